@@ -1,0 +1,1 @@
+//! Scenarios, fixtures and naive twins.

@@ -1,0 +1,87 @@
+//! What readers yield: statements found in payloads, still without judgement.
+
+use crate::{Address, Mac};
+
+/// Whom a statement is about.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Party {
+    /// Who sent the payload.
+    Sender,
+    /// Whom the payload was sent to.
+    Receiver,
+}
+
+/// Which name service an answer came from.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Resolver {
+    /// Unicast DNS.
+    Dns,
+    /// Multicast DNS (RFC 6762).
+    Mdns,
+    /// Link-local multicast name resolution (RFC 4795).
+    Llmnr,
+}
+
+impl Resolver {
+    /// The word in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Mdns => "mdns",
+            Self::Llmnr => "llmnr",
+        }
+    }
+}
+
+/// One statement of a payload. Text is as it stood on the wire, at most 255 bytes for names and 512 for values
+/// (longer values are cut); it is not trusted and not escaped.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fact<'a> {
+    /// `who` says `value` in the field `kind`. Kinds are the words of the catalogue's banners (`http.server`,
+    /// `dhcp.hostname`), and those that name a flow: `tls.sni`, `tls.alpn`, `tls.ja4`, `tls.ech`, `tls.version`,
+    /// `tls.cipher`, `tls.certificate`, `http.host`.
+    Says {
+        /// Whom it is about.
+        who: Party,
+        /// The field.
+        kind: &'static str,
+        /// What stood there.
+        value: &'a [u8],
+    },
+    /// A name service answered that `name` has `address`. The receiver asked, unless the answer was multicast.
+    Answer {
+        /// Which service.
+        by: Resolver,
+        /// The name that was asked for, in text form, lower case, no trailing dot.
+        name: &'a [u8],
+        /// Canonical names between `name` and the address record, in order, joined by spaces; empty without.
+        chain: &'a [u8],
+        /// The address.
+        address: Address,
+    },
+    /// The sender asks a name service for `name`.
+    Asks {
+        /// Which service.
+        by: Resolver,
+        /// The name.
+        name: &'a [u8],
+    },
+    /// The receiver's question for `name` was answered without an address.
+    Denied {
+        /// Which service.
+        by: Resolver,
+        /// The name.
+        name: &'a [u8],
+        /// DNS response code: 3 is NXDOMAIN; 0 where the name exists but has no such record.
+        code: u8,
+    },
+    /// `address` is held by `mac`, as ARP, neighbour discovery or DHCP says it (`kind` is `arp`, `ndp` or `dhcp`).
+    Holds {
+        /// The link address.
+        mac: Mac,
+        /// The IP address.
+        address: Address,
+        /// Which protocol says so.
+        kind: &'static str,
+    },
+}

@@ -1,0 +1,82 @@
+//! What a capture holds: frames with a time, a link type and two lengths.
+
+use std::fmt;
+
+/// A moment of the capture's clock: nanoseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// 9999-12-31T23:59:59.999999999Z does not fit 64 bits of nanoseconds; this is the latest that does (2262).
+    pub const MAX: Self = Self(i64::MAX);
+    /// 1970-01-01T00:00:00Z, the earliest time that is reported.
+    pub const MIN: Self = Self(0);
+}
+
+/// The kind of link header a frame starts with, by the numbers of the tcpdump group's registry (`LINKTYPE_…`).
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct LinkType(pub u16);
+
+impl LinkType {
+    /// Ethernet (IEEE 802.3).
+    pub const ETHERNET: Self = Self(1);
+}
+
+impl fmt::Display for LinkType {
+    /// The registry's short name (`EN10MB`), else the number.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self.0 {
+            0 => "NULL",
+            1 => "EN10MB",
+            9 => "PPP",
+            12 | 14 | 101 => "RAW",
+            50 => "PPP_SERIAL",
+            51 => "PPP_ETHER",
+            104 => "C_HDLC",
+            105 => "IEEE802_11",
+            107 => "FRELAY",
+            108 => "LOOP",
+            113 => "LINUX_SLL",
+            119 => "PRISM_HEADER",
+            127 => "IEEE802_11_RADIO",
+            163 => "IEEE802_11_RADIO_AVS",
+            228 => "IPV4",
+            229 => "IPV6",
+            239 => "NFLOG",
+            276 => "LINUX_SLL2",
+            other => return write!(f, "{other}"),
+        };
+        f.write_str(name)
+    }
+}
+
+/// Where a packet stands: enough to open its bytes again and to name it to another tool.
+///
+/// `chunk` and `record` are positions in the engine's cut of the inputs; a report turns them into an input and
+/// the packet number that Wireshark shows.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct PacketRef {
+    /// Ordinal of the chunk, in capture order.
+    pub chunk: u32,
+    /// Ordinal of the record in its chunk, from 0.
+    pub record: u32,
+    /// Byte offset of the first captured byte in the file, or in the decompressed stream of a compressed one.
+    pub offset: u64,
+    /// Captured bytes.
+    pub length: u32,
+}
+
+/// One captured frame, its bytes borrowed from the block they were read into.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    /// When it was captured.
+    pub time: Timestamp,
+    /// What the bytes start with.
+    pub link_type: LinkType,
+    /// Length on the wire in bytes; never less than what was captured.
+    pub wire_length: u32,
+    /// What was captured.
+    pub bytes: &'a [u8],
+    /// Where it stands.
+    pub at: PacketRef,
+}

@@ -1,0 +1,62 @@
+//! What was odd about a packet: a set of bits, counted but never a reason to drop.
+
+/// A set of oddities of one packet, or (as a union) of many.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Hazards(pub u32);
+
+macro_rules! hazards {
+    ($($(#[$doc:meta])* $name:ident = $bit:literal, $text:literal;)*) => {
+        impl Hazards {
+            $($(#[$doc])* pub const $name: Self = Self(1 << $bit);)*
+
+            /// Every hazard with its name in reports.
+            pub const NAMES: &'static [(Self, &'static str)] = &[$((Self::$name, $text)),*];
+        }
+    };
+}
+
+hazards! {
+    /// The snap length cut the frame before its headers or payload ended.
+    CUT = 0, "snap-length";
+    /// A header claims more bytes than the packet around it holds.
+    BAD_LENGTH = 1, "bad-length";
+    /// The IPv4 header checksum is wrong.
+    BAD_IP_CHECKSUM = 2, "bad-ip-checksum";
+    /// The TCP, UDP or ICMP checksum is wrong, where the whole segment was captured.
+    BAD_TRANSPORT_CHECKSUM = 3, "bad-transport-checksum";
+    /// More headers or tunnels inside one another than are followed.
+    TOO_DEEP = 4, "too-deep";
+    /// An IP fragment.
+    FRAGMENT = 5, "fragment";
+    /// Fragments of one datagram overlap; the first byte seen won.
+    OVERLAP = 6, "fragment-overlap";
+    /// The payload is encrypted below IP (802.11 protected frame, MACsec).
+    ENCRYPTED_LINK = 7, "encrypted-link";
+    /// TCP flags that no sound sender combines (SYN with FIN or RST).
+    ODD_FLAGS = 8, "odd-tcp-flags";
+    /// The link type, or a header inside, is none that is known here.
+    UNKNOWN_HEADER = 9, "unknown-header";
+}
+
+impl Hazards {
+    /// Nothing odd.
+    pub const NONE: Self = Self(0);
+
+    /// Adds the oddities of `other`.
+    #[inline]
+    pub fn insert(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
+    /// Whether all of `other` are in the set.
+    #[inline]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Whether the set is empty.
+    #[inline]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}

@@ -1,0 +1,218 @@
+//! What a decoded frame is: addresses, path, five-tuple, lengths and the payload, borrowed.
+
+use arrayvec::ArrayVec;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::Hazards;
+
+/// A link-layer address (EUI-48).
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Mac(pub [u8; 6]);
+
+impl Mac {
+    /// Whether the group bit is set: broadcast or multicast.
+    #[inline]
+    pub const fn is_group(self) -> bool {
+        self.0[0] & 1 == 1
+    }
+
+    /// Whether the address was made up locally rather than assigned by the registry.
+    #[inline]
+    pub const fn is_local(self) -> bool {
+        self.0[0] & 2 == 2
+    }
+
+    /// Whether every byte is zero.
+    #[inline]
+    pub const fn is_zero(self) -> bool {
+        matches!(self.0, [0, 0, 0, 0, 0, 0])
+    }
+}
+
+impl fmt::Display for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, g] = self.0;
+        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+    }
+}
+
+/// An IP address of either version in 16 bytes: IPv6 as it is, IPv4 in the last four after ten zero bytes and two
+/// of 0xff. Which version it is stands beside it, so that a mapped IPv6 address stays IPv6.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Address(pub [u8; 16]);
+
+impl Address {
+    /// An IPv4 address.
+    #[inline]
+    pub const fn v4([a, b, c, d]: [u8; 4]) -> Self {
+        Self([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d])
+    }
+
+    /// An IPv6 address.
+    #[inline]
+    pub const fn v6(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// The standard library's form; mapped addresses are taken for IPv4.
+    pub fn ip(self) -> IpAddr {
+        let six = Ipv6Addr::from(self.0);
+        six.to_ipv4_mapped().map_or(IpAddr::V6(six), IpAddr::V4)
+    }
+}
+
+impl From<IpAddr> for Address {
+    fn from(ip: IpAddr) -> Self {
+        match ip {
+            IpAddr::V4(four) => Self::v4(four.octets()),
+            IpAddr::V6(six) => Self(six.octets()),
+        }
+    }
+}
+
+impl From<Ipv4Addr> for Address {
+    fn from(ip: Ipv4Addr) -> Self {
+        Self::v4(ip.octets())
+    }
+}
+
+/// Which part of the ledger a packet belongs to.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Class {
+    /// An IP packet: it belongs to a flow.
+    Ip,
+    /// Sound, but carries no IP: ARP, spanning tree, 802.11 management and the like.
+    NonIp,
+    /// Cannot be read: unknown link type, encrypted, or headers that contradict themselves.
+    #[default]
+    Undecodable,
+    /// Cut by the snap length before its addresses were complete.
+    Truncated,
+}
+
+/// What a frame was wrapped in, outermost first.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Layer {
+    /// What kind of wrapping.
+    pub kind: LayerKind,
+    /// VLAN id, VXLAN or Geneve network, GRE key, PPPoE or ERSPAN session; 0 where there is none, or where each
+    /// direction has its own (MPLS label, GTP tunnel endpoint), which would tear a biflow apart.
+    pub id: u32,
+    /// The tunnel's own ends, lower address first, so that both directions are one path; zero below IP.
+    pub ends: [Address; 2],
+}
+
+/// Kinds of wrapping that are opened.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[allow(missing_docs)]
+pub enum LayerKind {
+    Vlan,
+    Mpls,
+    Pppoe,
+    Gre,
+    Erspan,
+    Vxlan,
+    VxlanGpe,
+    Geneve,
+    Gtpu,
+    /// IPv4 or IPv6 directly in IP (protocols 4 and 41).
+    IpIp,
+    Teredo,
+}
+
+/// TCP flags as they stand in the header.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct TcpFlags(pub u8);
+
+#[allow(missing_docs)]
+impl TcpFlags {
+    pub const FIN: u8 = 0x01;
+    pub const SYN: u8 = 0x02;
+    pub const RST: u8 = 0x04;
+    pub const PSH: u8 = 0x08;
+    pub const ACK: u8 = 0x10;
+    pub const URG: u8 = 0x20;
+
+    /// Whether all of `bits` are set.
+    #[inline]
+    pub const fn has(self, bits: u8) -> bool {
+        self.0 & bits == bits
+    }
+}
+
+/// The fields of a TCP header that flows need.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tcp {
+    /// Sequence number of the first byte (of the SYN, where there is one).
+    pub sequence: u32,
+    /// Acknowledgement number; meaningful with ACK only.
+    pub acknowledgement: u32,
+    /// Flags.
+    pub flags: TcpFlags,
+    /// Receive window, unscaled.
+    pub window: u16,
+}
+
+/// One IP fragment, for the reassembler.
+#[derive(Clone, Copy, Debug)]
+pub struct Fragment<'a> {
+    /// Identification (16 bits in IPv4, 32 in IPv6).
+    pub id: u32,
+    /// Offset of these bytes in the datagram, in bytes.
+    pub offset: u32,
+    /// Whether more fragments follow.
+    pub more: bool,
+    /// The fragment's bytes after the IP header (and, in IPv6, after the fragment header), as captured.
+    pub bytes: &'a [u8],
+    /// How many bytes that would be by the IP length.
+    pub length: u32,
+}
+
+/// The flow that an ICMP error speaks of, as the quoted header names it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[allow(missing_docs)]
+pub struct Quoted {
+    pub source: Address,
+    pub destination: Address,
+    pub protocol: u8,
+    /// Source and destination port; 0 where the quote is too short.
+    pub ports: (u16, u16),
+}
+
+/// A decoded frame. Decoding writes into one of these in place, so that none is copied.
+#[derive(Clone, Debug, Default)]
+pub struct Packet<'a> {
+    /// Which part of the ledger it belongs to.
+    pub class: Class,
+    /// What was odd.
+    pub hazards: Hazards,
+    /// Source and destination of the innermost link header that has such addresses.
+    pub macs: Option<(Mac, Mac)>,
+    /// EtherType of a packet that carries no IP; 0 where there is none.
+    pub ether_type: u16,
+    /// VLANs and tunnels around the packet, outermost first.
+    pub path: ArrayVec<Layer, 8>,
+    /// IP version of the innermost IP header: 4 or 6; 0 without one.
+    pub version: u8,
+    /// IP protocol number of what follows the innermost IP header and its extension headers.
+    pub protocol: u8,
+    /// Innermost source address.
+    pub source: Address,
+    /// Innermost destination address.
+    pub destination: Address,
+    /// Source and destination port (TCP, UDP, SCTP); type and code for ICMP and `ICMPv6`; 0 where there is none.
+    pub ports: (u16, u16),
+    /// Bytes of the innermost IP packet, header included, by its own length field (as captured where that is 0).
+    pub ip_length: u32,
+    /// Bytes of transport payload by the IP length; may be more than was captured.
+    pub payload_length: u32,
+    /// What was captured of the payload; for a packet without IP, what follows the link header.
+    pub payload: &'a [u8],
+    /// TCP fields, where the protocol is TCP and its header is whole.
+    pub tcp: Option<Tcp>,
+    /// Set where this is a fragment that is not a whole datagram; `ports` and `payload` are then unknown.
+    pub fragment: Option<Fragment<'a>>,
+    /// Set where this is an ICMP error with a readable quote.
+    pub quoted: Option<Quoted>,
+}
