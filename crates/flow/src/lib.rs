@@ -1,1 +1,2 @@
 //! The parallel flow-classification engine.
+pub mod report;

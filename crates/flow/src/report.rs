@@ -1,0 +1,323 @@
+//! What [`judge`](crate::judge) says: one [`Report`] that every renderer reads and none computes on.
+//!
+//! The report borrows the [`Summary`]; beside it stand at most 16 bytes of verdict a flow. A [`FlowView`] is made
+//! when it is rendered and dropped after.
+
+use lenscap_catalog::Vendor;
+use lenscap_wire::{Mac, Timestamp};
+use std::net::IpAddr;
+
+/// A packet as a reader of the report finds it: input, number as Wireshark counts in that file, and bytes.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct PacketAt {
+    /// Index of the capture record, from 0.
+    pub input: u32,
+    /// Number in that input, from 1.
+    pub packet: u64,
+    /// Offset of its first captured byte in the file, or in the decompressed stream.
+    pub offset: u64,
+    /// Captured bytes.
+    pub length: u32,
+}
+
+/// One input of the run.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct CaptureRecord {
+    pub path: String,
+    /// SHA-256 of the file in hexadecimal; set by the caller, who alone knows whether it was asked for.
+    pub sha256: Option<String>,
+    /// `pcap` or `pcapng`; empty where the input could not be read.
+    pub format: &'static str,
+    /// `gzip` or `zstd`.
+    pub compression: Option<&'static str>,
+    pub link_types: Vec<String>,
+    pub snap_length: u32,
+    pub packets: u64,
+    pub bytes_captured: u64,
+    pub bytes_wire: u64,
+    pub start: Option<Timestamp>,
+    pub end: Option<Timestamp>,
+    pub torn_tail: bool,
+    pub problems: Vec<ProblemRecord>,
+}
+
+/// Something that was wrong in an input.
+#[derive(Clone, Debug)]
+pub struct ProblemRecord {
+    /// Number of the packet it is about, from 1.
+    pub packet: Option<u64>,
+    /// Where in the input.
+    pub offset: u64,
+    /// What was wrong.
+    pub what: String,
+}
+
+/// A device: a station of the site, or a camera wherever it is.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct DeviceRecord<'a> {
+    /// The MAC in hexadecimal, else the address.
+    pub id: String,
+    pub mac: Option<Mac>,
+    /// Sorted.
+    pub addresses: Vec<IpAddr>,
+    pub vendor: Option<&'a Vendor>,
+    pub model: Option<String>,
+    pub serial: Option<String>,
+    pub firmware: Option<String>,
+    /// What it is: `camera`, `recorder`, `doorbell`, …; `device` where that is not known.
+    pub class: &'static str,
+    pub is_camera: bool,
+    pub confidence: u8,
+    /// IP bytes of its flows, from its side.
+    pub bytes_out: u64,
+    pub bytes_in: u64,
+    pub bytes_out_external: u64,
+    pub bytes_in_external: u64,
+    pub endpoints: Vec<EndpointRecord<'a>>,
+    pub sightings: Vec<SightingRecord<'a>>,
+}
+
+/// One outside party of a device.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct EndpointRecord<'a> {
+    /// `vendor`, `cloud`, `cdn`, `time`, `dns`, …, `local`, `unknown`.
+    pub party: &'static str,
+    pub vendor: Option<&'a Vendor>,
+    pub name: Option<&'a [u8]>,
+    pub address: IpAddr,
+    pub bytes_out: u64,
+    pub bytes_in: u64,
+    pub flows: u64,
+    pub activity: Vec<&'static str>,
+}
+
+/// Something a device said or showed.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct SightingRecord<'a> {
+    /// `oui`, `dhcp.hostname`, `http.server`, …
+    pub kind: &'a str,
+    pub value: &'a [u8],
+    pub vendor: Option<&'a Vendor>,
+    pub count: u64,
+    pub packet: Option<PacketAt>,
+}
+
+/// One end of a flow, and what it sent.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct EndView {
+    pub address: IpAddr,
+    /// `None` for protocols without ports.
+    pub port: Option<u16>,
+    pub mac: Option<Mac>,
+    pub packets: u64,
+    /// IP bytes.
+    pub bytes: u64,
+    /// Transport payload by the IP length.
+    pub payload: u64,
+    /// Payload with retransmissions counted once; `None` where that could not be told.
+    pub payload_unique: Option<u64>,
+}
+
+/// A name of a flow's remote end.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct NameOf<'a> {
+    pub name: &'a [u8],
+    /// `sni`, `host`, `cert`, `dns`, `mdns`, …
+    pub source: &'static str,
+    pub packet: Option<PacketAt>,
+}
+
+/// A flow, put together for rendering.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct FlowView<'a> {
+    /// Community ID 1.0 with seed 0, `1:` and base64.
+    pub community_id: String,
+    pub start: Timestamp,
+    pub end: Timestamp,
+    /// IP protocol number.
+    pub protocol: u8,
+    pub orig: EndView,
+    pub resp: EndView,
+    /// `syn`, `first-seen` or `port`.
+    pub orig_basis: &'static str,
+    /// VLAN ids, outermost first.
+    pub vlan: Vec<u16>,
+    /// Tunnels, outermost first, such as `vxlan:42`.
+    pub tunnel: Vec<String>,
+    /// Zeek's letters.
+    pub tcp_history: Option<String>,
+    pub app: Option<&'static str>,
+    pub server_name: Option<&'a [u8]>,
+    pub alpn: Option<&'a [u8]>,
+    pub ja4: Option<&'a [u8]>,
+    /// Whether an Encrypted Client Hello was offered.
+    pub ech: bool,
+    pub names: Vec<NameOf<'a>>,
+    pub vendor: Option<&'a Vendor>,
+    pub role: Option<&'static str>,
+    pub attribution: Option<&'static str>,
+    pub confidence: Option<u8>,
+    pub activity: &'static str,
+    /// Whether one end is outside the site.
+    pub external: bool,
+    pub first_packet: PacketAt,
+    /// What could not be told exactly, as words.
+    pub limits: Vec<&'static str>,
+}
+
+/// A name that an address was given, and to whom.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct NameView<'a> {
+    pub name: &'a [u8],
+    pub address: IpAddr,
+    /// `None` for answers to everybody (multicast).
+    pub asker: Option<IpAddr>,
+    pub source: &'static str,
+    pub first: Timestamp,
+    pub last: Timestamp,
+    pub packet: PacketAt,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[allow(missing_docs)]
+pub enum Severity {
+    Info,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+/// A judged claim with its evidence.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct Finding<'a> {
+    /// Hash of kind, device, party and content; never of paths or packet numbers.
+    pub id: String,
+    /// `vendor-contact`, `telemetry`, `exfiltration`, `attempt`, …
+    pub kind: &'static str,
+    pub severity: Severity,
+    pub confidence: u8,
+    /// Id of the device record.
+    pub device: String,
+    pub vendor: Option<&'a Vendor>,
+    /// Name or address of the other end.
+    pub endpoint: String,
+    pub bytes_out: u64,
+    pub bytes_in: u64,
+    pub start: Timestamp,
+    pub end: Timestamp,
+    /// Community IDs.
+    pub flows: Vec<String>,
+    /// In words, without packet numbers.
+    pub reasons: Vec<String>,
+    pub evidence: Vec<PacketAt>,
+}
+
+/// Packets and wire bytes of one part of the ledger.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[allow(missing_docs)]
+pub struct Amount {
+    pub packets: u64,
+    pub bytes: u64,
+}
+
+/// Double entry: what came in, and where it went.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[allow(missing_docs)]
+pub struct Ledger {
+    pub packets: u64,
+    pub bytes_wire: u64,
+    pub bytes_captured: u64,
+    pub in_flows: Amount,
+    pub in_residuals: Amount,
+    pub non_ip: Amount,
+    pub undecodable: Amount,
+    pub truncated: Amount,
+    pub filtered: Amount,
+}
+
+impl Ledger {
+    /// Whether the parts add up to the whole, in packets and in bytes.
+    pub fn balanced(&self) -> bool {
+        let parts =
+            [self.in_flows, self.in_residuals, self.non_ip, self.undecodable, self.truncated, self.filtered];
+        parts.iter().map(|p| p.packets).sum::<u64>() == self.packets
+            && parts.iter().map(|p| p.bytes).sum::<u64>() == self.bytes_wire
+            && self.bytes_captured <= self.bytes_wire
+    }
+}
+
+/// What could and what could not be seen.
+#[derive(Clone, Debug, Default)]
+pub struct Coverage {
+    /// First and last packet.
+    pub window: Option<(Timestamp, Timestamp)>,
+    /// Flows with packets both ways, and all flows, of TCP and UDP.
+    pub two_way: (u64, u64),
+    /// Wire bytes never captured because of the snap length.
+    pub cut_bytes: u64,
+    /// Payload bytes in flows of encrypted protocols, and in all flows with an outside end.
+    pub encrypted: (u64, u64),
+    /// Payload bytes to or from outside without any name or vendor, and all such payload bytes.
+    pub unattributed: (u64, u64),
+    /// Oddities of packets, as (name, packets), fixed order, none that is zero.
+    pub hazards: Vec<(&'static str, u64)>,
+    /// Caps that bit, as (name, count), fixed order.
+    pub caps: Vec<(&'static str, u64)>,
+}
+
+/// The run as a whole.
+#[derive(Clone, Debug, Default)]
+#[allow(missing_docs)]
+pub struct Overview {
+    pub exact: bool,
+    pub packets: u64,
+    pub flows: u64,
+    pub devices: u64,
+    pub cameras: u64,
+    /// Findings by severity, from info to critical.
+    pub findings: [u64; 5],
+    pub coverage: Coverage,
+}
+
+/// What was found in a summary, judged.
+#[derive(Debug)]
+#[allow(missing_docs)]
+pub struct Report<'a> {
+    pub captures: Vec<CaptureRecord>,
+    /// Sorted by (first seen, id).
+    pub devices: Vec<DeviceRecord<'a>>,
+    /// Sorted by (severity from the worst, start, id).
+    pub findings: Vec<Finding<'a>>,
+    pub ledger: Ledger,
+    pub overview: Overview,
+    flows: Vec<FlowView<'a>>,
+    names: Vec<NameView<'a>>,
+}
+
+impl<'a> Report<'a> {
+    /// How many flows there are.
+    pub fn flow_count(&self) -> usize {
+        self.flows.len()
+    }
+
+    /// Flow `n` in the order of the report: (start, Community ID, first packet).
+    pub fn flow(&self, n: usize) -> Option<FlowView<'a>> {
+        self.flows.get(n).cloned()
+    }
+
+    /// Names that addresses were given, in the order of the report: (first, name, address, asker).
+    pub fn names(&self) -> impl ExactSizeIterator<Item = NameView<'a>> + '_ {
+        self.names.iter().copied()
+    }
+}
