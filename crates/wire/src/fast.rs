@@ -119,3 +119,110 @@ fn segment<'a>(protocol: u8, body: &'a [u8], packet: &mut Packet<'a>) -> Option<
     packet.segment = body;
     Some(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PacketRef, Timestamp, decode::general};
+    use etherparse::PacketBuilder;
+    use proptest::prelude::*;
+
+    fn frame(bytes: &[u8], wire_length: u32) -> Frame<'_> {
+        Frame {
+            time: Timestamp::MIN,
+            link_type: LinkType::ETHERNET,
+            wire_length,
+            bytes,
+            at: PacketRef::default(),
+        }
+    }
+
+    /// A sound frame of the shapes that the fast path is for; `tags` VLAN tags.
+    fn build(six: bool, tcp: bool, tags: usize, ports: (u16, u16), payload: &[u8]) -> Vec<u8> {
+        let ethernet = PacketBuilder::ethernet2([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]);
+        let ip = if six {
+            ethernet.ipv6([1; 16], [2; 16], 9)
+        } else {
+            ethernet.ipv4([10, 0, 0, 1], [10, 0, 0, 2], 9)
+        };
+        let mut bytes = Vec::new();
+        if tcp {
+            ip.tcp(ports.0, ports.1, 7, 9).ack(3).write(&mut bytes, payload).unwrap();
+        } else {
+            ip.udp(ports.0, ports.1).write(&mut bytes, payload).unwrap();
+        }
+        for tag in 0..tags {
+            bytes.splice(12..12, [0x81, 0, 0x20, tag as u8]);
+        }
+        bytes
+    }
+
+    fn same(bytes: &[u8], wire_length: u32) -> Result<bool, TestCaseError> {
+        let (mut fast, mut slow) = (Packet::default(), Packet::default());
+        let accepted = decode(&frame(bytes, wire_length), &mut fast);
+        if accepted {
+            general(&frame(bytes, wire_length), &mut slow);
+            prop_assert_eq!(format!("{fast:?}"), format!("{slow:?}"));
+        }
+        Ok(accepted)
+    }
+
+    prop_compose! {
+        fn sound()(
+            six in any::<bool>(),
+            tcp in any::<bool>(),
+            tags in 0_usize..4,
+            source in any::<u16>(),
+            destination in prop_oneof![any::<u16>(), Just(4789), Just(2152), Just(3544), Just(443)],
+            payload in prop::collection::vec(any::<u8>(), 0..80),
+        ) -> (Vec<u8>, bool) {
+            let ports = (source, destination);
+            let usual = tags <= 2 && (tcp || !tunnel::is_candidate(ports));
+            (build(six, tcp, tags, ports, &payload), usual)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_usual_is_accepted_and_the_same((bytes, usual) in sound(), padding in 0_usize..20) {
+            let mut bytes = bytes;
+            bytes.resize(bytes.len() + padding, 0);
+            prop_assert_eq!(same(&bytes, bytes.len() as u32)?, usual);
+        }
+
+        #[test]
+        fn damage_is_seen_alike(
+            (bytes, _) in sound(),
+            damage in prop::collection::vec((0_usize..80, any::<u8>()), 0..4),
+            cut in 0_usize..160,
+            beyond in 0_u32..100,
+        ) {
+            let mut bytes = bytes;
+            for (at, value) in damage {
+                let at = at % bytes.len();
+                bytes[at] = value;
+            }
+            bytes.truncate(cut.max(14));
+            same(&bytes, bytes.len() as u32 + beyond)?;
+        }
+
+        #[test]
+        fn noise_is_seen_alike(
+            head in prop::sample::select(vec![[8, 0, 0x45, 0], [0x86, 0xdd, 0x60, 0], [0x81, 0, 0, 1]]),
+            noise in prop::collection::vec(any::<u8>(), 0..120),
+        ) {
+            let bytes = [&[2; 12][..], &head, &noise].concat();
+            same(&bytes, bytes.len() as u32)?;
+        }
+    }
+
+    #[test]
+    fn a_used_packet_is_overwritten() {
+        let tagged = build(false, true, 2, (1, 2), b"abc");
+        let plain = build(true, false, 0, (3, 4), b"de");
+        let (mut used, mut fresh) = (Packet::default(), Packet::default());
+        assert!(decode(&frame(&tagged, 0), &mut used) && decode(&frame(&plain, 0), &mut used));
+        assert!(decode(&frame(&plain, 0), &mut fresh));
+        assert_eq!(format!("{used:?}"), format!("{fresh:?}"));
+    }
+}

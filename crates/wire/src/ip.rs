@@ -2,7 +2,9 @@
 //!
 //! Lengths are those of the header's own length field, never the link's: padding is not payload. A length of 0
 //! is a segment that was captured before the network card split it (or a jumbogram) and means all that was on the
-//! wire. At most [`MAX_EXTENSIONS`] extension headers are followed; AH and ESP are protocols, not extensions.
+//! wire. At most [`MAX_EXTENSIONS`] extension headers are followed; AH and ESP are protocols, not extensions. Single
+//! headers are etherparse's, the chain is our own: its lax chain passes AH, does not know mobility headers, and its
+//! iterator reads past the end of a chain that stopped early (0.21).
 
 use etherparse::{IpNumber, Ipv6FragmentHeaderSlice, Ipv6RawExtHeaderSlice, ip_number};
 
