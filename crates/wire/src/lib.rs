@@ -9,15 +9,19 @@
     warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod cursor;
 mod fact;
 mod frame;
 mod hazard;
+mod head;
+mod ja4;
 mod packet;
 mod reader;
 pub mod readers;
+mod text;
 
 pub use fact::{Fact, Party, Resolver};
 pub use frame::{Frame, LinkType, PacketRef, Timestamp};
 pub use hazard::Hazards;
 pub use packet::{Address, Class, Fragment, Layer, LayerKind, Mac, Packet, Quoted, Tcp, TcpFlags};
-pub use reader::{Message, Read, Reader, ReaderId, Route, Step};
+pub use reader::{Facts, Message, Read, Reader, ReaderId, Route, Step, Stream};
