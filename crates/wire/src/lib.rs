@@ -10,12 +10,15 @@
 )]
 
 mod checksum;
+mod cursor;
 mod decode;
 mod fact;
 mod fast;
 mod frame;
 mod hazard;
+mod head;
 mod ip;
+mod ja4;
 mod link;
 mod link_type;
 mod packet;
@@ -23,6 +26,7 @@ mod protocol;
 mod reader;
 pub mod readers;
 mod span;
+mod text;
 mod transport;
 mod tunnel;
 mod wifi;
@@ -34,4 +38,4 @@ pub use frame::{Frame, LinkType, PacketRef, Timestamp};
 pub use hazard::Hazards;
 pub use packet::{Address, Class, Fragment, Layer, LayerKind, Mac, Packet, Quoted, Tcp, TcpFlags};
 pub use protocol::Protocol;
-pub use reader::{Message, Read, Reader, ReaderId, Route, Step};
+pub use reader::{Facts, Message, Read, Reader, ReaderId, Route, Step, Stream};
