@@ -306,6 +306,19 @@ pub struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
+    /// Puts a report together from records that are in their order already.
+    pub fn new(
+        captures: Vec<CaptureRecord>,
+        devices: Vec<DeviceRecord<'a>>,
+        flows: Vec<FlowView<'a>>,
+        names: Vec<NameView<'a>>,
+        findings: Vec<Finding<'a>>,
+        ledger: Ledger,
+        overview: Overview,
+    ) -> Self {
+        Self { captures, devices, findings, ledger, overview, flows, names }
+    }
+
     /// How many flows there are.
     pub fn flow_count(&self) -> usize {
         self.flows.len()
