@@ -15,6 +15,8 @@ mod name;
 mod summary;
 mod writer;
 
+pub(crate) use finding::severity;
+
 use crate::parallel;
 use crate::select::{Kind, Select};
 use lenscap_flow::report::Report;

@@ -1,17 +1,7 @@
 //! Decimal integers into byte buffers, without the machinery of `std::fmt`.
 
-const PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[0; 2]; 100];
-    let mut n = 0;
-    while n < 100 {
-        pairs[n] = [b'0' + (n / 10) as u8, b'0' + (n % 10) as u8];
-        n += 1;
-    }
-    pairs
-};
-
-fn pair(n: u64) -> [u8; 2] {
-    PAIRS.get(n as usize).copied().unwrap_or(*b"??")
+const fn pair(n: u64) -> [u8; 2] {
+    [b'0' + (n / 10) as u8, b'0' + (n % 10) as u8]
 }
 
 /// Appends `n` in decimal.

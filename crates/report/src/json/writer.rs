@@ -200,7 +200,9 @@ pub(super) fn push_string(out: &mut Vec<u8>, text: &str) {
             '"' => out.extend_from_slice(b"\\\""),
             '\\' => out.extend_from_slice(b"\\\\"),
             c if is_unseen(c) => {
-                c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| _ = write!(out, "\\u{unit:04x}"))
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    _ = write!(out, "\\u{unit:04x}");
+                }
             }
             c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
         }
