@@ -42,6 +42,13 @@ pub struct CaptureRecord {
     pub problems: Vec<ProblemRecord>,
 }
 
+impl CaptureRecord {
+    /// Whether the input could be opened, and read to its end.
+    pub fn is_whole(&self) -> bool {
+        !self.torn_tail && !self.format.is_empty()
+    }
+}
+
 /// Something that was wrong in an input.
 #[derive(Clone, Debug)]
 pub struct ProblemRecord {

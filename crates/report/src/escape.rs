@@ -8,7 +8,7 @@
 //! | backslash | `\\` |
 //! | C0 control or DEL, byte NN | `\xNN` |
 //! | byte NN that is not part of valid UTF-8 | `\xNN` |
-//! | C1 control, line or paragraph separator, bidirectional control, zero-width or other invisible format character, noncharacter, of code point H | `\u{H}` |
+//! | C1 control, space other than U+0020 and U+3000, line or paragraph separator, bidirectional control, zero-width or other invisible format character, noncharacter, of code point H | `\u{H}` |
 //!
 //! Digits are lower-case hexadecimal; `\xNN` always is one byte with two digits, `\u{H}` always the UTF-8 of one
 //! character. Formats add their own quoting on top (JSON writes the backslash twice once more).
@@ -23,13 +23,32 @@ const fn is_plain(byte: u8) -> bool {
 
 /// Whether a character cannot be seen, or moves what can be seen.
 pub(crate) const fn is_unseen(c: char) -> bool {
-    matches!(c,
-        '\0'..='\x1f' | '\x7f'..='\u{9f}'
-        | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{fdd0}'..='\u{fdef}'
-        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
-        || c as u32 & 0xfffe == 0xfffe
+    matches!(
+        c,
+        '\0'..='\x1f'
+            | '\x7f'..='\u{a0}'
+            | '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{1680}'
+            | '\u{17b4}'
+            | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{2000}'..='\u{200f}'
+            | '\u{2028}'..='\u{202f}'
+            | '\u{205f}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{fdd0}'..='\u{fdef}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    ) || c as u32 & 0xfffe == 0xfffe
 }
 
 /// Escapes a value of a packet.
