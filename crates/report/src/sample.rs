@@ -135,6 +135,31 @@ pub(crate) fn captures() -> Vec<CaptureRecord> {
     vec![office, unread]
 }
 
+fn outside() -> Vec<EndpointRecord<'static>> {
+    vec![
+        EndpointRecord {
+            party: "vendor",
+            vendor: Some(&HIKVISION),
+            name: Some(b"litedev.hik-connect.com"),
+            address: ip("203.0.113.40"),
+            bytes_out: 48_213_810,
+            bytes_in: 906_908,
+            flows: 6,
+            activity: vec!["signalling", "media-upload"],
+        },
+        EndpointRecord {
+            party: "time",
+            vendor: None,
+            name: Some(b"pool.ntp.org"),
+            address: ip("198.51.100.7"),
+            bytes_out: 4096,
+            bytes_in: 4096,
+            flows: 12,
+            activity: vec!["time-sync"],
+        },
+    ]
+}
+
 pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
     let uploads = DeviceRecord {
         id: "44:19:b6:00:00:01".into(),
@@ -151,28 +176,7 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
         bytes_in: 1_100_000,
         bytes_out_external: 48_217_906,
         bytes_in_external: 911_004,
-        endpoints: vec![
-            EndpointRecord {
-                party: "vendor",
-                vendor: Some(&HIKVISION),
-                name: Some(b"litedev.hik-connect.com"),
-                address: ip("203.0.113.40"),
-                bytes_out: 48_213_810,
-                bytes_in: 906_908,
-                flows: 6,
-                activity: vec!["signalling", "media-upload"],
-            },
-            EndpointRecord {
-                party: "time",
-                vendor: None,
-                name: Some(b"pool.ntp.org"),
-                address: ip("198.51.100.7"),
-                bytes_out: 4096,
-                bytes_in: 4096,
-                flows: 12,
-                activity: vec!["time-sync"],
-            },
-        ],
+        endpoints: outside(),
         sightings: vec![
             SightingRecord {
                 kind: "oui",

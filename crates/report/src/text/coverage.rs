@@ -41,17 +41,14 @@ fn unseen(report: &Report<'_>) -> String {
         limits.push("no packet could be read".into());
     }
     let (both, flows) = coverage.two_way;
-    match units::share(flows.saturating_sub(both), flows) {
-        Some(share) if both < flows => {
-            limits.push(format!("one direction of {share} of the TCP and UDP flows"))
-        }
-        Some(_) => limits.push("no flow of TCP or UDP lacks a direction".into()),
-        None => {}
+    if let Some(share) = units::share(flows.saturating_sub(both), flows) {
+        let missing = format!("one direction of {share} of the TCP and UDP flows");
+        limits.push(if both < flows { missing } else { "no flow of TCP or UDP lacks a direction".into() });
     }
-    match coverage.cut_bytes {
-        0 => limits.push("no bytes were cut off by the snap length".into()),
-        bytes => limits.push(format!("{} cut off by the snap length", units::bytes(bytes))),
-    }
+    limits.push(match coverage.cut_bytes {
+        0 => "no bytes were cut off by the snap length".into(),
+        bytes => format!("{} cut off by the snap length", units::bytes(bytes)),
+    });
     if let Some(share) = units::share(coverage.encrypted.0, coverage.encrypted.1) {
         limits.push(format!("the content of {share} of the payload to and from outside, which is encrypted"));
     }

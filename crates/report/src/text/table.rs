@@ -2,6 +2,7 @@
 
 use super::WIDTH;
 use super::page::{Page, cut, width};
+use std::fmt::Write as _;
 
 /// A column.
 pub(super) struct Column {
@@ -58,7 +59,7 @@ fn line<const N: usize>(columns: &[Column; N], widths: &[usize; N], cells: &[Str
         let cell = cut(cell, wide);
         let space = wide.saturating_sub(width(&cell));
         let (before, after) = if column.right { (space, 0) } else { (0, space) };
-        line.push_str(&format!("{:GAP$}{:before$}{cell}{:after$}", "", "", ""));
+        _ = write!(line, "{:GAP$}{:before$}{cell}{:after$}", "", "", "");
     }
     line.trim_end().to_owned()
 }
