@@ -43,6 +43,13 @@ pub struct CaptureRecord {
     pub problems: Vec<ProblemRecord>,
 }
 
+impl CaptureRecord {
+    /// Whether the input could be opened, and read to its end.
+    pub fn is_whole(&self) -> bool {
+        !self.torn_tail && !self.format.is_empty()
+    }
+}
+
 /// Something that was wrong in an input.
 #[derive(Clone, Debug)]
 pub struct ProblemRecord {
@@ -316,6 +323,19 @@ pub struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
+    /// Puts a report together from records that are in their order already.
+    pub fn new(
+        captures: Vec<CaptureRecord>,
+        devices: Vec<DeviceRecord<'a>>,
+        flows: Vec<FlowView<'a>>,
+        names: Vec<NameView<'a>>,
+        findings: Vec<Finding<'a>>,
+        ledger: Ledger,
+        overview: Overview,
+    ) -> Self {
+        Self { captures, devices, findings, ledger, overview, flows, names }
+    }
+
     /// How many flows there are.
     pub fn flow_count(&self) -> usize {
         self.flows.len()

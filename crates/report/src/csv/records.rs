@@ -1,0 +1,198 @@
+//! The columns of every type, and what stands in them.
+
+use super::row::{Row, item};
+use crate::json::severity;
+use crate::protocol;
+use lenscap_flow::report::{
+    Amount, CaptureRecord, DeviceRecord, EndView, Finding, FlowView, Ledger, NameView, Overview, PacketAt,
+};
+
+/// The header line of a type.
+pub(super) const fn columns(kind: crate::Kind) -> &'static str {
+    use crate::Kind;
+    match kind {
+        Kind::Capture => {
+            "path,sha256,format,compression,link_types,snap_length,packets,bytes_captured,bytes_wire,start,end,\
+             torn_tail,problems"
+        }
+        Kind::Device => {
+            "id,mac,addresses,vendor,vendor_name,parent,model,serial,firmware,is_camera,confidence,bytes_out,\
+             bytes_in,bytes_out_external,bytes_in_external,endpoints,sightings"
+        }
+        Kind::Flow => {
+            "community_id,start,end,protocol,orig_address,orig_port,orig_mac,orig_packets,orig_bytes,\
+             orig_payload,orig_payload_unique,resp_address,resp_port,resp_mac,resp_packets,resp_bytes,resp_payload,\
+             resp_payload_unique,orig_basis,vlan,tunnel,tcp_history,app,server_name,alpn,ja4,ech,names,vendor,role,\
+             attribution,confidence,activity,external,first_input,first_packet,first_offset,first_length,limits"
+        }
+        Kind::Name => "name,address,asker,source,first,last,input,packet,offset,length",
+        Kind::Finding => {
+            "id,kind,severity,confidence,device,vendor,endpoint,bytes_out,bytes_in,start,end,flows,reasons,evidence"
+        }
+        Kind::Ledger => {
+            "packets,bytes_wire,bytes_captured,in_flows_packets,in_flows_bytes,in_residuals_packets,\
+             in_residuals_bytes,non_ip_packets,non_ip_bytes,undecodable_packets,undecodable_bytes,truncated_packets,\
+             truncated_bytes,filtered_packets,filtered_bytes,balanced"
+        }
+        Kind::Summary => {
+            "version,schema,exact,packets,flows,devices,cameras,findings_info,findings_low,findings_medium,\
+             findings_high,findings_critical,coverage_start,coverage_end,coverage_two_way_flows,coverage_two_way_of,\
+             coverage_cut_bytes,coverage_encrypted_payload,coverage_encrypted_of,coverage_unattributed_payload,\
+             coverage_unattributed_of,coverage_hazards,coverage_caps"
+        }
+    }
+}
+
+pub(super) fn capture(row: &mut Row<'_>, capture: &CaptureRecord) {
+    row.value(&capture.path);
+    row.value_of(capture.sha256.as_deref());
+    row.value(capture.format);
+    row.value_of(capture.compression);
+    row.list(&capture.link_types);
+    row.integer_of(Some(capture.snap_length).filter(|&length| length > 0));
+    row.integer(capture.packets);
+    row.integer(capture.bytes_captured);
+    row.integer(capture.bytes_wire);
+    row.time_of(capture.start);
+    row.time_of(capture.end);
+    row.boolean(capture.torn_tail);
+    row.list(capture.problems.iter().map(|p| format!("{}:{}", p.offset, item(p.what.as_bytes()))));
+}
+
+pub(super) fn device(row: &mut Row<'_>, device: &DeviceRecord<'_>) {
+    row.value(&device.id);
+    row.mac_of(device.mac);
+    row.list(device.addresses.iter().map(ToString::to_string));
+    row.value_of(device.vendor.map(|vendor| vendor.id));
+    row.value_of(device.vendor.map(|vendor| vendor.name));
+    row.value_of(device.vendor.map(|vendor| vendor.parent));
+    row.value_of(device.model.as_deref());
+    row.value_of(device.serial.as_deref());
+    row.value_of(device.firmware.as_deref());
+    row.boolean(device.is_camera);
+    row.integer(device.confidence);
+    row.integer(device.bytes_out);
+    row.integer(device.bytes_in);
+    row.integer(device.bytes_out_external);
+    row.integer(device.bytes_in_external);
+    row.list(device.endpoints.iter().map(|end| match end.name {
+        Some(name) => format!("{}:{}", end.party, item(name)),
+        None => format!("{}:{}", end.party, end.address),
+    }));
+    row.list(device.sightings.iter().map(|seen| format!("{}:{}", seen.kind, item(seen.value))));
+}
+
+pub(super) fn flow(row: &mut Row<'_>, flow: &FlowView<'_>) {
+    row.value(&flow.community_id);
+    row.time_of(Some(flow.start));
+    row.time_of(Some(flow.end));
+    match protocol::word(flow.protocol) {
+        Some(word) => row.value(word),
+        None => row.integer(flow.protocol),
+    }
+    end(row, &flow.orig);
+    end(row, &flow.resp);
+    row.value(flow.orig_basis);
+    row.list(flow.vlan.iter().map(ToString::to_string));
+    row.list(&flow.tunnel);
+    row.value_of(flow.tcp_history.as_deref());
+    row.value_of(flow.app);
+    row.value_of(flow.server_name);
+    row.value_of(flow.alpn);
+    row.value_of(flow.ja4);
+    row.boolean(flow.ech);
+    row.list(flow.names.iter().map(|name| format!("{}:{}", name.source, item(name.name))));
+    row.value_of(flow.vendor.map(|vendor| vendor.id));
+    row.value_of(flow.role);
+    row.value_of(flow.attribution);
+    row.integer_of(flow.confidence);
+    row.value(flow.activity);
+    row.boolean(flow.external);
+    packet(row, flow.first_packet);
+    row.list(&flow.limits);
+}
+
+fn end(row: &mut Row<'_>, end: &EndView) {
+    row.address_of(Some(end.address));
+    row.integer_of(end.port);
+    row.mac_of(end.mac);
+    row.integer(end.packets);
+    row.integer(end.bytes);
+    row.integer(end.payload);
+    row.integer_of(end.payload_unique);
+}
+
+fn packet(row: &mut Row<'_>, at: PacketAt) {
+    row.integer(at.input);
+    row.integer(at.packet);
+    row.integer(at.offset);
+    row.integer(at.length);
+}
+
+pub(super) fn name(row: &mut Row<'_>, name: &NameView<'_>) {
+    row.value(name.name);
+    row.address_of(Some(name.address));
+    row.address_of(name.asker);
+    row.value(name.source);
+    row.time_of(Some(name.first));
+    row.time_of(Some(name.last));
+    packet(row, name.packet);
+}
+
+pub(super) fn finding(row: &mut Row<'_>, finding: &Finding<'_>) {
+    row.value(&finding.id);
+    row.value(finding.kind);
+    row.value(severity(finding.severity));
+    row.integer(finding.confidence);
+    row.value(&finding.device);
+    row.value_of(finding.vendor.map(|vendor| vendor.id));
+    row.value(&finding.endpoint);
+    row.integer(finding.bytes_out);
+    row.integer(finding.bytes_in);
+    row.time_of(Some(finding.start));
+    row.time_of(Some(finding.end));
+    row.list(&finding.flows);
+    row.list(finding.reasons.iter().map(|reason| item(reason.as_bytes())));
+    row.list(finding.evidence.iter().map(|at| format!("{}:{}", at.input, at.packet)));
+}
+
+pub(super) fn ledger(row: &mut Row<'_>, ledger: &Ledger) {
+    row.integer(ledger.packets);
+    row.integer(ledger.bytes_wire);
+    row.integer(ledger.bytes_captured);
+    for Amount { packets, bytes } in [
+        ledger.in_flows,
+        ledger.in_residuals,
+        ledger.non_ip,
+        ledger.undecodable,
+        ledger.truncated,
+        ledger.filtered,
+    ] {
+        row.integer(packets);
+        row.integer(bytes);
+    }
+    row.boolean(ledger.balanced());
+}
+
+pub(super) fn summary(row: &mut Row<'_>, overview: &Overview) {
+    let coverage = &overview.coverage;
+    row.value(env!("CARGO_PKG_VERSION"));
+    row.value(crate::json::SCHEMA);
+    row.boolean(overview.exact);
+    row.integer(overview.packets);
+    row.integer(overview.flows);
+    row.integer(overview.devices);
+    row.integer(overview.cameras);
+    overview.findings.iter().for_each(|&count| row.integer(count));
+    row.time_of(coverage.window.map(|(start, _)| start));
+    row.time_of(coverage.window.map(|(_, end)| end));
+    row.integer(coverage.two_way.0);
+    row.integer(coverage.two_way.1);
+    row.integer(coverage.cut_bytes);
+    row.integer(coverage.encrypted.0);
+    row.integer(coverage.encrypted.1);
+    row.integer(coverage.unattributed.0);
+    row.integer(coverage.unattributed.1);
+    row.list(coverage.hazards.iter().map(|(name, count)| format!("{name}:{count}")));
+    row.list(coverage.caps.iter().map(|(name, count)| format!("{name}:{count}")));
+}

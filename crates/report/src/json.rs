@@ -1,0 +1,95 @@
+//! JSON lines: one record a line, `"type"` first, keys in the fixed order of the contract `lenscap/1`.
+//!
+//! Integers only; times as RFC 3339 in UTC with nine digits ([`time`](crate::time)); what is absent is omitted, and so
+//! are empty lists, a snap length of 0 (none) and `ech` where no Encrypted Client Hello was offered. Values that come
+//! out of packets, and words that may hold some, are [escaped](crate::escape) before they become JSON strings; paths
+//! are not. A JSON string never holds a raw character that cannot be seen.
+//!
+//! Flows are rendered by many threads in pieces and written in order by the one that calls.
+
+mod capture;
+mod device;
+mod finding;
+mod flow;
+mod name;
+mod summary;
+mod writer;
+
+pub(crate) use finding::severity;
+
+use crate::parallel;
+use crate::select::{Kind, Select};
+use lenscap_flow::report::Report;
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+
+/// Version of the contract, as the summary record says it.
+pub const SCHEMA: &str = "lenscap/1";
+
+/// Writes the selected records, in the order capture, device, flow, name, finding, ledger, summary.
+///
+/// `threads` is how many render flows; the output does not depend on it. Errors are those of `out`.
+pub fn write(
+    report: &Report<'_>,
+    select: Select,
+    threads: NonZeroUsize,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let mut lines = Lines { out, buffer: Vec::new() };
+    if select.has(Kind::Capture) {
+        lines.each(&report.captures, capture::push)?;
+    }
+    if select.has(Kind::Device) {
+        lines.each(&report.devices, device::push)?;
+    }
+    if select.has(Kind::Flow) {
+        lines.flush()?;
+        parallel::write_flows(report, threads, flow::push, lines.out)?;
+    }
+    if select.has(Kind::Name) {
+        lines.each(report.names(), |out, name| name::push(out, &name))?;
+    }
+    if select.has(Kind::Finding) {
+        lines.each(&report.findings, finding::push)?;
+    }
+    if select.has(Kind::Ledger) {
+        lines.each([&report.ledger], summary::push_ledger)?;
+    }
+    if select.has(Kind::Summary) {
+        lines.each([&report.overview], summary::push)?;
+    }
+    lines.flush()
+}
+
+/// Records on their way out, some kilobytes at a time.
+struct Lines<'w, W> {
+    out: &'w mut W,
+    buffer: Vec<u8>,
+}
+
+impl<W: Write> Lines<'_, W> {
+    const FULL: usize = 1 << 16;
+
+    fn each<T>(
+        &mut self,
+        records: impl IntoIterator<Item = T>,
+        push: impl Fn(&mut Vec<u8>, T),
+    ) -> io::Result<()> {
+        for record in records {
+            push(&mut self.buffer, record);
+            if self.buffer.len() >= Self::FULL {
+                self.flush()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.write_all(&self.buffer)?;
+        self.buffer.clear();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! The record of a device: who it is, what it sent and received, with whom, and how that is known.
+
+use super::writer::{Object, push_address, push_word};
+use lenscap_flow::report::{DeviceRecord, EndpointRecord, SightingRecord};
+
+pub(super) fn push(out: &mut Vec<u8>, device: &DeviceRecord<'_>) {
+    let mut record = Object::record(out, "device");
+    record.word("id", &device.id);
+    record.mac_of("mac", device.mac);
+    record.list_of("addresses", &device.addresses, |out, &address| push_address(out, address));
+    if let Some(vendor) = device.vendor {
+        record.word("vendor", vendor.id);
+        record.text("vendor_name", vendor.name);
+        record.word_of("parent", Some(vendor.parent));
+    }
+    record.value_of("model", device.model.as_deref().map(str::as_bytes));
+    record.value_of("serial", device.serial.as_deref().map(str::as_bytes));
+    record.value_of("firmware", device.firmware.as_deref().map(str::as_bytes));
+    record.boolean("is_camera", device.is_camera);
+    record.integer("confidence", device.confidence);
+    record.integer("bytes_out", device.bytes_out);
+    record.integer("bytes_in", device.bytes_in);
+    record.integer("bytes_out_external", device.bytes_out_external);
+    record.integer("bytes_in_external", device.bytes_in_external);
+    record.list_of("endpoints", &device.endpoints, push_endpoint);
+    record.list_of("sightings", &device.sightings, push_sighting);
+    record.end_line();
+}
+
+fn push_endpoint(out: &mut Vec<u8>, endpoint: &EndpointRecord<'_>) {
+    let mut object = Object::begin(out);
+    object.word("party", endpoint.party);
+    object.word_of("vendor", endpoint.vendor.map(|vendor| vendor.id));
+    object.value_of("name", endpoint.name);
+    object.address("address", endpoint.address);
+    object.integer("bytes_out", endpoint.bytes_out);
+    object.integer("bytes_in", endpoint.bytes_in);
+    object.integer("flows", endpoint.flows);
+    object.list_of("activity", &endpoint.activity, |out, word| push_word(out, word));
+    object.end();
+}
+
+fn push_sighting(out: &mut Vec<u8>, sighting: &SightingRecord<'_>) {
+    let mut object = Object::begin(out);
+    object.word("kind", sighting.kind);
+    object.value("value", sighting.value);
+    object.word_of("vendor", sighting.vendor.map(|vendor| vendor.id));
+    object.integer("count", sighting.count);
+    object.packet_of("packet", sighting.packet);
+    object.end();
+}

@@ -1,0 +1,35 @@
+//! The record of a finding.
+
+use super::writer::{Object, push_packet, push_string, push_word};
+use crate::escape::escape;
+use lenscap_flow::report::{Finding, Severity};
+
+/// The word for a severity.
+pub(crate) const fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Low => "low",
+        Severity::Medium => "medium",
+        Severity::High => "high",
+        Severity::Critical => "critical",
+    }
+}
+
+pub(super) fn push(out: &mut Vec<u8>, finding: &Finding<'_>) {
+    let mut record = Object::record(out, "finding");
+    record.word("id", &finding.id);
+    record.word("kind", finding.kind);
+    record.word("severity", severity(finding.severity));
+    record.integer("confidence", finding.confidence);
+    record.word("device", &finding.device);
+    record.word_of("vendor", finding.vendor.map(|vendor| vendor.id));
+    record.value("endpoint", finding.endpoint.as_bytes());
+    record.integer("bytes_out", finding.bytes_out);
+    record.integer("bytes_in", finding.bytes_in);
+    record.time("start", finding.start);
+    record.time("end", finding.end);
+    record.list_of("flows", &finding.flows, |out, id| push_word(out, id));
+    record.list_of("reasons", &finding.reasons, |out, reason| push_string(out, &escape(reason.as_bytes())));
+    record.list_of("evidence", &finding.evidence, |out, &at| push_packet(out, at));
+    record.end_line();
+}

@@ -1,0 +1,86 @@
+//! The records of the ledger and of the run as a whole.
+//!
+//! `coverage` of the summary record says what could and what could not be seen; all its values are integers, but
+//! for the two times:
+//!
+//! | key | meaning |
+//! |---|---|
+//! | `start`, `end` | times of the first and the last packet; absent without packets |
+//! | `two_way` | `flows` with packets both ways, `of` all flows of TCP and UDP |
+//! | `cut_bytes` | wire bytes never captured because of the snap length |
+//! | `encrypted` | `payload` bytes in flows of encrypted protocols, `of` all with an outside end |
+//! | `unattributed` | `payload` bytes to or from outside without any name or vendor, `of` all such bytes |
+//! | `hazards` | packets by what was odd about them |
+//! | `caps` | counts of the caps that bit |
+
+use super::SCHEMA;
+use super::finding::severity;
+use super::writer::Object;
+use lenscap_flow::report::{Amount, Coverage, Ledger, Overview, Severity};
+
+pub(super) fn push_ledger(out: &mut Vec<u8>, ledger: &Ledger) {
+    let mut record = Object::record(out, "ledger");
+    record.integer("packets", ledger.packets);
+    record.integer("bytes_wire", ledger.bytes_wire);
+    record.integer("bytes_captured", ledger.bytes_captured);
+    push_amount(&mut record, "in_flows", ledger.in_flows);
+    push_amount(&mut record, "in_residuals", ledger.in_residuals);
+    push_amount(&mut record, "non_ip", ledger.non_ip);
+    push_amount(&mut record, "undecodable", ledger.undecodable);
+    push_amount(&mut record, "truncated", ledger.truncated);
+    push_amount(&mut record, "filtered", ledger.filtered);
+    record.boolean("balanced", ledger.balanced());
+    record.end_line();
+}
+
+fn push_amount(record: &mut Object<'_>, key: &'static str, amount: Amount) {
+    record.object(key, |object| {
+        object.integer("packets", amount.packets);
+        object.integer("bytes", amount.bytes);
+    });
+}
+
+pub(super) fn push(out: &mut Vec<u8>, overview: &Overview) {
+    let mut record = Object::record(out, "summary");
+    record.word("version", env!("CARGO_PKG_VERSION"));
+    record.word("schema", SCHEMA);
+    record.boolean("exact", overview.exact);
+    record.integer("packets", overview.packets);
+    record.integer("flows", overview.flows);
+    record.integer("devices", overview.devices);
+    record.integer("cameras", overview.cameras);
+    record.object("findings", |object| {
+        let order = [Severity::Info, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
+        for (&count, name) in overview.findings.iter().zip(order) {
+            object.integer(severity(name), count);
+        }
+    });
+    record.object("coverage", |object| push_coverage(object, &overview.coverage));
+    record.end_line();
+}
+
+fn push_coverage(object: &mut Object<'_>, coverage: &Coverage) {
+    object.time_of("start", coverage.window.map(|(start, _)| start));
+    object.time_of("end", coverage.window.map(|(_, end)| end));
+    push_share(object, "two_way", "flows", coverage.two_way);
+    object.integer("cut_bytes", coverage.cut_bytes);
+    push_share(object, "encrypted", "payload", coverage.encrypted);
+    push_share(object, "unattributed", "payload", coverage.unattributed);
+    push_counts(object, "hazards", &coverage.hazards);
+    push_counts(object, "caps", &coverage.caps);
+}
+
+fn push_share(object: &mut Object<'_>, key: &'static str, part: &'static str, (n, of): (u64, u64)) {
+    object.object(key, |object| {
+        object.integer(part, n);
+        object.integer("of", of);
+    });
+}
+
+fn push_counts(object: &mut Object<'_>, key: &'static str, counts: &[(&'static str, u64)]) {
+    object.object(key, |object| {
+        for &(name, count) in counts {
+            object.integer(name, count);
+        }
+    });
+}

@@ -1,0 +1,342 @@
+//! A report made by hand: an office with a camera that uploads, one that registers, and a printer.
+
+use lenscap_catalog::Vendor;
+use lenscap_flow::report::{
+    Amount, CaptureRecord, Coverage, DeviceRecord, EndView, EndpointRecord, Finding, FlowView, Ledger,
+    NameOf, NameView, Overview, PacketAt, ProblemRecord, Report, Severity, SightingRecord,
+};
+use lenscap_wire::{Mac, Timestamp};
+use std::net::IpAddr;
+
+static HIKVISION: Vendor = Vendor { id: "hikvision", name: "Hikvision", parent: "" };
+static AMCREST: Vendor = Vendor { id: "amcrest", name: "Amcrest", parent: "dahua" };
+const START: i64 = 1_772_442_847_000_000_000; // 2026-03-02T09:14:07Z
+const MINUTE: i64 = 60_000_000_000;
+
+pub(crate) fn ip(text: &str) -> IpAddr {
+    text.parse().unwrap()
+}
+
+pub(crate) fn at(packet: u64) -> PacketAt {
+    PacketAt { input: 0, packet, offset: 24 + packet * 100, length: 84 }
+}
+
+fn time(minutes: i64) -> Timestamp {
+    Timestamp(START + minutes * MINUTE)
+}
+
+fn end(address: &str, port: u16, bytes: u64) -> EndView {
+    EndView {
+        address: ip(address),
+        port: Some(port),
+        mac: Some(Mac([0x44, 0x19, 0xb6, 0, 0, port as u8])),
+        packets: bytes / 1000 + 1,
+        bytes,
+        payload: bytes - bytes / 20,
+        payload_unique: Some(bytes - bytes / 19),
+    }
+}
+
+/// One flow of every shape.
+pub(crate) fn flows() -> Vec<FlowView<'static>> {
+    let full = FlowView {
+        community_id: "1:LQU9qZlK+B5F3KDmev6m5PMibrg=".into(),
+        start: time(0),
+        end: time(31),
+        protocol: 6,
+        orig: end("192.168.1.64", 49_152, 48_217_906),
+        resp: end("203.0.113.40", 443, 911_004),
+        orig_basis: "syn",
+        vlan: vec![7, 100],
+        tunnel: vec!["vxlan:42".into()],
+        tcp_history: Some("ShADadFf".into()),
+        app: Some("tls"),
+        server_name: Some(b"litedev.hik-connect.com"),
+        alpn: Some(b"h2"),
+        ja4: Some(b"t13d1516h2_8daaf6152771_e5627efa2ab1"),
+        ech: true,
+        names: vec![
+            NameOf { name: b"litedev.hik-connect.com", source: "sni", packet: Some(at(2204)) },
+            NameOf { name: b"evil\x1b[31m\xff\\", source: "dns", packet: None },
+        ],
+        vendor: Some(&HIKVISION),
+        role: Some("cloud"),
+        attribution: Some("sni"),
+        confidence: Some(93),
+        activity: "media-upload",
+        external: true,
+        first_packet: at(2200),
+        limits: vec!["content is encrypted"],
+    };
+    let bare = FlowView {
+        community_id: "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=".into(),
+        start: time(1),
+        end: time(1),
+        protocol: 88,
+        orig: EndView { port: None, mac: None, payload_unique: None, ..end("fe80::1", 0, 60) },
+        resp: EndView { port: None, mac: None, payload_unique: None, ..end("ff02::a", 0, 0) },
+        orig_basis: "first-seen",
+        vlan: vec![],
+        tunnel: vec![],
+        tcp_history: None,
+        app: None,
+        server_name: None,
+        alpn: None,
+        ja4: None,
+        ech: false,
+        names: vec![],
+        vendor: None,
+        role: None,
+        attribution: None,
+        confidence: None,
+        activity: "unknown",
+        external: false,
+        first_packet: at(1),
+        limits: vec![],
+    };
+    vec![full, bare]
+}
+
+pub(crate) fn captures() -> Vec<CaptureRecord> {
+    let office = CaptureRecord {
+        path: "office.pcapng".into(),
+        sha256: None,
+        format: "pcapng",
+        compression: Some("zstd"),
+        link_types: vec!["EN10MB".into(), "LINUX_SLL".into()],
+        snap_length: 262_144,
+        packets: 3000,
+        bytes_captured: 51_000_000,
+        bytes_wire: 51_000_100,
+        start: Some(time(0)),
+        end: Some(time(252)),
+        torn_tail: true,
+        problems: vec![ProblemRecord {
+            packet: Some(3001),
+            offset: 51_200_000,
+            what: "claims 3735928559 bytes; the file has 44120 left".into(),
+        }],
+    };
+    let unread = CaptureRecord {
+        path: "a \"b\"\u{1b}[2J\\c.pcap".into(),
+        format: "",
+        compression: None,
+        link_types: vec![],
+        snap_length: 0,
+        packets: 0,
+        bytes_captured: 0,
+        bytes_wire: 0,
+        start: None,
+        end: None,
+        torn_tail: false,
+        problems: vec![ProblemRecord { packet: None, offset: 0, what: "no capture file".into() }],
+        sha256: Some("ab".repeat(32)),
+    };
+    vec![office, unread]
+}
+
+fn outside() -> Vec<EndpointRecord<'static>> {
+    vec![
+        EndpointRecord {
+            party: "vendor",
+            vendor: Some(&HIKVISION),
+            name: Some(b"litedev.hik-connect.com"),
+            address: ip("203.0.113.40"),
+            bytes_out: 48_213_810,
+            bytes_in: 906_908,
+            flows: 6,
+            activity: vec!["signalling", "media-upload"],
+        },
+        EndpointRecord {
+            party: "time",
+            vendor: None,
+            name: Some(b"pool.ntp.org"),
+            address: ip("198.51.100.7"),
+            bytes_out: 4096,
+            bytes_in: 4096,
+            flows: 12,
+            activity: vec!["time-sync"],
+        },
+    ]
+}
+
+pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
+    let uploads = DeviceRecord {
+        id: "44:19:b6:00:00:01".into(),
+        mac: Some(Mac([0x44, 0x19, 0xb6, 0, 0, 1])),
+        addresses: vec![ip("192.168.1.64"), ip("fe80::4619:b6ff:fe00:1")],
+        vendor: Some(&HIKVISION),
+        model: Some("DS-2CD2042WD-I".into()),
+        serial: Some("DS-2CD2042WD-I20160101AAWR123456789".into()),
+        firmware: Some("V5.4.5 build 170123".into()),
+        class: "camera",
+        is_camera: true,
+        confidence: 99,
+        bytes_out: 48_300_000,
+        bytes_in: 1_100_000,
+        bytes_out_external: 48_217_906,
+        bytes_in_external: 911_004,
+        endpoints: outside(),
+        sightings: vec![
+            SightingRecord {
+                kind: "oui",
+                value: b"44:19:b6",
+                vendor: Some(&HIKVISION),
+                count: 3,
+                packet: Some(at(1)),
+            },
+            SightingRecord {
+                kind: "sadp",
+                value: b"DS-2CD2042WD-I",
+                vendor: None,
+                count: 1,
+                packet: Some(at(118)),
+            },
+        ],
+    };
+    let registers = DeviceRecord {
+        id: "9c:8e:cd:00:00:02".into(),
+        mac: Some(Mac([0x9c, 0x8e, 0xcd, 0, 0, 2])),
+        addresses: vec![ip("192.168.1.70")],
+        vendor: Some(&AMCREST),
+        model: Some("IP4M-\u{1b}[31m1051".into()),
+        serial: None,
+        firmware: None,
+        confidence: 97,
+        bytes_out: 1_400_000,
+        bytes_in: 900_000,
+        bytes_out_external: 1_400_000,
+        bytes_in_external: 900_000,
+        endpoints: vec![EndpointRecord {
+            party: "vendor",
+            vendor: Some(&AMCREST),
+            name: None,
+            address: ip("203.0.113.9"),
+            bytes_out: 1_400_000,
+            bytes_in: 900_000,
+            flows: 41,
+            activity: vec!["signalling"],
+        }],
+        sightings: vec![],
+        ..uploads.clone()
+    };
+    let recorder = DeviceRecord {
+        id: "192.168.1.20".into(),
+        mac: None,
+        addresses: vec![ip("192.168.1.20")],
+        model: None,
+        serial: None,
+        firmware: None,
+        class: "recorder",
+        confidence: 80,
+        bytes_out: 100,
+        bytes_in: 0,
+        bytes_out_external: 0,
+        bytes_in_external: 0,
+        endpoints: vec![],
+        sightings: vec![],
+        ..uploads.clone()
+    };
+    let printer = DeviceRecord {
+        id: "00:11:22:00:00:03".into(),
+        addresses: vec![ip("192.168.1.5")],
+        vendor: None,
+        class: "device",
+        is_camera: false,
+        confidence: 0,
+        ..recorder.clone()
+    };
+    vec![uploads, registers, recorder, printer]
+}
+
+pub(crate) fn findings() -> Vec<Finding<'static>> {
+    let upload = Finding {
+        id: "f3a91c07".into(),
+        kind: "exfiltration",
+        severity: Severity::High,
+        confidence: 93,
+        device: "44:19:b6:00:00:01".into(),
+        vendor: Some(&HIKVISION),
+        endpoint: "litedev.hik-connect.com".into(),
+        bytes_out: 48_217_906,
+        bytes_in: 911_004,
+        start: time(0),
+        end: time(31),
+        flows: vec!["1:LQU9qZlK+B5F3KDmev6m5PMibrg=".into()],
+        reasons: vec!["98 % of the bytes go out".into(), "the name asked for is of the vendor".into()],
+        evidence: vec![at(2204), at(2198)],
+    };
+    let contact = Finding {
+        id: "77c0e2d1".into(),
+        kind: "vendor-contact",
+        severity: Severity::Medium,
+        confidence: 97,
+        device: "9c:8e:cd:00:00:02".into(),
+        vendor: Some(&AMCREST),
+        endpoint: "203.0.113.9".into(),
+        bytes_out: 1_400_000,
+        bytes_in: 900_000,
+        end: time(252),
+        reasons: vec![],
+        evidence: vec![at(95)],
+        ..upload.clone()
+    };
+    vec![upload, contact]
+}
+
+pub(crate) fn overview() -> Overview {
+    Overview {
+        exact: true,
+        packets: 3000,
+        flows: 2,
+        devices: 4,
+        cameras: 3,
+        findings: [0, 0, 1, 1, 0],
+        coverage: Coverage {
+            window: Some((time(0), time(252))),
+            two_way: (61, 70),
+            cut_bytes: 100,
+            encrypted: (48_000_000, 50_000_000),
+            unattributed: (6_000_000, 50_000_000),
+            hazards: vec![("bad-checksum", 12)],
+            caps: vec![],
+        },
+    }
+}
+
+pub(crate) fn ledger() -> Ledger {
+    Ledger {
+        packets: 3000,
+        bytes_wire: 51_000_100,
+        bytes_captured: 51_000_000,
+        in_flows: Amount { packets: 2990, bytes: 50_999_500 },
+        non_ip: Amount { packets: 10, bytes: 600 },
+        ..Ledger::default()
+    }
+}
+
+/// The office, with `flows`.
+pub(crate) fn office_with(flows: Vec<FlowView<'static>>) -> Report<'static> {
+    let name = NameView {
+        name: b"litedev.hik-connect.com",
+        address: ip("203.0.113.40"),
+        asker: Some(ip("192.168.1.64")),
+        source: "dns",
+        first: time(0),
+        last: time(1),
+        packet: at(2198),
+    };
+    let names = vec![name, NameView { asker: None, source: "mdns", ..name }];
+    Report::new(captures(), devices(), flows, names, findings(), ledger(), overview())
+}
+
+pub(crate) fn office() -> Report<'static> {
+    office_with(flows())
+}
+
+/// A run that could read nothing.
+pub(crate) fn nothing() -> Report<'static> {
+    let captures = captures().split_off(1);
+    let overview = Overview { exact: true, ..Overview::default() };
+    Report::new(captures, vec![], vec![], vec![], vec![], Ledger::default(), overview)
+}

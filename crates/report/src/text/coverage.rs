@@ -1,0 +1,131 @@
+//! What was seen, what could not be seen, and where every packet went, with the same weight as what was found.
+
+use super::page::Page;
+use super::words;
+use crate::escape::escape;
+use crate::time;
+use crate::units;
+use lenscap_flow::report::{Amount, CaptureRecord, Report};
+
+/// Problems of inputs that are shown.
+const PROBLEMS: usize = 10;
+/// Oddities and caps that are named.
+const NAMED: usize = 6;
+
+pub(super) fn push(page: &mut Page, report: &Report<'_>) {
+    page.gap();
+    page.paragraph(0, &format!("Seen: {}.", seen(report)));
+    page.paragraph(0, &format!("Not seen: {}. What was not seen may still have happened.", unseen(report)));
+    push_problems(page, &report.captures);
+}
+
+fn seen(report: &Report<'_>) -> String {
+    let overview = &report.overview;
+    let amounts = format!(
+        "{} and {} in {}",
+        units::counted(overview.packets, "packet"),
+        units::counted(overview.flows, "flow"),
+        units::counted(report.captures.len() as u64, "capture"),
+    );
+    let Some((start, end)) = overview.coverage.window else { return amounts };
+    let span = units::span(end.0.saturating_sub(start.0));
+    format!("{span}, {} to {} UTC; {amounts}", time::plain(start), time::plain(end))
+}
+
+/// Every limit in words; where one does not hold, that is said too.
+fn unseen(report: &Report<'_>) -> String {
+    let (overview, ledger) = (&report.overview, &report.ledger);
+    let coverage = &overview.coverage;
+    let mut limits = Vec::new();
+    if overview.packets == 0 {
+        limits.push("no packet could be read".into());
+    }
+    let (both, flows) = coverage.two_way;
+    if let Some(share) = units::share(flows.saturating_sub(both), flows) {
+        let missing = format!("one direction of {share} of the TCP and UDP flows");
+        limits.push(if both < flows { missing } else { "no flow of TCP or UDP lacks a direction".into() });
+    }
+    limits.push(match coverage.cut_bytes {
+        0 => "no bytes were cut off by the snap length".into(),
+        bytes => format!("{} cut off by the snap length", units::bytes(bytes)),
+    });
+    if let Some(share) = units::share(coverage.encrypted.0, coverage.encrypted.1) {
+        limits.push(format!("the content of {share} of the payload to and from outside, which is encrypted"));
+    }
+    if let Some(share) = units::share(coverage.unattributed.0, coverage.unattributed.1) {
+        limits.push(format!("a name or vendor for {share} of the payload to and from outside"));
+    }
+    limits.extend(unread("that could not be decoded", ledger.undecodable));
+    limits.extend(unread("too short to decode", ledger.truncated));
+    limits.extend(unread("left out by the filters given", ledger.filtered));
+    limits.extend(unread("kept only as sums", ledger.in_residuals));
+    if !coverage.caps.is_empty() {
+        limits.push(format!("limits of memory that were reached: {}", counts(&coverage.caps)));
+    }
+    if !coverage.hazards.is_empty() {
+        limits.push(format!("packets with oddities: {}", counts(&coverage.hazards)));
+    }
+    limits.join("; ")
+}
+
+fn unread(what: &str, amount: Amount) -> Option<String> {
+    let Amount { packets, bytes } = amount;
+    (packets > 0).then(|| format!("{} ({}) {what}", units::counted(packets, "packet"), units::bytes(bytes)))
+}
+
+fn counts(counts: &[(&'static str, u64)]) -> String {
+    let mut parts: Vec<String> =
+        counts.iter().take(NAMED).map(|(name, count)| format!("{name} {}", units::count(*count))).collect();
+    if counts.len() > NAMED {
+        parts.push(format!("{} more kinds", counts.len() - NAMED));
+    }
+    words::listed(&parts)
+}
+
+fn push_problems(page: &mut Page, captures: &[CaptureRecord]) {
+    let problems = || captures.iter().flat_map(|capture| capture.problems.iter().map(move |p| (capture, p)));
+    for (capture, problem) in problems().take(PROBLEMS) {
+        let packet = problem.packet.map(|n| format!("packet {} ", units::count(n))).unwrap_or_default();
+        page.paragraph(
+            2,
+            &format!(
+                "{}: {packet}at byte {}: {}",
+                escape(capture.path.as_bytes()),
+                units::count(problem.offset),
+                escape(problem.what.as_bytes()),
+            ),
+        );
+    }
+    let more = problems().count().saturating_sub(PROBLEMS);
+    if more > 0 {
+        page.paragraph(2, &format!("{} more problems: --json --select capture", units::count(more as u64)));
+    }
+}
+
+/// Double entry, and whether it balances.
+pub(super) fn push_ledger(page: &mut Page, report: &Report<'_>) {
+    let ledger = &report.ledger;
+    let parts: Vec<String> = [
+        ("flows", ledger.in_flows),
+        ("residuals", ledger.in_residuals),
+        ("not IP", ledger.non_ip),
+        ("undecodable", ledger.undecodable),
+        ("truncated", ledger.truncated),
+        ("filtered", ledger.filtered),
+    ]
+    .iter()
+    .map(|(name, amount)| format!("{name} {}", units::count(amount.bytes)))
+    .collect();
+    page.gap();
+    page.paragraph(
+        0,
+        &format!(
+            "Ledger: {}, {} bytes on the wire = {}. {}. Exact: {}.",
+            units::counted(ledger.packets, "packet"),
+            units::count(ledger.bytes_wire),
+            parts.join(" + "),
+            if ledger.balanced() { "Balanced" } else { "NOT BALANCED: do not rely on this report" },
+            if report.overview.exact { "yes" } else { "no" },
+        ),
+    );
+}

@@ -1,0 +1,154 @@
+//! The findings, worst first, each with its packets, its id and a command that shows the first packet.
+
+use super::page::Page;
+use super::words;
+use crate::escape::{escape, is_unseen};
+use crate::json::severity;
+use crate::time;
+use crate::units;
+use lenscap_flow::report::{Finding, PacketAt, Report};
+use std::fmt::Write as _;
+
+/// Findings that are shown.
+const SHOWN: usize = 30;
+/// Packets named with a finding.
+const PACKETS: usize = 4;
+/// Column of the text beside the severity.
+const INDENT: usize = 12;
+
+pub(super) fn push(page: &mut Page, report: &Report<'_>) {
+    page.gap();
+    for finding in report.findings.iter().take(SHOWN) {
+        push_one(page, report, finding);
+    }
+    if report.findings.len() > SHOWN {
+        let more = (report.findings.len() - SHOWN) as u64;
+        page.line(&format!(
+            "  {} more: lenscap scan {} --json --select finding",
+            units::count(more),
+            inputs(report)
+        ));
+    }
+    page.gap();
+}
+
+fn push_one(page: &mut Page, report: &Report<'_>, finding: &Finding<'_>) {
+    let level = severity(finding.severity).to_uppercase();
+    let styled = page.style.severity(finding.severity, &level);
+    page.labelled(&level, &styled, INDENT, &headline(report, finding));
+    for reason in &finding.reasons {
+        page.paragraph(INDENT, &format!("- {}", escape(reason.as_bytes())));
+    }
+    let proof = packets(report, &finding.evidence);
+    page.paragraph(INDENT, &format!("Confidence {}. {proof}. Finding {}.", finding.confidence, finding.id));
+    if let Some(command) = finding.evidence.first().and_then(|&at| tshark(report, at)) {
+        page.line(&format!("{:INDENT$}{command}", ""));
+    }
+}
+
+/// What is claimed, in one sentence.
+fn headline(report: &Report<'_>, finding: &Finding<'_>) -> String {
+    let device = words::capital(&words::device_of_id(report, &finding.device));
+    let endpoint = escape(finding.endpoint.as_bytes());
+    let party = match finding.vendor {
+        Some(vendor) => format!("{endpoint} ({})", vendor.name),
+        None => endpoint.into_owned(),
+    };
+    let (sent, received) = (units::bytes(finding.bytes_out), units::bytes(finding.bytes_in));
+    let lasted = units::span(finding.end.0.saturating_sub(finding.start.0));
+    let when = format!("within {lasted} from {} UTC", time::plain(finding.start));
+    let amounts = format!("{sent} out, {received} in, {when}");
+    match finding.kind {
+        "vendor-contact" => format!("{device} was in contact with {party}: {amounts}."),
+        "telemetry" => format!("{device} reports to {party}: {amounts}."),
+        "exfiltration" => format!("{device} sent content to {party}: {amounts}."),
+        "attempt" => format!("{device} tried to reach {party}; no success was seen: {amounts}."),
+        "exposure" => format!("{device} answered {party} from outside: {amounts}."),
+        "plaintext-credentials" => {
+            format!("{device} and {party} exchanged credentials unencrypted: {amounts}.")
+        }
+        kind => format!("{device}, {kind}, {party}: {amounts}."),
+    }
+}
+
+/// `Packets 2,204 and 2,198 of office.pcapng`.
+fn packets(report: &Report<'_>, evidence: &[PacketAt]) -> String {
+    let Some(&first) = evidence.first() else { return "No packet is named".into() };
+    let same: Vec<_> = evidence.iter().filter(|at| at.input == first.input).collect();
+    let mut parts: Vec<String> = same.iter().take(PACKETS).map(|at| units::count(at.packet)).collect();
+    let more = evidence.len() - parts.len();
+    if more > 0 {
+        parts.push(format!("{} more", units::count(more as u64)));
+    }
+    let noun = if parts.len() == 1 { "Packet" } else { "Packets" };
+    format!("{noun} {} of {}", words::listed(&parts), escape(path(report, first).as_bytes()))
+}
+
+fn path<'r>(report: &'r Report<'_>, at: PacketAt) -> &'r str {
+    report.captures.get(at.input as usize).map_or("an input that is not listed", |capture| &capture.path)
+}
+
+/// The command that shows a packet; nothing for standard input, which is gone.
+fn tshark(report: &Report<'_>, at: PacketAt) -> Option<String> {
+    let path = &report.captures.get(at.input as usize)?.path;
+    (path != "-").then(|| format!("tshark -r {} -Y 'frame.number=={}'", shell_word(path), at.packet))
+}
+
+/// The inputs of the run, as they are given to a command.
+pub(super) fn inputs(report: &Report<'_>) -> String {
+    match report.captures.as_slice() {
+        [only] => shell_word(&only.path),
+        _ => "FILES".into(),
+    }
+}
+
+/// A path as a shell takes it. Names that cannot be shown are written as `$'\x1b'`, which bash, zsh and ksh read.
+fn shell_word(path: &str) -> String {
+    let path = if path.starts_with('-') && path != "-" { format!("./{path}") } else { path.to_owned() };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:,@%".contains(c);
+    if !path.is_empty() && path.chars().all(plain) {
+        return path;
+    }
+    if !path.chars().any(is_unseen) {
+        return format!("'{}'", path.replace('\'', "'\\''"));
+    }
+    let mut word = String::from("$'");
+    for c in path.chars() {
+        match c {
+            '\'' | '\\' => word.extend(['\\', c]),
+            c if is_unseen(c) => {
+                c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| _ = write!(word, "\\x{byte:02x}"));
+            }
+            c => word.push(c),
+        }
+    }
+    word + "'"
+}
+
+/// What to do next.
+pub(super) fn push_next(page: &mut Page, report: &Report<'_>) {
+    let inputs = inputs(report);
+    let kind = if report.findings.is_empty() { "device" } else { "finding" };
+    page.line(&format!("Next: lenscap scan {inputs} --json --select {kind}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_survive_a_shell() {
+        for (path, word) in [
+            ("captures/office.pcapng", "captures/office.pcapng"),
+            ("my file.pcap", "'my file.pcap'"),
+            ("it's.pcap", "'it'\\''s.pcap'"),
+            ("-r.pcap", "./-r.pcap"),
+            ("$(reboot).pcap", "'$(reboot).pcap'"),
+            ("a\u{1b}[2J'.pcap", "$'a\\x1b[2J\\'.pcap'"),
+            ("\u{202e}x", "$'\\xe2\\x80\\xaex'"),
+            ("", "''"),
+        ] {
+            assert_eq!(shell_word(path), word);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! A page of text: paragraphs broken at spaces, words too long for a line cut, widths as a terminal has them.
+
+use super::WIDTH;
+use super::style::Style;
+
+/// Text as it grows.
+pub(super) struct Page {
+    pub(super) style: Style,
+    text: String,
+}
+
+impl Page {
+    pub(super) fn new(style: Style) -> Self {
+        Self { style, text: String::new() }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// A line as it is.
+    pub(super) fn line(&mut self, line: &str) {
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
+    }
+
+    /// An empty line, unless there is one already.
+    pub(super) fn gap(&mut self) {
+        if !self.text.is_empty() && !self.text.ends_with("\n\n") {
+            self.text.push('\n');
+        }
+    }
+
+    /// A paragraph whose lines begin at column `indent`.
+    pub(super) fn paragraph(&mut self, indent: usize, text: &str) {
+        for line in broken(text, WIDTH - indent) {
+            self.line(&format!("{:indent$}{line}", ""));
+        }
+    }
+
+    /// A paragraph beside a label of plain width below `indent`, which stands in its first line.
+    pub(super) fn labelled(&mut self, label: &str, styled: &str, indent: usize, text: &str) {
+        for (n, line) in broken(text, WIDTH - indent).into_iter().enumerate() {
+            if n == 0 {
+                let space = indent.saturating_sub(2 + width(label));
+                self.line(&format!("  {styled}{:space$}{line}", ""));
+            } else {
+                self.line(&format!("{:indent$}{line}", ""));
+            }
+        }
+    }
+}
+
+/// Text in lines of at most `most` columns (two or more), broken at spaces; a word that is longer is cut in pieces.
+fn broken(text: &str, most: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut used = 0;
+    for word in words(text) {
+        let mut word = word;
+        let mut wide = width(word);
+        if used > 0 && used + 1 + wide > most {
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+        }
+        while wide > most {
+            let (piece, rest) = split(word, most);
+            lines.push(piece.to_owned());
+            word = rest;
+            wide = width(word);
+        }
+        if used > 0 {
+            line.push(' ');
+            used += 1;
+        }
+        line.push_str(word);
+        used += wide;
+    }
+    if used > 0 {
+        lines.push(line);
+    }
+    lines
+}
+
+/// The words of a text, a number and its unit being one.
+fn words(text: &str) -> Vec<&str> {
+    const UNITS: [&str; 13] = ["%", "B", "EB", "GB", "MB", "PB", "TB", "d", "h", "kB", "min", "ms", "s"];
+    let mut words: Vec<&str> = Vec::new();
+    let mut begin = 0;
+    while begin < text.len() {
+        let rest = text.get(begin..).unwrap_or_default();
+        let mut end = rest.find(' ').unwrap_or(rest.len());
+        let numeric = |word: &str| word.trim_start_matches('(').starts_with(|c: char| c.is_ascii_digit());
+        if let Some((word, after)) = rest.split_once(' ')
+            && numeric(word)
+        {
+            let next = after.split(' ').next().unwrap_or_default();
+            let unit = next.trim_end_matches(|c: char| !c.is_ascii_alphabetic() && c != '%');
+            if UNITS.contains(&unit) {
+                end += 1 + next.len();
+            }
+        }
+        words.extend(rest.get(..end).filter(|word| !word.is_empty()));
+        begin += end + 1;
+    }
+    words
+}
+
+/// Splits off what fits in `most` columns.
+fn split(text: &str, most: usize) -> (&str, &str) {
+    let mut used = 0;
+    for (at, c) in text.char_indices() {
+        used += columns(c);
+        if used > most {
+            return text.split_at(at);
+        }
+    }
+    (text, "")
+}
+
+/// Cuts text to `most` columns; the last of them is `…` where something was cut.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    if width(text) <= most {
+        return text.to_owned();
+    }
+    let (head, _) = split(text, most.saturating_sub(1));
+    format!("{head}…")
+}
+
+/// Columns of text on a terminal: two for East Asian and pictorial characters, one for others. An approximation.
+pub(super) fn width(text: &str) -> usize {
+    text.chars().map(columns).sum()
+}
+
+const fn columns(c: char) -> usize {
+    match c {
+        '\u{1100}'..='\u{115f}'
+        | '\u{2e80}'..='\u{a4cf}'
+        | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe6f}'
+        | '\u{ff00}'..='\u{ff60}'
+        | '\u{ffe0}'..='\u{ffe6}'
+        | '\u{1f300}'..='\u{1faff}'
+        | '\u{20000}'..='\u{3fffd}' => 2,
+        _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn breaks_at_spaces_and_cuts_what_is_too_long() {
+        assert_eq!(broken("one two  three", 7), ["one two", "three"]);
+        assert_eq!(broken("a 0123456789 b", 4), ["a", "0123", "4567", "89 b"]);
+        assert_eq!(broken("  ", 4), Vec::<String>::new());
+        assert_eq!(broken("sent 1.0 kB, or (4 h 12 min).", 9), ["sent", "1.0 kB,", "or (4 h", "12 min)."]);
+        assert_eq!(cut("camera", 6), "camera");
+        assert_eq!(cut("cameras", 6), "camer…");
+        assert_eq!(cut("門口攝影機", 6), "門口…");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_wider(text in "[a-z門 ]{0,200}", most in 2_usize..40) {
+            prop_assert!(broken(&text, most).iter().all(|line| width(line) <= most));
+            prop_assert!(width(&cut(&text, most)) <= most);
+            let kept: String = broken(&text, most).concat().replace(' ', "");
+            prop_assert_eq!(kept, text.replace(' ', ""));
+        }
+    }
+}

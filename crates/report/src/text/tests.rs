@@ -1,0 +1,85 @@
+use super::*;
+use crate::escape::is_unseen;
+use crate::sample::{flows, nothing, office, office_with};
+use lenscap_flow::report::{Finding, Overview, Report};
+
+fn rendered(report: &Report<'_>, style: Style) -> String {
+    let mut out = Vec::new();
+    write(report, style, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn the_office() {
+    let text = rendered(&office(), Style::PLAIN);
+    assert_eq!(text, include_str!("office.txt"));
+}
+
+#[test]
+fn nothing_found_is_said_with_its_limits() {
+    let text = rendered(&nothing(), Style::PLAIN);
+    assert!(text.starts_with(
+        "No camera was recognised among 0 devices. No finding. Of 1 capture, 1 could not be read"
+    ));
+    let text = text.replace('\n', " ");
+    assert!(text.contains("Not seen: no packet could be read;"));
+    assert!(text.contains("What was not seen may still have happened."));
+    assert!(text.contains("Balanced."));
+}
+
+#[test]
+fn lines_fit_and_nothing_steers_a_terminal() {
+    let mut report = office();
+    for device in &mut report.devices {
+        device.model = Some("M\u{1b}]0;pwn\u{7}\u{202e}".repeat(50));
+    }
+    for finding in &mut report.findings {
+        finding.endpoint = "x".repeat(300);
+        finding.reasons.push("\u{9b}2J".repeat(80));
+    }
+    let text = rendered(&report, Style::PLAIN);
+    assert!(text.chars().all(|c| c == '\n' || !is_unseen(c)));
+    for line in text.lines().filter(|line| !line.contains("tshark") && !line.contains("lenscap scan")) {
+        assert!(page::width(line) <= WIDTH, "{line}");
+    }
+}
+
+#[test]
+fn colours_only_where_wanted() {
+    assert!(!rendered(&office(), Style::PLAIN).contains('\x1b'));
+    let text = rendered(&office(), Style::COLOR);
+    assert!(text.contains("\x1b[31mHIGH\x1b[0m"));
+    let stripped = ["\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m"]
+        .iter()
+        .fold(text, |t, code| t.replace(code, ""));
+    assert_eq!(stripped, rendered(&office(), Style::PLAIN));
+}
+
+#[test]
+fn long_lists_say_how_many_more() {
+    let mut report = office();
+    let many: Vec<Finding<'_>> = report.findings.iter().cycle().take(500).cloned().collect();
+    report.findings = many;
+    report.devices = report.devices.iter().cycle().take(1000).cloned().collect();
+    let text = rendered(&report, Style::PLAIN);
+    assert!(text.lines().count() < 500);
+    assert!(text.contains("  470 more: lenscap scan FILES --json --select finding"));
+    assert!(text.contains("  650 more: lenscap scan FILES --json --select device"));
+}
+
+#[test]
+fn words_that_promise_too_much_never_occur() {
+    let text = rendered(&office_with(flows()), Style::PLAIN).to_lowercase();
+    for word in ["safe", "secure", "clean"] {
+        assert!(!text.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn an_imbalance_cannot_be_overlooked() {
+    let mut report = office();
+    report.ledger.packets += 1;
+    report.overview = Overview { exact: false, ..report.overview };
+    let text = rendered(&report, Style::PLAIN);
+    assert!(text.contains("NOT BALANCED: do not rely on this report. Exact: no."));
+}

@@ -1,0 +1,126 @@
+//! Numbers as people read them: decimal multiples of bytes, grouped digits, spans of time, shares.
+//!
+//! Integers only. A share is never rounded to 0 % or 100 % unless it is.
+
+/// `843,112,045`.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 packet`, `1,204 packets`.
+pub fn counted(n: u64, noun: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", count(n))
+}
+
+/// `0 B`, `999 B`, `4.1 kB`, `48.2 MB`, `843 MB`; steps of 1000, rounded half up.
+pub fn bytes(n: u64) -> String {
+    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
+    if n < 1000 {
+        return format!("{n} B");
+    }
+    let mut size = 1000_u64;
+    for unit in UNITS {
+        let tenths = (u128::from(n) * 10 + u128::from(size) / 2) / u128::from(size);
+        if tenths < 1000 {
+            return format!("{}.{} {unit}", tenths / 10, tenths % 10);
+        }
+        let whole = (u128::from(n) + u128::from(size) / 2) / u128::from(size);
+        if whole < 1000 || unit == "EB" {
+            return format!("{whole} {unit}");
+        }
+        size = size.saturating_mul(1000);
+    }
+    format!("{n} B")
+}
+
+/// A span in nanoseconds, in its two largest units: `80 ms`, `20 s`, `31 min 5 s`, `4 h 12 min`, `3 d 4 h`.
+pub fn span(nanoseconds: i64) -> String {
+    let nanoseconds = nanoseconds.max(0) as u64;
+    let seconds = nanoseconds / 1_000_000_000;
+    let two = |large: u64, name: &str, small: u64, small_name: &str| match small {
+        0 => format!("{large} {name}"),
+        _ => format!("{large} {name} {small} {small_name}"),
+    };
+    match seconds {
+        0 if nanoseconds == 0 => "0 s".into(),
+        0 if nanoseconds < 1_000_000 => "less than 1 ms".into(),
+        0 => format!("{} ms", nanoseconds / 1_000_000),
+        1..60 => format!("{seconds} s"),
+        60..3600 => two(seconds / 60, "min", seconds % 60, "s"),
+        3600..86_400 => two(seconds / 3600, "h", seconds / 60 % 60, "min"),
+        _ => two(seconds / 86_400, "d", seconds / 3600 % 24, "h"),
+    }
+}
+
+/// `12.3 %` of a whole; nothing where there is no whole.
+pub fn share(part: u64, whole: u64) -> Option<String> {
+    if whole == 0 {
+        return None;
+    }
+    let tenths = (u128::from(part) * 1000 + u128::from(whole) / 2) / u128::from(whole);
+    Some(match tenths {
+        0 if part > 0 => "less than 0.1 %".into(),
+        1000 if part < whole => "more than 99.9 %".into(),
+        0 => "0 %".into(),
+        1000 => "100 %".into(),
+        _ => format!("{}.{} %", tenths / 10, tenths % 10),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_grouped() {
+        let n = [0, 999, 1000, 1_204_331, u64::MAX];
+        assert_eq!(n.map(count), ["0", "999", "1,000", "1,204,331", "18,446,744,073,709,551,615"]);
+        assert_eq!([1, 2, 0].map(|n| counted(n, "flow")), ["1 flow", "2 flows", "0 flows"]);
+    }
+
+    #[test]
+    fn bytes_step_by_a_thousand() {
+        let n = [0, 999, 1000, 4096, 48_217_906, 99_950, 843_112_045, 999_500, 999_499, u64::MAX];
+        assert_eq!(
+            n.map(bytes),
+            [
+                "0 B", "999 B", "1.0 kB", "4.1 kB", "48.2 MB", "100 kB", "843 MB", "1.0 MB", "999 kB",
+                "18.4 EB"
+            ]
+        );
+    }
+
+    #[test]
+    fn spans_have_two_units() {
+        let second = 1_000_000_000;
+        assert_eq!(
+            [0, 1, second / 50, 20 * second, 1860 * second, 15_120 * second, 273_600 * second, i64::MIN]
+                .map(span),
+            ["0 s", "less than 1 ms", "20 ms", "20 s", "31 min", "4 h 12 min", "3 d 4 h", "0 s"]
+        );
+    }
+
+    #[test]
+    fn shares_never_hide_the_rest() {
+        assert_eq!(share(0, 0), None);
+        for (part, whole, text) in [
+            (0, 7, "0 %"),
+            (7, 7, "100 %"),
+            (1, 1_000_000, "less than 0.1 %"),
+            (999_999, 1_000_000, "more than 99.9 %"),
+            (123, 1000, "12.3 %"),
+            (u64::MAX / 2, u64::MAX, "50.0 %"),
+        ] {
+            assert_eq!(share(part, whole).unwrap(), text);
+        }
+    }
+}
