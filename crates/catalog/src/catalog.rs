@@ -27,6 +27,7 @@ pub struct Catalog {
     pub(crate) v4: PrefixMap<Ipv4Net, u32>,
     pub(crate) v6: PrefixMap<Ipv6Net, u32>,
     pub(crate) banners: BannerTable,
+    pub(crate) digest: u64,
 }
 
 /// Who holds a block of hardware addresses.
@@ -54,6 +55,7 @@ impl Catalog {
             v4: PrefixMap::new(),
             v6: PrefixMap::new(),
             banners: BannerTable::new(Cow::Borrowed(builtin::BANNERS)),
+            digest: builtin::DIGEST,
         };
         catalog.index_prefixes();
         catalog
@@ -128,13 +130,17 @@ impl Catalog {
 
     /// Who holds the longest block that a hardware address lies in.
     pub fn mac(&self, mac: [u8; 6]) -> Option<Oui> {
-        let [a, b, c, d, e, f] = mac;
-        let address = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
-        [36, 28, 24].into_iter().find_map(|bits: u8| {
+        let address = mac.iter().fold(0, |address, byte| address << 8 | u64::from(*byte));
+        let Block { vendor, bits, .. } = *self.block(address, 48)?;
+        Some(Oui { vendor, bits, camera_specific: self.vendor(vendor).oui_camera_specific })
+    }
+
+    /// The longest block of at most `known` bits that an address of 48 bits lies in.
+    pub(crate) fn block(&self, address: u64, known: u8) -> Option<&Block> {
+        [36, 28, 24].into_iter().filter(|bits| *bits <= known).find_map(|bits: u8| {
             let key = (address >> (48 - bits) << (48 - bits), bits);
             let at = self.blocks.binary_search_by_key(&key, |block| (block.prefix, block.bits)).ok()?;
-            let vendor = self.blocks.get(at)?.vendor;
-            Some(Oui { vendor, bits, camera_specific: self.vendor(vendor).oui_camera_specific })
+            self.blocks.get(at)
         })
     }
 
@@ -159,6 +165,21 @@ impl Catalog {
     /// surer one. Nothing where the catalogue has no such field.
     pub fn banners(&self, kind: &str, value: &[u8]) -> Vec<BannerHit<'_>> {
         Field::from_word(kind).map_or(Vec::new(), |field| self.banners.find(field, value))
+    }
+
+    /// Names this state of the data: the day of its newest entry, its counts, and 64 bits over the texts of its files, a
+    /// user's files in the order they were laid over.
+    pub fn digest(&self) -> String {
+        let dates = self.vendors.iter().map(|vendor| vendor.date.as_ref()).chain([builtin::DATE]);
+        format!(
+            "{}, {} vendors, {} endpoints, {} hardware prefixes, {} banners, {:016x}",
+            dates.max().unwrap_or_default(),
+            self.vendors.len(),
+            self.endpoints.len(),
+            self.blocks.len(),
+            self.banners.all().len(),
+            self.digest,
+        )
     }
 
     /// Every endpoint, in no promised order.

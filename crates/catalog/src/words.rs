@@ -289,9 +289,9 @@ words! {
         SnmpSysDescr = "snmp.sys_descr",
         /// SNMP `sysObjectID`, dotted, without a leading dot.
         SnmpSysObjectId = "snmp.sys_object_id",
-        /// Manufacturer of a UPnP description.
+        /// Manufacturer of a `UPnP` description.
         SsdpManufacturer = "ssdp.manufacturer",
-        /// Model of a UPnP description.
+        /// Model of a `UPnP` description.
         SsdpModel = "ssdp.model",
         /// `SERVER` over SSDP.
         SsdpServer = "ssdp.server",
