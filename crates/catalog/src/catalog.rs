@@ -105,20 +105,20 @@ impl Catalog {
     /// The endpoint that `host` belongs to: the longest domain that it is or ends in, on label boundaries, ASCII case and
     /// one trailing dot apart. None for shared names, unless a vendor's entry is as long or longer.
     pub fn name(&self, host: impl AsRef<[u8]>) -> Option<&Endpoint> {
-        let found = self.names.find(host.as_ref(), &self.endpoints, self.shared);
+        let found = self.names.find(host.as_ref());
         self.endpoints.get(found.endpoint? as usize)
     }
 
     /// The longest shared name that `host` is or ends in, and why it is nobody's. Some hosts under it may still have a
     /// `name` of their own: a vendor's bucket in a cloud.
     pub fn shared(&self, host: impl AsRef<[u8]>) -> Option<&SharedName> {
-        let found = self.names.find(host.as_ref(), &self.endpoints, self.shared);
+        let found = self.names.find(host.as_ref());
         self.shared.get(found.shared? as usize)
     }
 
     /// `name` and `shared` at once, at the price of one.
     pub fn host(&self, host: impl AsRef<[u8]>) -> (Option<&Endpoint>, Option<&SharedName>) {
-        let found = self.names.find(host.as_ref(), &self.endpoints, self.shared);
+        let found = self.names.find(host.as_ref());
         let endpoint = found.endpoint.and_then(|at| self.endpoints.get(at as usize));
         (endpoint, found.shared.and_then(|at| self.shared.get(at as usize)))
     }

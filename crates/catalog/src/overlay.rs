@@ -165,7 +165,7 @@ impl Catalog {
     fn apply_endpoints(&mut self, fresh: Vec<Endpoint>) {
         let endpoints = self.endpoints.to_mut();
         for endpoint in fresh {
-            let known = self.names.endpoint(endpoint.domain.as_bytes(), endpoints);
+            let known = self.names.endpoint(endpoint.domain.as_bytes());
             match known.and_then(|at| endpoints.get_mut(at as usize)) {
                 Some(place) => *place = endpoint,
                 None => endpoints.push(endpoint),

@@ -231,3 +231,19 @@ fn banners_find_maker_class_and_what_stands_beside() {
     let apps = catalog.banners("ua.app", b"Hik-Connect/4.1 iOS");
     assert!(apps.iter().all(|hit| hit.banner.device_class == DeviceClass::App && !hit.banner.is_camera));
 }
+
+#[test]
+fn no_vendor_is_its_own_maker_or_owner_by_any_way() {
+    let catalog = Catalog::builtin();
+    for (start, vendor) in catalog.vendors() {
+        let mut above: Vec<_> = vendor.oem_of.iter().copied().chain(catalog.parent(start)).collect();
+        let mut at = 0;
+        while let Some(id) = above.get(at).copied() {
+            assert_ne!(id, start, "{}", vendor.id);
+            let next = catalog.vendor(id).oem_of.iter().copied().chain(catalog.parent(id));
+            let new: Vec<_> = next.filter(|id| !above.contains(id)).collect();
+            above.extend(new);
+            at += 1;
+        }
+    }
+}
