@@ -212,3 +212,35 @@ impl Catalog {
         self.banners.all()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_catalogue_is_shared_by_threads() {
+        fn shared<T: Send + Sync>(_: &T) {}
+        shared(&Catalog::builtin());
+    }
+
+    #[test]
+    fn built_in_vendors_stand_in_the_order_of_their_ids() {
+        let catalog = Catalog::builtin();
+        assert!(catalog.vendors().is_sorted_by_key(|(_, vendor)| vendor.id.clone()));
+        for (id, vendor) in catalog.vendors() {
+            assert_eq!(catalog.vendor_id(&vendor.id), Some(id));
+        }
+        assert_eq!(catalog.vendor_id("generic"), None);
+    }
+
+    #[test]
+    fn an_owner_is_a_vendor_or_free_text() {
+        let catalog = Catalog::builtin();
+        let owner = |id: &str| {
+            catalog.parent(catalog.vendor_id(id).unwrap()).map(|id| catalog.vendor(id).id.as_ref())
+        };
+        assert_eq!(owner("ezviz"), Some("hikvision"));
+        assert_eq!(owner("hikvision"), None);
+        assert_eq!(owner("dahua"), None);
+    }
+}

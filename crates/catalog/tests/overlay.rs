@@ -3,6 +3,7 @@
 use std::fs;
 
 use lenscap_catalog::{Catalog, CatalogError, Subject};
+use proptest::prelude::*;
 
 const NEW: &str = r#"
 id = "acme-eyes"
@@ -183,4 +184,20 @@ fn lookup_says_what_is_known_and_from_where() {
     assert!(matches!(catalog.lookup("beef.cafe").subject, Subject::Name { .. }));
     assert!(matches!(catalog.lookup("44:19:b").subject, Subject::Name { .. }));
     assert_eq!(catalog.lookup(" \u{1b}[31mx ").query, "[31mx");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    #[test]
+    fn spoilt_files_and_odd_queries_are_answered(
+        at in 0..NEW.len(), cut in 0..20_usize, piece in "[\\[\\]a-z0-9\"=.,é\n/-]{0,12}"
+    ) {
+        let end = (at + cut).min(NEW.len());
+        let text = format!("{}{piece}{}", &NEW[..at], &NEW[end..]);
+        let mut catalog = Catalog::builtin();
+        if let Err(mistake) = catalog.overlay(&text, "f") {
+            prop_assert!(mistake.line <= text.lines().count() + 1);
+        }
+        prop_assert!(!catalog.lookup(&piece).to_string().is_empty());
+    }
 }
