@@ -22,5 +22,6 @@ mod select;
 pub mod text;
 pub mod time;
 pub mod units;
+mod vendor;
 
 pub use select::{Kind, Select, UnknownKind};

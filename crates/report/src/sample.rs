@@ -1,17 +1,20 @@
 //! A report made by hand: an office with a camera that uploads, one that registers, and a printer.
 
-use lenscap_catalog::Vendor;
 use lenscap_flow::report::{
     Amount, CaptureRecord, Coverage, DeviceRecord, EndView, EndpointRecord, Finding, FlowView, Ledger,
-    NameOf, NameView, Overview, PacketAt, ProblemRecord, Report, Severity, SightingRecord,
+    NameOf, NameView, Overview, PacketAt, ProblemRecord, Report, Severity, SightingRecord, Vendor,
 };
 use lenscap_wire::{Mac, Timestamp};
 use std::net::IpAddr;
 
-static HIKVISION: Vendor = Vendor { id: "hikvision", name: "Hikvision", parent: "" };
-static AMCREST: Vendor = Vendor { id: "amcrest", name: "Amcrest", parent: "dahua" };
+static HIKVISION: Vendor = vendor("hikvision", "Hikvision", "");
+static AMCREST: Vendor = vendor("amcrest", "Amcrest", "dahua");
 const START: i64 = 1_772_442_847_000_000_000; // 2026-03-02T09:14:07Z
 const MINUTE: i64 = 60_000_000_000;
+
+const fn vendor(id: &'static str, name: &'static str, parent: &'static str) -> Vendor {
+    Vendor { id, name, parent }
+}
 
 pub(crate) fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()

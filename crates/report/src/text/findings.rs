@@ -6,6 +6,7 @@ use crate::escape::{escape, is_unseen};
 use crate::json::severity;
 use crate::time;
 use crate::units;
+use crate::vendor;
 use lenscap_flow::report::{Finding, PacketAt, Report};
 use std::fmt::Write as _;
 
@@ -51,7 +52,7 @@ fn headline(report: &Report<'_>, finding: &Finding<'_>) -> String {
     let device = words::capital(&words::device_of_id(report, &finding.device));
     let endpoint = escape(finding.endpoint.as_bytes());
     let party = match finding.vendor {
-        Some(vendor) => format!("{endpoint} ({})", vendor.name),
+        Some(vendor) => format!("{endpoint} ({})", vendor::name(vendor)),
         None => endpoint.into_owned(),
     };
     let (sent, received) = (units::bytes(finding.bytes_out), units::bytes(finding.bytes_in));
