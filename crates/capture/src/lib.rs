@@ -1,1 +1,5 @@
 //! Where frames come from.
+
+mod batch;
+
+pub use batch::{BATCH, Batch, Record};

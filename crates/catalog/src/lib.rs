@@ -1,12 +1,32 @@
-//! What is known of camera vendors.
+//! What is known of camera vendors: endpoints, hardware prefixes, ports, address ranges and banners, each with its source
+//! and how sure it is.
+//!
+//! The data are TOML files under `data/`, checked and compiled to static tables when the crate is built; a user's files of
+//! the same form may be laid over them.
+//!
+//! ```
+//! use lenscap_catalog::Catalog;
+//!
+//! let catalog = Catalog::builtin();
+//! let endpoint = catalog.name("dev.hik-connect.com").unwrap();
+//! assert_eq!(catalog.vendor(endpoint.vendor).id, "hikvision");
+//! assert!(catalog.name("mindspring.com").is_none());
+//! ```
 
-/// A vendor.
-#[derive(Clone, Debug)]
-pub struct Vendor {
-    /// Id.
-    pub id: &'static str,
-    /// Name.
-    pub name: &'static str,
-    /// Parent.
-    pub parent: &'static str,
-}
+mod banners;
+mod builtin;
+mod catalog;
+mod form;
+mod mistake;
+mod names;
+mod record;
+mod words;
+
+pub use banners::{BannerHit, VALUE_LIMIT};
+pub use catalog::{Catalog, Oui};
+pub use mistake::Mistake;
+pub use record::{Banner, Block, Endpoint, Port, Prefix, SharedName, Text, Vendor, VendorId};
+pub use words::{
+    Capture, Confidence, DeviceClass, Field, Match, Reach, Role, Roles, SharedGroup, Side, Transport,
+    VendorKind,
+};

@@ -1,2 +1,35 @@
-//! The parallel flow-classification engine.
+//! The parallel flow-classification engine: `fold` packets, `then` append, `judge` what was found.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod buckets;
+mod captures;
+mod community_id;
+mod cost;
+mod evict;
+mod fragment;
+mod history;
+mod index;
+mod key;
+mod late;
+mod listen;
+mod merge;
+mod names;
+mod path;
+mod ranges;
 pub mod report;
+mod residual;
+mod save;
+mod sequence;
+mod shard;
+mod sighting;
+mod spell;
+mod stream;
+mod summary;
+mod tally;
+mod text;
+mod verdict;
+
+pub use merge::{Refusal, Refused};
+pub use stream::Fetch;
+pub use summary::{Limits, Summary};

@@ -5,6 +5,7 @@
 
 pub use lenscap_catalog::Vendor;
 use lenscap_wire::{Mac, Timestamp};
+use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
 /// A packet as a reader of the report finds it: input, number as Wireshark counts in that file, and bytes.
@@ -231,11 +232,20 @@ pub struct Finding<'a> {
 }
 
 /// Packets and wire bytes of one part of the ledger.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct Amount {
     pub packets: u64,
     pub bytes: u64,
+}
+
+impl Amount {
+    /// Adds a packet of so many wire bytes.
+    #[inline]
+    pub fn add(&mut self, bytes: u64) {
+        self.packets += 1;
+        self.bytes += bytes;
+    }
 }
 
 /// Double entry: what came in, and where it went.

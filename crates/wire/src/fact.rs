@@ -9,6 +9,9 @@ pub enum Party {
     Sender,
     /// Whom the payload was sent to.
     Receiver,
+    /// The station with this link address, by the payload's own word: it may stand behind a relay or repeater
+    /// whose address the frame bears.
+    Mac(Mac),
 }
 
 /// Which name service an answer came from.

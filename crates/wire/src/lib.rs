@@ -9,15 +9,33 @@
     warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod checksum;
+mod cursor;
+mod decode;
 mod fact;
+mod fast;
 mod frame;
 mod hazard;
+mod head;
+mod ip;
+mod ja4;
+mod link;
+mod link_type;
 mod packet;
+mod protocol;
 mod reader;
 pub mod readers;
+mod span;
+mod text;
+mod transport;
+mod tunnel;
+mod wifi;
 
+pub use checksum::check_transport;
+pub use decode::{decode, decode_datagram};
 pub use fact::{Fact, Party, Resolver};
 pub use frame::{Frame, LinkType, PacketRef, Timestamp};
 pub use hazard::Hazards;
 pub use packet::{Address, Class, Fragment, Layer, LayerKind, Mac, Packet, Quoted, Tcp, TcpFlags};
-pub use reader::{Message, Read, Reader, ReaderId, Route, Step};
+pub use protocol::Protocol;
+pub use reader::{Facts, Message, Read, Reader, ReaderId, Route, Step, Stream};

@@ -187,7 +187,8 @@ pub struct Packet<'a> {
     pub class: Class,
     /// What was odd.
     pub hazards: Hazards,
-    /// Source and destination of the innermost link header that has such addresses.
+    /// Source and destination of the innermost link header that has such addresses. Linux cooked captures and the
+    /// netfilter log know the sender alone: the destination is then zero.
     pub macs: Option<(Mac, Mac)>,
     /// EtherType of a packet that carries no IP; 0 where there is none.
     pub ether_type: u16,
@@ -209,6 +210,9 @@ pub struct Packet<'a> {
     pub payload_length: u32,
     /// What was captured of the payload; for a packet without IP, what follows the link header.
     pub payload: &'a [u8],
+    /// What was captured of the transport header and its payload, for the checksum; empty where the addresses above
+    /// need not be those that it covers (IPv4 options, routing headers), and for fragments.
+    pub segment: &'a [u8],
     /// TCP fields, where the protocol is TCP and its header is whole.
     pub tcp: Option<Tcp>,
     /// Set where this is a fragment that is not a whole datagram; `ports` and `payload` are then unknown.

@@ -1,6 +1,75 @@
-//! The registry of readers: one module and one line each.
+//! The registry of readers, and how packets and streams find theirs.
+//!
+//! To add a protocol: write `readers/NAME.rs` with a `READER`, name it below, and put it into [`ALL`].
+//! Dispatch promises: a packet costs a few table look-ups however many readers there are, readers are asked in
+//! the order of [`ALL`], the first that recognises the bytes wins, and nothing allocates.
 
-use crate::Reader;
+mod routes;
+
+mod arp;
+mod dhcp;
+mod dhcp6;
+mod dns;
+mod http;
+mod llmnr;
+mod mdns;
+mod ndp;
+mod ntp;
+mod ssdp;
+pub(crate) mod tls;
+
+use crate::{Message, Read, Reader, ReaderId, Step, Stream, reader::Facts};
+
+pub use routes::{Readers, Routes};
 
 /// Every reader. Where two claim the same bytes the earlier one wins.
-pub static ALL: &[Reader] = &[];
+pub static ALL: &[Reader] = &[
+    tls::READER,
+    http::READER,
+    http::REQUEST_READER,
+    dns::READER,
+    dns::TCP_READER,
+    mdns::READER,
+    llmnr::READER,
+    dhcp::READER,
+    dhcp6::READER,
+    arp::READER,
+    ndp::READER,
+    ssdp::READER,
+    ntp::READER,
+];
+
+/// What the stream readers together say of the first bytes of one half of a TCP flow.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Verdict {
+    /// This reader's protocol; its facts have been yielded.
+    Done(ReaderId),
+    /// More bytes are needed.
+    Undecided,
+    /// No reader's protocol.
+    Unknown,
+}
+
+/// Asks the stream readers in order. Facts are yielded with [`Verdict::Done`] only, by that reader only.
+///
+/// An earlier reader that needs more bytes holds back all later ones, so that the verdict does not depend on how
+/// often it was asked for. With [`Stream::ended`] the verdict is never [`Verdict::Undecided`].
+pub fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Verdict {
+    for (id, reader) in (0..).map(ReaderId).zip(ALL) {
+        let Read::Stream(read) = reader.read else { continue };
+        match read(stream, facts) {
+            Step::Done => return Verdict::Done(id),
+            Step::More if !stream.ended => return Verdict::Undecided,
+            Step::More | Step::NotMine => {}
+        }
+    }
+    Verdict::Unknown
+}
+
+/// Asks the message readers that `routes` finds for a packet, in order, and says which one recognised it.
+pub fn read_message(routes: &Routes, message: &Message<'_, '_>, facts: Facts<'_>) -> Option<ReaderId> {
+    routes.readers(message).find(|id| match ALL.get(usize::from(id.0)).map(|reader| reader.read) {
+        Some(Read::Message(_, read)) => read(message, facts),
+        _ => false,
+    })
+}

@@ -1,0 +1,18 @@
+//! The data of `data/`, compiled to static tables: endpoints and shared names by domain, blocks by prefix and length, ports
+//! by transport and number, banners by field, match and text.
+
+use std::borrow::Cow;
+
+#[allow(unused_imports, reason = "without an address range of its own the data names no range type")]
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+use crate::record::{Banner, Block, Endpoint, Port, Prefix, SharedName, Text, Vendor, VendorId};
+use crate::words::{
+    Capture, Confidence, DeviceClass, Field, Match, Reach, Roles, SharedGroup, Side, Transport, VendorKind,
+};
+
+const fn t(text: &'static str) -> Text {
+    Cow::Borrowed(text)
+}
+
+include!(concat!(env!("OUT_DIR"), "/tables.rs"));

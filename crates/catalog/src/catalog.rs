@@ -1,0 +1,193 @@
+//! The catalogue: built-in tables, and whatever a user's files put over them.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use prefix_trie::PrefixMap;
+
+use crate::banners::{BannerHit, BannerTable};
+use crate::builtin;
+use crate::names::NameTable;
+use crate::record::{Banner, Block, Endpoint, Port, Prefix, SharedName, Vendor, VendorId};
+use crate::words::{Field, SharedGroup, Transport};
+
+/// What is known of camera vendors. Look-ups neither allocate (but for lists of banners) nor lock.
+#[derive(Debug)]
+pub struct Catalog {
+    pub(crate) vendors: Cow<'static, [Vendor]>,
+    pub(crate) endpoints: Cow<'static, [Endpoint]>,
+    pub(crate) shared: &'static [SharedName],
+    pub(crate) names: NameTable,
+    /// Sorted by prefix, then length.
+    pub(crate) blocks: Cow<'static, [Block]>,
+    /// Sorted by transport, then number.
+    pub(crate) ports: Cow<'static, [Port]>,
+    pub(crate) prefixes: Cow<'static, [Prefix]>,
+    pub(crate) v4: PrefixMap<Ipv4Net, u32>,
+    pub(crate) v6: PrefixMap<Ipv6Net, u32>,
+    pub(crate) banners: BannerTable,
+}
+
+/// Who holds a block of hardware addresses.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Oui {
+    /// The vendor.
+    pub vendor: VendorId,
+    /// Length of the block's prefix: 24, 28 or 36.
+    pub bits: u8,
+    /// Whether the vendor's prefixes are on little else than cameras. A hint, never proof.
+    pub camera_specific: bool,
+}
+
+impl Catalog {
+    /// The catalogue that comes with the program.
+    pub fn builtin() -> Self {
+        let mut catalog = Self {
+            vendors: Cow::Borrowed(builtin::VENDORS),
+            endpoints: Cow::Borrowed(builtin::ENDPOINTS),
+            shared: builtin::SHARED,
+            names: NameTable::new(builtin::ENDPOINTS, builtin::SHARED),
+            blocks: Cow::Borrowed(builtin::BLOCKS),
+            ports: Cow::Borrowed(builtin::PORTS),
+            prefixes: Cow::Borrowed(builtin::PREFIXES),
+            v4: PrefixMap::new(),
+            v6: PrefixMap::new(),
+            banners: BannerTable::new(Cow::Borrowed(builtin::BANNERS)),
+        };
+        catalog.index_prefixes();
+        catalog
+    }
+
+    /// Builds the tries of address ranges anew.
+    pub(crate) fn index_prefixes(&mut self) {
+        self.v4 = PrefixMap::new();
+        self.v6 = PrefixMap::new();
+        for (at, prefix) in self.prefixes.iter().enumerate() {
+            match prefix.net {
+                IpNet::V4(net) => self.v4.insert(net, at as u32),
+                IpNet::V6(net) => self.v6.insert(net, at as u32),
+            };
+        }
+    }
+
+    /// The vendor of an id of this catalogue.
+    ///
+    /// # Panics
+    /// Where `id` is another catalogue's and too large for this one.
+    pub fn vendor(&self, id: VendorId) -> &Vendor {
+        self.vendors.get(id.0 as usize).expect("ids are used with the catalogue they are from")
+    }
+
+    /// Every vendor: the built-in ones in the order of their ids, then a user's additions.
+    pub fn vendors(&self) -> impl ExactSizeIterator<Item = (VendorId, &Vendor)> {
+        self.vendors.iter().enumerate().map(|(at, vendor)| (VendorId(at as u16), vendor))
+    }
+
+    /// The vendor whose id is `id`, such as `hikvision`.
+    pub fn vendor_id(&self, id: &str) -> Option<VendorId> {
+        let (sorted, added) = self.vendors.split_at_checked(builtin::VENDORS.len())?;
+        let at = match sorted.binary_search_by(|vendor| vendor.id.as_ref().cmp(id)) {
+            Ok(at) => at,
+            Err(_) => sorted.len() + added.iter().position(|vendor| vendor.id == id)?,
+        };
+        Some(VendorId(at as u16))
+    }
+
+    /// The vendor that owns another, where the catalogue has it.
+    pub fn parent(&self, id: VendorId) -> Option<VendorId> {
+        let parent = self.vendor(id).parent.as_ref();
+        if parent.is_empty() { None } else { self.vendor_id(parent) }
+    }
+
+    /// The endpoint that `host` belongs to: the longest domain that it is or ends in, on label boundaries, ASCII case and
+    /// one trailing dot apart. None for shared names, unless a vendor's entry is as long or longer.
+    pub fn name(&self, host: impl AsRef<[u8]>) -> Option<&Endpoint> {
+        let found = self.names.find(host.as_ref(), &self.endpoints, self.shared);
+        self.endpoints.get(found.endpoint? as usize)
+    }
+
+    /// The longest shared name that `host` is or ends in, and why it is nobody's. Some hosts under it may still have a
+    /// `name` of their own: a vendor's bucket in a cloud.
+    pub fn shared(&self, host: impl AsRef<[u8]>) -> Option<&SharedName> {
+        let found = self.names.find(host.as_ref(), &self.endpoints, self.shared);
+        self.shared.get(found.shared? as usize)
+    }
+
+    /// `name` and `shared` at once, at the price of one.
+    pub fn host(&self, host: impl AsRef<[u8]>) -> (Option<&Endpoint>, Option<&SharedName>) {
+        let found = self.names.find(host.as_ref(), &self.endpoints, self.shared);
+        let endpoint = found.endpoint.and_then(|at| self.endpoints.get(at as usize));
+        (endpoint, found.shared.and_then(|at| self.shared.get(at as usize)))
+    }
+
+    /// Why nobody's `host` is nobody's.
+    pub fn shared_group(&self, host: impl AsRef<[u8]>) -> Option<SharedGroup> {
+        self.shared(host).map(|name| name.group)
+    }
+
+    /// Who holds the longest block that a hardware address lies in.
+    pub fn mac(&self, mac: [u8; 6]) -> Option<Oui> {
+        let [a, b, c, d, e, f] = mac;
+        let address = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+        [36, 28, 24].into_iter().find_map(|bits: u8| {
+            let key = (address >> (48 - bits) << (48 - bits), bits);
+            let at = self.blocks.binary_search_by_key(&key, |block| (block.prefix, block.bits)).ok()?;
+            let vendor = self.blocks.get(at)?.vendor;
+            Some(Oui { vendor, bits, camera_specific: self.vendor(vendor).oui_camera_specific })
+        })
+    }
+
+    /// The longest address range of a vendor that `address` lies in. IPv4 addresses written as IPv6 are IPv4.
+    pub fn address(&self, address: IpAddr) -> Option<&Prefix> {
+        let at = match address.to_canonical() {
+            IpAddr::V4(address) => *self.v4.get_lpm(&Ipv4Net::from(address))?.1,
+            IpAddr::V6(address) => *self.v6.get_lpm(&Ipv6Net::from(address))?.1,
+        };
+        self.prefixes.get(at as usize)
+    }
+
+    /// Who uses a port, and what for.
+    pub fn port(&self, transport: Transport, port: u16) -> &[Port] {
+        let key = |entry: &Port| (entry.transport, entry.port);
+        let start = self.ports.partition_point(|entry| key(entry) < (transport, port));
+        let end = self.ports.partition_point(|entry| key(entry) <= (transport, port));
+        self.ports.get(start..end).unwrap_or_default()
+    }
+
+    /// The banners that `value` matches in the field `kind` (such as `http.server`): the longest text first, then the
+    /// surer one. Nothing where the catalogue has no such field.
+    pub fn banners(&self, kind: &str, value: &[u8]) -> Vec<BannerHit<'_>> {
+        Field::from_word(kind).map_or(Vec::new(), |field| self.banners.find(field, value))
+    }
+
+    /// Every endpoint, in no promised order.
+    pub fn endpoints(&self) -> &[Endpoint] {
+        &self.endpoints
+    }
+
+    /// Every shared name, by domain.
+    pub fn shared_names(&self) -> &[SharedName] {
+        self.shared
+    }
+
+    /// Every block of hardware addresses, by prefix and length.
+    pub fn blocks(&self) -> &[Block] {
+        &self.blocks
+    }
+
+    /// Every port, by transport and number.
+    pub fn ports(&self) -> &[Port] {
+        &self.ports
+    }
+
+    /// Every address range.
+    pub fn prefixes(&self) -> &[Prefix] {
+        &self.prefixes
+    }
+
+    /// Every banner, by field.
+    pub fn all_banners(&self) -> &[Banner] {
+        self.banners.all()
+    }
+}

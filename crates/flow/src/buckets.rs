@@ -1,0 +1,142 @@
+//! When a long flow's bytes went: counters in aligned buckets of absolute capture time.
+//!
+//! A flow that stays within one bucket of the finest width needs none. Buckets are `2^shift` ns wide and start at
+//! multiples of that; when more than [`Buckets::CAP`] would be needed, neighbours are added in pairs. The width thus
+//! depends on the earliest and latest stamp alone, and a cut capture gives the same buckets.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Payload bytes sent by the lower and the higher end, and packets of both.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Bucket {
+    /// Payload bytes by side.
+    pub(crate) payload: [u64; 2],
+    /// Packets of both sides.
+    pub(crate) packets: u64,
+}
+
+impl Bucket {
+    fn add(&mut self, other: &Self) {
+        self.payload[0] += other.payload[0];
+        self.payload[1] += other.payload[1];
+        self.packets += other.packets;
+    }
+
+    fn since(&self, earlier: &Self) -> Self {
+        Self {
+            payload: [self.payload[0] - earlier.payload[0], self.payload[1] - earlier.payload[1]],
+            packets: self.packets - earlier.packets,
+        }
+    }
+}
+
+/// Counters of one flow in aligned time.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Buckets {
+    shift: u32,
+    all: BTreeMap<i64, Bucket>,
+    /// Totals of the flow when the present bucket was entered.
+    entered: Bucket,
+}
+
+impl Buckets {
+    /// Finest width: 2^34 ns, about 17.2 s.
+    pub(crate) const SHIFT: u32 = 34;
+    /// Buckets a flow keeps at most.
+    pub(crate) const CAP: i64 = 64;
+
+    /// Whether two stamps stand in the same bucket of the finest width.
+    #[inline]
+    pub(crate) fn same(one: i64, other: i64) -> bool {
+        one >> Self::SHIFT == other >> Self::SHIFT
+    }
+
+    /// Books what came since the last call to the bucket of `time`; `totals` are those of the flow so far.
+    pub(crate) fn book(&mut self, time: i64, totals: Bucket) {
+        let since = totals.since(&self.entered);
+        self.entered = totals;
+        self.add(Self::SHIFT, time >> Self::SHIFT, since);
+    }
+
+    /// Appends the buckets of a later part whose totals have all been booked; ours must have been, too.
+    pub(crate) fn join(&mut self, later: &Self) {
+        for (&at, bucket) in &later.all {
+            self.add(later.shift.max(Self::SHIFT), at, *bucket);
+        }
+        self.widen_to(later.shift);
+        self.entered.add(&later.entered);
+    }
+
+    fn add(&mut self, shift: u32, at: i64, bucket: Bucket) {
+        self.widen_to(shift);
+        self.all.entry(at >> (self.shift - shift)).or_default().add(&bucket);
+        while self.span() > Self::CAP {
+            self.widen_to(self.shift + 1);
+        }
+    }
+
+    fn span(&self) -> i64 {
+        let ends = self.all.first_key_value().zip(self.all.last_key_value());
+        ends.map_or(0, |((first, _), (last, _))| last - first + 1)
+    }
+
+    fn widen_to(&mut self, shift: u32) {
+        let shift = shift.max(Self::SHIFT);
+        if shift <= self.shift {
+            return;
+        }
+        let by = if self.all.is_empty() { 0 } else { shift - self.shift };
+        let narrow = std::mem::take(&mut self.all);
+        for (at, bucket) in narrow {
+            self.all.entry(at >> by).or_default().add(&bucket);
+        }
+        self.shift = shift;
+    }
+
+    /// Width in nanoseconds and the buckets that hold something, by start.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (i64, &Bucket)> {
+        let shift = self.shift;
+        self.all.iter().map(move |(at, bucket)| (at << shift, bucket))
+    }
+
+    /// Width of a bucket in nanoseconds.
+    pub(crate) fn width(&self) -> i64 {
+        1 << self.shift.max(Self::SHIFT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn fold(packets: &[(i64, u64)]) -> Buckets {
+        let (mut buckets, mut totals) = (Buckets::default(), Bucket::default());
+        for &(time, payload) in packets {
+            totals.payload[0] += payload;
+            totals.packets += 1;
+            buckets.book(time, totals);
+        }
+        buckets
+    }
+
+    proptest! {
+        #[test]
+        fn a_cut_anywhere_changes_nothing(
+            packets in prop::collection::vec((0i64..1 << 44, 0u64..100), 1..40), cut in 0usize..40,
+        ) {
+            let (left, right) = packets.split_at(cut.min(packets.len()));
+            let mut joined = fold(left);
+            joined.join(&fold(right));
+            prop_assert_eq!(joined, fold(&packets));
+        }
+
+        #[test]
+        fn nothing_is_lost_and_the_cap_holds(packets in prop::collection::vec((0i64..1 << 50, 1u64..100), 1..40)) {
+            let buckets = fold(&packets);
+            prop_assert!(buckets.iter().count() as i64 <= Buckets::CAP);
+            prop_assert_eq!(buckets.iter().map(|(_, b)| b.packets).sum::<u64>(), packets.len() as u64);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What only the end of the capture decides: halves that were still waiting for bytes, and datagrams that never
+//! became whole. Worked out once for a judge; the summary itself stays open, so that it can be appended to.
+
+use hashbrown::HashMap;
+use lenscap_wire::{
+    Fact, Packet, Stream,
+    readers::{self, Verdict as Reading},
+};
+
+use crate::key::{Key, Side};
+use crate::shard::Shard;
+use crate::spell::{Cold, Hot, Spell, flag};
+use crate::summary::Summary;
+use crate::text::{TextId, Texts};
+use crate::verdict::{Said, Verdict, VerdictId, Verdicts};
+
+/// The end's decisions. Their texts are kept apart from the summary's.
+#[derive(Debug, Default)]
+pub(crate) struct Late {
+    pub(crate) texts: Texts,
+    verdicts: Verdicts,
+    /// By shard, place among [`Shard::spells`] and side.
+    ids: HashMap<(u32, u32, u8), VerdictId>,
+    /// Flows of unfinished datagrams.
+    pub(crate) unfinished: Vec<Spell>,
+}
+
+impl Summary {
+    /// What the end of the capture decides.
+    pub(crate) fn late(&self) -> &Late {
+        self.late.get_or_init(|| {
+            let mut late = Late::default();
+            for (shard, at) in self.shards.iter().zip(0..) {
+                for ((hot, cold), n) in shard.spells().zip(0..) {
+                    for side in [0, 1] {
+                        late.close(hot, cold, (at, n, side as u8), side);
+                    }
+                }
+            }
+            late.unfinished = self.unfinished_flows();
+            late
+        })
+    }
+
+    fn unfinished_flows(&self) -> Vec<Spell> {
+        let mut flows = Shard::default();
+        for datagram in self.fragments.waiting() {
+            let (key, side) = Key::portless(&datagram.head, datagram.path);
+            let hash = key.hash(self.paths.hash(datagram.path));
+            let packet = Packet { hazards: datagram.hazards(), ..datagram.head.clone() };
+            for share in &datagram.shares {
+                flows.add((hash, &key, side), crate::index::NOWHERE, share, &packet, self.limits.idle);
+            }
+        }
+        let mut all = flows.settled;
+        all.extend(flows.hots.into_iter().zip(flows.colds).map(|(hot, cold)| Spell { hot, cold }));
+        all
+    }
+}
+
+impl Late {
+    fn close(&mut self, hot: &Hot, cold: &Cold, at: (u32, u32, u8), side: Side) {
+        let Some(half) = cold.half(side).filter(|_| hot.flags & flag::UNDECIDED << side != 0) else { return };
+        let mut bytes = Vec::new();
+        half.prefix(cold.start(hot, side), &mut bytes);
+        let mut said = Vec::new();
+        let texts = &mut self.texts;
+        let mut note = |fact: Fact<'_>| {
+            if let Fact::Says { who, kind, value } = fact {
+                said.push(Said::new(texts, who, kind, value));
+            }
+        };
+        if let Reading::Done(reader) = readers::read_stream(&Stream { bytes: &bytes, ended: true }, &mut note) {
+            self.ids.insert(at, self.verdicts.intern(reader, &said));
+        }
+    }
+
+    /// The verdict on a half that was waiting.
+    pub(crate) fn verdict(&self, at: (u32, u32, u8)) -> Option<&Verdict> {
+        self.ids.get(&at).and_then(|&id| self.verdicts.verdict(id))
+    }
+
+    /// A text of these verdicts.
+    pub(crate) fn text(&self, id: TextId) -> &[u8] {
+        self.texts.text(id)
+    }
+}

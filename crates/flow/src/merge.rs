@@ -1,0 +1,324 @@
+//! `a.then(b)`: appends a later summary, or hands it back where equality cannot be proven.
+//!
+//! What a cut can tear apart is the last open spell of a key on the left and the first of that key on the right.
+//! They are one spell by the same rule that packets obey; then their counters join, and the right half's listed
+//! payloads are given to the left half's readers as if they had come as packets.
+
+use rayon::prelude::*;
+use std::collections::HashMap;
+
+use crate::cost;
+use crate::path::PathId;
+use crate::shard::{At, SHARDS, Shard, shard_of};
+use crate::spell::{Spell, flag};
+use crate::stream::{Fetch, Payload, Piece};
+use crate::summary::Summary;
+use crate::text::TextId;
+use crate::verdict::VerdictId;
+
+/// Why a summary could not be appended. The packets must be folded in order instead.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Refusal {
+    /// The right summary was not made to be appended, or with other limits.
+    Beginning,
+    /// A datagram open on the left may have a piece on the right.
+    Fragments,
+    /// A handshake lies across the cut in a way that the right side could not know.
+    Handshake,
+    /// Both together could have reached a cap.
+    Memory,
+    /// Bytes of the capture that were needed again could not be read.
+    Unreadable,
+}
+
+/// Both summaries as they were, and why they were not joined.
+#[derive(Debug)]
+pub struct Refused {
+    /// The left summary.
+    pub left: Summary,
+    /// The right summary.
+    pub right: Summary,
+    /// Why.
+    pub why: Refusal,
+}
+
+/// How the right side's ids are called on the left.
+struct Ids {
+    paths: Vec<PathId>,
+    texts: Vec<TextId>,
+    verdicts: Vec<VerdictId>,
+}
+
+impl Ids {
+    fn path(&self, id: PathId) -> PathId {
+        self.paths.get(id.0 as usize).copied().unwrap_or(PathId::OTHER)
+    }
+
+    fn text(&self, id: TextId) -> TextId {
+        self.texts.get(id.0 as usize).copied().unwrap_or_default()
+    }
+
+    fn rename(&self, spell: &mut Spell) {
+        spell.hot.key.path = self.path(spell.hot.key.path);
+        for id in &mut spell.cold.verdicts {
+            *id = self.verdicts.get(id.0 as usize).copied().unwrap_or_default();
+        }
+        for name in spell.cold.extra.iter_mut().flat_map(|extra| &mut extra.names) {
+            *name = self.text(*name);
+        }
+    }
+}
+
+/// Payloads of a right half that the left half's readers must still see.
+struct Unread {
+    at: At,
+    side: usize,
+    pieces: Vec<Piece>,
+}
+
+impl Summary {
+    /// Appends `later`, the summary of the packets that follow. `source` opens payloads again where a stream
+    /// lies across the cut.
+    pub fn then(mut self, mut later: Self, source: &dyn Fetch) -> Result<Self, Box<Refused>> {
+        let verdict = self.may_append(&later).and_then(|paths| {
+            self.fill(&mut later, &paths, source)?;
+            Ok(paths)
+        });
+        match verdict {
+            Ok(paths) => {
+                self.append(later, paths);
+                Ok(self)
+            }
+            Err(why) => Err(Box::new(Refused { left: self, right: later, why })),
+        }
+    }
+
+    fn may_append(&mut self, later: &Self) -> Result<Vec<PathId>, Refusal> {
+        if !later.appendable || self.limits != later.limits {
+            return Err(Refusal::Beginning);
+        }
+        if later.tally.caps.any() || self.cost_with(later) {
+            return Err(Refusal::Memory);
+        }
+        let paths = self.paths.adopt(&later.paths).ok_or(Refusal::Memory)?;
+        let path = |id: PathId| paths.get(id.0 as usize).copied().unwrap_or(PathId::OTHER);
+        if !self.fragments.accepts(&later.fragments, path) {
+            return Err(Refusal::Fragments);
+        }
+        Ok(paths)
+    }
+
+    /// Whether both together could have reached a cap.
+    fn cost_with(&self, later: &Self) -> bool {
+        let memory = self.limits.memory;
+        self.spell_cost.saturating_add(later.spell_peak) > cost::spells(memory)
+            || self.entry_cost().saturating_add(later.entry_cost()) > cost::entries(memory)
+            || self.residuals.len() > 0 && later.residuals.len() > 0
+    }
+
+    /// Makes sure that every payload that the left side's readers will want is at hand. Changes nothing else.
+    fn fill(&self, later: &mut Self, paths: &[PathId], source: &dyn Fetch) -> Result<(), Refusal> {
+        let path = |id: PathId| paths.get(id.0 as usize).copied().unwrap_or(PathId::OTHER);
+        let hashes = &self.paths;
+        let shards = self.shards.par_iter().zip(&mut later.shards);
+        shards.try_for_each(|(left, right)| {
+            let Shard { settled, hots, colds, .. } = right;
+            let settled = settled.iter_mut().map(|spell| (&spell.hot, &mut spell.cold));
+            for (hot, cold) in settled.chain(hots.iter().zip(colds)) {
+                let torn = flag::FIRST | flag::OPENS;
+                if hot.flags & flag::FIRST == 0 || cold.extra.is_none() && hot.flags & torn != torn {
+                    continue;
+                }
+                let key = crate::key::Key { path: path(hot.key.path), ..hot.key };
+                let Some(place) = left.find(key.hash(hashes.hash(key.path)), &key) else { continue };
+                let Some(ours) = left.hots.get(place) else { continue };
+                if hot.flags & flag::OPENS != 0 {
+                    let server = 1 - hot.client();
+                    let unseen = ours.flags & flag::PURE != 0
+                        && ours.flags & !hot.flags & flag::SERVER_ISN != 0
+                        && hot.payload.get(server) != Some(&0);
+                    if unseen {
+                        return Err(Refusal::Handshake);
+                    }
+                    continue;
+                }
+                for side in [0, 1] {
+                    let wanted = ours.flags & flag::UNDECIDED << side != 0;
+                    let half = cold.extra.as_mut().and_then(|extra| extra.halves.get_mut(side)?.as_mut());
+                    if let (true, Some(half)) = (wanted, half) {
+                        half.fetch(source).ok_or(Refusal::Unreadable)?;
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Joins all parts. Nothing can fail any more.
+    fn append(&mut self, later: Self, paths: Vec<PathId>) {
+        let texts = self.texts.adopt(&later.texts);
+        let text = |id: TextId| texts.get(id.0 as usize).copied().unwrap_or_default();
+        let verdicts = self.verdicts.adopt(&later.verdicts, text);
+        self.names.join(later.names, text);
+        self.sightings.join(&later.sightings, text);
+        let ids = Ids { paths, texts, verdicts };
+        self.fragments.join(later.fragments, |id| ids.path(id));
+        self.residuals.join(&later.residuals);
+        self.captures.join(later.captures);
+        self.tally.join(&later.tally);
+        self.spell_peak = self.spell_peak.max(self.spell_cost.saturating_add(later.spell_peak));
+        self.text_cost += later.text_cost;
+        self.late = std::sync::OnceLock::new();
+        let idle = self.limits.idle;
+        let (appendable, hashes) = (self.appendable, &self.paths);
+        let hash = |spell: &Spell| spell.hot.key.hash(hashes.hash(spell.hot.key.path));
+        let shards = self.shards.par_iter_mut().zip(later.shards).enumerate();
+        let unread: Vec<Unread> = shards
+            .flat_map_iter(|(at, (left, right))| {
+                let mut joint = Joint { left, at, idle, appendable, unread: Vec::new(), moved: HashMap::new() };
+                let Shard { settled, hots, colds, .. } = right;
+                for mut spell in settled {
+                    ids.rename(&mut spell);
+                    joint.settled(hash(&spell), spell);
+                }
+                for (hot, cold) in hots.into_iter().zip(colds) {
+                    let mut spell = Spell { hot, cold };
+                    ids.rename(&mut spell);
+                    joint.open(hash(&spell), spell);
+                }
+                joint.unread()
+            })
+            .collect();
+        for Unread { at, side, pieces } in unread {
+            for piece in pieces {
+                self.feed_piece(at, side, piece);
+            }
+        }
+        debug_assert_eq!(self.shards.len(), SHARDS);
+        self.count_spells();
+    }
+
+    fn feed_piece(&mut self, at: At, side: usize, piece: Piece) {
+        let Some((hot, _)) = self.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else { return };
+        if hot.flags & (flag::UNDECIDED | flag::LISTING) << side != 0 {
+            let bytes = piece.bytes.as_deref().unwrap_or(&[]);
+            self.feed(at, side, piece.sequence, Payload { bytes, length: piece.length, at: piece.at });
+        }
+    }
+
+    /// Counts anew what all spells cost: a sum over what they are, not over how they came to be.
+    fn count_spells(&mut self) {
+        let (verdicts, texts) = (&self.verdicts, &self.texts);
+        let shard = |shard: &mut Shard| {
+            let mut sum = shard.len() * cost::SPELL;
+            let settled = shard.settled.iter_mut().map(|spell| (&spell.hot, &mut spell.cold));
+            for (hot, cold) in settled.chain(shard.hots.iter().zip(&mut shard.colds)) {
+                cold.cost = cost::beside(hot, cold, verdicts, texts) as u32;
+                sum += cold.cost as usize;
+            }
+            sum
+        };
+        self.spell_cost = self.shards.par_iter_mut().map(shard).sum();
+        self.spell_peak = self.spell_peak.max(self.spell_cost);
+    }
+}
+
+/// One shard while another is appended to it.
+struct Joint<'s> {
+    left: &'s mut Shard,
+    at: usize,
+    idle: i64,
+    appendable: bool,
+    unread: Vec<Unread>,
+    /// Where open spells went that another of their key followed.
+    moved: HashMap<usize, usize>,
+}
+
+impl Joint<'_> {
+    /// Takes in a spell that had ended on the right.
+    fn settled(&mut self, hash: u64, mut spell: Spell) {
+        let here = self.left.find(hash, &spell.hot.key).filter(|_| spell.hot.flags & flag::FIRST != 0);
+        let place = here.and_then(|place| self.join(place, &mut spell));
+        if place.is_none() {
+            self.found(&mut spell, here.is_some());
+            self.left.settled.push(spell);
+        }
+    }
+
+    /// Takes in a spell that is open on the right: it goes on with ours, or takes its slot.
+    fn open(&mut self, hash: u64, mut spell: Spell) {
+        let Some(place) = self.left.find(hash, &spell.hot.key) else {
+            self.found(&mut spell, false);
+            self.left.insert(hash, spell);
+            return;
+        };
+        if spell.hot.flags & flag::FIRST != 0 && self.join(place, &mut spell).is_some() {
+            return;
+        }
+        self.found(&mut spell, true);
+        self.moved.insert(place, self.left.settled.len());
+        self.left.replace(place, spell);
+    }
+
+    /// The payloads to be read, at the places where their spells stand now.
+    fn unread(self) -> impl Iterator<Item = Unread> {
+        let moved = self.moved;
+        self.unread.into_iter().map(move |unread| match moved.get(&unread.at.place) {
+            Some(&place) => Unread { at: At { settled: true, place, ..unread.at }, ..unread },
+            None => unread,
+        })
+    }
+
+    /// A right-hand spell that goes on with none: its beginning is known now, if ours is or if we met its key.
+    fn found(&self, spell: &mut Spell, met: bool) {
+        if met {
+            spell.hot.flags &= !flag::FIRST;
+        }
+        if met || !self.appendable {
+            spell.hot.flags &= !(flag::LISTING | flag::LISTING << 1);
+            for side in [0, 1] {
+                if spell.hot.flags & flag::UNDECIDED << side == 0 {
+                    spell.cold.close(side, false);
+                }
+            }
+        }
+    }
+
+    /// Joins a right-hand spell to ours at `place`, where it goes on with it.
+    fn join(&mut self, place: usize, later: &mut Spell) -> Option<()> {
+        let mut ours = self.left.take(place)?;
+        let goes_on = ours.goes_on(later, self.idle);
+        if goes_on {
+            for side in [0, 1] {
+                self.join_half(place, side, &mut ours, later);
+            }
+            ours.join(later);
+        }
+        self.left.put_back(place, ours);
+        goes_on.then_some(())
+    }
+
+    /// Joins what was read of a half. Must run before the counters are joined.
+    fn join_half(&mut self, place: usize, side: usize, ours: &mut Spell, later: &mut Spell) {
+        let open = (flag::UNDECIDED | flag::LISTING) << side;
+        if ours.hot.flags & open == 0 {
+            return;
+        }
+        let half = later.cold.extra.as_mut().and_then(|extra| extra.halves.get_mut(side)?.take());
+        if let Some(half) = half {
+            let at = At { shard: self.at, settled: false, place };
+            self.unread.push(Unread { at, side, pieces: half.pieces });
+            return;
+        }
+        let decided = later.hot.flags & flag::UNDECIDED << side == 0;
+        if decided && ours.cold.half(side).is_none() {
+            ours.hot.flags &= !(flag::UNDECIDED << side);
+            if let (Some(ours), Some(theirs)) = (ours.cold.verdicts.get_mut(side), later.cold.verdicts.get(side)) {
+                *ours = *theirs;
+            }
+        }
+    }
+}
+
+/// The shard that a hash is of is the same on both sides; this is what makes the merge run shard by shard.
+const _: () = assert!(shard_of(u64::MAX) == SHARDS - 1);

@@ -1,0 +1,185 @@
+//! One of the 64 parts of the flow table, by the upper bits of the key's hash. Merging, judging and sorting run
+//! shard by shard.
+
+use lenscap_wire::Packet;
+use prefetch_index::prefetch_index;
+
+use crate::index::{Index, NOWHERE};
+use crate::key::{Key, Side};
+use crate::spell::{Cold, Hot, Share, Spell, flag};
+
+/// Shards of a summary.
+pub(crate) const SHARDS: usize = 64;
+
+/// Which shard a hash belongs to.
+#[inline]
+pub(crate) const fn shard_of(hash: u64) -> usize {
+    (hash >> 58) as usize
+}
+
+/// Open spells by key, and the spells that ended.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shard {
+    index: Index,
+    pub(crate) hots: Vec<Hot>,
+    pub(crate) colds: Vec<Cold>,
+    /// Spells that another of the same key followed.
+    pub(crate) settled: Vec<Spell>,
+}
+
+/// Where a spell stands in a summary.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct At {
+    pub(crate) shard: usize,
+    pub(crate) settled: bool,
+    pub(crate) place: usize,
+}
+
+/// What adding a packet did.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Added {
+    /// It began a spell.
+    Began,
+    /// It went on with one.
+    Continued,
+    /// It went on with one, and that took memory.
+    Grew,
+}
+
+impl Shard {
+    /// Brings the index slot of a hash nearer.
+    #[inline]
+    pub(crate) fn prefetch(&self, hash: u64) {
+        self.index.prefetch(hash as u32);
+    }
+
+    /// Where the spell of a key probably is: the hash alone is compared, and the record brought nearer.
+    #[inline]
+    pub(crate) fn guess(&self, hash: u64) -> u32 {
+        let place = self.index.find(hash as u32, |_| true).unwrap_or(NOWHERE);
+        prefetch_index(&self.hots, place as usize);
+        place
+    }
+
+    /// Where the open spell of a key is.
+    #[inline]
+    pub(crate) fn find(&self, hash: u64, key: &Key) -> Option<usize> {
+        let same = |place: u32| self.hots.get(place as usize).is_some_and(|hot| hot.key == *key);
+        self.index.find(hash as u32, same).map(|place| place as usize)
+    }
+
+    /// Adds a packet to the spell of its key, of which `guess` may be the place, or begins one.
+    #[inline]
+    pub(crate) fn add(
+        &mut self,
+        (hash, key, side): (u64, &Key, Side),
+        guess: u32,
+        share: &Share,
+        packet: &Packet<'_>,
+        idle: i64,
+    ) -> (usize, Added) {
+        let guessed = guess as usize;
+        let there = match self.hots.get(guessed) {
+            Some(hot) if hot.key == *key => Some(guessed),
+            _ => self.find(hash, key),
+        };
+        let Some(place) = there else {
+            let mut spell = Spell::begin(*key, side, share, packet);
+            spell.hot.flags |= flag::FIRST;
+            return (self.insert(hash, spell), Added::Began);
+        };
+        if let (Some(hot), Some(cold)) = (self.hots.get_mut(place), self.colds.get_mut(place)) {
+            if hot.continues(cold, share.time, packet.tcp.as_ref(), side, idle) {
+                let grew = hot.absorb(cold, share, packet, side);
+                return (place, if grew { Added::Grew } else { Added::Continued });
+            }
+        }
+        self.replace(place, Spell::begin(*key, side, share, packet));
+        (place, Added::Began)
+    }
+
+    /// Opens a spell of a key that has none open.
+    pub(crate) fn insert(&mut self, hash: u64, spell: Spell) -> usize {
+        let place = self.hots.len();
+        self.hots.push(spell.hot);
+        self.colds.push(spell.cold);
+        self.index.insert(hash as u32, place as u32);
+        place
+    }
+
+    /// Settles the open spell at `place` and opens another of its key there.
+    pub(crate) fn replace(&mut self, place: usize, spell: Spell) {
+        let Spell { hot, cold } = spell;
+        if let (Some(old), Some(old_cold)) = (self.hots.get_mut(place), self.colds.get_mut(place)) {
+            let hot = std::mem::replace(old, hot);
+            let cold = std::mem::replace(old_cold, cold);
+            self.settled.push(Spell { hot, cold });
+        }
+    }
+
+    /// Takes the open spell at `place` out to change it; [`Shard::put_back`] must follow.
+    pub(crate) fn take(&mut self, place: usize) -> Option<Spell> {
+        let hot = self.hots.get(place)?.clone();
+        let cold = std::mem::take(self.colds.get_mut(place)?);
+        Some(Spell { hot, cold })
+    }
+
+    /// Puts back what [`Shard::take`] took.
+    pub(crate) fn put_back(&mut self, place: usize, spell: Spell) {
+        if let (Some(hot), Some(cold)) = (self.hots.get_mut(place), self.colds.get_mut(place)) {
+            *hot = spell.hot;
+            *cold = spell.cold;
+        }
+    }
+
+    /// The spell at a place of this shard.
+    pub(crate) fn spell_mut(&mut self, at: At) -> Option<(&mut Hot, &mut Cold)> {
+        if at.settled {
+            return self.settled.get_mut(at.place).map(|spell| (&mut spell.hot, &mut spell.cold));
+        }
+        self.hots.get_mut(at.place).zip(self.colds.get_mut(at.place))
+    }
+
+    /// How many spells there are.
+    pub(crate) fn len(&self) -> usize {
+        self.hots.len() + self.settled.len()
+    }
+
+    /// Every spell: the settled ones in the order in which they settled, then the open ones by place.
+    pub(crate) fn spells(&self) -> impl Iterator<Item = (&Hot, &Cold)> {
+        let settled = self.settled.iter().map(|spell| (&spell.hot, &spell.cold));
+        settled.chain(self.hots.iter().zip(&self.colds))
+    }
+
+    /// The spell at place `n` of [`Shard::spells`].
+    pub(crate) fn spell(&self, n: usize) -> Option<(&Hot, &Cold)> {
+        match n.checked_sub(self.settled.len()) {
+            None => self.settled.get(n).map(|spell| (&spell.hot, &spell.cold)),
+            Some(place) => self.hots.get(place).zip(self.colds.get(place)),
+        }
+    }
+
+    /// Removes the spells at these places of [`Shard::spells`], ascending, and gives them to `sink`.
+    pub(crate) fn remove(&mut self, places: &[usize], hash: impl Fn(&Key) -> u64, mut sink: impl FnMut(&Spell)) {
+        let mut gone = places.iter().copied().peekable();
+        let mut at = 0..;
+        let mut goes = |spell: &Spell| {
+            let here = at.next();
+            let goes = gone.next_if(|&place| Some(place) == here).is_some();
+            if goes {
+                sink(spell);
+            }
+            goes
+        };
+        self.settled.retain(|spell| !goes(spell));
+        let (hots, colds) = (std::mem::take(&mut self.hots), std::mem::take(&mut self.colds));
+        self.index.clear();
+        for (hot, cold) in hots.into_iter().zip(colds) {
+            let spell = Spell { hot, cold };
+            if !goes(&spell) {
+                let hash = hash(&spell.hot.key);
+                self.insert(hash, spell);
+            }
+        }
+    }
+}

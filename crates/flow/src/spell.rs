@@ -1,0 +1,475 @@
+//! A spell: one flow between idle gaps or handshakes, as 128 bytes that every packet touches and a part that few do.
+//!
+//! What a packet does to a spell ([`Hot::absorb`]) and what a later spell does to an earlier one
+//! ([`Spell::join`]) must agree: that is the merge law, and why every field here is a sum, a minimum, a maximum, a
+//! first, a last, or decided by adjacent packets.
+
+use lenscap_wire::{Frame, Hazards, Mac, Packet, PacketRef, Quoted, Tcp, TcpFlags};
+
+use crate::buckets::{Bucket, Buckets};
+use crate::history::{self, History};
+use crate::key::{Key, Side, TCP};
+use crate::sequence::Trouble;
+use crate::stream::Half;
+use crate::text::TextId;
+use crate::verdict::VerdictId;
+
+/// Bits of [`Hot::flags`]. Those that come by side stand at `<< side`.
+pub(crate) mod flag {
+    /// By side: the stream readers have not decided on this half.
+    pub(crate) const UNDECIDED: u32 = 1;
+    /// By side: this half's first payloads are listed, since its beginning may lie in an earlier chunk.
+    pub(crate) const LISTING: u32 = 1 << 2;
+    /// By side: [`super::Hot::next`] is set.
+    pub(crate) const SEQUENCED: u32 = 1 << 4;
+    /// By side: segments did not all follow on one another; see [`super::Extra::trouble`].
+    pub(crate) const TROUBLE: u32 = 1 << 6;
+    /// The first spell of its key in this summary, so an earlier chunk may hold its beginning.
+    pub(crate) const FIRST: u32 = 1 << 8;
+    /// The first packet has SYN.
+    pub(crate) const OPENS: u32 = 1 << 9;
+    /// Only SYNs and SYN-ACKs without payload so far, all of one handshake.
+    pub(crate) const PURE: u32 = 1 << 10;
+    /// The client of the handshake is the higher end.
+    pub(crate) const CLIENT_HIGH: u32 = 1 << 11;
+    /// [`super::Cold::server_isn`] is set.
+    pub(crate) const SERVER_ISN: u32 = 1 << 12;
+    /// Stamps stepped back; see [`super::Extra::span`].
+    pub(crate) const DISORDER: u32 = 1 << 13;
+    /// More than one aligned bucket of time; see [`super::Extra::buckets`].
+    pub(crate) const BUCKETS: u32 = 1 << 14;
+    /// By side: the MACs of this half are set.
+    pub(crate) const MACS: u32 = 1 << 16;
+}
+
+/// What every packet of a spell touches: two cache lines.
+#[derive(Clone, Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Hot {
+    pub(crate) key: Key,
+    pub(crate) flags: u32,
+    /// Stamp of the last packet in capture order.
+    pub(crate) last: i64,
+    /// Packets by side.
+    pub(crate) packets: [u64; 2],
+    /// IP bytes by side.
+    pub(crate) bytes: [u64; 2],
+    /// Payload bytes by side.
+    pub(crate) payload: [u64; 2],
+    /// Bytes on the wire of both sides.
+    pub(crate) wire: u64,
+    /// TCP: the sequence number after the last payload, by side.
+    pub(crate) next: [u32; 2],
+    /// TCP: letters of the history so far, by side.
+    pub(crate) seen: [u16; 2],
+    /// Oddities of all packets.
+    pub(crate) hazards: u32,
+}
+
+const _: () = assert!(size_of::<Hot>() == 128);
+
+/// What few packets of a spell touch.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cold {
+    /// Stamp of the first packet in capture order.
+    pub(crate) first: i64,
+    /// The first packet.
+    pub(crate) at: PacketRef,
+    /// Source and destination MAC of the first packet of each side.
+    pub(crate) macs: [(Mac, Mac); 2],
+    pub(crate) history: History,
+    /// Initial sequence number of the handshake's client.
+    pub(crate) client_isn: u32,
+    /// Initial sequence number of its server.
+    pub(crate) server_isn: u32,
+    /// Protocol that a message reader recognised first: reader id + 1, 0 for none.
+    pub(crate) app: u8,
+    /// Which side sent the first packet.
+    pub(crate) first_side: u8,
+    /// What the stream readers decided, by side.
+    pub(crate) verdicts: [VerdictId; 2],
+    /// What verdicts and extra cost, as last counted; see [`crate::cost`].
+    pub(crate) cost: u32,
+    pub(crate) extra: Option<Box<Extra>>,
+}
+
+/// What few spells have.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Extra {
+    /// Earliest and latest stamp, where they are not the first and last.
+    pub(crate) span: Option<(i64, i64)>,
+    pub(crate) trouble: [Option<Box<Trouble>>; 2],
+    pub(crate) buckets: Option<Box<Buckets>>,
+    pub(crate) halves: [Option<Box<Half>>; 2],
+    /// The flow that the first ICMP error of this flow speaks of.
+    pub(crate) quoted: Option<Quoted>,
+    /// Server names that later requests of the same connection gave, first [`Extra::NAMES`] distinct ones.
+    pub(crate) names: Vec<TextId>,
+}
+
+impl Extra {
+    /// Names of later requests that are kept.
+    pub(crate) const NAMES: usize = 8;
+
+    /// Keeps a name unless it is known or there are enough. Without counts, so that a cut changes nothing.
+    pub(crate) fn name(&mut self, name: TextId) {
+        if self.names.len() < Self::NAMES && !self.names.contains(&name) {
+            self.names.push(name);
+        }
+    }
+}
+
+/// A spell on its own.
+#[derive(Clone, Debug)]
+pub(crate) struct Spell {
+    pub(crate) hot: Hot,
+    pub(crate) cold: Cold,
+}
+
+/// One packet's share of a flow: what the decoder found, and what a reassembled datagram's fragments share out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Share {
+    pub(crate) time: i64,
+    pub(crate) wire: u64,
+    pub(crate) bytes: u64,
+    pub(crate) payload: u64,
+    pub(crate) at: PacketRef,
+}
+
+impl Share {
+    /// All of a packet.
+    #[inline]
+    pub(crate) fn whole(frame: &Frame<'_>, packet: &Packet<'_>) -> Self {
+        Self {
+            time: frame.time.0,
+            wire: u64::from(frame.wire_length),
+            bytes: u64::from(packet.ip_length),
+            payload: u64::from(packet.payload_length),
+            at: frame.at,
+        }
+    }
+}
+
+impl Cold {
+    /// Sequence number of the first payload byte of a half whose handshake was seen.
+    pub(crate) fn start(&self, hot: &Hot, side: Side) -> Option<u32> {
+        let isn = if hot.flags & flag::OPENS == 0 {
+            None
+        } else if hot.client() == side {
+            Some(self.client_isn)
+        } else {
+            (hot.flags & flag::SERVER_ISN != 0).then_some(self.server_isn)
+        };
+        isn.map(|isn| isn.wrapping_add(1))
+    }
+
+    /// The list of a half's first payloads.
+    pub(crate) fn half(&self, side: Side) -> Option<&Half> {
+        self.extra.as_ref()?.halves.get(side)?.as_deref()
+    }
+
+    /// Lets go of a decided half's bytes; of the list, too, unless it is `listed`.
+    pub(crate) fn close(&mut self, side: Side, listed: bool) {
+        let Some(half) = self.extra.as_mut().and_then(|extra| extra.halves.get_mut(side)) else { return };
+        if listed {
+            half.iter_mut().for_each(|half| half.forget_bytes());
+        } else {
+            *half = None;
+        }
+    }
+}
+
+impl Hot {
+    /// Whether a packet belongs to this spell rather than beginning another.
+    #[inline]
+    pub(crate) fn continues(&self, cold: &Cold, time: i64, tcp: Option<&Tcp>, side: Side, idle: i64) -> bool {
+        if time.saturating_sub(self.last) > idle {
+            return false;
+        }
+        match tcp {
+            Some(tcp) if tcp.flags.has(TcpFlags::SYN) => {
+                self.flags & flag::PURE != 0 && handshake(tcp, side) == (self.client(), cold.client_isn)
+            }
+            _ => true,
+        }
+    }
+
+    /// The handshake's client side.
+    pub(crate) fn client(&self) -> Side {
+        usize::from(self.flags & flag::CLIENT_HIGH != 0)
+    }
+
+    /// Payload and packets so far.
+    pub(crate) fn totals(&self) -> Bucket {
+        Bucket { payload: self.payload, packets: self.packets[0] + self.packets[1] }
+    }
+
+    /// Adds a packet. Returns whether that took more memory than the record itself.
+    #[inline]
+    pub(crate) fn absorb(&mut self, cold: &mut Cold, share: &Share, packet: &Packet<'_>, side: Side) -> bool {
+        let mut grew = false;
+        if share.time < self.last || self.flags & flag::DISORDER != 0 {
+            self.stretch(cold, share.time);
+            grew = true;
+        }
+        if !Buckets::same(share.time, self.last) {
+            self.leave_bucket(cold);
+            grew = true;
+        }
+        self.last = share.time;
+        let side = side & 1;
+        self.packets[side] += 1;
+        self.bytes[side] += share.bytes;
+        self.payload[side] += share.payload;
+        self.wire += share.wire;
+        self.hazards |= packet.hazards.0;
+        if self.flags & flag::MACS << side == 0 {
+            self.flags |= flag::MACS << side;
+            cold.macs[side] = packet.macs.unwrap_or_default();
+        }
+        if let Some(tcp) = &packet.tcp {
+            grew |= self.absorb_tcp(cold, tcp, packet, side);
+        } else if packet.quoted.is_some() {
+            let extra = cold.extra.get_or_insert_default();
+            extra.quoted = extra.quoted.or(packet.quoted);
+            grew = true;
+        }
+        grew
+    }
+
+    #[inline]
+    fn absorb_tcp(&mut self, cold: &mut Cold, tcp: &Tcp, packet: &Packet<'_>, side: Side) -> bool {
+        let letters = history::letters(tcp, packet);
+        if letters & !self.seen[side] != 0 {
+            cold.history.append(&mut self.seen, side, letters);
+        }
+        let syn = tcp.flags.has(TcpFlags::SYN);
+        if self.flags & flag::PURE != 0 {
+            self.open(cold, tcp, packet.payload_length);
+        }
+        let length = packet.payload_length;
+        if length == 0 {
+            return false;
+        }
+        let sequence = tcp.sequence.wrapping_add(u32::from(syn));
+        let in_order = self.flags & (flag::SEQUENCED | flag::TROUBLE) << side == flag::SEQUENCED << side
+            && sequence == self.next[side];
+        if !in_order {
+            self.out_of_order(cold, sequence, length, side);
+        }
+        self.next[side] = sequence.wrapping_add(length);
+        !in_order
+    }
+
+    /// Keeps what a handshake shows, or ends its purity.
+    fn open(&mut self, cold: &mut Cold, tcp: &Tcp, payload: u32) {
+        if !tcp.flags.has(TcpFlags::SYN) || payload > 0 {
+            self.flags &= !flag::PURE;
+        }
+        if tcp.flags.has(TcpFlags::SYN | TcpFlags::ACK) && self.flags & flag::SERVER_ISN == 0 {
+            self.flags |= flag::SERVER_ISN;
+            cold.server_isn = tcp.sequence;
+        }
+    }
+
+    #[cold]
+    fn stretch(&mut self, cold: &mut Cold, time: i64) {
+        self.flags |= flag::DISORDER;
+        let extra = cold.extra.get_or_insert_default();
+        let (min, max) = extra.span.unwrap_or((cold.first, self.last));
+        extra.span = Some((min.min(time), max.max(time)));
+    }
+
+    #[cold]
+    fn leave_bucket(&mut self, cold: &mut Cold) {
+        self.flags |= flag::BUCKETS;
+        let (last, totals) = (self.last, self.totals());
+        cold.extra.get_or_insert_default().buckets.get_or_insert_default().book(last, totals);
+    }
+
+    /// Books a segment that did not start where the one before ended; the first of a half is where it starts.
+    /// `payload` holds this segment already.
+    #[cold]
+    fn out_of_order(&mut self, cold: &mut Cold, sequence: u32, length: u32, side: Side) {
+        if self.flags & flag::SEQUENCED << side == 0 {
+            self.flags |= flag::SEQUENCED << side;
+            return;
+        }
+        self.flags |= flag::TROUBLE << side;
+        let next = self.next[side];
+        let before = self.payload[side] - u64::from(length);
+        let Some(trouble) = cold.extra.get_or_insert_default().trouble.get_mut(side) else { return };
+        trouble
+            .get_or_insert_with(|| Box::new(Trouble::after(next, before)))
+            .segment(next, sequence, length);
+    }
+
+    /// Bytes of payload seen at least once; `None` where that cannot be told.
+    pub(crate) fn unique(&self, cold: &Cold, side: Side) -> Option<u64> {
+        let trouble = cold.extra.as_ref().and_then(|extra| extra.trouble.get(side)?.as_ref());
+        match trouble {
+            Some(trouble) => trouble.unique(),
+            None if self.key.protocol == TCP => self.payload.get(side).copied(),
+            None => None,
+        }
+    }
+}
+
+/// Client side and client ISN of the handshake that a SYN or SYN-ACK belongs to.
+pub(crate) fn handshake(tcp: &Tcp, side: Side) -> (Side, u32) {
+    if tcp.flags.has(TcpFlags::ACK) {
+        (1 - (side & 1), tcp.acknowledgement.wrapping_sub(1))
+    } else {
+        (side, tcp.sequence)
+    }
+}
+
+impl Spell {
+    /// A spell that begins with this packet.
+    pub(crate) fn begin(key: Key, side: Side, share: &Share, packet: &Packet<'_>) -> Self {
+        let mut hot = Hot {
+            key,
+            flags: 0,
+            last: share.time,
+            packets: [0; 2],
+            bytes: [0; 2],
+            payload: [0; 2],
+            wire: 0,
+            next: [0; 2],
+            seen: [0; 2],
+            hazards: 0,
+        };
+        let mut cold = Cold { first: share.time, at: share.at, first_side: side as u8, ..Cold::default() };
+        if key.protocol == TCP {
+            hot.flags |= flag::UNDECIDED | flag::UNDECIDED << 1;
+        }
+        if let Some(tcp) = packet.tcp.as_ref().filter(|tcp| tcp.flags.has(TcpFlags::SYN)) {
+            let (client, isn) = handshake(tcp, side);
+            cold.client_isn = isn;
+            hot.flags |= flag::OPENS | flag::PURE;
+            hot.flags |= if client == 1 { flag::CLIENT_HIGH } else { 0 };
+        }
+        hot.absorb(&mut cold, share, packet, side);
+        Self { hot, cold }
+    }
+
+    /// Whether a later spell of the same key goes on with this one.
+    pub(crate) fn goes_on(&self, later: &Self, idle: i64) -> bool {
+        if later.cold.first.saturating_sub(self.hot.last) > idle {
+            return false;
+        }
+        if later.hot.flags & flag::OPENS == 0 {
+            return true;
+        }
+        self.hot.flags & flag::PURE != 0
+            && (later.hot.client(), later.cold.client_isn) == (self.hot.client(), self.cold.client_isn)
+    }
+
+    /// Earliest and latest stamp.
+    pub(crate) fn span(&self) -> (i64, i64) {
+        let kept = self.cold.extra.as_ref().and_then(|extra| extra.span);
+        kept.unwrap_or((self.cold.first, self.hot.last))
+    }
+
+    /// Appends the spell that goes on with this one, in all but its streams, which the caller joins first.
+    pub(crate) fn join(&mut self, later: &mut Self) {
+        self.join_span(later);
+        self.join_buckets(later);
+        for side in [0, 1] {
+            self.join_sequence(later, side);
+        }
+        let (hot, cold) = (&mut self.hot, &mut self.cold);
+        for side in [0, 1] {
+            hot.packets[side] += later.hot.packets[side];
+            hot.bytes[side] += later.hot.bytes[side];
+            hot.payload[side] += later.hot.payload[side];
+            if hot.flags & flag::MACS << side == 0 {
+                cold.macs[side] = later.cold.macs[side];
+            }
+        }
+        hot.wire += later.hot.wire;
+        hot.last = later.hot.last;
+        hot.hazards |= later.hot.hazards;
+        cold.history.join(&mut hot.seen, &later.cold.history);
+        if cold.app == 0 {
+            cold.app = later.cold.app;
+        }
+        if hot.flags & flag::PURE != 0 && hot.flags & flag::SERVER_ISN == 0 {
+            cold.server_isn = later.cold.server_isn;
+            hot.flags |= later.hot.flags & flag::SERVER_ISN;
+        }
+        if later.hot.flags & flag::PURE == 0 {
+            hot.flags &= !flag::PURE;
+        }
+        const BOTH: u32 = flag::MACS | flag::MACS << 1;
+        hot.flags |= later.hot.flags & BOTH;
+        if let Some(theirs) = later.cold.extra.take() {
+            let ours = cold.extra.get_or_insert_default();
+            ours.quoted = ours.quoted.or(theirs.quoted);
+            for name in theirs.names {
+                ours.name(name);
+            }
+        }
+    }
+
+    fn join_span(&mut self, later: &Self) {
+        let (ours, theirs) = (self.span(), later.span());
+        let disorder = (self.hot.flags | later.hot.flags) & flag::DISORDER != 0;
+        if disorder || later.cold.first < self.hot.last {
+            self.hot.flags |= flag::DISORDER;
+            let span = (ours.0.min(theirs.0), ours.1.max(theirs.1));
+            self.cold.extra.get_or_insert_default().span = Some(span);
+        }
+    }
+
+    fn join_buckets(&mut self, later: &mut Self) {
+        let apart = !Buckets::same(self.hot.last, later.cold.first);
+        if !apart && (self.hot.flags | later.hot.flags) & flag::BUCKETS == 0 {
+            return;
+        }
+        self.hot.leave_bucket(&mut self.cold);
+        later.hot.leave_bucket(&mut later.cold);
+        let theirs = later.cold.extra.as_mut().and_then(|extra| extra.buckets.take());
+        let ours = self.cold.extra.as_mut().and_then(|extra| extra.buckets.as_mut());
+        if let (Some(ours), Some(theirs)) = (ours, theirs) {
+            ours.join(&theirs);
+        }
+    }
+
+    fn join_sequence(&mut self, later: &mut Self, side: Side) {
+        let sequenced = flag::SEQUENCED << side;
+        if later.hot.flags & sequenced == 0 {
+            return;
+        }
+        let theirs = later.cold.extra.as_mut().and_then(|extra| extra.trouble.get_mut(side)?.take());
+        if self.hot.flags & sequenced == 0 {
+            self.hot.flags |= later.hot.flags & (sequenced | flag::TROUBLE << side);
+            self.hot.next[side] = later.hot.next[side];
+            if theirs.is_some() {
+                self.cold.extra.get_or_insert_default().trouble[side] = theirs;
+            }
+            return;
+        }
+        let (next, payload) = (self.hot.next[side], self.hot.payload[side]);
+        self.hot.next[side] = later.hot.next[side];
+        let follows = later.hot.next[side].wrapping_sub(later.hot.payload[side] as u32) == next;
+        if theirs.is_none() && follows && self.hot.flags & flag::TROUBLE << side == 0 {
+            return;
+        }
+        self.hot.flags |= flag::TROUBLE << side;
+        let theirs = theirs
+            .unwrap_or_else(|| Box::new(Trouble::after(later.hot.next[side], later.hot.payload[side])));
+        let trouble = &mut self.cold.extra.get_or_insert_default().trouble[side];
+        trouble.get_or_insert_with(|| Box::new(Trouble::after(next, payload))).join(next, &theirs);
+    }
+
+    /// Oddities of all its packets.
+    pub(crate) fn hazards(&self) -> Hazards {
+        Hazards(self.hot.hazards)
+    }
+
+    /// Packets of both sides.
+    pub(crate) fn packets(&self) -> u64 {
+        self.hot.packets[0] + self.hot.packets[1]
+    }
+}

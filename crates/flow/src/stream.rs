@@ -1,0 +1,189 @@
+//! The first payloads of one half of a TCP flow: what stream readers decide on.
+//!
+//! A half is decided by a pure function of this list, taken in capture order and cut at the budget. While a half is
+//! undecided its payloads are kept as bytes. A half whose beginning this chunk did not see is listed to the end of
+//! the budget even when decided, as references: only where the left half turns out undecided are the bytes fetched
+//! again from the capture.
+
+use lenscap_wire::PacketRef;
+use serde::{Deserialize, Serialize};
+
+/// One payload of a half.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Piece {
+    /// Sequence number of its first byte.
+    pub(crate) sequence: u32,
+    /// Captured bytes of payload.
+    pub(crate) length: u32,
+    /// Where they are in the capture: start of the payload counted from the start of the file.
+    pub(crate) at: Place,
+    /// The bytes, while they are needed or where they cannot be fetched again.
+    pub(crate) bytes: Option<Box<[u8]>>,
+}
+
+/// Where bytes stand in the capture.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Place {
+    /// Ordinal of the chunk.
+    pub(crate) chunk: u32,
+    /// Byte offset in the file.
+    pub(crate) offset: u64,
+}
+
+/// A payload to be read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Payload<'a> {
+    pub(crate) bytes: &'a [u8],
+    /// Captured bytes, which is more than `bytes` has where those are no longer needed.
+    pub(crate) length: u32,
+    /// Where they can be fetched again; the default where they cannot.
+    pub(crate) at: Place,
+}
+
+impl<'a> Payload<'a> {
+    /// A payload inside a frame, or one that was put together.
+    pub(crate) fn of(bytes: &'a [u8], frame: Option<(&[u8], &PacketRef)>) -> Self {
+        let inside = |(frame, at): (&[u8], &PacketRef)| {
+            let start = (bytes.as_ptr() as usize).wrapping_sub(frame.as_ptr() as usize).min(frame.len());
+            Place { chunk: at.chunk, offset: at.offset + start as u64 }
+        };
+        Self { bytes, length: bytes.len() as u32, at: frame.map_or(Place::default(), inside) }
+    }
+
+    /// Itself as a piece of a half, with its bytes where they are `needed` or cannot be fetched again.
+    pub(crate) fn piece(&self, sequence: u32, needed: bool) -> Piece {
+        let bytes = (needed || self.at == Place::default()).then(|| self.bytes.into());
+        Piece { sequence, length: self.length, at: self.at, bytes }
+    }
+}
+
+/// Opens captured bytes again.
+pub trait Fetch: Sync {
+    /// Replaces `out` by the `length` bytes at `offset` of the input that chunk `chunk` is of; false where that
+    /// cannot be done.
+    fn fetch(&self, chunk: u32, offset: u64, length: usize, out: &mut Vec<u8>) -> bool;
+}
+
+/// The first payloads of a half, in capture order.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Half {
+    pub(crate) pieces: Vec<Piece>,
+    length: u32,
+}
+
+impl Half {
+    /// Payload packets that are looked at.
+    pub(crate) const PACKETS: usize = 24;
+    /// Payload bytes that are looked at; the piece that passes them is the last.
+    pub(crate) const BYTES: u32 = 32 << 10;
+
+    /// Whether the budget is spent.
+    pub(crate) fn is_full(&self) -> bool {
+        self.pieces.len() >= Self::PACKETS || self.length >= Self::BYTES
+    }
+
+    /// Adds a payload. The caller has seen that the budget is not spent.
+    pub(crate) fn push(&mut self, piece: Piece) {
+        self.length = self.length.saturating_add(piece.length);
+        self.pieces.push(piece);
+    }
+
+    /// Brings all bytes to hand.
+    pub(crate) fn fetch(&mut self, source: &dyn Fetch) -> Option<()> {
+        for piece in self.pieces.iter_mut().filter(|piece| piece.bytes.is_none()) {
+            let mut bytes = Vec::new();
+            let Place { chunk, offset } = piece.at;
+            if !source.fetch(chunk, offset, piece.length as usize, &mut bytes) {
+                return None;
+            }
+            piece.bytes = Some(bytes.into());
+        }
+        Some(())
+    }
+
+    /// Gives back the bytes that can be fetched again.
+    pub(crate) fn forget_bytes(&mut self) {
+        for piece in self.pieces.iter_mut().filter(|piece| piece.at != Place::default()) {
+            piece.bytes = None;
+        }
+    }
+
+    /// The bytes from `start` (the first piece's sequence number where unknown) up to the first hole, in sequence
+    /// order, the first copy of each byte.
+    pub(crate) fn prefix(&self, start: Option<u32>, out: &mut Vec<u8>) {
+        out.clear();
+        let Some(first) = self.pieces.first() else { return };
+        let start = start.unwrap_or(first.sequence);
+        let at = |piece: &Piece| i64::from(piece.sequence.wrapping_sub(start) as i32);
+        let mut used = [false; Self::PACKETS];
+        loop {
+            let have = out.len() as i64;
+            let mut grew = false;
+            for (piece, used) in self.pieces.iter().zip(&mut used) {
+                let bytes = piece.bytes.as_deref().unwrap_or(&[]);
+                let skip = out.len() as i64 - at(piece);
+                if *used || skip < 0 {
+                    continue;
+                }
+                *used = true;
+                out.extend_from_slice(bytes.get(skip as usize..).unwrap_or(&[]));
+                grew |= out.len() as i64 > have;
+            }
+            if !grew {
+                return;
+            }
+        }
+    }
+
+    /// Bytes of payload that are listed.
+    pub(crate) fn length(&self) -> usize {
+        self.length as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn half(pieces: &[(u32, &[u8])]) -> Half {
+        let mut half = Half::default();
+        for &(sequence, bytes) in pieces {
+            let (length, bytes) = (bytes.len() as u32, Some(bytes.into()));
+            half.push(Piece { sequence, length, at: Place::default(), bytes });
+        }
+        half
+    }
+
+    fn prefix(pieces: &[(u32, &[u8])], start: Option<u32>) -> Vec<u8> {
+        let mut out = vec![9];
+        half(pieces).prefix(start, &mut out);
+        out
+    }
+
+    #[test]
+    fn pieces_are_put_in_order_and_stop_at_a_hole() {
+        assert_eq!(prefix(&[(5, b"fgh"), (0, b"abcde")], Some(0)), b"abcdefgh");
+        assert_eq!(prefix(&[(0, b"ab"), (3, b"d")], None), b"ab");
+        assert_eq!(prefix(&[(3, b"d")], Some(0)), b"");
+        assert_eq!(prefix(&[], Some(0)), b"");
+    }
+
+    #[test]
+    fn the_first_copy_of_a_byte_wins_and_numbers_wrap() {
+        assert_eq!(prefix(&[(u32::MAX, b"abc"), (0, b"XYZ")], None), b"abcZ");
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_gives_the_stream(cuts in prop::collection::btree_set(1usize..200, 0..20), seed in any::<u64>()) {
+            let stream: Vec<u8> = (0..200u8).collect();
+            let ends: Vec<_> = cuts.iter().copied().chain([200]).collect();
+            let starts = std::iter::once(0).chain(cuts.iter().copied());
+            let mut pieces: Vec<_> = starts.zip(ends).map(|(a, b)| (a as u32, &stream[a..b])).collect();
+            let shift = (seed % pieces.len() as u64) as usize;
+            pieces.rotate_left(shift);
+            prop_assert_eq!(prefix(&pieces, Some(0)), stream);
+        }
+    }
+}

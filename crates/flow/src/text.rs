@@ -1,0 +1,113 @@
+//! Texts: names and values from packets, each kept once.
+
+use hashbrown::HashTable;
+use serde::{Deserialize, Serialize};
+use std::hash::BuildHasher;
+
+use crate::key::seeded;
+
+/// A text by its place in [`Texts`]. Ids are local to one summary; a merge compares content.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+pub(crate) struct TextId(pub(crate) u32);
+
+impl TextId {
+    /// The empty text.
+    pub(crate) const EMPTY: Self = Self(0);
+}
+
+/// Every text seen, in order of appearance, in one arena.
+#[derive(Clone, Debug)]
+pub(crate) struct Texts {
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
+    ids: HashTable<u32>,
+}
+
+impl Default for Texts {
+    fn default() -> Self {
+        let mut texts = Self { bytes: Vec::new(), ends: Vec::new(), ids: HashTable::new() };
+        texts.intern(b"");
+        texts
+    }
+}
+
+impl Texts {
+    /// Bytes that all texts together may take: offsets are 32 bits.
+    pub(crate) const CAP: usize = u32::MAX as usize;
+
+    /// The id of a text. A text that would pass [`Texts::CAP`] becomes the empty one.
+    pub(crate) fn intern(&mut self, text: &[u8]) -> TextId {
+        let hash = seeded().hash_one(text);
+        if let Some(&id) = self.ids.find(hash, |&id| self.text(TextId(id)) == text) {
+            return TextId(id);
+        }
+        if self.bytes.len() + text.len() > Self::CAP {
+            return TextId::EMPTY;
+        }
+        let id = self.ends.len() as u32;
+        self.bytes.extend_from_slice(text);
+        self.ends.push(self.bytes.len() as u32);
+        let (bytes, ends) = (&self.bytes, &self.ends);
+        self.ids.insert_unique(hash, id, |&id| seeded().hash_one(slice(bytes, ends, id)));
+        TextId(id)
+    }
+
+    /// The id of a text that is there already.
+    pub(crate) fn find(&self, text: &[u8]) -> Option<TextId> {
+        let hash = seeded().hash_one(text);
+        self.ids.find(hash, |&id| self.text(TextId(id)) == text).map(|&id| TextId(id))
+    }
+
+    /// The bytes of a text.
+    pub(crate) fn text(&self, id: TextId) -> &[u8] {
+        slice(&self.bytes, &self.ends, id.0)
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Every text in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        (0..self.ends.len() as u32).map(|id| self.text(TextId(id)))
+    }
+
+    /// Takes in another's texts; the result maps its ids to ours.
+    pub(crate) fn adopt(&mut self, other: &Self) -> Vec<TextId> {
+        other.iter().map(|text| self.intern(text)).collect()
+    }
+}
+
+fn slice<'a>(bytes: &'a [u8], ends: &[u32], id: u32) -> &'a [u8] {
+    let at = |n: usize| ends.get(n).copied().unwrap_or(0) as usize;
+    let start = (id as usize).checked_sub(1).map_or(0, at);
+    bytes.get(start..at(id as usize)).unwrap_or(&[])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_kept_once() {
+        let mut texts = Texts::default();
+        let (one, two) = (texts.intern(b"one"), texts.intern(b"two"));
+        assert_eq!(texts.intern(b"one"), one);
+        assert_eq!((texts.text(one), texts.text(two)), (&b"one"[..], &b"two"[..]));
+        assert_eq!(texts.intern(b""), TextId::EMPTY);
+        assert_eq!(texts.len(), 3);
+    }
+
+    #[test]
+    fn many_texts_survive_growth_and_adoption() {
+        let mut theirs = Texts::default();
+        let ids: Vec<_> = (0..1000).map(|n| theirs.intern(format!("name-{n}").as_bytes())).collect();
+        let mut ours = Texts::default();
+        ours.intern(b"name-500");
+        let map = ours.adopt(&theirs);
+        for (n, id) in ids.iter().enumerate() {
+            assert_eq!(ours.text(map[id.0 as usize]), format!("name-{n}").as_bytes());
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What the stream readers decided about halves, each distinct verdict kept once.
+
+use hashbrown::HashTable;
+use lenscap_wire::{Party, ReaderId};
+use serde::{Deserialize, Serialize};
+use std::hash::BuildHasher;
+
+use crate::key::seeded;
+use crate::text::{TextId, Texts};
+
+/// A verdict by its place in [`Verdicts`]. Ids are local to one summary; a merge compares content.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize, Deserialize)]
+pub(crate) struct VerdictId(pub(crate) u32);
+
+impl VerdictId {
+    /// Not decided, or no reader knew the bytes.
+    pub(crate) const NONE: Self = Self(0);
+}
+
+/// One statement of a verdict.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Said {
+    /// Whether it is about the half's receiver rather than its sender.
+    pub(crate) of_receiver: bool,
+    /// The field (`tls.sni`).
+    pub(crate) kind: TextId,
+    /// What stood there.
+    pub(crate) value: TextId,
+}
+
+impl Said {
+    /// Keeps a fact's parts.
+    pub(crate) fn new(texts: &mut Texts, who: Party, kind: &str, value: &[u8]) -> Self {
+        let of_receiver = who == Party::Receiver;
+        Self { of_receiver, kind: texts.intern(kind.as_bytes()), value: texts.intern(value) }
+    }
+}
+
+/// A protocol and what was said in it.
+#[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Verdict {
+    /// Which reader decided.
+    pub(crate) reader: u8,
+    /// What it found, in its order.
+    pub(crate) said: Box<[Said]>,
+}
+
+/// Every verdict, in order of appearance; the first stands for none.
+#[derive(Clone, Debug)]
+pub(crate) struct Verdicts {
+    all: Vec<Verdict>,
+    ids: HashTable<u32>,
+}
+
+impl Default for Verdicts {
+    fn default() -> Self {
+        let none = Verdict { reader: u8::MAX, said: Box::default() };
+        Self { all: vec![none], ids: HashTable::new() }
+    }
+}
+
+impl Verdicts {
+    /// The id of a verdict.
+    pub(crate) fn intern(&mut self, reader: ReaderId, said: &[Said]) -> VerdictId {
+        let hash = seeded().hash_one((reader.0, said));
+        let same = |&id: &u32| {
+            self.all.get(id as usize).is_some_and(|v| v.reader == reader.0 && *v.said == *said)
+        };
+        if let Some(&id) = self.ids.find(hash, same) {
+            return VerdictId(id);
+        }
+        let id = self.all.len() as u32;
+        self.all.push(Verdict { reader: reader.0, said: said.into() });
+        let all = &self.all;
+        let rehash = |&id: &u32| all.get(id as usize).map_or(0, |v| seeded().hash_one((v.reader, &*v.said)));
+        self.ids.insert_unique(hash, id, rehash);
+        VerdictId(id)
+    }
+
+    /// A verdict; `None` for [`VerdictId::NONE`].
+    pub(crate) fn verdict(&self, id: VerdictId) -> Option<&Verdict> {
+        self.all.get(id.0 as usize).filter(|_| id != VerdictId::NONE)
+    }
+
+    /// How many there are, the empty one included.
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// The id of another table's verdict, whose texts become ours by `text`.
+    pub(crate) fn keep(&mut self, verdict: &Verdict, mut text: impl FnMut(TextId) -> TextId) -> VerdictId {
+        let ours = |said: &Said| Said { kind: text(said.kind), value: text(said.value), ..*said };
+        let said: Vec<Said> = verdict.said.iter().map(ours).collect();
+        self.intern(ReaderId(verdict.reader), &said)
+    }
+
+    /// Takes in another's verdicts, whose texts become ours by `text`; the result maps its ids to ours.
+    pub(crate) fn adopt(&mut self, other: &Self, mut text: impl FnMut(TextId) -> TextId) -> Vec<VerdictId> {
+        let ids = other.iter().map(|verdict| self.keep(verdict, &mut text));
+        std::iter::once(VerdictId::NONE).chain(ids.collect::<Vec<_>>()).collect()
+    }
+
+    /// All but the empty one, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Verdict> {
+        self.all.iter().skip(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_verdicts_share_an_id_across_summaries() {
+        let (mut ours, mut theirs) = (Texts::default(), Texts::default());
+        ours.intern(b"noise");
+        let make = |texts: &mut Texts| [Said::new(texts, Party::Receiver, "tls.sni", b"example.com")];
+        let (mut left, mut right) = (Verdicts::default(), Verdicts::default());
+        let here = left.intern(ReaderId(3), &make(&mut ours));
+        let there = right.intern(ReaderId(3), &make(&mut theirs));
+        let texts = ours.adopt(&theirs);
+        let map = left.adopt(&right, |id| texts[id.0 as usize]);
+        assert_eq!(map[there.0 as usize], here);
+        assert_eq!(left.len(), 2);
+        assert!(left.verdict(VerdictId::NONE).is_none());
+    }
+}

@@ -1,0 +1,299 @@
+//! Frames to packets: the general path, which opens everything that is known.
+//!
+//! One pass, no recursion, no allocation: link headers up to an IP packet, its transport header, and if that is a
+//! tunnel the same again inside, at most as deep as `Packet::path` is long. A tunnel whose inside cannot be read is
+//! not opened: the packet stays that of the innermost IP header that could be.
+
+use crate::ip::{self, Body, Ip};
+use crate::link::{self, Found};
+use crate::span::{Lost, Span};
+use crate::{Address, Class, Frame, Hazards, Packet, fast, link_type, transport, tunnel};
+
+/// Decodes `frame` into `packet`, overwriting all of it; callers keep one and use it again.
+///
+/// Never fails: what cannot be read is a class, what is odd is a hazard. Transport checksums are left to
+/// [`check_transport`](crate::check_transport).
+#[inline]
+pub fn decode<'a>(frame: &Frame<'a>, packet: &mut Packet<'a>) {
+    if !fast::decode(frame, packet) {
+        general(frame, packet);
+    }
+}
+
+/// Decodes a reassembled datagram: `whole` is what followed the IP headers of its fragments, put together. `head` is
+/// any packet of them; its path, addresses, protocol and link addresses are kept, and so are its hazards.
+///
+/// `ip_length` is what the packet shall count for: the sum of the `ip_length` of all fragments that it was made of,
+/// so that bytes of flows stay those on the wire. A tunnel inside counts by its own header, as always.
+pub fn decode_datagram<'a>(whole: &'a [u8], ip_length: u32, head: &Packet<'_>, packet: &mut Packet<'a>) {
+    reset(packet);
+    packet.class = Class::Ip;
+    packet.hazards = head.hazards;
+    packet.macs = head.macs;
+    packet.path.clone_from(&head.path);
+    packet.version = head.version;
+    packet.source = head.source;
+    packet.destination = head.destination;
+    packet.ip_length = ip_length;
+
+    let (span, length) = (Span::new(whole, whole.len()), whole.len() as u32);
+    let body = if head.version == 6 {
+        ip::extensions(head.protocol, span, length, &mut packet.hazards)
+    } else {
+        Body { protocol: head.protocol, span, length, fragment: None, readable: true, checkable: true }
+    };
+    // A fragment header inside a reassembled datagram would be reassembled for ever.
+    let body = Body { fragment: None, readable: body.readable && body.fragment.is_none(), ..body };
+    packet.protocol = body.protocol;
+    follow(body, packet);
+}
+
+/// What [`decode`] promises, without the fast path.
+pub(crate) fn general<'a>(frame: &Frame<'a>, packet: &mut Packet<'a>) {
+    reset(packet);
+    let span = Span::new(frame.bytes, frame.wire_length as usize);
+    let found = link_type::enter(frame.link_type, span, packet)
+        .and_then(|(head, span)| link::walk(head, span, packet))
+        .and_then(read);
+    match found {
+        Ok(Inside::Ip(ip)) => {
+            accept(&ip, packet);
+            follow(ip.body, packet);
+        }
+        Ok(Inside::Other(ether_type, span)) => plain(ether_type, span, packet),
+        Err(lost) => {
+            packet.class = lost.class;
+            packet.hazards.insert(lost.hazards);
+        }
+    }
+}
+
+/// What stands behind the link headers of a frame or tunnel.
+enum Inside<'a> {
+    Ip(Ip<'a>),
+    Other(u16, Span<'a>),
+}
+
+fn read(found: Found<'_>) -> Result<Inside<'_>, Lost> {
+    match found {
+        Found::Ip(span) => ip::read(span).map(Inside::Ip),
+        Found::Other(ether_type, span) => Ok(Inside::Other(ether_type, span)),
+    }
+}
+
+fn reset(packet: &mut Packet<'_>) {
+    packet.class = Class::Undecodable;
+    packet.hazards = Hazards::NONE;
+    packet.macs = None;
+    packet.path.clear();
+    clear(packet);
+}
+
+/// Empties what belongs to one IP packet or to none.
+fn clear(packet: &mut Packet<'_>) {
+    packet.ether_type = 0;
+    packet.version = 0;
+    packet.protocol = 0;
+    packet.source = Address::default();
+    packet.destination = Address::default();
+    packet.ports = (0, 0);
+    packet.ip_length = 0;
+    packet.payload_length = 0;
+    packet.payload = &[];
+    packet.segment = &[];
+    packet.tcp = None;
+    packet.fragment = None;
+    packet.quoted = None;
+}
+
+/// Makes `packet` one without IP.
+fn plain<'a>(ether_type: u16, span: Span<'a>, packet: &mut Packet<'a>) {
+    clear(packet);
+    packet.class = Class::NonIp;
+    packet.ether_type = ether_type;
+    packet.payload = span.seen;
+    packet.payload_length = span.wire as u32;
+    if span.is_cut() {
+        packet.hazards.insert(Hazards::CUT);
+    }
+}
+
+/// Makes `packet` that of an IP header, its transport still unread.
+fn accept<'a>(ip: &Ip<'a>, packet: &mut Packet<'a>) {
+    clear(packet);
+    packet.class = Class::Ip;
+    packet.hazards.insert(ip.hazards);
+    packet.version = ip.version;
+    packet.protocol = ip.body.protocol;
+    packet.source = ip.source;
+    packet.destination = ip.destination;
+    packet.ip_length = ip.length;
+}
+
+/// Reads the transport header of `body` and of every packet inside it.
+fn follow<'a>(mut body: Body<'a>, packet: &mut Packet<'a>) {
+    // Every round but the last adds to the path, which is bounded.
+    loop {
+        if body.fragment.is_some() {
+            packet.hazards.insert(Hazards::FRAGMENT);
+            packet.fragment = body.fragment;
+            return;
+        }
+        transport::read(&body, packet);
+        let Some(tunnel) = tunnel::open(&body, packet) else { return };
+        let (depth, macs, hazards) = (packet.path.len(), packet.macs, packet.hazards);
+        // Only what is odd inside may speak against a guess.
+        packet.hazards = Hazards::NONE;
+        match enter(&tunnel, packet) {
+            Ok(Inside::Ip(ip)) => {
+                accept(&ip, packet);
+                packet.hazards.insert(hazards);
+                body = ip.body;
+            }
+            Ok(Inside::Other(ether_type, span)) => {
+                plain(ether_type, span, packet);
+                packet.hazards.insert(hazards);
+                return;
+            }
+            Err(lost) => {
+                packet.path.truncate(depth);
+                (packet.macs, packet.hazards) = (macs, hazards);
+                if !tunnel.guessed || lost.hazards == Hazards::TOO_DEEP {
+                    packet.hazards.insert(lost.hazards);
+                }
+                return;
+            }
+        }
+    }
+}
+
+/// Walks into a tunnel. What is inside one that was only guessed must fit.
+fn enter<'a>(tunnel: &tunnel::Tunnel<'a>, packet: &mut Packet<'a>) -> Result<Inside<'a>, Lost> {
+    link::wrap(packet, tunnel.kind, tunnel.id, transport::ends(packet))?;
+    let inside = read(link::walk(tunnel.head, tunnel.span, packet)?)?;
+    let fits = match &inside {
+        Inside::Ip(ip) => {
+            !ip.hazards.contains(Hazards::BAD_LENGTH) && !packet.hazards.contains(Hazards::BAD_LENGTH)
+        }
+        Inside::Other(ether_type, _) => link::is_common(*ether_type) || *ether_type == 0,
+    };
+    if tunnel.guessed && !fits { Err(Lost::UNKNOWN) } else { Ok(inside) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Layer, LayerKind, LinkType, Mac, PacketRef, Timestamp};
+
+    fn framed(link_type: u16, bytes: &[u8], wire: usize) -> Packet<'_> {
+        let frame = Frame {
+            time: Timestamp::MIN,
+            link_type: LinkType(link_type),
+            wire_length: wire as u32,
+            bytes,
+            at: PacketRef::default(),
+        };
+        let mut packet = Packet { payload_length: 77, ..Packet::default() };
+        decode(&frame, &mut packet);
+        packet
+    }
+
+    fn v4(protocol: u8, last: u8, body: &[u8]) -> Vec<u8> {
+        let [l0, l1] = ((20 + body.len()) as u16).to_be_bytes();
+        let header = [0x45, 0, l0, l1, 0, 1, 0, 0, 64, protocol, 0, 0, 10, 0, 0, last, 10, 0, 0, 5];
+        [&header[..], body].concat()
+    }
+
+    fn udp(source: u16, destination: u16, payload: &[u8]) -> Vec<u8> {
+        let length = (8 + payload.len()) as u16;
+        let words = [source, destination, length, 0].map(u16::to_be_bytes);
+        [words.as_flattened(), payload].concat()
+    }
+
+    fn ethernet(ether_type: u16, payload: &[u8]) -> Vec<u8> {
+        [&[2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1][..], &ether_type.to_be_bytes(), payload].concat()
+    }
+
+    fn ends(a: u8, b: u8) -> [Address; 2] {
+        [Address::v4([10, 0, 0, a]), Address::v4([10, 0, 0, b])]
+    }
+
+    #[test]
+    fn the_innermost_packet_counts() {
+        let inner = ethernet(0x8100, &[&[0, 9, 8, 0][..], &v4(17, 3, &udp(1, 2, b"hi"))].concat());
+        let vxlan = [&[8, 0, 0, 0, 0, 0, 42, 0][..], &inner].concat();
+        let bytes = ethernet(0x0800, &v4(17, 9, &udp(999, 4789, &vxlan)));
+        let packet = framed(1, &bytes, bytes.len());
+        assert_eq!((packet.class, packet.ports, packet.payload), (Class::Ip, (1, 2), &b"hi"[..]));
+        let layers = [
+            Layer { kind: LayerKind::Vxlan, id: 42, ends: ends(5, 9) },
+            Layer { kind: LayerKind::Vlan, id: 9, ends: [Address::default(); 2] },
+        ];
+        assert_eq!(packet.path[..], layers);
+        assert_eq!((packet.ip_length, packet.source), (30, Address::v4([10, 0, 0, 3])));
+    }
+
+    #[test]
+    fn a_port_alone_is_no_tunnel() {
+        let bytes = ethernet(0x0800, &v4(17, 9, &udp(999, 4789, &[8, 0, 0, 0, 0, 0, 42, 0, 1, 2, 3])));
+        let packet = framed(1, &bytes, bytes.len());
+        assert_eq!((packet.ports, packet.payload.len(), packet.path.len()), ((999, 4789), 11, 0));
+        assert_eq!(packet.macs.unwrap().0, Mac([2, 0, 0, 0, 0, 1]));
+        assert_eq!(packet.hazards, Hazards::BAD_IP_CHECKSUM);
+    }
+
+    #[test]
+    fn tunnels_beyond_the_path_stay_closed() {
+        let mut bytes = v4(17, 1, &udp(7, 8, b"x"));
+        for last in 2..20 {
+            bytes = v4(4, last, &bytes);
+        }
+        let packet = framed(101, &bytes, bytes.len());
+        assert_eq!((packet.class, packet.protocol, packet.path.len()), (Class::Ip, 4, 8));
+        assert!(packet.hazards.contains(Hazards::TOO_DEEP));
+    }
+
+    #[test]
+    fn frames_without_ip_keep_their_type() {
+        let bytes = ethernet(0x0806, &[0, 1, 8, 0]);
+        let packet = framed(1, &bytes, bytes.len());
+        assert_eq!(
+            (packet.class, packet.ether_type, packet.payload),
+            (Class::NonIp, 0x0806, &[0, 1, 8, 0][..])
+        );
+        assert_eq!(framed(999, &bytes, bytes.len()).hazards, Hazards::UNKNOWN_HEADER);
+    }
+
+    #[test]
+    fn headers_that_end_early_are_truncated_only_by_the_snap_length() {
+        let bytes = ethernet(0x0800, &v4(17, 9, &udp(1, 2, b"abc")));
+        assert_eq!(framed(1, &bytes[..33], bytes.len()).class, Class::Truncated);
+        assert_eq!(framed(1, &bytes[..33], 33).class, Class::Undecodable);
+        let cut = framed(1, &bytes[..40], bytes.len());
+        assert_eq!((cut.class, cut.ports, cut.payload_length), (Class::Ip, (1, 2), 3));
+        assert!(cut.hazards.contains(Hazards::CUT) && !cut.hazards.contains(Hazards::BAD_LENGTH));
+    }
+
+    #[test]
+    fn padding_is_not_payload() {
+        let mut bytes = ethernet(0x0800, &v4(17, 9, &udp(1, 2, b"abc")));
+        bytes.resize(60, 0xee);
+        assert_eq!(framed(1, &bytes, 60).payload, b"abc");
+    }
+
+    #[test]
+    fn a_fragment_waits_and_its_datagram_is_read() {
+        let datagram = udp(1, 2, b"abc");
+        let mut bytes = v4(17, 9, &datagram);
+        bytes[6] = 0x20;
+        let head = framed(101, &bytes, bytes.len());
+        assert_eq!(
+            (head.ports, head.payload.len(), head.fragment.unwrap().bytes),
+            ((0, 0), 0, &datagram[..])
+        );
+        let mut packet = Packet::default();
+        decode_datagram(&datagram, 71, &head, &mut packet);
+        assert_eq!((packet.ports, packet.payload, packet.ip_length), ((1, 2), &b"abc"[..], 71));
+        assert!(packet.fragment.is_none() && packet.hazards.contains(Hazards::FRAGMENT));
+    }
+}

@@ -1,0 +1,228 @@
+//! The fast path: the shapes that nearly every frame has, read with a handful of comparisons.
+//!
+//! Ethernet, at most two VLAN tags, IPv4 without options or IPv6 without extension headers, not a fragment, captured
+//! to the end that IP gives it, then TCP or UDP of sound lengths and no tunnel's port. Anything else is refused, and
+//! the general path decides; for what is accepted both give the same packet.
+
+use crate::checksum;
+use crate::link::ether_type;
+use crate::protocol::Protocol;
+use crate::{
+    Address, Class, Frame, Hazards, Layer, LayerKind, LinkType, Mac, Packet, Tcp, TcpFlags, transport, tunnel,
+};
+
+/// Decodes `frame` and says so, or leaves `packet` in any state.
+#[inline]
+pub(crate) fn decode<'a>(frame: &Frame<'a>, packet: &mut Packet<'a>) -> bool {
+    frame.link_type == LinkType::ETHERNET && ethernet(frame.bytes, packet).is_some()
+}
+
+#[inline]
+fn ethernet<'a>(bytes: &'a [u8], packet: &mut Packet<'a>) -> Option<()> {
+    let (&[a, b, c, d, e, f, g, h, i, j, k, l, t0, t1], mut rest) = bytes.split_first_chunk::<14>()?;
+    let mut ether_type = u16::from_be_bytes([t0, t1]);
+    packet.path.clear();
+    for _ in 0..2 {
+        if !matches!(ether_type, ether_type::VLAN | ether_type::SERVICE_VLAN | ether_type::OLD_SERVICE_VLAN) {
+            break;
+        }
+        let (&[c0, c1, t0, t1], after) = rest.split_first_chunk::<4>()?;
+        let id = u32::from(u16::from_be_bytes([c0, c1]) & 0x0fff);
+        packet.path.push(Layer { kind: LayerKind::Vlan, id, ends: [Address::default(); 2] });
+        (ether_type, rest) = (u16::from_be_bytes([t0, t1]), after);
+    }
+    match ether_type {
+        ether_type::IPV4 => v4(rest, packet)?,
+        ether_type::IPV6 => v6(rest, packet)?,
+        _ => return None,
+    }
+    packet.class = Class::Ip;
+    packet.macs = Some((Mac([g, h, i, j, k, l]), Mac([a, b, c, d, e, f])));
+    packet.ether_type = 0;
+    packet.fragment = None;
+    packet.quoted = None;
+    Some(())
+}
+
+#[inline]
+fn v4<'a>(bytes: &'a [u8], packet: &mut Packet<'a>) -> Option<()> {
+    let header = bytes.first_chunk::<20>()?;
+    let &[0x45, _, l0, l1, _, _, f0, f1, _, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] = header else {
+        return None;
+    };
+    // Neither more fragments nor an offset.
+    if u16::from_be_bytes([f0, f1]) & 0x3fff != 0 {
+        return None;
+    }
+    let total = u16::from_be_bytes([l0, l1]);
+    let body = bytes.get(20..usize::from(total))?;
+    let right = checksum::folded(checksum::sum(header)) == 0xffff;
+    packet.hazards = if right { Hazards::NONE } else { Hazards::BAD_IP_CHECKSUM };
+    packet.version = 4;
+    packet.source = Address::v4([s0, s1, s2, s3]);
+    packet.destination = Address::v4([d0, d1, d2, d3]);
+    packet.ip_length = u32::from(total);
+    segment(protocol, body, packet)
+}
+
+#[inline]
+fn v6<'a>(bytes: &'a [u8], packet: &mut Packet<'a>) -> Option<()> {
+    let (&[first, _, _, _, l0, l1, protocol, _], rest) = bytes.split_first_chunk::<8>()?;
+    let (source, rest) = rest.split_first_chunk::<16>()?;
+    let (destination, rest) = rest.split_first_chunk::<16>()?;
+    let length = u16::from_be_bytes([l0, l1]);
+    if first >> 4 != 6 || length == 0 {
+        return None;
+    }
+    let body = rest.get(..usize::from(length))?;
+    packet.hazards = Hazards::NONE;
+    packet.version = 6;
+    packet.source = Address::v6(*source);
+    packet.destination = Address::v6(*destination);
+    packet.ip_length = u32::from(length) + 40;
+    segment(protocol, body, packet)
+}
+
+#[inline]
+fn segment<'a>(protocol: u8, body: &'a [u8], packet: &mut Packet<'a>) -> Option<()> {
+    let (ports, payload) = match protocol {
+        Protocol::TCP => {
+            let header = body.first_chunk::<20>()?;
+            let &[p0, p1, p2, p3, s0, s1, s2, s3, a0, a1, a2, a3, offset, flags, w0, w1, _, _, _, _] = header;
+            let (offset, flags) = (usize::from(offset >> 4) * 4, TcpFlags(flags));
+            if offset < 20 || transport::is_odd(flags) {
+                return None;
+            }
+            packet.tcp = Some(Tcp {
+                sequence: u32::from_be_bytes([s0, s1, s2, s3]),
+                acknowledgement: u32::from_be_bytes([a0, a1, a2, a3]),
+                flags,
+                window: u16::from_be_bytes([w0, w1]),
+            });
+            ((u16::from_be_bytes([p0, p1]), u16::from_be_bytes([p2, p3])), body.get(offset..)?)
+        }
+        Protocol::UDP => {
+            let (&[p0, p1, p2, p3, l0, l1, _, _], payload) = body.split_first_chunk::<8>()?;
+            let ports = (u16::from_be_bytes([p0, p1]), u16::from_be_bytes([p2, p3]));
+            if usize::from(u16::from_be_bytes([l0, l1])) != body.len() || tunnel::is_candidate(ports) {
+                return None;
+            }
+            packet.tcp = None;
+            (ports, payload)
+        }
+        _ => return None,
+    };
+    packet.protocol = protocol;
+    packet.ports = ports;
+    packet.payload = payload;
+    packet.payload_length = payload.len() as u32;
+    packet.segment = body;
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PacketRef, Timestamp, decode::general};
+    use etherparse::PacketBuilder;
+    use proptest::prelude::*;
+
+    fn frame(bytes: &[u8], wire_length: u32) -> Frame<'_> {
+        Frame {
+            time: Timestamp::MIN,
+            link_type: LinkType::ETHERNET,
+            wire_length,
+            bytes,
+            at: PacketRef::default(),
+        }
+    }
+
+    /// A sound frame of the shapes that the fast path is for; `tags` VLAN tags.
+    fn build(six: bool, tcp: bool, tags: usize, ports: (u16, u16), payload: &[u8]) -> Vec<u8> {
+        let ethernet = PacketBuilder::ethernet2([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]);
+        let ip = if six {
+            ethernet.ipv6([1; 16], [2; 16], 9)
+        } else {
+            ethernet.ipv4([10, 0, 0, 1], [10, 0, 0, 2], 9)
+        };
+        let mut bytes = Vec::new();
+        if tcp {
+            ip.tcp(ports.0, ports.1, 7, 9).ack(3).write(&mut bytes, payload).unwrap();
+        } else {
+            ip.udp(ports.0, ports.1).write(&mut bytes, payload).unwrap();
+        }
+        for tag in 0..tags {
+            bytes.splice(12..12, [0x81, 0, 0x20, tag as u8]);
+        }
+        bytes
+    }
+
+    fn same(bytes: &[u8], wire_length: u32) -> Result<bool, TestCaseError> {
+        let (mut fast, mut slow) = (Packet::default(), Packet::default());
+        let accepted = decode(&frame(bytes, wire_length), &mut fast);
+        if accepted {
+            general(&frame(bytes, wire_length), &mut slow);
+            prop_assert_eq!(format!("{fast:?}"), format!("{slow:?}"));
+        }
+        Ok(accepted)
+    }
+
+    prop_compose! {
+        fn sound()(
+            six in any::<bool>(),
+            tcp in any::<bool>(),
+            tags in 0_usize..4,
+            source in any::<u16>(),
+            destination in prop_oneof![any::<u16>(), Just(4789), Just(2152), Just(3544), Just(443)],
+            payload in prop::collection::vec(any::<u8>(), 0..80),
+        ) -> (Vec<u8>, bool) {
+            let ports = (source, destination);
+            let usual = tags <= 2 && (tcp || !tunnel::is_candidate(ports));
+            (build(six, tcp, tags, ports, &payload), usual)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_usual_is_accepted_and_the_same((bytes, usual) in sound(), padding in 0_usize..20) {
+            let mut bytes = bytes;
+            bytes.resize(bytes.len() + padding, 0);
+            prop_assert_eq!(same(&bytes, bytes.len() as u32)?, usual);
+        }
+
+        #[test]
+        fn damage_is_seen_alike(
+            (bytes, _) in sound(),
+            damage in prop::collection::vec((0_usize..80, any::<u8>()), 0..4),
+            cut in 0_usize..160,
+            beyond in 0_u32..100,
+        ) {
+            let mut bytes = bytes;
+            for (at, value) in damage {
+                let at = at % bytes.len();
+                bytes[at] = value;
+            }
+            bytes.truncate(cut.max(14));
+            same(&bytes, bytes.len() as u32 + beyond)?;
+        }
+
+        #[test]
+        fn noise_is_seen_alike(
+            head in prop::sample::select(vec![[8, 0, 0x45, 0], [0x86, 0xdd, 0x60, 0], [0x81, 0, 0, 1]]),
+            noise in prop::collection::vec(any::<u8>(), 0..120),
+        ) {
+            let bytes = [&[2; 12][..], &head, &noise].concat();
+            same(&bytes, bytes.len() as u32)?;
+        }
+    }
+
+    #[test]
+    fn a_used_packet_is_overwritten() {
+        let tagged = build(false, true, 2, (1, 2), b"abc");
+        let plain = build(true, false, 0, (3, 4), b"de");
+        let (mut used, mut fresh) = (Packet::default(), Packet::default());
+        assert!(decode(&frame(&tagged, 0), &mut used) && decode(&frame(&plain, 0), &mut used));
+        assert!(decode(&frame(&plain, 0), &mut fresh));
+        assert_eq!(format!("{used:?}"), format!("{fresh:?}"));
+    }
+}

@@ -1,0 +1,74 @@
+//! The head of a message in the manner of HTTP (RFC 9112), SSDP, RTSP and SIP: a start line, then fields.
+//!
+//! Reads what devices send rather than what the grammar allows: lines may end with a bare line feed, and a field
+//! without a name is passed over. Bounds: 16 KiB, 128 fields. Borrows; never allocates.
+
+use memchr::memchr;
+
+/// Longest head that is read, in bytes.
+pub(crate) const MAX_HEAD: usize = 16 << 10;
+const MAX_FIELDS: usize = 128;
+
+/// A head whose start line is complete.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head<'a> {
+    /// The first line, without its end.
+    pub(crate) start: &'a [u8],
+    /// What follows it, as far as it is there.
+    rest: &'a [u8],
+    /// Whether nothing more of it will come: its empty line is there, or it is too long.
+    pub(crate) whole: bool,
+}
+
+impl<'a> Head<'a> {
+    /// The head at the beginning of `bytes`; `None` while its first line is not complete.
+    pub(crate) fn parse(bytes: &'a [u8]) -> Option<Self> {
+        let bounded = bytes.get(..MAX_HEAD).unwrap_or(bytes);
+        let (start, rest) = line(bounded)?;
+        let whole = bounded.len() == MAX_HEAD || Lines(rest).any(<[u8]>::is_empty);
+        Some(Self { start, rest, whole })
+    }
+
+    /// The three words of the start line; the middle one may hold spaces.
+    pub(crate) fn words(&self) -> Option<[&'a [u8]; 3]> {
+        let first = memchr(b' ', self.start)?;
+        let last = memchr::memrchr(b' ', self.start)?;
+        let middle = self.start.get(first + 1..last)?.trim_ascii();
+        Some([self.start.get(..first)?, middle, self.start.get(last + 1..)?])
+    }
+
+    /// Names and values of the fields that are complete, spaces around them removed.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+        let lines = Lines(self.rest).take_while(|line| !line.is_empty()).take(MAX_FIELDS);
+        lines.filter_map(|line| {
+            let colon = memchr(b':', line).filter(|&place| place > 0)?;
+            let (name, value) = line.split_at_checked(colon)?;
+            Some((name.trim_ascii(), value.get(1..)?.trim_ascii()))
+        })
+    }
+
+    /// The value of the first field of this name that has one.
+    pub(crate) fn field(&self, wanted: &str) -> Option<&'a [u8]> {
+        self.fields().find_map(|(name, value)| {
+            (name.eq_ignore_ascii_case(wanted.as_bytes()) && !value.is_empty()).then_some(value)
+        })
+    }
+}
+
+/// The lines that are complete, without their ends.
+struct Lines<'a>(&'a [u8]);
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let (line, rest) = line(self.0)?;
+        self.0 = rest;
+        Some(line)
+    }
+}
+
+fn line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (line, rest) = bytes.split_at_checked(memchr(b'\n', bytes)?)?;
+    Some((line.strip_suffix(b"\r").unwrap_or(line), rest.get(1..)?))
+}

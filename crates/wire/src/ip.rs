@@ -1,0 +1,291 @@
+//! IPv4 and IPv6 headers with their extension headers (RFC 791, RFC 8200).
+//!
+//! Lengths are those of the header's own length field, never the link's: padding is not payload. A length of 0
+//! is a segment that was captured before the network card split it (or a jumbogram) and means all that was on the
+//! wire. At most [`MAX_EXTENSIONS`] extension headers are followed; AH and ESP are protocols, not extensions. Single
+//! headers are etherparse's, the chain is our own: its lax chain passes AH, does not know mobility headers, and its
+//! iterator reads past the end of a chain that stopped early (0.21).
+
+use etherparse::{IpNumber, Ipv6FragmentHeaderSlice, Ipv6RawExtHeaderSlice, ip_number};
+
+use crate::checksum;
+use crate::protocol::Protocol;
+use crate::span::{Lost, Span};
+use crate::{Address, Fragment, Hazards};
+
+/// How many IPv6 extension headers of one packet are followed.
+const MAX_EXTENSIONS: usize = 16;
+
+/// One IP packet: its addresses, and its body after all headers of IP.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ip<'a> {
+    pub(crate) version: u8,
+    pub(crate) source: Address,
+    pub(crate) destination: Address,
+    /// Length of the packet, header included, by its length field.
+    pub(crate) length: u32,
+    pub(crate) body: Body<'a>,
+    pub(crate) hazards: Hazards,
+}
+
+/// What follows the headers of IP.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Body<'a> {
+    pub(crate) protocol: u8,
+    /// The bytes, no more of them than the IP length says.
+    pub(crate) span: Span<'a>,
+    /// How many bytes that is by the IP length; more than the span's where the length field claims too much.
+    pub(crate) length: u32,
+    pub(crate) fragment: Option<Fragment<'a>>,
+    /// Whether `protocol` can be read here: false behind a header that is cut, malformed or too deep.
+    pub(crate) readable: bool,
+    /// Whether the addresses of the header are those of the transport's checksum (no source route, no home address).
+    pub(crate) checkable: bool,
+}
+
+/// Reads the IP packet at the front of `span`, of the version that its first four bits say.
+pub(crate) fn read(span: Span<'_>) -> Result<Ip<'_>, Lost> {
+    match span.first() {
+        Some(first) if first >> 4 == 4 => read_v4(span),
+        Some(first) if first >> 4 == 6 => read_v6(span),
+        Some(_) => Err(Lost::UNKNOWN),
+        None => Err(span.take::<1>().err().unwrap_or(Lost::UNKNOWN)),
+    }
+}
+
+/// What is odd about a packet of `length` bytes by its own field in `span`.
+fn length_hazards(span: Span<'_>, length: usize) -> Hazards {
+    let mut hazards = Hazards::NONE;
+    if length > span.wire {
+        hazards.insert(Hazards::BAD_LENGTH);
+    }
+    if span.seen.len() < length.min(span.wire) {
+        hazards.insert(Hazards::CUT);
+    }
+    hazards
+}
+
+fn read_v4(span: Span<'_>) -> Result<Ip<'_>, Lost> {
+    let (fixed, _) = span.take::<20>()?;
+    let &[first, _, l0, l1, i0, i1, f0, f1, _, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] = fixed;
+    let header = usize::from(first & 0x0f) * 4;
+    let total = match usize::from(u16::from_be_bytes([l0, l1])) {
+        0 => span.wire,
+        total => total,
+    };
+    if header < 20 || total < header {
+        return Err(Lost::undecodable(Hazards::BAD_LENGTH));
+    }
+    let mut hazards = length_hazards(span, total);
+    let packet = span.limit(total);
+    match packet.seen.get(..header) {
+        Some(whole) if checksum::folded(checksum::sum(whole)) != 0xffff => {
+            hazards.insert(Hazards::BAD_IP_CHECKSUM)
+        }
+        Some(_) => {}
+        None => hazards.insert(packet.missing(header)),
+    }
+    let length = (total - header) as u32;
+    let (body, readable) = match packet.skip(header) {
+        Ok(body) => (body, true),
+        Err(_) => (Span { seen: &[], wire: packet.wire.saturating_sub(header) }, false),
+    };
+    let bits = u16::from_be_bytes([f0, f1]);
+    let more = bits & 0x2000 != 0;
+    let offset = u32::from(bits & 0x1fff) * 8;
+    let fragment = (more || offset != 0).then(|| Fragment {
+        id: u32::from(u16::from_be_bytes([i0, i1])),
+        offset,
+        more,
+        bytes: body.seen,
+        length,
+    });
+    Ok(Ip {
+        version: 4,
+        source: Address::v4([s0, s1, s2, s3]),
+        destination: Address::v4([d0, d1, d2, d3]),
+        length: total as u32,
+        body: Body { protocol, span: body, length, fragment, readable, checkable: header == 20 },
+        hazards,
+    })
+}
+
+fn read_v6(span: Span<'_>) -> Result<Ip<'_>, Lost> {
+    let (fixed, rest) = span.take::<40>()?;
+    let (&[_, _, _, _, l0, l1, next, _], addresses) =
+        fixed.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
+    let (source, destination) = addresses.split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
+    let length = match usize::from(u16::from_be_bytes([l0, l1])) {
+        0 if next != Protocol::NONE => rest.wire,
+        length => length,
+    };
+    let mut hazards = length_hazards(rest, length);
+    let body = extensions(next, rest.limit(length), length as u32, &mut hazards);
+    Ok(Ip {
+        version: 6,
+        source: Address::v6(*source),
+        destination: Address::v6(destination.first_chunk::<16>().copied().unwrap_or_default()),
+        length: (length as u32).saturating_add(40),
+        body,
+        hazards,
+    })
+}
+
+/// Follows the extension headers from the one numbered `next` to the first protocol, or to a fragment.
+pub(crate) fn extensions<'a>(next: u8, span: Span<'a>, length: u32, hazards: &mut Hazards) -> Body<'a> {
+    let mut body = Body { protocol: next, span, length, fragment: None, readable: true, checkable: true };
+    for _ in 0..MAX_EXTENSIONS {
+        let used = match IpNumber(body.protocol) {
+            ip_number::IPV6_FRAG => match Ipv6FragmentHeaderSlice::from_slice(body.span.seen) {
+                Ok(header) => {
+                    let fragments = header.is_fragmenting_payload();
+                    body = body.after(8, header.next_header().0);
+                    if fragments {
+                        body.fragment = Some(Fragment {
+                            id: header.identification(),
+                            offset: u32::from(header.fragment_offset().byte_offset()),
+                            more: header.more_fragments(),
+                            bytes: body.span.seen,
+                            length: body.length,
+                        });
+                        return body;
+                    }
+                    continue;
+                }
+                Err(_) => 8,
+            },
+            number if is_option_header(number) => match Ipv6RawExtHeaderSlice::from_slice(body.span.seen) {
+                Ok(header) => {
+                    body.checkable &= keeps_addresses(number, &header);
+                    body = body.after(header.slice().len(), header.next_header().0);
+                    continue;
+                }
+                Err(_) => body.span.seen.get(1).map_or(8, |units| (usize::from(*units) + 1) * 8),
+            },
+            _ => return body,
+        };
+        hazards.insert(body.span.missing(used));
+        body.readable = false;
+        return body;
+    }
+    if is_option_header(IpNumber(body.protocol)) || body.protocol == ip_number::IPV6_FRAG.0 {
+        hazards.insert(Hazards::TOO_DEEP);
+        body.readable = false;
+    }
+    body
+}
+
+impl Body<'_> {
+    /// What follows a header of `used` captured bytes.
+    fn after(mut self, used: usize, next: u8) -> Self {
+        self.span = self.span.skip(used).unwrap_or(Span { seen: &[], wire: 0 });
+        self.length = self.length.saturating_sub(used as u32);
+        self.protocol = next;
+        self
+    }
+}
+
+/// Whether `number` is an extension header of the common form: next header, length in units of eight bytes.
+fn is_option_header(number: IpNumber) -> bool {
+    matches!(
+        number,
+        ip_number::IPV6_HOP_BY_HOP
+            | ip_number::IPV6_ROUTE
+            | ip_number::IPV6_DEST_OPTIONS
+            | ip_number::MOBILITY_HEADER
+            | ip_number::HIP
+            | ip_number::SHIM6
+    )
+}
+
+/// Whether the packet's addresses stay those that the transport's checksum was made with: not so with a routing
+/// header that has segments left, and perhaps not with destination options (home address, RFC 6275).
+fn keeps_addresses(number: IpNumber, header: &Ipv6RawExtHeaderSlice<'_>) -> bool {
+    match number {
+        ip_number::IPV6_ROUTE => header.payload().get(1) == Some(&0),
+        ip_number::IPV6_DEST_OPTIONS => false,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Class;
+
+    const V4: [u8; 20] = [0x45, 0, 0, 20, 0, 1, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2];
+
+    fn v6(next: u8, length: u16) -> Vec<u8> {
+        let mut bytes = vec![0x60, 0, 0, 0, 0, 0, next, 64];
+        bytes[4..6].copy_from_slice(&length.to_be_bytes());
+        bytes.extend([1; 16]);
+        bytes.extend([2; 16]);
+        bytes
+    }
+
+    #[test]
+    fn a_length_below_the_header_is_undecodable() {
+        let mut bytes = V4;
+        bytes[3] = 19;
+        let lost = read(Span::new(&bytes, 20)).unwrap_err();
+        assert_eq!((lost.class, lost.hazards), (Class::Undecodable, Hazards::BAD_LENGTH));
+    }
+
+    #[test]
+    fn a_length_of_zero_is_all_that_was_on_the_wire() {
+        let mut bytes = V4.to_vec();
+        bytes[3] = 0;
+        bytes.extend([0; 7]);
+        assert_eq!(read(Span::new(&bytes, 27)).unwrap().length, 27);
+    }
+
+    #[test]
+    fn more_than_the_frame_is_cut_or_bad() {
+        let mut bytes = V4;
+        bytes[3] = 60;
+        let cut = read(Span::new(&bytes, 60)).unwrap();
+        assert!(cut.hazards.contains(Hazards::CUT) && !cut.hazards.contains(Hazards::BAD_LENGTH));
+        assert_eq!(cut.body.length, 40);
+        let bad = read(Span::new(&bytes, 20)).unwrap();
+        assert!(bad.hazards.contains(Hazards::BAD_LENGTH) && !bad.hazards.contains(Hazards::CUT));
+    }
+
+    #[test]
+    fn extension_headers_are_skipped_and_ah_is_not() {
+        let mut bytes = v6(0, 16);
+        bytes.extend([60, 0, 1, 4, 0, 0, 0, 0]);
+        bytes.extend([51, 0, 1, 4, 0, 0, 0, 0]);
+        let ip = read(Span::new(&bytes, bytes.len())).unwrap();
+        assert_eq!((ip.body.protocol, ip.body.length, ip.body.readable), (51, 0, true));
+        assert!(!ip.body.checkable);
+    }
+
+    #[test]
+    fn an_atomic_fragment_is_none() {
+        let mut bytes = v6(44, 8);
+        bytes.extend([17, 0, 0, 0, 0, 0, 0, 9]);
+        let ip = read(Span::new(&bytes, bytes.len())).unwrap();
+        assert!(ip.body.fragment.is_none());
+        bytes[43] = 1;
+        let ip = read(Span::new(&bytes, bytes.len())).unwrap();
+        let fragment = ip.body.fragment.unwrap();
+        assert_eq!((fragment.id, fragment.offset, fragment.more), (9, 0, true));
+    }
+
+    #[test]
+    fn a_chain_without_end_is_too_deep() {
+        let mut bytes = v6(60, 8 * 20);
+        for _ in 0..20 {
+            bytes.extend([60, 0, 1, 4, 0, 0, 0, 0]);
+        }
+        let ip = read(Span::new(&bytes, bytes.len())).unwrap();
+        assert!(ip.hazards.contains(Hazards::TOO_DEEP) && !ip.body.readable);
+    }
+
+    #[test]
+    fn no_next_header_and_no_length_is_empty() {
+        let mut bytes = v6(59, 0);
+        bytes.extend([0; 6]);
+        assert_eq!(read(Span::new(&bytes, bytes.len())).unwrap().length, 40);
+    }
+}

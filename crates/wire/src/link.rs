@@ -1,0 +1,299 @@
+//! From a link header through VLANs, MPLS, `PPPoE` and PPP to the IP packet, in a frame or inside a tunnel.
+//!
+//! [`walk`] is a loop: each step takes one header off the front and names the next. Every step but the last takes
+//! bytes, so the walk is linear; wrappings that count as [`Layer`]s are at most as many as `Packet::path` holds.
+
+use crate::span::{Lost, Span};
+use crate::{Address, Hazards, Layer, LayerKind, Mac, Packet};
+
+/// What stands at the front of the bytes that are left.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Head {
+    /// Destination, source, then an `EtherType` or a length (IEEE 802.3).
+    Ethernet,
+    /// What this `EtherType` stands for.
+    EtherType(u16),
+    /// IEEE 802.2 logical link control.
+    Llc,
+    /// A `PPPoE` header (RFC 2516).
+    Pppoe,
+    /// PPP, with or without address and control (RFC 1661, RFC 1662); `EtherType` of what it came in.
+    Ppp(u16),
+    /// MPLS labels (RFC 3032); the `EtherType` they came with.
+    Mpls(u16),
+    /// IP of the version that its first four bits say.
+    Ip,
+    /// Something sound without IP, of this `EtherType` (0 without).
+    Other(u16),
+}
+
+/// Where a walk ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Found<'a> {
+    /// At an IP packet.
+    Ip(Span<'a>),
+    /// At something else that is sound: its `EtherType`, and what follows the link header.
+    Other(u16, Span<'a>),
+}
+
+/// EtherTypes (IEEE registration authority) that lead on to IP.
+pub(crate) mod ether_type {
+    pub(crate) const IPV4: u16 = 0x0800;
+    pub(crate) const IPV6: u16 = 0x86dd;
+    pub(crate) const VLAN: u16 = 0x8100;
+    pub(crate) const SERVICE_VLAN: u16 = 0x88a8;
+    pub(crate) const OLD_SERVICE_VLAN: u16 = 0x9100;
+    pub(crate) const MPLS: u16 = 0x8847;
+    pub(crate) const MPLS_MULTICAST: u16 = 0x8848;
+    pub(crate) const PPPOE: u16 = 0x8864;
+    pub(crate) const PPP: u16 = 0x880b;
+    pub(crate) const BRIDGED: u16 = 0x6558;
+    pub(crate) const MACSEC: u16 = 0x88e5;
+    /// Values up to this are lengths of 802.3 frames.
+    pub(crate) const MAX_LENGTH: u16 = 1500;
+}
+
+/// Walks from `head` to the IP packet. Layers on the way are put on `packet.path`, addresses into `packet.macs`.
+pub(crate) fn walk<'a>(
+    mut head: Head,
+    mut span: Span<'a>,
+    packet: &mut Packet<'a>,
+) -> Result<Found<'a>, Lost> {
+    loop {
+        (head, span) = match head {
+            Head::Ip => return Ok(Found::Ip(span)),
+            Head::Other(ether_type) => return Ok(Found::Other(ether_type, span)),
+            Head::Ethernet => ethernet(span, packet)?,
+            Head::EtherType(ether_type) => typed(ether_type, span, packet)?,
+            Head::Llc => llc(span)?,
+            Head::Pppoe => pppoe(span, packet)?,
+            Head::Ppp(outer) => ppp(outer, span)?,
+            Head::Mpls(outer) => mpls(outer, span, packet)?,
+        }
+    }
+}
+
+/// Puts a layer on the path, unless it is full.
+pub(crate) fn wrap(
+    packet: &mut Packet<'_>,
+    kind: LayerKind,
+    id: u32,
+    ends: [Address; 2],
+) -> Result<(), Lost> {
+    packet.path.try_push(Layer { kind, id, ends }).map_err(|_| Lost::undecodable(Hazards::TOO_DEEP))
+}
+
+fn ethernet<'a>(span: Span<'a>, packet: &mut Packet<'a>) -> Result<(Head, Span<'a>), Lost> {
+    let (&[a, b, c, d, e, f, g, h, i, j, k, l, t0, t1], rest) = span.take::<14>()?;
+    packet.macs = Some((Mac([g, h, i, j, k, l]), Mac([a, b, c, d, e, f])));
+    Ok((Head::EtherType(u16::from_be_bytes([t0, t1])), rest))
+}
+
+/// What an `EtherType`, or a length in its place, stands for.
+fn typed<'a>(ether_type: u16, span: Span<'a>, packet: &mut Packet<'a>) -> Result<(Head, Span<'a>), Lost> {
+    match ether_type {
+        ether_type::IPV4 | ether_type::IPV6 => Ok((Head::Ip, span)),
+        ether_type::VLAN | ether_type::SERVICE_VLAN | ether_type::OLD_SERVICE_VLAN => {
+            let (&[c0, c1, t0, t1], rest) = span.take::<4>()?;
+            let id = u16::from_be_bytes([c0, c1]) & 0x0fff;
+            wrap(packet, LayerKind::Vlan, u32::from(id), [Address::default(); 2])?;
+            Ok((Head::EtherType(u16::from_be_bytes([t0, t1])), rest))
+        }
+        ether_type::MPLS | ether_type::MPLS_MULTICAST => Ok((Head::Mpls(ether_type), span)),
+        ether_type::PPPOE => Ok((Head::Pppoe, span)),
+        ether_type::PPP => Ok((Head::Ppp(ether_type), span)),
+        ether_type::BRIDGED => Ok((Head::Ethernet, span)),
+        ether_type::MACSEC => macsec(span),
+        length if length <= ether_type::MAX_LENGTH => {
+            if usize::from(length) > span.wire {
+                packet.hazards.insert(Hazards::BAD_LENGTH);
+            }
+            Ok((Head::Llc, span.limit(usize::from(length))))
+        }
+        other => Ok((Head::Other(other), span)),
+    }
+}
+
+/// IEEE 802.2, with SNAP (RFC 1042).
+fn llc(span: Span<'_>) -> Result<(Head, Span<'_>), Lost> {
+    match span.seen {
+        [0xaa, 0xaa, 0x03, 0, 0, 0 | 0xf8, t0, t1, ..] => match u16::from_be_bytes([*t0, *t1]) {
+            short if short <= ether_type::MAX_LENGTH => Ok((Head::Other(0), span)),
+            ether_type => Ok((Head::EtherType(ether_type), span.skip(8)?)),
+        },
+        [0x06, 0x06, 0x03, ..] => Ok((Head::Ip, span.skip(3)?)),
+        _ => Ok((Head::Other(0), span)),
+    }
+}
+
+/// The security tag of IEEE 802.1AE; only frames that are not encrypted and not changed are opened.
+fn macsec(span: Span<'_>) -> Result<(Head, Span<'_>), Lost> {
+    let (&[control, ..], rest) = span.take::<6>()?;
+    if control & 0x0c != 0 {
+        return Err(Lost::undecodable(Hazards::ENCRYPTED_LINK));
+    }
+    let rest = if control & 0x20 != 0 { rest.skip(8)? } else { rest };
+    let (&[t0, t1], rest) = rest.take::<2>()?;
+    Ok((Head::EtherType(u16::from_be_bytes([t0, t1])), rest))
+}
+
+fn pppoe<'a>(span: Span<'a>, packet: &mut Packet<'a>) -> Result<(Head, Span<'a>), Lost> {
+    let (&[version, code, s0, s1, l0, l1], rest) = span.take::<6>()?;
+    if version != 0x11 {
+        return Err(Lost::UNKNOWN);
+    }
+    if code != 0 {
+        return Ok((Head::Other(ether_type::PPPOE), span));
+    }
+    wrap(packet, LayerKind::Pppoe, u32::from(u16::from_be_bytes([s0, s1])), [Address::default(); 2])?;
+    let length = usize::from(u16::from_be_bytes([l0, l1]));
+    if length > rest.wire {
+        packet.hazards.insert(Hazards::BAD_LENGTH);
+    }
+    Ok((Head::Ppp(ether_type::PPPOE), rest.limit(length)))
+}
+
+/// PPP protocol numbers (IANA), of one byte where the first is odd.
+fn ppp(outer: u16, span: Span<'_>) -> Result<(Head, Span<'_>), Lost> {
+    let span = if let [0xff, 0x03, ..] = span.seen { span.skip(2)? } else { span };
+    let (&[first], short) = span.take::<1>()?;
+    let (protocol, rest) = if first & 1 == 1 {
+        (u16::from(first), short)
+    } else {
+        let (pair, rest) = span.take::<2>()?;
+        (u16::from_be_bytes(*pair), rest)
+    };
+    match protocol {
+        0x0021 | 0x0057 => Ok((Head::Ip, rest)),
+        0x0281 | 0x0283 => Ok((Head::Mpls(ether_type::MPLS), rest)),
+        // Van Jacobson compression, multilink fragments: IP, but not to be read without state.
+        0x002d | 0x002f | 0x003d => Err(Lost::UNKNOWN),
+        // Encrypted (RFC 1968) or compressed and encrypted (RFC 3078).
+        0x0053 | 0x00fd => Err(Lost::undecodable(Hazards::ENCRYPTED_LINK)),
+        _ => Ok((Head::Other(outer), span)),
+    }
+}
+
+/// A label stack is one layer. What it carries is not said: IP by its first four bits, else Ethernet with or without
+/// the control word of RFC 4385, whichever makes sense.
+fn mpls<'a>(outer: u16, mut span: Span<'a>, packet: &mut Packet<'a>) -> Result<(Head, Span<'a>), Lost> {
+    wrap(packet, LayerKind::Mpls, 0, [Address::default(); 2])?;
+    loop {
+        let (&[_, _, bottom, _], rest) = span.take::<4>()?;
+        span = rest;
+        if bottom & 1 == 1 {
+            break;
+        }
+    }
+    let inner = match span.first() {
+        Some(first) if matches!(first >> 4, 4 | 6) && !bridges_instead(span) => (Head::Ip, span),
+        Some(first) if first >> 4 == 0 && span.skip(4).is_ok_and(is_ethernet) => {
+            (Head::Ethernet, span.skip(4)?)
+        }
+        Some(_) if is_ethernet(span) => (Head::Ethernet, span),
+        _ => (Head::Other(outer), span),
+    };
+    Ok(inner)
+}
+
+/// Whether what looks like an IP header by its first four bits is an Ethernet address after all.
+fn bridges_instead(span: Span<'_>) -> bool {
+    crate::ip::read(span).is_err() && is_ethernet(span)
+}
+
+/// Whether an Ethernet header with a well-known `EtherType`, or a length that fits, stands at the front.
+pub(crate) fn is_ethernet(span: Span<'_>) -> bool {
+    span.word_at(12).is_some_and(|word| {
+        is_common(word)
+            || (word <= ether_type::MAX_LENGTH && word >= 3 && usize::from(word) + 14 <= span.wire)
+    })
+}
+
+/// EtherTypes that are common enough to prove that an Ethernet header stands where one was only supposed.
+pub(crate) fn is_common(word: u16) -> bool {
+    matches!(
+        word,
+        ether_type::IPV4
+            | ether_type::IPV6
+            | ether_type::VLAN
+            | ether_type::SERVICE_VLAN
+            | ether_type::OLD_SERVICE_VLAN
+            | ether_type::MPLS
+            | ether_type::MPLS_MULTICAST
+            | ether_type::PPPOE
+            | ether_type::MACSEC
+            | 0x0806
+            | 0x8863
+            | 0x888e
+            | 0x88cc
+            | 0x9000
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn walked(head: Head, bytes: &[u8]) -> (Option<Head>, Vec<(LayerKind, u32)>, usize) {
+        let mut packet = Packet::default();
+        let (end, left) = match walk(head, Span::new(bytes, bytes.len()), &mut packet) {
+            Ok(Found::Ip(span)) => (Some(Head::Ip), span.wire),
+            Ok(Found::Other(ether_type, span)) => (Some(Head::Other(ether_type)), span.wire),
+            Err(_) => (None, 0),
+        };
+        (end, packet.path.iter().map(|layer| (layer.kind, layer.id)).collect(), left)
+    }
+
+    #[test]
+    fn vlans_stack_outermost_first() {
+        let bytes = [0x00, 0x64, 0x81, 0x00, 0xe0, 0x07, 0x08, 0x00, 0x45];
+        let path = vec![(LayerKind::Vlan, 100), (LayerKind::Vlan, 7)];
+        assert_eq!(walked(Head::EtherType(0x88a8), &bytes), (Some(Head::Ip), path, 1));
+    }
+
+    #[test]
+    fn nine_tags_are_too_deep() {
+        let bytes = [0, 1, 0x81, 0].repeat(9);
+        assert_eq!(walked(Head::EtherType(0x8100), &bytes).0, None);
+    }
+
+    #[test]
+    fn snap_leads_to_ip_and_spanning_tree_does_not() {
+        let snap = [0, 9, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0, 0x45, 0, 0];
+        assert_eq!(walked(Head::EtherType(9), &snap[2..]), (Some(Head::Ip), vec![], 1));
+        let tree = [0x42, 0x42, 3, 0, 0, 0, 0];
+        assert_eq!(walked(Head::EtherType(4), &tree), (Some(Head::Other(0)), vec![], 4));
+    }
+
+    #[test]
+    fn a_session_of_pppoe_ends_where_it_says() {
+        let session = [0x11, 0, 0, 5, 0, 4, 0, 0x21, 0x45, 0, 0xee, 0xee];
+        assert_eq!(walked(Head::Pppoe, &session), (Some(Head::Ip), vec![(LayerKind::Pppoe, 5)], 2));
+    }
+
+    #[test]
+    fn ppp_may_be_short_or_framed() {
+        assert_eq!(walked(Head::Ppp(0), &[0xff, 3, 0x21, 0x45]), (Some(Head::Ip), vec![], 1));
+        assert_eq!(walked(Head::Ppp(0), &[0xc0, 0x21, 1]), (Some(Head::Other(0)), vec![], 3));
+        assert_eq!(walked(Head::Ppp(0), &[0x00, 0xfd, 1]).0, None);
+    }
+
+    #[test]
+    fn labels_carry_ip_or_ethernet() {
+        let labels = [0, 1, 0, 64, 0, 2, 1, 64];
+        let ethernet = [0x00, 0x1b, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0x08, 0x06, 0, 1];
+        let path = vec![(LayerKind::Mpls, 0)];
+        let plain = [&labels[..], &ethernet].concat();
+        assert_eq!(walked(Head::Mpls(0x8847), &plain), (Some(Head::Other(0x0806)), path.clone(), 2));
+        let word = [&labels[..], &[0; 4], &ethernet].concat();
+        assert_eq!(walked(Head::Mpls(0x8847), &word), (Some(Head::Other(0x0806)), path.clone(), 2));
+        let ip = [&labels[..], &[0x45, 0]].concat();
+        assert_eq!(walked(Head::Mpls(0x8847), &ip), (Some(Head::Ip), path, 2));
+    }
+
+    #[test]
+    fn encrypted_frames_are_not_opened() {
+        assert_eq!(walked(Head::EtherType(0x88e5), &[0x0c, 0, 0, 0, 0, 1, 8, 0]).0, None);
+        assert_eq!(walked(Head::EtherType(0x88e5), &[0, 0, 0, 0, 0, 1, 8, 0, 0x45]).0, Some(Head::Ip));
+    }
+}

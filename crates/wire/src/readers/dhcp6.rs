@@ -1,0 +1,58 @@
+//! DHCP for IPv6 (RFC 8415), UDP ports 546 and 547: what a client says of itself.
+//!
+//! A client speaks on its own link, so its facts are about the sender: `dhcp.fqdn` and `dhcp.vendor_class` (the
+//! first class). Servers' and relays' messages are recognised and say nothing.
+
+use super::dhcp::labels;
+use crate::{
+    Fact, Message, Party, Read, Reader, Route,
+    cursor::Cursor,
+    reader::Facts,
+    text::{MAX_VALUE, Text, value},
+};
+
+pub(crate) const READER: Reader =
+    Reader { app: "dhcpv6", read: Read::Message(&[Route::Udp(546), Route::Udp(547)], read) };
+
+const VENDOR_CLASS: u16 = 16;
+const FQDN: u16 = 39;
+const MAX_OPTIONS: usize = 64;
+
+fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
+    let mut cursor = Cursor(message.payload);
+    let Some(kind) = cursor.u8() else { return false };
+    let fixed = match kind {
+        1..=11 => 3,
+        12 | 13 => 33,
+        _ => return false,
+    };
+    if cursor.take(fixed).is_none() || !(message.is_cut() || fits(cursor)) {
+        return false;
+    }
+    if matches!(kind, 1 | 3..=6 | 8 | 9 | 11) {
+        options(cursor).take(MAX_OPTIONS).for_each(|(code, body)| say(code, body, facts));
+    }
+    true
+}
+
+fn options(mut cursor: Cursor<'_>) -> impl Iterator<Item = (u16, &[u8])> {
+    std::iter::from_fn(move || Some((cursor.u16()?, cursor.vector16()?)))
+}
+
+/// Whether there are options and they fill the message.
+fn fits(cursor: Cursor<'_>) -> bool {
+    let filled = options(cursor).map(|(_, body)| body.len() + 4).sum::<usize>();
+    filled > 0 && filled == cursor.0.len()
+}
+
+fn say(code: u16, body: &[u8], facts: Facts<'_>) {
+    let mut text = Text::<MAX_VALUE>::new();
+    let (kind, found) = match code {
+        FQDN => ("dhcp.fqdn", body.split_first().map(|(_, name)| labels(name, &mut text))),
+        VENDOR_CLASS => ("dhcp.vendor_class", body.get(4..).and_then(|classes| Cursor(classes).vector16())),
+        _ => return,
+    };
+    if let Some(found) = found.filter(|found| !found.is_empty()) {
+        facts(Fact::Says { who: Party::Sender, kind, value: value(found) });
+    }
+}

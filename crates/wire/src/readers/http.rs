@@ -1,0 +1,187 @@
+//! HTTP/1 over TCP (RFC 9110, RFC 9112): what is asked of a server, and what both sides say they are.
+//!
+//! Two readers. The stream reader takes the first head of a half, up to 16 KiB: a request's or a response's. A
+//! connection carries many requests, perhaps for several hosts, so a message reader takes every segment that
+//! begins like a request, and yields its host only. The first request of a connection is therefore said twice:
+//! a count of `http.host` is an upper bound of the requests seen, never their number. A body may hold text that
+//! looks like a request; whoever counts such hosts must look at the flow's own protocol too.
+//!
+//! Facts about the receiver of a request: `http.method`, `http.path` (with query, without host), `http.host`
+//! (without port; that of an absolute target wins over the field); about the sender: `http.user_agent`,
+//! `http.content_type`, and of a response `http.status`, `http.server`, `http.realm`.
+
+use crate::{
+    Fact, Message, Party, Read, Reader, Route, Step, Stream, head::Head, reader::Facts, text::value,
+};
+
+pub(crate) const READER: Reader = Reader { app: "http", read: Read::Stream(read) };
+
+pub(crate) const REQUEST_READER: Reader = Reader {
+    app: "http",
+    read: Read::Message(
+        &[
+            Route::TcpStart(b"GET "),
+            Route::TcpStart(b"POST "),
+            Route::TcpStart(b"PUT "),
+            Route::TcpStart(b"HEAD "),
+            Route::TcpStart(b"DELETE "),
+            Route::TcpStart(b"OPTIONS "),
+            Route::TcpStart(b"PATCH "),
+            Route::TcpStart(b"CONNECT "),
+        ],
+        read_request,
+    ),
+};
+
+/// Longest method that is believed; the longest registered one has 17 letters.
+const MAX_METHOD: usize = 20;
+const MAX_REALMS: usize = 4;
+
+fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Step {
+    if !may_begin(stream.bytes) {
+        return Step::NotMine;
+    }
+    let Some(head) = Head::parse(stream.bytes) else {
+        let endless = stream.bytes.len() >= crate::head::MAX_HEAD;
+        return if endless { Step::NotMine } else { Step::More };
+    };
+    let Some(start) = Start::parse(&head) else { return Step::NotMine };
+    if !head.whole && !stream.ended {
+        return Step::More;
+    }
+    match start {
+        Start::Request { method, target } => request(&head, method, target, facts),
+        Start::Response { status } => response(&head, status, facts),
+    }
+    Step::Done
+}
+
+fn read_request(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
+    let Some(head) = Head::parse(message.payload) else { return false };
+    let Some(Start::Request { method, target }) = Start::parse(&head) else { return false };
+    say_host(&head, method, target, facts);
+    true
+}
+
+/// A start line of HTTP/1.
+#[derive(Clone, Copy, Debug)]
+enum Start<'a> {
+    Request { method: &'a [u8], target: &'a [u8] },
+    Response { status: &'a [u8] },
+}
+
+impl<'a> Start<'a> {
+    fn parse(head: &Head<'a>) -> Option<Self> {
+        if is_version(head.start.get(..8)?) {
+            let status = head.start.get(8..)?.strip_prefix(b" ")?.get(..3)?;
+            let ends = head.start.get(12).is_none_or(|&byte| byte == b' ');
+            return (ends && status.iter().all(u8::is_ascii_digit)).then_some(Self::Response { status });
+        }
+        let [method, target, version] = head.words()?;
+        let possible = is_method(method) && !target.is_empty() && is_version(version);
+        possible.then_some(Self::Request { method, target })
+    }
+}
+
+fn is_version(word: &[u8]) -> bool {
+    matches!(word, [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0' | b'1'])
+}
+
+fn is_method(word: &[u8]) -> bool {
+    (1..=MAX_METHOD).contains(&word.len())
+        && word.iter().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'-' | b'_'))
+}
+
+/// Whether a start line may begin like this: a version, or a method and a space.
+fn may_begin(bytes: &[u8]) -> bool {
+    let word = bytes.get(..=MAX_METHOD).unwrap_or(bytes);
+    let version = b"HTTP/1.";
+    if word.iter().zip(version).all(|(byte, expected)| byte == expected) {
+        return true;
+    }
+    match word.iter().position(|&byte| byte == b' ') {
+        Some(end) => word.get(..end).is_some_and(is_method),
+        None => word.len() <= MAX_METHOD && is_method(word),
+    }
+}
+
+fn request(head: &Head<'_>, method: &[u8], target: &[u8], facts: Facts<'_>) {
+    facts(Fact::Says { who: Party::Receiver, kind: "http.method", value: method });
+    if method != b"CONNECT" {
+        facts(Fact::Says { who: Party::Receiver, kind: "http.path", value: value(path(target)) });
+    }
+    say_host(head, method, target, facts);
+    say_field(head, "user-agent", "http.user_agent", facts);
+    say_field(head, "content-type", "http.content_type", facts);
+}
+
+fn response(head: &Head<'_>, status: &[u8], facts: Facts<'_>) {
+    facts(Fact::Says { who: Party::Sender, kind: "http.status", value: status });
+    say_field(head, "server", "http.server", facts);
+    say_field(head, "content-type", "http.content_type", facts);
+    let challenges = head.fields().filter(|(name, _)| name.eq_ignore_ascii_case(b"www-authenticate"));
+    for realm in challenges.filter_map(|(_, challenge)| realm(challenge)).take(MAX_REALMS) {
+        facts(Fact::Says { who: Party::Sender, kind: "http.realm", value: value(realm) });
+    }
+}
+
+fn say_field(head: &Head<'_>, name: &str, kind: &'static str, facts: Facts<'_>) {
+    if let Some(field) = head.field(name) {
+        facts(Fact::Says { who: Party::Sender, kind, value: value(field) });
+    }
+}
+
+fn say_host(head: &Head<'_>, method: &[u8], target: &[u8], facts: Facts<'_>) {
+    let named = if method == b"CONNECT" { Some(target) } else { split_target(target).0 };
+    let host = named.or_else(|| head.field("host")).map(without_port);
+    if let Some(host) = host.filter(|host| (1..=255).contains(&host.len())) {
+        facts(Fact::Says { who: Party::Receiver, kind: "http.host", value: host });
+    }
+}
+
+/// Authority, where the target is absolute, and path of a request's target (RFC 9112, 3.2).
+fn split_target(target: &[u8]) -> (Option<&[u8]>, &[u8]) {
+    let schemes = [&b"http://"[..], b"https://", b"ws://", b"wss://"];
+    let scheme = schemes
+        .into_iter()
+        .find(|scheme| target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
+    let Some(rest) = scheme.and_then(|scheme| target.get(scheme.len()..)) else { return (None, target) };
+    let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let host = authority.rsplit(|&byte| byte == b'@').next().unwrap_or(authority);
+    (Some(host), if path.is_empty() { b"/" } else { path })
+}
+
+fn path(target: &[u8]) -> &[u8] {
+    split_target(target).1
+}
+
+fn without_port(authority: &[u8]) -> &[u8] {
+    if let Some(rest) = authority.strip_prefix(b"[") {
+        return rest.split(|&byte| byte == b']').next().unwrap_or(rest);
+    }
+    match authority.iter().position(|&byte| byte == b':') {
+        // Several colons without brackets are a bare IPv6 address, not a port.
+        Some(colon) if authority.iter().filter(|&&byte| byte == b':').count() == 1 => {
+            authority.get(..colon).unwrap_or(authority)
+        }
+        _ => authority,
+    }
+}
+
+/// The realm of a challenge (RFC 9110, 11.6.1), as it stands between its quotes.
+pub(crate) fn realm(challenge: &[u8]) -> Option<&[u8]> {
+    const KEY: &[u8] = b"realm=";
+    let at = challenge.windows(KEY.len()).position(|window| window.eq_ignore_ascii_case(KEY))?;
+    let text = challenge.get(at + KEY.len()..)?.trim_ascii_start();
+    let Some(quoted) = text.strip_prefix(b"\"") else {
+        return text.split(|byte| matches!(byte, b',' | b' ')).next().filter(|realm| !realm.is_empty());
+    };
+    let mut escaped = false;
+    let end = quoted.iter().position(|&byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    });
+    quoted.get(..end.unwrap_or(quoted.len())).filter(|realm| !realm.is_empty())
+}

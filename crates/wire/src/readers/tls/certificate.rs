@@ -1,0 +1,126 @@
+//! The names in an X.509 certificate (RFC 5280); nothing is verified.
+//!
+//! Facts, all about the sender: `tls.subject_cn`, `tls.subject_o`, `tls.issuer` (as RFC 4514 writes it, last part
+//! first, `CN=..,OU=..,O=..`, without escapes), and `tls.certificate` for each DNS name, at most 16 of them. Of a
+//! certificate that cannot be walked to its end, the names before that point.
+
+use arrayvec::ArrayVec;
+
+use super::der::{BMP_STRING, Elements, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET};
+use crate::{
+    Fact, Party,
+    reader::Facts,
+    text::{MAX_VALUE, Text},
+};
+
+const MAX_ALTERNATIVES: usize = 16;
+const MAX_PARTS: usize = 16;
+
+const SUBJECT_ALTERNATIVE_NAME: &[u8] = &[0x55, 0x1d, 0x11];
+/// `[2] dNSName` of a `GeneralName`.
+const DNS_NAME: u8 = 0x82;
+const VERSION: u8 = 0xa0;
+const EXTENSIONS: u8 = 0xa3;
+const INTEGER: u8 = 0x02;
+const BOOLEAN: u8 = 0x01;
+
+type Value = Text<MAX_VALUE>;
+
+/// One attribute of a distinguished name.
+#[derive(Clone, Copy, Debug)]
+struct Attribute<'a> {
+    label: &'static str,
+    tag: u8,
+    text: &'a [u8],
+}
+
+/// Yields the names; `None` where the walk ended early, at an element that does not fit.
+pub(super) fn read(der: &[u8], facts: Facts<'_>) -> Option<()> {
+    let mut tbs = Elements::new(der).enter(SEQUENCE)?.enter(SEQUENCE)?;
+    tbs.contents(VERSION);
+    tbs.contents(INTEGER)?;
+    tbs.contents(SEQUENCE)?;
+    let issuer = distinguished(tbs.contents(SEQUENCE)?);
+    tbs.contents(SEQUENCE)?;
+    let subject = distinguished(tbs.contents(SEQUENCE)?);
+
+    let mut say = |kind, value: &[u8]| {
+        if !value.is_empty() {
+            facts(Fact::Says { who: Party::Sender, kind, value });
+        }
+    };
+    for (label, kind) in [("CN", "tls.subject_cn"), ("O", "tls.subject_o")] {
+        if let Some(attribute) = subject.iter().find(|attribute| attribute.label == label) {
+            let mut value = Value::new();
+            append(&mut value, attribute);
+            say(kind, value.as_bytes());
+        }
+    }
+    say("tls.issuer", written(&issuer).as_bytes());
+
+    let mut extensions = tbs.find_map(|(tag, contents)| (tag == EXTENSIONS).then_some(contents))?;
+    extensions = Elements::new(extensions).contents(SEQUENCE)?;
+    for (_, extension) in Elements::new(extensions) {
+        let mut extension = Elements::new(extension);
+        if extension.contents(OBJECT_IDENTIFIER)? != SUBJECT_ALTERNATIVE_NAME {
+            continue;
+        }
+        extension.contents(BOOLEAN);
+        let alternatives = Elements::new(extension.contents(OCTET_STRING)?).enter(SEQUENCE)?;
+        let named = alternatives.filter(|&(tag, name)| tag == DNS_NAME && name.len() <= 255);
+        named.take(MAX_ALTERNATIVES).for_each(|(_, name)| say("tls.certificate", name));
+    }
+    Some(())
+}
+
+/// The attributes of a name in the order of the encoding.
+fn distinguished(contents: &[u8]) -> ArrayVec<Attribute<'_>, MAX_PARTS> {
+    let sets = Elements::new(contents).filter(|&(tag, _)| tag == SET);
+    let pairs = sets.flat_map(|(_, set)| Elements::new(set)).filter(|&(tag, _)| tag == SEQUENCE);
+    let attributes = pairs.filter_map(|(_, pair)| {
+        let mut pair = Elements::new(pair);
+        let label = label(pair.contents(OBJECT_IDENTIFIER)?)?;
+        let (tag, text) = pair.next()?;
+        Some(Attribute { label, tag, text })
+    });
+    attributes.take(MAX_PARTS).collect()
+}
+
+/// The short names of RFC 4514 and of custom; attributes without one are left out.
+const fn label(identifier: &[u8]) -> Option<&'static str> {
+    Some(match identifier {
+        [0x55, 0x04, 0x03] => "CN",
+        [0x55, 0x04, 0x05] => "serialNumber",
+        [0x55, 0x04, 0x06] => "C",
+        [0x55, 0x04, 0x07] => "L",
+        [0x55, 0x04, 0x08] => "ST",
+        [0x55, 0x04, 0x0a] => "O",
+        [0x55, 0x04, 0x0b] => "OU",
+        [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x09, 0x01] => "emailAddress",
+        [0x09, 0x92, 0x26, 0x89, 0x93, 0xf2, 0x2c, 0x64, 0x01, 0x19] => "DC",
+        _ => return None,
+    })
+}
+
+fn written(attributes: &[Attribute<'_>]) -> Value {
+    let mut value = Value::new();
+    for attribute in attributes.iter().rev() {
+        if !value.is_empty() {
+            value.push(b',');
+        }
+        value.extend(attribute.label.as_bytes());
+        value.push(b'=');
+        append(&mut value, attribute);
+    }
+    value
+}
+
+/// Appends an attribute's text; of two-byte strings the characters up to U+00FF, `?` for others.
+fn append(value: &mut Value, attribute: &Attribute<'_>) {
+    if attribute.tag != BMP_STRING {
+        return value.extend(attribute.text);
+    }
+    for pair in attribute.text.chunks_exact(2) {
+        value.push(if let [0, low] = pair { *low } else { b'?' });
+    }
+}

@@ -1,0 +1,77 @@
+//! Elements of the distinguished encoding rules (ITU-T X.690): one tag byte, definite lengths up to 64 KiB.
+
+use crate::cursor::Cursor;
+
+pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(super) const OCTET_STRING: u8 = 0x04;
+pub(super) const BMP_STRING: u8 = 0x1e;
+pub(super) const SEQUENCE: u8 = 0x30;
+pub(super) const SET: u8 = 0x31;
+
+/// The elements that follow each other in some contents.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Elements<'a>(Cursor<'a>);
+
+impl<'a> Elements<'a> {
+    pub(super) const fn new(contents: &'a [u8]) -> Self {
+        Self(Cursor(contents))
+    }
+
+    /// The contents of the next element if it has this tag; does not move otherwise.
+    pub(super) fn contents(&mut self, tag: u8) -> Option<&'a [u8]> {
+        let mut ahead = *self;
+        let (found, contents) = ahead.next()?;
+        if found != tag {
+            return None;
+        }
+        *self = ahead;
+        Some(contents)
+    }
+
+    /// The elements inside the next element if it has this tag.
+    pub(super) fn enter(&mut self, tag: u8) -> Option<Self> {
+        self.contents(tag).map(Self::new)
+    }
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = (u8, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let tag = self.0.u8()?;
+        let length = match self.0.u8()? {
+            short @ 0..=0x7f => usize::from(short),
+            0x81 => usize::from(self.0.u8()?),
+            0x82 => usize::from(self.0.u16()?),
+            _ => return None,
+        };
+        Some((tag, self.0.take(length)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_one_two_and_three_bytes() {
+        assert_eq!(Elements::new(&[4, 1, 9]).next(), Some((4, &[9][..])));
+        assert_eq!(Elements::new(&[4, 0x81, 1, 9]).next(), Some((4, &[9][..])));
+        assert_eq!(Elements::new(&[4, 0x82, 0, 1, 9]).next(), Some((4, &[9][..])));
+    }
+
+    #[test]
+    fn indefinite_and_short_elements_end_the_walk() {
+        assert_eq!(Elements::new(&[4, 0x80, 9, 0, 0]).next(), None);
+        assert_eq!(Elements::new(&[4, 2, 9]).next(), None);
+        assert_eq!(Elements::new(&[4]).next(), None);
+    }
+
+    #[test]
+    fn another_tag_is_not_taken() {
+        let mut elements = Elements::new(&[2, 1, 5, 4, 1, 9]);
+        assert_eq!(elements.contents(OCTET_STRING), None);
+        assert_eq!(elements.contents(2), Some(&[5][..]));
+        assert_eq!(elements.contents(OCTET_STRING), Some(&[9][..]));
+    }
+}

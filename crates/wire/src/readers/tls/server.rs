@@ -1,0 +1,93 @@
+//! The server's first flight: ServerHello (RFC 8446, 4.1.3) and, up to TLS 1.2, the first certificate.
+
+use super::{
+    certificate,
+    client::{extensions, numbers, protocols},
+    handshake::{CERTIFICATE, Flight, HandshakeMessage, Next, SERVER_HELLO},
+    hex4,
+};
+use crate::{Fact, Party, Step, cursor::Cursor, reader::Facts};
+
+const TLS_1_3: u16 = 0x0304;
+
+/// What the server chose.
+#[derive(Clone, Copy, Debug)]
+struct ServerHello<'a> {
+    version: u16,
+    cipher: u16,
+    protocol: Option<&'a [u8]>,
+}
+
+impl<'a> ServerHello<'a> {
+    fn parse(body: &'a [u8]) -> Option<Self> {
+        let mut cursor = Cursor(body);
+        let legacy = cursor.u16()?;
+        cursor.take(32)?;
+        cursor.vector8()?;
+        let cipher = cursor.u16()?;
+        cursor.take(1)?;
+        let length = cursor.u16().unwrap_or_default();
+        let extension = {
+            let bytes = cursor.up_to(usize::from(length));
+            move |wanted| extensions(bytes).find_map(|(kind, body)| (kind == wanted).then_some(body))
+        };
+        let version = extension(43).and_then(|body| numbers(body).next()).unwrap_or(legacy);
+        let protocol = extension(16).and_then(|body| protocols(body).next());
+        Some(Self { version, cipher, protocol })
+    }
+}
+
+/// Reads a flight that begins with `first`; any message but those two ends it.
+pub(super) fn read<'a>(
+    first: HandshakeMessage<'a>,
+    mut flight: Flight<'a>,
+    ended: bool,
+    facts: Facts<'_>,
+) -> Step {
+    let (hello, second) = if first.kind == SERVER_HELLO {
+        if !first.whole && !ended {
+            return Step::More;
+        }
+        let parsed = ServerHello::parse(&first.body);
+        if parsed.is_none_or(|hello| hello.version >= TLS_1_3) {
+            say(parsed, facts);
+            return Step::Done;
+        }
+        (Some(first), flight.next())
+    } else {
+        (None, Next::Message(first))
+    };
+    let leaf = match second {
+        Next::Message(message) if message.kind == CERTIFICATE => {
+            if leaf(&message.body).is_none() && !message.whole && !ended {
+                return Step::More;
+            }
+            Some(message.body)
+        }
+        Next::Open if !ended => return Step::More,
+        Next::Message(_) | Next::Open | Next::Closed => None,
+    };
+    say(hello.as_ref().and_then(|hello| ServerHello::parse(&hello.body)), facts);
+    if let Some(der) = leaf.as_deref().and_then(self::leaf) {
+        let _ = certificate::read(der, facts);
+    }
+    Step::Done
+}
+
+/// The first certificate of a Certificate message (RFC 5246, 7.4.2): it names the server itself.
+fn leaf(body: &[u8]) -> Option<&[u8]> {
+    let mut cursor = Cursor(body);
+    cursor.u24()?;
+    let length = cursor.u24()?;
+    cursor.take(length as usize)
+}
+
+fn say(hello: Option<ServerHello<'_>>, facts: Facts<'_>) {
+    let Some(hello) = hello else { return };
+    let mut say = |kind, value: &[u8]| facts(Fact::Says { who: Party::Sender, kind, value });
+    say("tls.version", &hex4(hello.version));
+    say("tls.cipher", &hex4(hello.cipher));
+    if let Some(protocol) = hello.protocol {
+        say("tls.alpn", protocol);
+    }
+}

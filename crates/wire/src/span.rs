@@ -1,0 +1,126 @@
+//! Bytes of a header or payload: what was captured, and how many there were on the wire.
+//!
+//! Every reader of headers takes what it needs off the front of a [`Span`]. What is missing is then either the
+//! snap length's doing ([`Hazards::CUT`]) or a header's lie ([`Hazards::BAD_LENGTH`]); only a span can tell.
+
+use crate::{Class, Hazards};
+
+/// Captured bytes, and the length they had on the wire.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span<'a> {
+    /// What was captured.
+    pub(crate) seen: &'a [u8],
+    /// Length on the wire; never less than what was captured.
+    pub(crate) wire: usize,
+}
+
+/// Why no packet could be read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lost {
+    /// Which part of the ledger the frame belongs to.
+    pub(crate) class: Class,
+    /// What was odd.
+    pub(crate) hazards: Hazards,
+}
+
+impl Lost {
+    /// The headers contradict themselves or are unknown.
+    pub(crate) const fn undecodable(hazards: Hazards) -> Self {
+        Self { class: Class::Undecodable, hazards }
+    }
+
+    /// A header that is none of those known here.
+    pub(crate) const UNKNOWN: Self = Self::undecodable(Hazards::UNKNOWN_HEADER);
+}
+
+impl<'a> Span<'a> {
+    /// Captured bytes with their wire length; a wire length that is too small is taken for the captured one.
+    #[inline]
+    pub(crate) fn new(seen: &'a [u8], wire: usize) -> Self {
+        Self { seen, wire: wire.max(seen.len()) }
+    }
+
+    /// Whether the snap length took some of it.
+    #[inline]
+    pub(crate) fn is_cut(self) -> bool {
+        self.seen.len() < self.wire
+    }
+
+    /// Why the first `length` bytes are not all there: cut, or never sent.
+    pub(crate) fn missing(self, length: usize) -> Hazards {
+        if length <= self.wire { Hazards::CUT } else { Hazards::BAD_LENGTH }
+    }
+
+    /// What becomes of a frame whose next header needs `length` bytes that are not there.
+    fn lost(self, length: usize) -> Lost {
+        if length <= self.wire {
+            Lost { class: Class::Truncated, hazards: Hazards::CUT }
+        } else {
+            Lost::undecodable(Hazards::BAD_LENGTH)
+        }
+    }
+
+    /// The first `N` bytes, and what follows them.
+    #[inline]
+    pub(crate) fn take<const N: usize>(self) -> Result<(&'a [u8; N], Self), Lost> {
+        match self.seen.split_first_chunk::<N>() {
+            Some((head, seen)) => Ok((head, Self { seen, wire: self.wire - N })),
+            None => Err(self.lost(N)),
+        }
+    }
+
+    /// What follows the first `length` bytes.
+    #[inline]
+    pub(crate) fn skip(self, length: usize) -> Result<Self, Lost> {
+        match self.seen.get(length..) {
+            Some(seen) => Ok(Self { seen, wire: self.wire - length }),
+            None => Err(self.lost(length)),
+        }
+    }
+
+    /// No more than the first `length` bytes.
+    #[inline]
+    pub(crate) fn limit(self, length: usize) -> Self {
+        Self { seen: self.seen.get(..length).unwrap_or(self.seen), wire: self.wire.min(length) }
+    }
+
+    /// Without the last `length` bytes that were on the wire.
+    pub(crate) fn without_trailer(self, length: usize) -> Self {
+        self.limit(self.wire.saturating_sub(length))
+    }
+
+    /// The first byte, if it was captured.
+    #[inline]
+    pub(crate) fn first(self) -> Option<u8> {
+        self.seen.first().copied()
+    }
+
+    /// The 16 bits in network order at `offset`, if they were captured.
+    pub(crate) fn word_at(self, offset: usize) -> Option<u16> {
+        let rest = self.seen.get(offset..)?;
+        rest.first_chunk::<2>().map(|word| u16::from_be_bytes(*word))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_byte_is_cut_or_never_sent() {
+        let cut = Span::new(&[1, 2, 3], 10);
+        assert_eq!(cut.take::<4>().unwrap_err().class, Class::Truncated);
+        let short = Span::new(&[1, 2, 3], 3);
+        assert_eq!(short.take::<4>().unwrap_err().class, Class::Undecodable);
+        assert_eq!(short.skip(4).unwrap_err().hazards, Hazards::BAD_LENGTH);
+        assert_eq!(Span::new(&[1], 0).wire, 1);
+    }
+
+    #[test]
+    fn a_trailer_may_lie_beyond_what_was_captured() {
+        let cut = Span::new(&[1, 2, 3], 10).without_trailer(4);
+        assert_eq!((cut.seen.len(), cut.wire), (3, 6));
+        let whole = Span::new(&[1, 2, 3, 4, 5], 5).without_trailer(4);
+        assert_eq!((whole.seen.len(), whole.wire), (1, 1));
+    }
+}

@@ -1,0 +1,97 @@
+//! A bounded text for values that must be put together rather than borrowed.
+
+use arrayvec::ArrayVec;
+
+/// At most `N` bytes; what does not fit is cut off and remembered.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Text<const N: usize> {
+    bytes: ArrayVec<u8, N>,
+    cut: bool,
+}
+
+impl<const N: usize> Text<N> {
+    /// An empty text.
+    pub(crate) fn new() -> Self {
+        Self { bytes: ArrayVec::new(), cut: false }
+    }
+
+    /// What stands in it.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Whether something did not fit.
+    pub(crate) const fn is_cut(&self) -> bool {
+        self.cut
+    }
+
+    /// Whether nothing stands in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Takes everything out.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.cut = false;
+    }
+
+    /// Appends one byte.
+    pub(crate) fn push(&mut self, byte: u8) {
+        self.cut |= self.bytes.try_push(byte).is_err();
+    }
+
+    /// Appends bytes.
+    pub(crate) fn extend(&mut self, bytes: &[u8]) {
+        let room = bytes.len().min(self.bytes.remaining_capacity());
+        let (fitting, rest) = bytes.split_at(room);
+        let fits = self.bytes.try_extend_from_slice(fitting).is_ok();
+        self.cut |= !fits || !rest.is_empty();
+    }
+
+    /// Appends a number in decimal.
+    pub(crate) fn decimal(&mut self, number: u8) {
+        if number >= 100 {
+            self.push(b'0' + number / 100);
+        }
+        if number >= 10 {
+            self.push(b'0' + number / 10 % 10);
+        }
+        self.push(b'0' + number % 10);
+    }
+}
+
+/// Longest value of a fact.
+pub(crate) const MAX_VALUE: usize = 512;
+
+/// The part of a value that a fact may hold.
+pub(crate) fn value(bytes: &[u8]) -> &[u8] {
+    bytes.get(..MAX_VALUE).unwrap_or(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_cut_and_remembered() {
+        let mut text = Text::<4>::new();
+        text.extend(b"abc");
+        assert!(!text.is_cut());
+        text.extend(b"de");
+        assert_eq!(text.as_bytes(), b"abcd");
+        assert!(text.is_cut());
+        text.clear();
+        assert!(text.is_empty() && !text.is_cut());
+    }
+
+    #[test]
+    fn decimals_have_no_leading_zeros() {
+        let mut text = Text::<16>::new();
+        for number in [0, 7, 40, 105, 255] {
+            text.decimal(number);
+            text.push(b' ');
+        }
+        assert_eq!(text.as_bytes(), b"0 7 40 105 255 ");
+    }
+}
