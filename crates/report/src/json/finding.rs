@@ -6,7 +6,7 @@ use crate::vendor;
 use lenscap_flow::report::{Finding, Severity};
 
 /// The word for a severity.
-pub(crate) const fn severity(severity: Severity) -> &'static str {
+pub const fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Info => "info",
         Severity::Low => "low",
