@@ -1,0 +1,20 @@
+//! `lenscap merge`.
+
+use crate::args::Merge;
+use crate::catalog;
+use crate::engine;
+use crate::failure::{Failure, Outcome};
+use crate::output;
+use crate::plan;
+
+/// Joins saved summaries, judges the whole, prints the report.
+pub fn run(merge: &Merge) -> Result<Outcome, Failure> {
+    let printing = plan::printing(&merge.output, merge.threads)?;
+    let catalog = catalog::open(&merge.judging.catalog)?;
+    let summary = engine::merge(&merge.files)?;
+    if let Some(path) = &merge.save {
+        engine::save(&summary, path)?;
+    }
+    let report = engine::judge(&summary, &catalog, &plan::policy(&merge.judging));
+    output::print(&report, &printing)
+}

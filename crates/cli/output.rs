@@ -1,0 +1,37 @@
+//! The report to standard output, and what the exit status is.
+
+use crate::failure::{Failure, Outcome, gaps, say};
+use crate::plan::{Form, Printing};
+use lenscap_flow::report::Report;
+use lenscap_report::{csv, json, text};
+use std::io::{self, BufWriter, Write};
+
+/// Writes the report, says what is missing from it, and decides.
+pub fn print(report: &Report<'_>, printing: &Printing) -> Result<Outcome, Failure> {
+    let gaps = gaps(report);
+    gaps.iter().for_each(say);
+    to_stdout(|out| match printing.form {
+        Form::Text(style) => text::write(report, style, out),
+        Form::Json(select) => json::write(report, select, printing.threads, out),
+        Form::Csv(kind) => csv::write(report, kind, printing.threads, out),
+    })?;
+    Ok(outcome(report, printing, !gaps.is_empty()))
+}
+
+/// Writes to standard output, in blocks.
+pub fn to_stdout(
+    write: impl FnOnce(&mut BufWriter<io::StdoutLock<'_>>) -> io::Result<()>,
+) -> Result<(), Failure> {
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    write(&mut out)?;
+    Ok(out.flush()?)
+}
+
+fn outcome(report: &Report<'_>, printing: &Printing, incomplete: bool) -> Outcome {
+    let counts = |severity| printing.fail_on.is_some_and(|least| severity >= least);
+    match report.findings.iter().any(|finding| counts(finding.severity)) {
+        _ if incomplete => Outcome::Incomplete,
+        true => Outcome::Found,
+        false => Outcome::Nothing,
+    }
+}
