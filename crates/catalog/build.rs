@@ -8,6 +8,8 @@ use std::{env, fs};
 
 use toml::Spanned;
 
+#[path = "src/digest.rs"]
+mod digest;
 #[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
 #[path = "src/form.rs"]
 mod form;
@@ -38,7 +40,7 @@ impl Leaf {
 fn main() {
     println!("cargo::rerun-if-changed=data");
     println!("cargo::rerun-if-changed=build.rs");
-    for shared in ["form", "mistake", "words"] {
+    for shared in ["digest", "form", "mistake", "words"] {
         println!("cargo::rerun-if-changed=src/{shared}.rs");
     }
     let home = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
@@ -68,7 +70,11 @@ fn compile(home: &Path) -> Result<String, Vec<Mistake>> {
     }
     let generic = leaf(home, &home.join("data/generic.toml"));
     let shared = leaf(home, &home.join("data/shared-names.toml"));
-    assemble(&vendors, generic.page(), shared.page()).map_err(|mistake| vec![mistake])
+    let mut tables = assemble(&vendors, generic.page(), shared.page()).map_err(|mistake| vec![mistake])?;
+    let texts = leaves.iter().chain([&generic, &shared]).map(|leaf| leaf.text.as_str());
+    let digest = texts.fold(0, digest::append);
+    writeln!(tables, "pub(crate) static DIGEST: u64 = {digest:#018x};").expect("a string takes everything");
+    Ok(tables)
 }
 
 fn vendor_leaves(home: &Path) -> Vec<Leaf> {
@@ -151,8 +157,8 @@ fn note(note: Option<&String>) -> String {
     text(note.map_or("", String::as_str))
 }
 
-fn roles(roles: &Spanned<Vec<Role>>) -> String {
-    let set: Roles = roles.get_ref().iter().copied().collect();
+fn roles(roles: &[Role]) -> String {
+    let set: Roles = roles.iter().copied().collect();
     format!("Roles::from_bits({})", set.bits())
 }
 

@@ -114,3 +114,119 @@ fn captured(banner: &Banner, value: &[u8], found: &Range<usize>) -> Option<Range
     range.end = range.start + length;
     (!range.is_empty()).then_some(range)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::builtin::BANNERS;
+
+    /// Text comparison with every banner: the definition.
+    fn naive(field: Field, value: &[u8]) -> Vec<&'static Banner> {
+        let low = value.to_ascii_lowercase();
+        let stands = |banner: &&Banner| {
+            let text = banner.value.to_ascii_lowercase();
+            let text = text.as_bytes();
+            match banner.how {
+                Match::Exact => low == text,
+                Match::Prefix => low.starts_with(text),
+                Match::Suffix => low.ends_with(text),
+                Match::Contains => low.windows(text.len()).any(|window| window == text),
+            }
+        };
+        BANNERS.iter().filter(|banner| banner.field == field).filter(stands).collect()
+    }
+
+    fn table() -> BannerTable {
+        BannerTable::new(Cow::Borrowed(BANNERS))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+        #[test]
+        fn one_pass_finds_what_comparison_finds(
+            picks in proptest::collection::vec((0..BANNERS.len(), "[ -~]{0,3}", "[ /.a-z0-9]{0,6}"), 1..20)
+        ) {
+            let table = table();
+            for (at, front, behind) in picks {
+                let field = BANNERS[at].field;
+                for value in [
+                    BANNERS[at].value.to_string(),
+                    format!("{front}{}", BANNERS[at].value.to_ascii_uppercase()),
+                    format!("{}{behind}", BANNERS[at].value.to_ascii_lowercase()),
+                    format!("{front}{}{behind}", BANNERS[at].value),
+                ] {
+                    let hits = table.find(field, value.as_bytes());
+                    for hit in &hits {
+                        let range = hit.captured.clone().unwrap_or(0..1);
+                        prop_assert!(!range.is_empty() && value.get(range).is_some());
+                    }
+                    let mut found: Vec<&Banner> = hits.iter().map(|hit| hit.banner).collect();
+                    found.sort_by(|a, b| (a.how, &a.value).cmp(&(b.how, &b.value)));
+                    let mut wanted = naive(field, value.as_bytes());
+                    wanted.sort_by(|a, b| (a.how, &a.value).cmp(&(b.how, &b.value)));
+                    prop_assert_eq!(found, wanted, "{}", value);
+                }
+            }
+        }
+
+        #[test]
+        fn hostile_values_find_no_place_outside_themselves(value in proptest::collection::vec(any::<u8>(), 0..600)) {
+            let table = table();
+            for field in Field::ALL {
+                for hit in table.find(*field, &value) {
+                    prop_assert!(hit.captured.is_none_or(|range| value.get(range).is_some()));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_banner_is_found_by_its_own_text() {
+        let table = table();
+        for banner in BANNERS {
+            let hits = table.find(banner.field, banner.value.as_bytes());
+            assert!(hits.iter().any(|hit| hit.banner == banner), "{}", banner.value);
+        }
+    }
+
+    #[test]
+    fn the_longest_text_comes_first() {
+        let table = table();
+        for banner in BANNERS {
+            let hits = table.find(banner.field, banner.value.as_bytes());
+            assert!(hits.is_sorted_by_key(|hit| Reverse(hit.banner.value.len())));
+        }
+    }
+
+    #[test]
+    fn a_value_that_goes_on_behind_the_limit_is_neither_exact_nor_at_its_end() {
+        let table = table();
+        let suffix = BANNERS.iter().find(|banner| banner.how == Match::Suffix).unwrap();
+        let mut value = vec![b' '; VALUE_LIMIT - suffix.value.len()];
+        value.extend_from_slice(suffix.value.as_bytes());
+        let found = |value: &[u8]| table.find(suffix.field, value).iter().any(|hit| hit.banner == suffix);
+        assert!(found(&value));
+        value.push(b'x');
+        assert!(!found(&value));
+        value.truncate(VALUE_LIMIT - suffix.value.len());
+        value.push(b' ');
+        value.extend_from_slice(suffix.value.as_bytes());
+        assert!(!found(&value), "what stands behind the limit is not looked at");
+    }
+
+    #[test]
+    fn versions_end_at_a_blank_and_models_do_not() {
+        let hit = |field, value: &'static str| {
+            let range = table().find(field, value.as_bytes()).first().and_then(|hit| hit.captured.clone());
+            range.map(|range| &value[range])
+        };
+        assert_eq!(hit(Field::HttpServer, "JAWS/1.0 Jan 21 2017"), Some("1.0"));
+        assert_eq!(
+            hit(Field::OnvifScopeName, "AXIS P1435-LE Network Camera "),
+            Some("P1435-LE Network Camera")
+        );
+        assert_eq!(hit(Field::OnvifScopeName, "AXIS"), None);
+    }
+}

@@ -1,5 +1,6 @@
 //! The data of `data/`, compiled to static tables: endpoints and shared names by domain, blocks by prefix and length, ports
 //! by transport and number, banners by field, match and text.
+#![allow(clippy::unreadable_literal, reason = "the tables are written by a program")]
 
 use std::borrow::Cow;
 

@@ -27,6 +27,7 @@ pub struct Catalog {
     pub(crate) v4: PrefixMap<Ipv4Net, u32>,
     pub(crate) v6: PrefixMap<Ipv6Net, u32>,
     pub(crate) banners: BannerTable,
+    pub(crate) digest: u64,
 }
 
 /// Who holds a block of hardware addresses.
@@ -54,6 +55,7 @@ impl Catalog {
             v4: PrefixMap::new(),
             v6: PrefixMap::new(),
             banners: BannerTable::new(Cow::Borrowed(builtin::BANNERS)),
+            digest: builtin::DIGEST,
         };
         catalog.index_prefixes();
         catalog
@@ -103,20 +105,20 @@ impl Catalog {
     /// The endpoint that `host` belongs to: the longest domain that it is or ends in, on label boundaries, ASCII case and
     /// one trailing dot apart. None for shared names, unless a vendor's entry is as long or longer.
     pub fn name(&self, host: impl AsRef<[u8]>) -> Option<&Endpoint> {
-        let found = self.names.find(host.as_ref(), &self.endpoints, self.shared);
+        let found = self.names.find(host.as_ref());
         self.endpoints.get(found.endpoint? as usize)
     }
 
     /// The longest shared name that `host` is or ends in, and why it is nobody's. Some hosts under it may still have a
     /// `name` of their own: a vendor's bucket in a cloud.
     pub fn shared(&self, host: impl AsRef<[u8]>) -> Option<&SharedName> {
-        let found = self.names.find(host.as_ref(), &self.endpoints, self.shared);
+        let found = self.names.find(host.as_ref());
         self.shared.get(found.shared? as usize)
     }
 
     /// `name` and `shared` at once, at the price of one.
     pub fn host(&self, host: impl AsRef<[u8]>) -> (Option<&Endpoint>, Option<&SharedName>) {
-        let found = self.names.find(host.as_ref(), &self.endpoints, self.shared);
+        let found = self.names.find(host.as_ref());
         let endpoint = found.endpoint.and_then(|at| self.endpoints.get(at as usize));
         (endpoint, found.shared.and_then(|at| self.shared.get(at as usize)))
     }
@@ -128,13 +130,17 @@ impl Catalog {
 
     /// Who holds the longest block that a hardware address lies in.
     pub fn mac(&self, mac: [u8; 6]) -> Option<Oui> {
-        let [a, b, c, d, e, f] = mac;
-        let address = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
-        [36, 28, 24].into_iter().find_map(|bits: u8| {
+        let address = mac.iter().fold(0, |address, byte| address << 8 | u64::from(*byte));
+        let Block { vendor, bits, .. } = *self.block(address, 48)?;
+        Some(Oui { vendor, bits, camera_specific: self.vendor(vendor).oui_camera_specific })
+    }
+
+    /// The longest block of at most `known` bits that an address of 48 bits lies in.
+    pub(crate) fn block(&self, address: u64, known: u8) -> Option<&Block> {
+        [36, 28, 24].into_iter().filter(|bits| *bits <= known).find_map(|bits: u8| {
             let key = (address >> (48 - bits) << (48 - bits), bits);
             let at = self.blocks.binary_search_by_key(&key, |block| (block.prefix, block.bits)).ok()?;
-            let vendor = self.blocks.get(at)?.vendor;
-            Some(Oui { vendor, bits, camera_specific: self.vendor(vendor).oui_camera_specific })
+            self.blocks.get(at)
         })
     }
 
@@ -159,6 +165,21 @@ impl Catalog {
     /// surer one. Nothing where the catalogue has no such field.
     pub fn banners(&self, kind: &str, value: &[u8]) -> Vec<BannerHit<'_>> {
         Field::from_word(kind).map_or(Vec::new(), |field| self.banners.find(field, value))
+    }
+
+    /// Names this state of the data: the day of its newest entry, its counts, and 64 bits over the texts of its files, a
+    /// user's files in the order they were laid over.
+    pub fn digest(&self) -> String {
+        let dates = self.vendors.iter().map(|vendor| vendor.date.as_ref()).chain([builtin::DATE]);
+        format!(
+            "{}, {} vendors, {} endpoints, {} hardware prefixes, {} banners, {:016x}",
+            dates.max().unwrap_or_default(),
+            self.vendors.len(),
+            self.endpoints.len(),
+            self.blocks.len(),
+            self.banners.all().len(),
+            self.digest,
+        )
     }
 
     /// Every endpoint, in no promised order.
@@ -189,5 +210,37 @@ impl Catalog {
     /// Every banner, by field.
     pub fn all_banners(&self) -> &[Banner] {
         self.banners.all()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_catalogue_is_shared_by_threads() {
+        fn shared<T: Send + Sync>(_: &T) {}
+        shared(&Catalog::builtin());
+    }
+
+    #[test]
+    fn built_in_vendors_stand_in_the_order_of_their_ids() {
+        let catalog = Catalog::builtin();
+        assert!(catalog.vendors().is_sorted_by_key(|(_, vendor)| vendor.id.clone()));
+        for (id, vendor) in catalog.vendors() {
+            assert_eq!(catalog.vendor_id(&vendor.id), Some(id));
+        }
+        assert_eq!(catalog.vendor_id("generic"), None);
+    }
+
+    #[test]
+    fn an_owner_is_a_vendor_or_free_text() {
+        let catalog = Catalog::builtin();
+        let owner = |id: &str| {
+            catalog.parent(catalog.vendor_id(id).unwrap()).map(|id| catalog.vendor(id).id.as_ref())
+        };
+        assert_eq!(owner("ezviz"), Some("hikvision"));
+        assert_eq!(owner("hikvision"), None);
+        assert_eq!(owner("dahua"), None);
     }
 }

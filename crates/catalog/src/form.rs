@@ -59,7 +59,7 @@ pub(crate) struct EndpointForm {
     pub(crate) domain: Spanned<String>,
     #[serde(rename = "match")]
     pub(crate) reach: Reach,
-    pub(crate) roles: Spanned<Vec<Role>>,
+    pub(crate) roles: Vec<Role>,
     pub(crate) confidence: Confidence,
     pub(crate) source: Spanned<String>,
     pub(crate) proves_camera: Option<bool>,
@@ -71,7 +71,7 @@ impl EndpointForm {
     /// the name is only a web site, the tie is weak, or the platform serves devices of every kind.
     pub(crate) fn proves_camera(&self, kind: VendorKind) -> bool {
         self.proves_camera.unwrap_or_else(|| {
-            let roles: Roles = self.roles.get_ref().iter().copied().collect();
+            let roles: Roles = self.roles.iter().copied().collect();
             !roles.only_web() && self.confidence > Confidence::Low && kind != VendorKind::IotPlatform
         })
     }
@@ -95,7 +95,7 @@ pub(crate) struct PortForm {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PrefixForm {
     pub(crate) net: Spanned<String>,
-    pub(crate) roles: Spanned<Vec<Role>>,
+    pub(crate) roles: Vec<Role>,
     pub(crate) confidence: Confidence,
     pub(crate) source: Spanned<String>,
     pub(crate) note: Option<String>,
@@ -214,7 +214,7 @@ impl<'a> Page<'a> {
         }
         for prefix in &form.prefix {
             self.net(&prefix.net)?;
-            self.check_roles(&prefix.roles)?;
+            self.check_roles(&prefix.net, &prefix.roles)?;
             self.check_text(&prefix.source, "a source")?;
         }
         self.check_banners(&form.banner)
@@ -263,9 +263,9 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    fn check_roles(&self, roles: &Spanned<Vec<Role>>) -> Result<(), Mistake> {
-        if roles.get_ref().is_empty() {
-            return Err(self.mistake(roles, "at least one role is needed"));
+    fn check_roles(&self, of: &Spanned<String>, roles: &[Role]) -> Result<(), Mistake> {
+        if roles.is_empty() {
+            return Err(self.mistake(of, "at least one role is needed"));
         }
         Ok(())
     }
@@ -281,7 +281,7 @@ impl<'a> Page<'a> {
             if !domains.insert(domain.get_ref().as_str()) {
                 return Err(self.mistake(domain, format!("`{}` stands here twice", domain.get_ref())));
             }
-            self.check_roles(&endpoint.roles)?;
+            self.check_roles(domain, &endpoint.roles)?;
             self.check_text(&endpoint.source, "a source")?;
         }
         Ok(())

@@ -16,15 +16,20 @@
 mod banners;
 mod builtin;
 mod catalog;
+mod digest;
 mod form;
+mod lookup;
 mod mistake;
 mod names;
+mod overlay;
 mod record;
 mod words;
 
 pub use banners::{BannerHit, VALUE_LIMIT};
 pub use catalog::{Catalog, Oui};
+pub use lookup::{Lookup, Subject};
 pub use mistake::Mistake;
+pub use overlay::CatalogError;
 pub use record::{Banner, Block, Endpoint, Port, Prefix, SharedName, Text, Vendor, VendorId};
 pub use words::{
     Capture, Confidence, DeviceClass, Field, Match, Reach, Role, Roles, SharedGroup, Side, Transport,

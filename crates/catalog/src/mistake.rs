@@ -50,13 +50,13 @@ impl fmt::Display for Mistake {
 
 impl std::error::Error for Mistake {}
 
-/// The candidate that is fewest edits from `found`, if it is near enough to be what was meant: at most a third of the
+/// The candidate that is fewest edits from `found`, if it is near enough to be what was meant: at most half the length of the
 /// longer of the two. The first of several.
 pub(crate) fn nearest<'a>(found: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let bounded: String = found.chars().take(64).collect();
     candidates
         .map(|candidate| (edits(&bounded, candidate), candidate))
-        .filter(|(edits, candidate)| edits * 3 <= bounded.len().max(candidate.len()))
+        .filter(|(edits, candidate)| edits * 2 <= bounded.len().max(candidate.len()))
         .min_by_key(|(edits, _)| *edits)
         .map(|(_, candidate)| candidate)
 }

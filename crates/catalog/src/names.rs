@@ -11,17 +11,23 @@ const EMPTY: u32 = u32::MAX;
 const SHARED: u32 = 1 << 31;
 const SEED: u64 = 0xcbf2_9ce4_8422_2325;
 
-/// A domain of the table: the upper half of its hash, and which record holds it.
+/// A domain of the table: the upper half of its hash, which record holds it, and where its text lies.
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     tag: u32,
     which: u32,
+    start: u32,
+    length: u8,
+    covers_below: bool,
 }
 
-/// Where domains lie in the two lists that it was built over.
+const FREE: Slot = Slot { tag: 0, which: EMPTY, start: 0, length: 0, covers_below: false };
+
+/// Where domains lie in the two lists that it was built over. Keeps their texts together, 4 GiB of them at most.
 #[derive(Clone, Debug)]
 pub(crate) struct NameTable {
     slots: Vec<Slot>,
+    texts: Vec<u8>,
     longest: usize,
 }
 
@@ -35,28 +41,30 @@ pub(crate) struct Found {
 }
 
 impl NameTable {
-    /// A table over lists of fewer than 2^31 records each, in which no domain stands twice.
+    /// A table over lists of fewer than 2^31 records each, in neither of which a domain stands twice.
     pub(crate) fn new(endpoints: &[Endpoint], shared: &[SharedName]) -> Self {
         let count = endpoints.len() + shared.len();
-        let slots = vec![Slot { tag: 0, which: EMPTY }; (count * 2).next_power_of_two().max(2)];
-        let mut table = Self { slots, longest: 0 };
+        let slots = vec![FREE; (count * 2).next_power_of_two().max(2)];
+        let mut table = Self { slots, texts: Vec::new(), longest: 0 };
         for (at, endpoint) in endpoints.iter().enumerate() {
-            table.insert(endpoint.domain.as_bytes(), at as u32);
+            table.insert(endpoint.domain.as_bytes(), at as u32, endpoint.reach == Reach::Suffix);
         }
         for (at, name) in shared.iter().enumerate() {
-            table.insert(name.domain.as_bytes(), at as u32 | SHARED);
+            table.insert(name.domain.as_bytes(), at as u32 | SHARED, true);
         }
         table
     }
 
-    fn insert(&mut self, domain: &[u8], which: u32) {
+    fn insert(&mut self, domain: &[u8], which: u32, covers_below: bool) {
         self.longest = self.longest.max(domain.len());
-        let hash = finish(domain.iter().rev().fold(SEED, |hash, byte| step(hash, *byte)));
+        let hash = finish(raw_hash(domain));
+        let (start, length) = (self.texts.len() as u32, domain.len() as u8);
+        self.texts.extend_from_slice(domain);
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
         while let Some(slot) = self.slots.get_mut(at) {
             if slot.which == EMPTY {
-                *slot = Slot { tag: (hash >> 32) as u32, which };
+                *slot = Slot { tag: (hash >> 32) as u32, which, start, length, covers_below };
                 return;
             }
             at = (at + 1) & mask;
@@ -64,71 +72,61 @@ impl NameTable {
     }
 
     /// What `host` ends in, of the lists that the table was built over.
-    pub(crate) fn find(&self, host: &[u8], endpoints: &[Endpoint], shared: &[SharedName]) -> Found {
+    pub(crate) fn find(&self, host: &[u8]) -> Found {
         let host = host.strip_suffix(b".").unwrap_or(host);
-        let mut walk = Walk { table: self, endpoints, shared, found: Found::default() };
+        let mut found = Found::default();
         let mut hash = SEED;
         for (at, byte) in host.iter().enumerate().rev() {
             if *byte == b'.' {
-                walk.probe(hash, host.get(at + 1..).unwrap_or_default(), false);
+                found = self.probe(hash, host.get(at + 1..).unwrap_or_default(), false, found);
             }
             if host.len() - at > self.longest {
-                return walk.found;
+                return found;
             }
             hash = step(hash, *byte);
         }
-        walk.probe(hash, host, true);
-        walk.found
+        self.probe(hash, host, true, found)
     }
 
     /// The endpoint of exactly this domain.
-    pub(crate) fn endpoint(&self, domain: &[u8], endpoints: &[Endpoint]) -> Option<u32> {
-        let hash = domain.iter().rev().fold(SEED, |hash, byte| step(hash, *byte));
-        let mut walk = Walk { table: self, endpoints, shared: &[], found: Found::default() };
-        walk.probe(hash, domain, true);
-        walk.found.endpoint
+    pub(crate) fn endpoint(&self, domain: &[u8]) -> Option<u32> {
+        self.probe(raw_hash(domain), domain, true, Found::default()).endpoint
     }
-}
 
-/// A look-up under way: what was found grows longer with every label.
-struct Walk<'a> {
-    table: &'a NameTable,
-    endpoints: &'a [Endpoint],
-    shared: &'a [SharedName],
-    found: Found,
-}
-
-impl Walk<'_> {
-    /// Looks up one tail of the name; `whole` where it is all of it.
+    /// Looks up one tail of a name, `whole` where it is all of it, and puts what it finds over what shorter tails found.
     #[inline]
-    fn probe(&mut self, hash: u64, tail: &[u8], whole: bool) {
+    fn probe(&self, hash: u64, tail: &[u8], whole: bool, found: Found) -> Found {
         let hash = finish(hash);
-        let mask = self.table.slots.len() - 1;
+        let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
-        let (mut endpoint, mut shared) = (None, None);
-        while let Some(slot) = self.table.slots.get(at).filter(|slot| slot.which != EMPTY) {
-            if slot.tag == (hash >> 32) as u32 {
-                if slot.which & SHARED != 0 {
-                    let which = slot.which & !SHARED;
-                    let name = self.shared.get(which as usize);
-                    shared = name
-                        .filter(|name| tail.eq_ignore_ascii_case(name.domain.as_bytes()))
-                        .map(|_| which)
-                        .or(shared);
-                } else if let Some(name) = self.endpoints.get(slot.which as usize)
-                    && (whole || name.reach == Reach::Suffix)
-                    && tail.eq_ignore_ascii_case(name.domain.as_bytes())
-                {
-                    endpoint = Some(slot.which);
+        let mut here = Found::default();
+        while let Some(slot) = self.slots.get(at).filter(|slot| slot.which != EMPTY) {
+            if slot.tag == (hash >> 32) as u32 && (whole || slot.covers_below) && self.is(slot, tail) {
+                if slot.which & SHARED == 0 {
+                    here.endpoint = Some(slot.which);
+                } else {
+                    here.shared = Some(slot.which & !SHARED);
                 }
             }
             at = (at + 1) & mask;
         }
-        if shared.is_some() {
-            self.found = Found { endpoint: None, shared };
+        match here {
+            Found { shared: Some(_), .. } => here,
+            Found { endpoint: Some(_), .. } => Found { shared: found.shared, ..here },
+            _ => found,
         }
-        self.found.endpoint = endpoint.or(self.found.endpoint);
     }
+
+    /// Whether the slot's domain is `tail`.
+    fn is(&self, slot: &Slot, tail: &[u8]) -> bool {
+        let text = self.texts.get(slot.start as usize..).and_then(|texts| texts.get(..slot.length as usize));
+        text.is_some_and(|text| text.eq_ignore_ascii_case(tail))
+    }
+}
+
+/// The hash of a whole domain, not yet spread.
+fn raw_hash(domain: &[u8]) -> u64 {
+    domain.iter().rev().fold(SEED, |hash, byte| step(hash, *byte))
 }
 
 /// FNV-1a over the bytes of a name from its end, in lower case.
@@ -202,22 +200,23 @@ mod tests {
         fn the_walk_finds_what_comparison_finds(host in hosts()) {
             let table = NameTable::new(ENDPOINTS, SHARED_NAMES);
             prop_assert_eq!(
-                table.find(&host, ENDPOINTS, SHARED_NAMES),
+                table.find(&host),
                 naive(&host, ENDPOINTS, SHARED_NAMES)
             );
         }
 
         #[test]
         fn small_random_tables_agree_with_comparison(
-            domains in proptest::collection::btree_map("[ab]{1,2}(\\.[ab]{1,2}){1,3}", any::<(bool, bool)>(), 0..30),
+            domains in proptest::collection::btree_map("[ab]{1,2}(\\.[ab]{1,2}){1,3}", any::<(bool, bool, bool)>(), 0..30),
             hosts in proptest::collection::vec("([ab]{1,2}\\.){0,5}[ab]{1,2}\\.?", 20),
         ) {
             let mut endpoints = Vec::new();
             let mut shared = Vec::new();
-            for (domain, (is_shared, exact)) in domains {
+            for (domain, (is_shared, is_endpoint, exact)) in domains {
                 if is_shared {
-                    shared.push(SharedName { domain: Cow::Owned(domain), group: SHARED_NAMES[0].group });
-                } else {
+                    shared.push(SharedName { domain: Cow::Owned(domain.clone()), group: SHARED_NAMES[0].group });
+                }
+                if is_endpoint {
                     let reach = if exact { Reach::Exact } else { Reach::Suffix };
                     endpoints.push(Endpoint { domain: Cow::Owned(domain), reach, ..ENDPOINTS[0].clone() });
                 }
@@ -225,7 +224,7 @@ mod tests {
             let table = NameTable::new(&endpoints, &shared);
             for host in hosts {
                 prop_assert_eq!(
-                    table.find(host.as_bytes(), &endpoints, &shared),
+                    table.find(host.as_bytes()),
                     naive(host.as_bytes(), &endpoints, &shared),
                     "{}", host
                 );
@@ -237,16 +236,16 @@ mod tests {
     fn every_known_domain_finds_itself() {
         let table = NameTable::new(ENDPOINTS, SHARED_NAMES);
         for (at, endpoint) in ENDPOINTS.iter().enumerate() {
-            assert_eq!(table.endpoint(endpoint.domain.as_bytes(), ENDPOINTS), Some(at as u32));
+            assert_eq!(table.endpoint(endpoint.domain.as_bytes()), Some(at as u32));
         }
-        assert_eq!(table.endpoint(b"amazonaws.com", ENDPOINTS), None);
+        assert_eq!(table.endpoint(b"amazonaws.com"), None);
     }
 
     #[test]
     fn an_empty_table_and_empty_names_find_nothing() {
         let table = NameTable::new(&[], &[]);
         for host in [&b""[..], b".", b"..", b"ring.com"] {
-            assert_eq!(table.find(host, &[], &[]), Found::default());
+            assert_eq!(table.find(host), Found::default());
         }
     }
 }

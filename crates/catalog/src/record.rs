@@ -32,7 +32,8 @@ pub struct Vendor {
     pub ndaa_889: bool,
     /// Whether the head office is in the People's Republic of China. Says nothing of where its servers are.
     pub prc_headquartered: bool,
-    /// Whose hardware it is reported to sell. Never proof for a given unit.
+    /// Whose hardware it is reported to sell. Never proof for a given unit. A user's file may close a circle: follow it with
+    /// a bound.
     pub oem_of: Cow<'static, [VendorId]>,
     /// Who reports it.
     pub oem_source: Text,

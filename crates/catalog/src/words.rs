@@ -289,9 +289,9 @@ words! {
         SnmpSysDescr = "snmp.sys_descr",
         /// SNMP `sysObjectID`, dotted, without a leading dot.
         SnmpSysObjectId = "snmp.sys_object_id",
-        /// Manufacturer of a UPnP description.
+        /// Manufacturer of a `UPnP` description.
         SsdpManufacturer = "ssdp.manufacturer",
-        /// Model of a UPnP description.
+        /// Model of a `UPnP` description.
         SsdpModel = "ssdp.model",
         /// `SERVER` over SSDP.
         SsdpServer = "ssdp.server",
@@ -364,5 +364,32 @@ impl fmt::Display for Roles {
             f.write_str(role.word())?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_read_back() {
+        for (field, word) in Field::ALL.iter().zip(Field::WORDS) {
+            assert_eq!((field.word(), Field::from_word(word)), (*word, Some(*field)));
+        }
+        assert_eq!(Role::from_word("Api"), None);
+    }
+
+    #[test]
+    fn role_sets_hold_every_role() {
+        let all: Roles = Role::ALL.iter().copied().collect();
+        assert!(all.iter().eq(Role::ALL.iter().copied()));
+        assert_eq!(Roles::from_bits(all.bits()), all);
+        assert!(Roles::NONE.with(Role::Web).only_web() && !all.only_web() && !Roles::NONE.only_web());
+        assert_eq!(Roles::NONE.with(Role::P2p).with(Role::Api).to_string(), "api,p2p");
+    }
+
+    #[test]
+    fn surer_facts_are_worth_more() {
+        assert!(Confidence::ALL.is_sorted_by_key(|confidence| confidence.points()));
     }
 }

@@ -1,0 +1,249 @@
+//! What must never be attributed, and what must.
+
+use lenscap_catalog::{Catalog, Confidence, DeviceClass, Reach, Role, SharedGroup, Transport};
+
+fn vendor(catalog: &Catalog, host: &str) -> Option<String> {
+    catalog.name(host).map(|endpoint| catalog.vendor(endpoint.vendor).id.to_string())
+}
+
+#[test]
+fn look_alikes_are_nobody() {
+    let catalog = Catalog::builtin();
+    let names = [
+        "mindspring.com",
+        "hiring.com",
+        "offspring.com",
+        "carlo.com",
+        "enblink.com",
+        "shenyi.com",
+        "jiayi.com",
+        "finest.com",
+        "honest.com",
+        "parenti.com",
+        "gorefurbo.com",
+        "tacticrealtime.com",
+        "lavasecurity.com",
+        "travasecurity.com",
+        "blahajcloud.net",
+        "gaimoupy.net",
+        "55hike.com",
+        "hikunpeng.com",
+        "chiddns.com",
+        "dahuawang.com",
+        "gdahua.com",
+        "dahuabloc.com",
+        "hichips.com",
+        "hichipharm.com",
+        "jcloudedge.com",
+        "jdcloudedge.com",
+        "tvt.im",
+        "tvt85.com",
+        "foscam.us",
+        "dvrlists.com",
+        "hostedcloudvideo.com",
+        "p2p3.nwsvr2.com",
+        "runtopcam.com",
+        "hik-connect.com.evil.example",
+        "xhik-connect.com",
+        "hik-connect.comx",
+        "hik-connect..com",
+        "com",
+        "",
+        ".",
+    ];
+    for name in names {
+        assert_eq!(vendor(&catalog, name), None, "{name}");
+        assert_eq!(vendor(&catalog, &format!("www.{name}")), None, "www.{name}");
+    }
+}
+
+#[test]
+fn the_names_they_look_like_are_somebody() {
+    let catalog = Catalog::builtin();
+    for (name, id) in [
+        ("ring.com", "ring"),
+        ("fw.RING.com.", "ring"),
+        ("arlo.com", "arlo"),
+        ("ezvizlife.com", "ezviz"),
+        ("hiddns.com", "hikvision"),
+        ("hik-connect.com", "hikvision"),
+        ("hik-connectru.com", "hikvision"),
+        ("easy4ip.com", "dahua"),
+        ("log.ys7.com", "ezviz"),
+        ("arlo.netgear.com", "arlo"),
+        ("x.ring.devices.a2z.com", "ring"),
+    ] {
+        assert_eq!(vendor(&catalog, name).as_deref(), Some(id), "{name}");
+    }
+}
+
+#[test]
+fn pairs_that_belong_together_do() {
+    let catalog = Catalog::builtin();
+    for family in [
+        &["cloudlinks.cn", "cloud-links.net"][..],
+        &["icloseli.com", "icloseli.cn", "closeli.com"],
+        &["hik-connect.com", "hik-connectru.com"],
+        &["av380.net", "nvdvr.net", "nvcam.net"],
+    ] {
+        let first = vendor(&catalog, family[0]);
+        assert!(first.is_some(), "{family:?}");
+        assert!(family.iter().all(|name| vendor(&catalog, name) == first), "{family:?}");
+    }
+}
+
+#[test]
+fn shared_names_are_never_attributed() {
+    let catalog = Catalog::builtin();
+    assert!(catalog.shared_names().len() >= 265);
+    for name in catalog.shared_names() {
+        for host in [name.domain.to_string(), format!("x.{}", name.domain), format!("A.b.{}.", name.domain)] {
+            assert_eq!(vendor(&catalog, &host), None, "{host}");
+            assert!(catalog.shared(&host).is_some(), "{host}");
+        }
+    }
+}
+
+#[test]
+fn a_full_host_in_a_cloud_is_a_vendors_but_nothing_below_it() {
+    let catalog = Catalog::builtin();
+    for (host, id, group) in [
+        ("nest-camera-media.googleapis.com", "nest", SharedGroup::Cloud),
+        ("netatmocameraimage.blob.core.windows.net", "netatmo", SharedGroup::Cloud),
+        ("meari-eu.oss-eu-central-1.aliyuncs.com", "meari", SharedGroup::Cloud),
+        ("wyze-iot.s3-us-west-2.amazonaws.com", "wyze", SharedGroup::Cloud),
+        ("ntp1.dlink.com", "dlink", SharedGroup::MixedVendor),
+    ] {
+        assert_eq!(vendor(&catalog, host).as_deref(), Some(id));
+        assert_eq!(catalog.shared_group(host), Some(group));
+        assert_eq!(vendor(&catalog, &format!("x.{host}")), None);
+        assert_eq!(vendor(&catalog, &format!("x{host}")), None);
+    }
+}
+
+#[test]
+fn every_endpoint_finds_its_vendor_and_covers_what_it_says() {
+    let catalog = Catalog::builtin();
+    for endpoint in catalog.endpoints() {
+        assert_eq!(catalog.name(endpoint.domain.as_ref()), Some(endpoint));
+        let below = format!("unheard-of.{}", endpoint.domain);
+        let found = catalog.name(&below);
+        assert_eq!(found == Some(endpoint), endpoint.reach == Reach::Suffix, "{below}");
+    }
+}
+
+#[test]
+fn names_that_phones_and_lamps_call_prove_no_camera() {
+    let catalog = Catalog::builtin();
+    for name in [
+        "ui.com",
+        "svc.ui.com",
+        "tuya.com",
+        "a1.tuyaeu.com",
+        "m1.tuyaus.com",
+        "tuyacn.com",
+        "tuyain.com",
+        "iotbing.com",
+        "tplinkcloud.com",
+        "tplinkra.com",
+        "tp-link.com",
+        "mydlink.com",
+        "coolkit.cc",
+        "ewelink.cc",
+        "aqara.cn",
+        "ot.io.mi.com",
+        "ots.io.mi.com",
+        "meraki.com",
+        "alarm.com",
+        "vivintsky.com",
+        "netatmo.net",
+    ] {
+        let endpoint = catalog.name(name).unwrap_or_else(|| panic!("{name}"));
+        assert!(!endpoint.proves_camera, "{name}");
+    }
+    assert_eq!(catalog.name("de.io.mi.com"), None);
+    for endpoint in catalog.endpoints() {
+        if endpoint.roles.only_web() || endpoint.confidence == Confidence::Low {
+            assert!(!endpoint.proves_camera, "{}", endpoint.domain);
+        }
+    }
+    assert!(catalog.name("smartcamera.api.io.mi.com").unwrap().proves_camera);
+    assert!(catalog.name("hik-connect.com").unwrap().roles.has(Role::Register));
+}
+
+#[test]
+fn hardware_prefixes_take_the_longest_block() {
+    let catalog = Catalog::builtin();
+    let held = |mac| {
+        catalog.mac(mac).map(|oui| (catalog.vendor(oui.vendor).id.to_string(), oui.bits, oui.camera_specific))
+    };
+    assert_eq!(held([0x44, 0x19, 0xb6, 1, 2, 3]), Some(("hikvision".into(), 24, true)));
+    assert_eq!(held([0x00, 0x05, 0x5d, 1, 2, 3]), Some(("dlink".into(), 24, false)));
+    for block in catalog.blocks() {
+        let [_, _, mac @ ..] = (block.prefix | 1).to_be_bytes();
+        let found = catalog.mac(mac).unwrap();
+        assert!(found.bits >= block.bits && (found.bits > block.bits || found.vendor == block.vendor));
+        assert_eq!(mac[0] & 3, 0, "no block is of group or locally administered addresses");
+    }
+    assert_eq!(held([0x46, 0x19, 0xb6, 1, 2, 3]), None);
+    assert_eq!(held([0; 6]), None);
+    assert_eq!(held([0xff; 6]), None);
+}
+
+#[test]
+fn ports_name_their_users() {
+    let catalog = Catalog::builtin();
+    let users = catalog.port(Transport::Udp, 37020);
+    assert!(
+        users
+            .iter()
+            .any(|port| catalog.vendor(port.vendor).id == "hikvision" && port.confidence == Confidence::High)
+    );
+    assert!(catalog.port(Transport::Tcp, 37020).is_empty());
+    assert!(catalog.port(Transport::Tcp, 0).is_empty());
+}
+
+#[test]
+fn banners_find_maker_class_and_what_stands_beside() {
+    let catalog = Catalog::builtin();
+    let best = |kind: &str, value: &str| {
+        let hits = catalog.banners(kind, value.as_bytes());
+        let hit = hits.first().unwrap_or_else(|| panic!("{kind} {value}"));
+        let vendor = hit.banner.vendor.map_or("", |id| catalog.vendor(id).id.as_ref()).to_owned();
+        (vendor, hit.captured.clone().map_or("", |range| &value[range]).to_owned())
+    };
+    for (kind, value, vendor, captured) in [
+        ("http.server", "Linux/2.x UPnP/1.0 avtech/1.3, x", "avtech", "1.3"),
+        ("http.server", "DCS-932L", "dlink", "DCS-932L"),
+        ("http.realm", "AXIS_00408C123456", "axis", "00408C123456"),
+        ("http.realm", "Login to 3E05ABCPAA12345", "dahua", "3E05ABCPAA12345"),
+        ("onvif.scope.hardware", "DS-2CD2032-I", "hikvision", "DS-2CD2032-I"),
+        ("onvif.scope.name", "HIKVISION DS-2CD2032-I", "hikvision", "DS-2CD2032-I"),
+        ("ftp.banner", "AXIS 2100 Network Camera version 2.40", "axis", "AXIS 2100"),
+        ("telnet.banner", "\r\nWelcome to DCS-900", "dlink", "DCS-900"),
+        ("dhcp.vendor_class", "AXIS,Network Camera,P1435-LE,8.40", "axis", "P1435-LE,8.40"),
+        ("rtsp.server", "Hipcam RealServer/V1.0", "", "V1.0"),
+    ] {
+        assert_eq!(best(kind, value), (vendor.to_owned(), captured.to_owned()), "{kind} {value}");
+    }
+    assert!(catalog.banners("no.such.field", b"AXIS").is_empty());
+    assert!(catalog.banners("smtp.ehlo", b"AXIS").is_empty());
+    let apps = catalog.banners("ua.app", b"Hik-Connect/4.1 iOS");
+    assert!(apps.iter().all(|hit| hit.banner.device_class == DeviceClass::App && !hit.banner.is_camera));
+}
+
+#[test]
+fn no_vendor_is_its_own_maker_or_owner_by_any_way() {
+    let catalog = Catalog::builtin();
+    for (start, vendor) in catalog.vendors() {
+        let mut above: Vec<_> = vendor.oem_of.iter().copied().chain(catalog.parent(start)).collect();
+        let mut at = 0;
+        while let Some(id) = above.get(at).copied() {
+            assert_ne!(id, start, "{}", vendor.id);
+            let next = catalog.vendor(id).oem_of.iter().copied().chain(catalog.parent(id));
+            let new: Vec<_> = next.filter(|id| !above.contains(id)).collect();
+            above.extend(new);
+            at += 1;
+        }
+    }
+}
