@@ -22,10 +22,7 @@ pub fn man() -> Result<Outcome, Failure> {
     to_stdout(|out| {
         clap_mangen::Man::new(command.clone()).render(out)?;
         let subcommands = command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set());
-        subcommands.cloned().try_for_each(|subcommand| {
-            let name = format!("lenscap-{}", subcommand.get_name());
-            clap_mangen::Man::new(subcommand.name(name)).render(out)
-        })
+        subcommands.cloned().try_for_each(|subcommand| clap_mangen::Man::new(subcommand).render(out))
     })?;
     Ok(Outcome::Nothing)
 }
