@@ -5,10 +5,7 @@ use std::process::{Command, Stdio};
 
 #[test]
 fn transcripts() {
-    trycmd::TestCases::new()
-        .env("NO_COLOR", "1")
-        .env("COLUMNS", "100")
-        .case("tests/cmd/*.trycmd");
+    trycmd::TestCases::new().env("NO_COLOR", "1").env("COLUMNS", "100").case("tests/cmd/*.trycmd");
 }
 
 fn lenscap() -> Command {
@@ -23,7 +20,8 @@ fn a_run_that_reads_nothing_prints_its_records() {
     let missing = folder.path().join("missing.pcap");
     let done = lenscap().arg("scan").arg(&missing).arg("--json").output().unwrap();
     let text = String::from_utf8(done.stdout).unwrap();
-    let records: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let records: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let kinds: Vec<_> = records.iter().map(|record| record["type"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["capture", "ledger", "summary"]);
     assert_eq!(records[0]["packets"], 0);
@@ -49,7 +47,9 @@ fn a_full_disk_is_one() {
     let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else { return };
     let done = lenscap().args(["catalog", "list"]).stdout(full).output().unwrap();
     assert_eq!(done.status.code(), Some(2));
-    assert!(String::from_utf8(done.stderr).unwrap().starts_with("lenscap: cannot write to standard output: "));
+    assert!(
+        String::from_utf8(done.stderr).unwrap().starts_with("lenscap: cannot write to standard output: ")
+    );
 }
 
 #[test]

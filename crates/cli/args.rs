@@ -3,6 +3,7 @@
 
 use crate::color::When;
 use crate::parse::{self, FailOn, Idle};
+use crate::save;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
 use ipnet::IpNet;
@@ -131,7 +132,7 @@ pub struct Scan {
     #[arg(long, help_heading = "Output")]
     pub hash: bool,
     /// Save the summary; it holds the first bytes of some streams
-    #[arg(long, value_name = "FILE.lens", help_heading = "Output")]
+    #[arg(long, value_name = "FILE.lens", value_parser = save::path, help_heading = "Output")]
     pub save: Option<PathBuf>,
 }
 
@@ -149,7 +150,7 @@ pub struct Merge {
     #[arg(long, value_name = "N", help_heading = "Resources")]
     pub threads: Option<NonZeroUsize>,
     /// Save the joined summary
-    #[arg(long, value_name = "FILE.lens", help_heading = "Output")]
+    #[arg(long, value_name = "FILE.lens", value_parser = save::path, help_heading = "Output")]
     pub save: Option<PathBuf>,
 }
 
@@ -206,7 +207,7 @@ pub struct Output {
     /// Only these types of record: capture, device, flow, name, finding, ledger, summary
     #[arg(long, value_name = "TYPES")]
     pub select: Option<Select>,
-    /// Colours in text: auto, always, never
+    /// When text has colours
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: When,
     /// Exit with 1 from this severity on: info, low, medium, high, critical, never

@@ -4,11 +4,13 @@
 //! status is 2.
 
 use crate::failure::Failure;
+use crate::save;
 use ipnet::IpNet;
 use lenscap_catalog::Catalog;
 use lenscap_flow::report::{CaptureRecord, Ledger, Overview, ProblemRecord, Report};
 use lenscap_wire::Timestamp;
 use std::fs::File;
+use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -76,12 +78,24 @@ pub fn inspect(
 
 fn open(input: &Input) -> CaptureRecord {
     let unread = "packets are not read yet".to_owned();
-    let (path, what) = match input {
-        Input::Stdin => ("-".to_owned(), unread),
-        Input::Path(path) => {
-            let opened = File::open(path).map_or_else(|why| why.to_string(), |_| unread);
-            (path.to_string_lossy().into_owned(), opened)
-        }
+    let what = match input {
+        Input::Stdin => unread,
+        Input::Path(path) => File::open(path).map_or_else(|why| why.to_string(), |_| unread),
+    };
+    unread_capture(input, what)
+}
+
+/// The report of a run that could not begin.
+pub fn unread(inputs: &[Input], why: &str) -> Report<'static> {
+    let captures = inputs.iter().map(|input| unread_capture(input, why.to_owned())).collect();
+    let overview = Overview { exact: true, ..Overview::default() };
+    Report::new(captures, vec![], vec![], vec![], vec![], Ledger::default(), overview)
+}
+
+fn unread_capture(input: &Input, what: String) -> CaptureRecord {
+    let path = match input {
+        Input::Stdin => "-".to_owned(),
+        Input::Path(path) => path.to_string_lossy().into_owned(),
     };
     CaptureRecord {
         path,
@@ -116,5 +130,5 @@ pub fn merge(files: &[PathBuf]) -> Result<Summary, Failure> {
 
 /// Saves a summary.
 pub fn save(_: &Summary, path: &Path) -> Result<(), Failure> {
-    Err(Failure::file("save", path, "summaries cannot be saved yet"))
+    save::write(path, |_| Err(io::Error::other("summaries cannot be saved yet")))
 }

@@ -8,6 +8,9 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+/// Inputs that are said to be torn one by one.
+const SAID: usize = 20;
+
 /// How a run ended that could say something.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Outcome {
@@ -38,6 +41,11 @@ impl Failure {
         let path = path.to_string_lossy();
         Self::new(format!("cannot {verb} {}: {why}", escape(path.as_bytes())))
             .next(format!("Try: ls -l {}", shell::word(&path)))
+    }
+
+    /// What went wrong, without what to do.
+    pub fn what(&self) -> &str {
+        &self.what
     }
 
     /// What to type next.
@@ -95,9 +103,19 @@ pub fn gaps(report: &Report<'_>) -> Vec<Failure> {
     gaps
 }
 
-/// What of inputs could not be read.
+/// What of inputs could not be read; of many only the first.
 pub fn captures(captures: &[CaptureRecord]) -> Vec<Failure> {
-    captures.iter().filter(|capture| !capture.is_whole()).map(capture).collect()
+    let torn = || captures.iter().filter(|capture| !capture.is_whole());
+    let mut said: Vec<Failure> = torn().take(SAID).map(capture).collect();
+    let more = torn().count().saturating_sub(SAID);
+    if more > 0 {
+        let inputs = units::counted(more as u64, "more capture");
+        said.push(
+            Failure::new(format!("{inputs} could not be read whole"))
+                .next("See all: --json --select capture"),
+        );
+    }
+    said
 }
 
 fn capture(capture: &CaptureRecord) -> Failure {
@@ -159,6 +177,13 @@ mod tests {
              Read 811 packets before it; the report covers those. \
              Repair: editcap -r $'my \\x1bevidence.pcap' good.pcap 1-811"
         );
+    }
+
+    #[test]
+    fn many_torn_inputs_are_counted() {
+        let said = captures(&vec![record(811, true, "pcap"); 25]);
+        assert_eq!(said.len(), 21);
+        assert!(said[20].to_string().starts_with("lenscap: 5 more captures could not be read whole\n"));
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod output;
 mod parse;
 mod plan;
 mod progress;
+mod save;
 mod scan;
 
 use args::{Args, Command};

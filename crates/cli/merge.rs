@@ -12,9 +12,7 @@ pub fn run(merge: &Merge) -> Result<Outcome, Failure> {
     let printing = plan::printing(&merge.output, merge.threads)?;
     let catalog = catalog::open(&merge.judging.catalog)?;
     let summary = engine::merge(&merge.files)?;
-    if let Some(path) = &merge.save {
-        engine::save(&summary, path)?;
-    }
+    let unsaved = merge.save.as_ref().and_then(|path| engine::save(&summary, path).err());
     let report = engine::judge(&summary, &catalog, &plan::policy(&merge.judging));
-    output::print(&report, &printing)
+    output::print(&report, &printing, unsaved)
 }

@@ -6,9 +6,14 @@ use lenscap_flow::report::Report;
 use lenscap_report::{csv, json, text};
 use std::io::{self, BufWriter, Write};
 
-/// Writes the report, says what is missing from it, and decides.
-pub fn print(report: &Report<'_>, printing: &Printing) -> Result<Outcome, Failure> {
-    let gaps = gaps(report);
+/// Writes the report, says what is missing from it and what else went wrong, and decides.
+pub fn print(
+    report: &Report<'_>,
+    printing: &Printing,
+    failures: impl IntoIterator<Item = Failure>,
+) -> Result<Outcome, Failure> {
+    let mut gaps = gaps(report);
+    gaps.extend(failures);
     gaps.iter().for_each(say);
     to_stdout(|out| match printing.form {
         Form::Text(style) => text::write(report, style, out),

@@ -2,12 +2,13 @@
 
 use crate::args::Scan;
 use crate::catalog;
-use crate::engine;
+use crate::engine::{self, Input};
 use crate::failure::{Failure, Outcome};
 use crate::hash;
 use crate::output;
-use crate::plan;
+use crate::plan::{self, Form, Printing};
 use crate::progress::Bar;
+use lenscap_report::json;
 
 /// Scans the inputs, judges the summary, prints the report.
 pub fn run(scan: &Scan) -> Result<Outcome, Failure> {
@@ -16,14 +17,27 @@ pub fn run(scan: &Scan) -> Result<Outcome, Failure> {
     let inputs = plan::inputs(&scan.files)?;
     let catalog = catalog::open(&scan.judging.catalog)?;
     let bar = Bar::new(scan.work.quiet);
-    let summary = engine::scan(&inputs, &options, &bar)?;
+    let summary = match engine::scan(&inputs, &options, &bar) {
+        Ok(summary) => summary,
+        Err(failure) => return unread(&inputs, failure, &printing),
+    };
     bar.finish();
+    let mut failures = Vec::new();
     if let Some(path) = &scan.save {
-        engine::save(&summary, path)?;
+        failures.extend(engine::save(&summary, path).err());
     }
     let mut report = engine::judge(&summary, &catalog, &plan::policy(&scan.judging));
     if scan.hash {
-        hash::fill(&mut report.captures)?;
+        failures.extend(hash::fill(&mut report.captures).err());
     }
-    output::print(&report, &printing)
+    output::print(&report, &printing, failures)
+}
+
+/// Also a run that could not begin prints its records, where records are wanted.
+fn unread(inputs: &[Input], failure: Failure, printing: &Printing) -> Result<Outcome, Failure> {
+    if let Form::Json(select) = printing.form {
+        let report = engine::unread(inputs, failure.what());
+        output::to_stdout(|out| json::write(&report, select, printing.threads, out))?;
+    }
+    Err(failure)
 }

@@ -71,6 +71,7 @@ fn unread(report: &Report<'_>) -> String {
     let all = units::counted(report.captures.len() as u64, "capture");
     match torn {
         0 => String::new(),
+        1 if report.captures.len() == 1 => "The capture could not be read whole: see below.".into(),
         _ => format!("Of {all}, {} could not be read whole: see below.", units::count(torn)),
     }
 }
