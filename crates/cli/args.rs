@@ -72,7 +72,7 @@ source.";
 #[derive(Debug, Parser)]
 #[command(name = "lenscap", version, about = ABOUT, long_about = LONG_ABOUT, after_long_help = AFTER)]
 #[command(term_width = 100, disable_help_subcommand = true)]
-pub struct Args {
+pub(crate) struct Args {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -80,7 +80,7 @@ pub struct Args {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Scan captures: who the cameras are, whom they talk to, what left, how sure that is
     #[command(long_about = SCAN, after_long_help = SCAN_EXAMPLES)]
     Scan(Scan),
@@ -106,7 +106,7 @@ pub enum Command {
 
 /// `lenscap scan`.
 #[derive(Debug, ClapArgs)]
-pub struct Scan {
+pub(crate) struct Scan {
     /// Captures, directories of captures, or - for standard input
     #[arg(required = true, value_name = "FILES")]
     pub files: Vec<PathBuf>,
@@ -138,7 +138,7 @@ pub struct Scan {
 
 /// `lenscap merge`.
 #[derive(Debug, ClapArgs)]
-pub struct Merge {
+pub(crate) struct Merge {
     /// Summaries, the earliest first
     #[arg(required = true, value_name = "FILES.lens")]
     pub files: Vec<PathBuf>,
@@ -156,7 +156,7 @@ pub struct Merge {
 
 /// `lenscap inspect`.
 #[derive(Debug, ClapArgs)]
-pub struct Inspect {
+pub(crate) struct Inspect {
     /// Captures, directories of captures, or - for standard input
     #[arg(required = true, value_name = "FILES")]
     pub files: Vec<PathBuf>,
@@ -173,7 +173,7 @@ pub struct Inspect {
 /// `lenscap catalog`.
 #[derive(Debug, ClapArgs)]
 #[command(disable_help_subcommand = true)]
-pub struct Catalog {
+pub(crate) struct Catalog {
     /// What to show.
     #[command(subcommand)]
     pub query: CatalogQuery,
@@ -184,7 +184,7 @@ pub struct Catalog {
 
 /// What to show of the catalogue.
 #[derive(Debug, Subcommand)]
-pub enum CatalogQuery {
+pub(crate) enum CatalogQuery {
     /// Everything known of a host name, an address, a MAC (or its first digits) or a vendor
     Lookup {
         /// What to look up
@@ -197,7 +197,7 @@ pub enum CatalogQuery {
 /// How the report is written.
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Output")]
-pub struct Output {
+pub(crate) struct Output {
     /// Write JSON lines: one record a line
     #[arg(long, conflicts_with = "csv")]
     pub json: bool,
@@ -218,7 +218,7 @@ pub struct Output {
 /// By what the traffic is judged.
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Judging")]
-pub struct Judging {
+pub(crate) struct Judging {
     /// The prefixes of the site, comma-separated; private, link-local and unique local ones where not given
     #[arg(long, value_name = "NETS", value_delimiter = ',', value_parser = parse::net)]
     pub local: Vec<IpNet>,
@@ -230,7 +230,7 @@ pub struct Judging {
 /// What the work may cost.
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Resources")]
-pub struct Work {
+pub(crate) struct Work {
     /// Threads; all processors where not given. The output does not depend on it
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,

@@ -8,12 +8,12 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// The built-in catalogue with `files` laid over it.
-pub fn open(files: &[PathBuf]) -> Result<Catalog, Failure> {
+pub(crate) fn open(files: &[PathBuf]) -> Result<Catalog, Failure> {
     Catalog::with(files).map_err(|mistake| Failure::new(mistake.to_string()))
 }
 
 /// Prints what is asked for.
-pub fn run(args: &Args) -> Result<Outcome, Failure> {
+pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
     let catalog = open(&args.catalog)?;
     to_stdout(|out| match &args.query {
         CatalogQuery::Lookup { query } => writeln!(out, "{}", catalog.lookup(query).to_string().trim_end()),

@@ -7,7 +7,7 @@ use std::io::{IsTerminal, stdout};
 
 /// When text has colours.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum When {
+pub(crate) enum When {
     /// On a terminal, unless `NO_COLOR` is set or the terminal is dumb.
     Auto,
     /// Always.
@@ -17,7 +17,7 @@ pub enum When {
 }
 
 /// Decides for standard output.
-pub fn decide(when: When) -> bool {
+pub(crate) fn decide(when: When) -> bool {
     let dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
     decide_for(when, stdout().is_terminal() && !dumb, env::var_os("NO_COLOR").as_deref())
 }

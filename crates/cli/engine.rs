@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 /// Where packets come from.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Input {
+pub(crate) enum Input {
     /// A file, or a directory of files.
     Path(PathBuf),
     /// Standard input.
@@ -25,7 +25,7 @@ pub enum Input {
 
 /// How inputs are read.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub(crate) struct Options {
     /// Threads; the result does not depend on it.
     pub threads: NonZeroUsize,
     /// Bytes that the state may take.
@@ -42,13 +42,13 @@ pub struct Options {
 
 /// By what is judged.
 #[derive(Clone, Debug, Default)]
-pub struct Policy {
+pub(crate) struct Policy {
     /// The prefixes of the site; none stands for the private ones.
     pub local: Vec<IpNet>,
 }
 
 /// Who is told how far the work is; called by many threads.
-pub trait Progress: Sync {
+pub(crate) trait Progress: Sync {
     /// Bytes read so far, and how many there are where that is known.
     fn bytes(&self, read: u64, total: Option<u64>);
     /// So many packets more.
@@ -57,17 +57,17 @@ pub trait Progress: Sync {
 
 /// What was seen.
 #[derive(Debug)]
-pub struct Summary {
+pub(crate) struct Summary {
     captures: Vec<CaptureRecord>,
 }
 
 /// Reads the inputs.
-pub fn scan(inputs: &[Input], options: &Options, progress: &dyn Progress) -> Result<Summary, Failure> {
+pub(crate) fn scan(inputs: &[Input], options: &Options, progress: &dyn Progress) -> Result<Summary, Failure> {
     Ok(Summary { captures: inspect(inputs, options, progress)? })
 }
 
 /// Reads the inputs for what they are.
-pub fn inspect(
+pub(crate) fn inspect(
     inputs: &[Input],
     _: &Options,
     progress: &dyn Progress,
@@ -86,7 +86,7 @@ fn open(input: &Input) -> CaptureRecord {
 }
 
 /// The report of a run that could not begin.
-pub fn unread(inputs: &[Input], why: &str) -> Report<'static> {
+pub(crate) fn unread(inputs: &[Input], why: &str) -> Report<'static> {
     let captures = inputs.iter().map(|input| unread_capture(input, why.to_owned())).collect();
     let overview = Overview { exact: true, ..Overview::default() };
     Report::new(captures, vec![], vec![], vec![], vec![], Ledger::default(), overview)
@@ -115,13 +115,13 @@ fn unread_capture(input: &Input, what: String) -> CaptureRecord {
 }
 
 /// Says what a summary means.
-pub fn judge<'a>(summary: &'a Summary, _: &'a Catalog, _: &Policy) -> Report<'a> {
+pub(crate) fn judge<'a>(summary: &'a Summary, _: &'a Catalog, _: &Policy) -> Report<'a> {
     let overview = Overview { exact: true, ..Overview::default() };
     Report::new(summary.captures.clone(), vec![], vec![], vec![], vec![], Ledger::default(), overview)
 }
 
 /// Joins saved summaries.
-pub fn merge(files: &[PathBuf]) -> Result<Summary, Failure> {
+pub(crate) fn merge(files: &[PathBuf]) -> Result<Summary, Failure> {
     for file in files {
         File::open(file).map_err(|why| Failure::file("read", file, why))?;
     }
@@ -129,6 +129,6 @@ pub fn merge(files: &[PathBuf]) -> Result<Summary, Failure> {
 }
 
 /// Saves a summary.
-pub fn save(_: &Summary, path: &Path) -> Result<(), Failure> {
+pub(crate) fn save(_: &Summary, path: &Path) -> Result<(), Failure> {
     save::write(path, |_| Err(io::Error::other("summaries cannot be saved yet")))
 }

@@ -13,7 +13,7 @@ const SAID: usize = 20;
 
 /// How a run ended that could say something.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Nothing found that counts.
     Nothing,
     /// A finding at or over the threshold.
@@ -24,7 +24,7 @@ pub enum Outcome {
 
 /// Why a run could not go on, and what to type next.
 #[derive(Debug)]
-pub struct Failure {
+pub(crate) struct Failure {
     what: String,
     next: Option<String>,
     broken_pipe: bool,
@@ -32,24 +32,24 @@ pub struct Failure {
 
 impl Failure {
     /// A failure in words: what, where and why.
-    pub fn new(what: impl Into<String>) -> Self {
+    pub(crate) fn new(what: impl Into<String>) -> Self {
         Self { what: what.into(), next: None, broken_pipe: false }
     }
 
     /// A file that could not be read or written.
-    pub fn file(verb: &str, path: &Path, why: impl fmt::Display) -> Self {
+    pub(crate) fn file(verb: &str, path: &Path, why: impl fmt::Display) -> Self {
         let path = path.to_string_lossy();
         Self::new(format!("cannot {verb} {}: {why}", escape(path.as_bytes())))
             .next(format!("Try: ls -l {}", shell::word(&path)))
     }
 
     /// What went wrong, without what to do.
-    pub fn what(&self) -> &str {
+    pub(crate) fn what(&self) -> &str {
         &self.what
     }
 
     /// What to type next.
-    pub fn next(mut self, next: impl Into<String>) -> Self {
+    pub(crate) fn next(mut self, next: impl Into<String>) -> Self {
         self.next = Some(next.into());
         self
     }
@@ -71,7 +71,7 @@ impl fmt::Display for Failure {
 }
 
 /// The exit status; says on standard error why there is no better one. A broken pipe is success.
-pub fn exit(outcome: Result<Outcome, Failure>) -> ExitCode {
+pub(crate) fn exit(outcome: Result<Outcome, Failure>) -> ExitCode {
     match outcome {
         Ok(Outcome::Nothing) => ExitCode::SUCCESS,
         Ok(Outcome::Found) => ExitCode::from(1),
@@ -85,12 +85,12 @@ pub fn exit(outcome: Result<Outcome, Failure>) -> ExitCode {
 }
 
 /// Says something on standard error; where that is closed, the exit status has to do.
-pub fn say(what: &impl fmt::Display) {
+pub(crate) fn say(what: &impl fmt::Display) {
     _ = writeln!(io::stderr(), "{what}");
 }
 
 /// What of a report was not done, each as it is said on standard error.
-pub fn gaps(report: &Report<'_>) -> Vec<Failure> {
+pub(crate) fn gaps(report: &Report<'_>) -> Vec<Failure> {
     let mut gaps = captures(&report.captures);
     if !report.ledger.balanced() {
         gaps.push(
@@ -104,7 +104,7 @@ pub fn gaps(report: &Report<'_>) -> Vec<Failure> {
 }
 
 /// What of inputs could not be read; of many only the first.
-pub fn captures(captures: &[CaptureRecord]) -> Vec<Failure> {
+pub(crate) fn captures(captures: &[CaptureRecord]) -> Vec<Failure> {
     let torn = || captures.iter().filter(|capture| !capture.is_whole());
     let mut said: Vec<Failure> = torn().take(SAID).map(capture).collect();
     let more = torn().count().saturating_sub(SAID);

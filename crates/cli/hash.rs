@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 /// Writes the hash of every file that was read into its record; standard input has none.
-pub fn fill(captures: &mut [CaptureRecord]) -> Result<(), Failure> {
+pub(crate) fn fill(captures: &mut [CaptureRecord]) -> Result<(), Failure> {
     for capture in captures.iter_mut().filter(|capture| capture.path != "-" && !capture.format.is_empty()) {
         let path = Path::new(&capture.path);
         capture.sha256 = Some(of(path).map_err(|why| Failure::file("hash", path, why))?);

@@ -14,7 +14,7 @@ use lenscap_wire::Timestamp;
 use std::io::{self, Write};
 
 /// Reads the inputs and prints a record of each.
-pub fn run(inspect: &Inspect) -> Result<Outcome, Failure> {
+pub(crate) fn run(inspect: &Inspect) -> Result<Outcome, Failure> {
     let options = plan::work(&inspect.work);
     let inputs = plan::inputs(&inspect.files)?;
     let bar = Bar::new(inspect.work.quiet);

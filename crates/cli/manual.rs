@@ -8,7 +8,7 @@ use clap_complete::Shell;
 use std::io::Write;
 
 /// Prints completions for a shell.
-pub fn completions(shell: Shell) -> Result<Outcome, Failure> {
+pub(crate) fn completions(shell: Shell) -> Result<Outcome, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), "lenscap", &mut script);
     to_stdout(|out| out.write_all(&script))?;
@@ -16,7 +16,7 @@ pub fn completions(shell: Shell) -> Result<Outcome, Failure> {
 }
 
 /// Prints the manual page, the subcommands' pages behind it.
-pub fn man() -> Result<Outcome, Failure> {
+pub(crate) fn man() -> Result<Outcome, Failure> {
     let mut command = Args::command();
     command.build();
     to_stdout(|out| {

@@ -6,7 +6,7 @@ use std::fs;
 const ASSUMED: u64 = 4 << 30;
 
 /// A quarter of the memory of the machine, or of the control group where that is less; bytes.
-pub fn quarter() -> u64 {
+pub(crate) fn quarter() -> u64 {
     let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| total(&text));
     let group =
         fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());

@@ -8,7 +8,7 @@ use crate::output;
 use crate::plan;
 
 /// Joins saved summaries, judges the whole, prints the report.
-pub fn run(merge: &Merge) -> Result<Outcome, Failure> {
+pub(crate) fn run(merge: &Merge) -> Result<Outcome, Failure> {
     let printing = plan::printing(&merge.output, merge.threads)?;
     let catalog = catalog::open(&merge.judging.catalog)?;
     let summary = engine::merge(&merge.files)?;

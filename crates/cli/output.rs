@@ -7,7 +7,7 @@ use lenscap_report::{csv, json, text};
 use std::io::{self, BufWriter, Write};
 
 /// Writes the report, says what is missing from it and what else went wrong, and decides.
-pub fn print(
+pub(crate) fn print(
     report: &Report<'_>,
     printing: &Printing,
     failures: impl IntoIterator<Item = Failure>,
@@ -24,7 +24,7 @@ pub fn print(
 }
 
 /// Writes to standard output, in blocks.
-pub fn to_stdout(
+pub(crate) fn to_stdout(
     write: impl FnOnce(&mut BufWriter<io::StdoutLock<'_>>) -> io::Result<()>,
 ) -> Result<(), Failure> {
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());

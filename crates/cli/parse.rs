@@ -9,7 +9,7 @@ use std::str::FromStr;
 const SECOND: i64 = 1_000_000_000;
 
 /// A number of bytes: `1048576`, `512K`, `512M`, `4G`, `4GiB`; multiples of 1024. Never 0.
-pub fn size(text: &str) -> Result<u64, String> {
+pub(crate) fn size(text: &str) -> Result<u64, String> {
     let wrong = || format!("{text:?} is no size; write 512M or 4G");
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
@@ -26,7 +26,7 @@ pub fn size(text: &str) -> Result<u64, String> {
 }
 
 /// A moment: RFC 3339 with its offset, or seconds since 1970 with up to nine decimals.
-pub fn time(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
     let wrong = || format!("{text:?} is no time; write 2026-03-02T09:00:00Z or 1772442000");
     if text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
     {
@@ -47,7 +47,7 @@ fn seconds(text: &str) -> Option<i64> {
 }
 
 /// A prefix (`192.168.0.0/16`), or an address, which is a prefix of its whole length.
-pub fn net(text: &str) -> Result<IpNet, String> {
+pub(crate) fn net(text: &str) -> Result<IpNet, String> {
     let address = || text.parse::<IpAddr>().map(IpNet::from);
     let net = text.parse::<IpNet>().or_else(|_| address());
     net.map(|net| net.trunc()).map_err(|_| format!("{text:?} is no prefix; write 192.168.0.0/16"))
@@ -55,7 +55,7 @@ pub fn net(text: &str) -> Result<IpNet, String> {
 
 /// A span in whole seconds, kept in nanoseconds. Never 0.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Idle(pub i64);
+pub(crate) struct Idle(pub i64);
 
 impl FromStr for Idle {
     type Err = String;
@@ -68,7 +68,7 @@ impl FromStr for Idle {
 
 /// From which severity on a finding makes the exit status 1; `None` is never.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct FailOn(pub Option<Severity>);
+pub(crate) struct FailOn(pub Option<Severity>);
 
 impl FromStr for FailOn {
     type Err = String;

@@ -14,7 +14,7 @@ use std::thread;
 
 /// The form of the report.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Form {
+pub(crate) enum Form {
     /// For people.
     Text(Style),
     /// JSON lines of these types.
@@ -25,7 +25,7 @@ pub enum Form {
 
 /// How the report is written, and what the exit status hangs on.
 #[derive(Clone, Copy, Debug)]
-pub struct Printing {
+pub(crate) struct Printing {
     /// Its form.
     pub form: Form,
     /// From which severity on the exit status is 1.
@@ -35,7 +35,7 @@ pub struct Printing {
 }
 
 /// Checks how the report is to be written.
-pub fn printing(output: &Output, threads: Option<NonZeroUsize>) -> Result<Printing, Failure> {
+pub(crate) fn printing(output: &Output, threads: Option<NonZeroUsize>) -> Result<Printing, Failure> {
     Ok(Printing { form: form(output)?, fail_on: output.fail_on.0, threads: self::threads(threads) })
 }
 
@@ -58,7 +58,7 @@ fn threads(given: Option<NonZeroUsize>) -> NonZeroUsize {
 }
 
 /// Checks what is read.
-pub fn scanning(scan: &args::Scan) -> Result<Options, Failure> {
+pub(crate) fn scanning(scan: &args::Scan) -> Result<Options, Failure> {
     if let (Some(from), Some(to)) = (scan.from, scan.to)
         && from >= to
     {
@@ -69,7 +69,7 @@ pub fn scanning(scan: &args::Scan) -> Result<Options, Failure> {
 }
 
 /// The options of a run that takes every packet.
-pub fn work(work: &Work) -> Options {
+pub(crate) fn work(work: &Work) -> Options {
     Options {
         threads: threads(work.threads),
         memory: work.memory.unwrap_or_else(memory::quarter),
@@ -81,12 +81,12 @@ pub fn work(work: &Work) -> Options {
 }
 
 /// By what is judged.
-pub fn policy(judging: &Judging) -> Policy {
+pub(crate) fn policy(judging: &Judging) -> Policy {
     Policy { local: judging.local.clone() }
 }
 
 /// The inputs; standard input may be given once.
-pub fn inputs(files: &[PathBuf]) -> Result<Vec<Input>, Failure> {
+pub(crate) fn inputs(files: &[PathBuf]) -> Result<Vec<Input>, Failure> {
     let standard = Path::new("-");
     if files.iter().filter(|file| *file == standard).count() > 1 {
         return Err(Failure::new("standard input (-) can be read once only"));

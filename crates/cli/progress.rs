@@ -8,14 +8,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// A line that is drawn over, or nothing.
-pub struct Bar {
+pub(crate) struct Bar {
     bar: ProgressBar,
     packets: AtomicU64,
 }
 
 impl Bar {
     /// A bar where somebody looks at standard error and did not ask for quiet.
-    pub fn new(quiet: bool) -> Self {
+    pub(crate) fn new(quiet: bool) -> Self {
         let target = if quiet || !stderr().is_terminal() {
             ProgressDrawTarget::hidden()
         } else {
@@ -31,7 +31,7 @@ impl Bar {
     }
 
     /// Clears the line.
-    pub fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }

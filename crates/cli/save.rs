@@ -6,17 +6,20 @@ use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
 /// The extension of a saved summary.
-pub const EXTENSION: &str = "lens";
+pub(crate) const EXTENSION: &str = "lens";
 
 /// Takes a path for a summary only where no capture can be written over by mistake.
-pub fn path(text: &str) -> Result<PathBuf, String> {
+pub(crate) fn path(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     let sound = path.extension().is_some_and(|extension| extension == EXTENSION);
     sound.then_some(path).ok_or_else(|| format!("{text:?} does not end in .{EXTENSION}"))
 }
 
 /// Writes a file through `write`; where that fails, what was there stays.
-pub fn write(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<(), Failure> {
+pub(crate) fn write(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<(), Failure> {
     let partial = path.with_extension(format!("{EXTENSION}.{}.partial", std::process::id()));
     let written = File::create_new(&partial).and_then(|file| {
         let mut out = BufWriter::new(file);

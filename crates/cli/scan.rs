@@ -11,7 +11,7 @@ use crate::progress::Bar;
 use lenscap_report::json;
 
 /// Scans the inputs, judges the summary, prints the report.
-pub fn run(scan: &Scan) -> Result<Outcome, Failure> {
+pub(crate) fn run(scan: &Scan) -> Result<Outcome, Failure> {
     let printing = plan::printing(&scan.output, scan.work.threads)?;
     let options = plan::scanning(scan)?;
     let inputs = plan::inputs(&scan.files)?;
