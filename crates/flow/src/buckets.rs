@@ -94,6 +94,13 @@ impl Buckets {
         self.shift = shift;
     }
 
+    /// With the packets since the last booking, which belong to the bucket of `last`.
+    pub(crate) fn closed(&self, last: i64, totals: Bucket) -> Self {
+        let mut closed = self.clone();
+        closed.book(last, totals);
+        closed
+    }
+
     /// Width in nanoseconds and the buckets that hold something, by start.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (i64, &Bucket)> {
         let shift = self.shift;

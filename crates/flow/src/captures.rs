@@ -1,22 +1,98 @@
 //! What was read of each input, and in which chunks.
 
-use lenscap_wire::PacketRef;
+use lenscap_wire::{LinkType, PacketRef, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::report::PacketAt;
+use crate::report::{CaptureRecord, PacketAt, ProblemRecord};
 
 /// Inputs and chunks of a summary.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Captures {
+    pub(crate) inputs: BTreeMap<u32, Input>,
     /// Input and number of records of each chunk, by ordinal.
-    pub(crate) chunks: BTreeMap<u32, (u32, u64)>,
+    chunks: BTreeMap<u32, (u32, u64)>,
+}
+
+/// One input, as far as it was read.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Input {
+    pub(crate) path: String,
+    /// `pcap` or `pcapng`; empty where it could not be read.
+    pub(crate) format: String,
+    pub(crate) compression: Option<String>,
+    pub(crate) packets: u64,
+    pub(crate) bytes_captured: u64,
+    pub(crate) bytes_wire: u64,
+    pub(crate) start: Option<i64>,
+    pub(crate) end: Option<i64>,
+    pub(crate) link_types: BTreeSet<u16>,
+    pub(crate) snap_length: u32,
+    pub(crate) torn_tail: bool,
+    pub(crate) problems: Vec<Problem>,
+    /// Problems beyond those that are listed.
+    pub(crate) problems_more: u64,
+}
+
+/// Something that was wrong in an input.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Problem {
+    /// The record it is about, by chunk and place in it.
+    pub(crate) record: Option<(u32, u32)>,
+    pub(crate) offset: u64,
+    pub(crate) what: String,
+}
+
+impl Input {
+    /// Problems that are listed of an input.
+    const PROBLEMS: usize = 64;
+
+    /// Appends a later chunk of the same input.
+    fn join(&mut self, later: Self) {
+        if self.format.is_empty() {
+            self.path = later.path;
+            self.format = later.format;
+            self.compression = later.compression;
+        }
+        self.packets += later.packets;
+        self.bytes_captured += later.bytes_captured;
+        self.bytes_wire += later.bytes_wire;
+        self.start = self.start.into_iter().chain(later.start).min();
+        self.end = self.end.into_iter().chain(later.end).max();
+        self.link_types.extend(later.link_types);
+        self.snap_length = self.snap_length.max(later.snap_length);
+        self.torn_tail |= later.torn_tail;
+        self.problems_more += later.problems_more;
+        for problem in later.problems {
+            if self.problems.len() < Self::PROBLEMS {
+                self.problems.push(problem);
+            } else {
+                self.problems_more += 1;
+            }
+        }
+    }
 }
 
 impl Captures {
+    /// Books a chunk that has been read to its end.
+    pub(crate) fn add(&mut self, chunk: u32, input: u32, read: Input) {
+        let records = self.chunks.entry(chunk).or_insert((input, 0));
+        records.1 += read.packets;
+        self.inputs.entry(input).or_default().join(read);
+    }
+
     /// Appends a later part.
     pub(crate) fn join(&mut self, later: Self) {
         self.chunks.extend(later.chunks);
+        for (input, read) in later.inputs {
+            self.inputs.entry(input).or_default().join(read);
+        }
+    }
+
+    /// First and last stamp of all inputs.
+    pub(crate) fn window(&self) -> Option<(i64, i64)> {
+        let first = self.inputs.values().filter_map(|input| input.start).min()?;
+        Some((first, self.inputs.values().filter_map(|input| input.end).max()?))
     }
 
     /// Turns references into packet numbers.
@@ -28,20 +104,59 @@ impl Captures {
             chunks.insert(chunk, (input, *first));
             *first += records;
         }
-        Numbering { chunks }
+        let inputs = self.inputs.keys().copied().zip(0..).collect();
+        Numbering { chunks, inputs }
+    }
+
+    /// The records of the report.
+    pub(crate) fn records(&self, numbering: &Numbering) -> Vec<CaptureRecord> {
+        self.inputs.values().map(|input| record(input, numbering)).collect()
     }
 }
 
-/// Input and first packet number of each chunk.
+fn record(input: &Input, numbering: &Numbering) -> CaptureRecord {
+    let problem = |problem: &Problem| ProblemRecord {
+        packet: problem.record.map(|(chunk, record)| {
+            numbering.locate(&PacketRef { chunk, record, ..PacketRef::default() }).packet
+        }),
+        offset: problem.offset,
+        what: problem.what.clone(),
+    };
+    let mut problems: Vec<_> = input.problems.iter().map(problem).collect();
+    if input.problems_more > 0 {
+        let what = format!("{} more problems", input.problems_more);
+        problems.push(ProblemRecord { packet: None, offset: 0, what });
+    }
+    let format = ["pcap", "pcapng"].into_iter().find(|known| *known == input.format);
+    CaptureRecord {
+        path: input.path.clone(),
+        sha256: None,
+        format: format.unwrap_or(""),
+        compression: ["gzip", "zstd"].into_iter().find(|known| Some(*known) == input.compression.as_deref()),
+        link_types: input.link_types.iter().map(|&link| LinkType(link).to_string()).collect(),
+        snap_length: input.snap_length,
+        packets: input.packets,
+        bytes_captured: input.bytes_captured,
+        bytes_wire: input.bytes_wire,
+        start: input.start.map(Timestamp),
+        end: input.end.map(Timestamp),
+        torn_tail: input.torn_tail,
+        problems,
+    }
+}
+
+/// Input and first packet number of each chunk, and the place of each input's record.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Numbering {
     chunks: BTreeMap<u32, (u32, u64)>,
+    inputs: BTreeMap<u32, u32>,
 }
 
 impl Numbering {
     /// Input and packet number of a reference.
     pub(crate) fn locate(&self, at: &PacketRef) -> PacketAt {
         let (input, first) = self.chunks.get(&at.chunk).copied().unwrap_or((0, 1));
+        let input = self.inputs.get(&input).copied().unwrap_or(0);
         PacketAt { input, packet: first + u64::from(at.record), offset: at.offset, length: at.length }
     }
 }

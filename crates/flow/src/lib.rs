@@ -10,6 +10,7 @@ mod evict;
 mod fragment;
 mod history;
 mod index;
+mod judge;
 mod key;
 mod late;
 mod listen;
@@ -30,6 +31,7 @@ mod tally;
 mod text;
 mod verdict;
 
+pub use judge::{Policy, judge, rules};
 pub use merge::{Refusal, Refused};
 pub use stream::Fetch;
 pub use summary::{Limits, Summary};

@@ -97,7 +97,7 @@ impl Summary {
         if !later.appendable || self.limits != later.limits {
             return Err(Refusal::Beginning);
         }
-        if later.tally.caps.any() || self.cost_with(later) {
+        if later.caps().any() || self.cost_with(later) {
             return Err(Refusal::Memory);
         }
         let paths = self.paths.adopt(&later.paths).ok_or(Refusal::Memory)?;

@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use lenscap_wire::{Address, PacketRef, Resolver};
 use serde::{Deserialize, Serialize};
 
-use crate::text::TextId;
+use crate::text::{TextId, Texts};
 
 /// The address that a name was given for, and who had asked; all zero for answers to everybody.
 pub(crate) type Given = (Address, Address);
@@ -168,10 +168,10 @@ impl Names {
         all
     }
 
-    /// Every question, sorted by asker and first packet.
-    pub(crate) fn questions(&self) -> Vec<(Address, TextId, &Question)> {
+    /// Every question, sorted by asker, first packet and name.
+    pub(crate) fn questions(&self, texts: &Texts) -> Vec<(Address, TextId, &Question)> {
         let mut all: Vec<_> = self.questions.iter().map(|((asker, name), q)| (*asker, *name, q)).collect();
-        all.sort_by_key(|(asker, _, question)| (*asker, question.at));
+        all.sort_by(|a, b| (a.0, a.2.at).cmp(&(b.0, b.2.at)).then_with(|| texts.text(a.1).cmp(texts.text(b.1))));
         all
     }
 
@@ -221,7 +221,9 @@ mod tests {
             left.join(fold(&names[cut..], cut), |id| id);
             let whole = fold(&names, 0);
             prop_assert_eq!(left.all(), whole.all());
-            prop_assert_eq!(left.questions(), whole.questions());
+            let mut texts = Texts::default();
+            ["a", "b"].map(|text| texts.intern(text.as_bytes()));
+            prop_assert_eq!(left.questions(&texts), whole.questions(&texts));
             prop_assert_eq!(left.len(), whole.len());
         }
     }

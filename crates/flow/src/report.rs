@@ -6,6 +6,8 @@
 pub use lenscap_catalog::Vendor;
 use lenscap_wire::{Mac, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::fmt;
 use std::net::IpAddr;
 
 /// A packet as a reader of the report finds it: input, number as Wireshark counts in that file, and bytes.
@@ -108,7 +110,7 @@ pub struct EndpointRecord<'a> {
 pub struct SightingRecord<'a> {
     /// `oui`, `dhcp.hostname`, `http.server`, …
     pub kind: &'a str,
-    pub value: &'a [u8],
+    pub value: Cow<'a, [u8]>,
     pub vendor: Option<&'a Vendor>,
     pub count: u64,
     pub packet: Option<PacketAt>,
@@ -307,8 +309,28 @@ pub struct Overview {
     pub coverage: Coverage,
 }
 
+/// The flows of a report, put together one by one when they are rendered.
+pub trait Flows: Sync {
+    /// How many there are.
+    fn count(&self) -> usize;
+    /// Flow `n` in the order of the report.
+    fn view(&self, n: usize) -> Option<FlowView<'_>>;
+}
+
+/// Flows that are put together already.
+struct Listed<'a>(Vec<FlowView<'a>>);
+
+impl Flows for Listed<'_> {
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    fn view(&self, n: usize) -> Option<FlowView<'_>> {
+        self.0.get(n).cloned()
+    }
+}
+
 /// What was found in a summary, judged.
-#[derive(Debug)]
 #[allow(missing_docs)]
 pub struct Report<'a> {
     pub captures: Vec<CaptureRecord>,
@@ -318,8 +340,10 @@ pub struct Report<'a> {
     pub findings: Vec<Finding<'a>>,
     pub ledger: Ledger,
     pub overview: Overview,
-    flows: Vec<FlowView<'a>>,
-    names: Vec<NameView<'a>>,
+    /// Sorted by (start, Community ID, first packet).
+    pub flows: Box<dyn Flows + 'a>,
+    /// Names that addresses were given, sorted by (first, name, address, asker).
+    pub names: Vec<NameView<'a>>,
 }
 
 impl<'a> Report<'a> {
@@ -333,21 +357,27 @@ impl<'a> Report<'a> {
         ledger: Ledger,
         overview: Overview,
     ) -> Self {
-        Self { captures, devices, findings, ledger, overview, flows, names }
+        Self { captures, devices, findings, ledger, overview, flows: Box::new(Listed(flows)), names }
     }
 
     /// How many flows there are.
     pub fn flow_count(&self) -> usize {
-        self.flows.len()
+        self.flows.count()
     }
 
-    /// Flow `n` in the order of the report: (start, Community ID, first packet).
-    pub fn flow(&self, n: usize) -> Option<FlowView<'a>> {
-        self.flows.get(n).cloned()
+    /// Flow `n` in the order of the report.
+    pub fn flow(&self, n: usize) -> Option<FlowView<'_>> {
+        self.flows.view(n)
     }
 
-    /// Names that addresses were given, in the order of the report: (first, name, address, asker).
-    pub fn names(&self) -> impl ExactSizeIterator<Item = NameView<'a>> + '_ {
+    /// Names that addresses were given, in the order of the report.
+    pub fn names(&self) -> impl ExactSizeIterator<Item = NameView<'_>> {
         self.names.iter().copied()
+    }
+}
+
+impl fmt::Debug for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Report").field("ledger", &self.ledger).field("overview", &self.overview).finish_non_exhaustive()
     }
 }

@@ -4,7 +4,7 @@ use hashbrown::{HashMap, HashSet};
 use lenscap_wire::{Address, Mac, PacketRef};
 use serde::{Deserialize, Serialize};
 
-use crate::text::TextId;
+use crate::text::{TextId, Texts};
 
 /// Who showed what. Which of the two, MAC or address, is the device is judged later.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -64,7 +64,8 @@ impl Sightings {
 
     /// Appends a later part whose texts become ours by `text`.
     pub(crate) fn join(&mut self, later: &Self, mut text: impl FnMut(TextId) -> TextId) {
-        for (shown, seen) in later.sorted() {
+        #[expect(clippy::iter_over_hash_type, reason = "goes into another map")]
+        for (shown, seen) in &later.all {
             self.add(Shown { kind: text(shown.kind), value: text(shown.value), ..*shown }, *seen, true);
         }
         self.refused += later.refused;
@@ -75,10 +76,14 @@ impl Sightings {
         self.all.keys().filter(|shown| shown.value != TextId::EMPTY).map(|shown| shown.address).collect()
     }
 
-    /// Every sighting in order of its first packet.
-    pub(crate) fn sorted(&self) -> Vec<(&Shown, &Seen)> {
+    /// Every sighting in order of its first packet, then of what was shown.
+    pub(crate) fn sorted(&self, texts: &Texts) -> Vec<(&Shown, &Seen)> {
         let mut all: Vec<_> = self.all.iter().collect();
-        all.sort_by_key(|(shown, seen)| (seen.at, **shown));
+        all.sort_by(|(a, seen), (b, other)| {
+            let ids = (seen.at, a.mac, a.address).cmp(&(other.at, b.mac, b.address));
+            ids.then_with(|| texts.text(a.kind).cmp(texts.text(b.kind)))
+                .then_with(|| texts.text(a.value).cmp(texts.text(b.value)))
+        });
         all
     }
 
@@ -100,7 +105,7 @@ mod tests {
         left.add(shown, seen(1), true);
         right.add(Shown { kind: TextId(0), value: TextId(1), ..shown }, seen(5), true);
         left.join(&right, |id| TextId(id.0 + 1));
-        assert_eq!(left.sorted(), [(&shown, &Seen { count: 2, ..seen(1) })]);
+        assert_eq!(left.sorted(&Texts::default()), [(&shown, &Seen { count: 2, ..seen(1) })]);
         left.add(Shown { value: TextId(9), ..shown }, seen(7), false);
         assert_eq!((left.len(), left.refused), (1, 1));
     }

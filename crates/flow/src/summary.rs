@@ -23,7 +23,7 @@ use crate::shard::{Added, At, SHARDS, Shard, shard_of};
 use crate::sighting::Sightings;
 use crate::spell::{Share, flag};
 use crate::stream::Payload;
-use crate::tally::Tally;
+use crate::tally::{Caps, Tally};
 use crate::text::{TextId, Texts};
 use crate::verdict::{Said, Verdicts};
 
@@ -117,6 +117,11 @@ impl Summary {
     /// Packets so far.
     pub fn packets(&self) -> u64 {
         self.tally.packets
+    }
+
+    /// How often each cap bit.
+    pub(crate) fn caps(&self) -> Caps {
+        Caps { names: self.names.refused, sightings: self.sightings.refused, ..self.tally.caps }
     }
 
     /// Flows so far, evicted ones left out.

@@ -1,0 +1,157 @@
+//! From a summary to a report: names, vendors, devices, activities and findings, judged late and without a clock.
+//!
+//! [`judge`] is pure: the same summary and catalogue give the same report, and a saved summary can be judged again
+//! with tomorrow's catalogue. Thresholds stand in [`rules`], in one place.
+
+mod activity;
+mod attribution;
+mod coverage;
+mod device;
+mod finding;
+mod identity;
+mod name;
+pub mod rules;
+mod site;
+mod view;
+
+use lenscap_catalog::Catalog;
+use rayon::prelude::*;
+
+use crate::captures::Numbering;
+use crate::key::Side;
+use crate::late::Late;
+use crate::report::{Amount, Ledger, Overview, Report};
+use crate::shard::SHARDS;
+use crate::spell::{Cold, Hot};
+use crate::summary::Summary;
+use crate::verdict::Verdict;
+
+pub use site::Policy;
+
+/// Everything a rule may look at.
+pub(crate) struct Court<'a> {
+    pub(crate) summary: &'a Summary,
+    pub(crate) late: &'a Late,
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) site: site::Site,
+    pub(crate) numbering: Numbering,
+    pub(crate) names: name::NameIndex<'a>,
+    pub(crate) hosts: attribution::Hosts<'a>,
+}
+
+/// Where a flow stands: its shard (or [`SHARDS`] for unfinished datagrams) and place there.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct FlowAt {
+    pub(crate) shard: u32,
+    pub(crate) place: u32,
+}
+
+/// A flow before the court.
+#[derive(Clone, Copy)]
+pub(crate) struct Flow<'a> {
+    pub(crate) at: FlowAt,
+    pub(crate) hot: &'a Hot,
+    pub(crate) cold: &'a Cold,
+}
+
+impl<'a> Court<'a> {
+    /// Every flow of one shard.
+    pub(crate) fn flows(&self, shard: usize) -> impl Iterator<Item = Flow<'a>> + use<'a> {
+        let late = (shard == SHARDS).then_some(&self.late.unfinished).into_iter().flatten();
+        let late = late.map(|spell| (&spell.hot, &spell.cold));
+        let kept = self.summary.shards.get(shard).into_iter().flat_map(crate::shard::Shard::spells);
+        kept.chain(late).zip(0..).map(move |((hot, cold), place)| Flow {
+            at: FlowAt { shard: shard as u32, place },
+            hot,
+            cold,
+        })
+    }
+
+    /// One flow.
+    pub(crate) fn flow(&self, at: FlowAt) -> Option<Flow<'a>> {
+        let (hot, cold) = match self.summary.shards.get(at.shard as usize) {
+            Some(shard) => shard.spell(at.place as usize)?,
+            None => self.late.unfinished.get(at.place as usize).map(|spell| (&spell.hot, &spell.cold))?,
+        };
+        Some(Flow { at, hot, cold })
+    }
+
+    /// What the stream readers said of a half.
+    pub(crate) fn verdict(&self, flow: &Flow<'a>, side: Side) -> Option<&'a Verdict> {
+        let decided = flow.cold.verdicts.get(side).and_then(|&id| self.summary.verdicts.verdict(id));
+        decided.or_else(|| self.late.verdict((flow.at.shard, flow.at.place, side as u8)))
+    }
+
+    /// Kind, value and whom it is about (true: the half's receiver) of each statement of a half.
+    pub(crate) fn said(&self, flow: &Flow<'a>, side: Side) -> impl Iterator<Item = (&'a [u8], &'a [u8], bool)> + use<'a> {
+        let decided = flow.cold.verdicts.get(side).and_then(|&id| self.summary.verdicts.verdict(id));
+        let texts = if decided.is_some() { &self.summary.texts } else { &self.late.texts };
+        let said = self.verdict(flow, side).into_iter().flat_map(|verdict| verdict.said.iter());
+        said.map(move |said| (texts.text(said.kind), texts.text(said.value), said.of_receiver))
+    }
+}
+
+/// Judges a summary. Says nothing that the packets do not show; names, vendors and kinds come with a confidence.
+pub fn judge<'a>(summary: &'a Summary, catalog: &'a Catalog, policy: &Policy) -> Report<'a> {
+    let late = summary.late();
+    let court = Court {
+        summary,
+        late,
+        catalog,
+        site: site::Site::new(policy),
+        numbering: summary.captures.numbering(),
+        names: name::NameIndex::new(summary),
+        hosts: attribution::Hosts::new(summary, catalog),
+    };
+    let judged: Vec<Vec<attribution::Judged>> = (0..=SHARDS)
+        .into_par_iter()
+        .map(|shard| court.flows(shard).map(|flow| court.judge_flow(&flow)).collect())
+        .collect();
+    let stations = device::Stations::new(&court, &judged);
+    let findings = finding::findings(&court, &stations);
+    let devices = stations.records(&court);
+    let captures = summary.captures.records(&court.numbering);
+    let ledger = ledger(summary, &court, &judged);
+    let mut overview = Overview {
+        exact: !summary.caps().any(),
+        packets: ledger.packets,
+        flows: judged.iter().map(|shard| shard.len() as u64).sum(),
+        devices: devices.len() as u64,
+        cameras: devices.iter().filter(|device| device.is_camera).count() as u64,
+        findings: [0; 5],
+        coverage: coverage::coverage(&court, &judged),
+    };
+    for finding in &findings {
+        if let Some(count) = overview.findings.get_mut(finding.severity as usize) {
+            *count += 1;
+        }
+    }
+    let names = name::records(&court);
+    let flows = Box::new(view::JudgedFlows::new(court, judged));
+    Report { captures, devices, findings, ledger, overview, flows, names }
+}
+
+/// The books: flows and residuals summed from what is kept, the rest from the tally, the whole counted apart.
+fn ledger(summary: &Summary, court: &Court<'_>, judged: &[Vec<attribution::Judged>]) -> Ledger {
+    let tally = &summary.tally;
+    let in_flows = (0..judged.len())
+        .into_par_iter()
+        .map(|shard| {
+            court.flows(shard).fold((0, 0), |(packets, bytes), flow| {
+                (packets + flow.hot.packets[0] + flow.hot.packets[1], bytes + flow.hot.wire)
+            })
+        })
+        .reduce(|| (0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+    let (_, packets, bytes) = summary.residuals.total();
+    Ledger {
+        packets: tally.packets,
+        bytes_wire: tally.bytes_wire,
+        bytes_captured: tally.bytes_captured,
+        in_flows: Amount { packets: in_flows.0, bytes: in_flows.1 },
+        in_residuals: Amount { packets, bytes },
+        non_ip: tally.non_ip,
+        undecodable: tally.undecodable,
+        truncated: tally.truncated,
+        filtered: tally.filtered,
+    }
+}

@@ -1,0 +1,79 @@
+//! Which name an address had, for whom and when.
+
+use hashbrown::HashMap;
+use lenscap_wire::{Address, PacketRef, Timestamp};
+
+use super::{Court, rules};
+use crate::names::Run;
+use crate::report::NameView;
+use crate::summary::Summary;
+use crate::text::TextId;
+
+/// A name found for an address.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Named {
+    pub(crate) name: TextId,
+    /// Names on the way from it to the address.
+    pub(crate) chain: TextId,
+    pub(crate) source: &'static str,
+    pub(crate) confidence: u8,
+    pub(crate) at: PacketRef,
+}
+
+/// The answers by address, for those who did not ask themselves.
+pub(crate) struct NameIndex<'a> {
+    summary: &'a Summary,
+    by_address: HashMap<Address, Vec<&'a Run>>,
+}
+
+impl<'a> NameIndex<'a> {
+    pub(crate) fn new(summary: &'a Summary) -> Self {
+        let mut by_address: HashMap<Address, Vec<&Run>> = HashMap::new();
+        for ((address, _), run) in summary.names.all() {
+            by_address.entry(*address).or_default().push(run);
+        }
+        for runs in by_address.values_mut() {
+            runs.sort_by_key(|run| (run.first, run.at));
+        }
+        Self { summary, by_address }
+    }
+
+    /// The name that `address` had for `asker` during a flow: the latest answer to the asker at or before its
+    /// start, else the latest to anybody, else the first one soon after.
+    pub(crate) fn name(&self, address: Address, asker: Address, start: i64, end: i64) -> Option<Named> {
+        let anybody = self.by_address.get(&address)?;
+        let own = self.summary.names.runs(&(address, asker));
+        let before = |run: &&Run| run.first <= start;
+        if let Some(run) = own.iter().filter(before).max_by_key(|run| (run.first, run.at)) {
+            return Some(named(run, rules::BY_OWN_DNS));
+        }
+        let count = anybody.partition_point(|run| run.first <= start);
+        if let Some(run) = count.checked_sub(1).and_then(|last| anybody.get(last)) {
+            return Some(named(run, rules::BY_OTHER_DNS));
+        }
+        let run = anybody.get(count)?;
+        (run.first <= end.saturating_add(rules::NAME_AFTER)).then(|| named(run, rules::BY_LATER_DNS))
+    }
+}
+
+fn named(run: &Run, confidence: u8) -> Named {
+    Named { name: run.name, chain: run.chain, source: run.by.name(), confidence, at: run.at }
+}
+
+/// Every run of answers as a record.
+pub(crate) fn records<'a>(court: &Court<'a>) -> Vec<NameView<'a>> {
+    let texts = &court.summary.texts;
+    let everybody = Address::default();
+    let view = |(address, asker): &(Address, Address), run: &Run| NameView {
+        name: texts.text(run.name),
+        address: address.ip(),
+        asker: (*asker != everybody).then(|| asker.ip()),
+        source: run.by.name(),
+        first: Timestamp(run.first),
+        last: Timestamp(run.last),
+        packet: court.numbering.locate(&run.at),
+    };
+    let mut all: Vec<_> = court.summary.names.all().into_iter().map(|(given, run)| view(given, run)).collect();
+    all.sort_by(|a, b| (a.first, a.name, a.address, a.asker, a.packet).cmp(&(b.first, b.name, b.address, b.asker, b.packet)));
+    all
+}

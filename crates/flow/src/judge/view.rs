@@ -1,0 +1,219 @@
+//! A flow put together for rendering.
+
+use lenscap_catalog::{Role, Roles};
+use lenscap_wire::{Hazards, PacketRef, Timestamp};
+use rayon::prelude::*;
+use std::sync::OnceLock;
+
+use super::attribution::{Attribution, Judged, KINDS};
+use super::device::mac_of;
+use super::{Court, Flow, FlowAt};
+use crate::community_id::community_id;
+use crate::key::{SCTP, Side, TCP, UDP};
+use crate::path::{PathId, tunnel_name};
+use crate::report::{EndView, FlowView, Flows, NameOf, PacketAt};
+use crate::sequence::Trouble;
+
+/// The flows of a judged summary; sorted when the first is asked for.
+pub(crate) struct JudgedFlows<'a> {
+    court: Court<'a>,
+    judged: Vec<Vec<Judged>>,
+    order: OnceLock<Vec<FlowAt>>,
+}
+
+impl<'a> JudgedFlows<'a> {
+    pub(crate) fn new(court: Court<'a>, judged: Vec<Vec<Judged>>) -> Self {
+        Self { court, judged, order: OnceLock::new() }
+    }
+
+    /// By start, then Community ID, then first packet: no two flows are equal in all of these.
+    fn order(&self) -> &[FlowAt] {
+        self.order.get_or_init(|| {
+            let shards = 0..self.judged.len();
+            let mut all: Vec<_> = shards
+                .into_par_iter()
+                .flat_map_iter(|shard| self.court.flows(shard).map(|flow| (flow.span().0, flow.at)))
+                .collect();
+            all.par_sort_unstable_by_key(|(start, at)| (*start, *at));
+            for ties in all.chunk_by_mut(|a, b| a.0 == b.0).filter(|ties| ties.len() > 1) {
+                ties.sort_by_cached_key(|(_, at)| self.court.flow(*at).map(|flow| (flow.community_id(), flow.cold.at)));
+            }
+            all.into_iter().map(|(_, at)| at).collect()
+        })
+    }
+}
+
+impl Flows for JudgedFlows<'_> {
+    fn count(&self) -> usize {
+        self.judged.iter().map(Vec::len).sum()
+    }
+
+    fn view(&self, n: usize) -> Option<FlowView<'_>> {
+        let at = *self.order().get(n)?;
+        let judged = self.judged.get(at.shard as usize)?.get(at.place as usize)?;
+        let flow = self.court.flow(at)?;
+        Some(self.court.view(&flow, judged))
+    }
+}
+
+impl Flow<'_> {
+    pub(crate) fn community_id(&self) -> String {
+        community_id(&self.hot.key, usize::from(self.cold.first_side))
+    }
+}
+
+/// A name of a flow, before it is numbered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Name<'a> {
+    pub(crate) name: &'a [u8],
+    pub(crate) source: &'static str,
+    pub(crate) at: Option<PacketRef>,
+}
+
+impl<'a> Court<'a> {
+    /// The names of a flow's remote end, best source first.
+    pub(crate) fn names_of(&self, flow: &Flow<'a>, judged: &Judged) -> Vec<Name<'a>> {
+        let mut all: Vec<Name<'a>> = Vec::new();
+        let mut push = |name: Name<'a>| {
+            if !name.name.is_empty() && !all.iter().any(|known| (known.name, known.source) == (name.name, name.source)) {
+                all.push(name);
+            }
+        };
+        for (kind, attribution, _) in KINDS {
+            let source = attribution.word().unwrap_or("");
+            for side in [0, 1] {
+                for (of, name, _) in self.said(flow, side) {
+                    if of == kind.as_bytes() {
+                        push(Name { name, source, at: None });
+                    }
+                }
+            }
+            if attribution == Attribution::Host {
+                for id in flow.cold.extra.iter().flat_map(|extra| &extra.names) {
+                    push(Name { name: self.summary.texts.text(*id), source, at: None });
+                }
+            }
+        }
+        let (key, remote) = (&flow.hot.key, judged.remote());
+        let (start, end) = flow.span();
+        if let Some(named) = self.names.name(key.address(remote), key.address(1 - remote), start, end) {
+            let texts = &self.summary.texts;
+            push(Name { name: texts.text(named.name), source: named.source, at: Some(named.at) });
+            for link in texts.text(named.chain).split(|&byte| byte == b' ') {
+                push(Name { name: link, source: "cname", at: Some(named.at) });
+            }
+        }
+        all
+    }
+
+    /// The best of them.
+    pub(crate) fn best_name(&self, flow: &Flow<'a>, judged: &Judged) -> Option<Name<'a>> {
+        self.names_of(flow, judged).into_iter().next()
+    }
+
+    /// Whether a flow's remote end has any name.
+    pub(crate) fn is_named(&self, flow: &Flow<'a>, judged: &Judged) -> bool {
+        self.best_name(flow, judged).is_some()
+    }
+
+    fn first_said(&self, flow: &Flow<'a>, kind: &str) -> Option<&'a [u8]> {
+        let said = [0, 1].into_iter().flat_map(|side| self.said(flow, side));
+        said.filter(|(of, ..)| *of == kind.as_bytes()).map(|(_, value, _)| value).next()
+    }
+
+    /// All that is reported of a flow.
+    pub(crate) fn view(&self, flow: &Flow<'a>, judged: &Judged) -> FlowView<'a> {
+        let orig = judged.orig();
+        let (start, end) = flow.span();
+        let layers = self.summary.paths.layers(flow.hot.key.path);
+        let names = self.names_of(flow, judged);
+        let server_name = names.iter().find(|name| matches!(name.source, "sni" | "host")).map(|name| name.name);
+        let decided = judged.vendor().is_some();
+        FlowView {
+            community_id: flow.community_id(),
+            start: Timestamp(start),
+            end: Timestamp(end),
+            protocol: flow.hot.key.protocol,
+            orig: end_view(flow, orig),
+            resp: end_view(flow, 1 - orig),
+            orig_basis: if judged.bits & Judged::BY_SYN != 0 { "syn" } else { "first-seen" },
+            vlan: layers.iter().filter(|l| tunnel_name(l.kind).is_none()).map(|l| l.id as u16).collect(),
+            tunnel: layers.iter().filter_map(tunnel_text).collect(),
+            tcp_history: (flow.hot.key.protocol == TCP).then(|| history(flow, orig)),
+            app: self.app(flow),
+            server_name,
+            alpn: self.first_said(flow, "tls.alpn"),
+            ja4: self.first_said(flow, "tls.ja4"),
+            ech: self.first_said(flow, "tls.ech").is_some(),
+            names: names.iter().map(|name| self.name_of(flow, name)).collect(),
+            vendor: judged.vendor().map(|id| self.catalog.vendor(id)),
+            role: role_word(judged.roles).filter(|_| decided),
+            attribution: judged.attribution.word(),
+            confidence: decided.then_some(judged.confidence),
+            activity: judged.activity.word(),
+            external: judged.is_external(),
+            first_packet: self.numbering.locate(&flow.cold.at),
+            limits: limits(flow),
+        }
+    }
+
+    fn name_of(&self, flow: &Flow<'a>, name: &Name<'a>) -> NameOf<'a> {
+        let _ = flow;
+        let packet: Option<PacketAt> = name.at.map(|at| self.numbering.locate(&at));
+        NameOf { name: name.name, source: name.source, packet }
+    }
+}
+
+fn end_view(flow: &Flow<'_>, side: Side) -> EndView {
+    let key = &flow.hot.key;
+    let ported = matches!(key.protocol, TCP | UDP | SCTP);
+    EndView {
+        address: key.address(side).ip(),
+        port: key.port(side).filter(|_| ported),
+        mac: mac_of(flow, side),
+        packets: flow.hot.packets[side],
+        bytes: flow.hot.bytes[side],
+        payload: flow.hot.payload[side],
+        payload_unique: flow.hot.unique(flow.cold, side),
+    }
+}
+
+fn tunnel_text(layer: &lenscap_wire::Layer) -> Option<String> {
+    let name = tunnel_name(layer.kind)?;
+    Some(if layer.id == 0 { name.to_string() } else { format!("{name}:{}", layer.id) })
+}
+
+/// The first role of a set, in the order of the catalogue's words.
+fn role_word(roles: Roles) -> Option<&'static str> {
+    Role::ALL.iter().find(|role| roles.has(**role)).map(|role| role.word())
+}
+
+/// Zeek's letters, with `T` and `G` where a whole half shows them.
+fn history(flow: &Flow<'_>, orig: Side) -> String {
+    let mut text = flow.cold.history.text(orig);
+    for side in [orig, 1 - orig] {
+        let Some(trouble) = trouble(flow, side) else { continue };
+        let again = trouble.unique().is_some_and(|unique| unique < flow.hot.payload[side]);
+        for letter in [('T', again), ('G', trouble.has_gap())].into_iter().filter(|(_, shown)| *shown).map(|(l, _)| l) {
+            text.push(if side == orig { letter } else { letter.to_ascii_lowercase() });
+        }
+    }
+    text
+}
+
+fn trouble<'f>(flow: &Flow<'f>, side: Side) -> Option<&'f Trouble> {
+    flow.cold.extra.as_ref()?.trouble.get(side)?.as_deref()
+}
+
+/// What could not be told exactly of a flow.
+fn limits(flow: &Flow<'_>) -> Vec<&'static str> {
+    let hazards = Hazards(flow.hot.hazards);
+    let mut all: Vec<_> = Hazards::NAMES.iter().filter(|(h, _)| hazards.contains(*h)).map(|(_, name)| *name).collect();
+    if flow.hot.key.path == PathId::OTHER {
+        all.push("path-cap");
+    }
+    if [0, 1].into_iter().any(|side| trouble(flow, side).is_some_and(|trouble| trouble.unique().is_none())) {
+        all.push("unique-bytes-cap");
+    }
+    all
+}
