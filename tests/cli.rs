@@ -14,23 +14,35 @@ fn lenscap() -> Command {
     command
 }
 
-#[test]
-fn a_run_that_reads_nothing_prints_its_records() {
+/// What a run prints that reads nothing, and what it says.
+fn unread(arguments: &[&str]) -> (serde_json::Value, String) {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing.pcap");
-    let done = lenscap().arg("scan").arg(&missing).arg("--json").output().unwrap();
+    let done = lenscap().arg("scan").arg(&missing).arg("--json").args(arguments).output().unwrap();
     let text = String::from_utf8(done.stdout).unwrap();
     let records: Vec<serde_json::Value> =
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let kinds: Vec<_> = records.iter().map(|record| record["type"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["capture", "ledger", "summary"]);
+    assert_eq!(records[0]["path"], missing.to_str().unwrap());
     assert_eq!(records[0]["packets"], 0);
     assert!(!records[0]["problems"].as_array().unwrap().is_empty());
     assert_eq!(records[1]["balanced"], true);
     assert_eq!(records[2]["schema"], "lenscap/1");
     assert_eq!(done.status.code(), Some(2));
-    let said = String::from_utf8(done.stderr).unwrap();
+    (records[0]["problems"][0]["what"].clone(), String::from_utf8(done.stderr).unwrap())
+}
+
+#[test]
+fn a_run_that_reads_nothing_prints_its_records() {
+    let (_, said) = unread(&[]);
     assert!(said.starts_with("lenscap: ") && said.contains("missing.pcap"), "{said}");
+}
+
+#[test]
+fn a_run_that_cannot_begin_prints_them_too() {
+    let (problem, said) = unread(&["--filter", "host and host"]);
+    assert!(said.contains(problem.as_str().unwrap()), "{said}");
 }
 
 #[test]

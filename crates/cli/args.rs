@@ -219,7 +219,7 @@ pub(crate) struct Output {
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Judging")]
 pub(crate) struct Judging {
-    /// The prefixes of the site, comma-separated; private, link-local and unique local ones where not given
+    /// More prefixes of the site, comma-separated; private, link-local and unique local ones always are
     #[arg(long, value_name = "NETS", value_delimiter = ',', value_parser = parse::net)]
     pub local: Vec<IpNet>,
     /// Lay the facts of this file over the built-in catalogue; may be given again

@@ -8,8 +8,9 @@ use crate::save;
 use ipnet::IpNet;
 use lenscap_catalog::Catalog;
 use lenscap_flow::report::{CaptureRecord, Ledger, Overview, ProblemRecord, Report};
+use lenscap_flow::{Limits, Policy, Summary};
 use lenscap_wire::Timestamp;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Input {
     /// A file, or a directory of files.
-    Path(PathBuf),
+    File(PathBuf),
     /// Standard input.
     Stdin,
 }
@@ -28,10 +29,8 @@ pub(crate) enum Input {
 pub(crate) struct Options {
     /// Threads; the result does not depend on it.
     pub threads: NonZeroUsize,
-    /// Bytes that the state may take.
-    pub memory: u64,
-    /// The gap in nanoseconds after which a flow has ended.
-    pub idle: i64,
+    /// The gap that ends a flow, and what the state may take.
+    pub limits: Limits,
     /// A capture filter.
     pub filter: Option<String>,
     /// The first moment that is taken.
@@ -40,39 +39,49 @@ pub(crate) struct Options {
     pub to: Option<Timestamp>,
 }
 
-/// By what is judged.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Policy {
-    /// The prefixes of the site; none stands for the private ones.
-    pub local: Vec<IpNet>,
-}
-
 /// Who is told how far the work is; called by many threads.
 pub(crate) trait Progress: Sync {
-    /// Bytes read so far, and how many there are where that is known.
-    fn bytes(&self, read: u64, total: Option<u64>);
-    /// So many packets more.
-    fn packets(&self, n: u64);
+    /// So many more bytes and packets were read.
+    fn advance(&self, bytes: u64, packets: u64);
 }
 
-/// What was seen.
+/// What was seen, and which inputs were not.
 #[derive(Debug)]
-pub(crate) struct Summary {
-    captures: Vec<CaptureRecord>,
+pub(crate) struct Scanned {
+    summary: Summary,
+    unread: Vec<CaptureRecord>,
+}
+
+/// By what is judged: these prefixes are the site's, beside the private ones.
+pub(crate) fn policy(local: &[IpNet]) -> Policy {
+    Policy { local: local.iter().map(|net| (net.network(), net.broadcast())).collect() }
+}
+
+/// Bytes that there are to read, where all inputs are files.
+pub(crate) fn total(inputs: &[Input]) -> Option<u64> {
+    inputs.iter().try_fold(0, |sum, input| match input {
+        Input::Stdin => None,
+        Input::File(path) => Some(sum + fs::metadata(path).ok()?.len()),
+    })
 }
 
 /// Reads the inputs.
-pub(crate) fn scan(inputs: &[Input], options: &Options, progress: &dyn Progress) -> Result<Summary, Failure> {
-    Ok(Summary { captures: inspect(inputs, options, progress)? })
+pub(crate) fn scan(inputs: &[Input], options: &Options, progress: &dyn Progress) -> Result<Scanned, Failure> {
+    Ok(Scanned { summary: Summary::new(options.limits), unread: inspect(inputs, options, progress)? })
 }
 
 /// Reads the inputs for what they are.
 pub(crate) fn inspect(
     inputs: &[Input],
-    _: &Options,
+    options: &Options,
     progress: &dyn Progress,
 ) -> Result<Vec<CaptureRecord>, Failure> {
-    progress.packets(0);
+    if options.filter.is_some() || options.from.is_some() || options.to.is_some() {
+        return Err(
+            Failure::new("packets cannot be chosen yet").next("Try: without --filter, --from and --to")
+        );
+    }
+    progress.advance(0, 0);
     Ok(inputs.iter().map(open).collect())
 }
 
@@ -80,7 +89,7 @@ fn open(input: &Input) -> CaptureRecord {
     let unread = "packets are not read yet".to_owned();
     let what = match input {
         Input::Stdin => unread,
-        Input::Path(path) => File::open(path).map_or_else(|why| why.to_string(), |_| unread),
+        Input::File(path) => File::open(path).map_or_else(|why| why.to_string(), |_| unread),
     };
     unread_capture(input, what)
 }
@@ -95,7 +104,7 @@ pub(crate) fn unread(inputs: &[Input], why: &str) -> Report<'static> {
 fn unread_capture(input: &Input, what: String) -> CaptureRecord {
     let path = match input {
         Input::Stdin => "-".to_owned(),
-        Input::Path(path) => path.to_string_lossy().into_owned(),
+        Input::File(path) => path.to_string_lossy().into_owned(),
     };
     CaptureRecord {
         path,
@@ -115,13 +124,14 @@ fn unread_capture(input: &Input, what: String) -> CaptureRecord {
 }
 
 /// Says what a summary means.
-pub(crate) fn judge<'a>(summary: &'a Summary, _: &'a Catalog, _: &Policy) -> Report<'a> {
-    let overview = Overview { exact: true, ..Overview::default() };
-    Report::new(summary.captures.clone(), vec![], vec![], vec![], vec![], Ledger::default(), overview)
+pub(crate) fn judge<'a>(scanned: &'a Scanned, catalog: &'a Catalog, policy: &Policy) -> Report<'a> {
+    let mut report = lenscap_flow::judge(&scanned.summary, catalog, policy);
+    report.captures.extend_from_slice(&scanned.unread);
+    report
 }
 
 /// Joins saved summaries.
-pub(crate) fn merge(files: &[PathBuf]) -> Result<Summary, Failure> {
+pub(crate) fn merge(files: &[PathBuf]) -> Result<Scanned, Failure> {
     for file in files {
         File::open(file).map_err(|why| Failure::file("read", file, why))?;
     }
@@ -129,6 +139,6 @@ pub(crate) fn merge(files: &[PathBuf]) -> Result<Summary, Failure> {
 }
 
 /// Saves a summary.
-pub(crate) fn save(_: &Summary, path: &Path) -> Result<(), Failure> {
+pub(crate) fn save(_: &Scanned, path: &Path) -> Result<(), Failure> {
     save::write(path, |_| Err(io::Error::other("summaries cannot be saved yet")))
 }

@@ -5,6 +5,7 @@ use crate::engine;
 use crate::failure::{self, Failure, Outcome};
 use crate::hash;
 use crate::output::to_stdout;
+use crate::parse::Idle;
 use crate::plan;
 use crate::progress::Bar;
 use lenscap_flow::report::{CaptureRecord, Ledger, Overview, Report};
@@ -15,9 +16,9 @@ use std::io::{self, Write};
 
 /// Reads the inputs and prints a record of each.
 pub(crate) fn run(inspect: &Inspect) -> Result<Outcome, Failure> {
-    let options = plan::work(&inspect.work);
+    let options = plan::work(&inspect.work, Idle::USUAL);
     let inputs = plan::inputs(&inspect.files)?;
-    let bar = Bar::new(inspect.work.quiet);
+    let bar = Bar::new(inspect.work.quiet, engine::total(&inputs));
     let mut captures = engine::inspect(&inputs, &options, &bar)?;
     bar.finish();
     if inspect.hash {

@@ -57,6 +57,11 @@ pub(crate) fn net(text: &str) -> Result<IpNet, String> {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Idle(pub i64);
 
+impl Idle {
+    /// Five minutes, the usual idle time of flows.
+    pub(crate) const USUAL: Self = Self(300 * SECOND);
+}
+
 impl FromStr for Idle {
     type Err = String;
 

@@ -1,10 +1,12 @@
 //! Arguments that have been checked against each other, with what was not given filled in.
 
-use crate::args::{self, Judging, Output, Work};
+use crate::args::{self, Output, Work};
 use crate::color;
-use crate::engine::{Input, Options, Policy};
+use crate::engine::{Input, Options};
 use crate::failure::Failure;
 use crate::memory;
+use crate::parse::Idle;
+use lenscap_flow::Limits;
 use lenscap_flow::report::Severity;
 use lenscap_report::text::Style;
 use lenscap_report::{Kind, Select};
@@ -64,25 +66,14 @@ pub(crate) fn scanning(scan: &args::Scan) -> Result<Options, Failure> {
     {
         return Err(Failure::new("--from is not before --to: no packet could be taken"));
     }
-    let options = work(&scan.work);
-    Ok(Options { idle: scan.idle.0, filter: scan.filter.clone(), from: scan.from, to: scan.to, ..options })
+    Ok(Options { filter: scan.filter.clone(), from: scan.from, to: scan.to, ..work(&scan.work, scan.idle) })
 }
 
 /// The options of a run that takes every packet.
-pub(crate) fn work(work: &Work) -> Options {
-    Options {
-        threads: threads(work.threads),
-        memory: work.memory.unwrap_or_else(memory::quarter),
-        idle: 300_000_000_000,
-        filter: None,
-        from: None,
-        to: None,
-    }
-}
-
-/// By what is judged.
-pub(crate) fn policy(judging: &Judging) -> Policy {
-    Policy { local: judging.local.clone() }
+pub(crate) fn work(work: &Work, idle: Idle) -> Options {
+    let memory = work.memory.unwrap_or_else(memory::quarter);
+    let limits = Limits { idle: idle.0, memory: usize::try_from(memory).unwrap_or(usize::MAX) };
+    Options { threads: threads(work.threads), limits, filter: None, from: None, to: None }
 }
 
 /// The inputs; standard input may be given once.
@@ -91,7 +82,7 @@ pub(crate) fn inputs(files: &[PathBuf]) -> Result<Vec<Input>, Failure> {
     if files.iter().filter(|file| *file == standard).count() > 1 {
         return Err(Failure::new("standard input (-) can be read once only"));
     }
-    let input = |file: &PathBuf| if file == standard { Input::Stdin } else { Input::Path(file.clone()) };
+    let input = |file: &PathBuf| if file == standard { Input::Stdin } else { Input::File(file.clone()) };
     Ok(files.iter().map(input).collect())
 }
 
@@ -133,14 +124,17 @@ mod tests {
     #[test]
     fn defaults() {
         let options = scanning(&scan("--threads 3 --memory 1G")).unwrap();
-        assert_eq!((options.threads.get(), options.memory, options.idle), (3, 1 << 30, 300_000_000_000));
-        assert!(scanning(&scan("")).unwrap().memory > 0);
+        assert_eq!(
+            (options.threads.get(), options.limits),
+            (3, Limits { memory: 1 << 30, idle: 300_000_000_000 })
+        );
+        assert!(scanning(&scan("")).unwrap().limits.memory > 0);
         assert_eq!(scan("").output.fail_on.0, Some(Severity::Medium));
     }
 
     #[test]
     fn standard_input_once() {
-        assert_eq!(inputs(&["-".into(), "a".into()]).unwrap(), [Input::Stdin, Input::Path("a".into())]);
+        assert_eq!(inputs(&["-".into(), "a".into()]).unwrap(), [Input::Stdin, Input::File("a".into())]);
         assert!(inputs(&["-".into(), "-".into()]).is_err());
     }
 }

@@ -14,14 +14,14 @@ pub(crate) struct Bar {
 }
 
 impl Bar {
-    /// A bar where somebody looks at standard error and did not ask for quiet.
-    pub(crate) fn new(quiet: bool) -> Self {
+    /// A bar where somebody looks at standard error and did not ask for quiet; `total` is the bytes there are to read.
+    pub(crate) fn new(quiet: bool, total: Option<u64>) -> Self {
         let target = if quiet || !stderr().is_terminal() {
             ProgressDrawTarget::hidden()
         } else {
             ProgressDrawTarget::stderr_with_hz(10)
         };
-        let bar = ProgressBar::with_draw_target(None, target);
+        let bar = ProgressBar::with_draw_target(total, target);
         if let Ok(style) =
             ProgressStyle::with_template("{bar:30} {bytes} of {total_bytes}  {msg}  {eta} left")
         {
@@ -43,15 +43,9 @@ impl Drop for Bar {
 }
 
 impl Progress for Bar {
-    fn bytes(&self, read: u64, total: Option<u64>) {
-        if let Some(total) = total {
-            self.bar.set_length(total);
-        }
-        self.bar.set_position(read);
-    }
-
-    fn packets(&self, n: u64) {
-        let packets = self.packets.fetch_add(n, Ordering::Relaxed) + n;
+    fn advance(&self, bytes: u64, packets: u64) {
+        let packets = self.packets.fetch_add(packets, Ordering::Relaxed).wrapping_add(packets);
+        self.bar.inc(bytes);
         if !self.bar.is_hidden() {
             let rate = rate(packets, self.bar.elapsed());
             self.bar.set_message(format!("{}, {}/s", units::counted(packets, "packet"), units::count(rate)));
@@ -76,10 +70,9 @@ mod tests {
 
     #[test]
     fn a_hidden_bar_takes_everything() {
-        let bar = Bar::new(true);
-        bar.bytes(5, None);
-        bar.bytes(u64::MAX, Some(1));
-        bar.packets(u64::MAX / 2);
+        let bar = Bar::new(true, Some(1));
+        bar.advance(5, 1);
+        bar.advance(1 << 40, u64::MAX);
         bar.finish();
     }
 }

@@ -16,7 +16,7 @@ pub(crate) fn run(scan: &Scan) -> Result<Outcome, Failure> {
     let options = plan::scanning(scan)?;
     let inputs = plan::inputs(&scan.files)?;
     let catalog = catalog::open(&scan.judging.catalog)?;
-    let bar = Bar::new(scan.work.quiet);
+    let bar = Bar::new(scan.work.quiet, engine::total(&inputs));
     let summary = match engine::scan(&inputs, &options, &bar) {
         Ok(summary) => summary,
         Err(failure) => return unread(&inputs, failure, &printing),
@@ -26,7 +26,7 @@ pub(crate) fn run(scan: &Scan) -> Result<Outcome, Failure> {
     if let Some(path) = &scan.save {
         failures.extend(engine::save(&summary, path).err());
     }
-    let mut report = engine::judge(&summary, &catalog, &plan::policy(&scan.judging));
+    let mut report = engine::judge(&summary, &catalog, &engine::policy(&scan.judging.local));
     if scan.hash {
         failures.extend(hash::fill(&mut report.captures).err());
     }

@@ -198,14 +198,14 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
         sightings: vec![
             SightingRecord {
                 kind: "oui",
-                value: b"44:19:b6",
+                value: Cow::Borrowed(b"44:19:b6"),
                 vendor: Some(&HIKVISION),
                 count: 3,
                 packet: Some(at(1)),
             },
             SightingRecord {
                 kind: "sadp",
-                value: b"DS-2CD2042WD-I",
+                value: Cow::Borrowed(b"DS-2CD2042WD-I"),
                 vendor: None,
                 count: 1,
                 packet: Some(at(118)),

@@ -80,7 +80,7 @@ pub(super) fn device(row: &mut Row<'_>, device: &DeviceRecord<'_>) {
         Some(name) => format!("{}:{}", end.party, item(name)),
         None => format!("{}:{}", end.party, end.address),
     }));
-    row.list(device.sightings.iter().map(|seen| format!("{}:{}", seen.kind, item(seen.value))));
+    row.list(device.sightings.iter().map(|seen| format!("{}:{}", seen.kind, item(&seen.value))));
 }
 
 pub(super) fn flow(row: &mut Row<'_>, flow: &FlowView<'_>) {

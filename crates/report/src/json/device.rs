@@ -44,7 +44,7 @@ fn push_endpoint(out: &mut Vec<u8>, endpoint: &EndpointRecord<'_>) {
 fn push_sighting(out: &mut Vec<u8>, sighting: &SightingRecord<'_>) {
     let mut object = Object::begin(out);
     object.word("kind", sighting.kind);
-    object.value("value", sighting.value);
+    object.value("value", &sighting.value);
     object.text_of("vendor", sighting.vendor.map(vendor::id));
     object.integer("count", sighting.count);
     object.packet_of("packet", sighting.packet);
