@@ -1,2 +1,44 @@
-//! The command.
-fn main() {}
+//! `lenscap`: finds the IP cameras in captured traffic, and proves what they send to whom.
+//!
+//! Arguments are read ([`args`]) and checked ([`plan`]); the engine ([`engine`]) scans; the report is printed
+//! ([`output`]); what could not be done is said on standard error ([`failure`]) and in the exit status.
+#![forbid(unsafe_code)]
+
+mod args;
+mod catalog;
+mod color;
+mod engine;
+mod failure;
+mod hash;
+mod inspect;
+mod manual;
+mod memory;
+mod merge;
+mod output;
+mod parse;
+mod plan;
+mod progress;
+mod save;
+mod scan;
+
+use args::{Args, Command};
+use clap::Parser;
+use failure::{Failure, Outcome};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let outcome = run(&args.command);
+    failure::exit(outcome)
+}
+
+fn run(command: &Command) -> Result<Outcome, Failure> {
+    match command {
+        Command::Scan(scan) => scan::run(scan),
+        Command::Merge(merge) => merge::run(merge),
+        Command::Inspect(inspect) => inspect::run(inspect),
+        Command::Catalog(catalog) => catalog::run(catalog),
+        Command::Completions { shell } => manual::completions(*shell),
+        Command::Man => manual::man(),
+    }
+}

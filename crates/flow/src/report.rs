@@ -3,7 +3,7 @@
 //! The report borrows the [`Summary`]; beside it stand at most 16 bytes of verdict a flow. A [`FlowView`] is made
 //! when it is rendered and dropped after.
 
-use lenscap_catalog::Vendor;
+pub use lenscap_catalog::Vendor;
 use lenscap_wire::{Mac, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;

@@ -15,7 +15,7 @@ mod name;
 mod summary;
 mod writer;
 
-pub(crate) use finding::severity;
+pub use finding::severity;
 
 use crate::parallel;
 use crate::select::{Kind, Select};

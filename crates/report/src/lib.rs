@@ -19,8 +19,11 @@ mod protocol;
 #[cfg(test)]
 mod sample;
 mod select;
+pub mod shell;
 pub mod text;
 pub mod time;
 pub mod units;
+mod vendor;
 
+pub use json::severity;
 pub use select::{Kind, Select, UnknownKind};

@@ -1,17 +1,35 @@
 //! A report made by hand: an office with a camera that uploads, one that registers, and a printer.
 
-use lenscap_catalog::Vendor;
+use lenscap_catalog::VendorKind;
 use lenscap_flow::report::{
     Amount, CaptureRecord, Coverage, DeviceRecord, EndView, EndpointRecord, Finding, FlowView, Ledger,
-    NameOf, NameView, Overview, PacketAt, ProblemRecord, Report, Severity, SightingRecord,
+    NameOf, NameView, Overview, PacketAt, ProblemRecord, Report, Severity, SightingRecord, Vendor,
 };
 use lenscap_wire::{Mac, Timestamp};
+use std::borrow::Cow;
 use std::net::IpAddr;
 
-static HIKVISION: Vendor = Vendor { id: "hikvision", name: "Hikvision", parent: "" };
-static AMCREST: Vendor = Vendor { id: "amcrest", name: "Amcrest", parent: "dahua" };
+static HIKVISION: Vendor = vendor("hikvision", "Hikvision", "");
+static AMCREST: Vendor = vendor("amcrest", "Amcrest", "dahua");
 const START: i64 = 1_772_442_847_000_000_000; // 2026-03-02T09:14:07Z
 const MINUTE: i64 = 60_000_000_000;
+
+const fn vendor(id: &'static str, name: &'static str, parent: &'static str) -> Vendor {
+    Vendor {
+        id: Cow::Borrowed(id),
+        name: Cow::Borrowed(name),
+        aliases: Cow::Borrowed(&[]),
+        parent: Cow::Borrowed(parent),
+        country: Cow::Borrowed(""),
+        ndaa_889: false,
+        prc_headquartered: false,
+        oem_of: Cow::Borrowed(&[]),
+        oem_source: Cow::Borrowed(""),
+        kind: VendorKind::CameraVendor,
+        oui_camera_specific: false,
+        date: Cow::Borrowed(""),
+    }
+}
 
 pub(crate) fn ip(text: &str) -> IpAddr {
     text.parse().unwrap()
@@ -180,14 +198,14 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
         sightings: vec![
             SightingRecord {
                 kind: "oui",
-                value: b"44:19:b6",
+                value: Cow::Borrowed(b"44:19:b6"),
                 vendor: Some(&HIKVISION),
                 count: 3,
                 packet: Some(at(1)),
             },
             SightingRecord {
                 kind: "sadp",
-                value: b"DS-2CD2042WD-I",
+                value: Cow::Borrowed(b"DS-2CD2042WD-I"),
                 vendor: None,
                 count: 1,
                 packet: Some(at(118)),

@@ -3,6 +3,7 @@
 use super::row::{Row, item};
 use crate::json::severity;
 use crate::protocol;
+use crate::vendor;
 use lenscap_flow::report::{
     Amount, CaptureRecord, DeviceRecord, EndView, Finding, FlowView, Ledger, NameView, Overview, PacketAt,
 };
@@ -63,9 +64,9 @@ pub(super) fn device(row: &mut Row<'_>, device: &DeviceRecord<'_>) {
     row.value(&device.id);
     row.mac_of(device.mac);
     row.list(device.addresses.iter().map(ToString::to_string));
-    row.value_of(device.vendor.map(|vendor| vendor.id));
-    row.value_of(device.vendor.map(|vendor| vendor.name));
-    row.value_of(device.vendor.map(|vendor| vendor.parent));
+    row.value_of(device.vendor.map(vendor::id));
+    row.value_of(device.vendor.map(vendor::name));
+    row.value_of(device.vendor.and_then(vendor::parent));
     row.value_of(device.model.as_deref());
     row.value_of(device.serial.as_deref());
     row.value_of(device.firmware.as_deref());
@@ -79,7 +80,7 @@ pub(super) fn device(row: &mut Row<'_>, device: &DeviceRecord<'_>) {
         Some(name) => format!("{}:{}", end.party, item(name)),
         None => format!("{}:{}", end.party, end.address),
     }));
-    row.list(device.sightings.iter().map(|seen| format!("{}:{}", seen.kind, item(seen.value))));
+    row.list(device.sightings.iter().map(|seen| format!("{}:{}", seen.kind, item(&seen.value))));
 }
 
 pub(super) fn flow(row: &mut Row<'_>, flow: &FlowView<'_>) {
@@ -102,7 +103,7 @@ pub(super) fn flow(row: &mut Row<'_>, flow: &FlowView<'_>) {
     row.value_of(flow.ja4);
     row.boolean(flow.ech);
     row.list(flow.names.iter().map(|name| format!("{}:{}", name.source, item(name.name))));
-    row.value_of(flow.vendor.map(|vendor| vendor.id));
+    row.value_of(flow.vendor.map(vendor::id));
     row.value_of(flow.role);
     row.value_of(flow.attribution);
     row.integer_of(flow.confidence);
@@ -145,7 +146,7 @@ pub(super) fn finding(row: &mut Row<'_>, finding: &Finding<'_>) {
     row.value(severity(finding.severity));
     row.integer(finding.confidence);
     row.value(&finding.device);
-    row.value_of(finding.vendor.map(|vendor| vendor.id));
+    row.value_of(finding.vendor.map(vendor::id));
     row.value(&finding.endpoint);
     row.integer(finding.bytes_out);
     row.integer(finding.bytes_in);

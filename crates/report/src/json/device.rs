@@ -1,6 +1,7 @@
 //! The record of a device: who it is, what it sent and received, with whom, and how that is known.
 
 use super::writer::{Object, push_address, push_word};
+use crate::vendor;
 use lenscap_flow::report::{DeviceRecord, EndpointRecord, SightingRecord};
 
 pub(super) fn push(out: &mut Vec<u8>, device: &DeviceRecord<'_>) {
@@ -9,9 +10,9 @@ pub(super) fn push(out: &mut Vec<u8>, device: &DeviceRecord<'_>) {
     record.mac_of("mac", device.mac);
     record.list_of("addresses", &device.addresses, |out, &address| push_address(out, address));
     if let Some(vendor) = device.vendor {
-        record.word("vendor", vendor.id);
-        record.text("vendor_name", vendor.name);
-        record.word_of("parent", Some(vendor.parent));
+        record.text("vendor", vendor::id(vendor));
+        record.text("vendor_name", vendor::name(vendor));
+        record.text_of("parent", vendor::parent(vendor));
     }
     record.value_of("model", device.model.as_deref().map(str::as_bytes));
     record.value_of("serial", device.serial.as_deref().map(str::as_bytes));
@@ -30,7 +31,7 @@ pub(super) fn push(out: &mut Vec<u8>, device: &DeviceRecord<'_>) {
 fn push_endpoint(out: &mut Vec<u8>, endpoint: &EndpointRecord<'_>) {
     let mut object = Object::begin(out);
     object.word("party", endpoint.party);
-    object.word_of("vendor", endpoint.vendor.map(|vendor| vendor.id));
+    object.text_of("vendor", endpoint.vendor.map(vendor::id));
     object.value_of("name", endpoint.name);
     object.address("address", endpoint.address);
     object.integer("bytes_out", endpoint.bytes_out);
@@ -43,8 +44,8 @@ fn push_endpoint(out: &mut Vec<u8>, endpoint: &EndpointRecord<'_>) {
 fn push_sighting(out: &mut Vec<u8>, sighting: &SightingRecord<'_>) {
     let mut object = Object::begin(out);
     object.word("kind", sighting.kind);
-    object.value("value", sighting.value);
-    object.word_of("vendor", sighting.vendor.map(|vendor| vendor.id));
+    object.value("value", &sighting.value);
+    object.text_of("vendor", sighting.vendor.map(vendor::id));
     object.integer("count", sighting.count);
     object.packet_of("packet", sighting.packet);
     object.end();

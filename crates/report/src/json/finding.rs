@@ -2,10 +2,11 @@
 
 use super::writer::{Object, push_packet, push_string, push_word};
 use crate::escape::escape;
+use crate::vendor;
 use lenscap_flow::report::{Finding, Severity};
 
 /// The word for a severity.
-pub(crate) const fn severity(severity: Severity) -> &'static str {
+pub const fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Info => "info",
         Severity::Low => "low",
@@ -22,7 +23,7 @@ pub(super) fn push(out: &mut Vec<u8>, finding: &Finding<'_>) {
     record.word("severity", severity(finding.severity));
     record.integer("confidence", finding.confidence);
     record.word("device", &finding.device);
-    record.word_of("vendor", finding.vendor.map(|vendor| vendor.id));
+    record.text_of("vendor", finding.vendor.map(vendor::id));
     record.value("endpoint", finding.endpoint.as_bytes());
     record.integer("bytes_out", finding.bytes_out);
     record.integer("bytes_in", finding.bytes_in);

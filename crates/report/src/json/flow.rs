@@ -3,6 +3,7 @@
 use super::writer::{Object, push_string};
 use crate::number;
 use crate::protocol;
+use crate::vendor;
 use lenscap_flow::report::{EndView, FlowView, NameOf};
 
 pub(super) fn push(out: &mut Vec<u8>, flow: &FlowView<'_>) {
@@ -25,7 +26,7 @@ pub(super) fn push(out: &mut Vec<u8>, flow: &FlowView<'_>) {
         record.boolean("ech", true);
     }
     record.list_of("names", &flow.names, push_name);
-    record.word_of("vendor", flow.vendor.map(|vendor| vendor.id));
+    record.text_of("vendor", flow.vendor.map(vendor::id));
     record.word_of("role", flow.role);
     record.word_of("attribution", flow.attribution);
     record.integer_of("confidence", flow.confidence);

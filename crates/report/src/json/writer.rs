@@ -71,6 +71,12 @@ impl<'b> Object<'b> {
         push_string(self.key(key), text);
     }
 
+    pub(super) fn text_of(&mut self, key: &'static str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.text(key, text);
+        }
+    }
+
     /// What came out of packets.
     #[inline]
     pub(super) fn value(&mut self, key: &'static str, value: &[u8]) {

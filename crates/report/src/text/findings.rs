@@ -2,12 +2,13 @@
 
 use super::page::Page;
 use super::words;
-use crate::escape::{escape, is_unseen};
+use crate::escape::escape;
 use crate::json::severity;
+use crate::shell;
 use crate::time;
 use crate::units;
+use crate::vendor;
 use lenscap_flow::report::{Finding, PacketAt, Report};
-use std::fmt::Write as _;
 
 /// Findings that are shown.
 const SHOWN: usize = 30;
@@ -51,7 +52,7 @@ fn headline(report: &Report<'_>, finding: &Finding<'_>) -> String {
     let device = words::capital(&words::device_of_id(report, &finding.device));
     let endpoint = escape(finding.endpoint.as_bytes());
     let party = match finding.vendor {
-        Some(vendor) => format!("{endpoint} ({})", vendor.name),
+        Some(vendor) => format!("{endpoint} ({})", vendor::name(vendor)),
         None => endpoint.into_owned(),
     };
     let (sent, received) = (units::bytes(finding.bytes_out), units::bytes(finding.bytes_in));
@@ -91,38 +92,15 @@ fn path<'r>(report: &'r Report<'_>, at: PacketAt) -> &'r str {
 /// The command that shows a packet; nothing for standard input, which is gone.
 fn tshark(report: &Report<'_>, at: PacketAt) -> Option<String> {
     let path = &report.captures.get(at.input as usize)?.path;
-    (path != "-").then(|| format!("tshark -r {} -Y 'frame.number=={}'", shell_word(path), at.packet))
+    (path != "-").then(|| format!("tshark -r {} -Y 'frame.number=={}'", shell::word(path), at.packet))
 }
 
 /// The inputs of the run, as they are given to a command.
 pub(super) fn inputs(report: &Report<'_>) -> String {
     match report.captures.as_slice() {
-        [only] => shell_word(&only.path),
+        [only] => shell::word(&only.path),
         _ => "FILES".into(),
     }
-}
-
-/// A path as a shell takes it. Names that cannot be shown are written as `$'\x1b'`, which bash, zsh and ksh read.
-fn shell_word(path: &str) -> String {
-    let path = if path.starts_with('-') && path != "-" { format!("./{path}") } else { path.to_owned() };
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:,@%".contains(c);
-    if !path.is_empty() && path.chars().all(plain) {
-        return path;
-    }
-    if !path.chars().any(is_unseen) {
-        return format!("'{}'", path.replace('\'', "'\\''"));
-    }
-    let mut word = String::from("$'");
-    for c in path.chars() {
-        match c {
-            '\'' | '\\' => word.extend(['\\', c]),
-            c if is_unseen(c) => {
-                c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| _ = write!(word, "\\x{byte:02x}"));
-            }
-            c => word.push(c),
-        }
-    }
-    word + "'"
 }
 
 /// What to do next.
@@ -130,25 +108,4 @@ pub(super) fn push_next(page: &mut Page, report: &Report<'_>) {
     let inputs = inputs(report);
     let kind = if report.findings.is_empty() { "device" } else { "finding" };
     page.line(&format!("Next: lenscap scan {inputs} --json --select {kind}"));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_survive_a_shell() {
-        for (path, word) in [
-            ("captures/office.pcapng", "captures/office.pcapng"),
-            ("my file.pcap", "'my file.pcap'"),
-            ("it's.pcap", "'it'\\''s.pcap'"),
-            ("-r.pcap", "./-r.pcap"),
-            ("$(reboot).pcap", "'$(reboot).pcap'"),
-            ("a\u{1b}[2J'.pcap", "$'a\\x1b[2J\\'.pcap'"),
-            ("\u{202e}x", "$'\\xe2\\x80\\xaex'"),
-            ("", "''"),
-        ] {
-            assert_eq!(shell_word(path), word);
-        }
-    }
 }

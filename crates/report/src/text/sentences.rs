@@ -4,6 +4,7 @@ use super::page::Page;
 use super::words;
 use crate::json::severity;
 use crate::units;
+use crate::vendor;
 use lenscap_flow::report::{DeviceRecord, Report, Severity};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -70,6 +71,7 @@ fn unread(report: &Report<'_>) -> String {
     let all = units::counted(report.captures.len() as u64, "capture");
     match torn {
         0 => String::new(),
+        1 if report.captures.len() == 1 => "The capture could not be read whole: see below.".into(),
         _ => format!("Of {all}, {} could not be read whole: see below.", units::count(torn)),
     }
 }
@@ -77,14 +79,14 @@ fn unread(report: &Report<'_>) -> String {
 fn vendors(report: &Report<'_>) -> Option<String> {
     let mut counts: BTreeMap<&str, (u64, &DeviceRecord<'_>)> = BTreeMap::new();
     for device in report.devices.iter().filter(|device| words::is_shown(device)) {
-        counts.entry(device.vendor.map_or("", |vendor| vendor.id)).or_insert((0, device)).0 += 1;
+        counts.entry(device.vendor.map_or("", vendor::id)).or_insert((0, device)).0 += 1;
     }
     let mut counts: Vec<_> = counts.into_values().collect();
     counts.sort_by_key(|&(count, _)| Reverse(count));
     let parts: Vec<String> = counts
         .iter()
         .map(|(count, device)| {
-            let vendor = words::vendor_cell(report, device).replace(" (", " (made by ");
+            let vendor = words::vendor_cell(report, device).replace(" (", " (parent ");
             format!("{vendor} {}", units::count(*count))
         })
         .collect();
@@ -99,7 +101,7 @@ fn left(report: &Report<'_>, device: &DeviceRecord<'_>) -> String {
         .iter()
         .take(NAMED)
         .map(|end| {
-            let who = end.vendor.map_or(words::party(end), |vendor| vendor.name);
+            let who = end.vendor.map_or(words::party(end), vendor::name);
             format!("{} to {who} ({})", units::bytes(end.bytes_out), words::name(end))
         })
         .collect();

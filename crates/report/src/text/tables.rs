@@ -6,6 +6,7 @@ use super::table::{self, Column};
 use super::words;
 use crate::escape::escape;
 use crate::units;
+use crate::vendor;
 use lenscap_flow::report::{DeviceRecord, EndpointRecord, Report};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,7 +32,7 @@ fn push_cameras(page: &mut Page, report: &Report<'_>, devices: &[&DeviceRecord<'
     let columns = [
         Column::whole("address"),
         Column::whole("what"),
-        Column::text("vendor (made by)", 16),
+        Column::text("vendor (parent)", 16),
         Column::text("model", 14),
         Column::text("proof", 10),
         Column::number("sure"),
@@ -80,7 +81,7 @@ fn push_more(page: &mut Page, report: &Report<'_>, all: usize, shown: usize) {
 }
 
 fn party_key<'a>(endpoint: &EndpointRecord<'a>) -> &'a str {
-    endpoint.vendor.map_or(words::party(endpoint), |vendor| vendor.name)
+    endpoint.vendor.map_or(words::party(endpoint), vendor::name)
 }
 
 /// What is known of one outside party, over all cameras.
@@ -146,7 +147,7 @@ fn push_others(page: &mut Page, report: &Report<'_>, devices: &[&DeviceRecord<'_
     let columns = [
         Column::whole("address"),
         Column::whole("MAC"),
-        Column::text("vendor (made by)", 16),
+        Column::text("vendor (parent)", 16),
         Column::number("sent"),
         Column::number("received"),
     ];

@@ -2,7 +2,8 @@
 
 use crate::escape::escape;
 use crate::units;
-use lenscap_flow::report::{DeviceRecord, EndpointRecord, Report};
+use crate::vendor;
+use lenscap_flow::report::{DeviceRecord, EndpointRecord, Report, Vendor};
 use std::net::IpAddr;
 
 /// Classes of device that are told one by one, in the order in which they are counted.
@@ -59,33 +60,34 @@ pub(super) fn address(device: &DeviceRecord<'_>) -> String {
     device.addresses.iter().min_by_key(rank).map_or_else(|| device.id.clone(), ToString::to_string)
 }
 
-/// The name of a vendor's parent: as a vendor of this report bears it, else as the catalogue refers to it.
-fn parent<'a>(report: &'a Report<'_>, id: &'a str) -> &'a str {
-    let vendors = report.devices.iter().filter_map(|device| device.vendor);
-    vendors.into_iter().find(|vendor| vendor.id == id).map_or(id, |vendor| vendor.name)
+/// The name of a vendor's parent: as a vendor of this report bears it, else as the catalogue refers to it. Nothing
+/// where it is that of the vendor.
+fn parent<'a>(report: &'a Report<'_>, vendor: &'a Vendor) -> Option<&'a str> {
+    let id = vendor::parent(vendor)?;
+    let mut vendors = report.devices.iter().filter_map(|device| device.vendor);
+    let name = vendors.find(|other| vendor::id(other) == id).map_or(id, vendor::name);
+    (!name.eq_ignore_ascii_case(vendor::name(vendor))).then_some(name)
 }
 
-/// `Amcrest (Dahua)`, as a table has it.
+/// `Imou (Dahua)`, as a table has it.
 pub(super) fn vendor_cell(report: &Report<'_>, device: &DeviceRecord<'_>) -> String {
-    match device.vendor {
-        None => "not known".into(),
-        Some(vendor) if vendor.parent.is_empty() => vendor.name.into(),
-        Some(vendor) => format!("{} ({})", vendor.name, parent(report, vendor.parent)),
-    }
+    let Some(vendor) = device.vendor else { return "not known".into() };
+    let parent = parent(report, vendor).map(|parent| format!(" ({parent})")).unwrap_or_default();
+    format!("{}{parent}", vendor::name(vendor))
 }
 
-/// `Hikvision DS-2CD2042WD-I`, `Amcrest IP4M-1051, made by Dahua`; nothing where neither is known.
+/// `Hikvision DS-2CD2042WD-I`, `Imou IPC-C22E, parent Dahua`; nothing where neither is known.
 pub(super) fn make(report: &Report<'_>, device: &DeviceRecord<'_>) -> Option<String> {
     let model = device.model.as_deref().map(|model| escape(model.as_bytes()));
     let Some(vendor) = device.vendor else { return Some(format!("model {}", model?)) };
-    let mut text = vendor.name.to_owned();
+    let mut text = vendor::name(vendor).to_owned();
     if let Some(model) = model {
         text.push(' ');
         text.push_str(&model);
     }
-    if !vendor.parent.is_empty() {
-        text.push_str(", made by ");
-        text.push_str(parent(report, vendor.parent));
+    if let Some(parent) = parent(report, vendor) {
+        text.push_str(", parent ");
+        text.push_str(parent);
     }
     Some(text)
 }

@@ -1,0 +1,33 @@
+//! `lenscap catalog`, and the catalogue that the other commands judge by.
+
+use crate::args::{Catalog as Args, CatalogQuery};
+use crate::failure::{Failure, Outcome};
+use crate::output::to_stdout;
+use lenscap_catalog::Catalog;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// The built-in catalogue with `files` laid over it.
+pub(crate) fn open(files: &[PathBuf]) -> Result<Catalog, Failure> {
+    Catalog::with(files).map_err(|mistake| Failure::new(mistake.to_string()))
+}
+
+/// Prints what is asked for.
+pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
+    let catalog = open(&args.catalog)?;
+    to_stdout(|out| match &args.query {
+        CatalogQuery::Lookup { query } => writeln!(out, "{}", catalog.lookup(query).to_string().trim_end()),
+        CatalogQuery::List => list(&catalog, out),
+    })?;
+    Ok(Outcome::Nothing)
+}
+
+fn list(catalog: &Catalog, out: &mut impl Write) -> io::Result<()> {
+    let width = catalog.vendors().map(|(_, vendor)| vendor.id.len()).max().unwrap_or_default();
+    for (_, vendor) in catalog.vendors() {
+        let parent =
+            if vendor.parent.is_empty() { String::new() } else { format!(" (parent {})", vendor.parent) };
+        writeln!(out, "{:width$}  {}{parent}", vendor.id, vendor.name)?;
+    }
+    Ok(())
+}

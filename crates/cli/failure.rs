@@ -1,0 +1,201 @@
+//! What went wrong, in words for a person, and the exit status.
+
+use lenscap_flow::report::{CaptureRecord, Report};
+use lenscap_report::escape::escape;
+use lenscap_report::{shell, units};
+use std::fmt;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+/// Inputs that are said to be torn one by one.
+const SAID: usize = 20;
+
+/// How a run ended that could say something.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Outcome {
+    /// Nothing found that counts.
+    Nothing,
+    /// A finding at or over the threshold.
+    Found,
+    /// Not the whole job was done; that has been said.
+    Incomplete,
+}
+
+/// Why a run could not go on, and what to type next.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    what: String,
+    next: Option<String>,
+    broken_pipe: bool,
+}
+
+impl Failure {
+    /// A failure in words: what, where and why.
+    pub(crate) fn new(what: impl Into<String>) -> Self {
+        Self { what: what.into(), next: None, broken_pipe: false }
+    }
+
+    /// A file that could not be read or written.
+    pub(crate) fn file(verb: &str, path: &Path, why: impl fmt::Display) -> Self {
+        let path = path.to_string_lossy();
+        Self::new(format!("cannot {verb} {}: {why}", escape(path.as_bytes())))
+            .next(format!("Try: ls -l {}", shell::word(&path)))
+    }
+
+    /// What went wrong, without what to do.
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// What to type next.
+    pub(crate) fn next(mut self, next: impl Into<String>) -> Self {
+        self.next = Some(next.into());
+        self
+    }
+}
+
+/// Standard output failed; whoever read it may have had enough.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        let broken_pipe = error.kind() == io::ErrorKind::BrokenPipe;
+        Self { broken_pipe, ..Self::new(format!("cannot write to standard output: {error}")) }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "lenscap: {}", self.what)?;
+        self.next.iter().try_for_each(|next| write!(f, "\n  {next}"))
+    }
+}
+
+/// The exit status; says on standard error why there is no better one. A broken pipe is success.
+pub(crate) fn exit(outcome: Result<Outcome, Failure>) -> ExitCode {
+    match outcome {
+        Ok(Outcome::Nothing) => ExitCode::SUCCESS,
+        Ok(Outcome::Found) => ExitCode::from(1),
+        Ok(Outcome::Incomplete) => ExitCode::from(2),
+        Err(failure) if failure.broken_pipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            say(&failure);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Says something on standard error; where that is closed, the exit status has to do.
+pub(crate) fn say(what: &impl fmt::Display) {
+    _ = writeln!(io::stderr(), "{what}");
+}
+
+/// What of a report was not done, each as it is said on standard error.
+pub(crate) fn gaps(report: &Report<'_>) -> Vec<Failure> {
+    let mut gaps = captures(&report.captures);
+    if !report.ledger.balanced() {
+        gaps.push(
+            Failure::new(
+                "the ledger does not balance: packets were lost or counted twice; do not rely on this report",
+            )
+            .next("See the parts: --json --select ledger"),
+        );
+    }
+    gaps
+}
+
+/// What of inputs could not be read; of many only the first.
+pub(crate) fn captures(captures: &[CaptureRecord]) -> Vec<Failure> {
+    let torn = || captures.iter().filter(|capture| !capture.is_whole());
+    let mut said: Vec<Failure> = torn().take(SAID).map(capture).collect();
+    let more = torn().count().saturating_sub(SAID);
+    if more > 0 {
+        let inputs = units::counted(more as u64, "more capture");
+        said.push(
+            Failure::new(format!("{inputs} could not be read whole"))
+                .next("See all: --json --select capture"),
+        );
+    }
+    said
+}
+
+fn capture(capture: &CaptureRecord) -> Failure {
+    let path = escape(capture.path.as_bytes());
+    // The last problem is the one that reading ended with.
+    let what = capture.problems.last().map_or_else(
+        || "could not be read to its end".to_owned(),
+        |problem| {
+            let packet = problem.packet.map(|n| format!("packet {} ", units::count(n))).unwrap_or_default();
+            format!("{packet}at byte {}: {}", units::count(problem.offset), escape(problem.what.as_bytes()))
+        },
+    );
+    let failure = Failure::new(format!("{path}: {what}"));
+    let file = shell::word(&capture.path);
+    match capture.packets {
+        _ if capture.path == "-" => failure,
+        0 => failure.next(format!("Try: file {file}      or: capinfos {file}")),
+        n => failure.next(format!(
+            "Read {} before it; the report covers those. Repair: editcap -r {file} good.pcap 1-{n}",
+            units::counted(n, "packet")
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lenscap_flow::report::ProblemRecord;
+
+    fn record(packets: u64, torn_tail: bool, format: &'static str) -> CaptureRecord {
+        CaptureRecord {
+            path: "my \u{1b}evidence.pcap".into(),
+            sha256: None,
+            format,
+            compression: None,
+            link_types: vec![],
+            snap_length: 0,
+            packets,
+            bytes_captured: 0,
+            bytes_wire: 0,
+            start: None,
+            end: None,
+            torn_tail,
+            problems: vec![ProblemRecord {
+                packet: Some(812),
+                offset: 1_220_331,
+                what: "claims too much".into(),
+            }],
+        }
+    }
+
+    #[test]
+    fn a_torn_tail_says_where_and_how_to_repair() {
+        let said = captures(&[record(811, true, "pcap"), record(5, false, "pcap")]);
+        assert_eq!(said.len(), 1);
+        assert_eq!(
+            said[0].to_string(),
+            "lenscap: my \\x1bevidence.pcap: packet 812 at byte 1,220,331: claims too much\n  \
+             Read 811 packets before it; the report covers those. \
+             Repair: editcap -r $'my \\x1bevidence.pcap' good.pcap 1-811"
+        );
+    }
+
+    #[test]
+    fn many_torn_inputs_are_counted() {
+        let said = captures(&vec![record(811, true, "pcap"); 25]);
+        assert_eq!(said.len(), 21);
+        assert!(said[20].to_string().starts_with("lenscap: 5 more captures could not be read whole\n"));
+    }
+
+    #[test]
+    fn what_is_no_capture_is_a_gap() {
+        assert!(captures(&[record(0, false, "")])[0].to_string().contains("Try: file "));
+    }
+
+    #[test]
+    fn a_broken_pipe_is_success() {
+        let broken = Failure::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert_eq!(exit(Err(broken)), ExitCode::SUCCESS);
+        let full = Failure::from(io::Error::from(io::ErrorKind::StorageFull));
+        assert!(full.to_string().starts_with("lenscap: cannot write to standard output: "));
+    }
+}

@@ -1,0 +1,18 @@
+//! `lenscap merge`.
+
+use crate::args::Merge;
+use crate::catalog;
+use crate::engine;
+use crate::failure::{Failure, Outcome};
+use crate::output;
+use crate::plan;
+
+/// Joins saved summaries, judges the whole, prints the report.
+pub(crate) fn run(merge: &Merge) -> Result<Outcome, Failure> {
+    let printing = plan::printing(&merge.output, merge.threads)?;
+    let catalog = catalog::open(&merge.judging.catalog)?;
+    let summary = engine::merge(&merge.files)?;
+    let unsaved = merge.save.as_ref().and_then(|path| engine::save(&summary, path).err());
+    let report = engine::judge(&summary, &catalog, &engine::policy(&merge.judging.local));
+    output::print(&report, &printing, unsaved)
+}

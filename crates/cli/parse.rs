@@ -1,0 +1,156 @@
+//! Values of options: sizes, times, spans, prefixes, severities.
+
+use ipnet::IpNet;
+use lenscap_flow::report::Severity;
+use lenscap_wire::Timestamp;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+const SECOND: i64 = 1_000_000_000;
+
+/// A number of bytes: `1048576`, `512K`, `512M`, `4G`, `4GiB`; multiples of 1024. Never 0.
+pub(crate) fn size(text: &str) -> Result<u64, String> {
+    let wrong = || format!("{text:?} is no size; write 512M or 4G");
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let shift = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 0,
+        "k" | "kb" | "kib" => 10,
+        "m" | "mb" | "mib" => 20,
+        "g" | "gb" | "gib" => 30,
+        "t" | "tb" | "tib" => 40,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    number.checked_mul(1 << shift).filter(|&bytes| bytes > 0).ok_or_else(wrong)
+}
+
+/// A moment: RFC 3339 with its offset, or seconds since 1970 with up to nine decimals.
+pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
+    let wrong = || format!("{text:?} is no time; write 2026-03-02T09:00:00Z or 1772442000");
+    if text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+    {
+        return seconds(text).map(Timestamp).ok_or_else(wrong);
+    }
+    let moment: jiff::Timestamp = text.parse().map_err(|_| wrong())?;
+    let nanoseconds = i64::try_from(moment.as_nanosecond()).map_err(|_| wrong())?;
+    Some(Timestamp(nanoseconds)).filter(|&time| time >= Timestamp::MIN).ok_or_else(wrong)
+}
+
+fn seconds(text: &str) -> Option<i64> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    if decimals.len() > 9 || decimals.contains('.') {
+        return None;
+    }
+    let nanoseconds: i64 = format!("{decimals:0<9}").parse().ok()?;
+    whole.parse::<i64>().ok()?.checked_mul(SECOND)?.checked_add(nanoseconds)
+}
+
+/// A prefix (`192.168.0.0/16`), or an address, which is a prefix of its whole length.
+pub(crate) fn net(text: &str) -> Result<IpNet, String> {
+    let address = || text.parse::<IpAddr>().map(IpNet::from);
+    let net = text.parse::<IpNet>().or_else(|_| address());
+    net.map(|net| net.trunc()).map_err(|_| format!("{text:?} is no prefix; write 192.168.0.0/16"))
+}
+
+/// A span in whole seconds, kept in nanoseconds. Never 0.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Idle(pub i64);
+
+impl Idle {
+    /// Five minutes, the usual idle time of flows.
+    pub(crate) const USUAL: Self = Self(300 * SECOND);
+}
+
+impl FromStr for Idle {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let nanoseconds = text.parse::<u32>().ok().filter(|&n| n > 0).map(|n| i64::from(n) * SECOND);
+        nanoseconds.map(Self).ok_or_else(|| format!("{text:?} is no number of seconds from 1 on"))
+    }
+}
+
+/// From which severity on a finding makes the exit status 1; `None` is never.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct FailOn(pub Option<Severity>);
+
+impl FromStr for FailOn {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Ok(Self(match text {
+            "never" => None,
+            "info" => Some(Severity::Info),
+            "low" => Some(Severity::Low),
+            "medium" => Some(Severity::Medium),
+            "high" => Some(Severity::High),
+            "critical" => Some(Severity::Critical),
+            _ => return Err("there are info, low, medium, high, critical and never".into()),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        for (text, bytes) in [
+            ("1", 1),
+            ("64k", 65_536),
+            ("512M", 536_870_912),
+            ("4G", 4 << 30),
+            ("4GiB", 4 << 30),
+            ("1T", 1 << 40),
+        ] {
+            assert_eq!(size(text).unwrap(), bytes);
+        }
+        for wrong in ["", "0", "M", "-1", "1.5G", "1X", "99999999999T", "0G", "1 G"] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn times() {
+        for (text, nanoseconds) in [
+            ("0", 0),
+            ("1772442847", 1_772_442_847 * SECOND),
+            ("1772442847.5", 1_772_442_847 * SECOND + SECOND / 2),
+            ("1.000000001", SECOND + 1),
+            ("2026-03-02T09:14:07Z", 1_772_442_847 * SECOND),
+            ("2026-03-02T10:14:07.000000001+01:00", 1_772_442_847 * SECOND + 1),
+        ] {
+            assert_eq!(time(text).unwrap(), Timestamp(nanoseconds), "{text}");
+        }
+        for wrong in [
+            "",
+            "1.2.3",
+            "1.0000000001",
+            "yesterday",
+            "2026-03-02",
+            "1969-12-31T00:00:00Z",
+            "-5",
+            "99999999999999",
+        ] {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn prefixes() {
+        assert_eq!(net("192.168.1.7/16").unwrap().to_string(), "192.168.0.0/16");
+        assert_eq!(net("2001:db8::1").unwrap().to_string(), "2001:db8::1/128");
+        assert!(net("192.168.0.0/33").is_err() && net("office").is_err());
+    }
+
+    #[test]
+    fn spans_and_severities() {
+        assert_eq!("300".parse(), Ok(Idle(300 * SECOND)));
+        assert!(["0", "-1", "1.5", "4294967296"].iter().all(|wrong| wrong.parse::<Idle>().is_err()));
+        assert_eq!("never".parse(), Ok(FailOn(None)));
+        assert_eq!("high".parse(), Ok(FailOn(Some(Severity::High))));
+        assert!("severe".parse::<FailOn>().is_err());
+    }
+}

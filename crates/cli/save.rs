@@ -1,0 +1,63 @@
+//! Files that are whole or not there: written beside their place, then moved into it.
+
+use crate::failure::Failure;
+use std::fs::{self, File};
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
+
+/// The extension of a saved summary.
+pub(crate) const EXTENSION: &str = "lens";
+
+/// Takes a path for a summary only where no capture can be written over by mistake.
+pub(crate) fn path(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    let sound = path.extension().is_some_and(|extension| extension == EXTENSION);
+    sound.then_some(path).ok_or_else(|| format!("{text:?} does not end in .{EXTENSION}"))
+}
+
+/// Writes a file through `write`; where that fails, what was there stays.
+pub(crate) fn write(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<(), Failure> {
+    let partial = path.with_extension(format!("{EXTENSION}.{}.partial", std::process::id()));
+    let written = File::create_new(&partial).and_then(|file| {
+        let mut out = BufWriter::new(file);
+        write(&mut out)?;
+        out.into_inner()?.sync_all()?;
+        fs::rename(&partial, path)
+    });
+    written.map_err(|why| {
+        // Nothing more can be done where it cannot be removed either.
+        _ = fs::remove_file(&partial);
+        Failure::file("save", path, why)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn a_capture_is_not_written_over() {
+        assert!(path("monday.lens").is_ok());
+        assert!(path("monday.pcap").is_err() && path("lens").is_err());
+    }
+
+    #[test]
+    fn whole_or_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.lens");
+        write(&path, |out| out.write_all(b"first")).unwrap();
+        let failed = write(&path, |out| {
+            out.write_all(b"sec")?;
+            Err(io::ErrorKind::StorageFull.into())
+        });
+        assert!(failed.is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"first");
+        write(&path, |out| out.write_all(b"second")).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"second");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

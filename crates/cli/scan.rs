@@ -1,0 +1,43 @@
+//! `lenscap scan`.
+
+use crate::args::Scan;
+use crate::catalog;
+use crate::engine::{self, Input};
+use crate::failure::{Failure, Outcome};
+use crate::hash;
+use crate::output;
+use crate::plan::{self, Form, Printing};
+use crate::progress::Bar;
+use lenscap_report::json;
+
+/// Scans the inputs, judges the summary, prints the report.
+pub(crate) fn run(scan: &Scan) -> Result<Outcome, Failure> {
+    let printing = plan::printing(&scan.output, scan.work.threads)?;
+    let options = plan::scanning(scan)?;
+    let inputs = plan::inputs(&scan.files)?;
+    let catalog = catalog::open(&scan.judging.catalog)?;
+    let bar = Bar::new(scan.work.quiet, engine::total(&inputs));
+    let summary = match engine::scan(&inputs, &options, &bar) {
+        Ok(summary) => summary,
+        Err(failure) => return unread(&inputs, failure, &printing),
+    };
+    bar.finish();
+    let mut failures = Vec::new();
+    if let Some(path) = &scan.save {
+        failures.extend(engine::save(&summary, path).err());
+    }
+    let mut report = engine::judge(&summary, &catalog, &engine::policy(&scan.judging.local));
+    if scan.hash {
+        failures.extend(hash::fill(&mut report.captures).err());
+    }
+    output::print(&report, &printing, failures)
+}
+
+/// Also a run that could not begin prints its records, where records are wanted.
+fn unread(inputs: &[Input], failure: Failure, printing: &Printing) -> Result<Outcome, Failure> {
+    if let Form::Json(select) = printing.form {
+        let report = engine::unread(inputs, failure.what());
+        output::to_stdout(|out| json::write(&report, select, printing.threads, out))?;
+    }
+    Err(failure)
+}

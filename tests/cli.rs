@@ -1,0 +1,95 @@
+//! Transcripts of the command: what is typed, what is printed, and the exit status.
+
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
+
+#[test]
+fn transcripts() {
+    trycmd::TestCases::new().env("NO_COLOR", "1").env("COLUMNS", "100").case("tests/cmd/*.trycmd");
+}
+
+fn lenscap() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lenscap"));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// What a run prints that reads nothing, and what it says.
+fn unread(arguments: &[&str]) -> (serde_json::Value, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("missing.pcap");
+    let done = lenscap().arg("scan").arg(&missing).arg("--json").args(arguments).output().unwrap();
+    let text = String::from_utf8(done.stdout).unwrap();
+    let records: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let kinds: Vec<_> = records.iter().map(|record| record["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["capture", "ledger", "summary"]);
+    assert_eq!(records[0]["path"], missing.to_str().unwrap());
+    assert_eq!(records[0]["packets"], 0);
+    assert!(!records[0]["problems"].as_array().unwrap().is_empty());
+    assert_eq!(records[1]["balanced"], true);
+    assert_eq!(records[2]["schema"], "lenscap/1");
+    assert_eq!(done.status.code(), Some(2));
+    (records[0]["problems"][0]["what"].clone(), String::from_utf8(done.stderr).unwrap())
+}
+
+#[test]
+fn a_run_that_reads_nothing_prints_its_records() {
+    let (_, said) = unread(&[]);
+    assert!(said.starts_with("lenscap: ") && said.contains("missing.pcap"), "{said}");
+}
+
+#[test]
+fn a_run_that_cannot_begin_prints_them_too() {
+    let (problem, said) = unread(&["--filter", "host and host"]);
+    assert!(said.contains(problem.as_str().unwrap()), "{said}");
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_failure() {
+    let mut child = lenscap().args(["catalog", "list"]).spawn().unwrap();
+    drop(child.stdout.take());
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn a_full_disk_is_one() {
+    let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else { return };
+    let done = lenscap().args(["catalog", "list"]).stdout(full).output().unwrap();
+    assert_eq!(done.status.code(), Some(2));
+    assert!(
+        String::from_utf8(done.stderr).unwrap().starts_with("lenscap: cannot write to standard output: ")
+    );
+}
+
+#[test]
+fn no_colour_goes_into_a_pipe() {
+    let done = lenscap().args(["scan", "/nonexistent.pcap"]).output().unwrap();
+    assert!(!done.stdout.contains(&0x1b) && !done.stderr.contains(&0x1b));
+}
+
+#[test]
+fn the_manual_page_is_one() {
+    let done = lenscap().arg("man").output().unwrap();
+    let text = String::from_utf8(done.stdout).unwrap();
+    assert!(text.contains(".TH lenscap 1") && text.contains(".TH lenscap-scan 1"), "{text}");
+    assert_eq!(done.status.code(), Some(0));
+}
+
+#[test]
+fn completions_for_every_shell() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let done = lenscap().args(["completions", shell]).output().unwrap();
+        assert_eq!(done.status.code(), Some(0));
+        assert!(String::from_utf8(done.stdout).unwrap().contains("fail-on"), "{shell}");
+    }
+}
+
+#[test]
+fn standard_input_may_be_given_once() {
+    let mut child = lenscap().args(["scan", "-", "-"]).stdin(Stdio::piped()).spawn().unwrap();
+    _ = child.stdin.take().unwrap().write_all(b"");
+    assert_eq!(child.wait().unwrap().code(), Some(2));
+}
