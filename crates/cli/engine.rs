@@ -1,56 +1,19 @@
-//! The engine, as the command calls it: the one file that knows how inputs become a summary and a summary a report.
-//!
-//! While `lenscap-flow` has no driver, inputs are opened and no packet is read; every record says so, so that the exit
-//! status is 2.
+//! The engine, as the command calls it: the one file that knows how arguments become a summary, and a summary a report.
 
 use crate::failure::Failure;
 use crate::save;
 use ipnet::IpNet;
+use lenscap_capture::inputs;
 use lenscap_catalog::Catalog;
 use lenscap_flow::report::{CaptureRecord, Ledger, Overview, ProblemRecord, Report};
-use lenscap_flow::{Limits, Policy, Summary};
-use lenscap_wire::Timestamp;
-use std::fs::{self, File};
-use std::io;
-use std::num::NonZeroUsize;
+use lenscap_flow::{Policy, Summary};
+use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where packets come from.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Input {
-    /// A file, or a directory of files.
-    File(PathBuf),
-    /// Standard input.
-    Stdin,
-}
+pub(crate) use lenscap_flow::{Input, Options, Progress};
 
-/// How inputs are read.
-#[derive(Clone, Debug)]
-pub(crate) struct Options {
-    /// Threads; the result does not depend on it.
-    pub threads: NonZeroUsize,
-    /// The gap that ends a flow, and what the state may take.
-    pub limits: Limits,
-    /// A capture filter.
-    pub filter: Option<String>,
-    /// The first moment that is taken.
-    pub from: Option<Timestamp>,
-    /// The first moment that no longer is.
-    pub to: Option<Timestamp>,
-}
-
-/// Who is told how far the work is; called by many threads.
-pub(crate) trait Progress: Sync {
-    /// So many more bytes and packets were read.
-    fn advance(&self, bytes: u64, packets: u64);
-}
-
-/// What was seen, and which inputs were not.
-#[derive(Debug)]
-pub(crate) struct Scanned {
-    summary: Summary,
-    unread: Vec<CaptureRecord>,
-}
+/// What was seen.
+pub(crate) type Scanned = Summary;
 
 /// By what is judged: these prefixes are the site's, beside the private ones.
 pub(crate) fn policy(local: &[IpNet]) -> Policy {
@@ -65,9 +28,31 @@ pub(crate) fn total(inputs: &[Input]) -> Option<u64> {
     })
 }
 
-/// Reads the inputs.
+/// Reads the inputs, folders included.
 pub(crate) fn scan(inputs: &[Input], options: &Options, progress: &dyn Progress) -> Result<Scanned, Failure> {
-    Ok(Scanned { summary: Summary::new(options.limits), unread: inspect(inputs, options, progress)? })
+    let inputs = expand(inputs)?;
+    lenscap_flow::scan(&inputs, options, progress).map_err(|why| Failure::new(why.to_string()))
+}
+
+/// Replaces folders by the captures in them, and says once what in them is none.
+fn expand(inputs: &[Input]) -> Result<Vec<Input>, Failure> {
+    let mut all = Vec::new();
+    for input in inputs {
+        let Input::File(path) = input else {
+            all.push(input.clone());
+            continue;
+        };
+        let found = inputs::expand(std::slice::from_ref(path));
+        if let Some((first, why)) = found.skipped.first() {
+            let (count, folder) = (found.skipped.len(), path.display());
+            crate::failure::say(&format!("{folder}: {count} files are no captures, such as {}: {why}", first.display()));
+        }
+        if found.files.is_empty() {
+            return Err(Failure::new(format!("{}: no capture in this folder", path.display())));
+        }
+        all.extend(found.files.into_iter().map(Input::File));
+    }
+    Ok(all)
 }
 
 /// Reads the inputs for what they are.
@@ -76,22 +61,8 @@ pub(crate) fn inspect(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Vec<CaptureRecord>, Failure> {
-    if options.filter.is_some() || options.from.is_some() || options.to.is_some() {
-        return Err(
-            Failure::new("packets cannot be chosen yet").next("Try: without --filter, --from and --to")
-        );
-    }
-    progress.advance(0, 0);
-    Ok(inputs.iter().map(open).collect())
-}
-
-fn open(input: &Input) -> CaptureRecord {
-    let unread = "packets are not read yet".to_owned();
-    let what = match input {
-        Input::Stdin => unread,
-        Input::File(path) => File::open(path).map_or_else(|why| why.to_string(), |_| unread),
-    };
-    unread_capture(input, what)
+    let inputs = expand(inputs)?;
+    lenscap_flow::inspect(&inputs, options, progress).map_err(|why| Failure::new(why.to_string()))
 }
 
 /// The report of a run that could not begin.
@@ -124,21 +95,22 @@ fn unread_capture(input: &Input, what: String) -> CaptureRecord {
 }
 
 /// Says what a summary means.
-pub(crate) fn judge<'a>(scanned: &'a Scanned, catalog: &'a Catalog, policy: &Policy) -> Report<'a> {
-    let mut report = lenscap_flow::judge(&scanned.summary, catalog, policy);
-    report.captures.extend_from_slice(&scanned.unread);
-    report
+pub(crate) fn judge<'a>(summary: &'a Scanned, catalog: &'a Catalog, policy: &Policy) -> Report<'a> {
+    lenscap_flow::judge(summary, catalog, policy)
 }
 
 /// Joins saved summaries.
 pub(crate) fn merge(files: &[PathBuf]) -> Result<Scanned, Failure> {
-    for file in files {
-        File::open(file).map_err(|why| Failure::file("read", file, why))?;
-    }
-    Err(Failure::new("summaries cannot be joined yet"))
+    let load = |file: &PathBuf| {
+        let opened = fs::File::open(file).map_err(|why| Failure::file("read", file, why))?;
+        let name = file.to_string_lossy().into_owned();
+        Summary::load(opened).map(|summary| (name, summary)).map_err(|why| Failure::file("read", file, why))
+    };
+    let summaries = files.iter().map(load).collect::<Result<Vec<_>, _>>()?;
+    lenscap_flow::merge(summaries).map_err(|why| Failure::new(why.to_string()).next(why.next()))
 }
 
 /// Saves a summary.
-pub(crate) fn save(_: &Scanned, path: &Path) -> Result<(), Failure> {
-    save::write(path, |_| Err(io::Error::other("summaries cannot be saved yet")))
+pub(crate) fn save(summary: &Scanned, path: &Path) -> Result<(), Failure> {
+    save::write(path, |out| summary.save(out))
 }

@@ -66,14 +66,14 @@ pub(crate) fn scanning(scan: &args::Scan) -> Result<Options, Failure> {
     {
         return Err(Failure::new("--from is not before --to: no packet could be taken"));
     }
-    Ok(Options { filter: scan.filter.clone(), from: scan.from, to: scan.to, ..work(&scan.work, scan.idle) })
+    Ok(Options { filter: scan.filter.clone(), from: scan.from, to: scan.to, saved: scan.save.is_some(), ..work(&scan.work, scan.idle) })
 }
 
 /// The options of a run that takes every packet.
 pub(crate) fn work(work: &Work, idle: Idle) -> Options {
     let memory = work.memory.unwrap_or_else(memory::quarter);
     let limits = Limits { idle: idle.0, memory: usize::try_from(memory).unwrap_or(usize::MAX) };
-    Options { threads: threads(work.threads), limits, filter: None, from: None, to: None }
+    Options { threads: threads(work.threads), limits, filter: None, from: None, to: None, saved: false }
 }
 
 /// The inputs; standard input may be given once.

@@ -6,6 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::report::{CaptureRecord, PacketAt, ProblemRecord};
 
+/// Bits of a chunk's ordinal that count within its input; those above are the input's.
+pub(crate) const CHUNK_BITS: u32 = 12;
+
 /// Inputs and chunks of a summary.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Captures {
@@ -86,6 +89,22 @@ impl Captures {
         self.chunks.extend(later.chunks);
         for (input, read) in later.inputs {
             self.inputs.entry(input).or_default().join(read);
+        }
+    }
+
+    /// The first input ordinal that is free.
+    pub(crate) fn next_input(&self) -> u32 {
+        self.inputs.last_key_value().map_or(0, |(input, _)| input + 1)
+    }
+
+    /// Gives every input and chunk a later ordinal.
+    pub(crate) fn move_inputs(&mut self, by: u32) {
+        self.inputs = std::mem::take(&mut self.inputs).into_iter().map(|(input, read)| (input + by, read)).collect();
+        let chunk = |(chunk, (input, records)): (u32, (u32, u64))| (chunk + (by << CHUNK_BITS), (input + by, records));
+        self.chunks = std::mem::take(&mut self.chunks).into_iter().map(chunk).collect();
+        let problems = self.inputs.values_mut().flat_map(|input| &mut input.problems);
+        for (chunk, _) in problems.filter_map(|problem| problem.record.as_mut()) {
+            *chunk += by << CHUNK_BITS;
         }
     }
 

@@ -10,7 +10,8 @@ use rayon::prelude::*;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use crate::captures::{Input as Read, Problem};
+use crate::captures::{CHUNK_BITS, Input as Read, Problem};
+use crate::report::CaptureRecord;
 use crate::stream::Fetch;
 use crate::summary::{Limits, Summary};
 
@@ -36,6 +37,8 @@ pub struct Options {
     pub from: Option<Timestamp>,
     /// Packets at or after this are counted as filtered (`--to`).
     pub to: Option<Timestamp>,
+    /// Whether the summary will be saved (`--save`): then it keeps what it takes to be appended to another.
+    pub saved: bool,
 }
 
 /// Hears how far a scan has come. Called from several threads, about every ten thousand packets.
@@ -70,7 +73,7 @@ const CUT_FROM: u64 = 16 << 20;
 /// Bytes of a chunk at least.
 const CHUNK: u64 = 8 << 20;
 /// Chunks of one input at most: their ordinals share 32 bits with the input's.
-const CHUNKS: u64 = 1 << 12;
+const CHUNKS: u64 = 1 << CHUNK_BITS;
 
 /// Scans inputs as one capture, in order of their first stamp and path.
 pub fn scan(inputs: &[Input], options: &Options, progress: &dyn Progress) -> Result<Summary, ScanError> {
@@ -82,6 +85,13 @@ pub fn scan(inputs: &[Input], options: &Options, progress: &dyn Progress) -> Res
     let pool = pool.map_err(|why| ScanError::Threads { threads, why: why.to_string() })?;
     let scan = Scan { files: Files::open(inputs), options, progress, threads, stdin: std::sync::OnceLock::new() };
     Ok(pool.install(|| scan.run()))
+}
+
+/// Reads inputs for what they are, without looking into packets: a record of each, in capture order.
+pub fn inspect(inputs: &[Input], options: &Options, progress: &dyn Progress) -> Result<Vec<CaptureRecord>, ScanError> {
+    let nothing = Options { filter: None, from: None, to: Some(Timestamp(i64::MIN)), ..options.clone() };
+    let summary = scan(inputs, &nothing, progress)?;
+    Ok(summary.captures.records(&summary.captures.numbering()))
 }
 
 /// An input, opened or not.
@@ -155,7 +165,7 @@ struct Folded {
 
 impl Scan<'_> {
     fn run(&self) -> Summary {
-        let mut whole = Summary::new(self.options.limits);
+        let mut whole = self.empty(false);
         let mut pending: Option<(Unit, Summary)> = None;
         let mut next = 0;
         while next < self.files.0.len() {
@@ -182,7 +192,7 @@ impl Scan<'_> {
 
     /// Appends a unit, or folds it again onto what stands before it.
     fn append(&self, whole: Summary, summary: Summary, unit: &[usize]) -> Summary {
-        if !summary.appendable {
+        if whole.packets() == 0 && unit.first() == Some(&0) {
             return summary;
         }
         match whole.then(summary, &self.files) {
@@ -380,7 +390,11 @@ impl Scan<'_> {
 
     fn empty(&self, appendable: bool) -> Summary {
         let limits = self.options.limits;
-        if appendable { Summary::appendable(limits) } else { Summary::new(limits) }
+        match (self.options.saved, appendable) {
+            (true, _) => Summary::saveable(limits),
+            (false, true) => Summary::appendable(limits),
+            (false, false) => Summary::new(limits),
+        }
     }
 }
 

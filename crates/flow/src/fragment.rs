@@ -6,7 +6,8 @@
 //! port 0. Overlapping fragments: the byte that came first wins, and the packet is flagged.
 
 use hashbrown::{HashMap, HashSet};
-use lenscap_wire::{Address, Fragment, Hazards, Packet};
+use lenscap_wire::{Address, Fragment, Hazards, Mac, Packet, PacketRef};
+use serde::{Deserialize, Serialize};
 
 use crate::path::PathId;
 use crate::ranges::Ranges;
@@ -207,6 +208,14 @@ impl Fragments {
         }
     }
 
+    /// Changes every packet reference.
+    pub(crate) fn packets(&mut self, change: impl Fn(&mut PacketRef)) {
+        #[expect(clippy::iter_over_hash_type, reason = "each is changed on its own")]
+        for datagram in self.open.values_mut() {
+            datagram.shares.iter_mut().for_each(|share| change(&mut share.at));
+        }
+    }
+
     /// Every datagram that still waits, by its first packet.
     pub(crate) fn waiting(&self) -> Vec<&Datagram> {
         let mut all: Vec<_> = self.open.values().collect();
@@ -220,10 +229,80 @@ impl Fragments {
     }
 }
 
+/// A waiting datagram and its key as plain records, for saving.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct PortableDatagram {
+    whose: PortableWhose,
+    macs: Option<([u8; 6], [u8; 6])>,
+    shares: Vec<Share>,
+    pieces: Vec<(u32, Box<[u8]>)>,
+    filled: Ranges,
+    length: Option<u32>,
+    hazards: u32,
+    cost: usize,
+}
+
+/// Path, version, protocol, identification, source and destination.
+pub(crate) type PortableWhose = (PathId, u8, u8, u32, [u8; 16], [u8; 16]);
+
+/// All that waits, whose pieces were met, cost and peak.
+pub(crate) type PortableFragments = (Vec<PortableDatagram>, Option<Vec<PortableWhose>>, usize, usize);
+
+fn portable(whose: &Whose) -> PortableWhose {
+    (whose.path, whose.version, whose.protocol, whose.id, whose.source.0, whose.destination.0)
+}
+
+fn whose_of((path, version, protocol, id, source, destination): PortableWhose) -> Whose {
+    Whose { path, version, protocol, id, source: Address(source), destination: Address(destination) }
+}
+
+impl Fragments {
+    /// The saved form.
+    pub(crate) fn portable(&self) -> PortableFragments {
+        let datagram = |(whose, d): (&Whose, &Datagram)| PortableDatagram {
+            whose: portable(whose),
+            macs: d.head.macs.map(|(source, destination)| (source.0, destination.0)),
+            shares: d.shares.clone(),
+            pieces: d.pieces.clone(),
+            filled: d.filled.clone(),
+            length: d.length,
+            hazards: d.hazards.0,
+            cost: d.cost,
+        };
+        let mut open: Vec<_> = self.open.iter().collect();
+        open.sort_by_key(|(whose, _)| **whose);
+        let met = self.met.as_ref().map(|met| {
+            let mut met: Vec<_> = met.iter().map(portable).collect();
+            met.sort_unstable();
+            met
+        });
+        (open.into_iter().map(datagram).collect(), met, self.cost, self.peak)
+    }
+
+    /// The opposite of [`Fragments::portable`].
+    pub(crate) fn from_portable((open, met, cost, peak): PortableFragments) -> Self {
+        let datagram = |d: PortableDatagram| {
+            let whose = whose_of(d.whose);
+            let head = Packet {
+                macs: d.macs.map(|(source, destination)| (Mac(source), Mac(destination))),
+                version: whose.version,
+                protocol: whose.protocol,
+                source: whose.source,
+                destination: whose.destination,
+                ..Packet::default()
+            };
+            let PortableDatagram { shares, pieces, filled, length, cost, .. } = d;
+            let hazards = Hazards(d.hazards);
+            (whose, Datagram { head, path: whose.path, shares, pieces, filled, length, hazards, cost })
+        };
+        let met = met.map(|met| met.into_iter().map(whose_of).collect());
+        Self { open: open.into_iter().map(datagram).collect(), met, cost, peak }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lenscap_wire::PacketRef;
 
     fn share(n: u32, time: i64) -> Share {
         let at = PacketRef { record: n, ..PacketRef::default() };

@@ -32,8 +32,9 @@ mod tally;
 mod text;
 mod verdict;
 
-pub use engine::{Input, Options, Progress, ScanError, scan};
+pub use engine::{Input, Options, Progress, ScanError, inspect, scan};
 pub use judge::{Policy, judge, rules};
 pub use merge::{Refusal, Refused};
+pub use save::{LoadError, MergeError, merge};
 pub use stream::Fetch;
 pub use summary::{Limits, Summary};

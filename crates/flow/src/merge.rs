@@ -207,7 +207,7 @@ impl Summary {
     }
 
     /// Counts anew what all spells cost: a sum over what they are, not over how they came to be.
-    fn count_spells(&mut self) {
+    pub(crate) fn count_spells(&mut self) {
         let (verdicts, texts) = (&self.verdicts, &self.texts);
         let shard = |shard: &mut Shard| {
             let mut sum = shard.len() * cost::SPELL;
@@ -278,7 +278,7 @@ impl Joint<'_> {
             spell.hot.flags &= !(flag::LISTING | flag::LISTING << 1);
             for side in [0, 1] {
                 if spell.hot.flags & flag::UNDECIDED << side == 0 {
-                    spell.cold.close(side, false);
+                    spell.cold.close(side, false, false);
                 }
             }
         }

@@ -175,6 +175,18 @@ impl Names {
         all
     }
 
+    /// Changes every packet reference.
+    pub(crate) fn packets(&mut self, change: impl Fn(&mut PacketRef)) {
+        #[expect(clippy::iter_over_hash_type, reason = "each is changed on its own")]
+        for runs in self.runs.values_mut() {
+            runs.iter_mut().for_each(|run| change(&mut run.at));
+        }
+        #[expect(clippy::iter_over_hash_type, reason = "each is changed on its own")]
+        for question in self.questions.values_mut() {
+            change(&mut question.at);
+        }
+    }
+
     /// Puts back a saved run or question.
     pub(crate) fn restore(&mut self, runs: Vec<(Given, Run)>, questions: Vec<(Address, TextId, Question)>) {
         for (given, run) in runs {

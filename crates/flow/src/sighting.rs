@@ -87,6 +87,14 @@ impl Sightings {
         all
     }
 
+    /// Changes every packet reference.
+    pub(crate) fn packets(&mut self, change: impl Fn(&mut PacketRef)) {
+        #[expect(clippy::iter_over_hash_type, reason = "each is changed on its own")]
+        for seen in self.all.values_mut() {
+            change(&mut seen.at);
+        }
+    }
+
     /// Puts back a saved sighting.
     pub(crate) fn restore(&mut self, shown: Shown, seen: Seen) {
         self.all.insert(shown, seen);

@@ -4,7 +4,8 @@
 //! ([`Spell::join`]) must agree: that is the merge law, and why every field here is a sum, a minimum, a maximum, a
 //! first, a last, or decided by adjacent packets.
 
-use lenscap_wire::{Frame, Hazards, Mac, Packet, PacketRef, Quoted, Tcp, TcpFlags};
+use lenscap_wire::{Frame, Mac, Packet, PacketRef, Quoted, Tcp, TcpFlags};
+use serde::{Deserialize, Serialize};
 
 use crate::buckets::{Bucket, Buckets};
 use crate::history::{self, History};
@@ -127,12 +128,13 @@ pub(crate) struct Spell {
 }
 
 /// One packet's share of a flow: what the decoder found, and what a reassembled datagram's fragments share out.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Share {
     pub(crate) time: i64,
     pub(crate) wire: u64,
     pub(crate) bytes: u64,
     pub(crate) payload: u64,
+    #[serde(with = "crate::save::packet_ref")]
     pub(crate) at: PacketRef,
 }
 
@@ -168,13 +170,13 @@ impl Cold {
         self.extra.as_ref()?.halves.get(side)?.as_deref()
     }
 
-    /// Lets go of a decided half's bytes; of the list, too, unless it is `listed`.
-    pub(crate) fn close(&mut self, side: Side, listed: bool) {
+    /// Lets go of a decided half's bytes, unless they are to be `kept`; of the list, too, unless it is `listed`.
+    pub(crate) fn close(&mut self, side: Side, listed: bool, kept: bool) {
         let Some(half) = self.extra.as_mut().and_then(|extra| extra.halves.get_mut(side)) else { return };
-        if listed {
-            half.iter_mut().for_each(|half| half.forget_bytes());
-        } else {
+        if !listed {
             *half = None;
+        } else if !kept {
+            half.iter_mut().for_each(|half| half.forget_bytes());
         }
     }
 }
@@ -461,15 +463,5 @@ impl Spell {
             .unwrap_or_else(|| Box::new(Trouble::after(later.hot.next[side], later.hot.payload[side])));
         let trouble = &mut self.cold.extra.get_or_insert_default().trouble[side];
         trouble.get_or_insert_with(|| Box::new(Trouble::after(next, payload))).join(next, &theirs);
-    }
-
-    /// Oddities of all its packets.
-    pub(crate) fn hazards(&self) -> Hazards {
-        Hazards(self.hot.hazards)
-    }
-
-    /// Packets of both sides.
-    pub(crate) fn packets(&self) -> u64 {
-        self.hot.packets[0] + self.hot.packets[1]
     }
 }

@@ -42,6 +42,8 @@ pub struct Summary {
     pub(crate) limits: Limits,
     /// Whether packets may stand before the first one, so that this may be appended to another summary.
     pub(crate) appendable: bool,
+    /// Whether it will be saved, so that lists of payloads keep their bytes.
+    saved: bool,
     pub(crate) captures: Captures,
     pub(crate) tally: Tally,
     pub(crate) paths: Paths,
@@ -84,18 +86,24 @@ pub(crate) fn routes() -> &'static Routes {
 impl Summary {
     /// The empty summary of a capture's beginning.
     pub fn new(limits: Limits) -> Self {
-        Self::with(limits, false)
+        Self::with(limits, false, false)
     }
 
     /// The empty summary of a chunk before which others stand.
     pub fn appendable(limits: Limits) -> Self {
-        Self::with(limits, true)
+        Self::with(limits, true, false)
     }
 
-    fn with(limits: Limits, appendable: bool) -> Self {
+    /// The empty summary of a capture that will be saved, and may then be appended to another.
+    pub fn saveable(limits: Limits) -> Self {
+        Self::with(limits, true, true)
+    }
+
+    fn with(limits: Limits, appendable: bool, saved: bool) -> Self {
         Self {
             limits,
             appendable,
+            saved,
             captures: Captures::default(),
             tally: Tally::default(),
             paths: Paths::default(),
@@ -317,7 +325,7 @@ impl Summary {
         if listing || reading == Reading::Undecided {
             let Some(half) = cold.extra.get_or_insert_default().halves.get_mut(side) else { return };
             let half = half.get_or_insert_default();
-            half.push(payload.piece(sequence, undecided));
+            half.push(payload.piece(sequence, undecided || self.saved));
             if undecided && reading == Reading::Undecided {
                 half.prefix(start, prefix);
                 let stream = Stream { bytes: prefix, ended: half.is_full() };
@@ -332,7 +340,7 @@ impl Summary {
             if let (Reading::Done(reader), Some(verdict)) = (reading, cold.verdicts.get_mut(side)) {
                 *verdict = self.verdicts.intern(reader, said);
             }
-            cold.close(side, listing);
+            cold.close(side, listing, self.saved);
         }
         self.recount(at);
     }
