@@ -6,6 +6,7 @@ mod buckets;
 mod captures;
 mod community_id;
 mod cost;
+mod engine;
 mod evict;
 mod fragment;
 mod history;
@@ -31,6 +32,7 @@ mod tally;
 mod text;
 mod verdict;
 
+pub use engine::{Input, Options, Progress, ScanError, scan};
 pub use judge::{Policy, judge, rules};
 pub use merge::{Refusal, Refused};
 pub use stream::Fetch;

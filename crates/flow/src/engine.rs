@@ -1,0 +1,421 @@
+//! The driver: opens inputs, cuts them, folds the pieces side by side and appends them in order.
+//!
+//! All inputs together are one capture. Where a piece turns out not to follow on what stands before it (a cut that
+//! was guessed wrong, files whose spans overlap, a refused merge), its packets are folded again in order: never
+//! wrong, only slower. So nothing in the result depends on how the work was shared out.
+
+use lenscap_capture::{Capture, Compression, Filter, Format, Joint, Merged, Reader, Source, Tally, stream_reader};
+use lenscap_wire::{Frame, Timestamp};
+use rayon::prelude::*;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use crate::captures::{Input as Read, Problem};
+use crate::stream::Fetch;
+use crate::summary::{Limits, Summary};
+
+/// One thing to be read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Input {
+    /// A capture file.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+/// How to scan.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Threads that fold (`--threads`). The result does not depend on it.
+    pub threads: NonZeroUsize,
+    /// What a fold needs to know.
+    pub limits: Limits,
+    /// BPF expression; packets that it refuses are counted as filtered (`--filter`).
+    pub filter: Option<String>,
+    /// Packets before this are counted as filtered (`--from`).
+    pub from: Option<Timestamp>,
+    /// Packets at or after this are counted as filtered (`--to`).
+    pub to: Option<Timestamp>,
+}
+
+/// Hears how far a scan has come. Called from several threads, about every ten thousand packets.
+pub trait Progress: Sync {
+    /// So many more bytes and packets were read.
+    fn advance(&self, bytes: u64, packets: u64);
+}
+
+/// Hears nothing.
+impl Progress for () {
+    fn advance(&self, _: u64, _: u64) {}
+}
+
+/// Why a scan could not be made. Inputs that cannot be read are no such error: they are problems of their record.
+#[derive(Debug, thiserror::Error)]
+pub enum ScanError {
+    /// The filter expression is wrong, or this build has no filters.
+    #[error("{0}")]
+    Filter(#[source] lenscap_capture::Error),
+    /// No threads could be started.
+    #[error("cannot start {threads} threads: {why}")]
+    Threads {
+        /// How many were wanted.
+        threads: usize,
+        /// What the system said.
+        why: String,
+    },
+}
+
+/// A file shorter than this is not cut.
+const CUT_FROM: u64 = 16 << 20;
+/// Bytes of a chunk at least.
+const CHUNK: u64 = 8 << 20;
+/// Chunks of one input at most: their ordinals share 32 bits with the input's.
+const CHUNKS: u64 = 1 << 12;
+
+/// Scans inputs as one capture, in order of their first stamp and path.
+pub fn scan(inputs: &[Input], options: &Options, progress: &dyn Progress) -> Result<Summary, ScanError> {
+    if let Some(expression) = &options.filter {
+        Filter::new(expression).map_err(ScanError::Filter)?;
+    }
+    let threads = options.threads.get();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.map_err(|why| ScanError::Threads { threads, why: why.to_string() })?;
+    let scan = Scan { files: Files::open(inputs), options, progress, threads, stdin: std::sync::OnceLock::new() };
+    Ok(pool.install(|| scan.run()))
+}
+
+/// An input, opened or not.
+struct File {
+    path: String,
+    capture: Result<Opened, String>,
+}
+
+enum Opened {
+    Stdin,
+    Capture(Box<Capture>),
+}
+
+/// All inputs in capture order.
+struct Files(Vec<File>);
+
+impl Files {
+    fn open(inputs: &[Input]) -> Self {
+        let open = |input: &Input| match input {
+            Input::Stdin => (None, File { path: "-".into(), capture: Ok(Opened::Stdin) }),
+            Input::File(path) => {
+                let capture = Capture::open(path);
+                let first = capture.as_ref().ok().and_then(Capture::first_time);
+                let capture = capture.map(|capture| Opened::Capture(Box::new(capture)));
+                let path = path.to_string_lossy().into_owned();
+                (first, File { path, capture: capture.map_err(|why| why.to_string()) })
+            }
+        };
+        let mut all: Vec<_> = inputs.iter().map(open).collect();
+        all.sort_by(|(a, one), (b, other)| (a, &one.path).cmp(&(b, &other.path)));
+        Self(all.into_iter().map(|(_, file)| file).collect())
+    }
+
+    fn capture(&self, input: usize) -> Option<&Capture> {
+        match &self.0.get(input)?.capture {
+            Ok(Opened::Capture(capture)) => Some(capture),
+            _ => None,
+        }
+    }
+}
+
+impl Fetch for Files {
+    fn fetch(&self, chunk: u32, offset: u64, length: usize, out: &mut Vec<u8>) -> bool {
+        let capture = self.capture((u64::from(chunk) / CHUNKS) as usize);
+        capture.is_some_and(|capture| capture.fetch(offset, length, out))
+    }
+}
+
+fn ordinal(input: usize, chunk: u64) -> u32 {
+    (input as u64 * CHUNKS + chunk) as u32
+}
+
+/// Files that are read as one, packet by packet; most often a single one.
+type Unit = Vec<usize>;
+
+struct Scan<'o> {
+    files: Files,
+    options: &'o Options,
+    progress: &'o dyn Progress,
+    threads: usize,
+    /// What standard input turned out to be.
+    stdin: std::sync::OnceLock<(Format, Option<Compression>)>,
+}
+
+/// A chunk that was folded on its own.
+struct Folded {
+    summary: Summary,
+    begin: Joint,
+    end: Joint,
+}
+
+impl Scan<'_> {
+    fn run(&self) -> Summary {
+        let mut whole = Summary::new(self.options.limits);
+        let mut pending: Option<(Unit, Summary)> = None;
+        let mut next = 0;
+        while next < self.files.0.len() {
+            let wave: Vec<usize> = (next..self.files.0.len()).take(if next == 0 { 1 } else { self.threads * 2 }).collect();
+            next += wave.len();
+            let folded: Vec<_> = wave.into_par_iter().map(|file| (vec![file], self.unit(&[file], file > 0))).collect();
+            for (mut unit, mut summary) in folded {
+                if let Some((before, left)) = pending.take() {
+                    if overlap(&left, &summary) {
+                        unit = [before, unit].concat();
+                        summary = self.unit(&unit, unit.first() != Some(&0));
+                    } else {
+                        whole = self.append(whole, left, &before);
+                    }
+                }
+                pending = Some((unit, summary));
+            }
+        }
+        match pending {
+            Some((unit, summary)) => self.append(whole, summary, &unit),
+            None => whole,
+        }
+    }
+
+    /// Appends a unit, or folds it again onto what stands before it.
+    fn append(&self, whole: Summary, summary: Summary, unit: &[usize]) -> Summary {
+        if !summary.appendable {
+            return summary;
+        }
+        match whole.then(summary, &self.files) {
+            Ok(whole) => whole,
+            Err(refused) => {
+                let mut whole = refused.left;
+                drop(refused.right);
+                self.fold_unit(unit, &mut whole);
+                whole
+            }
+        }
+    }
+
+    /// A unit's summary on its own.
+    fn unit(&self, unit: &[usize], appendable: bool) -> Summary {
+        if let &[input] = unit {
+            if let Some(capture) = self.files.capture(input) {
+                if capture.can_cut() && self.threads > 1 && capture.size() >= CUT_FROM {
+                    return self.cut(input, capture, appendable);
+                }
+            }
+        }
+        let mut summary = self.empty(appendable);
+        self.fold_unit(unit, &mut summary);
+        summary
+    }
+
+    /// Folds a unit in order.
+    fn fold_unit(&self, unit: &[usize], summary: &mut Summary) {
+        let mut readers = Vec::new();
+        for &input in unit {
+            match self.reader(input) {
+                Ok(reader) => readers.push(reader),
+                Err(why) => self.unreadable(input, why, summary),
+            }
+        }
+        match <[Reader; 1]>::try_from(readers) {
+            Ok([mut reader]) => self.fold(&mut reader, summary),
+            Err(readers) if readers.is_empty() => {}
+            Err(readers) => self.fold(&mut Merged::new(readers), summary),
+        }
+    }
+
+    fn reader(&self, input: usize) -> Result<Reader, String> {
+        let at = ordinal(input, 0);
+        let reader = match self.files.0.get(input).map(|file| &file.capture) {
+            Some(Ok(Opened::Capture(capture))) => capture.reader(input as u32, at),
+            Some(Ok(Opened::Stdin)) => self.stdin(input),
+            Some(Err(why)) => return Err(why.clone()),
+            None => return Err(String::new()),
+        };
+        reader.map_err(|why| why.to_string())
+    }
+
+    fn stdin(&self, input: usize) -> Result<Reader, lenscap_capture::Error> {
+        let (reader, compression) = stream_reader(Box::new(std::io::stdin()), input as u32, ordinal(input, 0))?;
+        self.stdin.get_or_init(|| (reader.format(), compression));
+        Ok(reader)
+    }
+
+    fn unreadable(&self, input: usize, why: String, summary: &mut Summary) {
+        let path = self.files.0.get(input).map(|file| file.path.clone()).unwrap_or_default();
+        let problems = vec![Problem { record: None, offset: 0, what: why }];
+        summary.captures.add(ordinal(input, 0), input as u32, Read { path, problems, ..Read::default() });
+    }
+
+    /// Cuts a file into chunks, folds as many at once as there are threads, and proves each cut before appending.
+    fn cut(&self, input: usize, capture: &Capture, appendable: bool) -> Summary {
+        let size = capture.size();
+        let step = CHUNK.max(size.div_ceil(CHUNKS)).max(size.div_ceil(self.threads as u64).min(256 << 20));
+        let mut cuts = vec![capture.body()];
+        let wanted = (1..).map(|n| capture.body() + n * step).take_while(|at| at + step / 2 < size);
+        cuts.extend(wanted.filter_map(|at| capture.guess(at)));
+        cuts.dedup();
+        cuts.push(size);
+        let ranges: Vec<(u64, u64, u64)> = cuts.windows(2).zip(0..).map(|(ends, n)| (n, ends[0], ends[1])).collect();
+        let mut whole: Option<Folded> = None;
+        for wave in ranges.chunks(self.threads) {
+            let folded: Vec<_> = wave
+                .par_iter()
+                .map(|&(chunk, from, to)| self.chunk(input, capture, chunk, (from, to), appendable || chunk > 0))
+                .collect();
+            for (chunk, &(n, _, to)) in folded.into_iter().zip(wave) {
+                whole = Some(match (whole, chunk) {
+                    (None, Some(first)) => first,
+                    (Some(left), Some(right)) => self.joint(input, capture, left, right, (n, to)),
+                    (Some(left), None) => self.again(input, capture, left, (n, to)),
+                    (None, None) => {
+                        let mut summary = self.empty(appendable);
+                        self.fold_unit(&[input], &mut summary);
+                        return summary;
+                    }
+                });
+            }
+        }
+        whole.map_or_else(|| self.empty(appendable), |folded| folded.summary)
+    }
+
+    fn chunk(&self, input: usize, capture: &Capture, n: u64, (from, to): (u64, u64), appendable: bool) -> Option<Folded> {
+        let mut reader = capture.reader_at(input as u32, ordinal(input, n), from, to).ok()?;
+        let mut summary = self.empty(appendable);
+        self.fold(&mut reader, &mut summary);
+        Some(Folded { summary, begin: reader.begin(), end: reader.end() })
+    }
+
+    fn joint(&self, input: usize, capture: &Capture, left: Folded, right: Folded, (n, to): (u64, u64)) -> Folded {
+        if !left.end.meets(&right.begin) {
+            return self.again(input, capture, left, (n, to));
+        }
+        let Folded { summary, begin, end } = left;
+        match summary.then(right.summary, &self.files) {
+            Ok(summary) => Folded { summary, begin, end: right.end },
+            Err(refused) => self.again(input, capture, Folded { summary: refused.left, begin, end }, (n, to)),
+        }
+    }
+
+    /// Folds the records from where the left chunk's walk ended onto it.
+    fn again(&self, input: usize, capture: &Capture, left: Folded, (n, to): (u64, u64)) -> Folded {
+        let Folded { mut summary, begin, end } = left;
+        match capture.reader_from(input as u32, ordinal(input, n), &end, to) {
+            Ok(mut reader) => {
+                self.fold(&mut reader, &mut summary);
+                Folded { summary, begin, end: reader.end() }
+            }
+            Err(why) => {
+                self.unreadable(input, why.to_string(), &mut summary);
+                Folded { summary, begin, end }
+            }
+        }
+    }
+
+    /// Folds all that a source yields.
+    fn fold(&self, source: &mut dyn Source, summary: &mut Summary) {
+        let mut keep = Keep::new(self.options);
+        let (mut bytes, mut packets) = (0, 0);
+        loop {
+            match source.next_batch() {
+                Ok(batch) if batch.is_empty() => break,
+                Ok(batch) => {
+                    packets += batch.len() as u64;
+                    bytes += batch.frames().map(|frame| u64::from(frame.at.length) + 16).sum::<u64>();
+                    summary.fold(&batch, |frame| keep.keeps(frame));
+                }
+                Err(why) => {
+                    keep.error = Some(why.to_string());
+                    break;
+                }
+            }
+            if packets >= 1 << 13 {
+                self.progress.advance(bytes, packets);
+                (bytes, packets) = (0, 0);
+            }
+        }
+        self.progress.advance(bytes, packets);
+        for tally in source.tallies() {
+            let (chunk, input) = (tally.chunk, tally.input);
+            let mut read = self.read_of(tally);
+            if let Some(what) = keep.error.take() {
+                read.problems.push(Problem { record: None, offset: 0, what });
+                read.torn_tail = true;
+            }
+            summary.captures.add(chunk, input, read);
+        }
+    }
+
+    fn read_of(&self, tally: Tally) -> Read {
+        let file = self.files.0.get(tally.input as usize);
+        let (format, compression) = match file.map(|file| &file.capture) {
+            Some(Ok(Opened::Capture(capture))) => (Some(capture.format()), capture.compression()),
+            Some(Ok(Opened::Stdin)) => self.stdin.get().map_or((None, None), |(format, packed)| (Some(*format), *packed)),
+            _ => (None, None),
+        };
+        let chunk = tally.chunk;
+        let problem = |problem: lenscap_capture::Problem| Problem {
+            record: problem.record.map(|record| (chunk, record)),
+            offset: problem.offset,
+            what: problem.what,
+        };
+        Read {
+            path: file.map(|file| file.path.clone()).unwrap_or_default(),
+            format: format.map_or("", Format::name).to_string(),
+            compression: compression.map(|packed| packed.name().to_string()),
+            packets: tally.records,
+            bytes_captured: tally.bytes_captured,
+            bytes_wire: tally.bytes_wire,
+            start: tally.start.map(|time| time.0),
+            end: tally.end.map(|time| time.0),
+            link_types: tally.link_types,
+            snap_length: tally.snap_length,
+            torn_tail: tally.torn_tail,
+            problems: tally.problems.into_iter().map(problem).collect(),
+            problems_more: tally.problems_more,
+        }
+    }
+
+    fn empty(&self, appendable: bool) -> Summary {
+        let limits = self.options.limits;
+        if appendable { Summary::appendable(limits) } else { Summary::new(limits) }
+    }
+}
+
+/// Whether two units' spans overlap: then they must be read packet by packet.
+fn overlap(left: &Summary, right: &Summary) -> bool {
+    left.captures.window().zip(right.captures.window()).is_some_and(|(left, right)| right.0 < left.1)
+}
+
+/// Which packets are kept.
+struct Keep {
+    filter: Option<Filter>,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    /// Why the filter could not be asked.
+    error: Option<String>,
+}
+
+impl Keep {
+    fn new(options: &Options) -> Self {
+        let filter = options.filter.as_deref().and_then(|expression| Filter::new(expression).ok());
+        Self { filter, from: options.from, to: options.to, error: None }
+    }
+
+    #[inline]
+    fn keeps(&mut self, frame: &Frame<'_>) -> bool {
+        if self.from.is_some_and(|from| frame.time < from) || self.to.is_some_and(|to| frame.time >= to) {
+            return false;
+        }
+        match self.filter.as_mut().map(|filter| filter.keeps(frame)) {
+            None => true,
+            Some(Ok(kept)) => kept,
+            Some(Err(why)) => {
+                self.error.get_or_insert(why.to_string());
+                false
+            }
+        }
+    }
+}
