@@ -6,13 +6,16 @@
 
 use lenscap_flow::report::{FlowView, Report};
 use rayon::ThreadPoolBuilder;
+use rayon::prelude::*;
 use std::io::{self, Write};
 use std::mem;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 
-/// Flows rendered into one buffer: about a megabyte of JSON, so that it stays in the cache until it is written.
-const PIECE: usize = 1024;
+/// Flows rendered into one buffer: some 200 kB of JSON, so that it stays in the cache until it is written.
+const PIECE: usize = 256;
+/// Pieces of a round for each thread: enough that none waits long for the last.
+const ROUND: usize = 16;
 
 /// Writes every flow of the report as `push` renders it.
 pub(crate) fn write_flows(
@@ -32,7 +35,7 @@ pub(crate) fn write_flows(
         return write_alone(count, render, out);
     }
     let pool = ThreadPoolBuilder::new().num_threads(threads.get()).build().map_err(io::Error::other)?;
-    let width = threads.get() * 2;
+    let width = threads.get() * ROUND;
     let mut rendered: Vec<Vec<u8>> = Vec::new();
     let mut next = vec![Vec::new(); width];
     let mut pieces = pieces(count).peekable();
@@ -40,10 +43,10 @@ pub(crate) fn write_flows(
         let started = pieces.by_ref().take(width).collect::<Vec<_>>();
         next.resize_with(started.len(), Vec::new);
         pool.in_place_scope(|scope| {
-            for (buffer, flows) in next.iter_mut().zip(started) {
-                let render = &render;
-                scope.spawn(move |_| render(buffer, flows));
-            }
+            let (render, next) = (&render, &mut next);
+            scope.spawn(move |_| {
+                next.par_iter_mut().zip(started).for_each(|(buffer, flows)| render(buffer, flows));
+            });
             rendered.iter().try_for_each(|buffer| out.write_all(buffer))
         })?;
         mem::swap(&mut rendered, &mut next);

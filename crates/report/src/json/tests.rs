@@ -132,7 +132,7 @@ fn a_run_that_read_nothing_says_so() {
 #[test]
 fn the_same_for_every_number_of_threads() {
     let [full, bare] = <[FlowView<'_>; 2]>::try_from(flows()).unwrap();
-    for count in [0, 1, 1024, 1025, 9000] {
+    for count in [0, 1, 256, 257, 20_000] {
         let many = (0..count).map(|n| FlowView {
             end: lenscap_wire::Timestamp(n),
             ..if n % 3 == 0 { full.clone() } else { bare.clone() }

@@ -49,12 +49,8 @@ fn unseen(report: &Report<'_>) -> String {
         0 => "no bytes were cut off by the snap length".into(),
         bytes => format!("{} cut off by the snap length", units::bytes(bytes)),
     });
-    if let Some(share) = units::share(coverage.encrypted.0, coverage.encrypted.1) {
-        limits.push(format!("the content of {share} of the payload to and from outside, which is encrypted"));
-    }
-    if let Some(share) = units::share(coverage.unattributed.0, coverage.unattributed.1) {
-        limits.push(format!("a name or vendor for {share} of the payload to and from outside"));
-    }
+    limits.extend(of_payload("the content, which is encrypted,", "encrypted content", coverage.encrypted));
+    limits.extend(of_payload("a name or vendor", "an end without name or vendor", coverage.unattributed));
     limits.extend(unread("that could not be decoded", ledger.undecodable));
     limits.extend(unread("too short to decode", ledger.truncated));
     limits.extend(unread("left out by the filters given", ledger.filtered));
@@ -66,6 +62,15 @@ fn unseen(report: &Report<'_>) -> String {
         limits.push(format!("packets with oddities: {}", counts(&coverage.hazards)));
     }
     limits.join("; ")
+}
+
+/// What is missing for a part of the outside payload, or what none of it has.
+fn of_payload(missing: &str, has: &str, (part, whole): (u64, u64)) -> Option<String> {
+    let share = units::share(part, whole)?;
+    Some(match part {
+        0 => format!("no payload to or from outside has {has}"),
+        _ => format!("{missing} of {share} of the payload to and from outside"),
+    })
 }
 
 fn unread(what: &str, amount: Amount) -> Option<String> {

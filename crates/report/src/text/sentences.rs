@@ -86,7 +86,7 @@ fn vendors(report: &Report<'_>) -> Option<String> {
     let parts: Vec<String> = counts
         .iter()
         .map(|(count, device)| {
-            let vendor = words::vendor_cell(report, device).replace(" (", " (parent ");
+            let vendor = words::vendor_phrase(report, device);
             format!("{vendor} {}", units::count(*count))
         })
         .collect();

@@ -85,3 +85,13 @@ fn an_imbalance_cannot_be_overlooked() {
     let text = rendered(&report, Style::PLAIN);
     assert!(text.contains("NOT BALANCED: do not rely on this report. Exact: no."));
 }
+
+#[test]
+fn brackets_in_a_name_are_no_parent() {
+    let mut vendor = office().devices[0].vendor.unwrap().clone();
+    vendor.name = "D-Link (mydlink)".into();
+    let mut report = office();
+    report.devices.iter_mut().for_each(|device| device.vendor = Some(&vendor));
+    let text = rendered(&report, Style::PLAIN);
+    assert!(text.contains("Vendors: D-Link (mydlink) 3.\n"), "{text}");
+}

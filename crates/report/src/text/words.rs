@@ -71,8 +71,17 @@ fn parent<'a>(report: &'a Report<'_>, vendor: &'a Vendor) -> Option<&'a str> {
 
 /// `Imou (Dahua)`, as a table has it.
 pub(super) fn vendor_cell(report: &Report<'_>, device: &DeviceRecord<'_>) -> String {
+    vendor_and(report, device, "")
+}
+
+/// `Imou (parent Dahua)`, as a sentence has it.
+pub(super) fn vendor_phrase(report: &Report<'_>, device: &DeviceRecord<'_>) -> String {
+    vendor_and(report, device, "parent ")
+}
+
+fn vendor_and(report: &Report<'_>, device: &DeviceRecord<'_>, label: &str) -> String {
     let Some(vendor) = device.vendor else { return "not known".into() };
-    let parent = parent(report, vendor).map(|parent| format!(" ({parent})")).unwrap_or_default();
+    let parent = parent(report, vendor).map(|parent| format!(" ({label}{parent})")).unwrap_or_default();
     format!("{}{parent}", vendor::name(vendor))
 }
 
