@@ -10,18 +10,23 @@
 #![allow(clippy::missing_panics_doc)]
 
 mod conversation;
+mod exchange;
 mod frame;
 mod host;
+pub mod message;
 pub mod packet;
 mod pcap;
+mod pcapng;
 mod random;
 mod scenario;
 mod wrap;
 
 pub use conversation::{Conversation, Side};
+pub use exchange::Question;
 pub use frame::OwnedFrame;
 pub use host::{End, Host};
 pub use pcap::{Classic, pcap};
+pub use pcapng::{Interface, Ng, pcapng};
 pub use random::SplitMix64;
 pub use scenario::{MILLISECOND, MORNING, SECOND, Scenario};
 pub use wrap::Wrap;
