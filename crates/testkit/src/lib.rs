@@ -19,6 +19,8 @@ mod pcap;
 mod pcapng;
 mod random;
 mod scenario;
+pub mod scenarios;
+mod traffic;
 mod wrap;
 
 pub use conversation::{Conversation, Side};
@@ -29,4 +31,5 @@ pub use pcap::{Classic, pcap};
 pub use pcapng::{Interface, Ng, pcapng};
 pub use random::SplitMix64;
 pub use scenario::{MILLISECOND, MORNING, SECOND, Scenario};
+pub use traffic::random_traffic;
 pub use wrap::Wrap;
