@@ -97,7 +97,7 @@ impl Scenario {
         self.udp(from.port(5353), Host::group("224.0.0.251").port(5353), &body);
     }
 
-    /// Announces a UPnP device with this SERVER header.
+    /// Announces a `UPnP` device with this SERVER header.
     pub fn ssdp(&mut self, from: Host, server: &str) {
         let text = format!(
             "NOTIFY * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nNTS: ssdp:alive\r\nNT: upnp:rootdevice\r\nSERVER: {server}\r\n\r\n"

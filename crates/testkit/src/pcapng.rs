@@ -212,7 +212,7 @@ mod tests {
             ng.secrets(b"CLIENT_RANDOM");
             ng.block(0x7777, b"odd");
             ng.section(!big_endian);
-            ng.interface(Interface { resolution: Some(0x80 | 20), ..Interface::default() });
+            ng.interface(Interface { resolution: Some(0x94), ..Interface::default() });
             ng.enhanced(0, &frame);
             let seen = kinds(&ng.finish());
             let tail = [("section", 0), ("interface", 0x94), ("enhanced", 61)];
