@@ -1,1 +1,35 @@
-//! Scenarios, fixtures and naive twins.
+//! Scenarios, capture files and random traffic for the tests of lenscap: a test case is a script to read, not an
+//! opaque blob.
+//!
+//! A [`Scenario`] appends packets in capture order with right lengths, checksums and sequence numbers; [`pcap`]
+//! and [`pcapng`] write them; [`random_traffic`] makes traffic that is as odd as a cut or a merge can bear.
+//! Everything is a function of its arguments: no clock, no file, no random number that is not seeded.
+//!
+//! Its input is written by us, so it panics on misuse instead of returning errors.
+#![forbid(unsafe_code)]
+#![allow(clippy::missing_panics_doc)]
+
+mod conversation;
+mod exchange;
+mod frame;
+mod host;
+pub mod message;
+pub mod packet;
+mod pcap;
+mod pcapng;
+mod random;
+mod scenario;
+pub mod scenarios;
+mod traffic;
+mod wrap;
+
+pub use conversation::{Conversation, Side};
+pub use exchange::Question;
+pub use frame::OwnedFrame;
+pub use host::{End, Host};
+pub use pcap::{Classic, pcap};
+pub use pcapng::{Interface, Ng, pcapng};
+pub use random::SplitMix64;
+pub use scenario::{MILLISECOND, MORNING, SECOND, Scenario};
+pub use traffic::random_traffic;
+pub use wrap::Wrap;
