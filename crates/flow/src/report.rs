@@ -309,12 +309,41 @@ pub struct Overview {
     pub coverage: Coverage,
 }
 
+/// A flow by a number of its report's own.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct FlowId(pub u64);
+
 /// The flows of a report, put together one by one when they are rendered.
 pub trait Flows: Sync {
     /// How many there are.
     fn count(&self) -> usize;
-    /// Flow `n` in the order of the report.
-    fn view(&self, n: usize) -> Option<FlowView<'_>>;
+    /// Their ids in the order of the report. May take several threads, so never ask from inside a pool's task.
+    fn sorted(&self) -> Vec<FlowId>;
+    /// One flow.
+    fn view(&self, id: FlowId) -> Option<FlowView<'_>>;
+}
+
+/// The flows of a report in their order.
+pub struct FlowList<'r> {
+    flows: &'r dyn Flows,
+    order: Vec<FlowId>,
+}
+
+impl<'r> FlowList<'r> {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    /// The `n`th.
+    pub fn view(&self, n: usize) -> Option<FlowView<'r>> {
+        self.flows.view(*self.order.get(n)?)
+    }
 }
 
 /// Flows that are put together already.
@@ -325,8 +354,12 @@ impl Flows for Listed<'_> {
         self.0.len()
     }
 
-    fn view(&self, n: usize) -> Option<FlowView<'_>> {
-        self.0.get(n).cloned()
+    fn sorted(&self) -> Vec<FlowId> {
+        (0..self.0.len() as u64).map(FlowId).collect()
+    }
+
+    fn view(&self, id: FlowId) -> Option<FlowView<'_>> {
+        self.0.get(usize::try_from(id.0).ok()?).cloned()
     }
 }
 
@@ -340,8 +373,7 @@ pub struct Report<'a> {
     pub findings: Vec<Finding<'a>>,
     pub ledger: Ledger,
     pub overview: Overview,
-    /// Sorted by (start, Community ID, first packet).
-    pub flows: Box<dyn Flows + 'a>,
+    pub(crate) flows: Box<dyn Flows + 'a>,
     /// Names that addresses were given, sorted by (first, name, address, asker).
     pub names: Vec<NameView<'a>>,
 }
@@ -360,14 +392,10 @@ impl<'a> Report<'a> {
         Self { captures, devices, findings, ledger, overview, flows: Box::new(Listed(flows)), names }
     }
 
-    /// How many flows there are.
-    pub fn flow_count(&self) -> usize {
-        self.flows.count()
-    }
-
-    /// Flow `n` in the order of the report.
-    pub fn flow(&self, n: usize) -> Option<FlowView<'_>> {
-        self.flows.view(n)
+    /// The flows, sorted by (start, Community ID, first packet).
+    pub fn flows(&self) -> FlowList<'_> {
+        let flows: &dyn Flows = &*self.flows;
+        FlowList { order: flows.sorted(), flows }
     }
 
     /// Names that addresses were given, in the order of the report.
@@ -378,6 +406,9 @@ impl<'a> Report<'a> {
 
 impl fmt::Debug for Report<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Report").field("ledger", &self.ledger).field("overview", &self.overview).finish_non_exhaustive()
+        f.debug_struct("Report")
+            .field("ledger", &self.ledger)
+            .field("overview", &self.overview)
+            .finish_non_exhaustive()
     }
 }

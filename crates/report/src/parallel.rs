@@ -24,13 +24,14 @@ pub(crate) fn write_flows(
     push: impl Fn(&mut Vec<u8>, &FlowView<'_>) + Sync,
     out: &mut impl Write,
 ) -> io::Result<()> {
+    let list = report.flows();
     let render = |buffer: &mut Vec<u8>, flows: Range<usize>| {
         buffer.clear();
-        for flow in flows.filter_map(|n| report.flow(n)) {
+        for flow in flows.filter_map(|n| list.view(n)) {
             push(buffer, &flow);
         }
     };
-    let count = report.flow_count();
+    let count = list.len();
     if threads.get() == 1 || count <= PIECE {
         return write_alone(count, render, out);
     }

@@ -3,7 +3,6 @@
 use lenscap_catalog::{Role, Roles};
 use lenscap_wire::{Hazards, PacketRef, Timestamp};
 use rayon::prelude::*;
-use std::sync::OnceLock;
 
 use super::attribution::{Attribution, Judged, KINDS};
 use super::device::mac_of;
@@ -11,35 +10,18 @@ use super::{Court, Flow, FlowAt};
 use crate::community_id::community_id;
 use crate::key::{SCTP, Side, TCP, UDP};
 use crate::path::{PathId, tunnel_name};
-use crate::report::{EndView, FlowView, Flows, NameOf, PacketAt};
+use crate::report::{EndView, FlowId, FlowView, Flows, NameOf, PacketAt};
 use crate::sequence::Trouble;
 
-/// The flows of a judged summary; sorted when the first is asked for.
+/// The flows of a judged summary.
 pub(crate) struct JudgedFlows<'a> {
     court: Court<'a>,
     judged: Vec<Vec<Judged>>,
-    order: OnceLock<Vec<FlowAt>>,
 }
 
 impl<'a> JudgedFlows<'a> {
     pub(crate) fn new(court: Court<'a>, judged: Vec<Vec<Judged>>) -> Self {
-        Self { court, judged, order: OnceLock::new() }
-    }
-
-    /// By start, then Community ID, then first packet: no two flows are equal in all of these.
-    fn order(&self) -> &[FlowAt] {
-        self.order.get_or_init(|| {
-            let shards = 0..self.judged.len();
-            let mut all: Vec<_> = shards
-                .into_par_iter()
-                .flat_map_iter(|shard| self.court.flows(shard).map(|flow| (flow.span().0, flow.at)))
-                .collect();
-            all.par_sort_unstable_by_key(|(start, at)| (*start, *at));
-            for ties in all.chunk_by_mut(|a, b| a.0 == b.0).filter(|ties| ties.len() > 1) {
-                ties.sort_by_cached_key(|(_, at)| self.court.flow(*at).map(|flow| (flow.community_id(), flow.cold.at)));
-            }
-            all.into_iter().map(|(_, at)| at).collect()
-        })
+        Self { court, judged }
     }
 }
 
@@ -48,8 +30,22 @@ impl Flows for JudgedFlows<'_> {
         self.judged.iter().map(Vec::len).sum()
     }
 
-    fn view(&self, n: usize) -> Option<FlowView<'_>> {
-        let at = *self.order().get(n)?;
+    /// By start, then Community ID, then first packet: no two flows are equal in all of these.
+    fn sorted(&self) -> Vec<FlowId> {
+        let shards = 0..self.judged.len();
+        let flows = |shard| self.court.flows(shard).map(|flow| (flow.span().0, flow.at));
+        let mut all: Vec<_> = shards.into_par_iter().flat_map_iter(flows).collect();
+        all.par_sort_unstable();
+        for ties in all.chunk_by_mut(|a, b| a.0 == b.0).filter(|ties| ties.len() > 1) {
+            ties.sort_by_cached_key(|(_, at)| {
+                self.court.flow(*at).map(|flow| (flow.community_id(), flow.cold.at))
+            });
+        }
+        all.into_iter().map(|(_, at)| FlowId(u64::from(at.shard) << 32 | u64::from(at.place))).collect()
+    }
+
+    fn view(&self, FlowId(id): FlowId) -> Option<FlowView<'_>> {
+        let at = FlowAt { shard: (id >> 32) as u32, place: id as u32 };
         let judged = self.judged.get(at.shard as usize)?.get(at.place as usize)?;
         let flow = self.court.flow(at)?;
         Some(self.court.view(&flow, judged))
@@ -75,7 +71,9 @@ impl<'a> Court<'a> {
     pub(crate) fn names_of(&self, flow: &Flow<'a>, judged: &Judged) -> Vec<Name<'a>> {
         let mut all: Vec<Name<'a>> = Vec::new();
         let mut push = |name: Name<'a>| {
-            if !name.name.is_empty() && !all.iter().any(|known| (known.name, known.source) == (name.name, name.source)) {
+            if !name.name.is_empty()
+                && !all.iter().any(|known| (known.name, known.source) == (name.name, name.source))
+            {
                 all.push(name);
             }
         };
@@ -127,7 +125,8 @@ impl<'a> Court<'a> {
         let (start, end) = flow.span();
         let layers = self.summary.paths.layers(flow.hot.key.path);
         let names = self.names_of(flow, judged);
-        let server_name = names.iter().find(|name| matches!(name.source, "sni" | "host")).map(|name| name.name);
+        let server_name =
+            names.iter().find(|name| matches!(name.source, "sni" | "host")).map(|name| name.name);
         let decided = judged.vendor().is_some();
         FlowView {
             community_id: flow.community_id(),
@@ -194,7 +193,9 @@ fn history(flow: &Flow<'_>, orig: Side) -> String {
     for side in [orig, 1 - orig] {
         let Some(trouble) = trouble(flow, side) else { continue };
         let again = trouble.unique().is_some_and(|unique| unique < flow.hot.payload[side]);
-        for letter in [('T', again), ('G', trouble.has_gap())].into_iter().filter(|(_, shown)| *shown).map(|(l, _)| l) {
+        for letter in
+            [('T', again), ('G', trouble.has_gap())].into_iter().filter(|(_, shown)| *shown).map(|(l, _)| l)
+        {
             text.push(if side == orig { letter } else { letter.to_ascii_lowercase() });
         }
     }
@@ -208,7 +209,8 @@ fn trouble<'f>(flow: &Flow<'f>, side: Side) -> Option<&'f Trouble> {
 /// What could not be told exactly of a flow.
 fn limits(flow: &Flow<'_>) -> Vec<&'static str> {
     let hazards = Hazards(flow.hot.hazards);
-    let mut all: Vec<_> = Hazards::NAMES.iter().filter(|(h, _)| hazards.contains(*h)).map(|(_, name)| *name).collect();
+    let mut all: Vec<_> =
+        Hazards::NAMES.iter().filter(|(h, _)| hazards.contains(*h)).map(|(_, name)| *name).collect();
     if flow.hot.key.path == PathId::OTHER {
         all.push("path-cap");
     }
