@@ -45,7 +45,10 @@ fn expand(inputs: &[Input]) -> Result<Vec<Input>, Failure> {
         let found = inputs::expand(std::slice::from_ref(path));
         if let Some((first, why)) = found.skipped.first() {
             let (count, folder) = (found.skipped.len(), path.display());
-            crate::failure::say(&format!("{folder}: {count} files are no captures, such as {}: {why}", first.display()));
+            crate::failure::say(&format!(
+                "{folder}: {count} files are no captures, such as {}: {why}",
+                first.display()
+            ));
         }
         if found.files.is_empty() {
             return Err(Failure::new(format!("{}: no capture in this folder", path.display())));

@@ -66,7 +66,13 @@ pub(crate) fn scanning(scan: &args::Scan) -> Result<Options, Failure> {
     {
         return Err(Failure::new("--from is not before --to: no packet could be taken"));
     }
-    Ok(Options { filter: scan.filter.clone(), from: scan.from, to: scan.to, saved: scan.save.is_some(), ..work(&scan.work, scan.idle) })
+    Ok(Options {
+        filter: scan.filter.clone(),
+        from: scan.from,
+        to: scan.to,
+        saved: scan.save.is_some(),
+        ..work(&scan.work, scan.idle)
+    })
 }
 
 /// The options of a run that takes every packet.

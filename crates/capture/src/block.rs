@@ -42,7 +42,16 @@ pub(crate) struct Block {
 impl Block {
     /// A block of an input from `offset` on, `size` bytes long at first.
     pub(crate) fn new(origin: Origin, offset: u64, size: usize) -> Self {
-        Self { origin, bytes: Vec::new(), start: 0, end: 0, offset, ended: false, broken: None, size: size.max(1) }
+        Self {
+            origin,
+            bytes: Vec::new(),
+            start: 0,
+            end: 0,
+            offset,
+            ended: false,
+            broken: None,
+            size: size.max(1),
+        }
     }
 
     /// Every byte of the block; records name theirs by their place in it.

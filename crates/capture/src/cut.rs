@@ -24,11 +24,15 @@ impl Capture {
         bytes.truncate(count);
         let ends = offset + count as u64 >= self.size();
         let found = match self.walker() {
-            Walker::Pcap(walk) => (0..count / 2).find(|&at| chain(&bytes, at, ends, |rest| pcap_length(walk, rest))),
+            Walker::Pcap(walk) => {
+                (0..count / 2).find(|&at| chain(&bytes, at, ends, |rest| pcap_length(walk, rest)))
+            }
             Walker::Pcapng(walk) => {
                 let aligned = (4 - (offset % 4) as usize) % 4;
                 let mut walk = walk.clone();
-                (aligned..count / 2).step_by(4).find(|&at| chain(&bytes, at, ends, |rest| block_length(&mut walk, rest)))
+                (aligned..count / 2)
+                    .step_by(4)
+                    .find(|&at| chain(&bytes, at, ends, |rest| block_length(&mut walk, rest)))
             }
         };
         found.map(|at| offset + at as u64)

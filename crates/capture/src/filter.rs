@@ -48,7 +48,8 @@ impl Filter {
     #[cfg(feature = "live")]
     fn compile(&mut self, link_type: lenscap_wire::LinkType) -> Result<usize, Error> {
         let expression = self.expression.as_str();
-        let compile = || pcap::Capture::dead(pcap::Linktype(i32::from(link_type.0)))?.compile(expression, true);
+        let compile =
+            || pcap::Capture::dead(pcap::Linktype(i32::from(link_type.0)))?.compile(expression, true);
         let program = compile().map_err(|why| Error::Filter {
             expression: expression.to_string(),
             link_type,

@@ -31,7 +31,8 @@ impl Lane {
             for frame in batch.frames() {
                 let start = self.bytes.len() as u32;
                 self.bytes.extend_from_slice(frame.bytes);
-                let (time, link_type, wire_length, at) = (frame.time, frame.link_type, frame.wire_length, frame.at);
+                let (time, link_type, wire_length, at) =
+                    (frame.time, frame.link_type, frame.wire_length, frame.at);
                 self.records.push(Record { time, link_type, wire_length, start, at });
             }
         }

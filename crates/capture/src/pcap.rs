@@ -45,7 +45,8 @@ impl Pcap {
             _ => return None,
         };
         let plain = Self { swapped, unit, head, link_type: LinkType(0), snap_length: 0 };
-        let word = |at: usize| header.get(at..).and_then(|rest| rest.first_chunk()).map(|bytes| plain.word(*bytes));
+        let word =
+            |at: usize| header.get(at..).and_then(|rest| rest.first_chunk()).map(|bytes| plain.word(*bytes));
         Some(Self { link_type: LinkType(word(20)? as u16), snap_length: word(16)?, ..plain })
     }
 
@@ -94,7 +95,8 @@ impl Walk for Pcap {
         let time = i64::from(head.seconds) * 1_000_000_000 + i64::from(head.fraction) * self.unit;
         let time = tally.clamp(i128::from(time), offset);
         let lengths = (head.original, head.captured);
-        let record: Record = record(tally, (time, self.link_type), lengths, (start + length, offset + length as u64));
+        let record: Record =
+            record(tally, (time, self.link_type), lengths, (start + length, offset + length as u64));
         Step::Record(record, whole)
     }
 

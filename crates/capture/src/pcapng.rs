@@ -109,8 +109,11 @@ impl Pcapng {
                 (9, [resolution]) => interface.resolution = *resolution,
                 (14, value) => {
                     if let Some(bytes) = value.first_chunk::<8>() {
-                        interface.offset =
-                            if self.state.swapped { i64::from_be_bytes(*bytes) } else { i64::from_le_bytes(*bytes) };
+                        interface.offset = if self.state.swapped {
+                            i64::from_be_bytes(*bytes)
+                        } else {
+                            i64::from_le_bytes(*bytes)
+                        };
                     }
                 }
                 _ => {}
@@ -130,7 +133,11 @@ impl Pcapng {
 
     fn of_interface(&self, id: u32, offset: u64, tally: &mut Tally) -> Interface {
         self.state.interfaces.get(id as usize).copied().unwrap_or_else(|| {
-            tally.problem(true, offset, format!("it names interface {id}, which the section does not describe"));
+            tally.problem(
+                true,
+                offset,
+                format!("it names interface {id}, which the section does not describe"),
+            );
             Interface { link_type: LinkType(u16::MAX), snap_length: 0, resolution: 6, offset: 0 }
         })
     }
@@ -185,10 +192,12 @@ impl Walk for Pcapng {
                 self.interface(block, offset, tally);
                 return Step::Skip(length);
             }
-            ENHANCED_PACKET | OBSOLETE_PACKET if length >= 32 => match self.packet(kind, block, offset, tally) {
-                Ok(found) => found,
-                Err(what) => return Step::Senseless(what),
-            },
+            ENHANCED_PACKET | OBSOLETE_PACKET if length >= 32 => {
+                match self.packet(kind, block, offset, tally) {
+                    Ok(found) => found,
+                    Err(what) => return Step::Senseless(what),
+                }
+            }
             SIMPLE_PACKET if length >= 16 => self.simple(block, offset, tally),
             _ => return Step::Skip(length),
         };

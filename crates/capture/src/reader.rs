@@ -26,7 +26,11 @@ impl Reader {
         Self::with_block(Block::new(origin, 0, BLOCK), size, (input, chunk))
     }
 
-    pub(crate) fn with_block(mut block: Block, size: Option<u64>, (input, chunk): (u32, u32)) -> Result<Self, Error> {
+    pub(crate) fn with_block(
+        mut block: Block,
+        size: Option<u64>,
+        (input, chunk): (u32, u32),
+    ) -> Result<Self, Error> {
         block.refill(HEADER);
         let head = block.rest();
         let (walker, header) = if Pcapng::begins(head) {
@@ -94,7 +98,9 @@ impl Reader {
     fn fill(&mut self) -> usize {
         match &mut self.walker {
             Walker::Pcap(walk) => fill(walk, &mut self.block, &mut self.records, &mut self.tally, self.until),
-            Walker::Pcapng(walk) => fill(walk, &mut self.block, &mut self.records, &mut self.tally, self.until),
+            Walker::Pcapng(walk) => {
+                fill(walk, &mut self.block, &mut self.records, &mut self.tally, self.until)
+            }
         }
         .unwrap_or_else(|stop| {
             self.stop(stop);
@@ -122,7 +128,8 @@ impl Reader {
                 }
             }
             (Stop::TooLong(claim), None) => {
-                let left = self.size.map_or(String::new(), |size| format!("; the file has {} left", size - offset));
+                let left =
+                    self.size.map_or(String::new(), |size| format!("; the file has {} left", size - offset));
                 format!("it claims {claim} bytes{left}")
             }
             (Stop::Senseless(what), None) => what,

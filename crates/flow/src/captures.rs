@@ -99,8 +99,11 @@ impl Captures {
 
     /// Gives every input and chunk a later ordinal.
     pub(crate) fn move_inputs(&mut self, by: u32) {
-        self.inputs = std::mem::take(&mut self.inputs).into_iter().map(|(input, read)| (input + by, read)).collect();
-        let chunk = |(chunk, (input, records)): (u32, (u32, u64))| (chunk + (by << CHUNK_BITS), (input + by, records));
+        self.inputs =
+            std::mem::take(&mut self.inputs).into_iter().map(|(input, read)| (input + by, read)).collect();
+        let chunk = |(chunk, (input, records)): (u32, (u32, u64))| {
+            (chunk + (by << CHUNK_BITS), (input + by, records))
+        };
         self.chunks = std::mem::take(&mut self.chunks).into_iter().map(chunk).collect();
         let problems = self.inputs.values_mut().flat_map(|input| &mut input.problems);
         for (chunk, _) in problems.filter_map(|problem| problem.record.as_mut()) {

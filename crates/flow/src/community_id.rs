@@ -36,7 +36,8 @@ fn update_address(hash: &mut Sha1, version: u8, address: Address) {
 fn push_base64(bytes: &[u8], out: &mut String) {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for three in bytes.chunks(3) {
-        let word = three.iter().fold(0u32, |word, &byte| word << 8 | u32::from(byte)) << (8 * (3 - three.len()));
+        let word =
+            three.iter().fold(0u32, |word, &byte| word << 8 | u32::from(byte)) << (8 * (3 - three.len()));
         for n in 0..4 {
             let sextet = (word >> (18 - 6 * n)) as usize & 63;
             let letter = ALPHABET.get(sextet).copied().map_or('=', char::from);

@@ -4,7 +4,9 @@
 //! was guessed wrong, files whose spans overlap, a refused merge), its packets are folded again in order: never
 //! wrong, only slower. So nothing in the result depends on how the work was shared out.
 
-use lenscap_capture::{Capture, Compression, Filter, Format, Joint, Merged, Reader, Source, Tally, stream_reader};
+use lenscap_capture::{
+    Capture, Compression, Filter, Format, Joint, Merged, Reader, Source, Tally, stream_reader,
+};
 use lenscap_wire::{Frame, Timestamp};
 use rayon::prelude::*;
 use std::num::NonZeroUsize;
@@ -83,12 +85,17 @@ pub fn scan(inputs: &[Input], options: &Options, progress: &dyn Progress) -> Res
     let threads = options.threads.get();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|why| ScanError::Threads { threads, why: why.to_string() })?;
-    let scan = Scan { files: Files::open(inputs), options, progress, threads, stdin: std::sync::OnceLock::new() };
+    let scan =
+        Scan { files: Files::open(inputs), options, progress, threads, stdin: std::sync::OnceLock::new() };
     Ok(pool.install(|| scan.run()))
 }
 
 /// Reads inputs for what they are, without looking into packets: a record of each, in capture order.
-pub fn inspect(inputs: &[Input], options: &Options, progress: &dyn Progress) -> Result<Vec<CaptureRecord>, ScanError> {
+pub fn inspect(
+    inputs: &[Input],
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Vec<CaptureRecord>, ScanError> {
     let nothing = Options { filter: None, from: None, to: Some(Timestamp(i64::MIN)), ..options.clone() };
     let summary = scan(inputs, &nothing, progress)?;
     Ok(summary.captures.records(&summary.captures.numbering()))
@@ -169,9 +176,11 @@ impl Scan<'_> {
         let mut pending: Option<(Unit, Summary)> = None;
         let mut next = 0;
         while next < self.files.0.len() {
-            let wave: Vec<usize> = (next..self.files.0.len()).take(if next == 0 { 1 } else { self.threads * 2 }).collect();
+            let wave: Vec<usize> =
+                (next..self.files.0.len()).take(if next == 0 { 1 } else { self.threads * 2 }).collect();
             next += wave.len();
-            let folded: Vec<_> = wave.into_par_iter().map(|file| (vec![file], self.unit(&[file], file > 0))).collect();
+            let folded: Vec<_> =
+                wave.into_par_iter().map(|file| (vec![file], self.unit(&[file], file > 0))).collect();
             for (mut unit, mut summary) in folded {
                 if let Some((before, left)) = pending.take() {
                     if overlap(&left, &summary) {
@@ -248,7 +257,8 @@ impl Scan<'_> {
     }
 
     fn stdin(&self, input: usize) -> Result<Reader, lenscap_capture::Error> {
-        let (reader, compression) = stream_reader(Box::new(std::io::stdin()), input as u32, ordinal(input, 0))?;
+        let (reader, compression) =
+            stream_reader(Box::new(std::io::stdin()), input as u32, ordinal(input, 0))?;
         self.stdin.get_or_init(|| (reader.format(), compression));
         Ok(reader)
     }
@@ -268,12 +278,15 @@ impl Scan<'_> {
         cuts.extend(wanted.filter_map(|at| capture.guess(at)));
         cuts.dedup();
         cuts.push(size);
-        let ranges: Vec<(u64, u64, u64)> = cuts.windows(2).zip(0..).map(|(ends, n)| (n, ends[0], ends[1])).collect();
+        let ranges: Vec<(u64, u64, u64)> =
+            cuts.windows(2).zip(0..).map(|(ends, n)| (n, ends[0], ends[1])).collect();
         let mut whole: Option<Folded> = None;
         for wave in ranges.chunks(self.threads) {
             let folded: Vec<_> = wave
                 .par_iter()
-                .map(|&(chunk, from, to)| self.chunk(input, capture, chunk, (from, to), appendable || chunk > 0))
+                .map(|&(chunk, from, to)| {
+                    self.chunk(input, capture, chunk, (from, to), appendable || chunk > 0)
+                })
                 .collect();
             for (chunk, &(n, _, to)) in folded.into_iter().zip(wave) {
                 whole = Some(match (whole, chunk) {
@@ -291,14 +304,28 @@ impl Scan<'_> {
         whole.map_or_else(|| self.empty(appendable), |folded| folded.summary)
     }
 
-    fn chunk(&self, input: usize, capture: &Capture, n: u64, (from, to): (u64, u64), appendable: bool) -> Option<Folded> {
+    fn chunk(
+        &self,
+        input: usize,
+        capture: &Capture,
+        n: u64,
+        (from, to): (u64, u64),
+        appendable: bool,
+    ) -> Option<Folded> {
         let mut reader = capture.reader_at(input as u32, ordinal(input, n), from, to).ok()?;
         let mut summary = self.empty(appendable);
         self.fold(&mut reader, &mut summary);
         Some(Folded { summary, begin: reader.begin(), end: reader.end() })
     }
 
-    fn joint(&self, input: usize, capture: &Capture, left: Folded, right: Folded, (n, to): (u64, u64)) -> Folded {
+    fn joint(
+        &self,
+        input: usize,
+        capture: &Capture,
+        left: Folded,
+        right: Folded,
+        (n, to): (u64, u64),
+    ) -> Folded {
         if !left.end.meets(&right.begin) {
             return self.again(input, capture, left, (n, to));
         }
@@ -362,7 +389,9 @@ impl Scan<'_> {
         let file = self.files.0.get(tally.input as usize);
         let (format, compression) = match file.map(|file| &file.capture) {
             Some(Ok(Opened::Capture(capture))) => (Some(capture.format()), capture.compression()),
-            Some(Ok(Opened::Stdin)) => self.stdin.get().map_or((None, None), |(format, packed)| (Some(*format), *packed)),
+            Some(Ok(Opened::Stdin)) => {
+                self.stdin.get().map_or((None, None), |(format, packed)| (Some(*format), *packed))
+            }
             _ => (None, None),
         };
         let chunk = tally.chunk;

@@ -78,4 +78,3 @@ impl Summary {
         self.sightings = std::mem::take(&mut self.sightings).with_texts(&mut keep);
     }
 }
-

@@ -136,7 +136,13 @@ impl Fragments {
     }
 
     /// Takes in a fragment.
-    pub(crate) fn add(&mut self, share: Share, packet: &Packet<'_>, path: PathId, fragment: &Fragment<'_>) -> Outcome {
+    pub(crate) fn add(
+        &mut self,
+        share: Share,
+        packet: &Packet<'_>,
+        path: PathId,
+        fragment: &Fragment<'_>,
+    ) -> Outcome {
         let (version, protocol) = (packet.version, packet.protocol);
         let (source, destination) = (packet.source, packet.destination);
         let whose = Whose { path, version, protocol, id: fragment.id, source, destination };
@@ -144,7 +150,9 @@ impl Fragments {
         if let Some(met) = self.met.as_mut().filter(|met| met.len() < Self::MET_CAP) {
             met.insert(whose);
         }
-        let late = |d: &Datagram| d.shares.last().is_some_and(|last| share.time.saturating_sub(last.time) > PATIENCE);
+        let late = |d: &Datagram| {
+            d.shares.last().is_some_and(|last| share.time.saturating_sub(last.time) > PATIENCE)
+        };
         if self.open.get(&whose).is_some_and(late) {
             outcome.given_up.extend(self.take(&whose));
         }
@@ -164,7 +172,8 @@ impl Fragments {
 
     /// Gives up the oldest until a quarter of the budget is free, so that a flood does not sort at every packet.
     fn give_up(&mut self, outcome: &mut Outcome) {
-        let mut oldest: Vec<_> = self.open.iter().map(|(w, d)| (d.shares.first().map(|s| s.at), *w)).collect();
+        let mut oldest: Vec<_> =
+            self.open.iter().map(|(w, d)| (d.shares.first().map(|s| s.at), *w)).collect();
         oldest.sort_unstable();
         for (_, whose) in oldest {
             if self.cost <= Self::BUDGET / 4 * 3 {
@@ -190,7 +199,9 @@ impl Fragments {
         }
         let full = met.len() >= Self::MET_CAP && !self.open.is_empty();
         let near = self.cost.saturating_add(later.peak) > Self::BUDGET;
-        !full && !near && !met.iter().any(|whose| self.open.contains_key(&Whose { path: path(whose.path), ..*whose }))
+        !full
+            && !near
+            && !met.iter().any(|whose| self.open.contains_key(&Whose { path: path(whose.path), ..*whose }))
     }
 
     /// Appends what `later` holds.

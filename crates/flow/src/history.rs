@@ -117,17 +117,8 @@ mod tests {
         (history, seen)
     }
 
-    const TALK: [(Side, u16); 9] = [
-        (0, SYN),
-        (1, SYN_ACK),
-        (0, ACK),
-        (0, DATA),
-        (1, ACK),
-        (1, DATA),
-        (0, FIN),
-        (1, FIN),
-        (0, ACK),
-    ];
+    const TALK: [(Side, u16); 9] =
+        [(0, SYN), (1, SYN_ACK), (0, ACK), (0, DATA), (1, ACK), (1, DATA), (0, FIN), (1, FIN), (0, ACK)];
 
     #[test]
     fn letters_stand_once_in_order() {

@@ -83,7 +83,11 @@ impl<'a> Court<'a> {
     }
 
     /// Kind, value and whom it is about (true: the half's receiver) of each statement of a half.
-    pub(crate) fn said(&self, flow: &Flow<'a>, side: Side) -> impl Iterator<Item = (&'a [u8], &'a [u8], bool)> + use<'a> {
+    pub(crate) fn said(
+        &self,
+        flow: &Flow<'a>,
+        side: Side,
+    ) -> impl Iterator<Item = (&'a [u8], &'a [u8], bool)> + use<'a> {
         let decided = flow.cold.verdicts.get(side).and_then(|&id| self.summary.verdicts.verdict(id));
         let texts = if decided.is_some() { &self.summary.texts } else { &self.late.texts };
         let said = self.verdict(flow, side).into_iter().flat_map(|verdict| verdict.said.iter());

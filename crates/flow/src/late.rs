@@ -70,7 +70,8 @@ impl Late {
                 said.push(Said::new(texts, who, kind, value));
             }
         };
-        if let Reading::Done(reader) = readers::read_stream(&Stream { bytes: &bytes, ended: true }, &mut note) {
+        if let Reading::Done(reader) = readers::read_stream(&Stream { bytes: &bytes, ended: true }, &mut note)
+        {
             self.ids.insert(at, self.verdicts.intern(reader, &said));
         }
     }

@@ -175,7 +175,8 @@ impl Summary {
         let shards = self.shards.par_iter_mut().zip(later.shards).enumerate();
         let unread: Vec<Unread> = shards
             .flat_map_iter(|(at, (left, right))| {
-                let mut joint = Joint { left, at, idle, appendable, unread: Vec::new(), moved: HashMap::new() };
+                let mut joint =
+                    Joint { left, at, idle, appendable, unread: Vec::new(), moved: HashMap::new() };
                 let Shard { settled, hots, colds, .. } = right;
                 for mut spell in settled {
                     ids.rename(&mut spell);
@@ -199,7 +200,9 @@ impl Summary {
     }
 
     fn feed_piece(&mut self, at: At, side: usize, piece: Piece) {
-        let Some((hot, _)) = self.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else { return };
+        let Some((hot, _)) = self.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
+            return;
+        };
         if hot.flags & (flag::UNDECIDED | flag::LISTING) << side != 0 {
             let bytes = piece.bytes.as_deref().unwrap_or(&[]);
             self.feed(at, side, piece.sequence, Payload { bytes, length: piece.length, at: piece.at });
@@ -313,7 +316,9 @@ impl Joint<'_> {
         let decided = later.hot.flags & flag::UNDECIDED << side == 0;
         if decided && ours.cold.half(side).is_none() {
             ours.hot.flags &= !(flag::UNDECIDED << side);
-            if let (Some(ours), Some(theirs)) = (ours.cold.verdicts.get_mut(side), later.cold.verdicts.get(side)) {
+            if let (Some(ours), Some(theirs)) =
+                (ours.cold.verdicts.get_mut(side), later.cold.verdicts.get(side))
+            {
                 *ours = *theirs;
             }
         }

@@ -115,7 +115,15 @@ impl Names {
     }
 
     /// Books something heard about a name between its asker and a name service.
-    pub(crate) fn hear(&mut self, asker: Address, name: TextId, heard: Heard, time: i64, at: PacketRef, room: bool) {
+    pub(crate) fn hear(
+        &mut self,
+        asker: Address,
+        name: TextId,
+        heard: Heard,
+        time: i64,
+        at: PacketRef,
+        room: bool,
+    ) {
         let one = |yes: bool| u64::from(yes);
         let question = Question {
             asked: one(matches!(heard, Heard::Asked)),
@@ -163,7 +171,8 @@ impl Names {
 
     /// Every run, sorted by address and asker, in capture order for each.
     pub(crate) fn all(&self) -> Vec<(&Given, &Run)> {
-        let mut all: Vec<_> = self.runs.iter().flat_map(|(given, runs)| runs.iter().map(move |r| (given, r))).collect();
+        let mut all: Vec<_> =
+            self.runs.iter().flat_map(|(given, runs)| runs.iter().map(move |r| (given, r))).collect();
         all.sort_by_key(|(given, run)| (**given, run.at));
         all
     }
@@ -171,7 +180,9 @@ impl Names {
     /// Every question, sorted by asker, first packet and name.
     pub(crate) fn questions(&self, texts: &Texts) -> Vec<(Address, TextId, &Question)> {
         let mut all: Vec<_> = self.questions.iter().map(|((asker, name), q)| (*asker, *name, q)).collect();
-        all.sort_by(|a, b| (a.0, a.2.at).cmp(&(b.0, b.2.at)).then_with(|| texts.text(a.1).cmp(texts.text(b.1))));
+        all.sort_by(|a, b| {
+            (a.0, a.2.at).cmp(&(b.0, b.2.at)).then_with(|| texts.text(a.1).cmp(texts.text(b.1)))
+        });
         all
     }
 

@@ -34,7 +34,12 @@ pub(crate) struct Paths {
 impl Default for Paths {
     fn default() -> Self {
         let none = Layers::new();
-        Self { all: vec![none.clone()], hashes: vec![0], ids: HashMap::from([(none, PathId::NONE)]), last: PathId::NONE }
+        Self {
+            all: vec![none.clone()],
+            hashes: vec![0],
+            ids: HashMap::from([(none, PathId::NONE)]),
+            last: PathId::NONE,
+        }
     }
 }
 

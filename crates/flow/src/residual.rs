@@ -59,8 +59,7 @@ impl Residuals {
     pub(crate) fn evict(&mut self, spell: &Spell) {
         let (first, last) = spell.span();
         let hot = &spell.hot;
-        let sums =
-            Residual { flows: 1, packets: hot.packets, bytes: hot.bytes, wire: hot.wire, first, last };
+        let sums = Residual { flows: 1, packets: hot.packets, bytes: hot.bytes, wire: hot.wire, first, last };
         self.add(between(spell), sums);
     }
 

@@ -160,12 +160,17 @@ impl Summary {
         }
         let mut bytes = Vec::new();
         zstd::Decoder::new(from)?.take(LIMIT).read_to_end(&mut bytes)?;
-        let portable: Portable = postcard::from_bytes(&bytes).map_err(|why| LoadError::Damaged(why.to_string()))?;
+        let portable: Portable =
+            postcard::from_bytes(&bytes).map_err(|why| LoadError::Damaged(why.to_string()))?;
         Self::from_portable(portable).ok_or_else(|| LoadError::Damaged("an id points nowhere".to_string()))
     }
 
     fn portable(&self) -> Portable {
-        let settled = self.shards.iter().flat_map(|shard| &shard.settled).map(|spell| portable_spell(&spell.hot, &spell.cold));
+        let settled = self
+            .shards
+            .iter()
+            .flat_map(|shard| &shard.settled)
+            .map(|spell| portable_spell(&spell.hot, &spell.cold));
         let open = self.shards.iter().flat_map(|shard| shard.hots.iter().zip(&shard.colds));
         let open = open.map(|(hot, cold)| portable_spell(hot, cold));
         let in_order = |spells: &mut Vec<PortableSpell>| spells.sort_by_key(|spell| (spell.at, spell.key));
@@ -202,9 +207,19 @@ impl Summary {
             open,
             datagrams: self.fragments.portable(),
             runs: self.names.all().into_iter().map(run).collect(),
-            questions: self.names.questions(&self.texts).into_iter().map(|(asker, name, q)| (asker.0, name, *q)).collect(),
+            questions: self
+                .names
+                .questions(&self.texts)
+                .into_iter()
+                .map(|(asker, name, q)| (asker.0, name, *q))
+                .collect(),
             sightings: self.sightings.sorted(&self.texts).into_iter().map(sighting).collect(),
-            residuals: self.residuals.sorted().into_iter().map(|(b, r)| (b.macs.map(|m| m.0), b.prefixes.map(|p| p.0), *r)).collect(),
+            residuals: self
+                .residuals
+                .sorted()
+                .into_iter()
+                .map(|(b, r)| (b.macs.map(|m| m.0), b.prefixes.map(|p| p.0), *r))
+                .collect(),
             refused: (self.names.refused, self.sightings.refused),
             spell_peak: self.spell_peak as u64,
             text_cost: self.text_cost as u64,
@@ -237,10 +252,14 @@ impl Summary {
         let run = |run: PortableRun| {
             let by = *RESOLVERS.get(usize::from(run.by))?;
             let PortableRun { name, chain, first, last, count, at, .. } = run;
-            Some(((Address(run.address), Address(run.asker)), Run { name, chain, by, first, last, count, at }))
+            Some((
+                (Address(run.address), Address(run.asker)),
+                Run { name, chain, by, first, last, count, at },
+            ))
         };
         let runs = from.runs.into_iter().map(run).collect::<Option<Vec<_>>>()?;
-        let questions = from.questions.into_iter().map(|(asker, name, q)| (Address(asker), name, q)).collect();
+        let questions =
+            from.questions.into_iter().map(|(asker, name, q)| (Address(asker), name, q)).collect();
         summary.names.restore(runs, questions);
         for PortableSighting { mac, address, kind, value, seen } in from.sightings {
             summary.sightings.restore(Shown { mac: Mac(mac), address: Address(address), kind, value }, seen);
@@ -377,7 +396,9 @@ pub fn merge(mut all: Vec<(String, Summary)>) -> Result<Summary, MergeError> {
             return Err(MergeError::Overlap(name, next));
         }
         summary.move_inputs(whole.captures.next_input());
-        whole = whole.then(summary, &Kept).map_err(|refused| MergeError::Refused(name, next.clone(), refused.why))?;
+        whole = whole
+            .then(summary, &Kept)
+            .map_err(|refused| MergeError::Refused(name, next.clone(), refused.why))?;
         name = next;
     }
     Ok(whole)

@@ -160,7 +160,12 @@ impl Shard {
     }
 
     /// Removes the spells at these places of [`Shard::spells`], ascending, and gives them to `sink`.
-    pub(crate) fn remove(&mut self, places: &[usize], hash: impl Fn(&Key) -> u64, mut sink: impl FnMut(&Spell)) {
+    pub(crate) fn remove(
+        &mut self,
+        places: &[usize],
+        hash: impl Fn(&Key) -> u64,
+        mut sink: impl FnMut(&Spell),
+    ) {
         let mut gone = places.iter().copied().peekable();
         let mut at = 0..;
         let mut goes = |spell: &Spell| {

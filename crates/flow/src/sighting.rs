@@ -107,8 +107,10 @@ mod tests {
 
     #[test]
     fn equal_sightings_add_up_and_the_first_packet_stays() {
-        let shown = Shown { mac: Mac::default(), address: Address::default(), kind: TextId(1), value: TextId(2) };
-        let seen = |n| Seen { count: 1, first: n, at: PacketRef { offset: n as u64, ..PacketRef::default() } };
+        let shown =
+            Shown { mac: Mac::default(), address: Address::default(), kind: TextId(1), value: TextId(2) };
+        let seen =
+            |n| Seen { count: 1, first: n, at: PacketRef { offset: n as u64, ..PacketRef::default() } };
         let (mut left, mut right) = (Sightings::default(), Sightings::default());
         left.add(shown, seen(1), true);
         right.add(Shown { kind: TextId(0), value: TextId(1), ..shown }, seen(5), true);

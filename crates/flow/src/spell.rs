@@ -301,9 +301,7 @@ impl Hot {
         let next = self.next[side];
         let before = self.payload[side] - u64::from(length);
         let Some(trouble) = cold.extra.get_or_insert_default().trouble.get_mut(side) else { return };
-        trouble
-            .get_or_insert_with(|| Box::new(Trouble::after(next, before)))
-            .segment(next, sequence, length);
+        trouble.get_or_insert_with(|| Box::new(Trouble::after(next, before))).segment(next, sequence, length);
     }
 
     /// Bytes of payload seen at least once; `None` where that cannot be told.
@@ -459,8 +457,8 @@ impl Spell {
             return;
         }
         self.hot.flags |= flag::TROUBLE << side;
-        let theirs = theirs
-            .unwrap_or_else(|| Box::new(Trouble::after(later.hot.next[side], later.hot.payload[side])));
+        let theirs =
+            theirs.unwrap_or_else(|| Box::new(Trouble::after(later.hot.next[side], later.hot.payload[side])));
         let trouble = &mut self.cold.extra.get_or_insert_default().trouble[side];
         trouble.get_or_insert_with(|| Box::new(Trouble::after(next, payload))).join(next, &theirs);
     }

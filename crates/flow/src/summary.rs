@@ -293,7 +293,9 @@ impl Summary {
 
     #[cold]
     fn recognise(&mut self, shard_at: usize, place: usize, heard: Heard) {
-        let Some(cold) = self.shards.get_mut(shard_at).and_then(|shard| shard.colds.get_mut(place)) else { return };
+        let Some(cold) = self.shards.get_mut(shard_at).and_then(|shard| shard.colds.get_mut(place)) else {
+            return;
+        };
         if let (0, Some(reader)) = (cold.app, heard.reader) {
             cold.app = reader.0.saturating_add(1);
         }
@@ -305,7 +307,9 @@ impl Summary {
 
     /// Gives the stream readers a payload of a half that is undecided, and lists it where that is due.
     pub(crate) fn feed(&mut self, at: At, side: Side, sequence: u32, payload: Payload<'_>) {
-        let Some((hot, cold)) = self.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else { return };
+        let Some((hot, cold)) = self.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
+            return;
+        };
         let undecided = hot.flags & flag::UNDECIDED << side != 0;
         let listing = hot.flags & flag::LISTING << side != 0;
         let start = cold.start(hot, side);
@@ -347,7 +351,9 @@ impl Summary {
 
     /// Counts anew what a spell keeps beside its record.
     fn recount(&mut self, at: At) {
-        let Some((hot, cold)) = self.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else { return };
+        let Some((hot, cold)) = self.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
+            return;
+        };
         let now = cost::beside(hot, cold, &self.verdicts, &self.texts);
         self.spell_cost = self.spell_cost + now - cold.cost as usize;
         cold.cost = now as u32;

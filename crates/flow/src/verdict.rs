@@ -63,9 +63,8 @@ impl Verdicts {
     /// The id of a verdict.
     pub(crate) fn intern(&mut self, reader: ReaderId, said: &[Said]) -> VerdictId {
         let hash = seeded().hash_one((reader.0, said));
-        let same = |&id: &u32| {
-            self.all.get(id as usize).is_some_and(|v| v.reader == reader.0 && *v.said == *said)
-        };
+        let same =
+            |&id: &u32| self.all.get(id as usize).is_some_and(|v| v.reader == reader.0 && *v.said == *said);
         if let Some(&id) = self.ids.find(hash, same) {
             return VerdictId(id);
         }

@@ -119,7 +119,8 @@ pub(crate) struct Hosts<'a> {
 
 impl<'a> Hosts<'a> {
     pub(crate) fn new(summary: &'a Summary, catalog: &'a Catalog) -> Self {
-        let naming: Vec<TextId> = KINDS.iter().filter_map(|(kind, ..)| summary.texts.find(kind.as_bytes())).collect();
+        let naming: Vec<TextId> =
+            KINDS.iter().filter_map(|(kind, ..)| summary.texts.find(kind.as_bytes())).collect();
         let said = summary.verdicts.iter().flat_map(|verdict| verdict.said.iter());
         let said = said.filter(|said| naming.contains(&said.kind)).map(|said| said.value);
         let given = summary.names.all().into_iter().map(|(_, run)| run.name);
@@ -207,7 +208,11 @@ impl<'a> Court<'a> {
     }
 
     /// What the catalogue says of each name of a kind that the flow's halves gave.
-    fn hosts_said(&self, flow: &Flow<'a>, kind: &'static str) -> Vec<(Option<&'a Endpoint>, Option<SharedGroup>)> {
+    fn hosts_said(
+        &self,
+        flow: &Flow<'a>,
+        kind: &'static str,
+    ) -> Vec<(Option<&'a Endpoint>, Option<SharedGroup>)> {
         let mut found = Vec::new();
         for side in [0, 1] {
             for (of, value, _) in self.said(flow, side).filter(|(of, ..)| *of == kind.as_bytes()) {

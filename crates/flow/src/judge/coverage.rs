@@ -54,7 +54,10 @@ pub(crate) fn coverage(court: &Court<'_>, judged: &[Vec<Judged>]) -> Coverage {
         .par_iter()
         .enumerate()
         .map(|(shard, judged)| {
-            court.flows(shard).zip(judged).fold(Sums::default(), |sums, (flow, judged)| sums.add(court, &flow, judged))
+            court
+                .flows(shard)
+                .zip(judged)
+                .fold(Sums::default(), |sums, (flow, judged)| sums.add(court, &flow, judged))
         })
         .reduce(Sums::default, Sums::join);
     let hazards = Hazards::NAMES.iter().map(|(hazard, name)| {

@@ -101,7 +101,9 @@ impl<'a> Stations<'a> {
             }
         }
         for (station, member) in &mut stations.all {
-            member.contacts.sort_by_key(|(at, side, _)| (court.flow(*at).map(|flow| (flow.cold.first, flow.cold.at)), *side));
+            member.contacts.sort_by_key(|(at, side, _)| {
+                (court.flow(*at).map(|flow| (flow.cold.first, flow.cold.at)), *side)
+            });
             let mac = if let Station::Mac(mac) = station { Some(*mac) } else { None };
             let contacts = std::mem::take(&mut member.contacts);
             member.identity.conclude(court, mac, &contacts);
@@ -111,7 +113,13 @@ impl<'a> Stations<'a> {
     }
 
     /// Which station an end is; `None` for the outside and for those that cannot be told apart.
-    pub(crate) fn station(&self, court: &Court<'_>, mac: Option<Mac>, address: Address, kind: &[u8]) -> Option<Station> {
+    pub(crate) fn station(
+        &self,
+        court: &Court<'_>,
+        mac: Option<Mac>,
+        address: Address,
+        kind: &[u8],
+    ) -> Option<Station> {
         let inside = court.site.is_inside(address);
         let Some(mac) = mac else { return inside.then_some(Station::Address(address)) };
         let link = self.links.get(&mac);
@@ -168,7 +176,11 @@ fn stations_links(court: &Court<'_>, shards: usize) -> HashMap<Mac, Link> {
     let mut links: HashMap<Mac, Link> = HashMap::new();
     for flow in (0..shards).flat_map(|shard| court.flows(shard)) {
         for side in [0, 1] {
-            let Some((mac, _)) = flow.cold.macs.get(side).filter(|(mac, _)| !mac.is_zero() && !mac.is_group()) else { continue };
+            let Some((mac, _)) =
+                flow.cold.macs.get(side).filter(|(mac, _)| !mac.is_zero() && !mac.is_group())
+            else {
+                continue;
+            };
             let (address, sent) = (flow.hot.key.address(side), flow.hot.packets[side] > 0);
             if !sent {
                 continue;
@@ -191,7 +203,13 @@ fn record<'a>(court: &Court<'a>, station: Station, member: &Member<'a>) -> Devic
     DeviceRecord {
         id: station.id(),
         mac: member.mac,
-        addresses: member.addresses.iter().map(|address| address.ip()).collect::<BTreeSet<_>>().into_iter().collect(),
+        addresses: member
+            .addresses
+            .iter()
+            .map(|address| address.ip())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
         vendor: identity.vendor.map(|id| court.catalog.vendor(id)),
         model: identity.model.clone(),
         serial: identity.serial.clone(),

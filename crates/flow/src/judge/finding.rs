@@ -76,7 +76,11 @@ pub(crate) fn findings<'a>(court: &Court<'a>, stations: &Stations<'a>) -> Vec<Fi
 }
 
 /// Names of vendors that a station asked for and never had an address for.
-fn add_questions<'a>(court: &Court<'a>, stations: &Stations<'a>, contacts: &mut BTreeMap<(Station, VendorId), Contact<'a>>) {
+fn add_questions<'a>(
+    court: &Court<'a>,
+    stations: &Stations<'a>,
+    contacts: &mut BTreeMap<(Station, VendorId), Contact<'a>>,
+) {
     let mut owners = BTreeMap::new();
     for (station, member) in &stations.all {
         for address in &member.addresses {
@@ -85,7 +89,11 @@ fn add_questions<'a>(court: &Court<'a>, stations: &Stations<'a>, contacts: &mut 
     }
     for (asker, name, question) in court.summary.names.questions(&court.summary.texts) {
         let (Some(endpoint), _) = court.hosts.host(name) else { continue };
-        let Some(station) = owners.get(&asker).filter(|_| question.answered == 0 && !endpoint.roles.only_web()) else { continue };
+        let Some(station) =
+            owners.get(&asker).filter(|_| question.answered == 0 && !endpoint.roles.only_web())
+        else {
+            continue;
+        };
         let at = court.numbering.locate(&question.at);
         let unanswered = (court.summary.texts.text(name), question.first, question.last, at);
         contacts.entry((*station, endpoint.vendor)).or_default().unanswered.push(unanswered);
@@ -102,7 +110,8 @@ struct Case<'c, 'a> {
 
 impl<'a> Case<'_, 'a> {
     fn of_flows(&self, flows: &[(Flow<'a>, Side, Judged)]) -> Vec<Finding<'a>> {
-        let (answered, silent): (Vec<_>, Vec<_>) = flows.iter().copied().partition(|(flow, side, _)| is_answered(flow, *side));
+        let (answered, silent): (Vec<_>, Vec<_>) =
+            flows.iter().copied().partition(|(flow, side, _)| is_answered(flow, *side));
         let mut found = Vec::new();
         if !answered.is_empty() {
             found.push(self.finding(kind_of(&answered), &answered));
@@ -117,14 +126,19 @@ impl<'a> Case<'_, 'a> {
         let (out, back) = volume(flows);
         let camera = self.member.identity.is_camera();
         let vendor = self.court.catalog.vendor(self.vendor);
-        let names: BTreeSet<String> = flows.iter().map(|(flow, side, judged)| self.endpoint(flow, *side, judged)).collect();
+        let names: BTreeSet<String> =
+            flows.iter().map(|(flow, side, judged)| self.endpoint(flow, *side, judged)).collect();
         let endpoint = names.iter().next().cloned().unwrap_or_default();
         let confidence = flows.iter().map(|(_, _, judged)| judged.confidence).max().unwrap_or(0);
         let spans = flows.iter().map(|(flow, ..)| flow.span());
         let mut reasons = vec![reason(kind, flows, out, back)];
         reasons.push(format!("the other end is {} by {}", vendor.name, sources(flows)));
         if camera {
-            reasons.push(format!("the device is a {}, confidence {}", self.member.identity.class(), self.member.identity.confidence()));
+            reasons.push(format!(
+                "the device is a {}, confidence {}",
+                self.member.identity.class(),
+                self.member.identity.confidence()
+            ));
         }
         Finding {
             id: self.id(kind, &names),
@@ -156,7 +170,8 @@ impl<'a> Case<'_, 'a> {
     }
 
     fn of_questions(&self, unanswered: &[(&'a [u8], i64, i64, PacketAt)]) -> Option<Finding<'a>> {
-        let names: BTreeSet<String> = unanswered.iter().map(|(name, ..)| String::from_utf8_lossy(name).into_owned()).collect();
+        let names: BTreeSet<String> =
+            unanswered.iter().map(|(name, ..)| String::from_utf8_lossy(name).into_owned()).collect();
         let endpoint = names.iter().next()?.clone();
         let camera = self.member.identity.is_camera();
         let mut evidence: Vec<_> = unanswered.iter().map(|(.., at)| *at).collect();
@@ -175,13 +190,17 @@ impl<'a> Case<'_, 'a> {
             start: Timestamp(unanswered.iter().map(|(_, first, ..)| *first).min().unwrap_or(0)),
             end: Timestamp(unanswered.iter().map(|(_, _, last, _)| *last).max().unwrap_or(0)),
             flows: Vec::new(),
-            reasons: vec![format!("asked for {} and was given no address", names.into_iter().collect::<Vec<_>>().join(", "))],
+            reasons: vec![format!(
+                "asked for {} and was given no address",
+                names.into_iter().collect::<Vec<_>>().join(", ")
+            )],
             evidence,
         })
     }
 
     fn endpoint(&self, flow: &Flow<'a>, side: Side, judged: &Judged) -> String {
-        let name = self.court.best_name(flow, judged).map(|name| String::from_utf8_lossy(name.name).into_owned());
+        let name =
+            self.court.best_name(flow, judged).map(|name| String::from_utf8_lossy(name.name).into_owned());
         name.unwrap_or_else(|| flow.hot.key.address(1 - side).ip().to_string())
     }
 
@@ -189,7 +208,9 @@ impl<'a> Case<'_, 'a> {
     fn id(&self, kind: Kind, names: &BTreeSet<String>) -> String {
         let mut hash = Sha1::new();
         let vendor = self.court.catalog.vendor(self.vendor);
-        for part in [kind.word(), &self.station.id(), &vendor.id].into_iter().chain(names.iter().map(String::as_str)) {
+        for part in
+            [kind.word(), &self.station.id(), &vendor.id].into_iter().chain(names.iter().map(String::as_str))
+        {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
@@ -201,12 +222,16 @@ impl<'a> Case<'_, 'a> {
 fn is_answered(flow: &Flow<'_>, side: Side) -> bool {
     let remote = 1 - side;
     let refused = flow.hot.key.protocol == TCP && flow.hot.flags & flag::PURE != 0;
-    flow.hot.packets[remote] > 0 && !refused && (flow.hot.key.protocol != TCP || flow.hot.payload[side] + flow.hot.payload[remote] > 0)
+    flow.hot.packets[remote] > 0
+        && !refused
+        && (flow.hot.key.protocol != TCP || flow.hot.payload[side] + flow.hot.payload[remote] > 0)
 }
 
 /// Payload out and in.
 fn volume(flows: &[(Flow<'_>, Side, Judged)]) -> (u64, u64) {
-    flows.iter().fold((0, 0), |(out, back), (flow, side, _)| (out + flow.hot.payload[*side], back + flow.hot.payload[1 - side]))
+    flows.iter().fold((0, 0), |(out, back), (flow, side, _)| {
+        (out + flow.hot.payload[*side], back + flow.hot.payload[1 - side])
+    })
 }
 
 /// The worst kind that the volume and the rhythm of a contact support.
@@ -226,7 +251,10 @@ fn kind_of(flows: &[(Flow<'_>, Side, Judged)]) -> Kind {
 
 fn buckets_with_payload(flow: &Flow<'_>, side: Side) -> u64 {
     let buckets = flow.cold.extra.as_ref().and_then(|extra| extra.buckets.as_ref());
-    buckets.map_or(0, |buckets| buckets.closed(flow.hot.last, flow.hot.totals()).iter().filter(|(_, b)| b.payload[side] > 0).count() as u64)
+    buckets.map_or(0, |buckets| {
+        buckets.closed(flow.hot.last, flow.hot.totals()).iter().filter(|(_, b)| b.payload[side] > 0).count()
+            as u64
+    })
 }
 
 fn reason(kind: Kind, flows: &[(Flow<'_>, Side, Judged)], out: u64, back: u64) -> String {
@@ -234,7 +262,9 @@ fn reason(kind: Kind, flows: &[(Flow<'_>, Side, Judged)], out: u64, back: u64) -
     match kind {
         Kind::Attempt => format!("{count} flows without a useful answer"),
         Kind::VendorContact => format!("{count} flows, {out} payload bytes sent and {back} received"),
-        Kind::Telemetry => format!("recurring contact: {count} flows, {out} payload bytes sent and {back} received"),
+        Kind::Telemetry => {
+            format!("recurring contact: {count} flows, {out} payload bytes sent and {back} received")
+        }
         Kind::Exfiltration => format!(
             "{out} payload bytes sent and {back} received: at least {} sent, and {} times what came back",
             rules::EXFILTRATION_BYTES,

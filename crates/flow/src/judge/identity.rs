@@ -46,7 +46,12 @@ impl<'a> Identity<'a> {
     }
 
     /// Weighs everything seen.
-    pub(crate) fn conclude(&mut self, court: &Court<'a>, mac: Option<Mac>, contacts: &[(FlowAt, Side, Judged)]) {
+    pub(crate) fn conclude(
+        &mut self,
+        court: &Court<'a>,
+        mac: Option<Mac>,
+        contacts: &[(FlowAt, Side, Judged)],
+    ) {
         self.weigh_texts(court);
         self.weigh_contacts(contacts);
         self.weigh_mac(court, mac);
@@ -93,7 +98,10 @@ impl<'a> Identity<'a> {
         for (_, side, judged) in contacts {
             let Some(vendor) = judged.vendor() else { continue };
             let called = judged.orig() == *side && judged.is_outside(1 - side);
-            if !called || judged.roles.only_web() || judged.roles == lenscap_catalog::Roles::NONE.with(Role::Time) {
+            if !called
+                || judged.roles.only_web()
+                || judged.roles == lenscap_catalog::Roles::NONE.with(Role::Time)
+            {
                 continue;
             }
             let level = usize::from(judged.confidence / 30).clamp(1, 3) - 1;
@@ -107,7 +115,9 @@ impl<'a> Identity<'a> {
     }
 
     fn weigh_mac(&mut self, court: &Court<'_>, mac: Option<Mac>) {
-        let Some(oui) = mac.filter(|mac| !mac.is_local()).and_then(|mac| court.catalog.mac(mac.0)) else { return };
+        let Some(oui) = mac.filter(|mac| !mac.is_local()).and_then(|mac| court.catalog.mac(mac.0)) else {
+            return;
+        };
         self.oui = if oui.camera_specific { rules::CAMERA_OUI } else { rules::OTHER_OUI };
         *self.vendors.entry(oui.vendor).or_default() += self.oui;
         let mut prefix = mac.map(|mac| mac.to_string()).unwrap_or_default();

@@ -73,7 +73,10 @@ pub(crate) fn records<'a>(court: &Court<'a>) -> Vec<NameView<'a>> {
         last: Timestamp(run.last),
         packet: court.numbering.locate(&run.at),
     };
-    let mut all: Vec<_> = court.summary.names.all().into_iter().map(|(given, run)| view(given, run)).collect();
-    all.sort_by(|a, b| (a.first, a.name, a.address, a.asker, a.packet).cmp(&(b.first, b.name, b.address, b.asker, b.packet)));
+    let mut all: Vec<_> =
+        court.summary.names.all().into_iter().map(|(given, run)| view(given, run)).collect();
+    all.sort_by(|a, b| {
+        (a.first, a.name, a.address, a.asker, a.packet).cmp(&(b.first, b.name, b.address, b.asker, b.packet))
+    });
     all
 }
