@@ -51,10 +51,10 @@ impl Merged {
     fn take_lowest(&mut self) -> Result<bool, Error> {
         let mut lowest = None;
         for (n, lane) in self.lanes.iter_mut().enumerate() {
-            if let Some(time) = lane.peek()?.map(|record| record.time) {
-                if lowest.is_none_or(|(least, _)| time < least) {
-                    lowest = Some((time, n));
-                }
+            if let Some(time) = lane.peek()?.map(|record| record.time)
+                && lowest.is_none_or(|(least, _)| time < least)
+            {
+                lowest = Some((time, n));
             }
         }
         let Some(lane) = lowest.and_then(|(_, n)| self.lanes.get_mut(n)) else { return Ok(false) };

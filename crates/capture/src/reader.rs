@@ -38,12 +38,11 @@ impl Reader {
         } else if head.is_empty() {
             return Err(block.broken.take().map_or(Error::Empty, Error::Io));
         } else if let Some(header) = head.first_chunk() {
-            let magic = || head.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-            (Walker::Pcap(Pcap::new(header).ok_or_else(|| Error::NotACapture(magic()))?), HEADER)
+            (Walker::Pcap(Pcap::new(header).ok_or_else(|| not_a_capture(head))?), HEADER)
         } else if is_magic(head) {
             return Err(Error::Header(head.len() as u64, HEADER as u64));
         } else {
-            return Err(Error::NotACapture(head.iter().take(4).map(|byte| format!("{byte:02x}")).collect()));
+            return Err(not_a_capture(head));
         };
         block.advance(header);
         Ok(Self::new(block, walker, (0, u64::MAX), size, (input, chunk)))
@@ -181,6 +180,12 @@ fn fill(
         }
     }
     Ok(count)
+}
+
+/// The error that shows the four bytes at the front.
+fn not_a_capture(head: &[u8]) -> Error {
+    let word = head.iter().take(4).fold(0, |word: u32, &byte| word << 8 | u32::from(byte));
+    Error::NotACapture(format!("{word:0width$x}", width = 2 * head.len().min(4)))
 }
 
 fn is_magic(head: &[u8]) -> bool {

@@ -106,11 +106,6 @@ impl Buckets {
         let shift = self.shift;
         self.all.iter().map(move |(at, bucket)| (at << shift, bucket))
     }
-
-    /// Width of a bucket in nanoseconds.
-    pub(crate) fn width(&self) -> i64 {
-        1 << self.shift.max(Self::SHIFT)
-    }
 }
 
 #[cfg(test)]

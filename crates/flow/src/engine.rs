@@ -217,12 +217,13 @@ impl Scan<'_> {
 
     /// A unit's summary on its own.
     fn unit(&self, unit: &[usize], appendable: bool) -> Summary {
-        if let &[input] = unit {
-            if let Some(capture) = self.files.capture(input) {
-                if capture.can_cut() && self.threads > 1 && capture.size() >= CUT_FROM {
-                    return self.cut(input, capture, appendable);
-                }
-            }
+        if let &[input] = unit
+            && let Some(capture) = self.files.capture(input)
+            && capture.can_cut()
+            && self.threads > 1
+            && capture.size() >= CUT_FROM
+        {
+            return self.cut(input, capture, appendable);
         }
         let mut summary = self.empty(appendable);
         self.fold_unit(unit, &mut summary);

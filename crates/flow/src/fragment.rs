@@ -209,7 +209,6 @@ impl Fragments {
         self.peak = self.peak.max(self.cost + later.peak);
         self.cost += later.cost;
         let ours = |whose: Whose| Whose { path: path(whose.path), ..whose };
-        #[expect(clippy::iter_over_hash_type, reason = "goes into another map")]
         for (whose, datagram) in later.open {
             let path = path(datagram.path);
             self.open.insert(ours(whose), Datagram { path, ..datagram });
@@ -221,7 +220,6 @@ impl Fragments {
 
     /// Changes every packet reference.
     pub(crate) fn packets(&mut self, change: impl Fn(&mut PacketRef)) {
-        #[expect(clippy::iter_over_hash_type, reason = "each is changed on its own")]
         for datagram in self.open.values_mut() {
             datagram.shares.iter_mut().for_each(|share| change(&mut share.at));
         }
@@ -235,7 +233,8 @@ impl Fragments {
     }
 
     /// What waits, in the memory budget.
-    pub(crate) fn cost(&self) -> usize {
+    #[cfg(test)]
+    fn cost(&self) -> usize {
         self.cost
     }
 }

@@ -11,7 +11,7 @@ use crate::key::{Key, Side};
 use crate::shard::Shard;
 use crate::spell::{Cold, Hot, Spell, flag};
 use crate::summary::Summary;
-use crate::text::{TextId, Texts};
+use crate::text::Texts;
 use crate::verdict::{Said, Verdict, VerdictId, Verdicts};
 
 /// The end's decisions. Their texts are kept apart from the summary's.
@@ -79,10 +79,5 @@ impl Late {
     /// The verdict on a half that was waiting.
     pub(crate) fn verdict(&self, at: (u32, u32, u8)) -> Option<&Verdict> {
         self.ids.get(&at).and_then(|&id| self.verdicts.verdict(id))
-    }
-
-    /// A text of these verdicts.
-    pub(crate) fn text(&self, id: TextId) -> &[u8] {
-        self.texts.text(id)
     }
 }

@@ -192,14 +192,14 @@ impl Summary {
             .collect();
         for Unread { at, side, pieces } in unread {
             for piece in pieces {
-                self.feed_piece(at, side, piece);
+                self.feed_piece(at, side, &piece);
             }
         }
         debug_assert_eq!(self.shards.len(), SHARDS);
         self.count_spells();
     }
 
-    fn feed_piece(&mut self, at: At, side: usize, piece: Piece) {
+    fn feed_piece(&mut self, at: At, side: usize, piece: &Piece) {
         let Some((hot, _)) = self.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
             return;
         };

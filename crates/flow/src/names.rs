@@ -188,11 +188,11 @@ impl Names {
 
     /// Changes every packet reference.
     pub(crate) fn packets(&mut self, change: impl Fn(&mut PacketRef)) {
-        #[expect(clippy::iter_over_hash_type, reason = "each is changed on its own")]
         for runs in self.runs.values_mut() {
-            runs.iter_mut().for_each(|run| change(&mut run.at));
+            for run in runs {
+                change(&mut run.at);
+            }
         }
-        #[expect(clippy::iter_over_hash_type, reason = "each is changed on its own")]
         for question in self.questions.values_mut() {
             change(&mut question.at);
         }
@@ -245,7 +245,9 @@ mod tests {
             let whole = fold(&names, 0);
             prop_assert_eq!(left.all(), whole.all());
             let mut texts = Texts::default();
-            ["a", "b"].map(|text| texts.intern(text.as_bytes()));
+            for text in ["a", "b"] {
+                texts.intern(text.as_bytes());
+            }
             prop_assert_eq!(left.questions(&texts), whole.questions(&texts));
             prop_assert_eq!(left.len(), whole.len());
         }

@@ -87,11 +87,6 @@ impl Paths {
         self.hashes.get(id.0 as usize).copied().unwrap_or(0)
     }
 
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.all.len()
-    }
-
     /// Takes in another's paths; the result maps its ids to ours. `None` where that would pass the cap.
     pub(crate) fn adopt(&mut self, other: &Self) -> Option<Vec<PathId>> {
         other.all.iter().map(|layers| self.intern(layers)).collect()

@@ -47,8 +47,6 @@ pub(crate) struct Residuals {
 impl Residuals {
     /// Pairs of ends that are told apart.
     pub(crate) const CAP: usize = 1 << 16;
-    /// What one costs in the memory budget.
-    pub(crate) const COST: usize = 144;
 
     /// How many are told apart.
     pub(crate) fn len(&self) -> usize {

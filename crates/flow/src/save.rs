@@ -77,11 +77,17 @@ struct Portable {
     runs: Vec<PortableRun>,
     questions: Vec<([u8; 16], TextId, Question)>,
     sightings: Vec<PortableSighting>,
-    residuals: Vec<([[u8; 6]; 2], [[u8; 16]; 2], Residual)>,
+    residuals: Vec<PortableResidual>,
     refused: (u64, u64),
     spell_peak: u64,
     text_cost: u64,
 }
+
+/// MACs and prefixes of both ends, and their sums.
+type PortableResidual = ([[u8; 6]; 2], [[u8; 16]; 2], Residual);
+
+/// Source, destination, protocol and ports.
+type PortableQuoted = ([u8; 16], [u8; 16], u8, (u16, u16));
 
 #[derive(Serialize, Deserialize)]
 struct PortableSpell {
@@ -112,7 +118,7 @@ struct PortableExtra {
     trouble: [Option<Box<Trouble>>; 2],
     buckets: Option<Box<Buckets>>,
     halves: [Option<Box<Half>>; 2],
-    quoted: Option<([u8; 16], [u8; 16], u8, (u16, u16))>,
+    quoted: Option<PortableQuoted>,
     names: Vec<TextId>,
 }
 

@@ -88,11 +88,11 @@ impl Shard {
             spell.hot.flags |= flag::FIRST;
             return (self.insert(hash, spell), Added::Began);
         };
-        if let (Some(hot), Some(cold)) = (self.hots.get_mut(place), self.colds.get_mut(place)) {
-            if hot.continues(cold, share.time, packet.tcp.as_ref(), side, idle) {
-                let grew = hot.absorb(cold, share, packet, side);
-                return (place, if grew { Added::Grew } else { Added::Continued });
-            }
+        if let (Some(hot), Some(cold)) = (self.hots.get_mut(place), self.colds.get_mut(place))
+            && hot.continues(cold, share.time, packet.tcp.as_ref(), side, idle)
+        {
+            let grew = hot.absorb(cold, share, packet, side);
+            return (place, if grew { Added::Grew } else { Added::Continued });
         }
         self.replace(place, Spell::begin(*key, side, share, packet));
         (place, Added::Began)

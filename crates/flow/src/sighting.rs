@@ -64,7 +64,6 @@ impl Sightings {
 
     /// Appends a later part whose texts become ours by `text`.
     pub(crate) fn join(&mut self, later: &Self, mut text: impl FnMut(TextId) -> TextId) {
-        #[expect(clippy::iter_over_hash_type, reason = "goes into another map")]
         for (shown, seen) in &later.all {
             self.add(Shown { kind: text(shown.kind), value: text(shown.value), ..*shown }, *seen, true);
         }
@@ -89,7 +88,6 @@ impl Sightings {
 
     /// Changes every packet reference.
     pub(crate) fn packets(&mut self, change: impl Fn(&mut PacketRef)) {
-        #[expect(clippy::iter_over_hash_type, reason = "each is changed on its own")]
         for seen in self.all.values_mut() {
             change(&mut seen.at);
         }

@@ -175,8 +175,8 @@ impl Cold {
         let Some(half) = self.extra.as_mut().and_then(|extra| extra.halves.get_mut(side)) else { return };
         if !listed {
             *half = None;
-        } else if !kept {
-            half.iter_mut().for_each(|half| half.forget_bytes());
+        } else if let (false, Some(half)) = (kept, half) {
+            half.forget_bytes();
         }
     }
 }
@@ -401,8 +401,7 @@ impl Spell {
         if later.hot.flags & flag::PURE == 0 {
             hot.flags &= !flag::PURE;
         }
-        const BOTH: u32 = flag::MACS | flag::MACS << 1;
-        hot.flags |= later.hot.flags & BOTH;
+        hot.flags |= later.hot.flags & (flag::MACS | flag::MACS << 1);
         if let Some(theirs) = later.cold.extra.take() {
             let ours = cold.extra.get_or_insert_default();
             ours.quoted = ours.quoted.or(theirs.quoted);

@@ -218,10 +218,10 @@ impl Summary {
     #[inline]
     fn flow(&mut self, slot: &Slot, share: &Share, packet: &Packet<'_>, frame: Option<&[u8]>) {
         let shard_at = shard_of(slot.hash);
-        let Some(shard) = self.shards.get_mut(shard_at) else { return };
+        let Some(part) = self.shards.get_mut(shard_at) else { return };
         let key = (slot.hash, &slot.key, slot.side);
-        let settled = shard.settled.len();
-        let (place, added) = shard.add(key, slot.guess, share, packet, self.limits.idle);
+        let settled = part.settled.len();
+        let (place, added) = part.add(key, slot.guess, share, packet, self.limits.idle);
         match added {
             Added::Began => self.began(shard_at, place, settled),
             Added::Grew => self.recount(At { shard: shard_at, settled: false, place }),

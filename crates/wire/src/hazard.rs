@@ -30,7 +30,7 @@ hazards! {
     FRAGMENT = 5, "fragment";
     /// Fragments of one datagram overlap; the first byte seen won.
     OVERLAP = 6, "fragment-overlap";
-    /// The payload is encrypted below IP (802.11 protected frame, MACsec).
+    /// The payload is encrypted below IP (802.11 protected frame, `MACsec`).
     ENCRYPTED_LINK = 7, "encrypted-link";
     /// TCP flags that no sound sender combines (SYN with FIN or RST).
     ODD_FLAGS = 8, "odd-tcp-flags";

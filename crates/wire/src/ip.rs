@@ -80,7 +80,7 @@ fn read_v4(span: Span<'_>) -> Result<Ip<'_>, Lost> {
     let packet = span.limit(total);
     match packet.seen.get(..header) {
         Some(whole) if checksum::folded(checksum::sum(whole)) != 0xffff => {
-            hazards.insert(Hazards::BAD_IP_CHECKSUM)
+            hazards.insert(Hazards::BAD_IP_CHECKSUM);
         }
         Some(_) => {}
         None => hazards.insert(packet.missing(header)),

@@ -1,4 +1,4 @@
-//! JA4, the fingerprint of a TLS client's hello, by the public specification of FoxIO (BSD licence part).
+//! JA4, the fingerprint of a TLS client's hello, by the public specification of `FoxIO` (BSD licence part).
 //!
 //! A hello with more than 512 cipher suites, extensions or signature algorithms has no fingerprint: no client
 //! sends that many, and the bound keeps everything on the stack.

@@ -36,7 +36,7 @@ pub(crate) enum Found<'a> {
     Other(u16, Span<'a>),
 }
 
-/// EtherTypes (IEEE registration authority) that lead on to IP.
+/// `EtherTypes` (IEEE registration authority) that lead on to IP.
 pub(crate) mod ether_type {
     pub(crate) const IPV4: u16 = 0x0800;
     pub(crate) const IPV6: u16 = 0x86dd;
@@ -205,11 +205,11 @@ fn bridges_instead(span: Span<'_>) -> bool {
 pub(crate) fn is_ethernet(span: Span<'_>) -> bool {
     span.word_at(12).is_some_and(|word| {
         is_common(word)
-            || (word <= ether_type::MAX_LENGTH && word >= 3 && usize::from(word) + 14 <= span.wire)
+            || ((3..=ether_type::MAX_LENGTH).contains(&word) && usize::from(word) + 14 <= span.wire)
     })
 }
 
-/// EtherTypes that are common enough to prove that an Ethernet header stands where one was only supposed.
+/// `EtherTypes` that are common enough to prove that an Ethernet header stands where one was only supposed.
 pub(crate) fn is_common(word: u16) -> bool {
     matches!(
         word,

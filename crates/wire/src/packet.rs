@@ -96,7 +96,7 @@ pub enum Class {
 pub struct Layer {
     /// What kind of wrapping.
     pub kind: LayerKind,
-    /// VLAN id, VXLAN or Geneve network, GRE key, PPPoE or ERSPAN session; 0 where there is none, or where each
+    /// VLAN id, VXLAN or Geneve network, GRE key, `PPPoE` or ERSPAN session; 0 where there is none, or where each
     /// direction has its own (MPLS label, GTP tunnel endpoint), which would tear a biflow apart.
     pub id: u32,
     /// The tunnel's own ends, lower address first, so that both directions are one path; zero below IP.
@@ -190,7 +190,7 @@ pub struct Packet<'a> {
     /// Source and destination of the innermost link header that has such addresses. Linux cooked captures and the
     /// netfilter log know the sender alone: the destination is then zero.
     pub macs: Option<(Mac, Mac)>,
-    /// EtherType of a packet that carries no IP; 0 where there is none.
+    /// `EtherType` of a packet that carries no IP; 0 where there is none.
     pub ether_type: u16,
     /// VLANs and tunnels around the packet, outermost first.
     pub path: ArrayVec<Layer, 8>,

@@ -68,8 +68,10 @@ pub fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Verdict {
 
 /// Asks the message readers that `routes` finds for a packet, in order, and says which one recognised it.
 pub fn read_message(routes: &Routes, message: &Message<'_, '_>, facts: Facts<'_>) -> Option<ReaderId> {
-    routes.readers(message).find(|id| match ALL.get(usize::from(id.0)).map(|reader| reader.read) {
-        Some(Read::Message(_, read)) => read(message, facts),
-        _ => false,
+    routes.readers(message).into_iter().find(|id| {
+        match ALL.get(usize::from(id.0)).map(|reader| reader.read) {
+            Some(Read::Message(_, read)) => read(message, facts),
+            _ => false,
+        }
     })
 }

@@ -162,7 +162,10 @@ mod tests {
         [&control[..], &[0, 0], &A, &B, &C, &[0, 0], tail].concat()
     }
 
-    fn entered(bytes: &[u8], framing: Framing) -> (Result<(Head, usize), Lost>, Option<(Mac, Mac)>) {
+    /// Where the frame leads and how many bytes stand there, and its MACs.
+    type Entered = (Result<(Head, usize), Lost>, Option<(Mac, Mac)>);
+
+    fn entered(bytes: &[u8], framing: Framing) -> Entered {
         let mut packet = Packet::default();
         let end = enter(Span::new(bytes, bytes.len()), &mut packet, framing);
         (end.map(|end| (end.0, end.1.wire)), packet.macs)

@@ -58,10 +58,10 @@ impl<'a> Court<'a> {
 
     /// What a flow is for, given whose it is.
     pub(crate) fn activity(&self, flow: &Flow<'a>, judged: &Judged) -> Activity {
-        if let Some(app) = self.app(flow) {
-            if let Some((_, activity)) = BY_PROTOCOL.iter().find(|(name, _)| *name == app) {
-                return *activity;
-            }
+        if let Some(app) = self.app(flow)
+            && let Some((_, activity)) = BY_PROTOCOL.iter().find(|(name, _)| *name == app)
+        {
+            return *activity;
         }
         if judged.party == Party::Shared(SharedGroup::Time) {
             return Activity::TimeSync;

@@ -233,7 +233,7 @@ fn endpoints<'a>(court: &Court<'a>, member: &Member<'a>) -> Vec<EndpointRecord<'
     for (at, side, judged) in &member.contacts {
         let Some(flow) = court.flow(*at) else { continue };
         let address = flow.hot.key.address(1 - side);
-        let name = court.best_name(&flow, judged).map(|named| named.name);
+        let name = court.best_name(&flow, judged).map(|named| named.text);
         let vendor = judged.vendor();
         let record = all.entry((judged.party, vendor, name, address)).or_insert_with(|| EndpointRecord {
             party: judged.party.word(),

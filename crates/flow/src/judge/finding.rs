@@ -36,8 +36,7 @@ impl Kind {
         match (self, camera) {
             (Self::Exfiltration, true) => Severity::High,
             (Self::Exfiltration, false) | (Self::Telemetry, true) => Severity::Medium,
-            (Self::VendorContact, true) => Severity::Low,
-            (Self::Attempt, true) | (Self::Telemetry, false) => Severity::Low,
+            (Self::VendorContact | Self::Attempt, true) | (Self::Telemetry, false) => Severity::Low,
             (Self::VendorContact | Self::Attempt, false) => Severity::Info,
         }
     }
@@ -56,10 +55,10 @@ pub(crate) fn findings<'a>(court: &Court<'a>, stations: &Stations<'a>) -> Vec<Fi
     let mut contacts: BTreeMap<(Station, VendorId), Contact<'a>> = BTreeMap::new();
     for (station, member) in &stations.all {
         for (at, side, judged) in &member.contacts {
-            if let (Some(vendor), Some(flow)) = (judged.vendor(), court.flow(*at)) {
-                if judged.is_outside(1 - side) {
-                    contacts.entry((*station, vendor)).or_default().flows.push((flow, *side, *judged));
-                }
+            if let (Some(vendor), Some(flow)) = (judged.vendor(), court.flow(*at))
+                && judged.is_outside(1 - side)
+            {
+                contacts.entry((*station, vendor)).or_default().flows.push((flow, *side, *judged));
             }
         }
     }
@@ -200,7 +199,7 @@ impl<'a> Case<'_, 'a> {
 
     fn endpoint(&self, flow: &Flow<'a>, side: Side, judged: &Judged) -> String {
         let name =
-            self.court.best_name(flow, judged).map(|name| String::from_utf8_lossy(name.name).into_owned());
+            self.court.best_name(flow, judged).map(|name| String::from_utf8_lossy(name.text).into_owned());
         name.unwrap_or_else(|| flow.hot.key.address(1 - side).ip().to_string())
     }
 
@@ -214,7 +213,8 @@ impl<'a> Case<'_, 'a> {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
-        hash.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+        let [a, b, c, d, ..]: [u8; 20] = hash.finalize().into();
+        format!("{:08x}", u32::from_be_bytes([a, b, c, d]))
     }
 }
 

@@ -61,7 +61,7 @@ impl Flow<'_> {
 /// A name of a flow, before it is numbered.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Name<'a> {
-    pub(crate) name: &'a [u8],
+    pub(crate) text: &'a [u8],
     pub(crate) source: &'static str,
     pub(crate) at: Option<PacketRef>,
 }
@@ -71,8 +71,8 @@ impl<'a> Court<'a> {
     pub(crate) fn names_of(&self, flow: &Flow<'a>, judged: &Judged) -> Vec<Name<'a>> {
         let mut all: Vec<Name<'a>> = Vec::new();
         let mut push = |name: Name<'a>| {
-            if !name.name.is_empty()
-                && !all.iter().any(|known| (known.name, known.source) == (name.name, name.source))
+            if !name.text.is_empty()
+                && !all.iter().any(|known| (known.text, known.source) == (name.text, name.source))
             {
                 all.push(name);
             }
@@ -82,13 +82,13 @@ impl<'a> Court<'a> {
             for side in [0, 1] {
                 for (of, name, _) in self.said(flow, side) {
                     if of == kind.as_bytes() {
-                        push(Name { name, source, at: None });
+                        push(Name { text: name, source, at: None });
                     }
                 }
             }
             if attribution == Attribution::Host {
                 for id in flow.cold.extra.iter().flat_map(|extra| &extra.names) {
-                    push(Name { name: self.summary.texts.text(*id), source, at: None });
+                    push(Name { text: self.summary.texts.text(*id), source, at: None });
                 }
             }
         }
@@ -96,9 +96,9 @@ impl<'a> Court<'a> {
         let (start, end) = flow.span();
         if let Some(named) = self.names.name(key.address(remote), key.address(1 - remote), start, end) {
             let texts = &self.summary.texts;
-            push(Name { name: texts.text(named.name), source: named.source, at: Some(named.at) });
+            push(Name { text: texts.text(named.name), source: named.source, at: Some(named.at) });
             for link in texts.text(named.chain).split(|&byte| byte == b' ') {
-                push(Name { name: link, source: "cname", at: Some(named.at) });
+                push(Name { text: link, source: "cname", at: Some(named.at) });
             }
         }
         all
@@ -126,7 +126,7 @@ impl<'a> Court<'a> {
         let layers = self.summary.paths.layers(flow.hot.key.path);
         let names = self.names_of(flow, judged);
         let server_name =
-            names.iter().find(|name| matches!(name.source, "sni" | "host")).map(|name| name.name);
+            names.iter().find(|name| matches!(name.source, "sni" | "host")).map(|name| name.text);
         let decided = judged.vendor().is_some();
         FlowView {
             community_id: flow.community_id(),
@@ -159,7 +159,7 @@ impl<'a> Court<'a> {
     fn name_of(&self, flow: &Flow<'a>, name: &Name<'a>) -> NameOf<'a> {
         let _ = flow;
         let packet: Option<PacketAt> = name.at.map(|at| self.numbering.locate(&at));
-        NameOf { name: name.name, source: name.source, packet }
+        NameOf { name: name.text, source: name.source, packet }
     }
 }
 

@@ -108,7 +108,9 @@ fn codes<'t>(body: &[u8], text: &'t mut Text<MAX_VALUE>) -> &'t [u8] {
 }
 
 fn hex<'t>(body: &[u8], text: &'t mut Text<MAX_VALUE>) -> &'t [u8] {
-    body.iter().for_each(|&byte| text.extend(&[hex_digit(byte >> 4), hex_digit(byte)]));
+    for &byte in body {
+        text.extend(&[hex_digit(byte >> 4), hex_digit(byte)]);
+    }
     text.as_bytes()
 }
 

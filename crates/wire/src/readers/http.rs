@@ -160,11 +160,10 @@ fn without_port(authority: &[u8]) -> &[u8] {
     if let Some(rest) = authority.strip_prefix(b"[") {
         return rest.split(|&byte| byte == b']').next().unwrap_or(rest);
     }
-    match authority.iter().position(|&byte| byte == b':') {
+    let mut colons = memchr::memchr_iter(b':', authority);
+    match (colons.next(), colons.next()) {
         // Several colons without brackets are a bare IPv6 address, not a port.
-        Some(colon) if authority.iter().filter(|&&byte| byte == b':').count() == 1 => {
-            authority.get(..colon).unwrap_or(authority)
-        }
+        (Some(colon), None) => authority.get(..colon).unwrap_or(authority),
         _ => authority,
     }
 }

@@ -30,7 +30,21 @@ impl Readers {
     }
 }
 
-impl Iterator for Readers {
+impl IntoIterator for Readers {
+    type Item = ReaderId;
+    type IntoIter = Ids;
+
+    #[inline]
+    fn into_iter(self) -> Ids {
+        Ids(self.0)
+    }
+}
+
+/// The ids of a set, ascending.
+#[derive(Debug)]
+pub struct Ids(u128);
+
+impl Iterator for Ids {
     type Item = ReaderId;
 
     #[inline]
@@ -45,7 +59,7 @@ impl Iterator for Readers {
 #[derive(Clone, Debug)]
 struct Transport {
     /// Class of each port: an index into `classes`; 0 is the class without readers.
-    ports: Box<[u8; 1 << 16]>,
+    ports: Box<[u8]>,
     classes: Vec<Readers>,
     /// Whether any known beginning has this first byte.
     first: [bool; 256],
@@ -55,7 +69,7 @@ struct Transport {
 impl Transport {
     fn new() -> Self {
         Self {
-            ports: Box::new([0; 1 << 16]),
+            ports: vec![0; 1 << 16].into(),
             classes: vec![Readers::NONE],
             first: [false; 256],
             starts: vec![],
@@ -122,7 +136,9 @@ impl Routes {
             Self { udp: Transport::new(), tcp: Transport::new(), icmp6: Readers::NONE, ether_types: vec![] };
         for (id, reader) in (0..).map(ReaderId).zip(ALL) {
             if let Read::Message(ways, _) = reader.read {
-                ways.iter().for_each(|&way| routes.add(way, Readers::only(id)));
+                for &way in ways {
+                    routes.add(way, Readers::only(id));
+                }
             }
         }
         routes
@@ -172,7 +188,7 @@ mod tests {
     use crate::Packet;
 
     fn apps(packet: &Packet<'_>, payload: &[u8]) -> Vec<&'static str> {
-        Routes::new().readers(&Message { packet, payload }).map(ReaderId::app).collect()
+        Routes::new().readers(&Message { packet, payload }).into_iter().map(ReaderId::app).collect()
     }
 
     #[test]
@@ -214,6 +230,6 @@ mod tests {
         let mut transport = Transport::new();
         transport.add_port(9000, Readers::only(ReaderId(3)));
         transport.add_port(9000, Readers::only(ReaderId(1)));
-        assert_eq!(transport.of((9000, 1), b"x").collect::<Vec<_>>(), [ReaderId(1), ReaderId(3)]);
+        assert_eq!(transport.of((9000, 1), b"x").into_iter().collect::<Vec<_>>(), [ReaderId(1), ReaderId(3)]);
     }
 }

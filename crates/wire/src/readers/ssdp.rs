@@ -1,4 +1,4 @@
-//! SSDP, the discovery of UPnP (UPnP Device Architecture 2.0, 1): what a device announces or answers.
+//! SSDP, the discovery of `UPnP` (`UPnP` Device Architecture 2.0, 1): what a device announces or answers.
 //!
 //! Facts of an announcement or answer, about its sender: `ssdp.server`, `ssdp.location`, `ssdp.usn`, `ssdp.nt`,
 //! `ssdp.st`. A search says only who searches: `ssdp.user_agent`, where it is there.

@@ -83,7 +83,9 @@ pub(crate) fn read(message: &[u8], at: usize, text: &mut Name) -> Option<()> {
         if !text.is_empty() {
             text.push(b'.');
         }
-        label.iter().for_each(|&byte| push(text, byte));
+        for &byte in label {
+            push(text, byte);
+        }
     })?;
     (!text.is_cut()).then_some(())
 }

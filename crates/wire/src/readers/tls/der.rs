@@ -9,7 +9,7 @@ pub(super) const SEQUENCE: u8 = 0x30;
 pub(super) const SET: u8 = 0x31;
 
 /// The elements that follow each other in some contents.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Elements<'a>(Cursor<'a>);
 
 impl<'a> Elements<'a> {
@@ -19,7 +19,7 @@ impl<'a> Elements<'a> {
 
     /// The contents of the next element if it has this tag; does not move otherwise.
     pub(super) fn contents(&mut self, tag: u8) -> Option<&'a [u8]> {
-        let mut ahead = *self;
+        let mut ahead = self.clone();
         let (found, contents) = ahead.next()?;
         if found != tag {
             return None;
