@@ -9,7 +9,9 @@ mod coverage;
 mod device;
 mod finding;
 mod identity;
+mod link;
 mod name;
+mod opinion;
 pub mod rules;
 mod site;
 mod view;
@@ -17,14 +19,15 @@ mod view;
 use lenscap_catalog::Catalog;
 use rayon::prelude::*;
 
+use self::opinion::{Claim, Opinion, Opinions};
 use crate::captures::Numbering;
 use crate::key::Side;
 use crate::late::Late;
 use crate::report::{Amount, Ledger, Overview, Report};
 use crate::shard::SHARDS;
-use crate::spell::{Cold, Hot};
+use crate::spell::{Cold, Hot, flag};
 use crate::summary::Summary;
-use crate::verdict::Verdict;
+use crate::verdict::{Verdict, VerdictId};
 
 pub use site::Policy;
 
@@ -36,7 +39,9 @@ pub(crate) struct Court<'a> {
     pub(crate) site: site::Site,
     pub(crate) numbering: Numbering,
     pub(crate) names: name::NameIndex<'a>,
-    pub(crate) hosts: attribution::Hosts<'a>,
+    pub(crate) hosts: name::Hosts<'a>,
+    pub(crate) opinions: Opinions<'a>,
+    pub(crate) protocols: activity::Protocols,
 }
 
 /// Where a flow stands: its shard (or [`SHARDS`] for unfinished datagrams) and place there.
@@ -76,6 +81,19 @@ impl<'a> Court<'a> {
         Some(Flow { at, hot, cold })
     }
 
+    /// What the stream readers' verdict on a half means, and the names that the half gave.
+    #[inline]
+    pub(crate) fn opinion(&self, flow: &Flow<'a>, side: Side) -> (&Opinion, &[Claim<'a>]) {
+        let decided = flow.cold.verdicts.get(side).copied().unwrap_or(VerdictId::NONE);
+        if decided == VerdictId::NONE && flow.hot.flags & flag::UNDECIDED << side != 0 {
+            let late = self.late.verdict_id((flow.at.shard, flow.at.place, side as u8));
+            if let Some(opinion) = late.and_then(|id| self.opinions.late(id)) {
+                return opinion;
+            }
+        }
+        self.opinions.early(decided).unwrap_or((&Opinion::NONE, &[]))
+    }
+
     /// What the stream readers said of a half.
     pub(crate) fn verdict(&self, flow: &Flow<'a>, side: Side) -> Option<&'a Verdict> {
         let decided = flow.cold.verdicts.get(side).and_then(|&id| self.summary.verdicts.verdict(id));
@@ -105,23 +123,24 @@ pub fn judge<'a>(summary: &'a Summary, catalog: &'a Catalog, policy: &Policy) ->
         site: site::Site::new(policy),
         numbering: summary.captures.numbering(),
         names: name::NameIndex::new(summary),
-        hosts: attribution::Hosts::new(summary, catalog),
+        hosts: name::Hosts::new(summary, catalog),
+        opinions: Opinions::new(summary, late, catalog),
+        protocols: activity::Protocols::new(),
     };
     let judged: Vec<Vec<attribution::Judged>> = (0..=SHARDS)
         .into_par_iter()
         .map(|shard| court.flows(shard).map(|flow| court.judge_flow(&flow)).collect())
         .collect();
     let stations = device::Stations::new(&court, &judged);
-    let findings = finding::findings(&court, &stations);
-    let devices = stations.records(&court);
+    let findings = finding::findings(&court, &judged, &stations);
     let captures = summary.captures.records(&court.numbering);
     let ledger = ledger(summary, &court, &judged);
     let mut overview = Overview {
         exact: !summary.caps().any(),
         packets: ledger.packets,
         flows: judged.iter().map(|shard| shard.len() as u64).sum(),
-        devices: devices.len() as u64,
-        cameras: devices.iter().filter(|device| device.is_camera).count() as u64,
+        devices: stations.all.len() as u64,
+        cameras: stations.all.iter().filter(|(_, member)| member.identity.is_camera()).count() as u64,
         findings: [0; 5],
         coverage: coverage::coverage(&court, &judged),
     };
@@ -130,9 +149,8 @@ pub fn judge<'a>(summary: &'a Summary, catalog: &'a Catalog, policy: &Policy) ->
             *count += 1;
         }
     }
-    let names = name::records(&court);
-    let flows = Box::new(view::JudgedFlows::new(court, judged));
-    Report { captures, devices, findings, ledger, overview, flows, names }
+    let records = Box::new(view::Judgement { court, judged, stations });
+    Report::of(captures, records, findings, ledger, overview)
 }
 
 /// The books: flows and residuals summed from what is kept, the rest from the tally, the whole counted apart.

@@ -18,7 +18,7 @@ use crate::verdict::{Said, Verdict, VerdictId, Verdicts};
 #[derive(Debug, Default)]
 pub(crate) struct Late {
     pub(crate) texts: Texts,
-    verdicts: Verdicts,
+    pub(crate) verdicts: Verdicts,
     /// By shard, place among [`Shard::spells`] and side.
     ids: HashMap<(u32, u32, u8), VerdictId>,
     /// Flows of unfinished datagrams.
@@ -60,7 +60,10 @@ impl Summary {
 
 impl Late {
     fn close(&mut self, hot: &Hot, cold: &Cold, at: (u32, u32, u8), side: Side) {
-        let Some(half) = cold.half(side).filter(|_| hot.flags & flag::UNDECIDED << side != 0) else { return };
+        if hot.flags & flag::UNDECIDED << side == 0 {
+            return;
+        }
+        let Some(half) = cold.half(side) else { return };
         let mut bytes = Vec::new();
         half.prefix(cold.start(hot, side), &mut bytes);
         let mut said = Vec::new();
@@ -77,7 +80,12 @@ impl Late {
     }
 
     /// The verdict on a half that was waiting.
+    pub(crate) fn verdict_id(&self, at: (u32, u32, u8)) -> Option<VerdictId> {
+        self.ids.get(&at).copied()
+    }
+
+    /// The same, with all that was said.
     pub(crate) fn verdict(&self, at: (u32, u32, u8)) -> Option<&Verdict> {
-        self.ids.get(&at).and_then(|&id| self.verdicts.verdict(id))
+        self.verdict_id(at).and_then(|id| self.verdicts.verdict(id))
     }
 }

@@ -99,6 +99,11 @@ impl Verdicts {
         std::iter::once(VerdictId::NONE).chain(ids.collect::<Vec<_>>()).collect()
     }
 
+    /// All in the order of their ids, the empty one first.
+    pub(crate) fn all(&self) -> &[Verdict] {
+        &self.all
+    }
+
     /// All but the empty one, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Verdict> {
         self.all.iter().skip(1)
