@@ -8,7 +8,7 @@ use crate::sequence::Trouble;
 use crate::spell::{Cold, Hot, flag};
 use crate::stream::Piece;
 use crate::text::Texts;
-use crate::verdict::{Said, Verdicts};
+use crate::verdict::Verdicts;
 
 /// A flow: its two records, and its share of the index and of slack.
 pub(crate) const SPELL: usize = 320;
@@ -19,8 +19,6 @@ const EXTRA: usize = 160;
 const BUCKETS: usize = 64 * 48;
 /// A range of sequence numbers.
 const RANGE: usize = 32;
-/// A verdict beside its statements and texts.
-const VERDICT: usize = 48;
 
 /// Bytes of the budget for flows.
 pub(crate) const fn spells(memory: usize) -> usize {
@@ -34,9 +32,8 @@ pub(crate) const fn entries(memory: usize) -> usize {
 
 /// What a spell keeps beside its record.
 pub(crate) fn beside(hot: &Hot, cold: &Cold, verdicts: &Verdicts, texts: &Texts) -> usize {
-    let said = |said: &Said| size_of::<Said>() + texts.text(said.value).len();
-    let verdict = |id| verdicts.verdict(id).map_or(0, |v| VERDICT + v.said.iter().map(said).sum::<usize>());
-    let mut cost = cold.verdicts.iter().map(|&id| verdict(id)).sum::<usize>();
+    let mut cost = cold.verdicts.iter().map(|&id| verdicts.cost(id)).sum::<usize>();
+    cost += cold.own.iter().map(|&name| texts.text(name).len()).sum::<usize>();
     let Some(extra) = &cold.extra else { return cost };
     cost += EXTRA + extra.names.iter().map(|&name| 8 + texts.text(name).len()).sum::<usize>();
     cost += if hot.flags & flag::BUCKETS != 0 { BUCKETS } else { 0 };

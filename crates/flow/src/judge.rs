@@ -19,7 +19,7 @@ mod view;
 use lenscap_catalog::Catalog;
 use rayon::prelude::*;
 
-use self::opinion::{Claim, Opinion, Opinions};
+use self::opinion::{Opinions, Testimony};
 use crate::captures::Numbering;
 use crate::key::Side;
 use crate::late::Late;
@@ -27,7 +27,8 @@ use crate::report::{Amount, Ledger, Overview, Report};
 use crate::shard::SHARDS;
 use crate::spell::{Cold, Hot, flag};
 use crate::summary::Summary;
-use crate::verdict::{Verdict, VerdictId};
+use crate::text::TextId;
+use crate::verdict::VerdictId;
 
 pub use site::Policy;
 
@@ -39,7 +40,6 @@ pub(crate) struct Court<'a> {
     pub(crate) site: site::Site,
     pub(crate) numbering: Numbering,
     pub(crate) names: name::NameIndex<'a>,
-    pub(crate) hosts: name::Hosts<'a>,
     pub(crate) opinions: Opinions<'a>,
     pub(crate) protocols: activity::Protocols,
 }
@@ -81,35 +81,45 @@ impl<'a> Court<'a> {
         Some(Flow { at, hot, cold })
     }
 
-    /// What the stream readers' verdict on a half means, and the names that the half gave.
+    /// What a half said, by the stream reader that decided on it, and whether only the capture's end decided.
     #[inline]
-    pub(crate) fn opinion(&self, flow: &Flow<'a>, side: Side) -> (&Opinion, &[Claim<'a>]) {
-        let decided = flow.cold.verdicts.get(side).copied().unwrap_or(VerdictId::NONE);
+    fn verdict(&self, flow: &Flow<'a>, side: Side) -> (bool, VerdictId, TextId) {
+        let (decided, own) = (flow.cold.verdicts[side & 1], flow.cold.own[side & 1]);
         if decided == VerdictId::NONE && flow.hot.flags & flag::UNDECIDED << side != 0 {
-            let late = self.late.verdict_id((flow.at.shard, flow.at.place, side as u8));
-            if let Some(opinion) = late.and_then(|id| self.opinions.late(id)) {
-                return opinion;
+            let late = self.late.verdict((flow.at.shard, flow.at.place, side as u8));
+            if let Some((decided, own)) = late {
+                return (true, decided, own);
             }
         }
-        self.opinions.early(decided).unwrap_or((&Opinion::NONE, &[]))
+        (false, decided, own)
     }
 
-    /// What the stream readers said of a half.
-    pub(crate) fn verdict(&self, flow: &Flow<'a>, side: Side) -> Option<&'a Verdict> {
-        let decided = flow.cold.verdicts.get(side).and_then(|&id| self.summary.verdicts.verdict(id));
-        decided.or_else(|| self.late.verdict((flow.at.shard, flow.at.place, side as u8)))
+    /// What a half said, judged.
+    #[inline]
+    pub(crate) fn testimony(&self, flow: &Flow<'a>, side: Side) -> Testimony<'_, 'a> {
+        match self.verdict(flow, side) {
+            (true, verdict, own) => self.opinions.late(verdict, own),
+            (false, verdict, own) => self.opinions.early(verdict, own),
+        }
     }
 
-    /// Kind, value and whom it is about (true: the half's receiver) of each statement of a half.
+    /// Kind and value of each statement of a half, in its words.
     pub(crate) fn said(
         &self,
         flow: &Flow<'a>,
         side: Side,
-    ) -> impl Iterator<Item = (&'a [u8], &'a [u8], bool)> + use<'a> {
-        let decided = flow.cold.verdicts.get(side).and_then(|&id| self.summary.verdicts.verdict(id));
-        let texts = if decided.is_some() { &self.summary.texts } else { &self.late.texts };
-        let said = self.verdict(flow, side).into_iter().flat_map(|verdict| verdict.said.iter());
-        said.map(move |said| (texts.text(said.kind), texts.text(said.value), said.of_receiver))
+    ) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+        let (late, verdict, own) = self.verdict(flow, side);
+        let (verdicts, texts) = if late {
+            (&self.late.verdicts, &self.late.texts)
+        } else {
+            (&self.summary.verdicts, &self.summary.texts)
+        };
+        let said = verdicts.verdict(verdict).into_iter().flat_map(|verdict| verdict.said.iter());
+        said.map(move |said| {
+            let value = if said.value == TextId::OWN { own } else { said.value };
+            (texts.text(said.kind), texts.text(value))
+        })
     }
 }
 
@@ -123,7 +133,6 @@ pub fn judge<'a>(summary: &'a Summary, catalog: &'a Catalog, policy: &Policy) ->
         site: site::Site::new(policy),
         numbering: summary.captures.numbering(),
         names: name::NameIndex::new(summary),
-        hosts: name::Hosts::new(summary, catalog),
         opinions: Opinions::new(summary, late, catalog),
         protocols: activity::Protocols::new(),
     };

@@ -177,12 +177,6 @@ impl Names {
         all
     }
 
-    /// The name of each run and question, in no order.
-    pub(crate) fn names(&self) -> Vec<TextId> {
-        let given = self.runs.values().flatten().map(|run| run.name);
-        given.chain(self.questions.keys().map(|(_, name)| *name)).collect()
-    }
-
     /// Every question, sorted by asker, first packet and name.
     pub(crate) fn questions(&self, texts: &Texts) -> Vec<(Address, TextId, &Question)> {
         let mut all: Vec<_> = self.questions.iter().map(|((asker, name), q)| (*asker, *name, q)).collect();

@@ -4,7 +4,7 @@ use lenscap_catalog::{Role, SharedGroup};
 use lenscap_wire::{Reader, ReaderId, readers};
 
 use super::attribution::{Judged, Party};
-use super::opinion::Opinion;
+use super::opinion::Testimony;
 use super::{Court, Flow, rules};
 
 /// Activities in the words of reports.
@@ -77,14 +77,13 @@ impl Protocols {
 impl<'a> Court<'a> {
     /// The protocol of a flow: what a stream reader decided, else what a message reader recognised.
     pub(crate) fn app(&self, flow: &Flow<'a>) -> Option<&'static str> {
-        let opinions = [self.opinion(flow, 0), self.opinion(flow, 1)];
-        self.reader(flow, opinions.map(|(opinion, _)| opinion)).map(|reader| ReaderId(reader).app())
+        let halves = [self.testimony(flow, 0), self.testimony(flow, 1)];
+        self.reader(flow, &halves).map(|reader| ReaderId(reader).app())
     }
 
-    /// The reader that knew a flow's protocol, given the opinions on its halves.
-    pub(crate) fn reader(&self, flow: &Flow<'a>, opinions: [&Opinion; 2]) -> Option<u8> {
-        let decided = opinions.into_iter().find_map(Opinion::reader);
-        decided.or(flow.cold.app.checked_sub(1))
+    /// The reader that knew a flow's protocol, given what its halves said.
+    pub(crate) fn reader(&self, flow: &Flow<'a>, halves: &[Testimony<'_, 'a>; 2]) -> Option<u8> {
+        halves.iter().find_map(Testimony::reader).or(flow.cold.app.checked_sub(1))
     }
 
     /// What a flow is for, given its reader and whose it is.

@@ -2,10 +2,11 @@
 
 use lenscap_catalog::{Roles, SharedGroup, VendorId};
 
-use super::opinion::{Claim, Owner};
+use super::opinion::{Owner, Testimony};
 use super::{Court, Flow, rules};
 use crate::key::Side;
 use crate::spell::flag;
+use crate::text::TextId;
 
 /// What is judged of a flow: 12 bytes beside its summary.
 #[derive(Clone, Copy, Debug, Default)]
@@ -143,18 +144,18 @@ impl<'a> Court<'a> {
         if !judged.is_external() {
             judged.party = Party::Local;
         }
-        let [(low, lows), (high, highs)] = [self.opinion(flow, 0), self.opinion(flow, 1)];
-        let claimed = judged.attribute([lows, highs]);
+        let halves = [self.testimony(flow, 0), self.testimony(flow, 1)];
+        let claimed = judged.attribute(&halves);
         if judged.is_external() {
             let later = flow.cold.extra.iter().flat_map(|extra| &extra.names);
-            let mut named = lows.iter().chain(highs).any(|claim| !claim.name.is_empty())
-                || later.into_iter().any(|name| !self.summary.texts.text(*name).is_empty());
+            let mut named = halves.iter().any(Testimony::is_naming)
+                || later.into_iter().any(|name| *name != TextId::EMPTY);
             if !claimed {
                 named |= self.attribute_late(flow, &mut judged);
             }
             judged.bits |= if named { Judged::NAMED } else { 0 };
         }
-        judged.activity = self.activity(flow, self.reader(flow, [low, high]), &judged);
+        judged.activity = self.activity(flow, self.reader(flow, &halves), &judged);
         judged
     }
 
@@ -165,7 +166,7 @@ impl<'a> Court<'a> {
         let (start, end) = flow.span();
         let named = self.names.name(key.address(remote), key.address(1 - remote), start, end);
         if let Some(named) = &named
-            && judged.settle(self.hosts.owner(named.name), Attribution::Dns, named.confidence)
+            && judged.settle(self.opinions.owner(named.name), Attribution::Dns, named.confidence)
         {
             return true;
         }
@@ -185,12 +186,12 @@ impl<'a> Court<'a> {
 
 impl Judged {
     /// Attributes a flow by the names that its halves gave, the best kind first.
-    fn attribute(&mut self, halves: [&[Claim<'_>]; 2]) -> bool {
-        if halves.iter().all(|claims| claims.is_empty()) {
+    fn attribute(&mut self, halves: &[Testimony<'_, '_>; 2]) -> bool {
+        if !halves.iter().any(Testimony::is_naming) {
             return false;
         }
         KINDS.iter().zip(0..).any(|((_, attribution, confidence), kind)| {
-            let mut claims = halves.into_iter().flatten().filter(|claim| claim.kind == kind);
+            let mut claims = halves.iter().flat_map(Testimony::claims).filter(|claim| claim.kind == kind);
             claims.any(|claim| self.settle(claim.owner, *attribution, *confidence))
         })
     }

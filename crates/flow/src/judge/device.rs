@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::attribution::{Judged, Party};
 use super::identity::Identity;
 use super::link::Links;
-use super::opinion::SetId;
+use super::opinion::Statement;
 use super::{Court, Flow, FlowAt};
 use crate::key::Side;
 use crate::report::{DeviceRecord, EndpointRecord};
@@ -73,7 +73,7 @@ pub(crate) struct Member<'a> {
     /// Flows with a vendor, or to the outside, in no order.
     pub(crate) contacts: Vec<Contact>,
     /// What its flows' halves said of it: how often, and in which packet first.
-    said: HashMap<SetId, (u64, PacketRef)>,
+    said: HashMap<Statement, (u64, PacketRef)>,
     pub(crate) identity: Identity<'a>,
 }
 
@@ -83,13 +83,13 @@ impl Member<'_> {
         self.addresses.extend(other.addresses);
         self.volume.join(&other.volume);
         self.contacts.extend(other.contacts);
-        for (set, (count, at)) in other.said {
-            self.hear(set, count, at);
+        for (statement, (count, at)) in other.said {
+            self.hear(statement, count, at);
         }
     }
 
-    fn hear(&mut self, set: SetId, count: u64, at: PacketRef) {
-        let known = self.said.entry(set).or_insert((0, at));
+    fn hear(&mut self, statement: Statement, count: u64, at: PacketRef) {
+        let known = self.said.entry(statement).or_insert((0, at));
         *known = (known.0 + count, known.1.min(at));
     }
 }
@@ -121,8 +121,8 @@ impl<'a> Stations<'a> {
         all.par_sort_unstable_by_key(|(station, _)| *station);
         all.par_iter_mut().for_each(|(station, member)| {
             let mac = if let Station::Mac(mac) = station { Some(*mac) } else { None };
-            for (set, (count, at)) in std::mem::take(&mut member.said) {
-                for (kind, value) in court.opinions.statements(set) {
+            for (statement, (count, at)) in std::mem::take(&mut member.said) {
+                for (kind, value) in court.opinions.said(statement) {
                     member.identity.see(kind, value, count, at);
                 }
             }
@@ -199,10 +199,8 @@ impl<'a> Roll<'a> {
             member.contacts.push(Contact { at: flow.at, side: side as u8 });
         }
         for from in [0, 1] {
-            let (opinion, _) = court.opinion(flow, from);
-            let set = opinion.about[usize::from(from != side)];
-            if !set.is_empty() {
-                member.hear(set, 1, flow.cold.at);
+            for statement in court.testimony(flow, from).about(from != side) {
+                member.hear(statement, 1, flow.cold.at);
             }
         }
     }

@@ -97,7 +97,7 @@ fn add_questions<'a>(
         .questions(&court.summary.texts)
         .into_iter()
         .filter(|(_, _, question)| question.answered == 0)
-        .filter_map(|(asker, name, question)| Some((asker, name, question, court.hosts.owner(name).0?)))
+        .filter_map(|(asker, name, question)| Some((asker, name, question, court.opinions.owner(name).0?)))
         .filter(|(.., endpoint)| !endpoint.roles.only_web())
         .collect();
     let mut owners: HashMap<Address, Option<Station>> =

@@ -1,10 +1,8 @@
 //! Which name an address had, for whom and when.
 
 use hashbrown::HashMap;
-use lenscap_catalog::Catalog;
 use lenscap_wire::{Address, PacketRef, Timestamp};
 
-use super::opinion::{Owner, owner};
 use super::{Court, rules};
 use crate::names::Run;
 use crate::report::NameView;
@@ -20,31 +18,6 @@ pub(crate) struct Named {
     pub(crate) source: &'static str,
     pub(crate) confidence: u8,
     pub(crate) at: PacketRef,
-}
-
-/// What the catalogue says of every name that was asked for or answered, each asked once.
-pub(crate) struct Hosts<'a> {
-    known: Vec<Owner<'a>>,
-}
-
-impl<'a> Hosts<'a> {
-    pub(crate) fn new(summary: &'a Summary, catalog: &'a Catalog) -> Self {
-        let mut heard = summary.names.names();
-        heard.sort_unstable();
-        heard.dedup();
-        let mut known = vec![(None, None); heard.last().map_or(0, |last| last.0 as usize + 1)];
-        for id in heard {
-            if let Some(slot) = known.get_mut(id.0 as usize) {
-                *slot = owner(catalog, summary.texts.text(id));
-            }
-        }
-        Self { known }
-    }
-
-    /// Whose a name of the summary is.
-    pub(crate) fn owner(&self, name: TextId) -> Owner<'a> {
-        self.known.get(name.0 as usize).copied().unwrap_or_default()
-    }
 }
 
 /// The answers by address, for those who did not ask themselves.

@@ -79,7 +79,7 @@ impl<'a> Court<'a> {
         for (kind, attribution, _) in KINDS {
             let source = attribution.word().unwrap_or("");
             for side in [0, 1] {
-                for (of, name, _) in self.said(flow, side) {
+                for (of, name) in self.said(flow, side) {
                     if of == kind.as_bytes() {
                         push(Name { text: name, source, at: None });
                     }
@@ -110,7 +110,7 @@ impl<'a> Court<'a> {
 
     fn first_said(&self, flow: &Flow<'a>, kind: &str) -> Option<&'a [u8]> {
         let said = [0, 1].into_iter().flat_map(|side| self.said(flow, side));
-        said.filter(|(of, ..)| *of == kind.as_bytes()).map(|(_, value, _)| value).next()
+        said.filter(|(of, _)| *of == kind.as_bytes()).map(|(_, value)| value).next()
     }
 
     /// All that is reported of a flow.
