@@ -138,7 +138,10 @@ impl Half {
             }
             if !grew {
                 let end = out.len() as i64;
-                return self.pieces.iter().any(|piece| piece.ends && at(piece) + i64::from(piece.length) == end);
+                return self
+                    .pieces
+                    .iter()
+                    .any(|piece| piece.ends && at(piece) + i64::from(piece.length) == end);
             }
         }
     }
@@ -185,7 +188,13 @@ mod tests {
     #[test]
     fn a_half_ends_where_its_last_byte_was_seen() {
         let mut half = half(&[(10, b"ab"), (14, b"e")]);
-        half.push(Piece { sequence: 15, length: 0, at: Place::default(), bytes: Some([].into()), ends: true });
+        half.push(Piece {
+            sequence: 15,
+            length: 0,
+            at: Place::default(),
+            bytes: Some([].into()),
+            ends: true,
+        });
         assert!(!half.prefix(None, &mut Vec::new()));
         half.push(Piece { sequence: 12, length: 2, bytes: Some((*b"cd").into()), ..half.pieces[0].clone() });
         assert!(half.prefix(None, &mut Vec::new()));

@@ -115,9 +115,11 @@ impl Lately {
 fn mix(seed: u64, bytes: &[u8]) -> u64 {
     let (words, rest) = bytes.as_chunks::<8>();
     let last = rest.iter().fold(0, |word, &byte| word << 8 | u64::from(byte));
-    words.iter().map(|word| u64::from_ne_bytes(*word)).chain([last]).fold(seed, |mixed, word| {
-        (mixed ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
-    })
+    words
+        .iter()
+        .map(|word| u64::from_ne_bytes(*word))
+        .chain([last])
+        .fold(seed, |mixed, word| (mixed ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29))
 }
 
 thread_local! {

@@ -49,6 +49,15 @@ impl<const N: usize> Text<N> {
         self.cut |= !fits || !rest.is_empty();
     }
 
+    /// Appends bytes, letters of ASCII in lower case.
+    pub(crate) fn extend_lowercase(&mut self, bytes: &[u8]) {
+        let start = self.bytes.len();
+        self.extend(bytes);
+        if let Some(added) = self.bytes.get_mut(start..) {
+            added.make_ascii_lowercase();
+        }
+    }
+
     /// Appends a number in decimal.
     pub(crate) fn decimal(&mut self, number: u8) {
         if number >= 100 {

@@ -1,6 +1,6 @@
 //! Multicast DNS (RFC 6762) and service discovery over it (RFC 6763), UDP port 5353.
 //!
-//! A query is `Asks` for each of its questions; the answers that it lists as known are others' and say nothing.
+//! A query says nothing: whom it asks for is everybody, and the answers that it lists as known are others'.
 //! A response says, in any section, addresses (`Answer`), and about its sender: `mdns.service` (type without
 //! `.local`, such as `_rtsp._tcp`), `mdns.instance` (the label as it stands), `mdns.host` (target of a service),
 //! `mdns.txt` (each string). At most 64 facts of a response; a record that is being withdrawn says nothing.
@@ -23,7 +23,6 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
         return false;
     };
     if !parsed.is_response() {
-        dns::questions(&parsed, Resolver::Mdns, facts);
         return true;
     }
     let mut left = MAX_FACTS;

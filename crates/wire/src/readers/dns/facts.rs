@@ -19,7 +19,7 @@ const MAX_CHAIN: usize = 16;
 /// The names that are asked for.
 pub(crate) fn questions(message: &DnsMessage<'_>, by: Resolver, facts: Facts<'_>) {
     let mut name = Name::new();
-    for question in message.section(Section::Question).take(MAX_QUESTIONS) {
+    for question in message.asked().take(MAX_QUESTIONS) {
         if name::read(message.bytes, question.name, &mut name).is_some() && !name.is_empty() {
             facts(Fact::Asks { by, name: name.as_bytes() });
         }
@@ -37,7 +37,7 @@ pub(crate) fn address(entry: &Entry<'_>) -> Option<Address> {
 
 /// The addresses that answer the question, or that there are none.
 pub(crate) fn response(message: &DnsMessage<'_>, by: Resolver, facts: Facts<'_>) {
-    let Some(question) = message.section(Section::Question).next() else { return };
+    let Some(question) = message.asked().next() else { return };
     let Some(chain) = Chain::of(message, question.name) else { return };
     let mut answered = false;
     let (mut owner, mut target) = (Name::new(), Name::new());

@@ -119,9 +119,16 @@ impl<'a> DnsMessage<'a> {
             })
     }
 
+    /// The questions, without a look at what follows them.
+    pub(super) fn asked(&self) -> impl Iterator<Item = Entry<'a>> + use<'a> {
+        self.entries().take(usize::from(self.questions()))
+    }
+
     /// The records of one section.
     pub(super) fn section(&self, section: Section) -> impl Iterator<Item = Entry<'a>> + use<'a> {
-        self.entries().filter(move |entry| entry.section == section)
+        self.entries()
+            .skip_while(move |entry| entry.section != section)
+            .take_while(move |entry| entry.section == section)
     }
 }
 

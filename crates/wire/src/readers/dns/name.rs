@@ -83,11 +83,20 @@ pub(crate) fn read(message: &[u8], at: usize, text: &mut Name) -> Option<()> {
         if !text.is_empty() {
             text.push(b'.');
         }
-        for &byte in label {
-            push(text, byte);
+        if label.iter().fold(false, |odd, byte| odd | is_odd(*byte)) {
+            for &byte in label {
+                push(text, byte);
+            }
+        } else {
+            text.extend_lowercase(label);
         }
     })?;
     (!text.is_cut()).then_some(())
+}
+
+/// Whether a byte of a label is not written as it stands.
+const fn is_odd(byte: u8) -> bool {
+    byte < 0x21 || byte > 0x7e || byte == b'.' || byte == b'\\'
 }
 
 fn push(text: &mut Name, byte: u8) {
@@ -96,7 +105,7 @@ fn push(text: &mut Name, byte: u8) {
             text.push(b'\\');
             text.push(byte);
         }
-        0x21..=0x7e => text.push(byte.to_ascii_lowercase()),
+        _ if !is_odd(byte) => text.push(byte.to_ascii_lowercase()),
         _ => text.extend(&[b'\\', b'0' + byte / 100, b'0' + byte / 10 % 10, b'0' + byte % 10]),
     }
 }
