@@ -256,6 +256,9 @@ impl Summary {
         if beginning_unknown && hot.key.protocol == TCP {
             hot.flags |= flag::LISTING | flag::LISTING << 1;
         }
+        if shard.colds.get(place).is_some_and(|cold| cold.extra.is_some()) {
+            self.recount(At { shard: shard_at, settled: false, place });
+        }
     }
 
     /// Gives the readers a packet's payload.
