@@ -9,7 +9,9 @@ use lenscap_capture::{BATCH, Batch, Capture, Record, Source};
 use lenscap_catalog::Catalog;
 use lenscap_flow::{Fetch, Limits, Policy, Refusal, Summary, judge};
 use lenscap_report::{Select, json};
-use lenscap_testkit::{Host, MORNING, OwnedFrame, Scenario, SplitMix64, captures, random_traffic};
+use lenscap_testkit::{
+    Host, MORNING, OwnedFrame, Scenario, SplitMix64, captures, random_flow, random_traffic,
+};
 use lenscap_wire::{Frame, PacketRef};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -64,16 +66,17 @@ impl Trace {
     }
 
     fn of_seed(seed: u64, count: usize, limits: Limits) -> Self {
-        let mut trace = Self::empty(&format!("random_traffic({seed}, {count})"), limits);
-        for frame in random_traffic(seed, count) {
-            trace.push(&frame);
-        }
+        Self::of_frames(&format!("random_traffic({seed}, {count})"), limits, &random_traffic(seed, count))
+    }
+
+    fn of_frames(name: &str, limits: Limits, frames: &[OwnedFrame]) -> Self {
+        let mut trace = Self::empty(name, limits);
+        frames.iter().for_each(|frame| trace.push(frame));
         trace
     }
 
     /// Stations that look many names up again and again, and offer themselves by some.
     fn of_names(seed: u64, count: usize, limits: Limits) -> Self {
-        let mut trace = Self::empty(&format!("names({seed}, {count})"), limits);
         let mut random = SplitMix64::new(seed);
         let mut s = Scenario::new(MORNING, seed);
         let resolver = s.outside("192.0.2.53");
@@ -88,8 +91,7 @@ impl Trace {
                 _ => s.dns_answer(&question, &[], &[s.outside(&format!("192.0.2.{}", n / 4)).ip]),
             }
         }
-        s.frames.iter().for_each(|frame| trace.push(frame));
-        trace
+        Self::of_frames(&format!("names({seed}, {count})"), limits, &s.frames)
     }
 
     fn push(&mut self, frame: &OwnedFrame) {
@@ -303,6 +305,20 @@ fn random_traffic_holds() {
         }
     }
     println!("{}; associative {associative} of 720", all.line("random traffic"));
+}
+
+#[test]
+fn one_hostile_flow_holds() {
+    let mut all = Joints::default();
+    for seed in 0..2500 {
+        let count = 2 + seed as usize % 30;
+        let name = format!("random_flow({seed}, {count})");
+        let trace = Trace::of_frames(&name, ROOMY, &random_flow(seed, count));
+        let serial = trace.serial();
+        trace.check_tree(&serial, seed, &mut all);
+        trace.check_associativity(seed);
+    }
+    println!("{}", all.line("one flow"));
 }
 
 #[test]

@@ -13,6 +13,7 @@
 pub mod captures;
 mod conversation;
 mod exchange;
+mod flow;
 mod frame;
 mod host;
 pub mod message;
@@ -27,6 +28,7 @@ mod wrap;
 
 pub use conversation::{Conversation, Side};
 pub use exchange::Question;
+pub use flow::random_flow;
 pub use frame::OwnedFrame;
 pub use host::{End, Host};
 pub use pcap::{Classic, pcap};
