@@ -230,8 +230,11 @@ impl Hot {
             cold.macs[side] = packet.macs.unwrap_or_default();
         }
         if let Some(tcp) = &packet.tcp {
-            grew |= self.absorb_tcp(cold, tcp, packet, side);
-        } else if packet.quoted.is_some() {
+            return self.absorb_tcp(cold, tcp, packet, side) || grew;
+        }
+        // A header that was cut off may have been any: whether a SYN follows on it must not hang on what was before.
+        self.flags &= !flag::PURE;
+        if packet.quoted.is_some() {
             let extra = cold.extra.get_or_insert_default();
             extra.quoted = extra.quoted.or(packet.quoted);
             grew = true;

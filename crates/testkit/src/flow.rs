@@ -1,8 +1,8 @@
 //! Random segments of one five-tuple, as hostile to a cut as one flow can be.
 //!
 //! [`random_traffic`](crate::random_traffic) talks as hosts do; here nobody keeps to a protocol: handshakes are
-//! repeated, answered twice or by nobody, half a message comes before the SYN, sequence numbers wrap every few
-//! packets, and the clock jumps over the idle time or back.
+//! repeated, answered twice or by nobody, half a message comes before the SYN, headers are cut off, sequence numbers
+//! wrap every few packets, and the clock jumps over the idle time or back.
 
 use crate::message::{self, ClientHello};
 use crate::packet::Segment;
@@ -40,6 +40,10 @@ pub fn random_flow(seed: u64, count: usize) -> Vec<OwnedFrame> {
         let acknowledgement = other.first.wrapping_add(1).wrapping_add(received);
         let segment = Segment { ports, sequence, acknowledgement, flags };
         s.segment(ends[side], ends[1 - side], segment, &payload);
+        if random.chance(8) {
+            let cut = s.frames.pop().expect("a segment was sent").cut(14 + 20 + random.below(30) as u32);
+            s.frames.push(cut);
+        }
         if flags & TcpFlags::SYN == 0 {
             halves[side].at = halves[side].at.wrapping_add(payload.len() as u32);
         }
