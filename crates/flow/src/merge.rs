@@ -152,13 +152,16 @@ impl Summary {
                 }
                 let key = crate::key::Key { path: path(hot.key.path), ..hot.key };
                 let Some(place) = left.find(key.hash(hashes.hash(key.path)), &key) else { continue };
-                let Some(ours) = left.hots.get(place) else { continue };
+                let Some((ours, ours_cold)) = left.hots.get(place).zip(left.colds.get(place)) else {
+                    continue;
+                };
                 if hot.flags & flag::OPENS != 0 {
                     let server = 1 - hot.client();
-                    let unseen = ours.flags & flag::PURE != 0
-                        && ours.flags & !hot.flags & flag::SERVER_ISN != 0
-                        && hot.payload.get(server) != Some(&0);
-                    if unseen {
+                    let ours_alone = ours.flags & !hot.flags & flag::SERVER_ISN != 0;
+                    let differs = ours.flags & hot.flags & flag::SERVER_ISN != 0
+                        && ours_cold.server_isn != cold.server_isn;
+                    let unseen = ours.flags & flag::PURE != 0 && (ours_alone || differs);
+                    if unseen && hot.payload.get(server) != Some(&0) {
                         return Err(Refusal::Handshake);
                     }
                     continue;
