@@ -148,16 +148,21 @@ impl Opened {
         Self(paths.map(|path| (fs::read(path).expect(path), packets(path))).collect())
     }
 
-    /// The packet that `at` names: its number, offset and length agree with each other and with the file.
-    fn packet(&self, at: &Value) -> &[u8] {
+    /// The packet that `at` names, after those before it that it may complete: its number, offset and length agree
+    /// with each other and with the file.
+    fn packet(&self, at: &Value) -> &[(u64, Vec<u8>)] {
         let field = |key: &str| at[key].as_u64().unwrap_or_else(|| panic!("{at} has no {key}")) as usize;
         let (file, packets) = &self.0[field("input")];
-        let (offset, bytes) = &packets[field("packet") - 1];
+        let number = field("packet");
+        let (offset, bytes) = &packets[number - 1];
         assert_eq!((*offset, bytes.len()), (field("offset") as u64, field("length")), "{at}");
         assert_eq!(&file[field("offset")..][..field("length")], bytes, "{at}");
-        bytes
+        &packets[number.saturating_sub(SEGMENTS)..number]
     }
 }
+
+/// Packets of which a message that was split may come, the last of them named for it.
+const SEGMENTS: usize = 8;
 
 /// Gives every packet that a value names to `each`, with what the value around it says.
 fn named<'v>(value: &'v Value, each: &mut impl FnMut(&'v Value, &'v Value)) {
@@ -183,11 +188,13 @@ fn every_packet_that_is_named_is_there() {
         for record in &records {
             let kind = record["type"].as_str().expect("a record has a type");
             named(record, &mut |around, at| {
-                let packet = opened.packet(at);
+                let packets = opened.packet(at);
+                let packet = &packets[packets.len() - 1].1;
                 *kinds.entry(kind.to_string()).or_default() += 1;
                 let shown = match kind {
-                    "device" => shows_sighting(around, packet),
-                    "name" => shows_name(&around["name"], packet),
+                    "device" => shows_sighting(around, packets),
+                    "name" => holds(packet, record["name"].as_str().expect("a name is text")),
+                    "flow" if around.get("name").is_some() => shows_name(around, packets),
                     "flow" => shows_flow(record, packet),
                     _ => true,
                 };
@@ -205,26 +212,34 @@ fn contains(packet: &[u8], bytes: &[u8]) -> bool {
     bytes.is_empty() || packet.windows(bytes.len()).any(|window| window.eq_ignore_ascii_case(bytes))
 }
 
-/// Whether a text stands in the packet as it is, or as the bytes that it is the hexadecimal form of. Numbers in
-/// words and digests stand nowhere, and what was escaped stands otherwise.
-fn shows_sighting(sighting: &Value, packet: &[u8]) -> bool {
-    let (kind, value) = (sighting["kind"].as_str().unwrap_or(""), sighting["value"].as_str().unwrap_or(""));
-    let derived = kind == "dhcp.parameters" || kind.starts_with("tls.") || kind.starts_with("http.");
-    let bytes: Option<Vec<u8>> = value
-        .as_bytes()
-        .chunks(2)
-        .map(|digits| u8::from_str_radix(str::from_utf8(digits).ok()?, 16).ok())
-        .collect();
-    derived
-        || value.contains('\\')
-        || value.split('.').all(|part| contains(packet, part.as_bytes()))
-        || bytes.is_some_and(|bytes| contains(packet, &bytes))
+/// Whether every part of a text between dots, which DNS writes as labels, stands in a packet. What was escaped
+/// stands otherwise.
+fn holds(packet: &[u8], text: &str) -> bool {
+    text.split('.').filter(|part| !part.contains('\\')).all(|part| contains(packet, part.as_bytes()))
 }
 
-/// A name stands in DNS as its labels.
-fn shows_name(name: &Value, packet: &[u8]) -> bool {
-    let labels = name.as_str().expect("a name is text").split('.').filter(|label| !label.contains('\\'));
-    labels.into_iter().all(|label| contains(packet, label.as_bytes()))
+/// The bytes that a text is the hexadecimal form of.
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes().chunks(2).map(|two| str::from_utf8(two).ok());
+    digits.map(|two| u8::from_str_radix(two?, 16).ok()).collect()
+}
+
+/// Whether a value stands in the packet as text or as bytes; numbers in words and digests stand nowhere. What a
+/// stream said may have begun in packets before.
+fn shows_sighting(sighting: &Value, packets: &[(u64, Vec<u8>)]) -> bool {
+    let (kind, value) = (sighting["kind"].as_str().unwrap_or(""), sighting["value"].as_str().unwrap_or(""));
+    let is_stream = kind.starts_with("tls.") || kind.starts_with("http.");
+    let first = if is_stream { 0 } else { packets.len() - 1 };
+    let shows =
+        |packet: &[u8]| holds(packet, value) || from_hex(value).is_some_and(|bytes| contains(packet, &bytes));
+    matches!(kind, "dhcp.parameters" | "tls.ja4" | "tls.ech")
+        || packets[first..].iter().any(|(_, packet)| shows(packet))
+}
+
+/// Whether a flow's name stands in the packet, or in one that it completes.
+fn shows_name(name: &Value, packets: &[(u64, Vec<u8>)]) -> bool {
+    let text = name["name"].as_str().expect("a name is text");
+    packets.iter().any(|(_, packet)| holds(packet, text))
 }
 
 /// A packet of a flow has both its addresses.

@@ -54,7 +54,10 @@ pub(crate) fn beside(hot: &Hot, cold: &Cold, verdicts: &Verdicts, texts: &Texts)
             cost += listed(half);
         }
     }
-    let bare = cost == before && hot.flags & flag::DISORDER == 0 && extra.quoted.is_none();
+    let bare = cost == before
+        && hot.flags & flag::DISORDER == 0
+        && extra.quoted.is_none()
+        && extra.decided == [None; 2];
     if bare { cost } else { cost + EXTRA }
 }
 

@@ -15,6 +15,7 @@ mod site;
 mod view;
 
 use lenscap_catalog::Catalog;
+use lenscap_wire::PacketRef;
 use rayon::prelude::*;
 
 use crate::captures::Numbering;
@@ -80,6 +81,12 @@ impl<'a> Court<'a> {
     pub(crate) fn verdict(&self, flow: &Flow<'a>, side: Side) -> Option<&'a Verdict> {
         let decided = flow.cold.verdicts.get(side).and_then(|&id| self.summary.verdicts.verdict(id));
         decided.or_else(|| self.late.verdict((flow.at.shard, flow.at.place, side as u8)))
+    }
+
+    /// The packet with which the stream readers could say what they said of a half.
+    pub(crate) fn decided(&self, flow: &Flow<'a>, side: Side) -> Option<PacketRef> {
+        let late = || self.late.decided((flow.at.shard, flow.at.place, side as u8));
+        flow.cold.decided(side).or_else(late)
     }
 
     /// Kind, value and whom it is about (true: the half's receiver) of each statement of a half.

@@ -3,7 +3,7 @@
 
 use hashbrown::HashMap;
 use lenscap_wire::{
-    Fact, Packet, Stream,
+    Fact, Packet, PacketRef, Stream,
     readers::{self, Verdict as Reading},
 };
 
@@ -20,7 +20,7 @@ pub(crate) struct Late {
     pub(crate) texts: Texts,
     verdicts: Verdicts,
     /// By shard, place among [`Shard::spells`] and side.
-    ids: HashMap<(u32, u32, u8), VerdictId>,
+    ids: HashMap<(u32, u32, u8), (VerdictId, PacketRef)>,
     /// Flows of unfinished datagrams.
     pub(crate) unfinished: Vec<Spell>,
 }
@@ -72,12 +72,18 @@ impl Late {
         };
         if let Reading::Done(reader) = readers::read_stream(&Stream { bytes: &bytes, ended: true }, &mut note)
         {
-            self.ids.insert(at, self.verdicts.intern(reader, &said));
+            let last = half.pieces.last().map(|piece| piece.at.packet).unwrap_or_default();
+            self.ids.insert(at, (self.verdicts.intern(reader, &said), last));
         }
     }
 
     /// The verdict on a half that was waiting.
     pub(crate) fn verdict(&self, at: (u32, u32, u8)) -> Option<&Verdict> {
-        self.ids.get(&at).and_then(|&id| self.verdicts.verdict(id))
+        self.ids.get(&at).and_then(|&(id, _)| self.verdicts.verdict(id))
+    }
+
+    /// The last packet that it was decided on.
+    pub(crate) fn decided(&self, at: (u32, u32, u8)) -> Option<PacketRef> {
+        self.ids.get(&at).map(|&(_, packet)| packet)
     }
 }

@@ -345,6 +345,7 @@ impl Joint<'_> {
             {
                 *ours = *theirs;
             }
+            ours.cold.decide(side, later.cold.decided(side));
         }
     }
 }

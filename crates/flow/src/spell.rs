@@ -102,6 +102,8 @@ pub(crate) struct Extra {
     pub(crate) trouble: [Option<Box<Trouble>>; 2],
     pub(crate) buckets: Option<Box<Buckets>>,
     pub(crate) halves: [Option<Box<Half>>; 2],
+    /// By side: the packet with which the stream readers could say what they said.
+    pub(crate) decided: [Option<PacketRef>; 2],
     /// The flow that the first ICMP error of this flow speaks of.
     pub(crate) quoted: Option<Quoted>,
     /// Server names that later requests of the same connection gave, first [`Extra::NAMES`] distinct ones.
@@ -168,6 +170,20 @@ impl Cold {
     /// The list of a half's first payloads.
     pub(crate) fn half(&self, side: Side) -> Option<&Half> {
         self.extra.as_ref()?.halves.get(side)?.as_deref()
+    }
+
+    /// The packet with which the stream readers could say what they said of a half.
+    pub(crate) fn decided(&self, side: Side) -> Option<PacketRef> {
+        *self.extra.as_ref()?.decided.get(side)?
+    }
+
+    /// Keeps that packet.
+    pub(crate) fn decide(&mut self, side: Side, packet: Option<PacketRef>) {
+        if packet.is_some()
+            && let Some(decided) = self.extra.get_or_insert_default().decided.get_mut(side)
+        {
+            *decided = packet;
+        }
     }
 
     /// Lets go of a decided half's bytes, unless they are to be `kept`; of the list, too, unless it is `listed`.

@@ -232,7 +232,7 @@ impl Summary {
         let wanted = hot.flags & (flag::UNDECIDED | flag::LISTING) << side != 0;
         if let (true, Some(tcp)) = (wanted && packet.payload_length > 0, &packet.tcp) {
             let sequence = tcp.sequence.wrapping_add(u32::from(tcp.flags.has(TcpFlags::SYN)));
-            let payload = Payload::of(packet.payload, frame.map(|frame| (frame, &share.at)));
+            let payload = Payload::of(packet.payload, frame, share.at);
             self.feed(At { shard: shard_at, settled: false, place }, side, sequence, payload);
         }
         let heard = self.listen(packet, share.time, share.at);
@@ -346,6 +346,9 @@ impl Summary {
             hot.flags &= !(flag::UNDECIDED << side);
             if let (Reading::Done(reader), Some(verdict)) = (reading, cold.verdicts.get_mut(side)) {
                 *verdict = self.verdicts.intern(reader, said);
+                if !said.is_empty() {
+                    cold.decide(side, Some(payload.at.packet));
+                }
             }
             cold.close(side, listing, self.saved);
         }

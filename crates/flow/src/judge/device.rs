@@ -155,9 +155,10 @@ impl<'a> Stations<'a> {
             member.contacts.push((flow.at, side, *judged));
         }
         for from in [0, 1] {
+            let at = court.decided(flow, from).unwrap_or(flow.cold.at);
             for (kind, value, of_receiver) in court.said(flow, from) {
                 if (from == side) != of_receiver {
-                    member.identity.see(kind, value, 1, flow.cold.at);
+                    member.identity.see(kind, value, 1, at);
                 }
             }
         }
