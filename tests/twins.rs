@@ -3,6 +3,7 @@
 //! Community IDs against the specification, written down once more.
 //!
 //! A twin is asked only where it can read the payload; how often it could is printed, and must not be never.
+#![allow(clippy::print_stdout)]
 
 use lenscap_capture::{Capture, Source};
 use lenscap_testkit::captures;
@@ -88,7 +89,7 @@ fn twin_of_hello(bytes: &[u8]) -> Option<Vec<(&'static str, String)>> {
             for extension in whole_extensions(hello.ext)? {
                 match extension {
                     TlsExtension::ALPN(names) => {
-                        said.extend(names.iter().map(|name| ("tls.alpn", text(name))))
+                        said.extend(names.iter().map(|name| ("tls.alpn", text(name))));
                     }
                     TlsExtension::SupportedVersions(chosen) => {
                         version = chosen.first().map_or(version, |chosen| chosen.0);

@@ -2,6 +2,7 @@
 //! a stride of a corpus where there is one: the same packets, times to the nanosecond, lengths and bytes.
 //!
 //! A twin that gives a capture up has read a beginning: that must be ours, too.
+#![allow(clippy::print_stdout)]
 
 use lenscap_capture::{Capture, Source};
 use lenscap_testkit::captures;
