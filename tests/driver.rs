@@ -9,6 +9,7 @@ use serde_json::Value;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::slice;
 use tempfile::TempDir;
 
 const ROOMY: usize = 1 << 30;
@@ -44,7 +45,9 @@ fn assert_same(what: &str, wanted: &str, found: &str) {
 fn hours(seed: u64, quarters: u64) -> Vec<OwnedFrame> {
     let quarter = |n: u64| {
         let mut frames = random_traffic(seed + n, 6000);
-        frames.iter_mut().for_each(|frame| frame.time.0 += n as i64 * 900 * SECOND);
+        for frame in &mut frames {
+            frame.time.0 += n as i64 * 900 * SECOND;
+        }
         frames
     };
     (0..quarters).flat_map(quarter).collect()
@@ -71,10 +74,10 @@ fn threads_change_nothing() {
         println!("{name}: {} packets, {size} bytes", frames.len());
         assert!(size > 25 << 20);
         for (memory, threads, exact) in [(ROOMY, 2..=4, true), (2 << 20, 2..=2, false)] {
-            let serial = rendered(&scanned(&[path.clone()], &options(1, memory, false)));
+            let serial = rendered(&scanned(slice::from_ref(&path), &options(1, memory, false)));
             assert_eq!(serial.contains("\"exact\":true"), exact);
             for threads in threads {
-                let found = rendered(&scanned(&[path.clone()], &options(threads, memory, false)));
+                let found = rendered(&scanned(slice::from_ref(&path), &options(threads, memory, false)));
                 assert_same(&format!("{name} with {threads} threads and {memory} bytes"), &serial, &found);
             }
         }
@@ -88,7 +91,8 @@ fn without_places(report: &str) -> String {
     let mut lines = String::new();
     for mut record in records {
         forget_places(&mut record);
-        lines += &format!("{record}\n");
+        lines.push_str(&record.to_string());
+        lines.push('\n');
     }
     lines
 }
@@ -187,7 +191,7 @@ fn saved_parts_join_to_the_whole() {
             ];
             let whole = rendered(&scanned(&paths, &options(1, ROOMY, false)));
             let part = |path: &PathBuf| {
-                let saved = saved_and_loaded(&scanned(std::slice::from_ref(path), &options(1, ROOMY, true)));
+                let saved = saved_and_loaded(&scanned(slice::from_ref(path), &options(1, ROOMY, true)));
                 (path.display().to_string(), saved)
             };
             match merge(paths.iter().map(part).collect()) {

@@ -71,7 +71,9 @@ impl Trace {
 
     fn of_frames(name: &str, limits: Limits, frames: &[OwnedFrame]) -> Self {
         let mut trace = Self::empty(name, limits);
-        frames.iter().for_each(|frame| trace.push(frame));
+        for frame in frames {
+            trace.push(frame);
+        }
         trace
     }
 
