@@ -139,20 +139,28 @@ fn packets(path: &str) -> Vec<(u64, Vec<u8>)> {
 }
 
 /// Every capture of a report, to be opened at the packets that it names.
-struct Opened(Vec<(Vec<u8>, Vec<(u64, Vec<u8>)>)>);
+struct Opened(Vec<Opening>);
+
+/// A capture's bytes, and offset and bytes of its packets.
+struct Opening {
+    file: Vec<u8>,
+    packets: Vec<(u64, Vec<u8>)>,
+}
 
 impl Opened {
     fn new(records: &[Value]) -> Self {
         let captures = records.iter().filter(|record| record["type"] == "capture");
         let paths = captures.map(|record| record["path"].as_str().expect("a capture has a path"));
-        Self(paths.map(|path| (fs::read(path).expect(path), packets(path))).collect())
+        Self(
+            paths.map(|path| Opening { file: fs::read(path).expect(path), packets: packets(path) }).collect(),
+        )
     }
 
     /// The packet that `at` names, after those before it that it may complete: its number, offset and length agree
     /// with each other and with the file.
     fn packet(&self, at: &Value) -> &[(u64, Vec<u8>)] {
         let field = |key: &str| at[key].as_u64().unwrap_or_else(|| panic!("{at} has no {key}")) as usize;
-        let (file, packets) = &self.0[field("input")];
+        let Opening { file, packets } = &self.0[field("input")];
         let number = field("packet");
         let (offset, bytes) = &packets[number - 1];
         assert_eq!((*offset, bytes.len()), (field("offset") as u64, field("length")), "{at}");
