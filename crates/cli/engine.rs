@@ -8,6 +8,7 @@ use lenscap_catalog::Catalog;
 use lenscap_flow::report::{CaptureRecord, Ledger, Overview, ProblemRecord, Report};
 use lenscap_flow::{Policy, Summary};
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 pub(crate) use lenscap_flow::{Input, Options, Progress};
@@ -26,6 +27,12 @@ pub(crate) fn total(inputs: &[Input]) -> Option<u64> {
         Input::Stdin => None,
         Input::File(path) => Some(sum + fs::metadata(path).ok()?.len()),
     })
+}
+
+/// Lets judging and rendering take as many threads as scanning.
+pub(crate) fn use_threads(threads: NonZeroUsize) -> Result<(), Failure> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global();
+    pool.map_err(|why| Failure::new(format!("cannot start {threads} threads: {why}")))
 }
 
 /// Reads the inputs, folders included.

@@ -9,12 +9,14 @@ use crate::output;
 use crate::plan::{self, Form, Printing};
 use crate::progress::Bar;
 use lenscap_report::json;
+use std::mem::ManuallyDrop;
 
 /// Scans the inputs, judges the summary, prints the report.
 pub(crate) fn run(scan: &Scan) -> Result<Outcome, Failure> {
     let printing = plan::printing(&scan.output, scan.work.threads)?;
     let options = plan::scanning(scan)?;
     let inputs = plan::inputs(&scan.files)?;
+    engine::use_threads(options.threads)?;
     let catalog = catalog::open(&scan.judging.catalog)?;
     let bar = Bar::new(scan.work.quiet, engine::total(&inputs));
     let summary = match engine::scan(&inputs, &options, &bar) {
@@ -26,7 +28,10 @@ pub(crate) fn run(scan: &Scan) -> Result<Outcome, Failure> {
     if let Some(path) = &scan.save {
         failures.extend(engine::save(&summary, path).err());
     }
-    let mut report = engine::judge(&summary, &catalog, &engine::policy(&scan.judging.local));
+    // The process ends soon after: to give back millions of records one by one would take as long as judging them.
+    let summary = ManuallyDrop::new(summary);
+    let report = engine::judge(&summary, &catalog, &engine::policy(&scan.judging.local));
+    let mut report = ManuallyDrop::new(report);
     if scan.hash {
         failures.extend(hash::fill(&mut report.captures).err());
     }

@@ -9,7 +9,7 @@ use crate::sequence::Trouble;
 use crate::spell::{Cold, Hot, flag};
 use crate::stream::{Half, Piece};
 use crate::text::Texts;
-use crate::verdict::{Said, Verdicts};
+use crate::verdict::{Verdict, Verdicts};
 
 /// A flow: its two records, and its share of the index and of slack.
 pub(crate) const SPELL: usize = 320;
@@ -21,8 +21,6 @@ const EXTRA: usize = 160;
 const BUCKETS: usize = 64 * 48;
 /// A range of sequence numbers.
 const RANGE: usize = 32;
-/// A verdict beside its statements and texts.
-const VERDICT: usize = 48;
 /// What a verdict's statements cost at most for each byte of payload that they were read from.
 const STATEMENTS: usize = 32;
 
@@ -38,9 +36,8 @@ pub(crate) const fn entries(memory: usize) -> usize {
 
 /// What a spell keeps beside its record.
 pub(crate) fn beside(hot: &Hot, cold: &Cold, verdicts: &Verdicts, texts: &Texts) -> usize {
-    let said = |said: &Said| size_of::<Said>() + texts.text(said.value).len();
-    let verdict = |id| verdicts.verdict(id).map_or(0, |v| VERDICT + v.said.iter().map(said).sum::<usize>());
-    let mut cost = cold.verdicts.iter().map(|&id| verdict(id)).sum::<usize>();
+    let mut cost = cold.verdicts.iter().map(|&id| verdicts.cost(id)).sum::<usize>();
+    cost += cold.own.iter().map(|&name| texts.text(name).len()).sum::<usize>();
     let Some(extra) = &cold.extra else { return cost };
     let before = cost;
     cost += extra.names.iter().map(|&name| 8 + texts.text(name).len()).sum::<usize>();
@@ -85,7 +82,7 @@ pub(crate) fn joint((hot, cold): (&Hot, &Cold), (later, later_cold): (&Hot, &Col
         }
         if let (true, Some(half)) = (hot.flags & flag::UNDECIDED << side != 0, later_cold.half(side)) {
             let read = cold.half(side).map_or(0, Half::length) + half.length();
-            cost += EXTRA + listed(half) + VERDICT + read * STATEMENTS;
+            cost += EXTRA + listed(half) + Verdict::COST + read * STATEMENTS;
         }
     }
     cost.saturating_sub(SPELL)

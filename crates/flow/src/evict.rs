@@ -63,13 +63,14 @@ impl Summary {
         let mut used = vec![None; verdicts.len()];
         for shard in &mut self.shards {
             let settled = shard.settled.iter_mut().map(|spell| &mut spell.cold);
-            for cold in settled.chain(&mut shard.colds) {
+            for cold in settled.chain(shard.colds.iter_mut()) {
                 for id in &mut cold.verdicts {
                     let Some(verdict) = verdicts.verdict(*id) else { continue };
                     let Some(kept) = used.get_mut(id.0 as usize) else { continue };
                     *id = *kept.get_or_insert_with(|| self.verdicts.keep(verdict, &mut keep));
                 }
-                for name in cold.extra.iter_mut().flat_map(|extra| &mut extra.names) {
+                let later = cold.extra.iter_mut().flat_map(|extra| &mut extra.names);
+                for name in cold.own.iter_mut().chain(later) {
                     *name = keep(*name);
                 }
             }

@@ -1,6 +1,6 @@
 //! The TCP history of a flow in Zeek's letters: each letter once a direction, in order of appearance.
 
-use lenscap_wire::{Hazards, Packet, Tcp, TcpFlags};
+use lenscap_wire::{Hazards, Tcp, TcpFlags};
 use serde::{Deserialize, Serialize};
 
 use crate::key::Side;
@@ -21,11 +21,11 @@ const ZERO_WINDOW: u16 = 1 << 8;
 
 /// The letters that a packet shows, as bits in the order of [`LETTERS`].
 #[inline]
-pub(crate) fn letters(tcp: &Tcp, packet: &Packet<'_>) -> u16 {
+pub(crate) fn letters(tcp: &Tcp, payload: u32, hazards: Hazards) -> u16 {
     let flags = tcp.flags;
     let (syn, ack) = (flags.has(TcpFlags::SYN), flags.has(TcpFlags::ACK));
     let (fin, rst) = (flags.has(TcpFlags::FIN), flags.has(TcpFlags::RST));
-    let mut bits = if packet.payload_length > 0 {
+    let mut bits = if payload > 0 {
         DATA
     } else if ack && !(syn || fin || rst) {
         ACK
@@ -46,7 +46,7 @@ pub(crate) fn letters(tcp: &Tcp, packet: &Packet<'_>) -> u16 {
     } else if tcp.window == 0 && !syn {
         bits |= ZERO_WINDOW;
     }
-    if packet.hazards.contains(Hazards::BAD_TRANSPORT_CHECKSUM) {
+    if hazards.contains(Hazards::BAD_TRANSPORT_CHECKSUM) {
         bits |= BAD_CHECKSUM;
     }
     bits
@@ -55,24 +55,24 @@ pub(crate) fn letters(tcp: &Tcp, packet: &Packet<'_>) -> u16 {
 /// Letters in order of appearance: five bits each, of which the lowest is the side, first letter lowest.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub(crate) struct History {
-    order: [u64; 2],
+    order: [u32; 3],
     length: u8,
 }
 
 impl History {
     /// Letters a word of `order` holds.
-    const WORD: u8 = 12;
+    const WORD: u8 = 6;
 
     /// Appends the letters of `bits` that `seen` lacks on this side, and adds them to it.
     #[cold]
     pub(crate) fn append(&mut self, seen: &mut [u16; 2], side: Side, bits: u16) {
         let Some(seen) = seen.get_mut(side) else { return };
-        for letter in 0..LETTERS.len() as u8 {
-            if bits & !*seen & (1 << letter) != 0 {
-                self.push(letter << 1 | side as u8);
-            }
-        }
+        let mut new = bits & !*seen;
         *seen |= bits;
+        while new != 0 {
+            self.push((new.trailing_zeros() as u8) << 1 | side as u8);
+            new &= new - 1;
+        }
     }
 
     /// Appends what a later part shows and this one does not.
@@ -85,7 +85,7 @@ impl History {
 
     fn push(&mut self, code: u8) {
         if let Some(word) = self.order.get_mut(usize::from(self.length / Self::WORD)) {
-            *word |= u64::from(code) << (5 * (self.length % Self::WORD));
+            *word |= u32::from(code) << (5 * (self.length % Self::WORD));
             self.length += 1;
         }
     }

@@ -9,7 +9,9 @@ mod coverage;
 mod device;
 mod finding;
 mod identity;
+mod link;
 mod name;
+mod opinion;
 pub mod rules;
 mod site;
 mod view;
@@ -18,14 +20,16 @@ use lenscap_catalog::Catalog;
 use lenscap_wire::PacketRef;
 use rayon::prelude::*;
 
+use self::opinion::{Opinions, Testimony};
 use crate::captures::Numbering;
 use crate::key::Side;
 use crate::late::Late;
 use crate::report::{Amount, Ledger, Overview, Report};
 use crate::shard::SHARDS;
-use crate::spell::{Cold, Hot};
+use crate::spell::{Cold, Hot, flag};
 use crate::summary::Summary;
-use crate::verdict::Verdict;
+use crate::text::TextId;
+use crate::verdict::VerdictId;
 
 pub use site::Policy;
 
@@ -37,7 +41,8 @@ pub(crate) struct Court<'a> {
     pub(crate) site: site::Site,
     pub(crate) numbering: Numbering,
     pub(crate) names: name::NameIndex<'a>,
-    pub(crate) hosts: attribution::Hosts<'a>,
+    pub(crate) opinions: Opinions<'a>,
+    pub(crate) protocols: activity::Protocols,
 }
 
 /// Where a flow stands: its shard (or [`SHARDS`] for unfinished datagrams) and place there.
@@ -77,28 +82,52 @@ impl<'a> Court<'a> {
         Some(Flow { at, hot, cold })
     }
 
-    /// What the stream readers said of a half.
-    pub(crate) fn verdict(&self, flow: &Flow<'a>, side: Side) -> Option<&'a Verdict> {
-        let decided = flow.cold.verdicts.get(side).and_then(|&id| self.summary.verdicts.verdict(id));
-        decided.or_else(|| self.late.verdict((flow.at.shard, flow.at.place, side as u8)))
+    /// What a half said, by the stream reader that decided on it, and whether only the capture's end decided.
+    #[inline]
+    fn verdict(&self, flow: &Flow<'a>, side: Side) -> (bool, VerdictId, TextId) {
+        let (decided, own) = (flow.cold.verdicts[side & 1], flow.cold.own[side & 1]);
+        if decided == VerdictId::NONE && flow.hot.flags & flag::UNDECIDED << side != 0 {
+            let late = self.late.verdict((flow.at.shard, flow.at.place, side as u8));
+            if let Some((decided, own)) = late {
+                return (true, decided, own);
+            }
+        }
+        (false, decided, own)
     }
 
     /// The packet with which the stream readers could say what they said of a half.
+    #[inline]
     pub(crate) fn decided(&self, flow: &Flow<'a>, side: Side) -> Option<PacketRef> {
         let late = || self.late.decided((flow.at.shard, flow.at.place, side as u8));
         flow.cold.decided(side).or_else(late)
     }
 
-    /// Kind, value and whom it is about (true: the half's receiver) of each statement of a half.
+    /// What a half said, judged.
+    #[inline]
+    pub(crate) fn testimony(&self, flow: &Flow<'a>, side: Side) -> Testimony<'_, 'a> {
+        match self.verdict(flow, side) {
+            (true, verdict, own) => self.opinions.late(verdict, own),
+            (false, verdict, own) => self.opinions.early(verdict, own),
+        }
+    }
+
+    /// Kind and value of each statement of a half, in its words.
     pub(crate) fn said(
         &self,
         flow: &Flow<'a>,
         side: Side,
-    ) -> impl Iterator<Item = (&'a [u8], &'a [u8], bool)> + use<'a> {
-        let decided = flow.cold.verdicts.get(side).and_then(|&id| self.summary.verdicts.verdict(id));
-        let texts = if decided.is_some() { &self.summary.texts } else { &self.late.texts };
-        let said = self.verdict(flow, side).into_iter().flat_map(|verdict| verdict.said.iter());
-        said.map(move |said| (texts.text(said.kind), texts.text(said.value), said.of_receiver))
+    ) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+        let (late, verdict, own) = self.verdict(flow, side);
+        let (verdicts, texts) = if late {
+            (&self.late.verdicts, &self.late.texts)
+        } else {
+            (&self.summary.verdicts, &self.summary.texts)
+        };
+        let said = verdicts.verdict(verdict).into_iter().flat_map(|verdict| verdict.said.iter());
+        said.map(move |said| {
+            let value = if said.value == TextId::OWN { own } else { said.value };
+            (texts.text(said.kind), texts.text(value))
+        })
     }
 }
 
@@ -112,23 +141,23 @@ pub fn judge<'a>(summary: &'a Summary, catalog: &'a Catalog, policy: &Policy) ->
         site: site::Site::new(policy),
         numbering: summary.captures.numbering(),
         names: name::NameIndex::new(summary),
-        hosts: attribution::Hosts::new(summary, catalog),
+        opinions: Opinions::new(summary, late, catalog),
+        protocols: activity::Protocols::new(),
     };
     let judged: Vec<Vec<attribution::Judged>> = (0..=SHARDS)
         .into_par_iter()
         .map(|shard| court.flows(shard).map(|flow| court.judge_flow(&flow)).collect())
         .collect();
     let stations = device::Stations::new(&court, &judged);
-    let findings = finding::findings(&court, &stations);
-    let devices = stations.records(&court);
+    let findings = finding::findings(&court, &judged, &stations);
     let captures = summary.captures.records(&court.numbering);
     let ledger = ledger(summary, &court, &judged);
     let mut overview = Overview {
         exact: !summary.caps().any(),
         packets: ledger.packets,
         flows: judged.iter().map(|shard| shard.len() as u64).sum(),
-        devices: devices.len() as u64,
-        cameras: devices.iter().filter(|device| device.is_camera).count() as u64,
+        devices: stations.all.len() as u64,
+        cameras: stations.all.iter().filter(|(_, member)| member.identity.is_camera()).count() as u64,
         findings: [0; 5],
         coverage: coverage::coverage(&court, &judged),
     };
@@ -137,9 +166,8 @@ pub fn judge<'a>(summary: &'a Summary, catalog: &'a Catalog, policy: &Policy) ->
             *count += 1;
         }
     }
-    let names = name::records(&court);
-    let flows = Box::new(view::JudgedFlows::new(court, judged));
-    Report { captures, devices, findings, ledger, overview, flows, names }
+    let records = Box::new(view::Judgement { court, judged, stations });
+    Report::of(captures, records, findings, ledger, overview)
 }
 
 /// The books: flows and residuals summed from what is kept, the rest from the tally, the whole counted apart.

@@ -23,7 +23,7 @@ pub(crate) const ICMP6: u8 = 58;
 pub(crate) const SCTP: u8 = 132;
 
 /// Path, ends in ascending order, and protocol.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
 pub(crate) struct Key {
     /// Addresses of the lower and the higher end.
     pub(crate) addresses: [[u8; 16]; 2],

@@ -9,18 +9,18 @@ use lenscap_wire::{
 
 use crate::key::{Key, Side};
 use crate::shard::Shard;
-use crate::spell::{Cold, Hot, Spell, flag};
+use crate::spell::{Cold, Entry, Hot, Spell, flag};
 use crate::summary::Summary;
-use crate::text::Texts;
-use crate::verdict::{Said, Verdict, VerdictId, Verdicts};
+use crate::text::{TextId, Texts};
+use crate::verdict::{Hearing, VerdictId, Verdicts};
 
 /// The end's decisions. Their texts are kept apart from the summary's.
 #[derive(Debug, Default)]
 pub(crate) struct Late {
     pub(crate) texts: Texts,
-    verdicts: Verdicts,
+    pub(crate) verdicts: Verdicts,
     /// By shard, place among [`Shard::spells`] and side.
-    ids: HashMap<(u32, u32, u8), (VerdictId, PacketRef)>,
+    ids: HashMap<(u32, u32, u8), (VerdictId, TextId, PacketRef)>,
     /// Flows of unfinished datagrams.
     pub(crate) unfinished: Vec<Spell>,
 }
@@ -49,41 +49,41 @@ impl Summary {
             let hash = key.hash(self.paths.hash(datagram.path));
             let packet = Packet { hazards: datagram.hazards(), ..datagram.head.clone() };
             for share in &datagram.shares {
-                flows.add((hash, &key, side), crate::index::NOWHERE, share, &packet, self.limits.idle);
+                let entry = Entry::of(*share, &packet);
+                flows.add((hash, &key, side), crate::index::NOWHERE, &entry, self.limits.idle, false);
             }
         }
-        let mut all = flows.settled;
-        all.extend(flows.hots.into_iter().zip(flows.colds).map(|(hot, cold)| Spell { hot, cold }));
-        all
+        let open = flows.hots.into_iter().zip(flows.colds).map(|(hot, cold)| Spell { hot, cold });
+        flows.settled.into_iter().chain(open).collect()
     }
 }
 
 impl Late {
     fn close(&mut self, hot: &Hot, cold: &Cold, at: (u32, u32, u8), side: Side) {
-        let Some(half) = cold.half(side).filter(|_| hot.flags & flag::UNDECIDED << side != 0) else { return };
+        if hot.flags & flag::UNDECIDED << side == 0 {
+            return;
+        }
+        let Some(half) = cold.half(side) else { return };
         let mut bytes = Vec::new();
         half.prefix(cold.start(hot, side), &mut bytes);
-        let mut said = Vec::new();
+        let mut hearing = Hearing::default();
         let texts = &mut self.texts;
-        let mut note = |fact: Fact<'_>| {
-            if let Fact::Says { who, kind, value } = fact {
-                said.push(Said::new(texts, who, kind, value));
-            }
-        };
+        let mut note = |fact: Fact<'_>| hearing.hear(texts, &fact);
         if let Reading::Done(reader) = readers::read_stream(&Stream { bytes: &bytes, ended: true }, &mut note)
         {
+            let verdict = self.verdicts.intern(reader, &hearing.said, &self.texts);
             let last = half.pieces.last().map(|piece| piece.at.packet).unwrap_or_default();
-            self.ids.insert(at, (self.verdicts.intern(reader, &said), last));
+            self.ids.insert(at, (verdict, hearing.own, last));
         }
     }
 
-    /// The verdict on a half that was waiting.
-    pub(crate) fn verdict(&self, at: (u32, u32, u8)) -> Option<&Verdict> {
-        self.ids.get(&at).and_then(|&(id, _)| self.verdicts.verdict(id))
+    /// The verdict on a half that was waiting, and the half's own name.
+    pub(crate) fn verdict(&self, at: (u32, u32, u8)) -> Option<(VerdictId, TextId)> {
+        self.ids.get(&at).map(|&(verdict, own, _)| (verdict, own))
     }
 
     /// The last packet that it was decided on.
     pub(crate) fn decided(&self, at: (u32, u32, u8)) -> Option<PacketRef> {
-        self.ids.get(&at).map(|&(_, packet)| packet)
+        self.ids.get(&at).map(|&(.., packet)| packet)
     }
 }

@@ -5,9 +5,7 @@ use lenscap_wire::{Address, Fact, Mac, Packet, PacketRef, Party, Resolver};
 use crate::names::{Heard, Names, Run};
 use crate::sighting::{Seen, Shown, Sightings};
 use crate::text::{TextId, Texts};
-
-/// Fields whose value names the flow they were said in.
-pub(crate) const NAMING: [&str; 2] = ["tls.sni", "http.host"];
+use crate::verdict::Hearing;
 
 /// Books the facts of one packet.
 pub(crate) struct Listener<'s, 'p> {
@@ -30,7 +28,7 @@ impl Listener<'_, '_> {
     pub(crate) fn hear(&mut self, fact: &Fact<'_>) {
         let packet = self.packet;
         match *fact {
-            Fact::Says { kind, value, .. } if packet.tcp.is_some() && NAMING.contains(&kind) => {
+            Fact::Says { kind, value, .. } if packet.tcp.is_some() && Hearing::NAMING.contains(&kind) => {
                 self.flow_name = self.text(value);
             }
             Fact::Says { who, kind, value } => {

@@ -63,7 +63,8 @@ impl Ids {
         for id in &mut spell.cold.verdicts {
             *id = self.verdicts.get(id.0 as usize).copied().unwrap_or_default();
         }
-        for name in spell.cold.extra.iter_mut().flat_map(|extra| &mut extra.names) {
+        let later = spell.cold.extra.iter_mut().flat_map(|extra| &mut extra.names);
+        for name in spell.cold.own.iter_mut().chain(later) {
             *name = self.text(*name);
         }
     }
@@ -145,7 +146,7 @@ impl Summary {
         shards.try_for_each(|(left, right)| {
             let Shard { settled, hots, colds, .. } = right;
             let settled = settled.iter_mut().map(|spell| (&spell.hot, &mut spell.cold));
-            for (hot, cold) in settled.chain(hots.iter().zip(colds)) {
+            for (hot, cold) in settled.chain(hots.iter().zip(colds.iter_mut())) {
                 let torn = flag::FIRST | flag::OPENS;
                 if hot.flags & flag::FIRST == 0 || cold.extra.is_none() && hot.flags & torn != torn {
                     continue;
@@ -239,7 +240,7 @@ impl Summary {
         let shard = |shard: &mut Shard| {
             let mut sum = shard.len() * cost::SPELL;
             let settled = shard.settled.iter_mut().map(|spell| (&spell.hot, &mut spell.cold));
-            for (hot, cold) in settled.chain(shard.hots.iter().zip(&mut shard.colds)) {
+            for (hot, cold) in settled.chain(shard.hots.iter().zip(shard.colds.iter_mut())) {
                 cold.cost = cost::beside(hot, cold, verdicts, texts) as u32;
                 sum += cold.cost as usize;
             }
@@ -340,11 +341,8 @@ impl Joint<'_> {
         let decided = later.hot.flags & flag::UNDECIDED << side == 0;
         if decided && ours.cold.half(side).is_none() {
             ours.hot.flags &= !(flag::UNDECIDED << side);
-            if let (Some(ours), Some(theirs)) =
-                (ours.cold.verdicts.get_mut(side), later.cold.verdicts.get(side))
-            {
-                *ours = *theirs;
-            }
+            ours.cold.verdicts[side & 1] = later.cold.verdicts[side & 1];
+            ours.cold.own[side & 1] = later.cold.own[side & 1];
             ours.cold.decide(side, later.cold.decided(side));
         }
     }

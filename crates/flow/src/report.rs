@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 /// A packet as a reader of the report finds it: input, number as Wireshark counts in that file, and bytes.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -311,25 +312,28 @@ pub struct Overview {
 
 /// A flow by a number of its report's own.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct FlowId(pub u64);
+pub(crate) struct FlowId(pub(crate) u64);
 
-/// The flows of a report, put together one by one when they are rendered.
-pub trait Flows: Sync {
-    /// How many there are.
-    fn count(&self) -> usize;
-    /// Their ids in the order of the report. May take several threads, so never ask from inside a pool's task.
-    fn sorted(&self) -> Vec<FlowId>;
+/// Records that are put together when they are rendered: there may be more than memory has room for twice.
+pub(crate) trait Records<'a>: Sync {
+    /// Sorted by (first seen, id).
+    fn devices(&self) -> Vec<DeviceRecord<'a>>;
+    /// Sorted by (first, name, address, asker).
+    fn names(&self) -> Vec<NameView<'a>>;
+    /// Sorted by (start, Community ID, first packet). May take several threads, so never ask from inside a pool's
+    /// task.
+    fn flows(&self) -> Vec<FlowId>;
     /// One flow.
-    fn view(&self, id: FlowId) -> Option<FlowView<'_>>;
+    fn flow(&self, id: FlowId) -> Option<FlowView<'a>>;
 }
 
 /// The flows of a report in their order.
-pub struct FlowList<'r> {
-    flows: &'r dyn Flows,
+pub struct FlowList<'r, 'a> {
+    records: &'r dyn Records<'a>,
     order: Vec<FlowId>,
 }
 
-impl<'r> FlowList<'r> {
+impl<'a> FlowList<'_, 'a> {
     /// How many there are.
     pub fn len(&self) -> usize {
         self.order.len()
@@ -341,25 +345,33 @@ impl<'r> FlowList<'r> {
     }
 
     /// The `n`th.
-    pub fn view(&self, n: usize) -> Option<FlowView<'r>> {
-        self.flows.view(*self.order.get(n)?)
+    pub fn view(&self, n: usize) -> Option<FlowView<'a>> {
+        self.records.flow(*self.order.get(n)?)
     }
 }
 
-/// Flows that are put together already.
-struct Listed<'a>(Vec<FlowView<'a>>);
+/// Records that are put together already.
+struct Made<'a> {
+    devices: Vec<DeviceRecord<'a>>,
+    flows: Vec<FlowView<'a>>,
+    names: Vec<NameView<'a>>,
+}
 
-impl Flows for Listed<'_> {
-    fn count(&self) -> usize {
-        self.0.len()
+impl<'a> Records<'a> for Made<'a> {
+    fn devices(&self) -> Vec<DeviceRecord<'a>> {
+        self.devices.clone()
     }
 
-    fn sorted(&self) -> Vec<FlowId> {
-        (0..self.0.len() as u64).map(FlowId).collect()
+    fn names(&self) -> Vec<NameView<'a>> {
+        self.names.clone()
     }
 
-    fn view(&self, id: FlowId) -> Option<FlowView<'_>> {
-        self.0.get(usize::try_from(id.0).ok()?).cloned()
+    fn flows(&self) -> Vec<FlowId> {
+        (0..self.flows.len() as u64).map(FlowId).collect()
+    }
+
+    fn flow(&self, id: FlowId) -> Option<FlowView<'a>> {
+        self.flows.get(usize::try_from(id.0).ok()?).cloned()
     }
 }
 
@@ -367,15 +379,12 @@ impl Flows for Listed<'_> {
 #[allow(missing_docs)]
 pub struct Report<'a> {
     pub captures: Vec<CaptureRecord>,
-    /// Sorted by (first seen, id).
-    pub devices: Vec<DeviceRecord<'a>>,
     /// Sorted by (severity from the worst, start, id).
     pub findings: Vec<Finding<'a>>,
     pub ledger: Ledger,
     pub overview: Overview,
-    pub(crate) flows: Box<dyn Flows + 'a>,
-    /// Names that addresses were given, sorted by (first, name, address, asker).
-    pub names: Vec<NameView<'a>>,
+    records: Box<dyn Records<'a> + 'a>,
+    devices: OnceLock<Vec<DeviceRecord<'a>>>,
 }
 
 impl<'a> Report<'a> {
@@ -389,18 +398,33 @@ impl<'a> Report<'a> {
         ledger: Ledger,
         overview: Overview,
     ) -> Self {
-        Self { captures, devices, findings, ledger, overview, flows: Box::new(Listed(flows)), names }
+        Self::of(captures, Box::new(Made { devices, flows, names }), findings, ledger, overview)
+    }
+
+    pub(crate) fn of(
+        captures: Vec<CaptureRecord>,
+        records: Box<dyn Records<'a> + 'a>,
+        findings: Vec<Finding<'a>>,
+        ledger: Ledger,
+        overview: Overview,
+    ) -> Self {
+        Self { captures, findings, ledger, overview, records, devices: OnceLock::new() }
+    }
+
+    /// The devices, sorted by (first seen, id); put together when first asked for.
+    pub fn devices(&self) -> &[DeviceRecord<'a>] {
+        self.devices.get_or_init(|| self.records.devices())
     }
 
     /// The flows, sorted by (start, Community ID, first packet).
-    pub fn flows(&self) -> FlowList<'_> {
-        let flows: &dyn Flows = &*self.flows;
-        FlowList { order: flows.sorted(), flows }
+    pub fn flows(&self) -> FlowList<'_, 'a> {
+        let records = &*self.records;
+        FlowList { order: records.flows(), records }
     }
 
-    /// Names that addresses were given, in the order of the report.
-    pub fn names(&self) -> impl ExactSizeIterator<Item = NameView<'_>> {
-        self.names.iter().copied()
+    /// Names that addresses were given, sorted by (first, name, address, asker).
+    pub fn names(&self) -> Vec<NameView<'a>> {
+        self.records.names()
     }
 }
 

@@ -4,7 +4,7 @@
 //! contains payload. Flows are saved in order of their first packet, names and sightings in order of their content,
 //! so equal summaries are equal files. Loading trusts nothing: lengths are bounded by what is there.
 
-use lenscap_wire::{Address, Mac, PacketRef, Quoted, Resolver};
+use lenscap_wire::{Address, Mac, PacketRef, Quoted, ReaderId, Resolver};
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
 
@@ -109,6 +109,7 @@ struct PortableSpell {
     app: u8,
     first_side: u8,
     verdicts: [VerdictId; 2],
+    own: [TextId; 2],
     extra: Option<PortableExtra>,
 }
 
@@ -180,9 +181,9 @@ impl Summary {
         let settled = self
             .shards
             .iter()
-            .flat_map(|shard| &shard.settled)
+            .flat_map(|shard| shard.settled.iter())
             .map(|spell| portable_spell(&spell.hot, &spell.cold));
-        let open = self.shards.iter().flat_map(|shard| shard.hots.iter().zip(&shard.colds));
+        let open = self.shards.iter().flat_map(|shard| shard.hots.iter().zip(shard.colds.iter()));
         let open = open.map(|(hot, cold)| portable_spell(hot, cold));
         let in_order = |spells: &mut Vec<PortableSpell>| spells.sort_by_key(|spell| (spell.at, spell.key));
         let (mut settled, mut open): (Vec<_>, Vec<_>) = (settled.collect(), open.collect());
@@ -247,7 +248,7 @@ impl Summary {
             summary.texts.intern(text);
         }
         for verdict in &from.verdicts {
-            summary.verdicts.keep(verdict, |id| id);
+            summary.verdicts.intern(ReaderId(verdict.reader), &verdict.said, &summary.texts);
         }
         for spell in from.settled {
             let spell = spell_of(spell);
@@ -314,6 +315,7 @@ fn portable_spell(hot: &Hot, cold: &Cold) -> PortableSpell {
         app: cold.app,
         first_side: cold.first_side,
         verdicts: cold.verdicts,
+        own: cold.own,
         extra,
     }
 }
@@ -357,6 +359,7 @@ fn spell_of(from: PortableSpell) -> Spell {
         app: from.app,
         first_side: from.first_side.min(1),
         verdicts: from.verdicts,
+        own: from.own,
         cost: 0,
         extra,
     };
@@ -424,7 +427,7 @@ impl Summary {
         let shift = |at: &mut PacketRef| at.chunk += by << CHUNK_BITS;
         for shard in &mut self.shards {
             let settled = shard.settled.iter_mut().map(|spell| &mut spell.cold);
-            for cold in settled.chain(&mut shard.colds) {
+            for cold in settled.chain(shard.colds.iter_mut()) {
                 shift(&mut cold.at);
                 let halves = cold.extra.iter_mut().flat_map(|extra| extra.halves.iter_mut().flatten());
                 for piece in halves.flat_map(|half| &mut half.pieces) {

@@ -1,12 +1,10 @@
 //! One of the 64 parts of the flow table, by the upper bits of the key's hash. Merging, judging and sorting run
 //! shard by shard.
 
-use lenscap_wire::Packet;
-use prefetch_index::prefetch_index;
-
 use crate::index::{Index, NOWHERE};
-use crate::key::{Key, Side};
-use crate::spell::{Cold, Hot, Share, Spell, flag};
+use crate::key::{Key, Side, TCP};
+use crate::slab::Slab;
+use crate::spell::{Cold, Entry, Hot, Spell, flag};
 
 /// Shards of a summary.
 pub(crate) const SHARDS: usize = 64;
@@ -21,10 +19,10 @@ pub(crate) const fn shard_of(hash: u64) -> usize {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shard {
     index: Index,
-    pub(crate) hots: Vec<Hot>,
-    pub(crate) colds: Vec<Cold>,
+    pub(crate) hots: Slab<Hot>,
+    pub(crate) colds: Slab<Cold>,
     /// Spells that another of the same key followed.
-    pub(crate) settled: Vec<Spell>,
+    pub(crate) settled: Slab<Spell>,
 }
 
 /// Where a spell stands in a summary.
@@ -46,6 +44,14 @@ pub(crate) enum Added {
     Grew,
 }
 
+/// Where a packet was added, and the flags of its spell after that.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Booked {
+    pub(crate) place: usize,
+    pub(crate) added: Added,
+    pub(crate) flags: u32,
+}
+
 impl Shard {
     /// Brings the index slot of a hash nearer.
     #[inline]
@@ -57,7 +63,7 @@ impl Shard {
     #[inline]
     pub(crate) fn guess(&self, hash: u64) -> u32 {
         let place = self.index.find(hash as u32, |_| true).unwrap_or(NOWHERE);
-        prefetch_index(&self.hots, place as usize);
+        self.hots.prefetch(place as usize, |hot| &hot.payload);
         place
     }
 
@@ -68,34 +74,42 @@ impl Shard {
         self.index.find(hash as u32, same).map(|place| place as usize)
     }
 
-    /// Adds a packet to the spell of its key, of which `guess` may be the place, or begins one.
+    /// Adds a packet to the spell of its key, of which `guess` may be the place, or begins one. Where chunks may
+    /// stand before this one (`appendable`), the first payloads of a spell that may have begun there are listed.
     #[inline]
     pub(crate) fn add(
         &mut self,
         (hash, key, side): (u64, &Key, Side),
         guess: u32,
-        share: &Share,
-        packet: &Packet<'_>,
+        entry: &Entry,
         idle: i64,
-    ) -> (usize, Added) {
+        appendable: bool,
+    ) -> Booked {
         let guessed = guess as usize;
         let there = match self.hots.get(guessed) {
             Some(hot) if hot.key == *key => Some(guessed),
             _ => self.find(hash, key),
         };
         let Some(place) = there else {
-            let mut spell = Spell::begin(*key, side, share, packet);
+            let mut spell = Spell::begin(*key, side, entry);
             spell.hot.flags |= flag::FIRST;
-            return (self.insert(hash, spell), Added::Began);
+            if appendable && key.protocol == TCP && spell.hot.flags & flag::OPENS == 0 {
+                spell.hot.flags |= flag::LISTING | flag::LISTING << 1;
+            }
+            let flags = spell.hot.flags;
+            return Booked { place: self.insert(hash, spell), added: Added::Began, flags };
         };
         if let (Some(hot), Some(cold)) = (self.hots.get_mut(place), self.colds.get_mut(place))
-            && hot.continues(cold, share.time, packet.tcp.as_ref(), side, idle)
+            && hot.continues(cold, entry, side, idle)
         {
-            let grew = hot.absorb(cold, share, packet, side);
-            return (place, if grew { Added::Grew } else { Added::Continued });
+            let grew = hot.absorb(cold, entry, side);
+            let added = if grew { Added::Grew } else { Added::Continued };
+            return Booked { place, added, flags: hot.flags };
         }
-        self.replace(place, Spell::begin(*key, side, share, packet));
-        (place, Added::Began)
+        let spell = Spell::begin(*key, side, entry);
+        let flags = spell.hot.flags;
+        self.replace(place, spell);
+        Booked { place, added: Added::Began, flags }
     }
 
     /// Opens a spell of a key that has none open.
@@ -148,7 +162,7 @@ impl Shard {
     /// Every spell: the settled ones in the order in which they settled, then the open ones by place.
     pub(crate) fn spells(&self) -> impl Iterator<Item = (&Hot, &Cold)> {
         let settled = self.settled.iter().map(|spell| (&spell.hot, &spell.cold));
-        settled.chain(self.hots.iter().zip(&self.colds))
+        settled.chain(self.hots.iter().zip(self.colds.iter()))
     }
 
     /// The spell at place `n` of [`Shard::spells`].
@@ -176,7 +190,8 @@ impl Shard {
             }
             goes
         };
-        self.settled.retain(|spell| !goes(spell));
+        let settled = std::mem::take(&mut self.settled);
+        self.settled = settled.into_iter().filter(|spell| !goes(spell)).collect();
         let (hots, colds) = (std::mem::take(&mut self.hots), std::mem::take(&mut self.colds));
         self.index.clear();
         for (hot, cold) in hots.into_iter().zip(colds) {

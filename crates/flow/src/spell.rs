@@ -4,7 +4,7 @@
 //! ([`Spell::join`]) must agree: that is the merge law, and why every field here is a sum, a minimum, a maximum, a
 //! first, a last, or decided by adjacent packets.
 
-use lenscap_wire::{Frame, Mac, Packet, PacketRef, Quoted, Tcp, TcpFlags};
+use lenscap_wire::{Frame, Hazards, Mac, Packet, PacketRef, Quoted, Tcp, TcpFlags};
 use serde::{Deserialize, Serialize};
 
 use crate::buckets::{Bucket, Buckets};
@@ -45,7 +45,7 @@ pub(crate) mod flag {
 
 /// What every packet of a spell touches: two cache lines.
 #[derive(Clone, Debug)]
-#[repr(C, align(64))]
+#[repr(C, align(128))]
 pub(crate) struct Hot {
     pub(crate) key: Key,
     pub(crate) flags: u32,
@@ -68,6 +68,7 @@ pub(crate) struct Hot {
 }
 
 const _: () = assert!(size_of::<Hot>() == 128);
+const _: () = assert!(size_of::<Cold>() == 112);
 
 /// What few packets of a spell touch.
 #[derive(Clone, Debug, Default)]
@@ -89,6 +90,8 @@ pub(crate) struct Cold {
     pub(crate) first_side: u8,
     /// What the stream readers decided, by side.
     pub(crate) verdicts: [VerdictId; 2],
+    /// The name of the flow's server that each half gave itself.
+    pub(crate) own: [TextId; 2],
     /// What verdicts and extra cost, as last counted; see [`crate::cost`].
     pub(crate) cost: u32,
     pub(crate) extra: Option<Box<Extra>>,
@@ -130,12 +133,12 @@ pub(crate) struct Spell {
 }
 
 /// One packet's share of a flow: what the decoder found, and what a reassembled datagram's fragments share out.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Share {
     pub(crate) time: i64,
-    pub(crate) wire: u64,
-    pub(crate) bytes: u64,
-    pub(crate) payload: u64,
+    pub(crate) wire: u32,
+    pub(crate) bytes: u32,
+    pub(crate) payload: u32,
     #[serde(with = "crate::save::packet_ref")]
     pub(crate) at: PacketRef,
 }
@@ -146,11 +149,33 @@ impl Share {
     pub(crate) fn whole(frame: &Frame<'_>, packet: &Packet<'_>) -> Self {
         Self {
             time: frame.time.0,
-            wire: u64::from(frame.wire_length),
-            bytes: u64::from(packet.ip_length),
-            payload: u64::from(packet.payload_length),
+            wire: frame.wire_length,
+            bytes: packet.ip_length,
+            payload: packet.payload_length,
             at: frame.at,
         }
+    }
+}
+
+/// All that a packet enters into the books of its flow.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Entry {
+    pub(crate) share: Share,
+    pub(crate) hazards: Hazards,
+    pub(crate) macs: (Mac, Mac),
+    pub(crate) tcp: Option<Tcp>,
+}
+
+impl Entry {
+    /// A packet's entry for this share of it.
+    #[inline]
+    pub(crate) fn of(share: Share, packet: &Packet<'_>) -> Self {
+        Self { share, hazards: packet.hazards, macs: packet.macs.unwrap_or_default(), tcp: packet.tcp }
+    }
+
+    /// The same without what only the transport header's own packet has.
+    pub(crate) fn bare(share: Share, packet: &Packet<'_>) -> Self {
+        Self { tcp: None, ..Self::of(share, packet) }
     }
 }
 
@@ -200,11 +225,11 @@ impl Cold {
 impl Hot {
     /// Whether a packet belongs to this spell rather than beginning another.
     #[inline]
-    pub(crate) fn continues(&self, cold: &Cold, time: i64, tcp: Option<&Tcp>, side: Side, idle: i64) -> bool {
-        if time.saturating_sub(self.last) > idle {
+    pub(crate) fn continues(&self, cold: &Cold, entry: &Entry, side: Side, idle: i64) -> bool {
+        if entry.share.time.saturating_sub(self.last) > idle {
             return false;
         }
-        match tcp {
+        match &entry.tcp {
             Some(tcp) if tcp.flags.has(TcpFlags::SYN) => {
                 self.flags & flag::PURE != 0 && handshake(tcp, side) == (self.client(), cold.client_isn)
             }
@@ -224,7 +249,8 @@ impl Hot {
 
     /// Adds a packet. Returns whether that took more memory than the record itself.
     #[inline]
-    pub(crate) fn absorb(&mut self, cold: &mut Cold, share: &Share, packet: &Packet<'_>, side: Side) -> bool {
+    pub(crate) fn absorb(&mut self, cold: &mut Cold, entry: &Entry, side: Side) -> bool {
+        let share = &entry.share;
         let mut grew = false;
         if share.time < self.last || self.flags & flag::DISORDER != 0 {
             self.stretch(cold, share.time);
@@ -237,49 +263,51 @@ impl Hot {
         self.last = share.time;
         let side = side & 1;
         self.packets[side] += 1;
-        self.bytes[side] += share.bytes;
-        self.payload[side] += share.payload;
-        self.wire += share.wire;
-        self.hazards |= packet.hazards.0;
+        self.bytes[side] += u64::from(share.bytes);
+        self.payload[side] += u64::from(share.payload);
+        self.wire += u64::from(share.wire);
+        self.hazards |= entry.hazards.0;
         if self.flags & flag::MACS << side == 0 {
             self.flags |= flag::MACS << side;
-            cold.macs[side] = packet.macs.unwrap_or_default();
+            cold.macs[side] = entry.macs;
         }
-        if let Some(tcp) = &packet.tcp {
-            return self.absorb_tcp(cold, tcp, packet, side) || grew;
+        match &entry.tcp {
+            Some(tcp) => self.absorb_tcp(cold, tcp, entry, side) || grew,
+            None => {
+                // A header that was cut off may have been any: whether a SYN follows on it must not hang on what was
+                // before.
+                self.flags &= !flag::PURE;
+                grew
+            }
         }
-        // A header that was cut off may have been any: whether a SYN follows on it must not hang on what was before.
-        self.flags &= !flag::PURE;
-        if packet.quoted.is_some() {
-            let extra = cold.extra.get_or_insert_default();
-            extra.quoted = extra.quoted.or(packet.quoted);
-            grew = true;
-        }
-        grew
     }
 
     #[inline]
-    fn absorb_tcp(&mut self, cold: &mut Cold, tcp: &Tcp, packet: &Packet<'_>, side: Side) -> bool {
-        let letters = history::letters(tcp, packet);
+    fn absorb_tcp(&mut self, cold: &mut Cold, tcp: &Tcp, entry: &Entry, side: Side) -> bool {
+        let length = entry.share.payload;
+        let letters = history::letters(tcp, length, entry.hazards);
         if letters & !self.seen[side] != 0 {
             cold.history.append(&mut self.seen, side, letters);
         }
-        let syn = tcp.flags.has(TcpFlags::SYN);
         if self.flags & flag::PURE != 0 {
-            self.open(cold, tcp, packet.payload_length);
+            self.open(cold, tcp, length);
         }
-        let length = packet.payload_length;
         if length == 0 {
             return false;
         }
+        let syn = tcp.flags.has(TcpFlags::SYN);
         let sequence = tcp.sequence.wrapping_add(u32::from(syn));
         let in_order = self.flags & (flag::SEQUENCED | flag::TROUBLE) << side == flag::SEQUENCED << side
             && sequence == self.next[side];
-        if !in_order {
-            self.out_of_order(cold, sequence, length, side);
-        }
+        let trouble = !in_order && self.out_of_order(cold, sequence, length, side);
         self.next[side] = sequence.wrapping_add(length);
-        !in_order
+        trouble
+    }
+
+    /// Keeps the flow that an ICMP error speaks of. Returns whether that took memory.
+    pub(crate) fn quote(cold: &mut Cold, quoted: Quoted) -> bool {
+        let extra = cold.extra.get_or_insert_default();
+        extra.quoted.is_none() && extra.quoted.insert(quoted) == &quoted
     }
 
     /// Keeps what a handshake shows, or ends its purity.
@@ -309,18 +337,19 @@ impl Hot {
     }
 
     /// Books a segment that did not start where the one before ended; the first of a half is where it starts.
-    /// `payload` holds this segment already.
+    /// `payload` holds this segment already. Returns whether it took memory.
     #[cold]
-    fn out_of_order(&mut self, cold: &mut Cold, sequence: u32, length: u32, side: Side) {
+    fn out_of_order(&mut self, cold: &mut Cold, sequence: u32, length: u32, side: Side) -> bool {
         if self.flags & flag::SEQUENCED << side == 0 {
             self.flags |= flag::SEQUENCED << side;
-            return;
+            return false;
         }
         self.flags |= flag::TROUBLE << side;
         let next = self.next[side];
         let before = self.payload[side] - u64::from(length);
-        let Some(trouble) = cold.extra.get_or_insert_default().trouble.get_mut(side) else { return };
+        let trouble = &mut cold.extra.get_or_insert_default().trouble[side];
         trouble.get_or_insert_with(|| Box::new(Trouble::after(next, before))).segment(next, sequence, length);
+        true
     }
 
     /// Bytes of payload seen at least once; `None` where that cannot be told.
@@ -345,7 +374,9 @@ pub(crate) fn handshake(tcp: &Tcp, side: Side) -> (Side, u32) {
 
 impl Spell {
     /// A spell that begins with this packet.
-    pub(crate) fn begin(key: Key, side: Side, share: &Share, packet: &Packet<'_>) -> Self {
+    #[inline]
+    pub(crate) fn begin(key: Key, side: Side, entry: &Entry) -> Self {
+        let share = &entry.share;
         let mut hot = Hot {
             key,
             flags: 0,
@@ -362,13 +393,13 @@ impl Spell {
         if key.protocol == TCP {
             hot.flags |= flag::UNDECIDED | flag::UNDECIDED << 1;
         }
-        if let Some(tcp) = packet.tcp.as_ref().filter(|tcp| tcp.flags.has(TcpFlags::SYN)) {
+        if let Some(tcp) = entry.tcp.as_ref().filter(|tcp| tcp.flags.has(TcpFlags::SYN)) {
             let (client, isn) = handshake(tcp, side);
             cold.client_isn = isn;
             hot.flags |= flag::OPENS | flag::PURE;
             hot.flags |= if client == 1 { flag::CLIENT_HIGH } else { 0 };
         }
-        hot.absorb(&mut cold, share, packet, side);
+        hot.absorb(&mut cold, entry, side);
         Self { hot, cold }
     }
 

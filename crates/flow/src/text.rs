@@ -13,6 +13,8 @@ pub(crate) struct TextId(pub(crate) u32);
 impl TextId {
     /// The empty text.
     pub(crate) const EMPTY: Self = Self(0);
+    /// In a verdict: the name that the half itself gave, kept with the half.
+    pub(crate) const OWN: Self = Self(u32::MAX);
 }
 
 /// Every text seen, in order of appearance, in one arena.
@@ -21,11 +23,14 @@ pub(crate) struct Texts {
     bytes: Vec<u8>,
     ends: Vec<u32>,
     ids: HashTable<u32>,
+    /// Ids of words of the program, by where they stand in it.
+    words: Vec<(usize, TextId)>,
 }
 
 impl Default for Texts {
     fn default() -> Self {
-        let mut texts = Self { bytes: Vec::new(), ends: Vec::new(), ids: HashTable::new() };
+        let mut texts =
+            Self { bytes: Vec::new(), ends: Vec::new(), ids: HashTable::new(), words: Vec::new() };
         texts.intern(b"");
         texts
     }
@@ -52,6 +57,20 @@ impl Texts {
         TextId(id)
     }
 
+    /// The id of a word that stands in the program, such as the name of a field.
+    #[inline]
+    pub(crate) fn word(&mut self, word: &'static str) -> TextId {
+        let place = word.as_ptr() as usize;
+        let known =
+            self.words.iter().find(|(known, id)| *known == place && self.text(*id) == word.as_bytes());
+        if let Some(&(_, id)) = known {
+            return id;
+        }
+        let id = self.intern(word.as_bytes());
+        self.words.push((place, id));
+        id
+    }
+
     /// The id of a text that is there already.
     pub(crate) fn find(&self, text: &[u8]) -> Option<TextId> {
         let hash = seeded().hash_one(text);
@@ -61,6 +80,11 @@ impl Texts {
     /// The bytes of a text.
     pub(crate) fn text(&self, id: TextId) -> &[u8] {
         slice(&self.bytes, &self.ends, id.0)
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
     }
 
     /// Every text in order.

@@ -1,7 +1,7 @@
 //! What the stream readers decided about halves, each distinct verdict kept once.
 
 use hashbrown::HashTable;
-use lenscap_wire::{Party, ReaderId};
+use lenscap_wire::{Fact, Party, ReaderId};
 use serde::{Deserialize, Serialize};
 use std::hash::BuildHasher;
 
@@ -24,15 +24,44 @@ pub(crate) struct Said {
     pub(crate) of_receiver: bool,
     /// The field (`tls.sni`).
     pub(crate) kind: TextId,
-    /// What stood there.
+    /// What stood there; [`TextId::OWN`] for the half's own name.
     pub(crate) value: TextId,
 }
 
 impl Said {
     /// Keeps a fact's parts.
-    pub(crate) fn new(texts: &mut Texts, who: Party, kind: &str, value: &[u8]) -> Self {
-        let of_receiver = who == Party::Receiver;
-        Self { of_receiver, kind: texts.intern(kind.as_bytes()), value: texts.intern(value) }
+    pub(crate) fn new(texts: &mut Texts, who: Party, kind: &'static str, value: &[u8]) -> Self {
+        Self { of_receiver: who == Party::Receiver, kind: texts.word(kind), value: texts.intern(value) }
+    }
+}
+
+/// What one reading of a half yields, before it is kept. The first name of the flow's server is kept apart, so that
+/// halves that differ in it alone share a verdict.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hearing {
+    pub(crate) said: Vec<Said>,
+    /// The half's own name.
+    pub(crate) own: TextId,
+}
+
+impl Hearing {
+    /// Fields whose value names the flow they were said in.
+    pub(crate) const NAMING: [&str; 2] = ["tls.sni", "http.host"];
+
+    /// Forgets what was heard.
+    pub(crate) fn clear(&mut self) {
+        self.said.clear();
+        self.own = TextId::EMPTY;
+    }
+
+    /// Hears a fact.
+    pub(crate) fn hear(&mut self, texts: &mut Texts, fact: &Fact<'_>) {
+        let Fact::Says { who, kind, value } = *fact else { return };
+        let mut said = Said::new(texts, who, kind, value);
+        if self.own == TextId::EMPTY && said.value != TextId::EMPTY && Self::NAMING.contains(&kind) {
+            self.own = std::mem::replace(&mut said.value, TextId::OWN);
+        }
+        self.said.push(said);
     }
 }
 
@@ -43,6 +72,19 @@ pub(crate) struct Verdict {
     pub(crate) reader: u8,
     /// What it found, in its order.
     pub(crate) said: Box<[Said]>,
+    /// What it costs in the memory budget, its texts included.
+    #[serde(skip)]
+    pub(crate) cost: u32,
+}
+
+impl Verdict {
+    /// What a verdict costs beside its statements.
+    pub(crate) const COST: usize = 48;
+
+    fn cost(said: &[Said], texts: &Texts) -> u32 {
+        let each = |said: &Said| size_of::<Said>() + texts.text(said.value).len();
+        (Self::COST + said.iter().map(each).sum::<usize>()) as u32
+    }
 }
 
 /// Every verdict, in order of appearance; the first stands for none.
@@ -54,14 +96,18 @@ pub(crate) struct Verdicts {
 
 impl Default for Verdicts {
     fn default() -> Self {
-        let none = Verdict { reader: u8::MAX, said: Box::default() };
+        let none = Verdict { reader: u8::MAX, said: Box::default(), cost: 0 };
         Self { all: vec![none], ids: HashTable::new() }
     }
 }
 
 impl Verdicts {
-    /// The id of a verdict.
-    pub(crate) fn intern(&mut self, reader: ReaderId, said: &[Said]) -> VerdictId {
+    /// The id of a verdict, whose texts are these.
+    pub(crate) fn intern(&mut self, reader: ReaderId, said: &[Said], texts: &Texts) -> VerdictId {
+        self.put(reader, said, || Verdict::cost(said, texts))
+    }
+
+    fn put(&mut self, reader: ReaderId, said: &[Said], cost: impl FnOnce() -> u32) -> VerdictId {
         let hash = seeded().hash_one((reader.0, said));
         let same =
             |&id: &u32| self.all.get(id as usize).is_some_and(|v| v.reader == reader.0 && *v.said == *said);
@@ -69,7 +115,7 @@ impl Verdicts {
             return VerdictId(id);
         }
         let id = self.all.len() as u32;
-        self.all.push(Verdict { reader: reader.0, said: said.into() });
+        self.all.push(Verdict { reader: reader.0, said: said.into(), cost: cost() });
         let all = &self.all;
         let rehash = |&id: &u32| all.get(id as usize).map_or(0, |v| seeded().hash_one((v.reader, &*v.said)));
         self.ids.insert_unique(hash, id, rehash);
@@ -81,6 +127,11 @@ impl Verdicts {
         self.all.get(id.0 as usize).filter(|_| id != VerdictId::NONE)
     }
 
+    /// What a verdict costs in the memory budget.
+    pub(crate) fn cost(&self, id: VerdictId) -> usize {
+        self.all.get(id.0 as usize).map_or(0, |verdict| verdict.cost as usize)
+    }
+
     /// How many there are, the empty one included.
     pub(crate) fn len(&self) -> usize {
         self.all.len()
@@ -88,15 +139,21 @@ impl Verdicts {
 
     /// The id of another table's verdict, whose texts become ours by `text`.
     pub(crate) fn keep(&mut self, verdict: &Verdict, mut text: impl FnMut(TextId) -> TextId) -> VerdictId {
-        let ours = |said: &Said| Said { kind: text(said.kind), value: text(said.value), ..*said };
+        let mut value = |id: TextId| if id == TextId::OWN { id } else { text(id) };
+        let ours = |said: &Said| Said { kind: value(said.kind), value: value(said.value), ..*said };
         let said: Vec<Said> = verdict.said.iter().map(ours).collect();
-        self.intern(ReaderId(verdict.reader), &said)
+        self.put(ReaderId(verdict.reader), &said, || verdict.cost)
     }
 
     /// Takes in another's verdicts, whose texts become ours by `text`; the result maps its ids to ours.
     pub(crate) fn adopt(&mut self, other: &Self, mut text: impl FnMut(TextId) -> TextId) -> Vec<VerdictId> {
         let ids = other.iter().map(|verdict| self.keep(verdict, &mut text));
         std::iter::once(VerdictId::NONE).chain(ids.collect::<Vec<_>>()).collect()
+    }
+
+    /// All in the order of their ids, the empty one first.
+    pub(crate) fn all(&self) -> &[Verdict] {
+        &self.all
     }
 
     /// All but the empty one, in order.

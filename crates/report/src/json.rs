@@ -40,7 +40,7 @@ pub fn write(
         lines.each(&report.captures, capture::push)?;
     }
     if select.has(Kind::Device) {
-        lines.each(&report.devices, device::push)?;
+        lines.each(report.devices(), device::push)?;
     }
     if select.has(Kind::Flow) {
         lines.flush()?;

@@ -5,6 +5,7 @@
 
 use arrayvec::ArrayVec;
 use sha2::{Digest, Sha256};
+use std::cell::RefCell;
 
 use crate::readers::tls::{
     client::{ClientHello, extensions, numbers},
@@ -48,9 +49,9 @@ pub(crate) fn ja4(hello: &ClientHello<'_>, transport: Transport) -> Option<[u8; 
     text.extend(counts.into_iter().flatten());
     text.extend(protocol(hello.protocols().next().unwrap_or_default()));
     text.push(b'_');
-    text.extend(hash(&ciphers, &[]));
+    text.extend(remembered(&ciphers, &[]));
     text.push(b'_');
-    text.extend(hash(&kinds, &signatures));
+    text.extend(remembered(&kinds, &signatures));
     text.into_inner().ok()
 }
 
@@ -92,8 +93,49 @@ fn protocol(name: &[u8]) -> [u8; 2] {
     }
 }
 
+type Digits = [u8; 12];
+
+/// Digits of lists hashed lately. The clients of a capture are few kinds, and hashing costs more than the rest of
+/// reading a hello. A function of its input all the same: the memory is checked by content.
+struct Lately([Option<(ArrayVec<u16, { Lately::LONGEST }>, Digits)>; Lately::PLACES]);
+
+impl Lately {
+    const PLACES: usize = 64;
+    /// Numbers of both lists that are remembered.
+    const LONGEST: usize = 126;
+
+    /// The digits of two lists, worked out where they are not remembered.
+    fn digits(&mut self, list: &[u16], tail: &[u16]) -> Digits {
+        let both = || list.iter().chain(tail).copied();
+        // Neither list holds 0xffff, which is GREASE neither: it parts them.
+        let parted = || list.iter().chain([&u16::MAX]).chain(tail).copied();
+        let mixed = parted().fold(0_u32, |mixed, number| {
+            (mixed.rotate_left(5) ^ u32::from(number)).wrapping_mul(0x9e37_79b1)
+        });
+        let Some(place) = self.0.get_mut((mixed >> 26) as usize) else { return hash(list, tail) };
+        match place {
+            Some((known, digits)) if known.iter().copied().eq(parted()) => *digits,
+            _ => {
+                let digits = hash(list, tail);
+                if both().count() < Self::LONGEST && !both().any(|number| number == u16::MAX) {
+                    *place = Some((parted().collect(), digits));
+                }
+                digits
+            }
+        }
+    }
+}
+
+thread_local! {
+    static LATELY: RefCell<Lately> = const { RefCell::new(Lately([const { None }; Lately::PLACES])) };
+}
+
+fn remembered(list: &[u16], tail: &[u16]) -> Digits {
+    LATELY.with_borrow_mut(|lately| lately.digits(list, tail))
+}
+
 /// The first twelve hex digits of the SHA-256 of two lists; zeros where the first is empty.
-fn hash(list: &[u16], tail: &[u16]) -> [u8; 12] {
+fn hash(list: &[u16], tail: &[u16]) -> Digits {
     let mut digits = [b'0'; 12];
     if list.is_empty() {
         return digits;

@@ -1,9 +1,10 @@
 //! What a flow is for: from its protocol, its party and its volume, never from a port.
 
 use lenscap_catalog::{Role, SharedGroup};
-use lenscap_wire::ReaderId;
+use lenscap_wire::{Reader, ReaderId, readers};
 
 use super::attribution::{Judged, Party};
+use super::opinion::Testimony;
 use super::{Court, Flow, rules};
 
 /// Activities in the words of reports.
@@ -48,20 +49,47 @@ const BY_PROTOCOL: [(&str, Activity); 8] = [
     ("ndp", Activity::Discovery),
 ];
 
+/// Protocols that hide what they carry.
+const ENCRYPTED: [&str; 3] = ["tls", "quic", "dtls"];
+
+/// What the protocol alone says, by the id of its reader.
+pub(crate) struct Protocols(Vec<(Option<Activity>, bool)>);
+
+impl Protocols {
+    pub(crate) fn new() -> Self {
+        let of = |reader: &Reader| {
+            let activity = BY_PROTOCOL.iter().find(|(name, _)| *name == reader.app);
+            (activity.map(|(_, activity)| *activity), ENCRYPTED.contains(&reader.app))
+        };
+        Self(readers::ALL.iter().map(of).collect())
+    }
+
+    fn activity(&self, reader: u8) -> Option<Activity> {
+        self.0.get(usize::from(reader))?.0
+    }
+
+    /// Whether a protocol hides what it carries.
+    pub(crate) fn hides(&self, reader: u8) -> bool {
+        self.0.get(usize::from(reader)).is_some_and(|(_, hides)| *hides)
+    }
+}
+
 impl<'a> Court<'a> {
     /// The protocol of a flow: what a stream reader decided, else what a message reader recognised.
     pub(crate) fn app(&self, flow: &Flow<'a>) -> Option<&'static str> {
-        let decided = [0, 1].into_iter().find_map(|side| self.verdict(flow, side));
-        let reader = decided.map(|verdict| verdict.reader).or(flow.cold.app.checked_sub(1));
-        reader.map(|reader| ReaderId(reader).app())
+        let halves = [self.testimony(flow, 0), self.testimony(flow, 1)];
+        self.reader(flow, &halves).map(|reader| ReaderId(reader).app())
     }
 
-    /// What a flow is for, given whose it is.
-    pub(crate) fn activity(&self, flow: &Flow<'a>, judged: &Judged) -> Activity {
-        if let Some(app) = self.app(flow)
-            && let Some((_, activity)) = BY_PROTOCOL.iter().find(|(name, _)| *name == app)
-        {
-            return *activity;
+    /// The reader that knew a flow's protocol, given what its halves said.
+    pub(crate) fn reader(&self, flow: &Flow<'a>, halves: &[Testimony<'_, 'a>; 2]) -> Option<u8> {
+        halves.iter().find_map(Testimony::reader).or(flow.cold.app.checked_sub(1))
+    }
+
+    /// What a flow is for, given its reader and whose it is.
+    pub(crate) fn activity(&self, flow: &Flow<'a>, reader: Option<u8>, judged: &Judged) -> Activity {
+        if let Some(activity) = reader.and_then(|reader| self.protocols.activity(reader)) {
+            return activity;
         }
         if judged.party == Party::Shared(SharedGroup::Time) {
             return Activity::TimeSync;

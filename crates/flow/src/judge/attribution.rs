@@ -1,12 +1,11 @@
 //! Whose a flow's other end is: the best name first, then the address.
 
-use hashbrown::HashMap;
-use lenscap_catalog::{Catalog, Endpoint, Roles, SharedGroup, VendorId};
+use lenscap_catalog::{Roles, SharedGroup, VendorId};
 
+use super::opinion::{Owner, Testimony};
 use super::{Court, Flow, rules};
 use crate::key::Side;
 use crate::spell::flag;
-use crate::summary::Summary;
 use crate::text::TextId;
 
 /// What is judged of a flow: 12 bytes beside its summary.
@@ -33,6 +32,8 @@ impl Judged {
     pub(crate) const BY_SYN: u8 = 1 << 1;
     /// By side: the end is outside the site.
     pub(crate) const OUTSIDE: u8 = 1 << 2;
+    /// The outside end has a name.
+    pub(crate) const NAMED: u8 = 1 << 4;
 
     /// The vendor of the other end.
     pub(crate) fn vendor(&self) -> Option<VendorId> {
@@ -112,37 +113,6 @@ impl Party {
     }
 }
 
-/// What the catalogue says of every name that was seen, each asked once.
-pub(crate) struct Hosts<'a> {
-    known: HashMap<TextId, (Option<&'a Endpoint>, Option<SharedGroup>)>,
-}
-
-impl<'a> Hosts<'a> {
-    pub(crate) fn new(summary: &'a Summary, catalog: &'a Catalog) -> Self {
-        let naming: Vec<TextId> =
-            KINDS.iter().filter_map(|(kind, ..)| summary.texts.find(kind.as_bytes())).collect();
-        let said = summary.verdicts.iter().flat_map(|verdict| verdict.said.iter());
-        let said = said.filter(|said| naming.contains(&said.kind)).map(|said| said.value);
-        let given = summary.names.all().into_iter().map(|(_, run)| run.name);
-        let asked = summary.names.questions(&summary.texts).into_iter().map(|(_, name, _)| name);
-        let mut known = HashMap::new();
-        for id in said.chain(given).chain(asked) {
-            known.entry(id).or_insert_with(|| ask(catalog, summary.texts.text(id)));
-        }
-        Self { known }
-    }
-
-    /// What the catalogue says of a name of the summary.
-    pub(crate) fn host(&self, name: TextId) -> (Option<&'a Endpoint>, Option<SharedGroup>) {
-        self.known.get(&name).copied().unwrap_or((None, None))
-    }
-}
-
-fn ask<'a>(catalog: &'a Catalog, name: &[u8]) -> (Option<&'a Endpoint>, Option<SharedGroup>) {
-    let (endpoint, shared) = catalog.host(host_part(name));
-    (endpoint, shared.map(|shared| shared.group))
-}
-
 /// A host name without its port.
 pub(crate) fn host_part(name: &[u8]) -> &[u8] {
     match name.iter().rposition(|&byte| byte == b':') {
@@ -174,29 +144,31 @@ impl<'a> Court<'a> {
         if !judged.is_external() {
             judged.party = Party::Local;
         }
-        self.attribute(flow, &mut judged);
-        judged.activity = self.activity(flow, &judged);
+        let halves = [self.testimony(flow, 0), self.testimony(flow, 1)];
+        let claimed = judged.attribute(&halves);
+        if judged.is_external() {
+            let later = flow.cold.extra.iter().flat_map(|extra| &extra.names);
+            let mut named = halves.iter().any(Testimony::is_naming)
+                || later.into_iter().any(|name| *name != TextId::EMPTY);
+            if !claimed {
+                named |= self.attribute_late(flow, &mut judged);
+            }
+            judged.bits |= if named { Judged::NAMED } else { 0 };
+        }
+        judged.activity = self.activity(flow, self.reader(flow, &halves), &judged);
         judged
     }
 
-    fn attribute(&self, flow: &Flow<'a>, judged: &mut Judged) {
-        for (kind, attribution, confidence) in KINDS {
-            for (endpoint, shared) in self.hosts_said(flow, kind) {
-                if judged.settle(endpoint, shared, attribution, confidence) {
-                    return;
-                }
-            }
-        }
-        if !judged.is_external() {
-            return;
-        }
+    /// Attributes a flow by what its outside end was called, else by its address. Returns whether it was called
+    /// anything.
+    fn attribute_late(&self, flow: &Flow<'a>, judged: &mut Judged) -> bool {
         let (remote, key) = (judged.remote(), &flow.hot.key);
         let (start, end) = flow.span();
-        if let Some(named) = self.names.name(key.address(remote), key.address(1 - remote), start, end) {
-            let (endpoint, shared) = self.hosts.host(named.name);
-            if judged.settle(endpoint, shared, Attribution::Dns, named.confidence) {
-                return;
-            }
+        let named = self.names.name(key.address(remote), key.address(1 - remote), start, end);
+        if let Some(named) = &named
+            && judged.settle(self.opinions.owner(named.name), Attribution::Dns, named.confidence)
+        {
+            return true;
         }
         if let Some(prefix) = self.catalog.address(key.address(remote).ip()) {
             judged.vendor = prefix.vendor.0;
@@ -205,37 +177,27 @@ impl<'a> Court<'a> {
             judged.confidence = rules::BY_ADDRESS.min(prefix.confidence.points());
             judged.party = Party::Vendor;
         }
-    }
-
-    /// What the catalogue says of each name of a kind that the flow's halves gave.
-    fn hosts_said(
-        &self,
-        flow: &Flow<'a>,
-        kind: &'static str,
-    ) -> Vec<(Option<&'a Endpoint>, Option<SharedGroup>)> {
-        let mut found = Vec::new();
-        for side in [0, 1] {
-            for (of, value, _) in self.said(flow, side).filter(|(of, ..)| *of == kind.as_bytes()) {
-                let _ = of;
-                found.push(match self.summary.texts.find(value) {
-                    Some(id) if self.hosts.known.contains_key(&id) => self.hosts.host(id),
-                    _ => ask(self.catalog, value),
-                });
-            }
-        }
-        found
+        named.is_some_and(|named| {
+            let texts = &self.summary.texts;
+            !texts.text(named.name).is_empty() || !texts.text(named.chain).is_empty()
+        })
     }
 }
 
 impl Judged {
+    /// Attributes a flow by the names that its halves gave, the best kind first.
+    fn attribute(&mut self, halves: &[Testimony<'_, '_>; 2]) -> bool {
+        if !halves.iter().any(Testimony::is_naming) {
+            return false;
+        }
+        KINDS.iter().zip(0..).any(|((_, attribution, confidence), kind)| {
+            let mut claims = halves.iter().flat_map(Testimony::claims).filter(|claim| claim.kind == kind);
+            claims.any(|claim| self.settle(claim.owner, *attribution, *confidence))
+        })
+    }
+
     /// Takes a name's owner, if the catalogue knows one. A name shared by many tenants is noted, never a vendor.
-    fn settle(
-        &mut self,
-        endpoint: Option<&Endpoint>,
-        shared: Option<SharedGroup>,
-        attribution: Attribution,
-        confidence: u8,
-    ) -> bool {
+    fn settle(&mut self, (endpoint, shared): Owner<'_>, attribution: Attribution, confidence: u8) -> bool {
         if let Some(endpoint) = endpoint {
             self.vendor = endpoint.vendor.0;
             self.roles = endpoint.roles;

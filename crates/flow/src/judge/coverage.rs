@@ -8,9 +8,6 @@ use super::{Court, Flow};
 use crate::key::{TCP, UDP};
 use crate::report::Coverage;
 
-/// Protocols that hide what they carry.
-const ENCRYPTED: [&str; 3] = ["tls", "quic", "dtls"];
-
 #[derive(Clone, Copy, Debug, Default)]
 struct Sums {
     two_way: (u64, u64),
@@ -19,7 +16,7 @@ struct Sums {
 }
 
 impl Sums {
-    fn add(mut self, court: &Court<'_>, flow: &Flow<'_>, judged: &Judged) -> Self {
+    fn add<'a>(mut self, court: &Court<'a>, flow: &Flow<'a>, judged: &Judged) -> Self {
         let hot = flow.hot;
         if matches!(hot.key.protocol, TCP | UDP) {
             self.two_way.0 += u64::from(hot.packets[0] > 0 && hot.packets[1] > 0);
@@ -27,10 +24,11 @@ impl Sums {
         }
         if judged.is_external() {
             let payload = hot.payload[0] + hot.payload[1];
-            let hidden = court.app(flow).is_some_and(|app| ENCRYPTED.contains(&app));
+            let reader = court.reader(flow, &[court.testimony(flow, 0), court.testimony(flow, 1)]);
+            let hidden = reader.is_some_and(|reader| court.protocols.hides(reader));
             self.encrypted.0 += if hidden { payload } else { 0 };
             self.encrypted.1 += payload;
-            let nameless = judged.attribution == Attribution::None && !court.is_named(flow, judged);
+            let nameless = judged.attribution == Attribution::None && judged.bits & Judged::NAMED == 0;
             self.unattributed.0 += if nameless { payload } else { 0 };
             self.unattributed.1 += payload;
         }

@@ -2,12 +2,15 @@
 
 use hashbrown::HashMap;
 use lenscap_catalog::VendorId;
-use lenscap_wire::{Address, Mac};
+use lenscap_wire::{Address, Mac, PacketRef};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::attribution::{Judged, Party};
 use super::identity::Identity;
-use super::{Court, Flow, FlowAt, rules};
+use super::link::Links;
+use super::opinion::Statement;
+use super::{Court, Flow, FlowAt};
 use crate::key::Side;
 use crate::report::{DeviceRecord, EndpointRecord};
 
@@ -38,36 +41,57 @@ pub(crate) struct Volume {
     first: Option<i64>,
 }
 
-/// What a MAC was seen to stand for.
-#[derive(Clone, Debug, Default)]
-struct Link {
-    /// Inside addresses that it sends from.
-    inside: BTreeSet<Address>,
-    outside: u32,
-    last_outside: Option<Address>,
-}
-
-impl Link {
-    fn is_gateway(&self) -> bool {
-        self.outside >= rules::GATEWAY_ADDRESSES || self.outside > 0 && !self.inside.is_empty()
+impl Volume {
+    fn join(&mut self, other: &Self) {
+        self.sent += other.sent;
+        self.received += other.received;
+        self.sent_outside += other.sent_outside;
+        self.received_outside += other.received_outside;
+        self.first = [self.first, other.first].into_iter().flatten().min();
     }
 }
 
 /// Every station, with its flows.
 pub(crate) struct Stations<'a> {
-    links: HashMap<Mac, Link>,
-    pub(crate) all: BTreeMap<Station, Member<'a>>,
+    /// Sorted by station.
+    pub(crate) all: Vec<(Station, Member<'a>)>,
+}
+
+/// A flow of a station, from its side.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Contact {
+    pub(crate) at: FlowAt,
+    pub(crate) side: u8,
 }
 
 /// What belongs to one station.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Member<'a> {
     pub(crate) mac: Option<Mac>,
     pub(crate) addresses: BTreeSet<Address>,
     pub(crate) volume: Volume,
-    /// Flows with a vendor, or to the outside, from its side.
-    pub(crate) contacts: Vec<(FlowAt, Side, Judged)>,
+    /// Flows with a vendor, or to the outside, in no order.
+    pub(crate) contacts: Vec<Contact>,
+    /// What its flows' halves said of it: how often, and in which packet first.
+    said: HashMap<Statement, (u64, PacketRef)>,
     pub(crate) identity: Identity<'a>,
+}
+
+impl Member<'_> {
+    fn join(&mut self, other: Self) {
+        self.mac = self.mac.or(other.mac);
+        self.addresses.extend(other.addresses);
+        self.volume.join(&other.volume);
+        self.contacts.extend(other.contacts);
+        for (statement, (count, at)) in other.said {
+            self.hear(statement, count, at);
+        }
+    }
+
+    fn hear(&mut self, statement: Statement, count: u64, at: PacketRef) {
+        let known = self.said.entry(statement).or_insert((0, at));
+        *known = (known.0 + count, known.1.min(at));
+    }
 }
 
 /// MAC of one end of a flow: what it sent from, else what was sent to.
@@ -79,65 +103,85 @@ pub(crate) fn mac_of(flow: &Flow<'_>, side: Side) -> Option<Mac> {
 
 impl<'a> Stations<'a> {
     pub(crate) fn new(court: &Court<'a>, judged: &[Vec<Judged>]) -> Self {
-        let mut stations = Self { links: stations_links(court, judged.len()), all: BTreeMap::new() };
-        for (shard, judged) in judged.iter().enumerate() {
-            for (flow, judged) in court.flows(shard).zip(judged) {
+        let links = Links::new(court);
+        let each = |mut roll: Roll<'a>, shard: usize| {
+            let verdicts = judged.get(shard).into_iter().flatten();
+            court.flows(shard).zip(verdicts).for_each(|(flow, judged)| {
                 for side in [0, 1] {
-                    stations.add(court, &flow, judged, side);
+                    roll.add(court, &links, &flow, judged, side);
                 }
-            }
-        }
-        for (shown, seen) in court.summary.sightings.sorted(&court.summary.texts) {
-            let kind = court.summary.texts.text(shown.kind);
-            let usable = !shown.mac.is_zero() && !shown.mac.is_group();
-            if let Some(station) = stations.station(court, usable.then_some(shown.mac), shown.address, kind) {
-                let member = stations.all.entry(station).or_default();
-                member.mac = member.mac.or(usable.then_some(shown.mac));
-                if court.site.is_inside(shown.address) {
-                    member.addresses.insert(shown.address);
-                }
-                let value = court.summary.texts.text(shown.value);
-                member.identity.see(kind, value, seen.count, seen.at);
-            }
-        }
-        for (station, member) in &mut stations.all {
-            member.contacts.sort_by_key(|(at, side, _)| {
-                (court.flow(*at).map(|flow| (flow.cold.first, flow.cold.at)), *side)
             });
+            roll
+        };
+        let apart = judged.len().div_ceil(rayon::current_num_threads());
+        let shards = (0..judged.len()).into_par_iter().with_min_len(apart);
+        let mut roll = shards.fold(Roll::default, each).reduce(Roll::default, Roll::join);
+        roll.add_sightings(court, &links);
+        let Roll { mut all, .. } = roll;
+        all.par_sort_unstable_by_key(|(station, _)| *station);
+        all.par_iter_mut().for_each(|(station, member)| {
             let mac = if let Station::Mac(mac) = station { Some(*mac) } else { None };
-            let contacts = std::mem::take(&mut member.contacts);
-            member.identity.conclude(court, mac, &contacts);
-            member.contacts = contacts;
-        }
-        stations
+            for (statement, (count, at)) in std::mem::take(&mut member.said) {
+                for (kind, value) in court.opinions.said(statement) {
+                    member.identity.see(kind, value, count, at);
+                }
+            }
+            let contacts = member.contacts.iter().filter_map(|contact| {
+                let judged = judged.get(contact.at.shard as usize)?.get(contact.at.place as usize)?;
+                Some((Side::from(contact.side), judged))
+            });
+            member.identity.conclude(court, mac, contacts);
+        });
+        Self { all }
     }
 
-    /// Which station an end is; `None` for the outside and for those that cannot be told apart.
-    pub(crate) fn station(
-        &self,
-        court: &Court<'_>,
-        mac: Option<Mac>,
-        address: Address,
-        kind: &[u8],
-    ) -> Option<Station> {
-        let inside = court.site.is_inside(address);
-        let Some(mac) = mac else { return inside.then_some(Station::Address(address)) };
-        let link = self.links.get(&mac);
-        if !link.is_some_and(Link::is_gateway) || matches!(kind, b"arp" | b"ndp") {
-            let alone = link.is_none_or(|link| link.inside.len() <= 4);
-            return if alone || !inside { Some(Station::Mac(mac)) } else { Some(Station::Address(address)) };
-        }
-        inside.then_some(Station::Address(address))
+    /// A station's member.
+    pub(crate) fn member(&self, station: Station) -> Option<&Member<'a>> {
+        let at = self.all.binary_search_by_key(&station, |(known, _)| *known).ok()?;
+        self.all.get(at).map(|(_, member)| member)
     }
 
-    fn add(&mut self, court: &Court<'a>, flow: &Flow<'a>, judged: &Judged, side: Side) {
+    /// The records, by first packet and id.
+    pub(crate) fn records(&self, court: &Court<'a>, judged: &[Vec<Judged>]) -> Vec<DeviceRecord<'a>> {
+        let mut all: Vec<_> = self.all.iter().collect();
+        all.sort_by_key(|(station, member)| (member.volume.first.unwrap_or(i64::MAX), *station));
+        all.into_par_iter().map(|(station, member)| record(court, judged, *station, member)).collect()
+    }
+}
+
+/// Stations in the order in which they were met.
+#[derive(Default)]
+struct Roll<'a> {
+    all: Vec<(Station, Member<'a>)>,
+    places: HashMap<Station, u32>,
+}
+
+impl<'a> Roll<'a> {
+    fn member(&mut self, station: Station) -> &mut Member<'a> {
+        let place = *self.places.entry(station).or_insert_with(|| {
+            self.all.push((station, Member::default()));
+            self.all.len() as u32 - 1
+        });
+        // Every place in the map is one of the list.
+        &mut self.all[place as usize].1
+    }
+
+    fn join(self, other: Self) -> Self {
+        let (mut all, few) = if self.all.len() < other.all.len() { (other, self) } else { (self, other) };
+        for (station, member) in few.all {
+            all.member(station).join(member);
+        }
+        all
+    }
+
+    fn add(&mut self, court: &Court<'a>, links: &Links, flow: &Flow<'a>, judged: &Judged, side: Side) {
         let address = flow.hot.key.address(side);
-        let nobody = !court.site.is_inside(address) && !court.site.is_outside(address);
-        if nobody || flow.hot.packets[side] == 0 && judged.is_outside(side) {
+        let outside = judged.is_outside(side);
+        if flow.hot.packets[side] == 0 && outside || !outside && !court.site.is_inside(address) {
             return;
         }
-        let Some(station) = self.station(court, mac_of(flow, side), address, b"") else { return };
-        let member = self.all.entry(station).or_default();
+        let Some(station) = station(links, mac_of(flow, side), address, !outside, b"") else { return };
+        let member = self.member(station);
         if let Station::Mac(mac) = station {
             member.mac = Some(mac);
         }
@@ -152,53 +196,50 @@ impl<'a> Stations<'a> {
             member.volume.received_outside += received;
         }
         if judged.is_outside(1 - side) || judged.vendor().is_some() && judged.remote() != side {
-            member.contacts.push((flow.at, side, *judged));
+            member.contacts.push(Contact { at: flow.at, side: side as u8 });
         }
         for from in [0, 1] {
             let at = court.decided(flow, from).unwrap_or(flow.cold.at);
-            for (kind, value, of_receiver) in court.said(flow, from) {
-                if (from == side) != of_receiver {
-                    member.identity.see(kind, value, 1, at);
-                }
+            for statement in court.testimony(flow, from).about(from != side) {
+                member.hear(statement, 1, at);
             }
         }
     }
 
-    /// The records, by first packet and id.
-    pub(crate) fn records(&self, court: &Court<'a>) -> Vec<DeviceRecord<'a>> {
-        let mut all: Vec<_> = self.all.iter().collect();
-        all.sort_by_key(|(station, member)| (member.volume.first.unwrap_or(i64::MAX), **station));
-        all.into_iter().map(|(station, member)| record(court, *station, member)).collect()
-    }
-}
-
-/// What every MAC sends from.
-fn stations_links(court: &Court<'_>, shards: usize) -> HashMap<Mac, Link> {
-    let mut links: HashMap<Mac, Link> = HashMap::new();
-    for flow in (0..shards).flat_map(|shard| court.flows(shard)) {
-        for side in [0, 1] {
-            let Some((mac, _)) =
-                flow.cold.macs.get(side).filter(|(mac, _)| !mac.is_zero() && !mac.is_group())
-            else {
-                continue;
-            };
-            let (address, sent) = (flow.hot.key.address(side), flow.hot.packets[side] > 0);
-            if !sent {
-                continue;
+    /// What stations said of themselves in messages.
+    fn add_sightings(&mut self, court: &Court<'a>, links: &Links) {
+        let texts = &court.summary.texts;
+        for (shown, seen) in court.summary.sightings.sorted(texts) {
+            let kind = texts.text(shown.kind);
+            let mac = Some(shown.mac).filter(|mac| !mac.is_zero() && !mac.is_group());
+            let inside = court.site.is_inside(shown.address);
+            let Some(station) = station(links, mac, shown.address, inside, kind) else { continue };
+            let member = self.member(station);
+            member.mac = member.mac.or(mac);
+            if inside {
+                member.addresses.insert(shown.address);
             }
-            let link = links.entry(*mac).or_default();
-            if court.site.is_inside(address) {
-                link.inside.insert(address);
-            } else if court.site.is_outside(address) && link.last_outside != Some(address) {
-                link.outside = link.outside.saturating_add(1);
-                link.last_outside = Some(address);
-            }
+            member.identity.see(kind, texts.text(shown.value), seen.count, seen.at);
         }
     }
-    links
 }
 
-fn record<'a>(court: &Court<'a>, station: Station, member: &Member<'a>) -> DeviceRecord<'a> {
+/// Which station an end is; `None` for the outside and for those that cannot be told apart.
+fn station(links: &Links, mac: Option<Mac>, address: Address, inside: bool, kind: &[u8]) -> Option<Station> {
+    let Some(mac) = mac else { return inside.then_some(Station::Address(address)) };
+    let standing = links.standing(mac);
+    if !standing.gateway || matches!(kind, b"arp" | b"ndp") {
+        return Some(if standing.shared && inside { Station::Address(address) } else { Station::Mac(mac) });
+    }
+    inside.then_some(Station::Address(address))
+}
+
+fn record<'a>(
+    court: &Court<'a>,
+    judged: &[Vec<Judged>],
+    station: Station,
+    member: &Member<'a>,
+) -> DeviceRecord<'a> {
     let identity = &member.identity;
     let volume = member.volume;
     DeviceRecord {
@@ -222,17 +263,19 @@ fn record<'a>(court: &Court<'a>, station: Station, member: &Member<'a>) -> Devic
         bytes_in: volume.received,
         bytes_out_external: volume.sent_outside,
         bytes_in_external: volume.received_outside,
-        endpoints: endpoints(court, member),
+        endpoints: endpoints(court, judged, member),
         sightings: identity.records(court),
     }
 }
 
 /// The outside parties of a device, by bytes sent.
-fn endpoints<'a>(court: &Court<'a>, member: &Member<'a>) -> Vec<EndpointRecord<'a>> {
+fn endpoints<'a>(court: &Court<'a>, judged: &[Vec<Judged>], member: &Member<'a>) -> Vec<EndpointRecord<'a>> {
     type Whose<'n> = (Party, Option<VendorId>, Option<&'n [u8]>, Address);
     let mut all: BTreeMap<Whose<'a>, EndpointRecord<'a>> = BTreeMap::new();
-    for (at, side, judged) in &member.contacts {
-        let Some(flow) = court.flow(*at) else { continue };
+    for &Contact { at, side } in &member.contacts {
+        let side = Side::from(side);
+        let verdict = judged.get(at.shard as usize).and_then(|shard| shard.get(at.place as usize));
+        let (Some(flow), Some(judged)) = (court.flow(at), verdict) else { continue };
         let address = flow.hot.key.address(1 - side);
         let name = court.best_name(&flow, judged).map(|named| named.text);
         let vendor = judged.vendor();
@@ -246,7 +289,7 @@ fn endpoints<'a>(court: &Court<'a>, member: &Member<'a>) -> Vec<EndpointRecord<'
             flows: 0,
             activity: Vec::new(),
         });
-        record.bytes_out += flow.hot.bytes[*side];
+        record.bytes_out += flow.hot.bytes[side];
         record.bytes_in += flow.hot.bytes[1 - side];
         record.flows += 1;
         if !record.activity.contains(&judged.activity.word()) {

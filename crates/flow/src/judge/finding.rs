@@ -1,7 +1,8 @@
 //! Findings: one per device, party and kind, with flows, bytes, reasons and packets.
 
+use hashbrown::HashMap;
 use lenscap_catalog::VendorId;
-use lenscap_wire::Timestamp;
+use lenscap_wire::{Address, Timestamp};
 use sha1::{Digest, Sha1};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,21 +52,31 @@ struct Contact<'a> {
 }
 
 /// Every finding, worst first, then by start and id.
-pub(crate) fn findings<'a>(court: &Court<'a>, stations: &Stations<'a>) -> Vec<Finding<'a>> {
+pub(crate) fn findings<'a>(
+    court: &Court<'a>,
+    judged: &[Vec<Judged>],
+    stations: &Stations<'a>,
+) -> Vec<Finding<'a>> {
     let mut contacts: BTreeMap<(Station, VendorId), Contact<'a>> = BTreeMap::new();
     for (station, member) in &stations.all {
-        for (at, side, judged) in &member.contacts {
-            if let (Some(vendor), Some(flow)) = (judged.vendor(), court.flow(*at))
-                && judged.is_outside(1 - side)
-            {
-                contacts.entry((*station, vendor)).or_default().flows.push((flow, *side, *judged));
+        for contact in &member.contacts {
+            let (at, side) = (contact.at, Side::from(contact.side));
+            let verdict = judged.get(at.shard as usize).and_then(|shard| shard.get(at.place as usize));
+            let Some((judged, vendor)) = verdict.and_then(|judged| Some((judged, judged.vendor()?))) else {
+                continue;
+            };
+            if let Some(flow) = court.flow(at).filter(|_| judged.is_outside(1 - side)) {
+                contacts.entry((*station, vendor)).or_default().flows.push((flow, side, *judged));
             }
         }
+    }
+    for contact in contacts.values_mut() {
+        contact.flows.sort_by_key(|(flow, side, _)| (flow.cold.first, flow.cold.at, *side));
     }
     add_questions(court, stations, &mut contacts);
     let mut all: Vec<Finding<'a>> = Vec::new();
     for ((station, vendor), contact) in &contacts {
-        let Some(member) = stations.all.get(station) else { continue };
+        let Some(member) = stations.member(*station) else { continue };
         let case = Case { court, station: *station, member, vendor: *vendor };
         all.extend(case.of_flows(&contact.flows));
         all.extend(case.of_questions(&contact.unanswered));
@@ -80,22 +91,32 @@ fn add_questions<'a>(
     stations: &Stations<'a>,
     contacts: &mut BTreeMap<(Station, VendorId), Contact<'a>>,
 ) {
-    let mut owners = BTreeMap::new();
+    let asked: Vec<_> = court
+        .summary
+        .names
+        .questions(&court.summary.texts)
+        .into_iter()
+        .filter(|(_, _, question)| question.answered == 0)
+        .filter_map(|(asker, name, question)| Some((asker, name, question, court.opinions.owner(name).0?)))
+        .filter(|(.., endpoint)| !endpoint.roles.only_web())
+        .collect();
+    let mut owners: HashMap<Address, Option<Station>> =
+        asked.iter().map(|(asker, ..)| (*asker, None)).collect();
+    if owners.is_empty() {
+        return;
+    }
     for (station, member) in &stations.all {
         for address in &member.addresses {
-            owners.entry(*address).or_insert(*station);
+            if let Some(owner) = owners.get_mut(address) {
+                owner.get_or_insert(*station);
+            }
         }
     }
-    for (asker, name, question) in court.summary.names.questions(&court.summary.texts) {
-        let (Some(endpoint), _) = court.hosts.host(name) else { continue };
-        let Some(station) =
-            owners.get(&asker).filter(|_| question.answered == 0 && !endpoint.roles.only_web())
-        else {
-            continue;
-        };
+    for (asker, name, question, endpoint) in asked {
+        let Some(station) = owners.get(&asker).copied().flatten() else { continue };
         let at = court.numbering.locate(&question.at);
         let unanswered = (court.summary.texts.text(name), question.first, question.last, at);
-        contacts.entry((*station, endpoint.vendor)).or_default().unanswered.push(unanswered);
+        contacts.entry((station, endpoint.vendor)).or_default().unanswered.push(unanswered);
     }
 }
 

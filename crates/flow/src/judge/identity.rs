@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::attribution::Judged;
-use super::{Court, FlowAt, rules};
+use super::{Court, rules};
 use crate::key::Side;
 use crate::report::SightingRecord;
 
@@ -46,11 +46,11 @@ impl<'a> Identity<'a> {
     }
 
     /// Weighs everything seen.
-    pub(crate) fn conclude(
+    pub(crate) fn conclude<'j>(
         &mut self,
         court: &Court<'a>,
         mac: Option<Mac>,
-        contacts: &[(FlowAt, Side, Judged)],
+        contacts: impl Iterator<Item = (Side, &'j Judged)>,
     ) {
         self.weigh_texts(court);
         self.weigh_contacts(contacts);
@@ -94,10 +94,10 @@ impl<'a> Identity<'a> {
     }
 
     /// Contacts with services of a camera vendor, of which people's browsers are not the users.
-    fn weigh_contacts(&mut self, contacts: &[(FlowAt, Side, Judged)]) {
-        for (_, side, judged) in contacts {
+    fn weigh_contacts<'j>(&mut self, contacts: impl Iterator<Item = (Side, &'j Judged)>) {
+        for (side, judged) in contacts {
             let Some(vendor) = judged.vendor() else { continue };
-            let called = judged.orig() == *side && judged.is_outside(1 - side);
+            let called = judged.orig() == side && judged.is_outside(1 - side);
             if !called
                 || judged.roles.only_web()
                 || judged.roles == lenscap_catalog::Roles::NONE.with(Role::Time)

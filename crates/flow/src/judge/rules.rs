@@ -49,7 +49,9 @@ pub const TELEMETRY_BUCKETS: u64 = 3;
 pub const UPLOAD_BYTES: u64 = EXFILTRATION_BYTES;
 
 /// A MAC behind which so many outside addresses speak is a gateway's.
-pub const GATEWAY_ADDRESSES: u32 = 2;
+pub const GATEWAY_ADDRESSES: usize = 2;
+/// A MAC that sends from more inside addresses than this stands for several stations.
+pub const STATION_ADDRESSES: usize = 4;
 
 /// Packets that a finding shows as evidence at most.
 pub const EVIDENCE: usize = 8;

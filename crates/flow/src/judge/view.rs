@@ -5,33 +5,32 @@ use lenscap_wire::{Hazards, PacketRef, Timestamp};
 use rayon::prelude::*;
 
 use super::attribution::{Attribution, Judged, KINDS};
-use super::device::mac_of;
+use super::device::{Stations, mac_of};
 use super::{Court, Flow, FlowAt};
 use crate::community_id::community_id;
 use crate::key::{SCTP, Side, TCP, UDP};
 use crate::path::{PathId, tunnel_name};
-use crate::report::{EndView, FlowId, FlowView, Flows, NameOf, PacketAt};
+use crate::report::{DeviceRecord, EndView, FlowId, FlowView, NameOf, NameView, PacketAt, Records};
 use crate::sequence::Trouble;
 
-/// The flows of a judged summary.
-pub(crate) struct JudgedFlows<'a> {
-    court: Court<'a>,
-    judged: Vec<Vec<Judged>>,
+/// What was judged, from which records are put together.
+pub(crate) struct Judgement<'a> {
+    pub(crate) court: Court<'a>,
+    pub(crate) judged: Vec<Vec<Judged>>,
+    pub(crate) stations: Stations<'a>,
 }
 
-impl<'a> JudgedFlows<'a> {
-    pub(crate) fn new(court: Court<'a>, judged: Vec<Vec<Judged>>) -> Self {
-        Self { court, judged }
+impl<'a> Records<'a> for Judgement<'a> {
+    fn devices(&self) -> Vec<DeviceRecord<'a>> {
+        self.stations.records(&self.court, &self.judged)
     }
-}
 
-impl Flows for JudgedFlows<'_> {
-    fn count(&self) -> usize {
-        self.judged.iter().map(Vec::len).sum()
+    fn names(&self) -> Vec<NameView<'a>> {
+        super::name::records(&self.court)
     }
 
     /// By start, then Community ID, then first packet: no two flows are equal in all of these.
-    fn sorted(&self) -> Vec<FlowId> {
+    fn flows(&self) -> Vec<FlowId> {
         let shards = 0..self.judged.len();
         let flows = |shard| self.court.flows(shard).map(|flow| (flow.span().0, flow.at));
         let mut all: Vec<_> = shards.into_par_iter().flat_map_iter(flows).collect();
@@ -44,7 +43,7 @@ impl Flows for JudgedFlows<'_> {
         all.into_iter().map(|(_, at)| FlowId(u64::from(at.shard) << 32 | u64::from(at.place))).collect()
     }
 
-    fn view(&self, FlowId(id): FlowId) -> Option<FlowView<'_>> {
+    fn flow(&self, FlowId(id): FlowId) -> Option<FlowView<'a>> {
         let at = FlowAt { shard: (id >> 32) as u32, place: id as u32 };
         let judged = self.judged.get(at.shard as usize)?.get(at.place as usize)?;
         let flow = self.court.flow(at)?;
@@ -81,7 +80,7 @@ impl<'a> Court<'a> {
             let source = attribution.word().unwrap_or("");
             for side in [0, 1] {
                 let at = self.decided(flow, side);
-                for (of, name, _) in self.said(flow, side) {
+                for (of, name) in self.said(flow, side) {
                     if of == kind.as_bytes() {
                         push(Name { text: name, source, at });
                     }
@@ -110,14 +109,9 @@ impl<'a> Court<'a> {
         self.names_of(flow, judged).into_iter().next()
     }
 
-    /// Whether a flow's remote end has any name.
-    pub(crate) fn is_named(&self, flow: &Flow<'a>, judged: &Judged) -> bool {
-        self.best_name(flow, judged).is_some()
-    }
-
     fn first_said(&self, flow: &Flow<'a>, kind: &str) -> Option<&'a [u8]> {
         let said = [0, 1].into_iter().flat_map(|side| self.said(flow, side));
-        said.filter(|(of, ..)| *of == kind.as_bytes()).map(|(_, value, _)| value).next()
+        said.filter(|(of, _)| *of == kind.as_bytes()).map(|(_, value)| value).next()
     }
 
     /// All that is reported of a flow.

@@ -19,7 +19,7 @@ pub(super) fn push(page: &mut Page, report: &Report<'_>) {
     if let Some(vendors) = vendors(report) {
         page.paragraph(0, &vendors);
     }
-    let mut shown: Vec<_> = report.devices.iter().filter(|device| words::is_shown(device)).collect();
+    let mut shown: Vec<_> = report.devices().iter().filter(|device| words::is_shown(device)).collect();
     shown.sort_by_key(|device| Reverse(device.bytes_out_external));
     let (talked, silent): (Vec<_>, Vec<_>) =
         shown.into_iter().partition(|d| d.bytes_out_external > 0 || d.bytes_in_external > 0);
@@ -41,7 +41,7 @@ pub(super) fn push(page: &mut Page, report: &Report<'_>) {
 fn devices(report: &Report<'_>) -> String {
     let all = units::counted(report.overview.devices, "device");
     match words::classes(report) {
-        Some(found) if report.devices.iter().any(|device| device.is_camera) => {
+        Some(found) if report.devices().iter().any(|device| device.is_camera) => {
             format!("{found} among {all}.")
         }
         Some(found) => format!("{found}, and no camera, recognised among {all}."),
@@ -78,7 +78,7 @@ fn unread(report: &Report<'_>) -> String {
 
 fn vendors(report: &Report<'_>) -> Option<String> {
     let mut counts: BTreeMap<&str, (u64, &DeviceRecord<'_>)> = BTreeMap::new();
-    for device in report.devices.iter().filter(|device| words::is_shown(device)) {
+    for device in report.devices().iter().filter(|device| words::is_shown(device)) {
         counts.entry(device.vendor.map_or("", vendor::id)).or_insert((0, device)).0 += 1;
     }
     let mut counts: Vec<_> = counts.into_values().collect();

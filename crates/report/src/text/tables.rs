@@ -16,7 +16,7 @@ const MOST: (usize, usize, usize) = (100, 40, 15);
 
 pub(super) fn push(page: &mut Page, report: &Report<'_>) {
     let (mut shown, mut others): (Vec<_>, Vec<_>) =
-        report.devices.iter().partition(|device| words::is_shown(device));
+        report.devices().iter().partition(|device| words::is_shown(device));
     shown.sort_by_key(|device| Reverse(device.bytes_out_external));
     others.sort_by_key(|device| Reverse(device.bytes_out_external));
     if !shown.is_empty() {

@@ -62,7 +62,7 @@ fn long_lists_say_how_many_more() {
     let mut report = office();
     let many: Vec<Finding<'_>> = report.findings.iter().cycle().take(500).cloned().collect();
     report.findings = many;
-    report.devices = report.devices.iter().cycle().take(1000).cloned().collect();
+    report.devices = report.devices().iter().cycle().take(1000).cloned().collect();
     let text = rendered(&report, Style::PLAIN);
     assert!(text.lines().count() < 500);
     assert!(text.contains("  470 more: lenscap scan FILES --json --select finding"));

@@ -22,7 +22,7 @@ pub(super) fn class(device: &DeviceRecord<'_>) -> &'static str {
 /// `2 cameras and 1 recorder`; nothing where there is none.
 pub(super) fn classes(report: &Report<'_>) -> Option<String> {
     let mut counts: Vec<(&str, u64)> = SHOWN.map(|class| (class, 0)).into();
-    for device in report.devices.iter().filter(|device| is_shown(device)) {
+    for device in report.devices().iter().filter(|device| is_shown(device)) {
         match counts.iter_mut().find(|(name, _)| *name == class(device)) {
             Some((_, count)) => *count += 1,
             None => counts.push((class(device), 1)),
@@ -64,7 +64,7 @@ pub(super) fn address(device: &DeviceRecord<'_>) -> String {
 /// where it is that of the vendor.
 fn parent<'a>(report: &'a Report<'_>, vendor: &'a Vendor) -> Option<&'a str> {
     let id = vendor::parent(vendor)?;
-    let mut vendors = report.devices.iter().filter_map(|device| device.vendor);
+    let mut vendors = report.devices().iter().filter_map(|device| device.vendor);
     let name = vendors.find(|other| vendor::id(other) == id).map_or(id, vendor::name);
     (!name.eq_ignore_ascii_case(vendor::name(vendor))).then_some(name)
 }
@@ -109,7 +109,7 @@ pub(super) fn device(report: &Report<'_>, device: &DeviceRecord<'_>) -> String {
 
 /// The same for the id of a device; the id alone where the report has no such device.
 pub(super) fn device_of_id(report: &Report<'_>, id: &str) -> String {
-    let known = report.devices.iter().find(|device| device.id == id);
+    let known = report.devices().iter().find(|device| device.id == id);
     known.map_or_else(|| format!("device {}", escape(id.as_bytes())), |known| device(report, known))
 }
 

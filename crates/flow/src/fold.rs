@@ -1,0 +1,303 @@
+//! `fold`: takes in a batch of packets, in order.
+//!
+//! A batch goes through three passes, so that the memory that 32 packets need is on its way all at once: decode and
+//! ask for the index slot; look into the slot and ask for the record; book. What is rare (a reader of messages, a
+//! fragment, a packet without IP) is decoded again when its turn comes: so little need be kept between the passes.
+
+use arrayvec::ArrayVec;
+use lenscap_capture::{BATCH, Batch};
+use lenscap_wire::{
+    Class, Fact, Frame, Message, Packet, PacketRef, ReaderId, TcpFlags, decode, decode_datagram,
+    readers::{self, Routes},
+};
+use std::sync::OnceLock;
+
+use crate::cost;
+use crate::fragment::Datagram;
+use crate::index::NOWHERE;
+use crate::key::{Key, Side};
+use crate::listen::Listener;
+use crate::path::PathId;
+use crate::shard::{Added, At, shard_of};
+use crate::spell::{Entry, Hot, Share, flag};
+use crate::stream::Payload;
+use crate::summary::Summary;
+use crate::text::TextId;
+
+/// What becomes of a packet, as far as one look at it tells.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Course {
+    /// It is in the ledger, and that is all.
+    #[default]
+    Counted,
+    /// Into its flow.
+    Flow,
+    /// Into its flow, and readers want to see it whole.
+    Heard,
+    /// A fragment, or without IP.
+    Apart,
+}
+
+/// Where a packet is booked.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    key: Key,
+    hash: u64,
+    side: Side,
+    guess: u32,
+}
+
+/// A packet between the passes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lane<'a> {
+    course: Course,
+    slot: Slot,
+    entry: Entry,
+    payload: &'a [u8],
+}
+
+/// What the message readers made of a packet.
+#[derive(Clone, Copy, Default)]
+struct Heard {
+    reader: Option<ReaderId>,
+    name: Option<TextId>,
+}
+
+fn routes() -> &'static Routes {
+    static ROUTES: OnceLock<Routes> = OnceLock::new();
+    ROUTES.get_or_init(Routes::new)
+}
+
+impl Summary {
+    /// Folds in the packets of a batch, in order; `keep` says which the filter lets through.
+    pub fn fold(&mut self, batch: &Batch<'_>, mut keep: impl FnMut(&Frame<'_>) -> bool) {
+        let mut lanes: ArrayVec<Lane<'_>, BATCH> = ArrayVec::new();
+        let mut packet = Packet::default();
+        for frame in batch.frames() {
+            self.tally.packets += 1;
+            self.tally.bytes_wire += u64::from(frame.wire_length);
+            self.tally.bytes_captured += frame.bytes.len() as u64;
+            if keep(&frame) {
+                decode(&frame, &mut packet);
+                lanes.push(self.lane(&frame, &packet));
+            } else {
+                self.tally.filtered.add(u64::from(frame.wire_length));
+                lanes.push(Lane::default());
+            }
+        }
+        for Lane { slot, .. } in
+            lanes.iter_mut().filter(|lane| matches!(lane.course, Course::Flow | Course::Heard))
+        {
+            slot.guess = self.shards.get(shard_of(slot.hash)).map_or(NOWHERE, |shard| shard.guess(slot.hash));
+        }
+        for (frame, lane) in batch.frames().zip(&lanes) {
+            match lane.course {
+                Course::Counted => continue,
+                Course::Flow => {
+                    self.flow(&lane.slot, &lane.entry, lane.payload, Some(frame.bytes));
+                }
+                Course::Heard => self.heard(&frame, lane, &mut packet),
+                Course::Apart => self.apart(&frame, &mut packet),
+            }
+            self.limit(frame.time.0);
+        }
+    }
+
+    /// The first look at a decoded packet.
+    #[inline]
+    fn lane<'a>(&mut self, frame: &Frame<'a>, packet: &Packet<'a>) -> Lane<'a> {
+        if !packet.hazards.is_empty() {
+            self.tally.note(packet.hazards);
+        }
+        let wire = u64::from(frame.wire_length);
+        match packet.class {
+            Class::Ip if packet.fragment.is_none() => {}
+            Class::Ip => return Lane { course: Course::Apart, ..Lane::default() },
+            Class::NonIp => {
+                self.tally.non_ip.add(wire);
+                return Lane { course: Course::Apart, ..Lane::default() };
+            }
+            Class::Undecodable => {
+                self.tally.undecodable.add(wire);
+                return Lane::default();
+            }
+            Class::Truncated => {
+                self.tally.truncated.add(wire);
+                return Lane::default();
+            }
+        }
+        let path = self.path(packet);
+        let (key, side) = Key::of(packet, path);
+        let hash = key.hash(self.paths.hash(path));
+        if let Some(shard) = self.shards.get(shard_of(hash)) {
+            shard.prefetch(hash);
+        }
+        let message = Message { packet, payload: packet.payload };
+        let heard = packet.quoted.is_some() || !routes().readers(&message).is_empty();
+        Lane {
+            course: if heard { Course::Heard } else { Course::Flow },
+            slot: Slot { key, hash, side, guess: NOWHERE },
+            entry: Entry::of(Share::whole(frame, packet), packet),
+            payload: packet.payload,
+        }
+    }
+
+    #[inline]
+    fn path(&mut self, packet: &Packet<'_>) -> PathId {
+        if packet.path.is_empty() {
+            return PathId::NONE;
+        }
+        self.paths.intern(&packet.path).unwrap_or_else(|| {
+            self.tally.caps.paths += 1;
+            PathId::OTHER
+        })
+    }
+
+    /// Books a packet to its flow and shows its payload to the stream readers. `frame` is what the payload lies in,
+    /// where it can be fetched again.
+    #[inline]
+    fn flow(&mut self, slot: &Slot, entry: &Entry, payload: &[u8], frame: Option<&[u8]>) -> At {
+        let at = shard_of(slot.hash);
+        let Some(shard) = self.shards.get_mut(at) else { return At { shard: at, settled: true, place: 0 } };
+        let key = (slot.hash, &slot.key, slot.side);
+        let booked = shard.add(key, slot.guess, entry, self.limits.idle, self.appendable);
+        let at = At { shard: at, settled: false, place: booked.place };
+        match booked.added {
+            Added::Began => self.spell_cost += cost::SPELL,
+            Added::Grew => self.recount(at),
+            Added::Continued => {}
+        }
+        let side = slot.side & 1;
+        if booked.flags & (flag::UNDECIDED | flag::LISTING) << side != 0
+            && entry.share.payload > 0
+            && let Some(tcp) = &entry.tcp
+        {
+            let sequence = tcp.sequence.wrapping_add(u32::from(tcp.flags.has(TcpFlags::SYN)));
+            let payload = Payload::of(payload, frame, entry.share.at);
+            self.feed(at, side, sequence, payload);
+        }
+        at
+    }
+
+    /// Books a packet that is more than bytes of its flow.
+    fn heard<'a>(&mut self, frame: &Frame<'a>, lane: &Lane<'a>, packet: &mut Packet<'a>) {
+        decode(frame, packet);
+        let at = self.flow(&lane.slot, &lane.entry, lane.payload, Some(frame.bytes));
+        self.hear(at, packet, &lane.entry.share);
+    }
+
+    /// Lets the message readers see a packet of the flow at `at`, and keeps what it quotes.
+    fn hear(&mut self, at: At, packet: &Packet<'_>, share: &Share) {
+        if let Some(quoted) = packet.quoted {
+            let spell = self.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at));
+            if spell.is_some_and(|(_, cold)| Hot::quote(cold, quoted)) {
+                self.recount(at);
+            }
+        }
+        let heard = self.listen(packet, share.time, share.at);
+        if heard.reader.is_none() && heard.name.is_none() {
+            return;
+        }
+        let Some((_, cold)) = self.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
+            return;
+        };
+        if let (0, Some(reader)) = (cold.app, heard.reader) {
+            cold.app = reader.0.saturating_add(1);
+        }
+        if let Some(name) = heard.name {
+            cold.extra.get_or_insert_default().name(name);
+            self.recount(at);
+        }
+    }
+
+    /// Gives the message readers a packet's payload.
+    fn listen(&mut self, packet: &Packet<'_>, time: i64, at: PacketRef) -> Heard {
+        let message = Message { packet, payload: packet.payload };
+        let room = self.entry_cost() <= cost::entries(self.limits.memory);
+        let mut listener = Listener {
+            texts: &mut self.texts,
+            names: &mut self.names,
+            sightings: &mut self.sightings,
+            packet,
+            time,
+            at,
+            room,
+            kept: 0,
+            flow_name: None,
+        };
+        let reader = readers::read_message(routes(), &message, &mut |fact: Fact<'_>| listener.hear(&fact));
+        let (kept, name) = (listener.kept, listener.flow_name);
+        self.text_cost += kept;
+        if !room {
+            self.tally.inexact_since.get_or_insert(time);
+        }
+        Heard { reader, name }
+    }
+
+    /// Evicts flows where they have passed their share of the memory budget.
+    #[inline]
+    fn limit(&mut self, now: i64) {
+        self.spell_peak = self.spell_peak.max(self.spell_cost);
+        if self.spell_cost > cost::spells(self.limits.memory) {
+            self.evict(now);
+        }
+    }
+
+    /// Books a fragment or a packet without IP.
+    #[cold]
+    fn apart<'a>(&mut self, frame: &Frame<'a>, packet: &mut Packet<'a>) {
+        decode(frame, packet);
+        if packet.class == Class::Ip {
+            self.fragment(frame, packet);
+        } else {
+            self.listen(packet, frame.time.0, frame.at);
+        }
+    }
+
+    /// Takes in an IP fragment, and the datagram that it completes.
+    fn fragment(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) {
+        let Some(fragment) = packet.fragment else { return };
+        let path = self.path(packet);
+        let outcome = self.fragments.add(Share::whole(frame, packet), packet, path, &fragment);
+        if outcome.over_budget > 0 {
+            self.tally.caps.datagrams += outcome.over_budget;
+            self.tally.inexact_since.get_or_insert(frame.time.0);
+        }
+        for datagram in &outcome.given_up {
+            self.unfinished(datagram);
+        }
+        if let Some(datagram) = &outcome.whole {
+            self.datagram(datagram);
+        }
+    }
+
+    /// Books a whole datagram: each fragment's share to the flow, and the payload with the last.
+    fn datagram(&mut self, datagram: &Datagram) {
+        let (whole, length) = datagram.assemble();
+        let mut packet = Packet::default();
+        decode_datagram(&whole, length, &datagram.head, &mut packet);
+        packet.hazards.insert(datagram.hazards());
+        let path = self.path(&packet);
+        let (key, side) = Key::of(&packet, path);
+        let slot = Slot { key, hash: key.hash(self.paths.hash(path)), side, guess: NOWHERE };
+        let Some((last, first)) = datagram.shares.split_last() else { return };
+        for share in first {
+            self.flow(&slot, &Entry::bare(Share { payload: 0, ..*share }, &packet), &[], None);
+            self.limit(share.time);
+        }
+        let share = Share { payload: packet.payload_length, ..*last };
+        let at = self.flow(&slot, &Entry::of(share, &packet), packet.payload, None);
+        self.hear(at, &packet, &share);
+    }
+
+    /// Books the fragments of a datagram that never was whole to a flow with port 0.
+    fn unfinished(&mut self, datagram: &Datagram) {
+        let (key, side) = Key::portless(&datagram.head, datagram.path);
+        let slot = Slot { key, hash: key.hash(self.paths.hash(datagram.path)), side, guess: NOWHERE };
+        let packet = Packet { hazards: datagram.hazards(), ..datagram.head.clone() };
+        for share in &datagram.shares {
+            self.flow(&slot, &Entry::of(*share, &packet), &[], None);
+            self.limit(share.time);
+        }
+    }
+}

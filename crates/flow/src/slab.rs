@@ -1,0 +1,107 @@
+//! Records by place, in chunks that never move: growing copies nothing and wastes at most one chunk.
+
+use prefetch_index::prefetch_index;
+use std::slice::from_ref;
+
+/// Records of a chunk.
+const CHUNK: usize = 64;
+
+/// An append-only list of records that are looked up at random.
+#[derive(Clone, Debug)]
+pub(crate) struct Slab<T> {
+    /// Every chunk but the last is full.
+    chunks: Vec<Vec<T>>,
+}
+
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
+        Self { chunks: Vec::new() }
+    }
+}
+
+impl<T> Slab<T> {
+    /// How many there are.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.chunks.last().map_or(0, |last| (self.chunks.len() - 1) * CHUNK + last.len())
+    }
+
+    /// Adds a record at place [`Slab::len`].
+    #[inline]
+    pub(crate) fn push(&mut self, record: T) {
+        match self.chunks.last_mut() {
+            Some(last) if last.len() < CHUNK => last.push(record),
+            _ => {
+                let mut chunk = Vec::with_capacity(CHUNK);
+                chunk.push(record);
+                self.chunks.push(chunk);
+            }
+        }
+    }
+
+    /// The record at a place.
+    #[inline]
+    pub(crate) fn get(&self, place: usize) -> Option<&T> {
+        self.chunks.get(place / CHUNK)?.get(place % CHUNK)
+    }
+
+    /// The record at a place.
+    #[inline]
+    pub(crate) fn get_mut(&mut self, place: usize) -> Option<&mut T> {
+        self.chunks.get_mut(place / CHUNK)?.get_mut(place % CHUNK)
+    }
+
+    /// Brings the parts of a record that `lines` names nearer.
+    #[inline]
+    pub(crate) fn prefetch<L>(&self, place: usize, line: impl Fn(&T) -> &L) {
+        if let Some(record) = self.get(place) {
+            prefetch_index(from_ref(record), 0);
+            prefetch_index(from_ref(line(record)), 0);
+        }
+    }
+
+    /// Every record by place.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.chunks.iter().flatten()
+    }
+
+    /// Every record by place.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.chunks.iter_mut().flatten()
+    }
+}
+
+impl<T> IntoIterator for Slab<T> {
+    type Item = T;
+    type IntoIter = std::iter::Flatten<std::vec::IntoIter<Vec<T>>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.chunks.into_iter().flatten()
+    }
+}
+
+impl<T> FromIterator<T> for Slab<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(records: I) -> Self {
+        let mut slab = Self::default();
+        records.into_iter().for_each(|record| slab.push(record));
+        slab
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holds_what_a_list_holds() {
+        for count in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 5 * CHUNK] {
+            let mut slab: Slab<usize> = (0..count).collect();
+            assert_eq!(slab.len(), count);
+            assert!(slab.iter().copied().eq(0..count));
+            assert!((0..count).all(|place| slab.get(place) == Some(&place)));
+            assert_eq!(slab.get(count), None);
+            slab.iter_mut().for_each(|record| *record += 1);
+            assert!(slab.into_iter().eq(1..=count));
+        }
+    }
+}
