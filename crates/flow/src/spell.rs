@@ -271,15 +271,12 @@ impl Hot {
             self.flags |= flag::MACS << side;
             cold.macs[side] = entry.macs;
         }
-        match &entry.tcp {
-            Some(tcp) => self.absorb_tcp(cold, tcp, entry, side) || grew,
-            None => {
-                // A header that was cut off may have been any: whether a SYN follows on it must not hang on what was
-                // before.
-                self.flags &= !flag::PURE;
-                grew
-            }
+        if let Some(tcp) = &entry.tcp {
+            return self.absorb_tcp(cold, tcp, entry, side) || grew;
         }
+        // A header that was cut off may have been any: whether a SYN follows on it must not hang on what was before.
+        self.flags &= !flag::PURE;
+        grew
     }
 
     #[inline]
