@@ -44,6 +44,11 @@ impl<'a> Batch<'a> {
         self.records.is_empty()
     }
 
+    /// Bytes that were captured of all frames.
+    pub fn bytes(&self) -> u64 {
+        self.records.iter().map(|record| u64::from(record.at.length)).sum()
+    }
+
     /// The frames in order.
     #[inline]
     pub fn frames(&self) -> impl ExactSizeIterator<Item = Frame<'a>> + use<'a> {

@@ -10,7 +10,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 /// Bytes of a block before any record made it grow.
-pub(crate) const BLOCK: usize = 1 << 20;
+pub(crate) const BLOCK: usize = 256 << 10;
 
 /// Bytes that one record may take.
 pub(crate) const LIMIT: usize = 64 << 20;

@@ -361,7 +361,7 @@ impl Scan<'_> {
                 Ok(batch) if batch.is_empty() => break,
                 Ok(batch) => {
                     packets += batch.len() as u64;
-                    bytes += batch.frames().map(|frame| u64::from(frame.at.length) + 16).sum::<u64>();
+                    bytes += batch.bytes() + 16 * batch.len() as u64;
                     summary.fold(&batch, |frame| keep.keeps(frame));
                 }
                 Err(why) => {

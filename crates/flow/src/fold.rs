@@ -4,7 +4,6 @@
 //! ask for the index slot; look into the slot and ask for the record; book. What is rare (a reader of messages, a
 //! fragment, a packet without IP) is decoded again when its turn comes: so little need be kept between the passes.
 
-use arrayvec::ArrayVec;
 use lenscap_capture::{BATCH, Batch};
 use lenscap_wire::{
     Class, Fact, Frame, Message, Packet, PacketRef, ReaderId, TcpFlags, decode, decode_datagram,
@@ -47,13 +46,20 @@ struct Slot {
     guess: u32,
 }
 
-/// A packet between the passes.
+/// A packet between the passes. Lanes are used again for every batch and written in place.
 #[derive(Clone, Copy, Debug, Default)]
-struct Lane<'a> {
+pub(crate) struct Lane {
     course: Course,
     slot: Slot,
     entry: Entry,
-    payload: &'a [u8],
+    /// Where the captured payload begins and ends in the frame.
+    payload: (u32, u32),
+}
+
+impl Lane {
+    fn payload<'a>(&self, frame: &Frame<'a>) -> &'a [u8] {
+        frame.bytes.get(self.payload.0 as usize..self.payload.1 as usize).unwrap_or(&[])
+    }
 }
 
 /// What the message readers made of a packet.
@@ -71,59 +77,63 @@ fn routes() -> &'static Routes {
 impl Summary {
     /// Folds in the packets of a batch, in order; `keep` says which the filter lets through.
     pub fn fold(&mut self, batch: &Batch<'_>, mut keep: impl FnMut(&Frame<'_>) -> bool) {
-        let mut lanes: ArrayVec<Lane<'_>, BATCH> = ArrayVec::new();
+        let mut lanes = std::mem::take(&mut self.scratch.lanes);
+        lanes.resize(BATCH, Lane::default());
         let mut packet = Packet::default();
-        for frame in batch.frames() {
+        let routes = routes();
+        for (frame, lane) in batch.frames().zip(&mut lanes) {
             self.tally.packets += 1;
             self.tally.bytes_wire += u64::from(frame.wire_length);
             self.tally.bytes_captured += frame.bytes.len() as u64;
-            if keep(&frame) {
+            lane.course = if keep(&frame) {
                 decode(&frame, &mut packet);
-                lanes.push(self.lane(&frame, &packet));
+                self.look(&frame, &packet, routes, lane)
             } else {
                 self.tally.filtered.add(u64::from(frame.wire_length));
-                lanes.push(Lane::default());
-            }
+                Course::Counted
+            };
         }
-        for Lane { slot, .. } in
-            lanes.iter_mut().filter(|lane| matches!(lane.course, Course::Flow | Course::Heard))
-        {
-            slot.guess = self.shards.get(shard_of(slot.hash)).map_or(NOWHERE, |shard| shard.guess(slot.hash));
+        for Lane { course, slot, .. } in lanes.iter_mut().take(batch.len()) {
+            if matches!(course, Course::Flow | Course::Heard) {
+                let shard = self.shards.get(shard_of(slot.hash));
+                slot.guess = shard.map_or(NOWHERE, |shard| shard.guess(slot.hash));
+            }
         }
         for (frame, lane) in batch.frames().zip(&lanes) {
             match lane.course {
                 Course::Counted => continue,
                 Course::Flow => {
-                    self.flow(&lane.slot, &lane.entry, lane.payload, Some(frame.bytes));
+                    self.flow(&lane.slot, &lane.entry, lane.payload(&frame), Some(frame.bytes));
                 }
                 Course::Heard => self.heard(&frame, lane, &mut packet),
                 Course::Apart => self.apart(&frame, &mut packet),
             }
             self.limit(frame.time.0);
         }
+        self.scratch.lanes = lanes;
     }
 
     /// The first look at a decoded packet.
     #[inline]
-    fn lane<'a>(&mut self, frame: &Frame<'a>, packet: &Packet<'a>) -> Lane<'a> {
+    fn look(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, routes: &Routes, lane: &mut Lane) -> Course {
         if !packet.hazards.is_empty() {
             self.tally.note(packet.hazards);
         }
         let wire = u64::from(frame.wire_length);
         match packet.class {
             Class::Ip if packet.fragment.is_none() => {}
-            Class::Ip => return Lane { course: Course::Apart, ..Lane::default() },
+            Class::Ip => return Course::Apart,
             Class::NonIp => {
                 self.tally.non_ip.add(wire);
-                return Lane { course: Course::Apart, ..Lane::default() };
+                return Course::Apart;
             }
             Class::Undecodable => {
                 self.tally.undecodable.add(wire);
-                return Lane::default();
+                return Course::Counted;
             }
             Class::Truncated => {
                 self.tally.truncated.add(wire);
-                return Lane::default();
+                return Course::Counted;
             }
         }
         let path = self.path(packet);
@@ -133,13 +143,12 @@ impl Summary {
             shard.prefetch(hash);
         }
         let message = Message { packet, payload: packet.payload };
-        let heard = packet.quoted.is_some() || !routes().readers(&message).is_empty();
-        Lane {
-            course: if heard { Course::Heard } else { Course::Flow },
-            slot: Slot { key, hash, side, guess: NOWHERE },
-            entry: Entry::of(Share::whole(frame, packet), packet),
-            payload: packet.payload,
-        }
+        let heard = packet.quoted.is_some() || !routes.readers(&message).is_empty();
+        lane.slot = Slot { key, hash, side, guess: NOWHERE };
+        lane.entry = Entry::of(Share::whole(frame, packet), packet);
+        let start = (packet.payload.as_ptr() as usize).wrapping_sub(frame.bytes.as_ptr() as usize);
+        lane.payload = (start as u32, (start + packet.payload.len()) as u32);
+        if heard { Course::Heard } else { Course::Flow }
     }
 
     #[inline]
@@ -169,20 +178,25 @@ impl Summary {
         }
         let side = slot.side & 1;
         if booked.flags & (flag::UNDECIDED | flag::LISTING) << side != 0
-            && entry.share.payload > 0
             && let Some(tcp) = &entry.tcp
         {
-            let sequence = tcp.sequence.wrapping_add(u32::from(tcp.flags.has(TcpFlags::SYN)));
-            let payload = Payload::of(payload, frame, entry.share.at);
-            self.feed(at, side, sequence, payload);
+            let ends = tcp.flags.has(TcpFlags::FIN);
+            if entry.share.payload > 0 || ends {
+                let sequence = tcp.sequence.wrapping_add(u32::from(tcp.flags.has(TcpFlags::SYN)));
+                self.feed(
+                    at,
+                    side,
+                    Payload { ends, ..Payload::of(payload, sequence, frame, entry.share.at) },
+                );
+            }
         }
         at
     }
 
     /// Books a packet that is more than bytes of its flow.
-    fn heard<'a>(&mut self, frame: &Frame<'a>, lane: &Lane<'a>, packet: &mut Packet<'a>) {
+    fn heard<'a>(&mut self, frame: &Frame<'a>, lane: &Lane, packet: &mut Packet<'a>) {
         decode(frame, packet);
-        let at = self.flow(&lane.slot, &lane.entry, lane.payload, Some(frame.bytes));
+        let at = self.flow(&lane.slot, &lane.entry, lane.payload(frame), Some(frame.bytes));
         self.hear(at, packet, &lane.entry.share);
     }
 

@@ -230,7 +230,8 @@ impl Summary {
         };
         if hot.flags & (flag::UNDECIDED | flag::LISTING) << side != 0 {
             let bytes = piece.bytes.as_deref().unwrap_or(&[]);
-            self.feed(at, side, piece.sequence, Payload { bytes, length: piece.length, at: piece.at });
+            let &Piece { sequence, length, at: place, ends, .. } = piece;
+            self.feed(at, side, Payload { sequence, bytes, length, at: place, ends });
         }
     }
 

@@ -117,6 +117,16 @@ impl Extra {
     /// Names of later requests that are kept.
     pub(crate) const NAMES: usize = 8;
 
+    fn is_empty(&self) -> bool {
+        self.span.is_none()
+            && self.trouble.iter().all(Option::is_none)
+            && self.buckets.is_none()
+            && self.halves.iter().all(Option::is_none)
+            && self.quoted.is_none()
+            && self.decided == [None; 2]
+            && self.names.is_empty()
+    }
+
     /// Keeps a name unless it is known or there are enough. Without counts, so that a cut changes nothing.
     pub(crate) fn name(&mut self, name: TextId) {
         if self.names.len() < Self::NAMES && !self.names.contains(&name) {
@@ -216,6 +226,9 @@ impl Cold {
         let Some(half) = self.extra.as_mut().and_then(|extra| extra.halves.get_mut(side)) else { return };
         if !listed {
             *half = None;
+            if self.extra.as_ref().is_some_and(|extra| extra.is_empty()) {
+                self.extra = None;
+            }
         } else if let (false, Some(half)) = (kept, half) {
             half.forget_bytes();
         }

@@ -19,6 +19,8 @@ pub(crate) struct Piece {
     pub(crate) at: Place,
     /// The bytes, while they are needed or where they cannot be fetched again.
     pub(crate) bytes: Option<Box<[u8]>>,
+    /// Whether the sender said that nothing follows (FIN).
+    pub(crate) ends: bool,
 }
 
 /// Where a payload stands in the capture.
@@ -34,26 +36,31 @@ pub(crate) struct Place {
 /// A payload to be read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Payload<'a> {
+    /// Sequence number of its first byte.
+    pub(crate) sequence: u32,
     pub(crate) bytes: &'a [u8],
     /// Captured bytes, which is more than `bytes` has where those are no longer needed.
     pub(crate) length: u32,
     /// Where they are in the capture.
     pub(crate) at: Place,
+    /// Whether the sender said that nothing follows (FIN).
+    pub(crate) ends: bool,
 }
 
 impl<'a> Payload<'a> {
     /// A payload inside a frame, or one that was put together, which `packet` completed.
-    pub(crate) fn of(bytes: &'a [u8], frame: Option<&[u8]>, packet: PacketRef) -> Self {
+    pub(crate) fn of(bytes: &'a [u8], sequence: u32, frame: Option<&[u8]>, packet: PacketRef) -> Self {
         let before = |frame: &[u8]| {
             (bytes.as_ptr() as usize).wrapping_sub(frame.as_ptr() as usize).min(frame.len()) as u32
         };
-        Self { bytes, length: bytes.len() as u32, at: Place { packet, skip: frame.map(before) } }
+        let at = Place { packet, skip: frame.map(before) };
+        Self { sequence, bytes, length: bytes.len() as u32, at, ends: false }
     }
 
     /// Itself as a piece of a half, with its bytes where they are `needed` or cannot be fetched again.
-    pub(crate) fn piece(&self, sequence: u32, needed: bool) -> Piece {
+    pub(crate) fn piece(&self, needed: bool) -> Piece {
         let bytes = (needed || self.at.skip.is_none()).then(|| self.bytes.into());
-        Piece { sequence, length: self.length, at: self.at, bytes }
+        Piece { sequence: self.sequence, length: self.length, at: self.at, bytes, ends: self.ends }
     }
 }
 
@@ -110,10 +117,10 @@ impl Half {
     }
 
     /// The bytes from `start` (the first piece's sequence number where unknown) up to the first hole, in sequence
-    /// order, the first copy of each byte.
-    pub(crate) fn prefix(&self, start: Option<u32>, out: &mut Vec<u8>) {
+    /// order, the first copy of each byte. Returns whether the sender said that nothing follows them.
+    pub(crate) fn prefix(&self, start: Option<u32>, out: &mut Vec<u8>) -> bool {
         out.clear();
-        let Some(first) = self.pieces.first() else { return };
+        let Some(first) = self.pieces.first() else { return false };
         let start = start.unwrap_or(first.sequence);
         let at = |piece: &Piece| i64::from(piece.sequence.wrapping_sub(start) as i32);
         let mut used = [false; Self::PACKETS];
@@ -131,7 +138,11 @@ impl Half {
                 grew |= out.len() as i64 > have;
             }
             if !grew {
-                return;
+                let end = out.len() as i64;
+                return self
+                    .pieces
+                    .iter()
+                    .any(|piece| piece.ends && at(piece) + i64::from(piece.length) == end);
             }
         }
     }
@@ -151,7 +162,7 @@ mod tests {
         let mut half = Half::default();
         for &(sequence, bytes) in pieces {
             let (length, bytes) = (bytes.len() as u32, Some(bytes.into()));
-            half.push(Piece { sequence, length, at: Place::default(), bytes });
+            half.push(Piece { sequence, length, at: Place::default(), bytes, ends: false });
         }
         half
     }
@@ -173,6 +184,21 @@ mod tests {
     #[test]
     fn the_first_copy_of_a_byte_wins_and_numbers_wrap() {
         assert_eq!(prefix(&[(u32::MAX, b"abc"), (0, b"XYZ")], None), b"abcZ");
+    }
+
+    #[test]
+    fn a_half_ends_where_its_last_byte_was_seen() {
+        let mut half = half(&[(10, b"ab"), (14, b"e")]);
+        half.push(Piece {
+            sequence: 15,
+            length: 0,
+            at: Place::default(),
+            bytes: Some([].into()),
+            ends: true,
+        });
+        assert!(!half.prefix(None, &mut Vec::new()));
+        half.push(Piece { sequence: 12, length: 2, bytes: Some((*b"cd").into()), ..half.pieces[0].clone() });
+        assert!(half.prefix(None, &mut Vec::new()));
     }
 
     proptest! {

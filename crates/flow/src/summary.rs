@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 
 use crate::captures::Captures;
 use crate::cost;
+use crate::fold::Lane;
 use crate::fragment::Fragments;
 use crate::key::Side;
 use crate::names::Names;
@@ -56,12 +57,13 @@ pub struct Summary {
     pub(crate) spell_peak: usize,
     pub(crate) text_cost: usize,
     pub(crate) late: OnceLock<crate::late::Late>,
-    scratch: Scratch,
+    pub(crate) scratch: Scratch,
 }
 
 /// Buffers that are used again, without meaning between packets.
 #[derive(Debug, Default)]
-struct Scratch {
+pub(crate) struct Scratch {
+    pub(crate) lanes: Vec<Lane>,
     prefix: Vec<u8>,
     hearing: Hearing,
 }
@@ -126,31 +128,32 @@ impl Summary {
     }
 
     /// Gives the stream readers a payload of a half that is undecided, and lists it where that is due.
-    pub(crate) fn feed(&mut self, at: At, side: Side, sequence: u32, payload: Payload<'_>) {
+    pub(crate) fn feed(&mut self, at: At, side: Side, payload: Payload<'_>) {
         let Some((hot, cold)) = self.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
             return;
         };
         let undecided = hot.flags & flag::UNDECIDED << side != 0;
         let listing = hot.flags & flag::LISTING << side != 0;
         let start = cold.start(hot, side);
-        let Scratch { hearing, prefix } = &mut self.scratch;
+        let Scratch { hearing, prefix, .. } = &mut self.scratch;
         hearing.clear();
         let texts = &mut self.texts;
         let mut note = |fact: Fact<'_>| hearing.hear(texts, &fact);
         let mut reading = Reading::Undecided;
-        let alone = cold.half(side).is_none() && start.is_none_or(|start| start == sequence);
+        let alone = cold.half(side).is_none() && start.is_none_or(|start| start == payload.sequence);
         if undecided && alone {
-            reading = readers::read_stream(&Stream { bytes: payload.bytes, ended: false }, &mut note);
+            let stream = Stream { bytes: payload.bytes, ended: payload.ends };
+            reading = readers::read_stream(&stream, &mut note);
         }
         if listing || reading == Reading::Undecided {
             let Some(half) = cold.extra.get_or_insert_default().halves.get_mut(side) else { return };
             let half = half.get_or_insert_default();
-            half.push(payload.piece(sequence, undecided || self.saved));
+            half.push(payload.piece(undecided || self.saved));
             // A first piece was read just now; again only if it is the last that will be looked at.
             let unread = half.pieces.len() > 1 || !alone || half.is_full();
             if undecided && unread && reading == Reading::Undecided {
-                half.prefix(start, prefix);
-                let stream = Stream { bytes: prefix, ended: half.is_full() };
+                let ended = half.prefix(start, prefix) || half.is_full();
+                let stream = Stream { bytes: prefix, ended };
                 reading = readers::read_stream(&stream, &mut note);
             }
             if half.is_full() {

@@ -23,8 +23,8 @@ pub(crate) struct Texts {
     bytes: Vec<u8>,
     ends: Vec<u32>,
     ids: HashTable<u32>,
-    /// Ids of words of the program, by where they stand in it.
-    words: Vec<(usize, TextId)>,
+    /// Ids of words of the program, by where they stand in it and how long they are.
+    words: Vec<(usize, usize, TextId)>,
 }
 
 impl Default for Texts {
@@ -60,14 +60,12 @@ impl Texts {
     /// The id of a word that stands in the program, such as the name of a field.
     #[inline]
     pub(crate) fn word(&mut self, word: &'static str) -> TextId {
-        let place = word.as_ptr() as usize;
-        let known =
-            self.words.iter().find(|(known, id)| *known == place && self.text(*id) == word.as_bytes());
-        if let Some(&(_, id)) = known {
+        let (place, length) = (word.as_ptr() as usize, word.len());
+        if let Some(&(.., id)) = self.words.iter().find(|known| (known.0, known.1) == (place, length)) {
             return id;
         }
         let id = self.intern(word.as_bytes());
-        self.words.push((place, id));
+        self.words.push((place, length, id));
         id
     }
 

@@ -32,27 +32,99 @@ type Numbers = ArrayVec<u16, MAX_NUMBERS>;
 
 /// The fingerprint's 36 characters; `None` beyond the bounds above.
 pub(crate) fn ja4(hello: &ClientHello<'_>, transport: Transport) -> Option<[u8; 36]> {
-    let mut ciphers = collect(numbers(hello.ciphers))?;
-    let mut kinds = collect(extensions(hello.extensions).map(|(kind, _)| kind))?;
+    let ciphers = CIPHERS.with_borrow_mut(|lately| lately.find(hello.ciphers, &[]))?;
+    let mut kinds = ArrayVec::<u8, { 2 * MAX_NUMBERS }>::new();
+    for (kind, _) in extensions(hello.extensions) {
+        kinds.try_extend_from_slice(&kind.to_be_bytes()).ok()?;
+    }
     let signatures = hello.extension(13).and_then(|body| body.get(2..)).unwrap_or_default();
-    let signatures = collect(numbers(signatures))?;
-    let named = kinds.contains(&0);
-    let counts = [ciphers.len(), kinds.len()].map(two_digits);
-    ciphers.sort_unstable();
-    kinds.retain(|&mut kind| kind != 0 && kind != 16);
-    kinds.sort_unstable();
+    let kinds = EXTENSIONS.with_borrow_mut(|lately| lately.find(&kinds, signatures))?;
 
     let mut text = ArrayVec::<u8, 36>::new();
     text.push(transport.letter());
     text.extend(version(hello.highest_version()));
-    text.push(if named { b'd' } else { b'i' });
-    text.extend(counts.into_iter().flatten());
+    text.push(if kinds.named { b'd' } else { b'i' });
+    text.extend([ciphers.count, kinds.count].into_iter().flatten());
     text.extend(protocol(hello.protocols().next().unwrap_or_default()));
     text.push(b'_');
-    text.extend(remembered(&ciphers, &[]));
+    text.extend(ciphers.digits);
     text.push(b'_');
-    text.extend(remembered(&kinds, &signatures));
+    text.extend(kinds.digits);
     text.into_inner().ok()
+}
+
+/// What the fingerprint has of a list.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    count: [u8; 2],
+    digits: [u8; 12],
+    /// Whether the extension of a server name is among them.
+    named: bool,
+}
+
+fn of_ciphers(list: &[u8], _: &[u8]) -> Option<Part> {
+    let mut ciphers = collect(numbers(list))?;
+    let count = two_digits(ciphers.len());
+    ciphers.sort_unstable();
+    Some(Part { count, digits: hash(&ciphers, &[]), named: false })
+}
+
+fn of_extensions(list: &[u8], signatures: &[u8]) -> Option<Part> {
+    let mut kinds = collect(numbers(list))?;
+    let signatures = collect(numbers(signatures))?;
+    let (count, named) = (two_digits(kinds.len()), kinds.contains(&0));
+    kinds.retain(|&mut kind| kind != 0 && kind != 16);
+    kinds.sort_unstable();
+    Some(Part { count, digits: hash(&kinds, &signatures), named })
+}
+
+/// Parts worked out lately, by the bytes that they are a function of: the clients of a capture are few kinds, and
+/// sorting and hashing cost more than all else about a hello.
+struct Lately {
+    work: fn(&[u8], &[u8]) -> Option<Part>,
+    places: [Option<(ArrayVec<u8, { Lately::LONGEST }>, usize, Part)>; Lately::PLACES],
+}
+
+impl Lately {
+    const PLACES: usize = 64;
+    /// Bytes of both lists that are remembered.
+    const LONGEST: usize = 252;
+
+    const fn new(work: fn(&[u8], &[u8]) -> Option<Part>) -> Self {
+        Self { work, places: [const { None }; Self::PLACES] }
+    }
+
+    /// The part that two lists make.
+    fn find(&mut self, list: &[u8], tail: &[u8]) -> Option<Part> {
+        let mixed = mix(mix(list.len() as u64, list), tail);
+        let place = self.places.get_mut((mixed >> 58) as usize)?;
+        if let Some((known, split, part)) = place
+            && known.split_at_checked(*split) == Some((list, tail))
+        {
+            return Some(*part);
+        }
+        let part = (self.work)(list, tail)?;
+        let mut bytes = ArrayVec::new();
+        if bytes.try_extend_from_slice(list).and_then(|()| bytes.try_extend_from_slice(tail)).is_ok() {
+            *place = Some((bytes, list.len(), part));
+        }
+        Some(part)
+    }
+}
+
+fn mix(seed: u64, bytes: &[u8]) -> u64 {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let last = rest.iter().fold(0, |word, &byte| word << 8 | u64::from(byte));
+    words
+        .iter()
+        .map(|word| u64::from_ne_bytes(*word))
+        .chain([last])
+        .fold(seed, |mixed, word| (mixed ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29))
+}
+
+thread_local! {
+    static CIPHERS: RefCell<Lately> = const { RefCell::new(Lately::new(of_ciphers)) };
+    static EXTENSIONS: RefCell<Lately> = const { RefCell::new(Lately::new(of_extensions)) };
 }
 
 /// The numbers that are not GREASE.
@@ -93,49 +165,8 @@ fn protocol(name: &[u8]) -> [u8; 2] {
     }
 }
 
-type Digits = [u8; 12];
-
-/// Digits of lists hashed lately. The clients of a capture are few kinds, and hashing costs more than the rest of
-/// reading a hello. A function of its input all the same: the memory is checked by content.
-struct Lately([Option<(ArrayVec<u16, { Lately::LONGEST }>, Digits)>; Lately::PLACES]);
-
-impl Lately {
-    const PLACES: usize = 64;
-    /// Numbers of both lists that are remembered.
-    const LONGEST: usize = 126;
-
-    /// The digits of two lists, worked out where they are not remembered.
-    fn digits(&mut self, list: &[u16], tail: &[u16]) -> Digits {
-        let both = || list.iter().chain(tail).copied();
-        // Neither list holds 0xffff, which is GREASE neither: it parts them.
-        let parted = || list.iter().chain([&u16::MAX]).chain(tail).copied();
-        let mixed = parted().fold(0_u32, |mixed, number| {
-            (mixed.rotate_left(5) ^ u32::from(number)).wrapping_mul(0x9e37_79b1)
-        });
-        let Some(place) = self.0.get_mut((mixed >> 26) as usize) else { return hash(list, tail) };
-        match place {
-            Some((known, digits)) if known.iter().copied().eq(parted()) => *digits,
-            _ => {
-                let digits = hash(list, tail);
-                if both().count() < Self::LONGEST && !both().any(|number| number == u16::MAX) {
-                    *place = Some((parted().collect(), digits));
-                }
-                digits
-            }
-        }
-    }
-}
-
-thread_local! {
-    static LATELY: RefCell<Lately> = const { RefCell::new(Lately([const { None }; Lately::PLACES])) };
-}
-
-fn remembered(list: &[u16], tail: &[u16]) -> Digits {
-    LATELY.with_borrow_mut(|lately| lately.digits(list, tail))
-}
-
 /// The first twelve hex digits of the SHA-256 of two lists; zeros where the first is empty.
-fn hash(list: &[u16], tail: &[u16]) -> Digits {
+fn hash(list: &[u16], tail: &[u16]) -> [u8; 12] {
     let mut digits = [b'0'; 12];
     if list.is_empty() {
         return digits;
