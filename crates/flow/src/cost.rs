@@ -4,21 +4,25 @@
 //! on what was folded, so a cap bites at the same packet for every number of threads. One half is for flows, a
 //! quarter for names and sightings, the last quarter for chunks folded ahead and input buffers.
 
+use crate::buckets::Buckets;
 use crate::sequence::Trouble;
 use crate::spell::{Cold, Hot, flag};
-use crate::stream::Piece;
+use crate::stream::{Half, Piece};
 use crate::text::Texts;
-use crate::verdict::Verdicts;
+use crate::verdict::{Verdict, Verdicts};
 
 /// A flow: its two records, and its share of the index and of slack.
 pub(crate) const SPELL: usize = 320;
 
-/// What extra state costs before anything is in it.
+/// What extra state costs beside what is in it; nothing while there is nothing that a price is for, since whether
+/// the box stands there then depends on how the flow came to be.
 const EXTRA: usize = 160;
 /// Time buckets of a flow, at their most.
 const BUCKETS: usize = 64 * 48;
 /// A range of sequence numbers.
 const RANGE: usize = 32;
+/// What a verdict's statements cost at most for each byte of payload that they were read from.
+const STATEMENTS: usize = 32;
 
 /// Bytes of the budget for flows.
 pub(crate) const fn spells(memory: usize) -> usize {
@@ -35,7 +39,8 @@ pub(crate) fn beside(hot: &Hot, cold: &Cold, verdicts: &Verdicts, texts: &Texts)
     let mut cost = cold.verdicts.iter().map(|&id| verdicts.cost(id)).sum::<usize>();
     cost += cold.own.iter().map(|&name| texts.text(name).len()).sum::<usize>();
     let Some(extra) = &cold.extra else { return cost };
-    cost += EXTRA + extra.names.iter().map(|&name| 8 + texts.text(name).len()).sum::<usize>();
+    let before = cost;
+    cost += extra.names.iter().map(|&name| 8 + texts.text(name).len()).sum::<usize>();
     cost += if hot.flags & flag::BUCKETS != 0 { BUCKETS } else { 0 };
     for trouble in extra.trouble.iter().flatten() {
         cost += size_of::<Trouble>() + trouble.ranges() * RANGE;
@@ -43,8 +48,42 @@ pub(crate) fn beside(hot: &Hot, cold: &Cold, verdicts: &Verdicts, texts: &Texts)
     for (side, half) in extra.halves.iter().enumerate() {
         let undecided = hot.flags & flag::UNDECIDED << side != 0;
         if let (true, Some(half)) = (undecided, half) {
-            cost += half.pieces.len() * size_of::<Piece>() + half.length();
+            cost += listed(half);
         }
     }
-    cost
+    let bare = cost == before
+        && hot.flags & flag::DISORDER == 0
+        && extra.quoted.is_none()
+        && extra.decided == [None; 2];
+    if bare { cost } else { cost + EXTRA }
+}
+
+fn listed(half: &Half) -> usize {
+    half.pieces.len() * size_of::<Piece>() + half.length()
+}
+
+/// How much more than both apart a spell and the later one that may go on with it can cost at any time: what only
+/// the joint makes (a bucket left, a break, a stamp that steps back), and payloads that the later one's readers had
+/// no more need of.
+pub(crate) fn joint((hot, cold): (&Hot, &Cold), (later, later_cold): (&Hot, &Cold)) -> usize {
+    let mut cost = 0;
+    if hot.flags & flag::BUCKETS == 0 && !Buckets::same(hot.last, later_cold.first) {
+        cost += EXTRA + BUCKETS;
+    }
+    if hot.flags & flag::DISORDER == 0 && later_cold.first < hot.last {
+        cost += EXTRA;
+    }
+    for side in [0, 1] {
+        let both = hot.flags & later.flags & flag::SEQUENCED << side != 0;
+        let trouble = (hot.flags | later.flags) & flag::TROUBLE << side != 0;
+        let begins = later.next[side].wrapping_sub(later.payload[side] as u32);
+        if both && (trouble || begins != hot.next[side]) {
+            cost += EXTRA + size_of::<Trouble>() + 2 * RANGE;
+        }
+        if let (true, Some(half)) = (hot.flags & flag::UNDECIDED << side != 0, later_cold.half(side)) {
+            let read = cold.half(side).map_or(0, Half::length) + half.length();
+            cost += EXTRA + listed(half) + Verdict::COST + read * STATEMENTS;
+        }
+    }
+    cost.saturating_sub(SPELL)
 }

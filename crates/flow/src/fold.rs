@@ -183,8 +183,11 @@ impl Summary {
             let ends = tcp.flags.has(TcpFlags::FIN);
             if entry.share.payload > 0 || ends {
                 let sequence = tcp.sequence.wrapping_add(u32::from(tcp.flags.has(TcpFlags::SYN)));
-                let frame = frame.map(|frame| (frame, &entry.share.at));
-                self.feed(at, side, Payload { ends, ..Payload::of(payload, sequence, frame) });
+                self.feed(
+                    at,
+                    side,
+                    Payload { ends, ..Payload::of(payload, sequence, frame, entry.share.at) },
+                );
             }
         }
         at

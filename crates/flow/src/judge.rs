@@ -17,6 +17,7 @@ mod site;
 mod view;
 
 use lenscap_catalog::Catalog;
+use lenscap_wire::PacketRef;
 use rayon::prelude::*;
 
 use self::opinion::{Opinions, Testimony};
@@ -92,6 +93,13 @@ impl<'a> Court<'a> {
             }
         }
         (false, decided, own)
+    }
+
+    /// The packet with which the stream readers could say what they said of a half.
+    #[inline]
+    pub(crate) fn decided(&self, flow: &Flow<'a>, side: Side) -> Option<PacketRef> {
+        let late = || self.late.decided((flow.at.shard, flow.at.place, side as u8));
+        flow.cold.decided(side).or_else(late)
     }
 
     /// What a half said, judged.

@@ -3,7 +3,7 @@
 
 use hashbrown::HashMap;
 use lenscap_wire::{
-    Fact, Packet, Stream,
+    Fact, Packet, PacketRef, Stream,
     readers::{self, Verdict as Reading},
 };
 
@@ -20,7 +20,7 @@ pub(crate) struct Late {
     pub(crate) texts: Texts,
     pub(crate) verdicts: Verdicts,
     /// By shard, place among [`Shard::spells`] and side.
-    ids: HashMap<(u32, u32, u8), (VerdictId, TextId)>,
+    ids: HashMap<(u32, u32, u8), (VerdictId, TextId, PacketRef)>,
     /// Flows of unfinished datagrams.
     pub(crate) unfinished: Vec<Spell>,
 }
@@ -72,12 +72,18 @@ impl Late {
         if let Reading::Done(reader) = readers::read_stream(&Stream { bytes: &bytes, ended: true }, &mut note)
         {
             let verdict = self.verdicts.intern(reader, &hearing.said, &self.texts);
-            self.ids.insert(at, (verdict, hearing.own));
+            let last = half.pieces.last().map(|piece| piece.at.packet).unwrap_or_default();
+            self.ids.insert(at, (verdict, hearing.own, last));
         }
     }
 
     /// The verdict on a half that was waiting, and the half's own name.
     pub(crate) fn verdict(&self, at: (u32, u32, u8)) -> Option<(VerdictId, TextId)> {
-        self.ids.get(&at).copied()
+        self.ids.get(&at).map(|&(verdict, own, _)| (verdict, own))
+    }
+
+    /// The last packet that it was decided on.
+    pub(crate) fn decided(&self, at: (u32, u32, u8)) -> Option<PacketRef> {
+        self.ids.get(&at).map(|&(.., packet)| packet)
     }
 }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use crate::cost;
 use crate::path::PathId;
 use crate::shard::{At, SHARDS, Shard, shard_of};
-use crate::spell::{Spell, flag};
+use crate::spell::{Cold, Hot, Spell, flag};
 use crate::stream::{Fetch, Payload, Piece};
 use crate::summary::Summary;
 use crate::text::TextId;
@@ -81,20 +81,21 @@ impl Summary {
     /// Appends `later`, the summary of the packets that follow. `source` opens payloads again where a stream
     /// lies across the cut.
     pub fn then(mut self, mut later: Self, source: &dyn Fetch) -> Result<Self, Box<Refused>> {
-        let verdict = self.may_append(&later).and_then(|paths| {
+        let verdict = self.may_append(&later).and_then(|(paths, peak)| {
             self.fill(&mut later, &paths, source)?;
-            Ok(paths)
+            Ok((paths, peak))
         });
         match verdict {
-            Ok(paths) => {
-                self.append(later, paths);
+            Ok((paths, peak)) => {
+                self.append(later, paths, peak);
                 Ok(self)
             }
             Err(why) => Err(Box::new(Refused { left: self, right: later, why })),
         }
     }
 
-    fn may_append(&mut self, later: &Self) -> Result<Vec<PathId>, Refusal> {
+    /// How the right side's paths are called on the left, and what the flows of both cost at most at any time.
+    fn may_append(&mut self, later: &Self) -> Result<(Vec<PathId>, usize), Refusal> {
         if !later.appendable || self.limits != later.limits {
             return Err(Refusal::Beginning);
         }
@@ -106,15 +107,35 @@ impl Summary {
         if !self.fragments.accepts(&later.fragments, path) {
             return Err(Refusal::Fragments);
         }
-        Ok(paths)
+        let peak = self.peak_with(later, path);
+        if peak > cost::spells(self.limits.memory) {
+            return Err(Refusal::Memory);
+        }
+        Ok((paths, peak))
     }
 
-    /// Whether both together could have reached a cap.
+    /// Whether both together could have reached a cap, joints of flows left out.
     fn cost_with(&self, later: &Self) -> bool {
         let memory = self.limits.memory;
         self.spell_cost.saturating_add(later.spell_peak) > cost::spells(memory)
             || self.entry_cost().saturating_add(later.entry_cost()) > cost::entries(memory)
             || self.residuals.len() > 0 && later.residuals.len() > 0
+    }
+
+    /// What the flows of both cost at most at any time: joined ones may cost more than both apart.
+    fn peak_with(&self, later: &Self, path: impl Fn(PathId) -> PathId + Sync) -> usize {
+        let hashes = &self.paths;
+        let shards = self.shards.par_iter().zip(&later.shards);
+        let joints = shards.map(|(left, right)| {
+            let first = right.spells().filter(|(hot, _)| hot.flags & flag::FIRST != 0);
+            let joint = |(hot, cold): (&Hot, &Cold)| {
+                let key = crate::key::Key { path: path(hot.key.path), ..hot.key };
+                let place = left.find(key.hash(hashes.hash(key.path)), &key)?;
+                Some(cost::joint((left.hots.get(place)?, left.colds.get(place)?), (hot, cold)))
+            };
+            first.filter_map(joint).sum::<usize>()
+        });
+        self.spell_cost.saturating_add(later.spell_peak).saturating_add(joints.sum())
     }
 
     /// Makes sure that every payload that the left side's readers will want is at hand. Changes nothing else.
@@ -132,13 +153,16 @@ impl Summary {
                 }
                 let key = crate::key::Key { path: path(hot.key.path), ..hot.key };
                 let Some(place) = left.find(key.hash(hashes.hash(key.path)), &key) else { continue };
-                let Some(ours) = left.hots.get(place) else { continue };
+                let Some((ours, ours_cold)) = left.hots.get(place).zip(left.colds.get(place)) else {
+                    continue;
+                };
                 if hot.flags & flag::OPENS != 0 {
                     let server = 1 - hot.client();
-                    let unseen = ours.flags & flag::PURE != 0
-                        && ours.flags & !hot.flags & flag::SERVER_ISN != 0
-                        && hot.payload.get(server) != Some(&0);
-                    if unseen {
+                    let ours_alone = ours.flags & !hot.flags & flag::SERVER_ISN != 0;
+                    let differs = ours.flags & hot.flags & flag::SERVER_ISN != 0
+                        && ours_cold.server_isn != cold.server_isn;
+                    let unseen = ours.flags & flag::PURE != 0 && (ours_alone || differs);
+                    if unseen && hot.payload.get(server) != Some(&0) {
                         return Err(Refusal::Handshake);
                     }
                     continue;
@@ -156,7 +180,7 @@ impl Summary {
     }
 
     /// Joins all parts. Nothing can fail any more.
-    fn append(&mut self, later: Self, paths: Vec<PathId>) {
+    fn append(&mut self, later: Self, paths: Vec<PathId>, peak: usize) {
         let texts = self.texts.adopt(&later.texts);
         let text = |id: TextId| texts.get(id.0 as usize).copied().unwrap_or_default();
         let verdicts = self.verdicts.adopt(&later.verdicts, text);
@@ -167,8 +191,8 @@ impl Summary {
         self.residuals.join(&later.residuals);
         self.captures.join(later.captures);
         self.tally.join(&later.tally);
-        self.spell_peak = self.spell_peak.max(self.spell_cost.saturating_add(later.spell_peak));
-        self.text_cost += later.text_cost;
+        self.spell_peak = self.spell_peak.max(peak);
+        self.text_cost = self.names.texts(&self.texts) + self.sightings.texts(&self.texts);
         self.late = std::sync::OnceLock::new();
         let idle = self.limits.idle;
         let (appendable, hashes) = (self.appendable, &self.paths);
@@ -320,6 +344,7 @@ impl Joint<'_> {
             ours.hot.flags &= !(flag::UNDECIDED << side);
             ours.cold.verdicts[side & 1] = later.cold.verdicts[side & 1];
             ours.cold.own[side & 1] = later.cold.own[side & 1];
+            ours.cold.decide(side, later.cold.decided(side));
         }
     }
 }

@@ -94,6 +94,14 @@ impl Names {
         self.run_count + self.questions.len()
     }
 
+    /// Bytes of text that its entries keep, for the memory budget.
+    pub(crate) fn texts(&self, texts: &Texts) -> usize {
+        let runs = self.runs.values().flatten();
+        let runs = runs.map(|run| texts.text(run.name).len() + texts.text(run.chain).len());
+        let questions = self.questions.keys().map(|(_, name)| texts.text(*name).len());
+        runs.sum::<usize>() + questions.sum::<usize>()
+    }
+
     /// Books an answer; `room` says whether a new entry may be made.
     pub(crate) fn answer(&mut self, given: Given, run: Run, room: bool) {
         let kept = self.runs.get_mut(&given);

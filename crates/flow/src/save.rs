@@ -28,7 +28,7 @@ use crate::text::TextId;
 use crate::verdict::{Verdict, VerdictId};
 
 /// First bytes of a saved summary; the last is the version of what follows.
-const MAGIC: [u8; 8] = *b"lenscap\x01";
+const MAGIC: [u8; 8] = *b"lenscap\x02";
 /// Bytes that a saved summary may unpack to.
 const LIMIT: u64 = 64 << 30;
 
@@ -113,12 +113,17 @@ struct PortableSpell {
     extra: Option<PortableExtra>,
 }
 
+/// A packet that may be none.
+#[derive(Serialize, Deserialize)]
+struct PortablePacket(#[serde(with = "packet_ref")] PacketRef);
+
 #[derive(Serialize, Deserialize)]
 struct PortableExtra {
     span: Option<(i64, i64)>,
     trouble: [Option<Box<Trouble>>; 2],
     buckets: Option<Box<Buckets>>,
     halves: [Option<Box<Half>>; 2],
+    decided: [Option<PortablePacket>; 2],
     quoted: Option<PortableQuoted>,
     names: Vec<TextId>,
 }
@@ -288,6 +293,7 @@ fn portable_spell(hot: &Hot, cold: &Cold) -> PortableSpell {
         trouble: extra.trouble.clone(),
         buckets: extra.buckets.clone(),
         halves: extra.halves.clone(),
+        decided: extra.decided.map(|packet| packet.map(PortablePacket)),
         quoted: extra.quoted.map(|q| (q.source.0, q.destination.0, q.protocol, q.ports)),
         names: extra.names.clone(),
     });
@@ -321,6 +327,7 @@ fn spell_of(from: PortableSpell) -> Spell {
             trouble: extra.trouble,
             buckets: extra.buckets,
             halves: extra.halves,
+            decided: extra.decided.map(|packet| packet.map(|PortablePacket(packet)| packet)),
             quoted: extra.quoted.map(|(source, destination, protocol, ports)| Quoted {
                 source: Address(source),
                 destination: Address(destination),
@@ -424,8 +431,9 @@ impl Summary {
                 shift(&mut cold.at);
                 let halves = cold.extra.iter_mut().flat_map(|extra| extra.halves.iter_mut().flatten());
                 for piece in halves.flat_map(|half| &mut half.pieces) {
-                    piece.at.chunk += by << CHUNK_BITS;
+                    shift(&mut piece.at.packet);
                 }
+                cold.extra.iter_mut().flat_map(|extra| extra.decided.iter_mut().flatten()).for_each(shift);
             }
         }
         self.fragments.packets(shift);

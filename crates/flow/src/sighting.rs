@@ -44,6 +44,11 @@ impl Sightings {
         self.all.len()
     }
 
+    /// Bytes of text that they keep, for the memory budget.
+    pub(crate) fn texts(&self, texts: &Texts) -> usize {
+        self.all.keys().map(|shown| texts.text(shown.value).len()).sum()
+    }
+
     /// Books a sighting; `room` says whether a new one may be kept.
     pub(crate) fn add(&mut self, shown: Shown, seen: Seen, room: bool) {
         match self.all.get_mut(&shown) {

@@ -105,6 +105,8 @@ pub(crate) struct Extra {
     pub(crate) trouble: [Option<Box<Trouble>>; 2],
     pub(crate) buckets: Option<Box<Buckets>>,
     pub(crate) halves: [Option<Box<Half>>; 2],
+    /// By side: the packet with which the stream readers could say what they said.
+    pub(crate) decided: [Option<PacketRef>; 2],
     /// The flow that the first ICMP error of this flow speaks of.
     pub(crate) quoted: Option<Quoted>,
     /// Server names that later requests of the same connection gave, first [`Extra::NAMES`] distinct ones.
@@ -121,6 +123,7 @@ impl Extra {
             && self.buckets.is_none()
             && self.halves.iter().all(Option::is_none)
             && self.quoted.is_none()
+            && self.decided == [None; 2]
             && self.names.is_empty()
     }
 
@@ -204,6 +207,20 @@ impl Cold {
         self.extra.as_ref()?.halves.get(side)?.as_deref()
     }
 
+    /// The packet with which the stream readers could say what they said of a half.
+    pub(crate) fn decided(&self, side: Side) -> Option<PacketRef> {
+        *self.extra.as_ref()?.decided.get(side)?
+    }
+
+    /// Keeps that packet.
+    pub(crate) fn decide(&mut self, side: Side, packet: Option<PacketRef>) {
+        if packet.is_some()
+            && let Some(decided) = self.extra.get_or_insert_default().decided.get_mut(side)
+        {
+            *decided = packet;
+        }
+    }
+
     /// Lets go of a decided half's bytes, unless they are to be `kept`; of the list, too, unless it is `listed`.
     pub(crate) fn close(&mut self, side: Side, listed: bool, kept: bool) {
         let Some(half) = self.extra.as_mut().and_then(|extra| extra.halves.get_mut(side)) else { return };
@@ -267,10 +284,12 @@ impl Hot {
             self.flags |= flag::MACS << side;
             cold.macs[side] = entry.macs;
         }
-        match &entry.tcp {
-            Some(tcp) => self.absorb_tcp(cold, tcp, entry, side) || grew,
-            None => grew,
+        if let Some(tcp) = &entry.tcp {
+            return self.absorb_tcp(cold, tcp, entry, side) || grew;
         }
+        // A header that was cut off may have been any: whether a SYN follows on it must not hang on what was before.
+        self.flags &= !flag::PURE;
+        grew
     }
 
     #[inline]

@@ -15,7 +15,7 @@ pub(crate) struct Piece {
     pub(crate) sequence: u32,
     /// Captured bytes of payload.
     pub(crate) length: u32,
-    /// Where they are in the capture: start of the payload counted from the start of the file.
+    /// Where they are in the capture.
     pub(crate) at: Place,
     /// The bytes, while they are needed or where they cannot be fetched again.
     pub(crate) bytes: Option<Box<[u8]>>,
@@ -23,13 +23,14 @@ pub(crate) struct Piece {
     pub(crate) ends: bool,
 }
 
-/// Where bytes stand in the capture.
+/// Where a payload stands in the capture.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Place {
-    /// Ordinal of the chunk.
-    pub(crate) chunk: u32,
-    /// Byte offset in the file.
-    pub(crate) offset: u64,
+    /// The packet that brought it.
+    #[serde(with = "crate::save::packet_ref")]
+    pub(crate) packet: PacketRef,
+    /// Bytes of the packet before the payload; none where the payload is not in it as it stands.
+    pub(crate) skip: Option<u32>,
 }
 
 /// A payload to be read.
@@ -40,26 +41,25 @@ pub(crate) struct Payload<'a> {
     pub(crate) bytes: &'a [u8],
     /// Captured bytes, which is more than `bytes` has where those are no longer needed.
     pub(crate) length: u32,
-    /// Where they can be fetched again; the default where they cannot.
+    /// Where they are in the capture.
     pub(crate) at: Place,
     /// Whether the sender said that nothing follows (FIN).
     pub(crate) ends: bool,
 }
 
 impl<'a> Payload<'a> {
-    /// A payload inside a frame, or one that was put together.
-    pub(crate) fn of(bytes: &'a [u8], sequence: u32, frame: Option<(&[u8], &PacketRef)>) -> Self {
-        let inside = |(frame, at): (&[u8], &PacketRef)| {
-            let start = (bytes.as_ptr() as usize).wrapping_sub(frame.as_ptr() as usize).min(frame.len());
-            Place { chunk: at.chunk, offset: at.offset + start as u64 }
+    /// A payload inside a frame, or one that was put together, which `packet` completed.
+    pub(crate) fn of(bytes: &'a [u8], sequence: u32, frame: Option<&[u8]>, packet: PacketRef) -> Self {
+        let before = |frame: &[u8]| {
+            (bytes.as_ptr() as usize).wrapping_sub(frame.as_ptr() as usize).min(frame.len()) as u32
         };
-        let at = frame.map_or(Place::default(), inside);
+        let at = Place { packet, skip: frame.map(before) };
         Self { sequence, bytes, length: bytes.len() as u32, at, ends: false }
     }
 
     /// Itself as a piece of a half, with its bytes where they are `needed` or cannot be fetched again.
     pub(crate) fn piece(&self, needed: bool) -> Piece {
-        let bytes = (needed || self.at == Place::default()).then(|| self.bytes.into());
+        let bytes = (needed || self.at.skip.is_none()).then(|| self.bytes.into());
         Piece { sequence: self.sequence, length: self.length, at: self.at, bytes, ends: self.ends }
     }
 }
@@ -99,8 +99,9 @@ impl Half {
     pub(crate) fn fetch(&mut self, source: &dyn Fetch) -> Option<()> {
         for piece in self.pieces.iter_mut().filter(|piece| piece.bytes.is_none()) {
             let mut bytes = Vec::new();
-            let Place { chunk, offset } = piece.at;
-            if !source.fetch(chunk, offset, piece.length as usize, &mut bytes) {
+            let Place { packet, skip } = piece.at;
+            let offset = packet.offset + u64::from(skip?);
+            if !source.fetch(packet.chunk, offset, piece.length as usize, &mut bytes) {
                 return None;
             }
             piece.bytes = Some(bytes.into());
@@ -110,7 +111,7 @@ impl Half {
 
     /// Gives back the bytes that can be fetched again.
     pub(crate) fn forget_bytes(&mut self) {
-        for piece in self.pieces.iter_mut().filter(|piece| piece.at != Place::default()) {
+        for piece in self.pieces.iter_mut().filter(|piece| piece.at.skip.is_some()) {
             piece.bytes = None;
         }
     }

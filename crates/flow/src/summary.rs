@@ -22,7 +22,7 @@ use crate::sighting::Sightings;
 use crate::spell::flag;
 use crate::stream::Payload;
 use crate::tally::{Caps, Tally};
-use crate::text::Texts;
+use crate::text::{TextId, Texts};
 use crate::verdict::{Hearing, Verdicts};
 
 /// What a fold needs to know beforehand. Summaries of one capture are folded with equal limits.
@@ -165,6 +165,9 @@ impl Summary {
             if let Reading::Done(reader) = reading {
                 cold.verdicts[side & 1] = self.verdicts.intern(reader, &hearing.said, texts);
                 cold.own[side & 1] = hearing.own;
+                if !hearing.said.is_empty() || hearing.own != TextId::EMPTY {
+                    cold.decide(side, Some(payload.at.packet));
+                }
             }
             cold.close(side, listing, self.saved);
         }

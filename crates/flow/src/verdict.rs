@@ -79,7 +79,7 @@ pub(crate) struct Verdict {
 
 impl Verdict {
     /// What a verdict costs beside its statements.
-    const COST: usize = 48;
+    pub(crate) const COST: usize = 48;
 
     fn cost(said: &[Said], texts: &Texts) -> u32 {
         let each = |said: &Said| size_of::<Said>() + texts.text(said.value).len();
@@ -172,8 +172,9 @@ mod tests {
         ours.intern(b"noise");
         let make = |texts: &mut Texts| [Said::new(texts, Party::Receiver, "tls.sni", b"example.com")];
         let (mut left, mut right) = (Verdicts::default(), Verdicts::default());
-        let here = left.intern(ReaderId(3), &make(&mut ours));
-        let there = right.intern(ReaderId(3), &make(&mut theirs));
+        let said = [make(&mut ours), make(&mut theirs)];
+        let here = left.intern(ReaderId(3), &said[0], &ours);
+        let there = right.intern(ReaderId(3), &said[1], &theirs);
         let texts = ours.adopt(&theirs);
         let map = left.adopt(&right, |id| texts[id.0 as usize]);
         assert_eq!(map[there.0 as usize], here);

@@ -3,14 +3,17 @@
 //!
 //! A [`Scenario`] appends packets in capture order with right lengths, checksums and sequence numbers; [`pcap`]
 //! and [`pcapng`] write them; [`random_traffic`] makes traffic that is as odd as a cut or a merge can bear.
-//! Everything is a function of its arguments: no clock, no file, no random number that is not seeded.
+//! Everything is a function of its arguments: no clock, no file (but for [`captures`], which lists those on disk), no
+//! random number that is not seeded.
 //!
 //! Its input is written by us, so it panics on misuse instead of returning errors.
 #![forbid(unsafe_code)]
 #![allow(clippy::missing_panics_doc)]
 
+pub mod captures;
 mod conversation;
 mod exchange;
+mod flow;
 mod frame;
 mod host;
 pub mod message;
@@ -25,6 +28,7 @@ mod wrap;
 
 pub use conversation::{Conversation, Side};
 pub use exchange::Question;
+pub use flow::random_flow;
 pub use frame::OwnedFrame;
 pub use host::{End, Host};
 pub use pcap::{Classic, pcap};

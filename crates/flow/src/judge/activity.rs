@@ -78,11 +78,11 @@ impl<'a> Court<'a> {
     /// The protocol of a flow: what a stream reader decided, else what a message reader recognised.
     pub(crate) fn app(&self, flow: &Flow<'a>) -> Option<&'static str> {
         let halves = [self.testimony(flow, 0), self.testimony(flow, 1)];
-        self.reader(flow, &halves).map(|reader| ReaderId(reader).app())
+        Court::reader(flow, &halves).map(|reader| ReaderId(reader).app())
     }
 
     /// The reader that knew a flow's protocol, given what its halves said.
-    pub(crate) fn reader(&self, flow: &Flow<'a>, halves: &[Testimony<'_, 'a>; 2]) -> Option<u8> {
+    pub(crate) fn reader(flow: &Flow<'a>, halves: &[Testimony<'_, 'a>; 2]) -> Option<u8> {
         halves.iter().find_map(Testimony::reader).or(flow.cold.app.checked_sub(1))
     }
 

@@ -155,7 +155,7 @@ impl<'a> Court<'a> {
             }
             judged.bits |= if named { Judged::NAMED } else { 0 };
         }
-        judged.activity = self.activity(flow, self.reader(flow, &halves), &judged);
+        judged.activity = self.activity(flow, Court::reader(flow, &halves), &judged);
         judged
     }
 

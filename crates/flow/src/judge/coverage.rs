@@ -24,7 +24,7 @@ impl Sums {
         }
         if judged.is_external() {
             let payload = hot.payload[0] + hot.payload[1];
-            let reader = court.reader(flow, &[court.testimony(flow, 0), court.testimony(flow, 1)]);
+            let reader = Court::reader(flow, &[court.testimony(flow, 0), court.testimony(flow, 1)]);
             let hidden = reader.is_some_and(|reader| court.protocols.hides(reader));
             self.encrypted.0 += if hidden { payload } else { 0 };
             self.encrypted.1 += payload;

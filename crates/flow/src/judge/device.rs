@@ -199,8 +199,9 @@ impl<'a> Roll<'a> {
             member.contacts.push(Contact { at: flow.at, side: side as u8 });
         }
         for from in [0, 1] {
+            let at = court.decided(flow, from).unwrap_or(flow.cold.at);
             for statement in court.testimony(flow, from).about(from != side) {
-                member.hear(statement, 1, flow.cold.at);
+                member.hear(statement, 1, at);
             }
         }
     }

@@ -79,9 +79,10 @@ impl<'a> Court<'a> {
         for (kind, attribution, _) in KINDS {
             let source = attribution.word().unwrap_or("");
             for side in [0, 1] {
+                let at = self.decided(flow, side);
                 for (of, name) in self.said(flow, side) {
                     if of == kind.as_bytes() {
-                        push(Name { text: name, source, at: None });
+                        push(Name { text: name, source, at });
                     }
                 }
             }

@@ -1,0 +1,220 @@
+//! The driver cuts where it likes: no report depends on the number of threads, on how a capture is shared out over
+//! files, or on whether the parts were saved and joined.
+
+use lenscap_catalog::Catalog;
+use lenscap_flow::{Input, Limits, MergeError, Options, Policy, Summary, judge, merge, scan};
+use lenscap_report::{Select, json};
+use lenscap_testkit::{Classic, OwnedFrame, SECOND, SplitMix64, captures, pcap, pcapng, random_traffic};
+use serde_json::Value;
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::slice;
+use tempfile::TempDir;
+
+const ROOMY: usize = 1 << 30;
+
+fn options(threads: usize, memory: usize, saved: bool) -> Options {
+    let limits = Limits { idle: 300 * SECOND, memory };
+    let threads = NonZeroUsize::new(threads).expect("there is a thread");
+    Options { threads, limits, filter: None, from: None, to: None, saved }
+}
+
+fn scanned(paths: &[PathBuf], options: &Options) -> Summary {
+    let inputs: Vec<Input> = paths.iter().cloned().map(Input::File).collect();
+    scan(&inputs, options, &()).expect("threads can be had")
+}
+
+fn rendered(summary: &Summary) -> String {
+    let catalog = Catalog::builtin();
+    let report = judge(summary, &catalog, &Policy::default());
+    let mut out = Vec::new();
+    json::write(&report, Select::default(), NonZeroUsize::MIN, &mut out).expect("memory takes all");
+    String::from_utf8(out).expect("JSON is text")
+}
+
+fn assert_same(what: &str, wanted: &str, found: &str) {
+    let differs = wanted.lines().zip(found.lines()).find(|(wanted, found)| wanted != found);
+    if let Some((wanted, found)) = differs {
+        panic!("{what} differs\n  want {wanted}\n found {found}");
+    }
+    assert_eq!(wanted.lines().count(), found.lines().count(), "{what} has another number of lines");
+}
+
+/// Hours of random traffic, one quarter of an hour after the other.
+fn hours(seed: u64, quarters: u64) -> Vec<OwnedFrame> {
+    let quarter = |n: u64| {
+        let mut frames = random_traffic(seed + n, 6000);
+        for frame in &mut frames {
+            frame.time.0 += n as i64 * 900 * SECOND;
+        }
+        frames
+    };
+    (0..quarters).flat_map(quarter).collect()
+}
+
+fn written(folder: &TempDir, name: &str, bytes: &[u8]) -> PathBuf {
+    let path = folder.path().join(name);
+    fs::write(&path, bytes).expect("a temporary file can be written");
+    path
+}
+
+/// A classic capture with stamps as exact as those of pcapng.
+fn exact(frames: &[OwnedFrame]) -> Vec<u8> {
+    Classic { nanoseconds: true, ..Classic::default() }.write(frames)
+}
+
+/// Large enough to be cut in more than two: the driver cuts files from 16 MiB on, in chunks of 8 MiB at least.
+#[test]
+fn threads_change_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let frames = hours(1, 47);
+    for (name, bytes) in [("large.pcap", pcap(&frames)), ("large.pcapng", pcapng(&frames))] {
+        let (size, path) = (bytes.len(), written(&folder, name, &bytes));
+        println!("{name}: {} packets, {size} bytes", frames.len());
+        assert!(size > 25 << 20);
+        for (memory, threads, exact) in [(ROOMY, 2..=4, true), (2 << 20, 2..=2, false)] {
+            let serial = rendered(&scanned(slice::from_ref(&path), &options(1, memory, false)));
+            assert_eq!(serial.contains("\"exact\":true"), exact);
+            for threads in threads {
+                let found = rendered(&scanned(slice::from_ref(&path), &options(threads, memory, false)));
+                assert_same(&format!("{name} with {threads} threads and {memory} bytes"), &serial, &found);
+            }
+        }
+    }
+}
+
+/// A report without what a cut in files changes.
+fn without_places(report: &str) -> String {
+    let records = report.lines().map(|line| serde_json::from_str(line).expect("a line is a record"));
+    let records = records.filter(|record: &Value| record["type"] != "capture");
+    let mut lines = String::new();
+    for mut record in records {
+        forget_places(&mut record);
+        lines.push_str(&record.to_string());
+        lines.push('\n');
+    }
+    lines
+}
+
+fn forget_places(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for field in ["input", "packet", "offset"] {
+                if !fields.get(field).is_some_and(Value::is_object) {
+                    fields.remove(field);
+                }
+            }
+            fields.values_mut().for_each(forget_places);
+        }
+        Value::Array(values) => values.iter_mut().for_each(forget_places),
+        _ => {}
+    }
+}
+
+/// Places where no stamp after the cut is earlier than one before it: there, two files are in order of time.
+fn orderly_cuts(frames: &[OwnedFrame], random: &mut SplitMix64, count: usize) -> Vec<usize> {
+    let mut latest = i64::MIN;
+    let before: Vec<i64> = frames
+        .iter()
+        .map(|frame| {
+            latest = latest.max(frame.time.0);
+            latest
+        })
+        .collect();
+    let mut earliest = i64::MAX;
+    let mut cuts = Vec::new();
+    for at in (1..frames.len()).rev() {
+        earliest = earliest.min(frames[at].time.0);
+        if before[at - 1] < earliest {
+            cuts.push(at);
+        }
+    }
+    while cuts.len() > count {
+        cuts.swap_remove(random.below(cuts.len() as u64) as usize);
+    }
+    cuts
+}
+
+/// Traffic whose clock never steps back, so that it can be cut in files anywhere.
+fn orderly(seed: u64, count: usize) -> Vec<OwnedFrame> {
+    let mut frames = random_traffic(seed, count);
+    let mut latest = i64::MIN;
+    for frame in &mut frames {
+        latest = latest.max(frame.time.0);
+        frame.time.0 = latest;
+    }
+    frames
+}
+
+#[test]
+fn a_capture_in_two_files_is_one_capture() {
+    let mut cuts = 0;
+    for seed in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let frames = orderly(seed, 800);
+        let whole =
+            rendered(&scanned(&[written(&folder, "whole.pcap", &exact(&frames))], &options(1, ROOMY, false)));
+        for at in orderly_cuts(&frames, &mut SplitMix64::new(seed), 4) {
+            let parts = [
+                written(&folder, "one.pcap", &exact(&frames[..at])),
+                written(&folder, "other.pcapng", &pcapng(&frames[at..])),
+            ];
+            for threads in [1, 2] {
+                let found = rendered(&scanned(&parts, &options(threads, ROOMY, false)));
+                let what = format!("seed {seed}, cut at {at}, {threads} threads");
+                assert_same(&what, &without_places(&whole), &without_places(&found));
+            }
+            cuts += 1;
+        }
+    }
+    assert!(cuts > 40, "{cuts} cuts");
+}
+
+/// A summary as it comes back from its saved form.
+fn saved_and_loaded(summary: &Summary) -> Summary {
+    let mut bytes = Vec::new();
+    summary.save(&mut bytes).expect("memory takes all");
+    Summary::load(bytes.as_slice()).expect("what was saved can be loaded")
+}
+
+#[test]
+fn saved_parts_join_to_the_whole() {
+    let (mut joined, mut refused) = (0, 0);
+    for seed in 0..30 {
+        let folder = tempfile::tempdir().unwrap();
+        let frames = orderly(seed, 800);
+        for at in orderly_cuts(&frames, &mut SplitMix64::new(seed), 4) {
+            let paths = [
+                written(&folder, "one.pcap", &pcap(&frames[..at])),
+                written(&folder, "other.pcap", &pcap(&frames[at..])),
+            ];
+            let whole = rendered(&scanned(&paths, &options(1, ROOMY, false)));
+            let part = |path: &PathBuf| {
+                let saved = saved_and_loaded(&scanned(slice::from_ref(path), &options(1, ROOMY, true)));
+                (path.display().to_string(), saved)
+            };
+            match merge(paths.iter().map(part).collect()) {
+                Ok(found) => {
+                    joined += 1;
+                    assert_same(&format!("seed {seed}, cut at {at}"), &whole, &rendered(&found));
+                    let again = rendered(&saved_and_loaded(&found));
+                    assert_same(&format!("seed {seed}, cut at {at}, saved again"), &whole, &again);
+                }
+                Err(MergeError::Refused(..)) => refused += 1,
+                Err(why) => panic!("seed {seed}, cut at {at}: {why}"),
+            }
+        }
+    }
+    println!("saved parts: {joined} joined, {refused} refused");
+    assert!(joined > refused);
+}
+
+#[test]
+fn saving_a_fixture_changes_nothing() {
+    for (name, paths) in captures::cases() {
+        let plain = rendered(&scanned(&paths, &options(1, ROOMY, false)));
+        let saved = saved_and_loaded(&scanned(&paths, &options(1, ROOMY, true)));
+        assert_same(&name, &plain, &rendered(&saved));
+    }
+}
