@@ -3,8 +3,8 @@
 use prefetch_index::prefetch_index;
 use std::slice::from_ref;
 
-/// Records of a chunk.
-const CHUNK: usize = 64;
+/// Records of a chunk: so many that the list of chunks stays in the nearest cache.
+const CHUNK: usize = 512;
 
 /// An append-only list of records that are looked up at random.
 #[derive(Clone, Debug)]
@@ -32,7 +32,9 @@ impl<T> Slab<T> {
         match self.chunks.last_mut() {
             Some(last) if last.len() < CHUNK => last.push(record),
             _ => {
-                let mut chunk = Vec::with_capacity(CHUNK);
+                // The first chunk grows as it is filled: most captures are small.
+                let room = if self.chunks.is_empty() { 1 } else { CHUNK };
+                let mut chunk = Vec::with_capacity(room);
                 chunk.push(record);
                 self.chunks.push(chunk);
             }
@@ -51,7 +53,7 @@ impl<T> Slab<T> {
         self.chunks.get_mut(place / CHUNK)?.get_mut(place % CHUNK)
     }
 
-    /// Brings the parts of a record that `lines` names nearer.
+    /// Brings a record nearer: the cache line that it begins in, and that of the part that `line` names.
     #[inline]
     pub(crate) fn prefetch<L>(&self, place: usize, line: impl Fn(&T) -> &L) {
         if let Some(record) = self.get(place) {

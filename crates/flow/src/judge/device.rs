@@ -69,6 +69,8 @@ pub(crate) struct Contact {
 pub(crate) struct Member<'a> {
     pub(crate) mac: Option<Mac>,
     pub(crate) addresses: BTreeSet<Address>,
+    /// The address added last: most stations have one, and many flows.
+    lately: Option<Address>,
     pub(crate) volume: Volume,
     /// Flows with a vendor, or to the outside, in no order.
     pub(crate) contacts: Vec<Contact>,
@@ -185,7 +187,9 @@ impl<'a> Roll<'a> {
         if let Station::Mac(mac) = station {
             member.mac = Some(mac);
         }
-        member.addresses.insert(address);
+        if member.lately.replace(address) != Some(address) {
+            member.addresses.insert(address);
+        }
         let (sent, received) = (flow.hot.bytes[side], flow.hot.bytes[1 - side]);
         member.volume.sent += sent;
         member.volume.received += received;

@@ -58,6 +58,8 @@ impl Iterator for Ids {
 /// The readers of one transport, by port and by first bytes.
 #[derive(Clone, Debug)]
 struct Transport {
+    /// By 64 ports, those that have readers. Small enough to stay in the nearest cache, unlike `ports`.
+    known: Box<[u64]>,
     /// Class of each port: an index into `classes`; 0 is the class without readers.
     ports: Box<[u8]>,
     classes: Vec<Readers>,
@@ -69,6 +71,7 @@ struct Transport {
 impl Transport {
     fn new() -> Self {
         Self {
+            known: vec![0; 1 << 10].into(),
             ports: vec![0; 1 << 16].into(),
             classes: vec![Readers::NONE],
             first: [false; 256],
@@ -82,6 +85,9 @@ impl Transport {
         let class = known.unwrap_or(self.classes.len());
         if let (Some(entry), Ok(class)) = (self.ports.get_mut(usize::from(port)), u8::try_from(class)) {
             *entry = class;
+            if let Some(known) = self.known.get_mut(usize::from(port) / 64) {
+                *known |= 1 << (port % 64);
+            }
             if known.is_none() {
                 self.classes.push(with);
             }
@@ -97,6 +103,9 @@ impl Transport {
 
     #[inline]
     fn of_port(&self, port: u16) -> Readers {
+        if self.known.get(usize::from(port) / 64).is_none_or(|known| known >> (port % 64) & 1 == 0) {
+            return Readers::NONE;
+        }
         let class = self.ports.get(usize::from(port)).copied().unwrap_or(0);
         self.classes.get(usize::from(class)).copied().unwrap_or_default()
     }
