@@ -68,7 +68,7 @@ pub(crate) struct Hot {
 }
 
 const _: () = assert!(size_of::<Hot>() == 128);
-const _: () = assert!(size_of::<Cold>() == 112);
+const _: () = assert!(size_of::<Cold>() == 152);
 
 /// What few packets of a spell touch.
 #[derive(Clone, Debug, Default)]
@@ -92,6 +92,8 @@ pub(crate) struct Cold {
     pub(crate) verdicts: [VerdictId; 2],
     /// The name of the flow's server that each half gave itself.
     pub(crate) own: [TextId; 2],
+    /// By side, the packet with which the stream readers could say what they said of the half; the default for none.
+    pub(crate) decided: [PacketRef; 2],
     /// What verdicts and extra cost, as last counted; see [`crate::cost`].
     pub(crate) cost: u32,
     pub(crate) extra: Option<Box<Extra>>,
@@ -105,8 +107,6 @@ pub(crate) struct Extra {
     pub(crate) trouble: [Option<Box<Trouble>>; 2],
     pub(crate) buckets: Option<Box<Buckets>>,
     pub(crate) halves: [Option<Box<Half>>; 2],
-    /// By side: the packet with which the stream readers could say what they said.
-    pub(crate) decided: [Option<PacketRef>; 2],
     /// The flow that the first ICMP error of this flow speaks of.
     pub(crate) quoted: Option<Quoted>,
     /// Server names that later requests of the same connection gave, first [`Extra::NAMES`] distinct ones.
@@ -123,7 +123,6 @@ impl Extra {
             && self.buckets.is_none()
             && self.halves.iter().all(Option::is_none)
             && self.quoted.is_none()
-            && self.decided == [None; 2]
             && self.names.is_empty()
     }
 
@@ -209,16 +208,12 @@ impl Cold {
 
     /// The packet with which the stream readers could say what they said of a half.
     pub(crate) fn decided(&self, side: Side) -> Option<PacketRef> {
-        *self.extra.as_ref()?.decided.get(side)?
+        self.decided.get(side).copied().filter(|packet| *packet != PacketRef::default())
     }
 
     /// Keeps that packet.
-    pub(crate) fn decide(&mut self, side: Side, packet: Option<PacketRef>) {
-        if packet.is_some()
-            && let Some(decided) = self.extra.get_or_insert_default().decided.get_mut(side)
-        {
-            *decided = packet;
-        }
+    pub(crate) fn decide(&mut self, side: Side, packet: PacketRef) {
+        self.decided[side & 1] = packet;
     }
 
     /// Lets go of a decided half's bytes, unless they are to be `kept`; of the list, too, unless it is `listed`.
