@@ -70,33 +70,34 @@ pub(crate) struct Hot {
 const _: () = assert!(size_of::<Hot>() == 128);
 const _: () = assert!(size_of::<Cold>() == 152);
 
-/// What few packets of a spell touch.
+/// What few packets of a spell touch; in front what the first ones do.
 #[derive(Clone, Debug, Default)]
+#[repr(C)]
 pub(crate) struct Cold {
-    /// Stamp of the first packet in capture order.
-    pub(crate) first: i64,
-    /// The first packet.
-    pub(crate) at: PacketRef,
-    /// Source and destination MAC of the first packet of each side.
-    pub(crate) macs: [(Mac, Mac); 2],
     pub(crate) history: History,
     /// Initial sequence number of the handshake's client.
     pub(crate) client_isn: u32,
     /// Initial sequence number of its server.
     pub(crate) server_isn: u32,
-    /// Protocol that a message reader recognised first: reader id + 1, 0 for none.
-    pub(crate) app: u8,
-    /// Which side sent the first packet.
-    pub(crate) first_side: u8,
+    /// Source and destination MAC of the first packet of each side.
+    pub(crate) macs: [(Mac, Mac); 2],
+    pub(crate) extra: Option<Box<Extra>>,
     /// What the stream readers decided, by side.
     pub(crate) verdicts: [VerdictId; 2],
     /// The name of the flow's server that each half gave itself.
     pub(crate) own: [TextId; 2],
-    /// By side, the packet with which the stream readers could say what they said of the half; the default for none.
-    pub(crate) decided: [PacketRef; 2],
     /// What verdicts and extra cost, as last counted; see [`crate::cost`].
     pub(crate) cost: u32,
-    pub(crate) extra: Option<Box<Extra>>,
+    /// Protocol that a message reader recognised first: reader id + 1, 0 for none.
+    pub(crate) app: u8,
+    /// Which side sent the first packet.
+    pub(crate) first_side: u8,
+    /// By side, the packet with which the stream readers could say what they said of the half; the default for none.
+    pub(crate) decided: [PacketRef; 2],
+    /// The first packet.
+    pub(crate) at: PacketRef,
+    /// Stamp of the first packet in capture order.
+    pub(crate) first: i64,
 }
 
 /// What few spells have.
