@@ -37,6 +37,8 @@ pub enum Shape {
     Video,
     /// Answers to name queries; no name and no address comes twice.
     Names,
+    /// One address that one host is given under two names in turn, and a flow to it after each answer.
+    Renames,
     /// Devices with a link address each, that get an address by DHCP.
     Devices,
     /// Devices that contact ten vendors each: a finding every.
@@ -45,8 +47,16 @@ pub enum Shape {
 
 impl Shape {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Mix, Self::Small, Self::Flows, Self::Video, Self::Names, Self::Devices, Self::Findings];
+    pub const ALL: [Self; 8] = [
+        Self::Mix,
+        Self::Small,
+        Self::Flows,
+        Self::Video,
+        Self::Names,
+        Self::Renames,
+        Self::Devices,
+        Self::Findings,
+    ];
 
     const fn word(self) -> &'static str {
         match self {
@@ -55,6 +65,7 @@ impl Shape {
             Self::Flows => "flows",
             Self::Video => "video",
             Self::Names => "names",
+            Self::Renames => "renames",
             Self::Devices => "devices",
             Self::Findings => "findings",
         }
@@ -66,6 +77,8 @@ impl Shape {
             Self::Small | Self::Flows => 16_384,
             Self::Mix | Self::Names | Self::Devices | Self::Findings => 512,
             Self::Video => 320,
+            // One after another: each name ends that before it.
+            Self::Renames => 1,
         }
     }
 
@@ -78,6 +91,7 @@ impl Shape {
             Self::Flows => flow(&mut s, random, n),
             Self::Video => video(&mut s, random, n),
             Self::Names => name(&mut s, n),
+            Self::Renames => renamed(&mut s, random, n),
             Self::Devices => lease(&mut s, station(n), n),
             Self::Findings => finding(&mut s, n),
         }
@@ -216,6 +230,20 @@ fn name(s: &mut Scenario, n: u64) {
     s.udp(client, server, &message::dns(n as u16, 0x0100, Some((&owner, 1)), &[]));
     let answer = Record { name: &owner, value: Value::Address(address) };
     s.udp(server, client, &message::dns(n as u16, 0x8180, Some((&owner, 1)), &[answer]));
+}
+
+fn renamed(s: &mut Scenario, random: &mut SplitMix64, n: u64) {
+    let host = station(1);
+    let gateway = Host { mac: s.gateway, ip: IpAddr::V4(Ipv4Addr::new(10, 255, 255, 1)) };
+    let shared = Host { mac: s.gateway, ip: IpAddr::V4(Ipv4Addr::new(60, 0, 0, 1)) };
+    let owner = ["a.load.example", "b.load.example"][(n % 2) as usize];
+    let answer = Record { name: owner, value: Value::Address(shared.ip) };
+    let reply = message::dns(n as u16, 0x8180, Some((owner, 1)), &[answer]);
+    s.udp(gateway.port(53), host.port(50_000), &reply);
+    let (client, server) = (host.port(1024 + (n % 60_000) as u16), shared.port(443 + (n / 60_000) as u16));
+    let mut tcp = connection(random, client, server);
+    tcp.open(s);
+    tcp.reset(s, Side::Client);
 }
 
 fn lease(s: &mut Scenario, client: Host, n: u64) {
