@@ -46,6 +46,39 @@ fn a_run_that_cannot_begin_prints_them_too() {
 }
 
 #[test]
+fn a_bench_is_saved_and_compared() {
+    let folder = tempfile::tempdir().unwrap();
+    let (saved, hgrm) = (folder.path().join("run.json"), folder.path().join("batches.hgrm"));
+    let bench = |capture: &str, option: &str| {
+        let mut bench = lenscap();
+        bench.args(["bench", capture, "--rounds", "1", "--warm-up", "0", "--threads", "1"]);
+        bench.arg(option).arg(&saved).output().unwrap()
+    };
+    let done = lenscap()
+        .args(["bench", "fixtures/office/capture.pcap", "--rounds", "2", "--threads", "1", "--hgrm"])
+        .arg(&hgrm)
+        .arg("--save")
+        .arg(&saved)
+        .output()
+        .unwrap();
+    assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+    let run: serde_json::Value = serde_json::from_slice(&std::fs::read(&saved).unwrap()).unwrap();
+    assert_eq!((&run["schema"], &run["packets"]), (&"lenscap-bench/1".into(), &1603.into()));
+    assert!(
+        run["times"].as_array().unwrap().iter().all(|time| time["rounds_ns"].as_array().unwrap().len() == 2)
+    );
+    assert!(std::fs::read_to_string(&hgrm).unwrap().contains("#[Mean "));
+
+    let same = bench("fixtures/office/capture.pcap", "--against");
+    let text = String::from_utf8(same.stdout).unwrap();
+    assert_eq!((same.status.code(), text.matches("Against ").count()), (Some(0), 1), "{text}");
+    let other = bench("fixtures/port-scan/capture.pcap", "--against");
+    let said = String::from_utf8(other.stderr).unwrap();
+    assert_eq!(other.status.code(), Some(2), "{said}");
+    assert!(said.contains("they are not compared"), "{said}");
+}
+
+#[test]
 fn a_reader_that_leaves_is_no_failure() {
     let mut child = lenscap().args(["catalog", "list"]).spawn().unwrap();
     drop(child.stdout.take());

@@ -2,14 +2,14 @@
 //! [`plan`](crate::plan).
 
 use crate::color::When;
-use crate::parse::{self, FailOn, Idle};
+use crate::parse::{self, Counts, FailOn, Idle};
 use crate::save;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
 use ipnet::IpNet;
 use lenscap_report::Select;
 use lenscap_wire::Timestamp;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 const ABOUT: &str = "Finds the IP cameras in captured traffic, and proves what they send to whom";
@@ -64,6 +64,27 @@ const INSPECT: &str = "\
 Says what captures are: format, compression, link types, snap length, packets, bytes, first and last time, and what is \
 wrong with them. Nothing is judged.";
 
+const BENCH: &str = "\
+Measures the engine over captures: throughput by stage, latency of batches, threads, memory.
+
+A round scans the captures whole with each number of threads (read, decode, fold, judge, render the report as JSON to \
+nowhere), and then reads, decodes and folds them stage by stage on one thread. Printed are medians of the rounds, beside \
+the least and the most. The first scan is one to warm up, so that captures are in the page cache; what a disk takes is \
+not measured.
+
+The stages on one thread: read walks the records, decode is decoding alone, fold is the rest of a scan. They are \
+differences of passes, so a stage that takes next to nothing may come out as nothing.";
+
+const BENCH_EXAMPLES: &str = "\
+Examples:
+  lenscap bench office.pcapng                                one thread, and all processors
+  lenscap bench captures/ --threads 1-4 --rounds 20          how it scales
+  lenscap bench captures/ --save main.json                   keep the run
+  lenscap bench captures/ --against main.json                what has changed since
+  lenscap bench captures/ --hgrm batches.hgrm --csv > a.csv  for HdrHistogram's plotter, for a spreadsheet
+
+Exit status: 0 measured, 2 an input could not be read, or the saved run is of other captures.";
+
 const CATALOG: &str = "\
 Shows what is known of vendors: their names on the network, hardware prefixes, address ranges and ports, each with its \
 source.";
@@ -90,6 +111,9 @@ pub(crate) enum Command {
     /// Say what captures are, without judging them
     #[command(long_about = INSPECT, after_long_help = "Examples:\n  lenscap inspect captures/\n  lenscap inspect torn.pcap --json")]
     Inspect(Inspect),
+    /// Measure the engine over captures: throughput by stage, latency, threads, memory
+    #[command(long_about = BENCH, after_long_help = BENCH_EXAMPLES)]
+    Bench(Bench),
     /// Show what is known of vendors
     #[command(long_about = CATALOG, after_long_help = "Examples:\n  lenscap catalog lookup dev.hik-connect.com\n  lenscap catalog lookup 44:19:b6\n  lenscap catalog list")]
     Catalog(Catalog),
@@ -168,6 +192,46 @@ pub(crate) struct Inspect {
     pub hash: bool,
     #[command(flatten)]
     pub work: Work,
+}
+
+/// `lenscap bench`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Bench {
+    /// Captures, or directories of captures
+    #[arg(required = true, value_name = "FILES")]
+    pub files: Vec<PathBuf>,
+    /// Rounds that count
+    #[arg(long, value_name = "N", default_value = "5")]
+    pub rounds: NonZeroU32,
+    /// Rounds before them that do not count
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub warm_up: u32,
+    /// Numbers of threads, such as 1,2,4 or 1-4; one and all processors where not given
+    #[arg(long, value_name = "LIST")]
+    pub threads: Option<Counts>,
+    /// Memory for the state, such as 512M or 4G; a quarter of what there is where not given
+    #[arg(long, value_name = "SIZE", value_parser = parse::size)]
+    pub memory: Option<u64>,
+    /// Save the run as JSON, to compare others with it
+    #[arg(long, value_name = "FILE.json", value_parser = |text: &str| parse::path_with(text, "json"), help_heading = "Output")]
+    pub save: Option<PathBuf>,
+    /// Compare with a saved run over the same captures
+    #[arg(long, value_name = "FILE.json", help_heading = "Output")]
+    pub against: Option<PathBuf>,
+    /// Write how long batches took as a percentile distribution of HdrHistogram, in microseconds
+    #[arg(long, value_name = "FILE.hgrm", value_parser = |text: &str| parse::path_with(text, "hgrm"), help_heading = "Output")]
+    pub hgrm: Option<PathBuf>,
+    /// Write the run as one JSON object, every round in it
+    #[arg(long, group = "form", help_heading = "Output")]
+    pub json: bool,
+    /// Write CSV: a row for each stage and number of threads, and for each single figure
+    #[arg(long, group = "form", help_heading = "Output")]
+    pub csv: bool,
+    /// Write tables of Markdown
+    #[arg(long, group = "form", help_heading = "Output")]
+    pub markdown: bool,
+    #[command(flatten)]
+    pub judging: Judging,
 }
 
 /// `lenscap catalog`.

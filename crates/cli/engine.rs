@@ -42,7 +42,7 @@ pub(crate) fn scan(inputs: &[Input], options: &Options, progress: &dyn Progress)
 }
 
 /// Replaces folders by the captures in them, and says once what in them is none.
-fn expand(inputs: &[Input]) -> Result<Vec<Input>, Failure> {
+pub(crate) fn expand(inputs: &[Input]) -> Result<Vec<Input>, Failure> {
     let mut all = Vec::new();
     for input in inputs {
         let Input::File(path) = input else {

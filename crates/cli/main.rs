@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod bench;
 mod catalog;
 mod color;
 mod engine;
@@ -37,6 +38,7 @@ fn run(command: &Command) -> Result<Outcome, Failure> {
         Command::Scan(scan) => scan::run(scan),
         Command::Merge(merge) => merge::run(merge),
         Command::Inspect(inspect) => inspect::run(inspect),
+        Command::Bench(bench) => bench::run(bench),
         Command::Catalog(catalog) => catalog::run(catalog),
         Command::Completions { shell } => manual::completions(*shell),
         Command::Man => manual::man(),

@@ -4,6 +4,8 @@ use ipnet::IpNet;
 use lenscap_flow::report::Severity;
 use lenscap_wire::Timestamp;
 use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 const SECOND: i64 = 1_000_000_000;
@@ -69,6 +71,36 @@ impl FromStr for Idle {
         let nanoseconds = text.parse::<u32>().ok().filter(|&n| n > 0).map(|n| i64::from(n) * SECOND);
         nanoseconds.map(Self).ok_or_else(|| format!("{text:?} is no number of seconds from 1 on"))
     }
+}
+
+/// Numbers of threads: `4`, `1,2,4`, `1-4`. At most 1,024 threads.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Counts(pub Vec<NonZeroUsize>);
+
+impl FromStr for Counts {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is no list of threads; write 1,2,4 or 1-4");
+        let number = |text: &str| text.parse().ok().filter(|&n| (1..=1024).contains(&n)).ok_or_else(wrong);
+        let mut all = Vec::new();
+        for item in text.split(',') {
+            let (first, last) = item.split_once('-').unwrap_or((item, item));
+            let (first, last): (usize, usize) = (number(first)?, number(last)?);
+            if first > last {
+                return Err(wrong());
+            }
+            all.extend((first..=last).filter_map(NonZeroUsize::new));
+        }
+        Ok(Self(all))
+    }
+}
+
+/// The path of a file to be written: only with its own extension, so that no capture is written over by mistake.
+pub(crate) fn path_with(text: &str, extension: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    let sound = path.extension().is_some_and(|given| given == extension);
+    sound.then_some(path).ok_or_else(|| format!("{text:?} does not end in .{extension}"))
 }
 
 /// From which severity on a finding makes the exit status 1; `None` is never.
@@ -143,6 +175,20 @@ mod tests {
         assert_eq!(net("192.168.1.7/16").unwrap().to_string(), "192.168.0.0/16");
         assert_eq!(net("2001:db8::1").unwrap().to_string(), "2001:db8::1/128");
         assert!(net("192.168.0.0/33").is_err() && net("office").is_err());
+    }
+
+    #[test]
+    fn numbers_of_threads() {
+        let numbers = |text: &str| text.parse().map(|Counts(all)| all.iter().map(|n| n.get()).collect());
+        assert_eq!(numbers("2"), Ok(vec![2]));
+        assert_eq!(numbers("1,8,2-4"), Ok(vec![1, 8, 2, 3, 4]));
+        assert!(["", "0", "4-2", "1,", "-1", "2000"].iter().all(|wrong| wrong.parse::<Counts>().is_err()));
+    }
+
+    #[test]
+    fn a_capture_is_not_written_over() {
+        assert!(path_with("main.json", "json").is_ok());
+        assert!(path_with("main.pcap", "json").is_err() && path_with("json", "json").is_err());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::color;
 use crate::engine::{Input, Options};
 use crate::failure::Failure;
 use crate::memory;
-use crate::parse::Idle;
+use crate::parse::{Counts, Idle};
 use lenscap_flow::Limits;
 use lenscap_flow::report::Severity;
 use lenscap_report::text::Style;
@@ -77,9 +77,24 @@ pub(crate) fn scanning(scan: &args::Scan) -> Result<Options, Failure> {
 
 /// The options of a run that takes every packet.
 pub(crate) fn work(work: &Work, idle: Idle) -> Options {
-    let memory = work.memory.unwrap_or_else(memory::quarter);
-    let limits = Limits { idle: idle.0, memory: usize::try_from(memory).unwrap_or(usize::MAX) };
+    let limits = limits(work.memory, idle);
     Options { threads: threads(work.threads), limits, filter: None, from: None, to: None, saved: false }
+}
+
+/// What a fold may cost.
+pub(crate) fn limits(memory: Option<u64>, idle: Idle) -> Limits {
+    let memory = memory.unwrap_or_else(memory::quarter);
+    Limits { idle: idle.0, memory: usize::try_from(memory).unwrap_or(usize::MAX) }
+}
+
+/// The numbers of threads to measure, ascending: always one, that all else is compared with; and where nothing is
+/// given, all processors.
+pub(crate) fn counts(given: Option<&Counts>) -> Vec<NonZeroUsize> {
+    let mut all = given.map_or_else(|| vec![threads(None)], |counts| counts.0.clone());
+    all.push(NonZeroUsize::MIN);
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// The inputs; standard input may be given once.
@@ -136,6 +151,16 @@ mod tests {
         );
         assert!(scanning(&scan("")).unwrap().limits.memory > 0);
         assert_eq!(scan("").output.fail_on.0, Some(Severity::Medium));
+    }
+
+    #[test]
+    fn one_thread_is_always_measured() {
+        let numbers =
+            |counts: Option<&Counts>| super::counts(counts).into_iter().map(NonZeroUsize::get).collect();
+        let some: Vec<usize> = numbers(Some(&"4,2,4".parse().unwrap()));
+        assert_eq!(some, [1, 2, 4]);
+        let usual: Vec<usize> = numbers(None);
+        assert_eq!(usual[0], 1);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Files that are whole or not there: written beside their place, then moved into it.
 
 use crate::failure::Failure;
+use crate::parse;
 use std::fs::{self, File};
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
@@ -10,9 +11,7 @@ pub(crate) const EXTENSION: &str = "lens";
 
 /// Takes a path for a summary only where no capture can be written over by mistake.
 pub(crate) fn path(text: &str) -> Result<PathBuf, String> {
-    let path = PathBuf::from(text);
-    let sound = path.extension().is_some_and(|extension| extension == EXTENSION);
-    sound.then_some(path).ok_or_else(|| format!("{text:?} does not end in .{EXTENSION}"))
+    parse::path_with(text, EXTENSION)
 }
 
 /// Writes a file through `write`; where that fails, what was there stays.

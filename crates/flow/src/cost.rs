@@ -53,8 +53,7 @@ pub(crate) fn beside(hot: &Hot, cold: &Cold, verdicts: &Verdicts, texts: &Texts)
     }
     let bare = cost == before
         && hot.flags & flag::DISORDER == 0
-        && extra.quoted.is_none()
-        && extra.decided == [None; 2];
+        && extra.quoted.is_none();
     if bare { cost } else { cost + EXTRA }
 }
 

@@ -344,7 +344,7 @@ impl Joint<'_> {
             ours.hot.flags &= !(flag::UNDECIDED << side);
             ours.cold.verdicts[side & 1] = later.cold.verdicts[side & 1];
             ours.cold.own[side & 1] = later.cold.own[side & 1];
-            ours.cold.decide(side, later.cold.decided(side));
+            ours.cold.decide(side, later.cold.decided[side & 1]);
         }
     }
 }

@@ -110,6 +110,7 @@ struct PortableSpell {
     first_side: u8,
     verdicts: [VerdictId; 2],
     own: [TextId; 2],
+    decided: [PortablePacket; 2],
     extra: Option<PortableExtra>,
 }
 
@@ -123,7 +124,6 @@ struct PortableExtra {
     trouble: [Option<Box<Trouble>>; 2],
     buckets: Option<Box<Buckets>>,
     halves: [Option<Box<Half>>; 2],
-    decided: [Option<PortablePacket>; 2],
     quoted: Option<PortableQuoted>,
     names: Vec<TextId>,
 }
@@ -293,7 +293,6 @@ fn portable_spell(hot: &Hot, cold: &Cold) -> PortableSpell {
         trouble: extra.trouble.clone(),
         buckets: extra.buckets.clone(),
         halves: extra.halves.clone(),
-        decided: extra.decided.map(|packet| packet.map(PortablePacket)),
         quoted: extra.quoted.map(|q| (q.source.0, q.destination.0, q.protocol, q.ports)),
         names: extra.names.clone(),
     });
@@ -316,6 +315,7 @@ fn portable_spell(hot: &Hot, cold: &Cold) -> PortableSpell {
         first_side: cold.first_side,
         verdicts: cold.verdicts,
         own: cold.own,
+        decided: cold.decided.map(PortablePacket),
         extra,
     }
 }
@@ -327,7 +327,6 @@ fn spell_of(from: PortableSpell) -> Spell {
             trouble: extra.trouble,
             buckets: extra.buckets,
             halves: extra.halves,
-            decided: extra.decided.map(|packet| packet.map(|PortablePacket(packet)| packet)),
             quoted: extra.quoted.map(|(source, destination, protocol, ports)| Quoted {
                 source: Address(source),
                 destination: Address(destination),
@@ -360,6 +359,7 @@ fn spell_of(from: PortableSpell) -> Spell {
         first_side: from.first_side.min(1),
         verdicts: from.verdicts,
         own: from.own,
+        decided: from.decided.map(|PortablePacket(packet)| packet),
         cost: 0,
         extra,
     };
@@ -433,7 +433,8 @@ impl Summary {
                 for piece in halves.flat_map(|half| &mut half.pieces) {
                     shift(&mut piece.at.packet);
                 }
-                cold.extra.iter_mut().flat_map(|extra| extra.decided.iter_mut().flatten()).for_each(shift);
+                let decided = cold.decided.iter_mut().filter(|packet| **packet != PacketRef::default());
+                decided.for_each(shift);
             }
         }
         self.fragments.packets(shift);

@@ -64,7 +64,7 @@ impl Shard {
     pub(crate) fn guess(&self, hash: u64) -> u32 {
         let place = self.index.find(hash as u32, |_| true).unwrap_or(NOWHERE);
         self.hots.prefetch(place as usize, |hot| &hot.payload);
-        self.colds.prefetch(place as usize, |cold| &cold.history);
+        self.colds.prefetch(place as usize, |cold| &cold.cost);
         place
     }
 

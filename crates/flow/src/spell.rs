@@ -68,33 +68,36 @@ pub(crate) struct Hot {
 }
 
 const _: () = assert!(size_of::<Hot>() == 128);
-const _: () = assert!(size_of::<Cold>() == 112);
+const _: () = assert!(size_of::<Cold>() == 152);
 
-/// What few packets of a spell touch.
+/// What few packets of a spell touch; in front what the first ones do.
 #[derive(Clone, Debug, Default)]
+#[repr(C)]
 pub(crate) struct Cold {
-    /// Stamp of the first packet in capture order.
-    pub(crate) first: i64,
-    /// The first packet.
-    pub(crate) at: PacketRef,
-    /// Source and destination MAC of the first packet of each side.
-    pub(crate) macs: [(Mac, Mac); 2],
     pub(crate) history: History,
     /// Initial sequence number of the handshake's client.
     pub(crate) client_isn: u32,
     /// Initial sequence number of its server.
     pub(crate) server_isn: u32,
-    /// Protocol that a message reader recognised first: reader id + 1, 0 for none.
-    pub(crate) app: u8,
-    /// Which side sent the first packet.
-    pub(crate) first_side: u8,
+    /// Source and destination MAC of the first packet of each side.
+    pub(crate) macs: [(Mac, Mac); 2],
+    pub(crate) extra: Option<Box<Extra>>,
     /// What the stream readers decided, by side.
     pub(crate) verdicts: [VerdictId; 2],
     /// The name of the flow's server that each half gave itself.
     pub(crate) own: [TextId; 2],
     /// What verdicts and extra cost, as last counted; see [`crate::cost`].
     pub(crate) cost: u32,
-    pub(crate) extra: Option<Box<Extra>>,
+    /// Protocol that a message reader recognised first: reader id + 1, 0 for none.
+    pub(crate) app: u8,
+    /// Which side sent the first packet.
+    pub(crate) first_side: u8,
+    /// By side, the packet with which the stream readers could say what they said of the half; the default for none.
+    pub(crate) decided: [PacketRef; 2],
+    /// The first packet.
+    pub(crate) at: PacketRef,
+    /// Stamp of the first packet in capture order.
+    pub(crate) first: i64,
 }
 
 /// What few spells have.
@@ -105,8 +108,6 @@ pub(crate) struct Extra {
     pub(crate) trouble: [Option<Box<Trouble>>; 2],
     pub(crate) buckets: Option<Box<Buckets>>,
     pub(crate) halves: [Option<Box<Half>>; 2],
-    /// By side: the packet with which the stream readers could say what they said.
-    pub(crate) decided: [Option<PacketRef>; 2],
     /// The flow that the first ICMP error of this flow speaks of.
     pub(crate) quoted: Option<Quoted>,
     /// Server names that later requests of the same connection gave, first [`Extra::NAMES`] distinct ones.
@@ -123,7 +124,6 @@ impl Extra {
             && self.buckets.is_none()
             && self.halves.iter().all(Option::is_none)
             && self.quoted.is_none()
-            && self.decided == [None; 2]
             && self.names.is_empty()
     }
 
@@ -209,16 +209,12 @@ impl Cold {
 
     /// The packet with which the stream readers could say what they said of a half.
     pub(crate) fn decided(&self, side: Side) -> Option<PacketRef> {
-        *self.extra.as_ref()?.decided.get(side)?
+        self.decided.get(side).copied().filter(|packet| *packet != PacketRef::default())
     }
 
     /// Keeps that packet.
-    pub(crate) fn decide(&mut self, side: Side, packet: Option<PacketRef>) {
-        if packet.is_some()
-            && let Some(decided) = self.extra.get_or_insert_default().decided.get_mut(side)
-        {
-            *decided = packet;
-        }
+    pub(crate) fn decide(&mut self, side: Side, packet: PacketRef) {
+        self.decided[side & 1] = packet;
     }
 
     /// Lets go of a decided half's bytes, unless they are to be `kept`; of the list, too, unless it is `listed`.

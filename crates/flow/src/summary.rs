@@ -166,7 +166,7 @@ impl Summary {
                 cold.verdicts[side & 1] = self.verdicts.intern(reader, &hearing.said, texts);
                 cold.own[side & 1] = hearing.own;
                 if !hearing.said.is_empty() || hearing.own != TextId::EMPTY {
-                    cold.decide(side, Some(payload.at.packet));
+                    cold.decide(side, payload.at.packet);
                 }
             }
             cold.close(side, listing, self.saved);

@@ -1,10 +1,17 @@
 //! `lenscap-testkit fixtures [--check] [DIR]`: writes the generated fixtures, or says where they differ.
+//! `lenscap-testkit load SHAPE COUNT FILE`: writes traffic of a shape as classic pcap, streamed.
+//! `lenscap-testkit endpoints COUNT FILE`: writes a catalogue of so many endpoints.
+//! `lenscap-testkit plot TABLE DIR`: draws the curves of `scripts/scaling`.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use lenscap_testkit::scenarios::ALL;
+use lenscap_testkit::{Classic, Load, endpoints, plots};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::{env, fs, io};
+
+const USAGE: &str = "usage: lenscap-testkit fixtures [--check] [DIR] | load SHAPE COUNT FILE | endpoints COUNT FILE | plot TABLE DIR";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -14,7 +21,10 @@ fn main() -> ExitCode {
         ["fixtures", "--check"] => check(Path::new("fixtures")),
         ["fixtures", "--check", directory] => check(Path::new(directory)),
         ["fixtures", directory] if !directory.starts_with('-') => write(Path::new(directory)),
-        _ => Err(io::Error::other("usage: lenscap-testkit fixtures [--check] [DIR]")),
+        ["load", shape, count, file] => load(shape, count, Path::new(file)),
+        ["endpoints", count, file] => number(count).and_then(|count| fs::write(file, endpoints(count))),
+        ["plot", table, directory] => plot(Path::new(table), Path::new(directory)),
+        _ => Err(io::Error::other(USAGE)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -23,6 +33,32 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn number(text: &str) -> io::Result<u64> {
+    text.parse().map_err(|_| io::Error::other(format!("{text:?} is no number")))
+}
+
+/// The same frames every time: the seed is fixed, since curves are compared from run to run.
+fn load(shape: &str, count: &str, file: &Path) -> io::Result<()> {
+    let load = Load::new(shape.parse().map_err(io::Error::other)?, number(count)?, 1);
+    let mut out = BufWriter::with_capacity(1 << 20, fs::File::create(file)?);
+    let classic = Classic::default();
+    out.write_all(&classic.header(None))?;
+    let mut record = Vec::new();
+    for frame in load {
+        record.clear();
+        classic.record(&frame, &mut record);
+        out.write_all(&record)?;
+    }
+    out.flush()
+}
+
+fn plot(table: &Path, directory: &Path) -> io::Result<()> {
+    for plot in plots(&fs::read_to_string(table)?).map_err(io::Error::other)? {
+        fs::write(directory.join(format!("scaling-{}.svg", plot.axis)), plot.svg)?;
+    }
+    Ok(())
 }
 
 fn write(root: &Path) -> io::Result<()> {

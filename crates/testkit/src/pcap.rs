@@ -27,8 +27,16 @@ impl Default for Classic {
 impl Classic {
     /// The bytes of a file with these frames.
     pub fn write(&self, frames: &[OwnedFrame]) -> Vec<u8> {
-        let link_type =
-            self.link_type.or(frames.first().map(|frame| frame.link_type)).unwrap_or(LinkType::ETHERNET);
+        let mut out = self.header(frames.first().map(|frame| frame.link_type));
+        for frame in frames {
+            self.record(frame, &mut out);
+        }
+        out
+    }
+
+    /// The file header alone, for captures that are written one [`Classic::record`] at a time.
+    pub fn header(&self, first: Option<LinkType>) -> Vec<u8> {
+        let link_type = self.link_type.or(first).unwrap_or(LinkType::ETHERNET);
         let magic: u32 = if self.nanoseconds { 0xa1b2_3c4d } else { 0xa1b2_c3d4 };
         let mut out = Vec::new();
         out.extend(self.u32(magic));
@@ -37,13 +45,11 @@ impl Classic {
         for field in [0, 0, self.snap_length, u32::from(link_type.0)] {
             out.extend(self.u32(field));
         }
-        for frame in frames {
-            self.record(frame, &mut out);
-        }
         out
     }
 
-    fn record(&self, frame: &OwnedFrame, out: &mut Vec<u8>) {
+    /// Appends the record of one frame to `out`.
+    pub fn record(&self, frame: &OwnedFrame, out: &mut Vec<u8>) {
         let kept = frame.bytes.len().min(self.snap_length as usize);
         let below_a_second = frame.time.0.rem_euclid(1_000_000_000) as u32;
         let fraction = if self.nanoseconds { below_a_second } else { below_a_second / 1000 };

@@ -53,8 +53,9 @@ impl fmt::Display for LinkType {
 /// Where a packet stands: enough to open its bytes again and to name it to another tool.
 ///
 /// `chunk` and `record` are positions in the engine's cut of the inputs; a report turns them into an input and
-/// the packet number that Wireshark shows.
+/// the packet number that Wireshark shows. Packed, since every flow keeps several: fields are read by value.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[repr(C, packed(4))]
 pub struct PacketRef {
     /// Ordinal of the chunk, in capture order.
     pub chunk: u32,

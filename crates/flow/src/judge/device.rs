@@ -54,7 +54,7 @@ impl Volume {
 /// Every station, with its flows.
 pub(crate) struct Stations<'a> {
     /// Sorted by station.
-    pub(crate) all: Vec<(Station, Member<'a>)>,
+    pub(crate) all: Vec<(Station, Box<Member<'a>>)>,
 }
 
 /// A flow of a station, from its side.
@@ -140,7 +140,7 @@ impl<'a> Stations<'a> {
     /// A station's member.
     pub(crate) fn member(&self, station: Station) -> Option<&Member<'a>> {
         let at = self.all.binary_search_by_key(&station, |(known, _)| *known).ok()?;
-        self.all.get(at).map(|(_, member)| member)
+        self.all.get(at).map(|(_, member)| &**member)
     }
 
     /// The records, by first packet and id.
@@ -154,14 +154,14 @@ impl<'a> Stations<'a> {
 /// Stations in the order in which they were met.
 #[derive(Default)]
 struct Roll<'a> {
-    all: Vec<(Station, Member<'a>)>,
+    all: Vec<(Station, Box<Member<'a>>)>,
     places: HashMap<Station, u32>,
 }
 
 impl<'a> Roll<'a> {
     fn member(&mut self, station: Station) -> &mut Member<'a> {
         let place = *self.places.entry(station).or_insert_with(|| {
-            self.all.push((station, Member::default()));
+            self.all.push((station, Box::default()));
             self.all.len() as u32 - 1
         });
         // Every place in the map is one of the list.
@@ -171,7 +171,7 @@ impl<'a> Roll<'a> {
     fn join(self, other: Self) -> Self {
         let (mut all, few) = if self.all.len() < other.all.len() { (other, self) } else { (self, other) };
         for (station, member) in few.all {
-            all.member(station).join(member);
+            all.member(station).join(*member);
         }
         all
     }

@@ -21,7 +21,8 @@ struct Sighting {
 /// What is known of one station.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Identity<'a> {
-    seen: BTreeMap<(&'a str, Cow<'a, [u8]>), Sighting>,
+    /// Kind and value of each sighting; in order and each once when it has been weighed.
+    seen: Vec<((&'a str, Cow<'a, [u8]>), Sighting)>,
     /// Evidence for vendors, in points.
     vendors: BTreeMap<VendorId, u32>,
     pub(crate) vendor: Option<VendorId>,
@@ -40,9 +41,20 @@ impl<'a> Identity<'a> {
     /// Takes in something the station said; `at` is the packet that showed it first.
     pub(crate) fn see(&mut self, kind: &'a [u8], value: &'a [u8], count: u64, at: PacketRef) {
         let kind = std::str::from_utf8(kind).unwrap_or("");
-        let known = self.seen.entry((kind, value.into())).or_default();
-        known.count += count;
-        known.at = Some(known.at.map_or(at, |first| first.min(at)));
+        self.seen.push(((kind, value.into()), Sighting { count, at: Some(at), vendor: None }));
+    }
+
+    /// Puts equal sightings together, in order of kind and value.
+    fn gather(&mut self) {
+        self.seen.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        self.seen.dedup_by(|(later, more), (kept, known)| {
+            let same = later == kept;
+            if same {
+                known.count += more.count;
+                known.at = known.at.min(more.at);
+            }
+            same
+        });
     }
 
     /// Weighs everything seen.
@@ -52,6 +64,7 @@ impl<'a> Identity<'a> {
         mac: Option<Mac>,
         contacts: impl Iterator<Item = (Side, &'j Judged)>,
     ) {
+        self.gather();
         self.weigh_texts(court);
         self.weigh_contacts(contacts);
         self.weigh_mac(court, mac);
@@ -123,7 +136,8 @@ impl<'a> Identity<'a> {
         let mut prefix = mac.map(|mac| mac.to_string()).unwrap_or_default();
         prefix.truncate(8);
         let sighting = Sighting { count: 1, at: None, vendor: Some(oui.vendor) };
-        self.seen.insert(("oui", prefix.into_bytes().into()), sighting);
+        self.seen.push((("oui", prefix.into_bytes().into()), sighting));
+        self.gather();
         if self.class.is_none() && court.catalog.vendor(oui.vendor).kind == VendorKind::Doorbell {
             self.class = Some(DeviceClass::Doorbell);
         }
@@ -157,7 +171,7 @@ impl<'a> Identity<'a> {
     pub(crate) fn records(&self, court: &Court<'a>) -> Vec<SightingRecord<'a>> {
         let mut all: Vec<_> = self.seen.iter().collect();
         all.sort_by_key(|(_, sighting)| sighting.vendor.is_none());
-        let record = |((kind, value), sighting): (&(&'a str, Cow<'a, [u8]>), &Sighting)| SightingRecord {
+        let record = |((kind, value), sighting): &((&'a str, Cow<'a, [u8]>), Sighting)| SightingRecord {
             kind,
             value: value.clone(),
             vendor: sighting.vendor.map(|id| court.catalog.vendor(id)),
