@@ -51,9 +51,7 @@ pub(crate) fn beside(hot: &Hot, cold: &Cold, verdicts: &Verdicts, texts: &Texts)
             cost += listed(half);
         }
     }
-    let bare = cost == before
-        && hot.flags & flag::DISORDER == 0
-        && extra.quoted.is_none();
+    let bare = cost == before && hot.flags & flag::DISORDER == 0 && extra.quoted.is_none();
     if bare { cost } else { cost + EXTRA }
 }
 

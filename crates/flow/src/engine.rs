@@ -163,6 +163,33 @@ struct Scan<'o> {
     stdin: std::sync::OnceLock<(Format, Option<Compression>)>,
 }
 
+/// A unit that waits to be appended, since the next file may be one with it.
+struct Pending {
+    unit: Unit,
+    /// What folding it gave; nothing once files have come together, which are folded when all are known.
+    summary: Option<Summary>,
+    window: Option<(i64, i64)>,
+}
+
+impl Pending {
+    fn new(file: usize, summary: Summary) -> Self {
+        let window = summary.captures.window();
+        Self { unit: vec![file], summary: Some(summary), window }
+    }
+
+    /// Whether both must be read as one, packet by packet.
+    fn overlaps(&self, next: &Self) -> bool {
+        self.window.zip(next.window).is_some_and(|(left, right)| right.0 < left.1)
+    }
+
+    fn with(mut self, next: Self) -> Self {
+        self.unit.extend(next.unit);
+        let both = [self.window, next.window].into_iter().flatten();
+        let window = both.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        Self { unit: self.unit, summary: None, window }
+    }
+}
+
 /// A chunk that was folded on its own.
 struct Folded {
     summary: Summary,
@@ -173,35 +200,36 @@ struct Folded {
 impl Scan<'_> {
     fn run(&self) -> Summary {
         let mut whole = self.empty(false);
-        let mut pending: Option<(Unit, Summary)> = None;
+        let mut pending: Option<Pending> = None;
         let mut next = 0;
         while next < self.files.0.len() {
             let wave: Vec<usize> =
                 (next..self.files.0.len()).take(if next == 0 { 1 } else { self.threads * 2 }).collect();
             next += wave.len();
-            let folded: Vec<_> =
-                wave.into_par_iter().map(|file| (vec![file], self.unit(&[file], file > 0))).collect();
-            for (mut unit, mut summary) in folded {
-                if let Some((before, left)) = pending.take() {
-                    if overlap(&left, &summary) {
-                        unit = [before, unit].concat();
-                        summary = self.unit(&unit, unit.first() != Some(&0));
-                    } else {
-                        whole = self.append(whole, left, &before);
+            let alone = |file| Pending::new(file, self.unit(&[file], file > 0));
+            let folded: Vec<_> = wave.into_par_iter().map(alone).collect();
+            for file in folded {
+                pending = Some(match pending.take() {
+                    Some(before) if before.overlaps(&file) => before.with(file),
+                    Some(before) => {
+                        whole = self.append(whole, before);
+                        file
                     }
-                }
-                pending = Some((unit, summary));
+                    None => file,
+                });
             }
         }
         match pending {
-            Some((unit, summary)) => self.append(whole, summary, &unit),
+            Some(last) => self.append(whole, last),
             None => whole,
         }
     }
 
     /// Appends a unit, or folds it again onto what stands before it.
-    fn append(&self, whole: Summary, summary: Summary, unit: &[usize]) -> Summary {
-        if whole.packets() == 0 && unit.first() == Some(&0) {
+    fn append(&self, whole: Summary, Pending { unit, summary, .. }: Pending) -> Summary {
+        let first = unit.first() == Some(&0);
+        let summary = summary.unwrap_or_else(|| self.unit(&unit, !first));
+        if whole.packets() == 0 && first {
             return summary;
         }
         match whole.then(summary, &self.files) {
@@ -209,7 +237,7 @@ impl Scan<'_> {
             Err(refused) => {
                 let mut whole = refused.left;
                 drop(refused.right);
-                self.fold_unit(unit, &mut whole);
+                self.fold_unit(&unit, &mut whole);
                 whole
             }
         }
@@ -426,11 +454,6 @@ impl Scan<'_> {
             (false, false) => Summary::new(limits),
         }
     }
-}
-
-/// Whether two units' spans overlap: then they must be read packet by packet.
-fn overlap(left: &Summary, right: &Summary) -> bool {
-    left.captures.window().zip(right.captures.window()).is_some_and(|(left, right)| right.0 < left.1)
 }
 
 /// Which packets are kept.

@@ -177,6 +177,11 @@ impl Names {
         self.runs.get(given).map_or(&[], Vec::as_slice)
     }
 
+    /// The runs for each address and asker, in no order.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (&Given, &[Run])> {
+        self.runs.iter().map(|(given, runs)| (given, runs.as_slice()))
+    }
+
     /// Every run, sorted by address and asker, in capture order for each.
     pub(crate) fn all(&self) -> Vec<(&Given, &Run)> {
         let mut all: Vec<_> =

@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 use lenscap_wire::{Address, PacketRef, Timestamp};
 
 use super::{Court, rules};
-use crate::names::Run;
+use crate::names::{Given, Run};
 use crate::report::NameView;
 use crate::summary::Summary;
 use crate::text::TextId;
@@ -20,31 +20,38 @@ pub(crate) struct Named {
     pub(crate) at: PacketRef,
 }
 
-/// The answers by address, for those who did not ask themselves.
+/// The answers by address, each list in order of time.
 pub(crate) struct NameIndex<'a> {
     summary: &'a Summary,
     by_address: HashMap<Address, Vec<&'a Run>>,
+    /// Those that one asker was given, where they are many.
+    by_asker: HashMap<Given, Vec<&'a Run>>,
 }
 
 impl<'a> NameIndex<'a> {
+    /// Answers to one asker that are looked through one by one.
+    const FEW: usize = 16;
+
     pub(crate) fn new(summary: &'a Summary) -> Self {
-        let mut by_address: HashMap<Address, Vec<&Run>> = HashMap::new();
-        for ((address, _), run) in summary.names.all() {
-            by_address.entry(*address).or_default().push(run);
+        let mut index = Self { summary, by_address: HashMap::new(), by_asker: HashMap::new() };
+        for (given, runs) in summary.names.each() {
+            index.by_address.entry(given.0).or_default().extend(runs);
+            if runs.len() > Self::FEW {
+                index.by_asker.insert(*given, runs.iter().collect());
+            }
         }
-        for runs in by_address.values_mut() {
+        for runs in index.by_address.values_mut().chain(index.by_asker.values_mut()) {
+            // Stable: of several answers in one packet the last counts.
             runs.sort_by_key(|run| (run.first, run.at));
         }
-        Self { summary, by_address }
+        index
     }
 
     /// The name that `address` had for `asker` during a flow: the latest answer to the asker at or before its
     /// start, else the latest to anybody, else the first one soon after.
     pub(crate) fn name(&self, address: Address, asker: Address, start: i64, end: i64) -> Option<Named> {
         let anybody = self.by_address.get(&address)?;
-        let own = self.summary.names.runs(&(address, asker));
-        let before = |run: &&Run| run.first <= start;
-        if let Some(run) = own.iter().filter(before).max_by_key(|run| (run.first, run.at)) {
+        if let Some(run) = self.own((address, asker), start) {
             return Some(named(run, rules::BY_OWN_DNS));
         }
         let count = anybody.partition_point(|run| run.first <= start);
@@ -53,6 +60,18 @@ impl<'a> NameIndex<'a> {
         }
         let run = anybody.get(count)?;
         (run.first <= end.saturating_add(rules::NAME_AFTER)).then(|| named(run, rules::BY_LATER_DNS))
+    }
+
+    /// The latest answer to one asker at or before a moment.
+    fn own(&self, given: Given, moment: i64) -> Option<&'a Run> {
+        let runs = self.summary.names.runs(&given);
+        if runs.len() <= Self::FEW {
+            let before = runs.iter().filter(|run| run.first <= moment);
+            return before.max_by_key(|run| (run.first, run.at));
+        }
+        let sorted = self.by_asker.get(&given)?;
+        let count = sorted.partition_point(|run| run.first <= moment);
+        sorted.get(count.checked_sub(1)?).copied()
     }
 }
 
