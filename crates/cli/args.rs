@@ -55,7 +55,7 @@ is no text \\xNN, a character that cannot be seen \\u{N}.
 Exit status: 0 nothing found, 1 a finding at or over --fail-on, 2 not the whole job could be done.";
 
 const MERGE: &str = "\
-Joins summaries that were saved with --save, in the order given, and reports on the whole.
+Joins summaries that were saved with --save, in order of time, and reports on the whole.
 
 The result is that of one scan of all their captures. Summaries whose captures overlap in time are refused: scan those \
 captures together instead. A summary holds the first bytes of some streams; treat it as you treat the captures.";

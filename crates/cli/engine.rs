@@ -35,10 +35,36 @@ pub(crate) fn use_threads(threads: NonZeroUsize) -> Result<(), Failure> {
     pool.map_err(|why| Failure::new(format!("cannot start {threads} threads: {why}")))
 }
 
-/// Reads the inputs, folders included.
+/// Reads the inputs, folders included; or summaries that were saved of captures before.
 pub(crate) fn scan(inputs: &[Input], options: &Options, progress: &dyn Progress) -> Result<Scanned, Failure> {
+    let saved: Vec<PathBuf> = inputs.iter().filter_map(saved_summary).collect();
+    if !saved.is_empty() {
+        return scan_saved(&saved, inputs.len(), options);
+    }
     let inputs = expand(inputs)?;
     lenscap_flow::scan(&inputs, options, progress).map_err(|why| Failure::new(why.to_string()))
+}
+
+/// The path of an input that is a saved summary by its name.
+fn saved_summary(input: &Input) -> Option<PathBuf> {
+    match input {
+        Input::File(path) if path.extension().is_some_and(|kind| kind == "lens") => Some(path.clone()),
+        _ => None,
+    }
+}
+
+fn scan_saved(files: &[PathBuf], inputs: usize, options: &Options) -> Result<Scanned, Failure> {
+    if files.len() < inputs {
+        let why = "saved summaries and captures cannot be read in one run";
+        return Err(
+            Failure::new(why).next("lenscap scan CAPTURES --save MORE.lens, then: lenscap merge *.lens")
+        );
+    }
+    if options.filter.is_some() || options.from.is_some() || options.to.is_some() {
+        let why = "a saved summary has no packets left to filter";
+        return Err(Failure::new(why).next("lenscap scan CAPTURES --filter …"));
+    }
+    merge(files)
 }
 
 /// Replaces folders by the captures in them, and says once what in them is none.

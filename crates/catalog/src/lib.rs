@@ -12,6 +12,7 @@
 //! assert_eq!(catalog.vendor(endpoint.vendor).id, "hikvision");
 //! assert!(catalog.name("mindspring.com").is_none());
 //! ```
+#![forbid(unsafe_code)]
 
 mod banners;
 mod builtin;

@@ -335,6 +335,11 @@ pub(crate) fn ledger() -> Ledger {
 
 /// The office, with `flows`.
 pub(crate) fn office_with(flows: Vec<FlowView<'static>>) -> Report<'static> {
+    office_of(devices(), flows)
+}
+
+/// The office with other devices.
+pub(crate) fn office_of<'a>(devices: Vec<DeviceRecord<'a>>, flows: Vec<FlowView<'a>>) -> Report<'a> {
     let name = NameView {
         name: b"litedev.hik-connect.com",
         address: ip("203.0.113.40"),
@@ -345,7 +350,7 @@ pub(crate) fn office_with(flows: Vec<FlowView<'static>>) -> Report<'static> {
         packet: at(2198),
     };
     let names = vec![name, NameView { asker: None, source: "mdns", ..name }];
-    Report::new(captures(), devices(), flows, names, findings(), ledger(), overview())
+    Report::new(captures(), devices, flows, names, findings(), ledger(), overview())
 }
 
 pub(crate) fn office() -> Report<'static> {

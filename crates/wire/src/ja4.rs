@@ -82,7 +82,8 @@ fn of_extensions(list: &[u8], signatures: &[u8]) -> Option<Part> {
 /// sorting and hashing cost more than all else about a hello.
 struct Lately {
     work: fn(&[u8], &[u8]) -> Option<Part>,
-    places: [Option<(ArrayVec<u8, { Lately::LONGEST }>, usize, Part)>; Lately::PLACES],
+    /// The bytes, how many of them are the first list's, and the part; empty before the first hello.
+    places: Vec<Option<(ArrayVec<u8, { Lately::LONGEST }>, usize, Part)>>,
 }
 
 impl Lately {
@@ -91,11 +92,12 @@ impl Lately {
     const LONGEST: usize = 252;
 
     const fn new(work: fn(&[u8], &[u8]) -> Option<Part>) -> Self {
-        Self { work, places: [const { None }; Self::PLACES] }
+        Self { work, places: Vec::new() }
     }
 
     /// The part that two lists make.
     fn find(&mut self, list: &[u8], tail: &[u8]) -> Option<Part> {
+        self.places.resize(Self::PLACES, None);
         let mixed = mix(mix(list.len() as u64, list), tail);
         let place = self.places.get_mut((mixed >> 58) as usize)?;
         if let Some((known, split, part)) = place

@@ -18,11 +18,14 @@ struct Sighting {
     vendor: Option<VendorId>,
 }
 
+/// Kind and value.
+type Shown<'a> = (&'a str, Cow<'a, [u8]>);
+
 /// What is known of one station.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Identity<'a> {
     /// Kind and value of each sighting; in order and each once when it has been weighed.
-    seen: Vec<((&'a str, Cow<'a, [u8]>), Sighting)>,
+    seen: Vec<(Shown<'a>, Sighting)>,
     /// Evidence for vendors, in points.
     vendors: BTreeMap<VendorId, u32>,
     pub(crate) vendor: Option<VendorId>,
@@ -171,7 +174,7 @@ impl<'a> Identity<'a> {
     pub(crate) fn records(&self, court: &Court<'a>) -> Vec<SightingRecord<'a>> {
         let mut all: Vec<_> = self.seen.iter().collect();
         all.sort_by_key(|(_, sighting)| sighting.vendor.is_none());
-        let record = |((kind, value), sighting): &((&'a str, Cow<'a, [u8]>), Sighting)| SightingRecord {
+        let record = |((kind, value), sighting): &(Shown<'a>, Sighting)| SightingRecord {
             kind,
             value: value.clone(),
             vendor: sighting.vendor.map(|id| court.catalog.vendor(id)),

@@ -1,7 +1,7 @@
 use super::*;
 use crate::escape::is_unseen;
-use crate::sample::{flows, nothing, office, office_with};
-use lenscap_flow::report::{Finding, Overview, Report};
+use crate::sample::{devices, flows, nothing, office, office_of, office_with};
+use lenscap_flow::report::{DeviceRecord, Finding, Overview, Report};
 
 fn rendered(report: &Report<'_>, style: Style) -> String {
     let mut out = Vec::new();
@@ -31,10 +31,11 @@ fn nothing_found_is_said_with_its_limits() {
 
 #[test]
 fn lines_fit_and_nothing_steers_a_terminal() {
-    let mut report = office();
-    for device in &mut report.devices {
+    let mut devices = devices();
+    for device in &mut devices {
         device.model = Some("M\u{1b}]0;pwn\u{7}\u{202e}".repeat(50));
     }
+    let mut report = office_of(devices, flows());
     for finding in &mut report.findings {
         finding.endpoint = "x".repeat(300);
         finding.reasons.push("\u{9b}2J".repeat(80));
@@ -59,10 +60,9 @@ fn colours_only_where_wanted() {
 
 #[test]
 fn long_lists_say_how_many_more() {
-    let mut report = office();
+    let mut report = office_of(devices().into_iter().cycle().take(1000).collect(), flows());
     let many: Vec<Finding<'_>> = report.findings.iter().cycle().take(500).cloned().collect();
     report.findings = many;
-    report.devices = report.devices().iter().cycle().take(1000).cloned().collect();
     let text = rendered(&report, Style::PLAIN);
     assert!(text.lines().count() < 500);
     assert!(text.contains("  470 more: lenscap scan FILES --json --select finding"));
@@ -88,10 +88,10 @@ fn an_imbalance_cannot_be_overlooked() {
 
 #[test]
 fn brackets_in_a_name_are_no_parent() {
-    let mut vendor = office().devices[0].vendor.unwrap().clone();
+    let mut vendor = devices()[0].vendor.unwrap().clone();
     vendor.name = "D-Link (mydlink)".into();
-    let mut report = office();
-    report.devices.iter_mut().for_each(|device| device.vendor = Some(&vendor));
+    let named = devices().into_iter().map(|device| DeviceRecord { vendor: Some(&vendor), ..device });
+    let report = office_of(named.collect(), flows());
     let text = rendered(&report, Style::PLAIN);
     assert!(text.contains("Vendors: D-Link (mydlink) 3.\n"), "{text}");
 }
