@@ -74,6 +74,10 @@ pub enum ScanError {
 const CUT_FROM: u64 = 16 << 20;
 /// Bytes of a chunk at least.
 const CHUNK: u64 = 8 << 20;
+/// Bytes of a chunk at most.
+const LONGEST_CHUNK: u64 = 256 << 20;
+/// A chunk is at most this part of the memory budget, which what is folded ahead shares.
+const CHUNKS_IN_MEMORY: u64 = 8;
 /// Chunks of one input at most: their ordinals share 32 bits with the input's.
 const CHUNKS: u64 = 1 << CHUNK_BITS;
 
@@ -301,7 +305,8 @@ impl Scan<'_> {
     /// Cuts a file into chunks, folds as many at once as there are threads, and proves each cut before appending.
     fn cut(&self, input: usize, capture: &Capture, appendable: bool) -> Summary {
         let size = capture.size();
-        let step = CHUNK.max(size.div_ceil(CHUNKS)).max(size.div_ceil(self.threads as u64).min(256 << 20));
+        let most = (self.options.limits.memory as u64 / CHUNKS_IN_MEMORY).clamp(CHUNK, LONGEST_CHUNK);
+        let step = CHUNK.max(size.div_ceil(CHUNKS)).max(size.div_ceil(self.threads as u64).min(most));
         let mut cuts = vec![capture.body()];
         let wanted = (1..).map(|n| capture.body() + n * step).take_while(|at| at + step / 2 < size);
         cuts.extend(wanted.filter_map(|at| capture.guess(at)));
@@ -311,6 +316,12 @@ impl Scan<'_> {
             cuts.windows(2).zip(0..).map(|(ends, n)| (n, ends[0], ends[1])).collect();
         let mut whole: Option<Folded> = None;
         for wave in ranges.chunks(self.threads) {
+            // Once a cap has bitten, what is folded ahead can no longer be appended.
+            if let Some(left) = whole.take_if(|folded| folded.summary.caps().any()) {
+                let on = |left, &(n, _, to): &(u64, u64, u64)| self.again(input, capture, left, (n, to));
+                whole = Some(wave.iter().fold(left, on));
+                continue;
+            }
             let folded: Vec<_> = wave
                 .par_iter()
                 .map(|&(chunk, from, to)| {
@@ -361,7 +372,11 @@ impl Scan<'_> {
         let Folded { summary, begin, end } = left;
         match summary.then(right.summary, &self.files) {
             Ok(summary) => Folded { summary, begin, end: right.end },
-            Err(refused) => self.again(input, capture, Folded { summary: refused.left, begin, end }, (n, to)),
+            Err(refused) => {
+                let summary = refused.left;
+                drop(refused.right);
+                self.again(input, capture, Folded { summary, begin, end }, (n, to))
+            }
         }
     }
 
