@@ -52,6 +52,13 @@ pub(crate) struct FlowAt {
     pub(crate) place: u32,
 }
 
+impl FlowAt {
+    /// What was judged of the flow there, by shard and place.
+    pub(crate) fn of(self, judged: &[Vec<attribution::Judged>]) -> Option<&attribution::Judged> {
+        judged.get(self.shard as usize)?.get(self.place as usize)
+    }
+}
+
 /// A flow before the court.
 #[derive(Clone, Copy)]
 pub(crate) struct Flow<'a> {

@@ -246,6 +246,12 @@ impl Hot {
         }
     }
 
+    /// Earliest and latest stamp.
+    pub(crate) fn span(&self, cold: &Cold) -> (i64, i64) {
+        let kept = cold.extra.as_ref().and_then(|extra| extra.span);
+        kept.unwrap_or((cold.first, self.last))
+    }
+
     /// The handshake's client side.
     pub(crate) fn client(&self) -> Side {
         usize::from(self.flags & flag::CLIENT_HIGH != 0)
@@ -423,8 +429,7 @@ impl Spell {
 
     /// Earliest and latest stamp.
     pub(crate) fn span(&self) -> (i64, i64) {
-        let kept = self.cold.extra.as_ref().and_then(|extra| extra.span);
-        kept.unwrap_or((self.cold.first, self.hot.last))
+        self.hot.span(&self.cold)
     }
 
     /// Appends the spell that goes on with this one, in all but its streams, which the caller joins first.

@@ -217,7 +217,6 @@ impl Judged {
 impl Flow<'_> {
     /// Earliest and latest stamp.
     pub(crate) fn span(&self) -> (i64, i64) {
-        let kept = self.cold.extra.as_ref().and_then(|extra| extra.span);
-        kept.unwrap_or((self.cold.first, self.hot.last))
+        self.hot.span(self.cold)
     }
 }

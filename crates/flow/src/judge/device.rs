@@ -128,10 +128,10 @@ impl<'a> Stations<'a> {
                     member.identity.see(kind, value, count, at);
                 }
             }
-            let contacts = member.contacts.iter().filter_map(|contact| {
-                let judged = judged.get(contact.at.shard as usize)?.get(contact.at.place as usize)?;
-                Some((Side::from(contact.side), judged))
-            });
+            let contacts = member
+                .contacts
+                .iter()
+                .filter_map(|contact| Some((Side::from(contact.side), contact.at.of(judged)?)));
             member.identity.conclude(court, mac, contacts);
         });
         Self { all }
@@ -278,8 +278,7 @@ fn endpoints<'a>(court: &Court<'a>, judged: &[Vec<Judged>], member: &Member<'a>)
     let mut all: BTreeMap<Whose<'a>, EndpointRecord<'a>> = BTreeMap::new();
     for &Contact { at, side } in &member.contacts {
         let side = Side::from(side);
-        let verdict = judged.get(at.shard as usize).and_then(|shard| shard.get(at.place as usize));
-        let (Some(flow), Some(judged)) = (court.flow(at), verdict) else { continue };
+        let (Some(flow), Some(judged)) = (court.flow(at), at.of(judged)) else { continue };
         let address = flow.hot.key.address(1 - side);
         let name = court.best_name(&flow, judged).map(|named| named.text);
         let vendor = judged.vendor();

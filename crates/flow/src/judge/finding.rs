@@ -61,8 +61,8 @@ pub(crate) fn findings<'a>(
     for (station, member) in &stations.all {
         for contact in &member.contacts {
             let (at, side) = (contact.at, Side::from(contact.side));
-            let verdict = judged.get(at.shard as usize).and_then(|shard| shard.get(at.place as usize));
-            let Some((judged, vendor)) = verdict.and_then(|judged| Some((judged, judged.vendor()?))) else {
+            let Some((judged, vendor)) = at.of(judged).and_then(|judged| Some((judged, judged.vendor()?)))
+            else {
                 continue;
             };
             if let Some(flow) = court.flow(at).filter(|_| judged.is_outside(1 - side)) {

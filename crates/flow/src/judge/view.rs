@@ -45,7 +45,7 @@ impl<'a> Records<'a> for Judgement<'a> {
 
     fn flow(&self, FlowId(id): FlowId) -> Option<FlowView<'a>> {
         let at = FlowAt { shard: (id >> 32) as u32, place: id as u32 };
-        let judged = self.judged.get(at.shard as usize)?.get(at.place as usize)?;
+        let judged = at.of(&self.judged)?;
         let flow = self.court.flow(at)?;
         Some(self.court.view(&flow, judged))
     }
@@ -139,7 +139,7 @@ impl<'a> Court<'a> {
             alpn: self.first_said(flow, "tls.alpn"),
             ja4: self.first_said(flow, "tls.ja4"),
             ech: self.first_said(flow, "tls.ech").is_some(),
-            names: names.iter().map(|name| self.name_of(flow, name)).collect(),
+            names: names.iter().map(|name| self.name_of(name)).collect(),
             vendor: judged.vendor().map(|id| self.catalog.vendor(id)),
             role: role_word(judged.roles).filter(|_| decided),
             attribution: judged.attribution.word(),
@@ -151,8 +151,7 @@ impl<'a> Court<'a> {
         }
     }
 
-    fn name_of(&self, flow: &Flow<'a>, name: &Name<'a>) -> NameOf<'a> {
-        let _ = flow;
+    fn name_of(&self, name: &Name<'a>) -> NameOf<'a> {
         let packet: Option<PacketAt> = name.at.map(|at| self.numbering.locate(&at));
         NameOf { name: name.text, source: name.source, packet }
     }
