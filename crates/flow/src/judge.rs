@@ -8,17 +8,19 @@ mod attribution;
 mod coverage;
 mod device;
 mod finding;
+mod grouped;
 mod identity;
 mod link;
 mod name;
 mod opinion;
+mod roll;
 pub mod rules;
 mod site;
 mod view;
+mod walk;
 
 use lenscap_catalog::Catalog;
 use lenscap_wire::PacketRef;
-use rayon::prelude::*;
 
 use self::opinion::{Opinions, Testimony};
 use crate::captures::Numbering;
@@ -78,6 +80,11 @@ impl<'a> Court<'a> {
             hot,
             cold,
         })
+    }
+
+    /// How many flows a shard has.
+    pub(crate) fn count(&self, shard: usize) -> usize {
+        self.summary.shards.get(shard).map_or(self.late.unfinished.len(), crate::shard::Shard::len)
     }
 
     /// One flow.
@@ -151,22 +158,20 @@ pub fn judge<'a>(summary: &'a Summary, catalog: &'a Catalog, policy: &Policy) ->
         opinions: Opinions::new(summary, late, catalog),
         protocols: activity::Protocols::new(),
     };
-    let judged: Vec<Vec<attribution::Judged>> = (0..=SHARDS)
-        .into_par_iter()
-        .map(|shard| court.flows(shard).map(|flow| court.judge_flow(&flow)).collect())
-        .collect();
-    let stations = device::Stations::new(&court, &judged);
+    let mut walk = walk::Walk::new(&court);
+    let stations = device::Stations::new(&court, &mut walk);
+    let walk::Walk { judged, sums, .. } = walk;
     let findings = finding::findings(&court, &judged, &stations);
     let captures = summary.captures.records(&court.numbering);
-    let ledger = ledger(summary, &court, &judged);
+    let ledger = ledger(summary, sums.booked);
     let mut overview = Overview {
         exact: !summary.caps().any(),
         packets: ledger.packets,
-        flows: judged.iter().map(|shard| shard.len() as u64).sum(),
-        devices: stations.all.len() as u64,
-        cameras: stations.all.iter().filter(|(_, member)| member.identity.is_camera()).count() as u64,
+        flows: sums.flows,
+        devices: stations.len() as u64,
+        cameras: stations.iter().filter(|device| device.identity.is_camera()).count() as u64,
         findings: [0; 5],
-        coverage: coverage::coverage(&court, &judged),
+        coverage: coverage::coverage(summary, &sums),
     };
     for finding in &findings {
         if let Some(count) = overview.findings.get_mut(finding.severity as usize) {
@@ -178,22 +183,14 @@ pub fn judge<'a>(summary: &'a Summary, catalog: &'a Catalog, policy: &Policy) ->
 }
 
 /// The books: flows and residuals summed from what is kept, the rest from the tally, the whole counted apart.
-fn ledger(summary: &Summary, court: &Court<'_>, judged: &[Vec<attribution::Judged>]) -> Ledger {
+fn ledger(summary: &Summary, in_flows: Amount) -> Ledger {
     let tally = &summary.tally;
-    let in_flows = (0..judged.len())
-        .into_par_iter()
-        .map(|shard| {
-            court.flows(shard).fold((0, 0), |(packets, bytes), flow| {
-                (packets + flow.hot.packets[0] + flow.hot.packets[1], bytes + flow.hot.wire)
-            })
-        })
-        .reduce(|| (0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
     let (_, packets, bytes) = summary.residuals.total();
     Ledger {
         packets: tally.packets,
         bytes_wire: tally.bytes_wire,
         bytes_captured: tally.bytes_captured,
-        in_flows: Amount { packets: in_flows.0, bytes: in_flows.1 },
+        in_flows,
         in_residuals: Amount { packets, bytes },
         non_ip: tally.non_ip,
         undecodable: tally.undecodable,

@@ -3,6 +3,7 @@
 use lenscap_catalog::{Roles, SharedGroup, VendorId};
 
 use super::opinion::{Owner, Testimony};
+use super::site::Place;
 use super::{Court, Flow, rules};
 use crate::key::Side;
 use crate::spell::flag;
@@ -34,6 +35,8 @@ impl Judged {
     pub(crate) const OUTSIDE: u8 = 1 << 2;
     /// The outside end has a name.
     pub(crate) const NAMED: u8 = 1 << 4;
+    /// By side: the end is inside the site.
+    pub(crate) const INSIDE: u8 = 1 << 5;
 
     /// The vendor of the other end.
     pub(crate) fn vendor(&self) -> Option<VendorId> {
@@ -50,7 +53,12 @@ impl Judged {
         self.bits & Self::OUTSIDE << (side & 1) != 0
     }
 
-    /// Whether exactly one end is outside.
+    /// Whether an end is inside the site. Groups and broadcasts are neither inside nor outside.
+    pub(crate) fn is_inside(&self, side: Side) -> bool {
+        self.bits & Self::INSIDE << (side & 1) != 0
+    }
+
+    /// Whether an end is outside.
     pub(crate) fn is_external(&self) -> bool {
         self.is_outside(0) || self.is_outside(1)
     }
@@ -131,15 +139,19 @@ pub(crate) const KINDS: [(&str, Attribution, u8); 3] = [
 ];
 
 impl<'a> Court<'a> {
-    /// Judges one flow.
-    pub(crate) fn judge_flow(&self, flow: &Flow<'a>) -> Judged {
+    /// Judges one flow. Beside it the reader that knew its protocol.
+    pub(crate) fn judge_flow(&self, flow: &Flow<'a>) -> (Judged, Option<u8>) {
         let key = &flow.hot.key;
         let by_syn = flow.hot.flags & flag::OPENS != 0;
         let orig = if by_syn { flow.hot.client() } else { usize::from(flow.cold.first_side) };
         let mut judged = Judged { vendor: Judged::NOBODY, ..Judged::default() };
         judged.bits = orig as u8 | u8::from(by_syn) << 1;
         for side in [0, 1] {
-            judged.bits |= u8::from(self.site.is_outside(key.address(side))) * (Judged::OUTSIDE << side);
+            judged.bits |= match self.site.place(key.address(side)) {
+                Some(Place::Inside) => Judged::INSIDE << side,
+                Some(Place::Outside) => Judged::OUTSIDE << side,
+                None => 0,
+            };
         }
         if !judged.is_external() {
             judged.party = Party::Local;
@@ -155,8 +167,9 @@ impl<'a> Court<'a> {
             }
             judged.bits |= if named { Judged::NAMED } else { 0 };
         }
-        judged.activity = self.activity(flow, Court::reader(flow, &halves), &judged);
-        judged
+        let reader = Court::reader(flow, &halves);
+        judged.activity = self.activity(flow, reader, &judged);
+        (judged, reader)
     }
 
     /// Attributes a flow by what its outside end was called, else by its address. Returns whether it was called

@@ -1,63 +1,57 @@
 //! What could be seen and what could not, in numbers.
 
 use lenscap_wire::{Hazards, Timestamp};
-use rayon::prelude::*;
 
 use super::attribution::{Attribution, Judged};
-use super::{Court, Flow};
 use crate::key::{TCP, UDP};
-use crate::report::Coverage;
+use crate::report::{Amount, Coverage};
+use crate::spell::Hot;
+use crate::summary::Summary;
 
+/// Sums over all flows.
 #[derive(Clone, Copy, Debug, Default)]
-struct Sums {
+pub(crate) struct Sums {
+    pub(crate) flows: u64,
+    /// What the flows hold of the ledger.
+    pub(crate) booked: Amount,
     two_way: (u64, u64),
     encrypted: (u64, u64),
     unattributed: (u64, u64),
 }
 
 impl Sums {
-    fn add<'a>(mut self, court: &Court<'a>, flow: &Flow<'a>, judged: &Judged) -> Self {
-        let hot = flow.hot;
+    /// Adds a flow; `hidden` where its protocol hides what it carries.
+    pub(crate) fn add(&mut self, hot: &Hot, judged: &Judged, hidden: bool) {
+        self.flows += 1;
+        self.booked.packets += hot.packets[0] + hot.packets[1];
+        self.booked.bytes += hot.wire;
         if matches!(hot.key.protocol, TCP | UDP) {
             self.two_way.0 += u64::from(hot.packets[0] > 0 && hot.packets[1] > 0);
             self.two_way.1 += 1;
         }
         if judged.is_external() {
             let payload = hot.payload[0] + hot.payload[1];
-            let reader = Court::reader(flow, &[court.testimony(flow, 0), court.testimony(flow, 1)]);
-            let hidden = reader.is_some_and(|reader| court.protocols.hides(reader));
             self.encrypted.0 += if hidden { payload } else { 0 };
             self.encrypted.1 += payload;
             let nameless = judged.attribution == Attribution::None && judged.bits & Judged::NAMED == 0;
             self.unattributed.0 += if nameless { payload } else { 0 };
             self.unattributed.1 += payload;
         }
-        self
     }
 
-    fn join(self, other: Self) -> Self {
-        let add = |a: (u64, u64), b: (u64, u64)| (a.0 + b.0, a.1 + b.1);
-        Self {
-            two_way: add(self.two_way, other.two_way),
-            encrypted: add(self.encrypted, other.encrypted),
-            unattributed: add(self.unattributed, other.unattributed),
-        }
+    pub(crate) fn join(&mut self, other: &Self) {
+        let add = |ours: &mut (u64, u64), theirs: (u64, u64)| *ours = (ours.0 + theirs.0, ours.1 + theirs.1);
+        self.flows += other.flows;
+        self.booked.packets += other.booked.packets;
+        self.booked.bytes += other.booked.bytes;
+        add(&mut self.two_way, other.two_way);
+        add(&mut self.encrypted, other.encrypted);
+        add(&mut self.unattributed, other.unattributed);
     }
 }
 
 /// The coverage of a summary.
-pub(crate) fn coverage(court: &Court<'_>, judged: &[Vec<Judged>]) -> Coverage {
-    let summary = court.summary;
-    let sums = judged
-        .par_iter()
-        .enumerate()
-        .map(|(shard, judged)| {
-            court
-                .flows(shard)
-                .zip(judged)
-                .fold(Sums::default(), |sums, (flow, judged)| sums.add(court, &flow, judged))
-        })
-        .reduce(Sums::default, Sums::join);
+pub(crate) fn coverage(summary: &Summary, sums: &Sums) -> Coverage {
     let hazards = Hazards::NAMES.iter().map(|(hazard, name)| {
         let bit = hazard.0.trailing_zeros() as usize;
         (*name, summary.tally.hazards.get(bit).copied().unwrap_or(0))

@@ -7,7 +7,8 @@ use sha1::{Digest, Sha1};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::attribution::Judged;
-use super::device::{Member, Station, Stations};
+use super::device::{Device, Stations};
+use super::roll::Station;
 use super::{Court, Flow, rules};
 use crate::key::{Side, TCP};
 use crate::report::{Finding, PacketAt, Severity};
@@ -45,7 +46,7 @@ impl Kind {
 
 /// What a device had to do with one vendor.
 #[derive(Default)]
-struct Contact<'a> {
+struct Dealings<'a> {
     flows: Vec<(Flow<'a>, Side, Judged)>,
     /// Names asked for without an answer, with the packet that asked.
     unanswered: Vec<(&'a [u8], i64, i64, PacketAt)>,
@@ -57,16 +58,16 @@ pub(crate) fn findings<'a>(
     judged: &[Vec<Judged>],
     stations: &Stations<'a>,
 ) -> Vec<Finding<'a>> {
-    let mut contacts: BTreeMap<(Station, VendorId), Contact<'a>> = BTreeMap::new();
-    for (station, member) in &stations.all {
-        for contact in &member.contacts {
+    let mut contacts: BTreeMap<(Station, VendorId), Dealings<'a>> = BTreeMap::new();
+    for device in stations.iter() {
+        for contact in device.contacts.iter().filter(|contact| contact.vendor) {
             let (at, side) = (contact.at, Side::from(contact.side));
             let Some((judged, vendor)) = at.of(judged).and_then(|judged| Some((judged, judged.vendor()?)))
             else {
                 continue;
             };
             if let Some(flow) = court.flow(at).filter(|_| judged.is_outside(1 - side)) {
-                contacts.entry((*station, vendor)).or_default().flows.push((flow, side, *judged));
+                contacts.entry((device.station, vendor)).or_default().flows.push((flow, side, *judged));
             }
         }
     }
@@ -76,8 +77,8 @@ pub(crate) fn findings<'a>(
     add_questions(court, stations, &mut contacts);
     let mut all: Vec<Finding<'a>> = Vec::new();
     for ((station, vendor), contact) in &contacts {
-        let Some(member) = stations.member(*station) else { continue };
-        let case = Case { court, station: *station, member, vendor: *vendor };
+        let Some(device) = stations.device(*station) else { continue };
+        let case = Case { court, device, vendor: *vendor };
         all.extend(case.of_flows(&contact.flows));
         all.extend(case.of_questions(&contact.unanswered));
     }
@@ -89,7 +90,7 @@ pub(crate) fn findings<'a>(
 fn add_questions<'a>(
     court: &Court<'a>,
     stations: &Stations<'a>,
-    contacts: &mut BTreeMap<(Station, VendorId), Contact<'a>>,
+    contacts: &mut BTreeMap<(Station, VendorId), Dealings<'a>>,
 ) {
     let asked: Vec<_> = court
         .summary
@@ -105,10 +106,10 @@ fn add_questions<'a>(
     if owners.is_empty() {
         return;
     }
-    for (station, member) in &stations.all {
-        for address in &member.addresses {
-            if let Some(owner) = owners.get_mut(address) {
-                owner.get_or_insert(*station);
+    for device in stations.iter() {
+        for address in device.member.addresses() {
+            if let Some(owner) = owners.get_mut(&address) {
+                owner.get_or_insert(device.station);
             }
         }
     }
@@ -123,8 +124,7 @@ fn add_questions<'a>(
 /// One device and one vendor.
 struct Case<'c, 'a> {
     court: &'c Court<'a>,
-    station: Station,
-    member: &'c Member<'a>,
+    device: Device<'c, 'a>,
     vendor: VendorId,
 }
 
@@ -144,7 +144,7 @@ impl<'a> Case<'_, 'a> {
 
     fn finding(&self, kind: Kind, flows: &[(Flow<'a>, Side, Judged)]) -> Finding<'a> {
         let (out, back) = volume(flows);
-        let camera = self.member.identity.is_camera();
+        let camera = self.device.identity.is_camera();
         let vendor = self.court.catalog.vendor(self.vendor);
         let names: BTreeSet<String> =
             flows.iter().map(|(flow, side, judged)| self.endpoint(flow, *side, judged)).collect();
@@ -156,8 +156,8 @@ impl<'a> Case<'_, 'a> {
         if camera {
             reasons.push(format!(
                 "the device is a {}, confidence {}",
-                self.member.identity.class(),
-                self.member.identity.confidence()
+                self.device.identity.class(),
+                self.device.identity.confidence()
             ));
         }
         Finding {
@@ -165,7 +165,7 @@ impl<'a> Case<'_, 'a> {
             kind: kind.word(),
             severity: kind.severity(camera),
             confidence,
-            device: self.station.id(),
+            device: self.device.station.id(),
             vendor: Some(vendor),
             endpoint,
             bytes_out: out,
@@ -193,7 +193,7 @@ impl<'a> Case<'_, 'a> {
         let names: BTreeSet<String> =
             unanswered.iter().map(|(name, ..)| String::from_utf8_lossy(name).into_owned()).collect();
         let endpoint = names.iter().next()?.clone();
-        let camera = self.member.identity.is_camera();
+        let camera = self.device.identity.is_camera();
         let mut evidence: Vec<_> = unanswered.iter().map(|(.., at)| *at).collect();
         evidence.sort_unstable();
         evidence.truncate(rules::EVIDENCE);
@@ -202,7 +202,7 @@ impl<'a> Case<'_, 'a> {
             kind: Kind::Attempt.word(),
             severity: Kind::Attempt.severity(camera),
             confidence: rules::BY_OWN_DNS,
-            device: self.station.id(),
+            device: self.device.station.id(),
             vendor: Some(self.court.catalog.vendor(self.vendor)),
             endpoint,
             bytes_out: 0,
@@ -228,8 +228,9 @@ impl<'a> Case<'_, 'a> {
     fn id(&self, kind: Kind, names: &BTreeSet<String>) -> String {
         let mut hash = Sha1::new();
         let vendor = self.court.catalog.vendor(self.vendor);
-        for part in
-            [kind.word(), &self.station.id(), &vendor.id].into_iter().chain(names.iter().map(String::as_str))
+        for part in [kind.word(), &self.device.station.id(), &vendor.id]
+            .into_iter()
+            .chain(names.iter().map(String::as_str))
         {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());

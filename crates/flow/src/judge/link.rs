@@ -2,14 +2,32 @@
 
 use hashbrown::HashMap;
 use lenscap_wire::{Address, Mac};
-use rayon::prelude::*;
 
-use super::{Court, Flow, rules};
-use crate::shard::SHARDS;
+use super::attribution::Judged;
+use super::{Flow, rules};
+use crate::key::Side;
 
-/// What a MAC was seen to send from; of each kind no more addresses than a rule can ask for.
-#[derive(Clone, Debug, Default)]
+/// A MAC by its number in one judgement, so that walks over the flows need not look it up again.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct LinkId(u32);
+
+impl LinkId {
+    /// No MAC.
+    pub(crate) const NONE: Self = Self(u32::MAX);
+
+    /// Its place in lists by MAC.
+    pub(crate) fn place(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The MACs of both ends of a flow.
+pub(crate) type Ends = [LinkId; 2];
+
+/// A MAC, and what was seen to send from it; of each kind no more addresses than a rule can ask for.
+#[derive(Debug)]
 struct Link {
+    mac: Mac,
     inside: Vec<Address>,
     outside: Vec<Address>,
 }
@@ -23,17 +41,12 @@ impl Link {
         add(&mut self.outside, address, rules::GATEWAY_ADDRESSES);
     }
 
-    fn join(&mut self, other: Self) {
-        other.inside.into_iter().for_each(|address| self.add_inside(address));
-        other.outside.into_iter().for_each(|address| self.add_outside(address));
-    }
-
-    fn is_gateway(&self) -> bool {
-        self.outside.len() >= rules::GATEWAY_ADDRESSES || !self.outside.is_empty() && !self.inside.is_empty()
-    }
-
-    fn is_shared(&self) -> bool {
-        self.inside.len() > rules::STATION_ADDRESSES
+    fn standing(&self) -> Standing {
+        Standing {
+            gateway: self.outside.len() >= rules::GATEWAY_ADDRESSES
+                || !self.outside.is_empty() && !self.inside.is_empty(),
+            shared: self.inside.len() > rules::STATION_ADDRESSES,
+        }
     }
 }
 
@@ -51,50 +64,98 @@ pub(crate) struct Standing {
     pub(crate) shared: bool,
 }
 
-/// Every MAC that sent something.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Links(HashMap<Mac, Link>);
+/// MAC of one end of a flow: what it sent from, else what was sent to; and whether it is the former.
+fn mac_and_whether_own(flow: &Flow<'_>, side: Side) -> Option<(Mac, bool)> {
+    let (own, far) = (flow.cold.macs.get(side)?, flow.cold.macs.get(1 - (side & 1))?);
+    let usable = |mac: &Mac| !mac.is_zero() && !mac.is_group();
+    Some((own.0, true)).filter(|(mac, _)| usable(mac)).or(Some((far.1, false)).filter(|(mac, _)| usable(mac)))
+}
+
+/// MAC of one end of a flow: what it sent from, else what was sent to.
+pub(crate) fn mac_of(flow: &Flow<'_>, side: Side) -> Option<Mac> {
+    mac_and_whether_own(flow, side).map(|(mac, _)| mac)
+}
+
+/// The MACs of all ends of the flows seen so far.
+#[derive(Debug, Default)]
+pub(crate) struct Links {
+    ids: HashMap<Mac, LinkId>,
+    all: Vec<Link>,
+    /// The MAC met last on each side: most flows of a site have its gateway at one end.
+    lately: [Option<(Mac, LinkId)>; 2],
+}
 
 impl Links {
-    pub(crate) fn new(court: &Court<'_>) -> Self {
-        let each = |mut links: Self, shard: usize| {
-            court.flows(shard).for_each(|flow| links.add(court, &flow));
-            links
+    /// Takes in both ends of a flow.
+    pub(crate) fn ends(&mut self, flow: &Flow<'_>, judged: &Judged) -> Ends {
+        [0, 1].map(|side| {
+            let Some((mac, own)) = mac_and_whether_own(flow, side) else { return LinkId::NONE };
+            let id = match self.lately[side] {
+                Some((known, id)) if known == mac => id,
+                _ => self.id(mac),
+            };
+            self.lately[side] = Some((mac, id));
+            if let (true, Some(link)) = (own, self.all.get_mut(id.place())) {
+                if judged.is_inside(side) {
+                    link.add_inside(flow.hot.key.address(side));
+                } else if judged.is_outside(side) {
+                    link.add_outside(flow.hot.key.address(side));
+                }
+            }
+            id
+        })
+    }
+
+    fn id(&mut self, mac: Mac) -> LinkId {
+        *self.ids.entry(mac).or_insert_with(|| {
+            self.all.push(Link { mac, inside: Vec::new(), outside: Vec::new() });
+            LinkId(self.all.len() as u32 - 1)
+        })
+    }
+
+    /// Takes in the MACs of other flows; the result maps their numbers to ours.
+    pub(crate) fn adopt(&mut self, other: Self) -> Vec<LinkId> {
+        let ours = |link: Link| {
+            let id = self.id(link.mac);
+            if let Some(known) = self.all.get_mut(id.place()) {
+                link.inside.into_iter().for_each(|address| known.add_inside(address));
+                link.outside.into_iter().for_each(|address| known.add_outside(address));
+            }
+            id
         };
-        let apart = (SHARDS + 1).div_ceil(rayon::current_num_threads());
-        (0..SHARDS + 1)
-            .into_par_iter()
-            .with_min_len(apart)
-            .fold(Self::default, each)
-            .reduce(Self::default, Self::join)
+        other.all.into_iter().map(ours).collect()
     }
 
-    fn add(&mut self, court: &Court<'_>, flow: &Flow<'_>) {
-        for (side, (mac, _)) in flow.cold.macs.iter().enumerate() {
-            if mac.is_zero() || mac.is_group() || flow.hot.packets.get(side) == Some(&0) {
-                continue;
-            }
-            let address = flow.hot.key.address(side);
-            let link = self.0.entry(*mac).or_default();
-            if court.site.is_inside(address) {
-                link.add_inside(address);
-            } else if court.site.is_outside(address) {
-                link.add_outside(address);
-            }
-        }
+    /// What each of them stands for, now that all flows were seen.
+    pub(crate) fn standings(self) -> Standings {
+        let all = self.all.iter().map(|link| (link.mac, link.standing())).collect();
+        Standings { ids: self.ids, all }
+    }
+}
+
+/// What every MAC stands for.
+#[derive(Debug)]
+pub(crate) struct Standings {
+    ids: HashMap<Mac, LinkId>,
+    all: Vec<(Mac, Standing)>,
+}
+
+impl Standings {
+    /// How many MACs there are.
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
     }
 
-    fn join(self, other: Self) -> Self {
-        let (mut all, few) = if self.0.len() < other.0.len() { (other, self) } else { (self, other) };
-        for (mac, link) in few.0 {
-            all.0.entry(mac).or_default().join(link);
-        }
-        all
+    /// A MAC and what it stands for; `None` for [`LinkId::NONE`].
+    pub(crate) fn of(&self, id: LinkId) -> Option<(Mac, Standing)> {
+        self.all.get(id.place()).copied()
     }
 
-    /// What a MAC stands for.
-    pub(crate) fn standing(&self, mac: Mac) -> Standing {
-        let known = |link: &Link| Standing { gateway: link.is_gateway(), shared: link.is_shared() };
-        self.0.get(&mac).map_or(Standing::default(), known)
+    /// The number of a MAC; one that no flow showed stands for a station and gets the next.
+    pub(crate) fn id(&mut self, mac: Mac) -> LinkId {
+        *self.ids.entry(mac).or_insert_with(|| {
+            self.all.push((mac, Standing::default()));
+            LinkId(self.all.len() as u32 - 1)
+        })
     }
 }

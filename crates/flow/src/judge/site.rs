@@ -1,7 +1,7 @@
 //! What is inside the site and what is outside.
 
 use lenscap_wire::Address;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// What the user says about the site.
 #[derive(Clone, Debug, Default)]
@@ -21,42 +21,55 @@ impl Site {
         Self { local: policy.local.clone() }
     }
 
-    /// Whether an address is a station outside the site. Groups, broadcasts and addresses that stand for nobody
-    /// are neither inside nor outside.
-    pub(crate) fn is_outside(&self, address: Address) -> bool {
-        let ip = address.ip();
-        let special = match ip {
-            IpAddr::V4(four) => {
-                let [a, b, ..] = four.octets();
-                let carrier_nat = a == 100 && (64..128).contains(&b);
-                four.is_private()
-                    || four.is_link_local()
-                    || four.is_loopback()
-                    || four.is_multicast()
-                    || a == 0
-                    || a >= 240
-                    || carrier_nat
-            }
-            IpAddr::V6(six) => {
-                six.is_unique_local()
-                    || six.is_unicast_link_local()
-                    || six.is_loopback()
-                    || six.is_multicast()
-                    || six.is_unspecified()
-            }
+    /// Which of the two a station's address is; `None` for groups, broadcasts and addresses that stand for nobody.
+    #[inline]
+    pub(crate) fn place(&self, address: Address) -> Option<Place> {
+        let place = match address.0 {
+            [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d] => v4([a, b, c, d]),
+            six => v6(Ipv6Addr::from(six)),
         };
-        !special && !self.local.iter().any(|(first, last)| *first <= ip && ip <= *last)
+        match place {
+            Some(Place::Outside) if !self.local.is_empty() && self.is_local(address.ip()) => {
+                Some(Place::Inside)
+            }
+            place => place,
+        }
+    }
+
+    fn is_local(&self, ip: IpAddr) -> bool {
+        self.local.iter().any(|(first, last)| *first <= ip && ip <= *last)
     }
 
     /// Whether an address is a station of the site.
     pub(crate) fn is_inside(&self, address: Address) -> bool {
-        let ip = address.ip();
-        let nobody = match ip {
-            IpAddr::V4(four) => four.is_multicast() || four.is_unspecified() || four.octets()[0] >= 240,
-            IpAddr::V6(six) => six.is_multicast() || six.is_unspecified(),
-        };
-        !nobody && !self.is_outside(address)
+        self.place(address) == Some(Place::Inside)
     }
+}
+
+/// Where a station is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Place {
+    Inside,
+    Outside,
+}
+
+fn v4(octets: [u8; 4]) -> Option<Place> {
+    match octets {
+        [0, 0, 0, 0] | [224..=255, ..] => None,
+        // This network, private, carrier-grade NAT, loopback, link-local (RFC 6890).
+        [0 | 10 | 127, ..] | [100, 64..=127, ..] | [169, 254, ..] | [172, 16..=31, ..] | [192, 168, ..] => {
+            Some(Place::Inside)
+        }
+        _ => Some(Place::Outside),
+    }
+}
+
+fn v6(six: Ipv6Addr) -> Option<Place> {
+    if six.is_multicast() || six.is_unspecified() {
+        return None;
+    }
+    let inside = six.is_unique_local() || six.is_unicast_link_local() || six.is_loopback();
+    Some(if inside { Place::Inside } else { Place::Outside })
 }
 
 #[cfg(test)]
@@ -71,13 +84,13 @@ mod tests {
     fn private_is_inside_and_groups_are_neither() {
         let site = Site::new(&Policy::default());
         for inside in ["10.1.2.3", "192.168.0.1", "169.254.1.1", "fe80::1", "fd00::1", "100.64.0.1"] {
-            assert!(site.is_inside(at(inside)) && !site.is_outside(at(inside)), "{inside}");
+            assert!(site.place(at(inside)) == Some(Place::Inside), "{inside}");
         }
         for outside in ["8.8.8.8", "2001:db8::1", "100.128.0.1"] {
-            assert!(site.is_outside(at(outside)) && !site.is_inside(at(outside)), "{outside}");
+            assert!(site.place(at(outside)) == Some(Place::Outside), "{outside}");
         }
         for nobody in ["224.0.0.251", "255.255.255.255", "0.0.0.0", "ff02::1", "::"] {
-            assert!(!site.is_outside(at(nobody)) && !site.is_inside(at(nobody)), "{nobody}");
+            assert!(site.place(at(nobody)).is_none(), "{nobody}");
         }
     }
 
@@ -85,6 +98,6 @@ mod tests {
     fn the_user_names_public_addresses_of_the_site() {
         let range = ("203.0.113.0".parse().unwrap(), "203.0.113.255".parse().unwrap());
         let site = Site::new(&Policy { local: vec![range] });
-        assert!(site.is_inside(at("203.0.113.9")) && site.is_outside(at("203.0.114.9")));
+        assert!(site.is_inside(at("203.0.113.9")) && !site.is_inside(at("203.0.114.9")));
     }
 }

@@ -5,7 +5,8 @@ use lenscap_wire::{Hazards, PacketRef, Timestamp};
 use rayon::prelude::*;
 
 use super::attribution::{Attribution, Judged, KINDS};
-use super::device::{Stations, mac_of};
+use super::device::Stations;
+use super::link::mac_of;
 use super::{Court, Flow, FlowAt};
 use crate::community_id::community_id;
 use crate::key::{SCTP, Side, TCP, UDP};

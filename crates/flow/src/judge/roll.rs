@@ -1,0 +1,270 @@
+//! The second walk over all flows: which station each end is of, and what the stations add up to.
+//!
+//! It follows the first, since a gateway is only known by all that speaks from its MAC. What a station has many of
+//! (contacts, statements) goes to lists of all stations, so that a station without much to say costs little.
+
+use hashbrown::HashMap;
+use lenscap_wire::{Address, Mac, PacketRef};
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use super::attribution::Judged;
+use super::link::{Ends, LinkId, Standings};
+use super::opinion::Statement;
+use super::walk::Walk;
+use super::{Court, Flow, FlowAt};
+use crate::index::NOWHERE;
+use crate::key::Side;
+use crate::slab::Slab;
+
+/// What makes a device: its MAC, or its address where there is no MAC of its own.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Station {
+    Mac(Mac),
+    Address(Address),
+}
+
+impl Station {
+    /// The id of its record.
+    pub(crate) fn id(self) -> String {
+        match self {
+            Self::Mac(mac) => mac.to_string().replace(':', ""),
+            Self::Address(address) => address.ip().to_string(),
+        }
+    }
+}
+
+/// IP bytes by direction, all and to the outside.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Volume {
+    pub(crate) sent: u64,
+    pub(crate) received: u64,
+    pub(crate) sent_outside: u64,
+    pub(crate) received_outside: u64,
+    /// Stamp of the first packet of its flows.
+    pub(crate) first: Option<i64>,
+}
+
+impl Volume {
+    fn join(&mut self, other: &Self) {
+        self.sent += other.sent;
+        self.received += other.received;
+        self.sent_outside += other.sent_outside;
+        self.received_outside += other.received_outside;
+        self.first = [self.first, other.first].into_iter().flatten().min();
+    }
+}
+
+/// A flow of a station, from its side.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Contact {
+    pub(crate) at: FlowAt,
+    pub(crate) side: u8,
+    /// Whether a vendor is known of the flow.
+    pub(crate) vendor: bool,
+}
+
+/// What belongs to one station.
+#[derive(Debug, Default)]
+pub(crate) struct Member {
+    pub(crate) mac: Option<Mac>,
+    pub(crate) volume: Volume,
+    /// The address met first: most stations have one.
+    address: Option<Address>,
+    others: BTreeSet<Address>,
+}
+
+impl Member {
+    /// Its addresses.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = Address> {
+        self.address.iter().chain(&self.others).copied()
+    }
+
+    fn reside(&mut self, address: Address) {
+        if *self.address.get_or_insert(address) != address {
+            self.others.insert(address);
+        }
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.mac = self.mac.or(other.mac);
+        self.volume.join(&other.volume);
+        other.addresses().for_each(|address| self.reside(address));
+    }
+}
+
+/// Something that a station said, as a sighting before it is put into words.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shown<'a> {
+    pub(crate) kind: &'a [u8],
+    pub(crate) value: &'a [u8],
+    pub(crate) count: u64,
+    pub(crate) at: PacketRef,
+}
+
+/// How often something was said, and in which packet first.
+pub(crate) type Often = (u64, PacketRef);
+
+/// Stations in the order in which they were met.
+#[derive(Default)]
+pub(crate) struct Roll<'a> {
+    pub(crate) stations: Vec<Station>,
+    pub(crate) members: Slab<Member>,
+    /// Flows with a vendor, or to the outside, by station.
+    pub(crate) contacts: Vec<(u32, Contact)>,
+    /// What the flows' halves said of a station.
+    pub(crate) said: HashMap<(u32, Statement), Often>,
+    /// What stations said of themselves in messages.
+    pub(crate) shown: Vec<(u32, Shown<'a>)>,
+    by_link: Vec<u32>,
+    by_address: HashMap<Address, u32>,
+}
+
+/// A station before it has a place on the roll.
+#[derive(Clone, Copy)]
+enum Found {
+    Link(LinkId, Mac),
+    Address(Address),
+}
+
+impl<'a> Roll<'a> {
+    /// Walks over the flows of some shards.
+    pub(crate) fn over(court: &Court<'a>, walk: &Walk, standings: &Standings, shards: Range<usize>) -> Self {
+        let mut roll = Self { by_link: vec![NOWHERE; standings.len()], ..Self::default() };
+        for shard in shards {
+            let (Some(judged), Some(ends)) = (walk.judged.get(shard), walk.ends.get(shard)) else { continue };
+            for ((flow, judged), ends) in court.flows(shard).zip(judged).zip(ends) {
+                for side in [0, 1] {
+                    roll.enter(court, standings, (&flow, judged, ends), side);
+                }
+            }
+        }
+        roll
+    }
+
+    /// Takes in the stations of other flows.
+    pub(crate) fn join(mut self, other: Self, standings: &mut Standings) -> Self {
+        let ours: Vec<u32> = other
+            .stations
+            .iter()
+            .map(|station| match *station {
+                Station::Mac(mac) => self.place(Found::Link(standings.id(mac), mac)),
+                Station::Address(address) => self.place(Found::Address(address)),
+            })
+            .collect();
+        let our = |place: u32| ours.get(place as usize).copied().unwrap_or(place);
+        for (place, member) in ours.iter().zip(other.members.iter()) {
+            if let Some(known) = self.members.get_mut(*place as usize) {
+                known.join(member);
+            }
+        }
+        self.contacts.extend(other.contacts.into_iter().map(|(place, contact)| (our(place), contact)));
+        for ((place, statement), often) in other.said {
+            self.hear(our(place), statement, often);
+        }
+        self
+    }
+
+    fn place(&mut self, found: Found) -> u32 {
+        let (known, station) = match found {
+            Found::Link(link, mac) => {
+                if self.by_link.len() <= link.place() {
+                    self.by_link.resize(link.place() + 1, NOWHERE);
+                }
+                // The list was just made long enough.
+                (&mut self.by_link[link.place()], Station::Mac(mac))
+            }
+            Found::Address(address) => {
+                (self.by_address.entry(address).or_insert(NOWHERE), Station::Address(address))
+            }
+        };
+        if *known == NOWHERE {
+            *known = self.stations.len() as u32;
+            self.stations.push(station);
+            let mac = if let Station::Mac(mac) = station { Some(mac) } else { None };
+            self.members.push(Member { mac, ..Member::default() });
+        }
+        *known
+    }
+
+    fn hear(&mut self, place: u32, statement: Statement, (count, at): Often) {
+        let known = self.said.entry((place, statement)).or_insert((0, at));
+        *known = (known.0 + count, known.1.min(at));
+    }
+
+    fn enter(
+        &mut self,
+        court: &Court<'a>,
+        standings: &Standings,
+        (flow, judged, ends): (&Flow<'a>, &Judged, &Ends),
+        side: Side,
+    ) {
+        let address = flow.hot.key.address(side);
+        let outside = judged.is_outside(side);
+        if flow.hot.packets[side] == 0 && outside || !outside && !judged.is_inside(side) {
+            return;
+        }
+        let Some(found) = station(standings, ends[side], address, !outside, b"") else { return };
+        let place = self.place(found);
+        let abroad = judged.is_outside(1 - side);
+        if let Some(member) = self.members.get_mut(place as usize) {
+            member.reside(address);
+            let (sent, received) = (flow.hot.bytes[side], flow.hot.bytes[1 - side]);
+            let volume = &mut member.volume;
+            volume.sent += sent;
+            volume.received += received;
+            let first = flow.cold.first;
+            volume.first = Some(volume.first.map_or(first, |known| known.min(first)));
+            if abroad {
+                volume.sent_outside += sent;
+                volume.received_outside += received;
+            }
+        }
+        let vendor = judged.vendor().is_some();
+        if abroad || vendor && judged.remote() != side {
+            self.contacts.push((place, Contact { at: flow.at, side: side as u8, vendor }));
+        }
+        for from in [0, 1] {
+            let mut statements = court.testimony(flow, from).about(from != side).peekable();
+            if statements.peek().is_some() {
+                let at = court.decided(flow, from).unwrap_or(flow.cold.at);
+                statements.for_each(|statement| self.hear(place, statement, (1, at)));
+            }
+        }
+    }
+
+    /// Adds what stations said of themselves in messages.
+    pub(crate) fn add_sightings(&mut self, court: &Court<'a>, standings: &mut Standings) {
+        let texts = &court.summary.texts;
+        for (shown, seen) in court.summary.sightings.sorted(texts) {
+            let kind = texts.text(shown.kind);
+            let mac = Some(shown.mac).filter(|mac| !mac.is_zero() && !mac.is_group());
+            let link = mac.map_or(LinkId::NONE, |mac| standings.id(mac));
+            let inside = court.site.is_inside(shown.address);
+            let Some(found) = station(standings, link, shown.address, inside, kind) else { continue };
+            let place = self.place(found);
+            if let Some(member) = self.members.get_mut(place as usize) {
+                member.mac = member.mac.or(mac);
+                if inside {
+                    member.reside(shown.address);
+                }
+            }
+            let shown = Shown { kind, value: texts.text(shown.value), count: seen.count, at: seen.at };
+            self.shown.push((place, shown));
+        }
+    }
+}
+
+/// Which station an end is; `None` for the outside and for those that cannot be told apart.
+fn station(
+    standings: &Standings,
+    link: LinkId,
+    address: Address,
+    inside: bool,
+    kind: &[u8],
+) -> Option<Found> {
+    let by_address = || inside.then_some(Found::Address(address));
+    let Some((mac, standing)) = standings.of(link) else { return by_address() };
+    let gateway = standing.gateway && !matches!(kind, b"arp" | b"ndp");
+    if gateway || standing.shared && inside { by_address() } else { Some(Found::Link(link, mac)) }
+}
