@@ -69,7 +69,8 @@ struct Heard {
     name: Option<TextId>,
 }
 
-fn routes() -> &'static Routes {
+/// Which readers see which packets.
+pub(crate) fn routes() -> &'static Routes {
     static ROUTES: OnceLock<Routes> = OnceLock::new();
     ROUTES.get_or_init(Routes::new)
 }
@@ -285,8 +286,8 @@ impl Summary {
         }
     }
 
-    /// Books a whole datagram: each fragment's share to the flow, and the payload with the last.
-    fn datagram(&mut self, datagram: &Datagram) {
+    /// Books a whole datagram: each fragment's share to the flow, and the payload with the last. Returns where.
+    pub(crate) fn datagram(&mut self, datagram: &Datagram) -> Option<At> {
         let (whole, length) = datagram.assemble();
         let mut packet = Packet::default();
         decode_datagram(&whole, length, &datagram.head, &mut packet);
@@ -294,7 +295,7 @@ impl Summary {
         let path = self.path(&packet);
         let (key, side) = Key::of(&packet, path);
         let slot = Slot { key, hash: key.hash(self.paths.hash(path)), side, guess: NOWHERE };
-        let Some((last, first)) = datagram.shares.split_last() else { return };
+        let (last, first) = datagram.shares.split_last()?;
         for share in first {
             self.flow(&slot, &Entry::bare(Share { payload: 0, ..*share }, &packet), &[], None);
             self.limit(share.time);
@@ -302,6 +303,7 @@ impl Summary {
         let share = Share { payload: packet.payload_length, ..*last };
         let at = self.flow(&slot, &Entry::of(share, &packet), packet.payload, None);
         self.hear(at, &packet, &share);
+        Some(at)
     }
 
     /// Books the fragments of a datagram that never was whole to a flow with port 0.

@@ -5,13 +5,14 @@
 //! [`PATIENCE`] later, when the budget is spent, or when the capture ends; its fragments then are a flow with
 //! port 0. Overlapping fragments: the byte that came first wins, and the packet is flagged.
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use lenscap_wire::{Address, Fragment, Hazards, Mac, Packet, PacketRef};
 use serde::{Deserialize, Serialize};
 
 use crate::path::PathId;
 use crate::ranges::Ranges;
 use crate::spell::Share;
+use crate::torn::Torn;
 
 /// Nanoseconds after which the next piece begins another datagram (RFC 8200 gives a datagram 60 s).
 pub(crate) const PATIENCE: i64 = 60_000_000_000;
@@ -35,11 +36,23 @@ pub(crate) struct Datagram {
     pub(crate) path: PathId,
     /// Each fragment's share, in capture order.
     pub(crate) shares: Vec<Share>,
-    pieces: Vec<(u32, Box<[u8]>)>,
+    /// What each fragment brought, in capture order.
+    pieces: Vec<Piece>,
     filled: Ranges,
     length: Option<u32>,
     hazards: Hazards,
     cost: usize,
+}
+
+/// What one fragment brought.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Piece {
+    offset: u32,
+    /// Its length on the wire, of which `bytes` are what was captured.
+    length: u32,
+    /// Whether more follows after it.
+    more: bool,
+    bytes: Box<[u8]>,
 }
 
 impl Datagram {
@@ -61,21 +74,43 @@ impl Datagram {
         Self { head, path, shares, pieces, filled, length: None, hazards: Hazards::NONE, cost: Self::COST }
     }
 
-    fn add(&mut self, share: Share, packet: &Packet<'_>, fragment: &Fragment<'_>) {
-        let end = fragment.offset.saturating_add(fragment.length);
-        if self.filled.add(i64::from(fragment.offset), i64::from(end)) {
+    fn add(&mut self, share: Share, piece: Piece, hazards: Hazards) {
+        let end = piece.offset.saturating_add(piece.length);
+        if self.filled.add(i64::from(piece.offset), i64::from(end)) {
             self.hazards.insert(Hazards::OVERLAP);
         }
-        if !fragment.more && self.length.is_none() {
+        if !piece.more && self.length.is_none() {
             self.length = Some(end);
         }
-        self.hazards.insert(packet.hazards);
-        self.cost += fragment.bytes.len() + Self::SHARE_COST;
-        self.pieces.push((fragment.offset, fragment.bytes.into()));
+        self.hazards.insert(hazards);
+        self.cost += piece.bytes.len() + Self::SHARE_COST;
+        self.pieces.push(piece);
         self.shares.push(share);
     }
 
-    fn is_whole(&self) -> bool {
+    /// Whether a piece at this time is of another datagram with the same identification.
+    fn is_given_up(&self, time: i64) -> bool {
+        self.shares.last().is_some_and(|last| time.saturating_sub(last.time) > PATIENCE)
+    }
+
+    /// Its last piece so far.
+    pub(crate) fn last(&self) -> Option<PacketRef> {
+        self.shares.last().map(|share| share.at)
+    }
+
+    /// Itself with the pieces that came later; `None` where it is over before the last of them.
+    fn with(&self, later: &Self) -> Option<Self> {
+        let mut both = self.clone();
+        for (share, piece) in later.shares.iter().zip(&later.pieces) {
+            if both.is_whole() || both.is_given_up(share.time) {
+                return None;
+            }
+            both.add(*share, piece.clone(), later.hazards);
+        }
+        Some(both)
+    }
+
+    pub(crate) fn is_whole(&self) -> bool {
         self.length.is_some_and(|length| self.filled.covers(0, i64::from(length)))
     }
 
@@ -89,7 +124,7 @@ impl Datagram {
         let length = self.length.unwrap_or(0);
         let mut whole = vec![0; length as usize];
         let mut captured = Ranges::default();
-        for (offset, bytes) in self.pieces.iter().rev() {
+        for Piece { offset, bytes, .. } in self.pieces.iter().rev() {
             let offset = *offset as usize;
             let fits = bytes.len().min(whole.len().saturating_sub(offset));
             if let (Some(to), Some(from)) = (whole.get_mut(offset..offset + fits), bytes.get(..fits)) {
@@ -118,21 +153,26 @@ pub(crate) struct Outcome {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fragments {
     open: HashMap<Whose, Datagram>,
-    /// Whose pieces were seen, kept in a summary that may be appended to another.
-    met: Option<HashSet<Whose>>,
+    /// Whose pieces were seen, kept in a summary that may be appended to another; and whether any of them was made use
+    /// of, so that it would matter if pieces stood before it.
+    met: Option<HashMap<Whose, bool>>,
+    budget: usize,
     cost: usize,
     peak: usize,
 }
 
 impl Fragments {
-    /// Bytes that may wait, with what each piece costs beside them.
+    /// Bytes that may wait at least, with what each piece costs beside them.
     pub(crate) const BUDGET: usize = 8 << 20;
+    /// Where there is more memory, so many parts of it.
+    const PARTS: usize = 32;
     /// Datagrams that a chunk tells apart; past that it cannot be appended.
-    const MET_CAP: usize = 1 << 16;
+    const MET_CAP: usize = 1 << 18;
 
     /// None yet; `appendable` where the summary may be appended to another.
-    pub(crate) fn new(appendable: bool) -> Self {
-        Self { met: appendable.then(HashSet::new), ..Self::default() }
+    pub(crate) fn new(appendable: bool, memory: usize) -> Self {
+        let budget = Self::BUDGET.max(memory / Self::PARTS);
+        Self { met: appendable.then(HashMap::new), budget, ..Self::default() }
     }
 
     /// Takes in a fragment.
@@ -148,23 +188,21 @@ impl Fragments {
         let whose = Whose { path, version, protocol, id: fragment.id, source, destination };
         let mut outcome = Outcome::default();
         if let Some(met) = self.met.as_mut().filter(|met| met.len() < Self::MET_CAP) {
-            met.insert(whose);
+            met.entry(whose).or_insert(false);
         }
-        let late = |d: &Datagram| {
-            d.shares.last().is_some_and(|last| share.time.saturating_sub(last.time) > PATIENCE)
-        };
-        if self.open.get(&whose).is_some_and(late) {
+        if self.open.get(&whose).is_some_and(|datagram| datagram.is_given_up(share.time)) {
             outcome.given_up.extend(self.take(&whose));
         }
         let datagram = self.open.entry(whose).or_insert_with(|| Datagram::new(packet, path));
         let before = if datagram.shares.is_empty() { 0 } else { datagram.cost };
-        datagram.add(share, packet, fragment);
+        let &Fragment { offset, length, more, bytes, .. } = fragment;
+        datagram.add(share, Piece { offset, length, more, bytes: bytes.into() }, packet.hazards);
         self.cost += datagram.cost - before;
         if datagram.is_whole() {
             outcome.whole = self.take(&whose);
         }
         self.peak = self.peak.max(self.cost);
-        if self.cost > Self::BUDGET {
+        if self.cost > self.budget {
             self.give_up(&mut outcome);
         }
         outcome
@@ -176,7 +214,7 @@ impl Fragments {
             self.open.iter().map(|(w, d)| (d.shares.first().map(|s| s.at), *w)).collect();
         oldest.sort_unstable();
         for (_, whose) in oldest {
-            if self.cost <= Self::BUDGET / 4 * 3 {
+            if self.cost <= self.budget / 4 * 3 {
                 return;
             }
             outcome.given_up.extend(self.take(&whose));
@@ -187,26 +225,42 @@ impl Fragments {
     fn take(&mut self, whose: &Whose) -> Option<Datagram> {
         let datagram = self.open.remove(whose)?;
         self.cost -= datagram.cost;
+        if let Some(used) = self.met.as_mut().and_then(|met| met.get_mut(whose)) {
+            *used = true;
+        }
         Some(datagram)
     }
 
-    /// Whether `later`, whose paths map to ours by `paths`, may be appended: no datagram that waits here has a
-    /// piece there, and both together never were near the budget.
-    pub(crate) fn accepts(&self, later: &Self, path: impl Fn(PathId) -> PathId) -> bool {
-        let Some(met) = &later.met else { return self.open.is_empty() && self.cost == 0 };
-        if met.is_empty() {
-            return true;
-        }
+    /// The datagrams of which pieces wait here and came in `later`, whose paths map to ours by `path`, put together.
+    /// `None` where they do not join, or where both together could have reached the budget.
+    pub(crate) fn torn(&self, later: &Self, path: impl Fn(PathId) -> PathId) -> Option<Vec<Torn>> {
+        let Some(met) = &later.met else { return self.open.is_empty().then(Vec::new) };
         let full = met.len() >= Self::MET_CAP && !self.open.is_empty();
-        let near = self.cost.saturating_add(later.peak) > Self::BUDGET;
-        !full
-            && !near
-            && !met.iter().any(|whose| self.open.contains_key(&Whose { path: path(whose.path), ..*whose }))
+        let near = self.cost.saturating_add(later.peak) > self.budget;
+        if !met.is_empty() && (full || near) {
+            return None;
+        }
+        let mut torn = Vec::new();
+        for (whose, used) in met {
+            let ours = Whose { path: path(whose.path), ..*whose };
+            let Some(datagram) = self.open.get(&ours) else { continue };
+            let rest = later.open.get(whose).filter(|_| !used)?;
+            torn.push(Torn::new(ours, *whose, datagram.with(rest)?));
+        }
+        Some(torn)
     }
 
-    /// Appends what `later` holds.
-    pub(crate) fn join(&mut self, later: Self, path: impl Fn(PathId) -> PathId) {
+    /// Appends what `later` holds; `torn` is what [`Fragments::torn`] gave.
+    pub(crate) fn join(&mut self, mut later: Self, torn: Vec<Torn>, path: impl Fn(PathId) -> PathId) {
         self.peak = self.peak.max(self.cost + later.peak);
+        for Torn { ours, theirs, datagram, whole, .. } in torn {
+            later.take(&theirs);
+            self.take(&ours);
+            if !whole {
+                self.cost += datagram.cost;
+                self.open.insert(ours, datagram);
+            }
+        }
         self.cost += later.cost;
         let ours = |whose: Whose| Whose { path: path(whose.path), ..whose };
         for (whose, datagram) in later.open {
@@ -214,7 +268,9 @@ impl Fragments {
             self.open.insert(ours(whose), Datagram { path, ..datagram });
         }
         if let (Some(met), Some(theirs)) = (&mut self.met, later.met) {
-            met.extend(theirs.into_iter().map(ours));
+            for (whose, used) in theirs {
+                *met.entry(ours(whose)).or_default() |= used;
+            }
         }
     }
 
@@ -245,7 +301,7 @@ pub(crate) struct PortableDatagram {
     whose: PortableWhose,
     macs: Option<([u8; 6], [u8; 6])>,
     shares: Vec<Share>,
-    pieces: Vec<(u32, Box<[u8]>)>,
+    pieces: Vec<Piece>,
     filled: Ranges,
     length: Option<u32>,
     hazards: u32,
@@ -255,8 +311,8 @@ pub(crate) struct PortableDatagram {
 /// Path, version, protocol, identification, source and destination.
 pub(crate) type PortableWhose = (PathId, u8, u8, u32, [u8; 16], [u8; 16]);
 
-/// All that waits, whose pieces were met, cost and peak.
-pub(crate) type PortableFragments = (Vec<PortableDatagram>, Option<Vec<PortableWhose>>, usize, usize);
+/// All that waits, whose pieces were met and whether they were used, cost and peak.
+pub(crate) type PortableFragments = (Vec<PortableDatagram>, Option<Vec<(PortableWhose, bool)>>, usize, usize);
 
 fn portable(whose: &Whose) -> PortableWhose {
     (whose.path, whose.version, whose.protocol, whose.id, whose.source.0, whose.destination.0)
@@ -282,7 +338,7 @@ impl Fragments {
         let mut open: Vec<_> = self.open.iter().collect();
         open.sort_by_key(|(whose, _)| **whose);
         let met = self.met.as_ref().map(|met| {
-            let mut met: Vec<_> = met.iter().map(portable).collect();
+            let mut met: Vec<_> = met.iter().map(|(whose, used)| (portable(whose), *used)).collect();
             met.sort_unstable();
             met
         });
@@ -290,7 +346,7 @@ impl Fragments {
     }
 
     /// The opposite of [`Fragments::portable`].
-    pub(crate) fn from_portable((open, met, cost, peak): PortableFragments) -> Self {
+    pub(crate) fn from_portable((open, met, cost, peak): PortableFragments, memory: usize) -> Self {
         let datagram = |d: PortableDatagram| {
             let whose = whose_of(d.whose);
             let head = Packet {
@@ -305,8 +361,9 @@ impl Fragments {
             let hazards = Hazards(d.hazards);
             (whose, Datagram { head, path: whose.path, shares, pieces, filled, length, hazards, cost })
         };
-        let met = met.map(|met| met.into_iter().map(whose_of).collect());
-        Self { open: open.into_iter().map(datagram).collect(), met, cost, peak }
+        let met = met.map(|met| met.into_iter().map(|(whose, used)| (whose_of(whose), used)).collect());
+        let open = open.into_iter().map(datagram).collect();
+        Self { open, met, cost, peak, ..Self::new(false, memory) }
     }
 }
 
@@ -329,7 +386,7 @@ mod tests {
 
     #[test]
     fn pieces_in_any_order_make_the_datagram() {
-        let mut all = Fragments::new(false);
+        let mut all = Fragments::new(false, 0);
         assert!(add(&mut all, 0, 0, &piece(8, b"orld", false)).whole.is_none());
         let whole = add(&mut all, 1, 1, &piece(0, b"hello, w", true)).whole.unwrap();
         assert_eq!(whole.assemble(), (b"hello, world".to_vec(), 12));
@@ -338,7 +395,7 @@ mod tests {
 
     #[test]
     fn the_first_copy_wins_and_is_flagged() {
-        let mut all = Fragments::new(false);
+        let mut all = Fragments::new(false, 0);
         add(&mut all, 0, 0, &piece(0, b"aaaaaaaa", true));
         add(&mut all, 1, 0, &piece(0, b"bbbbbbbb", true));
         let whole = add(&mut all, 2, 0, &piece(8, b"c", false)).whole.unwrap();
@@ -348,7 +405,7 @@ mod tests {
 
     #[test]
     fn a_late_piece_begins_another_datagram() {
-        let mut all = Fragments::new(false);
+        let mut all = Fragments::new(false, 0);
         add(&mut all, 0, 0, &piece(0, b"aaaaaaaa", true));
         let outcome = add(&mut all, 1, PATIENCE + 1, &piece(8, b"c", false));
         assert_eq!((outcome.given_up.len(), outcome.over_budget, all.waiting().len()), (1, 0, 1));
@@ -356,7 +413,7 @@ mod tests {
 
     #[test]
     fn the_budget_gives_up_the_oldest() {
-        let mut all = Fragments::new(false);
+        let mut all = Fragments::new(false, 0);
         let bytes = vec![0; 60_000];
         let mut given_up = Vec::new();
         for id in 0..200 {
@@ -368,11 +425,32 @@ mod tests {
     }
 
     #[test]
-    fn a_datagram_across_the_cut_is_refused() {
-        let (mut left, mut right) = (Fragments::new(true), Fragments::new(true));
+    fn a_datagram_across_the_cut_is_put_together() {
+        let (mut left, mut right) = (Fragments::new(true, 0), Fragments::new(true, 0));
         add(&mut left, 0, 0, &piece(0, b"aaaaaaaa", true));
-        assert!(left.accepts(&right, |path| path));
-        add(&mut right, 1, 0, &piece(8, b"c", false));
-        assert!(!left.accepts(&right, |path| path));
+        assert!(left.torn(&right, |path| path).is_some_and(|torn| torn.is_empty()));
+        add(&mut right, 1, 0, &piece(16, b"c", false));
+        let torn = left.torn(&right, |path| path).unwrap();
+        assert_eq!((torn.len(), torn[0].whole), (1, false));
+        left.join(right, torn, |path| path);
+        assert_eq!((left.waiting().len(), left.waiting()[0].shares.len()), (1, 2));
+        let mut last = Fragments::new(true, 0);
+        add(&mut last, 2, 0, &piece(8, b"bbbbbbbb", true));
+        let torn = left.torn(&last, |path| path).unwrap();
+        assert_eq!((torn[0].whole, torn[0].datagram.assemble()), (true, (b"aaaaaaaabbbbbbbbc".to_vec(), 17)));
+        left.join(last, torn, |path| path);
+        assert_eq!((left.waiting().len(), left.cost()), (0, 0));
+    }
+
+    #[test]
+    fn a_datagram_that_the_cut_made_another_is_refused() {
+        let (mut left, mut right) = (Fragments::new(true, 0), Fragments::new(true, 0));
+        add(&mut left, 0, 0, &piece(0, b"aaaaaaaa", true));
+        add(&mut right, 1, 0, &piece(0, b"aaaaaaaa", true));
+        assert!(add(&mut right, 2, 0, &piece(8, b"c", false)).whole.is_some());
+        assert!(left.torn(&right, |path| path).is_none());
+        let mut late = Fragments::new(true, 0);
+        add(&mut late, 1, PATIENCE + 1, &piece(8, b"c", false));
+        assert!(left.torn(&late, |path| path).is_none());
     }
 }

@@ -32,6 +32,7 @@ mod stream;
 mod summary;
 mod tally;
 mod text;
+mod torn;
 mod verdict;
 
 pub use engine::{Input, Options, Progress, ScanError, inspect, scan};

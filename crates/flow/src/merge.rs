@@ -8,12 +8,15 @@ use rayon::prelude::*;
 use std::collections::HashMap;
 
 use crate::cost;
+use crate::index::NOWHERE;
+use crate::key::Key;
 use crate::path::PathId;
 use crate::shard::{At, SHARDS, Shard, shard_of};
 use crate::spell::{Cold, Hot, Spell, flag};
 use crate::stream::{Fetch, Payload, Piece};
 use crate::summary::Summary;
 use crate::text::TextId;
+use crate::torn::Torn;
 use crate::verdict::VerdictId;
 
 /// Why a summary could not be appended. The packets must be folded in order instead.
@@ -21,7 +24,7 @@ use crate::verdict::VerdictId;
 pub enum Refusal {
     /// The right summary was not made to be appended, or with other limits.
     Beginning,
-    /// A datagram open on the left may have a piece on the right.
+    /// A datagram open on the left has pieces on the right that do not simply go on with it.
     Fragments,
     /// A handshake lies across the cut in a way that the right side could not know.
     Handshake,
@@ -70,9 +73,24 @@ impl Ids {
     }
 }
 
+/// The hash of each right-hand spell's key on the left, and the place of the open spell that it meets there
+/// ([`NOWHERE`] for none), in the order of [`Shard::spells`].
+pub(crate) type Met = Vec<(u64, u32)>;
+
+/// What was found out before anything is changed.
+struct Plan {
+    /// How the right side's paths are called on the left.
+    paths: Vec<PathId>,
+    torn: Vec<Torn>,
+    /// By shard.
+    met: Vec<Met>,
+    /// What the flows of both cost at most at any time.
+    peak: usize,
+}
+
 /// Payloads of a right half that the left half's readers must still see.
 struct Unread {
-    at: At,
+    place: usize,
     side: usize,
     pieces: Vec<Piece>,
 }
@@ -81,21 +99,21 @@ impl Summary {
     /// Appends `later`, the summary of the packets that follow. `source` opens payloads again where a stream
     /// lies across the cut.
     pub fn then(mut self, mut later: Self, source: &dyn Fetch) -> Result<Self, Box<Refused>> {
-        let verdict = self.may_append(&later).and_then(|(paths, peak)| {
-            self.fill(&mut later, &paths, source)?;
-            Ok((paths, peak))
+        let plan = self.plan(&later).and_then(|plan| {
+            self.fill(&mut later, &plan.met, source)?;
+            Ok(plan)
         });
-        match verdict {
-            Ok((paths, peak)) => {
-                self.append(later, paths, peak);
+        match plan {
+            Ok(plan) => {
+                self.append(later, plan);
                 Ok(self)
             }
             Err(why) => Err(Box::new(Refused { left: self, right: later, why })),
         }
     }
 
-    /// How the right side's paths are called on the left, and what the flows of both cost at most at any time.
-    fn may_append(&mut self, later: &Self) -> Result<(Vec<PathId>, usize), Refusal> {
+    /// Sees whether `later` may be appended.
+    fn plan(&mut self, later: &Self) -> Result<Plan, Refusal> {
         if !later.appendable || self.limits != later.limits {
             return Err(Refusal::Beginning);
         }
@@ -104,14 +122,28 @@ impl Summary {
         }
         let paths = self.paths.adopt(&later.paths).ok_or(Refusal::Memory)?;
         let path = |id: PathId| paths.get(id.0 as usize).copied().unwrap_or(PathId::OTHER);
-        if !self.fragments.accepts(&later.fragments, path) {
-            return Err(Refusal::Fragments);
-        }
-        let peak = self.peak_with(later, path);
+        let torn = self.torn(later, path).ok_or(Refusal::Fragments)?;
+        let met = self.meet(later, path);
+        let peak = self.peak_with(later, &met).saturating_add(torn.len() * cost::TORN);
         if peak > cost::spells(self.limits.memory) {
             return Err(Refusal::Memory);
         }
-        Ok((paths, peak))
+        Ok(Plan { paths, torn, met, peak })
+    }
+
+    /// Looks every right-hand spell's key up on the left.
+    fn meet(&self, later: &Self, path: impl Fn(PathId) -> PathId + Sync) -> Vec<Met> {
+        let hashes = &self.paths;
+        let shard = |(left, right): (&Shard, &Shard)| {
+            let key = |(hot, _): (&Hot, &Cold)| {
+                let key = Key { path: path(hot.key.path), ..hot.key };
+                (key.hash(hashes.hash(key.path)), key)
+            };
+            let keys: Vec<_> = right.spells().map(key).collect();
+            let places = left.find_all(&keys);
+            keys.into_iter().map(|(hash, _)| hash).zip(places).collect()
+        };
+        self.shards.par_iter().zip(&later.shards).map(shard).collect()
     }
 
     /// Whether both together could have reached a cap, joints of flows left out.
@@ -123,15 +155,13 @@ impl Summary {
     }
 
     /// What the flows of both cost at most at any time: joined ones may cost more than both apart.
-    fn peak_with(&self, later: &Self, path: impl Fn(PathId) -> PathId + Sync) -> usize {
-        let hashes = &self.paths;
-        let shards = self.shards.par_iter().zip(&later.shards);
-        let joints = shards.map(|(left, right)| {
-            let first = right.spells().filter(|(hot, _)| hot.flags & flag::FIRST != 0);
-            let joint = |(hot, cold): (&Hot, &Cold)| {
-                let key = crate::key::Key { path: path(hot.key.path), ..hot.key };
-                let place = left.find(key.hash(hashes.hash(key.path)), &key)?;
-                Some(cost::joint((left.hots.get(place)?, left.colds.get(place)?), (hot, cold)))
+    fn peak_with(&self, later: &Self, met: &[Met]) -> usize {
+        let shards = self.shards.par_iter().zip(&later.shards).zip(met);
+        let joints = shards.map(|((left, right), met)| {
+            let first = right.spells().zip(met).filter(|((hot, _), _)| hot.flags & flag::FIRST != 0);
+            let joint = |(right, &(_, place)): ((&Hot, &Cold), &(u64, u32))| {
+                let place = place as usize;
+                Some(cost::joint((left.hots.get(place)?, left.colds.get(place)?), right))
             };
             first.filter_map(joint).sum::<usize>()
         });
@@ -139,20 +169,18 @@ impl Summary {
     }
 
     /// Makes sure that every payload that the left side's readers will want is at hand. Changes nothing else.
-    fn fill(&self, later: &mut Self, paths: &[PathId], source: &dyn Fetch) -> Result<(), Refusal> {
-        let path = |id: PathId| paths.get(id.0 as usize).copied().unwrap_or(PathId::OTHER);
-        let hashes = &self.paths;
-        let shards = self.shards.par_iter().zip(&mut later.shards);
-        shards.try_for_each(|(left, right)| {
+    fn fill(&self, later: &mut Self, met: &[Met], source: &dyn Fetch) -> Result<(), Refusal> {
+        let shards = self.shards.par_iter().zip(&mut later.shards).zip(met);
+        shards.try_for_each(|((left, right), met)| {
             let Shard { settled, hots, colds, .. } = right;
             let settled = settled.iter_mut().map(|spell| (&spell.hot, &mut spell.cold));
-            for (hot, cold) in settled.chain(hots.iter().zip(colds.iter_mut())) {
+            let spells = settled.chain(hots.iter().zip(colds.iter_mut()));
+            for ((hot, cold), &(_, place)) in spells.zip(met).filter(|(_, (_, place))| *place != NOWHERE) {
                 let torn = flag::FIRST | flag::OPENS;
                 if hot.flags & flag::FIRST == 0 || cold.extra.is_none() && hot.flags & torn != torn {
                     continue;
                 }
-                let key = crate::key::Key { path: path(hot.key.path), ..hot.key };
-                let Some(place) = left.find(key.hash(hashes.hash(key.path)), &key) else { continue };
+                let place = place as usize;
                 let Some((ours, ours_cold)) = left.hots.get(place).zip(left.colds.get(place)) else {
                     continue;
                 };
@@ -180,14 +208,15 @@ impl Summary {
     }
 
     /// Joins all parts. Nothing can fail any more.
-    fn append(&mut self, later: Self, paths: Vec<PathId>, peak: usize) {
+    fn append(&mut self, later: Self, Plan { paths, torn, mut met, peak }: Plan) {
+        self.book_torn(&later, &torn, &mut met);
         let texts = self.texts.adopt(&later.texts);
         let text = |id: TextId| texts.get(id.0 as usize).copied().unwrap_or_default();
         let verdicts = self.verdicts.adopt(&later.verdicts, text);
         self.names.join(later.names, text);
         self.sightings.join(&later.sightings, text);
         let ids = Ids { paths, texts, verdicts };
-        self.fragments.join(later.fragments, |id| ids.path(id));
+        self.fragments.join(later.fragments, torn, |id| ids.path(id));
         self.residuals.join(&later.residuals);
         self.captures.join(later.captures);
         self.tally.join(&later.tally);
@@ -195,33 +224,44 @@ impl Summary {
         self.text_cost = self.names.texts(&self.texts) + self.sightings.texts(&self.texts);
         self.late = std::sync::OnceLock::new();
         let idle = self.limits.idle;
-        let (appendable, hashes) = (self.appendable, &self.paths);
-        let hash = |spell: &Spell| spell.hot.key.hash(hashes.hash(spell.hot.key.path));
-        let shards = self.shards.par_iter_mut().zip(later.shards).enumerate();
-        let unread: Vec<Unread> = shards
-            .flat_map_iter(|(at, (left, right))| {
-                let mut joint =
-                    Joint { left, at, idle, appendable, unread: Vec::new(), moved: HashMap::new() };
+        let appendable = self.appendable;
+        let shards = self.shards.par_iter_mut().zip(later.shards).zip(met);
+        let joints: Vec<Joined> = shards
+            .map(|((left, right), met)| {
+                let mut joint = Joint { left, idle, appendable, joined: Joined::default() };
                 let Shard { settled, hots, colds, .. } = right;
-                for mut spell in settled {
+                let open = hots.into_iter().zip(colds).map(|(hot, cold)| Spell { hot, cold });
+                let mut met = met.into_iter();
+                for (mut spell, met) in settled.into_iter().zip(&mut met) {
                     ids.rename(&mut spell);
-                    joint.settled(hash(&spell), spell);
+                    joint.settled(met, spell);
                 }
-                for (hot, cold) in hots.into_iter().zip(colds) {
-                    let mut spell = Spell { hot, cold };
+                for (mut spell, met) in open.zip(met) {
                     ids.rename(&mut spell);
-                    joint.open(hash(&spell), spell);
+                    joint.open(met, spell);
                 }
-                joint.unread()
+                joint.joined
             })
             .collect();
-        for Unread { at, side, pieces } in unread {
-            for piece in pieces {
-                self.feed_piece(at, side, &piece);
+        self.spell_cost += later.spell_cost;
+        for (shard, joined) in joints.iter().enumerate() {
+            self.spell_cost -= joined.gone;
+            for &place in &joined.places {
+                self.recount(joined.at(shard, place));
             }
         }
-        debug_assert_eq!(self.shards.len(), SHARDS);
-        self.count_spells();
+        for (shard, joined) in joints.iter().enumerate() {
+            for Unread { place, side, pieces } in &joined.unread {
+                for piece in pieces {
+                    self.feed_piece(joined.at(shard, *place), *side, piece);
+                }
+            }
+        }
+        self.spell_peak = self.spell_peak.max(self.spell_cost);
+        if cfg!(debug_assertions) {
+            let counted = self.count_spells();
+            assert_eq!(self.spell_cost, counted);
+        }
     }
 
     fn feed_piece(&mut self, at: At, side: usize, piece: &Piece) {
@@ -235,8 +275,8 @@ impl Summary {
         }
     }
 
-    /// Counts anew what all spells cost: a sum over what they are, not over how they came to be.
-    pub(crate) fn count_spells(&mut self) {
+    /// What all spells cost: a sum over what they are, not over how they came to be. Each keeps its own part.
+    pub(crate) fn count_spells(&mut self) -> usize {
         let (verdicts, texts) = (&self.verdicts, &self.texts);
         let shard = |shard: &mut Shard| {
             let mut sum = shard.len() * cost::SPELL;
@@ -247,55 +287,63 @@ impl Summary {
             }
             sum
         };
-        self.spell_cost = self.shards.par_iter_mut().map(shard).sum();
-        self.spell_peak = self.spell_peak.max(self.spell_cost);
+        self.shards.par_iter_mut().map(shard).sum()
+    }
+}
+
+/// What joining one shard leaves to do. Places are those of open spells when they were joined.
+#[derive(Default)]
+struct Joined {
+    /// Spells that a right-hand one went on with.
+    places: Vec<usize>,
+    /// What those right-hand ones had cost.
+    gone: usize,
+    unread: Vec<Unread>,
+    /// Where open spells went that another of their key followed.
+    moved: HashMap<usize, usize>,
+}
+
+impl Joined {
+    /// Where the spell stands now that was joined at a place.
+    fn at(&self, shard: usize, place: usize) -> At {
+        let moved = self.moved.get(&place);
+        At { shard, settled: moved.is_some(), place: moved.copied().unwrap_or(place) }
     }
 }
 
 /// One shard while another is appended to it.
 struct Joint<'s> {
     left: &'s mut Shard,
-    at: usize,
     idle: i64,
     appendable: bool,
-    unread: Vec<Unread>,
-    /// Where open spells went that another of their key followed.
-    moved: HashMap<usize, usize>,
+    joined: Joined,
 }
 
 impl Joint<'_> {
     /// Takes in a spell that had ended on the right.
-    fn settled(&mut self, hash: u64, mut spell: Spell) {
-        let here = self.left.find(hash, &spell.hot.key).filter(|_| spell.hot.flags & flag::FIRST != 0);
-        let place = here.and_then(|place| self.join(place, &mut spell));
-        if place.is_none() {
+    fn settled(&mut self, (_, place): (u64, u32), mut spell: Spell) {
+        let here = (place != NOWHERE && spell.hot.flags & flag::FIRST != 0).then_some(place as usize);
+        let goes_on = here.and_then(|place| self.join(place, &mut spell));
+        if goes_on.is_none() {
             self.found(&mut spell, here.is_some());
             self.left.settled.push(spell);
         }
     }
 
     /// Takes in a spell that is open on the right: it goes on with ours, or takes its slot.
-    fn open(&mut self, hash: u64, mut spell: Spell) {
-        let Some(place) = self.left.find(hash, &spell.hot.key) else {
+    fn open(&mut self, (hash, place): (u64, u32), mut spell: Spell) {
+        if place == NOWHERE {
             self.found(&mut spell, false);
             self.left.insert(hash, spell);
             return;
-        };
+        }
+        let place = place as usize;
         if spell.hot.flags & flag::FIRST != 0 && self.join(place, &mut spell).is_some() {
             return;
         }
         self.found(&mut spell, true);
-        self.moved.insert(place, self.left.settled.len());
+        self.joined.moved.insert(place, self.left.settled.len());
         self.left.replace(place, spell);
-    }
-
-    /// The payloads to be read, at the places where their spells stand now.
-    fn unread(self) -> impl Iterator<Item = Unread> {
-        let moved = self.moved;
-        self.unread.into_iter().map(move |unread| match moved.get(&unread.at.place) {
-            Some(&place) => Unread { at: At { settled: true, place, ..unread.at }, ..unread },
-            None => unread,
-        })
     }
 
     /// A right-hand spell that goes on with none: its beginning is known now, if ours is or if we met its key.
@@ -321,6 +369,8 @@ impl Joint<'_> {
             for side in [0, 1] {
                 self.join_half(place, side, &mut ours, later);
             }
+            self.joined.places.push(place);
+            self.joined.gone += cost::SPELL + later.cold.cost as usize;
             ours.join(later);
         }
         self.left.put_back(place, ours);
@@ -335,8 +385,7 @@ impl Joint<'_> {
         }
         let half = later.cold.extra.as_mut().and_then(|extra| extra.halves.get_mut(side)?.take());
         if let Some(half) = half {
-            let at = At { shard: self.at, settled: false, place };
-            self.unread.push(Unread { at, side, pieces: half.pieces });
+            self.joined.unread.push(Unread { place, side, pieces: half.pieces });
             return;
         }
         let decided = later.hot.flags & flag::UNDECIDED << side == 0;

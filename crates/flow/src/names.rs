@@ -152,20 +152,29 @@ impl Names {
     }
 
     /// The same with other ids for its texts.
-    pub(crate) fn with_texts(self, text: impl FnMut(TextId) -> TextId) -> Self {
-        let mut names = Self::default();
-        names.join(self, text);
+    pub(crate) fn with_texts(self, mut text: impl FnMut(TextId) -> TextId) -> Self {
+        let mut names = Self { run_count: self.run_count, refused: self.refused, ..Self::default() };
+        // Texts get their ids in the order in which they are asked for.
+        for (given, mut runs) in sorted(self.runs) {
+            for run in &mut runs {
+                (run.name, run.chain) = (text(run.name), text(run.chain));
+            }
+            names.runs.insert(given, runs);
+        }
+        for ((asker, name), question) in sorted(self.questions) {
+            names.questions.insert((asker, text(name)), question);
+        }
         names
     }
 
     /// Appends a later part whose texts become ours by `text`.
-    pub(crate) fn join(&mut self, later: Self, mut text: impl FnMut(TextId) -> TextId) {
-        for (given, runs) in sorted(later.runs) {
+    pub(crate) fn join(&mut self, later: Self, text: impl Fn(TextId) -> TextId) {
+        for (given, runs) in later.runs {
             for run in runs {
                 self.answer(given, Run { name: text(run.name), chain: text(run.chain), ..run }, true);
             }
         }
-        for ((asker, name), question) in sorted(later.questions) {
+        for ((asker, name), question) in later.questions {
             let ours = self.questions.entry((asker, text(name)));
             ours.and_modify(|known| known.join(&question)).or_insert(question);
         }

@@ -28,7 +28,7 @@ use crate::text::TextId;
 use crate::verdict::{Verdict, VerdictId};
 
 /// First bytes of a saved summary; the last is the version of what follows.
-const MAGIC: [u8; 8] = *b"lenscap\x02";
+const MAGIC: [u8; 8] = *b"lenscap\x03";
 /// Bytes that a saved summary may unpack to.
 const LIMIT: u64 = 64 << 30;
 
@@ -260,7 +260,7 @@ impl Summary {
             let hash = spell.hot.key.hash(summary.paths.hash(spell.hot.key.path));
             summary.shards.get_mut(shard_of(hash))?.insert(hash, spell);
         }
-        summary.fragments = Fragments::from_portable(from.datagrams);
+        summary.fragments = Fragments::from_portable(from.datagrams, summary.limits.memory);
         let run = |run: PortableRun| {
             let by = *RESOLVERS.get(usize::from(run.by))?;
             let PortableRun { name, chain, first, last, count, at, .. } = run;
@@ -282,7 +282,8 @@ impl Summary {
         (summary.names.refused, summary.sightings.refused) = from.refused;
         summary.spell_peak = from.spell_peak as usize;
         summary.text_cost = from.text_cost as usize;
-        summary.count_spells();
+        summary.spell_cost = summary.count_spells();
+        summary.spell_peak = summary.spell_peak.max(summary.spell_cost);
         Some(summary)
     }
 }

@@ -9,6 +9,9 @@ use crate::spell::{Cold, Entry, Hot, Spell, flag};
 /// Shards of a summary.
 pub(crate) const SHARDS: usize = 64;
 
+/// Keys that are looked up side by side.
+const AHEAD: usize = 32;
+
 /// Which shard a hash belongs to.
 #[inline]
 pub(crate) const fn shard_of(hash: u64) -> usize {
@@ -73,6 +76,29 @@ impl Shard {
     pub(crate) fn find(&self, hash: u64, key: &Key) -> Option<usize> {
         let same = |place: u32| self.hots.get(place as usize).is_some_and(|hot| hot.key == *key);
         self.index.find(hash as u32, same).map(|place| place as usize)
+    }
+
+    /// Where the open spells of many keys are, each with its hash; [`NOWHERE`] for those that have none. The misses of
+    /// a batch overlap.
+    pub(crate) fn find_all(&self, keys: &[(u64, Key)]) -> Vec<u32> {
+        let mut places = Vec::with_capacity(keys.len());
+        for batch in keys.chunks(AHEAD) {
+            for (hash, _) in batch {
+                self.prefetch(*hash);
+            }
+            let mut guesses = [NOWHERE; AHEAD];
+            for ((hash, _), guess) in batch.iter().zip(&mut guesses) {
+                *guess = self.guess(*hash);
+            }
+            places.extend(batch.iter().zip(guesses).map(|((hash, key), guess)| {
+                match self.hots.get(guess as usize) {
+                    Some(hot) if hot.key == *key => guess,
+                    None if guess == NOWHERE => NOWHERE,
+                    _ => self.find(*hash, key).map_or(NOWHERE, |place| place as u32),
+                }
+            }));
+        }
+        places
     }
 
     /// Adds a packet to the spell of its key, of which `guess` may be the place, or begins one. Where chunks may

@@ -95,7 +95,7 @@ impl Summary {
             texts: Texts::default(),
             verdicts: Verdicts::default(),
             shards: vec![Shard::default(); SHARDS],
-            fragments: Fragments::new(appendable),
+            fragments: Fragments::new(appendable, limits.memory),
             names: Names::default(),
             sightings: Sightings::default(),
             residuals: Residuals::default(),

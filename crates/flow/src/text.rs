@@ -92,6 +92,8 @@ impl Texts {
 
     /// Takes in another's texts; the result maps its ids to ours.
     pub(crate) fn adopt(&mut self, other: &Self) -> Vec<TextId> {
+        let (bytes, ends) = (&self.bytes, &self.ends);
+        self.ids.reserve(other.len(), |&id| seeded().hash_one(slice(bytes, ends, id)));
         other.iter().map(|text| self.intern(text)).collect()
     }
 }
