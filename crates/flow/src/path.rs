@@ -117,7 +117,7 @@ impl Paths {
 pub(crate) type PortableLayer = (u8, u32, [u8; 16], [u8; 16]);
 
 /// Kinds in the order of their declaration, which is the order of saved numbers.
-const KINDS: [LayerKind; 11] = [
+const KINDS: [LayerKind; 12] = [
     LayerKind::Vlan,
     LayerKind::Mpls,
     LayerKind::Pppoe,
@@ -129,6 +129,7 @@ const KINDS: [LayerKind; 11] = [
     LayerKind::Gtpu,
     LayerKind::IpIp,
     LayerKind::Teredo,
+    LayerKind::Nsh,
 ];
 
 /// The word for a tunnel in reports; `None` for a VLAN, which has a field of its own.
@@ -145,6 +146,7 @@ pub(crate) fn tunnel_name(kind: LayerKind) -> Option<&'static str> {
         LayerKind::Gtpu => "gtp-u",
         LayerKind::IpIp => "ip-in-ip",
         LayerKind::Teredo => "teredo",
+        LayerKind::Nsh => "nsh",
     })
 }
 

@@ -167,17 +167,24 @@ fn follow<'a>(mut body: Body<'a>, packet: &mut Packet<'a>) {
     }
 }
 
-/// Walks into a tunnel. What is inside one that was only guessed must fit.
+/// Walks into a tunnel. What is inside one that was only guessed must fit; what is no IP must fit inside any, else the
+/// datagram around it says more.
 fn enter<'a>(tunnel: &tunnel::Tunnel<'a>, packet: &mut Packet<'a>) -> Result<Inside<'a>, Lost> {
     link::wrap(packet, tunnel.kind, tunnel.id, transport::ends(packet))?;
     let inside = read(link::walk(tunnel.head, tunnel.span, packet)?)?;
-    let fits = match &inside {
-        Inside::Ip(ip) => {
-            !ip.hazards.contains(Hazards::BAD_LENGTH) && !packet.hazards.contains(Hazards::BAD_LENGTH)
+    let too_long = packet.hazards.contains(Hazards::BAD_LENGTH);
+    match &inside {
+        Inside::Other(..) if too_long => Err(Lost::undecodable(Hazards::BAD_LENGTH)),
+        Inside::Other(ether_type, _)
+            if tunnel.guessed && !link::is_common(*ether_type) && *ether_type != 0 =>
+        {
+            Err(Lost::UNKNOWN)
         }
-        Inside::Other(ether_type, _) => link::is_common(*ether_type) || *ether_type == 0,
-    };
-    if tunnel.guessed && !fits { Err(Lost::UNKNOWN) } else { Ok(inside) }
+        Inside::Ip(ip) if tunnel.guessed && (too_long || ip.hazards.contains(Hazards::BAD_LENGTH)) => {
+            Err(Lost::UNKNOWN)
+        }
+        _ => Ok(inside),
+    }
 }
 
 #[cfg(test)]
@@ -240,6 +247,26 @@ mod tests {
         assert_eq!((packet.ports, packet.payload.len(), packet.path.len()), ((999, 4789), 11, 0));
         assert_eq!(packet.macs.unwrap().0, Mac([2, 0, 0, 0, 0, 1]));
         assert_eq!(packet.hazards, Hazards::BAD_IP_CHECKSUM);
+    }
+
+    #[test]
+    fn a_frame_longer_than_its_tunnel_stays_closed() {
+        let inner = |length| [&ethernet(length, &[0x42, 0x42, 3])[..], &[0; 5]].concat();
+        let vxlan =
+            |length| v4(17, 9, &udp(999, 4789, &[&[8, 0, 0, 0, 0, 0, 42, 0][..], &inner(length)].concat()));
+        let (fits, long) = (vxlan(8), vxlan(9));
+        assert_eq!(framed(101, &fits, fits.len()).class, Class::NonIp);
+        let packet = framed(101, &long, long.len());
+        assert_eq!((packet.class, packet.ports, packet.payload.len()), (Class::Ip, (999, 4789), 30));
+        assert!(packet.path.is_empty() && packet.macs.is_none());
+        assert_eq!(packet.hazards, Hazards::BAD_IP_CHECKSUM);
+
+        let erspan = |length| v4(47, 9, &[&[0, 0, 0x88, 0xbe][..], &inner(length)].concat());
+        let (fits, long) = (erspan(8), erspan(9));
+        assert_eq!(framed(101, &fits, fits.len()).class, Class::NonIp);
+        let packet = framed(101, &long, long.len());
+        assert_eq!((packet.class, packet.protocol, packet.path.len()), (Class::Ip, 47, 0));
+        assert!(packet.hazards.contains(Hazards::BAD_LENGTH));
     }
 
     #[test]

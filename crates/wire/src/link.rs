@@ -1,4 +1,4 @@
-//! From a link header through VLANs, MPLS, `PPPoE` and PPP to the IP packet, in a frame or inside a tunnel.
+//! From a link header through VLANs, MPLS, NSH, `PPPoE` and PPP to the IP packet, in a frame or inside a tunnel.
 //!
 //! [`walk`] is a loop: each step takes one header off the front and names the next. Every step but the last takes
 //! bytes, so the walk is linear; wrappings that count as [`Layer`]s are at most as many as `Packet::path` holds.
@@ -49,6 +49,8 @@ pub(crate) mod ether_type {
     pub(crate) const PPP: u16 = 0x880b;
     pub(crate) const BRIDGED: u16 = 0x6558;
     pub(crate) const MACSEC: u16 = 0x88e5;
+    pub(crate) const CISCO_METADATA: u16 = 0x8909;
+    pub(crate) const NSH: u16 = 0x894f;
     /// Values up to this are lengths of 802.3 frames.
     pub(crate) const MAX_LENGTH: u16 = 1500;
 }
@@ -104,6 +106,8 @@ fn typed<'a>(ether_type: u16, span: Span<'a>, packet: &mut Packet<'a>) -> Result
         ether_type::PPP => Ok((Head::Ppp(ether_type), span)),
         ether_type::BRIDGED => Ok((Head::Ethernet, span)),
         ether_type::MACSEC => macsec(span),
+        ether_type::CISCO_METADATA => cisco_metadata(span),
+        ether_type::NSH => nsh(span, packet),
         length if length <= ether_type::MAX_LENGTH => {
             if usize::from(length) > span.wire {
                 packet.hazards.insert(Hazards::BAD_LENGTH);
@@ -135,6 +139,36 @@ fn macsec(span: Span<'_>) -> Result<(Head, Span<'_>), Lost> {
     let rest = if control & 0x20 != 0 { rest.skip(8)? } else { rest };
     let (&[t0, t1], rest) = rest.take::<2>()?;
     Ok((Head::EtherType(u16::from_be_bytes([t0, t1])), rest))
+}
+
+/// The tag that Cisco switches put in for security groups: version, length, one option with the group, then the
+/// `EtherType` of what was tagged. It was never published, so that type must prove it.
+fn cisco_metadata(span: Span<'_>) -> Result<(Head, Span<'_>), Lost> {
+    let (&[_, _, _, _, _, _, t0, t1], rest) = span.take::<8>()?;
+    match u16::from_be_bytes([t0, t1]) {
+        ether_type if is_common(ether_type) => Ok((Head::EtherType(ether_type), rest)),
+        _ => Ok((Head::Other(ether_type::CISCO_METADATA), span)),
+    }
+}
+
+/// The network service header (RFC 8300). Each direction has its own service path, so the layer has no id.
+fn nsh<'a>(span: Span<'a>, packet: &mut Packet<'a>) -> Result<(Head, Span<'a>), Lost> {
+    let (&[b0, b1, _, next, ..], _) = span.take::<8>()?;
+    // In words of four bytes, of which the base and the path are two.
+    let words = usize::from(b1 & 0x3f);
+    let head = match next {
+        1 | 2 => Head::Ip,
+        3 => Head::Ethernet,
+        4 => Head::EtherType(ether_type::NSH),
+        5 => Head::Mpls(ether_type::MPLS),
+        _ => Head::Other(ether_type::NSH),
+    };
+    // Version 0, no operations message.
+    if b0 & 0xe0 != 0 || words < 2 || head == Head::Other(ether_type::NSH) {
+        return Ok((Head::Other(ether_type::NSH), span));
+    }
+    wrap(packet, LayerKind::Nsh, 0, [Address::default(); 2])?;
+    Ok((head, span.skip(words * 4)?))
 }
 
 fn pppoe<'a>(span: Span<'a>, packet: &mut Packet<'a>) -> Result<(Head, Span<'a>), Lost> {
@@ -289,6 +323,38 @@ mod tests {
         assert_eq!(walked(Head::Mpls(0x8847), &word), (Some(Head::Other(0x0806)), path.clone(), 2));
         let ip = [&labels[..], &[0x45, 0]].concat();
         assert_eq!(walked(Head::Mpls(0x8847), &ip), (Some(Head::Ip), path, 2));
+    }
+
+    #[test]
+    fn service_headers_lead_to_what_they_name() {
+        let header = |b0: u8, words: u8, next: u8| [&[b0, words, 2, next][..], &[0, 0, 7, 255]].concat();
+        let path = vec![(LayerKind::Nsh, 0)];
+        let walk = |bytes: &[u8]| walked(Head::EtherType(0x894f), bytes);
+        let plain = [header(0x0f, 0xc2, 1), vec![0x45, 0]].concat();
+        assert_eq!(walk(&plain), (Some(Head::Ip), path.clone(), 2));
+        let context = [header(0, 4, 2), vec![9; 8], vec![0x60]].concat();
+        assert_eq!(walk(&context), (Some(Head::Ip), path.clone(), 1));
+        let frame = [header(0, 2, 3), vec![2; 12], vec![0x08, 0x06, 0, 1]].concat();
+        assert_eq!(walk(&frame), (Some(Head::Other(0x0806)), path.clone(), 2));
+        let twice = [header(0, 2, 4), plain.clone()].concat();
+        assert_eq!(walk(&twice).1.len(), 2);
+        assert_eq!(walk(&header(0, 2, 4).repeat(9)).0, None);
+        for odd in [header(0x40, 2, 1), header(0x20, 2, 1), header(0, 1, 1), header(0, 2, 9)] {
+            let bytes = [odd, vec![0x45, 0]].concat();
+            assert_eq!(walk(&bytes), (Some(Head::Other(0x894f)), vec![], 10), "{bytes:?}");
+        }
+        for end in 0..context.len() - 1 {
+            assert_eq!(walk(&context[..end]).0, (end >= 16).then_some(Head::Ip), "{end}");
+        }
+    }
+
+    #[test]
+    fn a_tag_of_a_security_group_is_passed_where_the_next_type_is_known() {
+        let tagged = |t0, t1| walked(Head::EtherType(0x8909), &[1, 1, 0, 1, 0, 100, t0, t1, 0x45]);
+        assert_eq!(tagged(0x08, 0x00), (Some(Head::Ip), vec![], 1));
+        assert_eq!(tagged(0x08, 0x06), (Some(Head::Other(0x0806)), vec![], 1));
+        assert_eq!(tagged(0x12, 0x34), (Some(Head::Other(0x8909)), vec![], 9));
+        assert_eq!(walked(Head::EtherType(0x8909), &[1, 1, 0, 1, 0, 100, 8]).0, None);
     }
 
     #[test]

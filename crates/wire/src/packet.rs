@@ -97,7 +97,7 @@ pub struct Layer {
     /// What kind of wrapping.
     pub kind: LayerKind,
     /// VLAN id, VXLAN or Geneve network, GRE key, `PPPoE` or ERSPAN session; 0 where there is none, or where each
-    /// direction has its own (MPLS label, GTP tunnel endpoint), which would tear a biflow apart.
+    /// direction has its own (MPLS label, GTP tunnel endpoint, service path), which would tear a biflow apart.
     pub id: u32,
     /// The tunnel's own ends, lower address first, so that both directions are one path; zero below IP.
     pub ends: [Address; 2],
@@ -119,6 +119,8 @@ pub enum LayerKind {
     /// IPv4 or IPv6 directly in IP (protocols 4 and 41).
     IpIp,
     Teredo,
+    /// Network service header.
+    Nsh,
 }
 
 /// TCP flags as they stand in the header.

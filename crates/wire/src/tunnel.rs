@@ -104,6 +104,7 @@ fn vxlan_gpe(payload: Span<'_>) -> Option<Inner<'_>> {
         _ if flags & 0x04 == 0 => Head::Ethernet,
         1 | 2 => Head::Ip,
         3 => Head::Ethernet,
+        4 => Head::EtherType(ether_type::NSH),
         5 => Head::Mpls(ether_type::MPLS),
         _ => return None,
     };
@@ -127,7 +128,7 @@ fn carried(protocol: u16) -> Option<Head> {
         ether_type::IPV4 | ether_type::IPV6 => Some(Head::Ip),
         ether_type::BRIDGED => Some(Head::Ethernet),
         ether_type::MPLS | ether_type::MPLS_MULTICAST => Some(Head::Mpls(protocol)),
-        ether_type::VLAN | ether_type::SERVICE_VLAN => Some(Head::EtherType(protocol)),
+        ether_type::VLAN | ether_type::SERVICE_VLAN | ether_type::NSH => Some(Head::EtherType(protocol)),
         _ => None,
     }
 }
@@ -278,6 +279,15 @@ mod tests {
         assert_eq!(at(0x08), Some((LayerKind::Vxlan, 256, Head::Ethernet, 0)));
         assert_eq!(at(0x00), None);
         assert_eq!(at(0x18), None);
+    }
+
+    #[test]
+    fn the_next_protocol_of_vxlan_needs_its_flag() {
+        let at = |flags, next| summary(vxlan_gpe(span(&[flags, 0, 0, next, 0, 0, 9, 0])));
+        assert_eq!(at(0x0c, 1), Some((LayerKind::VxlanGpe, 9, Head::Ip, 0)));
+        assert_eq!(at(0x0c, 4), Some((LayerKind::VxlanGpe, 9, Head::EtherType(0x894f), 0)));
+        assert_eq!(at(0x08, 1), Some((LayerKind::VxlanGpe, 9, Head::Ethernet, 0)));
+        assert_eq!(at(0x0d, 1), None);
     }
 
     #[test]
