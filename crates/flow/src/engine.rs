@@ -75,7 +75,7 @@ const CUT_FROM: u64 = 16 << 20;
 /// Bytes of a chunk at least.
 const CHUNK: u64 = 8 << 20;
 /// Bytes of a chunk at most.
-const LONGEST_CHUNK: u64 = 256 << 20;
+const LONGEST_CHUNK: u64 = 1 << 30;
 /// A chunk is at most this part of the memory budget, which what is folded ahead shares.
 const CHUNKS_IN_MEMORY: u64 = 8;
 /// Chunks of one input at most: their ordinals share 32 bits with the input's.

@@ -30,6 +30,8 @@ pub enum Refusal {
     Handshake,
     /// Both together could have reached a cap.
     Memory,
+    /// A stream lies across the cut of which the right side listed too little.
+    Stream,
     /// Bytes of the capture that were needed again could not be read.
     Unreadable,
 }
@@ -189,8 +191,10 @@ impl Summary {
                     let ours_alone = ours.flags & !hot.flags & flag::SERVER_ISN != 0;
                     let differs = ours.flags & hot.flags & flag::SERVER_ISN != 0
                         && ours_cold.server_isn != cold.server_isn;
-                    let unseen = ours.flags & flag::PURE != 0 && (ours_alone || differs);
-                    if unseen && hot.payload.get(server) != Some(&0) {
+                    // A stream that begins where the left side's SYN-ACK says was read as it should be.
+                    let begins = Some(ours_cold.server_isn.wrapping_add(1));
+                    let astray = ours_alone && hot.begins(cold, server) != begins || differs;
+                    if ours.flags & flag::PURE != 0 && astray && hot.payload.get(server) != Some(&0) {
                         return Err(Refusal::Handshake);
                     }
                     continue;
@@ -198,8 +202,12 @@ impl Summary {
                 for side in [0, 1] {
                     let wanted = ours.flags & flag::UNDECIDED << side != 0;
                     let half = cold.extra.as_mut().and_then(|extra| extra.halves.get_mut(side)?.as_mut());
-                    if let (true, Some(half)) = (wanted, half) {
-                        half.fetch(source).ok_or(Refusal::Unreadable)?;
+                    let (true, Some(half)) = (wanted, half) else { continue };
+                    half.fetch(source).ok_or(Refusal::Unreadable)?;
+                    let short = hot.flags & flag::SHORT << side != 0;
+                    let known = ours_cold.half(side).cloned().unwrap_or_default();
+                    if short && !known.decides(ours_cold.start(ours, side), half) {
+                        return Err(Refusal::Stream);
                     }
                 }
             }

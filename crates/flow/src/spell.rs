@@ -39,6 +39,8 @@ pub(crate) mod flag {
     pub(crate) const DISORDER: u32 = 1 << 13;
     /// More than one aligned bucket of time; see [`super::Extra::buckets`].
     pub(crate) const BUCKETS: u32 = 1 << 14;
+    /// By side: the list of this half was cut short; see [`crate::stream::Half::LISTED`].
+    pub(crate) const SHORT: u32 = 1 << 18;
     /// By side: the MACs of this half are set.
     pub(crate) const MACS: u32 = 1 << 16;
 }
@@ -250,6 +252,24 @@ impl Hot {
     pub(crate) fn span(&self, cold: &Cold) -> (i64, i64) {
         let kept = cold.extra.as_ref().and_then(|extra| extra.span);
         kept.unwrap_or((cold.first, self.last))
+    }
+
+    /// Sequence number of the first payload byte that a half showed.
+    pub(crate) fn begins(&self, cold: &Cold, side: Side) -> Option<u32> {
+        let trouble = cold.extra.as_ref().and_then(|extra| extra.trouble.get(side)?.as_ref());
+        let in_order = || self.next[side & 1].wrapping_sub(self.payload[side & 1] as u32);
+        let sequenced = self.flags & flag::SEQUENCED << side != 0;
+        sequenced.then(|| trouble.map_or_else(in_order, |trouble| trouble.first))
+    }
+
+    /// Ends the list of a half where it is long enough. A list that will be `saved` has no capture to fall back on.
+    pub(crate) fn limit_list(&mut self, side: Side, half: &Half, saved: bool) {
+        if half.is_full() {
+            self.flags &= !(flag::LISTING << side);
+        } else if !saved && half.pieces.len() >= Half::LISTED && self.flags & flag::UNDECIDED << side == 0 {
+            self.flags &= !(flag::LISTING << side);
+            self.flags |= flag::SHORT << side;
+        }
     }
 
     /// The handshake's client side.

@@ -5,7 +5,10 @@
 //! the budget even when decided, as references: only where the left half turns out undecided are the bytes fetched
 //! again from the capture.
 
-use lenscap_wire::PacketRef;
+use lenscap_wire::{
+    PacketRef, Stream,
+    readers::{self, Verdict as Reading},
+};
 use serde::{Deserialize, Serialize};
 
 /// One payload of a half.
@@ -84,6 +87,10 @@ impl Half {
     /// Payload bytes that are looked at; the piece that passes them is the last.
     pub(crate) const BYTES: u32 = 32 << 10;
 
+    /// Payload packets of a decided half that are listed for a left-hand half that may still be undecided: few halves
+    /// take more. Where one does, the chunk is folded again.
+    pub(crate) const LISTED: usize = 8;
+
     /// Whether the budget is spent.
     pub(crate) fn is_full(&self) -> bool {
         self.pieces.len() >= Self::PACKETS || self.length >= Self::BYTES
@@ -145,6 +152,17 @@ impl Half {
                     .any(|piece| piece.ends && at(piece) + i64::from(piece.length) == end);
             }
         }
+    }
+
+    /// Whether these payloads after its own would bring a decision; their bytes are at hand.
+    pub(crate) fn decides(&self, start: Option<u32>, later: &Self) -> bool {
+        let (mut half, mut bytes) = (self.clone(), Vec::new());
+        later.pieces.iter().any(|piece| {
+            half.push(piece.clone());
+            let ended = half.prefix(start, &mut bytes) || half.is_full();
+            let reading = readers::read_stream(&Stream { bytes: &bytes, ended }, &mut |_| {});
+            ended || reading != Reading::Undecided
+        })
     }
 
     /// Bytes of payload that are listed.

@@ -134,6 +134,13 @@ impl Summary {
         };
         let undecided = hot.flags & flag::UNDECIDED << side != 0;
         let listing = hot.flags & flag::LISTING << side != 0;
+        if listing && !undecided {
+            // What is listed of a decided half has no price.
+            let Some(half) = cold.extra.get_or_insert_default().halves.get_mut(side) else { return };
+            let half = half.get_or_insert_default();
+            half.push(payload.piece(self.saved));
+            return hot.limit_list(side, half, self.saved);
+        }
         let start = cold.start(hot, side);
         let Scratch { hearing, prefix, .. } = &mut self.scratch;
         hearing.clear();
@@ -141,26 +148,23 @@ impl Summary {
         let mut note = |fact: Fact<'_>| hearing.hear(texts, &fact);
         let mut reading = Reading::Undecided;
         let alone = cold.half(side).is_none() && start.is_none_or(|start| start == payload.sequence);
-        if undecided && alone {
+        if alone {
             let stream = Stream { bytes: payload.bytes, ended: payload.ends };
             reading = readers::read_stream(&stream, &mut note);
         }
         if listing || reading == Reading::Undecided {
             let Some(half) = cold.extra.get_or_insert_default().halves.get_mut(side) else { return };
             let half = half.get_or_insert_default();
-            half.push(payload.piece(undecided || self.saved));
+            half.push(payload.piece(true));
             // A first piece was read just now; again only if it is the last that will be looked at.
             let unread = half.pieces.len() > 1 || !alone || half.is_full();
-            if undecided && unread && reading == Reading::Undecided {
+            if unread && reading == Reading::Undecided {
                 let ended = half.prefix(start, prefix) || half.is_full();
                 let stream = Stream { bytes: prefix, ended };
                 reading = readers::read_stream(&stream, &mut note);
             }
-            if half.is_full() {
-                hot.flags &= !(flag::LISTING << side);
-            }
         }
-        if undecided && reading != Reading::Undecided {
+        if reading != Reading::Undecided {
             hot.flags &= !(flag::UNDECIDED << side);
             if let Reading::Done(reader) = reading {
                 cold.verdicts[side & 1] = self.verdicts.intern(reader, &hearing.said, texts);
@@ -170,6 +174,9 @@ impl Summary {
                 }
             }
             cold.close(side, listing, self.saved);
+        }
+        if let (true, Some(half)) = (listing, cold.half(side)) {
+            hot.limit_list(side, half, self.saved);
         }
         self.recount(at);
     }
