@@ -6,7 +6,8 @@
 
 use lenscap_capture::{BATCH, Batch};
 use lenscap_wire::{
-    Class, Fact, Frame, Message, Packet, PacketRef, ReaderId, TcpFlags, decode, decode_datagram,
+    Class, Fact, Frame, Message, Packet, PacketRef, ReaderId, TcpFlags, check_transport, decode,
+    decode_datagram,
     readers::{self, Routes},
 };
 use std::sync::OnceLock;
@@ -87,6 +88,8 @@ impl Summary {
             self.tally.bytes_captured += frame.bytes.len() as u64;
             lane.course = if keep(&frame) {
                 decode(&frame, &mut packet);
+                // Here and not in decoding, for what is decoded again need not be checked again.
+                check_transport(&mut packet);
                 self.look(&frame, &packet, routes, lane)
             } else {
                 self.tally.filtered.add(u64::from(frame.wire_length));
@@ -290,6 +293,10 @@ impl Summary {
         let (whole, length) = datagram.assemble();
         let mut packet = Packet::default();
         decode_datagram(&whole, length, &datagram.head, &mut packet);
+        if datagram.is_checkable() && whole.len() as u64 == u64::from(length) {
+            check_transport(&mut packet);
+        }
+        self.tally.note(packet.hazards);
         packet.hazards.insert(datagram.hazards());
         let path = self.path(&packet);
         let (key, side) = Key::of(&packet, path);

@@ -39,6 +39,8 @@ pub(crate) struct Datagram {
     filled: Ranges,
     length: Option<u32>,
     hazards: Hazards,
+    /// Whether the addresses of all fragments are those that the transport's checksum covers.
+    checkable: bool,
     cost: usize,
 }
 
@@ -58,7 +60,17 @@ impl Datagram {
             ..Packet::default()
         };
         let (shares, pieces, filled) = (Vec::new(), Vec::new(), Ranges::default());
-        Self { head, path, shares, pieces, filled, length: None, hazards: Hazards::NONE, cost: Self::COST }
+        Self {
+            head,
+            path,
+            shares,
+            pieces,
+            filled,
+            length: None,
+            hazards: Hazards::NONE,
+            checkable: true,
+            cost: Self::COST,
+        }
     }
 
     fn add(&mut self, share: Share, packet: &Packet<'_>, fragment: &Fragment<'_>) {
@@ -70,6 +82,7 @@ impl Datagram {
             self.length = Some(end);
         }
         self.hazards.insert(packet.hazards);
+        self.checkable &= fragment.checkable;
         self.cost += fragment.bytes.len() + Self::SHARE_COST;
         self.pieces.push((fragment.offset, fragment.bytes.into()));
         self.shares.push(share);
@@ -82,6 +95,11 @@ impl Datagram {
     /// Oddities of all its fragments.
     pub(crate) fn hazards(&self) -> Hazards {
         self.hazards
+    }
+
+    /// Whether the addresses are those that the transport's checksum covers.
+    pub(crate) fn is_checkable(&self) -> bool {
+        self.checkable
     }
 
     /// The bytes after the IP header up to the first that was not captured, and the length they should have.
@@ -249,6 +267,7 @@ pub(crate) struct PortableDatagram {
     filled: Ranges,
     length: Option<u32>,
     hazards: u32,
+    checkable: bool,
     cost: usize,
 }
 
@@ -277,6 +296,7 @@ impl Fragments {
             filled: d.filled.clone(),
             length: d.length,
             hazards: d.hazards.0,
+            checkable: d.checkable,
             cost: d.cost,
         };
         let mut open: Vec<_> = self.open.iter().collect();
@@ -301,9 +321,9 @@ impl Fragments {
                 destination: whose.destination,
                 ..Packet::default()
             };
-            let PortableDatagram { shares, pieces, filled, length, cost, .. } = d;
-            let hazards = Hazards(d.hazards);
-            (whose, Datagram { head, path: whose.path, shares, pieces, filled, length, hazards, cost })
+            let PortableDatagram { shares, pieces, filled, length, checkable, cost, .. } = d;
+            let (path, hazards) = (whose.path, Hazards(d.hazards));
+            (whose, Datagram { head, path, shares, pieces, filled, length, hazards, checkable, cost })
         };
         let met = met.map(|met| met.into_iter().map(whose_of).collect());
         Self { open: open.into_iter().map(datagram).collect(), met, cost, peak }
@@ -320,7 +340,7 @@ mod tests {
     }
 
     fn piece(offset: u32, bytes: &[u8], more: bool) -> Fragment<'_> {
-        Fragment { id: 7, offset, more, bytes, length: bytes.len() as u32 }
+        Fragment { id: 7, offset, more, bytes, length: bytes.len() as u32, checkable: true }
     }
 
     fn add(all: &mut Fragments, n: u32, time: i64, fragment: &Fragment<'_>) -> Outcome {

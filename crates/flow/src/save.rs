@@ -28,7 +28,7 @@ use crate::text::TextId;
 use crate::verdict::{Verdict, VerdictId};
 
 /// First bytes of a saved summary; the last is the version of what follows.
-const MAGIC: [u8; 8] = *b"lenscap\x02";
+const MAGIC: [u8; 8] = *b"lenscap\x03";
 /// Bytes that a saved summary may unpack to.
 const LIMIT: u64 = 64 << 30;
 
