@@ -17,7 +17,7 @@ mod site;
 mod view;
 
 use lenscap_catalog::Catalog;
-use lenscap_wire::PacketRef;
+use lenscap_wire::{PacketRef, Timestamp};
 use rayon::prelude::*;
 
 use self::opinion::{Opinions, Testimony};
@@ -161,6 +161,7 @@ pub fn judge<'a>(summary: &'a Summary, catalog: &'a Catalog, policy: &Policy) ->
     let ledger = ledger(summary, &court, &judged);
     let mut overview = Overview {
         exact: !summary.caps().any(),
+        inexact_since: summary.tally.inexact_since.map(Timestamp),
         packets: ledger.packets,
         flows: judged.iter().map(|shard| shard.len() as u64).sum(),
         devices: stations.all.len() as u64,
