@@ -31,6 +31,13 @@ fn last_word(bytes: &[u8], rest: &[u8]) -> u64 {
     u64::from_ne_bytes(word.to_le_bytes())
 }
 
+/// The same of an IPv4 header: 32-bit words alone, for in so few bytes the detour of [`sum`] does not pay.
+#[inline]
+pub(crate) fn header_sum(header: &[u8]) -> u64 {
+    let (words, _) = header.as_chunks::<4>();
+    words.iter().map(|word| u64::from(u32::from_ne_bytes(*word))).sum()
+}
+
 /// Folds a sum to 16 bits: 0xffff where the checksum was among the words and is right.
 #[inline]
 pub(crate) fn folded(sum: u64) -> u16 {
@@ -196,6 +203,9 @@ mod tests {
                 naive = (naive & 0xffff) + (naive >> 16);
             }
             prop_assert_eq!(u32::from(u16::from_be(folded(sum(&bytes)))), naive);
+            if bytes.len() % 4 == 0 {
+                prop_assert_eq!(folded(header_sum(&bytes)), folded(sum(&bytes)));
+            }
         }
     }
 }

@@ -79,7 +79,7 @@ fn read_v4(span: Span<'_>) -> Result<Ip<'_>, Lost> {
     let mut hazards = length_hazards(span, total);
     let packet = span.limit(total);
     match packet.seen.get(..header) {
-        Some(whole) if checksum::folded(checksum::sum(whole)) != 0xffff => {
+        Some(whole) if checksum::folded(checksum::header_sum(whole)) != 0xffff => {
             hazards.insert(Hazards::BAD_IP_CHECKSUM);
         }
         Some(_) => {}
