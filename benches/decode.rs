@@ -1,11 +1,12 @@
-//! Frames to packets: shapes of the fast path, and shapes that only the general path reads. One element is a frame.
+//! Frames to packets: shapes of the fast path, and shapes that only the general path reads; and the check of their
+//! checksums. One element is a frame.
 
 mod traffic;
 
 use criterion::{Criterion, Throughput};
 use lenscap_capture::BATCH;
 use lenscap_testkit::{Host, MORNING, OwnedFrame, Scenario, Wrap, packet::Segment};
-use lenscap_wire::{Packet, TcpFlags, decode};
+use lenscap_wire::{Packet, PacketRef, TcpFlags, check_transport, decode};
 use std::hint::black_box;
 use traffic::Traffic;
 
@@ -28,14 +29,43 @@ fn main() {
         });
     }
     group.finish();
+    check(&mut criterion);
     criterion.final_summary();
 }
 
+/// The checksums of packets that are decoded already, by the bytes of their payload.
+fn check(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("check");
+    group.throughput(Throughput::Elements(1));
+    for length in [0, 100, 400, 1400] {
+        let frame = tcp_of(length);
+        let mut packet = Packet::default();
+        decode(&frame.as_frame(PacketRef::default()), &mut packet);
+        group.bench_function(format!("tcp of {length}"), |bencher| {
+            bencher.iter(|| check_transport(black_box(&mut packet)));
+        });
+    }
+    group.finish();
+}
+
+fn four() -> [Host; 2] {
+    [Host::new("02:00:00:00:00:01", "10.0.0.1"), Host::new("02:00:00:00:00:02", "192.0.2.1")]
+}
+
+const SEGMENT: Segment =
+    Segment { ports: (50_000, 443), sequence: 1, acknowledgement: 1, flags: TcpFlags::ACK };
+
+/// A TCP segment of `length` payload bytes over IPv4.
+fn tcp_of(length: usize) -> OwnedFrame {
+    let ([from, to], mut s) = (four(), Scenario::new(MORNING, 1));
+    s.segment(from, to, SEGMENT, &vec![7; length]);
+    s.frames.remove(0)
+}
+
 fn shapes() -> Vec<(&'static str, OwnedFrame)> {
-    let four = [Host::new("02:00:00:00:00:01", "10.0.0.1"), Host::new("02:00:00:00:00:02", "192.0.2.1")];
+    let four = four();
     let six = four.map(|host| host.at(if host.mac.0[5] == 1 { "fd00::1" } else { "2001:db8::1" }));
-    let segment = Segment { ports: (50_000, 443), sequence: 1, acknowledgement: 1, flags: TcpFlags::ACK };
-    let tcp = |s: &mut Scenario, [from, to]: [Host; 2]| s.segment(from, to, segment, &[7; 400]);
+    let tcp = |s: &mut Scenario, [from, to]: [Host; 2]| s.segment(from, to, SEGMENT, &[7; 400]);
     let last = |within: Vec<Wrap>, send: &dyn Fn(&mut Scenario)| {
         let mut s = Scenario::new(MORNING, 1);
         s.within = within;

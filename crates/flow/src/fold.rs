@@ -6,7 +6,8 @@
 
 use lenscap_capture::{BATCH, Batch};
 use lenscap_wire::{
-    Class, Fact, Frame, Message, Packet, PacketRef, ReaderId, TcpFlags, decode, decode_datagram,
+    Class, Fact, Frame, Message, Packet, PacketRef, ReaderId, TcpFlags, check_transport, decode,
+    decode_datagram,
     readers::{self, Routes},
 };
 use std::sync::OnceLock;
@@ -88,6 +89,8 @@ impl Summary {
             self.tally.bytes_captured += frame.bytes.len() as u64;
             lane.course = if keep(&frame) {
                 decode(&frame, &mut packet);
+                // Here and not in decoding, for what is decoded again need not be checked again.
+                check_transport(&mut packet);
                 self.look(&frame, &packet, routes, lane)
             } else {
                 self.tally.filtered.add(u64::from(frame.wire_length));
@@ -137,7 +140,7 @@ impl Summary {
                 return Course::Counted;
             }
         }
-        let path = self.path(packet);
+        let path = self.path(packet, frame.time.0);
         let (key, side) = Key::of(packet, path);
         let hash = key.hash(self.paths.hash(path));
         if let Some(shard) = self.shards.get(shard_of(hash)) {
@@ -153,12 +156,13 @@ impl Summary {
     }
 
     #[inline]
-    fn path(&mut self, packet: &Packet<'_>) -> PathId {
+    fn path(&mut self, packet: &Packet<'_>, now: i64) -> PathId {
         if packet.path.is_empty() {
             return PathId::NONE;
         }
         self.paths.intern(&packet.path).unwrap_or_else(|| {
             self.tally.caps.paths += 1;
+            self.tally.inexact_since.get_or_insert(now);
             PathId::OTHER
         })
     }
@@ -229,6 +233,7 @@ impl Summary {
     fn listen(&mut self, packet: &Packet<'_>, time: i64, at: PacketRef) -> Heard {
         let message = Message { packet, payload: packet.payload };
         let room = self.entry_cost() <= cost::entries(self.limits.memory);
+        let refused = self.names.refused + self.sightings.refused;
         let mut listener = Listener {
             texts: &mut self.texts,
             names: &mut self.names,
@@ -243,7 +248,7 @@ impl Summary {
         let reader = readers::read_message(routes(), &message, &mut |fact: Fact<'_>| listener.hear(&fact));
         let (kept, name) = (listener.kept, listener.flow_name);
         self.text_cost += kept;
-        if !room {
+        if self.names.refused + self.sightings.refused > refused {
             self.tally.inexact_since.get_or_insert(time);
         }
         Heard { reader, name }
@@ -272,7 +277,7 @@ impl Summary {
     /// Takes in an IP fragment, and the datagram that it completes.
     fn fragment(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) {
         let Some(fragment) = packet.fragment else { return };
-        let path = self.path(packet);
+        let path = self.path(packet, frame.time.0);
         let outcome = self.fragments.add(Share::whole(frame, packet), packet, path, &fragment);
         if outcome.over_budget > 0 {
             self.tally.caps.datagrams += outcome.over_budget;
@@ -291,11 +296,15 @@ impl Summary {
         let (whole, length) = datagram.assemble();
         let mut packet = Packet::default();
         decode_datagram(&whole, length, &datagram.head, &mut packet);
+        if datagram.is_checkable() && whole.len() as u64 == u64::from(length) {
+            check_transport(&mut packet);
+        }
+        self.tally.note(packet.hazards);
         packet.hazards.insert(datagram.hazards());
-        let path = self.path(&packet);
+        let (last, first) = datagram.shares.split_last()?;
+        let path = self.path(&packet, last.time);
         let (key, side) = Key::of(&packet, path);
         let slot = Slot { key, hash: key.hash(self.paths.hash(path)), side, guess: NOWHERE };
-        let (last, first) = datagram.shares.split_last()?;
         for share in first {
             self.flow(&slot, &Entry::bare(Share { payload: 0, ..*share }, &packet), &[], None);
             self.limit(share.time);

@@ -41,6 +41,8 @@ pub(crate) struct Datagram {
     filled: Ranges,
     length: Option<u32>,
     hazards: Hazards,
+    /// Whether the addresses of all fragments are those that the transport's checksum covers.
+    checkable: bool,
     cost: usize,
 }
 
@@ -52,6 +54,8 @@ struct Piece {
     length: u32,
     /// Whether more follows after it.
     more: bool,
+    /// Whether the datagram's checksum may be told from it.
+    checkable: bool,
     bytes: Box<[u8]>,
 }
 
@@ -71,7 +75,17 @@ impl Datagram {
             ..Packet::default()
         };
         let (shares, pieces, filled) = (Vec::new(), Vec::new(), Ranges::default());
-        Self { head, path, shares, pieces, filled, length: None, hazards: Hazards::NONE, cost: Self::COST }
+        Self {
+            head,
+            path,
+            shares,
+            pieces,
+            filled,
+            length: None,
+            hazards: Hazards::NONE,
+            checkable: true,
+            cost: Self::COST,
+        }
     }
 
     fn add(&mut self, share: Share, piece: Piece, hazards: Hazards) {
@@ -83,6 +97,7 @@ impl Datagram {
             self.length = Some(end);
         }
         self.hazards.insert(hazards);
+        self.checkable &= piece.checkable;
         self.cost += piece.bytes.len() + Self::SHARE_COST;
         self.pieces.push(piece);
         self.shares.push(share);
@@ -117,6 +132,11 @@ impl Datagram {
     /// Oddities of all its fragments.
     pub(crate) fn hazards(&self) -> Hazards {
         self.hazards
+    }
+
+    /// Whether the addresses are those that the transport's checksum covers.
+    pub(crate) fn is_checkable(&self) -> bool {
+        self.checkable
     }
 
     /// The bytes after the IP header up to the first that was not captured, and the length they should have.
@@ -195,8 +215,8 @@ impl Fragments {
         }
         let datagram = self.open.entry(whose).or_insert_with(|| Datagram::new(packet, path));
         let before = if datagram.shares.is_empty() { 0 } else { datagram.cost };
-        let &Fragment { offset, length, more, bytes, .. } = fragment;
-        datagram.add(share, Piece { offset, length, more, bytes: bytes.into() }, packet.hazards);
+        let &Fragment { offset, length, more, checkable, bytes, .. } = fragment;
+        datagram.add(share, Piece { offset, length, more, checkable, bytes: bytes.into() }, packet.hazards);
         self.cost += datagram.cost - before;
         if datagram.is_whole() {
             outcome.whole = self.take(&whose);
@@ -305,6 +325,7 @@ pub(crate) struct PortableDatagram {
     filled: Ranges,
     length: Option<u32>,
     hazards: u32,
+    checkable: bool,
     cost: usize,
 }
 
@@ -333,6 +354,7 @@ impl Fragments {
             filled: d.filled.clone(),
             length: d.length,
             hazards: d.hazards.0,
+            checkable: d.checkable,
             cost: d.cost,
         };
         let mut open: Vec<_> = self.open.iter().collect();
@@ -357,9 +379,9 @@ impl Fragments {
                 destination: whose.destination,
                 ..Packet::default()
             };
-            let PortableDatagram { shares, pieces, filled, length, cost, .. } = d;
-            let hazards = Hazards(d.hazards);
-            (whose, Datagram { head, path: whose.path, shares, pieces, filled, length, hazards, cost })
+            let PortableDatagram { shares, pieces, filled, length, checkable, cost, .. } = d;
+            let (path, hazards) = (whose.path, Hazards(d.hazards));
+            (whose, Datagram { head, path, shares, pieces, filled, length, hazards, checkable, cost })
         };
         let met = met.map(|met| met.into_iter().map(|(whose, used)| (whose_of(whose), used)).collect());
         let open = open.into_iter().map(datagram).collect();
@@ -377,7 +399,7 @@ mod tests {
     }
 
     fn piece(offset: u32, bytes: &[u8], more: bool) -> Fragment<'_> {
-        Fragment { id: 7, offset, more, bytes, length: bytes.len() as u32 }
+        Fragment { id: 7, offset, more, bytes, length: bytes.len() as u32, checkable: true }
     }
 
     fn add(all: &mut Fragments, n: u32, time: i64, fragment: &Fragment<'_>) -> Outcome {

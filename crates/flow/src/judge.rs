@@ -20,7 +20,7 @@ mod view;
 mod walk;
 
 use lenscap_catalog::Catalog;
-use lenscap_wire::PacketRef;
+use lenscap_wire::{PacketRef, Timestamp};
 
 use self::opinion::{Opinions, Testimony};
 use crate::captures::Numbering;
@@ -166,6 +166,7 @@ pub fn judge<'a>(summary: &'a Summary, catalog: &'a Catalog, policy: &Policy) ->
     let ledger = ledger(summary, sums.booked);
     let mut overview = Overview {
         exact: !summary.caps().any(),
+        inexact_since: summary.tally.inexact_since.map(Timestamp),
         packets: ledger.packets,
         flows: sums.flows,
         devices: stations.len() as u64,

@@ -301,6 +301,8 @@ pub struct Coverage {
 #[allow(missing_docs)]
 pub struct Overview {
     pub exact: bool,
+    /// The time of the packet at which the first cap bit.
+    pub inexact_since: Option<Timestamp>,
     pub packets: u64,
     pub flows: u64,
     pub devices: u64,

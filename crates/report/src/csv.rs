@@ -62,7 +62,7 @@ fn rows<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::{flows, nothing, office, office_with};
+    use crate::sample::{flows, nothing, office, office_over_memory, office_with};
 
     fn rendered(report: &Report<'_>, kind: Kind, threads: usize) -> String {
         let mut out = Vec::new();
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn every_row_has_every_column() {
         for kind in Kind::ALL {
-            for report in [office(), nothing()] {
+            for report in [office(), office_over_memory(), nothing()] {
                 let rows = parsed(&rendered(&report, kind, 1));
                 assert!(rows.iter().all(|row| row.len() == rows[0].len()), "{kind}: {rows:?}");
                 let mut names = rows[0].clone();
@@ -137,6 +137,15 @@ mod tests {
         assert_eq!(field(1, "vlan"), "7;100");
         assert_eq!(field(2, "protocol"), "88");
         assert_eq!(field(2, "orig_port"), "");
+    }
+
+    #[test]
+    fn the_moment_of_the_first_cap_has_a_column() {
+        for (report, since) in [(office(), ""), (office_over_memory(), "2026-03-02T10:54:07.000000000Z")] {
+            let rows = parsed(&rendered(&report, Kind::Summary, 1));
+            let column = rows[0].iter().position(|column| column == "inexact_since").unwrap();
+            assert_eq!(rows[1][column], since);
+        }
     }
 
     #[test]

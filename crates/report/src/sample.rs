@@ -305,6 +305,7 @@ pub(crate) fn findings() -> Vec<Finding<'static>> {
 pub(crate) fn overview() -> Overview {
     Overview {
         exact: true,
+        inexact_since: None,
         packets: 3000,
         flows: 2,
         devices: 4,
@@ -355,6 +356,15 @@ pub(crate) fn office_of<'a>(devices: Vec<DeviceRecord<'a>>, flows: Vec<FlowView<
 
 pub(crate) fn office() -> Report<'static> {
     office_with(flows())
+}
+
+/// The office, where memory did not do.
+pub(crate) fn office_over_memory() -> Report<'static> {
+    let mut report = office();
+    report.overview.exact = false;
+    report.overview.inexact_since = Some(time(100));
+    report.overview.coverage.caps = vec![("flows-evicted", 40), ("names", 2)];
+    report
 }
 
 /// A run that could read nothing.

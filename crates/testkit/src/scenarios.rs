@@ -45,6 +45,7 @@ impl Case {
 
 /// Every named scenario, by name.
 pub static ALL: &[Case] = &[
+    transport::BAD_CHECKSUMS,
     transport::FRAGMENTS,
     transport::HOSTILE_TEXT,
     transport::IPV6,

@@ -144,7 +144,8 @@ fn pieces(s: &mut Scenario, random: &mut SplitMix64, client: End, server: End) {
     }
 }
 
-/// Swaps neighbours, repeats frames, cuts some at a snap length, and lets single stamps step back.
+/// Swaps neighbours, repeats frames, cuts some at a snap length, lets single stamps step back, and damages bytes that
+/// checksums cover.
 fn disturb(random: &mut SplitMix64, frames: &mut [OwnedFrame]) {
     for n in 1..frames.len() {
         match random.below(60) {
@@ -152,8 +153,15 @@ fn disturb(random: &mut SplitMix64, frames: &mut [OwnedFrame]) {
             1 => frames[n] = frames[n - 1].clone(),
             2 => frames[n].bytes.truncate(14 + random.below(80) as usize),
             3 => frames[n].time.0 -= *random.pick(&[1, SECOND, 400 * SECOND]),
+            4 => damage(&mut frames[n].bytes),
             _ => {}
         }
+    }
+}
+
+fn damage(bytes: &mut [u8]) {
+    if let Some(last) = bytes.last_mut() {
+        *last ^= 1;
     }
 }
 

@@ -1,20 +1,41 @@
 //! The Internet checksum (RFC 1071), of IPv4 headers and of whole segments.
 //!
-//! Sums are made over 32-bit words in the machine's own order and folded at the end: the one's complement sum does
-//! not depend on the order of bytes.
+//! Sums are made over words in the machine's own order and folded at the end: the one's complement sum does not
+//! depend on the order of bytes, nor on how wide the words are.
 
 use crate::protocol::Protocol;
-use crate::{Class, Hazards, Packet};
+use crate::{Hazards, Packet};
 
-/// The sum of the 16-bit words, not folded; an odd last byte counts as if a zero followed. Sums may be added where
-/// every part but the last is of even length.
+/// The sum of the 32-bit words, not folded; a word that is not whole counts as if zeros followed. Sums may be added
+/// where every part but the last is of even length.
 #[inline]
 pub(crate) fn sum(bytes: &[u8]) -> u64 {
-    let (words, rest) = bytes.as_chunks::<4>();
-    let mut sum = words.iter().map(|word| u64::from(u32::from_ne_bytes(*word))).sum::<u64>();
-    let (pairs, last) = rest.as_chunks::<2>();
-    sum += pairs.iter().map(|pair| u64::from(u16::from_ne_bytes(*pair))).sum::<u64>();
-    sum + last.iter().map(|byte| u64::from(u16::from_ne_bytes([*byte, 0]))).sum::<u64>()
+    let (words, rest) = bytes.as_chunks::<8>();
+    // The sum of whole words loses carries, but the upper halves are added apart, and what the lower ones come to
+    // follows from both. So vectors need no widening: four instructions for 16 bytes.
+    let words = words.iter().map(|word| u64::from_ne_bytes(*word)).chain([last_word(bytes, rest)]);
+    let (all, upper) =
+        words.fold((0_u64, 0), |(all, upper), word| (all.wrapping_add(word), upper + (word >> 32)));
+    all.wrapping_sub(upper << 32) + upper
+}
+
+/// The `rest` that ends `bytes`, at most seven bytes, as a word with zeros behind.
+#[inline]
+fn last_word(bytes: &[u8], rest: &[u8]) -> u64 {
+    let bits = rest.len() as u32 * 8;
+    let word = match bytes.last_chunk::<8>() {
+        // One load and a shift instead of a byte at a time.
+        Some(last) => u64::from_le_bytes(*last).checked_shr(64 - bits).unwrap_or(0),
+        None => rest.iter().rfold(0, |word, byte| word << 8 | u64::from(*byte)),
+    };
+    u64::from_ne_bytes(word.to_le_bytes())
+}
+
+/// The same of an IPv4 header: 32-bit words alone, for in so few bytes the detour of [`sum`] does not pay.
+#[inline]
+pub(crate) fn header_sum(header: &[u8]) -> u64 {
+    let (words, _) = header.as_chunks::<4>();
+    words.iter().map(|word| u64::from(u32::from_ne_bytes(*word))).sum()
 }
 
 /// Folds a sum to 16 bits: 0xffff where the checksum was among the words and is right.
@@ -29,46 +50,58 @@ pub(crate) fn folded(sum: u64) -> u16 {
 /// Checks the checksum of TCP, UDP, ICMP or `ICMPv6` and adds [`Hazards::BAD_TRANSPORT_CHECKSUM`] where it is wrong.
 ///
 /// Costs a read of the whole segment, which is why decoding leaves it to the caller. Nothing is said of segments
-/// that were not captured whole, of fragments, of UDP without a checksum, and of packets whose IP options may change
-/// an address on the way. Senders that leave the sum to the network card have it wrong in their own captures.
+/// that were not captured whole, of fragments, of UDP without a checksum (allowed over IPv6, too, by RFC 6936), and of
+/// packets whose IP options may change an address on the way. Senders that leave the sum to the network card have it
+/// wrong in their own captures: [`Hazards::OFFLOADED_CHECKSUM`] then says so.
+#[inline]
 pub fn check_transport(packet: &mut Packet<'_>) {
-    if transport_is_wrong(packet) == Some(true) {
-        packet.hazards.insert(Hazards::BAD_TRANSPORT_CHECKSUM);
+    if let Some(pseudo) = pseudo_header(packet)
+        && folded(sum(packet.segment) + pseudo) != 0xffff
+    {
+        wrong(packet, pseudo);
     }
 }
 
-/// Whether the transport checksum is wrong; nothing where it cannot be told.
-fn transport_is_wrong(packet: &Packet<'_>) -> Option<bool> {
+#[cold]
+fn wrong(packet: &mut Packet<'_>, pseudo: u64) {
+    packet.hazards.insert(Hazards::BAD_TRANSPORT_CHECKSUM);
+    let at = match packet.protocol {
+        Protocol::TCP => 16,
+        Protocol::UDP => 6,
+        _ => return,
+    };
+    let claimed = packet.segment.get(at..at + 2).and_then(<[u8]>::first_chunk);
+    if claimed.is_some_and(|claimed| u16::from_ne_bytes(*claimed) == folded(pseudo)) {
+        packet.hazards.insert(Hazards::OFFLOADED_CHECKSUM);
+    }
+}
+
+/// The sum of the addresses, protocol and length that the transport checksum covers (RFC 9293, RFC 8200), 0 where it
+/// covers none; nothing where there is no checksum that can be checked.
+#[inline]
+fn pseudo_header(packet: &Packet<'_>) -> Option<u64> {
     let segment = packet.segment;
-    let whole = packet.class == Class::Ip && packet.payload.len() as u64 == u64::from(packet.payload_length);
-    if !whole || segment.is_empty() || packet.fragment.is_some() {
-        return None;
+    match packet.protocol {
+        Protocol::TCP if segment.len() >= 20 => {}
+        Protocol::UDP if !matches!(segment.get(6..8), None | Some([0, 0])) => {}
+        Protocol::ICMPV6 if segment.len() >= 4 && packet.version == 6 => {}
+        Protocol::ICMP if segment.len() >= 4 && packet.version == 4 => return Some(0),
+        _ => return None,
     }
-    let with_addresses = match packet.protocol {
-        Protocol::TCP => packet.tcp.is_some(),
-        Protocol::UDP => segment.get(6..8)? != [0, 0],
-        Protocol::ICMPV6 => packet.version == 6,
-        Protocol::ICMP if packet.version == 4 => return Some(folded(sum(segment)) != 0xffff),
-        _ => false,
+    let addresses = match (packet.version, &packet.source.0, &packet.destination.0) {
+        (4, [.., a, b, c, d], [.., e, f, g, h]) => sum(&[*a, *b, *c, *d, *e, *f, *g, *h]),
+        (_, source, destination) => sum(source) + sum(destination),
     };
-    with_addresses.then(|| folded(sum(segment) + pseudo_header(packet)) != 0xffff)
-}
-
-/// The sum of the addresses, protocol and length that the transport checksum covers (RFC 9293, RFC 8200).
-fn pseudo_header(packet: &Packet<'_>) -> u64 {
-    let address = |bytes: &[u8; 16]| match packet.version {
-        4 => sum(bytes.get(12..).unwrap_or_default()),
-        _ => sum(bytes),
-    };
-    address(&packet.source.0)
-        + address(&packet.destination.0)
-        + sum(&[0, packet.protocol])
-        + sum(&(packet.segment.len() as u32).to_be_bytes())
+    Some(
+        addresses + u64::from(u16::from(packet.protocol).to_be()) + u64::from((segment.len() as u32).to_be()),
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Frame, LinkType, PacketRef, Timestamp, decode};
+    use etherparse::{PacketBuilder, TcpOptionElement};
     use proptest::prelude::*;
 
     #[test]
@@ -77,15 +110,102 @@ mod tests {
         assert_eq!(u16::from_be(folded(sum(&bytes))), 0xddf2);
     }
 
+    /// TCP over IPv4 with options and no payload, or with `payload`.
+    fn tcp(payload: &[u8]) -> Vec<u8> {
+        let step = PacketBuilder::ethernet2([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]).ipv4(
+            [10, 0, 0, 1],
+            [10, 0, 0, 2],
+            9,
+        );
+        let options = [TcpOptionElement::MaximumSegmentSize(1460), TcpOptionElement::WindowScale(7)];
+        let mut bytes = Vec::new();
+        step.tcp(1, 2, 3, 4).options(&options).unwrap().write(&mut bytes, payload).unwrap();
+        bytes
+    }
+
+    fn udp(six: bool, payload: &[u8]) -> Vec<u8> {
+        let step = PacketBuilder::ethernet2([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]);
+        let step =
+            if six { step.ipv6([1; 16], [2; 16], 9) } else { step.ipv4([10, 0, 0, 1], [10, 0, 0, 2], 9) };
+        let mut bytes = Vec::new();
+        step.udp(1, 2).write(&mut bytes, payload).unwrap();
+        bytes
+    }
+
+    fn hazards(bytes: &[u8], wire: usize) -> Hazards {
+        let frame = Frame {
+            time: Timestamp::MIN,
+            link_type: LinkType::ETHERNET,
+            wire_length: wire as u32,
+            bytes,
+            at: PacketRef::default(),
+        };
+        let mut packet = Packet::default();
+        decode(&frame, &mut packet);
+        check_transport(&mut packet);
+        packet.hazards
+    }
+
+    #[test]
+    fn what_was_left_to_the_card_is_told_apart() {
+        for (mut bytes, at) in [(tcp(b"hello"), 50), (udp(false, b"hello"), 40), (udp(true, b"hello"), 60)] {
+            assert_eq!(hazards(&bytes, bytes.len()), Hazards::NONE);
+            bytes[at] ^= 1;
+            assert_eq!(hazards(&bytes, bytes.len()), Hazards::BAD_TRANSPORT_CHECKSUM);
+            let (ip, transport) = bytes[14..].split_at(at - if at == 50 { 30 } else { 20 });
+            let protocol = if at == 50 { Protocol::TCP } else { Protocol::UDP };
+            let addresses = &ip[ip.len() - if at == 60 { 32 } else { 8 }..];
+            let length = (transport.len() as u16).to_be_bytes();
+            let pseudo = folded(sum(&[addresses, &[0, protocol], &length].concat()));
+            bytes[at..at + 2].copy_from_slice(&pseudo.to_ne_bytes());
+            let mut both = Hazards::BAD_TRANSPORT_CHECKSUM;
+            both.insert(Hazards::OFFLOADED_CHECKSUM);
+            assert_eq!(hazards(&bytes, bytes.len()), both);
+        }
+    }
+
+    #[test]
+    fn what_was_not_captured_is_not_flagged() {
+        for (mut bytes, at) in [(tcp(b"hello"), 50), (tcp(b""), 50), (udp(true, b"hello"), 60)] {
+            bytes[at] ^= 1;
+            for cut in 14..bytes.len() {
+                assert!(
+                    !hazards(&bytes[..cut], bytes.len()).contains(Hazards::BAD_TRANSPORT_CHECKSUM),
+                    "{cut}"
+                );
+            }
+            assert_eq!(hazards(&bytes, bytes.len()), Hazards::BAD_TRANSPORT_CHECKSUM);
+        }
+    }
+
+    #[test]
+    fn no_checksum_is_none_to_be_wrong() {
+        for (six, at) in [(false, 40), (true, 60)] {
+            let mut bytes = udp(six, b"hello");
+            bytes[at..at + 2].fill(0);
+            assert_eq!(hazards(&bytes, bytes.len()), Hazards::NONE);
+        }
+    }
+
+    #[test]
+    fn the_length_of_another_datagram_cannot_be_checked() {
+        let mut bytes = udp(false, b"hello");
+        bytes[39] += 1;
+        assert_eq!(hazards(&bytes, bytes.len()), Hazards::BAD_LENGTH);
+    }
+
     proptest! {
         #[test]
-        fn sums_are_those_of_single_words(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn sums_are_those_of_single_words(bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(0xff)], 0..200)) {
             let mut naive = 0_u32;
             for pair in bytes.chunks(2) {
                 naive += u32::from(u16::from_be_bytes([pair[0], pair.get(1).copied().unwrap_or(0)]));
                 naive = (naive & 0xffff) + (naive >> 16);
             }
             prop_assert_eq!(u32::from(u16::from_be(folded(sum(&bytes)))), naive);
+            if bytes.len() % 4 == 0 {
+                prop_assert_eq!(folded(header_sum(&bytes)), folded(sum(&bytes)));
+            }
         }
     }
 }

@@ -24,7 +24,8 @@ pub fn decode<'a>(frame: &Frame<'a>, packet: &mut Packet<'a>) {
 /// any packet of them; its path, addresses, protocol and link addresses are kept, and so are its hazards.
 ///
 /// `ip_length` is what the packet shall count for: the sum of the `ip_length` of all fragments that it was made of,
-/// so that bytes of flows stay those on the wire. A tunnel inside counts by its own header, as always.
+/// so that bytes of flows stay those on the wire. A tunnel inside counts by its own header, as always. Only the caller
+/// knows whether all of the datagram was captured, and so whether its checksum can be checked.
 pub fn decode_datagram<'a>(whole: &'a [u8], ip_length: u32, head: &Packet<'_>, packet: &mut Packet<'a>) {
     reset(packet);
     packet.class = Class::Ip;

@@ -56,7 +56,7 @@ fn v4<'a>(bytes: &'a [u8], packet: &mut Packet<'a>) -> Option<()> {
     }
     let total = u16::from_be_bytes([l0, l1]);
     let body = bytes.get(20..usize::from(total))?;
-    let right = checksum::folded(checksum::sum(header)) == 0xffff;
+    let right = checksum::folded(checksum::header_sum(header)) == 0xffff;
     packet.hazards = if right { Hazards::NONE } else { Hazards::BAD_IP_CHECKSUM };
     packet.version = 4;
     packet.source = Address::v4([s0, s1, s2, s3]);

@@ -22,7 +22,7 @@ hazards! {
     BAD_LENGTH = 1, "bad-length";
     /// The IPv4 header checksum is wrong.
     BAD_IP_CHECKSUM = 2, "bad-ip-checksum";
-    /// The TCP, UDP or ICMP checksum is wrong, where the whole segment was captured.
+    /// The TCP, UDP, ICMP or `ICMPv6` checksum is wrong, where the whole segment was captured.
     BAD_TRANSPORT_CHECKSUM = 3, "bad-transport-checksum";
     /// More headers or tunnels inside one another than are followed.
     TOO_DEEP = 4, "too-deep";
@@ -36,6 +36,9 @@ hazards! {
     ODD_FLAGS = 8, "odd-tcp-flags";
     /// The link type, or a header inside, is none that is known here.
     UNKNOWN_HEADER = 9, "unknown-header";
+    /// The wrong transport checksum is that of the pseudo-header alone: as senders leave it to their network card to
+    /// complete, so that their own captures show it.
+    OFFLOADED_CHECKSUM = 10, "offloaded-checksum";
 }
 
 impl Hazards {

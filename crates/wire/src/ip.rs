@@ -79,7 +79,7 @@ fn read_v4(span: Span<'_>) -> Result<Ip<'_>, Lost> {
     let mut hazards = length_hazards(span, total);
     let packet = span.limit(total);
     match packet.seen.get(..header) {
-        Some(whole) if checksum::folded(checksum::sum(whole)) != 0xffff => {
+        Some(whole) if checksum::folded(checksum::header_sum(whole)) != 0xffff => {
             hazards.insert(Hazards::BAD_IP_CHECKSUM);
         }
         Some(_) => {}
@@ -99,6 +99,7 @@ fn read_v4(span: Span<'_>) -> Result<Ip<'_>, Lost> {
         more,
         bytes: body.seen,
         length,
+        checkable: header == 20,
     });
     Ok(Ip {
         version: 4,
@@ -147,6 +148,7 @@ pub(crate) fn extensions<'a>(next: u8, span: Span<'a>, length: u32, hazards: &mu
                             more: header.more_fragments(),
                             bytes: body.span.seen,
                             length: body.length,
+                            checkable: body.checkable,
                         });
                         return body;
                     }

@@ -169,6 +169,8 @@ pub struct Fragment<'a> {
     pub bytes: &'a [u8],
     /// How many bytes that would be by the IP length.
     pub length: u32,
+    /// Whether the addresses of the packet are those that the checksum of its transport covers.
+    pub checkable: bool,
 }
 
 /// The flow that an ICMP error speaks of, as the quoted header names it.
@@ -212,8 +214,8 @@ pub struct Packet<'a> {
     pub payload_length: u32,
     /// What was captured of the payload; for a packet without IP, what follows the link header.
     pub payload: &'a [u8],
-    /// What was captured of the transport header and its payload, for the checksum; empty where the addresses above
-    /// need not be those that it covers (IPv4 options, routing headers), and for fragments.
+    /// The transport header and its payload, for the checksum; empty where not all of it was captured, where the
+    /// addresses above need not be those that the checksum covers (IPv4 options, routing headers), and for fragments.
     pub segment: &'a [u8],
     /// TCP fields, where the protocol is TCP and its header is whole.
     pub tcp: Option<Tcp>,

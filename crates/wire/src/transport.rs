@@ -10,7 +10,7 @@ use crate::{Address, Hazards, Packet, Quoted, Tcp, TcpFlags};
 /// Reads the transport header of `body` into `packet`, whose IP fields are set and whose transport fields are empty.
 pub(crate) fn read<'a>(body: &Body<'a>, packet: &mut Packet<'a>) {
     let span = body.span;
-    if body.checkable && body.readable {
+    if body.checkable && body.readable && span.seen.len() as u64 == u64::from(body.length) {
         packet.segment = span.seen;
     }
     packet.payload = span.seen;
@@ -97,6 +97,8 @@ fn udp<'a>(span: Span<'a>, length: u32, packet: &mut Packet<'a>) {
     }
     if own < 8 || own > length {
         own = length;
+        // The checksum covers the length, and so is that of another datagram.
+        packet.segment = &[];
     }
     let span = span.limit(own as usize);
     packet.segment = packet.segment.get(..span.seen.len()).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Decoding against etherparse's lax slices, on the shapes that both know, sound and damaged; and against noise of
 //! every link type, which must not panic.
 
+use etherparse::checksum::Sum16BitWords;
 use etherparse::{
     Ipv6ExtensionSlice, LaxIpv6Slice, LaxNetSlice, LaxSlicedPacket, PacketBuilder, TransportSlice,
 };
@@ -61,6 +62,27 @@ fn transport_of<'a>(transport: &TransportSlice<'a>) -> Option<((u16, u16), &'a [
     }
 }
 
+/// Whether the transport's checksum is wrong by etherparse's arithmetic; not where there is none.
+fn is_wrong_of(twin: &LaxSlicedPacket<'_>) -> bool {
+    let (Some(net), Some(transport)) = (&twin.net, &twin.transport) else { return false };
+    let (protocol, segment) = match (net, transport) {
+        (_, TransportSlice::Tcp(tcp)) => (6, tcp.slice()),
+        (_, TransportSlice::Udp(udp)) if udp.checksum() != 0 => (17, udp.slice()),
+        (LaxNetSlice::Ipv6(_), TransportSlice::Icmpv6(icmp)) => (58, icmp.slice()),
+        (LaxNetSlice::Ipv4(_), TransportSlice::Icmpv4(icmp)) => {
+            return Sum16BitWords::new().add_slice(icmp.slice()).ones_complement() != 0;
+        }
+        _ => return false,
+    };
+    let sum = Sum16BitWords::new().add_slice(segment);
+    let mut sum = match net {
+        LaxNetSlice::Ipv4(ip) => sum.add_slice(&[ip.header().source(), ip.header().destination()].concat()),
+        LaxNetSlice::Ipv6(ip) => sum.add_slice(&[ip.header().source(), ip.header().destination()].concat()),
+        LaxNetSlice::Arp(_) => return false,
+    };
+    sum.add_4bytes((segment.len() as u32).to_be_bytes()).add_2bytes([0, protocol]).ones_complement() != 0
+}
+
 fn assert_twins(bytes: &[u8]) -> Result<(), TestCaseError> {
     let packet = framed(1, bytes, bytes.len());
     let Ok(twin) = LaxSlicedPacket::from_ethernet(bytes) else { return Ok(()) };
@@ -82,13 +104,19 @@ fn assert_twins(bytes: &[u8]) -> Result<(), TestCaseError> {
         None if !matches!(packet.protocol, 1 | 58 | 132 | 136) => prop_assert_eq!(packet.payload, payload),
         None => {}
     }
+    if !packet.segment.is_empty() {
+        let mut checked = packet.clone();
+        check_transport(&mut checked);
+        let is_wrong = checked.hazards.contains(Hazards::BAD_TRANSPORT_CHECKSUM);
+        prop_assert_eq!(is_wrong, is_wrong_of(&twin));
+    }
     Ok(())
 }
 
 prop_compose! {
     fn sound()(
         six in any::<bool>(),
-        tcp in any::<bool>(),
+        protocol in prop::sample::select(vec![6_u8, 17, 58]),
         vlan in prop::option::of(0_u16..4096),
         ports in (1_u16..1000, 1_u16..1000),
         hop in prop::option::of(Just(0_u8)),
@@ -103,10 +131,11 @@ prop_compose! {
             (None, false) => ethernet.ipv4([10, 0, 0, 1], [10, 0, 0, 2], 9),
         };
         let mut bytes = Vec::new();
-        if tcp {
-            ip.tcp(ports.0, ports.1, 1, 2).syn().write(&mut bytes, &payload).unwrap();
-        } else {
-            ip.udp(ports.0, ports.1).write(&mut bytes, &payload).unwrap();
+        match (protocol, six) {
+            (6, _) => ip.tcp(ports.0, ports.1, 1, 2).syn().write(&mut bytes, &payload).unwrap(),
+            (17, _) => ip.udp(ports.0, ports.1).write(&mut bytes, &payload).unwrap(),
+            (_, true) => ip.icmpv6_echo_request(ports.0, ports.1).write(&mut bytes, &payload).unwrap(),
+            (_, false) => ip.icmpv4_echo_request(ports.0, ports.1).write(&mut bytes, &payload).unwrap(),
         }
         if six {
             let extensions: Vec<_> = hop.into_iter().chain(extensions).collect();

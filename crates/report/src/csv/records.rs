@@ -36,7 +36,7 @@ pub(super) const fn columns(kind: crate::Kind) -> &'static str {
              truncated_bytes,filtered_packets,filtered_bytes,balanced"
         }
         Kind::Summary => {
-            "version,schema,exact,packets,flows,devices,cameras,findings_info,findings_low,findings_medium,\
+            "version,schema,exact,inexact_since,packets,flows,devices,cameras,findings_info,findings_low,findings_medium,\
              findings_high,findings_critical,coverage_start,coverage_end,coverage_two_way_flows,coverage_two_way_of,\
              coverage_cut_bytes,coverage_encrypted_payload,coverage_encrypted_of,coverage_unattributed_payload,\
              coverage_unattributed_of,coverage_hazards,coverage_caps"
@@ -180,6 +180,7 @@ pub(super) fn summary(row: &mut Row<'_>, overview: &Overview) {
     row.value(env!("CARGO_PKG_VERSION"));
     row.value(crate::json::SCHEMA);
     row.boolean(overview.exact);
+    row.time_of(overview.inexact_since);
     row.integer(overview.packets);
     row.integer(overview.flows);
     row.integer(overview.devices);

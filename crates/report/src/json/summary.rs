@@ -1,6 +1,7 @@
 //! The records of the ledger and of the run as a whole.
 //!
-//! `coverage` of the summary record says what could and what could not be seen; all its values are integers, but
+//! `inexact_since` of the summary record is the time of the packet at which the first cap bit; absent where none did.
+//! `coverage` says what could and what could not be seen; all its values are integers, but
 //! for the two times:
 //!
 //! | key | meaning |
@@ -45,6 +46,7 @@ pub(super) fn push(out: &mut Vec<u8>, overview: &Overview) {
     record.word("version", env!("CARGO_PKG_VERSION"));
     record.word("schema", SCHEMA);
     record.boolean("exact", overview.exact);
+    record.time_of("inexact_since", overview.inexact_since);
     record.integer("packets", overview.packets);
     record.integer("flows", overview.flows);
     record.integer("devices", overview.devices);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::sample::{flows, nothing, office, office_with};
+use crate::sample::{flows, nothing, office, office_over_memory, office_with};
 use lenscap_flow::report::FlowView;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
@@ -12,7 +12,7 @@ const CONTRACT: &[&str] = &[
     "name type name address asker source first last packet",
     "finding type id kind severity confidence device vendor endpoint bytes_out bytes_in start end flows reasons evidence",
     "ledger type packets bytes_wire bytes_captured in_flows in_residuals non_ip undecodable truncated filtered balanced",
-    "summary type version schema exact packets flows devices cameras findings coverage",
+    "summary type version schema exact inexact_since packets flows devices cameras findings coverage",
 ];
 
 fn rendered(report: &Report<'_>, select: Select, threads: usize) -> String {
@@ -51,7 +51,9 @@ fn keys(line: &str) -> Vec<String> {
 fn keys_and_types_stand_in_the_order_of_the_contract() {
     let contract: Vec<Vec<&str>> = CONTRACT.iter().map(|row| row.split(' ').collect()).collect();
     let mut seen: BTreeMap<&str, HashSet<usize>> = BTreeMap::new();
-    let (mut last, text) = (0, rendered(&office(), Select::ALL, 1));
+    let mut last = 0;
+    let text =
+        rendered(&office(), Select::ALL, 1) + &rendered(&office_over_memory(), "summary".parse().unwrap(), 1);
     for line in text.lines() {
         let record: Value = serde_json::from_str(line).unwrap();
         let rank = contract.iter().position(|row| record["type"] == row[0]).unwrap();
@@ -117,6 +119,16 @@ fn coverage_is_whole() {
     assert_eq!(summary["findings"]["medium"], 1);
     assert_eq!(summary["coverage"]["two_way"], serde_json::json!({"flows": 61, "of": 70}));
     assert_eq!(summary["coverage"]["hazards"]["bad-checksum"], 12);
+    assert_eq!((&summary["exact"], summary.get("inexact_since")), (&true.into(), None));
+}
+
+#[test]
+fn the_moment_of_the_first_cap_is_told() {
+    let text = rendered(&office_over_memory(), "summary".parse().unwrap(), 1);
+    assert!(
+        text.contains("\"exact\":false,\"inexact_since\":\"2026-03-02T10:54:07.000000000Z\",\"packets\":"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -56,7 +56,9 @@ fn unseen(report: &Report<'_>) -> String {
     limits.extend(unread("left out by the filters given", ledger.filtered));
     limits.extend(unread("kept only as sums", ledger.in_residuals));
     if !coverage.caps.is_empty() {
-        limits.push(format!("limits of memory that were reached: {}", counts(&coverage.caps)));
+        let since = overview.inexact_since.map(|time| format!(" from {} UTC on", time::plain(time)));
+        let since = since.unwrap_or_default();
+        limits.push(format!("limits of memory that were reached{since}: {}", counts(&coverage.caps)));
     }
     if !coverage.hazards.is_empty() {
         limits.push(format!("packets with oddities: {}", counts(&coverage.hazards)));

@@ -1,6 +1,6 @@
 use super::*;
 use crate::escape::is_unseen;
-use crate::sample::{devices, flows, nothing, office, office_of, office_with};
+use crate::sample::{devices, flows, nothing, office, office_of, office_over_memory, office_with};
 use lenscap_flow::report::{DeviceRecord, Finding, Overview, Report};
 
 fn rendered(report: &Report<'_>, style: Style) -> String {
@@ -94,4 +94,12 @@ fn brackets_in_a_name_are_no_parent() {
     let report = office_of(named.collect(), flows());
     let text = rendered(&report, Style::PLAIN);
     assert!(text.contains("Vendors: D-Link (mydlink) 3.\n"), "{text}");
+}
+
+#[test]
+fn the_moment_of_the_first_cap_is_told() {
+    let text = rendered(&office_over_memory(), Style::PLAIN).replace('\n', " ");
+    let limit =
+        "limits of memory that were reached from 2026-03-02 10:54:07 UTC on: flows-evicted 40 and names 2;";
+    assert!(text.contains(limit), "{text}");
 }

@@ -13,6 +13,27 @@ macro_rules! case {
 }
 
 case!(
+    BAD_CHECKSUMS,
+    "bad-checksums",
+    bad_checksums,
+    "transport checksums left to the network card, damaged, absent, and cut off",
+    r#"[[check]]
+record = "flow"
+match = { protocol = "tcp", tcp_history = "CSchADad" }
+count = 1
+
+[[check]]
+record = "flow"
+match = { limits = "bad-transport-checksum" }
+count = 4
+
+[[check]]
+record = "flow"
+match = { limits = "offloaded-checksum" }
+count = 1
+"#
+);
+case!(
     FRAGMENTS,
     "fragments",
     fragments,
@@ -154,6 +175,52 @@ fn stage(seed: u64) -> (Scenario, Host, Host) {
     let s = Scenario::new(MORNING, seed);
     let outside = s.outside("192.0.2.9");
     (s, Host::new("02:00:00:00:53:02", "192.168.1.2"), outside)
+}
+
+fn bad_checksums() -> Vec<File> {
+    let (mut s, client, server) = stage(12);
+    let mut tcp = s.tcp(client, server.port(8443));
+    tcp.send(&mut s, Side::Client, &[1; 300]);
+    tcp.send(&mut s, Side::Server, &[2; 100]);
+    for frame in &mut s.frames {
+        if frame.bytes[6..12] == client.mac.0 {
+            leave_to_card(&mut frame.bytes);
+        } else {
+            damage(&mut frame.bytes);
+        }
+    }
+    s.udp(client.port(50_001), server.port(9000), &[3; 101]);
+    damage(last(&mut s));
+    s.udp(client.port(50_002), server.port(9000), &[4; 100]);
+    last(&mut s)[40..42].fill(0);
+    for piece in s.udp_fragments(client.port(50_003), server.port(9000), &[5; 3000], 1480) {
+        s.ip(client, server, &piece);
+    }
+    damage(last(&mut s));
+    s.ping(client, server, 1);
+    damage(last(&mut s));
+    s.snap_length = 96;
+    s.udp(client.port(50_004), server.port(9000), &[6; 100]);
+    damage(last(&mut s));
+    capture(&s.frames)
+}
+
+fn last(s: &mut Scenario) -> &mut [u8] {
+    s.frames.last_mut().map_or(&mut [], |frame| &mut frame.bytes)
+}
+
+/// Changes the checksum of TCP, or a byte behind other headers of transport.
+fn damage(bytes: &mut [u8]) {
+    bytes[50] ^= 1;
+}
+
+/// Puts into a TCP header what senders leave to their network card to complete: the sum of the pseudo-header.
+fn leave_to_card(bytes: &mut [u8]) {
+    let word = |at: usize| u32::from(u16::from_be_bytes([bytes[at], bytes[at + 1]]));
+    let length = word(16) - 20;
+    let sum = (26..34).step_by(2).map(word).sum::<u32>() + 6 + length;
+    let folded = (sum >> 16) + (sum & 0xffff);
+    bytes[50..52].copy_from_slice(&(folded as u16).to_be_bytes());
 }
 
 fn fragments() -> Vec<File> {
