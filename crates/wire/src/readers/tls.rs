@@ -13,7 +13,6 @@
 
 mod certificate;
 pub(crate) mod client;
-mod der;
 mod handshake;
 mod server;
 

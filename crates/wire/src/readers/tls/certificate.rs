@@ -6,9 +6,9 @@
 
 use arrayvec::ArrayVec;
 
-use super::der::{BMP_STRING, Elements, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET};
 use crate::{
     Fact, Party,
+    der::{BMP_STRING, Elements, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET},
     reader::Facts,
     text::{MAX_VALUE, Text},
 };
