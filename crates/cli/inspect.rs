@@ -67,9 +67,9 @@ fn write_one(capture: &CaptureRecord, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "  link types {}, snap length {snap_length}", capture.link_types.join(", "))?;
         writeln!(
             out,
-            "  {}, {} bytes on the wire, {} captured{}",
+            "  {}, {} on the wire, {} captured{}",
             units::counted(capture.packets, "packet"),
-            units::count(capture.bytes_wire),
+            units::counted(capture.bytes_wire, "byte"),
             units::count(capture.bytes_captured),
             window(capture.start, capture.end),
         )?;

@@ -80,6 +80,11 @@ impl Sightings {
         self.all.keys().filter(|shown| shown.value != TextId::EMPTY).map(|shown| shown.address).collect()
     }
 
+    /// Who holds which address, by sightings of one kind.
+    pub(crate) fn holders(&self, kind: TextId) -> impl Iterator<Item = (Mac, Address)> {
+        self.all.keys().filter(move |shown| shown.kind == kind).map(|shown| (shown.mac, shown.address))
+    }
+
     /// Every sighting in order of its first packet, then of what was shown.
     pub(crate) fn sorted(&self, texts: &Texts) -> Vec<(&Shown, &Seen)> {
         let mut all: Vec<_> = self.all.iter().collect();

@@ -1,6 +1,7 @@
 //! The named scenarios: each becomes a directory of `fixtures/`.
 
 mod office;
+mod services;
 mod transport;
 
 /// One file of a case.
@@ -46,11 +47,16 @@ impl Case {
 /// Every named scenario, by name.
 pub static ALL: &[Case] = &[
     transport::BAD_CHECKSUMS,
+    services::DHCPV6,
+    services::DNS_OVER_TCP,
     transport::FRAGMENTS,
+    services::GLOBAL_IPV6,
     transport::HOSTILE_TEXT,
     transport::IPV6,
     transport::LATE_DNS,
+    services::LLMNR,
     transport::LONG_FLOW,
+    services::NDP,
     office::OFFICE,
     transport::ONE_WAY,
     transport::PORT_SCAN,

@@ -72,3 +72,65 @@ fn line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (line, rest) = bytes.split_at_checked(memchr(b'\n', bytes)?)?;
     Some((line.strip_suffix(b"\r").unwrap_or(line), rest.get(1..)?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(bytes: &[u8]) -> Vec<(&[u8], &[u8])> {
+        Head::parse(bytes).unwrap().fields().collect()
+    }
+
+    #[test]
+    fn start_line_and_fields_whatever_ends_the_lines() {
+        for bytes in [&b"A b c\r\nX: 1\r\ny :\t2 \r\n\r\nZ: 3\r\n"[..], b"A b c\nX:1\ny:2\n\nZ:3\n"] {
+            let head = Head::parse(bytes).unwrap();
+            assert!(head.whole);
+            assert_eq!(head.words(), Some([&b"A"[..], b"b", b"c"]));
+            assert_eq!(fields(bytes), [(&b"X"[..], &b"1"[..]), (b"y", b"2")]);
+            assert_eq!(head.field("Y"), Some(&b"2"[..]));
+            assert_eq!(head.field("Z"), None);
+        }
+    }
+
+    #[test]
+    fn lines_that_are_no_fields_are_passed_over() {
+        assert_eq!(fields(b"A\n: nameless\nno colon\nX: 1:2\n"), [(&b"X"[..], &b"1:2"[..])]);
+    }
+
+    #[test]
+    fn the_first_field_with_a_value_counts() {
+        let head = Head::parse(b"A\nX:\nx: 1\nX: 2\n\n").unwrap();
+        assert_eq!(head.field("X"), Some(&b"1"[..]));
+    }
+
+    #[test]
+    fn words_need_two_spaces() {
+        for (start, middle) in
+            [("A b c", Some("b")), ("A b d c", Some("b d")), ("A  c", Some("")), ("A c", None)]
+        {
+            let line = format!("{start}\n");
+            let words = Head::parse(line.as_bytes()).unwrap().words();
+            assert_eq!(words.map(|[_, middle, _]| middle), middle.map(str::as_bytes), "{start}");
+        }
+    }
+
+    #[test]
+    fn heads_are_bounded() {
+        assert!(Head::parse(&b"a".repeat(2 * MAX_HEAD)).is_none());
+        let endless = [b"A\n", &vec![b'a'; 2 * MAX_HEAD][..]].concat();
+        assert!(Head::parse(&endless).unwrap().whole);
+        let many = [b"A\n", &b"X: 1\n".repeat(MAX_FIELDS + 9)[..]].concat();
+        assert_eq!(fields(&many).len(), MAX_FIELDS);
+    }
+
+    #[test]
+    fn cut_at_every_byte() {
+        let bytes = b"A b c\r\nX: 1\r\nY: 2\r\n\r\n";
+        for length in 0..bytes.len() {
+            let head = Head::parse(&bytes[..length]);
+            assert_eq!(head.is_some(), length >= 7, "{length}");
+            assert!(head.is_none_or(|head| !head.whole && head.words().is_some()));
+        }
+    }
+}

@@ -12,6 +12,7 @@
 mod checksum;
 mod cursor;
 mod decode;
+mod der;
 mod fact;
 mod fast;
 mod frame;

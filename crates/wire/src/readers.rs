@@ -16,6 +16,8 @@ mod mdns;
 mod ndp;
 mod ntp;
 mod ssdp;
+#[cfg(test)]
+mod tests;
 pub(crate) mod tls;
 
 use crate::{Message, Read, Reader, ReaderId, Step, Stream, reader::Facts};

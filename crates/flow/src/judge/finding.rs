@@ -280,19 +280,22 @@ fn buckets_with_payload(flow: &Flow<'_>, side: Side) -> u64 {
 }
 
 fn reason(kind: Kind, flows: &[(Flow<'_>, Side, Judged)], out: u64, back: u64) -> String {
-    let count = flows.len();
+    let count = counted(flows.len() as u64, "flow");
+    let sent = counted(out, "payload byte");
     match kind {
-        Kind::Attempt => format!("{count} flows without a useful answer"),
-        Kind::VendorContact => format!("{count} flows, {out} payload bytes sent and {back} received"),
-        Kind::Telemetry => {
-            format!("recurring contact: {count} flows, {out} payload bytes sent and {back} received")
-        }
+        Kind::Attempt => format!("{count} without a useful answer"),
+        Kind::VendorContact => format!("{count}, {sent} sent and {back} received"),
+        Kind::Telemetry => format!("recurring contact: {count}, {sent} sent and {back} received"),
         Kind::Exfiltration => format!(
-            "{out} payload bytes sent and {back} received: at least {} sent, and {} times what came back",
+            "{sent} sent and {back} received: at least {} sent, and {} times what came back",
             rules::EXFILTRATION_BYTES,
             rules::EXFILTRATION_RATIO
         ),
     }
+}
+
+fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// The sources of the flows' attributions, in words.

@@ -1,11 +1,12 @@
 //! What every MAC stands for: a station, several, or a gateway behind which the outside speaks.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use lenscap_wire::{Address, Mac};
 
 use super::attribution::Judged;
 use super::{Flow, rules};
 use crate::key::Side;
+use crate::summary::Summary;
 
 /// A MAC by its number in one judgement, so that walks over the flows need not look it up again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -76,6 +77,25 @@ pub(crate) fn mac_of(flow: &Flow<'_>, side: Side) -> Option<Mac> {
     mac_and_whether_own(flow, side).map(|(mac, _)| mac)
 }
 
+/// Global IPv6 addresses that stations of the link hold. They look like the outside's, and a station that has one
+/// beside a local address must not be taken for a gateway.
+#[derive(Debug, Default)]
+pub(crate) struct Held(HashSet<(Mac, Address)>);
+
+impl Held {
+    /// What neighbour discovery showed (RFC 4861).
+    pub(crate) fn new(summary: &Summary) -> Self {
+        let texts = &summary.texts;
+        Self(texts.find(b"ndp").into_iter().flat_map(|kind| summary.sightings.holders(kind)).collect())
+    }
+
+    /// Whether a MAC holds an address by its own word, or by the identifier made of it (RFC 4291, appendix A).
+    fn is_own(&self, mac: Mac, address: Address) -> bool {
+        let [a, b, c, d, e, f] = mac.0;
+        address.0.ends_with(&[a ^ 2, b, c, 0xff, 0xfe, d, e, f]) || self.0.contains(&(mac, address))
+    }
+}
+
 /// The MACs of all ends of the flows seen so far.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
@@ -87,7 +107,7 @@ pub(crate) struct Links {
 
 impl Links {
     /// Takes in both ends of a flow.
-    pub(crate) fn ends(&mut self, flow: &Flow<'_>, judged: &Judged) -> Ends {
+    pub(crate) fn ends(&mut self, held: &Held, flow: &Flow<'_>, judged: &Judged) -> Ends {
         [0, 1].map(|side| {
             let Some((mac, own)) = mac_and_whether_own(flow, side) else { return LinkId::NONE };
             let id = match self.lately[side] {
@@ -96,10 +116,11 @@ impl Links {
             };
             self.lately[side] = Some((mac, id));
             if let (true, Some(link)) = (own, self.all.get_mut(id.place())) {
+                let address = flow.hot.key.address(side);
                 if judged.is_inside(side) {
-                    link.add_inside(flow.hot.key.address(side));
-                } else if judged.is_outside(side) {
-                    link.add_outside(flow.hot.key.address(side));
+                    link.add_inside(address);
+                } else if judged.is_outside(side) && !held.is_own(mac, address) {
+                    link.add_outside(address);
                 }
             }
             id
@@ -157,5 +178,22 @@ impl Standings {
             self.all.push((mac, Standing::default()));
             LinkId(self.all.len() as u32 - 1)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::IpAddr;
+
+    #[test]
+    fn a_station_holds_what_it_says_and_what_is_made_of_its_mac() {
+        let address = |text: &str| Address::from(text.parse::<IpAddr>().unwrap());
+        let mac = Mac([0x44, 0x19, 0xb6, 0, 0, 1]);
+        let held = Held([(mac, address("2001:db8::5"))].into_iter().collect());
+        assert!(held.is_own(mac, address("2001:db8::5")));
+        assert!(held.is_own(mac, address("2001:db8::4619:b6ff:fe00:1")));
+        assert!(!held.is_own(mac, address("2001:db8::6")));
+        assert!(!held.is_own(Mac([0x44, 0x19, 0xb6, 0, 0, 2]), address("2001:db8::5")));
     }
 }

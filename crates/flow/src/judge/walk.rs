@@ -43,7 +43,7 @@ impl Walk {
                 let (verdict, reader) = court.judge_flow(&flow);
                 let hidden = reader.is_some_and(|reader| court.protocols.hides(reader));
                 walk.sums.add(flow.hot, &verdict, hidden);
-                ends.push(walk.links.ends(&flow, &verdict));
+                ends.push(walk.links.ends(&court.held, &flow, &verdict));
                 judged.push(verdict);
             }
             walk.judged.push(judged);

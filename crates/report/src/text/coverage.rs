@@ -84,7 +84,7 @@ fn counts(counts: &[(&'static str, u64)]) -> String {
     let mut parts: Vec<String> =
         counts.iter().take(NAMED).map(|(name, count)| format!("{name} {}", units::count(*count))).collect();
     if counts.len() > NAMED {
-        parts.push(format!("{} more kinds", counts.len() - NAMED));
+        parts.push(units::counted((counts.len() - NAMED) as u64, "more kind"));
     }
     words::listed(&parts)
 }
@@ -105,7 +105,10 @@ fn push_problems(page: &mut Page, captures: &[CaptureRecord]) {
     }
     let more = problems().count().saturating_sub(PROBLEMS);
     if more > 0 {
-        page.paragraph(2, &format!("{} more problems: --json --select capture", units::count(more as u64)));
+        page.paragraph(
+            2,
+            &format!("{}: --json --select capture", units::counted(more as u64, "more problem")),
+        );
     }
 }
 
@@ -127,9 +130,9 @@ pub(super) fn push_ledger(page: &mut Page, report: &Report<'_>) {
     page.paragraph(
         0,
         &format!(
-            "Ledger: {}, {} bytes on the wire = {}. {}. Exact: {}.",
+            "Ledger: {}, {} on the wire = {}. {}. Exact: {}.",
             units::counted(ledger.packets, "packet"),
-            units::count(ledger.bytes_wire),
+            units::counted(ledger.bytes_wire, "byte"),
             parts.join(" + "),
             if ledger.balanced() { "Balanced" } else { "NOT BALANCED: do not rely on this report" },
             if report.overview.exact { "yes" } else { "no" },

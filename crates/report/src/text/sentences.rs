@@ -106,7 +106,7 @@ fn left(report: &Report<'_>, device: &DeviceRecord<'_>) -> String {
         })
         .collect();
     if outside.len() > NAMED {
-        parts.push(format!("the rest to {} others", units::count((outside.len() - NAMED) as u64)));
+        parts.push(format!("the rest to {}", units::counted((outside.len() - NAMED) as u64, "other")));
     }
     let (sent, received) = (units::bytes(device.bytes_out_external), units::bytes(device.bytes_in_external));
     let whom = if parts.is_empty() { String::new() } else { format!(": {}", words::listed(&parts)) };
@@ -117,11 +117,10 @@ fn left(report: &Report<'_>, device: &DeviceRecord<'_>) -> String {
 }
 
 fn quiet(report: &Report<'_>, silent: &[&DeviceRecord<'_>]) -> String {
-    match silent {
-        [only] => {
-            let who = words::capital(&words::device(report, only));
-            format!("{who}: 0 B to or from outside were seen.")
-        }
-        _ => format!("{} others: 0 B to or from outside were seen.", units::count(silent.len() as u64)),
+    if let [only] = silent {
+        let who = words::capital(&words::device(report, only));
+        return format!("{who}: 0 B to or from outside were seen.");
     }
+    let others = units::counted(silent.len() as u64, "other");
+    format!("{others}: 0 B to or from outside were seen.")
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::escape::is_unseen;
 use crate::sample::{devices, flows, nothing, office, office_of, office_over_memory, office_with};
-use lenscap_flow::report::{DeviceRecord, Finding, Overview, Report};
+use lenscap_flow::report::{Amount, Coverage, DeviceRecord, Finding, Ledger, Overview, Report};
 
 fn rendered(report: &Report<'_>, style: Style) -> String {
     let mut out = Vec::new();
@@ -102,4 +102,35 @@ fn the_moment_of_the_first_cap_is_told() {
     let limit =
         "limits of memory that were reached from 2026-03-02 10:54:07 UTC on: flows-evicted 40 and names 2;";
     assert!(text.contains(limit), "{text}");
+}
+
+#[test]
+fn one_of_a_thing_is_singular() {
+    let mut report = office();
+    report.captures.truncate(1);
+    let problem = report.captures[0].problems[0].clone();
+    report.captures[0].problems = vec![problem; 11];
+    let coverage = report.overview.coverage.clone();
+    let hazards = ["a", "b", "c", "d", "e", "f", "g"].map(|name| (name, 1)).into();
+    report.overview = Overview {
+        packets: 1,
+        flows: 1,
+        devices: 1,
+        findings: [1, 0, 0, 0, 0],
+        coverage: Coverage { hazards, ..coverage },
+        ..report.overview
+    };
+    let one = Amount { packets: 1, bytes: 1 };
+    report.ledger = Ledger { packets: 1, bytes_wire: 1, undecodable: one, ..report.ledger };
+    let text = rendered(&report, Style::PLAIN);
+    let words: Vec<&str> = text.split_whitespace().collect();
+    for pair in words.windows(2).filter(|pair| matches!(pair[0], "1" | "(1")) {
+        let noun = pair[1].trim_end_matches(|c: char| !c.is_alphanumeric());
+        assert!(!noun.ends_with('s') || ["s", "ms"].contains(&noun), "1 {noun}:\n{text}");
+    }
+    let joined = words.join(" ");
+    for said in ["1 packet and 1 flow in 1 capture", "1 more kind.", "1 more problem:", "1 byte on the wire"]
+    {
+        assert!(joined.contains(said), "{said}:\n{text}");
+    }
 }

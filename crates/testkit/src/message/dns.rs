@@ -56,7 +56,8 @@ impl Value<'_> {
     }
 }
 
-fn name(text: &str) -> Vec<u8> {
+/// A name in labels.
+pub(super) fn name(text: &str) -> Vec<u8> {
     let mut out = Vec::new();
     for label in text.split('.') {
         assert!((1..64).contains(&label.len()), "{text:?} is no name");

@@ -124,14 +124,120 @@ fn full_name<'t>(body: &'t [u8], text: &'t mut Text<MAX_VALUE>) -> Option<&'t [u
     Some(labels(name, text))
 }
 
-/// A name in labels as text with dots; a partial name has no final zero.
+/// A name in labels as text with dots, up to the first that is none; a partial name has no final zero.
 pub(super) fn labels<'t>(name: &[u8], text: &'t mut Text<MAX_VALUE>) -> &'t [u8] {
     let mut labels = Cursor(name);
-    while let Some(label) = labels.vector8().filter(|label| !label.is_empty()) {
+    while let Some(label) = labels.vector8().filter(|label| (1..64).contains(&label.len())) {
         if !text.is_empty() {
             text.push(b'.');
         }
         text.extend(label);
     }
     text.as_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Packet,
+        readers::tests::{cut_everywhere, facts},
+    };
+
+    const CLIENT: [u8; 6] = [2, 0, 0, 0, 0, 1];
+
+    /// A message with these options, of the client or (`operation` 2) to it.
+    fn message(operation: u8, options: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![operation, 1, 6, 0];
+        bytes.resize(16, 0);
+        bytes.extend([192, 168, 1, 64]);
+        bytes.resize(28, 0);
+        bytes.extend(CLIENT);
+        bytes.resize(236, 0);
+        bytes.extend(COOKIE);
+        bytes.extend(options);
+        bytes
+    }
+
+    fn request() -> Vec<u8> {
+        let options = [
+            &[MESSAGE_TYPE, 1, 1][..],
+            b"\x0c\x04cam\0",
+            b"\x3c\x06udhcp1",
+            &[PAD, PARAMETERS, 3, 1, 28, 121],
+            &[CLIENT_ID, 3, 1, 0xab, 0x0c],
+            b"\x51\x0f\x04\0\0\x03cam\x07example",
+            &[END],
+        ];
+        message(1, &options.concat())
+    }
+
+    #[test]
+    fn a_client_speaks_of_the_owner_of_its_address() {
+        let said = [
+            "02:00:00:00:00:01 dhcp.hostname cam",
+            "02:00:00:00:00:01 dhcp.vendor_class udhcp1",
+            "02:00:00:00:00:01 dhcp.parameters 1,28,121",
+            "02:00:00:00:00:01 dhcp.client_id 01ab0c",
+            "02:00:00:00:00:01 dhcp.fqdn cam.example",
+        ];
+        assert_eq!(facts(&READER, &request()).unwrap(), said);
+    }
+
+    #[test]
+    fn a_name_without_labels_is_text() {
+        let said = facts(&READER, &message(1, b"\x51\x0e\0\0\0cam.example"));
+        assert_eq!(said.unwrap(), ["02:00:00:00:00:01 dhcp.fqdn cam.example"]);
+    }
+
+    #[test]
+    fn only_an_acknowledged_address_is_held() {
+        let held = "dhcp 192.168.1.64 at 02:00:00:00:00:01".to_owned();
+        assert_eq!(facts(&READER, &message(2, &[MESSAGE_TYPE, 1, 5, END])), Some(vec![held]));
+        assert_eq!(facts(&READER, &message(2, &[MESSAGE_TYPE, 1, 2, END])), Some(vec![]));
+        assert_eq!(facts(&READER, &message(2, &[MESSAGE_TYPE, 1, 5, END])[..239]), None);
+        // The host name that a server sends is not the client's word.
+        assert_eq!(facts(&READER, &message(2, b"\x0c\x03cam\xff")), Some(vec![]));
+    }
+
+    #[test]
+    fn what_is_long_is_cut_to_a_value() {
+        let mut options = vec![PARAMETERS, 255];
+        options.extend([200; 255]);
+        let said = facts(&READER, &message(1, &options)).unwrap();
+        assert_eq!(said[0].len(), "02:00:00:00:00:01 dhcp.parameters ".len() + MAX_VALUE);
+    }
+
+    #[test]
+    fn labels_longer_than_labels_are_no_name() {
+        let mut options = vec![FQDN, 3 + 65, 0x04, 0, 0, 64];
+        options.extend([b'a'; 64]);
+        assert_eq!(facts(&READER, &message(1, &options)), Some(vec![]));
+    }
+
+    #[test]
+    fn nearly_dhcp_is_not_read() {
+        let mut bytes = request();
+        bytes[236] ^= 1;
+        assert_eq!(facts(&READER, &bytes), None);
+        assert_eq!(facts(&READER, &message(3, &[END])), None);
+        let mut long = request();
+        long[2] = 17;
+        assert_eq!(facts(&READER, &long), None);
+    }
+
+    #[test]
+    fn clients_without_an_ethernet_address_say_nothing() {
+        let mut bytes = request();
+        bytes[1] = 32;
+        assert_eq!(facts(&READER, &bytes), Some(vec![]));
+        let mut bytes = request();
+        bytes[28] = 1;
+        assert_eq!(facts(&READER, &bytes), Some(vec![]));
+    }
+
+    #[test]
+    fn cut_at_every_byte() {
+        cut_everywhere(&READER, &Packet::default(), &request());
+    }
 }

@@ -56,3 +56,66 @@ fn say(code: u16, body: &[u8], facts: Facts<'_>) {
         facts(Fact::Says { who: Party::Sender, kind, value: value(found) });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Packet,
+        readers::tests::{cut_everywhere, facts},
+    };
+
+    fn option(code: u16, body: &[u8]) -> Vec<u8> {
+        [&code.to_be_bytes()[..], &(body.len() as u16).to_be_bytes(), body].concat()
+    }
+
+    fn message(kind: u8, options: &[Vec<u8>]) -> Vec<u8> {
+        [&[kind, 0xaa, 0xbb, 0xcc][..], &options.concat()].concat()
+    }
+
+    fn solicit() -> Vec<u8> {
+        let identifier = option(1, &[0, 3, 0, 1, 2, 0, 0, 0, 0, 1]);
+        let class = option(VENDOR_CLASS, b"\0\0\x9c\x40\0\x05cam-1\0\x01x");
+        message(1, &[identifier, option(FQDN, b"\x01\x03cam\x07example\0"), class])
+    }
+
+    #[test]
+    fn a_client_says_its_name_and_first_class() {
+        let said = ["sender dhcp.fqdn cam.example", "sender dhcp.vendor_class cam-1"];
+        assert_eq!(facts(&READER, &solicit()).unwrap(), said);
+    }
+
+    #[test]
+    fn servers_and_relays_say_nothing() {
+        let mut reply = solicit();
+        reply[0] = 7;
+        assert_eq!(facts(&READER, &reply), Some(vec![]));
+        let mut relayed = vec![12, 0];
+        relayed.resize(34, 0);
+        relayed.extend(option(9, &solicit()));
+        assert_eq!(facts(&READER, &relayed), Some(vec![]));
+    }
+
+    #[test]
+    fn options_must_fill_the_message() {
+        let mut bytes = solicit();
+        bytes.push(0);
+        assert_eq!(facts(&READER, &bytes), None);
+        assert_eq!(facts(&READER, &[1, 0, 0, 0]), None);
+        assert_eq!(facts(&READER, &message(0, &[option(8, &[0, 0])])), None);
+        assert_eq!(facts(&READER, &message(14, &[option(8, &[0, 0])])), None);
+    }
+
+    #[test]
+    fn empty_and_overlong_names_are_not_said() {
+        let long = [&[0, 64][..], &[b'a'; 64], &[0]].concat();
+        for body in [&b""[..], b"\0", b"\0\0", &long] {
+            assert_eq!(facts(&READER, &message(1, &[option(FQDN, body)])), Some(vec![]), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn cut_at_every_byte() {
+        cut_everywhere(&READER, &Packet::default(), &solicit());
+    }
+}

@@ -58,3 +58,167 @@ pub(super) fn read(bytes: &[u8], cut: bool, by: Resolver, facts: Facts<'_>) -> b
     }
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::message::{A, AAAA, CNAME, HTTPS, NS, SOA};
+    use super::*;
+    use crate::{
+        Packet,
+        readers::tests::{CAM, CAM_EXAMPLE, EXAMPLE, cut_everywhere, dns, facts, facts_in, question, record},
+    };
+
+    const QUERY: u16 = 0x0100;
+    const REPLY: u16 = 0x8180;
+    const MX: u16 = 15;
+    const ADDRESS: [u8; 4] = [192, 0, 2, 1];
+
+    fn query() -> Vec<u8> {
+        dns(QUERY, [1, 0, 0, 0], &[question(CAM_EXAMPLE, A)])
+    }
+
+    /// A reply to the question for `kind` with these answers.
+    fn reply(kind: u16, answers: &[Vec<u8>]) -> Vec<u8> {
+        let entries = [&[question(CAM_EXAMPLE, kind)], answers].concat();
+        dns(REPLY, [1, answers.len() as u16, 0, 0], &entries)
+    }
+
+    /// An alias `a.example` of `cam.example`, and the address of that.
+    fn chained() -> [Vec<u8>; 2] {
+        let alias = [b"\x01a", EXAMPLE].concat();
+        [record(CAM, CNAME, &alias), record(&alias, A, &ADDRESS)]
+    }
+
+    #[test]
+    fn a_question_asks_for_its_name() {
+        assert_eq!(facts(&READER, &query()).unwrap(), ["dns cam.example?"]);
+        let two = dns(QUERY, [2, 0, 0, 0], &[question(CAM_EXAMPLE, A), question(CAM, AAAA)]);
+        assert_eq!(facts(&READER, &two).unwrap(), ["dns cam.example?", "dns cam.example?"]);
+    }
+
+    #[test]
+    fn answers_lead_from_the_question_whatever_their_order() {
+        let said = ["dns cam.example = 192.0.2.1 via a.example"];
+        let [alias, address] = chained();
+        assert_eq!(facts(&READER, &reply(A, &[alias.clone(), address.clone()])).unwrap(), said);
+        assert_eq!(facts(&READER, &reply(A, &[address, alias])).unwrap(), said);
+    }
+
+    #[test]
+    fn an_answer_that_the_question_does_not_lead_to_speaks_of_its_owner() {
+        let other = record(&[b"\x01b", EXAMPLE].concat(), AAAA, &[0x20; 16]);
+        let said = ["dns b.example = 2020:2020:2020:2020:2020:2020:2020:2020"];
+        assert_eq!(facts(&READER, &reply(A, &[other])).unwrap(), said);
+    }
+
+    #[test]
+    fn hints_of_service_bindings_are_answers() {
+        let binding =
+            [&[0, 1, 0, 0, 1, 0, 3, 2, b'h', b'2', 0, 4, 0, 8][..], &ADDRESS, &[192, 0, 2, 2]].concat();
+        let said = ["dns cam.example = 192.0.2.1", "dns cam.example = 192.0.2.2"];
+        assert_eq!(facts(&READER, &reply(HTTPS, &[record(CAM, HTTPS, &binding)])).unwrap(), said);
+    }
+
+    #[test]
+    fn denials_have_their_code() {
+        let asked = |kind| question(CAM_EXAMPLE, kind);
+        let unknown = dns(REPLY | 3, [1, 0, 0, 0], &[asked(A)]);
+        assert_eq!(facts(&READER, &unknown).unwrap(), ["dns cam.example denied 3"]);
+        assert_eq!(facts(&READER, &reply(AAAA, &[])).unwrap(), ["dns cam.example denied 0"]);
+        let start = record(EXAMPLE, SOA, &[0; 22]);
+        let none = dns(REPLY, [1, 0, 1, 0], &[asked(A), start]);
+        assert_eq!(facts(&READER, &none).unwrap(), ["dns cam.example denied 0"]);
+        assert_eq!(facts(&READER, &reply(MX, &[])), Some(vec![]));
+    }
+
+    #[test]
+    fn what_is_no_denial() {
+        let referral = dns(REPLY, [1, 0, 1, 0], &[question(CAM_EXAMPLE, A), record(EXAMPLE, NS, CAM)]);
+        assert_eq!(facts(&READER, &referral), Some(vec![]));
+        let by_sender = dns(REPLY | 0x0200, [1, 0, 0, 0], &[question(CAM_EXAMPLE, A)]);
+        assert_eq!(facts(&READER, &by_sender), Some(vec![]));
+        let by_capture = Packet { payload_length: 500, ..Packet::default() };
+        assert_eq!(facts_in(&READER, &by_capture, &reply(A, &[])), Some(vec![]));
+        // The header promises an answer, and none can be read.
+        let broken = reply(A, &[record(&[0x80, 0], A, &ADDRESS)]);
+        assert_eq!(facts(&READER, &broken), Some(vec![]));
+    }
+
+    #[test]
+    fn names_in_data_end_there() {
+        let [_, address] = chained();
+        let empty = record(CAM, CNAME, b"");
+        assert_eq!(facts(&READER, &reply(A, &[empty, address])).unwrap(), ["dns a.example = 192.0.2.1"]);
+        let short = record(CAM, HTTPS, &[0, 1]);
+        let rest = record(b"\0", HTTPS, &[0, 1, 0, 0, 4, 0, 4, 192, 0, 2, 1]);
+        assert_eq!(facts(&READER, &reply(HTTPS, &[short, rest])), Some(vec![]));
+    }
+
+    #[test]
+    fn the_root_is_nobodys_name() {
+        assert_eq!(facts(&READER, &dns(QUERY, [1, 0, 0, 0], &[question(&[0], A)])), Some(vec![]));
+        assert_eq!(facts(&READER, &dns(REPLY | 3, [1, 0, 0, 0], &[question(&[0], A)])), Some(vec![]));
+        let address = record(&[0], A, &ADDRESS);
+        assert_eq!(facts(&READER, &dns(REPLY, [1, 1, 0, 0], &[question(&[0], A), address])), Some(vec![]));
+    }
+
+    #[test]
+    fn pointers_that_lead_in_a_circle_say_nothing() {
+        let circle = dns(QUERY, [1, 0, 0, 0], &[question(CAM, A)]);
+        assert_eq!(facts(&READER, &circle), Some(vec![]));
+        let mutual = dns(REPLY, [1, 1, 0, 0], &[question(CAM_EXAMPLE, A), record(&[0xc0, 29], A, &ADDRESS)]);
+        assert_eq!(facts(&READER, &mutual), Some(vec![]));
+    }
+
+    #[test]
+    fn nearly_dns_is_not_read() {
+        let asked = [question(CAM_EXAMPLE, A)];
+        for (flags, why) in [(0x0140, "reserved bit"), (0x1900, "operation 3"), (0x0103, "query with a code")]
+        {
+            assert_eq!(facts(&READER, &dns(flags, [1, 0, 0, 0], &asked)), None, "{why}");
+        }
+        assert_eq!(facts(&READER, &dns(QUERY, [1, 3, 0, 0], &asked)), None, "counts that do not fit");
+        assert_eq!(facts(&READER, &dns(QUERY, [0, 0, 0, 0], &[])), None, "nothing");
+        assert_eq!(facts(&READER, &dns(QUERY, [1, 0, 0, 0], &[question(CAM_EXAMPLE, 0)])), None, "type 0");
+        let mut classless = query();
+        *classless.last_mut().unwrap() = 9;
+        assert_eq!(facts(&READER, &classless), None, "class 9");
+        let many = [&[question(CAM_EXAMPLE, A)], &vec![question(CAM, A); 8][..]].concat();
+        assert_eq!(facts(&READER, &dns(QUERY, [9, 0, 0, 0], &many)), None, "nine questions");
+    }
+
+    #[test]
+    fn updates_and_bare_refusals_say_nothing() {
+        assert_eq!(facts(&READER, &dns(0x2800, [1, 0, 0, 0], &[question(CAM_EXAMPLE, SOA)])), Some(vec![]));
+        assert_eq!(facts(&READER, &dns(REPLY | 5, [0; 4], &[])), Some(vec![]));
+    }
+
+    fn lengthened(message: &[u8]) -> Vec<u8> {
+        [&(message.len() as u16).to_be_bytes()[..], message].concat()
+    }
+
+    #[test]
+    fn a_segment_holds_messages_with_their_lengths() {
+        let (one, other) = (lengthened(&query()), lengthened(&reply(A, &chained())));
+        let said = ["dns cam.example?", "dns cam.example = 192.0.2.1 via a.example"];
+        let both = [&one[..], &other].concat();
+        assert_eq!(facts(&TCP_READER, &both).unwrap(), said);
+        // The second goes on in the next segment: its alias is there, its address is not, and that is no denial.
+        assert_eq!(facts(&TCP_READER, &both[..both.len() - 4]).unwrap(), said[..1]);
+    }
+
+    #[test]
+    fn a_segment_may_hold_a_message_whose_length_went_ahead() {
+        assert_eq!(facts(&TCP_READER, &query()).unwrap(), ["dns cam.example?"]);
+        assert_eq!(facts(&TCP_READER, &lengthened(&[7; 40])), None);
+    }
+
+    #[test]
+    fn cut_at_every_byte() {
+        let message = reply(A, &chained());
+        cut_everywhere(&READER, &Packet::default(), &message);
+        cut_everywhere(&READER, &Packet::default(), &query());
+        let both = [lengthened(&query()), lengthened(&message)].concat();
+        cut_everywhere(&TCP_READER, &Packet::default(), &both);
+    }
+}

@@ -184,3 +184,105 @@ pub(crate) fn realm(challenge: &[u8]) -> Option<&[u8]> {
     });
     quoted.get(..end.unwrap_or(quoted.len())).filter(|realm| !realm.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Packet,
+        readers::tests::{cut_everywhere, cut_stream_everywhere, facts, stream},
+    };
+
+    const REQUEST: &[u8] =
+        b"POST /upload?id=1 HTTP/1.1\r\nHost: cam.example:8080\r\nuser-agent: example/1\r\n\
+        Content-Type: image/jpeg\r\n\r\nbody";
+    const RESPONSE: &[u8] = b"HTTP/1.1 401 Unauthorized\r\nServer: App-webs/\r\nContent-Type: text/html\r\n\
+        WWW-Authenticate: Digest qop=\"auth\", realm=\"Cam \\\"1\\\"\", nonce=\"1\"\r\n\
+        WWW-Authenticate: Basic realm=cam\r\n\r\n";
+
+    fn said(bytes: &[u8]) -> Vec<String> {
+        let (step, said) = stream(&READER, bytes, false);
+        assert_eq!(step, Step::Done);
+        said
+    }
+
+    #[test]
+    fn a_request_speaks_of_both_sides() {
+        let expected = [
+            "receiver http.method POST",
+            "receiver http.path /upload?id=1",
+            "receiver http.host cam.example",
+            "sender http.user_agent example/1",
+            "sender http.content_type image/jpeg",
+        ];
+        assert_eq!(said(REQUEST), expected);
+        assert_eq!(facts(&REQUEST_READER, REQUEST).unwrap(), expected[2..3]);
+    }
+
+    #[test]
+    fn a_response_speaks_of_its_sender() {
+        let expected = [
+            "sender http.status 401",
+            "sender http.server App-webs/",
+            "sender http.content_type text/html",
+            "sender http.realm Cam \\\"1\\\"",
+            "sender http.realm cam",
+        ];
+        assert_eq!(said(RESPONSE), expected);
+        assert_eq!(facts(&REQUEST_READER, RESPONSE), None);
+    }
+
+    #[test]
+    fn hosts_of_absolute_targets_and_tunnels() {
+        for (start, host, path) in [
+            ("GET http://user@cam.example:81/a HTTP/1.1", "cam.example", Some("/a")),
+            ("GET HTTP://cam.example?q HTTP/1.1", "cam.example", Some("?q")),
+            ("GET wss://cam.example HTTP/1.1", "cam.example", Some("/")),
+            ("GET http://[2001:db8::1]:81/ HTTP/1.0", "2001:db8::1", Some("/")),
+            ("CONNECT cam.example:443 HTTP/1.1", "cam.example", None),
+            ("GET /a b HTTP/1.1", "other.example", Some("/a b")),
+        ] {
+            let said = said(format!("{start}\r\nHost: other.example\r\n\r\n").as_bytes());
+            assert!(said.contains(&format!("receiver http.host {host}")), "{said:?}");
+            let found = said.iter().find_map(|line| line.strip_prefix("receiver http.path "));
+            assert_eq!(found, path);
+        }
+    }
+
+    #[test]
+    fn nearly_http_is_not_read() {
+        for start in [
+            "GET / HTTP/2.0",
+            "GET / RTSP/1.0",
+            "GET /",
+            "GET  HTTP/1.1",
+            "get / HTTP/1.1",
+            "REGISTER sip:a SIP/2.0",
+            "HTTP/1.1 20 OK",
+            "HTTP/1.1 2000",
+            "HTTP/1.2 200 OK",
+            "",
+        ] {
+            let bytes = format!("{start}\r\nHost: cam.example\r\n\r\n");
+            assert_eq!(stream(&READER, bytes.as_bytes(), false), (Step::NotMine, vec![]), "{start}");
+            assert_eq!(facts(&REQUEST_READER, bytes.as_bytes()), None, "{start}");
+        }
+    }
+
+    #[test]
+    fn a_start_that_never_ends_is_given_up() {
+        let endless = [b"GET /", &vec![b'a'; crate::head::MAX_HEAD][..]].concat();
+        assert_eq!(stream(&READER, &endless, false), (Step::NotMine, vec![]));
+        let fields =
+            [b"GET / HTTP/1.1\r\nHost: cam.example\r\nX: ", &vec![b'a'; crate::head::MAX_HEAD][..]].concat();
+        assert_eq!(said(&fields).last().unwrap(), "receiver http.host cam.example");
+    }
+
+    #[test]
+    fn cut_at_every_byte() {
+        for whole in [REQUEST, RESPONSE] {
+            cut_stream_everywhere(&READER, whole);
+        }
+        cut_everywhere(&REQUEST_READER, &Packet::default(), REQUEST);
+    }
+}

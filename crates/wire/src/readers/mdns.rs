@@ -43,7 +43,7 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
 
 fn read_record(message: &DnsMessage<'_>, entry: &Entry<'_>, name: &mut Name, facts: Facts<'_>) -> Option<()> {
     if let Some(address) = dns::address(entry) {
-        dns::read_name(message.bytes, entry.name, name)?;
+        dns::read_name(message.bytes, entry.name, name).filter(|()| !name.is_empty())?;
         facts(Fact::Answer { by: Resolver::Mdns, name: name.as_bytes(), chain: b"", address });
         return Some(());
     }
@@ -52,15 +52,18 @@ fn read_record(message: &DnsMessage<'_>, entry: &Entry<'_>, name: &mut Name, fac
         PTR => {
             dns::read_name(message.bytes, entry.name, name)?;
             if name.as_bytes() == ALL_SERVICES {
-                dns::read_name(message.bytes, entry.data_at, name)?;
+                dns::read_name(message.bytes, entry.name_in_data(message.bytes, 0)?, name)?;
                 say("mdns.service", service(name.as_bytes())?);
             } else {
                 say("mdns.service", service(name.as_bytes())?);
-                say("mdns.instance", dns::first_label(message.bytes, entry.data_at)?);
+                let instance = entry.name_in_data(message.bytes, 0)?;
+                say("mdns.instance", dns::first_label(message.bytes, instance)?);
             }
         }
         SRV => {
-            dns::read_name(message.bytes, entry.data_at + 6, name)?;
+            let target = entry.name_in_data(message.bytes, 6)?;
+            // A root says that there is no such service (RFC 2782).
+            dns::read_name(message.bytes, target, name).filter(|()| !name.is_empty())?;
             say("mdns.host", name.as_bytes());
         }
         TXT => {
@@ -86,4 +89,105 @@ fn service(name: &[u8]) -> Option<&[u8]> {
     };
     let (head, protocol) = kind.split_at_checked(kind.len().checked_sub(5)?)?;
     (head.starts_with(b"_") && matches!(protocol, b"._tcp" | b"._udp")).then_some(kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Packet,
+        readers::tests::{cut_everywhere, dns, facts, question, record},
+    };
+
+    const A: u16 = 1;
+    const RESPONSE: u16 = 0x8400;
+    const SERVICE: &[u8] = b"\x05_rtsp\x04_tcp\x05local\0";
+    const INSTANCE: &[u8] = b"\x08Door Cam\xc0\x0c";
+    const HOST: &[u8] = b"\x03cam\x05local\0";
+
+    fn response(records: &[Vec<u8>]) -> Vec<u8> {
+        dns(RESPONSE, [0, records.len() as u16, 0, 0], records)
+    }
+
+    fn announcement() -> Vec<u8> {
+        let target = [&[0, 0, 0, 0, 2, 42], HOST].concat();
+        response(&[
+            record(SERVICE, PTR, INSTANCE),
+            record(INSTANCE, SRV, &target),
+            record(INSTANCE, TXT, b"\x04a=b1\0\x03c=d"),
+            record(HOST, A, &[192, 168, 1, 64]),
+        ])
+    }
+
+    #[test]
+    fn a_response_tells_services_hosts_and_addresses() {
+        let said = [
+            "sender mdns.service _rtsp._tcp",
+            "sender mdns.instance Door Cam",
+            "sender mdns.host cam.local",
+            "sender mdns.txt a=b1",
+            "sender mdns.txt c=d",
+            "mdns cam.local = 192.168.1.64",
+        ];
+        assert_eq!(facts(&READER, &announcement()).unwrap(), said);
+    }
+
+    #[test]
+    fn the_list_of_services_names_types_only() {
+        let list = b"\x09_services\x07_dns-sd\x04_udp\x05local\0";
+        let said = facts(&READER, &response(&[record(list, PTR, SERVICE)]));
+        assert_eq!(said.unwrap(), ["sender mdns.service _rtsp._tcp"]);
+    }
+
+    #[test]
+    fn a_subtype_is_not_part_of_the_type() {
+        let sub = b"\x02_x\x04_sub\x05_rtsp\x04_tcp\x05local\0";
+        let said = facts(&READER, &response(&[record(sub, PTR, b"\x01c\0")]));
+        assert_eq!(said.unwrap(), ["sender mdns.service _rtsp._tcp", "sender mdns.instance c"]);
+    }
+
+    #[test]
+    fn a_query_and_what_it_knows_say_nothing() {
+        let known = record(SERVICE, PTR, INSTANCE);
+        assert_eq!(facts(&READER, &dns(0, [1, 1, 0, 0], &[question(SERVICE, PTR), known])), Some(vec![]));
+    }
+
+    #[test]
+    fn what_is_withdrawn_says_nothing() {
+        let mut address = record(HOST, A, &[192, 168, 1, 64]);
+        address[HOST.len() + 7] = 0;
+        assert_eq!(facts(&READER, &response(&[address])), Some(vec![]));
+    }
+
+    #[test]
+    fn names_in_data_end_there_and_are_not_the_root() {
+        let next = record(HOST, A, &[192, 168, 1, 64]);
+        let said = "mdns cam.local = 192.168.1.64";
+        for data in [&[][..], &[0, 0, 0, 0], &[0, 0, 0, 0, 2, 42], &[0, 0, 0, 0, 2, 42, 0]] {
+            let service = record(HOST, SRV, data);
+            assert_eq!(facts(&READER, &response(&[service, next.clone()])).unwrap(), [said], "{data:?}");
+        }
+        let pointer = record(SERVICE, PTR, b"");
+        let both = facts(&READER, &response(&[pointer, next]));
+        assert_eq!(both.unwrap(), ["sender mdns.service _rtsp._tcp", said]);
+        assert_eq!(facts(&READER, &response(&[record(&[0], A, &[192, 168, 1, 64])])), Some(vec![]));
+    }
+
+    #[test]
+    fn other_pointers_and_operations_are_not_services() {
+        let reverse = b"\x0264\x011\x03168\x03192\x07in-addr\x04arpa\0";
+        assert_eq!(facts(&READER, &response(&[record(reverse, PTR, HOST)])), Some(vec![]));
+        assert_eq!(facts(&READER, &dns(0xac00, [0, 1, 0, 0], &[record(HOST, A, &[1; 4])])), None);
+    }
+
+    #[test]
+    fn facts_are_bounded() {
+        let many = vec![record(HOST, TXT, b"\x01a\x01b"); 100];
+        assert_eq!(facts(&READER, &response(&many)).unwrap().len(), MAX_FACTS);
+    }
+
+    #[test]
+    fn cut_at_every_byte() {
+        cut_everywhere(&READER, &Packet::default(), &announcement());
+    }
 }

@@ -19,9 +19,8 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
         return false;
     }
     let Some((address, wanted, options)) = statement(kind, message) else { return false };
-    let unspecified = address == Address::default();
-    if let Some(mac) =
-        link_address(options, wanted).filter(|mac| !unspecified && !mac.is_zero() && !mac.is_group())
+    let of_one = address != Address::default() && !address.0.starts_with(&[0xff]);
+    if let Some(mac) = link_address(options, wanted).filter(|mac| of_one && !mac.is_zero() && !mac.is_group())
     {
         facts(Fact::Holds { mac, address, kind: "ndp" });
     }
@@ -54,8 +53,111 @@ fn link_address(mut options: Cursor<'_>, wanted: u8) -> Option<Mac> {
         let length = usize::from(options.u8()?).checked_mul(8)?.checked_sub(2)?;
         let body = options.take(length)?;
         if kind == wanted {
-            return body.first_chunk().copied().map(Mac);
+            // Longer ones are of links that are no Ethernet.
+            return body.try_into().ok().map(Mac);
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Packet,
+        readers::tests::{cut_everywhere, facts_in},
+    };
+
+    const MAC: [u8; 6] = [2, 0, 0, 0, 0, 1];
+    const TARGET: [u8; 16] = [0x20, 1, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2];
+    const SENDER: [u8; 16] = [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9];
+
+    fn packet(kind: u16, source: [u8; 16]) -> Packet<'static> {
+        Packet { version: 6, protocol: 58, ports: (kind, 0), source: Address(source), ..Packet::default() }
+    }
+
+    /// What stands between checksum and options, then an option with `mac`.
+    fn message(kind: u16, option: u8, mac: [u8; 6]) -> Vec<u8> {
+        let mut bytes = vec![0; 4];
+        match kind {
+            134 => bytes.extend([0; 8]),
+            135 | 136 => bytes.extend(TARGET),
+            137 => bytes.extend([TARGET, TARGET].concat()),
+            _ => {}
+        }
+        bytes.extend([option, 1]);
+        bytes.extend(mac);
+        bytes
+    }
+
+    fn said(kind: u16, source: [u8; 16], bytes: &[u8]) -> Option<Vec<String>> {
+        facts_in(&READER, &packet(kind, source), bytes)
+    }
+
+    #[test]
+    fn solicitations_and_router_advertisements_speak_of_their_sender() {
+        for kind in [133, 134, 135] {
+            let said = said(kind, SENDER, &message(kind, SOURCE_LINK_ADDRESS, MAC));
+            assert_eq!(said.unwrap(), ["ndp fe80::9 at 02:00:00:00:00:01"], "type {kind}");
+        }
+    }
+
+    #[test]
+    fn advertisements_and_redirects_speak_of_their_target() {
+        for kind in [136, 137] {
+            let said = said(kind, SENDER, &message(kind, TARGET_LINK_ADDRESS, MAC));
+            assert_eq!(said.unwrap(), ["ndp 2001:db8::2 at 02:00:00:00:00:01"], "type {kind}");
+        }
+    }
+
+    #[test]
+    fn who_has_no_address_or_no_link_address_states_nothing() {
+        let ask = message(135, SOURCE_LINK_ADDRESS, MAC);
+        assert_eq!(said(135, [0; 16], &ask), Some(vec![]));
+        assert_eq!(said(135, SENDER, &ask[..20]), Some(vec![]));
+        assert_eq!(said(135, SENDER, &message(135, TARGET_LINK_ADDRESS, MAC)), Some(vec![]));
+        assert_eq!(said(135, SENDER, &message(135, SOURCE_LINK_ADDRESS, [1; 6])), Some(vec![]));
+        assert_eq!(said(135, SENDER, &message(135, SOURCE_LINK_ADDRESS, [0; 6])), Some(vec![]));
+    }
+
+    #[test]
+    fn addresses_of_other_links_are_not_taken_for_ethernets() {
+        let mut bytes = message(135, SOURCE_LINK_ADDRESS, MAC);
+        bytes[21] = 2;
+        bytes.extend([7; 8]);
+        assert_eq!(said(135, SENDER, &bytes), Some(vec![]));
+    }
+
+    #[test]
+    fn a_group_is_held_by_nobody() {
+        let mut bytes = message(136, TARGET_LINK_ADDRESS, MAC);
+        bytes[4] = 0xff;
+        assert_eq!(said(136, SENDER, &bytes), Some(vec![]));
+    }
+
+    #[test]
+    fn other_options_are_passed_and_an_empty_one_ends_them() {
+        let mut bytes = message(133, 14, [9; 6]);
+        bytes.extend(&message(133, SOURCE_LINK_ADDRESS, MAC)[4..]);
+        assert_eq!(said(133, SENDER, &bytes).unwrap(), ["ndp fe80::9 at 02:00:00:00:00:01"]);
+        bytes[5] = 0;
+        assert_eq!(said(133, SENDER, &bytes), Some(vec![]));
+    }
+
+    #[test]
+    fn other_messages_are_not_read() {
+        let bytes = message(133, SOURCE_LINK_ADDRESS, MAC);
+        assert_eq!(said(128, SENDER, &bytes), None);
+        assert_eq!(said(138, SENDER, &bytes), None);
+        let coded = Packet { ports: (133, 1), ..packet(133, SENDER) };
+        assert_eq!(facts_in(&READER, &coded, &bytes), None);
+    }
+
+    #[test]
+    fn cut_at_every_byte() {
+        for kind in 133..=137 {
+            let option = if kind < 136 { SOURCE_LINK_ADDRESS } else { TARGET_LINK_ADDRESS };
+            cut_everywhere(&READER, &packet(kind, SENDER), &message(kind, option, MAC));
+        }
+    }
 }

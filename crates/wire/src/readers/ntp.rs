@@ -54,3 +54,75 @@ fn is_private(bytes: &[u8]) -> bool {
     let (reserved, rest) = (c & 0xf0, bytes.len() - PRIVATE_HEADER);
     reserved == 0 && if is_response { rest == items } else { rest >= items && rest <= 184 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Packet,
+        readers::tests::{cut_everywhere, facts},
+    };
+
+    /// A client's question of version 4, with `head` before zeros.
+    fn time(head: &[u8], length: usize) -> Vec<u8> {
+        let mut bytes = head.to_vec();
+        bytes.resize(length, 0);
+        bytes
+    }
+
+    fn is_read(bytes: &[u8]) -> bool {
+        let said = facts(&READER, bytes);
+        assert!(said.as_ref().is_none_or(Vec::is_empty));
+        said.is_some()
+    }
+
+    #[test]
+    fn times_of_versions_one_to_four() {
+        for first in [0x0b, 0x13, 0x1b, 0x23, 0x24, 0x25, 0xe3] {
+            assert!(is_read(&time(&[first, 2, 6, 0xec], 48)), "{first:02x}");
+        }
+        // With a key and digest of MD5 and of SHA-1.
+        assert!(is_read(&time(&[0x23], 68)) && is_read(&time(&[0x23], 72)));
+    }
+
+    #[test]
+    fn nearly_times_are_not_read() {
+        for head in [[0x03, 0, 0, 0], [0x2b, 0, 0, 0], [0x20, 0, 0, 0], [0x23, 17, 0, 0]] {
+            assert!(!is_read(&time(&head, 48)), "{head:?}");
+        }
+        for head in [[0x23, 0, 25, 0], [0x23, 0, 0xf7, 0], [0x23, 0, 0, 9], [0x23, 0, 0, 0xd7]] {
+            assert!(!is_read(&time(&head, 48)), "{head:?}");
+        }
+        assert!(!is_read(&time(&[0x23], 47)) && !is_read(&time(&[0x23], 50)));
+    }
+
+    #[test]
+    fn control_messages_hold_what_they_count() {
+        let mut control = time(&[0x16, 0x82], 12);
+        assert!(is_read(&control));
+        control[11] = 5;
+        assert!(!is_read(&control));
+        control.resize(20, 0);
+        assert!(is_read(&control));
+        control[1] = 0x9f;
+        assert!(!is_read(&control));
+    }
+
+    #[test]
+    fn private_messages_hold_their_items() {
+        let request = time(&[0x17, 0, 3, 42], 48);
+        assert!(is_read(&request) && is_read(&time(&[0x17, 0, 3, 42], 192)));
+        assert!(!is_read(&time(&[0x17, 0, 3, 42], 193)));
+        let response = time(&[0x97, 0, 3, 42, 0, 6, 0, 72], 8 + 6 * 72);
+        assert!(is_read(&response));
+        assert!(!is_read(&response[..8 + 5 * 72]));
+    }
+
+    #[test]
+    fn cut_at_every_byte() {
+        for whole in [time(&[0x23], 68), time(&[0x16, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4], 16)] {
+            cut_everywhere(&READER, &Packet::default(), &whole);
+        }
+        cut_everywhere(&READER, &Packet::default(), &time(&[0x97, 0, 3, 42, 0, 1, 0, 8], 16));
+    }
+}

@@ -32,7 +32,78 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
 }
 
 fn is_answer(start: &[u8]) -> bool {
-    start
-        .strip_prefix(b"HTTP/1.")
-        .is_some_and(|rest| matches!(rest, [b'0' | b'1', b' ', b'2', b'0', b'0', ..]))
+    start.strip_prefix(b"HTTP/1.").is_some_and(|rest| {
+        matches!(
+            rest,
+            [b'0' | b'1', b' ', b'2', b'0', b'0'] | [b'0' | b'1', b' ', b'2', b'0', b'0', b' ', ..]
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Packet,
+        readers::tests::{cut_everywhere, facts},
+    };
+
+    const NOTIFY: &[u8] =
+        b"NOTIFY * HTTP/1.1\r\nHost: 239.255.255.250:1900\r\nserver: Linux UPnP/1.0 cam\r\n\
+        LOCATION: http://192.168.1.64/d.xml\r\nNT: upnp:rootdevice\r\nUSN: uuid:1\r\nUser-Agent: x\r\n\r\n";
+
+    #[test]
+    fn an_announcement_speaks_of_its_sender() {
+        let said = [
+            "sender ssdp.server Linux UPnP/1.0 cam",
+            "sender ssdp.location http://192.168.1.64/d.xml",
+            "sender ssdp.usn uuid:1",
+            "sender ssdp.nt upnp:rootdevice",
+        ];
+        assert_eq!(facts(&READER, NOTIFY).unwrap(), said);
+    }
+
+    #[test]
+    fn an_answer_speaks_of_its_sender() {
+        let answer = b"HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\nServer: cam\r\n\r\n";
+        let said = ["sender ssdp.server cam", "sender ssdp.st upnp:rootdevice"];
+        assert_eq!(facts(&READER, answer).unwrap(), said);
+        assert_eq!(facts(&READER, b"HTTP/1.0 200\nST: a\n\n").unwrap(), ["sender ssdp.st a"]);
+    }
+
+    #[test]
+    fn a_search_says_who_searches_only() {
+        let search = b"M-SEARCH * HTTP/1.1\r\nST: ssdp:all\r\nUSER-AGENT: example/1\r\n\r\n";
+        assert_eq!(facts(&READER, search).unwrap(), ["sender ssdp.user_agent example/1"]);
+    }
+
+    #[test]
+    fn nearly_ssdp_is_not_read() {
+        for start in [
+            "NOTIFY / HTTP/1.1",
+            "NOTIFY * HTTP/2.0",
+            "NOTIFY * RTSP/1.0",
+            "SUBSCRIBE * HTTP/1.1",
+            "GET / HTTP/1.1",
+            "HTTP/1.1 404 Not Found",
+            "HTTP/1.1 2000 OK",
+            "HTTP/2.0 200 OK",
+            "",
+        ] {
+            let message = format!("{start}\r\nSERVER: cam\r\n\r\n");
+            assert_eq!(facts(&READER, message.as_bytes()), None, "{start}");
+        }
+    }
+
+    #[test]
+    fn long_values_are_cut() {
+        let message = format!("NOTIFY * HTTP/1.1\r\nSERVER: {}\r\n\r\n", "a".repeat(2000));
+        let said = facts(&READER, message.as_bytes()).unwrap();
+        assert_eq!(said[0].len(), "sender ssdp.server ".len() + crate::text::MAX_VALUE);
+    }
+
+    #[test]
+    fn cut_at_every_byte() {
+        cut_everywhere(&READER, &Packet::default(), NOTIFY);
+    }
 }

@@ -13,7 +13,6 @@
 
 mod certificate;
 pub(crate) mod client;
-mod der;
 mod handshake;
 mod server;
 
@@ -61,5 +60,154 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Step {
         Next::Open if stream.ended => Step::Done,
         Next::Open => Step::More,
         Next::Closed => Step::Done,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::readers::tests::{cut_stream_everywhere, stream};
+
+    fn long(body: &[u8]) -> Vec<u8> {
+        [&(body.len() as u16).to_be_bytes()[..], body].concat()
+    }
+
+    fn extension(kind: u16, body: &[u8]) -> Vec<u8> {
+        [&kind.to_be_bytes()[..], &long(body)].concat()
+    }
+
+    fn message(kind: u8, body: &[u8]) -> Vec<u8> {
+        let [_, length @ ..] = (body.len() as u32).to_be_bytes();
+        [&[kind][..], &length, body].concat()
+    }
+
+    fn record(kind: u8, fragment: &[u8]) -> Vec<u8> {
+        [&[kind, 3, 1][..], &long(fragment)].concat()
+    }
+
+    /// One message over records of at most `size` bytes.
+    fn records(message: &[u8], size: usize) -> Vec<u8> {
+        message.chunks(size).flat_map(|piece| record(handshake::RECORD_HANDSHAKE, piece)).collect()
+    }
+
+    fn client_hello() -> Vec<u8> {
+        let name = long(&[&[0][..], &long(b"cam.example")].concat());
+        let extensions = [
+            extension(0, &name),
+            extension(16, &long(b"\x02h2\x08http/1.1")),
+            extension(43, &[6, 0x1a, 0x1a, 3, 4, 3, 3]),
+            extension(0xfe0d, &[0]),
+        ];
+        let head = [&[3, 3][..], &[9; 32], &[0, 0, 4, 0x13, 1, 0xc0, 0x2f, 1, 0]].concat();
+        message(handshake::CLIENT_HELLO, &[head, long(&extensions.concat())].concat())
+    }
+
+    const CLIENT_SAYS: [&str; 6] = [
+        "receiver tls.sni cam.example",
+        "sender tls.alpn h2",
+        "sender tls.alpn http/1.1",
+        "sender tls.ech outer",
+        "sender tls.version 0304",
+        "sender tls.ja4 t13d0204h2_c1929292aa6b_19db675bb9c5",
+    ];
+
+    fn server_hello(extensions: &[Vec<u8>]) -> Vec<u8> {
+        let head = [&[3, 3][..], &[9; 32], &[0, 0xc0, 0x2f, 0]].concat();
+        message(handshake::SERVER_HELLO, &[head, long(&extensions.concat())].concat())
+    }
+
+    /// Hello and certificate of TLS 1.2 in one record.
+    fn server_flight() -> Vec<u8> {
+        let of_three = |body: &[u8]| [&(body.len() as u32).to_be_bytes()[1..], body].concat();
+        let list = of_three(&of_three(&certificate::tests::certificate()));
+        let hello = server_hello(&[extension(16, &long(b"\x02h2")), extension(0xff01, &[0])]);
+        records(&[hello, message(handshake::CERTIFICATE, &list)].concat(), 1 << 14)
+    }
+
+    #[test]
+    fn a_client_says_whom_it_wants_and_what_it_can() {
+        assert_eq!(stream(&READER, &records(&client_hello(), 1 << 14), false), done(&CLIENT_SAYS));
+    }
+
+    fn done(said: &[&str]) -> (Step, Vec<String>) {
+        (Step::Done, said.iter().map(|&line| line.to_owned()).collect())
+    }
+
+    #[test]
+    fn a_hello_may_be_cut_into_records_anywhere() {
+        for size in 1..client_hello().len() {
+            assert_eq!(stream(&READER, &records(&client_hello(), size), false), done(&CLIENT_SAYS), "{size}");
+        }
+    }
+
+    #[test]
+    fn a_server_says_what_it_chose_and_its_names() {
+        let chosen = ["sender tls.version 0303", "sender tls.cipher c02f", "sender tls.alpn h2"];
+        let said = [&chosen[..], &certificate::tests::SAID].concat();
+        assert_eq!(stream(&READER, &server_flight(), false), done(&said));
+    }
+
+    #[test]
+    fn after_a_hello_of_1_3_all_is_encrypted() {
+        let hello = records(&server_hello(&[extension(43, &[3, 4])]), 1 << 14);
+        let said = ["sender tls.version 0304", "sender tls.cipher c02f"];
+        assert_eq!(stream(&READER, &hello, false), done(&said));
+    }
+
+    #[test]
+    fn the_version_of_a_hello_without_its_end_is_not_guessed() {
+        let hello =
+            records(&server_hello(&[extension(16, &long(b"\x02h2")), extension(43, &[3, 4])]), 1 << 14);
+        let said = ["sender tls.cipher c02f", "sender tls.alpn h2"];
+        assert_eq!(stream(&READER, &hello[..hello.len() - 1], true), done(&said));
+        let mut old = records(&server_hello(&[]), 1 << 14);
+        old[10] = 1;
+        let said = ["sender tls.version 0301", "sender tls.cipher c02f"];
+        assert_eq!(stream(&READER, &old[..old.len() - 1], true), done(&said));
+    }
+
+    #[test]
+    fn a_half_that_begins_later_is_tls_without_facts() {
+        for later in [record(23, &[7; 40]), record(21, &[1, 0]), record(20, &[1])] {
+            assert_eq!(stream(&READER, &later, false), done(&[]));
+        }
+        let finished = records(&message(20, &[7; 12]), 1 << 14);
+        assert_eq!(stream(&READER, &finished, false), done(&[]));
+    }
+
+    #[test]
+    fn extensions_that_contradict_their_length_end_the_reading() {
+        let mut hello = client_hello();
+        let at = hello.len() - 3;
+        hello[at] = 9;
+        let said = stream(&READER, &records(&hello, 1 << 14), false).1;
+        assert_eq!(said, CLIENT_SAYS[..3]);
+    }
+
+    #[test]
+    fn nearly_tls_is_not_read() {
+        let whole = records(&client_hello(), 1 << 14);
+        for (at, byte) in [(0, 19), (0, 25), (1, 2), (2, 5), (3, 0x49)] {
+            let mut bytes = whole.clone();
+            bytes[at] = byte;
+            assert_eq!(stream(&READER, &bytes, false), (Step::NotMine, vec![]), "byte {at} is {byte}");
+        }
+        assert_eq!(stream(&READER, &record(21, &[1, 0, 0]), false).0, Step::NotMine);
+        assert_eq!(stream(&READER, &record(22, &[]), false).0, Step::NotMine);
+        assert_eq!(stream(&READER, b"GET / HTTP/1.1\r\n\r\n", false).0, Step::NotMine);
+    }
+
+    #[test]
+    fn overlong_messages_say_nothing() {
+        let endless = records(&[&[handshake::CLIENT_HELLO, 1, 0, 1][..], &[0; 100]].concat(), 1 << 14);
+        assert_eq!(stream(&READER, &endless, false), done(&[]));
+    }
+
+    #[test]
+    fn cut_at_every_byte() {
+        cut_stream_everywhere(&READER, &records(&client_hello(), 1 << 14));
+        cut_stream_everywhere(&READER, &records(&client_hello(), 7));
+        cut_stream_everywhere(&READER, &records(&server_hello(&[extension(43, &[3, 4])]), 1 << 14));
+        cut_stream_everywhere(&READER, &server_flight());
     }
 }

@@ -39,10 +39,11 @@ pub(crate) fn address(entry: &Entry<'_>) -> Option<Address> {
 pub(crate) fn response(message: &DnsMessage<'_>, by: Resolver, facts: Facts<'_>) {
     let Some(question) = message.asked().next() else { return };
     let Some(chain) = Chain::of(message, question.name) else { return };
-    let mut answered = false;
+    let (mut answered, mut understood) = (false, !chain.question.is_empty());
     let (mut owner, mut target) = (Name::new(), Name::new());
     for entry in message.section(Section::Answer) {
         if name::read(message.bytes, entry.name, &mut owner).is_none() {
+            understood = false;
             continue;
         }
         if let Some(address) = address(&entry) {
@@ -50,7 +51,8 @@ pub(crate) fn response(message: &DnsMessage<'_>, by: Resolver, facts: Facts<'_>)
             chain.say(by, &owner, &target, address, facts);
         } else if matches!(entry.kind, SVCB | HTTPS) {
             // The target's name belongs to the chain; a lone root stands for the owner itself.
-            if name::read(message.bytes, entry.data_at + 2, &mut target).is_some() {
+            let target_at = entry.name_in_data(message.bytes, 2);
+            if target_at.and_then(|at| name::read(message.bytes, at, &mut target)).is_some() {
                 hints(message, &entry, |address| {
                     answered = true;
                     chain.say(by, &owner, &target, address, facts);
@@ -59,7 +61,7 @@ pub(crate) fn response(message: &DnsMessage<'_>, by: Resolver, facts: Facts<'_>)
             target.clear();
         }
     }
-    if !answered && !message.is_cut() && is_denial(message, question.kind) {
+    if understood && !answered && !message.is_cut() && is_denial(message, question.kind) {
         facts(Fact::Denied { by, name: chain.question.as_bytes(), code: message.code() });
     }
 }
@@ -71,7 +73,7 @@ fn is_denial(message: &DnsMessage<'_>, asked: u16) -> bool {
     }
     // Servers named without a start of authority are a referral to others.
     let has = |kind| message.section(Section::Authority).any(|entry| entry.kind == kind);
-    matches!(asked, A | AAAA) && (has(SOA) || !has(NS))
+    matches!(asked, A | AAAA) && (has(SOA) || !has(NS)) && message.is_answered_whole()
 }
 
 /// The address hints of a service binding (RFC 9460, 7.3).
@@ -128,7 +130,7 @@ impl Chain {
         let alias = aliases.find(|alias| {
             name::read(message.bytes, alias.name, target).is_some() && target.as_bytes() == last.as_bytes()
         })?;
-        name::read(message.bytes, alias.data_at, target)
+        name::read(message.bytes, alias.name_in_data(message.bytes, 0)?, target)
     }
 
     /// How many links lead to `name`: 0 for the question itself.
@@ -141,6 +143,10 @@ impl Chain {
     fn say(&self, by: Resolver, owner: &Name, target: &Name, address: Address, facts: Facts<'_>) {
         let place = self.position(owner);
         let name = if place.is_some() { &self.question } else { owner };
+        // An address of the root names nobody.
+        if name.is_empty() {
+            return;
+        }
         let links = self.links.get(..place.unwrap_or(0)).unwrap_or_default();
         let mut text = Text::<MAX_VALUE>::new();
         for link in links.iter().chain([target]).filter(|link| !link.is_empty()) {

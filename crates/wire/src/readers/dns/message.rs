@@ -48,6 +48,14 @@ pub(crate) struct Entry<'a> {
     pub(crate) data: &'a [u8],
 }
 
+impl Entry<'_> {
+    /// Where the name stands that begins `skip` bytes into the data; `None` where it does not end inside of them.
+    pub(crate) fn name_in_data(&self, message: &[u8], skip: usize) -> Option<usize> {
+        let at = self.data_at + skip;
+        (name::skip(message, at)? <= self.data_at + self.data.len()).then_some(at)
+    }
+}
+
 /// A message whose beginning has been found sound.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DnsMessage<'a> {
@@ -117,6 +125,13 @@ impl<'a> DnsMessage<'a> {
                 at = next;
                 Some(entry)
             })
+    }
+
+    /// Whether every question, answer and authority that the header promises can be read.
+    pub(super) fn is_answered_whole(&self) -> bool {
+        let [questions, answers, authorities, _] = self.counts.map(usize::from);
+        let promised = questions + answers + authorities;
+        self.entries().take(promised).count() == promised
     }
 
     /// The questions, without a look at what follows them.

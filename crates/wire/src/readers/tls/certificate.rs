@@ -6,9 +6,9 @@
 
 use arrayvec::ArrayVec;
 
-use super::der::{BMP_STRING, Elements, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET};
 use crate::{
     Fact, Party,
+    der::{BMP_STRING, Elements, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET},
     reader::Facts,
     text::{MAX_VALUE, Text},
 };
@@ -122,5 +122,126 @@ fn append(value: &mut Value, attribute: &Attribute<'_>) {
     }
     for pair in attribute.text.chunks_exact(2) {
         value.push(if let [0, low] = pair { *low } else { b'?' });
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::readers::tests::line;
+
+    fn element(tag: u8, contents: &[u8]) -> Vec<u8> {
+        let [high, low] = (contents.len() as u16).to_be_bytes();
+        [&[tag, 0x82, high, low][..], contents].concat()
+    }
+
+    fn attribute(identifier: &[u8], tag: u8, text: &[u8]) -> Vec<u8> {
+        let pair = [element(OBJECT_IDENTIFIER, identifier), element(tag, text)].concat();
+        element(SET, &element(SEQUENCE, &pair))
+    }
+
+    fn alternatives(names: &[Vec<u8>]) -> Vec<u8> {
+        let list = element(OCTET_STRING, &element(SEQUENCE, &names.concat()));
+        let identifier = element(OBJECT_IDENTIFIER, SUBJECT_ALTERNATIVE_NAME);
+        element(SEQUENCE, &[identifier, element(BOOLEAN, &[0xff]), list].concat())
+    }
+
+    /// A certificate with this version field, subject and extensions.
+    fn issued(version: &[u8], subject: &[u8], extensions: &[u8]) -> Vec<u8> {
+        let issuer =
+            [attribute(b"\x55\x04\x06", 0x13, b"DE"), attribute(b"\x55\x04\x03", 0x0c, b"Example CA")];
+        let fields = [
+            version.to_vec(),
+            element(INTEGER, &[7]),
+            element(SEQUENCE, b""),
+            element(SEQUENCE, &issuer.concat()),
+            element(SEQUENCE, b""),
+            element(SEQUENCE, subject),
+            element(SEQUENCE, b""),
+            element(EXTENSIONS, &element(SEQUENCE, extensions)),
+        ];
+        element(SEQUENCE, &element(SEQUENCE, &fields.concat()))
+    }
+
+    /// The names of a camera.
+    pub(in super::super) fn certificate() -> Vec<u8> {
+        let subject =
+            [attribute(b"\x55\x04\x0a", 0x0c, b"Example"), attribute(b"\x55\x04\x03", 0x0c, b"cam.example")];
+        let other = element(
+            SEQUENCE,
+            &[element(OBJECT_IDENTIFIER, &[0x55, 0x1d, 0x0f]), element(OCTET_STRING, b"")].concat(),
+        );
+        let names = [
+            element(DNS_NAME, b"cam.example"),
+            element(0x87, &[1, 2, 3, 4]),
+            element(DNS_NAME, b"*.cam.example"),
+        ];
+        issued(
+            &element(VERSION, &element(INTEGER, &[2])),
+            &subject.concat(),
+            &[other, alternatives(&names)].concat(),
+        )
+    }
+
+    /// What [`certificate`] says.
+    pub(in super::super) const SAID: [&str; 5] = [
+        "sender tls.subject_cn cam.example",
+        "sender tls.subject_o Example",
+        "sender tls.issuer CN=Example CA,C=DE",
+        "sender tls.certificate cam.example",
+        "sender tls.certificate *.cam.example",
+    ];
+
+    fn said(der: &[u8]) -> Vec<String> {
+        let mut lines = Vec::new();
+        let _ = read(der, &mut |fact| lines.push(line(&fact)));
+        lines
+    }
+
+    #[test]
+    fn subject_issuer_and_alternatives() {
+        assert_eq!(said(&certificate()), SAID);
+    }
+
+    #[test]
+    fn the_first_version_has_no_version_field() {
+        let subject = attribute(b"\x55\x04\x03", 0x1e, b"\0c\0a\x20\xac");
+        let said = said(&issued(b"", &subject, b""));
+        assert_eq!(said, ["sender tls.subject_cn ca?", "sender tls.issuer CN=Example CA,C=DE"]);
+    }
+
+    #[test]
+    fn names_and_parts_are_bounded() {
+        let names = alternatives(&vec![element(DNS_NAME, b"a"); 40]);
+        let long = alternatives(&[element(DNS_NAME, &[b'a'; 256])]);
+        let subject = attribute(b"\x55\x04\x03", 0x0c, &[b'a'; 2000]);
+        let said = said(&issued(b"", &subject, &[names, long].concat()));
+        assert_eq!(said[0].len(), "sender tls.subject_cn ".len() + MAX_VALUE);
+        assert_eq!(said.len(), 2 + MAX_ALTERNATIVES);
+    }
+
+    #[test]
+    fn nearly_certificates_say_nothing() {
+        let mut der = certificate();
+        der[0] = SET;
+        assert!(said(&der).is_empty());
+        let mut der = certificate();
+        der[4] = SET;
+        assert!(said(&der).is_empty());
+    }
+
+    #[test]
+    fn cut_at_every_byte() {
+        let der = certificate();
+        for length in 0..der.len() {
+            assert!(said(&der[..length]).is_empty());
+        }
+        for at in 0..der.len() {
+            for byte in [0, 1, 0x7f, 0x80, 0x82, 0xff] {
+                let mut der = der.clone();
+                der[at] = byte;
+                said(&der);
+            }
+        }
     }
 }

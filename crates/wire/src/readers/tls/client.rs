@@ -78,7 +78,8 @@ pub(crate) fn extensions(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     std::iter::from_fn(move || Some((cursor.u16()?, cursor.vector16()?)))
 }
 
-fn whole_extensions(bytes: &[u8]) -> bool {
+/// Whether extensions fill their bytes.
+pub(super) fn whole_extensions(bytes: &[u8]) -> bool {
     extensions(bytes).map(|(_, body)| body.len() + 4).sum::<usize>() == bytes.len()
 }
 

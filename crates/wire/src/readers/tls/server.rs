@@ -2,36 +2,39 @@
 
 use super::{
     certificate,
-    client::{extensions, numbers, protocols},
+    client::{extensions, numbers, protocols, whole_extensions},
     handshake::{CERTIFICATE, Flight, HandshakeMessage, Next, SERVER_HELLO},
     hex4,
 };
 use crate::{Fact, Party, Step, cursor::Cursor, reader::Facts};
 
+const TLS_1_2: u16 = 0x0303;
 const TLS_1_3: u16 = 0x0304;
 
 /// What the server chose.
 #[derive(Clone, Copy, Debug)]
 struct ServerHello<'a> {
-    version: u16,
+    /// Not known where it may stand in what is cut off.
+    version: Option<u16>,
     cipher: u16,
     protocol: Option<&'a [u8]>,
 }
 
 impl<'a> ServerHello<'a> {
-    fn parse(body: &'a [u8]) -> Option<Self> {
-        let mut cursor = Cursor(body);
+    fn parse(message: &'a HandshakeMessage<'_>) -> Option<Self> {
+        let mut cursor = Cursor(&message.body);
         let legacy = cursor.u16()?;
         cursor.take(32)?;
         cursor.vector8()?;
         let cipher = cursor.u16()?;
         cursor.take(1)?;
-        let length = cursor.u16().unwrap_or_default();
-        let extension = {
-            let bytes = cursor.up_to(usize::from(length));
-            move |wanted| extensions(bytes).find_map(|(kind, body)| (kind == wanted).then_some(body))
-        };
-        let version = extension(43).and_then(|body| numbers(body).next()).unwrap_or(legacy);
+        let length = usize::from(cursor.u16().unwrap_or_default());
+        let bytes = cursor.up_to(length);
+        let whole = message.whole && bytes.len() == length && whole_extensions(bytes);
+        let extension = |wanted| extensions(bytes).find_map(|(kind, body)| (kind == wanted).then_some(body));
+        let chosen = extension(43).and_then(|body| numbers(body).next());
+        // TLS 1.3 stands in an extension, behind the number of 1.2 (RFC 8446, 4.1.3).
+        let version = chosen.or_else(|| (whole || legacy != TLS_1_2).then_some(legacy));
         let protocol = extension(16).and_then(|body| protocols(body).next());
         Some(Self { version, cipher, protocol })
     }
@@ -48,8 +51,8 @@ pub(super) fn read<'a>(
         if !first.whole && !ended {
             return Step::More;
         }
-        let parsed = ServerHello::parse(&first.body);
-        if parsed.is_none_or(|hello| hello.version >= TLS_1_3) {
+        let parsed = ServerHello::parse(&first);
+        if parsed.is_none_or(|hello| hello.version.is_some_and(|version| version >= TLS_1_3)) {
             say(parsed, facts);
             return Step::Done;
         }
@@ -67,7 +70,7 @@ pub(super) fn read<'a>(
         Next::Open if !ended => return Step::More,
         Next::Message(_) | Next::Open | Next::Closed => None,
     };
-    say(hello.as_ref().and_then(|hello| ServerHello::parse(&hello.body)), facts);
+    say(hello.as_ref().and_then(ServerHello::parse), facts);
     if let Some(der) = leaf.as_deref().and_then(self::leaf) {
         let _ = certificate::read(der, facts);
     }
@@ -85,7 +88,9 @@ fn leaf(body: &[u8]) -> Option<&[u8]> {
 fn say(hello: Option<ServerHello<'_>>, facts: Facts<'_>) {
     let Some(hello) = hello else { return };
     let mut say = |kind, value: &[u8]| facts(Fact::Says { who: Party::Sender, kind, value });
-    say("tls.version", &hex4(hello.version));
+    if let Some(version) = hello.version {
+        say("tls.version", &hex4(version));
+    }
     say("tls.cipher", &hex4(hello.cipher));
     if let Some(protocol) = hello.protocol {
         say("tls.alpn", protocol);

@@ -2,23 +2,23 @@
 
 use crate::cursor::Cursor;
 
-pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
-pub(super) const OCTET_STRING: u8 = 0x04;
-pub(super) const BMP_STRING: u8 = 0x1e;
-pub(super) const SEQUENCE: u8 = 0x30;
-pub(super) const SET: u8 = 0x31;
+pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(crate) const OCTET_STRING: u8 = 0x04;
+pub(crate) const BMP_STRING: u8 = 0x1e;
+pub(crate) const SEQUENCE: u8 = 0x30;
+pub(crate) const SET: u8 = 0x31;
 
 /// The elements that follow each other in some contents.
 #[derive(Clone, Debug)]
-pub(super) struct Elements<'a>(Cursor<'a>);
+pub(crate) struct Elements<'a>(Cursor<'a>);
 
 impl<'a> Elements<'a> {
-    pub(super) const fn new(contents: &'a [u8]) -> Self {
+    pub(crate) const fn new(contents: &'a [u8]) -> Self {
         Self(Cursor(contents))
     }
 
     /// The contents of the next element if it has this tag; does not move otherwise.
-    pub(super) fn contents(&mut self, tag: u8) -> Option<&'a [u8]> {
+    pub(crate) fn contents(&mut self, tag: u8) -> Option<&'a [u8]> {
         let mut ahead = self.clone();
         let (found, contents) = ahead.next()?;
         if found != tag {
@@ -29,7 +29,7 @@ impl<'a> Elements<'a> {
     }
 
     /// The elements inside the next element if it has this tag.
-    pub(super) fn enter(&mut self, tag: u8) -> Option<Self> {
+    pub(crate) fn enter(&mut self, tag: u8) -> Option<Self> {
         self.contents(tag).map(Self::new)
     }
 }
