@@ -67,7 +67,7 @@ count = 1
 
 [[check]]
 record = "device"
-match = { mac = "02:00:00:00:53:40", addresses = "2001:db8:5:0:0:ff:fe00:5340" }
+match = { mac = "02:00:00:00:53:40", addresses = "2001:db8:5::ff:fe00:5340" }
 count = 1
 
 [[check]]
