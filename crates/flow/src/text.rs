@@ -22,9 +22,24 @@ impl TextId {
 pub(crate) struct Texts {
     bytes: Vec<u8>,
     ends: Vec<u32>,
-    ids: HashTable<u32>,
+    ids: HashTable<Entry>,
     /// Ids of words of the program, by where they stand in it and how long they are.
     words: Vec<(usize, usize, TextId)>,
+}
+
+/// A text by where it stands, so that looking one up touches its bytes and nothing else.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    id: TextId,
+    start: u32,
+    end: u32,
+}
+
+impl Entry {
+    #[inline]
+    fn of(self, bytes: &[u8]) -> &[u8] {
+        bytes.get(self.start as usize..self.end as usize).unwrap_or(&[])
+    }
 }
 
 impl Default for Texts {
@@ -43,18 +58,19 @@ impl Texts {
     /// The id of a text. A text that would pass [`Texts::CAP`] becomes the empty one.
     pub(crate) fn intern(&mut self, text: &[u8]) -> TextId {
         let hash = seeded().hash_one(text);
-        if let Some(&id) = self.ids.find(hash, |&id| self.text(TextId(id)) == text) {
-            return TextId(id);
+        if let Some(known) = self.ids.find(hash, |entry| entry.of(&self.bytes) == text) {
+            return known.id;
         }
         if self.bytes.len() + text.len() > Self::CAP {
             return TextId::EMPTY;
         }
-        let id = self.ends.len() as u32;
+        let (id, start) = (TextId(self.ends.len() as u32), self.bytes.len() as u32);
         self.bytes.extend_from_slice(text);
-        self.ends.push(self.bytes.len() as u32);
-        let (bytes, ends) = (&self.bytes, &self.ends);
-        self.ids.insert_unique(hash, id, |&id| seeded().hash_one(slice(bytes, ends, id)));
-        TextId(id)
+        let end = self.bytes.len() as u32;
+        self.ends.push(end);
+        let bytes = &self.bytes;
+        self.ids.insert_unique(hash, Entry { id, start, end }, |entry| seeded().hash_one(entry.of(bytes)));
+        id
     }
 
     /// The id of a word that stands in the program, such as the name of a field.
@@ -72,7 +88,7 @@ impl Texts {
     /// The id of a text that is there already.
     pub(crate) fn find(&self, text: &[u8]) -> Option<TextId> {
         let hash = seeded().hash_one(text);
-        self.ids.find(hash, |&id| self.text(TextId(id)) == text).map(|&id| TextId(id))
+        self.ids.find(hash, |entry| entry.of(&self.bytes) == text).map(|entry| entry.id)
     }
 
     /// The bytes of a text.
@@ -92,8 +108,8 @@ impl Texts {
 
     /// Takes in another's texts; the result maps its ids to ours.
     pub(crate) fn adopt(&mut self, other: &Self) -> Vec<TextId> {
-        let (bytes, ends) = (&self.bytes, &self.ends);
-        self.ids.reserve(other.len(), |&id| seeded().hash_one(slice(bytes, ends, id)));
+        let bytes = &self.bytes;
+        self.ids.reserve(other.len(), |entry| seeded().hash_one(entry.of(bytes)));
         other.iter().map(|text| self.intern(text)).collect()
     }
 }

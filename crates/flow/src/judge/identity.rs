@@ -58,6 +58,7 @@ impl<'a> Identity<'a> {
             }
             same
         });
+        self.seen.shrink_to_fit();
     }
 
     /// Weighs everything seen.

@@ -29,6 +29,8 @@ pub(crate) type Ends = [LinkId; 2];
 #[derive(Debug)]
 struct Link {
     mac: Mac,
+    /// The address met last: most stations have one.
+    lately: Address,
     inside: Vec<Address>,
     outside: Vec<Address>,
 }
@@ -117,9 +119,10 @@ impl Links {
             self.lately[side] = Some((mac, id));
             if let (true, Some(link)) = (own, self.all.get_mut(id.place())) {
                 let address = flow.hot.key.address(side);
-                if judged.is_inside(side) {
+                let again = std::mem::replace(&mut link.lately, address) == address;
+                if !again && judged.is_inside(side) {
                     link.add_inside(address);
-                } else if judged.is_outside(side) && !held.is_own(mac, address) {
+                } else if !again && judged.is_outside(side) && !held.is_own(mac, address) {
                     link.add_outside(address);
                 }
             }
@@ -129,7 +132,7 @@ impl Links {
 
     fn id(&mut self, mac: Mac) -> LinkId {
         *self.ids.entry(mac).or_insert_with(|| {
-            self.all.push(Link { mac, inside: Vec::new(), outside: Vec::new() });
+            self.all.push(Link { mac, lately: Address::default(), inside: Vec::new(), outside: Vec::new() });
             LinkId(self.all.len() as u32 - 1)
         })
     }
