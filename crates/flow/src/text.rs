@@ -22,6 +22,8 @@ impl TextId {
 pub(crate) struct Texts {
     bytes: Vec<u8>,
     ends: Vec<u32>,
+    /// The hash of each, for growing and for adopting.
+    hashes: Vec<u64>,
     ids: HashTable<Entry>,
     /// Ids of words of the program, by where they stand in it and how long they are.
     words: Vec<(usize, usize, TextId)>,
@@ -44,8 +46,13 @@ impl Entry {
 
 impl Default for Texts {
     fn default() -> Self {
-        let mut texts =
-            Self { bytes: Vec::new(), ends: Vec::new(), ids: HashTable::new(), words: Vec::new() };
+        let mut texts = Self {
+            bytes: Vec::new(),
+            ends: Vec::new(),
+            hashes: Vec::new(),
+            ids: HashTable::new(),
+            words: Vec::new(),
+        };
         texts.intern(b"");
         texts
     }
@@ -57,7 +64,10 @@ impl Texts {
 
     /// The id of a text. A text that would pass [`Texts::CAP`] becomes the empty one.
     pub(crate) fn intern(&mut self, text: &[u8]) -> TextId {
-        let hash = seeded().hash_one(text);
+        self.put(seeded().hash_one(text), text)
+    }
+
+    fn put(&mut self, hash: u64, text: &[u8]) -> TextId {
         if let Some(known) = self.ids.find(hash, |entry| entry.of(&self.bytes) == text) {
             return known.id;
         }
@@ -68,8 +78,9 @@ impl Texts {
         self.bytes.extend_from_slice(text);
         let end = self.bytes.len() as u32;
         self.ends.push(end);
-        let bytes = &self.bytes;
-        self.ids.insert_unique(hash, Entry { id, start, end }, |entry| seeded().hash_one(entry.of(bytes)));
+        self.hashes.push(hash);
+        let hashes = &self.hashes;
+        self.ids.insert_unique(hash, Entry { id, start, end }, |entry| hash_of(hashes, entry));
         id
     }
 
@@ -108,10 +119,14 @@ impl Texts {
 
     /// Takes in another's texts; the result maps its ids to ours.
     pub(crate) fn adopt(&mut self, other: &Self) -> Vec<TextId> {
-        let bytes = &self.bytes;
-        self.ids.reserve(other.len(), |entry| seeded().hash_one(entry.of(bytes)));
-        other.iter().map(|text| self.intern(text)).collect()
+        let hashes = &self.hashes;
+        self.ids.reserve(other.len(), |entry| hash_of(hashes, entry));
+        other.hashes.iter().zip(other.iter()).map(|(hash, text)| self.put(*hash, text)).collect()
     }
+}
+
+fn hash_of(hashes: &[u64], entry: &Entry) -> u64 {
+    hashes.get(entry.id.0 as usize).copied().unwrap_or(0)
 }
 
 fn slice<'a>(bytes: &'a [u8], ends: &[u32], id: u32) -> &'a [u8] {

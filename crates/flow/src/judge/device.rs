@@ -50,10 +50,8 @@ impl<'a> Stations<'a> {
     fn conclude(court: &Court<'a>, judged: &[Vec<Judged>], roll: Roll<'a>) -> Self {
         let Roll { stations, members, contacts, said, shown, .. } = roll;
         let places = stations.len();
-        let contacts = Grouped::new(&contacts, places);
-        let said: Vec<_> =
-            said.into_iter().map(|((place, statement), often)| (place, (statement, often))).collect();
-        let (said, shown) = (Grouped::new(&said, places), Grouped::new(&shown, places));
+        let words = || rayon::join(|| Grouped::new(&said, places), || Grouped::new(&shown, places));
+        let (contacts, (said, shown)) = rayon::join(|| Grouped::new(&contacts, places), words);
         let identity = |place: usize| {
             let mut identity = Identity::default();
             for (statement, (count, at)) in said.of(place) {

@@ -112,12 +112,13 @@ pub(crate) struct Roll<'a> {
     pub(crate) members: Slab<Member>,
     /// Flows with a vendor, or to the outside, by station.
     pub(crate) contacts: Vec<(u32, Contact)>,
-    /// What the flows' halves said of a station.
-    pub(crate) said: HashMap<(u32, Statement), Often>,
+    /// What the flows' halves said of a station, of each walk apart.
+    pub(crate) said: Vec<(u32, (Statement, Often))>,
     /// What stations said of themselves in messages.
     pub(crate) shown: Vec<(u32, Shown<'a>)>,
     by_link: Vec<u32>,
     by_address: HashMap<Address, u32>,
+    hearing: HashMap<(u32, Statement), Often>,
 }
 
 /// A station before it has a place on the roll.
@@ -139,6 +140,8 @@ impl<'a> Roll<'a> {
                 }
             }
         }
+        let heard = std::mem::take(&mut roll.hearing).into_iter();
+        roll.said = heard.map(|((place, statement), often)| (place, (statement, often))).collect();
         roll
     }
 
@@ -159,9 +162,7 @@ impl<'a> Roll<'a> {
             }
         }
         self.contacts.extend(other.contacts.into_iter().map(|(place, contact)| (our(place), contact)));
-        for ((place, statement), often) in other.said {
-            self.hear(our(place), statement, often);
-        }
+        self.said.extend(other.said.into_iter().map(|(place, said)| (our(place), said)));
         self
     }
 
@@ -188,7 +189,7 @@ impl<'a> Roll<'a> {
     }
 
     fn hear(&mut self, place: u32, statement: Statement, (count, at): Often) {
-        let known = self.said.entry((place, statement)).or_insert((0, at));
+        let known = self.hearing.entry((place, statement)).or_insert((0, at));
         *known = (known.0 + count, known.1.min(at));
     }
 
