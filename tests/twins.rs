@@ -7,7 +7,7 @@
 
 use lenscap_capture::{Capture, Source};
 use lenscap_testkit::captures;
-use lenscap_wire::readers::{self, Routes, Verdict};
+use lenscap_wire::readers::{self, Reading, Routes};
 use lenscap_wire::{Address, Fact, Message, Packet, ReaderId, Resolver, Stream, decode};
 use serde_json::Value;
 use sha1::{Digest, Sha1};
@@ -51,7 +51,7 @@ fn hello_of(bytes: &[u8]) -> Option<Vec<(&'static str, String)>> {
         }
     };
     match readers::read_stream(&Stream { bytes, ended: false }, &mut note) {
-        Verdict::Done(id) if id.app() == "tls" => Some(said),
+        Reading::Done(id) if id.app() == "tls" => Some(said),
         _ => None,
     }
 }

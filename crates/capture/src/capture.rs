@@ -10,6 +10,7 @@ use flate2::read::MultiGzDecoder;
 use lenscap_wire::Timestamp;
 use zstd::stream::read::Decoder;
 
+use crate::ahead::Ahead;
 use crate::block::{BLOCK, Block, Origin};
 use crate::walk::{Joint, State, Walker};
 use crate::{Error, Reader, Source};
@@ -65,6 +66,24 @@ impl Compression {
             Self::Zstd => Box::new(Decoder::new(packed)?),
         })
     }
+
+    /// The unpacked stream, unpacked by a thread of its own where that is wanted.
+    fn unpacked(self, packed: impl Read + Send + 'static, pace: Pace) -> io::Result<Box<dyn Read + Send>> {
+        let stream = self.decoder(packed)?;
+        Ok(match pace {
+            Pace::Ahead => Box::new(Ahead::new(stream)?),
+            Pace::Along => stream,
+        })
+    }
+}
+
+/// When a stream is read that can only be read in order.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Pace {
+    /// By the reader's own thread, as it needs bytes.
+    Along,
+    /// Ahead of the reader, by a thread of its own.
+    Ahead,
 }
 
 /// A capture file.
@@ -91,7 +110,7 @@ impl Capture {
         let count = file.read_at(&mut head, 0)?;
         let compression = Compression::of(head.get(..count).unwrap_or(&[]));
         let (file, size) = (Arc::new(file), about.len());
-        let peek = Block::new(origin(&file, compression)?, 0, 64 << 10);
+        let peek = Block::new(origin(&file, compression, Pace::Along)?, 0, 64 << 10);
         let mut reader = Reader::with_block(peek, None, (0, 0))?;
         let (body, walker, format) = (reader.end().at, reader.walker().clone(), reader.format());
         let first = reader.next_batch()?.frames().next().map(|frame| frame.time);
@@ -140,8 +159,13 @@ impl Capture {
 
     /// Reads all of it as `input`, numbering its records in chunk `chunk`.
     pub fn reader(&self, input: u32, chunk: u32) -> Result<Reader, Error> {
+        self.reader_at_pace(input, chunk, Pace::Along)
+    }
+
+    /// The same; `pace` is for a packed one.
+    pub fn reader_at_pace(&self, input: u32, chunk: u32, pace: Pace) -> Result<Reader, Error> {
         let size = self.can_cut().then_some(self.size);
-        Reader::open(origin(&self.file, self.compression)?, size, (input, chunk))
+        Reader::open(origin(&self.file, self.compression, pace)?, size, (input, chunk))
     }
 
     /// Reads the records that start in `from..to`, as if `from` were a boundary; [`Joint::meets`] tells whether it
@@ -179,9 +203,9 @@ impl Capture {
     }
 }
 
-fn origin(file: &Arc<File>, compression: Option<Compression>) -> io::Result<Origin> {
+fn origin(file: &Arc<File>, compression: Option<Compression>, pace: Pace) -> io::Result<Origin> {
     let Some(compression) = compression else { return Ok(Origin::File(file.clone())) };
-    Ok(Origin::Stream(compression.decoder(Positional { file: file.clone(), at: 0 })?))
+    Ok(Origin::Stream(compression.unpacked(Positional { file: file.clone(), at: 0 }, pace)?))
 }
 
 /// Reads a shared file from the front without moving its cursor.
@@ -203,13 +227,14 @@ pub fn stream_reader(
     mut stream: Box<dyn Read + Send>,
     input: u32,
     chunk: u32,
+    pace: Pace,
 ) -> Result<(Reader, Option<Compression>), Error> {
     let mut head = Vec::new();
     stream.by_ref().take(4).read_to_end(&mut head)?;
     let compression = Compression::of(&head);
     let whole = io::Cursor::new(head).chain(stream);
     let stream = match compression {
-        Some(compression) => compression.decoder(whole)?,
+        Some(compression) => compression.unpacked(whole, pace)?,
         None => Box::new(whole),
     };
     Ok((Reader::open(Origin::Stream(stream), None, (input, chunk))?, compression))

@@ -9,6 +9,7 @@
     warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod ahead;
 mod batch;
 mod block;
 mod capture;
@@ -24,7 +25,7 @@ mod tally;
 mod walk;
 
 pub use batch::{BATCH, Batch, Record};
-pub use capture::{Capture, Compression, Format, stream_reader};
+pub use capture::{Capture, Compression, Format, Pace, stream_reader};
 pub use error::Error;
 pub use filter::Filter;
 pub use merged::Merged;

@@ -5,7 +5,7 @@
 //! wrong, only slower. So nothing in the result depends on how the work was shared out.
 
 use lenscap_capture::{
-    Capture, Compression, Filter, Format, Joint, Merged, Reader, Source, Tally, stream_reader,
+    Capture, Compression, Filter, Format, Joint, Merged, Pace, Reader, Source, Tally, stream_reader,
 };
 use lenscap_wire::{Frame, Timestamp};
 use rayon::prelude::*;
@@ -281,7 +281,7 @@ impl Scan<'_> {
     fn reader(&self, input: usize) -> Result<Reader, String> {
         let at = ordinal(input, 0);
         let reader = match self.files.0.get(input).map(|file| &file.capture) {
-            Some(Ok(Opened::Capture(capture))) => capture.reader(input as u32, at),
+            Some(Ok(Opened::Capture(capture))) => capture.reader_at_pace(input as u32, at, self.pace()),
             Some(Ok(Opened::Stdin)) => self.stdin(input),
             Some(Err(why)) => return Err(why.clone()),
             None => return Err(String::new()),
@@ -289,9 +289,14 @@ impl Scan<'_> {
         reader.map_err(|why| why.to_string())
     }
 
+    /// Several files are unpacked side by side as it is.
+    fn pace(&self) -> Pace {
+        if self.threads > 1 && self.files.0.len() == 1 { Pace::Ahead } else { Pace::Along }
+    }
+
     fn stdin(&self, input: usize) -> Result<Reader, lenscap_capture::Error> {
         let (reader, compression) =
-            stream_reader(Box::new(std::io::stdin()), input as u32, ordinal(input, 0))?;
+            stream_reader(Box::new(std::io::stdin()), input as u32, ordinal(input, 0), self.pace())?;
         self.stdin.get_or_init(|| (reader.format(), compression));
         Ok(reader)
     }

@@ -65,7 +65,7 @@ impl Lane {
 
 /// What the message readers made of a packet.
 #[derive(Clone, Copy, Default)]
-struct Heard {
+struct Recognised {
     reader: Option<ReaderId>,
     name: Option<TextId>,
 }
@@ -230,7 +230,7 @@ impl Summary {
     }
 
     /// Gives the message readers a packet's payload.
-    fn listen(&mut self, packet: &Packet<'_>, time: i64, at: PacketRef) -> Heard {
+    fn listen(&mut self, packet: &Packet<'_>, time: i64, at: PacketRef) -> Recognised {
         let message = Message { packet, payload: packet.payload };
         let room = self.entry_cost() <= cost::entries(self.limits.memory);
         let refused = self.names.refused + self.sightings.refused;
@@ -251,7 +251,7 @@ impl Summary {
         if self.names.refused + self.sightings.refused > refused {
             self.tally.inexact_since.get_or_insert(time);
         }
-        Heard { reader, name }
+        Recognised { reader, name }
     }
 
     /// Evicts flows where they have passed their share of the memory budget.

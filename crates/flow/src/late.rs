@@ -4,8 +4,9 @@
 use hashbrown::HashMap;
 use lenscap_wire::{
     Fact, Packet, PacketRef, Stream,
-    readers::{self, Verdict as Reading},
+    readers::{self, Reading},
 };
+use rayon::prelude::*;
 
 use crate::key::{Key, Side};
 use crate::shard::Shard;
@@ -30,16 +31,26 @@ impl Summary {
     pub(crate) fn late(&self) -> &Late {
         self.late.get_or_init(|| {
             let mut late = Late::default();
-            for (shard, at) in self.shards.iter().zip(0..) {
-                for ((hot, cold), n) in shard.spells().zip(0..) {
-                    for side in [0, 1] {
-                        late.close(hot, cold, (at, n, side as u8), side);
-                    }
+            for (at, n) in self.waiting() {
+                let spell = self.shards.get(at).and_then(|shard| shard.spell(n));
+                for (side, (hot, cold)) in spell.into_iter().flat_map(|spell| [(0, spell), (1, spell)]) {
+                    late.close(hot, cold, (at as u32, n as u32, side as u8), side);
                 }
             }
             late.unfinished = self.unfinished_flows();
             late
         })
+    }
+
+    /// Shard and place of the spells with an undecided half that has bytes.
+    fn waiting(&self) -> Vec<(usize, usize)> {
+        let undecided = flag::UNDECIDED | flag::UNDECIDED << 1;
+        let waits = |(hot, cold): (&Hot, &Cold)| hot.flags & undecided != 0 && cold.extra.is_some();
+        let of = |(at, shard): (usize, &Shard)| {
+            let places = shard.spells().enumerate().filter(|(_, spell)| waits(*spell));
+            places.map(|(n, _)| (at, n)).collect::<Vec<_>>()
+        };
+        self.shards.par_iter().enumerate().flat_map_iter(of).collect()
     }
 
     fn unfinished_flows(&self) -> Vec<Spell> {

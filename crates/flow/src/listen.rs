@@ -2,7 +2,7 @@
 
 use lenscap_wire::{Address, Fact, Mac, Packet, PacketRef, Party, Resolver};
 
-use crate::names::{Heard, Names, Run};
+use crate::names::{Names, Notice, Run};
 use crate::sighting::{Seen, Shown, Sightings};
 use crate::text::{TextId, Texts};
 use crate::verdict::Hearing;
@@ -42,9 +42,9 @@ impl Listener<'_, '_> {
             }
             Fact::Holds { mac, address, kind } => self.show(mac, address, kind, b""),
             Fact::Answer { by, name, chain, address } => self.answer(by, name, chain, address),
-            Fact::Asks { by: Resolver::Dns, name } => self.question(packet.source, name, Heard::Asked),
+            Fact::Asks { by: Resolver::Dns, name } => self.question(packet.source, name, Notice::Asked),
             Fact::Denied { by: Resolver::Dns, name, code } => {
-                self.question(packet.destination, name, Heard::Denied(code));
+                self.question(packet.destination, name, Notice::Denied(code));
             }
             Fact::Asks { .. } | Fact::Denied { .. } => {}
         }
@@ -81,11 +81,11 @@ impl Listener<'_, '_> {
             self.kept += name.len() + chain.len();
         }
         if by == Resolver::Dns {
-            self.question(asker, name, Heard::Answered);
+            self.question(asker, name, Notice::Answered);
         }
     }
 
-    fn question(&mut self, asker: Address, name: &[u8], heard: Heard) {
+    fn question(&mut self, asker: Address, name: &[u8], heard: Notice) {
         let Some(text) = self.text(name) else {
             self.names.refused += 1;
             return;

@@ -236,7 +236,7 @@ impl Summary {
         let shards = self.shards.par_iter_mut().zip(later.shards).zip(met);
         let joints: Vec<Joined> = shards
             .map(|((left, right), met)| {
-                let mut joint = Joint { left, idle, appendable, joined: Joined::default() };
+                let mut joint = Appending { left, idle, appendable, joined: Joined::default() };
                 let Shard { settled, hots, colds, .. } = right;
                 let open = hots.into_iter().zip(colds).map(|(hot, cold)| Spell { hot, cold });
                 let mut met = met.into_iter();
@@ -320,14 +320,14 @@ impl Joined {
 }
 
 /// One shard while another is appended to it.
-struct Joint<'s> {
+struct Appending<'s> {
     left: &'s mut Shard,
     idle: i64,
     appendable: bool,
     joined: Joined,
 }
 
-impl Joint<'_> {
+impl Appending<'_> {
     /// Takes in a spell that had ended on the right.
     fn settled(&mut self, (_, place): (u64, u32), mut spell: Spell) {
         let here = (place != NOWHERE && spell.hot.flags & flag::FIRST != 0).then_some(place as usize);

@@ -69,7 +69,7 @@ impl Question {
 
 /// Something said about a name, with its time and packet.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Heard {
+pub(crate) enum Notice {
     Asked,
     Answered,
     Denied(u8),
@@ -127,17 +127,17 @@ impl Names {
         &mut self,
         asker: Address,
         name: TextId,
-        heard: Heard,
+        heard: Notice,
         time: i64,
         at: PacketRef,
         room: bool,
     ) {
         let one = |yes: bool| u64::from(yes);
         let question = Question {
-            asked: one(matches!(heard, Heard::Asked)),
-            answered: one(matches!(heard, Heard::Answered)),
-            denied: one(matches!(heard, Heard::Denied(_))),
-            code: if let Heard::Denied(code) = heard { Some(code) } else { None },
+            asked: one(matches!(heard, Notice::Asked)),
+            answered: one(matches!(heard, Notice::Answered)),
+            denied: one(matches!(heard, Notice::Denied(_))),
+            code: if let Notice::Denied(code) = heard { Some(code) } else { None },
             first: time,
             last: time,
             at,
@@ -253,7 +253,7 @@ mod tests {
         for (n, &name) in names.iter().enumerate() {
             let time = (from + n) as i64;
             all.answer(Given::default(), run(name, time), true);
-            all.hear(Address::default(), TextId(name), Heard::Asked, time, PacketRef::default(), true);
+            all.hear(Address::default(), TextId(name), Notice::Asked, time, PacketRef::default(), true);
         }
         all
     }

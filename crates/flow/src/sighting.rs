@@ -2,6 +2,7 @@
 
 use hashbrown::{HashMap, HashSet};
 use lenscap_wire::{Address, Mac, PacketRef};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::text::{TextId, Texts};
@@ -88,7 +89,7 @@ impl Sightings {
     /// Every sighting in order of its first packet, then of what was shown.
     pub(crate) fn sorted(&self, texts: &Texts) -> Vec<(&Shown, &Seen)> {
         let mut all: Vec<_> = self.all.iter().collect();
-        all.sort_by(|(a, seen), (b, other)| {
+        all.par_sort_unstable_by(|(a, seen), (b, other)| {
             let ids = (seen.at, a.mac, a.address).cmp(&(other.at, b.mac, b.address));
             ids.then_with(|| texts.text(a.kind).cmp(texts.text(b.kind)))
                 .then_with(|| texts.text(a.value).cmp(texts.text(b.value)))

@@ -7,7 +7,7 @@
 
 use lenscap_wire::{
     PacketRef, Stream,
-    readers::{self, Verdict as Reading},
+    readers::{self, Reading},
 };
 use serde::{Deserialize, Serialize};
 

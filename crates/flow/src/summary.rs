@@ -5,7 +5,7 @@
 
 use lenscap_wire::{
     Fact, Stream,
-    readers::{self, Verdict as Reading},
+    readers::{self, Reading},
 };
 use std::sync::OnceLock;
 

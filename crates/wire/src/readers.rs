@@ -43,7 +43,7 @@ pub static ALL: &[Reader] = &[
 
 /// What the stream readers together say of the first bytes of one half of a TCP flow.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Verdict {
+pub enum Reading {
     /// This reader's protocol; its facts have been yielded.
     Done(ReaderId),
     /// More bytes are needed.
@@ -52,20 +52,20 @@ pub enum Verdict {
     Unknown,
 }
 
-/// Asks the stream readers in order. Facts are yielded with [`Verdict::Done`] only, by that reader only.
+/// Asks the stream readers in order. Facts are yielded with [`Reading::Done`] only, by that reader only.
 ///
-/// An earlier reader that needs more bytes holds back all later ones, so that the verdict does not depend on how
-/// often it was asked for. With [`Stream::ended`] the verdict is never [`Verdict::Undecided`].
-pub fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Verdict {
+/// An earlier reader that needs more bytes holds back all later ones, so that the reading does not depend on how
+/// often it was asked for. With [`Stream::ended`] the reading is never [`Reading::Undecided`].
+pub fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Reading {
     for (id, reader) in (0..).map(ReaderId).zip(ALL) {
         let Read::Stream(read) = reader.read else { continue };
         match read(stream, facts) {
-            Step::Done => return Verdict::Done(id),
-            Step::More if !stream.ended => return Verdict::Undecided,
+            Step::Done => return Reading::Done(id),
+            Step::More if !stream.ended => return Reading::Undecided,
             Step::More | Step::NotMine => {}
         }
     }
-    Verdict::Unknown
+    Reading::Unknown
 }
 
 /// Asks the message readers that `routes` finds for a packet, in order, and says which one recognised it.

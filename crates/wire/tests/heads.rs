@@ -3,7 +3,7 @@
 //! What devices send beyond the grammar is read here alone, and is tested where heads are read.
 
 use httparse::{EMPTY_HEADER, Header, Request, Response, Status};
-use lenscap_wire::readers::{Verdict, read_stream};
+use lenscap_wire::readers::{Reading, read_stream};
 use lenscap_wire::{Fact, Stream};
 use proptest::prelude::*;
 
@@ -24,8 +24,8 @@ fn ours(bytes: &[u8]) -> Result<Option<Said>, TestCaseError> {
         }
     };
     match read_stream(&Stream { bytes, ended: false }, &mut note) {
-        Verdict::Done(id) if id.app() == "http" => Ok(Some(said)),
-        Verdict::Undecided => Ok(None),
+        Reading::Done(id) if id.app() == "http" => Ok(Some(said)),
+        Reading::Undecided => Ok(None),
         other => Err(TestCaseError::fail(format!("{other:?}"))),
     }
 }

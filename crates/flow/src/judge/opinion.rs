@@ -61,7 +61,7 @@ impl Opinion {
 /// What a half of a flow said.
 #[derive(Clone, Copy)]
 pub(crate) struct Testimony<'c, 'a> {
-    heard: &'c Heard<'a>,
+    heard: &'c OpinionTable<'a>,
     opinion: &'c Opinion,
     own: TextId,
 }
@@ -96,15 +96,15 @@ impl<'c, 'a> Testimony<'c, 'a> {
 
 /// The opinions on all verdicts: on the summary's, and on those of the capture's end.
 pub(crate) struct Opinions<'a> {
-    early: Heard<'a>,
-    late: Heard<'a>,
+    early: OpinionTable<'a>,
+    late: OpinionTable<'a>,
 }
 
 impl<'a> Opinions<'a> {
     pub(crate) fn new(summary: &'a Summary, late: &'a Late, catalog: &'a Catalog) -> Self {
         Self {
-            early: Heard::new(&summary.texts, summary.verdicts.all(), catalog, false),
-            late: Heard::new(&late.texts, late.verdicts.all(), catalog, true),
+            early: OpinionTable::new(&summary.texts, summary.verdicts.all(), catalog, false),
+            late: OpinionTable::new(&late.texts, late.verdicts.all(), catalog, true),
         }
     }
 
@@ -137,7 +137,7 @@ impl<'a> Opinions<'a> {
         }
     }
 
-    fn heard(&self, late: bool) -> &Heard<'a> {
+    fn heard(&self, late: bool) -> &OpinionTable<'a> {
         if late { &self.late } else { &self.early }
     }
 }
@@ -148,7 +148,7 @@ fn owner<'a>(catalog: &'a Catalog, name: &[u8]) -> Owner<'a> {
 }
 
 /// The opinions on one table of verdicts.
-struct Heard<'a> {
+struct OpinionTable<'a> {
     late: bool,
     texts: &'a Texts,
     opinions: Vec<Opinion>,
@@ -162,7 +162,7 @@ struct Heard<'a> {
     owners: Vec<Owner<'a>>,
 }
 
-impl<'a> Heard<'a> {
+impl<'a> OpinionTable<'a> {
     fn new(texts: &'a Texts, verdicts: &[Verdict], catalog: &'a Catalog, late: bool) -> Self {
         let ids = (0..texts.len() as u32).into_par_iter().with_min_len(4096);
         let mut heard = Self {
