@@ -40,6 +40,7 @@ impl<'a> Stations<'a> {
         let mut standings = std::mem::take::<Links>(&mut walk.links).standings();
         let rolls: Vec<Roll<'a>> =
             parts().map(|shards| Roll::over(court, walk, &standings, shards)).collect();
+        walk.ends = Vec::new();
         let roll = rolls.into_iter().reduce(|roll, other| roll.join(other, &mut standings));
         let mut roll = roll.unwrap_or_default();
         roll.add_sightings(court, &mut standings);
@@ -50,8 +51,8 @@ impl<'a> Stations<'a> {
     fn conclude(court: &Court<'a>, judged: &[Vec<Judged>], roll: Roll<'a>) -> Self {
         let Roll { stations, members, contacts, said, shown, .. } = roll;
         let places = stations.len();
-        let words = || rayon::join(|| Grouped::new(&said, places), || Grouped::new(&shown, places));
-        let (contacts, (said, shown)) = rayon::join(|| Grouped::new(&contacts, places), words);
+        let words = || rayon::join(|| Grouped::new(said, places), || Grouped::new(shown, places));
+        let (contacts, (said, shown)) = rayon::join(|| Grouped::new(contacts, places), words);
         let identity = |place: usize| {
             let mut identity = Identity::default();
             for (statement, (count, at)) in said.of(place) {

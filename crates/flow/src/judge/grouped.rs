@@ -10,10 +10,10 @@ pub(crate) struct Grouped<T> {
 
 impl<T: Copy> Grouped<T> {
     /// Puts things with the number of their group in order; within a group they stay as they came.
-    pub(crate) fn new(things: &[(u32, T)], groups: usize) -> Self {
+    pub(crate) fn new(things: Vec<(u32, T)>, groups: usize) -> Self {
         let Some(&(_, any)) = things.first() else { return Self { all: Vec::new(), ends: vec![0; groups] } };
         let mut ends = vec![0; groups];
-        for (group, _) in things {
+        for (group, _) in &things {
             ends[*group as usize] += 1;
         }
         let mut next = 0;
@@ -23,8 +23,8 @@ impl<T: Copy> Grouped<T> {
         let mut all = vec![any; things.len()];
         for (group, thing) in things {
             // Each group's start moves on to its end.
-            let at = &mut ends[*group as usize];
-            all[*at as usize] = *thing;
+            let at = &mut ends[group as usize];
+            all[*at as usize] = thing;
             *at += 1;
         }
         Self { all, ends }
@@ -44,11 +44,11 @@ mod tests {
 
     #[test]
     fn things_stand_by_group_in_the_order_in_which_they_came() {
-        let things = [(2, 'a'), (0, 'b'), (2, 'c'), (4, 'd')];
-        let grouped = Grouped::new(&things, 5);
+        let things = vec![(2, 'a'), (0, 'b'), (2, 'c'), (4, 'd')];
+        let grouped = Grouped::new(things, 5);
         let groups: Vec<String> = (0..5).map(|group| grouped.of(group).iter().collect()).collect();
         assert_eq!(groups, ["b", "", "ac", "", "d"]);
         assert_eq!(grouped.of(5), []);
-        assert_eq!(Grouped::<u8>::new(&[], 2).of(1), []);
+        assert_eq!(Grouped::<u8>::new(Vec::new(), 2).of(1), []);
     }
 }
