@@ -131,7 +131,10 @@ enum Found {
 impl<'a> Roll<'a> {
     /// Walks over the flows of some shards.
     pub(crate) fn over(court: &Court<'a>, walk: &Walk, standings: &Standings, shards: Range<usize>) -> Self {
-        let mut roll = Self { by_link: vec![NOWHERE; standings.len()], ..Self::default() };
+        // Room is address space until it is used, and growing a list would hold it twice.
+        let contacts = Vec::with_capacity(shards.clone().map(|shard| court.count(shard)).sum());
+        let by_link = vec![NOWHERE; standings.len()];
+        let mut roll = Self { by_link, contacts, ..Self::default() };
         for shard in shards {
             let (Some(judged), Some(ends)) = (walk.judged.get(shard), walk.ends.get(shard)) else { continue };
             for ((flow, judged), ends) in court.flows(shard).zip(judged).zip(ends) {

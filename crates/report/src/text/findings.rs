@@ -77,12 +77,17 @@ fn packets(report: &Report<'_>, evidence: &[PacketAt]) -> String {
     let Some(&first) = evidence.first() else { return "No packet is named".into() };
     let same: Vec<_> = evidence.iter().filter(|at| at.input == first.input).collect();
     let mut parts: Vec<String> = same.iter().take(PACKETS).map(|at| units::count(at.packet)).collect();
-    let more = evidence.len() - parts.len();
+    let (more, elsewhere) = (same.len() - parts.len(), evidence.len() - same.len());
     if more > 0 {
         parts.push(format!("{} more", units::count(more as u64)));
     }
     let noun = if parts.len() == 1 { "Packet" } else { "Packets" };
-    format!("{noun} {} of {}", words::listed(&parts), escape(path(report, first).as_bytes()))
+    let here = format!("{noun} {} of {}", words::listed(&parts), escape(path(report, first).as_bytes()));
+    if elsewhere == 0 {
+        here
+    } else {
+        format!("{here}, and {} of other captures", units::count(elsewhere as u64))
+    }
 }
 
 fn path<'r>(report: &'r Report<'_>, at: PacketAt) -> &'r str {
@@ -108,4 +113,20 @@ pub(super) fn push_next(page: &mut Page, report: &Report<'_>) {
     let inputs = inputs(report);
     let kind = if report.findings.is_empty() { "device" } else { "finding" };
     page.line(&format!("Next: lenscap scan {inputs} --json --select {kind}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::office;
+
+    #[test]
+    fn packets_of_other_captures_are_not_said_to_be_of_this_one() {
+        let at = |input, packet| PacketAt { input, packet, offset: 0, length: 1 };
+        let report = office();
+        let path = &report.captures[0].path;
+        assert_eq!(packets(&report, &[at(0, 7)]), format!("Packet 7 of {path}"));
+        let both = [at(0, 7), at(1, 8), at(1, 9)];
+        assert_eq!(packets(&report, &both), format!("Packet 7 of {path}, and 2 of other captures"));
+    }
 }
