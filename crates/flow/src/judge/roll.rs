@@ -134,7 +134,7 @@ impl<'a> Roll<'a> {
         // Room is address space until it is used, and growing a list would hold it twice.
         let contacts = Vec::with_capacity(shards.clone().map(|shard| court.count(shard)).sum());
         let by_link = vec![NOWHERE; standings.len()];
-        let mut roll = Self { by_link, contacts, ..Self::default() };
+        let mut roll = Self { contacts, by_link, ..Self::default() };
         for shard in shards {
             let (Some(judged), Some(ends)) = (walk.judged.get(shard), walk.ends.get(shard)) else { continue };
             for ((flow, judged), ends) in court.flows(shard).zip(judged).zip(ends) {
