@@ -126,15 +126,25 @@ impl Trace {
         piece
     }
 
-    /// Joins the pieces between neighbouring `ends` in a random tree.
-    fn tree(&self, ends: &[usize], random: &mut SplitMix64, joints: &mut Joints) -> Summary {
+    /// The same, saved and loaded again.
+    fn saved_piece(&self, packets: Range<usize>) -> Summary {
+        let mut piece = Summary::saveable(self.limits);
+        self.fold(&mut piece, packets);
+        let mut saved = Vec::new();
+        piece.save(&mut saved).expect("memory takes all");
+        Summary::load(&saved[..]).expect("what was saved can be loaded")
+    }
+
+    /// Joins the pieces between neighbouring `ends` in a random tree; `saved` ones were saved and loaded again.
+    fn tree(&self, ends: &[usize], saved: bool, random: &mut SplitMix64, joints: &mut Joints) -> Summary {
         let last = ends.len() - 1;
         if last == 1 {
-            return self.piece(ends[0]..ends[1]);
+            let packets = ends[0]..ends[1];
+            return if saved { self.saved_piece(packets) } else { self.piece(packets) };
         }
         let split = 1 + random.below(last as u64 - 1) as usize;
-        let left = self.tree(&ends[..=split], random, joints);
-        let right = self.tree(&ends[split..], random, joints);
+        let left = self.tree(&ends[..=split], saved, random, joints);
+        let right = self.tree(&ends[split..], saved, random, joints);
         self.join(left, right, ends[split]..ends[last], joints)
     }
 
@@ -172,7 +182,8 @@ impl Trace {
         let count = 1 + random.below(6);
         let ends = self.cuts(count, &mut random);
         if ends.len() > 2 {
-            let found = rendered(&self.tree(&ends, &mut random, joints));
+            let saved = random.chance(25);
+            let found = rendered(&self.tree(&ends, saved, &mut random, joints));
             self.compare("the tree", serial, &found, seed, &ends);
         }
     }

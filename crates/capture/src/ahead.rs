@@ -11,12 +11,16 @@ const WAITING: usize = 4;
 
 /// Yields what a stream yields, a few blocks later.
 pub(crate) struct Ahead {
-    blocks: Receiver<io::Result<Vec<u8>>>,
+    blocks: Receiver<io::Result<Filled>>,
     /// Gives used blocks back to be filled again.
     used: Sender<Vec<u8>>,
     block: Vec<u8>,
     at: usize,
+    end: usize,
 }
+
+/// A block, and how much of it holds bytes.
+type Filled = (Vec<u8>, usize);
 
 impl Ahead {
     /// Starts to read. The thread ends with the stream, or when the reader is dropped and the stream yields again.
@@ -24,11 +28,11 @@ impl Ahead {
         let (filled, blocks) = sync_channel(WAITING);
         let (used, empty) = channel();
         thread::Builder::new().name("unpack".into()).spawn(move || fill(stream, &empty, &filled))?;
-        Ok(Self { blocks, used, block: Vec::new(), at: 0 })
+        Ok(Self { blocks, used, block: Vec::new(), at: 0, end: 0 })
     }
 }
 
-fn fill(mut stream: impl Read, empty: &Receiver<Vec<u8>>, filled: &SyncSender<io::Result<Vec<u8>>>) {
+fn fill(mut stream: impl Read, empty: &Receiver<Vec<u8>>, filled: &SyncSender<io::Result<Filled>>) {
     loop {
         let mut block = empty.try_recv().unwrap_or_default();
         block.resize(BLOCK, 0);
@@ -37,11 +41,7 @@ fn fill(mut stream: impl Read, empty: &Receiver<Vec<u8>>, filled: &SyncSender<io
             got => got,
         };
         let more = got.as_ref().is_ok_and(|&count| count > 0);
-        let block = got.map(|count| {
-            block.truncate(count);
-            block
-        });
-        if filled.send(block).is_err() || !more {
+        if filled.send(got.map(|count| (block, count))).is_err() || !more {
             return;
         }
     }
@@ -49,14 +49,15 @@ fn fill(mut stream: impl Read, empty: &Receiver<Vec<u8>>, filled: &SyncSender<io
 
 impl Read for Ahead {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.block.len() {
+        if self.at == self.end {
             // A thread that is gone has sent its end, or why there is none.
             let Ok(next) = self.blocks.recv() else { return Ok(0) };
-            let used = std::mem::replace(&mut self.block, next?);
-            self.at = 0;
+            let (block, end) = next?;
+            let used = std::mem::replace(&mut self.block, block);
+            (self.at, self.end) = (0, end);
             let _ = self.used.send(used);
         }
-        let rest = self.block.get(self.at..).unwrap_or(&[]);
+        let rest = self.block.get(self.at..self.end).unwrap_or(&[]);
         let count = rest.len().min(out.len());
         if let (Some(to), Some(from)) = (out.get_mut(..count), rest.get(..count)) {
             to.copy_from_slice(from);

@@ -9,9 +9,8 @@ use crate::spell::{Cold, Hot, flag};
 use crate::summary::Summary;
 use crate::text::TextId;
 
-/// In what order flows go: half-open ones and single packets first, those of a station that told
-/// what it is last, the longest
-/// silent first among equals. Nothing in it depends on a hash, so every run evicts the same.
+/// In what order flows go: half-open ones and single packets first, those of a station that told what it is last,
+/// the longest silent first among equals. Nothing in it depends on a hash, so every run evicts the same.
 type Rank = (u8, i64, lenscap_wire::PacketRef);
 
 fn rank(hot: &Hot, cold: &Cold, devices: &HashSet<Address>) -> Rank {

@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 use lenscap_wire::{Address, Fragment, Hazards, Mac, Packet, PacketRef};
 use serde::{Deserialize, Serialize};
 
-use crate::path::PathId;
+use crate::path::{PathId, Paths};
 use crate::ranges::Ranges;
 use crate::spell::Share;
 use crate::torn::Torn;
@@ -188,6 +188,8 @@ impl Fragments {
     const PARTS: usize = 32;
     /// Datagrams that a chunk tells apart; past that it cannot be appended.
     const MET_CAP: usize = 1 << 18;
+    /// No piece ends behind this: the last offset of IPv4, and the longest packet after it.
+    const END: u32 = 1 << 17;
 
     /// None yet; `appendable` where the summary may be appended to another.
     pub(crate) fn new(appendable: bool, memory: usize) -> Self {
@@ -242,9 +244,15 @@ impl Fragments {
         }
     }
 
-    fn take(&mut self, whose: &Whose) -> Option<Datagram> {
+    fn remove(&mut self, whose: &Whose) -> Option<Datagram> {
         let datagram = self.open.remove(whose)?;
         self.cost -= datagram.cost;
+        Some(datagram)
+    }
+
+    /// Takes a datagram out to make use of it.
+    fn take(&mut self, whose: &Whose) -> Option<Datagram> {
+        let datagram = self.remove(whose)?;
         if let Some(used) = self.met.as_mut().and_then(|met| met.get_mut(whose)) {
             *used = true;
         }
@@ -274,9 +282,11 @@ impl Fragments {
     pub(crate) fn join(&mut self, mut later: Self, torn: Vec<Torn>, path: impl Fn(PathId) -> PathId) {
         self.peak = self.peak.max(self.cost + later.peak);
         for Torn { ours, theirs, datagram, whole, .. } in torn {
-            later.take(&theirs);
-            self.take(&ours);
-            if !whole {
+            later.remove(&theirs);
+            if whole {
+                self.take(&ours);
+            } else {
+                self.remove(&ours);
                 self.cost += datagram.cost;
                 self.open.insert(ours, datagram);
             }
@@ -289,7 +299,12 @@ impl Fragments {
         }
         if let (Some(met), Some(theirs)) = (&mut self.met, later.met) {
             for (whose, used) in theirs {
-                *met.entry(ours(whose)).or_default() |= used;
+                let whose = ours(whose);
+                if let Some(known) = met.get_mut(&whose) {
+                    *known |= used;
+                } else if met.len() < Self::MET_CAP {
+                    met.insert(whose, used);
+                }
             }
         }
     }
@@ -322,18 +337,14 @@ pub(crate) struct PortableDatagram {
     macs: Option<([u8; 6], [u8; 6])>,
     shares: Vec<Share>,
     pieces: Vec<Piece>,
-    filled: Ranges,
-    length: Option<u32>,
     hazards: u32,
-    checkable: bool,
-    cost: usize,
 }
 
 /// Path, version, protocol, identification, source and destination.
 pub(crate) type PortableWhose = (PathId, u8, u8, u32, [u8; 16], [u8; 16]);
 
-/// All that waits, whose pieces were met and whether they were used, cost and peak.
-pub(crate) type PortableFragments = (Vec<PortableDatagram>, Option<Vec<(PortableWhose, bool)>>, usize, usize);
+/// All that waits, whose pieces were met and whether they were used, and the peak of the cost.
+pub(crate) type PortableFragments = (Vec<PortableDatagram>, Option<Vec<(PortableWhose, bool)>>, usize);
 
 fn portable(whose: &Whose) -> PortableWhose {
     (whose.path, whose.version, whose.protocol, whose.id, whose.source.0, whose.destination.0)
@@ -351,11 +362,7 @@ impl Fragments {
             macs: d.head.macs.map(|(source, destination)| (source.0, destination.0)),
             shares: d.shares.clone(),
             pieces: d.pieces.clone(),
-            filled: d.filled.clone(),
-            length: d.length,
             hazards: d.hazards.0,
-            checkable: d.checkable,
-            cost: d.cost,
         };
         let mut open: Vec<_> = self.open.iter().collect();
         open.sort_by_key(|(whose, _)| **whose);
@@ -364,28 +371,40 @@ impl Fragments {
             met.sort_unstable();
             met
         });
-        (open.into_iter().map(datagram).collect(), met, self.cost, self.peak)
+        (open.into_iter().map(datagram).collect(), met, self.peak)
     }
 
-    /// The opposite of [`Fragments::portable`].
-    pub(crate) fn from_portable((open, met, cost, peak): PortableFragments, memory: usize) -> Self {
-        let datagram = |d: PortableDatagram| {
-            let whose = whose_of(d.whose);
+    /// The opposite of [`Fragments::portable`], put together anew from the pieces; `None` where one cannot be of a
+    /// datagram.
+    pub(crate) fn from_portable(
+        (open, met, peak): PortableFragments,
+        paths: &Paths,
+        memory: usize,
+    ) -> Option<Self> {
+        let mut fragments = Self { peak, ..Self::new(false, memory) };
+        for PortableDatagram { whose, macs, shares, pieces, hazards } in open {
+            let whose = whose_of(whose);
             let head = Packet {
-                macs: d.macs.map(|(source, destination)| (Mac(source), Mac(destination))),
+                macs: macs.map(|(source, destination)| (Mac(source), Mac(destination))),
+                path: paths.layers(whose.path).iter().copied().collect(),
                 version: whose.version,
                 protocol: whose.protocol,
                 source: whose.source,
                 destination: whose.destination,
                 ..Packet::default()
             };
-            let PortableDatagram { shares, pieces, filled, length, checkable, cost, .. } = d;
-            let (path, hazards) = (whose.path, Hazards(d.hazards));
-            (whose, Datagram { head, path, shares, pieces, filled, length, hazards, checkable, cost })
-        };
+            let mut datagram = Datagram::new(&head, whose.path);
+            for (share, piece) in shares.into_iter().zip(pieces) {
+                if piece.offset.saturating_add(piece.length) > Self::END {
+                    return None;
+                }
+                datagram.add(share, piece, Hazards(hazards));
+            }
+            fragments.cost += datagram.cost;
+            fragments.open.insert(whose, datagram);
+        }
         let met = met.map(|met| met.into_iter().map(|(whose, used)| (whose_of(whose), used)).collect());
-        let open = open.into_iter().map(datagram).collect();
-        Self { open, met, cost, peak, ..Self::new(false, memory) }
+        Some(Self { met, ..fragments })
     }
 }
 

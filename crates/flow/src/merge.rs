@@ -5,9 +5,10 @@
 //! payloads are given to the left half's readers as if they had come as packets.
 
 use rayon::prelude::*;
-use std::collections::HashMap;
 
+use crate::append::{Appending, Joined, Unread};
 use crate::cost;
+use crate::history;
 use crate::index::NOWHERE;
 use crate::key::Key;
 use crate::path::PathId;
@@ -90,13 +91,6 @@ struct Plan {
     peak: usize,
 }
 
-/// Payloads of a right half that the left half's readers must still see.
-struct Unread {
-    place: usize,
-    side: usize,
-    pieces: Vec<Piece>,
-}
-
 impl Summary {
     /// Appends `later`, the summary of the packets that follow. `source` opens payloads again where a stream
     /// lies across the cut.
@@ -126,7 +120,8 @@ impl Summary {
         let path = |id: PathId| paths.get(id.0 as usize).copied().unwrap_or(PathId::OTHER);
         let torn = self.torn(later, path).ok_or(Refusal::Fragments)?;
         let met = self.meet(later, path);
-        let peak = self.peak_with(later, &met).saturating_add(torn.len() * cost::TORN);
+        let pieces: usize = torn.iter().map(|torn| torn.datagram.shares.len()).sum();
+        let peak = self.peak_with(later, &met).saturating_add(pieces * cost::TORN);
         if peak > cost::spells(self.limits.memory) {
             return Err(Refusal::Memory);
         }
@@ -178,8 +173,8 @@ impl Summary {
             let settled = settled.iter_mut().map(|spell| (&spell.hot, &mut spell.cold));
             let spells = settled.chain(hots.iter().zip(colds.iter_mut()));
             for ((hot, cold), &(_, place)) in spells.zip(met).filter(|(_, (_, place))| *place != NOWHERE) {
-                let torn = flag::FIRST | flag::OPENS;
-                if hot.flags & flag::FIRST == 0 || cold.extra.is_none() && hot.flags & torn != torn {
+                let opening = flag::FIRST | flag::OPENS;
+                if hot.flags & flag::FIRST == 0 || cold.extra.is_none() && hot.flags & opening != opening {
                     continue;
                 }
                 let place = place as usize;
@@ -187,14 +182,7 @@ impl Summary {
                     continue;
                 };
                 if hot.flags & flag::OPENS != 0 {
-                    let server = 1 - hot.client();
-                    let ours_alone = ours.flags & !hot.flags & flag::SERVER_ISN != 0;
-                    let differs = ours.flags & hot.flags & flag::SERVER_ISN != 0
-                        && ours_cold.server_isn != cold.server_isn;
-                    // A stream that begins where the left side's SYN-ACK says was read as it should be.
-                    let begins = Some(ours_cold.server_isn.wrapping_add(1));
-                    let astray = ours_alone && hot.begins(cold, server) != begins || differs;
-                    if ours.flags & flag::PURE != 0 && astray && hot.payload.get(server) != Some(&0) {
+                    if is_astray((ours, ours_cold), (hot, cold)) {
                         return Err(Refusal::Handshake);
                     }
                     continue;
@@ -204,10 +192,11 @@ impl Summary {
                     let half = cold.extra.as_mut().and_then(|extra| extra.halves.get_mut(side)?.as_mut());
                     let (true, Some(half)) = (wanted, half) else { continue };
                     half.fetch(source).ok_or(Refusal::Unreadable)?;
-                    let short = hot.flags & flag::SHORT << side != 0;
-                    let known = ours_cold.half(side).cloned().unwrap_or_default();
-                    if short && !known.decides(ours_cold.start(ours, side), half) {
-                        return Err(Refusal::Stream);
+                    if hot.flags & flag::SHORT << side != 0 {
+                        let known = ours_cold.half(side).cloned().unwrap_or_default();
+                        if !known.decides(ours_cold.start(ours, side), half) {
+                            return Err(Refusal::Stream);
+                        }
                     }
                 }
             }
@@ -299,111 +288,23 @@ impl Summary {
     }
 }
 
-/// What joining one shard leaves to do. Places are those of open spells when they were joined.
-#[derive(Default)]
-struct Joined {
-    /// Spells that a right-hand one went on with.
-    places: Vec<usize>,
-    /// What those right-hand ones had cost.
-    gone: usize,
-    unread: Vec<Unread>,
-    /// Where open spells went that another of their key followed.
-    moved: HashMap<usize, usize>,
-}
-
-impl Joined {
-    /// Where the spell stands now that was joined at a place.
-    fn at(&self, shard: usize, place: usize) -> At {
-        let moved = self.moved.get(&place);
-        At { shard, settled: moved.is_some(), place: moved.copied().unwrap_or(place) }
+/// Whether a right-hand spell that opens with our handshake could not know what its server's bytes belong to.
+fn is_astray((ours, ours_cold): (&Hot, &Cold), (hot, cold): (&Hot, &Cold)) -> bool {
+    if ours.flags & flag::PURE == 0 {
+        return false;
     }
-}
-
-/// One shard while another is appended to it.
-struct Appending<'s> {
-    left: &'s mut Shard,
-    idle: i64,
-    appendable: bool,
-    joined: Joined,
-}
-
-impl Appending<'_> {
-    /// Takes in a spell that had ended on the right.
-    fn settled(&mut self, (_, place): (u64, u32), mut spell: Spell) {
-        let here = (place != NOWHERE && spell.hot.flags & flag::FIRST != 0).then_some(place as usize);
-        let goes_on = here.and_then(|place| self.join(place, &mut spell));
-        if goes_on.is_none() {
-            self.found(&mut spell, here.is_some());
-            self.left.settled.push(spell);
-        }
+    let server = 1 - hot.client();
+    let alone = ours.flags & !hot.flags & flag::SERVER_ISN != 0;
+    let both = ours.flags & hot.flags & flag::SERVER_ISN != 0;
+    let differs = both && ours_cold.server_isn != cold.server_isn;
+    if !(alone || differs) {
+        return ours_cold.half(server).is_some();
     }
-
-    /// Takes in a spell that is open on the right: it goes on with ours, or takes its slot.
-    fn open(&mut self, (hash, place): (u64, u32), mut spell: Spell) {
-        if place == NOWHERE {
-            self.found(&mut spell, false);
-            self.left.insert(hash, spell);
-            return;
-        }
-        let place = place as usize;
-        if spell.hot.flags & flag::FIRST != 0 && self.join(place, &mut spell).is_some() {
-            return;
-        }
-        self.found(&mut spell, true);
-        self.joined.moved.insert(place, self.left.settled.len());
-        self.left.replace(place, spell);
-    }
-
-    /// A right-hand spell that goes on with none: its beginning is known now, if ours is or if we met its key.
-    fn found(&self, spell: &mut Spell, met: bool) {
-        if met {
-            spell.hot.flags &= !flag::FIRST;
-        }
-        if met || !self.appendable {
-            spell.hot.flags &= !(flag::LISTING | flag::LISTING << 1);
-            for side in [0, 1] {
-                if spell.hot.flags & flag::UNDECIDED << side == 0 {
-                    spell.cold.close(side, false, false);
-                }
-            }
-        }
-    }
-
-    /// Joins a right-hand spell to ours at `place`, where it goes on with it.
-    fn join(&mut self, place: usize, later: &mut Spell) -> Option<()> {
-        let mut ours = self.left.take(place)?;
-        let goes_on = ours.goes_on(later, self.idle);
-        if goes_on {
-            for side in [0, 1] {
-                self.join_half(place, side, &mut ours, later);
-            }
-            self.joined.places.push(place);
-            self.joined.gone += cost::SPELL + later.cold.cost as usize;
-            ours.join(later);
-        }
-        self.left.put_back(place, ours);
-        goes_on.then_some(())
-    }
-
-    /// Joins what was read of a half. Must run before the counters are joined.
-    fn join_half(&mut self, place: usize, side: usize, ours: &mut Spell, later: &mut Spell) {
-        let open = (flag::UNDECIDED | flag::LISTING) << side;
-        if ours.hot.flags & open == 0 {
-            return;
-        }
-        let half = later.cold.extra.as_mut().and_then(|extra| extra.halves.get_mut(side)?.take());
-        if let Some(half) = half {
-            self.joined.unread.push(Unread { place, side, pieces: half.pieces });
-            return;
-        }
-        let decided = later.hot.flags & flag::UNDECIDED << side == 0;
-        if decided && ours.cold.half(side).is_none() {
-            ours.hot.flags &= !(flag::UNDECIDED << side);
-            ours.cold.verdicts[side & 1] = later.cold.verdicts[side & 1];
-            ours.cold.own[side & 1] = later.cold.own[side & 1];
-            ours.cold.decide(side, later.cold.decided[side & 1]);
-        }
-    }
+    // Without a FIN nothing but payload is read, and a stream that begins where our SYN-ACK says was read as it should be.
+    let plain = hot.seen.get(server).is_some_and(|seen| seen & history::FIN == 0);
+    let begins = Some(ours_cold.server_isn.wrapping_add(1));
+    let known = alone && hot.begins(cold, server) == begins;
+    ours_cold.half(server).is_some() || !(plain && (known || hot.payload.get(server) == Some(&0)))
 }
 
 /// The shard that a hash is of is the same on both sides; this is what makes the merge run shard by shard.

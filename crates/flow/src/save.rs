@@ -1,6 +1,6 @@
 //! The saved form of a summary (`.lens`): a version, then zstd over postcard of plain records.
 //!
-//! It holds everything that judging needs, and the first payloads of flows that were still undecided: so it
+//! It holds everything that judging needs, and the first payloads of halves that an earlier summary may need: so it
 //! contains payload. Flows are saved in order of their first packet, names and sightings in order of their content,
 //! so equal summaries are equal files. Loading trusts nothing: lengths are bounded by what is there.
 
@@ -260,7 +260,7 @@ impl Summary {
             let hash = spell.hot.key.hash(summary.paths.hash(spell.hot.key.path));
             summary.shards.get_mut(shard_of(hash))?.insert(hash, spell);
         }
-        summary.fragments = Fragments::from_portable(from.datagrams, summary.limits.memory);
+        summary.fragments = Fragments::from_portable(from.datagrams, &summary.paths, summary.limits.memory)?;
         let run = |run: PortableRun| {
             let by = *RESOLVERS.get(usize::from(run.by))?;
             let PortableRun { name, chain, first, last, count, at, .. } = run;

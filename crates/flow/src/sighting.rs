@@ -62,10 +62,15 @@ impl Sightings {
     }
 
     /// The same with other ids for its texts.
-    pub(crate) fn with_texts(self, text: impl FnMut(TextId) -> TextId) -> Self {
-        let mut sightings = Self::default();
-        sightings.join(&self, text);
-        sightings
+    pub(crate) fn with_texts(self, mut text: impl FnMut(TextId) -> TextId) -> Self {
+        // Texts get their ids in the order in which they are asked for.
+        let mut all: Vec<_> = self.all.into_iter().collect();
+        all.sort_unstable_by_key(|(shown, _)| *shown);
+        let mut ours = |shown: Shown| Shown { kind: text(shown.kind), value: text(shown.value), ..shown };
+        Self {
+            all: all.into_iter().map(|(shown, seen)| (ours(shown), seen)).collect(),
+            refused: self.refused,
+        }
     }
 
     /// Appends a later part whose texts become ours by `text`.

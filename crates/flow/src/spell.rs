@@ -39,10 +39,10 @@ pub(crate) mod flag {
     pub(crate) const DISORDER: u32 = 1 << 13;
     /// More than one aligned bucket of time; see [`super::Extra::buckets`].
     pub(crate) const BUCKETS: u32 = 1 << 14;
-    /// By side: the list of this half was cut short; see [`crate::stream::Half::LISTED`].
-    pub(crate) const SHORT: u32 = 1 << 18;
     /// By side: the MACs of this half are set.
     pub(crate) const MACS: u32 = 1 << 16;
+    /// By side: the list of this half was cut short; see [`crate::stream::Half::LISTED`].
+    pub(crate) const SHORT: u32 = 1 << 18;
 }
 
 /// What every packet of a spell touches: two cache lines.

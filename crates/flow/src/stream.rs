@@ -1,9 +1,9 @@
 //! The first payloads of one half of a TCP flow: what stream readers decide on.
 //!
 //! A half is decided by a pure function of this list, taken in capture order and cut at the budget. While a half is
-//! undecided its payloads are kept as bytes. A half whose beginning this chunk did not see is listed to the end of
-//! the budget even when decided, as references: only where the left half turns out undecided are the bytes fetched
-//! again from the capture.
+//! undecided its payloads are kept as bytes. A half whose beginning this chunk did not see is listed even when
+//! decided, as references: [`Half::LISTED`] payloads, or the whole budget where the summary will be saved. Only where
+//! the left half turns out undecided are the bytes fetched again from the capture.
 
 use lenscap_wire::{
     PacketRef, Stream,

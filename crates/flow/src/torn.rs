@@ -55,7 +55,7 @@ impl Next {
         let (bytes, length) = torn.datagram.assemble();
         let mut packet = Packet::default();
         decode_datagram(&bytes, length, &torn.datagram.head, &mut packet);
-        let same_path = packet.path == torn.datagram.head.path;
+        let same_path = packet.path == torn.datagram.head.path && torn.ours.path != PathId::OTHER;
         if packet.protocol == TCP || packet.quoted.is_some() || !same_path || is_heard(&packet) {
             return None;
         }
