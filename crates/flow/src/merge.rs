@@ -23,7 +23,7 @@ use crate::verdict::VerdictId;
 /// Why a summary could not be appended. The packets must be folded in order instead.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Refusal {
-    /// The right summary was not made to be appended, or with other limits.
+    /// The right summary was not made to be appended to such a one, or with other limits.
     Beginning,
     /// A datagram open on the left has pieces on the right that do not simply go on with it.
     Fragments,
@@ -110,7 +110,8 @@ impl Summary {
 
     /// Sees whether `later` may be appended.
     fn plan(&mut self, later: &Self) -> Result<Plan, Refusal> {
-        if !later.appendable || self.limits != later.limits {
+        // A list that was made for a capture to fall back on is too short for a summary that will be saved.
+        if !later.appendable || self.limits != later.limits || self.saved && !later.saved {
             return Err(Refusal::Beginning);
         }
         if later.caps().any() || self.cost_with(later) {

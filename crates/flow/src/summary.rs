@@ -41,7 +41,7 @@ pub struct Summary {
     /// Whether packets may stand before the first one, so that this may be appended to another summary.
     pub(crate) appendable: bool,
     /// Whether it will be saved, so that lists of payloads keep their bytes.
-    saved: bool,
+    pub(crate) saved: bool,
     pub(crate) captures: Captures,
     pub(crate) tally: Tally,
     pub(crate) paths: Paths,
