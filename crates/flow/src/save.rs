@@ -10,7 +10,7 @@ use std::io::{self, Read, Write};
 
 use crate::buckets::Buckets;
 use crate::captures::{CHUNK_BITS, Captures};
-use crate::fragment::{Fragments, PortableFragments};
+use crate::fragment::{Fragments, portable::PortableFragments};
 use crate::history::History;
 use crate::key::Key;
 use crate::merge::Refusal;
