@@ -275,7 +275,8 @@ impl Fragments {
             let ours = Whose { path: path(whose.path), ..*whose };
             let Some(datagram) = self.open.get(&ours) else { continue };
             let rest = later.open.get(whose).filter(|_| !used)?;
-            torn.push(Torn::new(ours, *whose, datagram.with(rest)?));
+            let datagram = datagram.with(rest)?;
+            torn.push(Torn { ours, theirs: *whose, datagram, follower: None });
         }
         Some(torn)
     }
@@ -283,9 +284,9 @@ impl Fragments {
     /// Appends what `later` holds; `torn` is what [`Fragments::torn`] gave.
     pub(crate) fn join(&mut self, mut later: Self, torn: Vec<Torn>, path: impl Fn(PathId) -> PathId) {
         self.peak = self.peak.max(self.cost + later.peak);
-        for Torn { ours, theirs, datagram, whole, .. } in torn {
+        for Torn { ours, theirs, datagram, .. } in torn {
             later.remove(&theirs);
-            if whole {
+            if datagram.is_whole() {
                 self.take(&ours);
             } else {
                 self.remove(&ours);
@@ -396,13 +397,16 @@ mod tests {
         assert!(left.torn(&right, |path| path).is_some_and(|torn| torn.is_empty()));
         add(&mut right, 1, 0, &piece(16, b"c", false));
         let torn = left.torn(&right, |path| path).unwrap();
-        assert_eq!((torn.len(), torn[0].whole), (1, false));
+        assert_eq!((torn.len(), torn[0].datagram.is_whole()), (1, false));
         left.join(right, torn, |path| path);
         assert_eq!((left.waiting().len(), left.waiting()[0].shares.len()), (1, 2));
         let mut last = Fragments::new(true, 0);
         add(&mut last, 2, 0, &piece(8, b"bbbbbbbb", true));
         let torn = left.torn(&last, |path| path).unwrap();
-        assert_eq!((torn[0].whole, torn[0].datagram.assemble()), (true, (b"aaaaaaaabbbbbbbbc".to_vec(), 17)));
+        assert_eq!(
+            (torn[0].datagram.is_whole(), torn[0].datagram.assemble()),
+            (true, (b"aaaaaaaabbbbbbbbc".to_vec(), 17))
+        );
         left.join(last, torn, |path| path);
         assert_eq!((left.waiting().len(), left.cost()), (0, 0));
     }

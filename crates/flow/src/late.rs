@@ -32,8 +32,10 @@ impl Summary {
         self.late.get_or_init(|| {
             let mut late = Late::default();
             for (at, n) in self.waiting() {
-                let spell = self.shards.get(at).and_then(|shard| shard.spell(n));
-                for (side, (hot, cold)) in spell.into_iter().flat_map(|spell| [(0, spell), (1, spell)]) {
+                let Some((hot, cold)) = self.shards.get(at).and_then(|shard| shard.spell(n)) else {
+                    continue;
+                };
+                for side in [0, 1] {
                     late.close(hot, cold, (at as u32, n as u32, side as u8), side);
                 }
             }

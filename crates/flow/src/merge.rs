@@ -119,7 +119,7 @@ impl Summary {
         }
         let paths = self.paths.adopt(&later.paths).ok_or(Refusal::Memory)?;
         let path = |id: PathId| paths.get(id.0 as usize).copied().unwrap_or(PathId::OTHER);
-        let torn = self.torn(later, path).ok_or(Refusal::Fragments)?;
+        let torn = self.torn(later, path)?;
         let met = self.meet(later, path);
         let pieces: usize = torn.iter().map(|torn| torn.datagram.shares.len()).sum();
         let peak = self.peak_with(later, &met).saturating_add(pieces * cost::TORN);

@@ -6,7 +6,7 @@
 //! the left half turns out undecided are the bytes fetched again from the capture.
 
 use lenscap_wire::{
-    PacketRef, Stream,
+    Fact, PacketRef, Stream,
     readers::{self, Reading},
 };
 use serde::{Deserialize, Serialize};
@@ -159,10 +159,19 @@ impl Half {
         let (mut half, mut bytes) = (self.clone(), Vec::new());
         later.pieces.iter().any(|piece| {
             half.push(piece.clone());
-            let ended = half.prefix(start, &mut bytes) || half.is_full();
-            let reading = readers::read_stream(&Stream { bytes: &bytes, ended }, &mut |_| {});
-            ended || reading != Reading::Undecided
+            half.read(start, &mut bytes, &mut |_| {}) != Reading::Undecided
         })
+    }
+
+    /// What the stream readers say of the list so far; `bytes` is a buffer.
+    pub(crate) fn read(
+        &self,
+        start: Option<u32>,
+        bytes: &mut Vec<u8>,
+        facts: &mut dyn FnMut(Fact<'_>),
+    ) -> Reading {
+        let ended = self.prefix(start, bytes) || self.is_full();
+        readers::read_stream(&Stream { bytes, ended }, facts)
     }
 
     /// Bytes of payload that are listed.

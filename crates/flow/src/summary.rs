@@ -159,9 +159,7 @@ impl Summary {
             // A first piece was read just now; again only if it is the last that will be looked at.
             let unread = half.pieces.len() > 1 || !alone || half.is_full();
             if unread && reading == Reading::Undecided {
-                let ended = half.prefix(start, prefix) || half.is_full();
-                let stream = Stream { bytes: prefix, ended };
-                reading = readers::read_stream(&stream, &mut note);
+                reading = half.read(start, prefix, &mut note);
             }
         }
         if reading != Reading::Undecided {

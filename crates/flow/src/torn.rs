@@ -11,9 +11,9 @@ use crate::fold::routes;
 use crate::fragment::{Datagram, Whose};
 use crate::index::NOWHERE;
 use crate::key::{Key, TCP};
-use crate::merge::Met;
+use crate::merge::{Met, Refusal};
 use crate::path::PathId;
-use crate::shard::shard_of;
+use crate::shard::{At, shard_of};
 use crate::spell::flag;
 use crate::summary::Summary;
 
@@ -26,66 +26,48 @@ pub(crate) struct Torn {
     pub(crate) theirs: Whose,
     /// Both sides' pieces.
     pub(crate) datagram: Datagram,
-    /// Whether nothing of it is missing.
-    pub(crate) whole: bool,
-    next: Next,
-}
-
-/// What of its flow follows on a datagram on the right.
-#[derive(Clone, Copy, Debug)]
-enum Next {
-    Nothing,
-    /// An open spell.
-    Spell {
-        shard: usize,
-        place: usize,
-    },
+    /// The open right-hand spell of its flow, which follows on it where it is whole.
+    pub(crate) follower: Option<At>,
 }
 
 impl Torn {
-    pub(crate) fn new(ours: Whose, theirs: Whose, datagram: Datagram) -> Self {
-        let whole = datagram.is_whole();
-        Self { ours, theirs, datagram, whole, next: Next::Nothing }
-    }
-}
-
-impl Next {
-    /// What follows on the right where a datagram is booked; `None` where it may not be booked.
-    fn on(later: &Summary, torn: &Torn) -> Option<Self> {
-        let (bytes, length) = torn.datagram.assemble();
+    /// The open right-hand spell that follows where the datagram is booked, if it may be booked.
+    fn follower(&self, later: &Summary) -> Result<Option<At>, Refusal> {
+        let (bytes, length) = self.datagram.assemble();
         let mut packet = Packet::default();
-        decode_datagram(&bytes, length, &torn.datagram.head, &mut packet);
-        let same_path = packet.path == torn.datagram.head.path && torn.ours.path != PathId::OTHER;
+        decode_datagram(&bytes, length, &self.datagram.head, &mut packet);
+        let same_path = packet.path == self.datagram.head.path && self.ours.path != PathId::OTHER;
         if packet.protocol == TCP || packet.quoted.is_some() || !same_path || is_heard(&packet) {
-            return None;
+            return Err(Refusal::Fragments);
         }
-        let (key, _) = Key::of(&packet, torn.theirs.path);
+        let (key, _) = Key::of(&packet, self.theirs.path);
         let hash = key.hash(later.paths.hash(key.path));
-        let shard = shard_of(hash);
-        let right = later.shards.get(shard)?;
-        let Some(place) = right.find(hash, &key) else { return Some(Self::Nothing) };
-        let (hot, cold) = right.hots.get(place).zip(right.colds.get(place))?;
-        let first = hot.flags & flag::FIRST != 0;
-        (first && is_before(torn.datagram.last()?, cold.at)).then_some(Self::Spell { shard, place })
+        let at = shard_of(hash);
+        let Some(right) = later.shards.get(at) else { return Ok(None) };
+        let Some(place) = right.find(hash, &key) else { return Ok(None) };
+        let spell = right.hots.get(place).zip(right.colds.get(place)).zip(self.datagram.last());
+        let follows =
+            spell.is_some_and(|((hot, cold), last)| hot.flags & flag::FIRST != 0 && is_before(last, cold.at));
+        if follows { Ok(Some(At { shard: at, settled: false, place })) } else { Err(Refusal::Fragments) }
     }
 }
 
 impl Summary {
-    /// The datagrams that the cut tears apart; `None` where they could not be joined.
-    pub(crate) fn torn(&self, later: &Self, path: impl Fn(PathId) -> PathId) -> Option<Vec<Torn>> {
-        let mut torn = self.fragments.torn(&later.fragments, path)?;
-        for torn in torn.iter_mut().filter(|torn| torn.whole) {
-            torn.next = Next::on(later, torn)?;
+    /// The datagrams that the cut tears apart, if they can be joined.
+    pub(crate) fn torn(&self, later: &Self, path: impl Fn(PathId) -> PathId) -> Result<Vec<Torn>, Refusal> {
+        let mut torn = self.fragments.torn(&later.fragments, path).ok_or(Refusal::Fragments)?;
+        for torn in torn.iter_mut().filter(|torn| torn.datagram.is_whole()) {
+            torn.follower = torn.follower(later)?;
         }
         torn.sort_by_key(|torn| torn.datagram.last());
-        Some(torn)
+        Ok(torn)
     }
 
     /// Books the datagrams that are whole, and says in `met` which spells those of the right side meet now.
     pub(crate) fn book_torn(&mut self, later: &Self, torn: &[Torn], met: &mut [Met]) {
-        for torn in torn.iter().filter(|torn| torn.whole) {
+        for torn in torn.iter().filter(|torn| torn.datagram.is_whole()) {
             let at = self.datagram(&torn.datagram);
-            let Next::Spell { shard, place } = torn.next else { continue };
+            let Some(At { shard, place, .. }) = torn.follower else { continue };
             let settled = later.shards.get(shard).map_or(0, |shard| shard.settled.len());
             let met = met.get_mut(shard).and_then(|met| met.get_mut(settled + place));
             if let (Some(at), Some((_, met))) = (at, met) {

@@ -63,7 +63,7 @@ impl<'a> Stations<'a> {
             for shown in shown.of(place) {
                 identity.see(shown.kind, shown.value, shown.count, shown.at);
             }
-            let mac = if let Some(Station::Mac(mac)) = stations.get(place) { Some(*mac) } else { None };
+            let mac = stations.get(place).and_then(|station| station.mac());
             let known = contacts.of(place).iter().filter(|contact| contact.vendor);
             let known = known.filter_map(|contact| Some((Side::from(contact.side), contact.at.of(judged)?)));
             identity.conclude(court, mac, known);

@@ -25,6 +25,14 @@ pub(crate) enum Station {
 }
 
 impl Station {
+    /// The MAC that it is known by.
+    pub(crate) fn mac(self) -> Option<Mac> {
+        match self {
+            Self::Mac(mac) => Some(mac),
+            Self::Address(_) => None,
+        }
+    }
+
     /// The id of its record.
     pub(crate) fn id(self) -> String {
         match self {
@@ -185,8 +193,7 @@ impl<'a> Roll<'a> {
         if *known == NOWHERE {
             *known = self.stations.len() as u32;
             self.stations.push(station);
-            let mac = if let Station::Mac(mac) = station { Some(mac) } else { None };
-            self.members.push(Member { mac, ..Member::default() });
+            self.members.push(Member { mac: station.mac(), ..Member::default() });
         }
         *known
     }
