@@ -117,7 +117,9 @@ impl Appending<'_> {
             ours.hot.flags &= !(flag::UNDECIDED << side);
             ours.cold.verdicts[side & 1] = later.cold.verdicts[side & 1];
             ours.cold.own[side & 1] = later.cold.own[side & 1];
-            ours.cold.decide(side, later.cold.decided[side & 1]);
+            if let Some(packet) = later.cold.decided(side) {
+                ours.cold.decide(side, packet);
+            }
         }
     }
 }

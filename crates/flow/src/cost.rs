@@ -12,7 +12,7 @@ use crate::text::Texts;
 use crate::verdict::{Verdict, Verdicts};
 
 /// A flow: its two records, and its share of the index and of slack.
-pub(crate) const SPELL: usize = 320;
+pub(crate) const SPELL: usize = 240;
 
 /// What extra state costs beside what is in it; nothing while there is nothing that a price is for, since whether
 /// the box stands there then depends on how the flow came to be.
@@ -77,7 +77,7 @@ pub(crate) fn joint((hot, cold): (&Hot, &Cold), (later, later_cold): (&Hot, &Col
     for side in [0, 1] {
         let both = hot.flags & later.flags & flag::SEQUENCED << side != 0;
         let trouble = (hot.flags | later.flags) & flag::TROUBLE << side != 0;
-        let begins = later.next[side].wrapping_sub(later.payload[side] as u32);
+        let begins = later.next[side].wrapping_sub(later.low.payload[side]);
         if both && (trouble || begins != hot.next[side]) {
             cost += EXTRA + size_of::<Trouble>() + 2 * RANGE;
         }

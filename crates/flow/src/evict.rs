@@ -17,9 +17,9 @@ fn rank(hot: &Hot, cold: &Cold, devices: &HashSet<Address>) -> Rank {
     let class = if devices.contains(&hot.key.address(0)) || devices.contains(&hot.key.address(1)) {
         2
     } else {
-        u8::from(hot.packets[0] + hot.packets[1] > 1 && hot.flags & flag::PURE == 0)
+        u8::from(hot.totals(cold).packets > 1 && hot.flags & flag::PURE == 0)
     };
-    (class, hot.last, cold.at)
+    (class, hot.last, cold.at())
 }
 
 impl Summary {

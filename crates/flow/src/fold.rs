@@ -217,11 +217,11 @@ impl Summary {
         if heard.reader.is_none() && heard.name.is_none() {
             return;
         }
-        let Some((_, cold)) = self.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
+        let Some((hot, cold)) = self.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
             return;
         };
-        if let (0, Some(reader)) = (cold.app, heard.reader) {
-            cold.app = reader.0.saturating_add(1);
+        if let Some(reader) = heard.reader {
+            hot.recognise(reader);
         }
         if let Some(name) = heard.name {
             cold.extra.get_or_insert_default().name(name);

@@ -52,56 +52,61 @@ pub(crate) fn letters(tcp: &Tcp, payload: u32, hazards: Hazards) -> u16 {
     bits
 }
 
-/// Letters in order of appearance: five bits each, of which the lowest is the side, first letter lowest.
+/// Letters in order of appearance: five bits each, of which the lowest is the side, first letter lowest. How many
+/// there are is told by the letters seen on each side, which stand apart.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
-pub(crate) struct History {
-    order: [u32; 3],
-    length: u8,
+pub(crate) struct History([u32; 3]);
+
+fn length(seen: [u16; 2]) -> u32 {
+    seen[0].count_ones() + seen[1].count_ones()
 }
 
 impl History {
     /// Letters a word of `order` holds.
-    const WORD: u8 = 6;
+    const WORD: u32 = 6;
 
     /// Appends the letters of `bits` that `seen` lacks on this side, and adds them to it.
     #[cold]
     pub(crate) fn append(&mut self, seen: &mut [u16; 2], side: Side, bits: u16) {
+        let before = length(*seen);
         let Some(seen) = seen.get_mut(side) else { return };
         let mut new = bits & !*seen;
         *seen |= bits;
-        while new != 0 {
-            self.push((new.trailing_zeros() as u8) << 1 | side as u8);
+        for n in before.. {
+            if new == 0 {
+                break;
+            }
+            self.put(n, (new.trailing_zeros() as u8) << 1 | side as u8);
             new &= new - 1;
         }
     }
 
     /// Appends what a later part shows and this one does not.
-    pub(crate) fn join(&mut self, seen: &mut [u16; 2], later: &Self) {
-        for n in 0..later.length {
+    pub(crate) fn join(&mut self, seen: &mut [u16; 2], later: &Self, later_seen: [u16; 2]) {
+        for n in 0..length(later_seen) {
             let code = later.code(n);
             self.append(seen, usize::from(code & 1), 1 << (code >> 1));
         }
     }
 
-    fn push(&mut self, code: u8) {
-        if let Some(word) = self.order.get_mut(usize::from(self.length / Self::WORD)) {
-            *word |= u32::from(code) << (5 * (self.length % Self::WORD));
-            self.length += 1;
+    fn put(&mut self, n: u32, code: u8) {
+        if let Some(word) = self.0.get_mut((n / Self::WORD) as usize) {
+            *word |= u32::from(code) << (5 * (n % Self::WORD));
         }
     }
 
-    fn code(&self, n: u8) -> u8 {
-        let word = self.order.get(usize::from(n / Self::WORD)).copied().unwrap_or(0);
+    fn code(&self, n: u32) -> u8 {
+        let word = self.0.get((n / Self::WORD) as usize).copied().unwrap_or(0);
         (word >> (5 * (n % Self::WORD))) as u8 & 31
     }
 
     /// The letters as text, given which side is the originator.
-    pub(crate) fn text(&self, orig: Side) -> String {
+    pub(crate) fn text(&self, seen: [u16; 2], orig: Side) -> String {
         let letter = |code: u8| {
             let letter = char::from(LETTERS.get(usize::from(code >> 1)).copied().unwrap_or(b'?'));
             if usize::from(code & 1) == orig { letter } else { letter.to_ascii_lowercase() }
         };
-        (0..self.length).map(|n| letter(self.code(n))).collect()
+        (0..length(seen)).map(|n| letter(self.code(n))).collect()
     }
 }
 
@@ -117,20 +122,26 @@ mod tests {
         (history, seen)
     }
 
+    fn text(steps: &[(Side, u16)], orig: Side) -> String {
+        let (history, seen) = history(steps);
+        history.text(seen, orig)
+    }
+
     const TALK: [(Side, u16); 9] =
         [(0, SYN), (1, SYN_ACK), (0, ACK), (0, DATA), (1, ACK), (1, DATA), (0, FIN), (1, FIN), (0, ACK)];
 
     #[test]
     fn letters_stand_once_in_order() {
-        assert_eq!(history(&TALK).0.text(0), "ShADadFf");
-        assert_eq!(history(&TALK).0.text(1), "sHadADfF");
+        assert_eq!(text(&TALK, 0), "ShADadFf");
+        assert_eq!(text(&TALK, 1), "sHadADfF");
     }
 
     #[test]
     fn a_cut_anywhere_changes_nothing() {
         for cut in 0..=TALK.len() {
             let (mut left, mut seen) = history(&TALK[..cut]);
-            left.join(&mut seen, &history(&TALK[cut..]).0);
+            let (right, right_seen) = history(&TALK[cut..]);
+            left.join(&mut seen, &right, right_seen);
             assert_eq!((left, seen), history(&TALK));
         }
     }
@@ -138,6 +149,6 @@ mod tests {
     #[test]
     fn every_letter_of_both_sides_fits() {
         let all: Vec<_> = [0, 1].into_iter().map(|side| (side, 0x1ff)).collect();
-        assert_eq!(history(&all).0.text(0), "CISHFRDAWcishfrdaw");
+        assert_eq!(text(&all, 0), "CISHFRDAWcishfrdaw");
     }
 }

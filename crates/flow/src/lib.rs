@@ -5,8 +5,10 @@
 mod append;
 mod buckets;
 mod captures;
+mod cited;
 mod community_id;
 mod cost;
+mod counters;
 mod engine;
 mod evict;
 mod fold;

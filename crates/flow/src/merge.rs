@@ -305,7 +305,8 @@ fn is_astray((ours, ours_cold): (&Hot, &Cold), (hot, cold): (&Hot, &Cold)) -> bo
     let plain = hot.seen.get(server).is_some_and(|seen| seen & history::FIN == 0);
     let begins = Some(ours_cold.server_isn.wrapping_add(1));
     let known = alone && hot.begins(cold, server) == begins;
-    ours_cold.half(server).is_some() || !(plain && (known || hot.payload.get(server) == Some(&0)))
+    ours_cold.half(server).is_some()
+        || !(plain && (known || hot.counters(cold).payload.get(server) == Some(&0)))
 }
 
 /// The shard that a hash is of is the same on both sides; this is what makes the merge run shard by shard.

@@ -10,13 +10,13 @@ use crate::key::seeded;
 
 /// A path by its place in [`Paths`]. Ids are local to one summary; a merge compares content.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
-pub(crate) struct PathId(pub(crate) u32);
+pub(crate) struct PathId(pub(crate) u16);
 
 impl PathId {
     /// No VLAN, no tunnel.
     pub(crate) const NONE: Self = Self(0);
     /// Any path past [`Paths::CAP`].
-    pub(crate) const OTHER: Self = Self(u32::MAX);
+    pub(crate) const OTHER: Self = Self(u16::MAX);
 }
 
 type Layers = ArrayVec<Layer, 8>;
@@ -45,7 +45,7 @@ impl Default for Paths {
 
 impl Paths {
     /// How many paths are told apart.
-    pub(crate) const CAP: usize = 1 << 16;
+    pub(crate) const CAP: usize = PathId::OTHER.0 as usize;
 
     /// The id of a path; `None` once [`Paths::CAP`] are taken.
     #[inline]
@@ -65,7 +65,7 @@ impl Paths {
             Some(&id) => id,
             None if self.all.len() >= Self::CAP => return None,
             None => {
-                let id = PathId(self.all.len() as u32);
+                let id = PathId(self.all.len() as u16);
                 self.all.push(layers.clone());
                 self.hashes.push(seeded().hash_one(layers));
                 self.ids.insert(layers.clone(), id);

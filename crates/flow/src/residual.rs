@@ -4,6 +4,7 @@ use hashbrown::HashMap;
 use lenscap_wire::{Address, Mac};
 use serde::{Deserialize, Serialize};
 
+use crate::counters::Counters;
 use crate::key::Key;
 use crate::spell::Spell;
 
@@ -56,8 +57,8 @@ impl Residuals {
     /// Puts a flow away.
     pub(crate) fn evict(&mut self, spell: &Spell) {
         let (first, last) = spell.span();
-        let hot = &spell.hot;
-        let sums = Residual { flows: 1, packets: hot.packets, bytes: hot.bytes, wire: hot.wire, first, last };
+        let Counters { packets, bytes, wire, .. } = spell.hot.counters(&spell.cold);
+        let sums = Residual { flows: 1, packets, bytes, wire, first, last };
         self.add(between(spell), sums);
     }
 
@@ -96,12 +97,7 @@ impl Residuals {
 
 fn between(spell: &Spell) -> Between {
     let key = &spell.hot.key;
-    let mac = |side: usize| {
-        let (own, far) = (spell.cold.macs.get(side), spell.cold.macs.get(1 - side));
-        let sent = own.map(|macs| macs.0).filter(|mac| !mac.is_zero());
-        sent.or(far.map(|macs| macs.1)).unwrap_or_default()
-    };
-    Between { macs: [mac(0), mac(1)], prefixes: [prefix(key, 0), prefix(key, 1)] }
+    Between { macs: spell.cold.macs, prefixes: [prefix(key, 0), prefix(key, 1)] }
 }
 
 fn prefix(key: &Key, side: usize) -> Address {

@@ -10,6 +10,8 @@ use std::io::{self, Read, Write};
 
 use crate::buckets::Buckets;
 use crate::captures::{CHUNK_BITS, Captures};
+use crate::cited::Cited;
+use crate::counters::{Counters, LowCounters};
 use crate::fragment::{Fragments, portable::PortableFragments};
 use crate::history::History;
 use crate::key::Key;
@@ -20,7 +22,7 @@ use crate::residual::{Between, Residual};
 use crate::sequence::Trouble;
 use crate::shard::shard_of;
 use crate::sighting::{Seen, Shown};
-use crate::spell::{Cold, Extra, Hot, Spell};
+use crate::spell::{Cold, Extra, Hot, Spell, flag};
 use crate::stream::{Fetch, Half};
 use crate::summary::{Limits, Summary};
 use crate::tally::Tally;
@@ -28,7 +30,7 @@ use crate::text::TextId;
 use crate::verdict::{Verdict, VerdictId};
 
 /// First bytes of a saved summary; the last is the version of what follows.
-const MAGIC: [u8; 8] = *b"lenscap\x03";
+const MAGIC: [u8; 8] = *b"lenscap\x04";
 /// Bytes that a saved summary may unpack to.
 const LIMIT: u64 = 64 << 30;
 
@@ -95,26 +97,21 @@ struct PortableSpell {
     flags: u32,
     hazards: u32,
     times: (i64, i64),
-    packets: [u64; 2],
-    bytes: [u64; 2],
-    payload: [u64; 2],
-    wire: u64,
+    counters: Counters,
     next: [u32; 2],
     seen: [u16; 2],
     #[serde(with = "packet_ref")]
     at: PacketRef,
-    macs: [([u8; 6], [u8; 6]); 2],
+    macs: [[u8; 6]; 2],
     history: History,
     isns: (u32, u32),
-    app: u8,
-    first_side: u8,
     verdicts: [VerdictId; 2],
     own: [TextId; 2],
-    decided: [PortablePacket; 2],
+    decided: [Option<PortablePacket>; 2],
     extra: Option<PortableExtra>,
 }
 
-/// A packet that may be none.
+/// A packet.
 #[derive(Serialize, Deserialize)]
 struct PortablePacket(#[serde(with = "packet_ref")] PacketRef);
 
@@ -302,21 +299,16 @@ fn portable_spell(hot: &Hot, cold: &Cold) -> PortableSpell {
         flags: hot.flags,
         hazards: hot.hazards,
         times: (cold.first, hot.last),
-        packets: hot.packets,
-        bytes: hot.bytes,
-        payload: hot.payload,
-        wire: hot.wire,
+        counters: hot.counters(cold),
         next: hot.next,
         seen: hot.seen,
-        at: cold.at,
-        macs: cold.macs.map(|(source, destination)| (source.0, destination.0)),
+        at: cold.at(),
+        macs: cold.macs.map(|mac| mac.0),
         history: cold.history,
         isns: (cold.client_isn, cold.server_isn),
-        app: cold.app,
-        first_side: cold.first_side,
         verdicts: cold.verdicts,
         own: cold.own,
-        decided: cold.decided.map(PortablePacket),
+        decided: [0, 1].map(|side| cold.decided(side).map(PortablePacket)),
         extra,
     }
 }
@@ -325,6 +317,8 @@ fn spell_of(from: PortableSpell) -> Spell {
     let extra = from.extra.map(|extra| {
         Box::new(Extra {
             span: extra.span,
+            carried: None,
+            far: None,
             trouble: extra.trouble,
             buckets: extra.buckets,
             halves: extra.halves,
@@ -337,33 +331,33 @@ fn spell_of(from: PortableSpell) -> Spell {
             names: extra.names,
         })
     });
-    let hot = Hot {
+    let mut hot = Hot {
         key: from.key,
-        flags: from.flags,
+        flags: from.flags & !flag::CARRIED,
         last: from.times.1,
-        packets: from.packets,
-        bytes: from.bytes,
-        payload: from.payload,
-        wire: from.wire,
+        low: LowCounters::default(),
         next: from.next,
         seen: from.seen,
         hazards: from.hazards,
     };
-    let cold = Cold {
-        first: from.times.0,
-        at: from.at,
-        macs: from.macs.map(|(source, destination)| (Mac(source), Mac(destination))),
+    let mut cold = Cold {
+        macs: from.macs.map(Mac),
         history: from.history,
         client_isn: from.isns.0,
         server_isn: from.isns.1,
-        app: from.app,
-        first_side: from.first_side.min(1),
         verdicts: from.verdicts,
         own: from.own,
-        decided: from.decided.map(|PortablePacket(packet)| packet),
-        cost: 0,
         extra,
+        first: from.times.0,
+        cited: Cited::new(from.at),
+        ..Cold::default()
     };
+    for (side, decided) in from.decided.into_iter().enumerate() {
+        if let Some(PortablePacket(packet)) = decided {
+            cold.decide(side, packet);
+        }
+    }
+    hot.count(&mut cold, &from.counters);
     Spell { hot, cold }
 }
 
@@ -429,13 +423,13 @@ impl Summary {
         for shard in &mut self.shards {
             let settled = shard.settled.iter_mut().map(|spell| &mut spell.cold);
             for cold in settled.chain(shard.colds.iter_mut()) {
-                shift(&mut cold.at);
+                cold.cited.move_chunks(by << CHUNK_BITS);
                 let halves = cold.extra.iter_mut().flat_map(|extra| extra.halves.iter_mut().flatten());
                 for piece in halves.flat_map(|half| &mut half.pieces) {
                     shift(&mut piece.at.packet);
                 }
-                let decided = cold.decided.iter_mut().filter(|packet| **packet != PacketRef::default());
-                decided.for_each(shift);
+                let far = cold.extra.iter_mut().flat_map(|extra| &mut extra.far);
+                far.flat_map(|far| far.iter_mut().flatten()).for_each(shift);
             }
         }
         self.fragments.packets(shift);

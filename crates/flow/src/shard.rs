@@ -66,7 +66,7 @@ impl Shard {
     #[inline]
     pub(crate) fn guess(&self, hash: u64) -> u32 {
         let place = self.index.find(hash as u32, |_| true).unwrap_or(NOWHERE);
-        self.hots.prefetch(place as usize, |hot| &hot.payload);
+        self.hots.prefetch(place as usize, |hot| &hot.hazards);
         self.colds.prefetch(place as usize, |cold| &cold.cost);
         place
     }

@@ -1,4 +1,4 @@
-//! A spell: one flow between idle gaps or handshakes, as 128 bytes that every packet touches and a part that few do.
+//! A spell: one flow between idle gaps or handshakes, as 96 bytes that every packet touches and a part that few do.
 //!
 //! What a packet does to a spell ([`Hot::absorb`]) and what a later spell does to an earlier one
 //! ([`Spell::join`]) must agree: that is the merge law, and why every field here is a sum, a minimum, a maximum, a
@@ -6,10 +6,12 @@
 
 mod join;
 
-use lenscap_wire::{Frame, Hazards, Mac, Packet, PacketRef, Quoted, Tcp, TcpFlags};
+use lenscap_wire::{Frame, Hazards, Mac, Packet, PacketRef, Quoted, ReaderId, Tcp, TcpFlags};
 use serde::{Deserialize, Serialize};
 
 use crate::buckets::{Bucket, Buckets};
+use crate::cited::{Cited, Far};
+use crate::counters::{Counters, LowCounters};
 use crate::history::{self, History};
 use crate::key::{Key, Side, TCP};
 use crate::sequence::Trouble;
@@ -41,28 +43,30 @@ pub(crate) mod flag {
     pub(crate) const DISORDER: u32 = 1 << 13;
     /// More than one aligned bucket of time; see [`super::Extra::buckets`].
     pub(crate) const BUCKETS: u32 = 1 << 14;
-    /// By side: the MACs of this half are set.
-    pub(crate) const MACS: u32 = 1 << 16;
+    /// By side: the MAC of this end is known.
+    pub(crate) const MAC: u32 = 1 << 16;
     /// By side: the list of this half was cut short; see [`crate::stream::Half::LISTED`].
     pub(crate) const SHORT: u32 = 1 << 18;
+    /// By side: this end sent from the MAC that is known of it.
+    pub(crate) const SENT: u32 = 1 << 22;
+    /// Counters passed 32 bits; see [`super::Extra::carried`].
+    pub(crate) const CARRIED: u32 = 1 << 20;
+    /// The higher end sent the first packet.
+    pub(crate) const FIRST_HIGH: u32 = 1 << 21;
+    /// Where the protocol stands that a message reader recognised first: reader id + 1, 0 for none.
+    pub(crate) const APP: u32 = 24;
 }
 
-/// What every packet of a spell touches: two cache lines.
+/// What every packet of a spell touches: never more than two cache lines.
 #[derive(Clone, Debug)]
-#[repr(C, align(128))]
+#[repr(C)]
 pub(crate) struct Hot {
     pub(crate) key: Key,
-    pub(crate) flags: u32,
     /// Stamp of the last packet in capture order.
     pub(crate) last: i64,
-    /// Packets by side.
-    pub(crate) packets: [u64; 2],
-    /// IP bytes by side.
-    pub(crate) bytes: [u64; 2],
-    /// Payload bytes by side.
-    pub(crate) payload: [u64; 2],
-    /// Bytes on the wire of both sides.
-    pub(crate) wire: u64,
+    pub(crate) flags: u32,
+    /// See [`Hot::counters`].
+    pub(crate) low: LowCounters,
     /// TCP: the sequence number after the last payload, by side.
     pub(crate) next: [u32; 2],
     /// TCP: letters of the history so far, by side.
@@ -71,8 +75,8 @@ pub(crate) struct Hot {
     pub(crate) hazards: u32,
 }
 
-const _: () = assert!(size_of::<Hot>() == 128);
-const _: () = assert!(size_of::<Cold>() == 152);
+const _: () = assert!(size_of::<Hot>() == 96);
+const _: () = assert!(size_of::<Cold>() == 112);
 
 /// What few packets of a spell touch; in front what the first ones do.
 #[derive(Clone, Debug, Default)]
@@ -81,27 +85,21 @@ pub(crate) struct Cold {
     pub(crate) history: History,
     /// Initial sequence number of the handshake's client.
     pub(crate) client_isn: u32,
-    /// Initial sequence number of its server.
-    pub(crate) server_isn: u32,
-    /// Source and destination MAC of the first packet of each side.
-    pub(crate) macs: [(Mac, Mac); 2],
     pub(crate) extra: Option<Box<Extra>>,
+    /// Stamp of the first packet in capture order.
+    pub(crate) first: i64,
+    /// Initial sequence number of the handshake's server.
+    pub(crate) server_isn: u32,
+    /// The MAC of each end: the first that it sent from, else the first that was sent to.
+    pub(crate) macs: [Mac; 2],
     /// What the stream readers decided, by side.
     pub(crate) verdicts: [VerdictId; 2],
     /// The name of the flow's server that each half gave itself.
     pub(crate) own: [TextId; 2],
     /// What verdicts and extra cost, as last counted; see [`crate::cost`].
     pub(crate) cost: u32,
-    /// Protocol that a message reader recognised first: reader id + 1, 0 for none.
-    pub(crate) app: u8,
-    /// Which side sent the first packet.
-    pub(crate) first_side: u8,
-    /// By side, the packet with which the stream readers could say what they said of the half; the default for none.
-    pub(crate) decided: [PacketRef; 2],
-    /// The first packet.
-    pub(crate) at: PacketRef,
-    /// Stamp of the first packet in capture order.
-    pub(crate) first: i64,
+    /// The first packet, and those with which the stream readers could say what they said of the halves.
+    pub(crate) cited: Cited,
 }
 
 /// What few spells have.
@@ -109,6 +107,10 @@ pub(crate) struct Cold {
 pub(crate) struct Extra {
     /// Earliest and latest stamp, where they are not the first and last.
     pub(crate) span: Option<(i64, i64)>,
+    /// What the record has no room for of its counters.
+    pub(crate) carried: Option<Box<Counters>>,
+    /// What the record has no room for of the packets that it cites. Without a price: it hangs on the cuts.
+    pub(crate) far: Option<Box<Far>>,
     pub(crate) trouble: [Option<Box<Trouble>>; 2],
     pub(crate) buckets: Option<Box<Buckets>>,
     pub(crate) halves: [Option<Box<Half>>; 2],
@@ -124,6 +126,8 @@ impl Extra {
 
     fn is_empty(&self) -> bool {
         self.span.is_none()
+            && self.carried.is_none()
+            && self.far.is_none()
             && self.trouble.iter().all(Option::is_none)
             && self.buckets.is_none()
             && self.halves.iter().all(Option::is_none)
@@ -211,14 +215,23 @@ impl Cold {
         self.extra.as_ref()?.halves.get(side)?.as_deref()
     }
 
+    /// The first packet.
+    #[inline]
+    pub(crate) fn at(&self) -> PacketRef {
+        self.cited.first()
+    }
+
     /// The packet with which the stream readers could say what they said of a half.
     pub(crate) fn decided(&self, side: Side) -> Option<PacketRef> {
-        self.decided.get(side).copied().filter(|packet| *packet != PacketRef::default())
+        let far = || *self.extra.as_ref()?.far.as_ref()?.get(side)?;
+        self.cited.decided(side, far)
     }
 
     /// Keeps that packet.
     pub(crate) fn decide(&mut self, side: Side, packet: PacketRef) {
-        self.decided[side & 1] = packet;
+        if self.cited.decide(side, packet) {
+            self.extra.get_or_insert_default().far.get_or_insert_default()[side & 1] = Some(packet);
+        }
     }
 
     /// Lets go of a decided half's bytes, unless they are to be `kept`; of the list, too, unless it is `listed`.
@@ -259,7 +272,7 @@ impl Hot {
     /// Sequence number of the first payload byte that a half showed.
     pub(crate) fn begins(&self, cold: &Cold, side: Side) -> Option<u32> {
         let trouble = cold.extra.as_ref().and_then(|extra| extra.trouble.get(side)?.as_ref());
-        let in_order = || self.next[side & 1].wrapping_sub(self.payload[side & 1] as u32);
+        let in_order = || self.next[side & 1].wrapping_sub(self.low.payload[side & 1]);
         let sequenced = self.flags & flag::SEQUENCED << side != 0;
         sequenced.then(|| trouble.map_or_else(in_order, |trouble| trouble.first))
     }
@@ -274,14 +287,49 @@ impl Hot {
         }
     }
 
+    /// Which side sent the first packet.
+    pub(crate) fn first_side(&self) -> Side {
+        usize::from(self.flags & flag::FIRST_HIGH != 0)
+    }
+
+    /// Protocol that a message reader recognised first.
+    pub(crate) fn app(&self) -> Option<ReaderId> {
+        ((self.flags >> flag::APP) as u8).checked_sub(1).map(ReaderId)
+    }
+
+    /// Keeps that protocol, unless one is known.
+    pub(crate) fn recognise(&mut self, reader: ReaderId) {
+        if self.app().is_none() {
+            self.flags |= (u32::from(reader.0) + 1) << flag::APP;
+        }
+    }
+
     /// The handshake's client side.
     pub(crate) fn client(&self) -> Side {
         usize::from(self.flags & flag::CLIENT_HIGH != 0)
     }
 
+    /// All that was counted.
+    #[inline]
+    pub(crate) fn counters(&self, cold: &Cold) -> Counters {
+        let carried = || cold.extra.as_ref().and_then(|extra| extra.carried.as_deref());
+        self.low.with(if self.flags & flag::CARRIED == 0 { None } else { carried() })
+    }
+
+    /// Sets them.
+    pub(crate) fn count(&mut self, cold: &mut Cold, counters: &Counters) {
+        let (low, carried) = counters.split();
+        self.low = low;
+        if carried != Counters::default() {
+            self.flags |= flag::CARRIED;
+            cold.extra.get_or_insert_default().carried = Some(Box::new(carried));
+        }
+    }
+
     /// Payload and packets so far.
-    pub(crate) fn totals(&self) -> Bucket {
-        Bucket { payload: self.payload, packets: self.packets[0] + self.packets[1] }
+    pub(crate) fn totals(&self, cold: &Cold) -> Bucket {
+        let Counters { payload, packets, .. } = self.counters(cold);
+        Bucket { payload, packets: packets[0] + packets[1] }
     }
 
     /// Adds a packet. Returns whether that took more memory than the record itself.
@@ -299,14 +347,13 @@ impl Hot {
         }
         self.last = share.time;
         let side = side & 1;
-        self.packets[side] += 1;
-        self.bytes[side] += u64::from(share.bytes);
-        self.payload[side] += u64::from(share.payload);
-        self.wire += u64::from(share.wire);
+        if let Some(carried) = self.low.add(share, side) {
+            self.carry(cold, &carried);
+        }
         self.hazards |= entry.hazards.0;
-        if self.flags & flag::MACS << side == 0 {
-            self.flags |= flag::MACS << side;
-            cold.macs[side] = entry.macs;
+        let known = flag::SENT << side | flag::MAC << (1 - side);
+        if self.flags & known != known {
+            self.introduce(cold, side, entry.macs);
         }
         if let Some(tcp) = &entry.tcp {
             return self.absorb_tcp(cold, tcp, entry, side) || grew;
@@ -363,10 +410,29 @@ impl Hot {
         extra.span = Some((min.min(time), max.max(time)));
     }
 
+    /// Keeps the MACs of a packet's sender and receiver, where there is none better.
+    fn introduce(&mut self, cold: &mut Cold, side: Side, (source, destination): (Mac, Mac)) {
+        let other = 1 - (side & 1);
+        if self.flags & flag::SENT << side == 0 && is_station(source) {
+            self.flags |= (flag::SENT | flag::MAC) << side;
+            cold.macs[side & 1] = source;
+        }
+        if self.flags & flag::MAC << other == 0 && is_station(destination) {
+            self.flags |= flag::MAC << other;
+            cold.macs[other] = destination;
+        }
+    }
+
+    #[cold]
+    fn carry(&mut self, cold: &mut Cold, more: &Counters) {
+        self.flags |= flag::CARRIED;
+        cold.extra.get_or_insert_default().carried.get_or_insert_default().join(more);
+    }
+
     #[cold]
     fn leave_bucket(&mut self, cold: &mut Cold) {
         self.flags |= flag::BUCKETS;
-        let (last, totals) = (self.last, self.totals());
+        let (last, totals) = (self.last, self.totals(cold));
         cold.extra.get_or_insert_default().buckets.get_or_insert_default().book(last, totals);
     }
 
@@ -380,7 +446,7 @@ impl Hot {
         }
         self.flags |= flag::TROUBLE << side;
         let next = self.next[side];
-        let before = self.payload[side] - u64::from(length);
+        let before = self.counters(cold).payload[side] - u64::from(length);
         let trouble = &mut cold.extra.get_or_insert_default().trouble[side];
         trouble.get_or_insert_with(|| Box::new(Trouble::after(next, before))).segment(next, sequence, length);
         true
@@ -391,10 +457,15 @@ impl Hot {
         let trouble = cold.extra.as_ref().and_then(|extra| extra.trouble.get(side)?.as_ref());
         match trouble {
             Some(trouble) => trouble.unique(),
-            None if self.key.protocol == TCP => self.payload.get(side).copied(),
+            None if self.key.protocol == TCP => self.counters(cold).payload.get(side).copied(),
             None => None,
         }
     }
+}
+
+/// Whether a MAC may be a station's: neither zero nor a group's.
+fn is_station(mac: Mac) -> bool {
+    !mac.is_zero() && !mac.is_group()
 }
 
 /// Client side and client ISN of the handshake that a SYN or SYN-ACK belongs to.
@@ -415,15 +486,13 @@ impl Spell {
             key,
             flags: 0,
             last: share.time,
-            packets: [0; 2],
-            bytes: [0; 2],
-            payload: [0; 2],
-            wire: 0,
+            low: LowCounters::default(),
             next: [0; 2],
             seen: [0; 2],
             hazards: 0,
         };
-        let mut cold = Cold { first: share.time, at: share.at, first_side: side as u8, ..Cold::default() };
+        let mut cold = Cold { first: share.time, cited: Cited::new(share.at), ..Cold::default() };
+        hot.flags |= if side == 1 { flag::FIRST_HIGH } else { 0 };
         if key.protocol == TCP {
             hot.flags |= flag::UNDECIDED | flag::UNDECIDED << 1;
         }

@@ -83,7 +83,7 @@ impl<'a> Court<'a> {
 
     /// The reader that knew a flow's protocol, given what its halves said.
     pub(crate) fn reader(flow: &Flow<'a>, halves: &[Testimony<'_, 'a>; 2]) -> Option<u8> {
-        halves.iter().find_map(Testimony::reader).or(flow.cold.app.checked_sub(1))
+        halves.iter().find_map(Testimony::reader).or(flow.hot.app().map(|reader| reader.0))
     }
 
     /// What a flow is for, given its reader and whose it is.
@@ -98,7 +98,8 @@ impl<'a> Court<'a> {
             return Activity::Unknown;
         }
         let remote = judged.remote();
-        let (out, back) = (flow.hot.payload[1 - remote], flow.hot.payload[remote]);
+        let payload = flow.counters().payload;
+        let (out, back) = (payload[1 - remote], payload[remote]);
         if out >= rules::UPLOAD_BYTES && out >= back.saturating_mul(rules::EXFILTRATION_RATIO) {
             Activity::BulkUpload
         } else if judged.roles.has(Role::Firmware) && !judged.roles.has(Role::Signalling) {

@@ -1,10 +1,12 @@
 //! Whose a flow's other end is: the best name first, then the address.
 
 use lenscap_catalog::{Roles, SharedGroup, VendorId};
+use lenscap_wire::Mac;
 
 use super::opinion::{Owner, Testimony};
 use super::site::Place;
 use super::{Court, Flow, rules};
+use crate::counters::Counters;
 use crate::key::Side;
 use crate::spell::flag;
 use crate::text::TextId;
@@ -143,7 +145,7 @@ impl<'a> Court<'a> {
     pub(crate) fn judge_flow(&self, flow: &Flow<'a>) -> (Judged, Option<u8>) {
         let key = &flow.hot.key;
         let by_syn = flow.hot.flags & flag::OPENS != 0;
-        let orig = if by_syn { flow.hot.client() } else { usize::from(flow.cold.first_side) };
+        let orig = if by_syn { flow.hot.client() } else { flow.hot.first_side() };
         let mut judged = Judged { vendor: Judged::NOBODY, ..Judged::default() };
         judged.bits = orig as u8 | u8::from(by_syn) << 1;
         for side in [0, 1] {
@@ -231,5 +233,17 @@ impl Flow<'_> {
     /// Earliest and latest stamp.
     pub(crate) fn span(&self) -> (i64, i64) {
         self.hot.span(self.cold)
+    }
+
+    /// The MAC of one end: what it sent from, else what was sent to.
+    pub(crate) fn mac(&self, side: Side) -> Option<Mac> {
+        let known = self.hot.flags & flag::MAC << side != 0;
+        self.cold.macs.get(side).copied().filter(|_| known)
+    }
+
+    /// All that was counted of it.
+    #[inline]
+    pub(crate) fn counters(&self) -> Counters {
+        self.hot.counters(self.cold)
     }
 }

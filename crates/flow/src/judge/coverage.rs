@@ -2,10 +2,11 @@
 
 use lenscap_wire::{Hazards, Timestamp};
 
+use super::Flow;
 use super::attribution::{Attribution, Judged};
+use crate::counters::Counters;
 use crate::key::{TCP, UDP};
 use crate::report::{Amount, Coverage};
-use crate::spell::Hot;
 use crate::summary::Summary;
 
 /// Sums over all flows.
@@ -21,16 +22,17 @@ pub(crate) struct Sums {
 
 impl Sums {
     /// Adds a flow; `hidden` where its protocol hides what it carries.
-    pub(crate) fn add(&mut self, hot: &Hot, judged: &Judged, hidden: bool) {
+    pub(crate) fn add(&mut self, flow: &Flow<'_>, judged: &Judged, hidden: bool) {
         self.flows += 1;
-        self.booked.packets += hot.packets[0] + hot.packets[1];
-        self.booked.bytes += hot.wire;
-        if matches!(hot.key.protocol, TCP | UDP) {
-            self.two_way.0 += u64::from(hot.packets[0] > 0 && hot.packets[1] > 0);
+        let Counters { packets, payload, wire, .. } = flow.counters();
+        self.booked.packets += packets[0] + packets[1];
+        self.booked.bytes += wire;
+        if matches!(flow.hot.key.protocol, TCP | UDP) {
+            self.two_way.0 += u64::from(packets[0] > 0 && packets[1] > 0);
             self.two_way.1 += 1;
         }
         if judged.is_external() {
-            let payload = hot.payload[0] + hot.payload[1];
+            let payload = payload[0] + payload[1];
             self.encrypted.0 += if hidden { payload } else { 0 };
             self.encrypted.1 += payload;
             let nameless = judged.attribution == Attribution::None && judged.bits & Judged::NAMED == 0;

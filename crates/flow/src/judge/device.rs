@@ -12,7 +12,6 @@ use super::link::Links;
 use super::roll::{Contact, Member, Roll, Station};
 use super::walk::{Walk, parts};
 use super::{Court, FlowAt};
-use crate::key::Side;
 use crate::report::{DeviceRecord, EndpointRecord};
 use crate::slab::Slab;
 
@@ -31,8 +30,8 @@ pub(crate) struct Device<'s, 'a> {
     pub(crate) station: Station,
     pub(crate) member: &'s Member,
     pub(crate) identity: &'s Identity<'a>,
-    /// Flows with a vendor, or to the outside, in no order.
-    pub(crate) contacts: &'s [Contact],
+    place: usize,
+    contacts: &'s Grouped<Contact>,
 }
 
 impl<'a> Stations<'a> {
@@ -64,8 +63,8 @@ impl<'a> Stations<'a> {
                 identity.see(shown.kind, shown.value, shown.count, shown.at);
             }
             let mac = stations.get(place).and_then(|station| station.mac());
-            let known = contacts.of(place).iter().filter(|contact| contact.vendor);
-            let known = known.filter_map(|contact| Some((Side::from(contact.side), contact.at.of(judged)?)));
+            let known = contacts.of(place).filter(|contact| contact.vendor);
+            let known = known.filter_map(|contact| Some((contact.side(), contact.at().of(judged)?)));
             identity.conclude(court, mac, known);
             identity
         };
@@ -83,7 +82,7 @@ impl<'a> Stations<'a> {
     fn at(&self, station: Station, place: u32) -> Option<Device<'_, 'a>> {
         let place = place as usize;
         let (member, identity) = (self.members.get(place)?, self.identities.get(place)?);
-        Some(Device { station, member, identity, contacts: self.contacts.of(place) })
+        Some(Device { station, member, identity, place, contacts: &self.contacts })
     }
 
     /// Every station in order.
@@ -106,7 +105,12 @@ impl<'a> Stations<'a> {
     }
 }
 
-impl<'a> Device<'_, 'a> {
+impl<'s, 'a> Device<'s, 'a> {
+    /// Flows with a vendor, or to the outside, in no order.
+    pub(crate) fn contacts(&self) -> impl Iterator<Item = &'s Contact> + use<'s> {
+        self.contacts.of(self.place)
+    }
+
     fn record(&self, court: &Court<'a>, judged: &[Vec<Judged>]) -> DeviceRecord<'a> {
         let (identity, volume) = (self.identity, self.member.volume);
         let addresses: BTreeSet<_> = self.member.addresses().map(Address::ip).collect();
@@ -134,8 +138,8 @@ impl<'a> Device<'_, 'a> {
     fn endpoints(&self, court: &Court<'a>, judged: &[Vec<Judged>]) -> Vec<EndpointRecord<'a>> {
         type Whose<'n> = (Party, Option<VendorId>, Option<&'n [u8]>, Address);
         let mut all: BTreeMap<Whose<'a>, EndpointRecord<'a>> = BTreeMap::new();
-        for &Contact { at, side, .. } in self.contacts {
-            let side = Side::from(side);
+        for contact in self.contacts() {
+            let (at, side) = (contact.at(), contact.side());
             let (Some(flow), Some(judged)) = (court.flow(at), FlowAt::of(at, judged)) else { continue };
             let address = flow.hot.key.address(1 - side);
             let name = court.best_name(&flow, judged).map(|named| named.text);
@@ -150,8 +154,9 @@ impl<'a> Device<'_, 'a> {
                 flows: 0,
                 activity: Vec::new(),
             });
-            record.bytes_out += flow.hot.bytes[side];
-            record.bytes_in += flow.hot.bytes[1 - side];
+            let bytes = flow.counters().bytes;
+            record.bytes_out += bytes[side];
+            record.bytes_in += bytes[1 - side];
             record.flows += 1;
             if !record.activity.contains(&judged.activity.word()) {
                 record.activity.push(judged.activity.word());

@@ -10,6 +10,7 @@ use super::attribution::Judged;
 use super::device::{Device, Stations};
 use super::roll::Station;
 use super::{Court, Flow, rules};
+use crate::counters::Counters;
 use crate::key::{Side, TCP};
 use crate::report::{Finding, PacketAt, Severity};
 use crate::spell::flag;
@@ -60,8 +61,8 @@ pub(crate) fn findings<'a>(
 ) -> Vec<Finding<'a>> {
     let mut contacts: BTreeMap<(Station, VendorId), Dealings<'a>> = BTreeMap::new();
     for device in stations.iter() {
-        for contact in device.contacts.iter().filter(|contact| contact.vendor) {
-            let (at, side) = (contact.at, Side::from(contact.side));
+        for contact in device.contacts().filter(|contact| contact.vendor) {
+            let (at, side) = (contact.at(), contact.side());
             let Some((judged, vendor)) = at.of(judged).and_then(|judged| Some((judged, judged.vendor()?)))
             else {
                 continue;
@@ -72,7 +73,7 @@ pub(crate) fn findings<'a>(
         }
     }
     for contact in contacts.values_mut() {
-        contact.flows.sort_by_key(|(flow, side, _)| (flow.cold.first, flow.cold.at, *side));
+        contact.flows.sort_by_key(|(flow, side, _)| (flow.cold.first, flow.cold.at(), *side));
     }
     add_questions(court, stations, &mut contacts);
     let mut all: Vec<Finding<'a>> = Vec::new();
@@ -182,7 +183,7 @@ impl<'a> Case<'_, 'a> {
     fn evidence(&self, flows: &[(Flow<'a>, Side, Judged)]) -> Vec<PacketAt> {
         let mut all = BTreeSet::new();
         for (flow, _, judged) in flows.iter().take(rules::EVIDENCE) {
-            all.insert(self.court.numbering.locate(&flow.cold.at));
+            all.insert(self.court.numbering.locate(&flow.cold.at()));
             let named = self.court.best_name(flow, judged).and_then(|name| name.at);
             all.extend(named.map(|at| self.court.numbering.locate(&at)));
         }
@@ -244,15 +245,15 @@ impl<'a> Case<'_, 'a> {
 fn is_answered(flow: &Flow<'_>, side: Side) -> bool {
     let remote = 1 - side;
     let refused = flow.hot.key.protocol == TCP && flow.hot.flags & flag::PURE != 0;
-    flow.hot.packets[remote] > 0
-        && !refused
-        && (flow.hot.key.protocol != TCP || flow.hot.payload[side] + flow.hot.payload[remote] > 0)
+    let Counters { packets, payload, .. } = flow.counters();
+    packets[remote] > 0 && !refused && (flow.hot.key.protocol != TCP || payload[side] + payload[remote] > 0)
 }
 
 /// Payload out and in.
 fn volume(flows: &[(Flow<'_>, Side, Judged)]) -> (u64, u64) {
     flows.iter().fold((0, 0), |(out, back), (flow, side, _)| {
-        (out + flow.hot.payload[*side], back + flow.hot.payload[1 - side])
+        let payload = flow.counters().payload;
+        (out + payload[*side], back + payload[1 - side])
     })
 }
 
@@ -274,8 +275,11 @@ fn kind_of(flows: &[(Flow<'_>, Side, Judged)]) -> Kind {
 fn buckets_with_payload(flow: &Flow<'_>, side: Side) -> u64 {
     let buckets = flow.cold.extra.as_ref().and_then(|extra| extra.buckets.as_ref());
     buckets.map_or(0, |buckets| {
-        buckets.closed(flow.hot.last, flow.hot.totals()).iter().filter(|(_, b)| b.payload[side] > 0).count()
-            as u64
+        buckets
+            .closed(flow.hot.last, flow.hot.totals(flow.cold))
+            .iter()
+            .filter(|(_, b)| b.payload[side] > 0)
+            .count() as u64
     })
 }
 

@@ -3,52 +3,69 @@
 /// Every thing of every group, one group after another.
 #[derive(Debug)]
 pub(crate) struct Grouped<T> {
-    all: Vec<T>,
+    all: Vec<(u32, T)>,
     /// Where each group ends.
     ends: Vec<u32>,
 }
 
-impl<T: Copy> Grouped<T> {
-    /// Puts things with the number of their group in order; within a group they stay as they came.
-    pub(crate) fn new(things: Vec<(u32, T)>, groups: usize) -> Self {
-        let Some(&(_, any)) = things.first() else { return Self { all: Vec::new(), ends: vec![0; groups] } };
+impl<T> Grouped<T> {
+    /// Puts things with the number of their group in order of the groups, where they are: lists of all flows would be
+    /// large twice. Within a group their order is not kept.
+    pub(crate) fn new(mut all: Vec<(u32, T)>, groups: usize) -> Self {
         let mut ends = vec![0; groups];
-        for (group, _) in &things {
+        for (group, _) in &all {
             ends[*group as usize] += 1;
         }
-        let mut next = 0;
-        for end in &mut ends {
-            next += std::mem::replace(end, next);
+        let mut end = 0;
+        let mut next: Vec<u32> = Vec::with_capacity(groups);
+        for size in &mut ends {
+            next.push(end);
+            end += *size;
+            *size = end;
         }
-        let mut all = vec![any; things.len()];
-        for (group, thing) in things {
-            // Each group's start moves on to its end.
-            let at = &mut ends[group as usize];
-            all[*at as usize] = thing;
-            *at += 1;
+        for group in 0..groups {
+            while next[group] < ends[group] {
+                let here = next[group] as usize;
+                let of = all[here].0 as usize;
+                let there = next[of] as usize;
+                next[of] += 1;
+                all.swap(here, there);
+            }
         }
         Self { all, ends }
     }
 
     /// The things of one group.
-    pub(crate) fn of(&self, group: usize) -> &[T] {
+    pub(crate) fn of(&self, group: usize) -> impl Iterator<Item = &T> {
         let end = |group: usize| self.ends.get(group).map_or(0, |&end| end as usize);
         let start = group.checked_sub(1).map_or(0, end);
-        self.all.get(start..end(group)).unwrap_or(&[])
+        self.all.get(start..end(group)).unwrap_or(&[]).iter().map(|(_, thing)| thing)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
-    fn things_stand_by_group_in_the_order_in_which_they_came() {
-        let things = vec![(2, 'a'), (0, 'b'), (2, 'c'), (4, 'd')];
-        let grouped = Grouped::new(things, 5);
-        let groups: Vec<String> = (0..5).map(|group| grouped.of(group).iter().collect()).collect();
-        assert_eq!(groups, ["b", "", "ac", "", "d"]);
-        assert_eq!(grouped.of(5), []);
-        assert_eq!(Grouped::<u8>::new(Vec::new(), 2).of(1), []);
+    fn a_group_that_has_nothing_is_empty() {
+        let grouped = Grouped::new(vec![(2, 'a'), (0, 'b')], 3);
+        assert_eq!((grouped.of(0).count(), grouped.of(1).count(), grouped.of(3).count()), (1, 0, 0));
+        assert_eq!(Grouped::<u8>::new(Vec::new(), 2).of(1).count(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn everything_is_in_its_group(groups in prop::collection::vec(0u32..9, 0..200)) {
+            let things: Vec<_> = groups.iter().copied().zip(0usize..).collect();
+            let grouped = Grouped::new(things, 9);
+            for group in 0..9u32 {
+                let mut found: Vec<_> = grouped.of(group as usize).copied().collect();
+                found.sort_unstable();
+                let expected: Vec<_> = (0..groups.len()).filter(|&n| groups[n] == group).collect();
+                prop_assert_eq!(found, expected);
+            }
+        }
     }
 }

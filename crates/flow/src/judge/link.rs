@@ -5,7 +5,7 @@ use lenscap_wire::{Address, Mac};
 
 use super::attribution::Judged;
 use super::{Flow, rules};
-use crate::key::Side;
+use crate::spell::flag;
 use crate::summary::Summary;
 
 /// A MAC by its number in one judgement, so that walks over the flows need not look it up again.
@@ -67,18 +67,6 @@ pub(crate) struct Standing {
     pub(crate) shared: bool,
 }
 
-/// MAC of one end of a flow: what it sent from, else what was sent to; and whether it is the former.
-fn mac_and_whether_own(flow: &Flow<'_>, side: Side) -> Option<(Mac, bool)> {
-    let (own, far) = (flow.cold.macs.get(side)?, flow.cold.macs.get(1 - (side & 1))?);
-    let usable = |mac: &Mac| !mac.is_zero() && !mac.is_group();
-    Some((own.0, true)).filter(|(mac, _)| usable(mac)).or(Some((far.1, false)).filter(|(mac, _)| usable(mac)))
-}
-
-/// MAC of one end of a flow: what it sent from, else what was sent to.
-pub(crate) fn mac_of(flow: &Flow<'_>, side: Side) -> Option<Mac> {
-    mac_and_whether_own(flow, side).map(|(mac, _)| mac)
-}
-
 /// Global IPv6 addresses that stations of the link hold. They look like the outside's, and a station that has one
 /// beside a local address must not be taken for a gateway.
 #[derive(Debug, Default)]
@@ -111,7 +99,8 @@ impl Links {
     /// Takes in both ends of a flow.
     pub(crate) fn ends(&mut self, held: &Held, flow: &Flow<'_>, judged: &Judged) -> Ends {
         [0, 1].map(|side| {
-            let Some((mac, own)) = mac_and_whether_own(flow, side) else { return LinkId::NONE };
+            let Some(mac) = flow.mac(side) else { return LinkId::NONE };
+            let own = flow.hot.flags & flag::SENT << side != 0;
             let id = match self.lately[side] {
                 Some((known, id)) if known == mac => id,
                 _ => self.id(mac),

@@ -15,6 +15,7 @@ use super::walk::Walk;
 use super::{Court, Flow, FlowAt};
 use crate::index::NOWHERE;
 use crate::key::Side;
+use crate::shard::SHARDS;
 use crate::slab::Slab;
 
 /// What makes a device: its MAC, or its address where there is no MAC of its own.
@@ -66,10 +67,29 @@ impl Volume {
 /// A flow of a station, from its side.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Contact {
-    pub(crate) at: FlowAt,
-    pub(crate) side: u8,
+    place: u32,
+    shard: u8,
+    side: u8,
     /// Whether a vendor is known of the flow.
     pub(crate) vendor: bool,
+}
+
+const _: () = assert!(size_of::<Contact>() == 8 && SHARDS <= u8::MAX as usize);
+
+impl Contact {
+    fn new(FlowAt { shard, place }: FlowAt, side: Side, vendor: bool) -> Self {
+        Self { place, shard: shard as u8, side: side as u8, vendor }
+    }
+
+    /// Where the flow stands.
+    pub(crate) fn at(&self) -> FlowAt {
+        FlowAt { shard: u32::from(self.shard), place: self.place }
+    }
+
+    /// Which side of it the station is.
+    pub(crate) fn side(&self) -> Side {
+        Side::from(self.side)
+    }
 }
 
 /// What belongs to one station.
@@ -212,7 +232,8 @@ impl<'a> Roll<'a> {
     ) {
         let address = flow.hot.key.address(side);
         let outside = judged.is_outside(side);
-        if flow.hot.packets[side] == 0 && outside || !outside && !judged.is_inside(side) {
+        let counters = flow.counters();
+        if counters.packets[side] == 0 && outside || !outside && !judged.is_inside(side) {
             return;
         }
         let Some(found) = station(standings, ends[side], address, !outside, b"") else { return };
@@ -220,7 +241,7 @@ impl<'a> Roll<'a> {
         let abroad = judged.is_outside(1 - side);
         if let Some(member) = self.members.get_mut(place as usize) {
             member.reside(address);
-            let (sent, received) = (flow.hot.bytes[side], flow.hot.bytes[1 - side]);
+            let (sent, received) = (counters.bytes[side], counters.bytes[1 - side]);
             let volume = &mut member.volume;
             volume.sent += sent;
             volume.received += received;
@@ -233,12 +254,12 @@ impl<'a> Roll<'a> {
         }
         let vendor = judged.vendor().is_some();
         if abroad || vendor && judged.remote() != side {
-            self.contacts.push((place, Contact { at: flow.at, side: side as u8, vendor }));
+            self.contacts.push((place, Contact::new(flow.at, side, vendor)));
         }
         for from in [0, 1] {
             let mut statements = court.testimony(flow, from).about(from != side).peekable();
             if statements.peek().is_some() {
-                let at = court.decided(flow, from).unwrap_or(flow.cold.at);
+                let at = court.decided(flow, from).unwrap_or(flow.cold.at());
                 statements.for_each(|statement| self.hear(place, statement, (1, at)));
             }
         }

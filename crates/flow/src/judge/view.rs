@@ -6,9 +6,9 @@ use rayon::prelude::*;
 
 use super::attribution::{Attribution, Judged, KINDS};
 use super::device::Stations;
-use super::link::mac_of;
 use super::{Court, Flow, FlowAt};
 use crate::community_id::community_id;
+use crate::counters::Counters;
 use crate::key::{SCTP, Side, TCP, UDP};
 use crate::path::{PathId, tunnel_name};
 use crate::report::{DeviceRecord, EndView, FlowId, FlowView, NameOf, NameView, PacketAt, Records};
@@ -38,7 +38,7 @@ impl<'a> Records<'a> for Judgement<'a> {
         all.par_sort_unstable();
         for ties in all.chunk_by_mut(|a, b| a.0 == b.0).filter(|ties| ties.len() > 1) {
             ties.sort_by_cached_key(|(_, at)| {
-                self.court.flow(*at).map(|flow| (flow.community_id(), flow.cold.at))
+                self.court.flow(*at).map(|flow| (flow.community_id(), flow.cold.at()))
             });
         }
         all.into_iter().map(|(_, at)| FlowId(u64::from(at.shard) << 32 | u64::from(at.place))).collect()
@@ -54,7 +54,7 @@ impl<'a> Records<'a> for Judgement<'a> {
 
 impl Flow<'_> {
     pub(crate) fn community_id(&self) -> String {
-        community_id(&self.hot.key, usize::from(self.cold.first_side))
+        community_id(&self.hot.key, self.hot.first_side())
     }
 }
 
@@ -147,7 +147,7 @@ impl<'a> Court<'a> {
             confidence: decided.then_some(judged.confidence),
             activity: judged.activity.word(),
             external: judged.is_external(),
-            first_packet: self.numbering.locate(&flow.cold.at),
+            first_packet: self.numbering.locate(&flow.cold.at()),
             limits: limits(flow),
         }
     }
@@ -161,13 +161,14 @@ impl<'a> Court<'a> {
 fn end_view(flow: &Flow<'_>, side: Side) -> EndView {
     let key = &flow.hot.key;
     let ported = matches!(key.protocol, TCP | UDP | SCTP);
+    let Counters { packets, bytes, payload, .. } = flow.counters();
     EndView {
         address: key.address(side).ip(),
         port: key.port(side).filter(|_| ported),
-        mac: mac_of(flow, side),
-        packets: flow.hot.packets[side],
-        bytes: flow.hot.bytes[side],
-        payload: flow.hot.payload[side],
+        mac: flow.mac(side),
+        packets: packets[side],
+        bytes: bytes[side],
+        payload: payload[side],
         payload_unique: flow.hot.unique(flow.cold, side),
     }
 }
@@ -184,10 +185,10 @@ fn role_word(roles: Roles) -> Option<&'static str> {
 
 /// Zeek's letters, with `T` and `G` where a whole half shows them.
 fn history(flow: &Flow<'_>, orig: Side) -> String {
-    let mut text = flow.cold.history.text(orig);
+    let mut text = flow.cold.history.text(flow.hot.seen, orig);
     for side in [orig, 1 - orig] {
         let Some(trouble) = trouble(flow, side) else { continue };
-        let again = trouble.unique().is_some_and(|unique| unique < flow.hot.payload[side]);
+        let again = trouble.unique().is_some_and(|unique| unique < flow.counters().payload[side]);
         for letter in
             [('T', again), ('G', trouble.has_gap())].into_iter().filter(|(_, shown)| *shown).map(|(l, _)| l)
         {

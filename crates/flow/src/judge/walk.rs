@@ -42,7 +42,7 @@ impl Walk {
             for flow in court.flows(shard) {
                 let (verdict, reader) = court.judge_flow(&flow);
                 let hidden = reader.is_some_and(|reader| court.protocols.hides(reader));
-                walk.sums.add(flow.hot, &verdict, hidden);
+                walk.sums.add(&flow, &verdict, hidden);
                 ends.push(walk.links.ends(&court.held, &flow, &verdict));
                 judged.push(verdict);
             }

@@ -31,20 +31,22 @@ impl Spell {
             self.join_sequence(later, side);
         }
         let (hot, cold) = (&mut self.hot, &mut self.cold);
+        let mut counters = hot.counters(cold);
+        counters.join(&later.hot.counters(&later.cold));
+        hot.count(cold, &counters);
         for side in [0, 1] {
-            hot.packets[side] += later.hot.packets[side];
-            hot.bytes[side] += later.hot.bytes[side];
-            hot.payload[side] += later.hot.payload[side];
-            if hot.flags & flag::MACS << side == 0 {
+            let news = later.hot.flags & !hot.flags & (flag::SENT | flag::MAC) << side;
+            let worse = hot.flags & flag::SENT << side != 0;
+            if news != 0 && !worse {
+                hot.flags |= news;
                 cold.macs[side] = later.cold.macs[side];
             }
         }
-        hot.wire += later.hot.wire;
         hot.last = later.hot.last;
         hot.hazards |= later.hot.hazards;
-        cold.history.join(&mut hot.seen, &later.cold.history);
-        if cold.app == 0 {
-            cold.app = later.cold.app;
+        cold.history.join(&mut hot.seen, &later.cold.history, later.hot.seen);
+        if let Some(reader) = later.hot.app() {
+            hot.recognise(reader);
         }
         if hot.flags & flag::PURE != 0 && hot.flags & flag::SERVER_ISN == 0 {
             cold.server_isn = later.cold.server_isn;
@@ -53,7 +55,6 @@ impl Spell {
         if later.hot.flags & flag::PURE == 0 {
             hot.flags &= !flag::PURE;
         }
-        hot.flags |= later.hot.flags & (flag::MACS | flag::MACS << 1);
         if let Some(theirs) = later.cold.extra.take() {
             let ours = cold.extra.get_or_insert_default();
             ours.quoted = ours.quoted.or(theirs.quoted);
@@ -101,15 +102,15 @@ impl Spell {
             }
             return;
         }
-        let (next, payload) = (self.hot.next[side], self.hot.payload[side]);
+        let payload = |spell: &Self| spell.hot.counters(&spell.cold).payload[side];
+        let (next, payload, later_payload) = (self.hot.next[side], payload(self), payload(later));
         self.hot.next[side] = later.hot.next[side];
-        let follows = later.hot.next[side].wrapping_sub(later.hot.payload[side] as u32) == next;
+        let follows = later.hot.next[side].wrapping_sub(later.hot.low.payload[side]) == next;
         if theirs.is_none() && follows && self.hot.flags & flag::TROUBLE << side == 0 {
             return;
         }
         self.hot.flags |= flag::TROUBLE << side;
-        let theirs =
-            theirs.unwrap_or_else(|| Box::new(Trouble::after(later.hot.next[side], later.hot.payload[side])));
+        let theirs = theirs.unwrap_or_else(|| Box::new(Trouble::after(later.hot.next[side], later_payload)));
         let trouble = &mut self.cold.extra.get_or_insert_default().trouble[side];
         trouble.get_or_insert_with(|| Box::new(Trouble::after(next, payload))).join(next, &theirs);
     }
