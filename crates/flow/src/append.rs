@@ -23,6 +23,8 @@ pub(crate) struct Joined {
     /// What those right-hand ones had cost.
     pub(crate) gone: usize,
     pub(crate) unread: Vec<Unread>,
+    /// Spells that go on with none and lost names by that: whether they are settled, and where.
+    pub(crate) renamed: Vec<(bool, usize)>,
     /// Where open spells went that another of their key followed.
     moved: HashMap<usize, usize>,
 }
@@ -49,7 +51,9 @@ impl Appending<'_> {
         let here = (place != NOWHERE && spell.hot.flags & flag::FIRST != 0).then_some(place as usize);
         let goes_on = here.and_then(|place| self.join(place, &mut spell));
         if goes_on.is_none() {
-            self.found(&mut spell, here.is_some());
+            if self.found(&mut spell, here.is_some()) {
+                self.joined.renamed.push((true, self.left.settled.len()));
+            }
             self.left.settled.push(spell);
         }
     }
@@ -57,21 +61,27 @@ impl Appending<'_> {
     /// Takes in a spell that is open on the right: it goes on with ours, or takes its slot.
     pub(crate) fn open(&mut self, (hash, place): (u64, u32), mut spell: Spell) {
         if place == NOWHERE {
-            self.found(&mut spell, false);
-            self.left.insert(hash, spell);
+            let renamed = self.found(&mut spell, false);
+            let place = self.left.insert(hash, spell);
+            if renamed {
+                self.joined.renamed.push((false, place));
+            }
             return;
         }
         let place = place as usize;
         if spell.hot.flags & flag::FIRST != 0 && self.join(place, &mut spell).is_some() {
             return;
         }
-        self.found(&mut spell, true);
+        if self.found(&mut spell, true) {
+            self.joined.renamed.push((false, place));
+        }
         self.joined.moved.insert(place, self.left.settled.len());
         self.left.replace(place, spell);
     }
 
-    /// A right-hand spell that goes on with none: its beginning is known now, if ours is or if we met its key.
-    fn found(&self, spell: &mut Spell, met: bool) {
+    /// A right-hand spell that goes on with none: its beginning is known now, if ours is or if we met its key. Returns
+    /// whether it lost names by that.
+    fn found(&self, spell: &mut Spell, met: bool) -> bool {
         if met {
             spell.hot.flags &= !flag::FIRST;
         }
@@ -83,6 +93,7 @@ impl Appending<'_> {
                 }
             }
         }
+        spell.cold.settle_names(&spell.hot, spell.hot.is_begun(self.appendable))
     }
 
     /// Joins a right-hand spell to ours at `place`, where it goes on with it.
@@ -96,6 +107,7 @@ impl Appending<'_> {
             self.joined.places.push(place);
             self.joined.gone += cost::SPELL + later.cold.cost as usize;
             ours.join(later);
+            ours.cold.settle_names(&ours.hot, ours.hot.is_begun(self.appendable));
         }
         self.left.put_back(place, ours);
         goes_on.then_some(())

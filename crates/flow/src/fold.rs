@@ -223,8 +223,8 @@ impl Summary {
         if let Some(reader) = heard.reader {
             hot.recognise(reader);
         }
-        if let Some(name) = heard.name {
-            cold.extra.get_or_insert_default().name(name);
+        let begun = hot.is_begun(self.appendable);
+        if heard.name.is_some_and(|name| cold.name(hot, begun, name)) {
             self.recount(at);
         }
     }

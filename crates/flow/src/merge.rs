@@ -247,6 +247,9 @@ impl Summary {
             for &place in &joined.places {
                 self.recount(joined.at(shard, place));
             }
+            for &(settled, place) in &joined.renamed {
+                self.recount(At { shard, settled, place });
+            }
         }
         for (shard, joined) in joints.iter().enumerate() {
             for Unread { place, side, pieces } in &joined.unread {

@@ -5,6 +5,7 @@
 //! first, a last, or decided by adjacent packets.
 
 mod join;
+mod names;
 
 use lenscap_wire::{Frame, Hazards, Mac, Packet, PacketRef, Quoted, ReaderId, Tcp, TcpFlags};
 use serde::{Deserialize, Serialize};
@@ -116,14 +117,11 @@ pub(crate) struct Extra {
     pub(crate) halves: [Option<Box<Half>>; 2],
     /// The flow that the first ICMP error of this flow speaks of.
     pub(crate) quoted: Option<Quoted>,
-    /// Server names that later requests of the same connection gave, first [`Extra::NAMES`] distinct ones.
+    /// Server names that later requests of the same connection gave; see [`Cold::name`].
     pub(crate) names: Vec<TextId>,
 }
 
 impl Extra {
-    /// Names of later requests that are kept.
-    pub(crate) const NAMES: usize = 8;
-
     fn is_empty(&self) -> bool {
         self.span.is_none()
             && self.carried.is_none()
@@ -133,13 +131,6 @@ impl Extra {
             && self.halves.iter().all(Option::is_none)
             && self.quoted.is_none()
             && self.names.is_empty()
-    }
-
-    /// Keeps a name unless it is known or there are enough. Without counts, so that a cut changes nothing.
-    pub(crate) fn name(&mut self, name: TextId) {
-        if self.names.len() < Self::NAMES && !self.names.contains(&name) {
-            self.names.push(name);
-        }
     }
 }
 

@@ -172,6 +172,7 @@ impl Summary {
                 }
             }
             cold.close(side, listing, self.saved);
+            cold.settle_names(hot, hot.is_begun(self.appendable));
         }
         if let (true, Some(half)) = (listing, cold.half(side)) {
             hot.limit_list(side, half, self.saved);

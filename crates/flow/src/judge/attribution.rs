@@ -9,7 +9,6 @@ use super::{Court, Flow, rules};
 use crate::counters::Counters;
 use crate::key::Side;
 use crate::spell::flag;
-use crate::text::TextId;
 
 /// What is judged of a flow: 12 bytes beside its summary.
 #[derive(Clone, Copy, Debug, Default)]
@@ -161,9 +160,8 @@ impl<'a> Court<'a> {
         let halves = [self.testimony(flow, 0), self.testimony(flow, 1)];
         let claimed = judged.attribute(&halves);
         if judged.is_external() {
-            let later = flow.cold.extra.iter().flat_map(|extra| &extra.names);
-            let mut named = halves.iter().any(Testimony::is_naming)
-                || later.into_iter().any(|name| *name != TextId::EMPTY);
+            let later = || flow.cold.later_names().next().is_some();
+            let mut named = halves.iter().any(Testimony::is_naming) || later();
             if !claimed {
                 named |= self.attribute_late(flow, &mut judged);
             }

@@ -82,12 +82,12 @@ impl Contact {
     }
 
     /// Where the flow stands.
-    pub(crate) fn at(&self) -> FlowAt {
+    pub(crate) fn at(self) -> FlowAt {
         FlowAt { shard: u32::from(self.shard), place: self.place }
     }
 
     /// Which side of it the station is.
-    pub(crate) fn side(&self) -> Side {
+    pub(crate) fn side(self) -> Side {
         Side::from(self.side)
     }
 }

@@ -88,8 +88,8 @@ impl<'a> Court<'a> {
                 }
             }
             if attribution == Attribution::Host {
-                for id in flow.cold.extra.iter().flat_map(|extra| &extra.names) {
-                    push(Name { text: self.summary.texts.text(*id), source, at: None });
+                for id in flow.cold.later_names() {
+                    push(Name { text: self.summary.texts.text(id), source, at: None });
                 }
             }
         }

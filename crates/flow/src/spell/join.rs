@@ -59,7 +59,9 @@ impl Spell {
             let ours = cold.extra.get_or_insert_default();
             ours.quoted = ours.quoted.or(theirs.quoted);
             for name in theirs.names {
-                ours.name(name);
+                if !ours.names.contains(&name) {
+                    ours.names.push(name);
+                }
             }
         }
     }
