@@ -129,6 +129,7 @@ impl Appending<'_> {
             ours.hot.flags &= !(flag::UNDECIDED << side);
             ours.cold.verdicts[side & 1] = later.cold.verdicts[side & 1];
             ours.cold.own[side & 1] = later.cold.own[side & 1];
+            ours.cold.ask(&mut ours.hot, side, later.cold.path(&later.hot, side));
             if let Some(packet) = later.cold.decided(side) {
                 ours.cold.decide(side, packet);
             }

@@ -8,7 +8,7 @@ use crate::buckets::Buckets;
 use crate::sequence::Trouble;
 use crate::spell::{Cold, Hot, flag};
 use crate::stream::{Half, Piece};
-use crate::text::Texts;
+use crate::text::{TextId, Texts};
 use crate::verdict::{Verdict, Verdicts};
 
 /// A flow: its two records, and its share of the index and of slack.
@@ -41,10 +41,10 @@ pub(crate) const fn entries(memory: usize) -> usize {
 /// What a spell keeps beside its record.
 pub(crate) fn beside(hot: &Hot, cold: &Cold, verdicts: &Verdicts, texts: &Texts) -> usize {
     let mut cost = cold.verdicts.iter().map(|&id| verdicts.cost(id)).sum::<usize>();
-    cost += cold.own.iter().map(|&name| texts.text(name).len()).sum::<usize>();
+    cost += cold.texts().map(|text| texts.text(text).len()).sum::<usize>();
     let Some(extra) = &cold.extra else { return cost };
     let before = cost;
-    cost += extra.names.iter().map(|&name| 8 + texts.text(name).len()).sum::<usize>();
+    cost += (extra.names.len() + usize::from(extra.path != TextId::EMPTY)) * 8;
     cost += if hot.flags & flag::BUCKETS != 0 { BUCKETS } else { 0 };
     for trouble in extra.trouble.iter().flatten() {
         cost += size_of::<Trouble>() + trouble.ranges() * RANGE;
@@ -73,6 +73,10 @@ pub(crate) fn joint((hot, cold): (&Hot, &Cold), (later, later_cold): (&Hot, &Col
     }
     if hot.flags & flag::DISORDER == 0 && later_cold.first < hot.last {
         cost += EXTRA;
+    }
+    let asks = |hot: &Hot, cold: &Cold, side| cold.path(hot, side) != TextId::EMPTY;
+    if [0, 1].into_iter().any(|side| asks(hot, cold, side) && asks(later, later_cold, 1 - side)) {
+        cost += EXTRA + 8;
     }
     for side in [0, 1] {
         let both = hot.flags & later.flags & flag::SEQUENCED << side != 0;

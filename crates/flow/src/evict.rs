@@ -68,9 +68,8 @@ impl Summary {
                     let Some(kept) = used.get_mut(id.0 as usize) else { continue };
                     *id = *kept.get_or_insert_with(|| self.verdicts.keep(verdict, &mut keep));
                 }
-                let later = cold.extra.iter_mut().flat_map(|extra| &mut extra.names);
-                for name in cold.own.iter_mut().chain(later) {
-                    *name = keep(*name);
+                for text in cold.texts_mut() {
+                    *text = keep(*text);
                 }
             }
         }

@@ -31,7 +31,7 @@ use crate::shard::SHARDS;
 use crate::spell::{Cold, Hot, flag};
 use crate::summary::Summary;
 use crate::text::TextId;
-use crate::verdict::VerdictId;
+use crate::verdict::{Heard, VerdictId};
 
 pub use site::Policy;
 
@@ -99,15 +99,15 @@ impl<'a> Court<'a> {
 
     /// What a half said, by the stream reader that decided on it, and whether only the capture's end decided.
     #[inline]
-    fn verdict(&self, flow: &Flow<'a>, side: Side) -> (bool, VerdictId, TextId) {
-        let (decided, own) = (flow.cold.verdicts[side & 1], flow.cold.own[side & 1]);
-        if decided == VerdictId::NONE && flow.hot.flags & flag::UNDECIDED << side != 0 {
-            let late = self.late.verdict((flow.at.shard, flow.at.place, side as u8));
-            if let Some((decided, own)) = late {
-                return (true, decided, own);
+    fn heard(&self, flow: &Flow<'a>, side: Side) -> (bool, Heard) {
+        let (verdict, own) = (flow.cold.verdicts[side & 1], flow.cold.own[side & 1]);
+        if verdict == VerdictId::NONE && flow.hot.flags & flag::UNDECIDED << side != 0 {
+            let late = self.late.heard((flow.at.shard, flow.at.place, side as u8));
+            if let Some(heard) = late {
+                return (true, heard);
             }
         }
-        (false, decided, own)
+        (false, Heard { verdict, own, path: flow.cold.path(flow.hot, side) })
     }
 
     /// The packet with which the stream readers could say what they said of a half.
@@ -120,10 +120,8 @@ impl<'a> Court<'a> {
     /// What a half said, judged.
     #[inline]
     pub(crate) fn testimony(&self, flow: &Flow<'a>, side: Side) -> Testimony<'_, 'a> {
-        match self.verdict(flow, side) {
-            (true, verdict, own) => self.opinions.late(verdict, own),
-            (false, verdict, own) => self.opinions.early(verdict, own),
-        }
+        let (late, heard) = self.heard(flow, side);
+        self.opinions.testimony(late, heard)
     }
 
     /// Kind and value of each statement of a half, in its words.
@@ -132,7 +130,7 @@ impl<'a> Court<'a> {
         flow: &Flow<'a>,
         side: Side,
     ) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-        let (late, verdict, own) = self.verdict(flow, side);
+        let (late, Heard { verdict, own, path }) = self.heard(flow, side);
         let (verdicts, texts) = if late {
             (&self.late.verdicts, &self.late.texts)
         } else {
@@ -140,7 +138,11 @@ impl<'a> Court<'a> {
         };
         let said = verdicts.verdict(verdict).into_iter().flat_map(|verdict| verdict.said.iter());
         said.map(move |said| {
-            let value = if said.value == TextId::OWN { own } else { said.value };
+            let value = match said.value {
+                TextId::OWN => own,
+                TextId::PATH => path,
+                value => value,
+            };
             (texts.text(said.kind), texts.text(value))
         })
     }

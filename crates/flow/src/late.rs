@@ -12,8 +12,8 @@ use crate::key::{Key, Side};
 use crate::shard::Shard;
 use crate::spell::{Cold, Entry, Hot, Spell, flag};
 use crate::summary::Summary;
-use crate::text::{TextId, Texts};
-use crate::verdict::{Hearing, VerdictId, Verdicts};
+use crate::text::Texts;
+use crate::verdict::{Heard, Hearing, Verdicts};
 
 /// The end's decisions. Their texts are kept apart from the summary's.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(crate) struct Late {
     pub(crate) texts: Texts,
     pub(crate) verdicts: Verdicts,
     /// By shard, place among [`Shard::spells`] and side.
-    ids: HashMap<(u32, u32, u8), (VerdictId, TextId, PacketRef)>,
+    ids: HashMap<(u32, u32, u8), (Heard, PacketRef)>,
     /// Flows of unfinished datagrams.
     pub(crate) unfinished: Vec<Spell>,
 }
@@ -86,17 +86,18 @@ impl Late {
         {
             let verdict = self.verdicts.intern(reader, &hearing.said, &self.texts);
             let last = half.pieces.last().map(|piece| piece.at.packet).unwrap_or_default();
-            self.ids.insert(at, (verdict, hearing.own, last));
+            let heard = Heard { verdict, own: hearing.own, path: hearing.path };
+            self.ids.insert(at, (heard, last));
         }
     }
 
-    /// The verdict on a half that was waiting, and the half's own name.
-    pub(crate) fn verdict(&self, at: (u32, u32, u8)) -> Option<(VerdictId, TextId)> {
-        self.ids.get(&at).map(|&(verdict, own, _)| (verdict, own))
+    /// What was heard of a half that was waiting.
+    pub(crate) fn heard(&self, at: (u32, u32, u8)) -> Option<Heard> {
+        self.ids.get(&at).map(|&(heard, _)| heard)
     }
 
     /// The last packet that it was decided on.
     pub(crate) fn decided(&self, at: (u32, u32, u8)) -> Option<PacketRef> {
-        self.ids.get(&at).map(|&(.., packet)| packet)
+        self.ids.get(&at).map(|&(_, packet)| packet)
     }
 }

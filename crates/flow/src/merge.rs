@@ -69,9 +69,8 @@ impl Ids {
         for id in &mut spell.cold.verdicts {
             *id = self.verdicts.get(id.0 as usize).copied().unwrap_or_default();
         }
-        let later = spell.cold.extra.iter_mut().flat_map(|extra| &mut extra.names);
-        for name in spell.cold.own.iter_mut().chain(later) {
-            *name = self.text(*name);
+        for text in spell.cold.texts_mut() {
+            *text = self.text(*text);
         }
     }
 }

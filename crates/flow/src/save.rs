@@ -107,6 +107,7 @@ struct PortableSpell {
     isns: (u32, u32),
     verdicts: [VerdictId; 2],
     own: [TextId; 2],
+    paths: [TextId; 2],
     decided: [Option<PortablePacket>; 2],
     extra: Option<PortableExtra>,
 }
@@ -308,6 +309,7 @@ fn portable_spell(hot: &Hot, cold: &Cold) -> PortableSpell {
         isns: (cold.client_isn, cold.server_isn),
         verdicts: cold.verdicts,
         own: cold.own,
+        paths: [0, 1].map(|side| cold.path(hot, side)),
         decided: [0, 1].map(|side| cold.decided(side).map(PortablePacket)),
         extra,
     }
@@ -317,8 +319,6 @@ fn spell_of(from: PortableSpell) -> Spell {
     let extra = from.extra.map(|extra| {
         Box::new(Extra {
             span: extra.span,
-            carried: None,
-            far: None,
             trouble: extra.trouble,
             buckets: extra.buckets,
             halves: extra.halves,
@@ -329,11 +329,12 @@ fn spell_of(from: PortableSpell) -> Spell {
                 ports,
             }),
             names: extra.names,
+            ..Extra::default()
         })
     });
     let mut hot = Hot {
         key: from.key,
-        flags: from.flags & !flag::CARRIED,
+        flags: from.flags & !(flag::CARRIED | flag::PATH_HIGH),
         last: from.times.1,
         low: LowCounters::default(),
         next: from.next,
@@ -358,6 +359,9 @@ fn spell_of(from: PortableSpell) -> Spell {
         }
     }
     hot.count(&mut cold, &from.counters);
+    for (side, path) in from.paths.into_iter().enumerate() {
+        cold.ask(&mut hot, side, path);
+    }
     Spell { hot, cold }
 }
 

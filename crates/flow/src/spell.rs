@@ -44,6 +44,8 @@ pub(crate) mod flag {
     pub(crate) const DISORDER: u32 = 1 << 13;
     /// More than one aligned bucket of time; see [`super::Extra::buckets`].
     pub(crate) const BUCKETS: u32 = 1 << 14;
+    /// The path that is kept is the higher end's.
+    pub(crate) const PATH_HIGH: u32 = 1 << 15;
     /// By side: the MAC of this end is known.
     pub(crate) const MAC: u32 = 1 << 16;
     /// By side: the list of this half was cut short; see [`crate::stream::Half::LISTED`].
@@ -97,6 +99,8 @@ pub(crate) struct Cold {
     pub(crate) verdicts: [VerdictId; 2],
     /// The name of the flow's server that each half gave itself.
     pub(crate) own: [TextId; 2],
+    /// The path that a half asked for: the lower end's, or the higher one's ([`flag::PATH_HIGH`]).
+    pub(crate) path: TextId,
     /// What verdicts and extra cost, as last counted; see [`crate::cost`].
     pub(crate) cost: u32,
     /// The first packet, and those with which the stream readers could say what they said of the halves.
@@ -119,6 +123,8 @@ pub(crate) struct Extra {
     pub(crate) quoted: Option<Quoted>,
     /// Server names that later requests of the same connection gave; see [`Cold::name`].
     pub(crate) names: Vec<TextId>,
+    /// The path that the other half asked for, where both did.
+    pub(crate) path: TextId,
 }
 
 impl Extra {
@@ -131,6 +137,7 @@ impl Extra {
             && self.halves.iter().all(Option::is_none)
             && self.quoted.is_none()
             && self.names.is_empty()
+            && self.path == TextId::EMPTY
     }
 }
 
@@ -204,6 +211,42 @@ impl Cold {
     /// The list of a half's first payloads.
     pub(crate) fn half(&self, side: Side) -> Option<&Half> {
         self.extra.as_ref()?.halves.get(side)?.as_deref()
+    }
+
+    /// The path that a half asked for.
+    pub(crate) fn path(&self, hot: &Hot, side: Side) -> TextId {
+        if side == usize::from(hot.flags & flag::PATH_HIGH != 0) {
+            return self.path;
+        }
+        self.extra.as_ref().map_or(TextId::EMPTY, |extra| extra.path)
+    }
+
+    /// Keeps a path.
+    pub(crate) fn ask(&mut self, hot: &mut Hot, side: Side, path: TextId) {
+        if path == TextId::EMPTY {
+            return;
+        }
+        if self.path == TextId::EMPTY {
+            hot.flags |= if side == 1 { flag::PATH_HIGH } else { 0 };
+            self.path = path;
+        } else {
+            self.extra.get_or_insert_default().path = path;
+        }
+    }
+
+    /// The texts that are kept with the halves.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = TextId> {
+        let extra = self.extra.iter().flat_map(|extra| extra.names.iter().copied().chain([extra.path]));
+        self.own.into_iter().chain([self.path]).chain(extra)
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn texts_mut(&mut self) -> impl Iterator<Item = &mut TextId> {
+        let extra = self.extra.iter_mut().flat_map(|extra| {
+            let Extra { names, path, .. } = &mut **extra;
+            names.iter_mut().chain([path])
+        });
+        self.own.iter_mut().chain([&mut self.path]).chain(extra)
     }
 
     /// The first packet.

@@ -167,6 +167,7 @@ impl Summary {
             if let Reading::Done(reader) = reading {
                 cold.verdicts[side & 1] = self.verdicts.intern(reader, &hearing.said, texts);
                 cold.own[side & 1] = hearing.own;
+                cold.ask(hot, side, hearing.path);
                 if !hearing.said.is_empty() || hearing.own != TextId::EMPTY {
                     cold.decide(side, payload.at.packet);
                 }

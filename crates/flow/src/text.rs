@@ -15,6 +15,8 @@ impl TextId {
     pub(crate) const EMPTY: Self = Self(0);
     /// In a verdict: the name that the half itself gave, kept with the half.
     pub(crate) const OWN: Self = Self(u32::MAX);
+    /// In a verdict: the path that the half asked for, kept with the half.
+    pub(crate) const PATH: Self = Self(u32::MAX - 1);
 }
 
 /// Every text seen, in order of appearance, in one arena.

@@ -24,7 +24,7 @@ pub(crate) struct Said {
     pub(crate) of_receiver: bool,
     /// The field (`tls.sni`).
     pub(crate) kind: TextId,
-    /// What stood there; [`TextId::OWN`] for the half's own name.
+    /// What stood there; [`TextId::OWN`] and [`TextId::PATH`] for what is kept with the half.
     pub(crate) value: TextId,
 }
 
@@ -35,23 +35,39 @@ impl Said {
     }
 }
 
-/// What one reading of a half yields, before it is kept. The first name of the flow's server is kept apart, so that
-/// halves that differ in it alone share a verdict.
+/// What was heard of a half.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Heard {
+    pub(crate) verdict: VerdictId,
+    /// The half's own name.
+    pub(crate) own: TextId,
+    /// The path that it asked for.
+    pub(crate) path: TextId,
+}
+
+/// What one reading of a half yields, before it is kept. The first name of the flow's server and the path asked for
+/// are kept apart, so that halves that differ in them alone share a verdict.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hearing {
     pub(crate) said: Vec<Said>,
     /// The half's own name.
     pub(crate) own: TextId,
+    /// The path that it asked for.
+    pub(crate) path: TextId,
 }
 
 impl Hearing {
     /// Fields whose value names the flow they were said in.
     pub(crate) const NAMING: [&str; 2] = ["tls.sni", "http.host"];
 
+    /// The field of the path.
+    pub(crate) const PATH: &str = "http.path";
+
     /// Forgets what was heard.
     pub(crate) fn clear(&mut self) {
         self.said.clear();
         self.own = TextId::EMPTY;
+        self.path = TextId::EMPTY;
     }
 
     /// Hears a fact.
@@ -60,6 +76,8 @@ impl Hearing {
         let mut said = Said::new(texts, who, kind, value);
         if self.own == TextId::EMPTY && said.value != TextId::EMPTY && Self::NAMING.contains(&kind) {
             self.own = std::mem::replace(&mut said.value, TextId::OWN);
+        } else if self.path == TextId::EMPTY && said.value != TextId::EMPTY && kind == Self::PATH {
+            self.path = std::mem::replace(&mut said.value, TextId::PATH);
         }
         self.said.push(said);
     }
@@ -139,7 +157,7 @@ impl Verdicts {
 
     /// The id of another table's verdict, whose texts become ours by `text`.
     pub(crate) fn keep(&mut self, verdict: &Verdict, mut text: impl FnMut(TextId) -> TextId) -> VerdictId {
-        let mut value = |id: TextId| if id == TextId::OWN { id } else { text(id) };
+        let mut value = |id: TextId| if matches!(id, TextId::OWN | TextId::PATH) { id } else { text(id) };
         let ours = |said: &Said| Said { kind: value(said.kind), value: value(said.value), ..*said };
         let said: Vec<Said> = verdict.said.iter().map(ours).collect();
         self.put(ReaderId(verdict.reader), &said, || verdict.cost)

@@ -14,7 +14,7 @@ use crate::key::seeded;
 use crate::late::Late;
 use crate::summary::Summary;
 use crate::text::{TextId, Texts};
-use crate::verdict::{Verdict, VerdictId};
+use crate::verdict::{Heard, Hearing, Verdict};
 
 /// What the catalogue says of a name: whose it is, and why it may be nobody's.
 pub(crate) type Owner<'a> = (Option<&'a Endpoint>, Option<SharedGroup>);
@@ -34,11 +34,12 @@ pub(crate) struct Word {
     pub(crate) id: TextId,
 }
 
-/// Something said about one end: a set of statements, or the half's own name in one of [`KINDS`].
+/// Something said about one end: a set of statements, the half's own name in one of [`KINDS`], or its path.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum Statement {
     Set { late: bool, place: u32 },
     Own { kind: u8, name: Word },
+    Path(Word),
 }
 
 /// What one verdict means.
@@ -48,6 +49,8 @@ pub(crate) struct Opinion {
     reader: u8,
     /// Which of [`KINDS`] the half's own name is, and whether it is about the half's receiver.
     own: Option<(u8, bool)>,
+    /// Whether the path that the half asked for is about its receiver.
+    path: Option<bool>,
     claims: Range<u32>,
     /// Sets of statements about the half's sender and about its receiver; 0 is the empty one.
     about: [u32; 2],
@@ -55,7 +58,7 @@ pub(crate) struct Opinion {
 
 impl Opinion {
     const NOBODY: u8 = u8::MAX;
-    const NONE: Self = Self { reader: Self::NOBODY, own: None, claims: 0..0, about: [0; 2] };
+    const NONE: Self = Self { reader: Self::NOBODY, own: None, path: None, claims: 0..0, about: [0; 2] };
 }
 
 /// What a half of a flow said.
@@ -64,6 +67,7 @@ pub(crate) struct Testimony<'c, 'a> {
     heard: &'c OpinionTable<'a>,
     opinion: &'c Opinion,
     own: TextId,
+    path: TextId,
 }
 
 impl<'c, 'a> Testimony<'c, 'a> {
@@ -88,9 +92,11 @@ impl<'c, 'a> Testimony<'c, 'a> {
     pub(crate) fn about(&self, receiver: bool) -> impl Iterator<Item = Statement> + use<'c, 'a> {
         let (late, place) = (self.heard.late, self.opinion.about[usize::from(receiver)]);
         let set = (place != 0).then_some(Statement::Set { late, place });
-        let name = Word { late, id: self.own };
         let own = self.opinion.own.filter(|(_, of_receiver)| *of_receiver == receiver);
-        set.into_iter().chain(own.map(|(kind, _)| Statement::Own { kind, name }))
+        let own = own.map(|(kind, _)| Statement::Own { kind, name: Word { late, id: self.own } });
+        let path = self.opinion.path.filter(|of_receiver| *of_receiver == receiver);
+        let path = path.map(|_| Statement::Path(Word { late, id: self.path }));
+        set.into_iter().chain(own).chain(path)
     }
 }
 
@@ -108,16 +114,10 @@ impl<'a> Opinions<'a> {
         }
     }
 
-    /// What a half said whose verdict is of the summary.
+    /// What a half said, by a verdict of the summary, or of the capture's end.
     #[inline]
-    pub(crate) fn early(&self, verdict: VerdictId, own: TextId) -> Testimony<'_, 'a> {
-        self.early.testimony(verdict, own)
-    }
-
-    /// What a half said whose verdict is of the capture's end.
-    #[inline]
-    pub(crate) fn late(&self, verdict: VerdictId, own: TextId) -> Testimony<'_, 'a> {
-        self.late.testimony(verdict, own)
+    pub(crate) fn testimony(&self, late: bool, heard: Heard) -> Testimony<'_, 'a> {
+        self.heard(late).testimony(heard)
     }
 
     /// Whose a name of the summary is.
@@ -132,9 +132,14 @@ impl<'a> Opinions<'a> {
             Statement::Set { late, place } => self.heard(late).set(place),
             Statement::Own { kind, name } => {
                 let kind = KINDS.get(usize::from(kind)).map_or("", |(kind, ..)| kind);
-                vec![(kind.as_bytes(), self.heard(name.late).texts.text(name.id))]
+                vec![(kind.as_bytes(), self.word(name))]
             }
+            Statement::Path(path) => vec![(Hearing::PATH.as_bytes(), self.word(path))],
         }
+    }
+
+    fn word(&self, word: Word) -> &'a [u8] {
+        self.heard(word.late).texts.text(word.id)
     }
 
     fn heard(&self, late: bool) -> &OpinionTable<'a> {
@@ -195,10 +200,14 @@ impl<'a> OpinionTable<'a> {
         }
         let about = [false, true].map(|of_receiver| {
             let of = verdict.said.iter().filter(|said| said.of_receiver == of_receiver);
-            self.intern(of.filter(|said| said.value != TextId::OWN).map(|said| (said.kind, said.value)))
+            self.intern(
+                of.filter(|said| !matches!(said.value, TextId::OWN | TextId::PATH))
+                    .map(|said| (said.kind, said.value)),
+            )
         });
         let claims = start..self.claims.len() as u32;
-        self.opinions.push(Opinion { reader: verdict.reader, own, claims, about });
+        let path = verdict.said.iter().find(|said| said.value == TextId::PATH).map(|said| said.of_receiver);
+        self.opinions.push(Opinion { reader: verdict.reader, own, path, claims, about });
     }
 
     fn intern(&mut self, set: impl Iterator<Item = (TextId, TextId)>) -> u32 {
@@ -223,9 +232,9 @@ impl<'a> OpinionTable<'a> {
     }
 
     #[inline]
-    fn testimony(&self, VerdictId(id): VerdictId, own: TextId) -> Testimony<'_, 'a> {
-        let opinion = self.opinions.get(id as usize).unwrap_or(&Opinion::NONE);
-        Testimony { heard: self, opinion, own }
+    fn testimony(&self, Heard { verdict, own, path }: Heard) -> Testimony<'_, 'a> {
+        let opinion = self.opinions.get(verdict.0 as usize).unwrap_or(&Opinion::NONE);
+        Testimony { heard: self, opinion, own, path }
     }
 
     #[inline]
