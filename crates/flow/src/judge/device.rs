@@ -9,7 +9,8 @@ use super::attribution::{Judged, Party};
 use super::grouped::Grouped;
 use super::identity::Identity;
 use super::link::Links;
-use super::roll::{Contact, Member, Roll, Station};
+use super::opinion::Statement;
+use super::roll::{Contact, Member, Often, Roll, Shown, Station};
 use super::walk::{Walk, parts};
 use super::{Court, FlowAt};
 use crate::report::{DeviceRecord, EndpointRecord};
@@ -20,8 +21,11 @@ pub(crate) struct Stations<'a> {
     /// The stations in their order, with the place of each in the other lists.
     sorted: Vec<(Station, u32)>,
     members: Slab<Member>,
-    identities: Vec<Identity<'a>>,
     contacts: Grouped<Contact>,
+    said: Grouped<(Statement, Often)>,
+    shown: Grouped<Shown<'a>>,
+    /// Whether each is a camera. The rest of an identity is worked out when asked for: most are never shown.
+    cameras: Vec<bool>,
 }
 
 /// One station.
@@ -29,9 +33,9 @@ pub(crate) struct Stations<'a> {
 pub(crate) struct Device<'s, 'a> {
     pub(crate) station: Station,
     pub(crate) member: &'s Member,
-    pub(crate) identity: &'s Identity<'a>,
+    pub(crate) is_camera: bool,
     place: usize,
-    contacts: &'s Grouped<Contact>,
+    stations: &'s Stations<'a>,
 }
 
 impl<'a> Stations<'a> {
@@ -52,26 +56,38 @@ impl<'a> Stations<'a> {
         let places = stations.len();
         let words = || rayon::join(|| Grouped::new(said, places), || Grouped::new(shown, places));
         let (contacts, (said, shown)) = rayon::join(|| Grouped::new(contacts, places), words);
-        let identity = |place: usize| {
-            let mut identity = Identity::default();
-            for (statement, (count, at)) in said.of(place) {
-                for (kind, value) in court.opinions.said(*statement) {
-                    identity.see(kind, value, *count, *at);
-                }
-            }
-            for shown in shown.of(place) {
-                identity.see(shown.kind, shown.value, shown.count, shown.at);
-            }
-            let mac = stations.get(place).and_then(|station| station.mac());
-            let known = contacts.of(place).filter(|contact| contact.vendor);
-            let known = known.filter_map(|contact| Some((contact.side(), contact.at().of(judged)?)));
-            identity.conclude(court, mac, known);
-            identity
+        let mut sorted: Vec<(Station, u32)> = stations.into_iter().zip(0..).collect();
+        let mut all = Self { sorted: Vec::new(), members, contacts, said, shown, cameras: Vec::new() };
+        let camera = |(station, place): &(Station, u32)| {
+            all.identity(court, judged, *station, *place as usize).is_camera()
         };
-        let identities = (0..places).into_par_iter().map(identity).collect();
-        let mut sorted: Vec<(Station, u32)> = stations.iter().copied().zip(0..).collect();
+        all.cameras = sorted.par_iter().map(camera).collect();
         sorted.par_sort_unstable();
-        Self { sorted, members, identities, contacts }
+        all.sorted = sorted;
+        all
+    }
+
+    /// What a station is.
+    fn identity(
+        &self,
+        court: &Court<'a>,
+        judged: &[Vec<Judged>],
+        station: Station,
+        place: usize,
+    ) -> Identity<'a> {
+        let mut identity = Identity::default();
+        for (statement, (count, at)) in self.said.of(place) {
+            for (kind, value) in court.opinions.said(*statement) {
+                identity.see(kind, value, *count, *at);
+            }
+        }
+        for shown in self.shown.of(place) {
+            identity.see(shown.kind, shown.value, shown.count, shown.at);
+        }
+        let known = self.contacts.of(place).filter(|contact| contact.vendor);
+        let known = known.filter_map(|contact| Some((contact.side(), contact.at().of(judged)?)));
+        identity.conclude(court, station.mac(), known);
+        identity
     }
 
     /// How many there are.
@@ -81,8 +97,8 @@ impl<'a> Stations<'a> {
 
     fn at(&self, station: Station, place: u32) -> Option<Device<'_, 'a>> {
         let place = place as usize;
-        let (member, identity) = (self.members.get(place)?, self.identities.get(place)?);
-        Some(Device { station, member, identity, place, contacts: &self.contacts })
+        let (member, is_camera) = (self.members.get(place)?, *self.cameras.get(place)?);
+        Some(Device { station, member, is_camera, place, stations: self })
     }
 
     /// Every station in order.
@@ -108,11 +124,16 @@ impl<'a> Stations<'a> {
 impl<'s, 'a> Device<'s, 'a> {
     /// Flows with a vendor, or to the outside, in no order.
     pub(crate) fn contacts(&self) -> impl Iterator<Item = &'s Contact> + use<'s> {
-        self.contacts.of(self.place)
+        self.stations.contacts.of(self.place)
+    }
+
+    /// What it is.
+    pub(crate) fn identity(&self, court: &Court<'a>, judged: &[Vec<Judged>]) -> Identity<'a> {
+        self.stations.identity(court, judged, self.station, self.place)
     }
 
     fn record(&self, court: &Court<'a>, judged: &[Vec<Judged>]) -> DeviceRecord<'a> {
-        let (identity, volume) = (self.identity, self.member.volume);
+        let (identity, volume) = (self.identity(court, judged), self.member.volume);
         let addresses: BTreeSet<_> = self.member.addresses().map(Address::ip).collect();
         DeviceRecord {
             id: self.station.id(),

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::attribution::Judged;
 use super::device::{Device, Stations};
+use super::identity::Identity;
 use super::roll::Station;
 use super::{Court, Flow, rules};
 use crate::counters::Counters;
@@ -79,7 +80,7 @@ pub(crate) fn findings<'a>(
     let mut all: Vec<Finding<'a>> = Vec::new();
     for ((station, vendor), contact) in &contacts {
         let Some(device) = stations.device(*station) else { continue };
-        let case = Case { court, device, vendor: *vendor };
+        let case = Case { court, device, identity: device.identity(court, judged), vendor: *vendor };
         all.extend(case.of_flows(&contact.flows));
         all.extend(case.of_questions(&contact.unanswered));
     }
@@ -126,6 +127,7 @@ fn add_questions<'a>(
 struct Case<'c, 'a> {
     court: &'c Court<'a>,
     device: Device<'c, 'a>,
+    identity: Identity<'a>,
     vendor: VendorId,
 }
 
@@ -145,7 +147,7 @@ impl<'a> Case<'_, 'a> {
 
     fn finding(&self, kind: Kind, flows: &[(Flow<'a>, Side, Judged)]) -> Finding<'a> {
         let (out, back) = volume(flows);
-        let camera = self.device.identity.is_camera();
+        let camera = self.identity.is_camera();
         let vendor = self.court.catalog.vendor(self.vendor);
         let names: BTreeSet<String> =
             flows.iter().map(|(flow, side, judged)| self.endpoint(flow, *side, judged)).collect();
@@ -157,8 +159,8 @@ impl<'a> Case<'_, 'a> {
         if camera {
             reasons.push(format!(
                 "the device is a {}, confidence {}",
-                self.device.identity.class(),
-                self.device.identity.confidence()
+                self.identity.class(),
+                self.identity.confidence()
             ));
         }
         Finding {
@@ -194,7 +196,7 @@ impl<'a> Case<'_, 'a> {
         let names: BTreeSet<String> =
             unanswered.iter().map(|(name, ..)| String::from_utf8_lossy(name).into_owned()).collect();
         let endpoint = names.iter().next()?.clone();
-        let camera = self.device.identity.is_camera();
+        let camera = self.identity.is_camera();
         let mut evidence: Vec<_> = unanswered.iter().map(|(.., at)| *at).collect();
         evidence.sort_unstable();
         evidence.truncate(rules::EVIDENCE);
