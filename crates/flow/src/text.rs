@@ -22,10 +22,10 @@ impl TextId {
 /// Every text seen, in order of appearance, in one arena.
 #[derive(Clone, Debug)]
 pub(crate) struct Texts {
+    /// Each text after its length: seven bits a byte, the lowest first, the upper bit set on all but the last.
     bytes: Vec<u8>,
-    ends: Vec<u32>,
-    /// The hash of each, for growing and for adopting.
-    hashes: Vec<u64>,
+    /// Where each begins.
+    starts: Vec<u32>,
     ids: HashTable<Entry>,
     /// Ids of words of the program, by where they stand in it and how long they are.
     words: Vec<(usize, usize, TextId)>,
@@ -36,53 +36,41 @@ pub(crate) struct Texts {
 struct Entry {
     id: TextId,
     start: u32,
-    end: u32,
-}
-
-impl Entry {
-    #[inline]
-    fn of(self, bytes: &[u8]) -> &[u8] {
-        bytes.get(self.start as usize..self.end as usize).unwrap_or(&[])
-    }
 }
 
 impl Default for Texts {
     fn default() -> Self {
-        let mut texts = Self {
-            bytes: Vec::new(),
-            ends: Vec::new(),
-            hashes: Vec::new(),
-            ids: HashTable::new(),
-            words: Vec::new(),
-        };
+        let mut texts =
+            Self { bytes: Vec::new(), starts: Vec::new(), ids: HashTable::new(), words: Vec::new() };
         texts.intern(b"");
         texts
     }
 }
 
 impl Texts {
-    /// Bytes that all texts together may take: offsets are 32 bits.
+    /// Bytes that all texts and their lengths together may take: offsets are 32 bits.
     pub(crate) const CAP: usize = u32::MAX as usize;
 
     /// The id of a text. A text that would pass [`Texts::CAP`] becomes the empty one.
     pub(crate) fn intern(&mut self, text: &[u8]) -> TextId {
-        self.put(seeded().hash_one(text), text)
-    }
-
-    fn put(&mut self, hash: u64, text: &[u8]) -> TextId {
-        if let Some(known) = self.ids.find(hash, |entry| entry.of(&self.bytes) == text) {
+        let (hash, bytes) = (hash(text), &self.bytes);
+        if let Some(known) = self.ids.find(hash, |entry| at(bytes, entry.start) == text) {
             return known.id;
         }
-        if self.bytes.len() + text.len() > Self::CAP {
+        if self.bytes.len() + text.len() + size_of::<u64>() > Self::CAP {
             return TextId::EMPTY;
         }
-        let (id, start) = (TextId(self.ends.len() as u32), self.bytes.len() as u32);
+        let (id, start) = (TextId(self.starts.len() as u32), self.bytes.len() as u32);
+        self.starts.push(start);
+        let mut length = text.len();
+        while length > 0x7f {
+            self.bytes.push(length as u8 | 0x80);
+            length >>= 7;
+        }
+        self.bytes.push(length as u8);
         self.bytes.extend_from_slice(text);
-        let end = self.bytes.len() as u32;
-        self.ends.push(end);
-        self.hashes.push(hash);
-        let hashes = &self.hashes;
-        self.ids.insert_unique(hash, Entry { id, start, end }, |entry| hash_of(hashes, entry));
+        let bytes = &self.bytes;
+        self.ids.insert_unique(hash, Entry { id, start }, |entry| self::hash(at(bytes, entry.start)));
         id
     }
 
@@ -100,41 +88,50 @@ impl Texts {
 
     /// The id of a text that is there already.
     pub(crate) fn find(&self, text: &[u8]) -> Option<TextId> {
-        let hash = seeded().hash_one(text);
-        self.ids.find(hash, |entry| entry.of(&self.bytes) == text).map(|entry| entry.id)
+        self.ids.find(hash(text), |entry| at(&self.bytes, entry.start) == text).map(|entry| entry.id)
     }
 
     /// The bytes of a text.
     pub(crate) fn text(&self, id: TextId) -> &[u8] {
-        slice(&self.bytes, &self.ends, id.0)
+        self.starts.get(id.0 as usize).map_or(&[], |&start| at(&self.bytes, start))
     }
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.ends.len()
+        self.starts.len()
     }
 
     /// Every text in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        (0..self.ends.len() as u32).map(|id| self.text(TextId(id)))
+        self.starts.iter().map(|&start| at(&self.bytes, start))
     }
 
     /// Takes in another's texts; the result maps its ids to ours.
     pub(crate) fn adopt(&mut self, other: &Self) -> Vec<TextId> {
-        let hashes = &self.hashes;
-        self.ids.reserve(other.len(), |entry| hash_of(hashes, entry));
-        other.hashes.iter().zip(other.iter()).map(|(hash, text)| self.put(*hash, text)).collect()
+        let bytes = &self.bytes;
+        self.ids.reserve(other.len(), |entry| hash(at(bytes, entry.start)));
+        other.iter().map(|text| self.intern(text)).collect()
     }
 }
 
-fn hash_of(hashes: &[u64], entry: &Entry) -> u64 {
-    hashes.get(entry.id.0 as usize).copied().unwrap_or(0)
+fn hash(text: &[u8]) -> u64 {
+    seeded().hash_one(text)
 }
 
-fn slice<'a>(bytes: &'a [u8], ends: &[u32], id: u32) -> &'a [u8] {
-    let at = |n: usize| ends.get(n).copied().unwrap_or(0) as usize;
-    let start = (id as usize).checked_sub(1).map_or(0, at);
-    bytes.get(start..at(id as usize)).unwrap_or(&[])
+/// The text whose length stands at `start`.
+#[inline]
+fn at(bytes: &[u8], start: u32) -> &[u8] {
+    let mut rest = bytes.get(start as usize..).unwrap_or(&[]);
+    let (mut length, mut shift) = (0usize, 0);
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        length |= usize::from(byte & 0x7f) << shift;
+        shift += 7;
+        if byte < 0x80 {
+            break;
+        }
+    }
+    rest.get(..length).unwrap_or(&[])
 }
 
 #[cfg(test)]
@@ -149,6 +146,18 @@ mod tests {
         assert_eq!((texts.text(one), texts.text(two)), (&b"one"[..], &b"two"[..]));
         assert_eq!(texts.intern(b""), TextId::EMPTY);
         assert_eq!(texts.iter().count(), 3);
+    }
+
+    #[test]
+    fn texts_of_any_length_are_given_back() {
+        let mut texts = Texts::default();
+        let all: Vec<Vec<u8>> =
+            [0, 1, 0x7f, 0x80, 0x3fff, 0x4000, 70_000].map(|length| vec![7; length]).into();
+        let ids: Vec<_> = all.iter().map(|text| texts.intern(text)).collect();
+        for (id, text) in ids.into_iter().zip(&all) {
+            assert_eq!((texts.text(id), texts.find(text)), (&text[..], Some(id)));
+        }
+        assert!(texts.iter().eq(&all));
     }
 
     #[test]
