@@ -3,7 +3,7 @@
 //! A capture has far fewer verdicts and names than flows, and a flow's verdicts and names are all that its readers said
 //! of it. So texts are compared and the catalogue is asked here, and judging a flow is joining two testimonies.
 
-use hashbrown::HashTable;
+use hashbrown::{HashMap, HashTable};
 use lenscap_catalog::{Catalog, Endpoint, SharedGroup};
 use rayon::prelude::*;
 use std::hash::BuildHasher;
@@ -163,13 +163,18 @@ struct OpinionTable<'a> {
     /// End of each set in `statements`.
     ends: Vec<u32>,
     ids: HashTable<u32>,
-    /// What the catalogue says of each text, were it a name.
-    owners: Vec<Owner<'a>>,
+    /// What the catalogue says of each text that it knows as a name: most are nobody's.
+    owners: HashMap<TextId, Owner<'a>>,
 }
 
 impl<'a> OpinionTable<'a> {
     fn new(texts: &'a Texts, verdicts: &[Verdict], catalog: &'a Catalog, late: bool) -> Self {
-        let ids = (0..texts.len() as u32).into_par_iter().with_min_len(4096);
+        let owned = |id| {
+            let owner = owner(catalog, texts.text(id));
+            (owner.0.is_some() || owner.1.is_some()).then_some((id, owner))
+        };
+        let ids = (0..texts.len() as u32).into_par_iter().with_min_len(4096).map(TextId);
+        let owned: Vec<_> = ids.filter_map(owned).collect();
         let mut heard = Self {
             late,
             texts,
@@ -178,7 +183,7 @@ impl<'a> OpinionTable<'a> {
             statements: Vec::new(),
             ends: vec![0],
             ids: HashTable::new(),
-            owners: ids.map(|id| owner(catalog, texts.text(TextId(id)))).collect(),
+            owners: owned.into_iter().collect(),
         };
         let kinds = KINDS.map(|(kind, ..)| texts.find(kind.as_bytes()));
         for verdict in verdicts {
@@ -239,7 +244,7 @@ impl<'a> OpinionTable<'a> {
 
     #[inline]
     fn owner(&self, name: TextId) -> Owner<'a> {
-        self.owners.get(name.0 as usize).copied().unwrap_or_default()
+        self.owners.get(&name).copied().unwrap_or_default()
     }
 
     fn set(&self, place: u32) -> Vec<(&'a [u8], &'a [u8])> {
