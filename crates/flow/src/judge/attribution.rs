@@ -54,6 +54,11 @@ impl Judged {
         self.bits & Self::OUTSIDE << (side & 1) != 0
     }
 
+    /// Whether the station at one end deals with the outside here, or with a vendor.
+    pub(crate) fn is_contact(&self, side: Side) -> bool {
+        self.is_outside(1 - (side & 1)) || self.vendor().is_some() && self.remote() != side
+    }
+
     /// Whether an end is inside the site. Groups and broadcasts are neither inside nor outside.
     pub(crate) fn is_inside(&self, side: Side) -> bool {
         self.bits & Self::INSIDE << (side & 1) != 0

@@ -4,6 +4,7 @@ use lenscap_catalog::VendorId;
 use lenscap_wire::Address;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::attribution::{Judged, Party};
 use super::grouped::Grouped;
@@ -13,6 +14,8 @@ use super::opinion::Statement;
 use super::roll::{Contact, Member, Often, Roll, Shown, Station};
 use super::walk::{Walk, parts};
 use super::{Court, FlowAt};
+use crate::index::NOWHERE;
+use crate::key::Side;
 use crate::report::{DeviceRecord, EndpointRecord};
 use crate::slab::Slab;
 
@@ -21,7 +24,10 @@ pub(crate) struct Stations<'a> {
     /// The stations in their order, with the place of each in the other lists.
     sorted: Vec<(Station, u32)>,
     members: Slab<Member>,
-    contacts: Grouped<Contact>,
+    /// By shard and flow, the place of each end's station, or [`NOWHERE`].
+    places: Vec<Vec<[u32; 2]>>,
+    /// Flows with a vendor, by station.
+    dealings: Grouped<Contact>,
     said: Grouped<(Statement, Often)>,
     shown: Grouped<Shown<'a>>,
     /// Whether each is a camera. The rest of an identity is worked out when asked for: most are never shown.
@@ -41,9 +47,20 @@ pub(crate) struct Device<'s, 'a> {
 impl<'a> Stations<'a> {
     pub(crate) fn new(court: &Court<'a>, walk: &mut Walk) -> Self {
         let mut standings = std::mem::take::<Links>(&mut walk.links).standings();
-        let rolls: Vec<Roll<'a>> =
-            parts().map(|shards| Roll::over(court, walk, &standings, shards)).collect();
-        walk.ends = Vec::new();
+        let mut ends = std::mem::take(&mut walk.ends).into_iter();
+        let shares: Vec<Range<usize>> = parts().collect();
+        let shares: Vec<_> = shares
+            .into_iter()
+            .map(|shards| {
+                let several = shards.len();
+                (shards, ends.by_ref().take(several).collect())
+            })
+            .collect();
+        let rolls: Vec<Roll<'a>> = shares
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|share| Roll::over(court, &walk.judged, &standings, share))
+            .collect();
         let roll = rolls.into_iter().reduce(|roll, other| roll.join(other, &mut standings));
         let mut roll = roll.unwrap_or_default();
         roll.add_sightings(court, &mut standings);
@@ -52,12 +69,15 @@ impl<'a> Stations<'a> {
     }
 
     fn conclude(court: &Court<'a>, judged: &[Vec<Judged>], roll: Roll<'a>) -> Self {
-        let Roll { stations, members, contacts, said, shown, .. } = roll;
-        let places = stations.len();
-        let words = || rayon::join(|| Grouped::new(said, places), || Grouped::new(shown, places));
-        let (contacts, (said, shown)) = rayon::join(|| Grouped::new(contacts, places), words);
+        let Roll { stations, members, places, said, shown, .. } = roll;
+        let all = stations.len();
+        let (said, shown) = rayon::join(|| Grouped::new(said, all), || Grouped::new(shown, all));
+        let dealings = contacts(&places, judged, all, |judged, side| {
+            judged.vendor().is_some() && judged.is_contact(side)
+        });
         let mut sorted: Vec<(Station, u32)> = stations.into_iter().zip(0..).collect();
-        let mut all = Self { sorted: Vec::new(), members, contacts, said, shown, cameras: Vec::new() };
+        let mut all =
+            Self { sorted: Vec::new(), members, places, dealings, said, shown, cameras: Vec::new() };
         let camera = |(station, place): &(Station, u32)| {
             all.identity(court, judged, *station, *place as usize).is_camera()
         };
@@ -84,8 +104,8 @@ impl<'a> Stations<'a> {
         for shown in self.shown.of(place) {
             identity.see(shown.kind, shown.value, shown.count, shown.at);
         }
-        let known = self.contacts.of(place).filter(|contact| contact.vendor);
-        let known = known.filter_map(|contact| Some((contact.side(), contact.at().of(judged)?)));
+        let known =
+            self.dealings.of(place).filter_map(|contact| Some((contact.side(), contact.at().of(judged)?)));
         identity.conclude(court, station.mac(), known);
         identity
     }
@@ -117,14 +137,15 @@ impl<'a> Stations<'a> {
     pub(crate) fn records(&self, court: &Court<'a>, judged: &[Vec<Judged>]) -> Vec<DeviceRecord<'a>> {
         let mut all: Vec<_> = self.iter().collect();
         all.sort_by_key(|device| (device.member.volume.first.unwrap_or(i64::MAX), device.station));
-        all.into_par_iter().map(|device| device.record(court, judged)).collect()
+        let contacts = contacts(&self.places, judged, all.len(), Judged::is_contact);
+        all.into_par_iter().map(|device| device.record(court, judged, &contacts)).collect()
     }
 }
 
 impl<'s, 'a> Device<'s, 'a> {
-    /// Flows with a vendor, or to the outside, in no order.
-    pub(crate) fn contacts(&self) -> impl Iterator<Item = &'s Contact> + use<'s> {
-        self.stations.contacts.of(self.place)
+    /// Flows with a vendor, in no order.
+    pub(crate) fn dealings(&self) -> impl Iterator<Item = &'s Contact> + use<'s, 'a> {
+        self.stations.dealings.of(self.place)
     }
 
     /// What it is.
@@ -132,7 +153,12 @@ impl<'s, 'a> Device<'s, 'a> {
         self.stations.identity(court, judged, self.station, self.place)
     }
 
-    fn record(&self, court: &Court<'a>, judged: &[Vec<Judged>]) -> DeviceRecord<'a> {
+    fn record(
+        &self,
+        court: &Court<'a>,
+        judged: &[Vec<Judged>],
+        contacts: &Grouped<Contact>,
+    ) -> DeviceRecord<'a> {
         let (identity, volume) = (self.identity(court, judged), self.member.volume);
         let addresses: BTreeSet<_> = self.member.addresses().map(Address::ip).collect();
         DeviceRecord {
@@ -150,42 +176,66 @@ impl<'s, 'a> Device<'s, 'a> {
             bytes_in: volume.received,
             bytes_out_external: volume.sent_outside,
             bytes_in_external: volume.received_outside,
-            endpoints: self.endpoints(court, judged),
+            endpoints: endpoints(court, judged, contacts.of(self.place)),
             sightings: identity.records(court),
         }
     }
+}
 
-    /// Its outside parties, by bytes sent.
-    fn endpoints(&self, court: &Court<'a>, judged: &[Vec<Judged>]) -> Vec<EndpointRecord<'a>> {
-        type Whose<'n> = (Party, Option<VendorId>, Option<&'n [u8]>, Address);
-        let mut all: BTreeMap<Whose<'a>, EndpointRecord<'a>> = BTreeMap::new();
-        for contact in self.contacts() {
-            let (at, side) = (contact.at(), contact.side());
-            let (Some(flow), Some(judged)) = (court.flow(at), FlowAt::of(at, judged)) else { continue };
-            let address = flow.hot.key.address(1 - side);
-            let name = court.best_name(&flow, judged).map(|named| named.text);
-            let vendor = judged.vendor();
-            let record = all.entry((judged.party, vendor, name, address)).or_insert_with(|| EndpointRecord {
-                party: judged.party.word(),
-                vendor: vendor.map(|id| court.catalog.vendor(id)),
-                name,
-                address: address.ip(),
-                bytes_out: 0,
-                bytes_in: 0,
-                flows: 0,
-                activity: Vec::new(),
-            });
-            let bytes = flow.counters().bytes;
-            record.bytes_out += bytes[side];
-            record.bytes_in += bytes[1 - side];
-            record.flows += 1;
-            if !record.activity.contains(&judged.activity.word()) {
-                record.activity.push(judged.activity.word());
-                record.activity.sort_unstable();
-            }
+/// The flows of each station that `wanted` wants, by station.
+fn contacts(
+    places: &[Vec<[u32; 2]>],
+    judged: &[Vec<Judged>],
+    stations: usize,
+    wanted: impl Fn(&Judged, Side) -> bool + Sync,
+) -> Grouped<Contact> {
+    let shard = |((shard, places), judged): ((usize, &Vec<[u32; 2]>), &Vec<Judged>)| {
+        let mut found = Vec::new();
+        for ((place, stations), judged) in (0..).zip(places).zip(judged) {
+            let at = FlowAt { shard: shard as u32, place };
+            let sides = [0, 1].into_iter().filter(|&side| stations[side] != NOWHERE && wanted(judged, side));
+            found.extend(sides.map(|side| (stations[side], Contact::new(at, side))));
         }
-        let mut all: Vec<_> = all.into_values().collect();
-        all.sort_by(|a, b| (b.bytes_out, a.name, a.address).cmp(&(a.bytes_out, b.name, b.address)));
-        all
+        found
+    };
+    let found: Vec<Vec<_>> = places.par_iter().enumerate().zip(judged).map(shard).collect();
+    Grouped::new(found.into_iter().flatten().collect(), stations)
+}
+
+/// The outside parties of a station, by bytes sent.
+fn endpoints<'a, 'c>(
+    court: &Court<'a>,
+    judged: &[Vec<Judged>],
+    contacts: impl Iterator<Item = &'c Contact>,
+) -> Vec<EndpointRecord<'a>> {
+    type Whose<'n> = (Party, Option<VendorId>, Option<&'n [u8]>, Address);
+    let mut all: BTreeMap<Whose<'a>, EndpointRecord<'a>> = BTreeMap::new();
+    for contact in contacts {
+        let (at, side) = (contact.at(), contact.side());
+        let (Some(flow), Some(judged)) = (court.flow(at), FlowAt::of(at, judged)) else { continue };
+        let address = flow.hot.key.address(1 - side);
+        let name = court.best_name(&flow, judged).map(|named| named.text);
+        let vendor = judged.vendor();
+        let record = all.entry((judged.party, vendor, name, address)).or_insert_with(|| EndpointRecord {
+            party: judged.party.word(),
+            vendor: vendor.map(|id| court.catalog.vendor(id)),
+            name,
+            address: address.ip(),
+            bytes_out: 0,
+            bytes_in: 0,
+            flows: 0,
+            activity: Vec::new(),
+        });
+        let bytes = flow.counters().bytes;
+        record.bytes_out += bytes[side];
+        record.bytes_in += bytes[1 - side];
+        record.flows += 1;
+        if !record.activity.contains(&judged.activity.word()) {
+            record.activity.push(judged.activity.word());
+            record.activity.sort_unstable();
+        }
     }
+    let mut all: Vec<_> = all.into_values().collect();
+    all.sort_by(|a, b| (b.bytes_out, a.name, a.address).cmp(&(a.bytes_out, b.name, b.address)));
+    all
 }

@@ -62,7 +62,7 @@ pub(crate) fn findings<'a>(
 ) -> Vec<Finding<'a>> {
     let mut contacts: BTreeMap<(Station, VendorId), Dealings<'a>> = BTreeMap::new();
     for device in stations.iter() {
-        for contact in device.contacts().filter(|contact| contact.vendor) {
+        for contact in device.dealings() {
             let (at, side) = (contact.at(), contact.side());
             let Some((judged, vendor)) = at.of(judged).and_then(|judged| Some((judged, judged.vendor()?)))
             else {

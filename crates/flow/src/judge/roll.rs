@@ -1,17 +1,17 @@
 //! The second walk over all flows: which station each end is of, and what the stations add up to.
 //!
 //! It follows the first, since a gateway is only known by all that speaks from its MAC. What a station has many of
-//! (contacts, statements) goes to lists of all stations, so that a station without much to say costs little.
+//! (flows, statements) goes to lists of all stations, so that a station without much to say costs little.
 
 use hashbrown::HashMap;
 use lenscap_wire::{Address, Mac, PacketRef};
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::attribution::Judged;
 use super::link::{Ends, LinkId, Standings};
 use super::opinion::Statement;
-use super::walk::Walk;
 use super::{Court, Flow, FlowAt};
 use crate::index::NOWHERE;
 use crate::key::Side;
@@ -70,15 +70,13 @@ pub(crate) struct Contact {
     place: u32,
     shard: u8,
     side: u8,
-    /// Whether a vendor is known of the flow.
-    pub(crate) vendor: bool,
 }
 
 const _: () = assert!(size_of::<Contact>() == 8 && SHARDS <= u8::MAX as usize);
 
 impl Contact {
-    fn new(FlowAt { shard, place }: FlowAt, side: Side, vendor: bool) -> Self {
-        Self { place, shard: shard as u8, side: side as u8, vendor }
+    pub(crate) fn new(FlowAt { shard, place }: FlowAt, side: Side) -> Self {
+        Self { place, shard: shard as u8, side: side as u8 }
     }
 
     /// Where the flow stands.
@@ -138,8 +136,8 @@ pub(crate) type Often = (u64, PacketRef);
 pub(crate) struct Roll<'a> {
     pub(crate) stations: Vec<Station>,
     pub(crate) members: Slab<Member>,
-    /// Flows with a vendor, or to the outside, by station.
-    pub(crate) contacts: Vec<(u32, Contact)>,
+    /// By shard and flow, the place of each end's station, or [`NOWHERE`].
+    pub(crate) places: Vec<Vec<[u32; 2]>>,
     /// What the flows' halves said of a station, of each walk apart.
     pub(crate) said: Vec<(u32, (Statement, Often))>,
     /// What stations said of themselves in messages.
@@ -158,18 +156,25 @@ enum Found {
 
 impl<'a> Roll<'a> {
     /// Walks over the flows of some shards.
-    pub(crate) fn over(court: &Court<'a>, walk: &Walk, standings: &Standings, shards: Range<usize>) -> Self {
-        // Room is address space until it is used, and growing a list would hold it twice.
-        let contacts = Vec::with_capacity(shards.clone().map(|shard| court.count(shard)).sum());
-        let by_link = vec![NOWHERE; standings.len()];
-        let mut roll = Self { contacts, by_link, ..Self::default() };
-        for shard in shards {
-            let (Some(judged), Some(ends)) = (walk.judged.get(shard), walk.ends.get(shard)) else { continue };
-            for ((flow, judged), ends) in court.flows(shard).zip(judged).zip(ends) {
-                for side in [0, 1] {
-                    roll.enter(court, standings, (&flow, judged, ends), side);
-                }
-            }
+    pub(crate) fn over(
+        court: &Court<'a>,
+        judged: &[Vec<Judged>],
+        standings: &Standings,
+        (shards, ends): (Range<usize>, Vec<Vec<Ends>>),
+    ) -> Self {
+        let mut roll = Self { by_link: vec![NOWHERE; standings.len()], ..Self::default() };
+        // The numbers of a shard's MACs go as those of its stations come: lists of all flows are large.
+        for (shard, ends) in shards.zip(ends) {
+            let flows = court.flows(shard).zip(judged.get(shard).into_iter().flatten()).zip(&ends);
+            let enter = |((flow, judged), ends): ((Flow<'a>, &Judged), &Ends)| {
+                [0, 1].map(|side| {
+                    let place = roll.enter(court, standings, (&flow, judged, ends), side);
+                    place.unwrap_or(NOWHERE)
+                })
+            };
+            let mut places = Vec::with_capacity(ends.len());
+            places.extend(flows.map(enter));
+            roll.places.push(places);
         }
         let heard = std::mem::take(&mut roll.hearing).into_iter();
         roll.said = heard.map(|((place, statement), often)| (place, (statement, often))).collect();
@@ -192,7 +197,9 @@ impl<'a> Roll<'a> {
                 known.join(member);
             }
         }
-        self.contacts.extend(other.contacts.into_iter().map(|(place, contact)| (our(place), contact)));
+        let mut places = other.places;
+        places.par_iter_mut().flatten_iter().flatten().for_each(|place| *place = our(*place));
+        self.places.append(&mut places);
         self.said.extend(other.said.into_iter().map(|(place, said)| (our(place), said)));
         self
     }
@@ -229,14 +236,14 @@ impl<'a> Roll<'a> {
         standings: &Standings,
         (flow, judged, ends): (&Flow<'a>, &Judged, &Ends),
         side: Side,
-    ) {
+    ) -> Option<u32> {
         let address = flow.hot.key.address(side);
         let outside = judged.is_outside(side);
         let counters = flow.counters();
         if counters.packets[side] == 0 && outside || !outside && !judged.is_inside(side) {
-            return;
+            return None;
         }
-        let Some(found) = station(standings, ends[side], address, !outside, b"") else { return };
+        let found = station(standings, ends[side], address, !outside, b"")?;
         let place = self.place(found);
         let abroad = judged.is_outside(1 - side);
         if let Some(member) = self.members.get_mut(place as usize) {
@@ -252,10 +259,6 @@ impl<'a> Roll<'a> {
                 volume.received_outside += received;
             }
         }
-        let vendor = judged.vendor().is_some();
-        if abroad || vendor && judged.remote() != side {
-            self.contacts.push((place, Contact::new(flow.at, side, vendor)));
-        }
         for from in [0, 1] {
             let mut statements = court.testimony(flow, from).about(from != side).peekable();
             if statements.peek().is_some() {
@@ -263,6 +266,7 @@ impl<'a> Roll<'a> {
                 statements.for_each(|statement| self.hear(place, statement, (1, at)));
             }
         }
+        Some(place)
     }
 
     /// Adds what stations said of themselves in messages.
