@@ -292,7 +292,7 @@ fn portable_spell(hot: &Hot, cold: &Cold) -> PortableSpell {
         trouble: extra.trouble.clone(),
         buckets: extra.buckets.clone(),
         halves: extra.halves.clone(),
-        quoted: extra.quoted.map(|q| (q.source.0, q.destination.0, q.protocol, q.ports)),
+        quoted: extra.quoted.as_ref().map(|q| (q.source.0, q.destination.0, q.protocol, q.ports)),
         names: extra.names.clone(),
     });
     PortableSpell {
@@ -322,11 +322,13 @@ fn spell_of(from: PortableSpell) -> Spell {
             trouble: extra.trouble,
             buckets: extra.buckets,
             halves: extra.halves,
-            quoted: extra.quoted.map(|(source, destination, protocol, ports)| Quoted {
-                source: Address(source),
-                destination: Address(destination),
-                protocol,
-                ports,
+            quoted: extra.quoted.map(|(source, destination, protocol, ports)| {
+                Box::new(Quoted {
+                    source: Address(source),
+                    destination: Address(destination),
+                    protocol,
+                    ports,
+                })
             }),
             names: extra.names,
             ..Extra::default()

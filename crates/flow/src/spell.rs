@@ -120,7 +120,7 @@ pub(crate) struct Extra {
     pub(crate) buckets: Option<Box<Buckets>>,
     pub(crate) halves: [Option<Box<Half>>; 2],
     /// The flow that the first ICMP error of this flow speaks of.
-    pub(crate) quoted: Option<Quoted>,
+    pub(crate) quoted: Option<Box<Quoted>>,
     /// Server names that later requests of the same connection gave; see [`Cold::name`].
     pub(crate) names: Vec<TextId>,
     /// The path that the other half asked for, where both did.
@@ -422,7 +422,9 @@ impl Hot {
     /// Keeps the flow that an ICMP error speaks of. Returns whether that took memory.
     pub(crate) fn quote(cold: &mut Cold, quoted: Quoted) -> bool {
         let extra = cold.extra.get_or_insert_default();
-        extra.quoted.is_none() && extra.quoted.insert(quoted) == &quoted
+        let new = extra.quoted.is_none();
+        extra.quoted.get_or_insert_with(|| Box::new(quoted));
+        new
     }
 
     /// Keeps what a handshake shows, or ends its purity.

@@ -99,6 +99,10 @@ impl Half {
     /// Adds a payload. The caller has seen that the budget is not spent.
     pub(crate) fn push(&mut self, piece: Piece) {
         self.length = self.length.saturating_add(piece.length);
+        if self.pieces.is_empty() {
+            // Most halves have one piece when they are decided.
+            self.pieces.reserve_exact(1);
+        }
         self.pieces.push(piece);
     }
 

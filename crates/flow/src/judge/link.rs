@@ -1,5 +1,6 @@
 //! What every MAC stands for: a station, several, or a gateway behind which the outside speaks.
 
+use arrayvec::ArrayVec;
 use hashbrown::{HashMap, HashSet};
 use lenscap_wire::{Address, Mac};
 
@@ -29,33 +30,52 @@ pub(crate) type Ends = [LinkId; 2];
 #[derive(Debug)]
 struct Link {
     mac: Mac,
-    /// The address met last: most stations have one.
-    lately: Address,
-    inside: Vec<Address>,
-    outside: Vec<Address>,
+    inside: Few,
+    outside: Few,
+}
+
+/// A few addresses: most stations have one.
+#[derive(Debug, Default)]
+struct Few {
+    first: Option<Address>,
+    others: Option<Box<ArrayVec<Address, { rules::STATION_ADDRESSES }>>>,
+}
+
+impl Few {
+    fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.others.as_ref().map_or(0, |others| others.len())
+    }
+
+    /// Adds an address unless it is known or there are so many.
+    fn add(&mut self, address: Address, most: usize) {
+        if *self.first.get_or_insert(address) == address || self.len() >= most {
+            return;
+        }
+        let others = self.others.get_or_insert_default();
+        if !others.contains(&address) {
+            // `most` is no more than there is room for.
+            let _ = others.try_push(address);
+        }
+    }
+
+    /// Adds all of another's.
+    fn join(&mut self, other: &Self, most: usize) {
+        let others = other.others.iter().flat_map(|others| others.iter());
+        other.first.iter().chain(others).for_each(|address| self.add(*address, most));
+    }
 }
 
 impl Link {
-    fn add_inside(&mut self, address: Address) {
-        add(&mut self.inside, address, rules::STATION_ADDRESSES + 1);
-    }
-
-    fn add_outside(&mut self, address: Address) {
-        add(&mut self.outside, address, rules::GATEWAY_ADDRESSES);
-    }
+    /// Addresses that a rule can ask for.
+    const INSIDE: usize = rules::STATION_ADDRESSES + 1;
+    const OUTSIDE: usize = rules::GATEWAY_ADDRESSES;
 
     fn standing(&self) -> Standing {
         Standing {
             gateway: self.outside.len() >= rules::GATEWAY_ADDRESSES
-                || !self.outside.is_empty() && !self.inside.is_empty(),
+                || self.outside.len() > 0 && self.inside.len() > 0,
             shared: self.inside.len() > rules::STATION_ADDRESSES,
         }
-    }
-}
-
-fn add(all: &mut Vec<Address>, address: Address, most: usize) {
-    if all.len() < most && !all.contains(&address) {
-        all.push(address);
     }
 }
 
@@ -108,11 +128,13 @@ impl Links {
             self.lately[side] = Some((mac, id));
             if let (true, Some(link)) = (own, self.all.get_mut(id.place())) {
                 let address = flow.hot.key.address(side);
-                let again = std::mem::replace(&mut link.lately, address) == address;
-                if !again && judged.is_inside(side) {
-                    link.add_inside(address);
-                } else if !again && judged.is_outside(side) && !held.is_own(mac, address) {
-                    link.add_outside(address);
+                if judged.is_inside(side) {
+                    link.inside.add(address, Link::INSIDE);
+                } else if judged.is_outside(side)
+                    && link.outside.len() < Link::OUTSIDE
+                    && !held.is_own(mac, address)
+                {
+                    link.outside.add(address, Link::OUTSIDE);
                 }
             }
             id
@@ -121,7 +143,7 @@ impl Links {
 
     fn id(&mut self, mac: Mac) -> LinkId {
         *self.ids.entry(mac).or_insert_with(|| {
-            self.all.push(Link { mac, lately: Address::default(), inside: Vec::new(), outside: Vec::new() });
+            self.all.push(Link { mac, inside: Few::default(), outside: Few::default() });
             LinkId(self.all.len() as u32 - 1)
         })
     }
@@ -131,8 +153,8 @@ impl Links {
         let ours = |link: Link| {
             let id = self.id(link.mac);
             if let Some(known) = self.all.get_mut(id.place()) {
-                link.inside.into_iter().for_each(|address| known.add_inside(address));
-                link.outside.into_iter().for_each(|address| known.add_outside(address));
+                known.inside.join(&link.inside, Link::INSIDE);
+                known.outside.join(&link.outside, Link::OUTSIDE);
             }
             id
         };

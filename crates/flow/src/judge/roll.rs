@@ -3,10 +3,11 @@
 //! It follows the first, since a gateway is only known by all that speaks from its MAC. What a station has many of
 //! (flows, statements) goes to lists of all stations, so that a station without much to say costs little.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashTable};
 use lenscap_wire::{Address, Mac, PacketRef};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
+use std::hash::BuildHasher;
 use std::ops::Range;
 
 use super::attribution::Judged;
@@ -14,7 +15,7 @@ use super::link::{Ends, LinkId, Standings};
 use super::opinion::Statement;
 use super::{Court, Flow, FlowAt};
 use crate::index::NOWHERE;
-use crate::key::Side;
+use crate::key::{Side, seeded};
 use crate::shard::SHARDS;
 use crate::slab::Slab;
 
@@ -131,6 +132,9 @@ pub(crate) struct Shown<'a> {
 /// How often something was said, and in which packet first.
 pub(crate) type Often = (u64, PacketRef);
 
+/// A station's place, and what was said of it.
+pub(crate) type Said = (u32, (Statement, Often));
+
 /// Stations in the order in which they were met.
 #[derive(Default)]
 pub(crate) struct Roll<'a> {
@@ -139,12 +143,13 @@ pub(crate) struct Roll<'a> {
     /// By shard and flow, the place of each end's station, or [`NOWHERE`].
     pub(crate) places: Vec<Vec<[u32; 2]>>,
     /// What the flows' halves said of a station, of each walk apart.
-    pub(crate) said: Vec<(u32, (Statement, Often))>,
+    pub(crate) said: Vec<Said>,
     /// What stations said of themselves in messages.
     pub(crate) shown: Vec<(u32, Shown<'a>)>,
     by_link: Vec<u32>,
     by_address: HashMap<Address, u32>,
-    hearing: HashMap<(u32, Statement), Often>,
+    /// Where in [`Roll::said`] a station's statement is.
+    hearing: HashTable<u32>,
 }
 
 /// A station before it has a place on the roll.
@@ -176,8 +181,7 @@ impl<'a> Roll<'a> {
             places.extend(flows.map(enter));
             roll.places.push(places);
         }
-        let heard = std::mem::take(&mut roll.hearing).into_iter();
-        roll.said = heard.map(|((place, statement), often)| (place, (statement, often))).collect();
+        roll.hearing = HashTable::new();
         roll
     }
 
@@ -226,8 +230,20 @@ impl<'a> Roll<'a> {
     }
 
     fn hear(&mut self, place: u32, statement: Statement, (count, at): Often) {
-        let known = self.hearing.entry((place, statement)).or_insert((0, at));
-        *known = (known.0 + count, known.1.min(at));
+        let key = |&(place, (statement, _)): &Said| seeded().hash_one((place, statement));
+        let new = (place, (statement, (count, at)));
+        let same = |&at: &u32| {
+            self.said.get(at as usize).is_some_and(|said| (said.0, said.1.0) == (place, statement))
+        };
+        if let Some(&known) = self.hearing.find(key(&new), same) {
+            if let Some((_, (_, often))) = self.said.get_mut(known as usize) {
+                *often = (often.0 + count, often.1.min(at));
+            }
+            return;
+        }
+        let said = &self.said;
+        self.hearing.insert_unique(key(&new), said.len() as u32, |&at| said.get(at as usize).map_or(0, key));
+        self.said.push(new);
     }
 
     fn enter(

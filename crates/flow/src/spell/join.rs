@@ -57,7 +57,7 @@ impl Spell {
         }
         if let Some(theirs) = later.cold.extra.take() {
             let ours = cold.extra.get_or_insert_default();
-            ours.quoted = ours.quoted.or(theirs.quoted);
+            ours.quoted = ours.quoted.take().or(theirs.quoted);
             for name in theirs.names {
                 if !ours.names.contains(&name) {
                     ours.names.push(name);
