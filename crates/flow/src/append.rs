@@ -128,8 +128,7 @@ impl Appending<'_> {
         if decided && ours.cold.half(side).is_none() {
             ours.hot.flags &= !(flag::UNDECIDED << side);
             ours.cold.verdicts[side & 1] = later.cold.verdicts[side & 1];
-            ours.cold.own[side & 1] = later.cold.own[side & 1];
-            ours.cold.ask(&mut ours.hot, side, later.cold.path(&later.hot, side));
+            ours.cold.ask(&mut ours.hot, side, later.cold.asked(&later.hot, side));
             if let Some(packet) = later.cold.decided(side) {
                 ours.cold.decide(side, packet);
             }

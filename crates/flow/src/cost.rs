@@ -6,9 +6,10 @@
 
 use crate::buckets::Buckets;
 use crate::sequence::Trouble;
+use crate::spell::asked::Asked;
 use crate::spell::{Cold, Hot, flag};
 use crate::stream::{Half, Piece};
-use crate::text::{TextId, Texts};
+use crate::text::Texts;
 use crate::verdict::{Verdict, Verdicts};
 
 /// A flow: its two records, and its share of the index and of slack.
@@ -44,7 +45,7 @@ pub(crate) fn beside(hot: &Hot, cold: &Cold, verdicts: &Verdicts, texts: &Texts)
     cost += cold.texts().map(|text| texts.text(text).len()).sum::<usize>();
     let Some(extra) = &cold.extra else { return cost };
     let before = cost;
-    cost += (extra.names.len() + usize::from(extra.path != TextId::EMPTY)) * 8;
+    cost += (extra.names.len() + usize::from(extra.asked != Asked::NOTHING)) * 8;
     cost += if hot.flags & flag::BUCKETS != 0 { BUCKETS } else { 0 };
     for trouble in extra.trouble.iter().flatten() {
         cost += size_of::<Trouble>() + trouble.ranges() * RANGE;
@@ -74,7 +75,7 @@ pub(crate) fn joint((hot, cold): (&Hot, &Cold), (later, later_cold): (&Hot, &Col
     if hot.flags & flag::DISORDER == 0 && later_cold.first < hot.last {
         cost += EXTRA;
     }
-    let asks = |hot: &Hot, cold: &Cold, side| cold.path(hot, side) != TextId::EMPTY;
+    let asks = |hot: &Hot, cold: &Cold, side| cold.asked(hot, side) != Asked::NOTHING;
     if [0, 1].into_iter().any(|side| asks(hot, cold, side) && asks(later, later_cold, 1 - side)) {
         cost += EXTRA + 8;
     }

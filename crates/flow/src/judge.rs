@@ -100,14 +100,14 @@ impl<'a> Court<'a> {
     /// What a half said, by the stream reader that decided on it, and whether only the capture's end decided.
     #[inline]
     fn heard(&self, flow: &Flow<'a>, side: Side) -> (bool, Heard) {
-        let (verdict, own) = (flow.cold.verdicts[side & 1], flow.cold.own[side & 1]);
+        let verdict = flow.cold.verdicts[side & 1];
         if verdict == VerdictId::NONE && flow.hot.flags & flag::UNDECIDED << side != 0 {
             let late = self.late.heard((flow.at.shard, flow.at.place, side as u8));
             if let Some(heard) = late {
                 return (true, heard);
             }
         }
-        (false, Heard { verdict, own, path: flow.cold.path(flow.hot, side) })
+        (false, Heard { verdict, asked: flow.cold.asked(flow.hot, side) })
     }
 
     /// The packet with which the stream readers could say what they said of a half.
@@ -130,7 +130,7 @@ impl<'a> Court<'a> {
         flow: &Flow<'a>,
         side: Side,
     ) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-        let (late, Heard { verdict, own, path }) = self.heard(flow, side);
+        let (late, Heard { verdict, asked }) = self.heard(flow, side);
         let (verdicts, texts) = if late {
             (&self.late.verdicts, &self.late.texts)
         } else {
@@ -139,8 +139,8 @@ impl<'a> Court<'a> {
         let said = verdicts.verdict(verdict).into_iter().flat_map(|verdict| verdict.said.iter());
         said.map(move |said| {
             let value = match said.value {
-                TextId::OWN => own,
-                TextId::PATH => path,
+                TextId::OWN => asked.name,
+                TextId::PATH => asked.path,
                 value => value,
             };
             (texts.text(said.kind), texts.text(value))

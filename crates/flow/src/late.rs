@@ -86,7 +86,7 @@ impl Late {
         {
             let verdict = self.verdicts.intern(reader, &hearing.said, &self.texts);
             let last = half.pieces.last().map(|piece| piece.at.packet).unwrap_or_default();
-            let heard = Heard { verdict, own: hearing.own, path: hearing.path };
+            let heard = Heard { verdict, asked: hearing.asked };
             self.ids.insert(at, (heard, last));
         }
     }

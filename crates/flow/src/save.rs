@@ -10,7 +10,6 @@ use std::io::{self, Read, Write};
 
 use crate::buckets::Buckets;
 use crate::captures::{CHUNK_BITS, Captures};
-use crate::cited::Cited;
 use crate::counters::{Counters, LowCounters};
 use crate::fragment::{Fragments, portable::PortableFragments};
 use crate::history::History;
@@ -22,6 +21,7 @@ use crate::residual::{Between, Residual};
 use crate::sequence::Trouble;
 use crate::shard::shard_of;
 use crate::sighting::{Seen, Shown};
+use crate::spell::asked::Asked;
 use crate::spell::{Cold, Extra, Hot, Spell, flag};
 use crate::stream::{Fetch, Half};
 use crate::summary::{Limits, Summary};
@@ -106,8 +106,7 @@ struct PortableSpell {
     history: History,
     isns: (u32, u32),
     verdicts: [VerdictId; 2],
-    own: [TextId; 2],
-    paths: [TextId; 2],
+    asked: [Asked; 2],
     decided: [Option<PortablePacket>; 2],
     extra: Option<PortableExtra>,
 }
@@ -308,8 +307,7 @@ fn portable_spell(hot: &Hot, cold: &Cold) -> PortableSpell {
         history: cold.history,
         isns: (cold.client_isn, cold.server_isn),
         verdicts: cold.verdicts,
-        own: cold.own,
-        paths: [0, 1].map(|side| cold.path(hot, side)),
+        asked: [0, 1].map(|side| cold.asked(hot, side)),
         decided: [0, 1].map(|side| cold.decided(side).map(PortablePacket)),
         extra,
     }
@@ -336,7 +334,7 @@ fn spell_of(from: PortableSpell) -> Spell {
     });
     let mut hot = Hot {
         key: from.key,
-        flags: from.flags & !(flag::CARRIED | flag::PATH_HIGH),
+        flags: from.flags & !(flag::CARRIED | flag::ASKED_HIGH),
         last: from.times.1,
         low: LowCounters::default(),
         next: from.next,
@@ -349,20 +347,19 @@ fn spell_of(from: PortableSpell) -> Spell {
         client_isn: from.isns.0,
         server_isn: from.isns.1,
         verdicts: from.verdicts,
-        own: from.own,
         extra,
         first: from.times.0,
-        cited: Cited::new(from.at),
         ..Cold::default()
     };
+    cold.begin(from.at);
     for (side, decided) in from.decided.into_iter().enumerate() {
         if let Some(PortablePacket(packet)) = decided {
             cold.decide(side, packet);
         }
     }
     hot.count(&mut cold, &from.counters);
-    for (side, path) in from.paths.into_iter().enumerate() {
-        cold.ask(&mut hot, side, path);
+    for (side, asked) in from.asked.into_iter().enumerate() {
+        cold.ask(&mut hot, side, asked);
     }
     Spell { hot, cold }
 }

@@ -4,8 +4,8 @@
 //! ([`Spell::join`]) must agree: that is the merge law, and why every field here is a sum, a minimum, a maximum, a
 //! first, a last, or decided by adjacent packets.
 
+pub(crate) mod asked;
 mod join;
-mod names;
 
 use lenscap_wire::{Frame, Hazards, Mac, Packet, PacketRef, Quoted, ReaderId, Tcp, TcpFlags};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,7 @@ use crate::sequence::Trouble;
 use crate::stream::Half;
 use crate::text::TextId;
 use crate::verdict::VerdictId;
+use asked::Asked;
 
 /// Bits of [`Hot::flags`]. Those that come by side stand at `<< side`.
 pub(crate) mod flag {
@@ -44,8 +45,8 @@ pub(crate) mod flag {
     pub(crate) const DISORDER: u32 = 1 << 13;
     /// More than one aligned bucket of time; see [`super::Extra::buckets`].
     pub(crate) const BUCKETS: u32 = 1 << 14;
-    /// The path that is kept is the higher end's.
-    pub(crate) const PATH_HIGH: u32 = 1 << 15;
+    /// What [`super::Cold::asked`] holds is the higher end's.
+    pub(crate) const ASKED_HIGH: u32 = 1 << 15;
     /// By side: the MAC of this end is known.
     pub(crate) const MAC: u32 = 1 << 16;
     /// By side: the list of this half was cut short; see [`crate::stream::Half::LISTED`].
@@ -79,7 +80,7 @@ pub(crate) struct Hot {
 }
 
 const _: () = assert!(size_of::<Hot>() == 96);
-const _: () = assert!(size_of::<Cold>() == 112);
+const _: () = assert!(size_of::<Cold>() == 104);
 
 /// What few packets of a spell touch; in front what the first ones do.
 #[derive(Clone, Debug, Default)]
@@ -97,10 +98,8 @@ pub(crate) struct Cold {
     pub(crate) macs: [Mac; 2],
     /// What the stream readers decided, by side.
     pub(crate) verdicts: [VerdictId; 2],
-    /// The name of the flow's server that each half gave itself.
-    pub(crate) own: [TextId; 2],
-    /// The path that a half asked for: the lower end's, or the higher one's ([`flag::PATH_HIGH`]).
-    pub(crate) path: TextId,
+    /// What the half asked for that asked for something; see [`Cold::asked`].
+    pub(crate) asked: Asked,
     /// What verdicts and extra cost, as last counted; see [`crate::cost`].
     pub(crate) cost: u32,
     /// The first packet, and those with which the stream readers could say what they said of the halves.
@@ -123,8 +122,8 @@ pub(crate) struct Extra {
     pub(crate) quoted: Option<Box<Quoted>>,
     /// Server names that later requests of the same connection gave; see [`Cold::name`].
     pub(crate) names: Vec<TextId>,
-    /// The path that the other half asked for, where both did.
-    pub(crate) path: TextId,
+    /// What the other half asked for, where both did.
+    pub(crate) asked: Asked,
 }
 
 impl Extra {
@@ -137,7 +136,7 @@ impl Extra {
             && self.halves.iter().all(Option::is_none)
             && self.quoted.is_none()
             && self.names.is_empty()
-            && self.path == TextId::EMPTY
+            && self.asked == Asked::NOTHING
     }
 }
 
@@ -213,59 +212,38 @@ impl Cold {
         self.extra.as_ref()?.halves.get(side)?.as_deref()
     }
 
-    /// The path that a half asked for.
-    pub(crate) fn path(&self, hot: &Hot, side: Side) -> TextId {
-        if side == usize::from(hot.flags & flag::PATH_HIGH != 0) {
-            return self.path;
-        }
-        self.extra.as_ref().map_or(TextId::EMPTY, |extra| extra.path)
-    }
-
-    /// Keeps a path.
-    pub(crate) fn ask(&mut self, hot: &mut Hot, side: Side, path: TextId) {
-        if path == TextId::EMPTY {
-            return;
-        }
-        if self.path == TextId::EMPTY {
-            hot.flags |= if side == 1 { flag::PATH_HIGH } else { 0 };
-            self.path = path;
-        } else {
-            self.extra.get_or_insert_default().path = path;
-        }
-    }
-
-    /// The texts that are kept with the halves.
-    pub(crate) fn texts(&self) -> impl Iterator<Item = TextId> {
-        let extra = self.extra.iter().flat_map(|extra| extra.names.iter().copied().chain([extra.path]));
-        self.own.into_iter().chain([self.path]).chain(extra)
-    }
-
-    /// The same, to be changed.
-    pub(crate) fn texts_mut(&mut self) -> impl Iterator<Item = &mut TextId> {
-        let extra = self.extra.iter_mut().flat_map(|extra| {
-            let Extra { names, path, .. } = &mut **extra;
-            names.iter_mut().chain([path])
-        });
-        self.own.iter_mut().chain([&mut self.path]).chain(extra)
-    }
-
     /// The first packet.
     #[inline]
     pub(crate) fn at(&self) -> PacketRef {
-        self.cited.first()
+        let far = || self.extra.as_ref()?.far.as_ref()?[Cited::FIRST];
+        self.cited.first(far)
     }
 
     /// The packet with which the stream readers could say what they said of a half.
     pub(crate) fn decided(&self, side: Side) -> Option<PacketRef> {
-        let far = || *self.extra.as_ref()?.far.as_ref()?.get(side)?;
+        let far = |which| self.extra.as_ref()?.far.as_ref()?.get::<usize>(which).copied()?;
         self.cited.decided(side, far)
     }
 
     /// Keeps that packet.
     pub(crate) fn decide(&mut self, side: Side, packet: PacketRef) {
-        if self.cited.decide(side, packet) {
-            self.extra.get_or_insert_default().far.get_or_insert_default()[side & 1] = Some(packet);
+        let first = self.at();
+        if self.cited.decide(side, packet, first) {
+            self.put_far(side & 1, packet);
         }
+    }
+
+    /// Keeps its first packet.
+    #[inline]
+    pub(crate) fn begin(&mut self, packet: PacketRef) {
+        if self.cited.begin(packet) {
+            self.put_far(Cited::FIRST, packet);
+        }
+    }
+
+    #[cold]
+    fn put_far(&mut self, which: usize, packet: PacketRef) {
+        self.extra.get_or_insert_default().far.get_or_insert_default()[which] = Some(packet);
     }
 
     /// Lets go of a decided half's bytes, unless they are to be `kept`; of the list, too, unless it is `listed`.
@@ -527,7 +505,8 @@ impl Spell {
             seen: [0; 2],
             hazards: 0,
         };
-        let mut cold = Cold { first: share.time, cited: Cited::new(share.at), ..Cold::default() };
+        let mut cold = Cold { first: share.time, ..Cold::default() };
+        cold.begin(share.at);
         hot.flags |= if side == 1 { flag::FIRST_HIGH } else { 0 };
         if key.protocol == TCP {
             hot.flags |= flag::UNDECIDED | flag::UNDECIDED << 1;

@@ -22,7 +22,7 @@ use crate::sighting::Sightings;
 use crate::spell::flag;
 use crate::stream::Payload;
 use crate::tally::{Caps, Tally};
-use crate::text::{TextId, Texts};
+use crate::text::Texts;
 use crate::verdict::{Hearing, Verdicts};
 
 /// What a fold needs to know beforehand. Summaries of one capture are folded with equal limits.
@@ -166,9 +166,8 @@ impl Summary {
             hot.flags &= !(flag::UNDECIDED << side);
             if let Reading::Done(reader) = reading {
                 cold.verdicts[side & 1] = self.verdicts.intern(reader, &hearing.said, texts);
-                cold.own[side & 1] = hearing.own;
-                cold.ask(hot, side, hearing.path);
-                if !hearing.said.is_empty() || hearing.own != TextId::EMPTY {
+                cold.ask(hot, side, hearing.asked);
+                if !hearing.said.is_empty() {
                     cold.decide(side, payload.at.packet);
                 }
             }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::hash::BuildHasher;
 
 use crate::key::seeded;
+use crate::spell::asked::Asked;
 use crate::text::{TextId, Texts};
 
 /// A verdict by its place in [`Verdicts`]. Ids are local to one summary; a merge compares content.
@@ -39,10 +40,7 @@ impl Said {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Heard {
     pub(crate) verdict: VerdictId,
-    /// The half's own name.
-    pub(crate) own: TextId,
-    /// The path that it asked for.
-    pub(crate) path: TextId,
+    pub(crate) asked: Asked,
 }
 
 /// What one reading of a half yields, before it is kept. The first name of the flow's server and the path asked for
@@ -50,10 +48,7 @@ pub(crate) struct Heard {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hearing {
     pub(crate) said: Vec<Said>,
-    /// The half's own name.
-    pub(crate) own: TextId,
-    /// The path that it asked for.
-    pub(crate) path: TextId,
+    pub(crate) asked: Asked,
 }
 
 impl Hearing {
@@ -66,18 +61,19 @@ impl Hearing {
     /// Forgets what was heard.
     pub(crate) fn clear(&mut self) {
         self.said.clear();
-        self.own = TextId::EMPTY;
-        self.path = TextId::EMPTY;
+        self.asked = Asked::NOTHING;
     }
 
     /// Hears a fact.
     pub(crate) fn hear(&mut self, texts: &mut Texts, fact: &Fact<'_>) {
         let Fact::Says { who, kind, value } = *fact else { return };
         let mut said = Said::new(texts, who, kind, value);
-        if self.own == TextId::EMPTY && said.value != TextId::EMPTY && Self::NAMING.contains(&kind) {
-            self.own = std::mem::replace(&mut said.value, TextId::OWN);
-        } else if self.path == TextId::EMPTY && said.value != TextId::EMPTY && kind == Self::PATH {
-            self.path = std::mem::replace(&mut said.value, TextId::PATH);
+        let Asked { name, path } = &mut self.asked;
+        let said_something = said.value != TextId::EMPTY;
+        if said_something && *name == TextId::EMPTY && Self::NAMING.contains(&kind) {
+            *name = std::mem::replace(&mut said.value, TextId::OWN);
+        } else if said_something && *path == TextId::EMPTY && kind == Self::PATH {
+            *path = std::mem::replace(&mut said.value, TextId::PATH);
         }
         self.said.push(said);
     }

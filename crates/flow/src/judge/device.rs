@@ -24,6 +24,8 @@ pub(crate) struct Stations<'a> {
     /// The stations in their order, with the place of each in the other lists.
     sorted: Vec<(Station, u32)>,
     members: Slab<Member>,
+    /// Addresses of stations that have several, beside the first.
+    others: Grouped<Address>,
     /// By shard and flow, the place of each end's station, or [`NOWHERE`].
     places: Vec<Vec<[u32; 2]>>,
     /// Flows with a vendor, by station.
@@ -69,15 +71,16 @@ impl<'a> Stations<'a> {
     }
 
     fn conclude(court: &Court<'a>, judged: &[Vec<Judged>], roll: Roll<'a>) -> Self {
-        let Roll { stations, members, places, said, shown, .. } = roll;
+        let Roll { stations, members, others, places, said, shown, .. } = roll;
         let all = stations.len();
         let (said, shown) = rayon::join(|| Grouped::new(said, all), || Grouped::new(shown, all));
+        let others = Grouped::new(others.into_iter().collect(), all);
         let dealings = contacts(&places, judged, all, |judged, side| {
             judged.vendor().is_some() && judged.is_contact(side)
         });
         let mut sorted: Vec<(Station, u32)> = stations.into_iter().zip(0..).collect();
         let mut all =
-            Self { sorted: Vec::new(), members, places, dealings, said, shown, cameras: Vec::new() };
+            Self { sorted: Vec::new(), members, others, places, dealings, said, shown, cameras: Vec::new() };
         let camera = |(station, place): &(Station, u32)| {
             all.identity(court, judged, *station, *place as usize).is_camera()
         };
@@ -143,6 +146,12 @@ impl<'a> Stations<'a> {
 }
 
 impl<'s, 'a> Device<'s, 'a> {
+    /// Its addresses, in no order.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = Address> + use<'s, 'a> {
+        let others = self.stations.others.of(self.place).copied();
+        self.member.address.into_iter().chain(others)
+    }
+
     /// Flows with a vendor, in no order.
     pub(crate) fn dealings(&self) -> impl Iterator<Item = &'s Contact> + use<'s, 'a> {
         self.stations.dealings.of(self.place)
@@ -160,7 +169,7 @@ impl<'s, 'a> Device<'s, 'a> {
         contacts: &Grouped<Contact>,
     ) -> DeviceRecord<'a> {
         let (identity, volume) = (self.identity(court, judged), self.member.volume);
-        let addresses: BTreeSet<_> = self.member.addresses().map(Address::ip).collect();
+        let addresses: BTreeSet<_> = self.addresses().map(Address::ip).collect();
         DeviceRecord {
             id: self.station.id(),
             mac: self.member.mac,

@@ -109,7 +109,7 @@ fn add_questions<'a>(
         return;
     }
     for device in stations.iter() {
-        for address in device.member.addresses() {
+        for address in device.addresses() {
             if let Some(owner) = owners.get_mut(&address) {
                 owner.get_or_insert(device.station);
             }

@@ -12,6 +12,7 @@ use std::ops::Range;
 use super::attribution::{KINDS, host_part};
 use crate::key::seeded;
 use crate::late::Late;
+use crate::spell::asked::Asked;
 use crate::summary::Summary;
 use crate::text::{TextId, Texts};
 use crate::verdict::{Heard, Hearing, Verdict};
@@ -66,8 +67,7 @@ impl Opinion {
 pub(crate) struct Testimony<'c, 'a> {
     heard: &'c OpinionTable<'a>,
     opinion: &'c Opinion,
-    own: TextId,
-    path: TextId,
+    asked: Asked,
 }
 
 impl<'c, 'a> Testimony<'c, 'a> {
@@ -83,7 +83,7 @@ impl<'c, 'a> Testimony<'c, 'a> {
 
     /// The names that it gave for the flow's server.
     pub(crate) fn claims(&self) -> impl Iterator<Item = Claim<'a>> + use<'c, 'a> {
-        let own = self.opinion.own.map(|(kind, _)| Claim { kind, owner: self.heard.owner(self.own) });
+        let own = self.opinion.own.map(|(kind, _)| Claim { kind, owner: self.heard.owner(self.asked.name) });
         let range = self.opinion.claims.start as usize..self.opinion.claims.end as usize;
         own.into_iter().chain(self.heard.claims.get(range).unwrap_or(&[]).iter().copied())
     }
@@ -93,9 +93,9 @@ impl<'c, 'a> Testimony<'c, 'a> {
         let (late, place) = (self.heard.late, self.opinion.about[usize::from(receiver)]);
         let set = (place != 0).then_some(Statement::Set { late, place });
         let own = self.opinion.own.filter(|(_, of_receiver)| *of_receiver == receiver);
-        let own = own.map(|(kind, _)| Statement::Own { kind, name: Word { late, id: self.own } });
+        let own = own.map(|(kind, _)| Statement::Own { kind, name: Word { late, id: self.asked.name } });
         let path = self.opinion.path.filter(|of_receiver| *of_receiver == receiver);
-        let path = path.map(|_| Statement::Path(Word { late, id: self.path }));
+        let path = path.map(|_| Statement::Path(Word { late, id: self.asked.path }));
         set.into_iter().chain(own).chain(path)
     }
 }
@@ -237,9 +237,9 @@ impl<'a> OpinionTable<'a> {
     }
 
     #[inline]
-    fn testimony(&self, Heard { verdict, own, path }: Heard) -> Testimony<'_, 'a> {
+    fn testimony(&self, Heard { verdict, asked }: Heard) -> Testimony<'_, 'a> {
         let opinion = self.opinions.get(verdict.0 as usize).unwrap_or(&Opinion::NONE);
-        Testimony { heard: self, opinion, own, path }
+        Testimony { heard: self, opinion, asked }
     }
 
     #[inline]

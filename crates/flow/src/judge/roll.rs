@@ -3,10 +3,9 @@
 //! It follows the first, since a gateway is only known by all that speaks from its MAC. What a station has many of
 //! (flows, statements) goes to lists of all stations, so that a station without much to say costs little.
 
-use hashbrown::{HashMap, HashTable};
+use hashbrown::{HashMap, HashSet, HashTable};
 use lenscap_wire::{Address, Mac, PacketRef};
 use rayon::prelude::*;
-use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 use std::ops::Range;
 
@@ -97,27 +96,7 @@ pub(crate) struct Member {
     pub(crate) mac: Option<Mac>,
     pub(crate) volume: Volume,
     /// The address met first: most stations have one.
-    address: Option<Address>,
-    others: BTreeSet<Address>,
-}
-
-impl Member {
-    /// Its addresses.
-    pub(crate) fn addresses(&self) -> impl Iterator<Item = Address> {
-        self.address.iter().chain(&self.others).copied()
-    }
-
-    fn reside(&mut self, address: Address) {
-        if *self.address.get_or_insert(address) != address {
-            self.others.insert(address);
-        }
-    }
-
-    fn join(&mut self, other: &Self) {
-        self.mac = self.mac.or(other.mac);
-        self.volume.join(&other.volume);
-        other.addresses().for_each(|address| self.reside(address));
-    }
+    pub(crate) address: Option<Address>,
 }
 
 /// Something that a station said, as a sighting before it is put into words.
@@ -140,6 +119,8 @@ pub(crate) type Said = (u32, (Statement, Often));
 pub(crate) struct Roll<'a> {
     pub(crate) stations: Vec<Station>,
     pub(crate) members: Slab<Member>,
+    /// Addresses of stations that have several.
+    pub(crate) others: HashSet<(u32, Address)>,
     /// By shard and flow, the place of each end's station, or [`NOWHERE`].
     pub(crate) places: Vec<Vec<[u32; 2]>>,
     /// What the flows' halves said of a station, of each walk apart.
@@ -198,8 +179,15 @@ impl<'a> Roll<'a> {
         let our = |place: u32| ours.get(place as usize).copied().unwrap_or(place);
         for (place, member) in ours.iter().zip(other.members.iter()) {
             if let Some(known) = self.members.get_mut(*place as usize) {
-                known.join(member);
+                known.mac = known.mac.or(member.mac);
+                known.volume.join(&member.volume);
             }
+            if let Some(address) = member.address {
+                self.reside(*place, address);
+            }
+        }
+        for (place, address) in other.others {
+            self.reside(our(place), address);
         }
         let mut places = other.places;
         places.par_iter_mut().flatten_iter().flatten().for_each(|place| *place = our(*place));
@@ -227,6 +215,13 @@ impl<'a> Roll<'a> {
             self.members.push(Member { mac: station.mac(), ..Member::default() });
         }
         *known
+    }
+
+    fn reside(&mut self, place: u32, address: Address) {
+        let known = self.members.get_mut(place as usize).map(|member| *member.address.get_or_insert(address));
+        if known != Some(address) {
+            self.others.insert((place, address));
+        }
     }
 
     fn hear(&mut self, place: u32, statement: Statement, (count, at): Often) {
@@ -262,8 +257,8 @@ impl<'a> Roll<'a> {
         let found = station(standings, ends[side], address, !outside, b"")?;
         let place = self.place(found);
         let abroad = judged.is_outside(1 - side);
+        self.reside(place, address);
         if let Some(member) = self.members.get_mut(place as usize) {
-            member.reside(address);
             let (sent, received) = (counters.bytes[side], counters.bytes[1 - side]);
             let volume = &mut member.volume;
             volume.sent += sent;
@@ -297,9 +292,9 @@ impl<'a> Roll<'a> {
             let place = self.place(found);
             if let Some(member) = self.members.get_mut(place as usize) {
                 member.mac = member.mac.or(mac);
-                if inside {
-                    member.reside(shown.address);
-                }
+            }
+            if inside {
+                self.reside(place, shown.address);
             }
             let shown = Shown { kind, value: texts.text(shown.value), count: seen.count, at: seen.at };
             self.shown.push((place, shown));

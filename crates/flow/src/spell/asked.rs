@@ -1,12 +1,29 @@
-//! The names that later requests of a connection gave, beside those that its halves began with.
+//! What the halves of a connection asked for: the name of the server and a path, and the names of later requests.
 //!
 //! A half's first request is mostly not its last, and the rest mostly say the same name: it is kept once, as the
 //! half's own. Whether a name is a half's own may be known only later (the half is undecided, or began before this
 //! chunk); until then there is room for one more name for each such half. So the first [`Cold::NAMES`] names that are
 //! no half's own are always among those that are kept, wherever the capture was cut.
 
-use super::{Cold, Hot, flag};
+use serde::{Deserialize, Serialize};
+
+use super::{Cold, Extra, Hot, flag};
+use crate::key::Side;
 use crate::text::TextId;
+
+/// What a half asked for; empty where it did not say.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Asked {
+    /// The name of the flow's server.
+    pub(crate) name: TextId,
+    /// A path on that server.
+    pub(crate) path: TextId,
+}
+
+impl Asked {
+    /// Nothing.
+    pub(crate) const NOTHING: Self = Self { name: TextId::EMPTY, path: TextId::EMPTY };
+}
 
 impl Hot {
     /// Whether the spell surely begins in this summary, before which others may stand if it is `appendable`.
@@ -25,11 +42,55 @@ impl Cold {
     /// Names of later requests that are kept.
     pub(crate) const NAMES: usize = 8;
 
+    /// What a half asked for. One half of a connection asks; the record has room for what that one asked for.
+    #[inline]
+    pub(crate) fn asked(&self, hot: &Hot, side: Side) -> Asked {
+        if side == usize::from(hot.flags & flag::ASKED_HIGH != 0) {
+            return self.asked;
+        }
+        self.extra.as_ref().map_or(Asked::NOTHING, |extra| extra.asked)
+    }
+
+    /// Keeps what a half asked for.
+    pub(crate) fn ask(&mut self, hot: &mut Hot, side: Side, asked: Asked) {
+        if asked == Asked::NOTHING {
+            return;
+        }
+        if self.asked == Asked::NOTHING {
+            hot.flags |= if side == 1 { flag::ASKED_HIGH } else { 0 };
+            self.asked = asked;
+        } else {
+            self.extra.get_or_insert_default().asked = asked;
+        }
+    }
+
+    /// All texts of a spell.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = TextId> {
+        let extra = self.extra.iter().flat_map(|extra| {
+            let Asked { name, path } = extra.asked;
+            extra.names.iter().copied().chain([name, path])
+        });
+        [self.asked.name, self.asked.path].into_iter().chain(extra)
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn texts_mut(&mut self) -> impl Iterator<Item = &mut TextId> {
+        let extra = self.extra.iter_mut().flat_map(|extra| {
+            let Extra { names, asked: Asked { name, path }, .. } = &mut **extra;
+            names.iter_mut().chain([name, path])
+        });
+        [&mut self.asked.name, &mut self.asked.path].into_iter().chain(extra)
+    }
+
+    fn own_names(&self) -> [TextId; 2] {
+        [self.asked.name, self.extra.as_ref().map_or(TextId::EMPTY, |extra| extra.asked.name)]
+    }
+
     /// Keeps a name, unless it is known or there are enough. Returns whether that took memory.
     pub(crate) fn name(&mut self, hot: &Hot, begun: bool, name: TextId) -> bool {
         let known = self.extra.as_ref().map_or(&[][..], |extra| &extra.names);
         let full = known.len() >= Self::NAMES + hot.unknown(begun);
-        if full || known.contains(&name) || begun && self.own.contains(&name) {
+        if full || known.contains(&name) || begun && self.own_names().contains(&name) {
             return false;
         }
         self.extra.get_or_insert_default().names.push(name);
@@ -38,7 +99,7 @@ impl Cold {
 
     /// Drops the names that turned out to be a half's own, or too many. Returns whether there were any.
     pub(crate) fn settle_names(&mut self, hot: &Hot, begun: bool) -> bool {
-        let own = if begun { self.own } else { [TextId::EMPTY; 2] };
+        let own = if begun { self.own_names() } else { [TextId::EMPTY; 2] };
         let Some(extra) = self.extra.as_mut().filter(|extra| !extra.names.is_empty()) else { return false };
         let before = extra.names.len();
         extra.names.retain(|name| !own.contains(name));
@@ -53,7 +114,7 @@ impl Cold {
     /// The names of later requests.
     pub(crate) fn later_names(&self) -> impl Iterator<Item = TextId> {
         let all = self.extra.iter().flat_map(|extra| &extra.names).copied();
-        all.filter(|name| !self.own.contains(name)).take(Self::NAMES)
+        all.filter(|name| !self.own_names().contains(name)).take(Self::NAMES)
     }
 }
 
@@ -71,7 +132,7 @@ mod tests {
         let decide = |spell: &mut Spell, at: usize| {
             for (side, &(_, own)) in decided.iter().enumerate().filter(|(_, (when, _))| *when == at) {
                 spell.hot.flags &= !(flag::UNDECIDED << side);
-                spell.cold.own[side] = TextId(own);
+                spell.cold.ask(&mut spell.hot, side, Asked { name: TextId(own), ..Asked::NOTHING });
                 spell.cold.settle_names(&spell.hot, true);
             }
         };
