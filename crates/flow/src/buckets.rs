@@ -5,7 +5,6 @@
 //! depends on the earliest and latest stamp alone, and a cut capture gives the same buckets.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Payload bytes sent by the lower and the higher end, and packets of both.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
@@ -35,7 +34,8 @@ impl Bucket {
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Buckets {
     shift: u32,
-    all: BTreeMap<i64, Bucket>,
+    /// By time. A list, since most flows that need any have two.
+    all: Vec<(i64, Bucket)>,
     /// Totals of the flow when the present bucket was entered.
     entered: Bucket,
 }
@@ -61,8 +61,8 @@ impl Buckets {
 
     /// Appends the buckets of a later part whose totals have all been booked; ours must have been, too.
     pub(crate) fn join(&mut self, later: &Self) {
-        for (&at, bucket) in &later.all {
-            self.add(later.shift.max(Self::SHIFT), at, *bucket);
+        for (at, bucket) in &later.all {
+            self.add(later.shift.max(Self::SHIFT), *at, *bucket);
         }
         self.widen_to(later.shift);
         self.entered.add(&later.entered);
@@ -70,15 +70,25 @@ impl Buckets {
 
     fn add(&mut self, shift: u32, at: i64, bucket: Bucket) {
         self.widen_to(shift);
-        self.all.entry(at >> (self.shift - shift)).or_default().add(&bucket);
+        self.put(at >> (self.shift - shift), &bucket);
         while self.span() > Self::CAP {
             self.widen_to(self.shift + 1);
         }
     }
 
     fn span(&self) -> i64 {
-        let ends = self.all.first_key_value().zip(self.all.last_key_value());
+        let ends = self.all.first().zip(self.all.last());
         ends.map_or(0, |((first, _), (last, _))| last - first + 1)
+    }
+
+    fn put(&mut self, at: i64, bucket: &Bucket) {
+        match self.all.binary_search_by_key(&at, |(at, _)| *at) {
+            Ok(place) => self.all[place].1.add(bucket),
+            Err(place) => {
+                self.all.reserve_exact(1);
+                self.all.insert(place, (at, *bucket));
+            }
+        }
     }
 
     fn widen_to(&mut self, shift: u32) {
@@ -89,7 +99,7 @@ impl Buckets {
         let by = if self.all.is_empty() { 0 } else { shift - self.shift };
         let narrow = std::mem::take(&mut self.all);
         for (at, bucket) in narrow {
-            self.all.entry(at >> by).or_default().add(&bucket);
+            self.put(at >> by, &bucket);
         }
         self.shift = shift;
     }

@@ -28,20 +28,15 @@ pub(crate) struct Claim<'a> {
     pub(crate) owner: Owner<'a>,
 }
 
-/// A text of the summary, or of the capture's end.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-pub(crate) struct Word {
-    pub(crate) late: bool,
-    pub(crate) id: TextId,
-}
-
 /// Something said about one end: a set of statements, the half's own name in one of [`KINDS`], or its path.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum Statement {
     Set { late: bool, place: u32 },
-    Own { kind: u8, name: Word },
-    Path(Word),
+    Own { late: bool, kind: u8, name: TextId },
+    Path { late: bool, path: TextId },
 }
+
+const _: () = assert!(size_of::<Statement>() == 8);
 
 /// What one verdict means.
 #[derive(Clone, Debug)]
@@ -93,9 +88,9 @@ impl<'c, 'a> Testimony<'c, 'a> {
         let (late, place) = (self.heard.late, self.opinion.about[usize::from(receiver)]);
         let set = (place != 0).then_some(Statement::Set { late, place });
         let own = self.opinion.own.filter(|(_, of_receiver)| *of_receiver == receiver);
-        let own = own.map(|(kind, _)| Statement::Own { kind, name: Word { late, id: self.asked.name } });
+        let own = own.map(|(kind, _)| Statement::Own { late, kind, name: self.asked.name });
         let path = self.opinion.path.filter(|of_receiver| *of_receiver == receiver);
-        let path = path.map(|_| Statement::Path(Word { late, id: self.asked.path }));
+        let path = path.map(|_| Statement::Path { late, path: self.asked.path });
         set.into_iter().chain(own).chain(path)
     }
 }
@@ -130,16 +125,14 @@ impl<'a> Opinions<'a> {
     pub(crate) fn said(&self, statement: Statement) -> Vec<(&'a [u8], &'a [u8])> {
         match statement {
             Statement::Set { late, place } => self.heard(late).set(place),
-            Statement::Own { kind, name } => {
+            Statement::Own { late, kind, name } => {
                 let kind = KINDS.get(usize::from(kind)).map_or("", |(kind, ..)| kind);
-                vec![(kind.as_bytes(), self.word(name))]
+                vec![(kind.as_bytes(), self.heard(late).texts.text(name))]
             }
-            Statement::Path(path) => vec![(Hearing::PATH.as_bytes(), self.word(path))],
+            Statement::Path { late, path } => {
+                vec![(Hearing::PATH.as_bytes(), self.heard(late).texts.text(path))]
+            }
         }
-    }
-
-    fn word(&self, word: Word) -> &'a [u8] {
-        self.heard(word.late).texts.text(word.id)
     }
 
     fn heard(&self, late: bool) -> &OpinionTable<'a> {
