@@ -26,6 +26,11 @@ pub(crate) struct Piece {
     pub(crate) ends: bool,
 }
 
+impl Piece {
+    /// Bytes that are kept where others would be fetched again: no more than the piece itself takes.
+    const SMALL: u32 = size_of::<Self>() as u32;
+}
+
 /// Where a payload stands in the capture.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Place {
@@ -60,9 +65,12 @@ impl<'a> Payload<'a> {
         Self { sequence, bytes, length: bytes.len() as u32, at, ends: false }
     }
 
-    /// Itself as a piece of a half, with its bytes where they are `needed` or cannot be fetched again.
+    /// Itself as a piece of a half, with its bytes where they are `needed`, cannot be fetched again, or are so few that
+    /// fetching would cost more.
     pub(crate) fn piece(&self, needed: bool) -> Piece {
-        let bytes = (needed || self.at.skip.is_none()).then(|| self.bytes.into());
+        let small = self.length <= Piece::SMALL && self.bytes.len() == self.length as usize;
+        let keep = needed || self.at.skip.is_none() || small;
+        let bytes = keep.then(|| self.bytes.into());
         Piece { sequence: self.sequence, length: self.length, at: self.at, bytes, ends: self.ends }
     }
 }
@@ -122,7 +130,9 @@ impl Half {
 
     /// Gives back the bytes that can be fetched again.
     pub(crate) fn forget_bytes(&mut self) {
-        for piece in self.pieces.iter_mut().filter(|piece| piece.at.skip.is_some()) {
+        for piece in
+            self.pieces.iter_mut().filter(|piece| piece.at.skip.is_some() && piece.length > Piece::SMALL)
+        {
             piece.bytes = None;
         }
     }
