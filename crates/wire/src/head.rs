@@ -49,9 +49,26 @@ impl<'a> Head<'a> {
 
     /// The value of the first field of this name that has one.
     pub(crate) fn field(&self, wanted: &str) -> Option<&'a [u8]> {
-        self.fields().find_map(|(name, value)| {
-            (name.eq_ignore_ascii_case(wanted.as_bytes()) && !value.is_empty()).then_some(value)
-        })
+        let [found] = self.first([wanted]);
+        found
+    }
+
+    /// The same for several names, in one walk over the fields.
+    pub(crate) fn first<const N: usize>(&self, wanted: [&str; N]) -> [Option<&'a [u8]>; N] {
+        let (mut found, mut missing) = ([None; N], N);
+        for (name, value) in self.fields().filter(|(_, value)| !value.is_empty()) {
+            let mut slots = wanted.iter().zip(&mut found);
+            let Some((_, slot)) = slots.find(|(wanted, _)| name.eq_ignore_ascii_case(wanted.as_bytes()))
+            else {
+                continue;
+            };
+            missing -= usize::from(slot.is_none());
+            slot.get_or_insert(value);
+            if missing == 0 {
+                break;
+            }
+        }
+        found
     }
 }
 
@@ -102,6 +119,8 @@ mod tests {
     fn the_first_field_with_a_value_counts() {
         let head = Head::parse(b"A\nX:\nx: 1\nX: 2\n\n").unwrap();
         assert_eq!(head.field("X"), Some(&b"1"[..]));
+        let head = Head::parse(b"A\nb: 2\nX:\nx: 1\nX: 2\n\n").unwrap();
+        assert_eq!(head.first(["x", "y", "B"]), [Some(&b"1"[..]), None, Some(b"2")]);
     }
 
     #[test]

@@ -34,10 +34,10 @@ type Numbers = ArrayVec<u16, MAX_NUMBERS>;
 pub(crate) fn ja4(hello: &ClientHello<'_>, transport: Transport) -> Option<[u8; 36]> {
     let ciphers = CIPHERS.with_borrow_mut(|lately| lately.find(hello.ciphers, &[]))?;
     let mut kinds = ArrayVec::<u8, { 2 * MAX_NUMBERS }>::new();
-    for (kind, _) in extensions(hello.extensions) {
+    for (kind, _) in extensions(hello.extensions.bytes) {
         kinds.try_extend_from_slice(&kind.to_be_bytes()).ok()?;
     }
-    let signatures = hello.extension(13).and_then(|body| body.get(2..)).unwrap_or_default();
+    let signatures = hello.extensions.signatures.and_then(|body| body.get(2..)).unwrap_or_default();
     let kinds = EXTENSIONS.with_borrow_mut(|lately| lately.find(&kinds, signatures))?;
 
     let mut text = ArrayVec::<u8, 36>::new();
@@ -197,6 +197,7 @@ fn write(digest: &mut Sha256, list: &[u16]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::readers::tls::client::Extensions;
 
     fn list(numbers: &[u16]) -> Vec<u8> {
         numbers.iter().flat_map(|number| number.to_be_bytes()).collect()
@@ -207,7 +208,12 @@ mod tests {
     }
 
     fn text(version: u16, ciphers: &[u16], extensions: &[u8]) -> String {
-        let hello = ClientHello { version, ciphers: &list(ciphers), extensions, whole: true };
+        let hello = ClientHello {
+            version,
+            ciphers: &list(ciphers),
+            extensions: Extensions::walk(extensions),
+            whole: true,
+        };
         String::from_utf8(ja4(&hello, Transport::Tcp).unwrap().to_vec()).unwrap()
     }
 

@@ -59,7 +59,7 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Step {
 fn read_request(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     let Some(head) = Head::parse(message.payload) else { return false };
     let Some(Start::Request { method, target }) = Start::parse(&head) else { return false };
-    say_host(&head, method, target, facts);
+    say_host(head.field("host"), method, target, facts);
     true
 }
 
@@ -110,30 +110,35 @@ fn request(head: &Head<'_>, method: &[u8], target: &[u8], facts: Facts<'_>) {
     if method != b"CONNECT" {
         facts(Fact::Says { who: Party::Receiver, kind: "http.path", value: value(path(target)) });
     }
-    say_host(head, method, target, facts);
-    say_field(head, "user-agent", "http.user_agent", facts);
-    say_field(head, "content-type", "http.content_type", facts);
+    let [host, agent, content] = head.first(["host", "user-agent", "content-type"]);
+    say_host(host, method, target, facts);
+    say(agent, "http.user_agent", facts);
+    say(content, "http.content_type", facts);
 }
 
 fn response(head: &Head<'_>, status: &[u8], facts: Facts<'_>) {
     facts(Fact::Says { who: Party::Sender, kind: "http.status", value: status });
-    say_field(head, "server", "http.server", facts);
-    say_field(head, "content-type", "http.content_type", facts);
+    let [server, content, challenge] = head.first(["server", "content-type", "www-authenticate"]);
+    say(server, "http.server", facts);
+    say(content, "http.content_type", facts);
+    if challenge.is_none() {
+        return;
+    }
     let challenges = head.fields().filter(|(name, _)| name.eq_ignore_ascii_case(b"www-authenticate"));
     for realm in challenges.filter_map(|(_, challenge)| realm(challenge)).take(MAX_REALMS) {
         facts(Fact::Says { who: Party::Sender, kind: "http.realm", value: value(realm) });
     }
 }
 
-fn say_field(head: &Head<'_>, name: &str, kind: &'static str, facts: Facts<'_>) {
-    if let Some(field) = head.field(name) {
+fn say(field: Option<&[u8]>, kind: &'static str, facts: Facts<'_>) {
+    if let Some(field) = field {
         facts(Fact::Says { who: Party::Sender, kind, value: value(field) });
     }
 }
 
-fn say_host(head: &Head<'_>, method: &[u8], target: &[u8], facts: Facts<'_>) {
+fn say_host(field: Option<&[u8]>, method: &[u8], target: &[u8], facts: Facts<'_>) {
     let named = if method == b"CONNECT" { Some(target) } else { split_target(target).0 };
-    let host = named.or_else(|| head.field("host")).map(without_port);
+    let host = named.or(field).map(without_port);
     if let Some(host) = host.filter(|host| (1..=255).contains(&host.len())) {
         facts(Fact::Says { who: Party::Receiver, kind: "http.host", value: host });
     }

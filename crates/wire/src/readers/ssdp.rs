@@ -15,20 +15,26 @@ const ANNOUNCED: [(&str, &str); 5] = [
     ("st", "ssdp.st"),
 ];
 
+const SEARCHED: [(&str, &str); 1] = [("user-agent", "ssdp.user_agent")];
+
 fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     let Some(head) = Head::parse(message.payload) else { return false };
-    let wanted: &[(&str, &'static str)] = match head.words() {
-        Some([b"NOTIFY", b"*", b"HTTP/1.1" | b"HTTP/1.0"]) => &ANNOUNCED,
-        Some([b"M-SEARCH", b"*", b"HTTP/1.1" | b"HTTP/1.0"]) => &[("user-agent", "ssdp.user_agent")],
-        _ if is_answer(head.start) => &ANNOUNCED,
+    match head.words() {
+        Some([b"NOTIFY", b"*", b"HTTP/1.1" | b"HTTP/1.0"]) => say(&head, &ANNOUNCED, facts),
+        Some([b"M-SEARCH", b"*", b"HTTP/1.1" | b"HTTP/1.0"]) => say(&head, &SEARCHED, facts),
+        _ if is_answer(head.start) => say(&head, &ANNOUNCED, facts),
         _ => return false,
-    };
-    for &(name, kind) in wanted {
-        if let Some(field) = head.field(name) {
+    }
+    true
+}
+
+fn say<const N: usize>(head: &Head<'_>, wanted: &[(&str, &'static str); N], facts: Facts<'_>) {
+    let found = head.first(wanted.map(|(name, _)| name));
+    for ((_, kind), field) in wanted.iter().zip(found) {
+        if let Some(field) = field {
             facts(Fact::Says { who: Party::Sender, kind, value: value(field) });
         }
     }
-    true
 }
 
 fn is_answer(start: &[u8]) -> bool {

@@ -16,7 +16,7 @@ pub(crate) struct ClientHello<'a> {
     /// Cipher suites, two bytes each.
     pub(crate) ciphers: &'a [u8],
     /// Extensions as far as they could be walked.
-    pub(crate) extensions: &'a [u8],
+    pub(crate) extensions: Extensions<'a>,
     /// Whether everything was there and fitted.
     pub(crate) whole: bool,
 }
@@ -39,19 +39,15 @@ impl<'a> ClientHello<'a> {
             hello.whole = cursor.is_empty();
             return Some(hello);
         };
-        hello.extensions = cursor.up_to(usize::from(length));
-        hello.whole = hello.extensions.len() == usize::from(length) && whole_extensions(hello.extensions);
+        let bytes = cursor.up_to(usize::from(length));
+        hello.extensions = Extensions::walk(bytes);
+        hello.whole = bytes.len() == usize::from(length) && hello.extensions.whole;
         Some(hello)
-    }
-
-    /// The body of the first extension of this type.
-    pub(crate) fn extension(&self, wanted: u16) -> Option<&'a [u8]> {
-        extensions(self.extensions).find_map(|(kind, body)| (kind == wanted).then_some(body))
     }
 
     /// The host name asked for (RFC 6066, 3), if it has a possible length.
     pub(crate) fn server_name(&self) -> Option<&'a [u8]> {
-        let mut list = Cursor(Cursor(self.extension(0)?).vector16()?);
+        let mut list = Cursor(Cursor(self.extensions.server_name?).vector16()?);
         loop {
             let (kind, name) = (list.u8()?, list.vector16()?);
             if kind == 0 {
@@ -62,13 +58,52 @@ impl<'a> ClientHello<'a> {
 
     /// The application protocols offered (RFC 7301), in order.
     pub(crate) fn protocols(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        protocols(self.extension(16).unwrap_or_default())
+        protocols(self.extensions.protocols.unwrap_or_default())
     }
 
     /// The highest version offered that means something.
     pub(crate) fn highest_version(&self) -> u16 {
-        let offered = self.extension(43).and_then(|body| Cursor(body).vector8()).unwrap_or_default();
+        let offered = self.extensions.versions.and_then(|body| Cursor(body).vector8()).unwrap_or_default();
         numbers(offered).filter(|&version| !is_grease(version)).max().unwrap_or(self.version)
+    }
+}
+
+/// The bodies of the extensions that say something, each the first of its type.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Extensions<'a> {
+    /// All of them.
+    pub(crate) bytes: &'a [u8],
+    /// Whether they fill these bytes.
+    pub(crate) whole: bool,
+    /// `server_name`.
+    pub(crate) server_name: Option<&'a [u8]>,
+    /// `application_layer_protocol_negotiation`.
+    pub(crate) protocols: Option<&'a [u8]>,
+    /// `supported_versions`.
+    pub(crate) versions: Option<&'a [u8]>,
+    /// `signature_algorithms`.
+    pub(crate) signatures: Option<&'a [u8]>,
+    /// `encrypted_client_hello`.
+    pub(crate) encrypted_hello: Option<&'a [u8]>,
+}
+
+impl<'a> Extensions<'a> {
+    /// Walks over all once, up to the first that does not fit.
+    pub(crate) fn walk(bytes: &'a [u8]) -> Self {
+        let (mut found, mut length) = (Self { bytes, ..Self::default() }, 0);
+        for (kind, body) in extensions(bytes) {
+            length += body.len() + 4;
+            let slot = match kind {
+                0 => &mut found.server_name,
+                13 => &mut found.signatures,
+                16 => &mut found.protocols,
+                43 => &mut found.versions,
+                0xfe0d => &mut found.encrypted_hello,
+                _ => continue,
+            };
+            slot.get_or_insert(body);
+        }
+        Self { whole: length == bytes.len(), ..found }
     }
 }
 
@@ -76,11 +111,6 @@ impl<'a> ClientHello<'a> {
 pub(crate) fn extensions(bytes: &[u8]) -> impl Iterator<Item = (u16, &[u8])> {
     let mut cursor = Cursor(bytes);
     std::iter::from_fn(move || Some((cursor.u16()?, cursor.vector16()?)))
-}
-
-/// Whether extensions fill their bytes.
-pub(super) fn whole_extensions(bytes: &[u8]) -> bool {
-    extensions(bytes).map(|(_, body)| body.len() + 4).sum::<usize>() == bytes.len()
 }
 
 /// The names in an ALPN extension's body.
@@ -113,7 +143,7 @@ pub(crate) fn facts_of(hello: &ClientHello<'_>, transport: Transport, facts: Fac
     for name in hello.protocols().take(MAX_PROTOCOLS) {
         say("tls.alpn", name);
     }
-    if hello.extension(0xfe0d).and_then(<[u8]>::first) == Some(&0) {
+    if hello.extensions.encrypted_hello.and_then(<[u8]>::first) == Some(&0) {
         say("tls.ech", b"outer");
     }
     if hello.whole {

@@ -2,7 +2,7 @@
 
 use super::{
     certificate,
-    client::{extensions, numbers, protocols, whole_extensions},
+    client::{Extensions, numbers, protocols},
     handshake::{CERTIFICATE, Flight, HandshakeMessage, Next, SERVER_HELLO},
     hex4,
 };
@@ -30,12 +30,12 @@ impl<'a> ServerHello<'a> {
         cursor.take(1)?;
         let length = usize::from(cursor.u16().unwrap_or_default());
         let bytes = cursor.up_to(length);
-        let whole = message.whole && bytes.len() == length && whole_extensions(bytes);
-        let extension = |wanted| extensions(bytes).find_map(|(kind, body)| (kind == wanted).then_some(body));
-        let chosen = extension(43).and_then(|body| numbers(body).next());
+        let extensions = Extensions::walk(bytes);
+        let whole = message.whole && bytes.len() == length && extensions.whole;
+        let chosen = extensions.versions.and_then(|body| numbers(body).next());
         // TLS 1.3 stands in an extension, behind the number of 1.2 (RFC 8446, 4.1.3).
         let version = chosen.or_else(|| (whole || legacy != TLS_1_2).then_some(legacy));
-        let protocol = extension(16).and_then(|body| protocols(body).next());
+        let protocol = extensions.protocols.and_then(|body| protocols(body).next());
         Some(Self { version, cipher, protocol })
     }
 }
