@@ -67,20 +67,20 @@ impl LowCounters {
     #[inline]
     pub(crate) fn add(&mut self, share: &Share, side: Side) -> Option<Counters> {
         let side = side & 1;
-        let (packets, more_packets) = self.packets[side].overflowing_add(1);
-        let (bytes, more_bytes) = self.bytes[side].overflowing_add(share.bytes);
-        let (payload, more_payload) = self.payload[side].overflowing_add(share.payload);
-        let (wire, more_wire) = self.wire.overflowing_add(share.wire);
-        (self.packets[side], self.bytes[side], self.payload[side], self.wire) =
-            (packets, bytes, payload, wire);
-        if !(more_packets | more_bytes | more_payload | more_wire) {
+        let packets = u64::from(self.packets[side]) + 1;
+        let bytes = u64::from(self.bytes[side]) + u64::from(share.bytes);
+        let payload = u64::from(self.payload[side]) + u64::from(share.payload);
+        let wire = u64::from(self.wire) + u64::from(share.wire);
+        self.packets[side] = packets as u32;
+        self.bytes[side] = bytes as u32;
+        self.payload[side] = payload as u32;
+        self.wire = wire as u32;
+        if (packets | bytes | payload | wire) >> 32 == 0 {
             return None;
         }
-        let mut carried = Counters { wire: u64::from(more_wire) << 32, ..Counters::default() };
-        carried.packets[side] = u64::from(more_packets) << 32;
-        carried.bytes[side] = u64::from(more_bytes) << 32;
-        carried.payload[side] = u64::from(more_payload) << 32;
-        Some(carried)
+        let mut all = Counters { wire, ..Counters::default() };
+        (all.packets[side], all.bytes[side], all.payload[side]) = (packets, bytes, payload);
+        Some(all.split().1)
     }
 
     /// The whole numbers, given what was carried.

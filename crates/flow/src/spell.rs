@@ -363,9 +363,14 @@ impl Hot {
             self.carry(cold, &carried);
         }
         self.hazards |= entry.hazards.0;
-        let known = flag::SENT << side | flag::MAC << (1 - side);
-        if self.flags & known != known {
-            self.introduce(cold, side, entry.macs);
+        let (source, destination) = entry.macs;
+        if self.flags & flag::SENT << side == 0 && is_station(source) {
+            self.flags |= (flag::SENT | flag::MAC) << side;
+            cold.macs[side] = source;
+        }
+        if self.flags & flag::MAC << (1 - side) == 0 && is_station(destination) {
+            self.flags |= flag::MAC << (1 - side);
+            cold.macs[1 - side] = destination;
         }
         if let Some(tcp) = &entry.tcp {
             return self.absorb_tcp(cold, tcp, entry, side) || grew;
@@ -424,19 +429,6 @@ impl Hot {
         extra.span = Some((min.min(time), max.max(time)));
     }
 
-    /// Keeps the MACs of a packet's sender and receiver, where there is none better.
-    fn introduce(&mut self, cold: &mut Cold, side: Side, (source, destination): (Mac, Mac)) {
-        let other = 1 - (side & 1);
-        if self.flags & flag::SENT << side == 0 && is_station(source) {
-            self.flags |= (flag::SENT | flag::MAC) << side;
-            cold.macs[side & 1] = source;
-        }
-        if self.flags & flag::MAC << other == 0 && is_station(destination) {
-            self.flags |= flag::MAC << other;
-            cold.macs[other] = destination;
-        }
-    }
-
     #[cold]
     fn carry(&mut self, cold: &mut Cold, more: &Counters) {
         self.flags |= flag::CARRIED;
@@ -478,8 +470,9 @@ impl Hot {
 }
 
 /// Whether a MAC may be a station's: neither zero nor a group's.
+#[inline]
 fn is_station(mac: Mac) -> bool {
-    !mac.is_zero() && !mac.is_group()
+    !mac.is_group() && !mac.is_zero()
 }
 
 /// Client side and client ISN of the handshake that a SYN or SYN-ACK belongs to.
