@@ -10,7 +10,7 @@ use crate::counters::Counters;
 use crate::key::Side;
 use crate::spell::flag;
 
-/// What is judged of a flow: 12 bytes beside its summary.
+/// What is judged of a flow: 10 bytes beside its summary.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Judged {
     /// Index of the vendor, or [`Judged::NOBODY`].
@@ -25,6 +25,8 @@ pub(crate) struct Judged {
     pub(crate) proves_camera: bool,
     pub(crate) bits: u8,
 }
+
+const _: () = assert!(size_of::<Judged>() == 10);
 
 impl Judged {
     const NOBODY: u16 = u16::MAX;
