@@ -125,40 +125,69 @@ mod tests {
     use crate::spell::{Entry, Spell};
     use proptest::prelude::*;
 
-    /// A spell whose halves are decided after so many names, with these names of their own.
-    fn fold(names: &[u32], decided: [(usize, u32); 2]) -> Spell {
+    /// After how many names a half is decided, and the name of its own.
+    type Decision = (usize, u32);
+
+    fn spell() -> Spell {
         let mut spell = Spell::begin(Key::default(), 0, &Entry::default());
-        spell.hot.flags |= flag::UNDECIDED | flag::UNDECIDED << 1;
-        let decide = |spell: &mut Spell, at: usize| {
-            for (side, &(_, own)) in decided.iter().enumerate().filter(|(_, (when, _))| *when == at) {
-                spell.hot.flags &= !(flag::UNDECIDED << side);
-                spell.cold.ask(&mut spell.hot, side, Asked { name: TextId(own), ..Asked::NOTHING });
-                spell.cold.settle_names(&spell.hot, true);
-            }
-        };
-        for (at, name) in names.iter().enumerate() {
-            decide(&mut spell, at);
-            spell.cold.name(&spell.hot, true, TextId(*name));
-        }
-        decide(&mut spell, names.len());
+        spell.hot.flags |= flag::UNDECIDED | flag::UNDECIDED << 1 | flag::FIRST;
         spell
+    }
+
+    fn decide(spell: &mut Spell, side: Side, own: u32) {
+        spell.hot.flags &= !(flag::UNDECIDED << side);
+        spell.cold.ask(&mut spell.hot, side, Asked { name: TextId(own), ..Asked::NOTHING });
+        spell.cold.settle_names(&spell.hot, true);
+    }
+
+    /// The beginning of a spell, and the halves that it left undecided.
+    fn begin(names: &[u32], decisions: [Decision; 2]) -> (Spell, Vec<(Side, u32)>) {
+        let mut spell = spell();
+        let mut waiting: Vec<_> = decisions.into_iter().enumerate().collect();
+        for at in 0..=names.len() {
+            waiting.retain(|&(side, (when, own))| {
+                if when == at {
+                    decide(&mut spell, side, own);
+                }
+                when != at
+            });
+            if let Some(name) = names.get(at) {
+                spell.cold.name(&spell.hot, true, TextId(*name));
+            }
+        }
+        (spell, waiting.into_iter().map(|(side, (_, own))| (side, own)).collect())
     }
 
     proptest! {
         #[test]
-        fn the_first_names_that_are_no_halfs_own_are_kept(
-            names in prop::collection::vec(1u32..16, 0..30), first in (0usize..30, 0u32..16), second in (0usize..30, 0u32..16),
+        fn the_first_names_that_are_no_halfs_own_are_kept_wherever_the_spell_is_cut(
+            names in prop::collection::vec(1u32..16, 0..30),
+            first in (0usize..30, 0u32..16),
+            second in (0usize..30, 0u32..16),
+            cut in 0usize..30,
         ) {
-            let decided = [first, second].map(|(at, own)| (at.min(names.len()), own));
-            let spell = fold(&names, decided);
+            let decisions = [first, second].map(|(at, own)| (at.min(names.len()), own));
+            let (left, right) = names.split_at(cut.min(names.len()));
+            let (mut whole, waiting) = begin(left, decisions);
+            let mut later = spell();
+            for name in right {
+                later.cold.name(&later.hot, false, TextId(*name));
+            }
+            whole.join(&mut later);
+            whole.cold.settle_names(&whole.hot, true);
+            for (side, own) in waiting {
+                decide(&mut whole, side, own);
+            }
             let mut expected: Vec<u32> = Vec::new();
-            for name in names.into_iter().filter(|name| decided.iter().all(|(_, own)| own != name)) {
+            for name in names.into_iter().filter(|name| decisions.iter().all(|(_, own)| own != name)) {
                 if expected.len() < Cold::NAMES && !expected.contains(&name) {
                     expected.push(name);
                 }
             }
-            let kept: Vec<u32> = spell.cold.later_names().map(|name| name.0).collect();
-            prop_assert_eq!(kept, expected);
+            let kept: Vec<u32> = whole.cold.later_names().map(|name| name.0).collect();
+            prop_assert_eq!(&kept, &expected);
+            let listed = whole.cold.extra.map_or(0, |extra| extra.names.len());
+            prop_assert_eq!(listed, expected.len());
         }
     }
 }
