@@ -1,6 +1,6 @@
 //! What [`judge`](crate::judge) says: one [`Report`] that every renderer reads and none computes on.
 //!
-//! The report borrows the [`Summary`]; beside it stand at most 16 bytes of verdict a flow. A [`FlowView`] is made
+//! The report borrows the [`Summary`]; beside it stand 18 bytes a flow. A [`FlowView`] is made
 //! when it is rendered and dropped after.
 
 pub use lenscap_catalog::Vendor;

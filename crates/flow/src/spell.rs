@@ -5,10 +5,13 @@
 //! first, a last, or decided by adjacent packets.
 
 pub(crate) mod asked;
+mod entry;
+pub(crate) mod flag;
 mod join;
 
-use lenscap_wire::{Frame, Hazards, Mac, Packet, PacketRef, Quoted, ReaderId, Tcp, TcpFlags};
-use serde::{Deserialize, Serialize};
+pub(crate) use entry::{Entry, Share};
+
+use lenscap_wire::{Mac, PacketRef, Quoted, ReaderId, Tcp, TcpFlags};
 
 use crate::buckets::{Bucket, Buckets};
 use crate::cited::{Cited, Far};
@@ -20,46 +23,6 @@ use crate::stream::Half;
 use crate::text::TextId;
 use crate::verdict::VerdictId;
 use asked::Asked;
-
-/// Bits of [`Hot::flags`]. Those that come by side stand at `<< side`.
-pub(crate) mod flag {
-    /// By side: the stream readers have not decided on this half.
-    pub(crate) const UNDECIDED: u32 = 1;
-    /// By side: this half's first payloads are listed, since its beginning may lie in an earlier chunk.
-    pub(crate) const LISTING: u32 = 1 << 2;
-    /// By side: [`super::Hot::next`] is set.
-    pub(crate) const SEQUENCED: u32 = 1 << 4;
-    /// By side: segments did not all follow on one another; see [`super::Extra::trouble`].
-    pub(crate) const TROUBLE: u32 = 1 << 6;
-    /// The first spell of its key in this summary, so an earlier chunk may hold its beginning.
-    pub(crate) const FIRST: u32 = 1 << 8;
-    /// The first packet has SYN.
-    pub(crate) const OPENS: u32 = 1 << 9;
-    /// Only SYNs and SYN-ACKs without payload so far, all of one handshake.
-    pub(crate) const PURE: u32 = 1 << 10;
-    /// The client of the handshake is the higher end.
-    pub(crate) const CLIENT_HIGH: u32 = 1 << 11;
-    /// [`super::Cold::server_isn`] is set.
-    pub(crate) const SERVER_ISN: u32 = 1 << 12;
-    /// Stamps stepped back; see [`super::Extra::span`].
-    pub(crate) const DISORDER: u32 = 1 << 13;
-    /// More than one aligned bucket of time; see [`super::Extra::buckets`].
-    pub(crate) const BUCKETS: u32 = 1 << 14;
-    /// What [`super::Cold::asked`] holds is the higher end's.
-    pub(crate) const ASKED_HIGH: u32 = 1 << 15;
-    /// By side: the MAC of this end is known.
-    pub(crate) const MAC: u32 = 1 << 16;
-    /// By side: the list of this half was cut short; see [`crate::stream::Half::LISTED`].
-    pub(crate) const SHORT: u32 = 1 << 18;
-    /// By side: this end sent from the MAC that is known of it.
-    pub(crate) const SENT: u32 = 1 << 22;
-    /// Counters passed 32 bits; see [`super::Extra::carried`].
-    pub(crate) const CARRIED: u32 = 1 << 20;
-    /// The higher end sent the first packet.
-    pub(crate) const FIRST_HIGH: u32 = 1 << 21;
-    /// Where the protocol stands that a message reader recognised first: reader id + 1, 0 for none.
-    pub(crate) const APP: u32 = 24;
-}
 
 /// What every packet of a spell touches: never more than two cache lines.
 #[derive(Clone, Debug)]
@@ -145,53 +108,6 @@ impl Extra {
 pub(crate) struct Spell {
     pub(crate) hot: Hot,
     pub(crate) cold: Cold,
-}
-
-/// One packet's share of a flow: what the decoder found, and what a reassembled datagram's fragments share out.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Share {
-    pub(crate) time: i64,
-    pub(crate) wire: u32,
-    pub(crate) bytes: u32,
-    pub(crate) payload: u32,
-    #[serde(with = "crate::save::packet_ref")]
-    pub(crate) at: PacketRef,
-}
-
-impl Share {
-    /// All of a packet.
-    #[inline]
-    pub(crate) fn whole(frame: &Frame<'_>, packet: &Packet<'_>) -> Self {
-        Self {
-            time: frame.time.0,
-            wire: frame.wire_length,
-            bytes: packet.ip_length,
-            payload: packet.payload_length,
-            at: frame.at,
-        }
-    }
-}
-
-/// All that a packet enters into the books of its flow.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Entry {
-    pub(crate) share: Share,
-    pub(crate) hazards: Hazards,
-    pub(crate) macs: (Mac, Mac),
-    pub(crate) tcp: Option<Tcp>,
-}
-
-impl Entry {
-    /// A packet's entry for this share of it.
-    #[inline]
-    pub(crate) fn of(share: Share, packet: &Packet<'_>) -> Self {
-        Self { share, hazards: packet.hazards, macs: packet.macs.unwrap_or_default(), tcp: packet.tcp }
-    }
-
-    /// The same without what only the transport header's own packet has.
-    pub(crate) fn bare(share: Share, packet: &Packet<'_>) -> Self {
-        Self { tcp: None, ..Self::of(share, packet) }
-    }
 }
 
 impl Cold {

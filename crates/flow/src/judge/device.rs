@@ -72,10 +72,10 @@ impl<'a> Stations<'a> {
 
     fn conclude(court: &Court<'a>, judged: &[Vec<Judged>], roll: Roll<'a>) -> Self {
         let Roll { stations, members, others, places, said, shown, .. } = roll;
-        let all = stations.len();
-        let (said, shown) = rayon::join(|| Grouped::new(said, all), || Grouped::new(shown, all));
-        let others = Grouped::new(others.into_iter().collect(), all);
-        let dealings = contacts(&places, judged, all, |judged, side| {
+        let groups = stations.len();
+        let (said, shown) = rayon::join(|| Grouped::new(said, groups), || Grouped::new(shown, groups));
+        let others = Grouped::new(others.into_iter().collect(), groups);
+        let dealings = contacts(&places, judged, groups, |judged, side| {
             judged.vendor().is_some() && judged.is_contact(side)
         });
         let mut sorted: Vec<(Station, u32)> = stations.into_iter().zip(0..).collect();
