@@ -82,12 +82,19 @@ impl<'a> Stations<'a> {
         let mut all =
             Self { sorted: Vec::new(), members, others, places, dealings, said, shown, cameras: Vec::new() };
         let camera = |(station, place): &(Station, u32)| {
-            all.identity(court, judged, *station, *place as usize).is_camera()
+            let place = *place as usize;
+            all.is_known(place) && all.identity(court, judged, *station, place).is_camera()
         };
         all.cameras = sorted.par_iter().map(camera).collect();
         sorted.par_sort_unstable();
         all.sorted = sorted;
         all
+    }
+
+    /// Whether anything is known of a station beside its MAC, which alone makes no camera.
+    fn is_known(&self, place: usize) -> bool {
+        let (said, shown) = (self.said.of(place), self.shown.of(place));
+        said.len() + shown.len() + self.dealings.of(place).len() > 0
     }
 
     /// What a station is.
