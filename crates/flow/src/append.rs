@@ -4,9 +4,14 @@ use std::collections::HashMap;
 
 use crate::cost;
 use crate::index::NOWHERE;
+use crate::merge::Met;
+use crate::path::{PathId, Paths};
 use crate::shard::{At, Shard};
-use crate::spell::{Spell, flag};
+use crate::slab::Slab;
+use crate::spell::{Cold, Extra, Hot, Spell, flag};
 use crate::stream::Piece;
+use crate::text::{TextId, Texts};
+use crate::verdict::{VerdictId, Verdicts};
 
 /// Payloads of a right half that the left half's readers must still see.
 pub(crate) struct Unread {
@@ -15,16 +20,17 @@ pub(crate) struct Unread {
     pub(crate) pieces: Vec<Piece>,
 }
 
-/// What joining one shard leaves to do. Places are those of open spells when they were joined.
+/// What joining one shard leaves to do.
 #[derive(Default)]
 pub(crate) struct Joined {
-    /// Spells that a right-hand one went on with.
-    pub(crate) places: Vec<usize>,
-    /// What those right-hand ones had cost.
+    /// What the spells that changed had cost, the right-hand ones that joined included.
     pub(crate) gone: usize,
+    /// What they cost now.
+    pub(crate) come: usize,
     pub(crate) unread: Vec<Unread>,
-    /// Spells that go on with none and lost names by that: whether they are settled, and where.
-    pub(crate) renamed: Vec<(bool, usize)>,
+    /// What is no longer needed: threads that give back memory of one another at once wait for one another.
+    #[expect(clippy::vec_box, reason = "a box is moved for less than what is in it")]
+    dead: Vec<Box<Extra>>,
     /// Where open spells went that another of their key followed.
     moved: HashMap<usize, usize>,
 }
@@ -35,79 +41,150 @@ impl Joined {
         let moved = self.moved.get(&place);
         At { shard, settled: moved.is_some(), place: moved.copied().unwrap_or(place) }
     }
+
+    /// A right-hand spell that goes on with none: its beginning is known now, if ours is or if we `met` its key.
+    fn found(&mut self, hot: &mut Hot, cold: &mut Cold, met: bool, terms: &Terms<'_>) {
+        if met {
+            hot.flags &= !flag::FIRST;
+        }
+        if met || !terms.appendable {
+            hot.flags &= !(flag::LISTING | flag::LISTING << 1);
+            for side in [0, 1] {
+                if hot.flags & flag::UNDECIDED << side == 0 {
+                    cold.close(side, false, false);
+                }
+            }
+        }
+        if cold.settle_names(hot, hot.is_begun(terms.appendable)) {
+            self.recount(hot, cold, terms);
+        }
+    }
+
+    /// Counts anew what a spell keeps beside its record.
+    fn recount(&mut self, hot: &Hot, cold: &mut Cold, terms: &Terms<'_>) {
+        let now = cost::beside(hot, cold, terms.verdicts, terms.texts);
+        self.gone += cold.cost as usize;
+        self.come += now;
+        cold.cost = now as u32;
+    }
+}
+
+/// How the right side's ids are called on the left.
+pub(crate) struct Ids {
+    pub(crate) paths: Vec<PathId>,
+    pub(crate) texts: Vec<TextId>,
+    pub(crate) verdicts: Vec<VerdictId>,
+}
+
+impl Ids {
+    pub(crate) fn path(&self, id: PathId) -> PathId {
+        self.paths.get(id.0 as usize).copied().unwrap_or(PathId::OTHER)
+    }
+
+    fn text(&self, id: TextId) -> TextId {
+        self.texts.get(id.0 as usize).copied().unwrap_or_default()
+    }
+
+    fn rename(&self, hot: &mut Hot, cold: &mut Cold) {
+        hot.key.path = self.path(hot.key.path);
+        for id in &mut cold.verdicts {
+            *id = self.verdicts.get(id.0 as usize).copied().unwrap_or_default();
+        }
+        for text in cold.texts_mut() {
+            *text = self.text(*text);
+        }
+    }
+}
+
+/// What all shards need to know while they are appended.
+pub(crate) struct Terms<'s> {
+    pub(crate) ids: Ids,
+    pub(crate) idle: i64,
+    pub(crate) appendable: bool,
+    pub(crate) paths: &'s Paths,
+    pub(crate) verdicts: &'s Verdicts,
+    pub(crate) texts: &'s Texts,
 }
 
 /// One shard while another is appended to it.
 pub(crate) struct Appending<'s> {
-    pub(crate) left: &'s mut Shard,
-    pub(crate) idle: i64,
-    pub(crate) appendable: bool,
-    pub(crate) joined: Joined,
+    left: &'s mut Shard,
+    terms: &'s Terms<'s>,
+    joined: Joined,
 }
 
-impl Appending<'_> {
+impl<'s> Appending<'s> {
+    /// Appends a shard, of whose spells `met` tells where each meets one on the left.
+    pub(crate) fn run(left: &'s mut Shard, right: Shard, met: Met, terms: &'s Terms<'s>) -> Joined {
+        let mut all = Self { left, terms, joined: Joined::default() };
+        let Shard { settled, hots, colds, .. } = right;
+        let mut met = met.into_iter();
+        for (spell, place) in settled.into_iter().zip(&mut met) {
+            all.settled(place, spell);
+        }
+        all.open((hots, colds), met);
+        all.joined
+    }
+
     /// Takes in a spell that had ended on the right.
-    pub(crate) fn settled(&mut self, (_, place): (u64, u32), mut spell: Spell) {
-        let here = (place != NOWHERE && spell.hot.flags & flag::FIRST != 0).then_some(place as usize);
+    fn settled(&mut self, place: u32, mut spell: Spell) {
+        let Spell { hot, cold } = &mut spell;
+        self.terms.ids.rename(hot, cold);
+        let here = (place != NOWHERE && hot.flags & flag::FIRST != 0).then_some(place as usize);
         let goes_on = here.and_then(|place| self.join(place, &mut spell));
         if goes_on.is_none() {
-            if self.found(&mut spell, here.is_some()) {
-                self.joined.renamed.push((true, self.left.settled.len()));
-            }
+            self.joined.found(&mut spell.hot, &mut spell.cold, here.is_some(), self.terms);
             self.left.settled.push(spell);
         }
     }
 
-    /// Takes in a spell that is open on the right: it goes on with ours, or takes its slot.
-    pub(crate) fn open(&mut self, (hash, place): (u64, u32), mut spell: Spell) {
-        if place == NOWHERE {
-            let renamed = self.found(&mut spell, false);
-            let place = self.left.insert(hash, spell);
-            if renamed {
-                self.joined.renamed.push((false, place));
+    /// Takes in the spells that are open on the right: one by one those that meet one of ours, the others as they lie.
+    fn open(&mut self, (mut hots, mut colds): (Slab<Hot>, Slab<Cold>), met: impl Iterator<Item = u32>) {
+        let met: Vec<_> = met.enumerate().filter(|(_, here)| *here != NOWHERE).collect();
+        // From the end, so that what takes the place of one that is taken out meets none.
+        for &(place, here) in met.iter().rev() {
+            if let Some((hot, cold)) = hots.swap_remove(place).zip(colds.swap_remove(place)) {
+                self.meet(here as usize, Spell { hot, cold });
             }
-            return;
         }
-        let place = place as usize;
+        for place in self.left.adopt(hots, colds) {
+            self.adopted(place);
+        }
+    }
+
+    /// Takes in an open spell that meets ours at `place`: it goes on with it, or takes its slot.
+    fn meet(&mut self, place: usize, mut spell: Spell) {
+        self.terms.ids.rename(&mut spell.hot, &mut spell.cold);
         if spell.hot.flags & flag::FIRST != 0 && self.join(place, &mut spell).is_some() {
             return;
         }
-        if self.found(&mut spell, true) {
-            self.joined.renamed.push((false, place));
-        }
+        self.joined.found(&mut spell.hot, &mut spell.cold, true, self.terms);
         self.joined.moved.insert(place, self.left.settled.len());
         self.left.replace(place, spell);
     }
 
-    /// A right-hand spell that goes on with none: its beginning is known now, if ours is or if we met its key. Returns
-    /// whether it lost names by that.
-    fn found(&self, spell: &mut Spell, met: bool) -> bool {
-        if met {
-            spell.hot.flags &= !flag::FIRST;
-        }
-        if met || !self.appendable {
-            spell.hot.flags &= !(flag::LISTING | flag::LISTING << 1);
-            for side in [0, 1] {
-                if spell.hot.flags & flag::UNDECIDED << side == 0 {
-                    spell.cold.close(side, false, false);
-                }
-            }
-        }
-        spell.cold.settle_names(&spell.hot, spell.hot.is_begun(self.appendable))
+    /// Lets a spell that meets none of ours be found where it lies now.
+    fn adopted(&mut self, place: usize) {
+        let Some((hot, cold)) = self.left.open_mut(place) else { return };
+        self.terms.ids.rename(hot, cold);
+        let hash = hot.key.hash(self.terms.paths.hash(hot.key.path));
+        self.joined.found(hot, cold, false, self.terms);
+        self.left.name(hash, place);
     }
 
     /// Joins a right-hand spell to ours at `place`, where it goes on with it.
     fn join(&mut self, place: usize, later: &mut Spell) -> Option<()> {
         let mut ours = self.left.take(place)?;
-        let goes_on = ours.hot.key == later.hot.key && ours.goes_on(later, self.idle);
+        let goes_on = ours.hot.key == later.hot.key && ours.goes_on(later, self.terms.idle);
         if goes_on {
             for side in [0, 1] {
                 self.join_half(place, side, &mut ours, later);
             }
-            self.joined.places.push(place);
             self.joined.gone += cost::SPELL + later.cold.cost as usize;
             ours.join(later);
-            ours.cold.settle_names(&ours.hot, ours.hot.is_begun(self.appendable));
+            ours.cold.settle_names(&ours.hot, ours.hot.is_begun(self.terms.appendable));
+            self.joined.recount(&ours.hot, &mut ours.cold, self.terms);
+            self.joined.dead.extend(later.cold.extra.take());
         }
         self.left.put_back(place, ours);
         goes_on.then_some(())
@@ -119,8 +196,8 @@ impl Appending<'_> {
         if ours.hot.flags & open == 0 {
             return;
         }
-        let half = later.cold.extra.as_mut().and_then(|extra| extra.halves.get_mut(side)?.take());
-        if let Some(half) = half {
+        let half = later.cold.extra.as_mut().and_then(|extra| extra.halves.get_mut(side));
+        if let Some(half) = half.map(std::mem::take).filter(|half| !half.is_empty()) {
             self.joined.unread.push(Unread { place, side, pieces: half.pieces });
             return;
         }

@@ -17,7 +17,7 @@ pub(crate) const SPELL: usize = 240;
 
 /// What extra state costs beside what is in it; nothing while there is nothing that a price is for, since whether
 /// the box stands there then depends on how the flow came to be.
-const EXTRA: usize = 160;
+const EXTRA: usize = 192;
 /// Time buckets of a flow, at their most.
 const BUCKETS: usize = 64 * 48;
 /// A range of sequence numbers.
@@ -52,7 +52,7 @@ pub(crate) fn beside(hot: &Hot, cold: &Cold, verdicts: &Verdicts, texts: &Texts)
     }
     for (side, half) in extra.halves.iter().enumerate() {
         let undecided = hot.flags & flag::UNDECIDED << side != 0;
-        if let (true, Some(half)) = (undecided, half) {
+        if undecided {
             cost += listed(half);
         }
     }

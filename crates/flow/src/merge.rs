@@ -6,19 +6,18 @@
 
 use rayon::prelude::*;
 
-use crate::append::{Appending, Joined, Unread};
+use crate::append::{Appending, Ids, Joined, Terms, Unread};
 use crate::cost;
 use crate::history;
 use crate::index::NOWHERE;
 use crate::key::Key;
 use crate::path::PathId;
 use crate::shard::{At, SHARDS, Shard, shard_of};
-use crate::spell::{Cold, Hot, Spell, flag};
+use crate::spell::{Cold, Hot, flag};
 use crate::stream::{Fetch, Payload, Piece};
 use crate::summary::Summary;
 use crate::text::TextId;
 use crate::torn::Torn;
-use crate::verdict::VerdictId;
 
 /// Why a summary could not be appended. The packets must be folded in order instead.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -48,36 +47,9 @@ pub struct Refused {
     pub why: Refusal,
 }
 
-/// How the right side's ids are called on the left.
-struct Ids {
-    paths: Vec<PathId>,
-    texts: Vec<TextId>,
-    verdicts: Vec<VerdictId>,
-}
-
-impl Ids {
-    fn path(&self, id: PathId) -> PathId {
-        self.paths.get(id.0 as usize).copied().unwrap_or(PathId::OTHER)
-    }
-
-    fn text(&self, id: TextId) -> TextId {
-        self.texts.get(id.0 as usize).copied().unwrap_or_default()
-    }
-
-    fn rename(&self, spell: &mut Spell) {
-        spell.hot.key.path = self.path(spell.hot.key.path);
-        for id in &mut spell.cold.verdicts {
-            *id = self.verdicts.get(id.0 as usize).copied().unwrap_or_default();
-        }
-        for text in spell.cold.texts_mut() {
-            *text = self.text(*text);
-        }
-    }
-}
-
-/// The hash of each right-hand spell's key on the left, and the place of the open spell that it meets there
-/// ([`NOWHERE`] for none), in the order of [`Shard::spells`].
-pub(crate) type Met = Vec<(u64, u32)>;
+/// The place of the open spell on the left that each right-hand spell meets ([`NOWHERE`] for none), in the order of
+/// [`Shard::spells`].
+pub(crate) type Met = Vec<u32>;
 
 /// What was found out before anything is changed.
 struct Plan {
@@ -136,9 +108,7 @@ impl Summary {
                 let key = Key { path: path(hot.key.path), ..hot.key };
                 (key.hash(hashes.hash(key.path)), key)
             };
-            let keys: Vec<_> = right.spells().map(key).collect();
-            let places = left.find_all(&keys);
-            keys.into_iter().map(|(hash, _)| hash).zip(places).collect()
+            left.find_all(right.spells().map(key))
         };
         self.shards.par_iter().zip(&later.shards).map(shard).collect()
     }
@@ -156,7 +126,7 @@ impl Summary {
         let shards = self.shards.par_iter().zip(&later.shards).zip(met);
         let joints = shards.map(|((left, right), met)| {
             let first = right.spells().zip(met).filter(|((hot, _), _)| hot.flags & flag::FIRST != 0);
-            let joint = |(right, &(_, place)): ((&Hot, &Cold), &(u64, u32))| {
+            let joint = |(right, &place): ((&Hot, &Cold), &u32)| {
                 let place = place as usize;
                 Some(cost::joint((left.hots.get(place)?, left.colds.get(place)?), right))
             };
@@ -172,7 +142,7 @@ impl Summary {
             let Shard { settled, hots, colds, .. } = right;
             let settled = settled.iter_mut().map(|spell| (&spell.hot, &mut spell.cold));
             let spells = settled.chain(hots.iter().zip(colds.iter_mut()));
-            for ((hot, cold), &(_, place)) in spells.zip(met).filter(|(_, (_, place))| *place != NOWHERE) {
+            for ((hot, cold), &place) in spells.zip(met).filter(|(_, place)| **place != NOWHERE) {
                 let opening = flag::FIRST | flag::OPENS;
                 if hot.flags & flag::FIRST == 0 || cold.extra.is_none() && hot.flags & opening != opening {
                     continue;
@@ -189,8 +159,8 @@ impl Summary {
                 }
                 for side in [0, 1] {
                     let wanted = ours.flags & flag::UNDECIDED << side != 0;
-                    let half = cold.extra.as_mut().and_then(|extra| extra.halves.get_mut(side)?.as_mut());
-                    let (true, Some(half)) = (wanted, half) else { continue };
+                    let half = cold.extra.as_mut().and_then(|extra| extra.halves.get_mut(side));
+                    let (true, Some(half)) = (wanted, half.filter(|half| !half.is_empty())) else { continue };
                     half.fetch(source).ok_or(Refusal::Unreadable)?;
                     if hot.flags & flag::SHORT << side != 0 {
                         let known = ours_cold.half(side).cloned().unwrap_or_default();
@@ -220,47 +190,38 @@ impl Summary {
         self.spell_peak = self.spell_peak.max(peak);
         self.text_cost = self.names.texts(&self.texts) + self.sightings.texts(&self.texts);
         self.late = std::sync::OnceLock::new();
-        let idle = self.limits.idle;
-        let appendable = self.appendable;
+        let terms = Terms {
+            ids,
+            idle: self.limits.idle,
+            appendable: self.appendable,
+            paths: &self.paths,
+            verdicts: &self.verdicts,
+            texts: &self.texts,
+        };
         let shards = self.shards.par_iter_mut().zip(later.shards).zip(met);
-        let joints: Vec<Joined> = shards
-            .map(|((left, right), met)| {
-                let mut joint = Appending { left, idle, appendable, joined: Joined::default() };
-                let Shard { settled, hots, colds, .. } = right;
-                let open = hots.into_iter().zip(colds).map(|(hot, cold)| Spell { hot, cold });
-                let mut met = met.into_iter();
-                for (mut spell, met) in settled.into_iter().zip(&mut met) {
-                    ids.rename(&mut spell);
-                    joint.settled(met, spell);
-                }
-                for (mut spell, met) in open.zip(met) {
-                    ids.rename(&mut spell);
-                    joint.open(met, spell);
-                }
-                joint.joined
-            })
-            .collect();
-        self.spell_cost += later.spell_cost;
-        for (shard, joined) in joints.iter().enumerate() {
-            self.spell_cost -= joined.gone;
-            for &place in &joined.places {
-                self.recount(joined.at(shard, place));
-            }
-            for &(settled, place) in &joined.renamed {
-                self.recount(At { shard, settled, place });
-            }
+        let joints: Vec<Joined> =
+            shards.map(|((left, right), met)| Appending::run(left, right, met, &terms)).collect();
+        let (come, gone) =
+            joints.iter().fold((0, 0), |(come, gone), joined| (come + joined.come, gone + joined.gone));
+        self.spell_cost = self.spell_cost + later.spell_cost + come - gone;
+        self.feed_unread(&joints);
+        // Giving back what another thread asked for is slow, and nothing waits for it.
+        rayon::spawn(move || drop((joints, later.texts, later.verdicts, later.sightings)));
+        self.spell_peak = self.spell_peak.max(self.spell_cost);
+        if cfg!(debug_assertions) {
+            let counted = self.count_spells();
+            assert_eq!(self.spell_cost, counted);
         }
+    }
+
+    /// Gives the readers of left halves what the right side listed for them.
+    fn feed_unread(&mut self, joints: &[Joined]) {
         for (shard, joined) in joints.iter().enumerate() {
             for Unread { place, side, pieces } in &joined.unread {
                 for piece in pieces {
                     self.feed_piece(joined.at(shard, *place), *side, piece);
                 }
             }
-        }
-        self.spell_peak = self.spell_peak.max(self.spell_cost);
-        if cfg!(debug_assertions) {
-            let counted = self.count_spells();
-            assert_eq!(self.spell_cost, counted);
         }
     }
 

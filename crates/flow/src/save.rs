@@ -30,7 +30,7 @@ use crate::text::TextId;
 use crate::verdict::{Verdict, VerdictId};
 
 /// First bytes of a saved summary; the last is the version of what follows.
-const MAGIC: [u8; 8] = *b"lenscap\x04";
+const MAGIC: [u8; 8] = *b"lenscap\x05";
 /// Bytes that a saved summary may unpack to.
 const LIMIT: u64 = 64 << 30;
 
@@ -120,7 +120,7 @@ struct PortableExtra {
     span: Option<(i64, i64)>,
     trouble: [Option<Box<Trouble>>; 2],
     buckets: Option<Box<Buckets>>,
-    halves: [Option<Box<Half>>; 2],
+    halves: [Half; 2],
     quoted: Option<PortableQuoted>,
     names: Vec<TextId>,
 }
@@ -427,7 +427,7 @@ impl Summary {
             let settled = shard.settled.iter_mut().map(|spell| &mut spell.cold);
             for cold in settled.chain(shard.colds.iter_mut()) {
                 cold.cited.move_chunks(by << CHUNK_BITS);
-                let halves = cold.extra.iter_mut().flat_map(|extra| extra.halves.iter_mut().flatten());
+                let halves = cold.extra.iter_mut().flat_map(|extra| &mut extra.halves);
                 for piece in halves.flat_map(|half| &mut half.pieces) {
                     shift(&mut piece.at.packet);
                 }

@@ -1,6 +1,8 @@
 //! One of the 64 parts of the flow table, by the upper bits of the key's hash. Merging, judging and sorting run
 //! shard by shard.
 
+use arrayvec::ArrayVec;
+
 use crate::index::{Index, NOWHERE};
 use crate::key::{Key, Side, TCP};
 use crate::slab::Slab;
@@ -80,16 +82,17 @@ impl Shard {
 
     /// Where the open spells of many keys are, each with its hash; [`NOWHERE`] for those that have none. The misses of
     /// a batch overlap.
-    pub(crate) fn find_all(&self, keys: &[(u64, Key)]) -> Vec<u32> {
-        let mut places = Vec::with_capacity(keys.len());
-        for batch in keys.chunks(AHEAD) {
-            for (hash, _) in batch {
+    pub(crate) fn find_all(&self, mut keys: impl Iterator<Item = (u64, Key)>) -> Vec<u32> {
+        let mut places = Vec::with_capacity(keys.size_hint().0);
+        loop {
+            let batch: ArrayVec<_, AHEAD> = keys.by_ref().take(AHEAD).collect();
+            if batch.is_empty() {
+                return places;
+            }
+            for (hash, _) in &batch {
                 self.prefetch(*hash);
             }
-            let mut guesses = [NOWHERE; AHEAD];
-            for ((hash, _), guess) in batch.iter().zip(&mut guesses) {
-                *guess = self.guess(*hash);
-            }
+            let guesses: ArrayVec<_, AHEAD> = batch.iter().map(|(hash, _)| self.guess(*hash)).collect();
             places.extend(batch.iter().zip(guesses).map(|((hash, key), guess)| {
                 match self.hots.get(guess as usize) {
                     Some(hot) if hot.key == *key => guess,
@@ -98,7 +101,6 @@ impl Shard {
                 }
             }));
         }
-        places
     }
 
     /// Adds a packet to the spell of its key, of which `guess` may be the place, or begins one. Where chunks may
@@ -148,6 +150,20 @@ impl Shard {
         place
     }
 
+    /// Opens spells of keys that have none open, where they lie; from which place on they stand. They must be
+    /// [named](Shard::name) before they can be found.
+    pub(crate) fn adopt(&mut self, hots: Slab<Hot>, colds: Slab<Cold>) -> std::ops::Range<usize> {
+        let first = self.hots.len();
+        self.hots.append(hots);
+        self.colds.append(colds);
+        first..self.hots.len()
+    }
+
+    /// Lets the open spell at `place` be found by the hash of its key.
+    pub(crate) fn name(&mut self, hash: u64, place: usize) {
+        self.index.insert(hash as u32, place as u32);
+    }
+
     /// Settles the open spell at `place` and opens another of its key there.
     pub(crate) fn replace(&mut self, place: usize, spell: Spell) {
         let Spell { hot, cold } = spell;
@@ -178,7 +194,12 @@ impl Shard {
         if at.settled {
             return self.settled.get_mut(at.place).map(|spell| (&mut spell.hot, &mut spell.cold));
         }
-        self.hots.get_mut(at.place).zip(self.colds.get_mut(at.place))
+        self.open_mut(at.place)
+    }
+
+    /// The open spell at a place.
+    pub(crate) fn open_mut(&mut self, place: usize) -> Option<(&mut Hot, &mut Cold)> {
+        self.hots.get_mut(place).zip(self.colds.get_mut(place))
     }
 
     /// How many spells there are.

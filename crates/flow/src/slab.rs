@@ -41,6 +41,39 @@ impl<T> Slab<T> {
         }
     }
 
+    /// Takes the last record.
+    fn pop(&mut self) -> Option<T> {
+        let last = self.chunks.last_mut()?;
+        let record = last.pop();
+        if last.is_empty() {
+            self.chunks.pop();
+        }
+        record
+    }
+
+    /// Takes the record at a place out; the last one takes its place.
+    pub(crate) fn swap_remove(&mut self, place: usize) -> Option<T> {
+        let last = self.pop()?;
+        match self.get_mut(place) {
+            Some(record) => Some(std::mem::replace(record, last)),
+            // It was the last itself.
+            None => Some(last),
+        }
+    }
+
+    /// Takes over another's records, nearly all without moving them: those that fill the last chunk come from the
+    /// other's end, the rest follows in its order.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        if let Some(last) = self.chunks.last_mut() {
+            last.reserve_exact(other.len().min(CHUNK - last.len()));
+            while last.len() < CHUNK {
+                let Some(record) = other.pop() else { return };
+                last.push(record);
+            }
+        }
+        self.chunks.append(&mut other.chunks);
+    }
+
     /// The record at a place.
     #[inline]
     pub(crate) fn get(&self, place: usize) -> Option<&T> {
@@ -104,6 +137,37 @@ mod tests {
             assert_eq!(slab.get(count), None);
             slab.iter_mut().for_each(|record| *record += 1);
             assert!(slab.into_iter().eq(1..=count));
+        }
+    }
+
+    #[test]
+    fn what_is_taken_out_is_gone_and_nothing_else() {
+        for count in [1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 5] {
+            for place in [0, count / 2, count - 1] {
+                let mut slab: Slab<usize> = (0..count).collect();
+                assert_eq!(slab.swap_remove(place), Some(place));
+                let mut left: Vec<_> = slab.iter().copied().collect();
+                left.sort_unstable();
+                assert!(left.into_iter().eq((0..count).filter(|n| *n != place)));
+                assert_eq!(slab.len(), count - 1);
+            }
+        }
+        assert_eq!(Slab::<usize>::default().swap_remove(0), None);
+    }
+
+    #[test]
+    fn what_is_appended_is_there_once() {
+        let counts = [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 7];
+        for (ours, theirs) in counts.into_iter().flat_map(|ours| counts.map(|theirs| (ours, theirs))) {
+            let mut slab: Slab<usize> = (0..ours).collect();
+            slab.append((ours..ours + theirs).collect());
+            assert_eq!(slab.len(), ours + theirs);
+            assert!((0..ours).all(|place| slab.get(place) == Some(&place)));
+            let mut all: Vec<_> = (0..slab.len()).filter_map(|place| slab.get(place).copied()).collect();
+            all.sort_unstable();
+            assert!(all.into_iter().eq(0..ours + theirs));
+            slab.push(7);
+            assert_eq!(slab.get(ours + theirs), Some(&7));
         }
     }
 }

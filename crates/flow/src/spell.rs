@@ -80,7 +80,8 @@ pub(crate) struct Extra {
     pub(crate) far: Option<Box<Far>>,
     pub(crate) trouble: [Option<Box<Trouble>>; 2],
     pub(crate) buckets: Option<Box<Buckets>>,
-    pub(crate) halves: [Option<Box<Half>>; 2],
+    /// The first payloads of each half, while they are needed.
+    pub(crate) halves: [Half; 2],
     /// The flow that the first ICMP error of this flow speaks of.
     pub(crate) quoted: Option<Box<Quoted>>,
     /// Server names that later requests of the same connection gave; see [`Cold::name`].
@@ -96,7 +97,7 @@ impl Extra {
             && self.far.is_none()
             && self.trouble.iter().all(Option::is_none)
             && self.buckets.is_none()
-            && self.halves.iter().all(Option::is_none)
+            && self.halves.iter().all(Half::is_empty)
             && self.quoted.is_none()
             && self.names.is_empty()
             && self.asked == Asked::NOTHING
@@ -125,7 +126,7 @@ impl Cold {
 
     /// The list of a half's first payloads.
     pub(crate) fn half(&self, side: Side) -> Option<&Half> {
-        self.extra.as_ref()?.halves.get(side)?.as_deref()
+        self.extra.as_ref()?.halves.get(side).filter(|half| !half.is_empty())
     }
 
     /// The first packet.
@@ -166,11 +167,11 @@ impl Cold {
     pub(crate) fn close(&mut self, side: Side, listed: bool, kept: bool) {
         let Some(half) = self.extra.as_mut().and_then(|extra| extra.halves.get_mut(side)) else { return };
         if !listed {
-            *half = None;
+            *half = Half::default();
             if self.extra.as_ref().is_some_and(|extra| extra.is_empty()) {
                 self.extra = None;
             }
-        } else if let (false, Some(half)) = (kept, half) {
+        } else if !kept {
             half.forget_bytes();
         }
     }

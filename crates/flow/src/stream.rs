@@ -99,6 +99,11 @@ impl Half {
     /// take more. Where one does, the chunk is folded again.
     pub(crate) const LISTED: usize = 8;
 
+    /// Whether nothing is listed.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
     /// Whether the budget is spent.
     pub(crate) fn is_full(&self) -> bool {
         self.pieces.len() >= Self::PACKETS || self.length >= Self::BYTES

@@ -137,7 +137,6 @@ impl Summary {
         if listing && !undecided {
             // What is listed of a decided half has no price.
             let Some(half) = cold.extra.get_or_insert_default().halves.get_mut(side) else { return };
-            let half = half.get_or_insert_default();
             half.push(payload.piece(self.saved));
             return hot.limit_list(side, half, self.saved);
         }
@@ -154,7 +153,6 @@ impl Summary {
         }
         if listing || reading == Reading::Undecided {
             let Some(half) = cold.extra.get_or_insert_default().halves.get_mut(side) else { return };
-            let half = half.get_or_insert_default();
             half.push(payload.piece(true));
             // A first piece was read just now; again only if it is the last that will be looked at.
             let unread = half.pieces.len() > 1 || !alone || half.is_full();

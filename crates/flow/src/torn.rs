@@ -70,7 +70,7 @@ impl Summary {
             let Some(At { shard, place, .. }) = torn.follower else { continue };
             let settled = later.shards.get(shard).map_or(0, |shard| shard.settled.len());
             let met = met.get_mut(shard).and_then(|met| met.get_mut(settled + place));
-            if let (Some(at), Some((_, met))) = (at, met) {
+            if let (Some(at), Some(met)) = (at, met) {
                 debug_assert!(*met == NOWHERE || *met as usize == at.place);
                 *met = at.place as u32;
             }

@@ -1,6 +1,6 @@
 //! What a later spell does to an earlier one that it goes on with: the same as its packets would have done.
 
-use super::{Spell, flag};
+use super::{Extra, Spell, flag};
 use crate::buckets::Buckets;
 use crate::key::Side;
 use crate::sequence::Trouble;
@@ -55,7 +55,8 @@ impl Spell {
         if later.hot.flags & flag::PURE == 0 {
             hot.flags &= !flag::PURE;
         }
-        if let Some(theirs) = later.cold.extra.take() {
+        let tells = |extra: &Extra| extra.quoted.is_some() || !extra.names.is_empty();
+        if let Some(theirs) = later.cold.extra.take_if(|extra| tells(extra)) {
             let ours = cold.extra.get_or_insert_default();
             ours.quoted = ours.quoted.take().or(theirs.quoted);
             for name in theirs.names {
