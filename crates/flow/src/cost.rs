@@ -41,8 +41,17 @@ pub(crate) const fn entries(memory: usize) -> usize {
 
 /// What a spell keeps beside its record.
 pub(crate) fn beside(hot: &Hot, cold: &Cold, verdicts: &Verdicts, texts: &Texts) -> usize {
+    told(cold, texts) + untold(hot, cold, verdicts)
+}
+
+/// What a spell's texts cost. Each look-up misses the cache: ask only where they change.
+pub(crate) fn told(cold: &Cold, texts: &Texts) -> usize {
+    cold.texts().map(|text| texts.text(text).len()).sum()
+}
+
+/// What a spell keeps beside its record and its texts.
+pub(crate) fn untold(hot: &Hot, cold: &Cold, verdicts: &Verdicts) -> usize {
     let mut cost = cold.verdicts.iter().map(|&id| verdicts.cost(id)).sum::<usize>();
-    cost += cold.texts().map(|text| texts.text(text).len()).sum::<usize>();
     let Some(extra) = &cold.extra else { return cost };
     let before = cost;
     cost += (extra.names.len() + usize::from(extra.asked != Asked::NOTHING)) * 8;

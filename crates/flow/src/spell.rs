@@ -261,19 +261,18 @@ impl Hot {
         Bucket { payload, packets: packets[0] + packets[1] }
     }
 
-    /// Adds a packet. Returns whether that took more memory than the record itself.
+    /// Adds a packet. Returns whether that changed what the spell keeps beside its record.
     #[inline]
     pub(crate) fn absorb(&mut self, cold: &mut Cold, entry: &Entry, side: Side) -> bool {
         let share = &entry.share;
-        let mut grew = false;
-        if share.time < self.last || self.flags & flag::DISORDER != 0 {
+        let flags = self.flags;
+        if share.time < self.last || flags & flag::DISORDER != 0 {
             self.stretch(cold, share.time);
-            grew = true;
         }
         if !Buckets::same(share.time, self.last) {
             self.leave_bucket(cold);
-            grew = true;
         }
+        let grew = self.flags != flags;
         self.last = share.time;
         let side = side & 1;
         if let Some(carried) = self.low.add(share, side) {

@@ -19,6 +19,7 @@ use crate::path::Paths;
 use crate::residual::Residuals;
 use crate::shard::{At, SHARDS, Shard};
 use crate::sighting::Sightings;
+use crate::spell::asked::Asked;
 use crate::spell::flag;
 use crate::stream::Payload;
 use crate::tally::{Caps, Tally};
@@ -140,6 +141,8 @@ impl Summary {
             half.push(payload.piece(self.saved));
             return hot.limit_list(side, half, self.saved);
         }
+        let mut before = cost::untold(hot, cold, &self.verdicts);
+        let mut after = 0;
         let start = cold.start(hot, side);
         let Scratch { hearing, prefix, .. } = &mut self.scratch;
         hearing.clear();
@@ -162,6 +165,8 @@ impl Summary {
         }
         if reading != Reading::Undecided {
             hot.flags &= !(flag::UNDECIDED << side);
+            let asks = hearing.asked != Asked::NOTHING || cold.has_names();
+            before += if asks { cost::told(cold, texts) } else { 0 };
             if let Reading::Done(reader) = reading {
                 cold.verdicts[side & 1] = self.verdicts.intern(reader, &hearing.said, texts);
                 cold.ask(hot, side, hearing.asked);
@@ -171,11 +176,14 @@ impl Summary {
             }
             cold.close(side, listing, self.saved);
             cold.settle_names(hot, hot.is_begun(self.appendable));
+            after += if asks { cost::told(cold, texts) } else { 0 };
         }
         if let (true, Some(half)) = (listing, cold.half(side)) {
             hot.limit_list(side, half, self.saved);
         }
-        self.recount(at);
+        after += cost::untold(hot, cold, &self.verdicts);
+        cold.cost = (cold.cost as usize + after - before) as u32;
+        self.spell_cost = self.spell_cost + after - before;
     }
 
     /// Counts anew what a spell keeps beside its record.
