@@ -279,14 +279,9 @@ impl Hot {
             self.carry(cold, &carried);
         }
         self.hazards |= entry.hazards.0;
-        let (source, destination) = entry.macs;
-        if self.flags & flag::SENT << side == 0 && is_station(source) {
-            self.flags |= (flag::SENT | flag::MAC) << side;
-            cold.macs[side] = source;
-        }
-        if self.flags & flag::MAC << (1 - side) == 0 && is_station(destination) {
-            self.flags |= flag::MAC << (1 - side);
-            cold.macs[1 - side] = destination;
+        let known = flag::SENT << side | flag::MAC << (1 - side);
+        if self.flags & known != known {
+            self.link(cold, entry.macs, side);
         }
         if let Some(tcp) = &entry.tcp {
             return self.absorb_tcp(cold, tcp, entry, side) || grew;
@@ -334,6 +329,18 @@ impl Hot {
         if tcp.flags.has(TcpFlags::SYN | TcpFlags::ACK) && self.flags & flag::SERVER_ISN == 0 {
             self.flags |= flag::SERVER_ISN;
             cold.server_isn = tcp.sequence;
+        }
+    }
+
+    /// Keeps the MAC of each end that is not known yet.
+    fn link(&mut self, cold: &mut Cold, (source, destination): (Mac, Mac), side: Side) {
+        if self.flags & flag::SENT << side == 0 && is_station(source) {
+            self.flags |= (flag::SENT | flag::MAC) << side;
+            cold.macs[side] = source;
+        }
+        if self.flags & flag::MAC << (1 - side) == 0 && is_station(destination) {
+            self.flags |= flag::MAC << (1 - side);
+            cold.macs[1 - side] = destination;
         }
     }
 

@@ -89,7 +89,7 @@ fn pseudo_header(packet: &Packet<'_>) -> Option<u64> {
         _ => return None,
     }
     let addresses = match (packet.version, &packet.source.0, &packet.destination.0) {
-        (4, [.., a, b, c, d], [.., e, f, g, h]) => sum(&[*a, *b, *c, *d, *e, *f, *g, *h]),
+        (4, [.., a, b, c, d], [.., e, f, g, h]) => header_sum(&[*a, *b, *c, *d, *e, *f, *g, *h]),
         (_, source, destination) => sum(source) + sum(destination),
     };
     Some(
