@@ -113,8 +113,8 @@ impl Half {
     pub(crate) fn push(&mut self, piece: Piece) {
         self.length = self.length.saturating_add(piece.length);
         if self.pieces.is_empty() {
-            // Most halves have one piece when they are decided.
-            self.pieces.reserve_exact(1);
+            // Most halves that are not decided by one piece are by two.
+            self.pieces.reserve_exact(2);
         }
         self.pieces.push(piece);
     }

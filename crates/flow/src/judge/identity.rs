@@ -58,7 +58,6 @@ impl<'a> Identity<'a> {
             }
             same
         });
-        self.seen.shrink_to_fit();
     }
 
     /// Weighs everything seen.
