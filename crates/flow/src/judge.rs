@@ -174,7 +174,7 @@ pub fn judge<'a>(summary: &'a Summary, catalog: &'a Catalog, policy: &Policy) ->
         packets: ledger.packets,
         flows: sums.flows,
         devices: stations.len() as u64,
-        cameras: stations.iter().filter(|device| device.is_camera).count() as u64,
+        cameras: stations.cameras() as u64,
         findings: [0; 5],
         coverage: coverage::coverage(summary, &sums),
     };

@@ -21,8 +21,8 @@ use crate::slab::Slab;
 
 /// Every station, with its flows.
 pub(crate) struct Stations<'a> {
-    /// The stations in their order, with the place of each in the other lists.
-    sorted: Vec<(Station, u32)>,
+    /// The stations by place; all other lists go by these places.
+    all: Vec<Station>,
     members: Slab<Member>,
     /// Addresses of stations that have several, beside the first.
     others: Grouped<Address>,
@@ -41,8 +41,7 @@ pub(crate) struct Stations<'a> {
 pub(crate) struct Device<'s, 'a> {
     pub(crate) station: Station,
     pub(crate) member: &'s Member,
-    pub(crate) is_camera: bool,
-    place: usize,
+    pub(crate) place: usize,
     stations: &'s Stations<'a>,
 }
 
@@ -78,16 +77,12 @@ impl<'a> Stations<'a> {
         let dealings = contacts(&places, judged, groups, |judged, side| {
             judged.vendor().is_some() && judged.is_contact(side)
         });
-        let mut sorted: Vec<(Station, u32)> = stations.into_iter().zip(0..).collect();
         let mut all =
-            Self { sorted: Vec::new(), members, others, places, dealings, said, shown, cameras: Vec::new() };
-        let camera = |(station, place): &(Station, u32)| {
-            let place = *place as usize;
+            Self { all: stations, members, others, places, dealings, said, shown, cameras: Vec::new() };
+        let camera = |(place, station): (usize, &Station)| {
             all.is_known(place) && all.identity(court, judged, *station, place).is_camera()
         };
-        all.cameras = sorted.par_iter().map(camera).collect();
-        sorted.par_sort_unstable();
-        all.sorted = sorted;
+        all.cameras = all.all.par_iter().enumerate().map(camera).collect();
         all
     }
 
@@ -122,25 +117,23 @@ impl<'a> Stations<'a> {
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.sorted.len()
+        self.all.len()
     }
 
-    fn at(&self, station: Station, place: u32) -> Option<Device<'_, 'a>> {
-        let place = place as usize;
-        let (member, is_camera) = (self.members.get(place)?, *self.cameras.get(place)?);
-        Some(Device { station, member, is_camera, place, stations: self })
+    /// How many of them are cameras.
+    pub(crate) fn cameras(&self) -> usize {
+        self.cameras.iter().filter(|camera| **camera).count()
     }
 
-    /// Every station in order.
+    /// The station at a place.
+    pub(crate) fn device(&self, place: usize) -> Option<Device<'_, 'a>> {
+        let (station, member) = (*self.all.get(place)?, self.members.get(place)?);
+        Some(Device { station, member, place, stations: self })
+    }
+
+    /// Every station, in no promised order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Device<'_, 'a>> {
-        self.sorted.iter().filter_map(|(station, place)| self.at(*station, *place))
-    }
-
-    /// One station.
-    pub(crate) fn device(&self, station: Station) -> Option<Device<'_, 'a>> {
-        let at = self.sorted.binary_search_by_key(&station, |(known, _)| *known).ok()?;
-        let (station, place) = self.sorted.get(at)?;
-        self.at(*station, *place)
+        (0..self.len()).filter_map(|place| self.device(place))
     }
 
     /// The records, by first packet and id.

@@ -46,6 +46,9 @@ impl Kind {
     }
 }
 
+/// A station, its place on the roll, and a vendor.
+type Parties = (Station, usize, VendorId);
+
 /// What a device had to do with one vendor.
 #[derive(Default)]
 struct Dealings<'a> {
@@ -60,7 +63,7 @@ pub(crate) fn findings<'a>(
     judged: &[Vec<Judged>],
     stations: &Stations<'a>,
 ) -> Vec<Finding<'a>> {
-    let mut contacts: BTreeMap<(Station, VendorId), Dealings<'a>> = BTreeMap::new();
+    let mut contacts: BTreeMap<Parties, Dealings<'a>> = BTreeMap::new();
     for device in stations.iter() {
         for contact in device.dealings() {
             let (at, side) = (contact.at(), contact.side());
@@ -69,7 +72,8 @@ pub(crate) fn findings<'a>(
                 continue;
             };
             if let Some(flow) = court.flow(at).filter(|_| judged.is_outside(1 - side)) {
-                contacts.entry((device.station, vendor)).or_default().flows.push((flow, side, *judged));
+                let parties = (device.station, device.place, vendor);
+                contacts.entry(parties).or_default().flows.push((flow, side, *judged));
             }
         }
     }
@@ -78,8 +82,8 @@ pub(crate) fn findings<'a>(
     }
     add_questions(court, stations, &mut contacts);
     let mut all: Vec<Finding<'a>> = Vec::new();
-    for ((station, vendor), contact) in &contacts {
-        let Some(device) = stations.device(*station) else { continue };
+    for ((_, place, vendor), contact) in &contacts {
+        let Some(device) = stations.device(*place) else { continue };
         let case = Case { court, device, identity: device.identity(court, judged), vendor: *vendor };
         all.extend(case.of_flows(&contact.flows));
         all.extend(case.of_questions(&contact.unanswered));
@@ -92,7 +96,7 @@ pub(crate) fn findings<'a>(
 fn add_questions<'a>(
     court: &Court<'a>,
     stations: &Stations<'a>,
-    contacts: &mut BTreeMap<(Station, VendorId), Dealings<'a>>,
+    contacts: &mut BTreeMap<Parties, Dealings<'a>>,
 ) {
     let asked: Vec<_> = court
         .summary
@@ -103,7 +107,7 @@ fn add_questions<'a>(
         .filter_map(|(asker, name, question)| Some((asker, name, question, court.opinions.owner(name).0?)))
         .filter(|(.., endpoint)| !endpoint.roles.only_web())
         .collect();
-    let mut owners: HashMap<Address, Option<Station>> =
+    let mut owners: HashMap<Address, Option<(Station, usize)>> =
         asked.iter().map(|(asker, ..)| (*asker, None)).collect();
     if owners.is_empty() {
         return;
@@ -111,15 +115,16 @@ fn add_questions<'a>(
     for device in stations.iter() {
         for address in device.addresses() {
             if let Some(owner) = owners.get_mut(&address) {
-                owner.get_or_insert(device.station);
+                let this = (device.station, device.place);
+                *owner = Some(owner.map_or(this, |known| known.min(this)));
             }
         }
     }
     for (asker, name, question, endpoint) in asked {
-        let Some(station) = owners.get(&asker).copied().flatten() else { continue };
+        let Some((station, place)) = owners.get(&asker).copied().flatten() else { continue };
         let at = court.numbering.locate(&question.at);
         let unanswered = (court.summary.texts.text(name), question.first, question.last, at);
-        contacts.entry((station, endpoint.vendor)).or_default().unanswered.push(unanswered);
+        contacts.entry((station, place, endpoint.vendor)).or_default().unanswered.push(unanswered);
     }
 }
 

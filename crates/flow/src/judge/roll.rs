@@ -168,6 +168,7 @@ impl<'a> Roll<'a> {
 
     /// Takes in the stations of other flows.
     pub(crate) fn join(mut self, other: Self, standings: &mut Standings) -> Self {
+        self.by_address.reserve(other.by_address.len());
         let ours: Vec<u32> = other
             .stations
             .iter()
