@@ -22,6 +22,19 @@ impl Bucket {
         self.packets += other.packets;
     }
 
+    /// Takes another from this one; false where that is more than there is.
+    fn take(&mut self, other: &Self) -> bool {
+        let Self { payload: [low, high], packets } = *other;
+        let left = (
+            self.payload[0].checked_sub(low),
+            self.payload[1].checked_sub(high),
+            self.packets.checked_sub(packets),
+        );
+        let (Some(low), Some(high), Some(packets)) = left else { return false };
+        *self = Self { payload: [low, high], packets };
+        true
+    }
+
     fn since(&self, earlier: &Self) -> Self {
         Self {
             payload: [self.payload[0] - earlier.payload[0], self.payload[1] - earlier.payload[1]],
@@ -104,6 +117,22 @@ impl Buckets {
         self.shift = shift;
     }
 
+    /// Whether these can be the buckets of a flow that has `totals`: a saved summary may hold anything.
+    pub(crate) fn is_sound(&self, totals: &Bucket) -> bool {
+        let ordered = self.all.is_sorted_by(|(one, _), (other, _)| one < other);
+        let ends = self.all.first().zip(self.all.last());
+        let span = ends.map_or(Some(0), |((first, _), (last, _))| last.checked_sub(*first));
+        let width = if self.all.is_empty() { 0..64 } else { Self::SHIFT..64 };
+        let mut left = self.entered;
+        let whole = self.all.iter().all(|(_, bucket)| left.take(bucket));
+        ordered
+            && width.contains(&self.shift)
+            && span.is_some_and(|span| span < Self::CAP)
+            && whole
+            && left == Bucket::default()
+            && totals.clone().take(&self.entered)
+    }
+
     /// With the packets since the last booking, which belong to the bucket of `last`.
     pub(crate) fn closed(&self, last: i64, totals: Bucket) -> Self {
         let mut closed = self.clone();
@@ -133,6 +162,24 @@ mod tests {
         buckets
     }
 
+    #[test]
+    fn what_cannot_have_been_folded_is_not_sound() {
+        let sound = fold(&[(1 << 34, 3), (5 << 34, 4)]);
+        let totals = sound.entered;
+        assert!(sound.is_sound(&totals));
+        let mut turned = sound.clone();
+        turned.all.reverse();
+        let mut far = sound.clone();
+        far.all[1].0 += 1 << 40;
+        let mut more = sound.clone();
+        more.all[0].1.payload[1] = u64::MAX;
+        for unsound in
+            [turned, far, more, Buckets { shift: 200, ..sound.clone() }, Buckets { shift: 3, ..sound }]
+        {
+            assert!(!unsound.is_sound(&totals));
+        }
+    }
+
     proptest! {
         #[test]
         fn a_cut_anywhere_changes_nothing(
@@ -142,6 +189,14 @@ mod tests {
             let mut joined = fold(left);
             joined.join(&fold(right));
             prop_assert_eq!(joined, fold(&packets));
+        }
+
+        #[test]
+        fn what_was_folded_is_sound(packets in prop::collection::vec((any::<i64>(), 0u64..100), 0..40)) {
+            let buckets = fold(&packets);
+            prop_assert!(buckets.is_sound(&buckets.entered));
+            let less = Bucket { packets: buckets.entered.packets.saturating_sub(1), ..buckets.entered };
+            prop_assert_eq!(buckets.is_sound(&less), packets.is_empty());
         }
 
         #[test]

@@ -1,0 +1,149 @@
+//! A spell as a plain record.
+
+use lenscap_wire::{Address, Mac, PacketRef, Quoted};
+use serde::{Deserialize, Serialize};
+
+use super::packet_ref;
+use crate::buckets::{Bucket, Buckets};
+use crate::counters::{Counters, LowCounters};
+use crate::history::History;
+use crate::key::Key;
+use crate::sequence::Trouble;
+use crate::spell::asked::Asked;
+use crate::spell::{Cold, Extra, Hot, Spell, flag};
+use crate::stream::Half;
+use crate::text::TextId;
+use crate::verdict::VerdictId;
+
+/// Source, destination, protocol and ports.
+type PortableQuoted = ([u8; 16], [u8; 16], u8, (u16, u16));
+
+/// A spell with all that it keeps.
+#[derive(Serialize, Deserialize)]
+pub(super) struct PortableSpell {
+    key: Key,
+    flags: u32,
+    hazards: u32,
+    times: (i64, i64),
+    counters: Counters,
+    next: [u32; 2],
+    seen: [u16; 2],
+    #[serde(with = "packet_ref")]
+    at: PacketRef,
+    macs: [[u8; 6]; 2],
+    history: History,
+    isns: (u32, u32),
+    verdicts: [VerdictId; 2],
+    asked: [Asked; 2],
+    decided: [Option<PortablePacket>; 2],
+    extra: Option<PortableExtra>,
+}
+
+/// A packet.
+#[derive(Serialize, Deserialize)]
+struct PortablePacket(#[serde(with = "packet_ref")] PacketRef);
+
+#[derive(Serialize, Deserialize)]
+struct PortableExtra {
+    span: Option<(i64, i64)>,
+    trouble: [Option<Box<Trouble>>; 2],
+    buckets: Option<Box<Buckets>>,
+    halves: [Half; 2],
+    quoted: Option<PortableQuoted>,
+    names: Vec<TextId>,
+}
+
+impl PortableSpell {
+    /// The record of a spell.
+    pub(super) fn of(hot: &Hot, cold: &Cold) -> Self {
+        let extra = cold.extra.as_ref().map(|extra| PortableExtra {
+            span: extra.span,
+            trouble: extra.trouble.clone(),
+            buckets: extra.buckets.clone(),
+            halves: extra.halves.clone(),
+            quoted: extra.quoted.as_ref().map(|q| (q.source.0, q.destination.0, q.protocol, q.ports)),
+            names: extra.names.clone(),
+        });
+        Self {
+            key: hot.key,
+            flags: hot.flags,
+            hazards: hot.hazards,
+            times: (cold.first, hot.last),
+            counters: hot.counters(cold),
+            next: hot.next,
+            seen: hot.seen,
+            at: cold.at(),
+            macs: cold.macs.map(|mac| mac.0),
+            history: cold.history,
+            isns: (cold.client_isn, cold.server_isn),
+            verdicts: cold.verdicts,
+            asked: [0, 1].map(|side| cold.asked(hot, side)),
+            decided: [0, 1].map(|side| cold.decided(side).map(PortablePacket)),
+            extra,
+        }
+    }
+
+    /// Where the spell stands among all that are saved.
+    pub(super) fn order(&self) -> (PacketRef, Key) {
+        (self.at, self.key)
+    }
+
+    /// The spell of a record; `None` where its numbers contradict one another.
+    pub(super) fn spell(self) -> Option<Spell> {
+        let from = self;
+        let Counters { payload, packets, .. } = from.counters;
+        let totals = Bucket { payload, packets: packets[0].checked_add(packets[1])? };
+        let buckets = from.extra.as_ref().and_then(|extra| extra.buckets.as_ref());
+        if buckets.is_some_and(|buckets| !buckets.is_sound(&totals)) {
+            return None;
+        }
+        let extra = from.extra.map(|extra| {
+            Box::new(Extra {
+                span: extra.span,
+                trouble: extra.trouble,
+                buckets: extra.buckets,
+                halves: extra.halves,
+                quoted: extra.quoted.map(|(source, destination, protocol, ports)| {
+                    Box::new(Quoted {
+                        source: Address(source),
+                        destination: Address(destination),
+                        protocol,
+                        ports,
+                    })
+                }),
+                names: extra.names,
+                ..Extra::default()
+            })
+        });
+        let mut hot = Hot {
+            key: from.key,
+            flags: from.flags & !(flag::CARRIED | flag::ASKED_HIGH),
+            last: from.times.1,
+            low: LowCounters::default(),
+            next: from.next,
+            seen: from.seen,
+            hazards: from.hazards,
+        };
+        let mut cold = Cold {
+            macs: from.macs.map(Mac),
+            history: from.history,
+            client_isn: from.isns.0,
+            server_isn: from.isns.1,
+            verdicts: from.verdicts,
+            extra,
+            first: from.times.0,
+            ..Cold::default()
+        };
+        cold.begin(from.at);
+        for (side, decided) in from.decided.into_iter().enumerate() {
+            if let Some(PortablePacket(packet)) = decided {
+                cold.decide(side, packet);
+            }
+        }
+        hot.count(&mut cold, &from.counters);
+        for (side, asked) in from.asked.into_iter().enumerate() {
+            cold.ask(&mut hot, side, asked);
+        }
+        Some(Spell { hot, cold })
+    }
+}
