@@ -4,18 +4,22 @@
 //! was guessed wrong, files whose spans overlap, a refused merge), its packets are folded again in order: never
 //! wrong, only slower. So nothing in the result depends on how the work was shared out.
 
-use lenscap_capture::{
-    Capture, Compression, Filter, Format, Joint, Merged, Pace, Reader, Source, Tally, stream_reader,
-};
-use lenscap_wire::{Frame, Timestamp};
+mod cut;
+mod files;
+mod keep;
+
+use lenscap_capture::{Compression, Filter, Format, Merged, Pace, Reader, Source, Tally, stream_reader};
+use lenscap_wire::Timestamp;
 use rayon::prelude::*;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use crate::captures::{CHUNK_BITS, Input as Read, Problem};
+use crate::captures::{Input as Read, Problem};
 use crate::report::CaptureRecord;
-use crate::stream::Fetch;
 use crate::summary::{Limits, Summary};
+use cut::CUT_FROM;
+use files::{Files, Opened, ordinal};
+use keep::Keep;
 
 /// One thing to be read.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -70,17 +74,6 @@ pub enum ScanError {
     },
 }
 
-/// A file shorter than this is not cut.
-const CUT_FROM: u64 = 16 << 20;
-/// Bytes of a chunk at least.
-const CHUNK: u64 = 8 << 20;
-/// Bytes of a chunk at most.
-const LONGEST_CHUNK: u64 = 1 << 30;
-/// A chunk is at most this part of the memory budget, which what is folded ahead shares.
-const CHUNKS_IN_MEMORY: u64 = 8;
-/// Chunks of one input at most: their ordinals share 32 bits with the input's.
-const CHUNKS: u64 = 1 << CHUNK_BITS;
-
 /// Scans inputs as one capture, in order of their first stamp and path.
 pub fn scan(inputs: &[Input], options: &Options, progress: &dyn Progress) -> Result<Summary, ScanError> {
     if let Some(expression) = &options.filter {
@@ -103,56 +96,6 @@ pub fn inspect(
     let nothing = Options { filter: None, from: None, to: Some(Timestamp(i64::MIN)), ..options.clone() };
     let summary = scan(inputs, &nothing, progress)?;
     Ok(summary.captures.records(&summary.captures.numbering()))
-}
-
-/// An input, opened or not.
-struct File {
-    path: String,
-    capture: Result<Opened, String>,
-}
-
-enum Opened {
-    Stdin,
-    Capture(Box<Capture>),
-}
-
-/// All inputs in capture order.
-struct Files(Vec<File>);
-
-impl Files {
-    fn open(inputs: &[Input]) -> Self {
-        let open = |input: &Input| match input {
-            Input::Stdin => (None, File { path: "-".into(), capture: Ok(Opened::Stdin) }),
-            Input::File(path) => {
-                let capture = Capture::open(path);
-                let first = capture.as_ref().ok().and_then(Capture::first_time);
-                let capture = capture.map(|capture| Opened::Capture(Box::new(capture)));
-                let path = path.to_string_lossy().into_owned();
-                (first, File { path, capture: capture.map_err(|why| why.to_string()) })
-            }
-        };
-        let mut all: Vec<_> = inputs.iter().map(open).collect();
-        all.sort_by(|(a, one), (b, other)| (a, &one.path).cmp(&(b, &other.path)));
-        Self(all.into_iter().map(|(_, file)| file).collect())
-    }
-
-    fn capture(&self, input: usize) -> Option<&Capture> {
-        match &self.0.get(input)?.capture {
-            Ok(Opened::Capture(capture)) => Some(capture),
-            _ => None,
-        }
-    }
-}
-
-impl Fetch for Files {
-    fn fetch(&self, chunk: u32, offset: u64, length: usize, out: &mut Vec<u8>) -> bool {
-        let capture = self.capture((u64::from(chunk) / CHUNKS) as usize);
-        capture.is_some_and(|capture| capture.fetch(offset, length, out))
-    }
-}
-
-fn ordinal(input: usize, chunk: u64) -> u32 {
-    (input as u64 * CHUNKS + chunk) as u32
 }
 
 /// Files that are read as one, packet by packet; most often a single one.
@@ -192,13 +135,6 @@ impl Pending {
         let window = both.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
         Self { unit: self.unit, summary: None, window }
     }
-}
-
-/// A chunk that was folded on its own.
-struct Folded {
-    summary: Summary,
-    begin: Joint,
-    end: Joint,
 }
 
 impl Scan<'_> {
@@ -307,99 +243,6 @@ impl Scan<'_> {
         summary.captures.add(ordinal(input, 0), input as u32, Read { path, problems, ..Read::default() });
     }
 
-    /// Cuts a file into chunks, folds as many at once as there are threads, and proves each cut before appending.
-    fn cut(&self, input: usize, capture: &Capture, appendable: bool) -> Summary {
-        let size = capture.size();
-        let most = (self.options.limits.memory as u64 / CHUNKS_IN_MEMORY).clamp(CHUNK, LONGEST_CHUNK);
-        let step = CHUNK.max(size.div_ceil(CHUNKS)).max(size.div_ceil(self.threads as u64).min(most));
-        let mut cuts = vec![capture.body()];
-        let wanted = (1..).map(|n| capture.body() + n * step).take_while(|at| at + step / 2 < size);
-        cuts.extend(wanted.filter_map(|at| capture.guess(at)));
-        cuts.dedup();
-        cuts.push(size);
-        let ranges: Vec<(u64, u64, u64)> =
-            cuts.windows(2).zip(0..).map(|(ends, n)| (n, ends[0], ends[1])).collect();
-        let mut whole: Option<Folded> = None;
-        for wave in ranges.chunks(self.threads) {
-            // Once a cap has bitten, what is folded ahead can no longer be appended.
-            if let Some(left) = whole.take_if(|folded| folded.summary.caps().any()) {
-                let on = |left, &(n, _, to): &(u64, u64, u64)| self.again(input, capture, left, (n, to));
-                whole = Some(wave.iter().fold(left, on));
-                continue;
-            }
-            let folded: Vec<_> = wave
-                .par_iter()
-                .map(|&(chunk, from, to)| {
-                    self.chunk(input, capture, chunk, (from, to), appendable || chunk > 0)
-                })
-                .collect();
-            for (chunk, &(n, _, to)) in folded.into_iter().zip(wave) {
-                whole = Some(match (whole, chunk) {
-                    (None, Some(first)) => first,
-                    (Some(left), Some(right)) => self.joint(input, capture, left, right, (n, to)),
-                    (Some(left), None) => self.again(input, capture, left, (n, to)),
-                    (None, None) => {
-                        let mut summary = self.empty(appendable);
-                        self.fold_unit(&[input], &mut summary);
-                        return summary;
-                    }
-                });
-            }
-        }
-        whole.map_or_else(|| self.empty(appendable), |folded| folded.summary)
-    }
-
-    fn chunk(
-        &self,
-        input: usize,
-        capture: &Capture,
-        n: u64,
-        (from, to): (u64, u64),
-        appendable: bool,
-    ) -> Option<Folded> {
-        let mut reader = capture.reader_at(input as u32, ordinal(input, n), from, to).ok()?;
-        let mut summary = self.empty(appendable);
-        self.fold(&mut reader, &mut summary);
-        Some(Folded { summary, begin: reader.begin(), end: reader.end() })
-    }
-
-    fn joint(
-        &self,
-        input: usize,
-        capture: &Capture,
-        left: Folded,
-        right: Folded,
-        (n, to): (u64, u64),
-    ) -> Folded {
-        if !left.end.meets(&right.begin) {
-            return self.again(input, capture, left, (n, to));
-        }
-        let Folded { summary, begin, end } = left;
-        match summary.then(right.summary, &self.files) {
-            Ok(summary) => Folded { summary, begin, end: right.end },
-            Err(refused) => {
-                let summary = refused.left;
-                drop(refused.right);
-                self.again(input, capture, Folded { summary, begin, end }, (n, to))
-            }
-        }
-    }
-
-    /// Folds the records from where the left chunk's walk ended onto it.
-    fn again(&self, input: usize, capture: &Capture, left: Folded, (n, to): (u64, u64)) -> Folded {
-        let Folded { mut summary, begin, end } = left;
-        match capture.reader_from(input as u32, ordinal(input, n), &end, to) {
-            Ok(mut reader) => {
-                self.fold(&mut reader, &mut summary);
-                Folded { summary, begin, end: reader.end() }
-            }
-            Err(why) => {
-                self.unreadable(input, why.to_string(), &mut summary);
-                Folded { summary, begin, end }
-            }
-        }
-    }
-
     /// Folds all that a source yields.
     fn fold(&self, source: &mut dyn Source, summary: &mut Summary) {
         let mut keep = Keep::new(self.options);
@@ -472,37 +315,6 @@ impl Scan<'_> {
             (true, _) => Summary::saveable(limits),
             (false, true) => Summary::appendable(limits),
             (false, false) => Summary::new(limits),
-        }
-    }
-}
-
-/// Which packets are kept.
-struct Keep {
-    filter: Option<Filter>,
-    from: Option<Timestamp>,
-    to: Option<Timestamp>,
-    /// Why the filter could not be asked.
-    error: Option<String>,
-}
-
-impl Keep {
-    fn new(options: &Options) -> Self {
-        let filter = options.filter.as_deref().and_then(|expression| Filter::new(expression).ok());
-        Self { filter, from: options.from, to: options.to, error: None }
-    }
-
-    #[inline]
-    fn keeps(&mut self, frame: &Frame<'_>) -> bool {
-        if self.from.is_some_and(|from| frame.time < from) || self.to.is_some_and(|to| frame.time >= to) {
-            return false;
-        }
-        match self.filter.as_mut().map(|filter| filter.keeps(frame)) {
-            None => true,
-            Some(Ok(kept)) => kept,
-            Some(Err(why)) => {
-                self.error.get_or_insert(why.to_string());
-                false
-            }
         }
     }
 }
