@@ -196,8 +196,7 @@ impl<'s> Appending<'s> {
         if ours.hot.flags & open == 0 {
             return;
         }
-        let half = later.cold.extra.as_mut().and_then(|extra| extra.halves.get_mut(side));
-        if let Some(half) = half.map(std::mem::take).filter(|half| !half.is_empty()) {
+        if let Some(half) = later.cold.half_mut(side).map(std::mem::take) {
             self.joined.unread.push(Unread { place, side, pieces: half.pieces });
             return;
         }

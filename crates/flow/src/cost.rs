@@ -17,7 +17,7 @@ pub(crate) const SPELL: usize = 240;
 
 /// What extra state costs beside what is in it; nothing while there is nothing that a price is for, since whether
 /// the box stands there then depends on how the flow came to be.
-const EXTRA: usize = 192;
+const EXTRA: usize = 208;
 /// Time buckets of a flow, at their most.
 const BUCKETS: usize = 64 * 48;
 /// A range of sequence numbers.
@@ -59,7 +59,7 @@ pub(crate) fn untold(hot: &Hot, cold: &Cold, verdicts: &Verdicts) -> usize {
     for trouble in extra.trouble.iter().flatten() {
         cost += size_of::<Trouble>() + trouble.ranges() * RANGE;
     }
-    for (side, half) in extra.halves.iter().enumerate() {
+    for (side, half) in extra.halves.iter().flat_map(|halves| halves.iter().enumerate()) {
         let undecided = hot.flags & flag::UNDECIDED << side != 0;
         if undecided {
             cost += listed(half);

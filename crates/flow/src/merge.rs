@@ -159,8 +159,7 @@ impl Summary {
                 }
                 for side in [0, 1] {
                     let wanted = ours.flags & flag::UNDECIDED << side != 0;
-                    let half = cold.extra.as_mut().and_then(|extra| extra.halves.get_mut(side));
-                    let (true, Some(half)) = (wanted, half.filter(|half| !half.is_empty())) else { continue };
+                    let (true, Some(half)) = (wanted, cold.half_mut(side)) else { continue };
                     half.fetch(source).ok_or(Refusal::Unreadable)?;
                     if hot.flags & flag::SHORT << side != 0 {
                         let known = ours_cold.half(side).cloned().unwrap_or_default();

@@ -137,7 +137,7 @@ impl Summary {
         let listing = hot.flags & flag::LISTING << side != 0;
         if listing && !undecided {
             // What is listed of a decided half has no price.
-            let Some(half) = cold.extra.get_or_insert_default().halves.get_mut(side) else { return };
+            let half = cold.list(side);
             half.push(payload.piece(self.saved));
             return hot.limit_list(side, half, self.saved);
         }
@@ -155,7 +155,7 @@ impl Summary {
             reading = readers::read_stream(&stream, &mut note);
         }
         if listing || reading == Reading::Undecided {
-            let Some(half) = cold.extra.get_or_insert_default().halves.get_mut(side) else { return };
+            let half = cold.list(side);
             half.push(payload.piece(true));
             // A first piece was read just now; again only if it is the last that will be looked at.
             let unread = half.pieces.len() > 1 || !alone || half.is_full();

@@ -71,7 +71,7 @@ impl Summary {
             for cold in settled.chain(shard.colds.iter_mut()) {
                 cold.cited.move_chunks(by << CHUNK_BITS);
                 let halves = cold.extra.iter_mut().flat_map(|extra| &mut extra.halves);
-                for piece in halves.flat_map(|half| &mut half.pieces) {
+                for piece in halves.flat_map(|halves| &mut **halves).flat_map(|half| &mut half.pieces) {
                     shift(&mut piece.at.packet);
                 }
                 let far = cold.extra.iter_mut().flat_map(|extra| &mut extra.far);

@@ -48,7 +48,7 @@ struct PortableExtra {
     span: Option<(i64, i64)>,
     trouble: [Option<Box<Trouble>>; 2],
     buckets: Option<Box<Buckets>>,
-    halves: [Half; 2],
+    halves: Option<Box<[Half; 2]>>,
     quoted: Option<PortableQuoted>,
     names: Vec<TextId>,
 }

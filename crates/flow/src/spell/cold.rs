@@ -52,7 +52,7 @@ pub(crate) struct Extra {
     pub(crate) trouble: [Option<Box<Trouble>>; 2],
     pub(crate) buckets: Option<Box<Buckets>>,
     /// The first payloads of each half, while they are needed.
-    pub(crate) halves: [Half; 2],
+    pub(crate) halves: Option<Box<[Half; 2]>>,
     /// The flow that the first ICMP error of this flow speaks of.
     pub(crate) quoted: Option<Box<Quoted>>,
     /// Server names that later requests of the same connection gave; see [`Cold::name`].
@@ -68,7 +68,7 @@ impl Extra {
             && self.far.is_none()
             && self.trouble.iter().all(Option::is_none)
             && self.buckets.is_none()
-            && self.halves.iter().all(Half::is_empty)
+            && self.halves.is_none()
             && self.quoted.is_none()
             && self.names.is_empty()
             && self.asked == Asked::NOTHING
@@ -90,7 +90,7 @@ impl Cold {
 
     /// The list of a half's first payloads.
     pub(crate) fn half(&self, side: Side) -> Option<&Half> {
-        self.extra.as_ref()?.halves.get(side).filter(|half| !half.is_empty())
+        self.extra.as_ref()?.halves.as_ref()?.get(side).filter(|half| !half.is_empty())
     }
 
     /// The first packet.
@@ -127,16 +127,29 @@ impl Cold {
         self.extra.get_or_insert_default().far.get_or_insert_default()[which] = Some(packet);
     }
 
+    /// The same, to be changed, if it is there.
+    pub(crate) fn half_mut(&mut self, side: Side) -> Option<&mut Half> {
+        self.extra.as_mut()?.halves.as_mut()?.get_mut(side).filter(|half| !half.is_empty())
+    }
+
+    /// The same, made if it is not there.
+    pub(crate) fn list(&mut self, side: Side) -> &mut Half {
+        &mut self.extra.get_or_insert_default().halves.get_or_insert_default()[side & 1]
+    }
+
     /// Lets go of a decided half's bytes, unless they are to be `kept`; of the list, too, unless it is `listed`.
     pub(crate) fn close(&mut self, side: Side, listed: bool, kept: bool) {
-        let Some(half) = self.extra.as_mut().and_then(|extra| extra.halves.get_mut(side)) else { return };
-        if !listed {
-            *half = Half::default();
-            if self.extra.as_ref().is_some_and(|extra| extra.is_empty()) {
-                self.extra = None;
-            }
-        } else if !kept {
-            half.forget_bytes();
+        if listed {
+            let half = self.half_mut(side).filter(|_| !kept);
+            return half.map_or((), Half::forget_bytes);
+        }
+        let Some(extra) = &mut self.extra else { return };
+        if let Some(halves) = &mut extra.halves {
+            halves[side & 1] = Half::default();
+        }
+        extra.halves.take_if(|halves| halves.iter().all(Half::is_empty));
+        if extra.is_empty() {
+            self.extra = None;
         }
     }
 }
