@@ -204,8 +204,7 @@ impl Summary {
             joints.iter().fold((0, 0), |(come, gone), joined| (come + joined.come, gone + joined.gone));
         self.spell_cost = self.spell_cost + later.spell_cost + come - gone;
         self.feed_unread(&joints);
-        // Giving back what another thread asked for is slow, and nothing waits for it.
-        rayon::spawn(move || drop((joints, later.texts, later.verdicts, later.sightings)));
+        give_back((joints, later.texts, later.verdicts, later.sightings));
         self.spell_peak = self.spell_peak.max(self.spell_cost);
         if cfg!(debug_assertions) {
             let counted = self.count_spells();
@@ -248,6 +247,14 @@ impl Summary {
             sum
         };
         self.shards.par_iter_mut().map(shard).sum()
+    }
+}
+
+/// Frees what is no longer needed, beside what follows: giving back memory that another thread asked for is slow.
+fn give_back(dead: impl Send + 'static) {
+    // A thread that is alone would only come to it when all else is done.
+    if rayon::current_num_threads() > 1 {
+        rayon::spawn(move || drop(dead));
     }
 }
 
