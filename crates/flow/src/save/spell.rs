@@ -94,7 +94,7 @@ impl PortableSpell {
         let Counters { payload, packets, .. } = from.counters;
         let totals = Bucket { payload, packets: packets[0].checked_add(packets[1])? };
         let buckets = from.extra.as_ref().and_then(|extra| extra.buckets.as_ref());
-        if buckets.is_some_and(|buckets| !buckets.is_sound(&totals)) {
+        if buckets.is_some_and(|buckets| !buckets.is_sound(totals)) {
             return None;
         }
         let extra = from.extra.map(|extra| {
