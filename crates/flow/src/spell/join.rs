@@ -1,6 +1,6 @@
 //! What a later spell does to an earlier one that it goes on with: the same as its packets would have done.
 
-use super::{Extra, Spell, flag};
+use super::{Spell, flag};
 use crate::buckets::Buckets;
 use crate::key::Side;
 use crate::sequence::Trouble;
@@ -55,13 +55,14 @@ impl Spell {
         if later.hot.flags & flag::PURE == 0 {
             hot.flags &= !flag::PURE;
         }
-        let tells = |extra: &Extra| extra.quoted.is_some() || !extra.names.is_empty();
-        if let Some(theirs) = later.cold.extra.take_if(|extra| tells(extra)) {
+        if let Some(theirs) = &mut later.cold.extra
+            && (theirs.quoted.is_some() || !theirs.names.is_empty())
+        {
             let ours = cold.extra.get_or_insert_default();
-            ours.quoted = ours.quoted.take().or(theirs.quoted);
-            for name in theirs.names {
-                if !ours.names.contains(&name) {
-                    ours.names.push(name);
+            ours.quoted = ours.quoted.take().or_else(|| theirs.quoted.take());
+            for name in &theirs.names {
+                if !ours.names.contains(name) {
+                    ours.names.push(*name);
                 }
             }
         }
