@@ -63,9 +63,8 @@ impl Joined {
     /// Counts anew what a spell keeps beside its record.
     fn recount(&mut self, hot: &Hot, cold: &mut Cold, terms: &Terms<'_>) {
         let now = cost::beside(hot, cold, terms.verdicts, terms.texts);
-        self.gone += cold.cost as usize;
+        self.gone += cold.reprice(now);
         self.come += now;
-        cold.cost = now as u32;
     }
 }
 

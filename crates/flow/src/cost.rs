@@ -60,8 +60,7 @@ pub(crate) fn untold(hot: &Hot, cold: &Cold, verdicts: &Verdicts) -> usize {
         cost += size_of::<Trouble>() + trouble.ranges() * RANGE;
     }
     for (side, half) in extra.halves.iter().flat_map(|halves| halves.iter().enumerate()) {
-        let undecided = hot.flags & flag::UNDECIDED << side != 0;
-        if undecided {
+        if hot.flags & flag::UNDECIDED << side != 0 {
             cost += listed(half);
         }
     }

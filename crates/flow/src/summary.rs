@@ -141,8 +141,7 @@ impl Summary {
             half.push(payload.piece(self.saved));
             return hot.limit_list(side, half, self.saved);
         }
-        let mut before = cost::untold(hot, cold, &self.verdicts);
-        let mut after = 0;
+        let mut told = cold.cost as usize - cost::untold(hot, cold, &self.verdicts);
         let start = cold.start(hot, side);
         let Scratch { hearing, prefix, .. } = &mut self.scratch;
         hearing.clear();
@@ -165,8 +164,6 @@ impl Summary {
         }
         if reading != Reading::Undecided {
             hot.flags &= !(flag::UNDECIDED << side);
-            let asks = hearing.asked != Asked::NOTHING || cold.has_names();
-            before += if asks { cost::told(cold, texts) } else { 0 };
             if let Reading::Done(reader) = reading {
                 cold.verdicts[side & 1] = self.verdicts.intern(reader, &hearing.said, texts);
                 cold.ask(hot, side, hearing.asked);
@@ -175,15 +172,16 @@ impl Summary {
                 }
             }
             cold.close(side, listing, self.saved);
-            cold.settle_names(hot, hot.is_begun(self.appendable));
-            after += if asks { cost::told(cold, texts) } else { 0 };
+            let dropped = cold.settle_names(hot, hot.is_begun(self.appendable));
+            if dropped || hearing.asked != Asked::NOTHING {
+                told = cost::told(cold, texts);
+            }
         }
         if let (true, Some(half)) = (listing, cold.half(side)) {
             hot.limit_list(side, half, self.saved);
         }
-        after += cost::untold(hot, cold, &self.verdicts);
-        cold.cost = (cold.cost as usize + after - before) as u32;
-        self.spell_cost = self.spell_cost + after - before;
+        let now = told + cost::untold(hot, cold, &self.verdicts);
+        self.spell_cost = self.spell_cost + now - cold.reprice(now);
     }
 
     /// Counts anew what a spell keeps beside its record.
@@ -192,7 +190,6 @@ impl Summary {
             return;
         };
         let now = cost::beside(hot, cold, &self.verdicts, &self.texts);
-        self.spell_cost = self.spell_cost + now - cold.cost as usize;
-        cold.cost = now as u32;
+        self.spell_cost = self.spell_cost + now - cold.reprice(now);
     }
 }

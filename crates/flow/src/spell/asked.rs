@@ -64,11 +64,6 @@ impl Cold {
         }
     }
 
-    /// Whether later requests gave names.
-    pub(crate) fn has_names(&self) -> bool {
-        self.extra.as_ref().is_some_and(|extra| !extra.names.is_empty())
-    }
-
     /// All texts of a spell.
     pub(crate) fn texts(&self) -> impl Iterator<Item = TextId> {
         let extra = self.extra.iter().flat_map(|extra| {

@@ -32,7 +32,7 @@ pub(crate) struct Cold {
     pub(crate) verdicts: [VerdictId; 2],
     /// What the half asked for that asked for something; see [`Cold::asked`].
     pub(crate) asked: Asked,
-    /// What verdicts and extra cost, as last counted; see [`crate::cost`].
+    /// What the spell keeps beside its record, as last counted; see [`crate::cost::beside`].
     pub(crate) cost: u32,
     /// The first packet, and those with which the stream readers could say what they said of the halves.
     pub(crate) cited: Cited,
@@ -93,6 +93,21 @@ impl Cold {
         self.extra.as_ref()?.halves.as_ref()?.get(side).filter(|half| !half.is_empty())
     }
 
+    /// The same, to be changed.
+    pub(crate) fn half_mut(&mut self, side: Side) -> Option<&mut Half> {
+        self.extra.as_mut()?.halves.as_mut()?.get_mut(side).filter(|half| !half.is_empty())
+    }
+
+    /// The same, to be added to: made where there is none.
+    pub(crate) fn list(&mut self, side: Side) -> &mut Half {
+        &mut self.extra.get_or_insert_default().halves.get_or_insert_default()[side & 1]
+    }
+
+    /// Sets what the spell keeps beside its record, and returns what that was.
+    pub(crate) fn reprice(&mut self, now: usize) -> usize {
+        std::mem::replace(&mut self.cost, now as u32) as usize
+    }
+
     /// The first packet.
     #[inline]
     pub(crate) fn at(&self) -> PacketRef {
@@ -127,21 +142,13 @@ impl Cold {
         self.extra.get_or_insert_default().far.get_or_insert_default()[which] = Some(packet);
     }
 
-    /// The same, to be changed, if it is there.
-    pub(crate) fn half_mut(&mut self, side: Side) -> Option<&mut Half> {
-        self.extra.as_mut()?.halves.as_mut()?.get_mut(side).filter(|half| !half.is_empty())
-    }
-
-    /// The same, made if it is not there.
-    pub(crate) fn list(&mut self, side: Side) -> &mut Half {
-        &mut self.extra.get_or_insert_default().halves.get_or_insert_default()[side & 1]
-    }
-
     /// Lets go of a decided half's bytes, unless they are to be `kept`; of the list, too, unless it is `listed`.
     pub(crate) fn close(&mut self, side: Side, listed: bool, kept: bool) {
         if listed {
-            let half = self.half_mut(side).filter(|_| !kept);
-            return half.map_or((), Half::forget_bytes);
+            if let (false, Some(half)) = (kept, self.half_mut(side)) {
+                half.forget_bytes();
+            }
+            return;
         }
         let Some(extra) = &mut self.extra else { return };
         if let Some(halves) = &mut extra.halves {
