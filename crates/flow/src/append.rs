@@ -166,7 +166,7 @@ impl<'s> Appending<'s> {
     fn adopted(&mut self, place: usize) {
         let Some((hot, cold)) = self.left.open_mut(place) else { return };
         self.terms.ids.rename(hot, cold);
-        let hash = hot.key.hash(self.terms.paths.hash(hot.key.path));
+        let hash = hot.key.hash(self.terms.paths);
         self.joined.found(hot, cold, false, self.terms);
         self.left.name(hash, place);
     }

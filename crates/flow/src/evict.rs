@@ -50,7 +50,7 @@ impl Summary {
         let paths = &self.paths;
         for (shard, places) in self.shards.iter_mut().zip(&mut gone) {
             places.sort_unstable();
-            shard.remove(places, |key| key.hash(paths.hash(key.path)), |spell| self.residuals.evict(spell));
+            shard.remove(places, |key| key.hash(paths), |spell| self.residuals.evict(spell));
         }
         self.forget_texts();
     }

@@ -142,7 +142,7 @@ impl Summary {
         }
         let path = self.path(packet, frame.time.0);
         let (key, side) = Key::of(packet, path);
-        let hash = key.hash(self.paths.hash(path));
+        let hash = key.hash(&self.paths);
         if let Some(shard) = self.shards.get(shard_of(hash)) {
             shard.prefetch(hash);
         }
@@ -304,7 +304,7 @@ impl Summary {
         let (last, first) = datagram.shares.split_last()?;
         let path = self.path(&packet, last.time);
         let (key, side) = Key::of(&packet, path);
-        let slot = Slot { key, hash: key.hash(self.paths.hash(path)), side, guess: NOWHERE };
+        let slot = Slot { key, hash: key.hash(&self.paths), side, guess: NOWHERE };
         for share in first {
             self.flow(&slot, &Entry::bare(Share { payload: 0, ..*share }, &packet), &[], None);
             self.limit(share.time);
@@ -318,7 +318,7 @@ impl Summary {
     /// Books the fragments of a datagram that never was whole to a flow with port 0.
     fn unfinished(&mut self, datagram: &Datagram) {
         let (key, side) = Key::portless(&datagram.head, datagram.path);
-        let slot = Slot { key, hash: key.hash(self.paths.hash(datagram.path)), side, guess: NOWHERE };
+        let slot = Slot { key, hash: key.hash(&self.paths), side, guess: NOWHERE };
         let packet = Packet { hazards: datagram.hazards(), ..datagram.head.clone() };
         for share in &datagram.shares {
             self.flow(&slot, &Entry::of(*share, &packet), &[], None);

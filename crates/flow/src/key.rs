@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::hash::{BuildHasher, Hasher};
 use std::sync::OnceLock;
 
-use crate::path::PathId;
+use crate::path::{PathId, Paths};
 
 /// Which end of the key a packet came from: 0 is the lower end, 1 the higher.
 pub(crate) type Side = usize;
@@ -77,9 +77,9 @@ impl Key {
         ported.then_some(if side == 0 { self.ports[0] } else { self.ports[1] })
     }
 
-    /// Hash with the seed of this process, given that of its path ([`crate::path::Paths::hash`]).
+    /// Hash with the seed of this process, the same in every summary: `paths` says what its path is made of.
     #[inline]
-    pub(crate) fn hash(&self, path: u64) -> u64 {
+    pub(crate) fn hash(&self, paths: &Paths) -> u64 {
         let mut hasher = seeded().build_hasher();
         for half in self.addresses {
             let (high, low) = words(half);
@@ -88,7 +88,7 @@ impl Key {
         }
         let ports = u64::from(self.ports[0]) << 48 | u64::from(self.ports[1]) << 32;
         hasher.write_u64(ports | u64::from(self.protocol) << 8 | u64::from(self.version));
-        hasher.write_u64(path);
+        hasher.write_u64(paths.hash(self.path));
         hasher.finish()
     }
 }
@@ -173,7 +173,8 @@ mod tests {
     fn both_directions_have_one_key() {
         let (there, from) = Key::of(&packet([10, 0, 0, 1], [10, 0, 0, 2], (5, 80)), PathId::NONE);
         let (back, to) = Key::of(&packet([10, 0, 0, 2], [10, 0, 0, 1], (80, 5)), PathId::NONE);
-        assert_eq!((there, there.hash(0)), (back, back.hash(0)));
+        let paths = Paths::default();
+        assert_eq!((there, there.hash(&paths)), (back, back.hash(&paths)));
         assert_eq!((from, to), (0, 1));
     }
 

@@ -59,7 +59,7 @@ impl Summary {
         let mut flows = Shard::default();
         for datagram in self.fragments.waiting() {
             let (key, side) = Key::portless(&datagram.head, datagram.path);
-            let hash = key.hash(self.paths.hash(datagram.path));
+            let hash = key.hash(&self.paths);
             let packet = Packet { hazards: datagram.hazards(), ..datagram.head.clone() };
             for share in &datagram.shares {
                 let entry = Entry::of(*share, &packet);

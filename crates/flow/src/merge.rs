@@ -106,7 +106,7 @@ impl Summary {
         let shard = |(left, right): (&Shard, &Shard)| {
             let key = |(hot, _): (&Hot, &Cold)| {
                 let key = Key { path: path(hot.key.path), ..hot.key };
-                (key.hash(hashes.hash(key.path)), key)
+                (key.hash(hashes), key)
             };
             left.find_all(right.spells().map(key))
         };

@@ -210,12 +210,12 @@ impl Summary {
         }
         for spell in from.settled {
             let spell = spell.spell()?;
-            let hash = spell.hot.key.hash(summary.paths.hash(spell.hot.key.path));
+            let hash = spell.hot.key.hash(&summary.paths);
             summary.shards.get_mut(shard_of(hash))?.settled.push(spell);
         }
         for spell in from.open {
             let spell = spell.spell()?;
-            let hash = spell.hot.key.hash(summary.paths.hash(spell.hot.key.path));
+            let hash = spell.hot.key.hash(&summary.paths);
             summary.shards.get_mut(shard_of(hash))?.insert(hash, spell);
         }
         summary.fragments = Fragments::from_portable(from.datagrams, &summary.paths, summary.limits.memory)?;

@@ -41,7 +41,7 @@ impl Torn {
             return Err(Refusal::Fragments);
         }
         let (key, _) = Key::of(&packet, self.theirs.path);
-        let hash = key.hash(later.paths.hash(key.path));
+        let hash = key.hash(&later.paths);
         let at = shard_of(hash);
         let Some(right) = later.shards.get(at) else { return Ok(None) };
         let Some(place) = right.find(hash, &key) else { return Ok(None) };
