@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 
 use crate::cost;
+use crate::ids::Ids;
 use crate::index::NOWHERE;
 use crate::merge::Met;
-use crate::path::{PathId, Paths};
+use crate::path::Paths;
 use crate::shard::{At, Shard};
 use crate::slab::Slab;
 use crate::spell::{Cold, Extra, Hot, Spell, flag};
 use crate::stream::Piece;
-use crate::text::{TextId, Texts};
-use crate::verdict::{VerdictId, Verdicts};
+use crate::text::Texts;
+use crate::verdict::Verdicts;
 
 /// Payloads of a right half that the left half's readers must still see.
 pub(crate) struct Unread {
@@ -65,33 +66,6 @@ impl Joined {
         let now = cost::beside(hot, cold, terms.verdicts, terms.texts);
         self.gone += cold.reprice(now);
         self.come += now;
-    }
-}
-
-/// How the right side's ids are called on the left.
-pub(crate) struct Ids {
-    pub(crate) paths: Vec<PathId>,
-    pub(crate) texts: Vec<TextId>,
-    pub(crate) verdicts: Vec<VerdictId>,
-}
-
-impl Ids {
-    pub(crate) fn path(&self, id: PathId) -> PathId {
-        self.paths.get(id.0 as usize).copied().unwrap_or(PathId::OTHER)
-    }
-
-    fn text(&self, id: TextId) -> TextId {
-        self.texts.get(id.0 as usize).copied().unwrap_or_default()
-    }
-
-    fn rename(&self, hot: &mut Hot, cold: &mut Cold) {
-        hot.key.path = self.path(hot.key.path);
-        for id in &mut cold.verdicts {
-            *id = self.verdicts.get(id.0 as usize).copied().unwrap_or_default();
-        }
-        for text in cold.texts_mut() {
-            *text = self.text(*text);
-        }
     }
 }
 
@@ -168,7 +142,7 @@ impl<'s> Appending<'s> {
         self.terms.ids.rename(hot, cold);
         let hash = hot.key.hash(self.terms.paths);
         self.joined.found(hot, cold, false, self.terms);
-        self.left.name(hash, place);
+        self.left.enter(hash, place);
     }
 
     /// Joins a right-hand spell to ours at `place`, where it goes on with it.

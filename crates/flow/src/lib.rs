@@ -14,6 +14,7 @@ mod evict;
 mod fold;
 mod fragment;
 mod history;
+mod ids;
 mod index;
 mod judge;
 mod key;

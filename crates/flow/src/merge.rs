@@ -6,17 +6,16 @@
 
 use rayon::prelude::*;
 
-use crate::append::{Appending, Ids, Joined, Terms, Unread};
+use crate::append::{Appending, Joined, Terms, Unread};
 use crate::cost;
 use crate::history;
+use crate::ids::Ids;
 use crate::index::NOWHERE;
 use crate::key::Key;
-use crate::path::PathId;
 use crate::shard::{At, SHARDS, Shard, shard_of};
 use crate::spell::{Cold, Hot, flag};
 use crate::stream::{Fetch, Payload, Piece};
 use crate::summary::Summary;
-use crate::text::TextId;
 use crate::torn::Torn;
 
 /// Why a summary could not be appended. The packets must be folded in order instead.
@@ -53,8 +52,8 @@ pub(crate) type Met = Vec<u32>;
 
 /// What was found out before anything is changed.
 struct Plan {
-    /// How the right side's paths are called on the left.
-    paths: Vec<PathId>,
+    /// The right side's paths; its texts and verdicts are adopted only when all is certain.
+    ids: Ids,
     torn: Vec<Torn>,
     /// By shard.
     met: Vec<Met>,
@@ -89,24 +88,24 @@ impl Summary {
             return Err(Refusal::Memory);
         }
         let paths = self.paths.adopt(&later.paths).ok_or(Refusal::Memory)?;
-        let path = |id: PathId| paths.get(id.0 as usize).copied().unwrap_or(PathId::OTHER);
-        let torn = self.torn(later, path)?;
-        let met = self.meet(later, path);
+        let ids = Ids { paths, ..Ids::default() };
+        let torn = self.torn(later, |id| ids.path(id))?;
+        let met = self.meet(later, &ids);
         let pieces: usize = torn.iter().map(|torn| torn.datagram.shares.len()).sum();
         let peak = self.peak_with(later, &met).saturating_add(pieces * cost::TORN);
         if peak > cost::spells(self.limits.memory) {
             return Err(Refusal::Memory);
         }
-        Ok(Plan { paths, torn, met, peak })
+        Ok(Plan { ids, torn, met, peak })
     }
 
     /// Looks every right-hand spell's key up on the left.
-    fn meet(&self, later: &Self, path: impl Fn(PathId) -> PathId + Sync) -> Vec<Met> {
-        let hashes = &self.paths;
+    fn meet(&self, later: &Self, ids: &Ids) -> Vec<Met> {
+        let paths = &self.paths;
         let shard = |(left, right): (&Shard, &Shard)| {
             let key = |(hot, _): (&Hot, &Cold)| {
-                let key = Key { path: path(hot.key.path), ..hot.key };
-                (key.hash(hashes), key)
+                let key = Key { path: ids.path(hot.key.path), ..hot.key };
+                (key.hash(paths), key)
             };
             left.find_all(right.spells().map(key))
         };
@@ -174,14 +173,12 @@ impl Summary {
     }
 
     /// Joins all parts. Nothing can fail any more.
-    fn append(&mut self, later: Self, Plan { paths, torn, mut met, peak }: Plan) {
+    fn append(&mut self, later: Self, Plan { mut ids, torn, mut met, peak }: Plan) {
         self.book_torn(&later, &torn, &mut met);
-        let texts = self.texts.adopt(&later.texts);
-        let text = |id: TextId| texts.get(id.0 as usize).copied().unwrap_or_default();
-        let verdicts = self.verdicts.adopt(&later.verdicts, text);
-        self.names.join(later.names, text);
-        self.sightings.join(&later.sightings, text);
-        let ids = Ids { paths, texts, verdicts };
+        ids.texts = self.texts.adopt(&later.texts);
+        ids.verdicts = self.verdicts.adopt(&later.verdicts, |id| ids.text(id));
+        self.names.join(later.names, |id| ids.text(id));
+        self.sightings.join(&later.sightings, |id| ids.text(id));
         self.fragments.join(later.fragments, torn, |id| ids.path(id));
         self.residuals.join(&later.residuals);
         self.captures.join(later.captures);

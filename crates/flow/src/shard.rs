@@ -146,12 +146,12 @@ impl Shard {
         let place = self.hots.len();
         self.hots.push(spell.hot);
         self.colds.push(spell.cold);
-        self.index.insert(hash as u32, place as u32);
+        self.enter(hash, place);
         place
     }
 
-    /// Opens spells of keys that have none open, where they lie; from which place on they stand. They must be
-    /// [named](Shard::name) before they can be found.
+    /// Opens spells of keys that have none open, where they lie; returns their places. They must be
+    /// [entered](Shard::enter) before they can be found.
     pub(crate) fn adopt(&mut self, hots: Slab<Hot>, colds: Slab<Cold>) -> std::ops::Range<usize> {
         let first = self.hots.len();
         self.hots.append(hots);
@@ -159,8 +159,8 @@ impl Shard {
         first..self.hots.len()
     }
 
-    /// Lets the open spell at `place` be found by the hash of its key.
-    pub(crate) fn name(&mut self, hash: u64, place: usize) {
+    /// Enters the open spell at `place` into the index, by the hash of its key.
+    pub(crate) fn enter(&mut self, hash: u64, place: usize) {
         self.index.insert(hash as u32, place as u32);
     }
 
