@@ -15,6 +15,7 @@ const CHUNK: u64 = 8 << 20;
 const LONGEST_CHUNK: u64 = 1 << 30;
 /// A chunk is at most this part of the memory budget, which what is folded ahead shares.
 const CHUNKS_IN_MEMORY: u64 = 8;
+
 /// A chunk that was folded on its own.
 struct Folded {
     summary: Summary,

@@ -21,8 +21,8 @@ use crate::slab::Slab;
 
 /// Every station, with its flows.
 pub(crate) struct Stations<'a> {
-    /// The stations by place; all other lists go by these places.
-    all: Vec<Station>,
+    /// The places that all other lists go by.
+    by_place: Vec<Station>,
     members: Slab<Member>,
     /// Addresses of stations that have several, beside the first.
     others: Grouped<Address>,
@@ -78,11 +78,11 @@ impl<'a> Stations<'a> {
             judged.vendor().is_some() && judged.is_contact(side)
         });
         let mut all =
-            Self { all: stations, members, others, places, dealings, said, shown, cameras: Vec::new() };
+            Self { by_place: stations, members, others, places, dealings, said, shown, cameras: Vec::new() };
         let camera = |(place, station): (usize, &Station)| {
             all.is_known(place) && all.identity(court, judged, *station, place).is_camera()
         };
-        all.cameras = all.all.par_iter().enumerate().map(camera).collect();
+        all.cameras = all.by_place.par_iter().enumerate().map(camera).collect();
         all
     }
 
@@ -117,7 +117,7 @@ impl<'a> Stations<'a> {
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.all.len()
+        self.by_place.len()
     }
 
     /// How many of them are cameras.
@@ -127,7 +127,7 @@ impl<'a> Stations<'a> {
 
     /// The station at a place.
     pub(crate) fn device(&self, place: usize) -> Option<Device<'_, 'a>> {
-        let (station, member) = (*self.all.get(place)?, self.members.get(place)?);
+        let (station, member) = (*self.by_place.get(place)?, self.members.get(place)?);
         Some(Device { station, member, place, stations: self })
     }
 
