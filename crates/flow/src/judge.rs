@@ -24,8 +24,8 @@ use lenscap_wire::{PacketRef, Timestamp};
 
 use self::opinion::{Opinions, Testimony};
 use crate::captures::Numbering;
+use crate::ending::Ending;
 use crate::key::Side;
-use crate::late::Late;
 use crate::report::{Amount, Ledger, Overview, Report};
 use crate::shard::SHARDS;
 use crate::spell::{Cold, Hot, flag};
@@ -38,7 +38,7 @@ pub use site::Policy;
 /// Everything a rule may look at.
 pub(crate) struct Court<'a> {
     pub(crate) summary: &'a Summary,
-    pub(crate) late: &'a Late,
+    pub(crate) ending: &'a Ending,
     pub(crate) catalog: &'a Catalog,
     pub(crate) site: site::Site,
     pub(crate) held: link::Held,
@@ -73,10 +73,10 @@ pub(crate) struct Flow<'a> {
 impl<'a> Court<'a> {
     /// Every flow of one shard.
     pub(crate) fn flows(&self, shard: usize) -> impl Iterator<Item = Flow<'a>> + use<'a> {
-        let late = (shard == SHARDS).then_some(&self.late.unfinished).into_iter().flatten();
-        let late = late.map(|spell| (&spell.hot, &spell.cold));
+        let unfinished = (shard == SHARDS).then_some(&self.ending.unfinished).into_iter().flatten();
+        let unfinished = unfinished.map(|spell| (&spell.hot, &spell.cold));
         let kept = self.summary.shards.get(shard).into_iter().flat_map(crate::shard::Shard::spells);
-        kept.chain(late).zip(0..).map(move |((hot, cold), place)| Flow {
+        kept.chain(unfinished).zip(0..).map(move |((hot, cold), place)| Flow {
             at: FlowAt { shard: shard as u32, place },
             hot,
             cold,
@@ -85,14 +85,14 @@ impl<'a> Court<'a> {
 
     /// How many flows a shard has.
     pub(crate) fn count(&self, shard: usize) -> usize {
-        self.summary.shards.get(shard).map_or(self.late.unfinished.len(), crate::shard::Shard::len)
+        self.summary.shards.get(shard).map_or(self.ending.unfinished.len(), crate::shard::Shard::len)
     }
 
     /// One flow.
     pub(crate) fn flow(&self, at: FlowAt) -> Option<Flow<'a>> {
         let (hot, cold) = match self.summary.shards.get(at.shard as usize) {
             Some(shard) => shard.spell(at.place as usize)?,
-            None => self.late.unfinished.get(at.place as usize).map(|spell| (&spell.hot, &spell.cold))?,
+            None => self.ending.unfinished.get(at.place as usize).map(|spell| (&spell.hot, &spell.cold))?,
         };
         Some(Flow { at, hot, cold })
     }
@@ -102,8 +102,8 @@ impl<'a> Court<'a> {
     fn heard(&self, flow: &Flow<'a>, side: Side) -> (bool, Heard) {
         let verdict = flow.cold.verdicts[side & 1];
         if verdict == VerdictId::NONE && flow.hot.flags & flag::UNDECIDED << side != 0 {
-            let late = self.late.heard((flow.at.shard, flow.at.place, side as u8));
-            if let Some(heard) = late {
+            let at_end = self.ending.heard((flow.at.shard, flow.at.place, side as u8));
+            if let Some(heard) = at_end {
                 return (true, heard);
             }
         }
@@ -113,15 +113,15 @@ impl<'a> Court<'a> {
     /// The packet with which the stream readers could say what they said of a half.
     #[inline]
     pub(crate) fn decided(&self, flow: &Flow<'a>, side: Side) -> Option<PacketRef> {
-        let late = || self.late.decided((flow.at.shard, flow.at.place, side as u8));
-        flow.cold.decided(side).or_else(late)
+        let at_end = || self.ending.decided((flow.at.shard, flow.at.place, side as u8));
+        flow.cold.decided(side).or_else(at_end)
     }
 
     /// What a half said, judged.
     #[inline]
     pub(crate) fn testimony(&self, flow: &Flow<'a>, side: Side) -> Testimony<'_, 'a> {
-        let (late, heard) = self.heard(flow, side);
-        self.opinions.testimony(late, heard)
+        let (at_end, heard) = self.heard(flow, side);
+        self.opinions.testimony(at_end, heard)
     }
 
     /// Kind and value of each statement of a half, in its words.
@@ -130,9 +130,9 @@ impl<'a> Court<'a> {
         flow: &Flow<'a>,
         side: Side,
     ) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-        let (late, Heard { verdict, asked }) = self.heard(flow, side);
-        let (verdicts, texts) = if late {
-            (&self.late.verdicts, &self.late.texts)
+        let (at_end, Heard { verdict, asked }) = self.heard(flow, side);
+        let (verdicts, texts) = if at_end {
+            (&self.ending.verdicts, &self.ending.texts)
         } else {
             (&self.summary.verdicts, &self.summary.texts)
         };
@@ -150,16 +150,16 @@ impl<'a> Court<'a> {
 
 /// Judges a summary. Says nothing that the packets do not show; names, vendors and kinds come with a confidence.
 pub fn judge<'a>(summary: &'a Summary, catalog: &'a Catalog, policy: &Policy) -> Report<'a> {
-    let late = summary.late();
+    let ending = summary.ending();
     let court = Court {
         summary,
-        late,
+        ending,
         catalog,
         site: site::Site::new(policy),
         held: link::Held::new(summary),
         numbering: summary.captures.numbering(),
         names: name::NameIndex::new(summary),
-        opinions: Opinions::new(summary, late, catalog),
+        opinions: Opinions::new(summary, ending, catalog),
         protocols: activity::Protocols::new(),
     };
     let mut walk = walk::Walk::new(&court);

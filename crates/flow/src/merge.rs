@@ -185,7 +185,7 @@ impl Summary {
         self.tally.join(&later.tally);
         self.spell_peak = self.spell_peak.max(peak);
         self.text_cost = self.names.texts(&self.texts) + self.sightings.texts(&self.texts);
-        self.late = std::sync::OnceLock::new();
+        self.ending = std::sync::OnceLock::new();
         let terms = Terms {
             ids,
             idle: self.limits.idle,

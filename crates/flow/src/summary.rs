@@ -57,7 +57,7 @@ pub struct Summary {
     pub(crate) spell_cost: usize,
     pub(crate) spell_peak: usize,
     pub(crate) text_cost: usize,
-    pub(crate) late: OnceLock<crate::late::Late>,
+    pub(crate) ending: OnceLock<crate::ending::Ending>,
     pub(crate) scratch: Scratch,
 }
 
@@ -103,7 +103,7 @@ impl Summary {
             spell_cost: 0,
             spell_peak: 0,
             text_cost: 0,
-            late: OnceLock::new(),
+            ending: OnceLock::new(),
             scratch: Scratch::default(),
         }
     }

@@ -10,8 +10,8 @@ use std::hash::BuildHasher;
 use std::ops::Range;
 
 use super::attribution::{KINDS, host_part};
+use crate::ending::Ending;
 use crate::key::seeded;
-use crate::late::Late;
 use crate::spell::asked::Asked;
 use crate::summary::Summary;
 use crate::text::{TextId, Texts};
@@ -31,9 +31,9 @@ pub(crate) struct Claim<'a> {
 /// Something said about one end: a set of statements, the half's own name in one of [`KINDS`], or its path.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(crate) enum Statement {
-    Set { late: bool, place: u32 },
-    Own { late: bool, kind: u8, name: TextId },
-    Path { late: bool, path: TextId },
+    Set { at_end: bool, place: u32 },
+    Own { at_end: bool, kind: u8, name: TextId },
+    Path { at_end: bool, path: TextId },
 }
 
 const _: () = assert!(size_of::<Statement>() == 8);
@@ -85,12 +85,12 @@ impl<'c, 'a> Testimony<'c, 'a> {
 
     /// What it said about the half's sender, or about its receiver.
     pub(crate) fn about(&self, receiver: bool) -> impl Iterator<Item = Statement> + use<'c, 'a> {
-        let (late, place) = (self.heard.late, self.opinion.about[usize::from(receiver)]);
-        let set = (place != 0).then_some(Statement::Set { late, place });
+        let (at_end, place) = (self.heard.at_end, self.opinion.about[usize::from(receiver)]);
+        let set = (place != 0).then_some(Statement::Set { at_end, place });
         let own = self.opinion.own.filter(|(_, of_receiver)| *of_receiver == receiver);
-        let own = own.map(|(kind, _)| Statement::Own { late, kind, name: self.asked.name });
+        let own = own.map(|(kind, _)| Statement::Own { at_end, kind, name: self.asked.name });
         let path = self.opinion.path.filter(|of_receiver| *of_receiver == receiver);
-        let path = path.map(|_| Statement::Path { late, path: self.asked.path });
+        let path = path.map(|_| Statement::Path { at_end, path: self.asked.path });
         set.into_iter().chain(own).chain(path)
     }
 }
@@ -98,21 +98,21 @@ impl<'c, 'a> Testimony<'c, 'a> {
 /// The opinions on all verdicts: on the summary's, and on those of the capture's end.
 pub(crate) struct Opinions<'a> {
     early: OpinionTable<'a>,
-    late: OpinionTable<'a>,
+    ending: OpinionTable<'a>,
 }
 
 impl<'a> Opinions<'a> {
-    pub(crate) fn new(summary: &'a Summary, late: &'a Late, catalog: &'a Catalog) -> Self {
+    pub(crate) fn new(summary: &'a Summary, ending: &'a Ending, catalog: &'a Catalog) -> Self {
         Self {
             early: OpinionTable::new(&summary.texts, summary.verdicts.all(), catalog, false),
-            late: OpinionTable::new(&late.texts, late.verdicts.all(), catalog, true),
+            ending: OpinionTable::new(&ending.texts, ending.verdicts.all(), catalog, true),
         }
     }
 
     /// What a half said, by a verdict of the summary, or of the capture's end.
     #[inline]
-    pub(crate) fn testimony(&self, late: bool, heard: Heard) -> Testimony<'_, 'a> {
-        self.heard(late).testimony(heard)
+    pub(crate) fn testimony(&self, at_end: bool, heard: Heard) -> Testimony<'_, 'a> {
+        self.heard(at_end).testimony(heard)
     }
 
     /// Whose a name of the summary is.
@@ -124,19 +124,19 @@ impl<'a> Opinions<'a> {
     /// Kind and value of what was said.
     pub(crate) fn said(&self, statement: Statement) -> Vec<(&'a [u8], &'a [u8])> {
         match statement {
-            Statement::Set { late, place } => self.heard(late).set(place),
-            Statement::Own { late, kind, name } => {
+            Statement::Set { at_end, place } => self.heard(at_end).set(place),
+            Statement::Own { at_end, kind, name } => {
                 let kind = KINDS.get(usize::from(kind)).map_or("", |(kind, ..)| kind);
-                vec![(kind.as_bytes(), self.heard(late).texts.text(name))]
+                vec![(kind.as_bytes(), self.heard(at_end).texts.text(name))]
             }
-            Statement::Path { late, path } => {
-                vec![(Hearing::PATH.as_bytes(), self.heard(late).texts.text(path))]
+            Statement::Path { at_end, path } => {
+                vec![(Hearing::PATH.as_bytes(), self.heard(at_end).texts.text(path))]
             }
         }
     }
 
-    fn heard(&self, late: bool) -> &OpinionTable<'a> {
-        if late { &self.late } else { &self.early }
+    fn heard(&self, at_end: bool) -> &OpinionTable<'a> {
+        if at_end { &self.ending } else { &self.early }
     }
 }
 
@@ -147,7 +147,8 @@ fn owner<'a>(catalog: &'a Catalog, name: &[u8]) -> Owner<'a> {
 
 /// The opinions on one table of verdicts.
 struct OpinionTable<'a> {
-    late: bool,
+    /// Whether they are on the verdicts of the capture's end.
+    at_end: bool,
     texts: &'a Texts,
     opinions: Vec<Opinion>,
     claims: Vec<Claim<'a>>,
@@ -161,7 +162,7 @@ struct OpinionTable<'a> {
 }
 
 impl<'a> OpinionTable<'a> {
-    fn new(texts: &'a Texts, verdicts: &[Verdict], catalog: &'a Catalog, late: bool) -> Self {
+    fn new(texts: &'a Texts, verdicts: &[Verdict], catalog: &'a Catalog, at_end: bool) -> Self {
         let owned = |id| {
             let owner = owner(catalog, texts.text(id));
             (owner.0.is_some() || owner.1.is_some()).then_some((id, owner))
@@ -169,7 +170,7 @@ impl<'a> OpinionTable<'a> {
         let ids = (0..texts.len() as u32).into_par_iter().with_min_len(4096).map(TextId);
         let owned: Vec<_> = ids.filter_map(owned).collect();
         let mut heard = Self {
-            late,
+            at_end,
             texts,
             opinions: Vec::with_capacity(verdicts.len()),
             claims: Vec::new(),

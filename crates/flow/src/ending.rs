@@ -17,7 +17,7 @@ use crate::verdict::{Heard, Hearing, Verdicts};
 
 /// The end's decisions. Their texts are kept apart from the summary's.
 #[derive(Debug, Default)]
-pub(crate) struct Late {
+pub(crate) struct Ending {
     pub(crate) texts: Texts,
     pub(crate) verdicts: Verdicts,
     /// By shard, place among [`Shard::spells`] and side.
@@ -28,19 +28,19 @@ pub(crate) struct Late {
 
 impl Summary {
     /// What the end of the capture decides.
-    pub(crate) fn late(&self) -> &Late {
-        self.late.get_or_init(|| {
-            let mut late = Late::default();
+    pub(crate) fn ending(&self) -> &Ending {
+        self.ending.get_or_init(|| {
+            let mut ending = Ending::default();
             for (at, n) in self.waiting() {
                 let Some((hot, cold)) = self.shards.get(at).and_then(|shard| shard.spell(n)) else {
                     continue;
                 };
                 for side in [0, 1] {
-                    late.close(hot, cold, (at as u32, n as u32, side as u8), side);
+                    ending.close(hot, cold, (at as u32, n as u32, side as u8), side);
                 }
             }
-            late.unfinished = self.unfinished_flows();
-            late
+            ending.unfinished = self.unfinished_flows();
+            ending
         })
     }
 
@@ -71,7 +71,7 @@ impl Summary {
     }
 }
 
-impl Late {
+impl Ending {
     fn close(&mut self, hot: &Hot, cold: &Cold, at: (u32, u32, u8), side: Side) {
         if hot.flags & flag::UNDECIDED << side == 0 {
             return;
