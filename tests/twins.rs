@@ -8,7 +8,7 @@
 use lenscap_capture::{Capture, Source};
 use lenscap_testkit::captures;
 use lenscap_wire::readers::{self, Reading, Routes};
-use lenscap_wire::{Address, Fact, Message, Packet, ReaderId, Resolver, Stream, decode};
+use lenscap_wire::{Address, Fact, Field, Message, Packet, ReaderId, Resolver, Stream, decode};
 use serde_json::Value;
 use sha1::{Digest, Sha1};
 use simple_dns::rdata::RData;
@@ -43,11 +43,11 @@ fn packets(path: &Path, mut each: impl FnMut(&Packet<'_>)) {
 }
 
 /// Kinds and values of the statements in the first bytes of a half, where they are TLS.
-fn hello_of(bytes: &[u8]) -> Option<Vec<(&'static str, String)>> {
+fn hello_of(bytes: &[u8]) -> Option<Vec<(Field, String)>> {
     let mut said = Vec::new();
     let mut note = |fact: Fact<'_>| {
-        if let Fact::Says { kind, value, .. } = fact {
-            said.push((kind, String::from_utf8_lossy(value).into_owned()));
+        if let Fact::Says { field, value, .. } = fact {
+            said.push((field, String::from_utf8_lossy(value).into_owned()));
         }
     };
     match readers::read_stream(&Stream { bytes, ended: false }, &mut note) {
@@ -57,7 +57,7 @@ fn hello_of(bytes: &[u8]) -> Option<Vec<(&'static str, String)>> {
 }
 
 /// The same of one hello, as `tls-parser` reads it: name, protocols, version and, of a server, cipher.
-fn twin_of_hello(bytes: &[u8]) -> Option<Vec<(&'static str, String)>> {
+fn twin_of_hello(bytes: &[u8]) -> Option<Vec<(Field, String)>> {
     let (_, record) = tls_parser::parse_tls_plaintext(bytes).ok()?;
     let TlsMessage::Handshake(message) = record.msg.first()? else { return None };
     let mut said = Vec::new();
@@ -69,11 +69,11 @@ fn twin_of_hello(bytes: &[u8]) -> Option<Vec<(&'static str, String)>> {
                 match extension {
                     TlsExtension::SNI(names) => {
                         let name = names.iter().find(|(kind, _)| kind.0 == 0);
-                        said.extend(name.map(|(_, name)| ("tls.sni", text(name).to_ascii_lowercase())));
+                        said.extend(name.map(|(_, name)| (Field::TlsSni, text(name).to_ascii_lowercase())));
                     }
                     TlsExtension::ALPN(names) => {
                         let names = names.iter().filter(|name| !is_grease_name(name));
-                        said.extend(names.map(|name| ("tls.alpn", text(name))));
+                        said.extend(names.map(|name| (Field::TlsAlpn, text(name))));
                     }
                     TlsExtension::SupportedVersions(versions) => {
                         let known = versions.iter().filter(|version| !is_grease(**version));
@@ -82,14 +82,14 @@ fn twin_of_hello(bytes: &[u8]) -> Option<Vec<(&'static str, String)>> {
                     _ => {}
                 }
             }
-            said.push(("tls.version", format!("{version:04x}")));
+            said.push((Field::TlsVersion, format!("{version:04x}")));
         }
         TlsMessageHandshake::ServerHello(hello) => {
             let mut version = hello.version.0;
             for extension in whole_extensions(hello.ext)? {
                 match extension {
                     TlsExtension::ALPN(names) => {
-                        said.extend(names.iter().map(|name| ("tls.alpn", text(name))));
+                        said.extend(names.iter().map(|name| (Field::TlsAlpn, text(name))));
                     }
                     TlsExtension::SupportedVersions(chosen) => {
                         version = chosen.first().map_or(version, |chosen| chosen.0);
@@ -97,8 +97,8 @@ fn twin_of_hello(bytes: &[u8]) -> Option<Vec<(&'static str, String)>> {
                     _ => {}
                 }
             }
-            said.push(("tls.version", format!("{version:04x}")));
-            said.push(("tls.cipher", format!("{:04x}", hello.cipher.0)));
+            said.push((Field::TlsVersion, format!("{version:04x}")));
+            said.push((Field::TlsCipher, format!("{:04x}", hello.cipher.0)));
         }
         _ => return None,
     }
@@ -134,7 +134,9 @@ fn hellos_are_those_of_tls_parser() {
                 return;
             }
             let Some(mut ours) = hello_of(payload) else { return };
-            ours.retain(|(kind, _)| ["tls.sni", "tls.alpn", "tls.version", "tls.cipher"].contains(kind));
+            ours.retain(|(field, _)| {
+                [Field::TlsSni, Field::TlsAlpn, Field::TlsVersion, Field::TlsCipher].contains(field)
+            });
             ours.sort();
             match twin_of_hello(payload) {
                 Some(theirs) => {

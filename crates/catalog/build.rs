@@ -11,6 +11,9 @@ use toml::Spanned;
 #[path = "src/digest.rs"]
 mod digest;
 #[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
+#[path = "../wire/src/field.rs"]
+mod field;
+#[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
 #[path = "src/form.rs"]
 mod form;
 #[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
@@ -20,9 +23,10 @@ mod mistake;
 #[path = "src/words.rs"]
 mod words;
 
+use field::Field;
 use form::{BannerForm, GenericForm, Page, SharedForm, VendorForm};
 use mistake::Mistake;
-use words::{Field, Match, Reach, Role, Roles, SharedGroup, VendorKind};
+use words::{Match, Reach, Role, Roles, SharedGroup, VendorKind};
 
 /// One file of `data/`.
 struct Leaf {
@@ -40,6 +44,7 @@ impl Leaf {
 fn main() {
     println!("cargo::rerun-if-changed=data");
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=../wire/src/field.rs");
     for shared in ["digest", "form", "mistake", "words"] {
         println!("cargo::rerun-if-changed=src/{shared}.rs");
     }

@@ -11,8 +11,9 @@ use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
+use crate::field::Field;
 use crate::record::Banner;
-use crate::words::{Capture, Field, Match, Side};
+use crate::words::{Capture, Match, Side};
 
 /// The longest value that is looked at, in bytes.
 pub const VALUE_LIMIT: usize = 512;

@@ -7,9 +7,10 @@ use std::borrow::Cow;
 #[allow(unused_imports, reason = "without an address range of its own the data names no range type")]
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
+use crate::field::Field;
 use crate::record::{Banner, Block, Endpoint, Port, Prefix, SharedName, Text, Vendor, VendorId};
 use crate::words::{
-    Capture, Confidence, DeviceClass, Field, Match, Reach, Roles, SharedGroup, Side, Transport, VendorKind,
+    Capture, Confidence, DeviceClass, Match, Reach, Roles, SharedGroup, Side, Transport, VendorKind,
 };
 
 const fn t(text: &'static str) -> Text {

@@ -8,9 +8,10 @@ use prefix_trie::PrefixMap;
 
 use crate::banners::{BannerHit, BannerTable};
 use crate::builtin;
+use crate::field::Field;
 use crate::names::NameTable;
 use crate::record::{Banner, Block, Endpoint, Port, Prefix, SharedName, Vendor, VendorId};
-use crate::words::{Field, SharedGroup, Transport};
+use crate::words::{SharedGroup, Transport};
 
 /// What is known of camera vendors. Look-ups neither allocate (but for lists of banners) nor lock.
 #[derive(Debug)]
@@ -161,10 +162,9 @@ impl Catalog {
         self.ports.get(start..end).unwrap_or_default()
     }
 
-    /// The banners that `value` matches in the field `kind` (such as `http.server`): the longest text first, then the
-    /// surer one. Nothing where the catalogue has no such field.
-    pub fn banners(&self, kind: &str, value: &[u8]) -> Vec<BannerHit<'_>> {
-        Field::from_word(kind).map_or(Vec::new(), |field| self.banners.find(field, value))
+    /// The banners that `value` matches in a field: the longest text first, then the surer one.
+    pub fn banners(&self, field: Field, value: &[u8]) -> Vec<BannerHit<'_>> {
+        self.banners.find(field, value)
     }
 
     /// Names this state of the data: the day of its newest entry, its counts, and 64 bits over the texts of its files, a

@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 
 use ipnet::IpNet;
 use serde::Deserialize;
+use serde::de::{Deserializer, Error};
 use toml::Spanned;
 
+use crate::field::Field;
 use crate::mistake::Mistake;
 use crate::words::{
-    Capture, Confidence, DeviceClass, Field, Match, Reach, Role, Roles, SharedGroup, Side, Transport,
-    VendorKind,
+    Capture, Confidence, DeviceClass, Match, Reach, Role, Roles, SharedGroup, Side, Transport, VendorKind,
 };
 
 /// A vendor file. What an overlay leaves out of a known vendor stays as it was.
@@ -105,7 +106,7 @@ pub(crate) struct PrefixForm {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BannerForm {
-    #[serde(rename = "where")]
+    #[serde(rename = "where", deserialize_with = "field")]
     pub(crate) field: Field,
     #[serde(rename = "match")]
     pub(crate) how: Match,
@@ -118,6 +119,11 @@ pub(crate) struct BannerForm {
     pub(crate) confidence: Confidence,
     pub(crate) source: Spanned<String>,
     pub(crate) note: Option<String>,
+}
+
+fn field<'de, D: Deserializer<'de>>(from: D) -> Result<Field, D::Error> {
+    let word = String::deserialize(from)?;
+    Field::from_word(&word).ok_or_else(|| D::Error::unknown_variant(&word, Field::WORDS))
 }
 
 impl BannerForm {

@@ -18,6 +18,10 @@ mod banners;
 mod builtin;
 mod catalog;
 mod digest;
+mod field {
+    //! The build script finds the same file here by its path.
+    pub(crate) use lenscap_wire::Field;
+}
 mod form;
 mod lookup;
 mod mistake;
@@ -33,6 +37,5 @@ pub use mistake::Mistake;
 pub use overlay::CatalogError;
 pub use record::{Banner, Block, Endpoint, Port, Prefix, SharedName, Text, Vendor, VendorId};
 pub use words::{
-    Capture, Confidence, DeviceClass, Field, Match, Reach, Role, Roles, SharedGroup, Side, Transport,
-    VendorKind,
+    Capture, Confidence, DeviceClass, Match, Reach, Role, Roles, SharedGroup, Side, Transport, VendorKind,
 };

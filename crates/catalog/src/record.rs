@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use ipnet::IpNet;
 
+use crate::field::Field;
 use crate::words::{
-    Capture, Confidence, DeviceClass, Field, Match, Reach, Roles, SharedGroup, Side, Transport, VendorKind,
+    Capture, Confidence, DeviceClass, Match, Reach, Roles, SharedGroup, Side, Transport, VendorKind,
 };
 
 /// A text of the built-in data, or of a user's file.

@@ -1,5 +1,6 @@
 //! The closed vocabularies of the catalogue: every word a data file may use, and no other.
 //!
+//! The words of protocol fields are not here: they are [`Field`](lenscap_wire::Field), which readers yield.
 //! The build script reads this file too, so it names nothing else of the crate.
 
 use std::fmt;
@@ -236,78 +237,6 @@ words! {
     }
 }
 
-words! {
-    /// The protocol field that a banner looks in. Readers use the same words for what they found.
-    Field {
-        /// The device class in a Dahua discovery answer.
-        DhipDeviceClass = "dhip.device_class",
-        /// The vendor in a Dahua discovery answer.
-        DhipVendor = "dhip.vendor",
-        /// DHCP option 12.
-        DhcpHostname = "dhcp.hostname",
-        /// DHCP option 60.
-        DhcpVendorClass = "dhcp.vendor_class",
-        /// FTP greeting, behind the reply code.
-        FtpBanner = "ftp.banner",
-        /// `Name: value` of another HTTP header (the name alone where the value varies).
-        HttpHeader = "http.header",
-        /// Path and query of an HTTP request: speaks of the server, and only if it answers 2xx or 401.
-        HttpPath = "http.path",
-        /// Realm of `WWW-Authenticate` over HTTP.
-        HttpRealm = "http.realm",
-        /// `Server` over HTTP.
-        HttpServer = "http.server",
-        /// The title of an HTML page.
-        HttpTitle = "http.title",
-        /// `User-Agent` of an HTTP request: speaks of the side that asks.
-        HttpUserAgent = "http.user_agent",
-        /// Instance label of a DNS service.
-        MdnsInstance = "mdns.instance",
-        /// Service type of a DNS service.
-        MdnsService = "mdns.service",
-        /// Manufacturer of an ONVIF `GetDeviceInformation` answer.
-        OnvifManufacturer = "onvif.manufacturer",
-        /// Percent-decoded text behind `onvif://www.onvif.org/hardware/`.
-        OnvifScopeHardware = "onvif.scope.hardware",
-        /// Percent-decoded text behind `onvif://www.onvif.org/name/`.
-        OnvifScopeName = "onvif.scope.name",
-        /// What stands behind host and port of an RTSP URL, with the query.
-        RtspPath = "rtsp.path",
-        /// Realm of `WWW-Authenticate` over RTSP.
-        RtspRealm = "rtsp.realm",
-        /// `Server` over RTSP.
-        RtspServer = "rtsp.server",
-        /// `User-Agent` over RTSP: speaks of the side that asks.
-        RtspUserAgent = "rtsp.user_agent",
-        /// The `s=` line of a session description, or `i=` where a note says so.
-        SdpSession = "sdp.session",
-        /// SIP `User-Agent` or `Server`.
-        SipUserAgent = "sip.user_agent",
-        /// SMTP `EHLO` argument.
-        SmtpEhlo = "smtp.ehlo",
-        /// SNMP `sysDescr`.
-        SnmpSysDescr = "snmp.sys_descr",
-        /// SNMP `sysObjectID`, dotted, without a leading dot.
-        SnmpSysObjectId = "snmp.sys_object_id",
-        /// Manufacturer of a `UPnP` description.
-        SsdpManufacturer = "ssdp.manufacturer",
-        /// Model of a `UPnP` description.
-        SsdpModel = "ssdp.model",
-        /// `SERVER` over SSDP.
-        SsdpServer = "ssdp.server",
-        /// Telnet greeting, behind terminal negotiation.
-        TelnetBanner = "telnet.banner",
-        /// Issuer of a certificate, as `CN=..,OU=..,O=..` without spaces behind the commas.
-        TlsIssuer = "tls.issuer",
-        /// Common name of a certificate's subject.
-        TlsSubjectCn = "tls.subject_cn",
-        /// Organisation of a certificate's subject.
-        TlsSubjectO = "tls.subject_o",
-        /// `User-Agent` of a viewing application or recorder: it marks the viewer.
-        UaApp = "ua.app",
-    }
-}
-
 /// A set of roles.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Roles(u16);
@@ -373,8 +302,8 @@ mod tests {
 
     #[test]
     fn every_word_is_read_back() {
-        for (field, word) in Field::ALL.iter().zip(Field::WORDS) {
-            assert_eq!((field.word(), Field::from_word(word)), (*word, Some(*field)));
+        for (role, word) in Role::ALL.iter().zip(Role::WORDS) {
+            assert_eq!((role.word(), Role::from_word(word)), (*word, Some(*role)));
         }
         assert_eq!(Role::from_word("Api"), None);
     }

@@ -1,6 +1,7 @@
 //! What must never be attributed, and what must.
 
 use lenscap_catalog::{Catalog, Confidence, DeviceClass, Reach, Role, SharedGroup, Transport};
+use lenscap_wire::Field;
 
 fn vendor(catalog: &Catalog, host: &str) -> Option<String> {
     catalog.name(host).map(|endpoint| catalog.vendor(endpoint.vendor).id.to_string())
@@ -206,29 +207,28 @@ fn ports_name_their_users() {
 #[test]
 fn banners_find_maker_class_and_what_stands_beside() {
     let catalog = Catalog::builtin();
-    let best = |kind: &str, value: &str| {
-        let hits = catalog.banners(kind, value.as_bytes());
-        let hit = hits.first().unwrap_or_else(|| panic!("{kind} {value}"));
+    let best = |field: Field, value: &str| {
+        let hits = catalog.banners(field, value.as_bytes());
+        let hit = hits.first().unwrap_or_else(|| panic!("{field} {value}"));
         let vendor = hit.banner.vendor.map_or("", |id| catalog.vendor(id).id.as_ref()).to_owned();
         (vendor, hit.captured.clone().map_or("", |range| &value[range]).to_owned())
     };
-    for (kind, value, vendor, captured) in [
-        ("http.server", "Linux/2.x UPnP/1.0 avtech/1.3, x", "avtech", "1.3"),
-        ("http.server", "DCS-932L", "dlink", "DCS-932L"),
-        ("http.realm", "AXIS_00408C123456", "axis", "00408C123456"),
-        ("http.realm", "Login to 3E05ABCPAA12345", "dahua", "3E05ABCPAA12345"),
-        ("onvif.scope.hardware", "DS-2CD2032-I", "hikvision", "DS-2CD2032-I"),
-        ("onvif.scope.name", "HIKVISION DS-2CD2032-I", "hikvision", "DS-2CD2032-I"),
-        ("ftp.banner", "AXIS 2100 Network Camera version 2.40", "axis", "AXIS 2100"),
-        ("telnet.banner", "\r\nWelcome to DCS-900", "dlink", "DCS-900"),
-        ("dhcp.vendor_class", "AXIS,Network Camera,P1435-LE,8.40", "axis", "P1435-LE,8.40"),
-        ("rtsp.server", "Hipcam RealServer/V1.0", "", "V1.0"),
+    for (field, value, vendor, captured) in [
+        (Field::HttpServer, "Linux/2.x UPnP/1.0 avtech/1.3, x", "avtech", "1.3"),
+        (Field::HttpServer, "DCS-932L", "dlink", "DCS-932L"),
+        (Field::HttpRealm, "AXIS_00408C123456", "axis", "00408C123456"),
+        (Field::HttpRealm, "Login to 3E05ABCPAA12345", "dahua", "3E05ABCPAA12345"),
+        (Field::OnvifScopeHardware, "DS-2CD2032-I", "hikvision", "DS-2CD2032-I"),
+        (Field::OnvifScopeName, "HIKVISION DS-2CD2032-I", "hikvision", "DS-2CD2032-I"),
+        (Field::FtpBanner, "AXIS 2100 Network Camera version 2.40", "axis", "AXIS 2100"),
+        (Field::TelnetBanner, "\r\nWelcome to DCS-900", "dlink", "DCS-900"),
+        (Field::DhcpVendorClass, "AXIS,Network Camera,P1435-LE,8.40", "axis", "P1435-LE,8.40"),
+        (Field::RtspServer, "Hipcam RealServer/V1.0", "", "V1.0"),
     ] {
-        assert_eq!(best(kind, value), (vendor.to_owned(), captured.to_owned()), "{kind} {value}");
+        assert_eq!(best(field, value), (vendor.to_owned(), captured.to_owned()), "{field} {value}");
     }
-    assert!(catalog.banners("no.such.field", b"AXIS").is_empty());
-    assert!(catalog.banners("smtp.ehlo", b"AXIS").is_empty());
-    let apps = catalog.banners("ua.app", b"Hik-Connect/4.1 iOS");
+    assert!(catalog.banners(Field::SmtpEhlo, b"AXIS").is_empty());
+    let apps = catalog.banners(Field::UaApp, b"Hik-Connect/4.1 iOS");
     assert!(apps.iter().all(|hit| hit.banner.device_class == DeviceClass::App && !hit.banner.is_camera));
 }
 

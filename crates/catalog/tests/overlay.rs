@@ -3,6 +3,7 @@
 use std::fs;
 
 use lenscap_catalog::{Catalog, CatalogError, Subject};
+use lenscap_wire::Field;
 use proptest::prelude::*;
 
 const NEW: &str = r#"
@@ -75,7 +76,7 @@ fn a_new_vendor_is_found_by_everything_it_brings() {
         assert_eq!(catalog.address(address.parse().unwrap()).is_some(), known, "{address}");
     }
     assert_eq!(catalog.port(lenscap_catalog::Transport::Udp, 37020).len(), 2);
-    let hits = catalog.banners("http.server", b"acmeeye/1.2 (x)");
+    let hits = catalog.banners(Field::HttpServer, b"acmeeye/1.2 (x)");
     assert_eq!((hits[0].banner.vendor, hits[0].captured.clone()), (Some(acme), Some(8..11)));
     assert_ne!(catalog.digest(), Catalog::builtin().digest());
 }

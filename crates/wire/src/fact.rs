@@ -1,6 +1,6 @@
 //! What readers yield: statements found in payloads, still without judgement.
 
-use crate::{Address, Mac};
+use crate::{Address, Field, Mac};
 
 /// Whom a statement is about.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -39,15 +39,14 @@ impl Resolver {
 /// One statement of a payload. Text is as it stood on the wire, at most 255 bytes for names and 512 for values
 /// (longer values are cut); it is not trusted and not escaped.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub enum Fact<'a> {
-    /// `who` says `value` in the field `kind`. Kinds are the words of the catalogue's banners (`http.server`,
-    /// `dhcp.hostname`), and those that name a flow: `tls.sni`, `tls.alpn`, `tls.ja4`, `tls.ech`, `tls.version`,
-    /// `tls.cipher`, `tls.certificate`, `http.host`.
+    /// `who` says `value` in a field.
     Says {
         /// Whom it is about.
         who: Party,
         /// The field.
-        kind: &'static str,
+        field: Field,
         /// What stood there.
         value: &'a [u8],
     },
@@ -78,13 +77,13 @@ pub enum Fact<'a> {
         /// DNS response code: 3 is NXDOMAIN; 0 where the name exists but has no such record.
         code: u8,
     },
-    /// `address` is held by `mac`, as ARP, neighbour discovery or DHCP says it (`kind` is `arp`, `ndp` or `dhcp`).
+    /// `address` is held by `mac`, as ARP, neighbour discovery or DHCP says it.
     Holds {
         /// The link address.
         mac: Mac,
         /// The IP address.
         address: Address,
-        /// Which protocol says so.
-        kind: &'static str,
+        /// Which protocol says so: [`Field::Arp`], [`Field::Ndp`] or [`Field::Dhcp`].
+        field: Field,
     },
 }

@@ -9,12 +9,14 @@
     warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+mod activity;
 mod checksum;
 mod cursor;
 mod decode;
 mod der;
 mod fact;
 mod fast;
+mod field;
 mod frame;
 mod hazard;
 mod head;
@@ -32,11 +34,15 @@ mod transport;
 mod tunnel;
 mod wifi;
 
+pub use activity::Activity;
 pub use checksum::check_transport;
 pub use decode::{decode, decode_datagram};
 pub use fact::{Fact, Party, Resolver};
+pub use field::Field;
 pub use frame::{Frame, LinkType, PacketRef, Timestamp};
 pub use hazard::Hazards;
 pub use packet::{Address, Class, Fragment, Layer, LayerKind, Mac, Packet, Quoted, Tcp, TcpFlags};
 pub use protocol::Protocol;
-pub use reader::{Facts, Message, Read, Reader, ReaderId, Route, Step, Stream};
+pub use reader::{
+    DatagramRead, Datagrams, Facts, Message, Pattern, Probe, Read, Reader, ReaderId, Route, Stream,
+};

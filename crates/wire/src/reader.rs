@@ -1,23 +1,41 @@
 //! What a reader is: one file that recognises one protocol and yields its facts.
 //!
-//! Two classes. A *message* reader sees one packet alone and every packet that its [`Route`]s let through; its
-//! facts add up. A *stream* reader is a pure function of the first payload bytes of ONE half of a TCP flow, in
-//! sequence order; it is asked again with more bytes until it has decided or its budget is spent. Neither keeps
-//! state, so neither can tell where a capture was cut.
+//! Three classes, by how much must be seen:
 //!
-//! Both yield a fact only once they are sure: a reader that returns anything but `true` or [`Step::Done`] has
-//! yielded nothing. So facts go straight to where they are counted, without a buffer and without a second pass.
+//! - A *message* reader sees one packet alone, every packet that its [`Route`]s let through. Its facts add up. DNS over
+//!   UDP is one: each datagram says all that it says.
+//! - A *stream* reader is a pure function of the first payload bytes of ONE half of a TCP flow, in sequence order. TLS
+//!   is one: a hello may be cut anywhere.
+//! - A *datagram* reader is a pure function of the first datagrams of ONE half of a UDP flow that pass its own test of a
+//!   packet alone. QUIC is one (a hello over several datagrams), RTP another (one packet proves nothing, several that
+//!   go on from one another do).
+//!
+//! Stream and datagram readers are asked again with more until they have decided. None keeps state, so none can tell
+//! where a capture was cut.
+//!
+//! All yield a fact only once they are sure: a reader that returns anything but `true`, [`Probe::Match`] or
+//! [`Probe::Then`] has yielded nothing. So facts go straight to where they are counted, without a buffer and without a
+//! second pass.
 
-use crate::{Fact, Packet};
+use crate::{Activity, Fact, Field, Packet};
 
 /// Where a reader puts what it found.
 pub type Facts<'f> = &'f mut dyn FnMut(Fact<'_>);
 
-/// A protocol's reader: its name in reports (`app`), and how it reads.
+/// A protocol's reader: what is known of the protocol, and how it is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader {
+    /// Its number, for ever: saved summaries name readers by it. The next free one is told by the build of this crate
+    /// where two are the same.
+    pub number: ReaderId,
     /// The name of the protocol in reports. Two readers may share it: `http` reads streams and single requests.
     pub app: &'static str,
+    /// What a flow is for that speaks this protocol, where the protocol alone says so.
+    pub activity: Option<Activity>,
+    /// Whether the protocol hides what it carries.
+    pub hides: bool,
+    /// The fields in which it says something: all that it may yield with [`Fact::Says`] and [`Fact::Holds`].
+    pub fields: &'static [Field],
     /// How it reads.
     pub read: Read,
 }
@@ -28,24 +46,62 @@ pub enum Read {
     /// Reads every packet that comes by one of the routes. Returns whether the packet was of its protocol.
     Message(&'static [Route], fn(&Message<'_, '_>, Facts<'_>) -> bool),
     /// Reads the first bytes of one half of a TCP flow.
-    Stream(fn(&Stream<'_>, Facts<'_>) -> Step),
+    Stream(fn(&Stream<'_>, Facts<'_>) -> Probe),
+    /// Reads the first datagrams of one half of a UDP flow.
+    Datagrams(DatagramRead),
 }
 
-/// What brings a packet to a message reader: a hint that costs one table look-up; the reader decides.
+/// How a datagram reader reads.
+#[derive(Clone, Copy, Debug)]
+pub struct DatagramRead {
+    /// What brings a datagram here.
+    pub routes: &'static [Route],
+    /// Whether a datagram, by itself, may be of this protocol. What does not pass is not shown to `read`, so that a
+    /// keep-alive among the first datagrams costs nothing.
+    pub passes: fn(&[u8]) -> bool,
+    /// Datagrams that are looked at, at most [`DatagramRead::MOST`].
+    pub most: u8,
+    /// Bytes of each that are looked at.
+    pub keeps: u16,
+    /// Reads them.
+    pub read: fn(&Datagrams<'_>, Facts<'_>) -> Probe,
+}
+
+impl DatagramRead {
+    /// The most datagrams of a half that any reader may ask for.
+    pub const MOST: u8 = 8;
+}
+
+/// What brings a packet to a reader: a hint that costs one table look-up; the reader decides.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub enum Route {
     /// UDP with this source or destination port, and payload.
     Udp(u16),
     /// TCP with this source or destination port, and payload.
     Tcp(u16),
-    /// UDP on any port whose payload begins with these bytes (at least one).
+    /// UDP on any port whose payload begins with these bytes (1 to 8; of more the first 8 count).
     UdpStart(&'static [u8]),
-    /// TCP on any port whose segment begins with these bytes (at least one).
+    /// TCP on any port whose segment begins with these bytes (1 to 8; of more the first 8 count).
     TcpStart(&'static [u8]),
+    /// UDP on any port whose payload fits a pattern.
+    UdpAt(Pattern),
     /// `ICMPv6`.
     Icmp6,
     /// A packet without IP with this `EtherType`.
     EtherType(u16),
+}
+
+/// Bytes at a place of a payload, as far as a mask lets them count. `{ offset: 4, mask: &[0xff; 4], bytes: &[0x21, 0x12,
+/// 0xa4, 0x42] }` is the cookie of STUN.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Pattern {
+    /// Bytes of payload in front of it.
+    pub offset: u8,
+    /// Which bits count; as long as `bytes`, 1 to 8.
+    pub mask: &'static [u8],
+    /// What stands there.
+    pub bytes: &'static [u8],
 }
 
 /// One packet for a message reader.
@@ -70,31 +126,53 @@ pub struct Stream<'a> {
     /// The bytes so far, in sequence order, without holes.
     pub bytes: &'a [u8],
     /// No more will come: the half ended, has a hole here, or its budget is spent. A reader that knows its
-    /// protocol by now yields what it could read and says [`Step::Done`]; [`Step::More`] counts as
-    /// [`Step::NotMine`].
+    /// protocol by now yields what it could read and says [`Probe::Match`]; [`Probe::More`] counts as
+    /// [`Probe::NotMine`].
     pub ended: bool,
 }
 
-/// What a stream reader says of the bytes it has been given so far.
-///
-/// Once it said `NotMine` or `Done` it says the same, and yields the same facts, whatever bytes follow.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Step {
-    /// These bytes are not of this protocol, whatever follows.
-    NotMine,
-    /// They may be; more are needed. Nothing has been yielded.
-    More,
-    /// They are, and all that is wanted has been yielded.
-    Done,
+/// The first datagrams of one half of a UDP flow that pass a reader's test, in order of capture.
+#[derive(Clone, Copy, Debug)]
+pub struct Datagrams<'a> {
+    /// The payloads, each cut to what the reader keeps of one; at least one.
+    pub all: &'a [&'a [u8]],
+    /// No more will come, as in [`Stream::ended`].
+    pub ended: bool,
 }
 
-/// A reader by its place in the registry [`crate::readers::ALL`].
+/// What a stream or datagram reader says of what it has been given so far.
+///
+/// **Prefix law.** `NotMine`, `Match` and `Then` are final: whatever follows, the answer and the facts are the same.
+/// `More(n)` is the answer for everything shorter than `n` that begins like this. So it does not matter how often a reader
+/// is asked, nor where a capture was cut.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Probe {
+    /// These bytes are not of this protocol, whatever follows.
+    NotMine,
+    /// They may be, but that cannot be told before there are so many bytes, or datagrams. Nothing has been yielded.
+    More(usize),
+    /// They are, and all that is wanted has been yielded.
+    Match,
+    /// They are up to this offset, and what is wanted of them has been yielded; from there on another protocol speaks.
+    /// An HTTP CONNECT is `Then` behind the blank line. Streams only; the offset is more than 0.
+    Then(usize),
+}
+
+/// A reader by its [number](Reader::number).
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct ReaderId(pub u8);
 
 impl ReaderId {
+    /// The greatest number that a reader may have: flows keep it in eight bits, with one value for none.
+    pub const MAX: u8 = 254;
+
+    /// The reader of this number, where there is one.
+    pub fn reader(self) -> Option<&'static Reader> {
+        crate::readers::by_number(self)
+    }
+
     /// The name of its protocol in reports.
     pub fn app(self) -> &'static str {
-        crate::readers::ALL.get(usize::from(self.0)).map_or("unknown", |reader| reader.app)
+        self.reader().map_or("unknown", |reader| reader.app)
     }
 }

@@ -1,79 +1,194 @@
-//! The registry of readers, and how packets and streams find theirs.
+//! The registry of readers, and how packets and halves find theirs.
 //!
-//! To add a protocol: write `readers/NAME.rs` with a `READER`, name it below, and put it into [`ALL`].
-//! Dispatch promises: a packet costs a few table look-ups however many readers there are, readers are asked in
-//! the order of [`ALL`], the first that recognises the bytes wins, and nothing allocates.
+//! To add a protocol: write `readers/NAME.rs` with a `READER`, and name it in the list below. Dispatch promises: a packet
+//! costs a few table look-ups however many readers there are, readers are asked in the order of the list, the first that
+//! recognises the bytes wins, and nothing allocates.
 
 mod routes;
 
-mod arp;
-mod dhcp;
-mod dhcp6;
-mod dns;
-mod http;
-mod llmnr;
-mod mdns;
-mod ndp;
-mod ntp;
-mod ssdp;
 #[cfg(test)]
 mod tests;
-pub(crate) mod tls;
 
-use crate::{Message, Read, Reader, ReaderId, Step, Stream, reader::Facts};
+use crate::field::{AWAITED, Field, JUDGED};
+use crate::{Datagrams, Message, Probe, Read, Reader, ReaderId, Stream, reader::Facts};
 
 pub use routes::{Readers, Routes};
 
-/// Every reader. Where two claim the same bytes the earlier one wins.
-pub static ALL: &[Reader] = &[
-    tls::READER,
-    http::READER,
-    http::REQUEST_READER,
-    dns::READER,
-    dns::TCP_READER,
-    mdns::READER,
-    llmnr::READER,
-    dhcp::READER,
-    dhcp6::READER,
-    arp::READER,
-    ndp::READER,
-    ssdp::READER,
-    ntp::READER,
-];
+/// Names the modules of the readers, and puts their readers into [`ALL`].
+macro_rules! readers {
+    ($($module:ident: $($reader:ident),+;)+) => {
+        $(pub(crate) mod $module;)+
 
-/// What the stream readers together say of the first bytes of one half of a TCP flow.
+        /// Every reader, strongest first: those that know their bytes by a magic number stand before those that know them
+        /// by their shape. Where two claim the same bytes the earlier one wins.
+        pub static ALL: &[Reader] = &[$($($module::$reader,)+)+];
+    };
+}
+
+readers! {
+    tls: READER;
+    http: READER, REQUEST_READER;
+    dns: READER, TCP_READER;
+    mdns: READER;
+    llmnr: READER;
+    dhcp: READER;
+    dhcp6: READER;
+    arp: READER;
+    ndp: READER;
+    ssdp: READER;
+    ntp: READER;
+}
+
+/// By number, the place in [`ALL`] and one; 0 for none.
+static PLACES: [u8; ReaderId::MAX as usize + 1] = {
+    let mut places = [0; ReaderId::MAX as usize + 1];
+    let mut rest: &[Reader] = ALL;
+    let mut place = 0;
+    while let [reader, more @ ..] = rest {
+        place += 1;
+        let number = reader.number.0 as usize;
+        assert!(places[number] == 0, "two readers have the same number: take the first that none has");
+        places[number] = place;
+        rest = more;
+    }
+    places
+};
+
+const _: () = {
+    let mut fields: &[Field] = Field::ALL;
+    while let [field, more @ ..] = fields {
+        let by_readers = yields(*field) as u8;
+        let by_others = field.is_in(AWAITED) as u8 + field.is_in(JUDGED) as u8;
+        assert!(by_readers + by_others > 0, "a field is yielded by no reader");
+        assert!(by_readers + by_others < 2, "a field that a reader yields is still awaited");
+        fields = more;
+    }
+};
+
+/// Whether some reader says that it yields a field.
+const fn yields(field: Field) -> bool {
+    let mut rest: &[Reader] = ALL;
+    while let [reader, more @ ..] = rest {
+        if field.is_in(reader.fields) {
+            return true;
+        }
+        rest = more;
+    }
+    false
+}
+
+/// The reader of a number, where there is one.
+pub fn by_number(number: ReaderId) -> Option<&'static Reader> {
+    let place = PLACES.get(usize::from(number.0))?.checked_sub(1)?;
+    ALL.get(usize::from(place))
+}
+
+/// What the stream or datagram readers together say of the beginning of one half.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Reading {
     /// This reader's protocol; its facts have been yielded.
     Done(ReaderId),
-    /// More bytes are needed.
-    Undecided,
+    /// Nothing can be told before there are so many bytes of the half, or datagrams of the reader that waits. What was
+    /// yielded does not count.
+    Undecided(usize),
     /// No reader's protocol.
     Unknown,
 }
 
-/// Asks the stream readers in order. Facts are yielded with [`Reading::Done`] only, by that reader only.
+impl Reading {
+    /// Whether more is needed.
+    pub const fn is_undecided(self) -> bool {
+        matches!(self, Self::Undecided(_))
+    }
+}
+
+/// How often a half may hand on to another protocol: SMTP, STARTTLS, TLS is one hop. Four are more than are met.
+const HOPS: usize = 4;
+
+/// Asks the stream readers, strongest first, what the first bytes of a half are.
 ///
-/// An earlier reader that needs more bytes holds back all later ones, so that the reading does not depend on how
-/// often it was asked for. With [`Stream::ended`] the reading is never [`Reading::Undecided`].
+/// A stronger reader that needs more bytes holds back all weaker ones, so that the reading does not depend on how often it
+/// was asked for. Where a reader says [`Probe::Then`] all are asked again from there; a half of several protocols is the
+/// last one's that was recognised. With [`Stream::ended`] the reading is never [`Reading::Undecided`].
 pub fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Reading {
-    for (id, reader) in (0..).map(ReaderId).zip(ALL) {
-        let Read::Stream(read) = reader.read else { continue };
-        match read(stream, facts) {
-            Step::Done => return Reading::Done(id),
-            Step::More if !stream.ended => return Reading::Undecided,
-            Step::More | Step::NotMine => {}
+    let mut known = Reading::Unknown;
+    let mut start = 0;
+    for _ in 0..HOPS {
+        let rest = Stream { bytes: stream.bytes.get(start..).unwrap_or(&[]), ended: stream.ended };
+        match ask(&rest, facts) {
+            Asked::Match(id) => return Reading::Done(id),
+            Asked::Then(id, offset) => {
+                known = Reading::Done(id);
+                start += offset;
+            }
+            Asked::More(length) => return Reading::Undecided(start.saturating_add(length)),
+            Asked::Nobody => return known,
         }
     }
-    Reading::Unknown
+    known
+}
+
+/// What the readers say of what stands at one place of a half.
+enum Asked {
+    Match(ReaderId),
+    Then(ReaderId, usize),
+    More(usize),
+    Nobody,
+}
+
+fn ask(stream: &Stream<'_>, facts: Facts<'_>) -> Asked {
+    for reader in ALL {
+        let Read::Stream(read) = reader.read else { continue };
+        match read(stream, facts) {
+            Probe::Match => return Asked::Match(reader.number),
+            // Where nothing follows there is nobody to hand on to.
+            Probe::Then(offset) if offset > 0 && !(stream.ended && offset >= stream.bytes.len()) => {
+                return Asked::Then(reader.number, offset);
+            }
+            Probe::Then(_) => return Asked::Match(reader.number),
+            Probe::More(length) if !stream.ended => return Asked::More(length.max(stream.bytes.len() + 1)),
+            Probe::More(_) | Probe::NotMine => {}
+        }
+    }
+    Asked::Nobody
+}
+
+/// Asks the datagram readers, strongest first, what the datagrams of a half are, in order of capture. Each reader is shown
+/// the first of them that pass its test.
+///
+/// A stronger reader that needs more datagrams, and has had some, holds back all weaker ones; one that has had none
+/// does not, since it may never have one.
+pub fn read_datagrams(datagrams: &Datagrams<'_>, facts: Facts<'_>) -> Reading {
+    let mut undecided = false;
+    for reader in ALL {
+        let Read::Datagrams(how) = reader.read else { continue };
+        let mut shown = arrayvec::ArrayVec::<&[u8], { crate::DatagramRead::MOST as usize }>::new();
+        let most = usize::from(how.most);
+        for datagram in datagrams.all.iter().filter(|datagram| (how.passes)(datagram)).take(most) {
+            let kept = datagram.get(..usize::from(how.keeps)).unwrap_or(datagram);
+            if shown.try_push(kept).is_err() {
+                break;
+            }
+        }
+        if shown.is_empty() {
+            undecided = true;
+            continue;
+        }
+        let ended = datagrams.ended || shown.len() == most;
+        match (how.read)(&Datagrams { all: &shown, ended }, facts) {
+            Probe::Match | Probe::Then(_) => return Reading::Done(reader.number),
+            Probe::More(count) if !ended => return Reading::Undecided(count),
+            Probe::More(_) | Probe::NotMine => {}
+        }
+    }
+    if undecided && !datagrams.ended { Reading::Undecided(1) } else { Reading::Unknown }
 }
 
 /// Asks the message readers that `routes` finds for a packet, in order, and says which one recognised it.
 pub fn read_message(routes: &Routes, message: &Message<'_, '_>, facts: Facts<'_>) -> Option<ReaderId> {
-    routes.readers(message).into_iter().find(|id| {
-        match ALL.get(usize::from(id.0)).map(|reader| reader.read) {
-            Some(Read::Message(_, read)) => read(message, facts),
-            _ => false,
-        }
+    let mut readers = routes.readers(message).messages();
+    readers.find_map(|reader| match reader.read {
+        Read::Message(_, read) if read(message, facts) => Some(reader.number),
+        _ => None,
     })
 }

@@ -4,39 +4,43 @@
 
 use httparse::{EMPTY_HEADER, Header, Request, Response, Status};
 use lenscap_wire::readers::{Reading, read_stream};
-use lenscap_wire::{Fact, Stream};
+use lenscap_wire::{Fact, Field, Stream};
 use proptest::prelude::*;
 
 /// What a head says, kind and value.
-type Said = Vec<(&'static str, Vec<u8>)>;
+type Said = Vec<(Field, Vec<u8>)>;
 
 /// Fields that are said of a request and of a response.
-const OF_REQUEST: [(&str, &str); 3] =
-    [("host", "http.host"), ("user-agent", "http.user_agent"), ("content-type", "http.content_type")];
-const OF_RESPONSE: [(&str, &str); 2] = [("server", "http.server"), ("content-type", "http.content_type")];
+const OF_REQUEST: [(&str, Field); 3] = [
+    ("host", Field::HttpHost),
+    ("user-agent", Field::HttpUserAgent),
+    ("content-type", Field::HttpContentType),
+];
+const OF_RESPONSE: [(&str, Field); 2] =
+    [("server", Field::HttpServer), ("content-type", Field::HttpContentType)];
 
 /// What our reader says of the first bytes of a half; `None` while it wants more.
 fn ours(bytes: &[u8]) -> Result<Option<Said>, TestCaseError> {
     let mut said = Said::new();
     let mut note = |fact: Fact<'_>| {
-        if let Fact::Says { kind, value, .. } = fact {
-            said.push((kind, value.to_vec()));
+        if let Fact::Says { field, value, .. } = fact {
+            said.push((field, value.to_vec()));
         }
     };
     match read_stream(&Stream { bytes, ended: false }, &mut note) {
         Reading::Done(id) if id.app() == "http" => Ok(Some(said)),
-        Reading::Undecided => Ok(None),
+        Reading::Undecided(_) => Ok(None),
         other => Err(TestCaseError::fail(format!("{other:?}"))),
     }
 }
 
 /// The first value of each of these fields that is not empty, as our reader says it.
-fn named(headers: &[Header<'_>], wanted: &[(&str, &'static str)]) -> Said {
+fn named(headers: &[Header<'_>], wanted: &[(&str, Field)]) -> Said {
     let value = |name: &str| {
         let mut named = headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
         named.find(|header| !header.value.is_empty()).map(|header| header.value)
     };
-    wanted.iter().filter_map(|&(name, kind)| Some((kind, value(name)?.to_vec()))).collect()
+    wanted.iter().filter_map(|&(name, field)| Some((field, value(name)?.to_vec()))).collect()
 }
 
 fn theirs_of_request(bytes: &[u8]) -> Option<Said> {
@@ -47,10 +51,10 @@ fn theirs_of_request(bytes: &[u8]) -> Option<Said> {
         Status::Complete(_) => (request.method?, request.path?),
         Status::Partial => return None,
     };
-    let mut said = vec![("http.method", method.into()), ("http.path", path.into())];
+    let mut said = vec![(Field::HttpMethod, method.into()), (Field::HttpPath, path.into())];
     said.extend(named(request.headers, &OF_REQUEST));
     // The reader says hosts without their port.
-    for (_, host) in said.iter_mut().filter(|(kind, _)| *kind == "http.host") {
+    for (_, host) in said.iter_mut().filter(|(field, _)| *field == Field::HttpHost) {
         host.truncate(host.iter().position(|&byte| byte == b':').unwrap_or(host.len()));
     }
     Some(said)
@@ -61,7 +65,7 @@ fn theirs_of_response(bytes: &[u8]) -> Option<Said> {
     let mut response = Response::new(&mut headers);
     let status = response.parse(bytes).expect("the response is sound");
     let Status::Complete(_) = status else { return None };
-    let mut said = vec![("http.status", response.code?.to_string().into_bytes())];
+    let mut said = vec![(Field::HttpStatus, response.code?.to_string().into_bytes())];
     said.extend(named(response.headers, &OF_RESPONSE));
     Some(said)
 }

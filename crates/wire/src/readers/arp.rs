@@ -3,10 +3,16 @@
 //! Every request and reply states its sender's pair; that alone is yielded. Probes (RFC 5227), whose sender has
 //! no address yet, and group or empty link addresses state nothing.
 
-use crate::{Address, Fact, Mac, Message, Read, Reader, Route, cursor::Cursor, reader::Facts};
+use crate::{Address, Fact, Field, Mac, Message, Read, Reader, ReaderId, Route, cursor::Cursor, reader::Facts};
 
-pub(crate) const READER: Reader =
-    Reader { app: "arp", read: Read::Message(&[Route::EtherType(0x0806)], read) };
+pub(crate) const READER: Reader = Reader {
+    number: ReaderId(9),
+    app: "arp",
+    activity: None,
+    hides: false,
+    fields: &[Field::Arp],
+    read: Read::Message(&[Route::EtherType(0x0806)], read),
+};
 
 /// Ethernet or IEEE 802 hardware, IPv4, address lengths of 6 and 4.
 const IPV4_OVER_ETHERNET: [&[u8; 6]; 2] = [&[0, 1, 8, 0, 6, 4], &[0, 6, 8, 0, 6, 4]];
@@ -20,7 +26,7 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     }
     let stated = matches!(operation, 1 | 2) && address != [0; 4] && !mac.is_zero() && !mac.is_group();
     if stated {
-        facts(Fact::Holds { mac, address: Address::v4(address), kind: "arp" });
+        facts(Fact::Holds { mac, address: Address::v4(address), field: Field::Arp });
     }
     true
 }

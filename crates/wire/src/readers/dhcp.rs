@@ -7,15 +7,16 @@
 //! fit; options in the name and file fields (overload) are not.
 
 use super::tls::hex_digit;
-use crate::{
-    Address, Fact, Mac, Message, Party, Read, Reader, Route,
-    cursor::Cursor,
-    reader::Facts,
-    text::{MAX_VALUE, Text},
-};
+use crate::{Activity, Address, Fact, Field, Mac, Message, Party, Read, Reader, ReaderId, Route, cursor::Cursor, reader::Facts, text::{MAX_VALUE, Text}};
 
-pub(crate) const READER: Reader =
-    Reader { app: "dhcp", read: Read::Message(&[Route::Udp(67), Route::Udp(68)], read) };
+pub(crate) const READER: Reader = Reader {
+    number: ReaderId(7),
+    app: "dhcp",
+    activity: Some(Activity::Discovery),
+    hides: false,
+    fields: &[Field::Dhcp, Field::DhcpClientId, Field::DhcpFqdn, Field::DhcpHostname, Field::DhcpParameters, Field::DhcpVendorClass],
+    read: Read::Message(&[Route::Udp(67), Route::Udp(68)], read),
+};
 
 const COOKIE: [u8; 4] = [99, 130, 83, 99];
 const ACKNOWLEDGE: u8 = 5;
@@ -50,7 +51,7 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     } else {
         let acknowledged = options(cursor).any(|option| option == (MESSAGE_TYPE, &[ACKNOWLEDGE]));
         if acknowledged && header.given != [0; 4] {
-            facts(Fact::Holds { mac, address: Address::v4(header.given), kind: "dhcp" });
+            facts(Fact::Holds { mac, address: Address::v4(header.given), field: Field::Dhcp });
         }
     }
     true
@@ -82,18 +83,18 @@ fn options(mut cursor: Cursor<'_>) -> impl Iterator<Item = (u8, &[u8])> {
 
 fn say(mac: Mac, code: u8, body: &[u8], facts: Facts<'_>) {
     let mut text = Text::<MAX_VALUE>::new();
-    let (kind, value) = match code {
-        HOST_NAME => ("dhcp.hostname", body),
-        VENDOR_CLASS => ("dhcp.vendor_class", body),
-        PARAMETERS => ("dhcp.parameters", codes(body, &mut text)),
-        CLIENT_ID => ("dhcp.client_id", hex(body, &mut text)),
-        FQDN => ("dhcp.fqdn", full_name(body, &mut text).unwrap_or_default()),
+    let (field, value) = match code {
+        HOST_NAME => (Field::DhcpHostname, body),
+        VENDOR_CLASS => (Field::DhcpVendorClass, body),
+        PARAMETERS => (Field::DhcpParameters, codes(body, &mut text)),
+        CLIENT_ID => (Field::DhcpClientId, hex(body, &mut text)),
+        FQDN => (Field::DhcpFqdn, full_name(body, &mut text).unwrap_or_default()),
         _ => return,
     };
     // Some clients count the final zero of a C string.
     let value = value.strip_suffix(b"\0").unwrap_or(value);
     if !value.is_empty() {
-        facts(Fact::Says { who: Party::Mac(mac), kind, value });
+        facts(Fact::Says { who: Party::Mac(mac), field, value });
     }
 }
 

@@ -4,15 +4,16 @@
 //! first class). Servers' and relays' messages are recognised and say nothing.
 
 use super::dhcp::labels;
-use crate::{
-    Fact, Message, Party, Read, Reader, Route,
-    cursor::Cursor,
-    reader::Facts,
-    text::{MAX_VALUE, Text, value},
-};
+use crate::{Activity, Fact, Field, Message, Party, Read, Reader, ReaderId, Route, cursor::Cursor, reader::Facts, text::{MAX_VALUE, Text, value}};
 
-pub(crate) const READER: Reader =
-    Reader { app: "dhcpv6", read: Read::Message(&[Route::Udp(546), Route::Udp(547)], read) };
+pub(crate) const READER: Reader = Reader {
+    number: ReaderId(8),
+    app: "dhcpv6",
+    activity: Some(Activity::Discovery),
+    hides: false,
+    fields: &[Field::DhcpFqdn, Field::DhcpVendorClass],
+    read: Read::Message(&[Route::Udp(546), Route::Udp(547)], read),
+};
 
 const VENDOR_CLASS: u16 = 16;
 const FQDN: u16 = 39;
@@ -47,13 +48,13 @@ fn fits(cursor: Cursor<'_>) -> bool {
 
 fn say(code: u16, body: &[u8], facts: Facts<'_>) {
     let mut text = Text::<MAX_VALUE>::new();
-    let (kind, found) = match code {
-        FQDN => ("dhcp.fqdn", body.split_first().map(|(_, name)| labels(name, &mut text))),
-        VENDOR_CLASS => ("dhcp.vendor_class", body.get(4..).and_then(|classes| Cursor(classes).vector16())),
+    let (field, found) = match code {
+        FQDN => (Field::DhcpFqdn, body.split_first().map(|(_, name)| labels(name, &mut text))),
+        VENDOR_CLASS => (Field::DhcpVendorClass, body.get(4..).and_then(|classes| Cursor(classes).vector16())),
         _ => return,
     };
     if let Some(found) = found.filter(|found| !found.is_empty()) {
-        facts(Fact::Says { who: Party::Sender, kind, value: value(found) });
+        facts(Fact::Says { who: Party::Sender, field, value: value(found) });
     }
 }
 

@@ -12,17 +12,29 @@ mod facts;
 pub(super) mod message;
 mod name;
 
-use crate::{Message, Read, Reader, Resolver, Route, cursor::Cursor, reader::Facts};
+use crate::{Activity, Message, Read, Reader, ReaderId, Resolver, Route, cursor::Cursor, reader::Facts};
 pub(super) use facts::{address, questions, response};
 pub(super) use name::{Name, first_label, read as read_name};
 
 use message::DnsMessage;
 
-pub(crate) const READER: Reader =
-    Reader { app: "dns", read: Read::Message(&[Route::Udp(53)], read_datagram) };
+pub(crate) const READER: Reader = Reader {
+    number: ReaderId(3),
+    app: "dns",
+    activity: Some(Activity::NameLookup),
+    hides: false,
+    fields: &[],
+    read: Read::Message(&[Route::Udp(53)], read_datagram),
+};
 
-pub(crate) const TCP_READER: Reader =
-    Reader { app: "dns", read: Read::Message(&[Route::Tcp(53)], read_segment) };
+pub(crate) const TCP_READER: Reader = Reader {
+    number: ReaderId(4),
+    app: "dns",
+    activity: Some(Activity::NameLookup),
+    hides: false,
+    fields: &[],
+    read: Read::Message(&[Route::Tcp(53)], read_segment),
+};
 
 /// A unicast message has one question; more are hardly ever seen.
 const MAX_QUESTIONS: u16 = 8;

@@ -11,13 +11,33 @@
 //! `http.content_type`, and of a response `http.status`, `http.server`, `http.realm`.
 
 use crate::{
-    Fact, Message, Party, Read, Reader, Route, Step, Stream, head::Head, reader::Facts, text::value,
+    Fact, Field, Message, Party, Probe, Read, Reader, ReaderId, Route, Stream, head::Head, reader::Facts, text::value,
 };
 
-pub(crate) const READER: Reader = Reader { app: "http", read: Read::Stream(read) };
+pub(crate) const READER: Reader = Reader {
+    number: ReaderId(1),
+    app: "http",
+    activity: None,
+    hides: false,
+    fields: &[
+        Field::HttpContentType,
+        Field::HttpHost,
+        Field::HttpMethod,
+        Field::HttpPath,
+        Field::HttpRealm,
+        Field::HttpServer,
+        Field::HttpStatus,
+        Field::HttpUserAgent,
+    ],
+    read: Read::Stream(read),
+};
 
 pub(crate) const REQUEST_READER: Reader = Reader {
+    number: ReaderId(2),
     app: "http",
+    activity: None,
+    hides: false,
+    fields: &[Field::HttpHost],
     read: Read::Message(
         &[
             Route::TcpStart(b"GET "),
@@ -37,23 +57,28 @@ pub(crate) const REQUEST_READER: Reader = Reader {
 const MAX_METHOD: usize = 20;
 const MAX_REALMS: usize = 4;
 
-fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Step {
+fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     if !may_begin(stream.bytes) {
-        return Step::NotMine;
+        return Probe::NotMine;
     }
     let Some(head) = Head::parse(stream.bytes) else {
         let endless = stream.bytes.len() >= crate::head::MAX_HEAD;
-        return if endless { Step::NotMine } else { Step::More };
+        return if endless { Probe::NotMine } else { wait(stream) };
     };
-    let Some(start) = Start::parse(&head) else { return Step::NotMine };
+    let Some(start) = Start::parse(&head) else { return Probe::NotMine };
     if !head.whole && !stream.ended {
-        return Step::More;
+        return wait(stream);
     }
     match start {
         Start::Request { method, target } => request(&head, method, target, facts),
         Start::Response { status } => response(&head, status, facts),
     }
-    Step::Done
+    Probe::Match
+}
+
+/// The next byte may end the head.
+const fn wait(stream: &Stream<'_>) -> Probe {
+    Probe::More(stream.bytes.len() + 1)
 }
 
 fn read_request(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
@@ -106,33 +131,33 @@ fn may_begin(bytes: &[u8]) -> bool {
 }
 
 fn request(head: &Head<'_>, method: &[u8], target: &[u8], facts: Facts<'_>) {
-    facts(Fact::Says { who: Party::Receiver, kind: "http.method", value: method });
+    facts(Fact::Says { who: Party::Receiver, field: Field::HttpMethod, value: method });
     if method != b"CONNECT" {
-        facts(Fact::Says { who: Party::Receiver, kind: "http.path", value: value(path(target)) });
+        facts(Fact::Says { who: Party::Receiver, field: Field::HttpPath, value: value(path(target)) });
     }
     let [host, agent, content] = head.first(["host", "user-agent", "content-type"]);
     say_host(host, method, target, facts);
-    say(agent, "http.user_agent", facts);
-    say(content, "http.content_type", facts);
+    say(agent, Field::HttpUserAgent, facts);
+    say(content, Field::HttpContentType, facts);
 }
 
 fn response(head: &Head<'_>, status: &[u8], facts: Facts<'_>) {
-    facts(Fact::Says { who: Party::Sender, kind: "http.status", value: status });
+    facts(Fact::Says { who: Party::Sender, field: Field::HttpStatus, value: status });
     let [server, content, challenge] = head.first(["server", "content-type", "www-authenticate"]);
-    say(server, "http.server", facts);
-    say(content, "http.content_type", facts);
+    say(server, Field::HttpServer, facts);
+    say(content, Field::HttpContentType, facts);
     if challenge.is_none() {
         return;
     }
     let challenges = head.fields().filter(|(name, _)| name.eq_ignore_ascii_case(b"www-authenticate"));
     for realm in challenges.filter_map(|(_, challenge)| realm(challenge)).take(MAX_REALMS) {
-        facts(Fact::Says { who: Party::Sender, kind: "http.realm", value: value(realm) });
+        facts(Fact::Says { who: Party::Sender, field: Field::HttpRealm, value: value(realm) });
     }
 }
 
-fn say(field: Option<&[u8]>, kind: &'static str, facts: Facts<'_>) {
-    if let Some(field) = field {
-        facts(Fact::Says { who: Party::Sender, kind, value: value(field) });
+fn say(found: Option<&[u8]>, field: Field, facts: Facts<'_>) {
+    if let Some(found) = found {
+        facts(Fact::Says { who: Party::Sender, field, value: value(found) });
     }
 }
 
@@ -140,7 +165,7 @@ fn say_host(field: Option<&[u8]>, method: &[u8], target: &[u8], facts: Facts<'_>
     let named = if method == b"CONNECT" { Some(target) } else { split_target(target).0 };
     let host = named.or(field).map(without_port);
     if let Some(host) = host.filter(|host| (1..=255).contains(&host.len())) {
-        facts(Fact::Says { who: Party::Receiver, kind: "http.host", value: host });
+        facts(Fact::Says { who: Party::Receiver, field: Field::HttpHost, value: host });
     }
 }
 
@@ -207,7 +232,7 @@ mod tests {
 
     fn said(bytes: &[u8]) -> Vec<String> {
         let (step, said) = stream(&READER, bytes, false);
-        assert_eq!(step, Step::Done);
+        assert_eq!(step, Probe::Match);
         said
     }
 
@@ -269,7 +294,7 @@ mod tests {
             "",
         ] {
             let bytes = format!("{start}\r\nHost: cam.example\r\n\r\n");
-            assert_eq!(stream(&READER, bytes.as_bytes(), false), (Step::NotMine, vec![]), "{start}");
+            assert_eq!(stream(&READER, bytes.as_bytes(), false), (Probe::NotMine, vec![]), "{start}");
             assert_eq!(facts(&REQUEST_READER, bytes.as_bytes()), None, "{start}");
         }
     }
@@ -277,7 +302,7 @@ mod tests {
     #[test]
     fn a_start_that_never_ends_is_given_up() {
         let endless = [b"GET /", &vec![b'a'; crate::head::MAX_HEAD][..]].concat();
-        assert_eq!(stream(&READER, &endless, false), (Step::NotMine, vec![]));
+        assert_eq!(stream(&READER, &endless, false), (Probe::NotMine, vec![]));
         let fields =
             [b"GET / HTTP/1.1\r\nHost: cam.example\r\nX: ", &vec![b'a'; crate::head::MAX_HEAD][..]].concat();
         assert_eq!(said(&fields).last().unwrap(), "receiver http.host cam.example");

@@ -3,9 +3,16 @@
 //! Facts as for DNS; other operations than a query do not exist.
 
 use super::dns;
-use crate::{Message, Read, Reader, Resolver, Route, reader::Facts};
+use crate::{Activity, Message, Read, Reader, ReaderId, Resolver, Route, reader::Facts};
 
-pub(crate) const READER: Reader = Reader { app: "llmnr", read: Read::Message(&[Route::Udp(5355)], read) };
+pub(crate) const READER: Reader = Reader {
+    number: ReaderId(6),
+    app: "llmnr",
+    activity: Some(Activity::NameLookup),
+    hides: false,
+    fields: &[],
+    read: Read::Message(&[Route::Udp(5355)], read),
+};
 
 fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     dns::message::DnsMessage::parse(message.payload, message.is_cut())

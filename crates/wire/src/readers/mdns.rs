@@ -9,9 +9,16 @@ use super::dns::{
     self, Name,
     message::{DnsMessage, Entry, PTR, SRV, Section, TXT},
 };
-use crate::{Fact, Message, Party, Read, Reader, Resolver, Route, cursor::Cursor, reader::Facts};
+use crate::{Activity, Fact, Field, Message, Party, Read, Reader, ReaderId, Resolver, Route, cursor::Cursor, reader::Facts};
 
-pub(crate) const READER: Reader = Reader { app: "mdns", read: Read::Message(&[Route::Udp(5353)], read) };
+pub(crate) const READER: Reader = Reader {
+    number: ReaderId(5),
+    app: "mdns",
+    activity: Some(Activity::NameLookup),
+    hides: false,
+    fields: &[Field::MdnsHost, Field::MdnsInstance, Field::MdnsService, Field::MdnsTxt],
+    read: Read::Message(&[Route::Udp(5353)], read),
+};
 
 const MAX_FACTS: usize = 64;
 const ALL_SERVICES: &[u8] = b"_services._dns-sd._udp.local";
@@ -47,30 +54,30 @@ fn read_record(message: &DnsMessage<'_>, entry: &Entry<'_>, name: &mut Name, fac
         facts(Fact::Answer { by: Resolver::Mdns, name: name.as_bytes(), chain: b"", address });
         return Some(());
     }
-    let mut say = |kind, value: &[u8]| facts(Fact::Says { who: Party::Sender, kind, value });
+    let mut say = |field, value: &[u8]| facts(Fact::Says { who: Party::Sender, field, value });
     match entry.kind {
         PTR => {
             dns::read_name(message.bytes, entry.name, name)?;
             if name.as_bytes() == ALL_SERVICES {
                 dns::read_name(message.bytes, entry.name_in_data(message.bytes, 0)?, name)?;
-                say("mdns.service", service(name.as_bytes())?);
+                say(Field::MdnsService, service(name.as_bytes())?);
             } else {
-                say("mdns.service", service(name.as_bytes())?);
+                say(Field::MdnsService, service(name.as_bytes())?);
                 let instance = entry.name_in_data(message.bytes, 0)?;
-                say("mdns.instance", dns::first_label(message.bytes, instance)?);
+                say(Field::MdnsInstance, dns::first_label(message.bytes, instance)?);
             }
         }
         SRV => {
             let target = entry.name_in_data(message.bytes, 6)?;
             // A root says that there is no such service (RFC 2782).
             dns::read_name(message.bytes, target, name).filter(|()| !name.is_empty())?;
-            say("mdns.host", name.as_bytes());
+            say(Field::MdnsHost, name.as_bytes());
         }
         TXT => {
             let mut strings = Cursor(entry.data);
             while let Some(string) = strings.vector8() {
                 if !string.is_empty() {
-                    say("mdns.txt", string);
+                    say(Field::MdnsTxt, string);
                 }
             }
         }

@@ -5,9 +5,16 @@
 //!
 //! The payload begins after type, code and checksum.
 
-use crate::{Address, Fact, Mac, Message, Read, Reader, Route, cursor::Cursor, reader::Facts};
+use crate::{Activity, Address, Fact, Field, Mac, Message, Read, Reader, ReaderId, Route, cursor::Cursor, reader::Facts};
 
-pub(crate) const READER: Reader = Reader { app: "ndp", read: Read::Message(&[Route::Icmp6], read) };
+pub(crate) const READER: Reader = Reader {
+    number: ReaderId(10),
+    app: "ndp",
+    activity: Some(Activity::Discovery),
+    hides: false,
+    fields: &[Field::Ndp],
+    read: Read::Message(&[Route::Icmp6], read),
+};
 
 const SOURCE_LINK_ADDRESS: u8 = 1;
 const TARGET_LINK_ADDRESS: u8 = 2;
@@ -22,7 +29,7 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     let of_one = address != Address::default() && !address.0.starts_with(&[0xff]);
     if let Some(mac) = link_address(options, wanted).filter(|mac| of_one && !mac.is_zero() && !mac.is_group())
     {
-        facts(Fact::Holds { mac, address, kind: "ndp" });
+        facts(Fact::Holds { mac, address, field: Field::Ndp });
     }
     true
 }

@@ -3,9 +3,16 @@
 //! Modes 1 to 5 need a version of 1 to 4, a possible stratum, poll interval and precision, and a length made of
 //! header, extensions and authentication. Modes 6 and 7 need a length that their own counts explain.
 
-use crate::{Message, Read, Reader, Route, reader::Facts};
+use crate::{Activity, Message, Read, Reader, ReaderId, Route, reader::Facts};
 
-pub(crate) const READER: Reader = Reader { app: "ntp", read: Read::Message(&[Route::Udp(123)], read) };
+pub(crate) const READER: Reader = Reader {
+    number: ReaderId(12),
+    app: "ntp",
+    activity: Some(Activity::TimeSync),
+    hides: false,
+    fields: &[],
+    read: Read::Message(&[Route::Udp(123)], read),
+};
 
 const HEADER: usize = 48;
 const CONTROL_HEADER: usize = 12;

@@ -1,23 +1,39 @@
-//! Which message readers a packet goes to: tables built once from the registry.
+//! Which message and datagram readers a packet goes to: tables built once from the registry.
 //!
-//! A packet costs two look-ups by port (a table of 64 KiB), one by its first byte, and a few comparisons where
-//! that byte begins a known message. Readers come out in the order of the registry, each at most once.
+//! A packet costs two look-ups by port (a table of 64 KiB), one by its first byte, and a comparison of eight bytes for
+//! each beginning that may stand behind that byte. It costs the same with eighty beginnings as with eight, as long as
+//! their first bytes differ. Readers come out in the order of the registry, each at most once.
 
 use super::ALL;
-use crate::{Message, Read, ReaderId, Route};
+use crate::{Message, Pattern, Read, Reader, Route};
 
-/// A set of readers; iterates in the order of the registry.
+/// A set of readers.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Readers(u128);
 
 const _: () = assert!(ALL.len() <= u128::BITS as usize, "a set of readers has one bit for each");
 
+/// The datagram readers; all others that have routes are message readers.
+const DATAGRAM_READERS: u128 = {
+    let mut set = 0;
+    let mut rest: &[Reader] = ALL;
+    let mut bit = 1;
+    while let [reader, more @ ..] = rest {
+        if let Read::Datagrams(_) = reader.read {
+            set |= bit;
+        }
+        bit <<= 1;
+        rest = more;
+    }
+    set
+};
+
 impl Readers {
     /// No readers.
     pub const NONE: Self = Self(0);
 
-    const fn only(id: ReaderId) -> Self {
-        Self(1 << id.0)
+    const fn only(place: usize) -> Self {
+        Self(1 << place)
     }
 
     const fn and(self, other: Self) -> Self {
@@ -28,31 +44,84 @@ impl Readers {
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
-}
 
-impl IntoIterator for Readers {
-    type Item = ReaderId;
-    type IntoIter = Ids;
+    /// Whether there is a message reader.
+    #[inline]
+    pub const fn has_message(self) -> bool {
+        self.0 & !DATAGRAM_READERS != 0
+    }
+
+    /// Whether there is a datagram reader.
+    #[inline]
+    pub const fn has_datagram(self) -> bool {
+        self.0 & DATAGRAM_READERS != 0
+    }
+
+    /// The message readers, in the order of the registry.
+    #[inline]
+    pub fn messages(self) -> impl Iterator<Item = &'static Reader> {
+        Self(self.0 & !DATAGRAM_READERS).iter()
+    }
+
+    /// The datagram readers, in the order of the registry.
+    #[inline]
+    pub fn datagrams(self) -> impl Iterator<Item = &'static Reader> {
+        Self(self.0 & DATAGRAM_READERS).iter()
+    }
 
     #[inline]
-    fn into_iter(self) -> Ids {
-        Ids(self.0)
+    fn iter(self) -> impl Iterator<Item = &'static Reader> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let place = (left != 0).then(|| left.trailing_zeros() as usize)?;
+            left &= left - 1;
+            ALL.get(place)
+        })
     }
 }
 
-/// The ids of a set, ascending.
-#[derive(Debug)]
-pub struct Ids(u128);
+/// Eight bytes of a payload that must fit.
+#[derive(Clone, Copy, Debug)]
+struct Test {
+    offset: u16,
+    /// Where what is compared ends; a shorter payload does not fit.
+    end: u16,
+    mask: u64,
+    value: u64,
+    readers: Readers,
+}
 
-impl Iterator for Ids {
-    type Item = ReaderId;
+impl Test {
+    fn new(&Pattern { offset, mask, bytes }: &Pattern, readers: Readers) -> Self {
+        let (mask, value) = (word(mask), word(bytes));
+        let end = u16::from(offset) + bytes.len().min(8) as u16;
+        Self { offset: offset.into(), end, mask, value: value & mask, readers }
+    }
+
+    /// Whether a payload with this first byte may fit.
+    fn may_follow(&self, first: u8) -> bool {
+        let (mask, value) = ((self.mask >> 56) as u8, (self.value >> 56) as u8);
+        self.offset > 0 || first & mask == value
+    }
 
     #[inline]
-    fn next(&mut self) -> Option<ReaderId> {
-        let id = (self.0 != 0).then(|| ReaderId(self.0.trailing_zeros() as u8));
-        self.0 &= self.0.wrapping_sub(1);
-        id
+    fn fits(&self, payload: &[u8]) -> bool {
+        let offset = usize::from(self.offset);
+        payload.len() >= usize::from(self.end)
+            && payload.get(offset..).is_some_and(|bytes| word(bytes) & self.mask == self.value)
     }
+}
+
+/// The first eight bytes as a number, the first byte uppermost; what is missing is zero.
+#[inline]
+fn word(bytes: &[u8]) -> u64 {
+    if let Some(whole) = bytes.first_chunk::<8>() {
+        return u64::from_be_bytes(*whole);
+    }
+    bytes
+        .iter()
+        .zip([56, 48, 40, 32, 24, 16, 8])
+        .fold(0, |word, (&byte, shift)| word | u64::from(byte) << shift)
 }
 
 /// The readers of one transport, by port and by first bytes.
@@ -63,9 +132,9 @@ struct Transport {
     /// Class of each port: an index into `classes`; 0 is the class without readers.
     ports: Box<[u8]>,
     classes: Vec<Readers>,
-    /// Whether any known beginning has this first byte.
-    first: [bool; 256],
-    starts: Vec<(&'static [u8], Readers)>,
+    /// Where the tests of each first byte begin in `tests`; they end where those of the next begin.
+    first: Box<[u16; 257]>,
+    tests: Vec<Test>,
 }
 
 impl Transport {
@@ -74,8 +143,8 @@ impl Transport {
             known: vec![0; 1 << 10].into(),
             ports: vec![0; 1 << 16].into(),
             classes: vec![Readers::NONE],
-            first: [false; 256],
-            starts: vec![],
+            first: Box::new([0; 257]),
+            tests: vec![],
         }
     }
 
@@ -95,9 +164,19 @@ impl Transport {
     }
 
     fn add_start(&mut self, start: &'static [u8], reader: Readers) {
-        if let Some(known) = start.first().and_then(|&byte| self.first.get_mut(usize::from(byte))) {
-            *known = true;
-            self.starts.push((start, reader));
+        const ALL_BITS: [u8; 8] = [0xff; 8];
+        let mask = ALL_BITS.get(..start.len()).unwrap_or(&ALL_BITS);
+        self.tests.push(Test::new(&Pattern { offset: 0, mask, bytes: start }, reader));
+    }
+
+    /// Sorts the tests by the first bytes behind which they may stand. One that may stand behind several is there for each.
+    fn index(&mut self) {
+        let tests = std::mem::take(&mut self.tests);
+        for (byte, next) in (0..=u8::MAX).zip(1..) {
+            self.tests.extend(tests.iter().filter(|test| test.may_follow(byte)));
+            if let Some(end) = self.first.get_mut::<usize>(next) {
+                *end = self.tests.len() as u16;
+            }
         }
     }
 
@@ -112,17 +191,15 @@ impl Transport {
 
     #[inline]
     fn of(&self, (source, destination): (u16, u16), payload: &[u8]) -> Readers {
-        let Some(&first) = payload.first() else { return Readers::NONE };
+        let Some(&byte) = payload.first() else { return Readers::NONE };
         let by_port = self.of_port(source).and(self.of_port(destination));
-        if self.first.get(usize::from(first)) != Some(&true) {
-            return by_port;
-        }
-        let begun = self.starts.iter().filter(|(start, _)| payload.starts_with(start));
-        begun.fold(by_port, |readers, &(_, reader)| readers.and(reader))
+        let at = |place: usize| self.first.get(place).copied().unwrap_or(0).into();
+        let tests = self.tests.get(at(byte.into())..at(usize::from(byte) + 1)).unwrap_or(&[]);
+        tests.iter().filter(|test| test.fits(payload)).fold(by_port, |all, test| all.and(test.readers))
     }
 }
 
-/// The routes of all message readers as look-up tables (about 130 KiB); build once and share.
+/// The routes of all readers as look-up tables (about 130 KiB); build once and share.
 #[derive(Clone, Debug)]
 pub struct Routes {
     udp: Transport,
@@ -141,15 +218,28 @@ impl Default for Routes {
 impl Routes {
     /// The tables of the registry.
     pub fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// The tables of the registry and more routes, all to the first reader: for measuring what routes cost.
+    pub fn with(more: &[Route]) -> Self {
         let mut routes =
             Self { udp: Transport::new(), tcp: Transport::new(), icmp6: Readers::NONE, ether_types: vec![] };
-        for (id, reader) in (0..).map(ReaderId).zip(ALL) {
-            if let Read::Message(ways, _) = reader.read {
-                for &way in ways {
-                    routes.add(way, Readers::only(id));
-                }
+        for (place, reader) in ALL.iter().enumerate() {
+            let ways = match reader.read {
+                Read::Message(ways, _) => ways,
+                Read::Datagrams(how) => how.routes,
+                Read::Stream(_) => &[],
+            };
+            for &way in ways {
+                routes.add(way, Readers::only(place));
             }
         }
+        for &way in more {
+            routes.add(way, Readers::only(0));
+        }
+        routes.udp.index();
+        routes.tcp.index();
         routes
     }
 
@@ -159,6 +249,7 @@ impl Routes {
             Route::Tcp(port) => self.tcp.add_port(port, reader),
             Route::UdpStart(start) => self.udp.add_start(start, reader),
             Route::TcpStart(start) => self.tcp.add_start(start, reader),
+            Route::UdpAt(pattern) => self.udp.tests.push(Test::new(&pattern, reader)),
             Route::Icmp6 => self.icmp6 = self.icmp6.and(reader),
             Route::EtherType(kind) => match self.ether_types.binary_search_by_key(&kind, |&(known, _)| known)
             {
@@ -197,7 +288,7 @@ mod tests {
     use crate::Packet;
 
     fn apps(packet: &Packet<'_>, payload: &[u8]) -> Vec<&'static str> {
-        Routes::new().readers(&Message { packet, payload }).into_iter().map(ReaderId::app).collect()
+        Routes::new().readers(&Message { packet, payload }).messages().map(|reader| reader.app).collect()
     }
 
     #[test]
@@ -234,11 +325,57 @@ mod tests {
         assert!(apps(&Packet { ether_type: 0x88cc, ..Packet::default() }, b"").is_empty());
     }
 
+    fn places(readers: Readers) -> Vec<u32> {
+        (0..128).filter(|place| readers.0 >> place & 1 == 1).collect()
+    }
+
     #[test]
     fn two_readers_of_one_port_share_a_class_with_both() {
         let mut transport = Transport::new();
-        transport.add_port(9000, Readers::only(ReaderId(3)));
-        transport.add_port(9000, Readers::only(ReaderId(1)));
-        assert_eq!(transport.of((9000, 1), b"x").into_iter().collect::<Vec<_>>(), [ReaderId(1), ReaderId(3)]);
+        transport.add_port(9000, Readers::only(3));
+        transport.add_port(9000, Readers::only(1));
+        assert_eq!(places(transport.of((9000, 1), b"x")), [1, 3]);
+    }
+
+    #[test]
+    fn a_pattern_counts_where_its_bits_stand() {
+        let mut routes = Routes::new();
+        let stun = Pattern {
+            offset: 0,
+            mask: &[0xc0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff],
+            bytes: &[0, 0, 0, 0, 0x21, 0x12, 0xa4, 0x42],
+        };
+        let behind = Pattern { offset: 4, mask: &[0xff; 4], bytes: b"DHIP" };
+        let mut udp = Transport::new();
+        udp.tests = vec![Test::new(&stun, Readers::only(1)), Test::new(&behind, Readers::only(2))];
+        udp.index();
+        routes.udp = udp;
+        let of = |payload: &[u8]| places(routes.udp.of((1, 2), payload));
+        assert_eq!(of(b"\x01\x01\0\x08\x21\x12\xa4\x42"), [1]);
+        assert_eq!(of(b"\x81\x01\0\x08\x21\x12\xa4\x42"), [0; 0]);
+        assert_eq!(of(b"\x01\x01\0\x08\x21\x12\xa4"), [0; 0]);
+        assert_eq!(of(b"\x20\0\0\0DHIP"), [2]);
+        assert_eq!(of(b"\x20\0\0\0DHI"), [0; 0]);
+    }
+
+    proptest::proptest! {
+        /// The tables say what comparing with every beginning says.
+        #[test]
+        fn tables_say_what_comparing_says(
+            starts in proptest::collection::vec(proptest::collection::vec(0u8..4, 1..9), 0..40),
+            payload in proptest::collection::vec(0u8..4, 0..12),
+        ) {
+            let mut transport = Transport::new();
+            let mut expected = Readers::NONE;
+            for (place, start) in starts.iter().enumerate() {
+                let start: &'static [u8] = Box::leak(start.clone().into_boxed_slice());
+                transport.add_start(start, Readers::only(place));
+                if payload.starts_with(start) {
+                    expected = expected.and(Readers::only(place));
+                }
+            }
+            transport.index();
+            proptest::prop_assert_eq!(transport.of((1, 2), &payload), expected);
+        }
     }
 }

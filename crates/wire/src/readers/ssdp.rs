@@ -3,19 +3,26 @@
 //! Facts of an announcement or answer, about its sender: `ssdp.server`, `ssdp.location`, `ssdp.usn`, `ssdp.nt`,
 //! `ssdp.st`. A search says only who searches: `ssdp.user_agent`, where it is there.
 
-use crate::{Fact, Message, Party, Read, Reader, Route, head::Head, reader::Facts, text::value};
+use crate::{Activity, Fact, Field, Message, Party, Read, Reader, ReaderId, Route, head::Head, reader::Facts, text::value};
 
-pub(crate) const READER: Reader = Reader { app: "ssdp", read: Read::Message(&[Route::Udp(1900)], read) };
+pub(crate) const READER: Reader = Reader {
+    number: ReaderId(11),
+    app: "ssdp",
+    activity: Some(Activity::Discovery),
+    hides: false,
+    fields: &[Field::SsdpLocation, Field::SsdpNt, Field::SsdpServer, Field::SsdpSt, Field::SsdpUserAgent, Field::SsdpUsn],
+    read: Read::Message(&[Route::Udp(1900)], read),
+};
 
-const ANNOUNCED: [(&str, &str); 5] = [
-    ("server", "ssdp.server"),
-    ("location", "ssdp.location"),
-    ("usn", "ssdp.usn"),
-    ("nt", "ssdp.nt"),
-    ("st", "ssdp.st"),
+const ANNOUNCED: [(&str, Field); 5] = [
+    ("server", Field::SsdpServer),
+    ("location", Field::SsdpLocation),
+    ("usn", Field::SsdpUsn),
+    ("nt", Field::SsdpNt),
+    ("st", Field::SsdpSt),
 ];
 
-const SEARCHED: [(&str, &str); 1] = [("user-agent", "ssdp.user_agent")];
+const SEARCHED: [(&str, Field); 1] = [("user-agent", Field::SsdpUserAgent)];
 
 fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     let Some(head) = Head::parse(message.payload) else { return false };
@@ -28,11 +35,11 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     true
 }
 
-fn say<const N: usize>(head: &Head<'_>, wanted: &[(&str, &'static str); N], facts: Facts<'_>) {
+fn say<const N: usize>(head: &Head<'_>, wanted: &[(&str, Field); N], facts: Facts<'_>) {
     let found = head.first(wanted.map(|(name, _)| name));
-    for ((_, kind), field) in wanted.iter().zip(found) {
-        if let Some(field) = field {
-            facts(Fact::Says { who: Party::Sender, kind, value: value(field) });
+    for (&(_, field), found) in wanted.iter().zip(found) {
+        if let Some(found) = found {
+            facts(Fact::Says { who: Party::Sender, field, value: value(found) });
         }
     }
 }

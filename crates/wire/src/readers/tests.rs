@@ -1,18 +1,18 @@
 //! What the tests of the readers share: facts in lines that can be compared, and messages cut at every byte.
 
-use crate::{Fact, Message, Packet, Party, Read, Reader, Resolver, Step, Stream};
+use crate::{Fact, Message, Packet, Party, Probe, Read, Reader, Resolver, Stream};
 
 /// A fact in one line: `sender dhcp.hostname cam`, `dns cam.example = 192.0.2.1 via a.example`.
 pub(super) fn line(fact: &Fact<'_>) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     match *fact {
-        Fact::Says { who, kind, value } => {
+        Fact::Says { who, field, value } => {
             let who = match who {
                 Party::Sender => "sender".into(),
                 Party::Receiver => "receiver".into(),
                 Party::Mac(mac) => mac.to_string(),
             };
-            format!("{who} {kind} {}", text(value))
+            format!("{who} {field} {}", text(value))
         }
         Fact::Answer { by, name, chain, address } => {
             let via = if chain.is_empty() { String::new() } else { format!(" via {}", text(chain)) };
@@ -20,7 +20,7 @@ pub(super) fn line(fact: &Fact<'_>) -> String {
         }
         Fact::Asks { by, name } => format!("{} {}?", Resolver::name(by), text(name)),
         Fact::Denied { by, name, code } => format!("{} {} denied {code}", by.name(), text(name)),
-        Fact::Holds { mac, address, kind } => format!("{kind} {} at {mac}", address.ip()),
+        Fact::Holds { mac, address, field } => format!("{field} {} at {mac}", address.ip()),
     }
 }
 
@@ -31,9 +31,9 @@ pub(super) fn facts(reader: &Reader, payload: &[u8]) -> Option<Vec<String>> {
 
 /// The same in a packet that says how much of the message was sent, and whatever else the reader looks at.
 pub(super) fn facts_in(reader: &Reader, packet: &Packet<'_>, payload: &[u8]) -> Option<Vec<String>> {
-    let Read::Message(_, read) = reader.read else { panic!("{} reads streams", reader.app) };
+    let Read::Message(_, read) = reader.read else { panic!("{} reads no messages", reader.app) };
     let mut lines = Vec::new();
-    let mine = read(&Message { packet, payload }, &mut |fact| lines.push(line(&fact)));
+    let mine = read(&Message { packet, payload }, &mut |fact| lines.push(declared(reader, &fact)));
     assert!(mine || lines.is_empty(), "facts of what is not {}: {lines:?}", reader.app);
     mine.then_some(lines)
 }
@@ -57,30 +57,55 @@ fn whole(payload: &[u8]) -> Packet<'_> {
 }
 
 /// What a stream reader says of a half's first bytes.
-pub(super) fn stream(reader: &Reader, bytes: &[u8], ended: bool) -> (Step, Vec<String>) {
-    let Read::Stream(read) = reader.read else { panic!("{} reads messages", reader.app) };
+pub(super) fn stream(reader: &Reader, bytes: &[u8], ended: bool) -> (Probe, Vec<String>) {
+    let Read::Stream(read) = reader.read else { panic!("{} reads no streams", reader.app) };
     let mut lines = Vec::new();
-    let step = read(&Stream { bytes, ended }, &mut |fact| lines.push(line(&fact)));
-    assert!(step == Step::Done || lines.is_empty(), "facts of what is not {}: {lines:?}", reader.app);
-    (step, lines)
+    let probe = read(&Stream { bytes, ended }, &mut |fact| lines.push(declared(reader, &fact)));
+    let yields = matches!(probe, Probe::Match | Probe::Then(_));
+    assert!(yields || lines.is_empty(), "facts of what is not {}: {lines:?}", reader.app);
+    (probe, lines)
 }
 
-/// Reads a half cut at every byte. While more may come the reader waits, or has decided for good; where no more
-/// comes it says nothing that the whole does not say.
+/// Reads a half cut at every byte, and holds the prefix law: while more may come the reader waits, at least as long as it
+/// said before, or has decided for good. Where no more comes it says nothing that the whole does not say.
 pub(super) fn cut_stream_everywhere(reader: &Reader, bytes: &[u8]) {
-    let (step, all) = stream(reader, bytes, false);
-    assert_eq!(step, Step::Done, "the whole half is read");
+    let (whole, all) = stream(reader, bytes, false);
+    assert!(matches!(whole, Probe::Match | Probe::Then(_)), "the whole half is read");
+    let mut wanted = 0;
     for length in 0..bytes.len() {
         let cut = &bytes[..length];
         match stream(reader, cut, false) {
-            (Step::NotMine, _) => panic!("not {} at {length} bytes", reader.app),
-            (Step::More, _) => {}
-            (Step::Done, said) => assert_eq!(said, all, "decided at {length} bytes"),
+            (Probe::NotMine, _) => panic!("not {} at {length} bytes", reader.app),
+            (Probe::More(least), _) => {
+                assert!(least > length, "at {length} bytes waits for {least}");
+                wanted = wanted.max(least);
+            }
+            decided => {
+                assert_eq!(decided, (whole, all.clone()), "decided at {length} bytes");
+                assert!(length >= wanted, "decided at {length} bytes, where {wanted} were wanted");
+            }
         }
         for said in stream(reader, cut, true).1 {
             assert!(all.contains(&said), "ended at {length} bytes: {said}");
         }
     }
+}
+
+/// A fact in one line, in a field that its reader says it yields.
+fn declared(reader: &Reader, fact: &Fact<'_>) -> String {
+    if let Fact::Says { field, .. } | Fact::Holds { field, .. } = fact {
+        assert!(reader.fields.contains(field), "{} does not list {field}", reader.app);
+    }
+    line(fact)
+}
+
+#[test]
+fn numbers_find_their_readers() {
+    for reader in super::ALL {
+        let found = super::by_number(reader.number).unwrap();
+        assert!(std::ptr::eq(found, reader), "{}", reader.app);
+    }
+    assert!(super::by_number(crate::ReaderId(255)).is_none());
 }
 
 /// `cam.example` as labels: the first name of a message, so that it stands at 12 and `example` at 16.

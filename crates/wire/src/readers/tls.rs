@@ -16,10 +16,17 @@ pub(crate) mod client;
 mod handshake;
 mod server;
 
-use crate::{Read, Reader, Step, Stream, reader::Facts};
+use crate::{Field, Probe, Read, Reader, ReaderId, Stream, reader::Facts};
 use handshake::{Flight, Next};
 
-pub(crate) const READER: Reader = Reader { app: "tls", read: Read::Stream(read) };
+pub(crate) const READER: Reader = Reader {
+    number: ReaderId(0),
+    app: "tls",
+    activity: None,
+    hides: true,
+    fields: &[Field::TlsAlpn, Field::TlsCertificate, Field::TlsCipher, Field::TlsEch, Field::TlsIssuer, Field::TlsJa4, Field::TlsSni, Field::TlsSubjectCn, Field::TlsSubjectO, Field::TlsVersion],
+    read: Read::Stream(read),
+};
 
 /// GREASE values (RFC 8701) stand in lists of numbers to keep servers honest; they mean nothing.
 pub(crate) const fn is_grease(value: u16) -> bool {
@@ -39,28 +46,33 @@ pub(crate) const fn hex_digit(bits: u8) -> u8 {
     }
 }
 
-fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Step {
+fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     let kind = match handshake::first_record(stream.bytes) {
         Ok(kind) => kind,
         Err(step) => return step,
     };
     if kind != handshake::RECORD_HANDSHAKE {
-        return Step::Done;
+        return Probe::Match;
     }
     let mut flight = Flight::new(stream.bytes);
     match flight.next() {
         Next::Message(message) if message.kind == handshake::CLIENT_HELLO => {
-            if !message.whole && !stream.ended {
-                return Step::More;
+            if !message.is_whole() && !stream.ended {
+                return wait(stream, message.missing);
             }
             client::read(&message, facts);
-            Step::Done
+            Probe::Match
         }
-        Next::Message(message) => server::read(message, flight, stream.ended, facts),
-        Next::Open if stream.ended => Step::Done,
-        Next::Open => Step::More,
-        Next::Closed => Step::Done,
+        Next::Message(message) => server::read(message, flight, stream, facts),
+        Next::Open if stream.ended => Probe::Match,
+        Next::Open => wait(stream, 1),
+        Next::Closed => Probe::Match,
     }
+}
+
+/// At least this much is missing: headers of records may come on top.
+const fn wait(stream: &Stream<'_>, missing: usize) -> Probe {
+    Probe::More(stream.bytes.len() + missing)
 }
 
 #[cfg(test)]
@@ -129,8 +141,8 @@ mod tests {
         assert_eq!(stream(&READER, &records(&client_hello(), 1 << 14), false), done(&CLIENT_SAYS));
     }
 
-    fn done(said: &[&str]) -> (Step, Vec<String>) {
-        (Step::Done, said.iter().map(|&line| line.to_owned()).collect())
+    fn done(said: &[&str]) -> (Probe, Vec<String>) {
+        (Probe::Match, said.iter().map(|&line| line.to_owned()).collect())
     }
 
     #[test]
@@ -190,11 +202,11 @@ mod tests {
         for (at, byte) in [(0, 19), (0, 25), (1, 2), (2, 5), (3, 0x49)] {
             let mut bytes = whole.clone();
             bytes[at] = byte;
-            assert_eq!(stream(&READER, &bytes, false), (Step::NotMine, vec![]), "byte {at} is {byte}");
+            assert_eq!(stream(&READER, &bytes, false), (Probe::NotMine, vec![]), "byte {at} is {byte}");
         }
-        assert_eq!(stream(&READER, &record(21, &[1, 0, 0]), false).0, Step::NotMine);
-        assert_eq!(stream(&READER, &record(22, &[]), false).0, Step::NotMine);
-        assert_eq!(stream(&READER, b"GET / HTTP/1.1\r\n\r\n", false).0, Step::NotMine);
+        assert_eq!(stream(&READER, &record(21, &[1, 0, 0]), false).0, Probe::NotMine);
+        assert_eq!(stream(&READER, &record(22, &[]), false).0, Probe::NotMine);
+        assert_eq!(stream(&READER, b"GET / HTTP/1.1\r\n\r\n", false).0, Probe::NotMine);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use arrayvec::ArrayVec;
 
-use crate::{
+use crate::{Field, 
     Fact, Party,
     der::{BMP_STRING, Elements, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET},
     reader::Facts,
@@ -44,19 +44,19 @@ pub(super) fn read(der: &[u8], facts: Facts<'_>) -> Option<()> {
     tbs.contents(SEQUENCE)?;
     let subject = distinguished(tbs.contents(SEQUENCE)?);
 
-    let mut say = |kind, value: &[u8]| {
+    let mut say = |field, value: &[u8]| {
         if !value.is_empty() {
-            facts(Fact::Says { who: Party::Sender, kind, value });
+            facts(Fact::Says { who: Party::Sender, field, value });
         }
     };
-    for (label, kind) in [("CN", "tls.subject_cn"), ("O", "tls.subject_o")] {
+    for (label, field) in [("CN", Field::TlsSubjectCn), ("O", Field::TlsSubjectO)] {
         if let Some(attribute) = subject.iter().find(|attribute| attribute.label == label) {
             let mut value = Value::new();
             append(&mut value, attribute);
-            say(kind, value.as_bytes());
+            say(field, value.as_bytes());
         }
     }
-    say("tls.issuer", written(&issuer).as_bytes());
+    say(Field::TlsIssuer, written(&issuer).as_bytes());
 
     let mut extensions = tbs.find_map(|(tag, contents)| (tag == EXTENSIONS).then_some(contents))?;
     extensions = Elements::new(extensions).contents(SEQUENCE)?;
@@ -68,7 +68,7 @@ pub(super) fn read(der: &[u8], facts: Facts<'_>) -> Option<()> {
         extension.contents(BOOLEAN);
         let alternatives = Elements::new(extension.contents(OCTET_STRING)?).enter(SEQUENCE)?;
         let named = alternatives.filter(|&(tag, name)| tag == DNS_NAME && name.len() <= 255);
-        named.take(MAX_ALTERNATIVES).for_each(|(_, name)| say("tls.certificate", name));
+        named.take(MAX_ALTERNATIVES).for_each(|(_, name)| say(Field::TlsCertificate, name));
     }
     Some(())
 }

@@ -1,7 +1,7 @@
 //! The ClientHello (RFC 8446, 4.1.2, and its predecessors).
 
 use super::{handshake::HandshakeMessage, hex4, is_grease};
-use crate::{
+use crate::{Field, 
     Fact, Party,
     cursor::Cursor,
     ja4::{self, Transport},
@@ -130,26 +130,26 @@ const MAX_PROTOCOLS: usize = 16;
 /// Yields what a hello says of both sides.
 pub(super) fn read(message: &HandshakeMessage<'_>, facts: Facts<'_>) {
     let Some(mut hello) = ClientHello::parse(&message.body) else { return };
-    hello.whole &= message.whole;
+    hello.whole &= message.is_whole();
     facts_of(&hello, Transport::Tcp, facts);
 }
 
 /// The facts of a hello, whatever carried it.
 pub(crate) fn facts_of(hello: &ClientHello<'_>, transport: Transport, facts: Facts<'_>) {
     if let Some(name) = hello.server_name() {
-        facts(Fact::Says { who: Party::Receiver, kind: "tls.sni", value: name });
+        facts(Fact::Says { who: Party::Receiver, field: Field::TlsSni, value: name });
     }
-    let mut say = |kind, value: &[u8]| facts(Fact::Says { who: Party::Sender, kind, value });
+    let mut say = |field, value: &[u8]| facts(Fact::Says { who: Party::Sender, field, value });
     for name in hello.protocols().take(MAX_PROTOCOLS) {
-        say("tls.alpn", name);
+        say(Field::TlsAlpn, name);
     }
     if hello.extensions.encrypted_hello.and_then(<[u8]>::first) == Some(&0) {
-        say("tls.ech", b"outer");
+        say(Field::TlsEch, b"outer");
     }
     if hello.whole {
-        say("tls.version", &hex4(hello.highest_version()));
+        say(Field::TlsVersion, &hex4(hello.highest_version()));
         if let Some(ja4) = ja4::ja4(hello, transport) {
-            say("tls.ja4", &ja4);
+            say(Field::TlsJa4, &ja4);
         }
     }
 }

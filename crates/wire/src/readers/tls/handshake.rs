@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Step, cursor::Cursor};
+use crate::{Probe, cursor::Cursor};
 
 pub(super) const RECORD_HANDSHAKE: u8 = 22;
 pub(super) const CLIENT_HELLO: u8 = 1;
@@ -15,24 +15,27 @@ const MAX_MESSAGE: usize = 1 << 16;
 const MAX_FRAGMENT: usize = (1 << 14) + 2048;
 
 /// The content type of the first record, or what to say where there is none (yet).
-pub(super) fn first_record(bytes: &[u8]) -> Result<u8, Step> {
+pub(super) fn first_record(bytes: &[u8]) -> Result<u8, Probe> {
     let plausible = |at: usize, test: fn(u8) -> bool| bytes.get(at).is_none_or(|&byte| test(byte));
     if !plausible(0, |kind| (20..=24).contains(&kind))
         || !plausible(1, |major| major == 3)
         || !plausible(2, |minor| minor <= 4)
         || !plausible(3, |length| usize::from(length) <= MAX_FRAGMENT >> 8)
     {
-        return Err(Step::NotMine);
+        return Err(Probe::NotMine);
     }
-    let (kind, length) = header(bytes).ok_or(Step::More)?;
+    let (kind, length) = header(bytes).ok_or(Probe::More(HEADER))?;
     let fits = match kind {
         20 => length == 1,
         21 => length == 2 || length >= 16,
         RECORD_HANDSHAKE => length >= 1,
         _ => length >= 16,
     };
-    if fits && length <= MAX_FRAGMENT { Ok(kind) } else { Err(Step::NotMine) }
+    if fits && length <= MAX_FRAGMENT { Ok(kind) } else { Err(Probe::NotMine) }
 }
+
+/// Bytes in front of a record's fragment.
+const HEADER: usize = 5;
 
 fn header(bytes: &[u8]) -> Option<(u8, usize)> {
     let (&[kind, _, _, high, low], _) = bytes.split_first_chunk()?;
@@ -46,8 +49,15 @@ pub(super) struct HandshakeMessage<'a> {
     pub(super) kind: u8,
     /// What is there of its body.
     pub(super) body: Cow<'a, [u8]>,
+    /// Bytes of the body that are still to come.
+    pub(super) missing: usize,
+}
+
+impl HandshakeMessage<'_> {
     /// Whether the body is complete.
-    pub(super) whole: bool,
+    pub(super) const fn is_whole(&self) -> bool {
+        self.missing == 0
+    }
 }
 
 /// What a flight holds next.
@@ -87,11 +97,11 @@ impl<'a> Flight<'a> {
             return Next::Closed;
         }
         let body = self.gather(length);
-        let whole = body.len() == length;
-        if !whole && !self.open {
+        let missing = length.saturating_sub(body.len());
+        if missing > 0 && !self.open {
             return Next::Closed;
         }
-        Next::Message(HandshakeMessage { kind, body, whole })
+        Next::Message(HandshakeMessage { kind, body, missing })
     }
 
     /// The next `count` bytes of the handshake, borrowed where one record holds them; fewer at the end.
@@ -119,7 +129,7 @@ impl<'a> Flight<'a> {
             self.open = false;
             return false;
         }
-        self.records.up_to(5);
+        self.records.up_to(HEADER);
         self.fragment = Cursor(self.records.up_to(length));
         true
     }

@@ -4,9 +4,9 @@ use super::{
     certificate,
     client::{Extensions, numbers, protocols},
     handshake::{CERTIFICATE, Flight, HandshakeMessage, Next, SERVER_HELLO},
-    hex4,
+    hex4, wait,
 };
-use crate::{Fact, Party, Step, cursor::Cursor, reader::Facts};
+use crate::{Fact, Field, Party, Probe, Stream, cursor::Cursor, reader::Facts};
 
 const TLS_1_2: u16 = 0x0303;
 const TLS_1_3: u16 = 0x0304;
@@ -31,7 +31,7 @@ impl<'a> ServerHello<'a> {
         let length = usize::from(cursor.u16().unwrap_or_default());
         let bytes = cursor.up_to(length);
         let extensions = Extensions::walk(bytes);
-        let whole = message.whole && bytes.len() == length && extensions.whole;
+        let whole = message.is_whole() && bytes.len() == length && extensions.whole;
         let chosen = extensions.versions.and_then(|body| numbers(body).next());
         // TLS 1.3 stands in an extension, behind the number of 1.2 (RFC 8446, 4.1.3).
         let version = chosen.or_else(|| (whole || legacy != TLS_1_2).then_some(legacy));
@@ -44,17 +44,17 @@ impl<'a> ServerHello<'a> {
 pub(super) fn read<'a>(
     first: HandshakeMessage<'a>,
     mut flight: Flight<'a>,
-    ended: bool,
+    stream: &Stream<'_>,
     facts: Facts<'_>,
-) -> Step {
+) -> Probe {
     let (hello, second) = if first.kind == SERVER_HELLO {
-        if !first.whole && !ended {
-            return Step::More;
+        if !first.is_whole() && !stream.ended {
+            return wait(stream, first.missing);
         }
         let parsed = ServerHello::parse(&first);
         if parsed.is_none_or(|hello| hello.version.is_some_and(|version| version >= TLS_1_3)) {
             say(parsed, facts);
-            return Step::Done;
+            return Probe::Match;
         }
         (Some(first), flight.next())
     } else {
@@ -62,19 +62,19 @@ pub(super) fn read<'a>(
     };
     let leaf = match second {
         Next::Message(message) if message.kind == CERTIFICATE => {
-            if leaf(&message.body).is_none() && !message.whole && !ended {
-                return Step::More;
+            if leaf(&message.body).is_none() && !message.is_whole() && !stream.ended {
+                return wait(stream, 1);
             }
             Some(message.body)
         }
-        Next::Open if !ended => return Step::More,
+        Next::Open if !stream.ended => return wait(stream, 1),
         Next::Message(_) | Next::Open | Next::Closed => None,
     };
     say(hello.as_ref().and_then(ServerHello::parse), facts);
     if let Some(der) = leaf.as_deref().and_then(self::leaf) {
         let _ = certificate::read(der, facts);
     }
-    Step::Done
+    Probe::Match
 }
 
 /// The first certificate of a Certificate message (RFC 5246, 7.4.2): it names the server itself.
@@ -87,12 +87,12 @@ fn leaf(body: &[u8]) -> Option<&[u8]> {
 
 fn say(hello: Option<ServerHello<'_>>, facts: Facts<'_>) {
     let Some(hello) = hello else { return };
-    let mut say = |kind, value: &[u8]| facts(Fact::Says { who: Party::Sender, kind, value });
+    let mut say = |field, value: &[u8]| facts(Fact::Says { who: Party::Sender, field, value });
     if let Some(version) = hello.version {
-        say("tls.version", &hex4(version));
+        say(Field::TlsVersion, &hex4(version));
     }
-    say("tls.cipher", &hex4(hello.cipher));
+    say(Field::TlsCipher, &hex4(hello.cipher));
     if let Some(protocol) = hello.protocol {
-        say("tls.alpn", protocol);
+        say(Field::TlsAlpn, protocol);
     }
 }

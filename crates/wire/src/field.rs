@@ -1,0 +1,240 @@
+//! The fields in which protocols say something: one word for each, the same in readers, catalogue and reports.
+//!
+//! A reader yields [`Fact::Says`](crate::Fact::Says) with one of these; a banner of the catalogue looks into one of
+//! them. Neither writes the word as a text, so a misspelt word does not compile. For example `Server: Hikvision-Webs`
+//! in the head of a reply is `Fact::Says { field: Field::HttpServer, .. }`, and the banner that knows that server says
+//! `field = "http.server"`.
+//!
+//! To add a field, write its line below and list it in `fields` of the reader that yields it. The build of this crate
+//! fails where a field is neither yielded by a reader nor [awaited](AWAITED), or both.
+//!
+//! The catalogue's build script reads this file too, so it names nothing else of the crate.
+
+use std::fmt;
+
+macro_rules! fields {
+    ($($(#[$doc:meta])* $variant:ident = $word:literal,)+) => {
+        /// A field of a protocol.
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        #[non_exhaustive]
+        pub enum Field {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl Field {
+            /// Every field, in the order of their words.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+            /// The words of `ALL`, in the same order.
+            pub const WORDS: &'static [&'static str] = &[$($word,)+];
+
+            /// The word in data files and reports: protocol, dot, name.
+            pub const fn word(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+
+            /// The field that `word` stands for.
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word {
+                    $($word => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+fields! {
+    /// ARP says which link address holds an address.
+    Arp = "arp",
+    /// DHCP gave a link address an address.
+    Dhcp = "dhcp",
+    /// DHCP option 61: how the client calls itself to the server.
+    DhcpClientId = "dhcp.client_id",
+    /// DHCP option 81, DHCPv6 option 39: the name that the client wants in DNS.
+    DhcpFqdn = "dhcp.fqdn",
+    /// DHCP option 12.
+    DhcpHostname = "dhcp.hostname",
+    /// DHCP option 55: which parameters the client asks for, in its order.
+    DhcpParameters = "dhcp.parameters",
+    /// DHCP option 60.
+    DhcpVendorClass = "dhcp.vendor_class",
+    /// The device class in a Dahua discovery answer.
+    DhipDeviceClass = "dhip.device_class",
+    /// The vendor in a Dahua discovery answer.
+    DhipVendor = "dhip.vendor",
+    /// FTP greeting, behind the reply code.
+    FtpBanner = "ftp.banner",
+    /// `Content-Type` over HTTP.
+    HttpContentType = "http.content_type",
+    /// `Name: value` of another HTTP header (the name alone where the value varies).
+    HttpHeader = "http.header",
+    /// `Host` of an HTTP request, or the authority of its target.
+    HttpHost = "http.host",
+    /// Method of an HTTP request.
+    HttpMethod = "http.method",
+    /// Path and query of an HTTP request: speaks of the server, and only if it answers 2xx or 401.
+    HttpPath = "http.path",
+    /// Realm of `WWW-Authenticate` over HTTP.
+    HttpRealm = "http.realm",
+    /// `Server` over HTTP.
+    HttpServer = "http.server",
+    /// Status of an HTTP reply: three digits.
+    HttpStatus = "http.status",
+    /// The title of an HTML page.
+    HttpTitle = "http.title",
+    /// `User-Agent` of an HTTP request: speaks of the side that asks.
+    HttpUserAgent = "http.user_agent",
+    /// Name of a host that multicast DNS gives an address.
+    MdnsHost = "mdns.host",
+    /// Instance label of a DNS service.
+    MdnsInstance = "mdns.instance",
+    /// Service type of a DNS service.
+    MdnsService = "mdns.service",
+    /// A text of a DNS service's TXT record.
+    MdnsTxt = "mdns.txt",
+    /// Neighbour discovery says which link address holds an address.
+    Ndp = "ndp",
+    /// Manufacturer of an ONVIF `GetDeviceInformation` answer.
+    OnvifManufacturer = "onvif.manufacturer",
+    /// Percent-decoded text behind `onvif://www.onvif.org/hardware/`.
+    OnvifScopeHardware = "onvif.scope.hardware",
+    /// Percent-decoded text behind `onvif://www.onvif.org/name/`.
+    OnvifScopeName = "onvif.scope.name",
+    /// The registered prefix of a link address.
+    Oui = "oui",
+    /// What stands behind host and port of an RTSP URL, with the query.
+    RtspPath = "rtsp.path",
+    /// Realm of `WWW-Authenticate` over RTSP.
+    RtspRealm = "rtsp.realm",
+    /// `Server` over RTSP.
+    RtspServer = "rtsp.server",
+    /// `User-Agent` over RTSP: speaks of the side that asks.
+    RtspUserAgent = "rtsp.user_agent",
+    /// The `s=` line of a session description, or `i=` where a note says so.
+    SdpSession = "sdp.session",
+    /// SIP `User-Agent` or `Server`.
+    SipUserAgent = "sip.user_agent",
+    /// SMTP `EHLO` argument.
+    SmtpEhlo = "smtp.ehlo",
+    /// SNMP `sysDescr`.
+    SnmpSysDescr = "snmp.sys_descr",
+    /// SNMP `sysObjectID`, dotted, without a leading dot.
+    SnmpSysObjectId = "snmp.sys_object_id",
+    /// Where the `UPnP` description of a device lies: `LOCATION` over SSDP.
+    SsdpLocation = "ssdp.location",
+    /// Manufacturer of a `UPnP` description.
+    SsdpManufacturer = "ssdp.manufacturer",
+    /// Model of a `UPnP` description.
+    SsdpModel = "ssdp.model",
+    /// What is announced: `NT` over SSDP.
+    SsdpNt = "ssdp.nt",
+    /// `SERVER` over SSDP.
+    SsdpServer = "ssdp.server",
+    /// What is answered: `ST` over SSDP.
+    SsdpSt = "ssdp.st",
+    /// `USER-AGENT` of an SSDP search: speaks of the side that asks.
+    SsdpUserAgent = "ssdp.user_agent",
+    /// `USN` over SSDP.
+    SsdpUsn = "ssdp.usn",
+    /// Telnet greeting, behind terminal negotiation.
+    TelnetBanner = "telnet.banner",
+    /// A name in application-layer protocol negotiation.
+    TlsAlpn = "tls.alpn",
+    /// A name that a server's certificate holds for.
+    TlsCertificate = "tls.certificate",
+    /// The cipher that the server chose: two pairs of hex digits.
+    TlsCipher = "tls.cipher",
+    /// `outer` where the hello offers encrypted client hello: its server name is a cover.
+    TlsEch = "tls.ech",
+    /// Issuer of a certificate, as `CN=..,OU=..,O=..` without spaces behind the commas.
+    TlsIssuer = "tls.issuer",
+    /// JA4 fingerprint of a client hello.
+    TlsJa4 = "tls.ja4",
+    /// The server name that a client hello asks for (SNI).
+    TlsSni = "tls.sni",
+    /// Common name of a certificate's subject.
+    TlsSubjectCn = "tls.subject_cn",
+    /// Organisation of a certificate's subject.
+    TlsSubjectO = "tls.subject_o",
+    /// The highest version that the client offers, the one that the server chose: two pairs of hex digits.
+    TlsVersion = "tls.version",
+    /// `User-Agent` of a viewing application or recorder: it marks the viewer.
+    UaApp = "ua.app",
+}
+
+/// Fields that the catalogue knows and whose reader is still to be written. What a reader yields must leave this list.
+pub(crate) const AWAITED: &[Field] = &[
+    Field::DhipDeviceClass,
+    Field::DhipVendor,
+    Field::FtpBanner,
+    Field::HttpHeader,
+    Field::HttpTitle,
+    Field::OnvifManufacturer,
+    Field::OnvifScopeHardware,
+    Field::OnvifScopeName,
+    Field::RtspPath,
+    Field::RtspRealm,
+    Field::RtspServer,
+    Field::RtspUserAgent,
+    Field::SdpSession,
+    Field::SipUserAgent,
+    Field::SmtpEhlo,
+    Field::SnmpSysDescr,
+    Field::SnmpSysObjectId,
+    Field::SsdpManufacturer,
+    Field::SsdpModel,
+    Field::TelnetBanner,
+];
+
+/// Fields that no reader yields because the judge does: from a link address, and from other fields.
+pub(crate) const JUDGED: &[Field] = &[Field::Oui, Field::UaApp];
+
+impl Field {
+    /// Whether the value names the server that a flow is for, as its client called it.
+    pub const fn names_flow(self) -> bool {
+        matches!(self, Self::TlsSni | Self::HttpHost)
+    }
+
+    /// Whether the value is a path that was asked for on the flow's server.
+    pub const fn is_path(self) -> bool {
+        matches!(self, Self::HttpPath)
+    }
+
+    /// Whether `fields` holds this one; in constants, too.
+    pub(crate) const fn is_in(self, fields: &[Self]) -> bool {
+        let mut rest = fields;
+        while let [first, more @ ..] = rest {
+            if *first as u8 == self as u8 {
+                return true;
+            }
+            rest = more;
+        }
+        false
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_read_back() {
+        for (field, word) in Field::ALL.iter().zip(Field::WORDS) {
+            assert_eq!((field.word(), Field::from_word(word)), (*word, Some(*field)));
+        }
+        assert_eq!(Field::from_word("http.user-agent"), None);
+    }
+
+    #[test]
+    fn fields_stand_in_the_order_of_their_words() {
+        assert!(Field::WORDS.is_sorted());
+    }
+}
