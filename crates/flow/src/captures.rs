@@ -1,10 +1,7 @@
 //! What was read of each input, and in which chunks.
 
-use lenscap_wire::{LinkType, PacketRef, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-
-use crate::report::{CaptureRecord, PacketAt, ProblemRecord};
 
 /// Bits of a chunk's ordinal that count within its input; those above are the input's.
 pub(crate) const CHUNK_BITS: u32 = 12;
@@ -14,7 +11,7 @@ pub(crate) const CHUNK_BITS: u32 = 12;
 pub(crate) struct Captures {
     pub(crate) inputs: BTreeMap<u32, Input>,
     /// Input and number of records of each chunk, by ordinal.
-    chunks: BTreeMap<u32, (u32, u64)>,
+    pub(crate) chunks: BTreeMap<u32, (u32, u64)>,
 }
 
 /// One input, as far as it was read.
@@ -115,70 +112,5 @@ impl Captures {
     pub(crate) fn window(&self) -> Option<(i64, i64)> {
         let first = self.inputs.values().filter_map(|input| input.start).min()?;
         Some((first, self.inputs.values().filter_map(|input| input.end).max()?))
-    }
-
-    /// Turns references into packet numbers.
-    pub(crate) fn numbering(&self) -> Numbering {
-        let mut next: BTreeMap<u32, u64> = BTreeMap::new();
-        let mut chunks = BTreeMap::new();
-        for (&chunk, &(input, records)) in &self.chunks {
-            let first = next.entry(input).or_insert(1);
-            chunks.insert(chunk, (input, *first));
-            *first += records;
-        }
-        let inputs = self.inputs.keys().copied().zip(0..).collect();
-        Numbering { chunks, inputs }
-    }
-
-    /// The records of the report.
-    pub(crate) fn records(&self, numbering: &Numbering) -> Vec<CaptureRecord> {
-        self.inputs.values().map(|input| record(input, numbering)).collect()
-    }
-}
-
-fn record(input: &Input, numbering: &Numbering) -> CaptureRecord {
-    let problem = |problem: &Problem| ProblemRecord {
-        packet: problem.record.map(|(chunk, record)| {
-            numbering.locate(&PacketRef { chunk, record, ..PacketRef::default() }).packet
-        }),
-        offset: problem.offset,
-        what: problem.what.clone(),
-    };
-    let mut problems: Vec<_> = input.problems.iter().map(problem).collect();
-    if input.problems_more > 0 {
-        let what = format!("{} more problems", input.problems_more);
-        problems.push(ProblemRecord { packet: None, offset: 0, what });
-    }
-    let format = ["pcap", "pcapng"].into_iter().find(|known| *known == input.format);
-    CaptureRecord {
-        path: input.path.clone(),
-        sha256: None,
-        format: format.unwrap_or(""),
-        compression: ["gzip", "zstd"].into_iter().find(|known| Some(*known) == input.compression.as_deref()),
-        link_types: input.link_types.iter().map(|&link| LinkType(link).to_string()).collect(),
-        snap_length: input.snap_length,
-        packets: input.packets,
-        bytes_captured: input.bytes_captured,
-        bytes_wire: input.bytes_wire,
-        start: input.start.map(Timestamp),
-        end: input.end.map(Timestamp),
-        torn_tail: input.torn_tail,
-        problems,
-    }
-}
-
-/// Input and first packet number of each chunk, and the place of each input's record.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Numbering {
-    chunks: BTreeMap<u32, (u32, u64)>,
-    inputs: BTreeMap<u32, u32>,
-}
-
-impl Numbering {
-    /// Input and packet number of a reference.
-    pub(crate) fn locate(&self, at: &PacketRef) -> PacketAt {
-        let (input, first) = self.chunks.get(&at.chunk).copied().unwrap_or((0, 1));
-        let input = self.inputs.get(&input).copied().unwrap_or(0);
-        PacketAt { input, packet: first + u64::from(at.record), offset: at.offset, length: at.length }
     }
 }

@@ -6,11 +6,10 @@
 
 use crate::buckets::Buckets;
 use crate::sequence::Trouble;
-use crate::spell::asked::Asked;
 use crate::spell::{Cold, Hot, flag};
 use crate::stream::{Half, Piece};
 use crate::text::Texts;
-use crate::verdict::{Verdict, Verdicts};
+use crate::verdict::{Asked, Verdict, Verdicts};
 
 /// A flow: its two records, and its share of the index and of slack.
 pub(crate) const SPELL: usize = 240;

@@ -5,8 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::entry::Share;
 use crate::key::Side;
-use crate::spell::Share;
 
 /// The counters of a spell as whole numbers, and what of them a record had no room for.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]

@@ -8,9 +8,10 @@ use lenscap_wire::{
 };
 use rayon::prelude::*;
 
+use crate::entry::Entry;
 use crate::key::{Key, Side};
 use crate::shard::Shard;
-use crate::spell::{Cold, Entry, Hot, Spell, flag};
+use crate::spell::{Cold, Hot, Spell, flag};
 use crate::summary::Summary;
 use crate::text::Texts;
 use crate::verdict::{Heard, Hearing, Verdicts};

@@ -11,10 +11,9 @@ use hashbrown::HashMap;
 use lenscap_wire::{Address, Fragment, Hazards, Packet, PacketRef};
 use serde::{Deserialize, Serialize};
 
+use crate::entry::Share;
 use crate::path::PathId;
 use crate::ranges::Ranges;
-use crate::spell::Share;
-use crate::torn::Torn;
 
 /// Nanoseconds after which the next piece begins another datagram (RFC 8200 gives a datagram 60 s).
 pub(crate) const PATIENCE: i64 = 60_000_000_000;
@@ -160,6 +159,9 @@ impl Datagram {
     }
 }
 
+/// What one side and another, later one call a datagram of which both have pieces, and it with all of them.
+pub(crate) type Open = (Whose, Whose, Datagram);
+
 /// What became of a fragment.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
@@ -263,7 +265,7 @@ impl Fragments {
 
     /// The datagrams of which pieces wait here and came in `later`, whose paths map to ours by `path`, put together.
     /// `None` where they do not join, or where both together could have reached the budget.
-    pub(crate) fn torn(&self, later: &Self, path: impl Fn(PathId) -> PathId) -> Option<Vec<Torn>> {
+    pub(crate) fn torn(&self, later: &Self, path: impl Fn(PathId) -> PathId) -> Option<Vec<Open>> {
         let Some(met) = &later.met else { return self.open.is_empty().then(Vec::new) };
         let full = met.len() >= Self::MET_CAP && !self.open.is_empty();
         let near = self.cost.saturating_add(later.peak) > self.budget;
@@ -276,15 +278,20 @@ impl Fragments {
             let Some(datagram) = self.open.get(&ours) else { continue };
             let rest = later.open.get(whose).filter(|_| !used)?;
             let datagram = datagram.with(rest)?;
-            torn.push(Torn { ours, theirs: *whose, datagram, follower: None });
+            torn.push((ours, *whose, datagram));
         }
         Some(torn)
     }
 
     /// Appends what `later` holds; `torn` is what [`Fragments::torn`] gave.
-    pub(crate) fn join(&mut self, mut later: Self, torn: Vec<Torn>, path: impl Fn(PathId) -> PathId) {
+    pub(crate) fn join(
+        &mut self,
+        mut later: Self,
+        torn: impl IntoIterator<Item = Open>,
+        path: impl Fn(PathId) -> PathId,
+    ) {
         self.peak = self.peak.max(self.cost + later.peak);
-        for Torn { ours, theirs, datagram, .. } in torn {
+        for (ours, theirs, datagram) in torn {
             later.remove(&theirs);
             if datagram.is_whole() {
                 self.take(&ours);
@@ -397,16 +404,13 @@ mod tests {
         assert!(left.torn(&right, |path| path).is_some_and(|torn| torn.is_empty()));
         add(&mut right, 1, 0, &piece(16, b"c", false));
         let torn = left.torn(&right, |path| path).unwrap();
-        assert_eq!((torn.len(), torn[0].datagram.is_whole()), (1, false));
+        assert_eq!((torn.len(), torn[0].2.is_whole()), (1, false));
         left.join(right, torn, |path| path);
         assert_eq!((left.waiting().len(), left.waiting()[0].shares.len()), (1, 2));
         let mut last = Fragments::new(true, 0);
         add(&mut last, 2, 0, &piece(8, b"bbbbbbbb", true));
         let torn = left.torn(&last, |path| path).unwrap();
-        assert_eq!(
-            (torn[0].datagram.is_whole(), torn[0].datagram.assemble()),
-            (true, (b"aaaaaaaabbbbbbbbc".to_vec(), 17))
-        );
+        assert_eq!((torn[0].2.is_whole(), torn[0].2.assemble()), (true, (b"aaaaaaaabbbbbbbbc".to_vec(), 17)));
         left.join(last, torn, |path| path);
         assert_eq!((left.waiting().len(), left.cost()), (0, 0));
     }

@@ -10,8 +10,10 @@ mod device;
 mod finding;
 mod grouped;
 mod identity;
+mod judged;
 mod link;
 mod name;
+pub(crate) mod numbering;
 mod opinion;
 mod roll;
 pub mod rules;
@@ -22,8 +24,8 @@ mod walk;
 use lenscap_catalog::Catalog;
 use lenscap_wire::{PacketRef, Timestamp};
 
+use self::numbering::{Numbering, records};
 use self::opinion::{Opinions, Testimony};
-use crate::captures::Numbering;
 use crate::ending::Ending;
 use crate::key::Side;
 use crate::report::{Amount, Ledger, Overview, Report};
@@ -57,7 +59,7 @@ pub(crate) struct FlowAt {
 
 impl FlowAt {
     /// What was judged of the flow there, by shard and place.
-    pub(crate) fn of(self, judged: &[Vec<attribution::Judged>]) -> Option<&attribution::Judged> {
+    pub(crate) fn of(self, judged: &[Vec<judged::Judged>]) -> Option<&judged::Judged> {
         judged.get(self.shard as usize)?.get(self.place as usize)
     }
 }
@@ -157,7 +159,7 @@ pub fn judge<'a>(summary: &'a Summary, catalog: &'a Catalog, policy: &Policy) ->
         catalog,
         site: site::Site::new(policy),
         held: link::Held::new(summary),
-        numbering: summary.captures.numbering(),
+        numbering: Numbering::of(&summary.captures),
         names: name::NameIndex::new(summary),
         opinions: Opinions::new(summary, ending, catalog),
         protocols: activity::Protocols::new(),
@@ -166,7 +168,7 @@ pub fn judge<'a>(summary: &'a Summary, catalog: &'a Catalog, policy: &Policy) ->
     let stations = device::Stations::new(&court, &mut walk);
     let walk::Walk { judged, sums, .. } = walk;
     let findings = finding::findings(&court, &judged, &stations);
-    let captures = summary.captures.records(&court.numbering);
+    let captures = records(&summary.captures, &court.numbering);
     let ledger = ledger(summary, sums.booked);
     let mut overview = Overview {
         exact: !summary.caps().any(),

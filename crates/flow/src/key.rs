@@ -1,12 +1,11 @@
 //! The key of a flow: path and five-tuple, the same for both directions (RFC 5103).
 
-use hashbrown::DefaultHashBuilder;
 use lenscap_wire::{Address, Packet};
 use serde::{Deserialize, Serialize};
 use std::hash::{BuildHasher, Hasher};
-use std::sync::OnceLock;
 
 use crate::path::{PathId, Paths};
+use crate::seed::seeded;
 
 /// Which end of the key a packet came from: 0 is the lower end, 1 the higher.
 pub(crate) type Side = usize;
@@ -91,12 +90,6 @@ impl Key {
         hasher.write_u64(paths.hash(self.path));
         hasher.finish()
     }
-}
-
-/// One seed a process: stored hashes survive a merge, and nobody outside can aim for a slot.
-pub(crate) fn seeded() -> &'static DefaultHashBuilder {
-    static SEED: OnceLock<DefaultHashBuilder> = OnceLock::new();
-    SEED.get_or_init(DefaultHashBuilder::default)
 }
 
 /// An address as a number, for ordering.

@@ -1,11 +1,18 @@
 //! What becomes of the facts of message readers: names, questions and sightings.
 
-use lenscap_wire::{Address, Fact, Mac, Packet, PacketRef, Party, Resolver};
+use lenscap_wire::{Address, Fact, Mac, Packet, PacketRef, Party, Resolver, readers::Routes};
+use std::sync::OnceLock;
 
 use crate::names::{Names, Notice, Run};
 use crate::sighting::{Seen, Shown, Sightings};
 use crate::text::{TextId, Texts};
 use crate::verdict::Hearing;
+
+/// Which readers see which packets.
+pub(crate) fn routes() -> &'static Routes {
+    static ROUTES: OnceLock<Routes> = OnceLock::new();
+    ROUTES.get_or_init(Routes::new)
+}
 
 /// Books the facts of one packet.
 pub(crate) struct Listener<'s, 'p> {

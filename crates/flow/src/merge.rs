@@ -12,43 +12,12 @@ use crate::history;
 use crate::ids::Ids;
 use crate::index::NOWHERE;
 use crate::key::Key;
-use crate::shard::{At, SHARDS, Shard, shard_of};
+use crate::refusal::{Refusal, Refused};
+use crate::shard::{At, Met, SHARDS, Shard, shard_of};
 use crate::spell::{Cold, Hot, flag};
 use crate::stream::{Fetch, Payload, Piece};
 use crate::summary::Summary;
 use crate::torn::Torn;
-
-/// Why a summary could not be appended. The packets must be folded in order instead.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Refusal {
-    /// The right summary was not made to be appended to such a one, or with other limits.
-    Beginning,
-    /// A datagram open on the left has pieces on the right that do not simply go on with it.
-    Fragments,
-    /// A handshake lies across the cut in a way that the right side could not know.
-    Handshake,
-    /// Both together could have reached a cap.
-    Memory,
-    /// A stream lies across the cut of which the right side listed too little.
-    Stream,
-    /// Bytes of the capture that were needed again could not be read.
-    Unreadable,
-}
-
-/// Both summaries as they were, and why they were not joined.
-#[derive(Debug)]
-pub struct Refused {
-    /// The left summary.
-    pub left: Summary,
-    /// The right summary.
-    pub right: Summary,
-    /// Why.
-    pub why: Refusal,
-}
-
-/// The place of the open spell on the left that each right-hand spell meets ([`NOWHERE`] for none), in the order of
-/// [`Shard::spells`].
-pub(crate) type Met = Vec<u32>;
 
 /// What was found out before anything is changed.
 struct Plan {
@@ -179,6 +148,7 @@ impl Summary {
         ids.verdicts = self.verdicts.adopt(&later.verdicts, |id| ids.text(id));
         self.names.join(later.names, |id| ids.text(id));
         self.sightings.join(&later.sightings, |id| ids.text(id));
+        let torn = torn.into_iter().map(|Torn { ours, theirs, datagram, .. }| (ours, theirs, datagram));
         self.fragments.join(later.fragments, torn, |id| ids.path(id));
         self.residuals.join(&later.residuals);
         self.captures.join(later.captures);

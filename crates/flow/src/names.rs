@@ -52,7 +52,7 @@ pub(crate) struct Question {
     pub(crate) first: i64,
     pub(crate) last: i64,
     /// The first packet about it.
-    #[serde(with = "crate::save::packet_ref")]
+    #[serde(with = "crate::packet_ref")]
     pub(crate) at: PacketRef,
 }
 

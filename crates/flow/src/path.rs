@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 
-use crate::key::seeded;
+use crate::seed::seeded;
 
 /// A path by its place in [`Paths`]. Ids are local to one summary; a merge compares content.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]

@@ -16,6 +16,7 @@ use std::io::{self, Read, Write};
 use crate::captures::Captures;
 use crate::fragment::{Fragments, portable::PortableFragments};
 use crate::names::{Question, Run};
+use crate::packet_ref;
 use crate::path::{Paths, PortableLayer};
 use crate::residual::{Between, Residual};
 use crate::shard::shard_of;
@@ -43,21 +44,6 @@ pub enum LoadError {
     /// Its content makes no sense.
     #[error("it is damaged: {0}")]
     Damaged(String),
-}
-
-/// How a packet reference is saved.
-pub(crate) mod packet_ref {
-    use lenscap_wire::PacketRef;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(crate) fn serialize<S: Serializer>(at: &PacketRef, to: S) -> Result<S::Ok, S::Error> {
-        (at.chunk, at.record, at.offset, at.length).serialize(to)
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PacketRef, D::Error> {
-        let (chunk, record, offset, length) = Deserialize::deserialize(from)?;
-        Ok(PacketRef { chunk, record, offset, length })
-    }
 }
 
 /// A whole summary as plain records.

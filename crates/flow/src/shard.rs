@@ -3,10 +3,11 @@
 
 use arrayvec::ArrayVec;
 
+use crate::entry::Entry;
 use crate::index::{Index, NOWHERE};
 use crate::key::{Key, Side, TCP};
 use crate::slab::Slab;
-use crate::spell::{Cold, Entry, Hot, Spell, flag};
+use crate::spell::{Cold, Hot, Spell, flag};
 
 /// Shards of a summary.
 pub(crate) const SHARDS: usize = 64;
@@ -29,6 +30,10 @@ pub(crate) struct Shard {
     /// Spells that another of the same key followed.
     pub(crate) settled: Slab<Spell>,
 }
+
+/// The place of the open spell on the left that each right-hand spell meets ([`NOWHERE`] for none), in the order of
+/// [`Shard::spells`].
+pub(crate) type Met = Vec<u32>;
 
 /// Where a spell stands in a summary.
 #[derive(Clone, Copy, Debug)]

@@ -24,7 +24,7 @@ pub(crate) struct Shown {
 pub(crate) struct Seen {
     pub(crate) count: u64,
     pub(crate) first: i64,
-    #[serde(with = "crate::save::packet_ref")]
+    #[serde(with = "crate::packet_ref")]
     pub(crate) at: PacketRef,
 }
 

@@ -4,19 +4,18 @@
 //! ([`Spell::join`]) must agree: that is the merge law, and why every field here is a sum, a minimum, a maximum, a
 //! first, a last, or decided by adjacent packets.
 
-pub(crate) mod asked;
+mod asked;
 mod cold;
-mod entry;
 pub(crate) mod flag;
 mod join;
 
 pub(crate) use cold::{Cold, Extra};
-pub(crate) use entry::{Entry, Share};
 
 use lenscap_wire::{Mac, Quoted, ReaderId, Tcp, TcpFlags};
 
 use crate::buckets::{Bucket, Buckets};
 use crate::counters::{Counters, LowCounters};
+use crate::entry::Entry;
 use crate::history;
 use crate::key::{Key, Side, TCP};
 use crate::sequence::Trouble;

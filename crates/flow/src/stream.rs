@@ -35,7 +35,7 @@ impl Piece {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Place {
     /// The packet that brought it.
-    #[serde(with = "crate::save::packet_ref")]
+    #[serde(with = "crate::packet_ref")]
     pub(crate) packet: PacketRef,
     /// Bytes of the packet before the payload; none where the payload is not in it as it stands.
     pub(crate) skip: Option<u32>,

@@ -11,20 +11,19 @@ use std::sync::OnceLock;
 
 use crate::captures::Captures;
 use crate::cost;
-use crate::fold::Lane;
 use crate::fragment::Fragments;
 use crate::key::Side;
+use crate::lane::Lane;
 use crate::names::Names;
 use crate::path::Paths;
 use crate::residual::Residuals;
 use crate::shard::{At, SHARDS, Shard};
 use crate::sighting::Sightings;
-use crate::spell::asked::Asked;
 use crate::spell::flag;
 use crate::stream::Payload;
 use crate::tally::{Caps, Tally};
 use crate::text::Texts;
-use crate::verdict::{Hearing, Verdicts};
+use crate::verdict::{Asked, Hearing, Verdicts};
 
 /// What a fold needs to know beforehand. Summaries of one capture are folded with equal limits.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -3,7 +3,22 @@
 use lenscap_wire::Hazards;
 use serde::{Deserialize, Serialize};
 
-use crate::report::Amount;
+/// Packets and wire bytes of one part of the ledger.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Amount {
+    pub packets: u64,
+    pub bytes: u64,
+}
+
+impl Amount {
+    /// Adds a packet of so many wire bytes.
+    #[inline]
+    pub fn add(&mut self, bytes: u64) {
+        self.packets += 1;
+        self.bytes += bytes;
+    }
+}
 
 /// Sums over all packets of a summary.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]

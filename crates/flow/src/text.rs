@@ -4,7 +4,7 @@ use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 use std::hash::BuildHasher;
 
-use crate::key::seeded;
+use crate::seed::seeded;
 
 /// A text by its place in [`Texts`]. Ids are local to one summary; a merge compares content.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]

@@ -7,13 +7,13 @@
 
 use lenscap_wire::{Message, Packet, PacketRef, decode_datagram, readers};
 
-use crate::fold::routes;
 use crate::fragment::{Datagram, Whose};
 use crate::index::NOWHERE;
 use crate::key::{Key, TCP};
-use crate::merge::{Met, Refusal};
+use crate::listen::routes;
 use crate::path::PathId;
-use crate::shard::{At, shard_of};
+use crate::refusal::Refusal;
+use crate::shard::{At, Met, shard_of};
 use crate::spell::flag;
 use crate::summary::Summary;
 
@@ -55,7 +55,10 @@ impl Torn {
 impl Summary {
     /// The datagrams that the cut tears apart, if they can be joined.
     pub(crate) fn torn(&self, later: &Self, path: impl Fn(PathId) -> PathId) -> Result<Vec<Torn>, Refusal> {
-        let mut torn = self.fragments.torn(&later.fragments, path).ok_or(Refusal::Fragments)?;
+        let open = self.fragments.torn(&later.fragments, path).ok_or(Refusal::Fragments)?;
+        let torn =
+            open.into_iter().map(|(ours, theirs, datagram)| Torn { ours, theirs, datagram, follower: None });
+        let mut torn: Vec<_> = torn.collect();
         for torn in torn.iter_mut().filter(|torn| torn.datagram.is_whole()) {
             torn.follower = torn.follower(later)?;
         }

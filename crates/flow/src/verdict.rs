@@ -5,8 +5,7 @@ use lenscap_wire::{Fact, Party, ReaderId};
 use serde::{Deserialize, Serialize};
 use std::hash::BuildHasher;
 
-use crate::key::seeded;
-use crate::spell::asked::Asked;
+use crate::seed::seeded;
 use crate::text::{TextId, Texts};
 
 /// A verdict by its place in [`Verdicts`]. Ids are local to one summary; a merge compares content.
@@ -34,6 +33,20 @@ impl Said {
     pub(crate) fn new(texts: &mut Texts, who: Party, kind: &'static str, value: &[u8]) -> Self {
         Self { of_receiver: who == Party::Receiver, kind: texts.word(kind), value: texts.intern(value) }
     }
+}
+
+/// What a half asked for; empty where it did not say.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Asked {
+    /// The name of the flow's server.
+    pub(crate) name: TextId,
+    /// A path on that server.
+    pub(crate) path: TextId,
+}
+
+impl Asked {
+    /// Nothing.
+    pub(crate) const NOTHING: Self = Self { name: TextId::EMPTY, path: TextId::EMPTY };
 }
 
 /// What was heard of a half.

@@ -4,8 +4,8 @@ use lenscap_wire::{Address, Hazards, Mac, Packet};
 use serde::{Deserialize, Serialize};
 
 use super::{Datagram, Fragments, Piece, Whose};
+use crate::entry::Share;
 use crate::path::{PathId, Paths};
-use crate::spell::Share;
 
 /// A waiting datagram and its key.
 #[derive(Serialize, Deserialize)]

@@ -3,39 +3,9 @@
 use lenscap_catalog::{Role, SharedGroup};
 use lenscap_wire::{Reader, ReaderId, readers};
 
-use super::attribution::{Judged, Party};
+use super::judged::{Activity, Judged, Party};
 use super::opinion::Testimony;
 use super::{Court, Flow, rules};
-
-/// Activities in the words of reports.
-#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Activity {
-    Discovery,
-    NameLookup,
-    TimeSync,
-    Signalling,
-    Telemetry,
-    Firmware,
-    BulkUpload,
-    #[default]
-    Unknown,
-}
-
-impl Activity {
-    /// The word in reports.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Discovery => "discovery",
-            Self::NameLookup => "name-lookup",
-            Self::TimeSync => "time-sync",
-            Self::Signalling => "signalling",
-            Self::Telemetry => "telemetry",
-            Self::Firmware => "firmware",
-            Self::BulkUpload => "bulk-upload",
-            Self::Unknown => "unknown",
-        }
-    }
-}
 
 /// Protocols whose use alone says what a flow is for.
 const BY_PROTOCOL: [(&str, Activity); 8] = [

@@ -3,7 +3,7 @@
 use lenscap_wire::{Hazards, Timestamp};
 
 use super::Flow;
-use super::attribution::{Attribution, Judged};
+use super::judged::{Attribution, Judged};
 use crate::counters::Counters;
 use crate::key::{TCP, UDP};
 use crate::report::{Amount, Coverage};

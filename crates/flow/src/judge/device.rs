@@ -6,9 +6,9 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::attribution::{Judged, Party};
 use super::grouped::Grouped;
 use super::identity::Identity;
+use super::judged::{Judged, Party};
 use super::link::Links;
 use super::opinion::Statement;
 use super::roll::{Contact, Member, Often, Roll, Shown, Station};

@@ -6,9 +6,9 @@ use lenscap_wire::{Address, Timestamp};
 use sha1::{Digest, Sha1};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::attribution::Judged;
 use super::device::{Device, Stations};
 use super::identity::Identity;
+use super::judged::Judged;
 use super::roll::Station;
 use super::{Court, Flow, rules};
 use crate::counters::Counters;

@@ -5,7 +5,7 @@ use lenscap_wire::{Mac, PacketRef};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::attribution::Judged;
+use super::judged::Judged;
 use super::{Court, rules};
 use crate::key::Side;
 use crate::report::SightingRecord;

@@ -4,7 +4,7 @@ use arrayvec::ArrayVec;
 use hashbrown::{HashMap, HashSet};
 use lenscap_wire::{Address, Mac};
 
-use super::attribution::Judged;
+use super::judged::Judged;
 use super::{Flow, rules};
 use crate::spell::flag;
 use crate::summary::Summary;

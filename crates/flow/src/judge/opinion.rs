@@ -9,13 +9,12 @@ use rayon::prelude::*;
 use std::hash::BuildHasher;
 use std::ops::Range;
 
-use super::attribution::{KINDS, host_part};
+use super::judged::{KINDS, host_part};
 use crate::ending::Ending;
-use crate::key::seeded;
-use crate::spell::asked::Asked;
+use crate::seed::seeded;
 use crate::summary::Summary;
 use crate::text::{TextId, Texts};
-use crate::verdict::{Heard, Hearing, Verdict};
+use crate::verdict::{Asked, Heard, Hearing, Verdict};
 
 /// What the catalogue says of a name: whose it is, and why it may be nobody's.
 pub(crate) type Owner<'a> = (Option<&'a Endpoint>, Option<SharedGroup>);

@@ -9,12 +9,13 @@ use rayon::prelude::*;
 use std::hash::BuildHasher;
 use std::ops::Range;
 
-use super::attribution::Judged;
+use super::judged::Judged;
 use super::link::{Ends, LinkId, Standings};
 use super::opinion::Statement;
 use super::{Court, Flow, FlowAt};
 use crate::index::NOWHERE;
-use crate::key::{Side, seeded};
+use crate::key::Side;
+use crate::seed::seeded;
 use crate::shard::SHARDS;
 use crate::slab::Slab;
 

@@ -4,8 +4,8 @@ use lenscap_catalog::{Role, Roles};
 use lenscap_wire::{Hazards, PacketRef, Timestamp};
 use rayon::prelude::*;
 
-use super::attribution::{Attribution, Judged, KINDS};
 use super::device::Stations;
+use super::judged::{Attribution, Judged, KINDS};
 use super::{Court, Flow, FlowAt};
 use crate::community_id::community_id;
 use crate::counters::Counters;

@@ -4,8 +4,8 @@ use rayon::prelude::*;
 use std::ops::Range;
 
 use super::Court;
-use super::attribution::Judged;
 use super::coverage::Sums;
+use super::judged::Judged;
 use super::link::{Ends, Links};
 use crate::shard::SHARDS;
 

@@ -3,7 +3,7 @@
 use lenscap_wire::PacketRef;
 
 use crate::captures::CHUNK_BITS;
-use crate::merge::Refusal;
+use crate::refusal::Refusal;
 use crate::stream::Fetch;
 use crate::summary::Summary;
 

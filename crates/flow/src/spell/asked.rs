@@ -5,25 +5,10 @@
 //! chunk); until then there is room for one more name for each such half. So the first [`Cold::NAMES`] names that are
 //! no half's own are always among those that are kept, wherever the capture was cut.
 
-use serde::{Deserialize, Serialize};
-
 use super::{Cold, Extra, Hot, flag};
 use crate::key::Side;
 use crate::text::TextId;
-
-/// What a half asked for; empty where it did not say.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Asked {
-    /// The name of the flow's server.
-    pub(crate) name: TextId,
-    /// A path on that server.
-    pub(crate) path: TextId,
-}
-
-impl Asked {
-    /// Nothing.
-    pub(crate) const NOTHING: Self = Self { name: TextId::EMPTY, path: TextId::EMPTY };
-}
+use crate::verdict::Asked;
 
 impl Hot {
     /// Whether the spell surely begins in this summary, before which others may stand if it is `appendable`.
@@ -121,8 +106,9 @@ impl Cold {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::entry::Entry;
     use crate::key::Key;
-    use crate::spell::{Entry, Spell};
+    use crate::spell::Spell;
     use proptest::prelude::*;
 
     /// After how many names a half is decided, and the name of its own.

@@ -2,7 +2,6 @@
 
 use lenscap_wire::{Mac, PacketRef, Quoted};
 
-use super::asked::Asked;
 use super::{Hot, flag};
 use crate::buckets::Buckets;
 use crate::cited::{Cited, Far};
@@ -12,7 +11,7 @@ use crate::key::Side;
 use crate::sequence::Trouble;
 use crate::stream::Half;
 use crate::text::TextId;
-use crate::verdict::VerdictId;
+use crate::verdict::{Asked, VerdictId};
 
 /// What few packets of a spell touch; in front what the first ones do.
 #[derive(Clone, Debug, Default)]

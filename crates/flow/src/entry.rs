@@ -10,7 +10,7 @@ pub(crate) struct Share {
     pub(crate) wire: u32,
     pub(crate) bytes: u32,
     pub(crate) payload: u32,
-    #[serde(with = "crate::save::packet_ref")]
+    #[serde(with = "crate::packet_ref")]
     pub(crate) at: PacketRef,
 }
 
