@@ -7,6 +7,7 @@ mod activity;
 mod attribution;
 mod coverage;
 mod device;
+mod ending;
 mod finding;
 mod grouped;
 mod identity;
@@ -24,9 +25,9 @@ mod walk;
 use lenscap_catalog::Catalog;
 use lenscap_wire::{PacketRef, Timestamp};
 
+use self::ending::Ending;
 use self::numbering::{Numbering, records};
 use self::opinion::{Opinions, Testimony};
-use crate::ending::Ending;
 use crate::key::Side;
 use crate::report::{Amount, Ledger, Overview, Report};
 use crate::shard::SHARDS;
@@ -35,6 +36,7 @@ use crate::summary::Summary;
 use crate::text::TextId;
 use crate::verdict::{Heard, VerdictId};
 
+pub use ending::Closed;
 pub use site::Policy;
 
 /// Everything a rule may look at.
@@ -150,9 +152,9 @@ impl<'a> Court<'a> {
     }
 }
 
-/// Judges a summary. Says nothing that the packets do not show; names, vendors and kinds come with a confidence.
-pub fn judge<'a>(summary: &'a Summary, catalog: &'a Catalog, policy: &Policy) -> Report<'a> {
-    let ending = summary.ending();
+/// Judges a summary, as if no packet followed. Says nothing that the packets do not show; names, vendors and kinds come with a confidence.
+pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) -> Report<'a> {
+    let &Closed { summary, ref ending } = closed;
     let court = Court {
         summary,
         ending,

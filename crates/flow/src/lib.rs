@@ -9,7 +9,6 @@ mod cited;
 mod community_id;
 mod cost;
 mod counters;
-mod ending;
 mod engine;
 mod entry;
 mod evict;
@@ -45,7 +44,7 @@ mod torn;
 mod verdict;
 
 pub use engine::{Input, Options, Progress, ScanError, inspect, scan};
-pub use judge::{Policy, judge, rules};
+pub use judge::{Closed, Policy, judge, rules};
 pub use refusal::{Refusal, Refused};
 pub use save::{LoadError, MergeError, merge};
 pub use stream::Fetch;

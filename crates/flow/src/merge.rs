@@ -155,7 +155,6 @@ impl Summary {
         self.tally.join(&later.tally);
         self.spell_peak = self.spell_peak.max(peak);
         self.text_cost = self.names.texts(&self.texts) + self.sightings.texts(&self.texts);
-        self.ending = std::sync::OnceLock::new();
         let terms = Terms {
             ids,
             idle: self.limits.idle,

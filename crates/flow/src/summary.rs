@@ -7,7 +7,6 @@ use lenscap_wire::{
     Fact, Stream,
     readers::{self, Reading},
 };
-use std::sync::OnceLock;
 
 use crate::captures::Captures;
 use crate::cost;
@@ -56,7 +55,6 @@ pub struct Summary {
     pub(crate) spell_cost: usize,
     pub(crate) spell_peak: usize,
     pub(crate) text_cost: usize,
-    pub(crate) ending: OnceLock<crate::ending::Ending>,
     pub(crate) scratch: Scratch,
 }
 
@@ -102,7 +100,6 @@ impl Summary {
             spell_cost: 0,
             spell_peak: 0,
             text_cost: 0,
-            ending: OnceLock::new(),
             scratch: Scratch::default(),
         }
     }

@@ -9,8 +9,8 @@ use rayon::prelude::*;
 use std::hash::BuildHasher;
 use std::ops::Range;
 
+use super::ending::Ending;
 use super::judged::{KINDS, host_part};
-use crate::ending::Ending;
 use crate::seed::seeded;
 use crate::summary::Summary;
 use crate::text::{TextId, Texts};

@@ -1,5 +1,6 @@
 //! What only the end of the capture decides: halves that were still waiting for bytes, and datagrams that never
-//! became whole. Worked out once for a judge; the summary itself stays open, so that it can be appended to.
+//! became whole. A hello of which the last segment was not captured is read here for as far as it goes; a datagram
+//! of which a piece is missing becomes a flow with port 0.
 
 use hashbrown::HashMap;
 use lenscap_wire::{
@@ -9,6 +10,7 @@ use lenscap_wire::{
 use rayon::prelude::*;
 
 use crate::entry::Entry;
+use crate::index::NOWHERE;
 use crate::key::{Key, Side};
 use crate::shard::Shard;
 use crate::spell::{Cold, Hot, Spell, flag};
@@ -27,22 +29,29 @@ pub(crate) struct Ending {
     pub(crate) unfinished: Vec<Spell>,
 }
 
+/// A summary, and what is true of it if no packet follows. It is made for judging and thrown away after: the summary
+/// itself stays open, so that it can be folded on, appended to, and closed again.
+#[derive(Debug)]
+pub struct Closed<'s> {
+    pub(crate) summary: &'s Summary,
+    pub(crate) ending: Ending,
+}
+
 impl Summary {
-    /// What the end of the capture decides.
-    pub(crate) fn ending(&self) -> &Ending {
-        self.ending.get_or_init(|| {
-            let mut ending = Ending::default();
-            for (at, n) in self.waiting() {
-                let Some((hot, cold)) = self.shards.get(at).and_then(|shard| shard.spell(n)) else {
-                    continue;
-                };
-                for side in [0, 1] {
-                    ending.close(hot, cold, (at as u32, n as u32, side as u8), side);
-                }
+    /// Says what the end of the capture decides, if it ends here.
+    #[must_use]
+    pub fn close(&self) -> Closed<'_> {
+        let mut ending = Ending::default();
+        for (at, n) in self.waiting() {
+            let Some((hot, cold)) = self.shards.get(at).and_then(|shard| shard.spell(n)) else {
+                continue;
+            };
+            for side in [0, 1] {
+                ending.close(hot, cold, (at as u32, n as u32, side as u8), side);
             }
-            ending.unfinished = self.unfinished_flows();
-            ending
-        })
+        }
+        ending.unfinished = self.unfinished_flows();
+        Closed { summary: self, ending }
     }
 
     /// Shard and place of the spells with an undecided half that has bytes.
@@ -64,7 +73,7 @@ impl Summary {
             let packet = Packet { hazards: datagram.hazards(), ..datagram.head.clone() };
             for share in &datagram.shares {
                 let entry = Entry::of(*share, &packet);
-                flows.add((hash, &key, side), crate::index::NOWHERE, &entry, self.limits.idle, false);
+                flows.add((hash, &key, side), NOWHERE, &entry, self.limits.idle, false);
             }
         }
         let open = flows.hots.into_iter().zip(flows.colds).map(|(hot, cold)| Spell { hot, cold });
