@@ -14,10 +14,10 @@ use rayon::prelude::*;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use crate::captures::{Input as Read, Problem};
 use crate::judge::numbering::{Numbering, records};
 use crate::report::CaptureRecord;
-use crate::summary::{Limits, Summary};
+use crate::state::captures::{Input as Read, Problem};
+use crate::state::summary::{Limits, Summary};
 use cut::CUT_FROM;
 use files::{Files, Opened, ordinal};
 use keep::Keep;

@@ -4,6 +4,9 @@
 //! ask for the index slot; look into the slot and ask for the record; book. What is rare (a reader of messages, a
 //! fragment, a packet without IP) is decoded again when its turn comes: so little need be kept between the passes.
 
+mod evict;
+pub(crate) mod listen;
+
 use lenscap_capture::{BATCH, Batch};
 use lenscap_wire::{
     Class, Fact, Frame, Message, Packet, PacketRef, ReaderId, TcpFlags, check_transport, decode,
@@ -11,19 +14,19 @@ use lenscap_wire::{
     readers::{self, Routes},
 };
 
-use crate::cost;
-use crate::entry::{Entry, Share};
-use crate::fragment::Datagram;
-use crate::index::NOWHERE;
-use crate::key::Key;
-use crate::lane::{Course, Lane, Slot};
-use crate::listen::{Listener, routes};
-use crate::path::PathId;
-use crate::shard::{Added, At, shard_of};
-use crate::spell::{Hot, flag};
-use crate::stream::Payload;
-use crate::summary::Summary;
-use crate::text::TextId;
+use crate::fold::listen::{Listener, routes};
+use crate::state::cost;
+use crate::state::entry::{Entry, Share};
+use crate::state::fragment::Datagram;
+use crate::state::half::Payload;
+use crate::state::key::Key;
+use crate::state::lane::{Course, Lane, Slot};
+use crate::state::path::PathId;
+use crate::state::spell::{Hot, flag};
+use crate::state::summary::Summary;
+use crate::state::table::index::NOWHERE;
+use crate::state::table::shard::{Added, At, shard_of};
+use crate::state::text::TextId;
 
 /// What the message readers made of a packet.
 #[derive(Clone, Copy, Default)]

@@ -3,38 +3,31 @@
 //! [`judge`] is pure: the same summary and catalogue give the same report, and a saved summary can be judged again
 //! with tomorrow's catalogue. Thresholds stand in [`rules`], in one place.
 
-mod activity;
-mod attribution;
-mod coverage;
-mod device;
+mod community_id;
 mod ending;
-mod finding;
-mod grouped;
-mod identity;
 mod judged;
-mod link;
-mod name;
 pub(crate) mod numbering;
-mod opinion;
-mod roll;
 pub mod rules;
 mod site;
 mod view;
 mod walk;
+mod what;
+mod who;
+mod whose;
 
 use lenscap_catalog::Catalog;
 use lenscap_wire::{PacketRef, Timestamp};
 
 use self::ending::Ending;
 use self::numbering::{Numbering, records};
-use self::opinion::{Opinions, Testimony};
-use crate::key::Side;
+use self::whose::opinion::{Opinions, Testimony};
 use crate::report::{Amount, Ledger, Overview, Report};
-use crate::shard::SHARDS;
-use crate::spell::{Cold, Hot, flag};
-use crate::summary::Summary;
-use crate::text::TextId;
-use crate::verdict::{Heard, VerdictId};
+use crate::state::key::Side;
+use crate::state::spell::{Cold, Hot, flag};
+use crate::state::summary::Summary;
+use crate::state::table::shard::SHARDS;
+use crate::state::text::TextId;
+use crate::state::transcript::{Heard, VerdictId};
 
 pub use ending::Closed;
 pub use site::Policy;
@@ -45,11 +38,11 @@ pub(crate) struct Court<'a> {
     pub(crate) ending: &'a Ending,
     pub(crate) catalog: &'a Catalog,
     pub(crate) site: site::Site,
-    pub(crate) held: link::Held,
+    pub(crate) held: who::link::Held,
     pub(crate) numbering: Numbering,
-    pub(crate) names: name::NameIndex<'a>,
+    pub(crate) names: whose::name::NameIndex<'a>,
     pub(crate) opinions: Opinions<'a>,
-    pub(crate) protocols: activity::Protocols,
+    pub(crate) protocols: what::activity::Protocols,
 }
 
 /// Where a flow stands: its shard (or [`SHARDS`] for unfinished datagrams) and place there.
@@ -79,7 +72,8 @@ impl<'a> Court<'a> {
     pub(crate) fn flows(&self, shard: usize) -> impl Iterator<Item = Flow<'a>> + use<'a> {
         let unfinished = (shard == SHARDS).then_some(&self.ending.unfinished).into_iter().flatten();
         let unfinished = unfinished.map(|spell| (&spell.hot, &spell.cold));
-        let kept = self.summary.shards.get(shard).into_iter().flat_map(crate::shard::Shard::spells);
+        let kept =
+            self.summary.shards.get(shard).into_iter().flat_map(crate::state::table::shard::Shard::spells);
         kept.chain(unfinished).zip(0..).map(move |((hot, cold), place)| Flow {
             at: FlowAt { shard: shard as u32, place },
             hot,
@@ -89,7 +83,10 @@ impl<'a> Court<'a> {
 
     /// How many flows a shard has.
     pub(crate) fn count(&self, shard: usize) -> usize {
-        self.summary.shards.get(shard).map_or(self.ending.unfinished.len(), crate::shard::Shard::len)
+        self.summary
+            .shards
+            .get(shard)
+            .map_or(self.ending.unfinished.len(), crate::state::table::shard::Shard::len)
     }
 
     /// One flow.
@@ -160,16 +157,16 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
         ending,
         catalog,
         site: site::Site::new(policy),
-        held: link::Held::new(summary),
+        held: who::link::Held::new(summary),
         numbering: Numbering::of(&summary.captures),
-        names: name::NameIndex::new(summary),
+        names: whose::name::NameIndex::new(summary),
         opinions: Opinions::new(summary, ending, catalog),
-        protocols: activity::Protocols::new(),
+        protocols: what::activity::Protocols::new(),
     };
     let mut walk = walk::Walk::new(&court);
-    let stations = device::Stations::new(&court, &mut walk);
+    let stations = who::device::Stations::new(&court, &mut walk);
     let walk::Walk { judged, sums, .. } = walk;
-    let findings = finding::findings(&court, &judged, &stations);
+    let findings = what::finding::findings(&court, &judged, &stations);
     let captures = records(&summary.captures, &court.numbering);
     let ledger = ledger(summary, sums.booked);
     let mut overview = Overview {
@@ -180,7 +177,7 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
         devices: stations.len() as u64,
         cameras: stations.cameras() as u64,
         findings: [0; 5],
-        coverage: coverage::coverage(summary, &sums),
+        coverage: what::coverage::coverage(summary, &sums),
     };
     for finding in &findings {
         if let Some(count) = overview.findings.get_mut(finding.severity as usize) {

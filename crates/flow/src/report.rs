@@ -1,9 +1,9 @@
-//! What [`judge`](crate::judge) says: one [`Report`] that every renderer reads and none computes on.
+//! What `judge` says: one report that every renderer reads and none computes on.
 //!
-//! The report borrows the [`Summary`]; beside it stand 18 bytes a flow. A [`FlowView`] is made
+//! The [`Report`] borrows the [`Summary`]; beside it stand 18 bytes a flow. A [`FlowView`] is made
 //! when it is rendered and dropped after.
 
-pub use crate::tally::Amount;
+pub use crate::state::tally::Amount;
 pub use lenscap_catalog::Vendor;
 use lenscap_wire::{Mac, Timestamp};
 use std::borrow::Cow;

@@ -9,14 +9,14 @@ use lenscap_wire::{
 };
 use rayon::prelude::*;
 
-use crate::entry::Entry;
-use crate::index::NOWHERE;
-use crate::key::{Key, Side};
-use crate::shard::Shard;
-use crate::spell::{Cold, Hot, Spell, flag};
-use crate::summary::Summary;
-use crate::text::Texts;
-use crate::verdict::{Heard, Hearing, Verdicts};
+use crate::state::entry::Entry;
+use crate::state::key::{Key, Side};
+use crate::state::spell::{Cold, Hot, Spell, flag};
+use crate::state::summary::Summary;
+use crate::state::table::index::NOWHERE;
+use crate::state::table::shard::Shard;
+use crate::state::text::Texts;
+use crate::state::transcript::{Heard, Hearing, Verdicts};
 
 /// The end's decisions. Their texts are kept apart from the summary's.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use lenscap_catalog::{Roles, SharedGroup, VendorId};
 
 use super::rules;
-use crate::key::Side;
+use crate::state::key::Side;
 
 /// What is judged of a flow: 10 bytes beside its summary.
 #[derive(Clone, Copy, Debug, Default)]

@@ -6,8 +6,8 @@
 use lenscap_wire::{LinkType, PacketRef, Timestamp};
 use std::collections::BTreeMap;
 
-use crate::captures::{Captures, Input, Problem};
 use crate::report::{CaptureRecord, PacketAt, ProblemRecord};
+use crate::state::captures::{Captures, Input, Problem};
 
 /// Input and first packet number of each chunk, and the place of each input's record.
 #[derive(Clone, Debug, Default)]
