@@ -55,15 +55,15 @@ fn uses() -> BTreeMap<(usize, usize), PathBuf> {
 
 /// The table of `ARCHITECTURE.md`: what a room is stands in the first line of its file.
 fn table(uses: &BTreeMap<(usize, usize), PathBuf>) -> String {
-    let mut table = "| room | is | uses |\n|---|---|---|\n".to_string();
-    for (at, room) in ROOMS.into_iter().enumerate() {
+    let row = |(at, room): (usize, &str)| {
         let text = fs::read_to_string(root().join(format!("src/{room}.rs"))).expect("the file can be read");
         let is = text.lines().next().and_then(|line| line.strip_prefix("//! ")).expect("a module comment");
         let below = uses.keys().filter(|(user, _)| *user == at).map(|(_, used)| ROOMS[*used]);
         let below = below.collect::<Vec<_>>().join(", ");
-        table += &format!("| `{room}` | {} | {} |\n", is, if below.is_empty() { "–" } else { &below });
-    }
-    table
+        format!("| `{room}` | {is} | {} |\n", if below.is_empty() { "–" } else { &below })
+    };
+    "| room | is | uses |\n|---|---|---|\n".to_string()
+        + &ROOMS.into_iter().enumerate().map(row).collect::<String>()
 }
 
 #[test]
