@@ -27,7 +27,8 @@ fn scanned(paths: &[PathBuf], options: &Options) -> Summary {
 
 fn rendered(summary: &Summary) -> String {
     let catalog = Catalog::builtin();
-    let report = judge(summary, &catalog, &Policy::default());
+    let closed = summary.close();
+    let report = judge(&closed, &catalog, &Policy::default());
     let mut out = Vec::new();
     json::write(&report, Select::default(), NonZeroUsize::MIN, &mut out).expect("memory takes all");
     String::from_utf8(out).expect("JSON is text")

@@ -24,7 +24,8 @@ fn scanned(paths: &[PathBuf], threads: usize) -> String {
     let summary = scan(&inputs, &options, &()).expect("threads can be had");
     let catalog = Catalog::builtin();
     let mut out = Vec::new();
-    let report = judge(&summary, &catalog, &Policy::default());
+    let closed = summary.close();
+    let report = judge(&closed, &catalog, &Policy::default());
     json::write(&report, Select::default(), threads, &mut out).expect("memory takes all");
     String::from_utf8(out).expect("JSON is text")
 }

@@ -219,7 +219,8 @@ impl Trace {
 
 /// The whole report, of all types.
 fn rendered(summary: &Summary) -> String {
-    let report = judge(summary, &CATALOG, &Policy::default());
+    let closed = summary.close();
+    let report = judge(&closed, &CATALOG, &Policy::default());
     let mut out = Vec::new();
     json::write(&report, Select::default(), NonZeroUsize::MIN, &mut out).expect("memory takes all");
     String::from_utf8(out).expect("JSON is text")

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use lenscap_capture::inputs;
 use lenscap_catalog::Catalog;
 use lenscap_flow::report::{CaptureRecord, Ledger, Overview, ProblemRecord, Report};
-use lenscap_flow::{Policy, Summary};
+use lenscap_flow::{Closed, Policy, Summary};
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -131,8 +131,8 @@ fn unread_capture(input: &Input, what: String) -> CaptureRecord {
 }
 
 /// Says what a summary means.
-pub(crate) fn judge<'a>(summary: &'a Scanned, catalog: &'a Catalog, policy: &Policy) -> Report<'a> {
-    lenscap_flow::judge(summary, catalog, policy)
+pub(crate) fn judge<'a>(scanned: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) -> Report<'a> {
+    lenscap_flow::judge(scanned, catalog, policy)
 }
 
 /// Joins saved summaries.

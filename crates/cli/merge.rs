@@ -13,6 +13,7 @@ pub(crate) fn run(merge: &Merge) -> Result<Outcome, Failure> {
     let catalog = catalog::open(&merge.judging.catalog)?;
     let summary = engine::merge(&merge.files)?;
     let unsaved = merge.save.as_ref().and_then(|path| engine::save(&summary, path).err());
-    let report = engine::judge(&summary, &catalog, &engine::policy(&merge.judging.local));
+    let closed = summary.close();
+    let report = engine::judge(&closed, &catalog, &engine::policy(&merge.judging.local));
     output::print(&report, &printing, unsaved)
 }

@@ -30,7 +30,8 @@ pub(crate) fn run(scan: &Scan) -> Result<Outcome, Failure> {
     }
     // The process ends soon after: to give back millions of records one by one would take as long as judging them.
     let summary = ManuallyDrop::new(summary);
-    let report = engine::judge(&summary, &catalog, &engine::policy(&scan.judging.local));
+    let closed = ManuallyDrop::new(summary.close());
+    let report = engine::judge(&closed, &catalog, &engine::policy(&scan.judging.local));
     let mut report = ManuallyDrop::new(report);
     if scan.hash {
         failures.extend(hash::fill(&mut report.captures).err());

@@ -183,10 +183,17 @@ impl<'c> Engine<'c> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build();
         let pool = pool.map_err(|why| Failure::new(format!("cannot start {threads} threads: {why}")))?;
         pool.install(|| {
-            let (judge, report) = Took::by(|| engine::judge(&summary, self.catalog, &self.policy));
+            let (close, closed) = Took::by(|| summary.close());
+            let (judge, report) = Took::by(|| engine::judge(&closed, self.catalog, &self.policy));
             let (render, written) = Took::by(|| json::write(&report, Select::ALL, threads, &mut io::sink()));
             written?;
-            Ok(Whole { scan, judge, render, flows: report.overview.flows, captures: report.captures })
+            Ok(Whole {
+                scan,
+                judge: close.and(judge),
+                render,
+                flows: report.overview.flows,
+                captures: report.captures,
+            })
         })
     }
 

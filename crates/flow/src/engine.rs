@@ -14,9 +14,10 @@ use rayon::prelude::*;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use crate::captures::{Input as Read, Problem};
+use crate::judge::numbering::{Numbering, records};
 use crate::report::CaptureRecord;
-use crate::summary::{Limits, Summary};
+use crate::state::captures::{Input as Read, Problem};
+use crate::state::summary::{Limits, Summary};
 use cut::CUT_FROM;
 use files::{Files, Opened, ordinal};
 use keep::Keep;
@@ -95,7 +96,7 @@ pub fn inspect(
 ) -> Result<Vec<CaptureRecord>, ScanError> {
     let nothing = Options { filter: None, from: None, to: Some(Timestamp(i64::MIN)), ..options.clone() };
     let summary = scan(inputs, &nothing, progress)?;
-    Ok(summary.captures.records(&summary.captures.numbering()))
+    Ok(records(&summary.captures, &Numbering::of(&summary.captures)))
 }
 
 /// Files that are read as one, packet by packet; most often a single one.

@@ -4,76 +4,35 @@
 //! ask for the index slot; look into the slot and ask for the record; book. What is rare (a reader of messages, a
 //! fragment, a packet without IP) is decoded again when its turn comes: so little need be kept between the passes.
 
+mod evict;
+pub(crate) mod listen;
+
 use lenscap_capture::{BATCH, Batch};
 use lenscap_wire::{
     Class, Fact, Frame, Message, Packet, PacketRef, ReaderId, TcpFlags, check_transport, decode,
     decode_datagram,
     readers::{self, Routes},
 };
-use std::sync::OnceLock;
 
-use crate::cost;
-use crate::fragment::Datagram;
-use crate::index::NOWHERE;
-use crate::key::{Key, Side};
-use crate::listen::Listener;
-use crate::path::PathId;
-use crate::shard::{Added, At, shard_of};
-use crate::spell::{Entry, Hot, Share, flag};
-use crate::stream::Payload;
-use crate::summary::Summary;
-use crate::text::TextId;
-
-/// What becomes of a packet, as far as one look at it tells.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-enum Course {
-    /// It is in the ledger, and that is all.
-    #[default]
-    Counted,
-    /// Into its flow.
-    Flow,
-    /// Into its flow, and readers want to see it whole.
-    Heard,
-    /// A fragment, or without IP.
-    Apart,
-}
-
-/// Where a packet is booked.
-#[derive(Clone, Copy, Debug, Default)]
-struct Slot {
-    key: Key,
-    hash: u64,
-    side: Side,
-    guess: u32,
-}
-
-/// A packet between the passes. Lanes are used again for every batch and written in place.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Lane {
-    course: Course,
-    slot: Slot,
-    entry: Entry,
-    /// Where the captured payload begins and ends in the frame.
-    payload: (u32, u32),
-}
-
-impl Lane {
-    fn payload<'a>(&self, frame: &Frame<'a>) -> &'a [u8] {
-        frame.bytes.get(self.payload.0 as usize..self.payload.1 as usize).unwrap_or(&[])
-    }
-}
+use crate::fold::listen::{Listener, routes};
+use crate::state::cost;
+use crate::state::entry::{Entry, Share};
+use crate::state::fragment::Datagram;
+use crate::state::half::Payload;
+use crate::state::key::Key;
+use crate::state::lane::{Course, Lane, Slot};
+use crate::state::path::PathId;
+use crate::state::spell::{Hot, flag};
+use crate::state::summary::Summary;
+use crate::state::table::index::NOWHERE;
+use crate::state::table::shard::{Added, At, shard_of};
+use crate::state::text::TextId;
 
 /// What the message readers made of a packet.
 #[derive(Clone, Copy, Default)]
 struct Recognised {
     reader: Option<ReaderId>,
     name: Option<TextId>,
-}
-
-/// Which readers see which packets.
-pub(crate) fn routes() -> &'static Routes {
-    static ROUTES: OnceLock<Routes> = OnceLock::new();
-    ROUTES.get_or_init(Routes::new)
 }
 
 impl Summary {

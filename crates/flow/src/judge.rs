@@ -3,36 +3,33 @@
 //! [`judge`] is pure: the same summary and catalogue give the same report, and a saved summary can be judged again
 //! with tomorrow's catalogue. Thresholds stand in [`rules`], in one place.
 
-mod activity;
-mod attribution;
-mod coverage;
-mod device;
-mod finding;
-mod grouped;
-mod identity;
-mod link;
-mod name;
-mod opinion;
-mod roll;
+mod community_id;
+mod ending;
+mod judged;
+pub(crate) mod numbering;
 pub mod rules;
 mod site;
 mod view;
 mod walk;
+mod what;
+mod who;
+mod whose;
 
 use lenscap_catalog::Catalog;
 use lenscap_wire::{PacketRef, Timestamp};
 
-use self::opinion::{Opinions, Testimony};
-use crate::captures::Numbering;
-use crate::ending::Ending;
-use crate::key::Side;
+use self::ending::Ending;
+use self::numbering::{Numbering, records};
+use self::whose::opinion::{Opinions, Testimony};
 use crate::report::{Amount, Ledger, Overview, Report};
-use crate::shard::SHARDS;
-use crate::spell::{Cold, Hot, flag};
-use crate::summary::Summary;
-use crate::text::TextId;
-use crate::verdict::{Heard, VerdictId};
+use crate::state::key::Side;
+use crate::state::spell::{Cold, Hot, flag};
+use crate::state::summary::Summary;
+use crate::state::table::shard::SHARDS;
+use crate::state::text::TextId;
+use crate::state::transcript::{Heard, VerdictId};
 
+pub use ending::Closed;
 pub use site::Policy;
 
 /// Everything a rule may look at.
@@ -41,11 +38,11 @@ pub(crate) struct Court<'a> {
     pub(crate) ending: &'a Ending,
     pub(crate) catalog: &'a Catalog,
     pub(crate) site: site::Site,
-    pub(crate) held: link::Held,
+    pub(crate) held: who::link::Held,
     pub(crate) numbering: Numbering,
-    pub(crate) names: name::NameIndex<'a>,
+    pub(crate) names: whose::name::NameIndex<'a>,
     pub(crate) opinions: Opinions<'a>,
-    pub(crate) protocols: activity::Protocols,
+    pub(crate) protocols: what::activity::Protocols,
 }
 
 /// Where a flow stands: its shard (or [`SHARDS`] for unfinished datagrams) and place there.
@@ -57,7 +54,7 @@ pub(crate) struct FlowAt {
 
 impl FlowAt {
     /// What was judged of the flow there, by shard and place.
-    pub(crate) fn of(self, judged: &[Vec<attribution::Judged>]) -> Option<&attribution::Judged> {
+    pub(crate) fn of(self, judged: &[Vec<judged::Judged>]) -> Option<&judged::Judged> {
         judged.get(self.shard as usize)?.get(self.place as usize)
     }
 }
@@ -75,7 +72,8 @@ impl<'a> Court<'a> {
     pub(crate) fn flows(&self, shard: usize) -> impl Iterator<Item = Flow<'a>> + use<'a> {
         let unfinished = (shard == SHARDS).then_some(&self.ending.unfinished).into_iter().flatten();
         let unfinished = unfinished.map(|spell| (&spell.hot, &spell.cold));
-        let kept = self.summary.shards.get(shard).into_iter().flat_map(crate::shard::Shard::spells);
+        let kept =
+            self.summary.shards.get(shard).into_iter().flat_map(crate::state::table::shard::Shard::spells);
         kept.chain(unfinished).zip(0..).map(move |((hot, cold), place)| Flow {
             at: FlowAt { shard: shard as u32, place },
             hot,
@@ -85,7 +83,10 @@ impl<'a> Court<'a> {
 
     /// How many flows a shard has.
     pub(crate) fn count(&self, shard: usize) -> usize {
-        self.summary.shards.get(shard).map_or(self.ending.unfinished.len(), crate::shard::Shard::len)
+        self.summary
+            .shards
+            .get(shard)
+            .map_or(self.ending.unfinished.len(), crate::state::table::shard::Shard::len)
     }
 
     /// One flow.
@@ -148,25 +149,25 @@ impl<'a> Court<'a> {
     }
 }
 
-/// Judges a summary. Says nothing that the packets do not show; names, vendors and kinds come with a confidence.
-pub fn judge<'a>(summary: &'a Summary, catalog: &'a Catalog, policy: &Policy) -> Report<'a> {
-    let ending = summary.ending();
+/// Judges a summary, as if no packet followed. Says nothing that the packets do not show; names, vendors and kinds come with a confidence.
+pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) -> Report<'a> {
+    let &Closed { summary, ref ending } = closed;
     let court = Court {
         summary,
         ending,
         catalog,
         site: site::Site::new(policy),
-        held: link::Held::new(summary),
-        numbering: summary.captures.numbering(),
-        names: name::NameIndex::new(summary),
+        held: who::link::Held::new(summary),
+        numbering: Numbering::of(&summary.captures),
+        names: whose::name::NameIndex::new(summary),
         opinions: Opinions::new(summary, ending, catalog),
-        protocols: activity::Protocols::new(),
+        protocols: what::activity::Protocols::new(),
     };
     let mut walk = walk::Walk::new(&court);
-    let stations = device::Stations::new(&court, &mut walk);
+    let stations = who::device::Stations::new(&court, &mut walk);
     let walk::Walk { judged, sums, .. } = walk;
-    let findings = finding::findings(&court, &judged, &stations);
-    let captures = summary.captures.records(&court.numbering);
+    let findings = what::finding::findings(&court, &judged, &stations);
+    let captures = records(&summary.captures, &court.numbering);
     let ledger = ledger(summary, sums.booked);
     let mut overview = Overview {
         exact: !summary.caps().any(),
@@ -176,7 +177,7 @@ pub fn judge<'a>(summary: &'a Summary, catalog: &'a Catalog, policy: &Policy) ->
         devices: stations.len() as u64,
         cameras: stations.cameras() as u64,
         findings: [0; 5],
-        coverage: coverage::coverage(summary, &sums),
+        coverage: what::coverage::coverage(summary, &sums),
     };
     for finding in &findings {
         if let Some(count) = overview.findings.get_mut(finding.severity as usize) {

@@ -2,46 +2,17 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-mod append;
-mod buckets;
-mod captures;
-mod cited;
-mod community_id;
-mod cost;
-mod counters;
-mod ending;
 mod engine;
-mod evict;
 mod fold;
-mod fragment;
-mod history;
-mod ids;
-mod index;
+mod join;
 mod judge;
-mod key;
-mod listen;
-mod merge;
-mod names;
-mod path;
-mod ranges;
 pub mod report;
-mod residual;
 mod save;
-mod sequence;
-mod shard;
-mod sighting;
-mod slab;
-mod spell;
-mod stream;
-mod summary;
-mod tally;
-mod text;
-mod torn;
-mod verdict;
+mod state;
 
 pub use engine::{Input, Options, Progress, ScanError, inspect, scan};
-pub use judge::{Policy, judge, rules};
-pub use merge::{Refusal, Refused};
+pub use join::refusal::{Refusal, Refused};
+pub use judge::{Closed, Policy, judge, rules};
 pub use save::{LoadError, MergeError, merge};
-pub use stream::Fetch;
-pub use summary::{Limits, Summary};
+pub use state::half::Fetch;
+pub use state::summary::{Limits, Summary};

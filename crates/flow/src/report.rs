@@ -1,11 +1,11 @@
-//! What [`judge`](crate::judge) says: one [`Report`] that every renderer reads and none computes on.
+//! What `judge` says: one report that every renderer reads and none computes on.
 //!
-//! The report borrows the [`Summary`]; beside it stand 18 bytes a flow. A [`FlowView`] is made
+//! The [`Report`] borrows the [`Summary`]; beside it stand 18 bytes a flow. A [`FlowView`] is made
 //! when it is rendered and dropped after.
 
+pub use crate::state::tally::Amount;
 pub use lenscap_catalog::Vendor;
 use lenscap_wire::{Mac, Timestamp};
-use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
@@ -232,23 +232,6 @@ pub struct Finding<'a> {
     /// In words, without packet numbers.
     pub reasons: Vec<String>,
     pub evidence: Vec<PacketAt>,
-}
-
-/// Packets and wire bytes of one part of the ledger.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct Amount {
-    pub packets: u64,
-    pub bytes: u64,
-}
-
-impl Amount {
-    /// Adds a packet of so many wire bytes.
-    #[inline]
-    pub fn add(&mut self, bytes: u64) {
-        self.packets += 1;
-        self.bytes += bytes;
-    }
 }
 
 /// Double entry: what came in, and where it went.

@@ -4,26 +4,27 @@
 //! contains payload. Flows are saved in order of their first packet, names and sightings in order of their content,
 //! so equal summaries are equal files. Loading trusts nothing: lengths are bounded by what is there.
 
-mod join;
+mod merge;
 mod spell;
 
-pub use join::{MergeError, merge};
+pub use merge::{MergeError, merge};
 
 use lenscap_wire::{Address, Mac, PacketRef, ReaderId, Resolver};
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
 
-use crate::captures::Captures;
-use crate::fragment::{Fragments, portable::PortableFragments};
-use crate::names::{Question, Run};
-use crate::path::{Paths, PortableLayer};
-use crate::residual::{Between, Residual};
-use crate::shard::shard_of;
-use crate::sighting::{Seen, Shown};
-use crate::summary::{Limits, Summary};
-use crate::tally::Tally;
-use crate::text::TextId;
-use crate::verdict::Verdict;
+use crate::state::captures::Captures;
+use crate::state::fragment::{Fragments, portable::PortableFragments};
+use crate::state::names::{Question, Run};
+use crate::state::packet_ref;
+use crate::state::path::{Paths, PortableLayer};
+use crate::state::residual::{Between, Residual};
+use crate::state::sighting::{Seen, Shown};
+use crate::state::summary::{Limits, Summary};
+use crate::state::table::shard::shard_of;
+use crate::state::tally::Tally;
+use crate::state::text::TextId;
+use crate::state::transcript::Verdict;
 use spell::PortableSpell;
 
 /// First bytes of a saved summary; the last is the version of what follows.
@@ -43,21 +44,6 @@ pub enum LoadError {
     /// Its content makes no sense.
     #[error("it is damaged: {0}")]
     Damaged(String),
-}
-
-/// How a packet reference is saved.
-pub(crate) mod packet_ref {
-    use lenscap_wire::PacketRef;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(crate) fn serialize<S: Serializer>(at: &PacketRef, to: S) -> Result<S::Ok, S::Error> {
-        (at.chunk, at.record, at.offset, at.length).serialize(to)
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PacketRef, D::Error> {
-        let (chunk, record, offset, length) = Deserialize::deserialize(from)?;
-        Ok(PacketRef { chunk, record, offset, length })
-    }
 }
 
 /// A whole summary as plain records.

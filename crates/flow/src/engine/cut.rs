@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::Scan;
 use super::files::{CHUNKS, ordinal};
-use crate::summary::Summary;
+use crate::state::summary::Summary;
 
 /// A file shorter than this is not cut.
 pub(super) const CUT_FROM: u64 = 16 << 20;

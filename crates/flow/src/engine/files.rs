@@ -3,8 +3,8 @@
 use lenscap_capture::Capture;
 
 use super::Input;
-use crate::captures::CHUNK_BITS;
-use crate::stream::Fetch;
+use crate::state::captures::CHUNK_BITS;
+use crate::state::half::Fetch;
 
 /// Chunks of one input at most: their ordinals share 32 bits with the input's.
 pub(super) const CHUNKS: u64 = 1 << CHUNK_BITS;

@@ -4,15 +4,15 @@ use lenscap_catalog::{Role, Roles};
 use lenscap_wire::{Hazards, PacketRef, Timestamp};
 use rayon::prelude::*;
 
-use super::attribution::{Attribution, Judged, KINDS};
-use super::device::Stations;
+use super::judged::{Attribution, Judged, KINDS};
+use super::who::device::Stations;
 use super::{Court, Flow, FlowAt};
-use crate::community_id::community_id;
-use crate::counters::Counters;
-use crate::key::{SCTP, Side, TCP, UDP};
-use crate::path::{PathId, tunnel_name};
+use crate::judge::community_id::community_id;
 use crate::report::{DeviceRecord, EndView, FlowId, FlowView, NameOf, NameView, PacketAt, Records};
-use crate::sequence::Trouble;
+use crate::state::key::{SCTP, Side, TCP, UDP};
+use crate::state::path::{PathId, tunnel_name};
+use crate::state::spell::counters::Counters;
+use crate::state::spell::sequence::Trouble;
 
 /// What was judged, from which records are put together.
 pub(crate) struct Judgement<'a> {
@@ -27,7 +27,7 @@ impl<'a> Records<'a> for Judgement<'a> {
     }
 
     fn names(&self) -> Vec<NameView<'a>> {
-        super::name::records(&self.court)
+        super::whose::name::records(&self.court)
     }
 
     /// By start, then Community ID, then first packet: no two flows are equal in all of these.

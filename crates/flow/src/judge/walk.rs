@@ -4,10 +4,10 @@ use rayon::prelude::*;
 use std::ops::Range;
 
 use super::Court;
-use super::attribution::Judged;
-use super::coverage::Sums;
-use super::link::{Ends, Links};
-use crate::shard::SHARDS;
+use super::judged::Judged;
+use super::what::coverage::Sums;
+use super::who::link::{Ends, Links};
+use crate::state::table::shard::SHARDS;
 
 /// What the walk over some shards found, in their order.
 #[derive(Default)]

@@ -3,17 +3,16 @@
 use lenscap_wire::{Address, Mac, PacketRef, Quoted};
 use serde::{Deserialize, Serialize};
 
-use super::packet_ref;
-use crate::buckets::{Bucket, Buckets};
-use crate::counters::{Counters, LowCounters};
-use crate::history::History;
-use crate::key::Key;
-use crate::sequence::Trouble;
-use crate::spell::asked::Asked;
-use crate::spell::{Cold, Extra, Hot, Spell, flag};
-use crate::stream::Half;
-use crate::text::TextId;
-use crate::verdict::VerdictId;
+use crate::state::half::Half;
+use crate::state::key::Key;
+use crate::state::packet_ref;
+use crate::state::spell::buckets::{Bucket, Buckets};
+use crate::state::spell::counters::{Counters, LowCounters};
+use crate::state::spell::history::History;
+use crate::state::spell::sequence::Trouble;
+use crate::state::spell::{Cold, Extra, Hot, Spell, flag};
+use crate::state::text::TextId;
+use crate::state::transcript::{Asked, VerdictId};
 
 /// Source, destination, protocol and ports.
 type PortableQuoted = ([u8; 16], [u8; 16], u8, (u16, u16));

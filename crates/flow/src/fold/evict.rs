@@ -1,0 +1,79 @@
+//! What happens when the flows' share of the memory budget is spent.
+
+use hashbrown::HashSet;
+use lenscap_wire::Address;
+
+use crate::state::cost;
+use crate::state::spell::{Cold, Hot, flag};
+use crate::state::summary::Summary;
+use crate::state::table::shard::SHARDS;
+use crate::state::text::TextId;
+
+/// In what order flows go: half-open ones and single packets first, those of a station that told what it is last,
+/// the longest silent first among equals. Nothing in it depends on a hash, so every run evicts the same.
+type Rank = (u8, i64, lenscap_wire::PacketRef);
+
+fn rank(hot: &Hot, cold: &Cold, devices: &HashSet<Address>) -> Rank {
+    let class = if devices.contains(&hot.key.address(0)) || devices.contains(&hot.key.address(1)) {
+        2
+    } else {
+        u8::from(hot.totals(cold).packets > 1 && hot.flags & flag::PURE == 0)
+    };
+    (class, hot.last, cold.at())
+}
+
+impl Summary {
+    /// Puts a quarter of the flows' budget into residuals, and drops the texts that nothing needs any more.
+    #[cold]
+    pub(crate) fn evict(&mut self, now: i64) {
+        self.tally.inexact_since.get_or_insert(now);
+        let budget = cost::spells(self.limits.memory) / 4 * 3;
+        let devices = self.sightings.speakers();
+        let mut order: Vec<(Rank, u32, u32)> = Vec::new();
+        for (shard, at) in self.shards.iter().zip(0..) {
+            order.extend(shard.spells().zip(0..).map(|((hot, cold), n)| (rank(hot, cold, &devices), at, n)));
+        }
+        order.sort_unstable();
+        let mut gone: Vec<Vec<usize>> = vec![Vec::new(); SHARDS];
+        for &(_, at, n) in &order {
+            if self.spell_cost <= budget {
+                break;
+            }
+            let Some(shard) = self.shards.get(at as usize) else { continue };
+            let beside = shard.spell(n as usize).map_or(0, |(_, cold)| cold.cost as usize);
+            self.spell_cost = self.spell_cost.saturating_sub(cost::SPELL + beside);
+            self.tally.caps.flows_evicted += 1;
+            if let Some(places) = gone.get_mut(at as usize) {
+                places.push(n as usize);
+            }
+        }
+        let paths = &self.paths;
+        for (shard, places) in self.shards.iter_mut().zip(&mut gone) {
+            places.sort_unstable();
+            shard.remove(places, |key| key.hash(paths), |spell| self.residuals.evict(spell));
+        }
+        self.forget_texts();
+    }
+
+    /// Keeps only the texts and verdicts that are in use.
+    fn forget_texts(&mut self) {
+        let (texts, verdicts) = (std::mem::take(&mut self.texts), std::mem::take(&mut self.verdicts));
+        let mut keep = |id: TextId| self.texts.intern(texts.text(id));
+        let mut used = vec![None; verdicts.len()];
+        for shard in &mut self.shards {
+            let settled = shard.settled.iter_mut().map(|spell| &mut spell.cold);
+            for cold in settled.chain(shard.colds.iter_mut()) {
+                for id in &mut cold.verdicts {
+                    let Some(verdict) = verdicts.verdict(*id) else { continue };
+                    let Some(kept) = used.get_mut(id.0 as usize) else { continue };
+                    *id = *kept.get_or_insert_with(|| self.verdicts.keep(verdict, &mut keep));
+                }
+                for text in cold.texts_mut() {
+                    *text = keep(*text);
+                }
+            }
+        }
+        self.names = std::mem::take(&mut self.names).with_texts(&mut keep);
+        self.sightings = std::mem::take(&mut self.sightings).with_texts(&mut keep);
+    }
+}

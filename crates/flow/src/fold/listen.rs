@@ -1,0 +1,106 @@
+//! What becomes of the facts of message readers: names, questions and sightings.
+
+use lenscap_wire::{Address, Fact, Mac, Packet, PacketRef, Party, Resolver, readers::Routes};
+use std::sync::OnceLock;
+
+use crate::state::names::{Names, Notice, Run};
+use crate::state::sighting::{Seen, Shown, Sightings};
+use crate::state::text::{TextId, Texts};
+use crate::state::transcript::Hearing;
+
+/// Which readers see which packets.
+pub(crate) fn routes() -> &'static Routes {
+    static ROUTES: OnceLock<Routes> = OnceLock::new();
+    ROUTES.get_or_init(Routes::new)
+}
+
+/// Books the facts of one packet.
+pub(crate) struct Listener<'s, 'p> {
+    pub(crate) texts: &'s mut Texts,
+    pub(crate) names: &'s mut Names,
+    pub(crate) sightings: &'s mut Sightings,
+    pub(crate) packet: &'p Packet<'p>,
+    pub(crate) time: i64,
+    pub(crate) at: PacketRef,
+    /// Whether there is memory for new entries.
+    pub(crate) room: bool,
+    /// Bytes of text that new entries keep, for the memory budget.
+    pub(crate) kept: usize,
+    /// The last name that the flow itself was given.
+    pub(crate) flow_name: Option<TextId>,
+}
+
+impl Listener<'_, '_> {
+    /// Books a fact.
+    pub(crate) fn hear(&mut self, fact: &Fact<'_>) {
+        let packet = self.packet;
+        match *fact {
+            Fact::Says { kind, value, .. } if packet.tcp.is_some() && Hearing::NAMING.contains(&kind) => {
+                self.flow_name = self.text(value);
+            }
+            Fact::Says { who, kind, value } => {
+                let (source, destination) = packet.macs.unwrap_or_default();
+                let (mac, address) = match who {
+                    Party::Sender => (source, packet.source),
+                    Party::Receiver => (destination, packet.destination),
+                    Party::Mac(mac) => (mac, Address::default()),
+                };
+                self.show(mac, address, kind, value);
+            }
+            Fact::Holds { mac, address, kind } => self.show(mac, address, kind, b""),
+            Fact::Answer { by, name, chain, address } => self.answer(by, name, chain, address),
+            Fact::Asks { by: Resolver::Dns, name } => self.question(packet.source, name, Notice::Asked),
+            Fact::Denied { by: Resolver::Dns, name, code } => {
+                self.question(packet.destination, name, Notice::Denied(code));
+            }
+            Fact::Asks { .. } | Fact::Denied { .. } => {}
+        }
+    }
+
+    fn text(&mut self, text: &[u8]) -> Option<TextId> {
+        if self.room { Some(self.texts.intern(text)) } else { self.texts.find(text) }
+    }
+
+    fn show(&mut self, mac: Mac, address: Address, kind: &str, value: &[u8]) {
+        let (Some(kind), Some(text)) = (self.text(kind.as_bytes()), self.text(value)) else {
+            self.sightings.refused += 1;
+            return;
+        };
+        let before = self.sightings.len();
+        let seen = Seen { count: 1, first: self.time, at: self.at };
+        self.sightings.add(Shown { mac, address, kind, value: text }, seen, self.room);
+        if self.sightings.len() > before {
+            self.kept += value.len();
+        }
+    }
+
+    fn answer(&mut self, by: Resolver, name: &[u8], chain: &[u8], address: Address) {
+        let asker = if by == Resolver::Mdns { Address::default() } else { self.packet.destination };
+        let (Some(text), Some(links)) = (self.text(name), self.text(chain)) else {
+            self.names.refused += 1;
+            return;
+        };
+        let (first, last) = (self.time, self.time);
+        let run = Run { name: text, chain: links, by, first, last, count: 1, at: self.at };
+        let before = self.names.len();
+        self.names.answer((address, asker), run, self.room);
+        if self.names.len() > before {
+            self.kept += name.len() + chain.len();
+        }
+        if by == Resolver::Dns {
+            self.question(asker, name, Notice::Answered);
+        }
+    }
+
+    fn question(&mut self, asker: Address, name: &[u8], heard: Notice) {
+        let Some(text) = self.text(name) else {
+            self.names.refused += 1;
+            return;
+        };
+        let before = self.names.len();
+        self.names.hear(asker, text, heard, self.time, self.at, self.room);
+        if self.names.len() > before {
+            self.kept += name.len();
+        }
+    }
+}

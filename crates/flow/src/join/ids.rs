@@ -1,0 +1,37 @@
+//! What the left side of a joint calls the ids of the right side. Ids are local, and go by content.
+
+use crate::state::path::PathId;
+use crate::state::spell::{Cold, Hot};
+use crate::state::text::TextId;
+use crate::state::transcript::VerdictId;
+
+/// What the left side calls each id of the right side, by its number there.
+#[derive(Default)]
+pub(crate) struct Ids {
+    pub(crate) paths: Vec<PathId>,
+    pub(crate) texts: Vec<TextId>,
+    pub(crate) verdicts: Vec<VerdictId>,
+}
+
+impl Ids {
+    /// A path.
+    pub(crate) fn path(&self, id: PathId) -> PathId {
+        self.paths.get(id.0 as usize).copied().unwrap_or(PathId::OTHER)
+    }
+
+    /// A text.
+    pub(crate) fn text(&self, id: TextId) -> TextId {
+        self.texts.get(id.0 as usize).copied().unwrap_or_default()
+    }
+
+    /// Calls all that a spell names as the left side does.
+    pub(crate) fn rename(&self, hot: &mut Hot, cold: &mut Cold) {
+        hot.key.path = self.path(hot.key.path);
+        for id in &mut cold.verdicts {
+            *id = self.verdicts.get(id.0 as usize).copied().unwrap_or_default();
+        }
+        for text in cold.texts_mut() {
+            *text = self.text(*text);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What a later spell does to an earlier one that it goes on with: the same as its packets would have done.
+
+use crate::state::key::Side;
+use crate::state::spell::buckets::Buckets;
+use crate::state::spell::sequence::Trouble;
+use crate::state::spell::{Spell, flag};
+
+impl Spell {
+    /// Whether a later spell of the same key goes on with this one.
+    pub(crate) fn goes_on(&self, later: &Self, idle: i64) -> bool {
+        if later.cold.first.saturating_sub(self.hot.last) > idle {
+            return false;
+        }
+        if later.hot.flags & flag::OPENS == 0 {
+            return true;
+        }
+        self.hot.flags & flag::PURE != 0
+            && (later.hot.client(), later.cold.client_isn) == (self.hot.client(), self.cold.client_isn)
+    }
+
+    /// Earliest and latest stamp.
+    pub(crate) fn span(&self) -> (i64, i64) {
+        self.hot.span(&self.cold)
+    }
+
+    /// Appends the spell that goes on with this one, in all but its streams, which the caller joins first.
+    pub(crate) fn join(&mut self, later: &mut Self) {
+        self.join_span(later);
+        self.join_buckets(later);
+        for side in [0, 1] {
+            self.join_sequence(later, side);
+        }
+        let (hot, cold) = (&mut self.hot, &mut self.cold);
+        let mut counters = hot.counters(cold);
+        counters.join(&later.hot.counters(&later.cold));
+        hot.count(cold, &counters);
+        for side in [0, 1] {
+            let news = later.hot.flags & !hot.flags & (flag::SENT | flag::MAC) << side;
+            let worse = hot.flags & flag::SENT << side != 0;
+            if news != 0 && !worse {
+                hot.flags |= news;
+                cold.macs[side] = later.cold.macs[side];
+            }
+        }
+        hot.last = later.hot.last;
+        hot.hazards |= later.hot.hazards;
+        cold.history.join(&mut hot.seen, &later.cold.history, later.hot.seen);
+        if let Some(reader) = later.hot.app() {
+            hot.recognise(reader);
+        }
+        if hot.flags & flag::PURE != 0 && hot.flags & flag::SERVER_ISN == 0 {
+            cold.server_isn = later.cold.server_isn;
+            hot.flags |= later.hot.flags & flag::SERVER_ISN;
+        }
+        if later.hot.flags & flag::PURE == 0 {
+            hot.flags &= !flag::PURE;
+        }
+        if let Some(theirs) = &mut later.cold.extra
+            && (theirs.quoted.is_some() || !theirs.names.is_empty())
+        {
+            let ours = cold.extra.get_or_insert_default();
+            ours.quoted = ours.quoted.take().or_else(|| theirs.quoted.take());
+            for name in &theirs.names {
+                if !ours.names.contains(name) {
+                    ours.names.push(*name);
+                }
+            }
+        }
+    }
+
+    fn join_span(&mut self, later: &Self) {
+        let (ours, theirs) = (self.span(), later.span());
+        let disorder = (self.hot.flags | later.hot.flags) & flag::DISORDER != 0;
+        if disorder || later.cold.first < self.hot.last {
+            self.hot.flags |= flag::DISORDER;
+            let span = (ours.0.min(theirs.0), ours.1.max(theirs.1));
+            self.cold.extra.get_or_insert_default().span = Some(span);
+        }
+    }
+
+    fn join_buckets(&mut self, later: &mut Self) {
+        let apart = !Buckets::same(self.hot.last, later.cold.first);
+        if !apart && (self.hot.flags | later.hot.flags) & flag::BUCKETS == 0 {
+            return;
+        }
+        self.hot.leave_bucket(&mut self.cold);
+        later.hot.leave_bucket(&mut later.cold);
+        let theirs = later.cold.extra.as_mut().and_then(|extra| extra.buckets.take());
+        let ours = self.cold.extra.as_mut().and_then(|extra| extra.buckets.as_mut());
+        if let (Some(ours), Some(theirs)) = (ours, theirs) {
+            ours.join(&theirs);
+        }
+    }
+
+    fn join_sequence(&mut self, later: &mut Self, side: Side) {
+        let sequenced = flag::SEQUENCED << side;
+        if later.hot.flags & sequenced == 0 {
+            return;
+        }
+        let theirs = later.cold.extra.as_mut().and_then(|extra| extra.trouble.get_mut(side)?.take());
+        if self.hot.flags & sequenced == 0 {
+            self.hot.flags |= later.hot.flags & (sequenced | flag::TROUBLE << side);
+            self.hot.next[side] = later.hot.next[side];
+            if theirs.is_some() {
+                self.cold.extra.get_or_insert_default().trouble[side] = theirs;
+            }
+            return;
+        }
+        let payload = |spell: &Self| spell.hot.counters(&spell.cold).payload[side];
+        let (next, payload, later_payload) = (self.hot.next[side], payload(self), payload(later));
+        self.hot.next[side] = later.hot.next[side];
+        let follows = later.hot.next[side].wrapping_sub(later.hot.low.payload[side]) == next;
+        if theirs.is_none() && follows && self.hot.flags & flag::TROUBLE << side == 0 {
+            return;
+        }
+        self.hot.flags |= flag::TROUBLE << side;
+        let theirs = theirs.unwrap_or_else(|| Box::new(Trouble::after(later.hot.next[side], later_payload)));
+        let trouble = &mut self.cold.extra.get_or_insert_default().trouble[side];
+        trouble.get_or_insert_with(|| Box::new(Trouble::after(next, payload))).join(next, &theirs);
+    }
+}

@@ -1,0 +1,248 @@
+//! `a.then(b)`: appends a later summary, or hands it back where equality cannot be proven.
+//!
+//! What a cut can tear apart is the last open spell of a key on the left and the first of that key on the right.
+//! They are one spell by the same rule that packets obey; then their counters join, and the right half's listed
+//! payloads are given to the left half's readers as if they had come as packets.
+
+use rayon::prelude::*;
+
+use crate::join::append::{Appending, Joined, Terms, Unread};
+use crate::join::ids::Ids;
+use crate::join::refusal::{Refusal, Refused};
+use crate::join::split_datagram::Torn;
+use crate::state::cost;
+use crate::state::half::{Fetch, Payload, Piece};
+use crate::state::key::Key;
+use crate::state::spell::history;
+use crate::state::spell::{Cold, Hot, flag};
+use crate::state::summary::Summary;
+use crate::state::table::index::NOWHERE;
+use crate::state::table::shard::{At, Met, SHARDS, Shard, shard_of};
+
+/// What was found out before anything is changed.
+struct Plan {
+    /// The right side's paths; its texts and verdicts are adopted only when all is certain.
+    ids: Ids,
+    torn: Vec<Torn>,
+    /// By shard.
+    met: Vec<Met>,
+    /// What the flows of both cost at most at any time.
+    peak: usize,
+}
+
+impl Summary {
+    /// Appends `later`, the summary of the packets that follow. `source` opens payloads again where a stream
+    /// lies across the cut.
+    pub fn then(mut self, mut later: Self, source: &dyn Fetch) -> Result<Self, Box<Refused>> {
+        let plan = self.plan(&later).and_then(|plan| {
+            self.fill(&mut later, &plan.met, source)?;
+            Ok(plan)
+        });
+        match plan {
+            Ok(plan) => {
+                self.append(later, plan);
+                Ok(self)
+            }
+            Err(why) => Err(Box::new(Refused { left: self, right: later, why })),
+        }
+    }
+
+    /// Sees whether `later` may be appended.
+    fn plan(&mut self, later: &Self) -> Result<Plan, Refusal> {
+        // A list that was made for a capture to fall back on is too short for a summary that will be saved.
+        if !later.appendable || self.limits != later.limits || self.saved && !later.saved {
+            return Err(Refusal::Beginning);
+        }
+        if later.caps().any() || self.cost_with(later) {
+            return Err(Refusal::Memory);
+        }
+        let paths = self.paths.adopt(&later.paths).ok_or(Refusal::Memory)?;
+        let ids = Ids { paths, ..Ids::default() };
+        let torn = self.torn(later, |id| ids.path(id))?;
+        let met = self.meet(later, &ids);
+        let pieces: usize = torn.iter().map(|torn| torn.datagram.shares.len()).sum();
+        let peak = self.peak_with(later, &met).saturating_add(pieces * cost::TORN);
+        if peak > cost::spells(self.limits.memory) {
+            return Err(Refusal::Memory);
+        }
+        Ok(Plan { ids, torn, met, peak })
+    }
+
+    /// Looks every right-hand spell's key up on the left.
+    fn meet(&self, later: &Self, ids: &Ids) -> Vec<Met> {
+        let paths = &self.paths;
+        let shard = |(left, right): (&Shard, &Shard)| {
+            let key = |(hot, _): (&Hot, &Cold)| {
+                let key = Key { path: ids.path(hot.key.path), ..hot.key };
+                (key.hash(paths), key)
+            };
+            left.find_all(right.spells().map(key))
+        };
+        self.shards.par_iter().zip(&later.shards).map(shard).collect()
+    }
+
+    /// Whether both together could have reached a cap, joints of flows left out.
+    fn cost_with(&self, later: &Self) -> bool {
+        let memory = self.limits.memory;
+        self.spell_cost.saturating_add(later.spell_peak) > cost::spells(memory)
+            || self.entry_cost().saturating_add(later.entry_cost()) > cost::entries(memory)
+            || self.residuals.len() > 0 && later.residuals.len() > 0
+    }
+
+    /// What the flows of both cost at most at any time: joined ones may cost more than both apart.
+    fn peak_with(&self, later: &Self, met: &[Met]) -> usize {
+        let shards = self.shards.par_iter().zip(&later.shards).zip(met);
+        let joints = shards.map(|((left, right), met)| {
+            let first = right.spells().zip(met).filter(|((hot, _), _)| hot.flags & flag::FIRST != 0);
+            let joint = |(right, &place): ((&Hot, &Cold), &u32)| {
+                let place = place as usize;
+                Some(cost::joint((left.hots.get(place)?, left.colds.get(place)?), right))
+            };
+            first.filter_map(joint).sum::<usize>()
+        });
+        self.spell_cost.saturating_add(later.spell_peak).saturating_add(joints.sum())
+    }
+
+    /// Makes sure that every payload that the left side's readers will want is at hand. Changes nothing else.
+    fn fill(&self, later: &mut Self, met: &[Met], source: &dyn Fetch) -> Result<(), Refusal> {
+        let shards = self.shards.par_iter().zip(&mut later.shards).zip(met);
+        shards.try_for_each(|((left, right), met)| {
+            let Shard { settled, hots, colds, .. } = right;
+            let settled = settled.iter_mut().map(|spell| (&spell.hot, &mut spell.cold));
+            let spells = settled.chain(hots.iter().zip(colds.iter_mut()));
+            for ((hot, cold), &place) in spells.zip(met).filter(|(_, place)| **place != NOWHERE) {
+                let opening = flag::FIRST | flag::OPENS;
+                if hot.flags & flag::FIRST == 0 || cold.extra.is_none() && hot.flags & opening != opening {
+                    continue;
+                }
+                let place = place as usize;
+                let Some((ours, ours_cold)) = left.hots.get(place).zip(left.colds.get(place)) else {
+                    continue;
+                };
+                if hot.flags & flag::OPENS != 0 {
+                    if is_astray((ours, ours_cold), (hot, cold)) {
+                        return Err(Refusal::Handshake);
+                    }
+                    continue;
+                }
+                for side in [0, 1] {
+                    let wanted = ours.flags & flag::UNDECIDED << side != 0;
+                    let (true, Some(half)) = (wanted, cold.half_mut(side)) else { continue };
+                    half.fetch(source).ok_or(Refusal::Unreadable)?;
+                    if hot.flags & flag::SHORT << side != 0 {
+                        let known = ours_cold.half(side).cloned().unwrap_or_default();
+                        if !known.decides(ours_cold.start(ours, side), half) {
+                            return Err(Refusal::Stream);
+                        }
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Joins all parts. Nothing can fail any more.
+    fn append(&mut self, later: Self, Plan { mut ids, torn, mut met, peak }: Plan) {
+        self.book_torn(&later, &torn, &mut met);
+        ids.texts = self.texts.adopt(&later.texts);
+        ids.verdicts = self.verdicts.adopt(&later.verdicts, |id| ids.text(id));
+        self.names.join(later.names, |id| ids.text(id));
+        self.sightings.join(&later.sightings, |id| ids.text(id));
+        let torn = torn.into_iter().map(|Torn { ours, theirs, datagram, .. }| (ours, theirs, datagram));
+        self.fragments.join(later.fragments, torn, |id| ids.path(id));
+        self.residuals.join(&later.residuals);
+        self.captures.join(later.captures);
+        self.tally.join(&later.tally);
+        self.spell_peak = self.spell_peak.max(peak);
+        self.text_cost = self.names.texts(&self.texts) + self.sightings.texts(&self.texts);
+        let terms = Terms {
+            ids,
+            idle: self.limits.idle,
+            appendable: self.appendable,
+            paths: &self.paths,
+            verdicts: &self.verdicts,
+            texts: &self.texts,
+        };
+        let shards = self.shards.par_iter_mut().zip(later.shards).zip(met);
+        let joints: Vec<Joined> =
+            shards.map(|((left, right), met)| Appending::run(left, right, met, &terms)).collect();
+        let (come, gone) =
+            joints.iter().fold((0, 0), |(come, gone), joined| (come + joined.come, gone + joined.gone));
+        self.spell_cost = self.spell_cost + later.spell_cost + come - gone;
+        self.feed_unread(&joints);
+        give_back((joints, later.texts, later.verdicts, later.sightings));
+        self.spell_peak = self.spell_peak.max(self.spell_cost);
+        if cfg!(debug_assertions) {
+            let counted = self.count_spells();
+            assert_eq!(self.spell_cost, counted);
+        }
+    }
+
+    /// Gives the readers of left halves what the right side listed for them.
+    fn feed_unread(&mut self, joints: &[Joined]) {
+        for (shard, joined) in joints.iter().enumerate() {
+            for Unread { place, side, pieces } in &joined.unread {
+                for piece in pieces {
+                    self.feed_piece(joined.at(shard, *place), *side, piece);
+                }
+            }
+        }
+    }
+
+    fn feed_piece(&mut self, at: At, side: usize, piece: &Piece) {
+        let Some((hot, _)) = self.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
+            return;
+        };
+        if hot.flags & (flag::UNDECIDED | flag::LISTING) << side != 0 {
+            let bytes = piece.bytes.as_deref().unwrap_or(&[]);
+            let &Piece { sequence, length, at: place, ends, .. } = piece;
+            self.feed(at, side, Payload { sequence, bytes, length, at: place, ends });
+        }
+    }
+
+    /// What all spells cost: a sum over what they are, not over how they came to be. Each keeps its own part.
+    pub(crate) fn count_spells(&mut self) -> usize {
+        let (verdicts, texts) = (&self.verdicts, &self.texts);
+        let shard = |shard: &mut Shard| {
+            let mut sum = shard.len() * cost::SPELL;
+            let settled = shard.settled.iter_mut().map(|spell| (&spell.hot, &mut spell.cold));
+            for (hot, cold) in settled.chain(shard.hots.iter().zip(shard.colds.iter_mut())) {
+                cold.cost = cost::beside(hot, cold, verdicts, texts) as u32;
+                sum += cold.cost as usize;
+            }
+            sum
+        };
+        self.shards.par_iter_mut().map(shard).sum()
+    }
+}
+
+/// Frees what is no longer needed, beside what follows: giving back memory that another thread asked for is slow.
+fn give_back(dead: impl Send + 'static) {
+    // A thread that is alone would only come to it when all else is done.
+    if rayon::current_num_threads() > 1 {
+        rayon::spawn(move || drop(dead));
+    }
+}
+
+/// Whether a right-hand spell that opens with our handshake could not know what its server's bytes belong to.
+fn is_astray((ours, ours_cold): (&Hot, &Cold), (hot, cold): (&Hot, &Cold)) -> bool {
+    if ours.flags & flag::PURE == 0 {
+        return false;
+    }
+    let server = 1 - hot.client();
+    let alone = ours.flags & !hot.flags & flag::SERVER_ISN != 0;
+    let both = ours.flags & hot.flags & flag::SERVER_ISN != 0;
+    let differs = both && ours_cold.server_isn != cold.server_isn;
+    if !(alone || differs) {
+        return ours_cold.half(server).is_some();
+    }
+    // Without a FIN nothing but payload is read, and a stream that begins where our SYN-ACK says was read as it should be.
+    let plain = hot.seen.get(server).is_some_and(|seen| seen & history::FIN == 0);
+    let begins = Some(ours_cold.server_isn.wrapping_add(1));
+    let known = alone && hot.begins(cold, server) == begins;
+    ours_cold.half(server).is_some()
+        || !(plain && (known || hot.counters(cold).payload.get(server) == Some(&0)))
+}
+
+/// The shard that a hash is of is the same on both sides; this is what makes the merge run shard by shard.
+const _: () = assert!(shard_of(u64::MAX) == SHARDS - 1);

@@ -1,0 +1,113 @@
+//! What only the end of the capture decides: halves that were still waiting for bytes, and datagrams that never
+//! became whole. A hello of which the last segment was not captured is read here for as far as it goes; a datagram
+//! of which a piece is missing becomes a flow with port 0.
+
+use hashbrown::HashMap;
+use lenscap_wire::{
+    Fact, Packet, PacketRef, Stream,
+    readers::{self, Reading},
+};
+use rayon::prelude::*;
+
+use crate::state::entry::Entry;
+use crate::state::key::{Key, Side};
+use crate::state::spell::{Cold, Hot, Spell, flag};
+use crate::state::summary::Summary;
+use crate::state::table::index::NOWHERE;
+use crate::state::table::shard::Shard;
+use crate::state::text::Texts;
+use crate::state::transcript::{Heard, Hearing, Verdicts};
+
+/// The end's decisions. Their texts are kept apart from the summary's.
+#[derive(Debug, Default)]
+pub(crate) struct Ending {
+    pub(crate) texts: Texts,
+    pub(crate) verdicts: Verdicts,
+    /// By shard, place among [`Shard::spells`] and side.
+    ids: HashMap<(u32, u32, u8), (Heard, PacketRef)>,
+    /// Flows of unfinished datagrams.
+    pub(crate) unfinished: Vec<Spell>,
+}
+
+/// A summary, and what is true of it if no packet follows. It is made for judging and thrown away after: the summary
+/// itself stays open, so that it can be folded on, appended to, and closed again.
+#[derive(Debug)]
+pub struct Closed<'s> {
+    pub(crate) summary: &'s Summary,
+    pub(crate) ending: Ending,
+}
+
+impl Summary {
+    /// Says what the end of the capture decides, if it ends here.
+    #[must_use]
+    pub fn close(&self) -> Closed<'_> {
+        let mut ending = Ending::default();
+        for (at, n) in self.waiting() {
+            let Some((hot, cold)) = self.shards.get(at).and_then(|shard| shard.spell(n)) else {
+                continue;
+            };
+            for side in [0, 1] {
+                ending.close(hot, cold, (at as u32, n as u32, side as u8), side);
+            }
+        }
+        ending.unfinished = self.unfinished_flows();
+        Closed { summary: self, ending }
+    }
+
+    /// Shard and place of the spells with an undecided half that has bytes.
+    fn waiting(&self) -> Vec<(usize, usize)> {
+        let undecided = flag::UNDECIDED | flag::UNDECIDED << 1;
+        let waits = |(hot, cold): (&Hot, &Cold)| hot.flags & undecided != 0 && cold.extra.is_some();
+        let of = |(at, shard): (usize, &Shard)| {
+            let places = shard.spells().enumerate().filter(|(_, spell)| waits(*spell));
+            places.map(|(n, _)| (at, n)).collect::<Vec<_>>()
+        };
+        self.shards.par_iter().enumerate().flat_map_iter(of).collect()
+    }
+
+    fn unfinished_flows(&self) -> Vec<Spell> {
+        let mut flows = Shard::default();
+        for datagram in self.fragments.waiting() {
+            let (key, side) = Key::portless(&datagram.head, datagram.path);
+            let hash = key.hash(&self.paths);
+            let packet = Packet { hazards: datagram.hazards(), ..datagram.head.clone() };
+            for share in &datagram.shares {
+                let entry = Entry::of(*share, &packet);
+                flows.add((hash, &key, side), NOWHERE, &entry, self.limits.idle, false);
+            }
+        }
+        let open = flows.hots.into_iter().zip(flows.colds).map(|(hot, cold)| Spell { hot, cold });
+        flows.settled.into_iter().chain(open).collect()
+    }
+}
+
+impl Ending {
+    fn close(&mut self, hot: &Hot, cold: &Cold, at: (u32, u32, u8), side: Side) {
+        if hot.flags & flag::UNDECIDED << side == 0 {
+            return;
+        }
+        let Some(half) = cold.half(side) else { return };
+        let mut bytes = Vec::new();
+        half.prefix(cold.start(hot, side), &mut bytes);
+        let mut hearing = Hearing::default();
+        let texts = &mut self.texts;
+        let mut note = |fact: Fact<'_>| hearing.hear(texts, &fact);
+        if let Reading::Done(reader) = readers::read_stream(&Stream { bytes: &bytes, ended: true }, &mut note)
+        {
+            let verdict = self.verdicts.intern(reader, &hearing.said, &self.texts);
+            let last = half.pieces.last().map(|piece| piece.at.packet).unwrap_or_default();
+            let heard = Heard { verdict, asked: hearing.asked };
+            self.ids.insert(at, (heard, last));
+        }
+    }
+
+    /// What was heard of a half that was waiting.
+    pub(crate) fn heard(&self, at: (u32, u32, u8)) -> Option<Heard> {
+        self.ids.get(&at).map(|&(heard, _)| heard)
+    }
+
+    /// The last packet that it was decided on.
+    pub(crate) fn decided(&self, at: (u32, u32, u8)) -> Option<PacketRef> {
+        self.ids.get(&at).map(|&(_, packet)| packet)
+    }
+}

@@ -1,0 +1,172 @@
+//! The vocabulary of judging: what is said of a flow, and in which words.
+
+use lenscap_catalog::{Roles, SharedGroup, VendorId};
+
+use super::rules;
+use crate::state::key::Side;
+
+/// What is judged of a flow: 10 bytes beside its summary.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Judged {
+    /// Index of the vendor, or [`Judged::NOBODY`].
+    pub(crate) vendor: u16,
+    /// Roles of the endpoint that decided.
+    pub(crate) roles: Roles,
+    pub(crate) attribution: Attribution,
+    pub(crate) confidence: u8,
+    pub(crate) party: Party,
+    pub(crate) activity: Activity,
+    /// Whether the endpoint that decided is used by nothing but cameras and their viewers.
+    pub(crate) proves_camera: bool,
+    pub(crate) bits: u8,
+}
+
+const _: () = assert!(size_of::<Judged>() == 10);
+
+impl Judged {
+    pub(crate) const NOBODY: u16 = u16::MAX;
+    /// The originator is the higher end of the key.
+    pub(crate) const ORIG_HIGH: u8 = 1;
+    /// A handshake shows the originator.
+    pub(crate) const BY_SYN: u8 = 1 << 1;
+    /// By side: the end is outside the site.
+    pub(crate) const OUTSIDE: u8 = 1 << 2;
+    /// The outside end has a name.
+    pub(crate) const NAMED: u8 = 1 << 4;
+    /// By side: the end is inside the site.
+    pub(crate) const INSIDE: u8 = 1 << 5;
+
+    /// The vendor of the other end.
+    pub(crate) fn vendor(&self) -> Option<VendorId> {
+        (self.vendor != Self::NOBODY).then_some(VendorId(self.vendor))
+    }
+
+    /// The side that began the flow.
+    pub(crate) fn orig(&self) -> Side {
+        usize::from(self.bits & Self::ORIG_HIGH != 0)
+    }
+
+    /// Whether an end is outside the site.
+    pub(crate) fn is_outside(&self, side: Side) -> bool {
+        self.bits & Self::OUTSIDE << (side & 1) != 0
+    }
+
+    /// Whether the station at one end deals with the outside here, or with a vendor.
+    pub(crate) fn is_contact(&self, side: Side) -> bool {
+        self.is_outside(1 - (side & 1)) || self.vendor().is_some() && self.remote() != side
+    }
+
+    /// Whether an end is inside the site. Groups and broadcasts are neither inside nor outside.
+    pub(crate) fn is_inside(&self, side: Side) -> bool {
+        self.bits & Self::INSIDE << (side & 1) != 0
+    }
+
+    /// Whether an end is outside.
+    pub(crate) fn is_external(&self) -> bool {
+        self.is_outside(0) || self.is_outside(1)
+    }
+
+    /// The end that a vendor would be: the outside one, else the one that was called.
+    pub(crate) fn remote(&self) -> Side {
+        match (self.is_outside(0), self.is_outside(1)) {
+            (true, false) => 0,
+            (false, true) => 1,
+            _ => 1 - self.orig(),
+        }
+    }
+}
+
+/// What an attribution rests on.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Attribution {
+    #[default]
+    None,
+    Sni,
+    Host,
+    Certificate,
+    Dns,
+    Address,
+}
+
+impl Attribution {
+    /// The word in reports.
+    pub(crate) fn word(self) -> Option<&'static str> {
+        Some(match self {
+            Self::None => return None,
+            Self::Sni => "sni",
+            Self::Host => "host",
+            Self::Certificate => "cert",
+            Self::Dns => "dns",
+            Self::Address => "address",
+        })
+    }
+}
+
+/// What kind of party the other end is.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Party {
+    #[default]
+    Unknown,
+    Local,
+    Vendor,
+    Shared(SharedGroup),
+}
+
+impl Party {
+    /// The word in reports.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Local => "local",
+            Self::Vendor => "vendor",
+            Self::Shared(group) => group.word(),
+        }
+    }
+}
+
+/// Activities in the words of reports.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Activity {
+    Discovery,
+    NameLookup,
+    TimeSync,
+    Signalling,
+    Telemetry,
+    Firmware,
+    BulkUpload,
+    #[default]
+    Unknown,
+}
+
+impl Activity {
+    /// The word in reports.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Discovery => "discovery",
+            Self::NameLookup => "name-lookup",
+            Self::TimeSync => "time-sync",
+            Self::Signalling => "signalling",
+            Self::Telemetry => "telemetry",
+            Self::Firmware => "firmware",
+            Self::BulkUpload => "bulk-upload",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A host name without its port.
+pub(crate) fn host_part(name: &[u8]) -> &[u8] {
+    match name.iter().rposition(|&byte| byte == b':') {
+        Some(colon) if name.get(colon + 1..).is_some_and(|port| port.iter().all(u8::is_ascii_digit)) => {
+            name.get(..colon).unwrap_or(name)
+        }
+        _ => name,
+    }
+}
+
+/// Fields that name a flow's server: field, what it is called in reports, and how much it is trusted; best first.
+pub(crate) const KINDS: [(&str, Attribution, u8); 3] = [
+    ("tls.sni", Attribution::Sni, rules::BY_SNI),
+    ("http.host", Attribution::Host, rules::BY_HOST),
+    ("tls.certificate", Attribution::Certificate, rules::BY_CERTIFICATE),
+];

@@ -1,0 +1,83 @@
+//! What a flow is for: from its protocol, its party and its volume, never from a port.
+
+use lenscap_catalog::{Role, SharedGroup};
+use lenscap_wire::{Reader, ReaderId, readers};
+
+use crate::judge::judged::{Activity, Judged, Party};
+use crate::judge::whose::opinion::Testimony;
+use crate::judge::{Court, Flow, rules};
+
+/// Protocols whose use alone says what a flow is for.
+const BY_PROTOCOL: [(&str, Activity); 8] = [
+    ("dns", Activity::NameLookup),
+    ("mdns", Activity::NameLookup),
+    ("llmnr", Activity::NameLookup),
+    ("ntp", Activity::TimeSync),
+    ("dhcp", Activity::Discovery),
+    ("dhcpv6", Activity::Discovery),
+    ("ssdp", Activity::Discovery),
+    ("ndp", Activity::Discovery),
+];
+
+/// Protocols that hide what they carry.
+const ENCRYPTED: [&str; 3] = ["tls", "quic", "dtls"];
+
+/// What the protocol alone says, by the id of its reader.
+pub(crate) struct Protocols(Vec<(Option<Activity>, bool)>);
+
+impl Protocols {
+    pub(crate) fn new() -> Self {
+        let of = |reader: &Reader| {
+            let activity = BY_PROTOCOL.iter().find(|(name, _)| *name == reader.app);
+            (activity.map(|(_, activity)| *activity), ENCRYPTED.contains(&reader.app))
+        };
+        Self(readers::ALL.iter().map(of).collect())
+    }
+
+    fn activity(&self, reader: u8) -> Option<Activity> {
+        self.0.get(usize::from(reader))?.0
+    }
+
+    /// Whether a protocol hides what it carries.
+    pub(crate) fn hides(&self, reader: u8) -> bool {
+        self.0.get(usize::from(reader)).is_some_and(|(_, hides)| *hides)
+    }
+}
+
+impl<'a> Court<'a> {
+    /// The protocol of a flow: what a stream reader decided, else what a message reader recognised.
+    pub(crate) fn app(&self, flow: &Flow<'a>) -> Option<&'static str> {
+        let halves = [self.testimony(flow, 0), self.testimony(flow, 1)];
+        Court::reader(flow, &halves).map(|reader| ReaderId(reader).app())
+    }
+
+    /// The reader that knew a flow's protocol, given what its halves said.
+    pub(crate) fn reader(flow: &Flow<'a>, halves: &[Testimony<'_, 'a>; 2]) -> Option<u8> {
+        halves.iter().find_map(Testimony::reader).or(flow.hot.app().map(|reader| reader.0))
+    }
+
+    /// What a flow is for, given its reader and whose it is.
+    pub(crate) fn activity(&self, flow: &Flow<'a>, reader: Option<u8>, judged: &Judged) -> Activity {
+        if let Some(activity) = reader.and_then(|reader| self.protocols.activity(reader)) {
+            return activity;
+        }
+        if judged.party == Party::Shared(SharedGroup::Time) {
+            return Activity::TimeSync;
+        }
+        if judged.party != Party::Vendor || !judged.is_external() {
+            return Activity::Unknown;
+        }
+        let remote = judged.remote();
+        let payload = flow.counters().payload;
+        let (out, back) = (payload[1 - remote], payload[remote]);
+        if out >= rules::UPLOAD_BYTES && out >= back.saturating_mul(rules::EXFILTRATION_RATIO) {
+            Activity::BulkUpload
+        } else if judged.roles.has(Role::Firmware) && !judged.roles.has(Role::Signalling) {
+            Activity::Firmware
+        } else if judged.roles.has(Role::Telemetry) {
+            Activity::Telemetry
+        } else {
+            Activity::Signalling
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Which name an address had, for whom and when.
+
+use hashbrown::HashMap;
+use lenscap_wire::{Address, PacketRef, Timestamp};
+
+use crate::judge::{Court, rules};
+use crate::report::NameView;
+use crate::state::names::{Given, Run};
+use crate::state::summary::Summary;
+use crate::state::text::TextId;
+
+/// A name found for an address.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Named {
+    pub(crate) name: TextId,
+    /// Names on the way from it to the address.
+    pub(crate) chain: TextId,
+    pub(crate) source: &'static str,
+    pub(crate) confidence: u8,
+    pub(crate) at: PacketRef,
+}
+
+/// The answers by address, each list in order of time.
+pub(crate) struct NameIndex<'a> {
+    summary: &'a Summary,
+    by_address: HashMap<Address, Vec<&'a Run>>,
+    /// Those that one asker was given, where they are many.
+    by_asker: HashMap<Given, Vec<&'a Run>>,
+}
+
+impl<'a> NameIndex<'a> {
+    /// Answers to one asker that are looked through one by one.
+    const FEW: usize = 16;
+
+    pub(crate) fn new(summary: &'a Summary) -> Self {
+        let mut index = Self { summary, by_address: HashMap::new(), by_asker: HashMap::new() };
+        for (given, runs) in summary.names.each() {
+            index.by_address.entry(given.0).or_default().extend(runs);
+            if runs.len() > Self::FEW {
+                index.by_asker.insert(*given, runs.iter().collect());
+            }
+        }
+        for runs in index.by_address.values_mut().chain(index.by_asker.values_mut()) {
+            // Stable: of several answers in one packet the last counts.
+            runs.sort_by_key(|run| (run.first, run.at));
+        }
+        index
+    }
+
+    /// The name that `address` had for `asker` during a flow: the latest answer to the asker at or before its
+    /// start, else the latest to anybody, else the first one soon after.
+    pub(crate) fn name(&self, address: Address, asker: Address, start: i64, end: i64) -> Option<Named> {
+        let anybody = self.by_address.get(&address)?;
+        if let Some(run) = self.own((address, asker), start) {
+            return Some(named(run, rules::BY_OWN_DNS));
+        }
+        let count = anybody.partition_point(|run| run.first <= start);
+        if let Some(run) = count.checked_sub(1).and_then(|last| anybody.get(last)) {
+            return Some(named(run, rules::BY_OTHER_DNS));
+        }
+        let run = anybody.get(count)?;
+        (run.first <= end.saturating_add(rules::NAME_AFTER)).then(|| named(run, rules::BY_LATER_DNS))
+    }
+
+    /// The latest answer to one asker at or before a moment.
+    fn own(&self, given: Given, moment: i64) -> Option<&'a Run> {
+        let runs = self.summary.names.runs(&given);
+        if runs.len() <= Self::FEW {
+            let before = runs.iter().filter(|run| run.first <= moment);
+            return before.max_by_key(|run| (run.first, run.at));
+        }
+        let sorted = self.by_asker.get(&given)?;
+        let count = sorted.partition_point(|run| run.first <= moment);
+        sorted.get(count.checked_sub(1)?).copied()
+    }
+}
+
+fn named(run: &Run, confidence: u8) -> Named {
+    Named { name: run.name, chain: run.chain, source: run.by.name(), confidence, at: run.at }
+}
+
+/// Every run of answers as a record.
+pub(crate) fn records<'a>(court: &Court<'a>) -> Vec<NameView<'a>> {
+    let texts = &court.summary.texts;
+    let everybody = Address::default();
+    let view = |(address, asker): &(Address, Address), run: &Run| NameView {
+        name: texts.text(run.name),
+        address: address.ip(),
+        asker: (*asker != everybody).then(|| asker.ip()),
+        source: run.by.name(),
+        first: Timestamp(run.first),
+        last: Timestamp(run.last),
+        packet: court.numbering.locate(&run.at),
+    };
+    let mut all: Vec<_> =
+        court.summary.names.all().into_iter().map(|(given, run)| view(given, run)).collect();
+    all.sort_by(|a, b| {
+        (a.first, a.name, a.address, a.asker, a.packet).cmp(&(b.first, b.name, b.address, b.asker, b.packet))
+    });
+    all
+}

@@ -1,0 +1,253 @@
+//! What the stream readers' verdicts mean, worked out once for each distinct verdict and not for each flow.
+//!
+//! A capture has far fewer verdicts and names than flows, and a flow's verdicts and names are all that its readers said
+//! of it. So texts are compared and the catalogue is asked here, and judging a flow is joining two testimonies.
+
+use hashbrown::{HashMap, HashTable};
+use lenscap_catalog::{Catalog, Endpoint, SharedGroup};
+use rayon::prelude::*;
+use std::hash::BuildHasher;
+use std::ops::Range;
+
+use crate::judge::ending::Ending;
+use crate::judge::judged::{KINDS, host_part};
+use crate::state::seed::seeded;
+use crate::state::summary::Summary;
+use crate::state::text::{TextId, Texts};
+use crate::state::transcript::{Asked, Heard, Hearing, Verdict};
+
+/// What the catalogue says of a name: whose it is, and why it may be nobody's.
+pub(crate) type Owner<'a> = (Option<&'a Endpoint>, Option<SharedGroup>);
+
+/// A name that a half gave for the flow's server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Claim<'a> {
+    /// Which of [`KINDS`].
+    pub(crate) kind: u8,
+    pub(crate) owner: Owner<'a>,
+}
+
+/// Something said about one end: a set of statements, the half's own name in one of [`KINDS`], or its path.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(crate) enum Statement {
+    Set { at_end: bool, place: u32 },
+    Own { at_end: bool, kind: u8, name: TextId },
+    Path { at_end: bool, path: TextId },
+}
+
+const _: () = assert!(size_of::<Statement>() == 8);
+
+/// What one verdict means.
+#[derive(Clone, Debug)]
+pub(crate) struct Opinion {
+    /// The reader that decided; [`Opinion::NOBODY`] where none did.
+    reader: u8,
+    /// Which of [`KINDS`] the half's own name is, and whether it is about the half's receiver.
+    own: Option<(u8, bool)>,
+    /// Whether the path that the half asked for is about its receiver.
+    path: Option<bool>,
+    claims: Range<u32>,
+    /// Sets of statements about the half's sender and about its receiver; 0 is the empty one.
+    about: [u32; 2],
+}
+
+impl Opinion {
+    const NOBODY: u8 = u8::MAX;
+    const NONE: Self = Self { reader: Self::NOBODY, own: None, path: None, claims: 0..0, about: [0; 2] };
+}
+
+/// What a half of a flow said.
+#[derive(Clone, Copy)]
+pub(crate) struct Testimony<'c, 'a> {
+    heard: &'c OpinionTable<'a>,
+    opinion: &'c Opinion,
+    asked: Asked,
+}
+
+impl<'c, 'a> Testimony<'c, 'a> {
+    /// The reader that decided.
+    pub(crate) fn reader(&self) -> Option<u8> {
+        (self.opinion.reader != Opinion::NOBODY).then_some(self.opinion.reader)
+    }
+
+    /// Whether it names the flow's server.
+    pub(crate) fn is_naming(&self) -> bool {
+        self.opinion.own.is_some() || !self.opinion.claims.is_empty()
+    }
+
+    /// The names that it gave for the flow's server.
+    pub(crate) fn claims(&self) -> impl Iterator<Item = Claim<'a>> + use<'c, 'a> {
+        let own = self.opinion.own.map(|(kind, _)| Claim { kind, owner: self.heard.owner(self.asked.name) });
+        let range = self.opinion.claims.start as usize..self.opinion.claims.end as usize;
+        own.into_iter().chain(self.heard.claims.get(range).unwrap_or(&[]).iter().copied())
+    }
+
+    /// What it said about the half's sender, or about its receiver.
+    pub(crate) fn about(&self, receiver: bool) -> impl Iterator<Item = Statement> + use<'c, 'a> {
+        let (at_end, place) = (self.heard.at_end, self.opinion.about[usize::from(receiver)]);
+        let set = (place != 0).then_some(Statement::Set { at_end, place });
+        let own = self.opinion.own.filter(|(_, of_receiver)| *of_receiver == receiver);
+        let own = own.map(|(kind, _)| Statement::Own { at_end, kind, name: self.asked.name });
+        let path = self.opinion.path.filter(|of_receiver| *of_receiver == receiver);
+        let path = path.map(|_| Statement::Path { at_end, path: self.asked.path });
+        set.into_iter().chain(own).chain(path)
+    }
+}
+
+/// The opinions on all verdicts: on the summary's, and on those of the capture's end.
+pub(crate) struct Opinions<'a> {
+    early: OpinionTable<'a>,
+    ending: OpinionTable<'a>,
+}
+
+impl<'a> Opinions<'a> {
+    pub(crate) fn new(summary: &'a Summary, ending: &'a Ending, catalog: &'a Catalog) -> Self {
+        Self {
+            early: OpinionTable::new(&summary.texts, summary.verdicts.all(), catalog, false),
+            ending: OpinionTable::new(&ending.texts, ending.verdicts.all(), catalog, true),
+        }
+    }
+
+    /// What a half said, by a verdict of the summary, or of the capture's end.
+    #[inline]
+    pub(crate) fn testimony(&self, at_end: bool, heard: Heard) -> Testimony<'_, 'a> {
+        self.heard(at_end).testimony(heard)
+    }
+
+    /// Whose a name of the summary is.
+    #[inline]
+    pub(crate) fn owner(&self, name: TextId) -> Owner<'a> {
+        self.early.owner(name)
+    }
+
+    /// Kind and value of what was said.
+    pub(crate) fn said(&self, statement: Statement) -> Vec<(&'a [u8], &'a [u8])> {
+        match statement {
+            Statement::Set { at_end, place } => self.heard(at_end).set(place),
+            Statement::Own { at_end, kind, name } => {
+                let kind = KINDS.get(usize::from(kind)).map_or("", |(kind, ..)| kind);
+                vec![(kind.as_bytes(), self.heard(at_end).texts.text(name))]
+            }
+            Statement::Path { at_end, path } => {
+                vec![(Hearing::PATH.as_bytes(), self.heard(at_end).texts.text(path))]
+            }
+        }
+    }
+
+    fn heard(&self, at_end: bool) -> &OpinionTable<'a> {
+        if at_end { &self.ending } else { &self.early }
+    }
+}
+
+fn owner<'a>(catalog: &'a Catalog, name: &[u8]) -> Owner<'a> {
+    let (endpoint, shared) = catalog.host(host_part(name));
+    (endpoint, shared.map(|shared| shared.group))
+}
+
+/// The opinions on one table of verdicts.
+struct OpinionTable<'a> {
+    /// Whether they are on the verdicts of the capture's end.
+    at_end: bool,
+    texts: &'a Texts,
+    opinions: Vec<Opinion>,
+    claims: Vec<Claim<'a>>,
+    /// Every set of statements once, one after another.
+    statements: Vec<(TextId, TextId)>,
+    /// End of each set in `statements`.
+    ends: Vec<u32>,
+    ids: HashTable<u32>,
+    /// What the catalogue says of each text that it knows as a name: most are nobody's.
+    owners: HashMap<TextId, Owner<'a>>,
+}
+
+impl<'a> OpinionTable<'a> {
+    fn new(texts: &'a Texts, verdicts: &[Verdict], catalog: &'a Catalog, at_end: bool) -> Self {
+        let owned = |id| {
+            let owner = owner(catalog, texts.text(id));
+            (owner.0.is_some() || owner.1.is_some()).then_some((id, owner))
+        };
+        let ids = (0..texts.len() as u32).into_par_iter().with_min_len(4096).map(TextId);
+        let owned: Vec<_> = ids.filter_map(owned).collect();
+        let mut heard = Self {
+            at_end,
+            texts,
+            opinions: Vec::with_capacity(verdicts.len()),
+            claims: Vec::new(),
+            statements: Vec::new(),
+            ends: vec![0],
+            ids: HashTable::new(),
+            owners: owned.into_iter().collect(),
+        };
+        let kinds = KINDS.map(|(kind, ..)| texts.find(kind.as_bytes()));
+        for verdict in verdicts {
+            heard.opine(verdict, &kinds);
+        }
+        heard
+    }
+
+    fn opine(&mut self, verdict: &Verdict, kinds: &[Option<TextId>]) {
+        let start = self.claims.len() as u32;
+        let mut own = None;
+        for said in &verdict.said {
+            let Some(kind) = kinds.iter().position(|kind| *kind == Some(said.kind)) else { continue };
+            if said.value == TextId::OWN {
+                own = Some((kind as u8, said.of_receiver));
+            } else if said.value != TextId::EMPTY {
+                self.claims.push(Claim { kind: kind as u8, owner: self.owner(said.value) });
+            }
+        }
+        let about = [false, true].map(|of_receiver| {
+            let of = verdict.said.iter().filter(|said| said.of_receiver == of_receiver);
+            self.intern(
+                of.filter(|said| !matches!(said.value, TextId::OWN | TextId::PATH))
+                    .map(|said| (said.kind, said.value)),
+            )
+        });
+        let claims = start..self.claims.len() as u32;
+        let path = verdict.said.iter().find(|said| said.value == TextId::PATH).map(|said| said.of_receiver);
+        self.opinions.push(Opinion { reader: verdict.reader, own, path, claims, about });
+    }
+
+    fn intern(&mut self, set: impl Iterator<Item = (TextId, TextId)>) -> u32 {
+        let start = self.statements.len();
+        self.statements.extend(set);
+        if self.statements.len() == start {
+            return 0;
+        }
+        let hash = |set: &[(TextId, TextId)]| seeded().hash_one(set);
+        let (statements, ends) = (&self.statements, &self.ends);
+        let added = statements.get(start..).unwrap_or(&[]);
+        let key = hash(added);
+        if let Some(&known) = self.ids.find(key, |&id| slice(statements, ends, id) == added) {
+            self.statements.truncate(start);
+            return known;
+        }
+        let id = self.ends.len() as u32;
+        self.ends.push(self.statements.len() as u32);
+        let (statements, ends) = (&self.statements, &self.ends);
+        self.ids.insert_unique(key, id, |&id| hash(slice(statements, ends, id)));
+        id
+    }
+
+    #[inline]
+    fn testimony(&self, Heard { verdict, asked }: Heard) -> Testimony<'_, 'a> {
+        let opinion = self.opinions.get(verdict.0 as usize).unwrap_or(&Opinion::NONE);
+        Testimony { heard: self, opinion, asked }
+    }
+
+    #[inline]
+    fn owner(&self, name: TextId) -> Owner<'a> {
+        self.owners.get(&name).copied().unwrap_or_default()
+    }
+
+    fn set(&self, place: u32) -> Vec<(&'a [u8], &'a [u8])> {
+        let set = slice(&self.statements, &self.ends, place);
+        set.iter().map(|&(kind, value)| (self.texts.text(kind), self.texts.text(value))).collect()
+    }
+}
+
+fn slice<'s>(all: &'s [(TextId, TextId)], ends: &[u32], id: u32) -> &'s [(TextId, TextId)] {
+    let at = |n: usize| ends.get(n).copied().unwrap_or(0) as usize;
+    let start = (id as usize).checked_sub(1).map_or(0, at);
+    all.get(start..at(id as usize)).unwrap_or(&[])
+}

@@ -1,0 +1,85 @@
+//! Saved summaries joined, as if their captures had been scanned together.
+
+use lenscap_wire::PacketRef;
+
+use crate::join::refusal::Refusal;
+use crate::state::captures::CHUNK_BITS;
+use crate::state::half::Fetch;
+use crate::state::summary::Summary;
+
+/// Why saved summaries could not be joined.
+#[derive(Debug, thiserror::Error)]
+pub enum MergeError {
+    /// There is nothing to join.
+    #[error("no saved summary was given")]
+    Nothing,
+    /// Packets of two captures lie between one another.
+    #[error("{0} and {1} overlap in time: they must be read packet by packet")]
+    Overlap(String, String),
+    /// Equality could not be proven.
+    #[error("{0} and {1} cannot be joined exactly: {2:?}")]
+    Refused(String, String, Refusal),
+}
+
+impl MergeError {
+    /// What to do instead.
+    pub fn next(&self) -> String {
+        match self {
+            Self::Nothing => "Try: lenscap merge a.lens b.lens".to_string(),
+            Self::Overlap(..) | Self::Refused(..) => {
+                "Try: lenscap scan with the captures that both were made of, together".to_string()
+            }
+        }
+    }
+}
+
+/// Nothing is fetched: a saved summary holds its payloads.
+struct Kept;
+
+impl Fetch for Kept {
+    fn fetch(&self, _: u32, _: u64, _: usize, _: &mut Vec<u8>) -> bool {
+        false
+    }
+}
+
+/// Joins saved summaries in order of their first packets, as if their captures had been scanned together.
+pub fn merge(mut all: Vec<(String, Summary)>) -> Result<Summary, MergeError> {
+    all.sort_by_key(|(_, summary)| summary.captures.window());
+    let mut all = all.into_iter();
+    let (mut name, mut whole) = all.next().ok_or(MergeError::Nothing)?;
+    for (next, mut summary) in all {
+        let overlap = whole.captures.window().zip(summary.captures.window()).is_some_and(|(l, r)| r.0 < l.1);
+        if overlap {
+            return Err(MergeError::Overlap(name, next));
+        }
+        summary.move_inputs(whole.captures.next_input());
+        whole = whole
+            .then(summary, &Kept)
+            .map_err(|refused| MergeError::Refused(name, next.clone(), refused.why))?;
+        name = next;
+    }
+    Ok(whole)
+}
+
+impl Summary {
+    /// Gives every input and chunk a later ordinal, so that they follow those of another summary.
+    fn move_inputs(&mut self, by: u32) {
+        self.captures.move_inputs(by);
+        let shift = |at: &mut PacketRef| at.chunk += by << CHUNK_BITS;
+        for shard in &mut self.shards {
+            let settled = shard.settled.iter_mut().map(|spell| &mut spell.cold);
+            for cold in settled.chain(shard.colds.iter_mut()) {
+                cold.cited.move_chunks(by << CHUNK_BITS);
+                let halves = cold.extra.iter_mut().flat_map(|extra| &mut extra.halves);
+                for piece in halves.flat_map(|halves| &mut **halves).flat_map(|half| &mut half.pieces) {
+                    shift(&mut piece.at.packet);
+                }
+                let far = cold.extra.iter_mut().flat_map(|extra| &mut extra.far);
+                far.flat_map(|far| far.iter_mut().flatten()).for_each(shift);
+            }
+        }
+        self.fragments.packets(shift);
+        self.names.packets(shift);
+        self.sightings.packets(shift);
+    }
+}

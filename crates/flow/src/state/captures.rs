@@ -1,0 +1,116 @@
+//! What was read of each input, and in which chunks.
+
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Bits of a chunk's ordinal that count within its input; those above are the input's.
+pub(crate) const CHUNK_BITS: u32 = 12;
+
+/// Inputs and chunks of a summary.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Captures {
+    pub(crate) inputs: BTreeMap<u32, Input>,
+    /// Input and number of records of each chunk, by ordinal.
+    pub(crate) chunks: BTreeMap<u32, (u32, u64)>,
+}
+
+/// One input, as far as it was read.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Input {
+    pub(crate) path: String,
+    /// `pcap` or `pcapng`; empty where it could not be read.
+    pub(crate) format: String,
+    pub(crate) compression: Option<String>,
+    pub(crate) packets: u64,
+    pub(crate) bytes_captured: u64,
+    pub(crate) bytes_wire: u64,
+    pub(crate) start: Option<i64>,
+    pub(crate) end: Option<i64>,
+    pub(crate) link_types: BTreeSet<u16>,
+    pub(crate) snap_length: u32,
+    pub(crate) torn_tail: bool,
+    pub(crate) problems: Vec<Problem>,
+    /// Problems beyond those that are listed.
+    pub(crate) problems_more: u64,
+}
+
+/// Something that was wrong in an input.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Problem {
+    /// The record it is about, by chunk and place in it.
+    pub(crate) record: Option<(u32, u32)>,
+    pub(crate) offset: u64,
+    pub(crate) what: String,
+}
+
+impl Input {
+    /// Problems that are listed of an input.
+    const PROBLEMS: usize = 64;
+
+    /// Appends a later chunk of the same input.
+    fn join(&mut self, later: Self) {
+        if self.format.is_empty() {
+            self.path = later.path;
+            self.format = later.format;
+            self.compression = later.compression;
+        }
+        self.packets += later.packets;
+        self.bytes_captured += later.bytes_captured;
+        self.bytes_wire += later.bytes_wire;
+        self.start = self.start.into_iter().chain(later.start).min();
+        self.end = self.end.into_iter().chain(later.end).max();
+        self.link_types.extend(later.link_types);
+        self.snap_length = self.snap_length.max(later.snap_length);
+        self.torn_tail |= later.torn_tail;
+        self.problems_more += later.problems_more;
+        for problem in later.problems {
+            if self.problems.len() < Self::PROBLEMS {
+                self.problems.push(problem);
+            } else {
+                self.problems_more += 1;
+            }
+        }
+    }
+}
+
+impl Captures {
+    /// Books a chunk that has been read to its end.
+    pub(crate) fn add(&mut self, chunk: u32, input: u32, read: Input) {
+        let records = self.chunks.entry(chunk).or_insert((input, 0));
+        records.1 += read.packets;
+        self.inputs.entry(input).or_default().join(read);
+    }
+
+    /// Appends a later part.
+    pub(crate) fn join(&mut self, later: Self) {
+        self.chunks.extend(later.chunks);
+        for (input, read) in later.inputs {
+            self.inputs.entry(input).or_default().join(read);
+        }
+    }
+
+    /// The first input ordinal that is free.
+    pub(crate) fn next_input(&self) -> u32 {
+        self.inputs.last_key_value().map_or(0, |(input, _)| input + 1)
+    }
+
+    /// Gives every input and chunk a later ordinal.
+    pub(crate) fn move_inputs(&mut self, by: u32) {
+        self.inputs =
+            std::mem::take(&mut self.inputs).into_iter().map(|(input, read)| (input + by, read)).collect();
+        let chunk = |(chunk, (input, records)): (u32, (u32, u64))| {
+            (chunk + (by << CHUNK_BITS), (input + by, records))
+        };
+        self.chunks = std::mem::take(&mut self.chunks).into_iter().map(chunk).collect();
+        let problems = self.inputs.values_mut().flat_map(|input| &mut input.problems);
+        for (chunk, _) in problems.filter_map(|problem| problem.record.as_mut()) {
+            *chunk += by << CHUNK_BITS;
+        }
+    }
+
+    /// First and last stamp of all inputs.
+    pub(crate) fn window(&self) -> Option<(i64, i64)> {
+        let first = self.inputs.values().filter_map(|input| input.start).min()?;
+        Some((first, self.inputs.values().filter_map(|input| input.end).max()?))
+    }
+}

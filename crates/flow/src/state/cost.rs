@@ -1,0 +1,102 @@
+//! What state costs, and how the memory budget is shared out.
+//!
+//! The budget counts our own state by fixed prices, never what the allocator or the system says: prices depend only
+//! on what was folded, so a cap bites at the same packet for every number of threads. One half is for flows, a
+//! quarter for names and sightings, the last quarter for chunks folded ahead and input buffers.
+
+use crate::state::half::{Half, Piece};
+use crate::state::spell::buckets::Buckets;
+use crate::state::spell::sequence::Trouble;
+use crate::state::spell::{Cold, Hot, flag};
+use crate::state::text::Texts;
+use crate::state::transcript::{Asked, Verdict, Verdicts};
+
+/// A flow: its two records, and its share of the index and of slack.
+pub(crate) const SPELL: usize = 240;
+
+/// What extra state costs beside what is in it; nothing while there is nothing that a price is for, since whether
+/// the box stands there then depends on how the flow came to be.
+const EXTRA: usize = 208;
+/// Time buckets of a flow, at their most.
+const BUCKETS: usize = 64 * 48;
+/// A range of sequence numbers.
+const RANGE: usize = 32;
+/// What a verdict's statements cost at most for each byte of payload that they were read from.
+const STATEMENTS: usize = 32;
+
+/// What booking a datagram that a cut tore can cost more at any time than both sides counted: a flow, and what joining
+/// the right-hand one to it makes.
+pub(crate) const TORN: usize = SPELL + 4 * EXTRA + 2 * BUCKETS;
+
+/// Bytes of the budget for flows.
+pub(crate) const fn spells(memory: usize) -> usize {
+    memory / 2
+}
+
+/// Bytes of the budget for names and sightings.
+pub(crate) const fn entries(memory: usize) -> usize {
+    memory / 4
+}
+
+/// What a spell keeps beside its record.
+pub(crate) fn beside(hot: &Hot, cold: &Cold, verdicts: &Verdicts, texts: &Texts) -> usize {
+    told(cold, texts) + untold(hot, cold, verdicts)
+}
+
+/// What a spell's texts cost. Each look-up misses the cache: ask only where they change.
+pub(crate) fn told(cold: &Cold, texts: &Texts) -> usize {
+    cold.texts().map(|text| texts.text(text).len()).sum()
+}
+
+/// What a spell keeps beside its record and its texts.
+pub(crate) fn untold(hot: &Hot, cold: &Cold, verdicts: &Verdicts) -> usize {
+    let mut cost = cold.verdicts.iter().map(|&id| verdicts.cost(id)).sum::<usize>();
+    let Some(extra) = &cold.extra else { return cost };
+    let before = cost;
+    cost += (extra.names.len() + usize::from(extra.asked != Asked::NOTHING)) * 8;
+    cost += if hot.flags & flag::BUCKETS != 0 { BUCKETS } else { 0 };
+    for trouble in extra.trouble.iter().flatten() {
+        cost += size_of::<Trouble>() + trouble.ranges() * RANGE;
+    }
+    for (side, half) in extra.halves.iter().flat_map(|halves| halves.iter().enumerate()) {
+        if hot.flags & flag::UNDECIDED << side != 0 {
+            cost += listed(half);
+        }
+    }
+    let bare = cost == before && hot.flags & flag::DISORDER == 0 && extra.quoted.is_none();
+    if bare { cost } else { cost + EXTRA }
+}
+
+fn listed(half: &Half) -> usize {
+    half.pieces.len() * size_of::<Piece>() + half.length()
+}
+
+/// How much more than both apart a spell and the later one that may go on with it can cost at any time: what only
+/// the joint makes (a bucket left, a break, a stamp that steps back), and payloads that the later one's readers had
+/// no more need of.
+pub(crate) fn joint((hot, cold): (&Hot, &Cold), (later, later_cold): (&Hot, &Cold)) -> usize {
+    let mut cost = 0;
+    if hot.flags & flag::BUCKETS == 0 && !Buckets::same(hot.last, later_cold.first) {
+        cost += EXTRA + BUCKETS;
+    }
+    if hot.flags & flag::DISORDER == 0 && later_cold.first < hot.last {
+        cost += EXTRA;
+    }
+    let asks = |hot: &Hot, cold: &Cold, side| cold.asked(hot, side) != Asked::NOTHING;
+    if [0, 1].into_iter().any(|side| asks(hot, cold, side) && asks(later, later_cold, 1 - side)) {
+        cost += EXTRA + 8;
+    }
+    for side in [0, 1] {
+        let both = hot.flags & later.flags & flag::SEQUENCED << side != 0;
+        let trouble = (hot.flags | later.flags) & flag::TROUBLE << side != 0;
+        let begins = later.next[side].wrapping_sub(later.low.payload[side]);
+        if both && (trouble || begins != hot.next[side]) {
+            cost += EXTRA + size_of::<Trouble>() + 2 * RANGE;
+        }
+        if let (true, Some(half)) = (hot.flags & flag::UNDECIDED << side != 0, later_cold.half(side)) {
+            let read = cold.half(side).map_or(0, Half::length) + half.length();
+            cost += EXTRA + listed(half) + Verdict::COST + read * STATEMENTS;
+        }
+    }
+    cost.saturating_sub(SPELL)
+}

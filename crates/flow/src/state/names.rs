@@ -1,0 +1,286 @@
+//! Which names addresses were given, to whom and when; and which names were asked for.
+//!
+//! Per (address, asker) the answers are kept as runs: an answer with another name ends a run, so a later judge can
+//! ask which name was the latest at any moment. Two lists of runs join exactly.
+
+use hashbrown::HashMap;
+use lenscap_wire::{Address, PacketRef, Resolver};
+use serde::{Deserialize, Serialize};
+
+use crate::state::text::{TextId, Texts};
+
+/// The address that a name was given for, and who had asked; all zero for answers to everybody.
+pub(crate) type Given = (Address, Address);
+
+/// Equal answers, one after another.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Run {
+    pub(crate) name: TextId,
+    /// Canonical names on the way, joined by spaces.
+    pub(crate) chain: TextId,
+    pub(crate) by: Resolver,
+    /// Stamp of the first answer in capture order.
+    pub(crate) first: i64,
+    /// Latest stamp.
+    pub(crate) last: i64,
+    pub(crate) count: u64,
+    /// The first answer.
+    pub(crate) at: PacketRef,
+}
+
+impl Run {
+    fn says_as(&self, other: &Self) -> bool {
+        (self.name, self.chain, self.by) == (other.name, other.chain, other.by)
+    }
+
+    fn join(&mut self, later: &Self) {
+        self.last = self.last.max(later.last);
+        self.count += later.count;
+    }
+}
+
+/// How often somebody asked for a name, and what came back.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Question {
+    pub(crate) asked: u64,
+    pub(crate) answered: u64,
+    /// Answers without an address.
+    pub(crate) denied: u64,
+    /// The response code of the first of those.
+    pub(crate) code: Option<u8>,
+    /// Earliest and latest stamp.
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    /// The first packet about it.
+    #[serde(with = "crate::state::packet_ref")]
+    pub(crate) at: PacketRef,
+}
+
+impl Question {
+    fn join(&mut self, later: &Self) {
+        self.asked += later.asked;
+        self.answered += later.answered;
+        self.denied += later.denied;
+        self.code = self.code.or(later.code);
+        self.first = self.first.min(later.first);
+        self.last = self.last.max(later.last);
+    }
+}
+
+/// Something said about a name, with its time and packet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Notice {
+    Asked,
+    Answered,
+    Denied(u8),
+}
+
+/// All answers and questions.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names {
+    runs: HashMap<Given, Vec<Run>>,
+    run_count: usize,
+    questions: HashMap<(Address, TextId), Question>,
+    /// Answers and questions that found no room.
+    pub(crate) refused: u64,
+}
+
+impl Names {
+    /// What an entry costs in the memory budget.
+    pub(crate) const COST: usize = 128;
+
+    /// Runs and questions kept.
+    pub(crate) fn len(&self) -> usize {
+        self.run_count + self.questions.len()
+    }
+
+    /// Bytes of text that its entries keep, for the memory budget.
+    pub(crate) fn texts(&self, texts: &Texts) -> usize {
+        let runs = self.runs.values().flatten();
+        let runs = runs.map(|run| texts.text(run.name).len() + texts.text(run.chain).len());
+        let questions = self.questions.keys().map(|(_, name)| texts.text(*name).len());
+        runs.sum::<usize>() + questions.sum::<usize>()
+    }
+
+    /// Books an answer; `room` says whether a new entry may be made.
+    pub(crate) fn answer(&mut self, given: Given, run: Run, room: bool) {
+        let kept = self.runs.get_mut(&given);
+        match kept {
+            Some(runs) => match runs.last_mut() {
+                Some(last) if last.says_as(&run) => last.join(&run),
+                _ if room => {
+                    runs.push(run);
+                    self.run_count += 1;
+                }
+                _ => self.refused += 1,
+            },
+            None if room => {
+                self.runs.insert(given, vec![run]);
+                self.run_count += 1;
+            }
+            None => self.refused += 1,
+        }
+    }
+
+    /// Books something heard about a name between its asker and a name service.
+    pub(crate) fn hear(
+        &mut self,
+        asker: Address,
+        name: TextId,
+        heard: Notice,
+        time: i64,
+        at: PacketRef,
+        room: bool,
+    ) {
+        let one = |yes: bool| u64::from(yes);
+        let question = Question {
+            asked: one(matches!(heard, Notice::Asked)),
+            answered: one(matches!(heard, Notice::Answered)),
+            denied: one(matches!(heard, Notice::Denied(_))),
+            code: if let Notice::Denied(code) = heard { Some(code) } else { None },
+            first: time,
+            last: time,
+            at,
+        };
+        match self.questions.get_mut(&(asker, name)) {
+            Some(known) => known.join(&question),
+            None if room => {
+                self.questions.insert((asker, name), question);
+            }
+            None => self.refused += 1,
+        }
+    }
+
+    /// The same with other ids for its texts.
+    pub(crate) fn with_texts(self, mut text: impl FnMut(TextId) -> TextId) -> Self {
+        let mut names = Self { run_count: self.run_count, refused: self.refused, ..Self::default() };
+        // Texts get their ids in the order in which they are asked for.
+        for (given, mut runs) in sorted(self.runs) {
+            for run in &mut runs {
+                (run.name, run.chain) = (text(run.name), text(run.chain));
+            }
+            names.runs.insert(given, runs);
+        }
+        for ((asker, name), question) in sorted(self.questions) {
+            names.questions.insert((asker, text(name)), question);
+        }
+        names
+    }
+
+    /// Appends a later part whose texts become ours by `text`.
+    pub(crate) fn join(&mut self, later: Self, text: impl Fn(TextId) -> TextId) {
+        for (given, runs) in later.runs {
+            for run in runs {
+                self.answer(given, Run { name: text(run.name), chain: text(run.chain), ..run }, true);
+            }
+        }
+        for ((asker, name), question) in later.questions {
+            let ours = self.questions.entry((asker, text(name)));
+            ours.and_modify(|known| known.join(&question)).or_insert(question);
+        }
+        self.refused += later.refused;
+    }
+
+    /// The runs of answers for an address to one asker, in capture order.
+    pub(crate) fn runs(&self, given: &Given) -> &[Run] {
+        self.runs.get(given).map_or(&[], Vec::as_slice)
+    }
+
+    /// The runs for each address and asker, in no order.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (&Given, &[Run])> {
+        self.runs.iter().map(|(given, runs)| (given, runs.as_slice()))
+    }
+
+    /// Every run, sorted by address and asker, in capture order for each.
+    pub(crate) fn all(&self) -> Vec<(&Given, &Run)> {
+        let mut all: Vec<_> =
+            self.runs.iter().flat_map(|(given, runs)| runs.iter().map(move |r| (given, r))).collect();
+        all.sort_by_key(|(given, run)| (**given, run.at));
+        all
+    }
+
+    /// Every question, sorted by asker, first packet and name.
+    pub(crate) fn questions(&self, texts: &Texts) -> Vec<(Address, TextId, &Question)> {
+        let mut all: Vec<_> = self.questions.iter().map(|((asker, name), q)| (*asker, *name, q)).collect();
+        all.sort_by(|a, b| {
+            (a.0, a.2.at).cmp(&(b.0, b.2.at)).then_with(|| texts.text(a.1).cmp(texts.text(b.1)))
+        });
+        all
+    }
+
+    /// Changes every packet reference.
+    pub(crate) fn packets(&mut self, change: impl Fn(&mut PacketRef)) {
+        for runs in self.runs.values_mut() {
+            for run in runs {
+                change(&mut run.at);
+            }
+        }
+        for question in self.questions.values_mut() {
+            change(&mut question.at);
+        }
+    }
+
+    /// Puts back a saved run or question.
+    pub(crate) fn restore(&mut self, runs: Vec<(Given, Run)>, questions: Vec<(Address, TextId, Question)>) {
+        for (given, run) in runs {
+            self.runs.entry(given).or_default().push(run);
+            self.run_count += 1;
+        }
+        self.questions.extend(questions.into_iter().map(|(asker, name, q)| ((asker, name), q)));
+    }
+}
+
+/// A map's entries without an order of its own: the caller's result must not depend on it.
+fn sorted<K: Ord + std::hash::Hash + Eq, V>(map: HashMap<K, V>) -> Vec<(K, V)> {
+    let mut all: Vec<_> = map.into_iter().collect();
+    all.sort_by(|(a, _), (b, _)| a.cmp(b));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn run(name: u32, time: i64) -> Run {
+        let at = PacketRef { offset: time as u64, ..PacketRef::default() };
+        let (name, chain) = (TextId(name), TextId::EMPTY);
+        Run { name, chain, by: Resolver::Dns, first: time, last: time, count: 1, at }
+    }
+
+    fn fold(names: &[u32], from: usize) -> Names {
+        let mut all = Names::default();
+        for (n, &name) in names.iter().enumerate() {
+            let time = (from + n) as i64;
+            all.answer(Given::default(), run(name, time), true);
+            all.hear(Address::default(), TextId(name), Notice::Asked, time, PacketRef::default(), true);
+        }
+        all
+    }
+
+    proptest! {
+        #[test]
+        fn a_cut_anywhere_changes_nothing(names in prop::collection::vec(0u32..3, 0..12), cut in 0usize..12) {
+            let cut = cut.min(names.len());
+            let mut left = fold(&names[..cut], 0);
+            left.join(fold(&names[cut..], cut), |id| id);
+            let whole = fold(&names, 0);
+            prop_assert_eq!(left.all(), whole.all());
+            let mut texts = Texts::default();
+            for text in ["a", "b"] {
+                texts.intern(text.as_bytes());
+            }
+            prop_assert_eq!(left.questions(&texts), whole.questions(&texts));
+            prop_assert_eq!(left.len(), whole.len());
+        }
+    }
+
+    #[test]
+    fn without_room_known_names_still_count() {
+        let mut names = Names::default();
+        names.answer(Given::default(), run(1, 1), true);
+        names.answer(Given::default(), run(1, 2), false);
+        names.answer(Given::default(), run(2, 3), false);
+        assert_eq!((names.runs(&Given::default())[0].count, names.len(), names.refused), (2, 1, 1));
+    }
+}

@@ -1,0 +1,114 @@
+//! What is left of flows that a cap put out of memory: their sums, by station and remote prefix.
+
+use hashbrown::HashMap;
+use lenscap_wire::{Address, Mac};
+use serde::{Deserialize, Serialize};
+
+use crate::state::key::Key;
+use crate::state::spell::Spell;
+use crate::state::spell::counters::Counters;
+
+/// Whose traffic: the MAC and prefix of either end. A private address stands whole, a public one as /24 or /48.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Between {
+    pub(crate) macs: [Mac; 2],
+    pub(crate) prefixes: [Address; 2],
+}
+
+/// Sums of evicted flows.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Residual {
+    pub(crate) flows: u64,
+    pub(crate) packets: [u64; 2],
+    pub(crate) bytes: [u64; 2],
+    pub(crate) wire: u64,
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+}
+
+impl Residual {
+    fn join(&mut self, other: &Self) {
+        for side in [0, 1] {
+            self.packets[side] += other.packets[side];
+            self.bytes[side] += other.bytes[side];
+        }
+        self.flows += other.flows;
+        self.wire += other.wire;
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
+}
+
+/// All residuals. Past [`Residuals::CAP`] stations and prefixes, the rest is one sum for all.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Residuals {
+    all: HashMap<Between, Residual>,
+}
+
+impl Residuals {
+    /// Pairs of ends that are told apart.
+    pub(crate) const CAP: usize = 1 << 16;
+
+    /// How many are told apart.
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Puts a flow away.
+    pub(crate) fn evict(&mut self, spell: &Spell) {
+        let (first, last) = spell.span();
+        let Counters { packets, bytes, wire, .. } = spell.hot.counters(&spell.cold);
+        let sums = Residual { flows: 1, packets, bytes, wire, first, last };
+        self.add(between(spell), sums);
+    }
+
+    fn add(&mut self, between: Between, sums: Residual) {
+        let full = self.all.len() >= Self::CAP && !self.all.contains_key(&between);
+        let key = if full { Between::default() } else { between };
+        self.all.entry(key).and_modify(|known| known.join(&sums)).or_insert(sums);
+    }
+
+    /// Appends another's. The caller has seen that no cap can bite.
+    pub(crate) fn join(&mut self, other: &Self) {
+        for (between, sums) in other.sorted() {
+            self.add(*between, *sums);
+        }
+    }
+
+    /// Every residual in order of its ends.
+    pub(crate) fn sorted(&self) -> Vec<(&Between, &Residual)> {
+        let mut all: Vec<_> = self.all.iter().collect();
+        all.sort_by_key(|(between, _)| **between);
+        all
+    }
+
+    /// Puts back a saved residual.
+    pub(crate) fn restore(&mut self, between: Between, sums: Residual) {
+        self.all.insert(between, sums);
+    }
+
+    /// Flows, packets and wire bytes of all.
+    pub(crate) fn total(&self) -> (u64, u64, u64) {
+        let all = self.sorted();
+        let sum = |of: fn(&Residual) -> u64| all.iter().map(|(_, residual)| of(residual)).sum();
+        (sum(|r| r.flows), sum(|r| r.packets[0] + r.packets[1]), sum(|r| r.wire))
+    }
+}
+
+fn between(spell: &Spell) -> Between {
+    let key = &spell.hot.key;
+    Between { macs: spell.cold.macs, prefixes: [prefix(key, 0), prefix(key, 1)] }
+}
+
+fn prefix(key: &Key, side: usize) -> Address {
+    let whole = key.address(side);
+    let keep = match whole.ip() {
+        std::net::IpAddr::V4(four) if four.is_private() || four.is_link_local() => 16,
+        std::net::IpAddr::V6(six) if six.is_unique_local() || six.is_unicast_link_local() => 16,
+        std::net::IpAddr::V4(_) => 15,
+        std::net::IpAddr::V6(_) => 6,
+    };
+    let mut bytes = whole.0;
+    bytes.iter_mut().skip(keep).for_each(|byte| *byte = 0);
+    Address(bytes)
+}

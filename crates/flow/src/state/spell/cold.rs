@@ -1,0 +1,161 @@
+//! What few packets of a spell touch, and what few spells have at all.
+
+use lenscap_wire::{Mac, PacketRef, Quoted};
+
+use super::{Hot, flag};
+use crate::state::half::Half;
+use crate::state::key::Side;
+use crate::state::spell::buckets::Buckets;
+use crate::state::spell::cited::{Cited, Far};
+use crate::state::spell::counters::Counters;
+use crate::state::spell::history::History;
+use crate::state::spell::sequence::Trouble;
+use crate::state::text::TextId;
+use crate::state::transcript::{Asked, VerdictId};
+
+/// What few packets of a spell touch; in front what the first ones do.
+#[derive(Clone, Debug, Default)]
+#[repr(C)]
+pub(crate) struct Cold {
+    pub(crate) history: History,
+    /// Initial sequence number of the handshake's client.
+    pub(crate) client_isn: u32,
+    pub(crate) extra: Option<Box<Extra>>,
+    /// Stamp of the first packet in capture order.
+    pub(crate) first: i64,
+    /// Initial sequence number of the handshake's server.
+    pub(crate) server_isn: u32,
+    /// The MAC of each end: the first that it sent from, else the first that was sent to.
+    pub(crate) macs: [Mac; 2],
+    /// What the stream readers decided, by side.
+    pub(crate) verdicts: [VerdictId; 2],
+    /// What the half asked for that asked for something; see [`Cold::asked`].
+    pub(crate) asked: Asked,
+    /// What the spell keeps beside its record, as last counted; see [`crate::state::cost::beside`].
+    pub(crate) cost: u32,
+    /// The first packet, and those with which the stream readers could say what they said of the halves.
+    pub(crate) cited: Cited,
+}
+
+const _: () = assert!(size_of::<Cold>() == 104);
+
+/// What few spells have.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Extra {
+    /// Earliest and latest stamp, where they are not the first and last.
+    pub(crate) span: Option<(i64, i64)>,
+    /// What the record has no room for of its counters.
+    pub(crate) carried: Option<Box<Counters>>,
+    /// What the record has no room for of the packets that it cites. Without a price: it hangs on the cuts.
+    pub(crate) far: Option<Box<Far>>,
+    pub(crate) trouble: [Option<Box<Trouble>>; 2],
+    pub(crate) buckets: Option<Box<Buckets>>,
+    /// The first payloads of each half, while they are needed.
+    pub(crate) halves: Option<Box<[Half; 2]>>,
+    /// The flow that the first ICMP error of this flow speaks of.
+    pub(crate) quoted: Option<Box<Quoted>>,
+    /// Server names that later requests of the same connection gave; see [`Cold::name`].
+    pub(crate) names: Vec<TextId>,
+    /// What the other half asked for, where both did.
+    pub(crate) asked: Asked,
+}
+
+impl Extra {
+    pub(super) fn is_empty(&self) -> bool {
+        self.span.is_none()
+            && self.carried.is_none()
+            && self.far.is_none()
+            && self.trouble.iter().all(Option::is_none)
+            && self.buckets.is_none()
+            && self.halves.is_none()
+            && self.quoted.is_none()
+            && self.names.is_empty()
+            && self.asked == Asked::NOTHING
+    }
+}
+
+impl Cold {
+    /// Sequence number of the first payload byte of a half whose handshake was seen.
+    pub(crate) fn start(&self, hot: &Hot, side: Side) -> Option<u32> {
+        let isn = if hot.flags & flag::OPENS == 0 {
+            None
+        } else if hot.client() == side {
+            Some(self.client_isn)
+        } else {
+            (hot.flags & flag::SERVER_ISN != 0).then_some(self.server_isn)
+        };
+        isn.map(|isn| isn.wrapping_add(1))
+    }
+
+    /// The list of a half's first payloads.
+    pub(crate) fn half(&self, side: Side) -> Option<&Half> {
+        self.extra.as_ref()?.halves.as_ref()?.get(side).filter(|half| !half.is_empty())
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn half_mut(&mut self, side: Side) -> Option<&mut Half> {
+        self.extra.as_mut()?.halves.as_mut()?.get_mut(side).filter(|half| !half.is_empty())
+    }
+
+    /// The same, to be added to: made where there is none.
+    pub(crate) fn list(&mut self, side: Side) -> &mut Half {
+        &mut self.extra.get_or_insert_default().halves.get_or_insert_default()[side & 1]
+    }
+
+    /// Sets what the spell keeps beside its record, and returns what that was.
+    pub(crate) fn reprice(&mut self, now: usize) -> usize {
+        std::mem::replace(&mut self.cost, now as u32) as usize
+    }
+
+    /// The first packet.
+    #[inline]
+    pub(crate) fn at(&self) -> PacketRef {
+        let far = || self.extra.as_ref()?.far.as_ref()?[Cited::FIRST];
+        self.cited.first(far)
+    }
+
+    /// The packet with which the stream readers could say what they said of a half.
+    pub(crate) fn decided(&self, side: Side) -> Option<PacketRef> {
+        let far = |which| self.extra.as_ref()?.far.as_ref()?.get::<usize>(which).copied()?;
+        self.cited.decided(side, far)
+    }
+
+    /// Keeps that packet.
+    pub(crate) fn decide(&mut self, side: Side, packet: PacketRef) {
+        let first = self.at();
+        if self.cited.decide(side, packet, first) {
+            self.put_far(side & 1, packet);
+        }
+    }
+
+    /// Keeps its first packet.
+    #[inline]
+    pub(crate) fn begin(&mut self, packet: PacketRef) {
+        if self.cited.begin(packet) {
+            self.put_far(Cited::FIRST, packet);
+        }
+    }
+
+    #[cold]
+    fn put_far(&mut self, which: usize, packet: PacketRef) {
+        self.extra.get_or_insert_default().far.get_or_insert_default()[which] = Some(packet);
+    }
+
+    /// Lets go of a decided half's bytes, unless they are to be `kept`; of the list, too, unless it is `listed`.
+    pub(crate) fn close(&mut self, side: Side, listed: bool, kept: bool) {
+        if listed {
+            if let (false, Some(half)) = (kept, self.half_mut(side)) {
+                half.forget_bytes();
+            }
+            return;
+        }
+        let Some(extra) = &mut self.extra else { return };
+        if let Some(halves) = &mut extra.halves {
+            halves[side & 1] = Half::default();
+        }
+        extra.halves.take_if(|halves| halves.iter().all(Half::is_empty));
+        if extra.is_empty() {
+            self.extra = None;
+        }
+    }
+}

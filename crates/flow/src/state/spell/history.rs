@@ -1,0 +1,154 @@
+//! The TCP history of a flow in Zeek's letters: each letter once a direction, in order of appearance.
+
+use lenscap_wire::{Hazards, Tcp, TcpFlags};
+use serde::{Deserialize, Serialize};
+
+use crate::state::key::Side;
+
+/// Letters that one packet can show, in the order in which a packet shows several. Upper case is the originator's,
+/// lower case the responder's. `T` (retransmission) and `G` (gap) need a whole half and are appended when judged.
+const LETTERS: [u8; 9] = *b"CISHFRDAW";
+
+const BAD_CHECKSUM: u16 = 1;
+const INCONSISTENT: u16 = 1 << 1;
+const SYN: u16 = 1 << 2;
+const SYN_ACK: u16 = 1 << 3;
+pub(crate) const FIN: u16 = 1 << 4;
+const RST: u16 = 1 << 5;
+const DATA: u16 = 1 << 6;
+const ACK: u16 = 1 << 7;
+const ZERO_WINDOW: u16 = 1 << 8;
+
+/// The letters that a packet shows, as bits in the order of [`LETTERS`].
+#[inline]
+pub(crate) fn letters(tcp: &Tcp, payload: u32, hazards: Hazards) -> u16 {
+    let flags = tcp.flags;
+    let (syn, ack) = (flags.has(TcpFlags::SYN), flags.has(TcpFlags::ACK));
+    let (fin, rst) = (flags.has(TcpFlags::FIN), flags.has(TcpFlags::RST));
+    let mut bits = if payload > 0 {
+        DATA
+    } else if ack && !(syn || fin || rst) {
+        ACK
+    } else {
+        0
+    };
+    if syn {
+        bits |= if ack { SYN_ACK } else { SYN };
+        if fin || rst {
+            bits |= INCONSISTENT;
+        }
+    }
+    if fin {
+        bits |= FIN;
+    }
+    if rst {
+        bits |= RST;
+    } else if tcp.window == 0 && !syn {
+        bits |= ZERO_WINDOW;
+    }
+    if hazards.contains(Hazards::BAD_TRANSPORT_CHECKSUM) {
+        bits |= BAD_CHECKSUM;
+    }
+    bits
+}
+
+/// Letters in order of appearance: five bits each, of which the lowest is the side, first letter lowest. How many
+/// there are is told by the letters seen on each side, which stand apart.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub(crate) struct History([u32; 3]);
+
+fn length(seen: [u16; 2]) -> u32 {
+    seen[0].count_ones() + seen[1].count_ones()
+}
+
+impl History {
+    /// Letters a word of `order` holds.
+    const WORD: u32 = 6;
+
+    /// Appends the letters of `bits` that `seen` lacks on this side, and adds them to it.
+    #[cold]
+    pub(crate) fn append(&mut self, seen: &mut [u16; 2], side: Side, bits: u16) {
+        let before = length(*seen);
+        let Some(seen) = seen.get_mut(side) else { return };
+        let mut new = bits & !*seen;
+        *seen |= bits;
+        for n in before.. {
+            if new == 0 {
+                break;
+            }
+            self.put(n, (new.trailing_zeros() as u8) << 1 | side as u8);
+            new &= new - 1;
+        }
+    }
+
+    /// Appends what a later part shows and this one does not.
+    pub(crate) fn join(&mut self, seen: &mut [u16; 2], later: &Self, later_seen: [u16; 2]) {
+        for n in 0..length(later_seen) {
+            let code = later.code(n);
+            self.append(seen, usize::from(code & 1), 1 << (code >> 1));
+        }
+    }
+
+    fn put(&mut self, n: u32, code: u8) {
+        if let Some(word) = self.0.get_mut((n / Self::WORD) as usize) {
+            *word |= u32::from(code) << (5 * (n % Self::WORD));
+        }
+    }
+
+    fn code(&self, n: u32) -> u8 {
+        let word = self.0.get((n / Self::WORD) as usize).copied().unwrap_or(0);
+        (word >> (5 * (n % Self::WORD))) as u8 & 31
+    }
+
+    /// The letters as text, given which side is the originator.
+    pub(crate) fn text(&self, seen: [u16; 2], orig: Side) -> String {
+        let letter = |code: u8| {
+            let letter = char::from(LETTERS.get(usize::from(code >> 1)).copied().unwrap_or(b'?'));
+            if usize::from(code & 1) == orig { letter } else { letter.to_ascii_lowercase() }
+        };
+        (0..length(seen)).map(|n| letter(self.code(n))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn history(steps: &[(Side, u16)]) -> (History, [u16; 2]) {
+        let (mut history, mut seen) = (History::default(), [0; 2]);
+        for &(side, bits) in steps {
+            history.append(&mut seen, side, bits);
+        }
+        (history, seen)
+    }
+
+    fn text(steps: &[(Side, u16)], orig: Side) -> String {
+        let (history, seen) = history(steps);
+        history.text(seen, orig)
+    }
+
+    const TALK: [(Side, u16); 9] =
+        [(0, SYN), (1, SYN_ACK), (0, ACK), (0, DATA), (1, ACK), (1, DATA), (0, FIN), (1, FIN), (0, ACK)];
+
+    #[test]
+    fn letters_stand_once_in_order() {
+        assert_eq!(text(&TALK, 0), "ShADadFf");
+        assert_eq!(text(&TALK, 1), "sHadADfF");
+    }
+
+    #[test]
+    fn a_cut_anywhere_changes_nothing() {
+        for cut in 0..=TALK.len() {
+            let (mut left, mut seen) = history(&TALK[..cut]);
+            let (right, right_seen) = history(&TALK[cut..]);
+            left.join(&mut seen, &right, right_seen);
+            assert_eq!((left, seen), history(&TALK));
+        }
+    }
+
+    #[test]
+    fn every_letter_of_both_sides_fits() {
+        let all: Vec<_> = [0, 1].into_iter().map(|side| (side, 0x1ff)).collect();
+        assert_eq!(text(&all, 0), "CISHFRDAWcishfrdaw");
+    }
+}

@@ -1,0 +1,262 @@
+//! What every packet of a spell touches: 96 bytes, never more than two cache lines.
+
+use lenscap_wire::{Mac, Quoted, ReaderId, Tcp, TcpFlags};
+
+use super::history;
+use super::{Cold, flag};
+use crate::state::entry::Entry;
+use crate::state::half::Half;
+use crate::state::key::{Key, Side, TCP};
+use crate::state::spell::buckets::{Bucket, Buckets};
+use crate::state::spell::counters::{Counters, LowCounters};
+use crate::state::spell::sequence::Trouble;
+
+/// What every packet of a spell touches: never more than two cache lines.
+#[derive(Clone, Debug)]
+#[repr(C)]
+pub(crate) struct Hot {
+    pub(crate) key: Key,
+    /// Stamp of the last packet in capture order.
+    pub(crate) last: i64,
+    pub(crate) flags: u32,
+    /// See [`Hot::counters`].
+    pub(crate) low: LowCounters,
+    /// TCP: the sequence number after the last payload, by side.
+    pub(crate) next: [u32; 2],
+    /// TCP: letters of the history so far, by side.
+    pub(crate) seen: [u16; 2],
+    /// Oddities of all packets.
+    pub(crate) hazards: u32,
+}
+
+const _: () = assert!(size_of::<Hot>() == 96);
+
+impl Hot {
+    /// Whether a packet belongs to this spell rather than beginning another.
+    #[inline]
+    pub(crate) fn continues(&self, cold: &Cold, entry: &Entry, side: Side, idle: i64) -> bool {
+        if entry.share.time.saturating_sub(self.last) > idle {
+            return false;
+        }
+        match &entry.tcp {
+            Some(tcp) if tcp.flags.has(TcpFlags::SYN) => {
+                self.flags & flag::PURE != 0 && handshake(tcp, side) == (self.client(), cold.client_isn)
+            }
+            _ => true,
+        }
+    }
+
+    /// Earliest and latest stamp.
+    pub(crate) fn span(&self, cold: &Cold) -> (i64, i64) {
+        let kept = cold.extra.as_ref().and_then(|extra| extra.span);
+        kept.unwrap_or((cold.first, self.last))
+    }
+
+    /// Sequence number of the first payload byte that a half showed.
+    pub(crate) fn begins(&self, cold: &Cold, side: Side) -> Option<u32> {
+        let trouble = cold.extra.as_ref().and_then(|extra| extra.trouble.get(side)?.as_ref());
+        let in_order = || self.next[side & 1].wrapping_sub(self.low.payload[side & 1]);
+        let sequenced = self.flags & flag::SEQUENCED << side != 0;
+        sequenced.then(|| trouble.map_or_else(in_order, |trouble| trouble.first))
+    }
+
+    /// Ends the list of a half where it is long enough. A list that will be `saved` has no capture to fall back on.
+    pub(crate) fn limit_list(&mut self, side: Side, half: &Half, saved: bool) {
+        if half.is_full() {
+            self.flags &= !(flag::LISTING << side);
+        } else if !saved && half.pieces.len() >= Half::LISTED && self.flags & flag::UNDECIDED << side == 0 {
+            self.flags &= !(flag::LISTING << side);
+            self.flags |= flag::SHORT << side;
+        }
+    }
+
+    /// Which side sent the first packet.
+    pub(crate) fn first_side(&self) -> Side {
+        usize::from(self.flags & flag::FIRST_HIGH != 0)
+    }
+
+    /// Protocol that a message reader recognised first.
+    pub(crate) fn app(&self) -> Option<ReaderId> {
+        ((self.flags >> flag::APP) as u8).checked_sub(1).map(ReaderId)
+    }
+
+    /// Keeps that protocol, unless one is known.
+    pub(crate) fn recognise(&mut self, reader: ReaderId) {
+        if self.app().is_none() {
+            self.flags |= (u32::from(reader.0) + 1) << flag::APP;
+        }
+    }
+
+    /// The handshake's client side.
+    pub(crate) fn client(&self) -> Side {
+        usize::from(self.flags & flag::CLIENT_HIGH != 0)
+    }
+
+    /// All that was counted.
+    #[inline]
+    pub(crate) fn counters(&self, cold: &Cold) -> Counters {
+        let carried = || cold.extra.as_ref().and_then(|extra| extra.carried.as_deref());
+        self.low.with(if self.flags & flag::CARRIED == 0 { None } else { carried() })
+    }
+
+    /// Sets them.
+    pub(crate) fn count(&mut self, cold: &mut Cold, counters: &Counters) {
+        let (low, carried) = counters.split();
+        self.low = low;
+        if carried != Counters::default() {
+            self.flags |= flag::CARRIED;
+            cold.extra.get_or_insert_default().carried = Some(Box::new(carried));
+        }
+    }
+
+    /// Payload and packets so far.
+    pub(crate) fn totals(&self, cold: &Cold) -> Bucket {
+        let Counters { payload, packets, .. } = self.counters(cold);
+        Bucket { payload, packets: packets[0] + packets[1] }
+    }
+
+    /// Adds a packet. Returns whether that changed what the spell keeps beside its record.
+    #[inline]
+    pub(crate) fn absorb(&mut self, cold: &mut Cold, entry: &Entry, side: Side) -> bool {
+        let share = &entry.share;
+        let flags = self.flags;
+        if share.time < self.last || flags & flag::DISORDER != 0 {
+            self.stretch(cold, share.time);
+        }
+        if !Buckets::same(share.time, self.last) {
+            self.leave_bucket(cold);
+        }
+        let grew = self.flags != flags;
+        self.last = share.time;
+        let side = side & 1;
+        if let Some(carried) = self.low.add(share, side) {
+            self.carry(cold, &carried);
+        }
+        self.hazards |= entry.hazards.0;
+        let known = flag::SENT << side | flag::MAC << (1 - side);
+        if self.flags & known != known {
+            self.link(cold, entry.macs, side);
+        }
+        if let Some(tcp) = &entry.tcp {
+            return self.absorb_tcp(cold, tcp, entry, side) || grew;
+        }
+        // A header that was cut off may have been any: whether a SYN follows on it must not hang on what was before.
+        self.flags &= !flag::PURE;
+        grew
+    }
+
+    #[inline]
+    fn absorb_tcp(&mut self, cold: &mut Cold, tcp: &Tcp, entry: &Entry, side: Side) -> bool {
+        let length = entry.share.payload;
+        let letters = history::letters(tcp, length, entry.hazards);
+        if letters & !self.seen[side] != 0 {
+            cold.history.append(&mut self.seen, side, letters);
+        }
+        if self.flags & flag::PURE != 0 {
+            self.open(cold, tcp, length);
+        }
+        if length == 0 {
+            return false;
+        }
+        let syn = tcp.flags.has(TcpFlags::SYN);
+        let sequence = tcp.sequence.wrapping_add(u32::from(syn));
+        let in_order = self.flags & (flag::SEQUENCED | flag::TROUBLE) << side == flag::SEQUENCED << side
+            && sequence == self.next[side];
+        let trouble = !in_order && self.out_of_order(cold, sequence, length, side);
+        self.next[side] = sequence.wrapping_add(length);
+        trouble
+    }
+
+    /// Keeps the flow that an ICMP error speaks of. Returns whether that took memory.
+    pub(crate) fn quote(cold: &mut Cold, quoted: Quoted) -> bool {
+        let extra = cold.extra.get_or_insert_default();
+        let new = extra.quoted.is_none();
+        extra.quoted.get_or_insert_with(|| Box::new(quoted));
+        new
+    }
+
+    /// Keeps what a handshake shows, or ends its purity.
+    fn open(&mut self, cold: &mut Cold, tcp: &Tcp, payload: u32) {
+        if !tcp.flags.has(TcpFlags::SYN) || payload > 0 {
+            self.flags &= !flag::PURE;
+        }
+        if tcp.flags.has(TcpFlags::SYN | TcpFlags::ACK) && self.flags & flag::SERVER_ISN == 0 {
+            self.flags |= flag::SERVER_ISN;
+            cold.server_isn = tcp.sequence;
+        }
+    }
+
+    /// Keeps the MAC of each end that is not known yet.
+    fn link(&mut self, cold: &mut Cold, (source, destination): (Mac, Mac), side: Side) {
+        if self.flags & flag::SENT << side == 0 && is_station(source) {
+            self.flags |= (flag::SENT | flag::MAC) << side;
+            cold.macs[side] = source;
+        }
+        if self.flags & flag::MAC << (1 - side) == 0 && is_station(destination) {
+            self.flags |= flag::MAC << (1 - side);
+            cold.macs[1 - side] = destination;
+        }
+    }
+
+    #[cold]
+    fn stretch(&mut self, cold: &mut Cold, time: i64) {
+        self.flags |= flag::DISORDER;
+        let extra = cold.extra.get_or_insert_default();
+        let (min, max) = extra.span.unwrap_or((cold.first, self.last));
+        extra.span = Some((min.min(time), max.max(time)));
+    }
+
+    #[cold]
+    fn carry(&mut self, cold: &mut Cold, more: &Counters) {
+        self.flags |= flag::CARRIED;
+        cold.extra.get_or_insert_default().carried.get_or_insert_default().join(more);
+    }
+
+    #[cold]
+    pub(crate) fn leave_bucket(&mut self, cold: &mut Cold) {
+        self.flags |= flag::BUCKETS;
+        let (last, totals) = (self.last, self.totals(cold));
+        cold.extra.get_or_insert_default().buckets.get_or_insert_default().book(last, totals);
+    }
+
+    /// Books a segment that did not start where the one before ended; the first of a half is where it starts.
+    /// `payload` holds this segment already. Returns whether it took memory.
+    #[cold]
+    fn out_of_order(&mut self, cold: &mut Cold, sequence: u32, length: u32, side: Side) -> bool {
+        if self.flags & flag::SEQUENCED << side == 0 {
+            self.flags |= flag::SEQUENCED << side;
+            return false;
+        }
+        self.flags |= flag::TROUBLE << side;
+        let next = self.next[side];
+        let before = self.counters(cold).payload[side] - u64::from(length);
+        let trouble = &mut cold.extra.get_or_insert_default().trouble[side];
+        trouble.get_or_insert_with(|| Box::new(Trouble::after(next, before))).segment(next, sequence, length);
+        true
+    }
+
+    /// Bytes of payload seen at least once; `None` where that cannot be told.
+    pub(crate) fn unique(&self, cold: &Cold, side: Side) -> Option<u64> {
+        let trouble = cold.extra.as_ref().and_then(|extra| extra.trouble.get(side)?.as_ref());
+        match trouble {
+            Some(trouble) => trouble.unique(),
+            None if self.key.protocol == TCP => self.counters(cold).payload.get(side).copied(),
+            None => None,
+        }
+    }
+}
+
+/// Whether a MAC may be a station's: neither zero nor a group's.
+#[inline]
+fn is_station(mac: Mac) -> bool {
+    !mac.is_group() && !mac.is_zero()
+}
+
+/// Client side and client ISN of the handshake that a SYN or SYN-ACK belongs to.
+pub(crate) fn handshake(tcp: &Tcp, side: Side) -> (Side, u32) {
+    if tcp.flags.has(TcpFlags::ACK) {
+        (1 - (side & 1), tcp.acknowledgement.wrapping_sub(1))
+    } else {
+        (side, tcp.sequence)
+    }
+}

@@ -1,0 +1,145 @@
+//! Which bytes of a TCP half were seen at least once: the union of its sequence ranges.
+//!
+//! Positions are displacements from the half's first payload byte, found by adding up signed 32-bit steps from the
+//! end of one segment to the start of the next, so a sequence number that wraps is no event. While every segment
+//! starts where the one before it ended, nothing is stored here: the flow record's next sequence number says it all.
+
+use serde::{Deserialize, Serialize};
+
+use crate::state::spell::ranges::Ranges;
+
+/// A half whose segments did not all follow on one another.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Trouble {
+    /// Sequence number of the first payload byte.
+    pub(crate) first: u32,
+    /// Displacement of the end of the last segment.
+    pub(crate) end: i64,
+    /// How many segments did not start where the one before ended.
+    pub(crate) breaks: u32,
+    /// Displacements seen, start to end, apart from one another; empty once `breaks` passes [`Trouble::CAP`].
+    ranges: Ranges,
+}
+
+impl Trouble {
+    /// Breaks in a half after which its unique bytes are no longer told.
+    pub(crate) const CAP: u32 = 1 << 16;
+
+    /// A half that was in order for `length` bytes up to the sequence number `next`.
+    pub(crate) fn after(next: u32, length: u64) -> Self {
+        let end = length as i64;
+        let mut ranges = Ranges::default();
+        ranges.add(0, end);
+        Self { first: next.wrapping_sub(length as u32), end, breaks: 0, ranges }
+    }
+
+    /// Adds a segment that starts at `sequence`, where `next` was due.
+    pub(crate) fn segment(&mut self, next: u32, sequence: u32, length: u32) {
+        let start = self.end.wrapping_add(i64::from(sequence.wrapping_sub(next) as i32));
+        if start != self.end {
+            self.breaks = self.breaks.saturating_add(1);
+        }
+        self.end = start.wrapping_add(i64::from(length));
+        self.add(start, self.end);
+        self.limit();
+    }
+
+    /// Appends a later part of the half, whose first byte is at `later.first`, where `next` was due.
+    pub(crate) fn join(&mut self, next: u32, later: &Self) {
+        let shift = self.end.wrapping_add(i64::from(later.first.wrapping_sub(next) as i32));
+        let broken = u32::from(shift != self.end);
+        self.breaks = self.breaks.saturating_add(later.breaks).saturating_add(broken);
+        self.end = shift.wrapping_add(later.end);
+        for (start, end) in later.ranges.iter() {
+            self.add(shift.wrapping_add(start), shift.wrapping_add(end));
+        }
+        self.limit();
+    }
+
+    fn limit(&mut self) {
+        if self.breaks > Self::CAP {
+            self.ranges = Ranges::default();
+        }
+    }
+
+    fn add(&mut self, start: i64, end: i64) {
+        if self.breaks <= Self::CAP {
+            self.ranges.add(start, end);
+        }
+    }
+
+    /// Bytes seen at least once; `None` once the cap was passed.
+    pub(crate) fn unique(&self) -> Option<u64> {
+        (self.breaks <= Self::CAP).then(|| self.ranges.total())
+    }
+
+    /// Whether bytes between those seen are missing.
+    pub(crate) fn has_gap(&self) -> bool {
+        self.ranges.len() > 1
+    }
+
+    /// How many ranges are kept.
+    pub(crate) fn ranges(&self) -> usize {
+        self.ranges.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    /// Folds segments as a flow does: in order without trouble, from the first break on with it.
+    fn fold(segments: &[(u32, u32)]) -> Option<(Trouble, u32)> {
+        let (&(first, length), rest) = segments.split_first()?;
+        let mut next = first.wrapping_add(length);
+        let mut trouble = Trouble::after(next, u64::from(length));
+        for &(sequence, length) in rest {
+            trouble.segment(next, sequence, length);
+            next = sequence.wrapping_add(length);
+        }
+        Some((trouble, next))
+    }
+
+    fn naive(segments: &[(u32, u32)]) -> usize {
+        let (mut seen, mut position, mut due) = (BTreeSet::new(), 0i64, segments[0].0);
+        for &(sequence, length) in segments {
+            position += i64::from(sequence.wrapping_sub(due) as i32);
+            seen.extend(position..position + i64::from(length));
+            position += i64::from(length);
+            due = sequence.wrapping_add(length);
+        }
+        seen.len()
+    }
+
+    fn segments() -> impl Strategy<Value = Vec<(u32, u32)>> {
+        prop::collection::vec((prop_oneof![0u32..200, u32::MAX - 200..u32::MAX], 1u32..30), 1..20)
+    }
+
+    proptest! {
+        #[test]
+        fn unique_bytes_are_those_of_a_set(segments in segments()) {
+            let (trouble, _) = fold(&segments).unwrap();
+            prop_assert_eq!(trouble.unique(), Some(naive(&segments) as u64));
+        }
+
+        #[test]
+        fn a_cut_anywhere_changes_nothing(segments in segments(), cut in 0usize..20) {
+            let (left, right) = segments.split_at(cut.min(segments.len()));
+            if let (Some((mut left, next)), Some((right, _))) = (fold(left), fold(right)) {
+                left.join(next, &right);
+                prop_assert_eq!(left, fold(&segments).unwrap().0);
+            }
+        }
+    }
+
+    #[test]
+    fn past_the_cap_nothing_is_kept() {
+        let mut trouble = Trouble::after(10, 10);
+        for _ in 0..=Trouble::CAP {
+            trouble.segment(10, 50, 1);
+        }
+        assert_eq!((trouble.unique(), trouble.has_gap()), (None, false));
+    }
+}

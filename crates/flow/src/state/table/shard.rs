@@ -1,0 +1,258 @@
+//! One of the 64 parts of the flow table, by the upper bits of the key's hash. Merging, judging and sorting run
+//! shard by shard.
+
+use arrayvec::ArrayVec;
+
+use crate::state::entry::Entry;
+use crate::state::key::{Key, Side, TCP};
+use crate::state::spell::{Cold, Hot, Spell, flag};
+use crate::state::table::index::{Index, NOWHERE};
+use crate::state::table::slab::Slab;
+
+/// Shards of a summary.
+pub(crate) const SHARDS: usize = 64;
+
+/// Keys that are looked up side by side.
+const AHEAD: usize = 32;
+
+/// Which shard a hash belongs to.
+#[inline]
+pub(crate) const fn shard_of(hash: u64) -> usize {
+    (hash >> 58) as usize
+}
+
+/// Open spells by key, and the spells that ended.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shard {
+    index: Index,
+    pub(crate) hots: Slab<Hot>,
+    pub(crate) colds: Slab<Cold>,
+    /// Spells that another of the same key followed.
+    pub(crate) settled: Slab<Spell>,
+}
+
+/// The place of the open spell on the left that each right-hand spell meets ([`NOWHERE`] for none), in the order of
+/// [`Shard::spells`].
+pub(crate) type Met = Vec<u32>;
+
+/// Where a spell stands in a summary.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct At {
+    pub(crate) shard: usize,
+    pub(crate) settled: bool,
+    pub(crate) place: usize,
+}
+
+/// What adding a packet did.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Added {
+    /// It began a spell.
+    Began,
+    /// It went on with one.
+    Continued,
+    /// It went on with one, and that took memory.
+    Grew,
+}
+
+/// Where a packet was added, and the flags of its spell after that.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Booked {
+    pub(crate) place: usize,
+    pub(crate) added: Added,
+    pub(crate) flags: u32,
+}
+
+impl Shard {
+    /// Brings the index slot of a hash nearer.
+    #[inline]
+    pub(crate) fn prefetch(&self, hash: u64) {
+        self.index.prefetch(hash as u32);
+    }
+
+    /// Where the spell of a key probably is: the hash alone is compared, and the record brought nearer.
+    #[inline]
+    pub(crate) fn guess(&self, hash: u64) -> u32 {
+        let place = self.index.find(hash as u32, |_| true).unwrap_or(NOWHERE);
+        self.hots.prefetch(place as usize, |hot| &hot.hazards);
+        self.colds.prefetch(place as usize, |cold| &cold.cost);
+        place
+    }
+
+    /// Where the open spell of a key is.
+    #[inline]
+    pub(crate) fn find(&self, hash: u64, key: &Key) -> Option<usize> {
+        let same = |place: u32| self.hots.get(place as usize).is_some_and(|hot| hot.key == *key);
+        self.index.find(hash as u32, same).map(|place| place as usize)
+    }
+
+    /// Where the open spells of many keys are, each with its hash; [`NOWHERE`] for those that have none. The misses of
+    /// a batch overlap.
+    pub(crate) fn find_all(&self, mut keys: impl Iterator<Item = (u64, Key)>) -> Vec<u32> {
+        let mut places = Vec::with_capacity(keys.size_hint().0);
+        loop {
+            let batch: ArrayVec<_, AHEAD> = keys.by_ref().take(AHEAD).collect();
+            if batch.is_empty() {
+                return places;
+            }
+            for (hash, _) in &batch {
+                self.prefetch(*hash);
+            }
+            let guesses: ArrayVec<_, AHEAD> = batch.iter().map(|(hash, _)| self.guess(*hash)).collect();
+            places.extend(batch.iter().zip(guesses).map(|((hash, key), guess)| {
+                match self.hots.get(guess as usize) {
+                    Some(hot) if hot.key == *key => guess,
+                    None if guess == NOWHERE => NOWHERE,
+                    _ => self.find(*hash, key).map_or(NOWHERE, |place| place as u32),
+                }
+            }));
+        }
+    }
+
+    /// Adds a packet to the spell of its key, of which `guess` may be the place, or begins one. Where chunks may
+    /// stand before this one (`appendable`), the first payloads of a spell that may have begun there are listed.
+    #[inline]
+    pub(crate) fn add(
+        &mut self,
+        (hash, key, side): (u64, &Key, Side),
+        guess: u32,
+        entry: &Entry,
+        idle: i64,
+        appendable: bool,
+    ) -> Booked {
+        let guessed = guess as usize;
+        let there = match self.hots.get(guessed) {
+            Some(hot) if hot.key == *key => Some(guessed),
+            _ => self.find(hash, key),
+        };
+        let Some(place) = there else {
+            let mut spell = Spell::begin(*key, side, entry);
+            spell.hot.flags |= flag::FIRST;
+            if appendable && key.protocol == TCP && spell.hot.flags & flag::OPENS == 0 {
+                spell.hot.flags |= flag::LISTING | flag::LISTING << 1;
+            }
+            let flags = spell.hot.flags;
+            return Booked { place: self.insert(hash, spell), added: Added::Began, flags };
+        };
+        if let (Some(hot), Some(cold)) = (self.hots.get_mut(place), self.colds.get_mut(place))
+            && hot.continues(cold, entry, side, idle)
+        {
+            let grew = hot.absorb(cold, entry, side);
+            let added = if grew { Added::Grew } else { Added::Continued };
+            return Booked { place, added, flags: hot.flags };
+        }
+        let spell = Spell::begin(*key, side, entry);
+        let flags = spell.hot.flags;
+        self.replace(place, spell);
+        Booked { place, added: Added::Began, flags }
+    }
+
+    /// Opens a spell of a key that has none open.
+    pub(crate) fn insert(&mut self, hash: u64, spell: Spell) -> usize {
+        let place = self.hots.len();
+        self.hots.push(spell.hot);
+        self.colds.push(spell.cold);
+        self.enter(hash, place);
+        place
+    }
+
+    /// Opens spells of keys that have none open, where they lie; returns their places. They must be
+    /// [entered](Shard::enter) before they can be found.
+    pub(crate) fn adopt(&mut self, hots: Slab<Hot>, colds: Slab<Cold>) -> std::ops::Range<usize> {
+        let first = self.hots.len();
+        self.hots.append(hots);
+        self.colds.append(colds);
+        first..self.hots.len()
+    }
+
+    /// Enters the open spell at `place` into the index, by the hash of its key.
+    pub(crate) fn enter(&mut self, hash: u64, place: usize) {
+        self.index.insert(hash as u32, place as u32);
+    }
+
+    /// Settles the open spell at `place` and opens another of its key there.
+    pub(crate) fn replace(&mut self, place: usize, spell: Spell) {
+        let Spell { hot, cold } = spell;
+        if let (Some(old), Some(old_cold)) = (self.hots.get_mut(place), self.colds.get_mut(place)) {
+            let hot = std::mem::replace(old, hot);
+            let cold = std::mem::replace(old_cold, cold);
+            self.settled.push(Spell { hot, cold });
+        }
+    }
+
+    /// Takes the open spell at `place` out to change it; [`Shard::put_back`] must follow.
+    pub(crate) fn take(&mut self, place: usize) -> Option<Spell> {
+        let hot = self.hots.get(place)?.clone();
+        let cold = std::mem::take(self.colds.get_mut(place)?);
+        Some(Spell { hot, cold })
+    }
+
+    /// Puts back what [`Shard::take`] took.
+    pub(crate) fn put_back(&mut self, place: usize, spell: Spell) {
+        if let (Some(hot), Some(cold)) = (self.hots.get_mut(place), self.colds.get_mut(place)) {
+            *hot = spell.hot;
+            *cold = spell.cold;
+        }
+    }
+
+    /// The spell at a place of this shard.
+    pub(crate) fn spell_mut(&mut self, at: At) -> Option<(&mut Hot, &mut Cold)> {
+        if at.settled {
+            return self.settled.get_mut(at.place).map(|spell| (&mut spell.hot, &mut spell.cold));
+        }
+        self.open_mut(at.place)
+    }
+
+    /// The open spell at a place.
+    pub(crate) fn open_mut(&mut self, place: usize) -> Option<(&mut Hot, &mut Cold)> {
+        self.hots.get_mut(place).zip(self.colds.get_mut(place))
+    }
+
+    /// How many spells there are.
+    pub(crate) fn len(&self) -> usize {
+        self.hots.len() + self.settled.len()
+    }
+
+    /// Every spell: the settled ones in the order in which they settled, then the open ones by place.
+    pub(crate) fn spells(&self) -> impl Iterator<Item = (&Hot, &Cold)> {
+        let settled = self.settled.iter().map(|spell| (&spell.hot, &spell.cold));
+        settled.chain(self.hots.iter().zip(self.colds.iter()))
+    }
+
+    /// The spell at place `n` of [`Shard::spells`].
+    pub(crate) fn spell(&self, n: usize) -> Option<(&Hot, &Cold)> {
+        match n.checked_sub(self.settled.len()) {
+            None => self.settled.get(n).map(|spell| (&spell.hot, &spell.cold)),
+            Some(place) => self.hots.get(place).zip(self.colds.get(place)),
+        }
+    }
+
+    /// Removes the spells at these places of [`Shard::spells`], ascending, and gives them to `sink`.
+    pub(crate) fn remove(
+        &mut self,
+        places: &[usize],
+        hash: impl Fn(&Key) -> u64,
+        mut sink: impl FnMut(&Spell),
+    ) {
+        let mut gone = places.iter().copied().peekable();
+        let mut at = 0..;
+        let mut goes = |spell: &Spell| {
+            let here = at.next();
+            let goes = gone.next_if(|&place| Some(place) == here).is_some();
+            if goes {
+                sink(spell);
+            }
+            goes
+        };
+        let settled = std::mem::take(&mut self.settled);
+        self.settled = settled.into_iter().filter(|spell| !goes(spell)).collect();
+        let (hots, colds) = (std::mem::take(&mut self.hots), std::mem::take(&mut self.colds));
+        self.index.clear();
+        for (hot, cold) in hots.into_iter().zip(colds) {
+            let spell = Spell { hot, cold };
+            if !goes(&spell) {
+                let hash = hash(&spell.hot.key);
+                self.insert(hash, spell);
+            }
+        }
+    }
+}
