@@ -16,7 +16,7 @@ mod who;
 mod whose;
 
 use lenscap_catalog::Catalog;
-use lenscap_wire::{PacketRef, Timestamp};
+use lenscap_wire::{Field, PacketRef, Timestamp};
 
 use self::ending::Ending;
 use self::numbering::{Numbering, records};
@@ -42,7 +42,6 @@ pub(crate) struct Court<'a> {
     pub(crate) numbering: Numbering,
     pub(crate) names: whose::name::NameIndex<'a>,
     pub(crate) opinions: Opinions<'a>,
-    pub(crate) protocols: what::activity::Protocols,
 }
 
 /// Where a flow stands: its shard (or [`SHARDS`] for unfinished datagrams) and place there.
@@ -125,12 +124,12 @@ impl<'a> Court<'a> {
         self.opinions.testimony(at_end, heard)
     }
 
-    /// Kind and value of each statement of a half, in its words.
+    /// Field and value of each statement of a half.
     pub(crate) fn said(
         &self,
         flow: &Flow<'a>,
         side: Side,
-    ) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+    ) -> impl Iterator<Item = (Field, &'a [u8])> + use<'a> {
         let (at_end, Heard { verdict, asked }) = self.heard(flow, side);
         let (verdicts, texts) = if at_end {
             (&self.ending.verdicts, &self.ending.texts)
@@ -144,7 +143,7 @@ impl<'a> Court<'a> {
                 TextId::PATH => asked.path,
                 value => value,
             };
-            (texts.text(said.kind), texts.text(value))
+            (said.field, texts.text(value))
         })
     }
 }
@@ -161,7 +160,6 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
         numbering: Numbering::of(&summary.captures),
         names: whose::name::NameIndex::new(summary),
         opinions: Opinions::new(summary, ending, catalog),
-        protocols: what::activity::Protocols::new(),
     };
     let mut walk = walk::Walk::new(&court);
     let stations = who::device::Stations::new(&court, &mut walk);

@@ -9,7 +9,7 @@ mod spell;
 
 pub use merge::{MergeError, merge};
 
-use lenscap_wire::{Address, Mac, PacketRef, ReaderId, Resolver};
+use lenscap_wire::{Address, Field, Mac, PacketRef, ReaderId, Resolver};
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
 
@@ -28,7 +28,7 @@ use crate::state::transcript::Verdict;
 use spell::PortableSpell;
 
 /// First bytes of a saved summary; the last is the version of what follows.
-const MAGIC: [u8; 8] = *b"lenscap\x05";
+const MAGIC: [u8; 8] = *b"lenscap\x06";
 /// Bytes that a saved summary may unpack to.
 const LIMIT: u64 = 64 << 30;
 
@@ -89,7 +89,8 @@ struct PortableRun {
 struct PortableSighting {
     mac: [u8; 6],
     address: [u8; 16],
-    kind: TextId,
+    #[serde(with = "crate::state::field_word")]
+    field: Field,
     value: TextId,
     seen: Seen,
 }
@@ -147,7 +148,7 @@ impl Summary {
         let sighting = |(shown, seen): (&Shown, &Seen)| PortableSighting {
             mac: shown.mac.0,
             address: shown.address.0,
-            kind: shown.kind,
+            field: shown.field,
             value: shown.value,
             seen: *seen,
         };
@@ -217,8 +218,8 @@ impl Summary {
         let questions =
             from.questions.into_iter().map(|(asker, name, q)| (Address(asker), name, q)).collect();
         summary.names.restore(runs, questions);
-        for PortableSighting { mac, address, kind, value, seen } in from.sightings {
-            summary.sightings.restore(Shown { mac: Mac(mac), address: Address(address), kind, value }, seen);
+        for PortableSighting { mac, address, field, value, seen } in from.sightings {
+            summary.sightings.restore(Shown { mac: Mac(mac), address: Address(address), field, value }, seen);
         }
         for (macs, prefixes, sums) in from.residuals {
             summary.residuals.restore(Between { macs: macs.map(Mac), prefixes: prefixes.map(Address) }, sums);

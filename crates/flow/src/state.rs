@@ -6,6 +6,7 @@
 pub(crate) mod captures;
 pub(crate) mod cost;
 pub(crate) mod entry;
+pub(crate) mod field_word;
 pub(crate) mod fragment;
 pub(crate) mod half;
 pub(crate) mod key;

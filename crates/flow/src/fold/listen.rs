@@ -1,12 +1,11 @@
 //! What becomes of the facts of message readers: names, questions and sightings.
 
-use lenscap_wire::{Address, Fact, Mac, Packet, PacketRef, Party, Resolver, readers::Routes};
+use lenscap_wire::{Address, Fact, Field, Mac, Packet, PacketRef, Party, Resolver, readers::Routes};
 use std::sync::OnceLock;
 
 use crate::state::names::{Names, Notice, Run};
 use crate::state::sighting::{Seen, Shown, Sightings};
 use crate::state::text::{TextId, Texts};
-use crate::state::transcript::Hearing;
 
 /// Which readers see which packets.
 pub(crate) fn routes() -> &'static Routes {
@@ -35,25 +34,25 @@ impl Listener<'_, '_> {
     pub(crate) fn hear(&mut self, fact: &Fact<'_>) {
         let packet = self.packet;
         match *fact {
-            Fact::Says { kind, value, .. } if packet.tcp.is_some() && Hearing::NAMING.contains(&kind) => {
+            Fact::Says { field, value, .. } if packet.tcp.is_some() && field.names_flow() => {
                 self.flow_name = self.text(value);
             }
-            Fact::Says { who, kind, value } => {
+            Fact::Says { who, field, value } => {
                 let (source, destination) = packet.macs.unwrap_or_default();
                 let (mac, address) = match who {
                     Party::Sender => (source, packet.source),
                     Party::Receiver => (destination, packet.destination),
                     Party::Mac(mac) => (mac, Address::default()),
                 };
-                self.show(mac, address, kind, value);
+                self.show(mac, address, field, value);
             }
-            Fact::Holds { mac, address, kind } => self.show(mac, address, kind, b""),
+            Fact::Holds { mac, address, field } => self.show(mac, address, field, b""),
             Fact::Answer { by, name, chain, address } => self.answer(by, name, chain, address),
             Fact::Asks { by: Resolver::Dns, name } => self.question(packet.source, name, Notice::Asked),
             Fact::Denied { by: Resolver::Dns, name, code } => {
                 self.question(packet.destination, name, Notice::Denied(code));
             }
-            Fact::Asks { .. } | Fact::Denied { .. } => {}
+            _ => {}
         }
     }
 
@@ -61,14 +60,14 @@ impl Listener<'_, '_> {
         if self.room { Some(self.texts.intern(text)) } else { self.texts.find(text) }
     }
 
-    fn show(&mut self, mac: Mac, address: Address, kind: &str, value: &[u8]) {
-        let (Some(kind), Some(text)) = (self.text(kind.as_bytes()), self.text(value)) else {
+    fn show(&mut self, mac: Mac, address: Address, field: Field, value: &[u8]) {
+        let Some(text) = self.text(value) else {
             self.sightings.refused += 1;
             return;
         };
         let before = self.sightings.len();
         let seen = Seen { count: 1, first: self.time, at: self.at };
-        self.sightings.add(Shown { mac, address, kind, value: text }, seen, self.room);
+        self.sightings.add(Shown { mac, address, field, value: text }, seen, self.room);
         if self.sightings.len() > before {
             self.kept += value.len();
         }

@@ -1,6 +1,7 @@
 //! The vocabulary of judging: what is said of a flow, and in which words.
 
 use lenscap_catalog::{Roles, SharedGroup, VendorId};
+use lenscap_wire::{Activity, Field};
 
 use super::rules;
 use crate::state::key::Side;
@@ -124,36 +125,6 @@ impl Party {
     }
 }
 
-/// Activities in the words of reports.
-#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Activity {
-    Discovery,
-    NameLookup,
-    TimeSync,
-    Signalling,
-    Telemetry,
-    Firmware,
-    BulkUpload,
-    #[default]
-    Unknown,
-}
-
-impl Activity {
-    /// The word in reports.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Discovery => "discovery",
-            Self::NameLookup => "name-lookup",
-            Self::TimeSync => "time-sync",
-            Self::Signalling => "signalling",
-            Self::Telemetry => "telemetry",
-            Self::Firmware => "firmware",
-            Self::BulkUpload => "bulk-upload",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
 /// A host name without its port.
 pub(crate) fn host_part(name: &[u8]) -> &[u8] {
     match name.iter().rposition(|&byte| byte == b':') {
@@ -165,8 +136,8 @@ pub(crate) fn host_part(name: &[u8]) -> &[u8] {
 }
 
 /// Fields that name a flow's server: field, what it is called in reports, and how much it is trusted; best first.
-pub(crate) const KINDS: [(&str, Attribution, u8); 3] = [
-    ("tls.sni", Attribution::Sni, rules::BY_SNI),
-    ("http.host", Attribution::Host, rules::BY_HOST),
-    ("tls.certificate", Attribution::Certificate, rules::BY_CERTIFICATE),
+pub(crate) const KINDS: [(Field, Attribution, u8); 3] = [
+    (Field::TlsSni, Attribution::Sni, rules::BY_SNI),
+    (Field::HttpHost, Attribution::Host, rules::BY_HOST),
+    (Field::TlsCertificate, Attribution::Certificate, rules::BY_CERTIFICATE),
 ];

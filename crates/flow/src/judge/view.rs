@@ -1,7 +1,7 @@
 //! A flow put together for rendering.
 
 use lenscap_catalog::{Role, Roles};
-use lenscap_wire::{Hazards, PacketRef, Timestamp};
+use lenscap_wire::{Field, Hazards, PacketRef, Timestamp};
 use rayon::prelude::*;
 
 use super::judged::{Attribution, Judged, KINDS};
@@ -77,12 +77,12 @@ impl<'a> Court<'a> {
                 all.push(name);
             }
         };
-        for (kind, attribution, _) in KINDS {
+        for (field, attribution, _) in KINDS {
             let source = attribution.word().unwrap_or("");
             for side in [0, 1] {
                 let at = self.decided(flow, side);
                 for (of, name) in self.said(flow, side) {
-                    if of == kind.as_bytes() {
+                    if of == field {
                         push(Name { text: name, source, at });
                     }
                 }
@@ -110,9 +110,9 @@ impl<'a> Court<'a> {
         self.names_of(flow, judged).into_iter().next()
     }
 
-    fn first_said(&self, flow: &Flow<'a>, kind: &str) -> Option<&'a [u8]> {
+    fn first_said(&self, flow: &Flow<'a>, field: Field) -> Option<&'a [u8]> {
         let said = [0, 1].into_iter().flat_map(|side| self.said(flow, side));
-        said.filter(|(of, _)| *of == kind.as_bytes()).map(|(_, value)| value).next()
+        said.filter(|(of, _)| *of == field).map(|(_, value)| value).next()
     }
 
     /// All that is reported of a flow.
@@ -137,9 +137,9 @@ impl<'a> Court<'a> {
             tcp_history: (flow.hot.key.protocol == TCP).then(|| history(flow, orig)),
             app: self.app(flow),
             server_name,
-            alpn: self.first_said(flow, "tls.alpn"),
-            ja4: self.first_said(flow, "tls.ja4"),
-            ech: self.first_said(flow, "tls.ech").is_some(),
+            alpn: self.first_said(flow, Field::TlsAlpn),
+            ja4: self.first_said(flow, Field::TlsJa4),
+            ech: self.first_said(flow, Field::TlsEch).is_some(),
             names: names.iter().map(|name| self.name_of(name)).collect(),
             vendor: judged.vendor().map(|id| self.catalog.vendor(id)),
             role: role_word(judged.roles).filter(|_| decided),

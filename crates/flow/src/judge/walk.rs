@@ -41,7 +41,9 @@ impl Walk {
             let (mut judged, mut ends) = (Vec::with_capacity(room), Vec::with_capacity(room));
             for flow in court.flows(shard) {
                 let (verdict, reader) = court.judge_flow(&flow);
-                let hidden = reader.is_some_and(|reader| court.protocols.hides(reader));
+                let hidden = reader
+                    .and_then(|reader| lenscap_wire::ReaderId(reader).reader())
+                    .is_some_and(|reader| reader.hides);
                 walk.sums.add(&flow, &verdict, hidden);
                 ends.push(walk.links.ends(&court.held, &flow, &verdict));
                 judged.push(verdict);

@@ -178,7 +178,7 @@ impl Half {
         let (mut half, mut bytes) = (self.clone(), Vec::new());
         later.pieces.iter().any(|piece| {
             half.push(piece.clone());
-            half.read(start, &mut bytes, &mut |_| {}) != Reading::Undecided
+            !half.read(start, &mut bytes, &mut |_| {}).is_undecided()
         })
     }
 

@@ -1,7 +1,7 @@
 //! What stations said or showed about themselves, with counts and first packets.
 
 use hashbrown::{HashMap, HashSet};
-use lenscap_wire::{Address, Mac, PacketRef};
+use lenscap_wire::{Address, Field, Mac, PacketRef};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ pub(crate) struct Shown {
     /// All zero where the packet has none.
     pub(crate) address: Address,
     /// The field (`dhcp.hostname`).
-    pub(crate) kind: TextId,
+    pub(crate) field: Field,
     pub(crate) value: TextId,
 }
 
@@ -66,7 +66,7 @@ impl Sightings {
         // Texts get their ids in the order in which they are asked for.
         let mut all: Vec<_> = self.all.into_iter().collect();
         all.sort_unstable_by_key(|(shown, _)| *shown);
-        let mut ours = |shown: Shown| Shown { kind: text(shown.kind), value: text(shown.value), ..shown };
+        let mut ours = |shown: Shown| Shown { value: text(shown.value), ..shown };
         Self {
             all: all.into_iter().map(|(shown, seen)| (ours(shown), seen)).collect(),
             refused: self.refused,
@@ -76,7 +76,7 @@ impl Sightings {
     /// Appends a later part whose texts become ours by `text`.
     pub(crate) fn join(&mut self, later: &Self, mut text: impl FnMut(TextId) -> TextId) {
         for (shown, seen) in &later.all {
-            self.add(Shown { kind: text(shown.kind), value: text(shown.value), ..*shown }, *seen, true);
+            self.add(Shown { value: text(shown.value), ..*shown }, *seen, true);
         }
         self.refused += later.refused;
     }
@@ -86,18 +86,17 @@ impl Sightings {
         self.all.keys().filter(|shown| shown.value != TextId::EMPTY).map(|shown| shown.address).collect()
     }
 
-    /// Who holds which address, by sightings of one kind.
-    pub(crate) fn holders(&self, kind: TextId) -> impl Iterator<Item = (Mac, Address)> {
-        self.all.keys().filter(move |shown| shown.kind == kind).map(|shown| (shown.mac, shown.address))
+    /// Who holds which address, by sightings in one field.
+    pub(crate) fn holders(&self, field: Field) -> impl Iterator<Item = (Mac, Address)> {
+        self.all.keys().filter(move |shown| shown.field == field).map(|shown| (shown.mac, shown.address))
     }
 
     /// Every sighting in order of its first packet, then of what was shown.
     pub(crate) fn sorted(&self, texts: &Texts) -> Vec<(&Shown, &Seen)> {
         let mut all: Vec<_> = self.all.iter().collect();
         all.par_sort_unstable_by(|(a, seen), (b, other)| {
-            let ids = (seen.at, a.mac, a.address).cmp(&(other.at, b.mac, b.address));
-            ids.then_with(|| texts.text(a.kind).cmp(texts.text(b.kind)))
-                .then_with(|| texts.text(a.value).cmp(texts.text(b.value)))
+            let ids = (seen.at, a.mac, a.address, a.field).cmp(&(other.at, b.mac, b.address, b.field));
+            ids.then_with(|| texts.text(a.value).cmp(texts.text(b.value)))
         });
         all
     }
@@ -122,12 +121,12 @@ mod tests {
     #[test]
     fn equal_sightings_add_up_and_the_first_packet_stays() {
         let shown =
-            Shown { mac: Mac::default(), address: Address::default(), kind: TextId(1), value: TextId(2) };
+            Shown { mac: Mac::default(), address: Address::default(), field: Field::Arp, value: TextId(2) };
         let seen =
             |n| Seen { count: 1, first: n, at: PacketRef { offset: n as u64, ..PacketRef::default() } };
         let (mut left, mut right) = (Sightings::default(), Sightings::default());
         left.add(shown, seen(1), true);
-        right.add(Shown { kind: TextId(0), value: TextId(1), ..shown }, seen(5), true);
+        right.add(Shown { value: TextId(1), ..shown }, seen(5), true);
         left.join(&right, |id| TextId(id.0 + 1));
         assert_eq!(left.sorted(&Texts::default()), [(&shown, &Seen { count: 2, ..seen(1) })]);
         left.add(Shown { value: TextId(9), ..shown }, seen(7), false);

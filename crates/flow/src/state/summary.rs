@@ -143,22 +143,22 @@ impl Summary {
         hearing.clear();
         let texts = &mut self.texts;
         let mut note = |fact: Fact<'_>| hearing.hear(texts, &fact);
-        let mut reading = Reading::Undecided;
+        let mut reading = Reading::Undecided(0);
         let alone = cold.half(side).is_none() && start.is_none_or(|start| start == payload.sequence);
         if alone {
             let stream = Stream { bytes: payload.bytes, ended: payload.ends };
             reading = readers::read_stream(&stream, &mut note);
         }
-        if listing || reading == Reading::Undecided {
+        if listing || reading.is_undecided() {
             let half = cold.list(side);
             half.push(payload.piece(true));
             // A first piece was read just now; again only if it is the last that will be looked at.
             let unread = half.pieces.len() > 1 || !alone || half.is_full();
-            if unread && reading == Reading::Undecided {
+            if unread && reading.is_undecided() {
                 reading = half.read(start, prefix, &mut note);
             }
         }
-        if reading != Reading::Undecided {
+        if !reading.is_undecided() {
             hot.flags &= !(flag::UNDECIDED << side);
             if let Reading::Done(reader) = reading {
                 cold.verdicts[side & 1] = self.verdicts.intern(reader, &hearing.said, texts);

@@ -27,8 +27,6 @@ pub(crate) struct Texts {
     /// Where each begins.
     starts: Vec<u32>,
     ids: HashTable<Entry>,
-    /// Ids of words of the program, by where they stand in it and how long they are.
-    words: Vec<(usize, usize, TextId)>,
 }
 
 /// A text by where it stands, so that looking one up touches its bytes and nothing else.
@@ -40,8 +38,7 @@ struct Entry {
 
 impl Default for Texts {
     fn default() -> Self {
-        let mut texts =
-            Self { bytes: Vec::new(), starts: Vec::new(), ids: HashTable::new(), words: Vec::new() };
+        let mut texts = Self { bytes: Vec::new(), starts: Vec::new(), ids: HashTable::new() };
         texts.intern(b"");
         texts
     }
@@ -71,18 +68,6 @@ impl Texts {
         self.bytes.extend_from_slice(text);
         let bytes = &self.bytes;
         self.ids.insert_unique(hash, Entry { id, start }, |entry| self::hash(at(bytes, entry.start)));
-        id
-    }
-
-    /// The id of a word that stands in the program, such as the name of a field.
-    #[inline]
-    pub(crate) fn word(&mut self, word: &'static str) -> TextId {
-        let (place, length) = (word.as_ptr() as usize, word.len());
-        if let Some(&(.., id)) = self.words.iter().find(|known| (known.0, known.1) == (place, length)) {
-            return id;
-        }
-        let id = self.intern(word.as_bytes());
-        self.words.push((place, length, id));
         id
     }
 

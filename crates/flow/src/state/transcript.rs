@@ -1,7 +1,7 @@
 //! What the stream readers decided about halves, each distinct verdict kept once.
 
 use hashbrown::HashTable;
-use lenscap_wire::{Fact, Party, ReaderId};
+use lenscap_wire::{Fact, Field, Party, ReaderId};
 use serde::{Deserialize, Serialize};
 use std::hash::BuildHasher;
 
@@ -23,15 +23,16 @@ pub(crate) struct Said {
     /// Whether it is about the half's receiver rather than its sender.
     pub(crate) of_receiver: bool,
     /// The field (`tls.sni`).
-    pub(crate) kind: TextId,
+    #[serde(with = "crate::state::field_word")]
+    pub(crate) field: Field,
     /// What stood there; [`TextId::OWN`] and [`TextId::PATH`] for what is kept with the half.
     pub(crate) value: TextId,
 }
 
 impl Said {
     /// Keeps a fact's parts.
-    pub(crate) fn new(texts: &mut Texts, who: Party, kind: &'static str, value: &[u8]) -> Self {
-        Self { of_receiver: who == Party::Receiver, kind: texts.word(kind), value: texts.intern(value) }
+    pub(crate) fn new(texts: &mut Texts, who: Party, field: Field, value: &[u8]) -> Self {
+        Self { of_receiver: who == Party::Receiver, field, value: texts.intern(value) }
     }
 }
 
@@ -65,12 +66,6 @@ pub(crate) struct Hearing {
 }
 
 impl Hearing {
-    /// Fields whose value names the flow they were said in.
-    pub(crate) const NAMING: [&str; 2] = ["tls.sni", "http.host"];
-
-    /// The field of the path.
-    pub(crate) const PATH: &str = "http.path";
-
     /// Forgets what was heard.
     pub(crate) fn clear(&mut self) {
         self.said.clear();
@@ -79,13 +74,13 @@ impl Hearing {
 
     /// Hears a fact.
     pub(crate) fn hear(&mut self, texts: &mut Texts, fact: &Fact<'_>) {
-        let Fact::Says { who, kind, value } = *fact else { return };
-        let mut said = Said::new(texts, who, kind, value);
+        let Fact::Says { who, field, value } = *fact else { return };
+        let mut said = Said::new(texts, who, field, value);
         let Asked { name, path } = &mut self.asked;
         let said_something = said.value != TextId::EMPTY;
-        if said_something && *name == TextId::EMPTY && Self::NAMING.contains(&kind) {
+        if said_something && *name == TextId::EMPTY && field.names_flow() {
             *name = std::mem::replace(&mut said.value, TextId::OWN);
-        } else if said_something && *path == TextId::EMPTY && kind == Self::PATH {
+        } else if said_something && *path == TextId::EMPTY && field.is_path() {
             *path = std::mem::replace(&mut said.value, TextId::PATH);
         }
         self.said.push(said);
@@ -167,7 +162,7 @@ impl Verdicts {
     /// The id of another table's verdict, whose texts become ours by `text`.
     pub(crate) fn keep(&mut self, verdict: &Verdict, mut text: impl FnMut(TextId) -> TextId) -> VerdictId {
         let mut value = |id: TextId| if matches!(id, TextId::OWN | TextId::PATH) { id } else { text(id) };
-        let ours = |said: &Said| Said { kind: value(said.kind), value: value(said.value), ..*said };
+        let ours = |said: &Said| Said { value: value(said.value), ..*said };
         let said: Vec<Said> = verdict.said.iter().map(ours).collect();
         self.put(ReaderId(verdict.reader), &said, || verdict.cost)
     }
@@ -197,7 +192,7 @@ mod tests {
     fn equal_verdicts_share_an_id_across_summaries() {
         let (mut ours, mut theirs) = (Texts::default(), Texts::default());
         ours.intern(b"noise");
-        let make = |texts: &mut Texts| [Said::new(texts, Party::Receiver, "tls.sni", b"example.com")];
+        let make = |texts: &mut Texts| [Said::new(texts, Party::Receiver, Field::TlsSni, b"example.com")];
         let (mut left, mut right) = (Verdicts::default(), Verdicts::default());
         let said = [make(&mut ours), make(&mut theirs)];
         let here = left.intern(ReaderId(3), &said[0], &ours);

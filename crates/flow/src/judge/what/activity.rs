@@ -1,48 +1,11 @@
 //! What a flow is for: from its protocol, its party and its volume, never from a port.
 
 use lenscap_catalog::{Role, SharedGroup};
-use lenscap_wire::{Reader, ReaderId, readers};
+use lenscap_wire::{Activity, ReaderId};
 
-use crate::judge::judged::{Activity, Judged, Party};
+use crate::judge::judged::{Judged, Party};
 use crate::judge::whose::opinion::Testimony;
 use crate::judge::{Court, Flow, rules};
-
-/// Protocols whose use alone says what a flow is for.
-const BY_PROTOCOL: [(&str, Activity); 8] = [
-    ("dns", Activity::NameLookup),
-    ("mdns", Activity::NameLookup),
-    ("llmnr", Activity::NameLookup),
-    ("ntp", Activity::TimeSync),
-    ("dhcp", Activity::Discovery),
-    ("dhcpv6", Activity::Discovery),
-    ("ssdp", Activity::Discovery),
-    ("ndp", Activity::Discovery),
-];
-
-/// Protocols that hide what they carry.
-const ENCRYPTED: [&str; 3] = ["tls", "quic", "dtls"];
-
-/// What the protocol alone says, by the id of its reader.
-pub(crate) struct Protocols(Vec<(Option<Activity>, bool)>);
-
-impl Protocols {
-    pub(crate) fn new() -> Self {
-        let of = |reader: &Reader| {
-            let activity = BY_PROTOCOL.iter().find(|(name, _)| *name == reader.app);
-            (activity.map(|(_, activity)| *activity), ENCRYPTED.contains(&reader.app))
-        };
-        Self(readers::ALL.iter().map(of).collect())
-    }
-
-    fn activity(&self, reader: u8) -> Option<Activity> {
-        self.0.get(usize::from(reader))?.0
-    }
-
-    /// Whether a protocol hides what it carries.
-    pub(crate) fn hides(&self, reader: u8) -> bool {
-        self.0.get(usize::from(reader)).is_some_and(|(_, hides)| *hides)
-    }
-}
 
 impl<'a> Court<'a> {
     /// The protocol of a flow: what a stream reader decided, else what a message reader recognised.
@@ -58,7 +21,7 @@ impl<'a> Court<'a> {
 
     /// What a flow is for, given its reader and whose it is.
     pub(crate) fn activity(&self, flow: &Flow<'a>, reader: Option<u8>, judged: &Judged) -> Activity {
-        if let Some(activity) = reader.and_then(|reader| self.protocols.activity(reader)) {
+        if let Some(activity) = reader.and_then(|reader| ReaderId(reader).reader()?.activity) {
             return activity;
         }
         if judged.party == Party::Shared(SharedGroup::Time) {

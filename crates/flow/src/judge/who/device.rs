@@ -107,7 +107,7 @@ impl<'a> Stations<'a> {
             }
         }
         for shown in self.shown.of(place) {
-            identity.see(shown.kind, shown.value, shown.count, shown.at);
+            identity.see(shown.field, shown.value, shown.count, shown.at);
         }
         let known =
             self.dealings.of(place).filter_map(|contact| Some((contact.side(), contact.at().of(judged)?)));

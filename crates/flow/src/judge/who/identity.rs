@@ -1,7 +1,7 @@
 //! What a station is: its sightings weighed by a table of integers, shown with their sources.
 
 use lenscap_catalog::{Capture, DeviceClass, Role, VendorId, VendorKind};
-use lenscap_wire::{Mac, PacketRef};
+use lenscap_wire::{Field, Mac, PacketRef};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ struct Sighting {
 }
 
 /// Kind and value.
-type Shown<'a> = (&'a str, Cow<'a, [u8]>);
+type Shown<'a> = (Field, Cow<'a, [u8]>);
 
 /// What is known of one station.
 #[derive(Clone, Debug, Default)]
@@ -42,9 +42,8 @@ pub(crate) struct Identity<'a> {
 
 impl<'a> Identity<'a> {
     /// Takes in something the station said; `at` is the packet that showed it first.
-    pub(crate) fn see(&mut self, kind: &'a [u8], value: &'a [u8], count: u64, at: PacketRef) {
-        let kind = std::str::from_utf8(kind).unwrap_or("");
-        self.seen.push(((kind, value.into()), Sighting { count, at: Some(at), vendor: None }));
+    pub(crate) fn see(&mut self, field: Field, value: &'a [u8], count: u64, at: PacketRef) {
+        self.seen.push(((field, value.into()), Sighting { count, at: Some(at), vendor: None }));
     }
 
     /// Puts equal sightings together, in order of kind and value.
@@ -77,10 +76,10 @@ impl<'a> Identity<'a> {
 
     fn weigh_texts(&mut self, court: &Court<'_>) {
         let mut seen = std::mem::take(&mut self.seen);
-        for ((kind, value), sighting) in &mut seen {
-            for hit in court.catalog.banners(kind, value) {
+        for ((field, value), sighting) in &mut seen {
+            for hit in court.catalog.banners(*field, value) {
                 let banner = hit.banner;
-                if banner.device_class == DeviceClass::App || *kind == "ua.app" {
+                if banner.device_class == DeviceClass::App || *field == Field::UaApp {
                     self.viewer = true;
                     continue;
                 }
@@ -139,7 +138,7 @@ impl<'a> Identity<'a> {
         let mut prefix = mac.map(|mac| mac.to_string()).unwrap_or_default();
         prefix.truncate(8);
         let sighting = Sighting { count: 1, at: None, vendor: Some(oui.vendor) };
-        self.seen.push((("oui", prefix.into_bytes().into()), sighting));
+        self.seen.push(((Field::Oui, prefix.into_bytes().into()), sighting));
         self.gather();
         if self.class.is_none() && court.catalog.vendor(oui.vendor).kind == VendorKind::Doorbell {
             self.class = Some(DeviceClass::Doorbell);
@@ -174,8 +173,8 @@ impl<'a> Identity<'a> {
     pub(crate) fn records(&self, court: &Court<'a>) -> Vec<SightingRecord<'a>> {
         let mut all: Vec<_> = self.seen.iter().collect();
         all.sort_by_key(|(_, sighting)| sighting.vendor.is_none());
-        let record = |((kind, value), sighting): &(Shown<'a>, Sighting)| SightingRecord {
-            kind,
+        let record = |((field, value), sighting): &(Shown<'a>, Sighting)| SightingRecord {
+            kind: field.word(),
             value: value.clone(),
             vendor: sighting.vendor.map(|id| court.catalog.vendor(id)),
             count: sighting.count,

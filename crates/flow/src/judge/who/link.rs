@@ -2,7 +2,7 @@
 
 use arrayvec::ArrayVec;
 use hashbrown::{HashMap, HashSet};
-use lenscap_wire::{Address, Mac};
+use lenscap_wire::{Address, Field, Mac};
 
 use crate::judge::judged::Judged;
 use crate::judge::{Flow, rules};
@@ -95,8 +95,7 @@ pub(crate) struct Held(HashSet<(Mac, Address)>);
 impl Held {
     /// What neighbour discovery showed (RFC 4861).
     pub(crate) fn new(summary: &Summary) -> Self {
-        let texts = &summary.texts;
-        Self(texts.find(b"ndp").into_iter().flat_map(|kind| summary.sightings.holders(kind)).collect())
+        Self(summary.sightings.holders(Field::Ndp).collect())
     }
 
     /// Whether a MAC holds an address by its own word, or by the identifier made of it (RFC 4291, appendix A).

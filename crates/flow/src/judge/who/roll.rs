@@ -4,7 +4,7 @@
 //! (flows, statements) goes to lists of all stations, so that a station without much to say costs little.
 
 use hashbrown::{HashMap, HashSet, HashTable};
-use lenscap_wire::{Address, Mac, PacketRef};
+use lenscap_wire::{Address, Field, Mac, PacketRef};
 use rayon::prelude::*;
 use std::hash::BuildHasher;
 use std::ops::Range;
@@ -103,7 +103,7 @@ pub(crate) struct Member {
 /// Something that a station said, as a sighting before it is put into words.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shown<'a> {
-    pub(crate) kind: &'a [u8],
+    pub(crate) field: Field,
     pub(crate) value: &'a [u8],
     pub(crate) count: u64,
     pub(crate) at: PacketRef,
@@ -256,7 +256,7 @@ impl<'a> Roll<'a> {
         if counters.packets[side] == 0 && outside || !outside && !judged.is_inside(side) {
             return None;
         }
-        let found = station(standings, ends[side], address, !outside, b"")?;
+        let found = station(standings, ends[side], address, !outside, None)?;
         let place = self.place(found);
         let abroad = judged.is_outside(1 - side);
         self.reside(place, address);
@@ -286,11 +286,11 @@ impl<'a> Roll<'a> {
     pub(crate) fn add_sightings(&mut self, court: &Court<'a>, standings: &mut Standings) {
         let texts = &court.summary.texts;
         for (shown, seen) in court.summary.sightings.sorted(texts) {
-            let kind = texts.text(shown.kind);
+            let field = shown.field;
             let mac = Some(shown.mac).filter(|mac| !mac.is_zero() && !mac.is_group());
             let link = mac.map_or(LinkId::NONE, |mac| standings.id(mac));
             let inside = court.site.is_inside(shown.address);
-            let Some(found) = station(standings, link, shown.address, inside, kind) else { continue };
+            let Some(found) = station(standings, link, shown.address, inside, Some(field)) else { continue };
             let place = self.place(found);
             if let Some(member) = self.members.get_mut(place as usize) {
                 member.mac = member.mac.or(mac);
@@ -298,7 +298,7 @@ impl<'a> Roll<'a> {
             if inside {
                 self.reside(place, shown.address);
             }
-            let shown = Shown { kind, value: texts.text(shown.value), count: seen.count, at: seen.at };
+            let shown = Shown { field, value: texts.text(shown.value), count: seen.count, at: seen.at };
             self.shown.push((place, shown));
         }
     }
@@ -310,10 +310,10 @@ fn station(
     link: LinkId,
     address: Address,
     inside: bool,
-    kind: &[u8],
+    field: Option<Field>,
 ) -> Option<Found> {
     let by_address = || inside.then_some(Found::Address(address));
     let Some((mac, standing)) = standings.of(link) else { return by_address() };
-    let gateway = standing.gateway && !matches!(kind, b"arp" | b"ndp");
+    let gateway = standing.gateway && !matches!(field, Some(Field::Arp | Field::Ndp));
     if gateway || standing.shared && inside { by_address() } else { Some(Found::Link(link, mac)) }
 }

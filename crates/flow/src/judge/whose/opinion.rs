@@ -5,6 +5,7 @@
 
 use hashbrown::{HashMap, HashTable};
 use lenscap_catalog::{Catalog, Endpoint, SharedGroup};
+use lenscap_wire::Field;
 use rayon::prelude::*;
 use std::hash::BuildHasher;
 use std::ops::Range;
@@ -14,7 +15,7 @@ use crate::judge::judged::{KINDS, host_part};
 use crate::state::seed::seeded;
 use crate::state::summary::Summary;
 use crate::state::text::{TextId, Texts};
-use crate::state::transcript::{Asked, Heard, Hearing, Verdict};
+use crate::state::transcript::{Asked, Heard, Verdict};
 
 /// What the catalogue says of a name: whose it is, and why it may be nobody's.
 pub(crate) type Owner<'a> = (Option<&'a Endpoint>, Option<SharedGroup>);
@@ -120,16 +121,16 @@ impl<'a> Opinions<'a> {
         self.early.owner(name)
     }
 
-    /// Kind and value of what was said.
-    pub(crate) fn said(&self, statement: Statement) -> Vec<(&'a [u8], &'a [u8])> {
+    /// Field and value of what was said.
+    pub(crate) fn said(&self, statement: Statement) -> Vec<(Field, &'a [u8])> {
         match statement {
             Statement::Set { at_end, place } => self.heard(at_end).set(place),
             Statement::Own { at_end, kind, name } => {
-                let kind = KINDS.get(usize::from(kind)).map_or("", |(kind, ..)| kind);
-                vec![(kind.as_bytes(), self.heard(at_end).texts.text(name))]
+                let field = KINDS.get(usize::from(kind)).map(|(field, ..)| *field);
+                field.map(|field| (field, self.heard(at_end).texts.text(name))).into_iter().collect()
             }
             Statement::Path { at_end, path } => {
-                vec![(Hearing::PATH.as_bytes(), self.heard(at_end).texts.text(path))]
+                vec![(Field::HttpPath, self.heard(at_end).texts.text(path))]
             }
         }
     }
@@ -152,7 +153,7 @@ struct OpinionTable<'a> {
     opinions: Vec<Opinion>,
     claims: Vec<Claim<'a>>,
     /// Every set of statements once, one after another.
-    statements: Vec<(TextId, TextId)>,
+    statements: Vec<(Field, TextId)>,
     /// End of each set in `statements`.
     ends: Vec<u32>,
     ids: HashTable<u32>,
@@ -178,18 +179,17 @@ impl<'a> OpinionTable<'a> {
             ids: HashTable::new(),
             owners: owned.into_iter().collect(),
         };
-        let kinds = KINDS.map(|(kind, ..)| texts.find(kind.as_bytes()));
         for verdict in verdicts {
-            heard.opine(verdict, &kinds);
+            heard.opine(verdict);
         }
         heard
     }
 
-    fn opine(&mut self, verdict: &Verdict, kinds: &[Option<TextId>]) {
+    fn opine(&mut self, verdict: &Verdict) {
         let start = self.claims.len() as u32;
         let mut own = None;
         for said in &verdict.said {
-            let Some(kind) = kinds.iter().position(|kind| *kind == Some(said.kind)) else { continue };
+            let Some(kind) = KINDS.iter().position(|(field, ..)| *field == said.field) else { continue };
             if said.value == TextId::OWN {
                 own = Some((kind as u8, said.of_receiver));
             } else if said.value != TextId::EMPTY {
@@ -200,7 +200,7 @@ impl<'a> OpinionTable<'a> {
             let of = verdict.said.iter().filter(|said| said.of_receiver == of_receiver);
             self.intern(
                 of.filter(|said| !matches!(said.value, TextId::OWN | TextId::PATH))
-                    .map(|said| (said.kind, said.value)),
+                    .map(|said| (said.field, said.value)),
             )
         });
         let claims = start..self.claims.len() as u32;
@@ -208,13 +208,13 @@ impl<'a> OpinionTable<'a> {
         self.opinions.push(Opinion { reader: verdict.reader, own, path, claims, about });
     }
 
-    fn intern(&mut self, set: impl Iterator<Item = (TextId, TextId)>) -> u32 {
+    fn intern(&mut self, set: impl Iterator<Item = (Field, TextId)>) -> u32 {
         let start = self.statements.len();
         self.statements.extend(set);
         if self.statements.len() == start {
             return 0;
         }
-        let hash = |set: &[(TextId, TextId)]| seeded().hash_one(set);
+        let hash = |set: &[(Field, TextId)]| seeded().hash_one(set);
         let (statements, ends) = (&self.statements, &self.ends);
         let added = statements.get(start..).unwrap_or(&[]);
         let key = hash(added);
@@ -240,13 +240,13 @@ impl<'a> OpinionTable<'a> {
         self.owners.get(&name).copied().unwrap_or_default()
     }
 
-    fn set(&self, place: u32) -> Vec<(&'a [u8], &'a [u8])> {
+    fn set(&self, place: u32) -> Vec<(Field, &'a [u8])> {
         let set = slice(&self.statements, &self.ends, place);
-        set.iter().map(|&(kind, value)| (self.texts.text(kind), self.texts.text(value))).collect()
+        set.iter().map(|&(field, value)| (field, self.texts.text(value))).collect()
     }
 }
 
-fn slice<'s>(all: &'s [(TextId, TextId)], ends: &[u32], id: u32) -> &'s [(TextId, TextId)] {
+fn slice<'s>(all: &'s [(Field, TextId)], ends: &[u32], id: u32) -> &'s [(Field, TextId)] {
     let at = |n: usize| ends.get(n).copied().unwrap_or(0) as usize;
     let start = (id as usize).checked_sub(1).map_or(0, at);
     all.get(start..at(id as usize)).unwrap_or(&[])
