@@ -27,7 +27,7 @@ use crate::state::spell::{Cold, Hot, flag};
 use crate::state::summary::Summary;
 use crate::state::table::shard::SHARDS;
 use crate::state::text::TextId;
-use crate::state::transcript::{Heard, VerdictId};
+use crate::state::transcript::{Heard, TranscriptId};
 
 pub use ending::Closed;
 pub use site::Policy;
@@ -101,14 +101,14 @@ impl<'a> Court<'a> {
     /// What a half said, by the stream reader that decided on it, and whether only the capture's end decided.
     #[inline]
     fn heard(&self, flow: &Flow<'a>, side: Side) -> (bool, Heard) {
-        let verdict = flow.cold.verdicts[side & 1];
-        if verdict == VerdictId::NONE && flow.hot.flags & flag::UNDECIDED << side != 0 {
+        let transcript = flow.cold.transcripts[side & 1];
+        if transcript == TranscriptId::NONE && flow.hot.flags & flag::UNDECIDED << side != 0 {
             let at_end = self.ending.heard((flow.at.shard, flow.at.place, side as u8));
             if let Some(heard) = at_end {
                 return (true, heard);
             }
         }
-        (false, Heard { verdict, asked: flow.cold.asked(flow.hot, side) })
+        (false, Heard { transcript, asked: flow.cold.asked(flow.hot, side) })
     }
 
     /// The packet with which the stream readers could say what they said of a half.
@@ -131,13 +131,14 @@ impl<'a> Court<'a> {
         flow: &Flow<'a>,
         side: Side,
     ) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-        let (at_end, Heard { verdict, asked }) = self.heard(flow, side);
-        let (verdicts, texts) = if at_end {
-            (&self.ending.verdicts, &self.ending.texts)
+        let (at_end, Heard { transcript, asked }) = self.heard(flow, side);
+        let (transcripts, texts) = if at_end {
+            (&self.ending.transcripts, &self.ending.texts)
         } else {
-            (&self.summary.verdicts, &self.summary.texts)
+            (&self.summary.transcripts, &self.summary.texts)
         };
-        let said = verdicts.verdict(verdict).into_iter().flat_map(|verdict| verdict.said.iter());
+        let said =
+            transcripts.transcript(transcript).into_iter().flat_map(|transcript| transcript.said.iter());
         said.map(move |said| {
             let value = match said.value {
                 TextId::OWN => asked.name,

@@ -24,7 +24,7 @@ use crate::state::summary::{Limits, Summary};
 use crate::state::table::shard::shard_of;
 use crate::state::tally::Tally;
 use crate::state::text::TextId;
-use crate::state::transcript::Verdict;
+use crate::state::transcript::Transcript;
 use spell::PortableSpell;
 
 /// First bytes of a saved summary; the last is the version of what follows.
@@ -55,7 +55,7 @@ struct Portable {
     tally: Tally,
     paths: Vec<Vec<PortableLayer>>,
     texts: Vec<Vec<u8>>,
-    verdicts: Vec<Verdict>,
+    transcripts: Vec<Transcript>,
     settled: Vec<PortableSpell>,
     open: Vec<PortableSpell>,
     datagrams: PortableFragments,
@@ -158,7 +158,7 @@ impl Summary {
             tally: self.tally.clone(),
             paths: self.paths.portable(),
             texts: self.texts.iter().map(<[u8]>::to_vec).collect(),
-            verdicts: self.verdicts.iter().cloned().collect(),
+            transcripts: self.transcripts.iter().cloned().collect(),
             settled,
             open,
             datagrams: self.fragments.portable(),
@@ -191,8 +191,8 @@ impl Summary {
         for text in &from.texts {
             summary.texts.intern(text);
         }
-        for verdict in &from.verdicts {
-            summary.verdicts.intern(ReaderId(verdict.reader), &verdict.said, &summary.texts);
+        for transcript in &from.transcripts {
+            summary.transcripts.intern(ReaderId(transcript.reader), &transcript.said, &summary.texts);
         }
         for spell in from.settled {
             let spell = spell.spell()?;

@@ -55,18 +55,18 @@ impl Summary {
         self.forget_texts();
     }
 
-    /// Keeps only the texts and verdicts that are in use.
+    /// Keeps only the texts and transcripts that are in use.
     fn forget_texts(&mut self) {
-        let (texts, verdicts) = (std::mem::take(&mut self.texts), std::mem::take(&mut self.verdicts));
+        let (texts, transcripts) = (std::mem::take(&mut self.texts), std::mem::take(&mut self.transcripts));
         let mut keep = |id: TextId| self.texts.intern(texts.text(id));
-        let mut used = vec![None; verdicts.len()];
+        let mut used = vec![None; transcripts.len()];
         for shard in &mut self.shards {
             let settled = shard.settled.iter_mut().map(|spell| &mut spell.cold);
             for cold in settled.chain(shard.colds.iter_mut()) {
-                for id in &mut cold.verdicts {
-                    let Some(verdict) = verdicts.verdict(*id) else { continue };
+                for id in &mut cold.transcripts {
+                    let Some(transcript) = transcripts.transcript(*id) else { continue };
                     let Some(kept) = used.get_mut(id.0 as usize) else { continue };
-                    *id = *kept.get_or_insert_with(|| self.verdicts.keep(verdict, &mut keep));
+                    *id = *kept.get_or_insert_with(|| self.transcripts.keep(transcript, &mut keep));
                 }
                 for text in cold.texts_mut() {
                     *text = keep(*text);

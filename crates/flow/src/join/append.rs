@@ -11,7 +11,7 @@ use crate::state::table::index::NOWHERE;
 use crate::state::table::shard::{At, Met, Shard};
 use crate::state::table::slab::Slab;
 use crate::state::text::Texts;
-use crate::state::transcript::Verdicts;
+use crate::state::transcript::Transcripts;
 
 /// Payloads of a right half that the left half's readers must still see.
 pub(crate) struct Unread {
@@ -62,7 +62,7 @@ impl Joined {
 
     /// Counts anew what a spell keeps beside its record.
     fn recount(&mut self, hot: &Hot, cold: &mut Cold, terms: &Terms<'_>) {
-        let now = cost::beside(hot, cold, terms.verdicts, terms.texts);
+        let now = cost::beside(hot, cold, terms.transcripts, terms.texts);
         self.gone += cold.reprice(now);
         self.come += now;
     }
@@ -74,7 +74,7 @@ pub(crate) struct Terms<'s> {
     pub(crate) idle: i64,
     pub(crate) appendable: bool,
     pub(crate) paths: &'s Paths,
-    pub(crate) verdicts: &'s Verdicts,
+    pub(crate) transcripts: &'s Transcripts,
     pub(crate) texts: &'s Texts,
 }
 
@@ -175,7 +175,7 @@ impl<'s> Appending<'s> {
         let decided = later.hot.flags & flag::UNDECIDED << side == 0;
         if decided && ours.cold.half(side).is_none() {
             ours.hot.flags &= !(flag::UNDECIDED << side);
-            ours.cold.verdicts[side & 1] = later.cold.verdicts[side & 1];
+            ours.cold.transcripts[side & 1] = later.cold.transcripts[side & 1];
             ours.cold.ask(&mut ours.hot, side, later.cold.asked(&later.hot, side));
             if let Some(packet) = later.cold.decided(side) {
                 ours.cold.decide(side, packet);

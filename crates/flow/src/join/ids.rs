@@ -3,14 +3,14 @@
 use crate::state::path::PathId;
 use crate::state::spell::{Cold, Hot};
 use crate::state::text::TextId;
-use crate::state::transcript::VerdictId;
+use crate::state::transcript::TranscriptId;
 
 /// What the left side calls each id of the right side, by its number there.
 #[derive(Default)]
 pub(crate) struct Ids {
     pub(crate) paths: Vec<PathId>,
     pub(crate) texts: Vec<TextId>,
-    pub(crate) verdicts: Vec<VerdictId>,
+    pub(crate) transcripts: Vec<TranscriptId>,
 }
 
 impl Ids {
@@ -27,8 +27,8 @@ impl Ids {
     /// Calls all that a spell names as the left side does.
     pub(crate) fn rename(&self, hot: &mut Hot, cold: &mut Cold) {
         hot.key.path = self.path(hot.key.path);
-        for id in &mut cold.verdicts {
-            *id = self.verdicts.get(id.0 as usize).copied().unwrap_or_default();
+        for id in &mut cold.transcripts {
+            *id = self.transcripts.get(id.0 as usize).copied().unwrap_or_default();
         }
         for text in cold.texts_mut() {
             *text = self.text(*text);

@@ -21,7 +21,7 @@ use crate::state::table::shard::{At, Met, SHARDS, Shard, shard_of};
 
 /// What was found out before anything is changed.
 struct Plan {
-    /// The right side's paths; its texts and verdicts are adopted only when all is certain.
+    /// The right side's paths; its texts and transcripts are adopted only when all is certain.
     ids: Ids,
     torn: Vec<Torn>,
     /// By shard.
@@ -145,7 +145,7 @@ impl Summary {
     fn append(&mut self, later: Self, Plan { mut ids, torn, mut met, peak }: Plan) {
         self.book_torn(&later, &torn, &mut met);
         ids.texts = self.texts.adopt(&later.texts);
-        ids.verdicts = self.verdicts.adopt(&later.verdicts, |id| ids.text(id));
+        ids.transcripts = self.transcripts.adopt(&later.transcripts, |id| ids.text(id));
         self.names.join(later.names, |id| ids.text(id));
         self.sightings.join(&later.sightings, |id| ids.text(id));
         let torn = torn.into_iter().map(|Torn { ours, theirs, datagram, .. }| (ours, theirs, datagram));
@@ -160,7 +160,7 @@ impl Summary {
             idle: self.limits.idle,
             appendable: self.appendable,
             paths: &self.paths,
-            verdicts: &self.verdicts,
+            transcripts: &self.transcripts,
             texts: &self.texts,
         };
         let shards = self.shards.par_iter_mut().zip(later.shards).zip(met);
@@ -170,7 +170,7 @@ impl Summary {
             joints.iter().fold((0, 0), |(come, gone), joined| (come + joined.come, gone + joined.gone));
         self.spell_cost = self.spell_cost + later.spell_cost + come - gone;
         self.feed_unread(&joints);
-        give_back((joints, later.texts, later.verdicts, later.sightings));
+        give_back((joints, later.texts, later.transcripts, later.sightings));
         self.spell_peak = self.spell_peak.max(self.spell_cost);
         if cfg!(debug_assertions) {
             let counted = self.count_spells();
@@ -202,12 +202,12 @@ impl Summary {
 
     /// What all spells cost: a sum over what they are, not over how they came to be. Each keeps its own part.
     pub(crate) fn count_spells(&mut self) -> usize {
-        let (verdicts, texts) = (&self.verdicts, &self.texts);
+        let (transcripts, texts) = (&self.transcripts, &self.texts);
         let shard = |shard: &mut Shard| {
             let mut sum = shard.len() * cost::SPELL;
             let settled = shard.settled.iter_mut().map(|spell| (&spell.hot, &mut spell.cold));
             for (hot, cold) in settled.chain(shard.hots.iter().zip(shard.colds.iter_mut())) {
-                cold.cost = cost::beside(hot, cold, verdicts, texts) as u32;
+                cold.cost = cost::beside(hot, cold, transcripts, texts) as u32;
                 sum += cold.cost as usize;
             }
             sum

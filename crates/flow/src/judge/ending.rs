@@ -16,13 +16,13 @@ use crate::state::summary::Summary;
 use crate::state::table::index::NOWHERE;
 use crate::state::table::shard::Shard;
 use crate::state::text::Texts;
-use crate::state::transcript::{Heard, Hearing, Verdicts};
+use crate::state::transcript::{Heard, Hearing, Transcripts};
 
 /// The end's decisions. Their texts are kept apart from the summary's.
 #[derive(Debug, Default)]
 pub(crate) struct Ending {
     pub(crate) texts: Texts,
-    pub(crate) verdicts: Verdicts,
+    pub(crate) transcripts: Transcripts,
     /// By shard, place among [`Shard::spells`] and side.
     ids: HashMap<(u32, u32, u8), (Heard, PacketRef)>,
     /// Flows of unfinished datagrams.
@@ -94,9 +94,9 @@ impl Ending {
         let mut note = |fact: Fact<'_>| hearing.hear(texts, &fact);
         if let Reading::Done(reader) = readers::read_stream(&Stream { bytes: &bytes, ended: true }, &mut note)
         {
-            let verdict = self.verdicts.intern(reader, &hearing.said, &self.texts);
+            let transcript = self.transcripts.intern(reader, &hearing.said, &self.texts);
             let last = half.pieces.last().map(|piece| piece.at.packet).unwrap_or_default();
-            let heard = Heard { verdict, asked: hearing.asked };
+            let heard = Heard { transcript, asked: hearing.asked };
             self.ids.insert(at, (heard, last));
         }
     }

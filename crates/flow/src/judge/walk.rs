@@ -40,11 +40,11 @@ impl Walk {
             let room = court.count(shard);
             let (mut judged, mut ends) = (Vec::with_capacity(room), Vec::with_capacity(room));
             for flow in court.flows(shard) {
-                let (verdict, reader) = court.judge_flow(&flow);
+                let (judgement, reader) = court.judge_flow(&flow);
                 let hidden = reader.is_some_and(|reader| court.protocols.hides(reader));
-                walk.sums.add(&flow, &verdict, hidden);
-                ends.push(walk.links.ends(&court.held, &flow, &verdict));
-                judged.push(verdict);
+                walk.sums.add(&flow, &judgement, hidden);
+                ends.push(walk.links.ends(&court.held, &flow, &judgement));
+                judged.push(judgement);
             }
             walk.judged.push(judged);
             walk.ends.push(ends);

@@ -22,7 +22,7 @@ use crate::state::spell::flag;
 use crate::state::table::shard::{At, SHARDS, Shard};
 use crate::state::tally::{Caps, Tally};
 use crate::state::text::Texts;
-use crate::state::transcript::{Asked, Hearing, Verdicts};
+use crate::state::transcript::{Asked, Hearing, Transcripts};
 
 /// What a fold needs to know beforehand. Summaries of one capture are folded with equal limits.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -45,7 +45,7 @@ pub struct Summary {
     pub(crate) tally: Tally,
     pub(crate) paths: Paths,
     pub(crate) texts: Texts,
-    pub(crate) verdicts: Verdicts,
+    pub(crate) transcripts: Transcripts,
     pub(crate) shards: Vec<Shard>,
     pub(crate) fragments: Fragments,
     pub(crate) names: Names,
@@ -91,7 +91,7 @@ impl Summary {
             tally: Tally::default(),
             paths: Paths::default(),
             texts: Texts::default(),
-            verdicts: Verdicts::default(),
+            transcripts: Transcripts::default(),
             shards: vec![Shard::default(); SHARDS],
             fragments: Fragments::new(appendable, limits.memory),
             names: Names::default(),
@@ -137,7 +137,7 @@ impl Summary {
             half.push(payload.piece(self.saved));
             return hot.limit_list(side, half, self.saved);
         }
-        let mut told = cold.cost as usize - cost::untold(hot, cold, &self.verdicts);
+        let mut told = cold.cost as usize - cost::untold(hot, cold, &self.transcripts);
         let start = cold.start(hot, side);
         let Scratch { hearing, prefix, .. } = &mut self.scratch;
         hearing.clear();
@@ -161,7 +161,7 @@ impl Summary {
         if reading != Reading::Undecided {
             hot.flags &= !(flag::UNDECIDED << side);
             if let Reading::Done(reader) = reading {
-                cold.verdicts[side & 1] = self.verdicts.intern(reader, &hearing.said, texts);
+                cold.transcripts[side & 1] = self.transcripts.intern(reader, &hearing.said, texts);
                 cold.ask(hot, side, hearing.asked);
                 if !hearing.said.is_empty() {
                     cold.decide(side, payload.at.packet);
@@ -176,7 +176,7 @@ impl Summary {
         if let (true, Some(half)) = (listing, cold.half(side)) {
             hot.limit_list(side, half, self.saved);
         }
-        let now = told + cost::untold(hot, cold, &self.verdicts);
+        let now = told + cost::untold(hot, cold, &self.transcripts);
         self.spell_cost = self.spell_cost + now - cold.reprice(now);
     }
 
@@ -185,7 +185,7 @@ impl Summary {
         let Some((hot, cold)) = self.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
             return;
         };
-        let now = cost::beside(hot, cold, &self.verdicts, &self.texts);
+        let now = cost::beside(hot, cold, &self.transcripts, &self.texts);
         self.spell_cost = self.spell_cost + now - cold.reprice(now);
     }
 }

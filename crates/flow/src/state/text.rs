@@ -13,9 +13,9 @@ pub(crate) struct TextId(pub(crate) u32);
 impl TextId {
     /// The empty text.
     pub(crate) const EMPTY: Self = Self(0);
-    /// In a verdict: the name that the half itself gave, kept with the half.
+    /// In a transcript: the name that the half itself gave, kept with the half.
     pub(crate) const OWN: Self = Self(u32::MAX);
-    /// In a verdict: the path that the half asked for, kept with the half.
+    /// In a transcript: the path that the half asked for, kept with the half.
     pub(crate) const PATH: Self = Self(u32::MAX - 1);
 }
 

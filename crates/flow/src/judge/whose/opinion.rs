@@ -1,6 +1,6 @@
-//! What the stream readers' verdicts mean, worked out once for each distinct verdict and not for each flow.
+//! What the stream readers' transcripts mean, worked out once for each distinct transcript and not for each flow.
 //!
-//! A capture has far fewer verdicts and names than flows, and a flow's verdicts and names are all that its readers said
+//! A capture has far fewer transcripts and names than flows, and a flow's transcripts and names are all that its readers said
 //! of it. So texts are compared and the catalogue is asked here, and judging a flow is joining two testimonies.
 
 use hashbrown::{HashMap, HashTable};
@@ -14,7 +14,7 @@ use crate::judge::judged::{KINDS, host_part};
 use crate::state::seed::seeded;
 use crate::state::summary::Summary;
 use crate::state::text::{TextId, Texts};
-use crate::state::transcript::{Asked, Heard, Hearing, Verdict};
+use crate::state::transcript::{Asked, Heard, Hearing, Transcript};
 
 /// What the catalogue says of a name: whose it is, and why it may be nobody's.
 pub(crate) type Owner<'a> = (Option<&'a Endpoint>, Option<SharedGroup>);
@@ -37,7 +37,7 @@ pub(crate) enum Statement {
 
 const _: () = assert!(size_of::<Statement>() == 8);
 
-/// What one verdict means.
+/// What one transcript means.
 #[derive(Clone, Debug)]
 pub(crate) struct Opinion {
     /// The reader that decided; [`Opinion::NOBODY`] where none did.
@@ -94,7 +94,7 @@ impl<'c, 'a> Testimony<'c, 'a> {
     }
 }
 
-/// The opinions on all verdicts: on the summary's, and on those of the capture's end.
+/// The opinions on all transcripts: on the summary's, and on those of the capture's end.
 pub(crate) struct Opinions<'a> {
     early: OpinionTable<'a>,
     ending: OpinionTable<'a>,
@@ -103,12 +103,12 @@ pub(crate) struct Opinions<'a> {
 impl<'a> Opinions<'a> {
     pub(crate) fn new(summary: &'a Summary, ending: &'a Ending, catalog: &'a Catalog) -> Self {
         Self {
-            early: OpinionTable::new(&summary.texts, summary.verdicts.all(), catalog, false),
-            ending: OpinionTable::new(&ending.texts, ending.verdicts.all(), catalog, true),
+            early: OpinionTable::new(&summary.texts, summary.transcripts.all(), catalog, false),
+            ending: OpinionTable::new(&ending.texts, ending.transcripts.all(), catalog, true),
         }
     }
 
-    /// What a half said, by a verdict of the summary, or of the capture's end.
+    /// What a half said, by a transcript of the summary, or of the capture's end.
     #[inline]
     pub(crate) fn testimony(&self, at_end: bool, heard: Heard) -> Testimony<'_, 'a> {
         self.heard(at_end).testimony(heard)
@@ -144,9 +144,9 @@ fn owner<'a>(catalog: &'a Catalog, name: &[u8]) -> Owner<'a> {
     (endpoint, shared.map(|shared| shared.group))
 }
 
-/// The opinions on one table of verdicts.
+/// The opinions on one table of transcripts.
 struct OpinionTable<'a> {
-    /// Whether they are on the verdicts of the capture's end.
+    /// Whether they are on the transcripts of the capture's end.
     at_end: bool,
     texts: &'a Texts,
     opinions: Vec<Opinion>,
@@ -161,7 +161,7 @@ struct OpinionTable<'a> {
 }
 
 impl<'a> OpinionTable<'a> {
-    fn new(texts: &'a Texts, verdicts: &[Verdict], catalog: &'a Catalog, at_end: bool) -> Self {
+    fn new(texts: &'a Texts, transcripts: &[Transcript], catalog: &'a Catalog, at_end: bool) -> Self {
         let owned = |id| {
             let owner = owner(catalog, texts.text(id));
             (owner.0.is_some() || owner.1.is_some()).then_some((id, owner))
@@ -171,7 +171,7 @@ impl<'a> OpinionTable<'a> {
         let mut heard = Self {
             at_end,
             texts,
-            opinions: Vec::with_capacity(verdicts.len()),
+            opinions: Vec::with_capacity(transcripts.len()),
             claims: Vec::new(),
             statements: Vec::new(),
             ends: vec![0],
@@ -179,16 +179,16 @@ impl<'a> OpinionTable<'a> {
             owners: owned.into_iter().collect(),
         };
         let kinds = KINDS.map(|(kind, ..)| texts.find(kind.as_bytes()));
-        for verdict in verdicts {
-            heard.opine(verdict, &kinds);
+        for transcript in transcripts {
+            heard.opine(transcript, &kinds);
         }
         heard
     }
 
-    fn opine(&mut self, verdict: &Verdict, kinds: &[Option<TextId>]) {
+    fn opine(&mut self, transcript: &Transcript, kinds: &[Option<TextId>]) {
         let start = self.claims.len() as u32;
         let mut own = None;
-        for said in &verdict.said {
+        for said in &transcript.said {
             let Some(kind) = kinds.iter().position(|kind| *kind == Some(said.kind)) else { continue };
             if said.value == TextId::OWN {
                 own = Some((kind as u8, said.of_receiver));
@@ -197,15 +197,16 @@ impl<'a> OpinionTable<'a> {
             }
         }
         let about = [false, true].map(|of_receiver| {
-            let of = verdict.said.iter().filter(|said| said.of_receiver == of_receiver);
+            let of = transcript.said.iter().filter(|said| said.of_receiver == of_receiver);
             self.intern(
                 of.filter(|said| !matches!(said.value, TextId::OWN | TextId::PATH))
                     .map(|said| (said.kind, said.value)),
             )
         });
         let claims = start..self.claims.len() as u32;
-        let path = verdict.said.iter().find(|said| said.value == TextId::PATH).map(|said| said.of_receiver);
-        self.opinions.push(Opinion { reader: verdict.reader, own, path, claims, about });
+        let path =
+            transcript.said.iter().find(|said| said.value == TextId::PATH).map(|said| said.of_receiver);
+        self.opinions.push(Opinion { reader: transcript.reader, own, path, claims, about });
     }
 
     fn intern(&mut self, set: impl Iterator<Item = (TextId, TextId)>) -> u32 {
@@ -230,8 +231,8 @@ impl<'a> OpinionTable<'a> {
     }
 
     #[inline]
-    fn testimony(&self, Heard { verdict, asked }: Heard) -> Testimony<'_, 'a> {
-        let opinion = self.opinions.get(verdict.0 as usize).unwrap_or(&Opinion::NONE);
+    fn testimony(&self, Heard { transcript, asked }: Heard) -> Testimony<'_, 'a> {
+        let opinion = self.opinions.get(transcript.0 as usize).unwrap_or(&Opinion::NONE);
         Testimony { heard: self, opinion, asked }
     }
 
