@@ -27,7 +27,7 @@ use crate::state::spell::{Cold, Hot, flag};
 use crate::state::summary::Summary;
 use crate::state::table::shard::SHARDS;
 use crate::state::text::TextId;
-use crate::state::transcript::{Heard, TranscriptId};
+use crate::state::transcript::{Asked, TranscriptId};
 
 pub use ending::Closed;
 pub use site::Policy;
@@ -98,17 +98,17 @@ impl<'a> Court<'a> {
         Some(Flow { at, hot, cold })
     }
 
-    /// What a half said, by the stream reader that decided on it, and whether only the capture's end decided.
+    /// What a half said, its transcript and its own name and path, and whether only the capture's end decided.
     #[inline]
-    fn heard(&self, flow: &Flow<'a>, side: Side) -> (bool, Heard) {
+    fn transcript(&self, flow: &Flow<'a>, side: Side) -> (bool, (TranscriptId, Asked)) {
         let transcript = flow.cold.transcripts[side & 1];
         if transcript == TranscriptId::NONE && flow.hot.flags & flag::UNDECIDED << side != 0 {
-            let at_end = self.ending.heard((flow.at.shard, flow.at.place, side as u8));
-            if let Some(heard) = at_end {
-                return (true, heard);
+            let at_end = self.ending.transcript((flow.at.shard, flow.at.place, side as u8));
+            if let Some(transcript) = at_end {
+                return (true, transcript);
             }
         }
-        (false, Heard { transcript, asked: flow.cold.asked(flow.hot, side) })
+        (false, (transcript, flow.cold.asked(flow.hot, side)))
     }
 
     /// The packet with which the stream readers could say what they said of a half.
@@ -121,8 +121,8 @@ impl<'a> Court<'a> {
     /// What a half said, judged.
     #[inline]
     pub(crate) fn testimony(&self, flow: &Flow<'a>, side: Side) -> Testimony<'_, 'a> {
-        let (at_end, heard) = self.heard(flow, side);
-        self.opinions.testimony(at_end, heard)
+        let (at_end, transcript) = self.transcript(flow, side);
+        self.opinions.testimony(at_end, transcript)
     }
 
     /// Kind and value of each statement of a half, in its words.
@@ -131,7 +131,7 @@ impl<'a> Court<'a> {
         flow: &Flow<'a>,
         side: Side,
     ) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
-        let (at_end, Heard { transcript, asked }) = self.heard(flow, side);
+        let (at_end, (transcript, asked)) = self.transcript(flow, side);
         let (transcripts, texts) = if at_end {
             (&self.ending.transcripts, &self.ending.texts)
         } else {

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use crate::state::names::{Names, Notice, Run};
 use crate::state::sighting::{Seen, Shown, Sightings};
 use crate::state::text::{TextId, Texts};
-use crate::state::transcript::Hearing;
+use crate::state::transcript::Draft;
 
 /// Which readers see which packets.
 pub(crate) fn routes() -> &'static Routes {
@@ -35,7 +35,7 @@ impl Listener<'_, '_> {
     pub(crate) fn hear(&mut self, fact: &Fact<'_>) {
         let packet = self.packet;
         match *fact {
-            Fact::Says { kind, value, .. } if packet.tcp.is_some() && Hearing::NAMING.contains(&kind) => {
+            Fact::Says { kind, value, .. } if packet.tcp.is_some() && Draft::NAMING.contains(&kind) => {
                 self.flow_name = self.text(value);
             }
             Fact::Says { who, kind, value } => {

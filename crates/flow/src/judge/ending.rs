@@ -16,7 +16,7 @@ use crate::state::summary::Summary;
 use crate::state::table::index::NOWHERE;
 use crate::state::table::shard::Shard;
 use crate::state::text::Texts;
-use crate::state::transcript::{Heard, Hearing, Transcripts};
+use crate::state::transcript::{Asked, Draft, TranscriptId, Transcripts};
 
 /// The end's decisions. Their texts are kept apart from the summary's.
 #[derive(Debug, Default)]
@@ -24,7 +24,7 @@ pub(crate) struct Ending {
     pub(crate) texts: Texts,
     pub(crate) transcripts: Transcripts,
     /// By shard, place among [`Shard::spells`] and side.
-    ids: HashMap<(u32, u32, u8), (Heard, PacketRef)>,
+    ids: HashMap<(u32, u32, u8), ((TranscriptId, Asked), PacketRef)>,
     /// Flows of unfinished datagrams.
     pub(crate) unfinished: Vec<Spell>,
 }
@@ -89,21 +89,20 @@ impl Ending {
         let Some(half) = cold.half(side) else { return };
         let mut bytes = Vec::new();
         half.prefix(cold.start(hot, side), &mut bytes);
-        let mut hearing = Hearing::default();
+        let mut draft = Draft::default();
         let texts = &mut self.texts;
-        let mut note = |fact: Fact<'_>| hearing.hear(texts, &fact);
+        let mut note = |fact: Fact<'_>| draft.note(texts, &fact);
         if let Reading::Done(reader) = readers::read_stream(&Stream { bytes: &bytes, ended: true }, &mut note)
         {
-            let transcript = self.transcripts.intern(reader, &hearing.said, &self.texts);
+            let transcript = self.transcripts.intern(reader, &draft.said, &self.texts);
             let last = half.pieces.last().map(|piece| piece.at.packet).unwrap_or_default();
-            let heard = Heard { transcript, asked: hearing.asked };
-            self.ids.insert(at, (heard, last));
+            self.ids.insert(at, ((transcript, draft.asked), last));
         }
     }
 
-    /// What was heard of a half that was waiting.
-    pub(crate) fn heard(&self, at: (u32, u32, u8)) -> Option<Heard> {
-        self.ids.get(&at).map(|&(heard, _)| heard)
+    /// The transcript of a half that was waiting, and what it asked for.
+    pub(crate) fn transcript(&self, at: (u32, u32, u8)) -> Option<(TranscriptId, Asked)> {
+        self.ids.get(&at).map(|&(transcript, _)| transcript)
     }
 
     /// The last packet that it was decided on.

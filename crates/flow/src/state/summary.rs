@@ -22,7 +22,7 @@ use crate::state::spell::flag;
 use crate::state::table::shard::{At, SHARDS, Shard};
 use crate::state::tally::{Caps, Tally};
 use crate::state::text::Texts;
-use crate::state::transcript::{Asked, Hearing, Transcripts};
+use crate::state::transcript::{Asked, Draft, Transcripts};
 
 /// What a fold needs to know beforehand. Summaries of one capture are folded with equal limits.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -63,7 +63,7 @@ pub struct Summary {
 pub(crate) struct Scratch {
     pub(crate) lanes: Vec<Lane>,
     prefix: Vec<u8>,
-    hearing: Hearing,
+    draft: Draft,
 }
 
 impl Summary {
@@ -139,10 +139,10 @@ impl Summary {
         }
         let mut told = cold.cost as usize - cost::untold(hot, cold, &self.transcripts);
         let start = cold.start(hot, side);
-        let Scratch { hearing, prefix, .. } = &mut self.scratch;
-        hearing.clear();
+        let Scratch { draft, prefix, .. } = &mut self.scratch;
+        draft.clear();
         let texts = &mut self.texts;
-        let mut note = |fact: Fact<'_>| hearing.hear(texts, &fact);
+        let mut note = |fact: Fact<'_>| draft.note(texts, &fact);
         let mut reading = Reading::Undecided;
         let alone = cold.half(side).is_none() && start.is_none_or(|start| start == payload.sequence);
         if alone {
@@ -161,15 +161,15 @@ impl Summary {
         if reading != Reading::Undecided {
             hot.flags &= !(flag::UNDECIDED << side);
             if let Reading::Done(reader) = reading {
-                cold.transcripts[side & 1] = self.transcripts.intern(reader, &hearing.said, texts);
-                cold.ask(hot, side, hearing.asked);
-                if !hearing.said.is_empty() {
+                cold.transcripts[side & 1] = self.transcripts.intern(reader, &draft.said, texts);
+                cold.ask(hot, side, draft.asked);
+                if !draft.said.is_empty() {
                     cold.decide(side, payload.at.packet);
                 }
             }
             cold.close(side, listing, self.saved);
             let dropped = cold.settle_names(hot, hot.is_begun(self.appendable));
-            if dropped || hearing.asked != Asked::NOTHING {
+            if dropped || draft.asked != Asked::NOTHING {
                 told = cost::told(cold, texts);
             }
         }

@@ -52,36 +52,29 @@ impl Asked {
     pub(crate) const NOTHING: Self = Self { name: TextId::EMPTY, path: TextId::EMPTY };
 }
 
-/// What was heard of a half.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Heard {
-    pub(crate) transcript: TranscriptId,
-    pub(crate) asked: Asked,
-}
-
 /// What one reading of a half yields, before it is kept. The first name of the flow's server and the path asked for
 /// are kept apart, so that halves that differ in them alone share a transcript.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Hearing {
+pub(crate) struct Draft {
     pub(crate) said: Vec<Said>,
     pub(crate) asked: Asked,
 }
 
-impl Hearing {
+impl Draft {
     /// Fields whose value names the flow they were said in.
     pub(crate) const NAMING: [&str; 2] = ["tls.sni", "http.host"];
 
     /// The field of the path.
     pub(crate) const PATH: &str = "http.path";
 
-    /// Forgets what was heard.
+    /// Forgets all.
     pub(crate) fn clear(&mut self) {
         self.said.clear();
         self.asked = Asked::NOTHING;
     }
 
-    /// Hears a fact.
-    pub(crate) fn hear(&mut self, texts: &mut Texts, fact: &Fact<'_>) {
+    /// Takes in a fact.
+    pub(crate) fn note(&mut self, texts: &mut Texts, fact: &Fact<'_>) {
         let Fact::Says { who, kind, value } = *fact else { return };
         let mut said = Said::new(texts, who, kind, value);
         let Asked { name, path } = &mut self.asked;

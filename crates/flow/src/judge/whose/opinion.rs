@@ -14,14 +14,14 @@ use crate::judge::judged::{KINDS, host_part};
 use crate::state::seed::seeded;
 use crate::state::summary::Summary;
 use crate::state::text::{TextId, Texts};
-use crate::state::transcript::{Asked, Heard, Hearing, Transcript};
+use crate::state::transcript::{Asked, Draft, Transcript, TranscriptId};
 
 /// What the catalogue says of a name: whose it is, and why it may be nobody's.
 pub(crate) type Owner<'a> = (Option<&'a Endpoint>, Option<SharedGroup>);
 
 /// A name that a half gave for the flow's server.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Claim<'a> {
+pub(crate) struct Naming<'a> {
     /// Which of [`KINDS`].
     pub(crate) kind: u8,
     pub(crate) owner: Owner<'a>,
@@ -59,7 +59,7 @@ impl Opinion {
 /// What a half of a flow said.
 #[derive(Clone, Copy)]
 pub(crate) struct Testimony<'c, 'a> {
-    heard: &'c OpinionTable<'a>,
+    table: &'c OpinionTable<'a>,
     opinion: &'c Opinion,
     asked: Asked,
 }
@@ -76,15 +76,15 @@ impl<'c, 'a> Testimony<'c, 'a> {
     }
 
     /// The names that it gave for the flow's server.
-    pub(crate) fn claims(&self) -> impl Iterator<Item = Claim<'a>> + use<'c, 'a> {
-        let own = self.opinion.own.map(|(kind, _)| Claim { kind, owner: self.heard.owner(self.asked.name) });
+    pub(crate) fn claims(&self) -> impl Iterator<Item = Naming<'a>> + use<'c, 'a> {
+        let own = self.opinion.own.map(|(kind, _)| Naming { kind, owner: self.table.owner(self.asked.name) });
         let range = self.opinion.claims.start as usize..self.opinion.claims.end as usize;
-        own.into_iter().chain(self.heard.claims.get(range).unwrap_or(&[]).iter().copied())
+        own.into_iter().chain(self.table.claims.get(range).unwrap_or(&[]).iter().copied())
     }
 
     /// What it said about the half's sender, or about its receiver.
     pub(crate) fn about(&self, receiver: bool) -> impl Iterator<Item = Statement> + use<'c, 'a> {
-        let (at_end, place) = (self.heard.at_end, self.opinion.about[usize::from(receiver)]);
+        let (at_end, place) = (self.table.at_end, self.opinion.about[usize::from(receiver)]);
         let set = (place != 0).then_some(Statement::Set { at_end, place });
         let own = self.opinion.own.filter(|(_, of_receiver)| *of_receiver == receiver);
         let own = own.map(|(kind, _)| Statement::Own { at_end, kind, name: self.asked.name });
@@ -110,8 +110,8 @@ impl<'a> Opinions<'a> {
 
     /// What a half said, by a transcript of the summary, or of the capture's end.
     #[inline]
-    pub(crate) fn testimony(&self, at_end: bool, heard: Heard) -> Testimony<'_, 'a> {
-        self.heard(at_end).testimony(heard)
+    pub(crate) fn testimony(&self, at_end: bool, half: (TranscriptId, Asked)) -> Testimony<'_, 'a> {
+        self.table(at_end).testimony(half)
     }
 
     /// Whose a name of the summary is.
@@ -123,18 +123,18 @@ impl<'a> Opinions<'a> {
     /// Kind and value of what was said.
     pub(crate) fn said(&self, statement: Statement) -> Vec<(&'a [u8], &'a [u8])> {
         match statement {
-            Statement::Set { at_end, place } => self.heard(at_end).set(place),
+            Statement::Set { at_end, place } => self.table(at_end).set(place),
             Statement::Own { at_end, kind, name } => {
                 let kind = KINDS.get(usize::from(kind)).map_or("", |(kind, ..)| kind);
-                vec![(kind.as_bytes(), self.heard(at_end).texts.text(name))]
+                vec![(kind.as_bytes(), self.table(at_end).texts.text(name))]
             }
             Statement::Path { at_end, path } => {
-                vec![(Hearing::PATH.as_bytes(), self.heard(at_end).texts.text(path))]
+                vec![(Draft::PATH.as_bytes(), self.table(at_end).texts.text(path))]
             }
         }
     }
 
-    fn heard(&self, at_end: bool) -> &OpinionTable<'a> {
+    fn table(&self, at_end: bool) -> &OpinionTable<'a> {
         if at_end { &self.ending } else { &self.early }
     }
 }
@@ -150,7 +150,7 @@ struct OpinionTable<'a> {
     at_end: bool,
     texts: &'a Texts,
     opinions: Vec<Opinion>,
-    claims: Vec<Claim<'a>>,
+    claims: Vec<Naming<'a>>,
     /// Every set of statements once, one after another.
     statements: Vec<(TextId, TextId)>,
     /// End of each set in `statements`.
@@ -168,7 +168,7 @@ impl<'a> OpinionTable<'a> {
         };
         let ids = (0..texts.len() as u32).into_par_iter().with_min_len(4096).map(TextId);
         let owned: Vec<_> = ids.filter_map(owned).collect();
-        let mut heard = Self {
+        let mut table = Self {
             at_end,
             texts,
             opinions: Vec::with_capacity(transcripts.len()),
@@ -180,9 +180,9 @@ impl<'a> OpinionTable<'a> {
         };
         let kinds = KINDS.map(|(kind, ..)| texts.find(kind.as_bytes()));
         for transcript in transcripts {
-            heard.opine(transcript, &kinds);
+            table.opine(transcript, &kinds);
         }
-        heard
+        table
     }
 
     fn opine(&mut self, transcript: &Transcript, kinds: &[Option<TextId>]) {
@@ -193,7 +193,7 @@ impl<'a> OpinionTable<'a> {
             if said.value == TextId::OWN {
                 own = Some((kind as u8, said.of_receiver));
             } else if said.value != TextId::EMPTY {
-                self.claims.push(Claim { kind: kind as u8, owner: self.owner(said.value) });
+                self.claims.push(Naming { kind: kind as u8, owner: self.owner(said.value) });
             }
         }
         let about = [false, true].map(|of_receiver| {
@@ -231,9 +231,9 @@ impl<'a> OpinionTable<'a> {
     }
 
     #[inline]
-    fn testimony(&self, Heard { transcript, asked }: Heard) -> Testimony<'_, 'a> {
+    fn testimony(&self, (transcript, asked): (TranscriptId, Asked)) -> Testimony<'_, 'a> {
         let opinion = self.opinions.get(transcript.0 as usize).unwrap_or(&Opinion::NONE);
-        Testimony { heard: self, opinion, asked }
+        Testimony { table: self, opinion, asked }
     }
 
     #[inline]
