@@ -8,7 +8,7 @@ use crate::state::half::Piece;
 use crate::state::path::Paths;
 use crate::state::spell::{Cold, Extra, Hot, Spell, flag};
 use crate::state::table::index::NOWHERE;
-use crate::state::table::shard::{At, Met, Shard};
+use crate::state::table::shard::{At, Counterparts, Shard};
 use crate::state::table::slab::Slab;
 use crate::state::text::Texts;
 use crate::state::transcript::Transcripts;
@@ -86,15 +86,20 @@ pub(crate) struct Appending<'s> {
 }
 
 impl<'s> Appending<'s> {
-    /// Appends a shard, of whose spells `met` tells where each meets one on the left.
-    pub(crate) fn run(left: &'s mut Shard, right: Shard, met: Met, terms: &'s Terms<'s>) -> Joined {
+    /// Appends a shard; `counterparts` tells which spell on the left each of its spells meets.
+    pub(crate) fn run(
+        left: &'s mut Shard,
+        right: Shard,
+        counterparts: Counterparts,
+        terms: &'s Terms<'s>,
+    ) -> Joined {
         let mut all = Self { left, terms, joined: Joined::default() };
         let Shard { settled, hots, colds, .. } = right;
-        let mut met = met.into_iter();
-        for (spell, place) in settled.into_iter().zip(&mut met) {
+        let mut counterparts = counterparts.into_iter();
+        for (spell, place) in settled.into_iter().zip(&mut counterparts) {
             all.settled(place, spell);
         }
-        all.open((hots, colds), met);
+        all.open((hots, colds), counterparts);
         all.joined
     }
 
@@ -111,8 +116,12 @@ impl<'s> Appending<'s> {
     }
 
     /// Takes in the spells that are open on the right: one by one those that meet one of ours, the others as they lie.
-    fn open(&mut self, (mut hots, mut colds): (Slab<Hot>, Slab<Cold>), met: impl Iterator<Item = u32>) {
-        let met: Vec<_> = met.enumerate().filter(|(_, here)| *here != NOWHERE).collect();
+    fn open(
+        &mut self,
+        (mut hots, mut colds): (Slab<Hot>, Slab<Cold>),
+        counterparts: impl Iterator<Item = u32>,
+    ) {
+        let met: Vec<_> = counterparts.enumerate().filter(|(_, here)| *here != NOWHERE).collect();
         // From the end, so that what takes the place of one that is taken out meets none.
         for &(place, here) in met.iter().rev() {
             if let Some((hot, cold)) = hots.swap_remove(place).zip(colds.swap_remove(place)) {

@@ -15,7 +15,7 @@ use crate::state::path::PathId;
 use crate::state::spell::flag;
 use crate::state::summary::Summary;
 use crate::state::table::index::NOWHERE;
-use crate::state::table::shard::{At, Met, shard_of};
+use crate::state::table::shard::{At, Counterparts, shard_of};
 
 /// A datagram with pieces on both sides.
 #[derive(Debug)]
@@ -66,16 +66,16 @@ impl Summary {
         Ok(torn)
     }
 
-    /// Books the datagrams that are whole, and says in `met` which spells those of the right side meet now.
-    pub(crate) fn book_torn(&mut self, later: &Self, torn: &[Torn], met: &mut [Met]) {
+    /// Books the datagrams that are whole, and says in `counterparts` which spells those of the right side meet now.
+    pub(crate) fn book_torn(&mut self, later: &Self, torn: &[Torn], counterparts: &mut [Counterparts]) {
         for torn in torn.iter().filter(|torn| torn.datagram.is_whole()) {
             let at = self.datagram(&torn.datagram);
             let Some(At { shard, place, .. }) = torn.follower else { continue };
             let settled = later.shards.get(shard).map_or(0, |shard| shard.settled.len());
-            let met = met.get_mut(shard).and_then(|met| met.get_mut(settled + place));
-            if let (Some(at), Some(met)) = (at, met) {
-                debug_assert!(*met == NOWHERE || *met as usize == at.place);
-                *met = at.place as u32;
+            let counterpart = counterparts.get_mut(shard).and_then(|spells| spells.get_mut(settled + place));
+            if let (Some(at), Some(counterpart)) = (at, counterpart) {
+                debug_assert!(*counterpart == NOWHERE || *counterpart as usize == at.place);
+                *counterpart = at.place as u32;
             }
         }
     }

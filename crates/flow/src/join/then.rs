@@ -17,7 +17,7 @@ use crate::state::spell::history;
 use crate::state::spell::{Cold, Hot, flag};
 use crate::state::summary::Summary;
 use crate::state::table::index::NOWHERE;
-use crate::state::table::shard::{At, Met, SHARDS, Shard, shard_of};
+use crate::state::table::shard::{At, Counterparts, SHARDS, Shard, shard_of};
 
 /// What was found out before anything is changed.
 struct Plan {
@@ -25,7 +25,7 @@ struct Plan {
     ids: Ids,
     torn: Vec<Torn>,
     /// By shard.
-    met: Vec<Met>,
+    counterparts: Vec<Counterparts>,
     /// What the flows of both cost at most at any time.
     peak: usize,
 }
@@ -35,7 +35,7 @@ impl Summary {
     /// lies across the cut.
     pub fn then(mut self, mut later: Self, source: &dyn Fetch) -> Result<Self, Box<Refused>> {
         let plan = self.plan(&later).and_then(|plan| {
-            self.fill(&mut later, &plan.met, source)?;
+            self.fill(&mut later, &plan.counterparts, source)?;
             Ok(plan)
         });
         match plan {
@@ -59,17 +59,17 @@ impl Summary {
         let paths = self.paths.adopt(&later.paths).ok_or(Refusal::Memory)?;
         let ids = Ids { paths, ..Ids::default() };
         let torn = self.torn(later, |id| ids.path(id))?;
-        let met = self.meet(later, &ids);
+        let counterparts = self.meet(later, &ids);
         let pieces: usize = torn.iter().map(|torn| torn.datagram.shares.len()).sum();
-        let peak = self.peak_with(later, &met).saturating_add(pieces * cost::TORN);
+        let peak = self.peak_with(later, &counterparts).saturating_add(pieces * cost::TORN);
         if peak > cost::spells(self.limits.memory) {
             return Err(Refusal::Memory);
         }
-        Ok(Plan { ids, torn, met, peak })
+        Ok(Plan { ids, torn, counterparts, peak })
     }
 
     /// Looks every right-hand spell's key up on the left.
-    fn meet(&self, later: &Self, ids: &Ids) -> Vec<Met> {
+    fn meet(&self, later: &Self, ids: &Ids) -> Vec<Counterparts> {
         let paths = &self.paths;
         let shard = |(left, right): (&Shard, &Shard)| {
             let key = |(hot, _): (&Hot, &Cold)| {
@@ -90,10 +90,10 @@ impl Summary {
     }
 
     /// What the flows of both cost at most at any time: joined ones may cost more than both apart.
-    fn peak_with(&self, later: &Self, met: &[Met]) -> usize {
-        let shards = self.shards.par_iter().zip(&later.shards).zip(met);
-        let joints = shards.map(|((left, right), met)| {
-            let first = right.spells().zip(met).filter(|((hot, _), _)| hot.flags & flag::FIRST != 0);
+    fn peak_with(&self, later: &Self, counterparts: &[Counterparts]) -> usize {
+        let shards = self.shards.par_iter().zip(&later.shards).zip(counterparts);
+        let joints = shards.map(|((left, right), counterparts)| {
+            let first = right.spells().zip(counterparts).filter(|((hot, _), _)| hot.flags & flag::FIRST != 0);
             let joint = |(right, &place): ((&Hot, &Cold), &u32)| {
                 let place = place as usize;
                 Some(cost::joint((left.hots.get(place)?, left.colds.get(place)?), right))
@@ -104,13 +104,18 @@ impl Summary {
     }
 
     /// Makes sure that every payload that the left side's readers will want is at hand. Changes nothing else.
-    fn fill(&self, later: &mut Self, met: &[Met], source: &dyn Fetch) -> Result<(), Refusal> {
-        let shards = self.shards.par_iter().zip(&mut later.shards).zip(met);
-        shards.try_for_each(|((left, right), met)| {
+    fn fill(
+        &self,
+        later: &mut Self,
+        counterparts: &[Counterparts],
+        source: &dyn Fetch,
+    ) -> Result<(), Refusal> {
+        let shards = self.shards.par_iter().zip(&mut later.shards).zip(counterparts);
+        shards.try_for_each(|((left, right), counterparts)| {
             let Shard { settled, hots, colds, .. } = right;
             let settled = settled.iter_mut().map(|spell| (&spell.hot, &mut spell.cold));
             let spells = settled.chain(hots.iter().zip(colds.iter_mut()));
-            for ((hot, cold), &place) in spells.zip(met).filter(|(_, place)| **place != NOWHERE) {
+            for ((hot, cold), &place) in spells.zip(counterparts).filter(|(_, place)| **place != NOWHERE) {
                 let opening = flag::FIRST | flag::OPENS;
                 if hot.flags & flag::FIRST == 0 || cold.extra.is_none() && hot.flags & opening != opening {
                     continue;
@@ -142,8 +147,8 @@ impl Summary {
     }
 
     /// Joins all parts. Nothing can fail any more.
-    fn append(&mut self, later: Self, Plan { mut ids, torn, mut met, peak }: Plan) {
-        self.book_torn(&later, &torn, &mut met);
+    fn append(&mut self, later: Self, Plan { mut ids, torn, mut counterparts, peak }: Plan) {
+        self.book_torn(&later, &torn, &mut counterparts);
         ids.texts = self.texts.adopt(&later.texts);
         ids.transcripts = self.transcripts.adopt(&later.transcripts, |id| ids.text(id));
         self.names.join(later.names, |id| ids.text(id));
@@ -163,9 +168,10 @@ impl Summary {
             transcripts: &self.transcripts,
             texts: &self.texts,
         };
-        let shards = self.shards.par_iter_mut().zip(later.shards).zip(met);
-        let joints: Vec<Joined> =
-            shards.map(|((left, right), met)| Appending::run(left, right, met, &terms)).collect();
+        let shards = self.shards.par_iter_mut().zip(later.shards).zip(counterparts);
+        let joints: Vec<Joined> = shards
+            .map(|((left, right), counterparts)| Appending::run(left, right, counterparts, &terms))
+            .collect();
         let (come, gone) =
             joints.iter().fold((0, 0), |(come, gone), joined| (come + joined.come, gone + joined.gone));
         self.spell_cost = self.spell_cost + later.spell_cost + come - gone;

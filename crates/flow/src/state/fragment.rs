@@ -179,7 +179,7 @@ pub(crate) struct Fragments {
     open: HashMap<Whose, Datagram>,
     /// Whose pieces were seen, kept in a summary that may be appended to another; and whether any of them was made use
     /// of, so that it would matter if pieces stood before it.
-    met: Option<HashMap<Whose, bool>>,
+    seen: Option<HashMap<Whose, bool>>,
     budget: usize,
     cost: usize,
     peak: usize,
@@ -191,14 +191,14 @@ impl Fragments {
     /// Where there is more memory, so many parts of it.
     const PARTS: usize = 32;
     /// Datagrams that a chunk tells apart; past that it cannot be appended.
-    const MET_CAP: usize = 1 << 18;
+    const SEEN_CAP: usize = 1 << 18;
     /// No piece ends behind this: the last offset of IPv4, and the longest packet after it.
     const END: u32 = 1 << 17;
 
     /// None yet; `appendable` where the summary may be appended to another.
     pub(crate) fn new(appendable: bool, memory: usize) -> Self {
         let budget = Self::BUDGET.max(memory / Self::PARTS);
-        Self { met: appendable.then(HashMap::new), budget, ..Self::default() }
+        Self { seen: appendable.then(HashMap::new), budget, ..Self::default() }
     }
 
     /// Takes in a fragment.
@@ -213,8 +213,8 @@ impl Fragments {
         let (source, destination) = (packet.source, packet.destination);
         let whose = Whose { path, version, protocol, id: fragment.id, source, destination };
         let mut outcome = Outcome::default();
-        if let Some(met) = self.met.as_mut().filter(|met| met.len() < Self::MET_CAP) {
-            met.entry(whose).or_insert(false);
+        if let Some(seen) = self.seen.as_mut().filter(|seen| seen.len() < Self::SEEN_CAP) {
+            seen.entry(whose).or_insert(false);
         }
         if self.open.get(&whose).is_some_and(|datagram| datagram.is_given_up(share.time)) {
             outcome.given_up.extend(self.take(&whose));
@@ -257,7 +257,7 @@ impl Fragments {
     /// Takes a datagram out to make use of it.
     fn take(&mut self, whose: &Whose) -> Option<Datagram> {
         let datagram = self.remove(whose)?;
-        if let Some(used) = self.met.as_mut().and_then(|met| met.get_mut(whose)) {
+        if let Some(used) = self.seen.as_mut().and_then(|seen| seen.get_mut(whose)) {
             *used = true;
         }
         Some(datagram)
@@ -266,14 +266,14 @@ impl Fragments {
     /// The datagrams of which pieces wait here and came in `later`, whose paths map to ours by `path`, put together.
     /// `None` where they do not join, or where both together could have reached the budget.
     pub(crate) fn torn(&self, later: &Self, path: impl Fn(PathId) -> PathId) -> Option<Vec<Open>> {
-        let Some(met) = &later.met else { return self.open.is_empty().then(Vec::new) };
-        let full = met.len() >= Self::MET_CAP && !self.open.is_empty();
+        let Some(seen) = &later.seen else { return self.open.is_empty().then(Vec::new) };
+        let full = seen.len() >= Self::SEEN_CAP && !self.open.is_empty();
         let near = self.cost.saturating_add(later.peak) > self.budget;
-        if !met.is_empty() && (full || near) {
+        if !seen.is_empty() && (full || near) {
             return None;
         }
         let mut torn = Vec::new();
-        for (whose, used) in met {
+        for (whose, used) in seen {
             let ours = Whose { path: path(whose.path), ..*whose };
             let Some(datagram) = self.open.get(&ours) else { continue };
             let rest = later.open.get(whose).filter(|_| !used)?;
@@ -307,13 +307,13 @@ impl Fragments {
             let path = path(datagram.path);
             self.open.insert(ours(whose), Datagram { path, ..datagram });
         }
-        if let (Some(met), Some(theirs)) = (&mut self.met, later.met) {
+        if let (Some(seen), Some(theirs)) = (&mut self.seen, later.seen) {
             for (whose, used) in theirs {
                 let whose = ours(whose);
-                if let Some(known) = met.get_mut(&whose) {
+                if let Some(known) = seen.get_mut(&whose) {
                     *known |= used;
-                } else if met.len() < Self::MET_CAP {
-                    met.insert(whose, used);
+                } else if seen.len() < Self::SEEN_CAP {
+                    seen.insert(whose, used);
                 }
             }
         }

@@ -111,7 +111,7 @@ impl Held {
 pub(crate) struct Links {
     ids: HashMap<Mac, LinkId>,
     all: Vec<Link>,
-    /// The MAC met last on each side: most flows of a site have its gateway at one end.
+    /// The MAC seen last on each side: most flows of a site have its gateway at one end.
     lately: [Option<(Mac, LinkId)>; 2],
 }
 

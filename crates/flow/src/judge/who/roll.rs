@@ -96,7 +96,7 @@ impl Contact {
 pub(crate) struct Member {
     pub(crate) mac: Option<Mac>,
     pub(crate) volume: Volume,
-    /// The address met first: most stations have one.
+    /// The address seen first: most stations have one.
     pub(crate) address: Option<Address>,
 }
 
@@ -115,7 +115,7 @@ pub(crate) type Often = (u64, PacketRef);
 /// A station's place, and what was said of it.
 pub(crate) type Said = (u32, (Statement, Often));
 
-/// Stations in the order in which they were met.
+/// Stations in the order in which they were seen.
 #[derive(Default)]
 pub(crate) struct Roll<'a> {
     pub(crate) stations: Vec<Station>,

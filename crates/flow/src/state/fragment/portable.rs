@@ -20,7 +20,7 @@ pub(crate) struct PortableDatagram {
 /// Path, version, protocol, identification, source and destination.
 pub(crate) type PortableWhose = (PathId, u8, u8, u32, [u8; 16], [u8; 16]);
 
-/// All that waits, whose pieces were met and whether they were used, and the peak of the cost.
+/// All that waits, whose pieces were seen and whether they were used, and the peak of the cost.
 pub(crate) type PortableFragments = (Vec<PortableDatagram>, Option<Vec<(PortableWhose, bool)>>, usize);
 
 fn portable(whose: &Whose) -> PortableWhose {
@@ -43,18 +43,18 @@ impl Fragments {
         };
         let mut open: Vec<_> = self.open.iter().collect();
         open.sort_by_key(|(whose, _)| **whose);
-        let met = self.met.as_ref().map(|met| {
-            let mut met: Vec<_> = met.iter().map(|(whose, used)| (portable(whose), *used)).collect();
-            met.sort_unstable();
-            met
+        let seen = self.seen.as_ref().map(|seen| {
+            let mut seen: Vec<_> = seen.iter().map(|(whose, used)| (portable(whose), *used)).collect();
+            seen.sort_unstable();
+            seen
         });
-        (open.into_iter().map(datagram).collect(), met, self.peak)
+        (open.into_iter().map(datagram).collect(), seen, self.peak)
     }
 
     /// The opposite of [`Fragments::portable`], put together anew from the pieces; `None` where one cannot be of a
     /// datagram.
     pub(crate) fn from_portable(
-        (open, met, peak): PortableFragments,
+        (open, seen, peak): PortableFragments,
         paths: &Paths,
         memory: usize,
     ) -> Option<Self> {
@@ -80,7 +80,7 @@ impl Fragments {
             fragments.cost += datagram.cost;
             fragments.open.insert(whose, datagram);
         }
-        let met = met.map(|met| met.into_iter().map(|(whose, used)| (whose_of(whose), used)).collect());
-        Some(Self { met, ..fragments })
+        let seen = seen.map(|seen| seen.into_iter().map(|(whose, used)| (whose_of(whose), used)).collect());
+        Some(Self { seen, ..fragments })
     }
 }
