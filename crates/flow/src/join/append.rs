@@ -14,7 +14,7 @@ use crate::state::text::Texts;
 use crate::state::transcript::Transcripts;
 
 /// Payloads of a right half that the left half's readers must still see.
-pub(crate) struct Unread {
+pub(crate) struct Owed {
     pub(crate) place: usize,
     pub(crate) side: usize,
     pub(crate) pieces: Vec<Piece>,
@@ -27,7 +27,7 @@ pub(crate) struct Joined {
     pub(crate) gone: usize,
     /// What they cost now.
     pub(crate) come: usize,
-    pub(crate) unread: Vec<Unread>,
+    pub(crate) owed: Vec<Owed>,
     /// What is no longer needed: threads that give back memory of one another at once wait for one another.
     #[expect(clippy::vec_box, reason = "a box is moved for less than what is in it")]
     dead: Vec<Box<Extra>>,
@@ -178,7 +178,7 @@ impl<'s> Appending<'s> {
             return;
         }
         if let Some(half) = later.cold.half_mut(side).map(std::mem::take) {
-            self.joined.unread.push(Unread { place, side, pieces: half.pieces });
+            self.joined.owed.push(Owed { place, side, pieces: half.pieces });
             return;
         }
         let decided = later.hot.flags & flag::UNDECIDED << side == 0;

@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use crate::join::append::{Appending, Joined, Terms, Unread};
+use crate::join::append::{Appending, Joined, Owed, Terms};
 use crate::join::ids::Ids;
 use crate::join::refusal::{Refusal, Refused};
 use crate::join::split_datagram::Torn;
@@ -175,7 +175,7 @@ impl Summary {
         let (come, gone) =
             joints.iter().fold((0, 0), |(come, gone), joined| (come + joined.come, gone + joined.gone));
         self.spell_cost = self.spell_cost + later.spell_cost + come - gone;
-        self.feed_unread(&joints);
+        self.feed_owed(&joints);
         give_back((joints, later.texts, later.transcripts, later.sightings));
         self.spell_peak = self.spell_peak.max(self.spell_cost);
         if cfg!(debug_assertions) {
@@ -185,9 +185,9 @@ impl Summary {
     }
 
     /// Gives the readers of left halves what the right side listed for them.
-    fn feed_unread(&mut self, joints: &[Joined]) {
+    fn feed_owed(&mut self, joints: &[Joined]) {
         for (shard, joined) in joints.iter().enumerate() {
-            for Unread { place, side, pieces } in &joined.unread {
+            for Owed { place, side, pieces } in &joined.owed {
                 for piece in pieces {
                     self.feed_piece(joined.at(shard, *place), *side, piece);
                 }
