@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::join::append::{Appending, Joined, Owed, Terms};
 use crate::join::ids::Ids;
 use crate::join::refusal::{Refusal, Refused};
-use crate::join::split_datagram::Torn;
+use crate::join::split_datagram::SplitDatagram;
 use crate::state::cost;
 use crate::state::half::{Fetch, Payload, Piece};
 use crate::state::key::Key;
@@ -23,7 +23,7 @@ use crate::state::table::shard::{At, Counterparts, SHARDS, Shard, shard_of};
 struct Plan {
     /// The right side's paths; its texts and transcripts are adopted only when all is certain.
     ids: Ids,
-    torn: Vec<Torn>,
+    split: Vec<SplitDatagram>,
     /// By shard.
     counterparts: Vec<Counterparts>,
     /// What the flows of both cost at most at any time.
@@ -58,14 +58,14 @@ impl Summary {
         }
         let paths = self.paths.adopt(&later.paths).ok_or(Refusal::Memory)?;
         let ids = Ids { paths, ..Ids::default() };
-        let torn = self.torn(later, |id| ids.path(id))?;
+        let split = self.split(later, |id| ids.path(id))?;
         let counterparts = self.meet(later, &ids);
-        let pieces: usize = torn.iter().map(|torn| torn.datagram.shares.len()).sum();
-        let peak = self.peak_with(later, &counterparts).saturating_add(pieces * cost::TORN);
+        let pieces: usize = split.iter().map(|split| split.datagram.shares.len()).sum();
+        let peak = self.peak_with(later, &counterparts).saturating_add(pieces * cost::SPLIT);
         if peak > cost::spells(self.limits.memory) {
             return Err(Refusal::Memory);
         }
-        Ok(Plan { ids, torn, counterparts, peak })
+        Ok(Plan { ids, split, counterparts, peak })
     }
 
     /// Looks every right-hand spell's key up on the left.
@@ -147,14 +147,15 @@ impl Summary {
     }
 
     /// Joins all parts. Nothing can fail any more.
-    fn append(&mut self, later: Self, Plan { mut ids, torn, mut counterparts, peak }: Plan) {
-        self.book_torn(&later, &torn, &mut counterparts);
+    fn append(&mut self, later: Self, Plan { mut ids, split, mut counterparts, peak }: Plan) {
+        self.book_split(&later, &split, &mut counterparts);
         ids.texts = self.texts.adopt(&later.texts);
         ids.transcripts = self.transcripts.adopt(&later.transcripts, |id| ids.text(id));
         self.names.join(later.names, |id| ids.text(id));
         self.sightings.join(&later.sightings, |id| ids.text(id));
-        let torn = torn.into_iter().map(|Torn { ours, theirs, datagram, .. }| (ours, theirs, datagram));
-        self.fragments.join(later.fragments, torn, |id| ids.path(id));
+        let split =
+            split.into_iter().map(|SplitDatagram { ours, theirs, datagram, .. }| (ours, theirs, datagram));
+        self.fragments.join(later.fragments, split, |id| ids.path(id));
         self.residuals.join(&later.residuals);
         self.captures.join(later.captures);
         self.tally.join(&later.tally);

@@ -24,9 +24,9 @@ const RANGE: usize = 32;
 /// What a transcript's statements cost at most for each byte of payload that they were read from.
 const STATEMENTS: usize = 32;
 
-/// What booking a datagram that a cut tore can cost more at any time than both sides counted: a flow, and what joining
+/// What booking a datagram that a cut split can cost more at any time than both sides counted: a flow, and what joining
 /// the right-hand one to it makes.
-pub(crate) const TORN: usize = SPELL + 4 * EXTRA + 2 * BUCKETS;
+pub(crate) const SPLIT: usize = SPELL + 4 * EXTRA + 2 * BUCKETS;
 
 /// Bytes of the budget for flows.
 pub(crate) const fn spells(memory: usize) -> usize {

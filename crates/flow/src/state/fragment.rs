@@ -265,33 +265,33 @@ impl Fragments {
 
     /// The datagrams of which pieces wait here and came in `later`, whose paths map to ours by `path`, put together.
     /// `None` where they do not join, or where both together could have reached the budget.
-    pub(crate) fn torn(&self, later: &Self, path: impl Fn(PathId) -> PathId) -> Option<Vec<Open>> {
+    pub(crate) fn split(&self, later: &Self, path: impl Fn(PathId) -> PathId) -> Option<Vec<Open>> {
         let Some(seen) = &later.seen else { return self.open.is_empty().then(Vec::new) };
         let full = seen.len() >= Self::SEEN_CAP && !self.open.is_empty();
         let near = self.cost.saturating_add(later.peak) > self.budget;
         if !seen.is_empty() && (full || near) {
             return None;
         }
-        let mut torn = Vec::new();
+        let mut split = Vec::new();
         for (whose, used) in seen {
             let ours = Whose { path: path(whose.path), ..*whose };
             let Some(datagram) = self.open.get(&ours) else { continue };
             let rest = later.open.get(whose).filter(|_| !used)?;
             let datagram = datagram.with(rest)?;
-            torn.push((ours, *whose, datagram));
+            split.push((ours, *whose, datagram));
         }
-        Some(torn)
+        Some(split)
     }
 
-    /// Appends what `later` holds; `torn` is what [`Fragments::torn`] gave.
+    /// Appends what `later` holds; `split` is what [`Fragments::split`] gave.
     pub(crate) fn join(
         &mut self,
         mut later: Self,
-        torn: impl IntoIterator<Item = Open>,
+        split: impl IntoIterator<Item = Open>,
         path: impl Fn(PathId) -> PathId,
     ) {
         self.peak = self.peak.max(self.cost + later.peak);
-        for (ours, theirs, datagram) in torn {
+        for (ours, theirs, datagram) in split {
             later.remove(&theirs);
             if datagram.is_whole() {
                 self.take(&ours);
@@ -401,17 +401,20 @@ mod tests {
     fn a_datagram_across_the_cut_is_put_together() {
         let (mut left, mut right) = (Fragments::new(true, 0), Fragments::new(true, 0));
         add(&mut left, 0, 0, &piece(0, b"aaaaaaaa", true));
-        assert!(left.torn(&right, |path| path).is_some_and(|torn| torn.is_empty()));
+        assert!(left.split(&right, |path| path).is_some_and(|split| split.is_empty()));
         add(&mut right, 1, 0, &piece(16, b"c", false));
-        let torn = left.torn(&right, |path| path).unwrap();
-        assert_eq!((torn.len(), torn[0].2.is_whole()), (1, false));
-        left.join(right, torn, |path| path);
+        let split = left.split(&right, |path| path).unwrap();
+        assert_eq!((split.len(), split[0].2.is_whole()), (1, false));
+        left.join(right, split, |path| path);
         assert_eq!((left.waiting().len(), left.waiting()[0].shares.len()), (1, 2));
         let mut last = Fragments::new(true, 0);
         add(&mut last, 2, 0, &piece(8, b"bbbbbbbb", true));
-        let torn = left.torn(&last, |path| path).unwrap();
-        assert_eq!((torn[0].2.is_whole(), torn[0].2.assemble()), (true, (b"aaaaaaaabbbbbbbbc".to_vec(), 17)));
-        left.join(last, torn, |path| path);
+        let split = left.split(&last, |path| path).unwrap();
+        assert_eq!(
+            (split[0].2.is_whole(), split[0].2.assemble()),
+            (true, (b"aaaaaaaabbbbbbbbc".to_vec(), 17))
+        );
+        left.join(last, split, |path| path);
         assert_eq!((left.waiting().len(), left.cost()), (0, 0));
     }
 
@@ -421,9 +424,9 @@ mod tests {
         add(&mut left, 0, 0, &piece(0, b"aaaaaaaa", true));
         add(&mut right, 1, 0, &piece(0, b"aaaaaaaa", true));
         assert!(add(&mut right, 2, 0, &piece(8, b"c", false)).whole.is_some());
-        assert!(left.torn(&right, |path| path).is_none());
+        assert!(left.split(&right, |path| path).is_none());
         let mut late = Fragments::new(true, 0);
         add(&mut late, 1, PATIENCE + 1, &piece(8, b"c", false));
-        assert!(left.torn(&late, |path| path).is_none());
+        assert!(left.split(&late, |path| path).is_none());
     }
 }
