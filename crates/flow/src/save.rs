@@ -18,7 +18,7 @@ use crate::state::fragment::{Fragments, portable::PortableFragments};
 use crate::state::names::{Question, Run};
 use crate::state::packet_ref;
 use crate::state::path::{Paths, PortableLayer};
-use crate::state::residual::{Between, Residual};
+use crate::state::residual::{Residual, ResidualKey};
 use crate::state::sighting::{Seen, Shown};
 use crate::state::summary::{Limits, Summary};
 use crate::state::table::shard::shard_of;
@@ -221,7 +221,9 @@ impl Summary {
             summary.sightings.restore(Shown { mac: Mac(mac), address: Address(address), kind, value }, seen);
         }
         for (macs, prefixes, sums) in from.residuals {
-            summary.residuals.restore(Between { macs: macs.map(Mac), prefixes: prefixes.map(Address) }, sums);
+            summary
+                .residuals
+                .restore(ResidualKey { macs: macs.map(Mac), prefixes: prefixes.map(Address) }, sums);
         }
         (summary.names.refused, summary.sightings.refused) = from.refused;
         summary.spell_peak = from.spell_peak as usize;

@@ -9,7 +9,7 @@ use lenscap_wire::{Message, Packet, PacketRef, decode_datagram, readers};
 
 use crate::fold::listen::routes;
 use crate::join::refusal::Refusal;
-use crate::state::fragment::{Datagram, Whose};
+use crate::state::fragment::{Datagram, DatagramKey};
 use crate::state::key::{Key, TCP};
 use crate::state::path::PathId;
 use crate::state::spell::flag;
@@ -21,9 +21,9 @@ use crate::state::table::shard::{At, Counterparts, shard_of};
 #[derive(Debug)]
 pub(crate) struct SplitDatagram {
     /// Whose it is, as the left side calls it.
-    pub(crate) ours: Whose,
+    pub(crate) ours: DatagramKey,
     /// The same on the right side.
-    pub(crate) theirs: Whose,
+    pub(crate) theirs: DatagramKey,
     /// Both sides' pieces.
     pub(crate) datagram: Datagram,
     /// The open right-hand spell of its flow, which follows on it where it is whole.

@@ -20,7 +20,7 @@ pub(crate) const PATIENCE: i64 = 60_000_000_000;
 
 /// Which datagram a fragment is of.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(crate) struct Whose {
+pub(crate) struct DatagramKey {
     pub(crate) path: PathId,
     pub(crate) version: u8,
     pub(crate) protocol: u8,
@@ -160,7 +160,7 @@ impl Datagram {
 }
 
 /// What one side and another, later one call a datagram of which both have pieces, and it with all of them.
-pub(crate) type Open = (Whose, Whose, Datagram);
+pub(crate) type Open = (DatagramKey, DatagramKey, Datagram);
 
 /// What became of a fragment.
 #[derive(Debug, Default)]
@@ -176,10 +176,10 @@ pub(crate) struct Outcome {
 /// Every datagram that waits for pieces.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fragments {
-    open: HashMap<Whose, Datagram>,
+    open: HashMap<DatagramKey, Datagram>,
     /// Whose pieces were seen, kept in a summary that may be appended to another; and whether any of them was made use
     /// of, so that it would matter if pieces stood before it.
-    seen: Option<HashMap<Whose, bool>>,
+    seen: Option<HashMap<DatagramKey, bool>>,
     budget: usize,
     cost: usize,
     peak: usize,
@@ -211,21 +211,21 @@ impl Fragments {
     ) -> Outcome {
         let (version, protocol) = (packet.version, packet.protocol);
         let (source, destination) = (packet.source, packet.destination);
-        let whose = Whose { path, version, protocol, id: fragment.id, source, destination };
+        let key = DatagramKey { path, version, protocol, id: fragment.id, source, destination };
         let mut outcome = Outcome::default();
         if let Some(seen) = self.seen.as_mut().filter(|seen| seen.len() < Self::SEEN_CAP) {
-            seen.entry(whose).or_insert(false);
+            seen.entry(key).or_insert(false);
         }
-        if self.open.get(&whose).is_some_and(|datagram| datagram.is_given_up(share.time)) {
-            outcome.given_up.extend(self.take(&whose));
+        if self.open.get(&key).is_some_and(|datagram| datagram.is_given_up(share.time)) {
+            outcome.given_up.extend(self.take(&key));
         }
-        let datagram = self.open.entry(whose).or_insert_with(|| Datagram::new(packet, path));
+        let datagram = self.open.entry(key).or_insert_with(|| Datagram::new(packet, path));
         let before = if datagram.shares.is_empty() { 0 } else { datagram.cost };
         let &Fragment { offset, length, more, checkable, bytes, .. } = fragment;
         datagram.add(share, Piece { offset, length, more, checkable, bytes: bytes.into() }, packet.hazards);
         self.cost += datagram.cost - before;
         if datagram.is_whole() {
-            outcome.whole = self.take(&whose);
+            outcome.whole = self.take(&key);
         }
         self.peak = self.peak.max(self.cost);
         if self.cost > self.budget {
@@ -239,25 +239,25 @@ impl Fragments {
         let mut oldest: Vec<_> =
             self.open.iter().map(|(w, d)| (d.shares.first().map(|s| s.at), *w)).collect();
         oldest.sort_unstable();
-        for (_, whose) in oldest {
+        for (_, key) in oldest {
             if self.cost <= self.budget / 4 * 3 {
                 return;
             }
-            outcome.given_up.extend(self.take(&whose));
+            outcome.given_up.extend(self.take(&key));
             outcome.over_budget += 1;
         }
     }
 
-    fn remove(&mut self, whose: &Whose) -> Option<Datagram> {
-        let datagram = self.open.remove(whose)?;
+    fn remove(&mut self, key: &DatagramKey) -> Option<Datagram> {
+        let datagram = self.open.remove(key)?;
         self.cost -= datagram.cost;
         Some(datagram)
     }
 
     /// Takes a datagram out to make use of it.
-    fn take(&mut self, whose: &Whose) -> Option<Datagram> {
-        let datagram = self.remove(whose)?;
-        if let Some(used) = self.seen.as_mut().and_then(|seen| seen.get_mut(whose)) {
+    fn take(&mut self, key: &DatagramKey) -> Option<Datagram> {
+        let datagram = self.remove(key)?;
+        if let Some(used) = self.seen.as_mut().and_then(|seen| seen.get_mut(key)) {
             *used = true;
         }
         Some(datagram)
@@ -273,12 +273,12 @@ impl Fragments {
             return None;
         }
         let mut split = Vec::new();
-        for (whose, used) in seen {
-            let ours = Whose { path: path(whose.path), ..*whose };
+        for (key, used) in seen {
+            let ours = DatagramKey { path: path(key.path), ..*key };
             let Some(datagram) = self.open.get(&ours) else { continue };
-            let rest = later.open.get(whose).filter(|_| !used)?;
+            let rest = later.open.get(key).filter(|_| !used)?;
             let datagram = datagram.with(rest)?;
-            split.push((ours, *whose, datagram));
+            split.push((ours, *key, datagram));
         }
         Some(split)
     }
@@ -302,18 +302,18 @@ impl Fragments {
             }
         }
         self.cost += later.cost;
-        let ours = |whose: Whose| Whose { path: path(whose.path), ..whose };
-        for (whose, datagram) in later.open {
+        let ours = |key: DatagramKey| DatagramKey { path: path(key.path), ..key };
+        for (key, datagram) in later.open {
             let path = path(datagram.path);
-            self.open.insert(ours(whose), Datagram { path, ..datagram });
+            self.open.insert(ours(key), Datagram { path, ..datagram });
         }
         if let (Some(seen), Some(theirs)) = (&mut self.seen, later.seen) {
-            for (whose, used) in theirs {
-                let whose = ours(whose);
-                if let Some(known) = seen.get_mut(&whose) {
+            for (key, used) in theirs {
+                let key = ours(key);
+                if let Some(known) = seen.get_mut(&key) {
                     *known |= used;
                 } else if seen.len() < Self::SEEN_CAP {
-                    seen.insert(whose, used);
+                    seen.insert(key, used);
                 }
             }
         }

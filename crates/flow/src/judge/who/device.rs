@@ -217,8 +217,8 @@ fn endpoints<'a, 'c>(
     judged: &[Vec<Judged>],
     contacts: impl Iterator<Item = &'c Contact>,
 ) -> Vec<EndpointRecord<'a>> {
-    type Whose<'n> = (Party, Option<VendorId>, Option<&'n [u8]>, Address);
-    let mut all: BTreeMap<Whose<'a>, EndpointRecord<'a>> = BTreeMap::new();
+    type PartyKey<'n> = (Party, Option<VendorId>, Option<&'n [u8]>, Address);
+    let mut all: BTreeMap<PartyKey<'a>, EndpointRecord<'a>> = BTreeMap::new();
     for contact in contacts {
         let (at, side) = (contact.at(), contact.side());
         let (Some(flow), Some(judged)) = (court.flow(at), FlowAt::of(at, judged)) else { continue };

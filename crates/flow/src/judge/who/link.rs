@@ -30,18 +30,18 @@ pub(crate) type Ends = [LinkId; 2];
 #[derive(Debug)]
 struct Link {
     mac: Mac,
-    inside: Few,
-    outside: Few,
+    inside: FewAddresses,
+    outside: FewAddresses,
 }
 
 /// A few addresses: most stations have one.
 #[derive(Debug, Default)]
-struct Few {
+struct FewAddresses {
     first: Option<Address>,
     others: Option<Box<ArrayVec<Address, { rules::STATION_ADDRESSES }>>>,
 }
 
-impl Few {
+impl FewAddresses {
     fn len(&self) -> usize {
         usize::from(self.first.is_some()) + self.others.as_ref().map_or(0, |others| others.len())
     }
@@ -143,7 +143,7 @@ impl Links {
 
     fn id(&mut self, mac: Mac) -> LinkId {
         *self.ids.entry(mac).or_insert_with(|| {
-            self.all.push(Link { mac, inside: Few::default(), outside: Few::default() });
+            self.all.push(Link { mac, inside: FewAddresses::default(), outside: FewAddresses::default() });
             LinkId(self.all.len() as u32 - 1)
         })
     }

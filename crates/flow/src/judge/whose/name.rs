@@ -5,7 +5,7 @@ use lenscap_wire::{Address, PacketRef, Timestamp};
 
 use crate::judge::{Court, rules};
 use crate::report::NameView;
-use crate::state::names::{Given, Run};
+use crate::state::names::{AnswerKey, Run};
 use crate::state::summary::Summary;
 use crate::state::text::TextId;
 
@@ -25,7 +25,7 @@ pub(crate) struct NameIndex<'a> {
     summary: &'a Summary,
     by_address: HashMap<Address, Vec<&'a Run>>,
     /// Those that one asker was given, where they are many.
-    by_asker: HashMap<Given, Vec<&'a Run>>,
+    by_asker: HashMap<AnswerKey, Vec<&'a Run>>,
 }
 
 impl<'a> NameIndex<'a> {
@@ -34,10 +34,10 @@ impl<'a> NameIndex<'a> {
 
     pub(crate) fn new(summary: &'a Summary) -> Self {
         let mut index = Self { summary, by_address: HashMap::new(), by_asker: HashMap::new() };
-        for (given, runs) in summary.names.each() {
-            index.by_address.entry(given.0).or_default().extend(runs);
+        for (key, runs) in summary.names.each() {
+            index.by_address.entry(key.0).or_default().extend(runs);
             if runs.len() > Self::FEW {
-                index.by_asker.insert(*given, runs.iter().collect());
+                index.by_asker.insert(*key, runs.iter().collect());
             }
         }
         for runs in index.by_address.values_mut().chain(index.by_asker.values_mut()) {
@@ -63,13 +63,13 @@ impl<'a> NameIndex<'a> {
     }
 
     /// The latest answer to one asker at or before a moment.
-    fn own(&self, given: Given, moment: i64) -> Option<&'a Run> {
-        let runs = self.summary.names.runs(&given);
+    fn own(&self, key: AnswerKey, moment: i64) -> Option<&'a Run> {
+        let runs = self.summary.names.runs(&key);
         if runs.len() <= Self::FEW {
             let before = runs.iter().filter(|run| run.first <= moment);
             return before.max_by_key(|run| (run.first, run.at));
         }
-        let sorted = self.by_asker.get(&given)?;
+        let sorted = self.by_asker.get(&key)?;
         let count = sorted.partition_point(|run| run.first <= moment);
         sorted.get(count.checked_sub(1)?).copied()
     }
@@ -92,8 +92,7 @@ pub(crate) fn records<'a>(court: &Court<'a>) -> Vec<NameView<'a>> {
         last: Timestamp(run.last),
         packet: court.numbering.locate(&run.at),
     };
-    let mut all: Vec<_> =
-        court.summary.names.all().into_iter().map(|(given, run)| view(given, run)).collect();
+    let mut all: Vec<_> = court.summary.names.all().into_iter().map(|(key, run)| view(key, run)).collect();
     all.sort_by(|a, b| {
         (a.first, a.name, a.address, a.asker, a.packet).cmp(&(b.first, b.name, b.address, b.asker, b.packet))
     });
