@@ -21,12 +21,12 @@ use crate::state::table::slab::Slab;
 
 /// What makes a device: its MAC, or its address where there is no MAC of its own.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Station {
+pub(crate) enum StationKey {
     Mac(Mac),
     Address(Address),
 }
 
-impl Station {
+impl StationKey {
     /// The MAC that it is known by.
     pub(crate) fn mac(self) -> Option<Mac> {
         match self {
@@ -91,9 +91,9 @@ impl Contact {
     }
 }
 
-/// What belongs to one station.
+/// What is known of one station.
 #[derive(Debug, Default)]
-pub(crate) struct Member {
+pub(crate) struct Station {
     pub(crate) mac: Option<Mac>,
     pub(crate) volume: Volume,
     /// The address seen first: most stations have one.
@@ -118,8 +118,8 @@ pub(crate) type Said = (u32, (Statement, Often));
 /// Stations in the order in which they were seen.
 #[derive(Default)]
 pub(crate) struct Roll<'a> {
-    pub(crate) stations: Vec<Station>,
-    pub(crate) members: Slab<Member>,
+    pub(crate) keys: Vec<StationKey>,
+    pub(crate) stations: Slab<Station>,
     /// Addresses of stations that have several.
     pub(crate) others: HashSet<(u32, Address)>,
     /// By shard and flow, the place of each end's station, or [`NOWHERE`].
@@ -171,20 +171,20 @@ impl<'a> Roll<'a> {
     pub(crate) fn join(mut self, other: Self, standings: &mut Standings) -> Self {
         self.by_address.reserve(other.by_address.len());
         let ours: Vec<u32> = other
-            .stations
+            .keys
             .iter()
-            .map(|station| match *station {
-                Station::Mac(mac) => self.place(Found::Link(standings.id(mac), mac)),
-                Station::Address(address) => self.place(Found::Address(address)),
+            .map(|key| match *key {
+                StationKey::Mac(mac) => self.place(Found::Link(standings.id(mac), mac)),
+                StationKey::Address(address) => self.place(Found::Address(address)),
             })
             .collect();
         let our = |place: u32| ours.get(place as usize).copied().unwrap_or(place);
-        for (place, member) in ours.iter().zip(other.members.iter()) {
-            if let Some(known) = self.members.get_mut(*place as usize) {
-                known.mac = known.mac.or(member.mac);
-                known.volume.join(&member.volume);
+        for (place, station) in ours.iter().zip(other.stations.iter()) {
+            if let Some(known) = self.stations.get_mut(*place as usize) {
+                known.mac = known.mac.or(station.mac);
+                known.volume.join(&station.volume);
             }
-            if let Some(address) = member.address {
+            if let Some(address) = station.address {
                 self.reside(*place, address);
             }
         }
@@ -199,28 +199,29 @@ impl<'a> Roll<'a> {
     }
 
     fn place(&mut self, found: Found) -> u32 {
-        let (known, station) = match found {
+        let (known, key) = match found {
             Found::Link(link, mac) => {
                 if self.by_link.len() <= link.place() {
                     self.by_link.resize(link.place() + 1, NOWHERE);
                 }
                 // The list was just made long enough.
-                (&mut self.by_link[link.place()], Station::Mac(mac))
+                (&mut self.by_link[link.place()], StationKey::Mac(mac))
             }
             Found::Address(address) => {
-                (self.by_address.entry(address).or_insert(NOWHERE), Station::Address(address))
+                (self.by_address.entry(address).or_insert(NOWHERE), StationKey::Address(address))
             }
         };
         if *known == NOWHERE {
-            *known = self.stations.len() as u32;
-            self.stations.push(station);
-            self.members.push(Member { mac: station.mac(), ..Member::default() });
+            *known = self.keys.len() as u32;
+            self.keys.push(key);
+            self.stations.push(Station { mac: key.mac(), ..Station::default() });
         }
         *known
     }
 
     fn reside(&mut self, place: u32, address: Address) {
-        let known = self.members.get_mut(place as usize).map(|member| *member.address.get_or_insert(address));
+        let known =
+            self.stations.get_mut(place as usize).map(|station| *station.address.get_or_insert(address));
         if known != Some(address) {
             self.others.insert((place, address));
         }
@@ -260,9 +261,9 @@ impl<'a> Roll<'a> {
         let place = self.place(found);
         let abroad = judged.is_outside(1 - side);
         self.reside(place, address);
-        if let Some(member) = self.members.get_mut(place as usize) {
+        if let Some(station) = self.stations.get_mut(place as usize) {
             let (sent, received) = (counters.bytes[side], counters.bytes[1 - side]);
-            let volume = &mut member.volume;
+            let volume = &mut station.volume;
             volume.sent += sent;
             volume.received += received;
             let first = flow.cold.first;
@@ -292,8 +293,8 @@ impl<'a> Roll<'a> {
             let inside = court.site.is_inside(shown.address);
             let Some(found) = station(standings, link, shown.address, inside, kind) else { continue };
             let place = self.place(found);
-            if let Some(member) = self.members.get_mut(place as usize) {
-                member.mac = member.mac.or(mac);
+            if let Some(station) = self.stations.get_mut(place as usize) {
+                station.mac = station.mac.or(mac);
             }
             if inside {
                 self.reside(place, shown.address);
