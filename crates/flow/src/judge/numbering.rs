@@ -7,9 +7,9 @@ use lenscap_wire::{LinkType, PacketRef, Timestamp};
 use std::collections::BTreeMap;
 
 use crate::report::{CaptureRecord, PacketAt, ProblemRecord};
-use crate::state::captures::{Captures, Input, Problem};
+use crate::state::captures::{Captures, InputRecord, Problem};
 
-/// Input and first packet number of each chunk, and the place of each input's record.
+/// InputRecord and first packet number of each chunk, and the place of each input's record.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Numbering {
     chunks: BTreeMap<u32, (u32, u64)>,
@@ -30,7 +30,7 @@ impl Numbering {
         Self { chunks, inputs }
     }
 
-    /// Input and packet number of a reference.
+    /// InputRecord and packet number of a reference.
     pub(crate) fn locate(&self, at: &PacketRef) -> PacketAt {
         let (input, first) = self.chunks.get(&at.chunk).copied().unwrap_or((0, 1));
         let input = self.inputs.get(&input).copied().unwrap_or(0);
@@ -43,7 +43,7 @@ pub(crate) fn records(captures: &Captures, numbering: &Numbering) -> Vec<Capture
     captures.inputs.values().map(|input| record(input, numbering)).collect()
 }
 
-fn record(input: &Input, numbering: &Numbering) -> CaptureRecord {
+fn record(input: &InputRecord, numbering: &Numbering) -> CaptureRecord {
     let problem = |problem: &Problem| ProblemRecord {
         packet: problem.record.map(|(chunk, record)| {
             numbering.locate(&PacketRef { chunk, record, ..PacketRef::default() }).packet
