@@ -38,7 +38,7 @@ pub(crate) struct Datagram {
     /// Each fragment's share, in capture order.
     pub(crate) shares: Vec<Share>,
     /// What each fragment brought, in capture order.
-    pieces: Vec<Piece>,
+    pieces: Vec<Part>,
     filled: Ranges,
     length: Option<u32>,
     hazards: Hazards,
@@ -49,7 +49,7 @@ pub(crate) struct Datagram {
 
 /// What one fragment brought.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Piece {
+struct Part {
     offset: u32,
     /// Its length on the wire, of which `bytes` are what was captured.
     length: u32,
@@ -89,7 +89,7 @@ impl Datagram {
         }
     }
 
-    fn add(&mut self, share: Share, piece: Piece, hazards: Hazards) {
+    fn add(&mut self, share: Share, piece: Part, hazards: Hazards) {
         let end = piece.offset.saturating_add(piece.length);
         if self.filled.add(i64::from(piece.offset), i64::from(end)) {
             self.hazards.insert(Hazards::OVERLAP);
@@ -145,7 +145,7 @@ impl Datagram {
         let length = self.length.unwrap_or(0);
         let mut whole = vec![0; length as usize];
         let mut captured = Ranges::default();
-        for Piece { offset, bytes, .. } in self.pieces.iter().rev() {
+        for Part { offset, bytes, .. } in self.pieces.iter().rev() {
             let offset = *offset as usize;
             let fits = bytes.len().min(whole.len().saturating_sub(offset));
             if let (Some(to), Some(from)) = (whole.get_mut(offset..offset + fits), bytes.get(..fits)) {
@@ -222,7 +222,7 @@ impl Fragments {
         let datagram = self.open.entry(key).or_insert_with(|| Datagram::new(packet, path));
         let before = if datagram.shares.is_empty() { 0 } else { datagram.cost };
         let &Fragment { offset, length, more, checkable, bytes, .. } = fragment;
-        datagram.add(share, Piece { offset, length, more, checkable, bytes: bytes.into() }, packet.hazards);
+        datagram.add(share, Part { offset, length, more, checkable, bytes: bytes.into() }, packet.hazards);
         self.cost += datagram.cost - before;
         if datagram.is_whole() {
             outcome.whole = self.take(&key);

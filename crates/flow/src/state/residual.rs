@@ -59,7 +59,7 @@ impl Residuals {
         let (first, last) = spell.span();
         let Counters { packets, bytes, wire, .. } = spell.hot.counters(&spell.cold);
         let sums = Residual { flows: 1, packets, bytes, wire, first, last };
-        self.add(key(spell), sums);
+        self.add(ResidualKey::of(spell), sums);
     }
 
     fn add(&mut self, key: ResidualKey, sums: Residual) {
@@ -95,9 +95,11 @@ impl Residuals {
     }
 }
 
-fn key(spell: &Spell) -> ResidualKey {
-    let key = &spell.hot.key;
-    ResidualKey { macs: spell.cold.macs, prefixes: [prefix(key, 0), prefix(key, 1)] }
+impl ResidualKey {
+    fn of(spell: &Spell) -> Self {
+        let key = &spell.hot.key;
+        Self { macs: spell.cold.macs, prefixes: [prefix(key, 0), prefix(key, 1)] }
+    }
 }
 
 fn prefix(key: &Key, side: usize) -> Address {

@@ -26,14 +26,14 @@ pub(crate) struct Texts {
     bytes: Vec<u8>,
     /// Where each begins.
     starts: Vec<u32>,
-    ids: HashTable<Entry>,
+    ids: HashTable<Interned>,
     /// Ids of words of the program, by where they stand in it and how long they are.
     words: Vec<(usize, usize, TextId)>,
 }
 
 /// A text by where it stands, so that looking one up touches its bytes and nothing else.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+struct Interned {
     id: TextId,
     start: u32,
 }
@@ -70,7 +70,7 @@ impl Texts {
         self.bytes.push(length as u8);
         self.bytes.extend_from_slice(text);
         let bytes = &self.bytes;
-        self.ids.insert_unique(hash, Entry { id, start }, |entry| self::hash(at(bytes, entry.start)));
+        self.ids.insert_unique(hash, Interned { id, start }, |entry| self::hash(at(bytes, entry.start)));
         id
     }
 

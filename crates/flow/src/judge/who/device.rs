@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::grouped::Grouped;
 use super::identity::Identity;
 use super::link::Links;
-use super::roll::{Contact, Often, Roll, Shown, Station, StationKey};
+use super::roll::{Contact, Often, Roll, Sighted, Station, StationKey};
 use crate::judge::judged::{Judged, Party};
 use crate::judge::walk::{Walk, parts};
 use crate::judge::whose::opinion::Statement;
@@ -31,7 +31,7 @@ pub(crate) struct Stations<'a> {
     /// Flows with a vendor, by station.
     dealings: Grouped<Contact>,
     said: Grouped<(Statement, Often)>,
-    shown: Grouped<Shown<'a>>,
+    shown: Grouped<Sighted<'a>>,
     /// Whether each is a camera. The rest of an identity is worked out when asked for: most are never shown.
     cameras: Vec<bool>,
 }

@@ -102,7 +102,7 @@ pub(crate) struct Station {
 
 /// Something that a station said, as a sighting before it is put into words.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Shown<'a> {
+pub(crate) struct Sighted<'a> {
     pub(crate) kind: &'a [u8],
     pub(crate) value: &'a [u8],
     pub(crate) count: u64,
@@ -113,7 +113,7 @@ pub(crate) struct Shown<'a> {
 pub(crate) type Often = (u64, PacketRef);
 
 /// A station's place, and what was said of it.
-pub(crate) type Said = (u32, (Statement, Often));
+pub(crate) type StationSaid = (u32, (Statement, Often));
 
 /// Stations in the order in which they were seen.
 #[derive(Default)]
@@ -125,9 +125,9 @@ pub(crate) struct Roll<'a> {
     /// By shard and flow, the place of each end's station, or [`NOWHERE`].
     pub(crate) places: Vec<Vec<[u32; 2]>>,
     /// What the flows' halves said of a station, of each walk apart.
-    pub(crate) said: Vec<Said>,
+    pub(crate) said: Vec<StationSaid>,
     /// What stations said of themselves in messages.
-    pub(crate) shown: Vec<(u32, Shown<'a>)>,
+    pub(crate) shown: Vec<(u32, Sighted<'a>)>,
     by_link: Vec<u32>,
     by_address: HashMap<Address, u32>,
     /// Where in [`Roll::said`] a station's statement is.
@@ -228,7 +228,7 @@ impl<'a> Roll<'a> {
     }
 
     fn hear(&mut self, place: u32, statement: Statement, (count, at): Often) {
-        let key = |&(place, (statement, _)): &Said| seeded().hash_one((place, statement));
+        let key = |&(place, (statement, _)): &StationSaid| seeded().hash_one((place, statement));
         let new = (place, (statement, (count, at)));
         let same = |&at: &u32| {
             self.said.get(at as usize).is_some_and(|said| (said.0, said.1.0) == (place, statement))
@@ -290,7 +290,7 @@ impl<'a> Roll<'a> {
             let kind = texts.text(shown.kind);
             let mac = Some(shown.mac).filter(|mac| !mac.is_zero() && !mac.is_group());
             let link = mac.map_or(LinkId::NONE, |mac| standings.id(mac));
-            let inside = court.site.is_inside(shown.address);
+            let inside = court.boundary.is_inside(shown.address);
             let Some(found) = station(standings, link, shown.address, inside, kind) else { continue };
             let place = self.place(found);
             if let Some(station) = self.stations.get_mut(place as usize) {
@@ -299,7 +299,7 @@ impl<'a> Roll<'a> {
             if inside {
                 self.reside(place, shown.address);
             }
-            let shown = Shown { kind, value: texts.text(shown.value), count: seen.count, at: seen.at };
+            let shown = Sighted { kind, value: texts.text(shown.value), count: seen.count, at: seen.at };
             self.shown.push((place, shown));
         }
     }

@@ -3,7 +3,7 @@
 use lenscap_wire::{Address, Hazards, Mac, Packet};
 use serde::{Deserialize, Serialize};
 
-use super::{Datagram, DatagramKey, Fragments, Piece};
+use super::{Datagram, DatagramKey, Fragments, Part};
 use crate::state::entry::Share;
 use crate::state::path::{PathId, Paths};
 
@@ -13,7 +13,7 @@ pub(crate) struct PortableDatagram {
     key: PortableKey,
     macs: Option<([u8; 6], [u8; 6])>,
     shares: Vec<Share>,
-    pieces: Vec<Piece>,
+    pieces: Vec<Part>,
     hazards: u32,
 }
 
