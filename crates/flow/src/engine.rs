@@ -96,7 +96,7 @@ pub fn inspect(
 ) -> Result<Vec<CaptureRecord>, ScanError> {
     let nothing = Options { filter: None, from: None, to: Some(Timestamp(i64::MIN)), ..options.clone() };
     let summary = scan(inputs, &nothing, progress)?;
-    Ok(records(&summary.captures, &Numbering::of(&summary.captures)))
+    Ok(records(&summary.site.captures, &Numbering::of(&summary.site.captures)))
 }
 
 /// Files that are read as one, packet by packet; most often a single one.
@@ -121,7 +121,7 @@ struct Pending {
 
 impl Pending {
     fn new(file: usize, summary: Summary) -> Self {
-        let window = summary.captures.window();
+        let window = summary.site.captures.window();
         Self { unit: vec![file], summary: Some(summary), window }
     }
 
@@ -241,7 +241,7 @@ impl Scan<'_> {
     fn unreadable(&self, input: usize, why: String, summary: &mut Summary) {
         let path = self.files.0.get(input).map(|file| file.path.clone()).unwrap_or_default();
         let problems = vec![Problem { record: None, offset: 0, what: why }];
-        summary.captures.add(
+        summary.site.captures.add(
             ordinal(input, 0),
             input as u32,
             InputRecord { path, problems, ..InputRecord::default() },
@@ -278,7 +278,7 @@ impl Scan<'_> {
                 read.problems.push(Problem { record: None, offset: 0, what });
                 read.torn_tail = true;
             }
-            summary.captures.add(chunk, input, read);
+            summary.site.captures.add(chunk, input, read);
         }
     }
 

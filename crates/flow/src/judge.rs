@@ -72,8 +72,13 @@ impl<'a> Court<'a> {
     pub(crate) fn flows(&self, shard: usize) -> impl Iterator<Item = Flow<'a>> + use<'a> {
         let unfinished = (shard == SHARDS).then_some(&self.ending.unfinished).into_iter().flatten();
         let unfinished = unfinished.map(|spell| (&spell.hot, &spell.cold));
-        let kept =
-            self.summary.shards.get(shard).into_iter().flat_map(crate::state::table::shard::Shard::spells);
+        let kept = self
+            .summary
+            .flows
+            .shards
+            .get(shard)
+            .into_iter()
+            .flat_map(crate::state::table::shard::Shard::spells);
         kept.chain(unfinished).zip(0..).map(move |((hot, cold), place)| Flow {
             at: FlowAt { shard: shard as u32, place },
             hot,
@@ -84,6 +89,7 @@ impl<'a> Court<'a> {
     /// How many flows a shard has.
     pub(crate) fn count(&self, shard: usize) -> usize {
         self.summary
+            .flows
             .shards
             .get(shard)
             .map_or(self.ending.unfinished.len(), crate::state::table::shard::Shard::len)
@@ -91,7 +97,7 @@ impl<'a> Court<'a> {
 
     /// One flow.
     pub(crate) fn flow(&self, at: FlowAt) -> Option<Flow<'a>> {
-        let (hot, cold) = match self.summary.shards.get(at.shard as usize) {
+        let (hot, cold) = match self.summary.flows.shards.get(at.shard as usize) {
             Some(shard) => shard.spell(at.place as usize)?,
             None => self.ending.unfinished.get(at.place as usize).map(|spell| (&spell.hot, &spell.cold))?,
         };
@@ -135,7 +141,7 @@ impl<'a> Court<'a> {
         let (transcripts, texts) = if at_end {
             (&self.ending.transcripts, &self.ending.texts)
         } else {
-            (&self.summary.transcripts, &self.summary.texts)
+            (&self.summary.flows.transcripts, &self.summary.flows.texts)
         };
         let said =
             transcripts.transcript(transcript).into_iter().flat_map(|transcript| transcript.said.iter());
@@ -159,7 +165,7 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
         catalog,
         boundary: site::Boundary::new(policy),
         held: who::link::Held::new(summary),
-        numbering: Numbering::of(&summary.captures),
+        numbering: Numbering::of(&summary.site.captures),
         names: whose::name::NameIndex::new(summary),
         opinions: Opinions::new(summary, ending, catalog),
         protocols: what::activity::Protocols::new(),
@@ -168,11 +174,11 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
     let stations = who::device::Stations::new(&court, &mut walk);
     let walk::Walk { judged, sums, .. } = walk;
     let findings = what::finding::findings(&court, &judged, &stations);
-    let captures = records(&summary.captures, &court.numbering);
+    let captures = records(&summary.site.captures, &court.numbering);
     let ledger = ledger(summary, sums.booked);
     let mut overview = Overview {
-        exact: !summary.caps().any(),
-        inexact_since: summary.tally.inexact_since.map(Timestamp),
+        exact: !summary.site.caps().any(),
+        inexact_since: summary.site.tally.inexact_since.map(Timestamp),
         packets: ledger.packets,
         flows: sums.flows,
         devices: stations.len() as u64,
@@ -191,8 +197,8 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
 
 /// The books: flows and residuals summed from what is kept, the rest from the tally, the whole counted apart.
 fn ledger(summary: &Summary, in_flows: Amount) -> Ledger {
-    let tally = &summary.tally;
-    let (_, packets, bytes) = summary.residuals.total();
+    let tally = &summary.site.tally;
+    let (_, packets, bytes) = summary.site.residuals.total();
     Ledger {
         packets: tally.packets,
         bytes_wire: tally.bytes_wire,

@@ -6,6 +6,7 @@
 pub(crate) mod captures;
 pub(crate) mod cost;
 pub(crate) mod entry;
+pub(crate) mod flows;
 pub(crate) mod fragment;
 pub(crate) mod half;
 pub(crate) mod key;
@@ -16,6 +17,7 @@ pub(crate) mod path;
 pub(crate) mod residual;
 pub(crate) mod seed;
 pub(crate) mod sighting;
+pub(crate) mod site;
 pub(crate) mod spell;
 pub(crate) mod summary;
 pub(crate) mod table;

@@ -41,9 +41,9 @@ impl SplitDatagram {
             return Err(Refusal::Fragments);
         }
         let (key, _) = Key::of(&packet, self.theirs.path);
-        let hash = key.hash(&later.paths);
+        let hash = key.hash(&later.flows.paths);
         let at = shard_of(hash);
-        let Some(right) = later.shards.get(at) else { return Ok(None) };
+        let Some(right) = later.flows.shards.get(at) else { return Ok(None) };
         let Some(place) = right.find(hash, &key) else { return Ok(None) };
         let spell = right.hots.get(place).zip(right.colds.get(place)).zip(self.datagram.last());
         let follows = spell
@@ -59,7 +59,7 @@ impl Summary {
         later: &Self,
         path: impl Fn(PathId) -> PathId,
     ) -> Result<Vec<SplitDatagram>, Refusal> {
-        let open = self.fragments.split(&later.fragments, path).ok_or(Refusal::Fragments)?;
+        let open = self.flows.fragments.split(&later.flows.fragments, path).ok_or(Refusal::Fragments)?;
         let split = open.into_iter().map(|(ours, theirs, datagram)| SplitDatagram {
             ours,
             theirs,
@@ -84,7 +84,7 @@ impl Summary {
         for split in split.iter().filter(|split| split.datagram.is_whole()) {
             let at = self.datagram(&split.datagram);
             let Some(At { shard, place, .. }) = split.follower else { continue };
-            let settled = later.shards.get(shard).map_or(0, |shard| shard.settled.len());
+            let settled = later.flows.shards.get(shard).map_or(0, |shard| shard.settled.len());
             let counterpart = counterparts.get_mut(shard).and_then(|spells| spells.get_mut(settled + place));
             if let (Some(at), Some(counterpart)) = (at, counterpart) {
                 debug_assert!(*counterpart == NOWHERE || *counterpart as usize == at.place);

@@ -18,13 +18,24 @@ use crate::state::table::shard::Shard;
 use crate::state::text::Texts;
 use crate::state::transcript::{Asked, Draft, TranscriptId, Transcripts};
 
+/// Shard, place among [`Shard::spells`] and side.
+pub(crate) type HalfAt = (u32, u32, u8);
+
+/// What the end decides of a half that was waiting.
+#[derive(Clone, Copy, Debug)]
+struct Decided {
+    transcript: TranscriptId,
+    asked: Asked,
+    /// The last packet that it was read from.
+    last: PacketRef,
+}
+
 /// The end's decisions. Their texts are kept apart from the summary's.
 #[derive(Debug, Default)]
 pub(crate) struct Ending {
     pub(crate) texts: Texts,
     pub(crate) transcripts: Transcripts,
-    /// By shard, place among [`Shard::spells`] and side.
-    ids: HashMap<(u32, u32, u8), ((TranscriptId, Asked), PacketRef)>,
+    halves: HashMap<HalfAt, Decided>,
     /// Flows of unfinished datagrams.
     pub(crate) unfinished: Vec<Spell>,
 }
@@ -43,7 +54,7 @@ impl Summary {
     pub fn close(&self) -> Closed<'_> {
         let mut ending = Ending::default();
         for (at, n) in self.waiting() {
-            let Some((hot, cold)) = self.shards.get(at).and_then(|shard| shard.spell(n)) else {
+            let Some((hot, cold)) = self.flows.shards.get(at).and_then(|shard| shard.spell(n)) else {
                 continue;
             };
             for side in [0, 1] {
@@ -62,14 +73,14 @@ impl Summary {
             let places = shard.spells().enumerate().filter(|(_, spell)| waits(*spell));
             places.map(|(n, _)| (at, n)).collect::<Vec<_>>()
         };
-        self.shards.par_iter().enumerate().flat_map_iter(of).collect()
+        self.flows.shards.par_iter().enumerate().flat_map_iter(of).collect()
     }
 
     fn unfinished_flows(&self) -> Vec<Spell> {
         let mut flows = Shard::default();
-        for datagram in self.fragments.waiting() {
+        for datagram in self.flows.fragments.waiting() {
             let (key, side) = Key::portless(&datagram.head, datagram.path);
-            let hash = key.hash(&self.paths);
+            let hash = key.hash(&self.flows.paths);
             let packet = Packet { hazards: datagram.hazards(), ..datagram.head.clone() };
             for share in &datagram.shares {
                 let entry = Entry::of(*share, &packet);
@@ -82,7 +93,7 @@ impl Summary {
 }
 
 impl Ending {
-    fn close(&mut self, hot: &Hot, cold: &Cold, at: (u32, u32, u8), side: Side) {
+    fn close(&mut self, hot: &Hot, cold: &Cold, at: HalfAt, side: Side) {
         if hot.flags & flag::UNDECIDED << side == 0 {
             return;
         }
@@ -96,17 +107,17 @@ impl Ending {
         {
             let transcript = self.transcripts.intern(reader, &draft.said, &self.texts);
             let last = half.pieces.last().map(|piece| piece.at.packet).unwrap_or_default();
-            self.ids.insert(at, ((transcript, draft.asked), last));
+            self.halves.insert(at, Decided { transcript, asked: draft.asked, last });
         }
     }
 
     /// The transcript of a half that was waiting, and what it asked for.
-    pub(crate) fn transcript(&self, at: (u32, u32, u8)) -> Option<(TranscriptId, Asked)> {
-        self.ids.get(&at).map(|&(transcript, _)| transcript)
+    pub(crate) fn transcript(&self, at: HalfAt) -> Option<(TranscriptId, Asked)> {
+        self.halves.get(&at).map(|half| (half.transcript, half.asked))
     }
 
     /// The last packet that it was decided on.
-    pub(crate) fn decided(&self, at: (u32, u32, u8)) -> Option<PacketRef> {
-        self.ids.get(&at).map(|&(_, packet)| packet)
+    pub(crate) fn decided(&self, at: HalfAt) -> Option<PacketRef> {
+        self.halves.get(&at).map(|half| half.last)
     }
 }

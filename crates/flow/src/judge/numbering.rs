@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use crate::report::{CaptureRecord, PacketAt, ProblemRecord};
 use crate::state::captures::{Captures, InputRecord, Problem};
 
-/// InputRecord and first packet number of each chunk, and the place of each input's record.
+/// Input and first packet number of each chunk, and the place of each input's record.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Numbering {
     chunks: BTreeMap<u32, (u32, u64)>,
@@ -30,7 +30,7 @@ impl Numbering {
         Self { chunks, inputs }
     }
 
-    /// InputRecord and packet number of a reference.
+    /// Input and packet number of a reference.
     pub(crate) fn locate(&self, at: &PacketRef) -> PacketAt {
         let (input, first) = self.chunks.get(&at.chunk).copied().unwrap_or((0, 1));
         let input = self.inputs.get(&input).copied().unwrap_or(0);

@@ -10,7 +10,7 @@ pub(crate) const CHUNK_BITS: u32 = 12;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Captures {
     pub(crate) inputs: BTreeMap<u32, InputRecord>,
-    /// InputRecord and number of records of each chunk, by ordinal.
+    /// Input and number of records of each chunk, by ordinal.
     pub(crate) chunks: BTreeMap<u32, (u32, u64)>,
 }
 

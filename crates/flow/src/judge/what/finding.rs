@@ -100,8 +100,9 @@ fn add_questions<'a>(
 ) {
     let asked: Vec<_> = court
         .summary
+        .site
         .names
-        .questions(&court.summary.texts)
+        .questions(&court.summary.flows.texts)
         .into_iter()
         .filter(|(_, _, question)| question.answered == 0)
         .filter_map(|(asker, name, question)| Some((asker, name, question, court.opinions.owner(name).0?)))
@@ -123,7 +124,7 @@ fn add_questions<'a>(
     for (asker, name, question, endpoint) in asked {
         let Some((station, place)) = owners.get(&asker).copied().flatten() else { continue };
         let at = court.numbering.locate(&question.at);
-        let unanswered = (court.summary.texts.text(name), question.first, question.last, at);
+        let unanswered = (court.summary.flows.texts.text(name), question.first, question.last, at);
         contacts.entry((station, place, endpoint.vendor)).or_default().unanswered.push(unanswered);
     }
 }

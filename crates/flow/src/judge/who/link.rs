@@ -95,8 +95,8 @@ pub(crate) struct Held(HashSet<(Mac, Address)>);
 impl Held {
     /// What neighbour discovery showed (RFC 4861).
     pub(crate) fn new(summary: &Summary) -> Self {
-        let texts = &summary.texts;
-        Self(texts.find(b"ndp").into_iter().flat_map(|kind| summary.sightings.holders(kind)).collect())
+        let texts = &summary.flows.texts;
+        Self(texts.find(b"ndp").into_iter().flat_map(|kind| summary.site.sightings.holders(kind)).collect())
     }
 
     /// Whether a MAC holds an address by its own word, or by the identifier made of it (RFC 4291, appendix A).

@@ -285,8 +285,8 @@ impl<'a> Roll<'a> {
 
     /// Adds what stations said of themselves in messages.
     pub(crate) fn add_sightings(&mut self, court: &Court<'a>, standings: &mut Standings) {
-        let texts = &court.summary.texts;
-        for (shown, seen) in court.summary.sightings.sorted(texts) {
+        let texts = &court.summary.flows.texts;
+        for (shown, seen) in court.summary.site.sightings.sorted(texts) {
             let kind = texts.text(shown.kind);
             let mac = Some(shown.mac).filter(|mac| !mac.is_zero() && !mac.is_group());
             let link = mac.map_or(LinkId::NONE, |mac| standings.id(mac));

@@ -62,7 +62,7 @@ impl<'a> Court<'a> {
             judged.party = Party::Vendor;
         }
         named.is_some_and(|named| {
-            let texts = &self.summary.texts;
+            let texts = &self.summary.flows.texts;
             !texts.text(named.name).is_empty() || !texts.text(named.chain).is_empty()
         })
     }

@@ -34,7 +34,7 @@ impl<'a> NameIndex<'a> {
 
     pub(crate) fn new(summary: &'a Summary) -> Self {
         let mut index = Self { summary, by_address: HashMap::new(), by_asker: HashMap::new() };
-        for (key, runs) in summary.names.each() {
+        for (key, runs) in summary.site.names.each() {
             index.by_address.entry(key.0).or_default().extend(runs);
             if runs.len() > Self::FEW {
                 index.by_asker.insert(*key, runs.iter().collect());
@@ -64,7 +64,7 @@ impl<'a> NameIndex<'a> {
 
     /// The latest answer to one asker at or before a moment.
     fn own(&self, key: AnswerKey, moment: i64) -> Option<&'a Run> {
-        let runs = self.summary.names.runs(&key);
+        let runs = self.summary.site.names.runs(&key);
         if runs.len() <= Self::FEW {
             let before = runs.iter().filter(|run| run.first <= moment);
             return before.max_by_key(|run| (run.first, run.at));
@@ -81,7 +81,7 @@ fn named(run: &Run, confidence: u8) -> Named {
 
 /// Every run of answers as a record.
 pub(crate) fn records<'a>(court: &Court<'a>) -> Vec<NameView<'a>> {
-    let texts = &court.summary.texts;
+    let texts = &court.summary.flows.texts;
     let everybody = Address::default();
     let view = |(address, asker): &(Address, Address), run: &Run| NameView {
         name: texts.text(run.name),
@@ -92,7 +92,8 @@ pub(crate) fn records<'a>(court: &Court<'a>) -> Vec<NameView<'a>> {
         last: Timestamp(run.last),
         packet: court.numbering.locate(&run.at),
     };
-    let mut all: Vec<_> = court.summary.names.all().into_iter().map(|(key, run)| view(key, run)).collect();
+    let mut all: Vec<_> =
+        court.summary.site.names.all().into_iter().map(|(key, run)| view(key, run)).collect();
     all.sort_by(|a, b| {
         (a.first, a.name, a.address, a.asker, a.packet).cmp(&(b.first, b.name, b.address, b.asker, b.packet))
     });

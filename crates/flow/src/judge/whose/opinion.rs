@@ -103,7 +103,7 @@ pub(crate) struct Opinions<'a> {
 impl<'a> Opinions<'a> {
     pub(crate) fn new(summary: &'a Summary, ending: &'a Ending, catalog: &'a Catalog) -> Self {
         Self {
-            early: OpinionTable::new(&summary.texts, summary.transcripts.all(), catalog, false),
+            early: OpinionTable::new(&summary.flows.texts, summary.flows.transcripts.all(), catalog, false),
             ending: OpinionTable::new(&ending.texts, ending.transcripts.all(), catalog, true),
         }
     }
