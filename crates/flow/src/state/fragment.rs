@@ -5,15 +5,17 @@
 //! [`PATIENCE`] later, when the budget is spent, or when the capture ends; its fragments then are a flow with
 //! port 0. Overlapping fragments: the byte that came first wins, and the packet is flagged.
 
+mod datagram;
 pub(crate) mod portable;
 
+pub(crate) use datagram::Datagram;
+use datagram::Part;
+
 use hashbrown::HashMap;
-use lenscap_wire::{Address, Fragment, Hazards, Packet, PacketRef};
-use serde::{Deserialize, Serialize};
+use lenscap_wire::{Address, Fragment, Packet, PacketRef};
 
 use crate::state::entry::Share;
 use crate::state::path::PathId;
-use crate::state::spell::ranges::Ranges;
 
 /// Nanoseconds after which the next piece begins another datagram (RFC 8200 gives a datagram 60 s).
 pub(crate) const PATIENCE: i64 = 60_000_000_000;
@@ -27,136 +29,6 @@ pub(crate) struct DatagramKey {
     pub(crate) id: u32,
     pub(crate) source: Address,
     pub(crate) destination: Address,
-}
-
-/// A datagram on the way.
-#[derive(Clone, Debug)]
-pub(crate) struct Datagram {
-    /// The decoded head of the first fragment seen: link addresses, path, five-tuple without ports.
-    pub(crate) head: Packet<'static>,
-    pub(crate) path: PathId,
-    /// Each fragment's share, in capture order.
-    pub(crate) shares: Vec<Share>,
-    /// What each fragment brought, in capture order.
-    pieces: Vec<Part>,
-    filled: Ranges,
-    length: Option<u32>,
-    hazards: Hazards,
-    /// Whether the addresses of all fragments are those that the transport's checksum covers.
-    checkable: bool,
-    cost: usize,
-}
-
-/// What one fragment brought.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Part {
-    offset: u32,
-    /// Its length on the wire, of which `bytes` are what was captured.
-    length: u32,
-    /// Whether more follows after it.
-    more: bool,
-    /// Whether the datagram's checksum may be told from it.
-    checkable: bool,
-    bytes: Box<[u8]>,
-}
-
-impl Datagram {
-    const COST: usize = 512;
-    const SHARE_COST: usize = 128;
-
-    fn new(packet: &Packet<'_>, path: PathId) -> Self {
-        let head = Packet {
-            class: packet.class,
-            macs: packet.macs,
-            path: packet.path.clone(),
-            version: packet.version,
-            protocol: packet.protocol,
-            source: packet.source,
-            destination: packet.destination,
-            ..Packet::default()
-        };
-        let (shares, pieces, filled) = (Vec::new(), Vec::new(), Ranges::default());
-        Self {
-            head,
-            path,
-            shares,
-            pieces,
-            filled,
-            length: None,
-            hazards: Hazards::NONE,
-            checkable: true,
-            cost: Self::COST,
-        }
-    }
-
-    fn add(&mut self, share: Share, piece: Part, hazards: Hazards) {
-        let end = piece.offset.saturating_add(piece.length);
-        if self.filled.add(i64::from(piece.offset), i64::from(end)) {
-            self.hazards.insert(Hazards::OVERLAP);
-        }
-        if !piece.more && self.length.is_none() {
-            self.length = Some(end);
-        }
-        self.hazards.insert(hazards);
-        self.checkable &= piece.checkable;
-        self.cost += piece.bytes.len() + Self::SHARE_COST;
-        self.pieces.push(piece);
-        self.shares.push(share);
-    }
-
-    /// Whether a piece at this time is of another datagram with the same identification.
-    fn is_given_up(&self, time: i64) -> bool {
-        self.shares.last().is_some_and(|last| time.saturating_sub(last.time) > PATIENCE)
-    }
-
-    /// Its last piece so far.
-    pub(crate) fn last(&self) -> Option<PacketRef> {
-        self.shares.last().map(|share| share.at)
-    }
-
-    /// Itself with the pieces that came later; `None` where it is over before the last of them.
-    fn with(&self, later: &Self) -> Option<Self> {
-        let mut both = self.clone();
-        for (share, piece) in later.shares.iter().zip(&later.pieces) {
-            if both.is_whole() || both.is_given_up(share.time) {
-                return None;
-            }
-            both.add(*share, piece.clone(), later.hazards);
-        }
-        Some(both)
-    }
-
-    pub(crate) fn is_whole(&self) -> bool {
-        self.length.is_some_and(|length| self.filled.covers(0, i64::from(length)))
-    }
-
-    /// Oddities of all its fragments.
-    pub(crate) fn hazards(&self) -> Hazards {
-        self.hazards
-    }
-
-    /// Whether the addresses are those that the transport's checksum covers.
-    pub(crate) fn is_checkable(&self) -> bool {
-        self.checkable
-    }
-
-    /// The bytes after the IP header up to the first that was not captured, and the length they should have.
-    pub(crate) fn assemble(&self) -> (Vec<u8>, u32) {
-        let length = self.length.unwrap_or(0);
-        let mut whole = vec![0; length as usize];
-        let mut captured = Ranges::default();
-        for Part { offset, bytes, .. } in self.pieces.iter().rev() {
-            let offset = *offset as usize;
-            let fits = bytes.len().min(whole.len().saturating_sub(offset));
-            if let (Some(to), Some(from)) = (whole.get_mut(offset..offset + fits), bytes.get(..fits)) {
-                to.copy_from_slice(from);
-                captured.add(offset as i64, (offset + fits) as i64);
-            }
-        }
-        let until = captured.iter().next().filter(|(start, _)| *start == 0).map_or(0, |(_, end)| end);
-        whole.truncate(until as usize);
-        (whole, length)
-    }
 }
 
 /// What one side and another, later one call a datagram of which both have pieces, and it with all of them.
@@ -343,6 +215,7 @@ impl Fragments {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lenscap_wire::Hazards;
 
     fn share(n: u32, time: i64) -> Share {
         let at = PacketRef { record: n, ..PacketRef::default() };
