@@ -1,4 +1,7 @@
 //! What happens when the flows' share of the memory budget is spent.
+//!
+//! A capture with a port scan and one camera loses the scan's single packets first. A scanned host of which one SYN was
+//! seen is one flow less and one residual more: its packet and bytes stay in the ledger, its time and ports are gone.
 
 use hashbrown::HashSet;
 use lenscap_wire::Address;

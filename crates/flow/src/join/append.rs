@@ -1,4 +1,8 @@
 //! One shard appended to another: which spells go on, which follow, and what is left to do then.
+//!
+//! The left shard has an open spell of 10.0.0.1:5000 to 10.0.0.2:443, the right one has two spells of the same key: the first
+//! may go on with ours and is joined to it, the second follows, and what was ours settles. A spell of a key that the left
+//! never saw is taken over where it lies.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,6 @@
 //! What the left side of a joint calls the ids of the right side. Ids are local, and go by content.
+//!
+//! Where the left calls "example.com" text 7 and the right calls it text 3, text 3 of a spell from the right becomes text 7.
 
 use crate::state::path::PathId;
 use crate::state::spell::{Cold, Hot};

@@ -1,4 +1,6 @@
 //! What is inside the site and what is outside.
+//!
+//! 192.168.1.5 is inside, 198.51.100.7 is outside, and 224.0.0.251 is neither: a group is no station of either.
 
 use lenscap_wire::Address;
 use std::net::{IpAddr, Ipv6Addr};

@@ -1,4 +1,7 @@
 //! The first walk over all flows: each is judged once, and what takes every flow is summed on the way.
+//!
+//! 64 shards are shared out among the threads; each thread sums its own share, and the sums are added in the order of the
+//! shards, so that they do not depend on which thread was faster.
 
 use rayon::prelude::*;
 use std::ops::Range;

@@ -1,4 +1,7 @@
 //! Saved summaries joined, as if their captures had been scanned together.
+//!
+//! Monday's and Tuesday's summaries are joined as if both captures had been scanned at once. Two captures of the same hour
+//! cannot be: their packets lie between one another.
 
 use lenscap_wire::PacketRef;
 

@@ -1,4 +1,6 @@
 //! What is left of flows that a cap put out of memory: their sums, by station and remote prefix.
+//!
+//! 20,000 evicted flows of one camera to 203.0.113.0/24 are one residual: so many packets and bytes each way.
 
 use hashbrown::HashMap;
 use lenscap_wire::{Address, Mac};

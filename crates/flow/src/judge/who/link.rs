@@ -1,4 +1,7 @@
 //! What every MAC stands for: a station, several, or a gateway behind which the outside speaks.
+//!
+//! A MAC that only 192.168.1.5 sends from is a station. One that sends from 203.0.113.9 and 198.51.100.7 is a gateway: the
+//! router's, that passes on what others sent, so what they say is not the router's.
 
 use arrayvec::ArrayVec;
 use hashbrown::{HashMap, HashSet};

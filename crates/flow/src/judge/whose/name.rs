@@ -1,4 +1,7 @@
 //! Which name an address had, for whom and when.
+//!
+//! Asked at noon who 192.0.2.7 was to 192.168.1.5: the name in the last answer that this asker had got before noon; else what
+//! others had been told of that address, else what was said later, each with less confidence.
 
 use hashbrown::HashMap;
 use lenscap_wire::{Address, PacketRef, Timestamp};

@@ -1,4 +1,6 @@
 //! What few packets of a spell touch, and what few spells have at all.
+//!
+//! A ping has a record here, but no extra: no second bucket of time, no break in a sequence, no payload that waits.
 
 use lenscap_wire::{Mac, PacketRef, Quoted};
 
