@@ -294,6 +294,32 @@ fn fixtures_hold_at_every_place() {
     assert!(all.refused() * 50 < all.all(), "2 % of the cuts or more are refused");
 }
 
+/// What the end of a capture decides (a hello without its last segment, a datagram without its last piece) is decided
+/// anew at each end: a summary that was judged is folded on as if it had not been.
+#[test]
+fn judging_leaves_no_trace() {
+    let (mut all, mut decided) = (0, 0);
+    for path in captures::fixtures() {
+        let trace = Trace::of_file(&path);
+        let packets = trace.records.len();
+        let serial = trace.serial();
+        let mut random = SplitMix64::new(1);
+        for at in trace.cuts(12, &mut random) {
+            let mut summary = Summary::new(trace.limits);
+            trace.fold(&mut summary, 0..at);
+            let (half, open) = (rendered(&summary), summary.flows() as u64);
+            assert!(half.contains("\"balanced\":true"), "{} to packet {at}", trace.name);
+            let closed = summary.close();
+            decided += u64::from(judge(&closed, &CATALOG, &Policy::default()).overview.flows > open);
+            trace.fold(&mut summary, at..packets);
+            trace.compare("what was judged before", &serial, &rendered(&summary), 1, &[0, at, packets]);
+            all += 1;
+        }
+    }
+    println!("{all} summaries judged on the way, {decided} with flows that only their end makes");
+    assert!(decided > 0);
+}
+
 #[test]
 fn fixtures_hold_in_random_trees() {
     for (name, memory) in [("all fixtures", ROOMY.memory), ("all fixtures, tiny memory", 40 << 10)] {

@@ -6,7 +6,7 @@
 
 mod cut;
 mod files;
-mod keep;
+mod sieve;
 
 use lenscap_capture::{Compression, Filter, Format, Merged, Pace, Reader, Source, Tally, stream_reader};
 use lenscap_wire::Timestamp;
@@ -16,11 +16,11 @@ use std::path::PathBuf;
 
 use crate::judge::numbering::{Numbering, records};
 use crate::report::CaptureRecord;
-use crate::state::captures::{Input as Read, Problem};
+use crate::state::captures::{InputRecord, Problem};
 use crate::state::summary::{Limits, Summary};
 use cut::CUT_FROM;
 use files::{Files, Opened, ordinal};
-use keep::Keep;
+use sieve::Sieve;
 
 /// One thing to be read.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -96,7 +96,7 @@ pub fn inspect(
 ) -> Result<Vec<CaptureRecord>, ScanError> {
     let nothing = Options { filter: None, from: None, to: Some(Timestamp(i64::MIN)), ..options.clone() };
     let summary = scan(inputs, &nothing, progress)?;
-    Ok(records(&summary.captures, &Numbering::of(&summary.captures)))
+    Ok(records(&summary.site.captures, &Numbering::of(&summary.site.captures)))
 }
 
 /// Files that are read as one, packet by packet; most often a single one.
@@ -121,7 +121,7 @@ struct Pending {
 
 impl Pending {
     fn new(file: usize, summary: Summary) -> Self {
-        let window = summary.captures.window();
+        let window = summary.site.captures.window();
         Self { unit: vec![file], summary: Some(summary), window }
     }
 
@@ -241,12 +241,16 @@ impl Scan<'_> {
     fn unreadable(&self, input: usize, why: String, summary: &mut Summary) {
         let path = self.files.0.get(input).map(|file| file.path.clone()).unwrap_or_default();
         let problems = vec![Problem { record: None, offset: 0, what: why }];
-        summary.captures.add(ordinal(input, 0), input as u32, Read { path, problems, ..Read::default() });
+        summary.site.captures.add(
+            ordinal(input, 0),
+            input as u32,
+            InputRecord { path, problems, ..InputRecord::default() },
+        );
     }
 
     /// Folds all that a source yields.
     fn fold(&self, source: &mut dyn Source, summary: &mut Summary) {
-        let mut keep = Keep::new(self.options);
+        let mut sieve = Sieve::new(self.options);
         let (mut bytes, mut packets) = (0, 0);
         loop {
             match source.next_batch() {
@@ -254,10 +258,10 @@ impl Scan<'_> {
                 Ok(batch) => {
                     packets += batch.len() as u64;
                     bytes += batch.bytes() + 16 * batch.len() as u64;
-                    summary.fold(&batch, |frame| keep.keeps(frame));
+                    summary.fold(&batch, |frame| sieve.keeps(frame));
                 }
                 Err(why) => {
-                    keep.error = Some(why.to_string());
+                    sieve.error = Some(why.to_string());
                     break;
                 }
             }
@@ -270,15 +274,15 @@ impl Scan<'_> {
         for tally in source.tallies() {
             let (chunk, input) = (tally.chunk, tally.input);
             let mut read = self.read_of(tally);
-            if let Some(what) = keep.error.take() {
+            if let Some(what) = sieve.error.take() {
                 read.problems.push(Problem { record: None, offset: 0, what });
                 read.torn_tail = true;
             }
-            summary.captures.add(chunk, input, read);
+            summary.site.captures.add(chunk, input, read);
         }
     }
 
-    fn read_of(&self, tally: Tally) -> Read {
+    fn read_of(&self, tally: Tally) -> InputRecord {
         let file = self.files.0.get(tally.input as usize);
         let (format, compression) = match file.map(|file| &file.capture) {
             Some(Ok(Opened::Capture(capture))) => (Some(capture.format()), capture.compression()),
@@ -293,7 +297,7 @@ impl Scan<'_> {
             offset: problem.offset,
             what: problem.what,
         };
-        Read {
+        InputRecord {
             path: file.map(|file| file.path.clone()).unwrap_or_default(),
             format: format.map_or("", Format::name).to_string(),
             compression: compression.map(|packed| packed.name().to_string()),

@@ -43,22 +43,22 @@ impl Summary {
         let mut packet = Packet::default();
         let routes = routes();
         for (frame, lane) in batch.frames().zip(&mut lanes) {
-            self.tally.packets += 1;
-            self.tally.bytes_wire += u64::from(frame.wire_length);
-            self.tally.bytes_captured += frame.bytes.len() as u64;
+            self.site.tally.packets += 1;
+            self.site.tally.bytes_wire += u64::from(frame.wire_length);
+            self.site.tally.bytes_captured += frame.bytes.len() as u64;
             lane.course = if keep(&frame) {
                 decode(&frame, &mut packet);
                 // Here and not in decoding, for what is decoded again need not be checked again.
                 check_transport(&mut packet);
                 self.look(&frame, &packet, routes, lane)
             } else {
-                self.tally.filtered.add(u64::from(frame.wire_length));
+                self.site.tally.filtered.add(u64::from(frame.wire_length));
                 Course::Counted
             };
         }
         for Lane { course, slot, .. } in lanes.iter_mut().take(batch.len()) {
             if matches!(course, Course::Flow | Course::Heard) {
-                let shard = self.shards.get(shard_of(slot.hash));
+                let shard = self.flows.shards.get(shard_of(slot.hash));
                 slot.guess = shard.map_or(NOWHERE, |shard| shard.guess(slot.hash));
             }
         }
@@ -80,29 +80,29 @@ impl Summary {
     #[inline]
     fn look(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, routes: &Routes, lane: &mut Lane) -> Course {
         if !packet.hazards.is_empty() {
-            self.tally.note(packet.hazards);
+            self.site.tally.note(packet.hazards);
         }
         let wire = u64::from(frame.wire_length);
         match packet.class {
             Class::Ip if packet.fragment.is_none() => {}
             Class::Ip => return Course::Apart,
             Class::NonIp => {
-                self.tally.non_ip.add(wire);
+                self.site.tally.non_ip.add(wire);
                 return Course::Apart;
             }
             Class::Undecodable => {
-                self.tally.undecodable.add(wire);
+                self.site.tally.undecodable.add(wire);
                 return Course::Counted;
             }
             Class::Truncated => {
-                self.tally.truncated.add(wire);
+                self.site.tally.truncated.add(wire);
                 return Course::Counted;
             }
         }
         let path = self.path(packet, frame.time.0);
         let (key, side) = Key::of(packet, path);
-        let hash = key.hash(&self.paths);
-        if let Some(shard) = self.shards.get(shard_of(hash)) {
+        let hash = key.hash(&self.flows.paths);
+        if let Some(shard) = self.flows.shards.get(shard_of(hash)) {
             shard.prefetch(hash);
         }
         let message = Message { packet, payload: packet.payload };
@@ -119,9 +119,9 @@ impl Summary {
         if packet.path.is_empty() {
             return PathId::NONE;
         }
-        self.paths.intern(&packet.path).unwrap_or_else(|| {
-            self.tally.caps.paths += 1;
-            self.tally.inexact_since.get_or_insert(now);
+        self.flows.paths.intern(&packet.path).unwrap_or_else(|| {
+            self.site.tally.caps.paths += 1;
+            self.site.tally.inexact_since.get_or_insert(now);
             PathId::OTHER
         })
     }
@@ -131,13 +131,15 @@ impl Summary {
     #[inline]
     fn flow(&mut self, slot: &Slot, entry: &Entry, payload: &[u8], frame: Option<&[u8]>) -> At {
         let at = shard_of(slot.hash);
-        let Some(shard) = self.shards.get_mut(at) else { return At { shard: at, settled: true, place: 0 } };
+        let Some(shard) = self.flows.shards.get_mut(at) else {
+            return At { shard: at, settled: true, place: 0 };
+        };
         let key = (slot.hash, &slot.key, slot.side);
         let booked = shard.add(key, slot.guess, entry, self.limits.idle, self.appendable);
         let at = At { shard: at, settled: false, place: booked.place };
         match booked.added {
-            Added::Began => self.spell_cost += cost::SPELL,
-            Added::Grew => self.recount(at),
+            Added::Began => self.flows.costs.spells += cost::SPELL,
+            Added::Grew => self.flows.recount(at),
             Added::Continued => {}
         }
         let side = slot.side & 1;
@@ -167,16 +169,17 @@ impl Summary {
     /// Lets the message readers see a packet of the flow at `at`, and keeps what it quotes.
     fn hear(&mut self, at: At, packet: &Packet<'_>, share: &Share) {
         if let Some(quoted) = packet.quoted {
-            let spell = self.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at));
+            let spell = self.flows.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at));
             if spell.is_some_and(|(_, cold)| Hot::quote(cold, quoted)) {
-                self.recount(at);
+                self.flows.recount(at);
             }
         }
         let heard = self.listen(packet, share.time, share.at);
         if heard.reader.is_none() && heard.name.is_none() {
             return;
         }
-        let Some((hot, cold)) = self.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
+        let Some((hot, cold)) = self.flows.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at))
+        else {
             return;
         };
         if let Some(reader) = heard.reader {
@@ -184,19 +187,19 @@ impl Summary {
         }
         let begun = hot.is_begun(self.appendable);
         if heard.name.is_some_and(|name| cold.name(hot, begun, name)) {
-            self.recount(at);
+            self.flows.recount(at);
         }
     }
 
     /// Gives the message readers a packet's payload.
     fn listen(&mut self, packet: &Packet<'_>, time: i64, at: PacketRef) -> Recognised {
         let message = Message { packet, payload: packet.payload };
-        let room = self.entry_cost() <= cost::entries(self.limits.memory);
-        let refused = self.names.refused + self.sightings.refused;
+        let room = self.site.cost() <= cost::entries(self.limits.memory);
+        let refused = self.site.names.refused + self.site.sightings.refused;
         let mut listener = Listener {
-            texts: &mut self.texts,
-            names: &mut self.names,
-            sightings: &mut self.sightings,
+            texts: &mut self.flows.texts,
+            names: &mut self.site.names,
+            sightings: &mut self.site.sightings,
             packet,
             time,
             at,
@@ -206,9 +209,9 @@ impl Summary {
         };
         let reader = readers::read_message(routes(), &message, &mut |fact: Fact<'_>| listener.hear(&fact));
         let (kept, name) = (listener.kept, listener.flow_name);
-        self.text_cost += kept;
-        if self.names.refused + self.sightings.refused > refused {
-            self.tally.inexact_since.get_or_insert(time);
+        self.site.text_cost += kept;
+        if self.site.names.refused + self.site.sightings.refused > refused {
+            self.site.tally.inexact_since.get_or_insert(time);
         }
         Recognised { reader, name }
     }
@@ -216,8 +219,8 @@ impl Summary {
     /// Evicts flows where they have passed their share of the memory budget.
     #[inline]
     fn limit(&mut self, now: i64) {
-        self.spell_peak = self.spell_peak.max(self.spell_cost);
-        if self.spell_cost > cost::spells(self.limits.memory) {
+        self.flows.costs.peak = self.flows.costs.peak.max(self.flows.costs.spells);
+        if self.flows.costs.spells > cost::spells(self.limits.memory) {
             self.evict(now);
         }
     }
@@ -237,10 +240,10 @@ impl Summary {
     fn fragment(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) {
         let Some(fragment) = packet.fragment else { return };
         let path = self.path(packet, frame.time.0);
-        let outcome = self.fragments.add(Share::whole(frame, packet), packet, path, &fragment);
+        let outcome = self.flows.fragments.add(Share::whole(frame, packet), packet, path, &fragment);
         if outcome.over_budget > 0 {
-            self.tally.caps.datagrams += outcome.over_budget;
-            self.tally.inexact_since.get_or_insert(frame.time.0);
+            self.site.tally.caps.datagrams += outcome.over_budget;
+            self.site.tally.inexact_since.get_or_insert(frame.time.0);
         }
         for datagram in &outcome.given_up {
             self.unfinished(datagram);
@@ -258,12 +261,12 @@ impl Summary {
         if datagram.is_checkable() && whole.len() as u64 == u64::from(length) {
             check_transport(&mut packet);
         }
-        self.tally.note(packet.hazards);
+        self.site.tally.note(packet.hazards);
         packet.hazards.insert(datagram.hazards());
         let (last, first) = datagram.shares.split_last()?;
         let path = self.path(&packet, last.time);
         let (key, side) = Key::of(&packet, path);
-        let slot = Slot { key, hash: key.hash(&self.paths), side, guess: NOWHERE };
+        let slot = Slot { key, hash: key.hash(&self.flows.paths), side, guess: NOWHERE };
         for share in first {
             self.flow(&slot, &Entry::bare(Share { payload: 0, ..*share }, &packet), &[], None);
             self.limit(share.time);
@@ -277,7 +280,7 @@ impl Summary {
     /// Books the fragments of a datagram that never was whole to a flow with port 0.
     fn unfinished(&mut self, datagram: &Datagram) {
         let (key, side) = Key::portless(&datagram.head, datagram.path);
-        let slot = Slot { key, hash: key.hash(&self.paths), side, guess: NOWHERE };
+        let slot = Slot { key, hash: key.hash(&self.flows.paths), side, guess: NOWHERE };
         let packet = Packet { hazards: datagram.hazards(), ..datagram.head.clone() };
         for share in &datagram.shares {
             self.flow(&slot, &Entry::of(*share, &packet), &[], None);

@@ -27,7 +27,7 @@ use crate::state::spell::{Cold, Hot, flag};
 use crate::state::summary::Summary;
 use crate::state::table::shard::SHARDS;
 use crate::state::text::TextId;
-use crate::state::transcript::{Heard, VerdictId};
+use crate::state::transcript::{Asked, TranscriptId};
 
 pub use ending::Closed;
 pub use site::Policy;
@@ -37,7 +37,7 @@ pub(crate) struct Court<'a> {
     pub(crate) summary: &'a Summary,
     pub(crate) ending: &'a Ending,
     pub(crate) catalog: &'a Catalog,
-    pub(crate) site: site::Site,
+    pub(crate) boundary: site::Boundary,
     pub(crate) held: who::link::Held,
     pub(crate) numbering: Numbering,
     pub(crate) names: whose::name::NameIndex<'a>,
@@ -71,8 +71,13 @@ impl<'a> Court<'a> {
     pub(crate) fn flows(&self, shard: usize) -> impl Iterator<Item = Flow<'a>> + use<'a> {
         let unfinished = (shard == SHARDS).then_some(&self.ending.unfinished).into_iter().flatten();
         let unfinished = unfinished.map(|spell| (&spell.hot, &spell.cold));
-        let kept =
-            self.summary.shards.get(shard).into_iter().flat_map(crate::state::table::shard::Shard::spells);
+        let kept = self
+            .summary
+            .flows
+            .shards
+            .get(shard)
+            .into_iter()
+            .flat_map(crate::state::table::shard::Shard::spells);
         kept.chain(unfinished).zip(0..).map(move |((hot, cold), place)| Flow {
             at: FlowAt { shard: shard as u32, place },
             hot,
@@ -83,6 +88,7 @@ impl<'a> Court<'a> {
     /// How many flows a shard has.
     pub(crate) fn count(&self, shard: usize) -> usize {
         self.summary
+            .flows
             .shards
             .get(shard)
             .map_or(self.ending.unfinished.len(), crate::state::table::shard::Shard::len)
@@ -90,24 +96,24 @@ impl<'a> Court<'a> {
 
     /// One flow.
     pub(crate) fn flow(&self, at: FlowAt) -> Option<Flow<'a>> {
-        let (hot, cold) = match self.summary.shards.get(at.shard as usize) {
+        let (hot, cold) = match self.summary.flows.shards.get(at.shard as usize) {
             Some(shard) => shard.spell(at.place as usize)?,
             None => self.ending.unfinished.get(at.place as usize).map(|spell| (&spell.hot, &spell.cold))?,
         };
         Some(Flow { at, hot, cold })
     }
 
-    /// What a half said, by the stream reader that decided on it, and whether only the capture's end decided.
+    /// What a half said, its transcript and its own name and path, and whether only the capture's end decided.
     #[inline]
-    fn heard(&self, flow: &Flow<'a>, side: Side) -> (bool, Heard) {
-        let verdict = flow.cold.verdicts[side & 1];
-        if verdict == VerdictId::NONE && flow.hot.flags & flag::UNDECIDED << side != 0 {
-            let at_end = self.ending.heard((flow.at.shard, flow.at.place, side as u8));
-            if let Some(heard) = at_end {
-                return (true, heard);
+    fn transcript(&self, flow: &Flow<'a>, side: Side) -> (bool, (TranscriptId, Asked)) {
+        let transcript = flow.cold.transcripts[side & 1];
+        if transcript == TranscriptId::NONE && flow.hot.flags & flag::UNDECIDED << side != 0 {
+            let at_end = self.ending.transcript((flow.at.shard, flow.at.place, side as u8));
+            if let Some(transcript) = at_end {
+                return (true, transcript);
             }
         }
-        (false, Heard { verdict, asked: flow.cold.asked(flow.hot, side) })
+        (false, (transcript, flow.cold.asked(flow.hot, side)))
     }
 
     /// The packet with which the stream readers could say what they said of a half.
@@ -120,8 +126,8 @@ impl<'a> Court<'a> {
     /// What a half said, judged.
     #[inline]
     pub(crate) fn testimony(&self, flow: &Flow<'a>, side: Side) -> Testimony<'_, 'a> {
-        let (at_end, heard) = self.heard(flow, side);
-        self.opinions.testimony(at_end, heard)
+        let (at_end, transcript) = self.transcript(flow, side);
+        self.opinions.testimony(at_end, transcript)
     }
 
     /// Field and value of each statement of a half.
@@ -130,13 +136,14 @@ impl<'a> Court<'a> {
         flow: &Flow<'a>,
         side: Side,
     ) -> impl Iterator<Item = (Field, &'a [u8])> + use<'a> {
-        let (at_end, Heard { verdict, asked }) = self.heard(flow, side);
-        let (verdicts, texts) = if at_end {
-            (&self.ending.verdicts, &self.ending.texts)
+        let (at_end, (transcript, asked)) = self.transcript(flow, side);
+        let (transcripts, texts) = if at_end {
+            (&self.ending.transcripts, &self.ending.texts)
         } else {
-            (&self.summary.verdicts, &self.summary.texts)
+            (&self.summary.flows.transcripts, &self.summary.flows.texts)
         };
-        let said = verdicts.verdict(verdict).into_iter().flat_map(|verdict| verdict.said.iter());
+        let said =
+            transcripts.transcript(transcript).into_iter().flat_map(|transcript| transcript.said.iter());
         said.map(move |said| {
             let value = match said.value {
                 TextId::OWN => asked.name,
@@ -155,9 +162,9 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
         summary,
         ending,
         catalog,
-        site: site::Site::new(policy),
+        boundary: site::Boundary::new(policy),
         held: who::link::Held::new(summary),
-        numbering: Numbering::of(&summary.captures),
+        numbering: Numbering::of(&summary.site.captures),
         names: whose::name::NameIndex::new(summary),
         opinions: Opinions::new(summary, ending, catalog),
     };
@@ -165,11 +172,11 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
     let stations = who::device::Stations::new(&court, &mut walk);
     let walk::Walk { judged, sums, .. } = walk;
     let findings = what::finding::findings(&court, &judged, &stations);
-    let captures = records(&summary.captures, &court.numbering);
+    let captures = records(&summary.site.captures, &court.numbering);
     let ledger = ledger(summary, sums.booked);
     let mut overview = Overview {
-        exact: !summary.caps().any(),
-        inexact_since: summary.tally.inexact_since.map(Timestamp),
+        exact: !summary.site.caps().any(),
+        inexact_since: summary.site.tally.inexact_since.map(Timestamp),
         packets: ledger.packets,
         flows: sums.flows,
         devices: stations.len() as u64,
@@ -188,8 +195,8 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
 
 /// The books: flows and residuals summed from what is kept, the rest from the tally, the whole counted apart.
 fn ledger(summary: &Summary, in_flows: Amount) -> Ledger {
-    let tally = &summary.tally;
-    let (_, packets, bytes) = summary.residuals.total();
+    let tally = &summary.site.tally;
+    let (_, packets, bytes) = summary.site.residuals.total();
     Ledger {
         packets: tally.packets,
         bytes_wire: tally.bytes_wire,

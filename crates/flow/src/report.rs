@@ -3,9 +3,14 @@
 //! The [`Report`] borrows the [`Summary`]; beside it stand 18 bytes a flow. A [`FlowView`] is made
 //! when it is rendered and dropped after.
 
+mod list;
+
 pub use crate::state::tally::Amount;
 pub use lenscap_catalog::Vendor;
 use lenscap_wire::{Mac, Timestamp};
+pub use list::FlowList;
+use list::Made;
+pub(crate) use list::{FlowId, Records};
 use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
@@ -295,71 +300,6 @@ pub struct Overview {
     pub coverage: Coverage,
 }
 
-/// A flow by a number of its report's own.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) struct FlowId(pub(crate) u64);
-
-/// Records that are put together when they are rendered: there may be more than memory has room for twice.
-pub(crate) trait Records<'a>: Sync {
-    /// Sorted by (first seen, id).
-    fn devices(&self) -> Vec<DeviceRecord<'a>>;
-    /// Sorted by (first, name, address, asker).
-    fn names(&self) -> Vec<NameView<'a>>;
-    /// Sorted by (start, Community ID, first packet). May take several threads, so never ask from inside a pool's
-    /// task.
-    fn flows(&self) -> Vec<FlowId>;
-    /// One flow.
-    fn flow(&self, id: FlowId) -> Option<FlowView<'a>>;
-}
-
-/// The flows of a report in their order.
-pub struct FlowList<'r, 'a> {
-    records: &'r dyn Records<'a>,
-    order: Vec<FlowId>,
-}
-
-impl<'a> FlowList<'_, 'a> {
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.order.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.order.is_empty()
-    }
-
-    /// The `n`th.
-    pub fn view(&self, n: usize) -> Option<FlowView<'a>> {
-        self.records.flow(*self.order.get(n)?)
-    }
-}
-
-/// Records that are put together already.
-struct Made<'a> {
-    devices: Vec<DeviceRecord<'a>>,
-    flows: Vec<FlowView<'a>>,
-    names: Vec<NameView<'a>>,
-}
-
-impl<'a> Records<'a> for Made<'a> {
-    fn devices(&self) -> Vec<DeviceRecord<'a>> {
-        self.devices.clone()
-    }
-
-    fn names(&self) -> Vec<NameView<'a>> {
-        self.names.clone()
-    }
-
-    fn flows(&self) -> Vec<FlowId> {
-        (0..self.flows.len() as u64).map(FlowId).collect()
-    }
-
-    fn flow(&self, id: FlowId) -> Option<FlowView<'a>> {
-        self.flows.get(usize::try_from(id.0).ok()?).cloned()
-    }
-}
-
 /// What was found in a summary, judged.
 #[allow(missing_docs)]
 pub struct Report<'a> {
@@ -403,8 +343,7 @@ impl<'a> Report<'a> {
 
     /// The flows, sorted by (start, Community ID, first packet).
     pub fn flows(&self) -> FlowList<'_, 'a> {
-        let records = &*self.records;
-        FlowList { order: records.flows(), records }
+        FlowList::new(&*self.records)
     }
 
     /// Names that addresses were given, sorted by (first, name, address, asker).

@@ -18,13 +18,13 @@ use crate::state::fragment::{Fragments, portable::PortableFragments};
 use crate::state::names::{Question, Run};
 use crate::state::packet_ref;
 use crate::state::path::{Paths, PortableLayer};
-use crate::state::residual::{Between, Residual};
+use crate::state::residual::{Residual, ResidualKey};
 use crate::state::sighting::{Seen, Shown};
 use crate::state::summary::{Limits, Summary};
 use crate::state::table::shard::shard_of;
 use crate::state::tally::Tally;
 use crate::state::text::TextId;
-use crate::state::transcript::Verdict;
+use crate::state::transcript::Transcript;
 use spell::PortableSpell;
 
 /// First bytes of a saved summary; the last is the version of what follows.
@@ -55,7 +55,7 @@ struct Portable {
     tally: Tally,
     paths: Vec<Vec<PortableLayer>>,
     texts: Vec<Vec<u8>>,
-    verdicts: Vec<Verdict>,
+    transcripts: Vec<Transcript>,
     settled: Vec<PortableSpell>,
     open: Vec<PortableSpell>,
     datagrams: PortableFragments,
@@ -124,11 +124,12 @@ impl Summary {
 
     fn portable(&self) -> Portable {
         let settled = self
+            .flows
             .shards
             .iter()
             .flat_map(|shard| shard.settled.iter())
             .map(|spell| PortableSpell::of(&spell.hot, &spell.cold));
-        let open = self.shards.iter().flat_map(|shard| shard.hots.iter().zip(shard.colds.iter()));
+        let open = self.flows.shards.iter().flat_map(|shard| shard.hots.iter().zip(shard.colds.iter()));
         let open = open.map(|(hot, cold)| PortableSpell::of(hot, cold));
         let in_order = |spells: &mut Vec<PortableSpell>| spells.sort_by_key(PortableSpell::order);
         let (mut settled, mut open): (Vec<_>, Vec<_>) = (settled.collect(), open.collect());
@@ -155,57 +156,64 @@ impl Summary {
         Portable {
             idle: self.limits.idle,
             memory: self.limits.memory as u64,
-            captures: self.captures.clone(),
-            tally: self.tally.clone(),
-            paths: self.paths.portable(),
-            texts: self.texts.iter().map(<[u8]>::to_vec).collect(),
-            verdicts: self.verdicts.iter().cloned().collect(),
+            captures: self.site.captures.clone(),
+            tally: self.site.tally.clone(),
+            paths: self.flows.paths.portable(),
+            texts: self.flows.texts.iter().map(<[u8]>::to_vec).collect(),
+            transcripts: self.flows.transcripts.iter().cloned().collect(),
             settled,
             open,
-            datagrams: self.fragments.portable(),
-            runs: self.names.all().into_iter().map(run).collect(),
+            datagrams: self.flows.fragments.portable(),
+            runs: self.site.names.all().into_iter().map(run).collect(),
             questions: self
+                .site
                 .names
-                .questions(&self.texts)
+                .questions(&self.flows.texts)
                 .into_iter()
                 .map(|(asker, name, q)| (asker.0, name, *q))
                 .collect(),
-            sightings: self.sightings.sorted(&self.texts).into_iter().map(sighting).collect(),
+            sightings: self.site.sightings.sorted(&self.flows.texts).into_iter().map(sighting).collect(),
             residuals: self
+                .site
                 .residuals
                 .sorted()
                 .into_iter()
                 .map(|(b, r)| (b.macs.map(|m| m.0), b.prefixes.map(|p| p.0), *r))
                 .collect(),
-            refused: (self.names.refused, self.sightings.refused),
-            spell_peak: self.spell_peak as u64,
-            text_cost: self.text_cost as u64,
+            refused: (self.site.names.refused, self.site.sightings.refused),
+            spell_peak: self.flows.costs.peak as u64,
+            text_cost: self.site.text_cost as u64,
         }
     }
 
     fn from_portable(from: Portable) -> Option<Self> {
         let limits = Limits { idle: from.idle, memory: usize::try_from(from.memory).ok()? };
         let mut summary = Self::saveable(limits);
-        summary.captures = from.captures;
-        summary.tally = from.tally;
-        summary.paths = Paths::from_portable(&from.paths)?;
+        summary.site.captures = from.captures;
+        summary.site.tally = from.tally;
+        summary.flows.paths = Paths::from_portable(&from.paths)?;
         for text in &from.texts {
-            summary.texts.intern(text);
+            summary.flows.texts.intern(text);
         }
-        for verdict in &from.verdicts {
-            summary.verdicts.intern(ReaderId(verdict.reader), &verdict.said, &summary.texts);
+        for transcript in &from.transcripts {
+            summary.flows.transcripts.intern(
+                ReaderId(transcript.reader),
+                &transcript.said,
+                &summary.flows.texts,
+            );
         }
         for spell in from.settled {
             let spell = spell.spell()?;
-            let hash = spell.hot.key.hash(&summary.paths);
-            summary.shards.get_mut(shard_of(hash))?.settled.push(spell);
+            let hash = spell.hot.key.hash(&summary.flows.paths);
+            summary.flows.shards.get_mut(shard_of(hash))?.settled.push(spell);
         }
         for spell in from.open {
             let spell = spell.spell()?;
-            let hash = spell.hot.key.hash(&summary.paths);
-            summary.shards.get_mut(shard_of(hash))?.insert(hash, spell);
+            let hash = spell.hot.key.hash(&summary.flows.paths);
+            summary.flows.shards.get_mut(shard_of(hash))?.insert(hash, spell);
         }
-        summary.fragments = Fragments::from_portable(from.datagrams, &summary.paths, summary.limits.memory)?;
+        summary.flows.fragments =
+            Fragments::from_portable(from.datagrams, &summary.flows.paths, summary.limits.memory)?;
         let run = |run: PortableRun| {
             let by = *RESOLVERS.get(usize::from(run.by))?;
             let PortableRun { name, chain, first, last, count, at, .. } = run;
@@ -217,18 +225,24 @@ impl Summary {
         let runs = from.runs.into_iter().map(run).collect::<Option<Vec<_>>>()?;
         let questions =
             from.questions.into_iter().map(|(asker, name, q)| (Address(asker), name, q)).collect();
-        summary.names.restore(runs, questions);
+        summary.site.names.restore(runs, questions);
         for PortableSighting { mac, address, field, value, seen } in from.sightings {
-            summary.sightings.restore(Shown { mac: Mac(mac), address: Address(address), field, value }, seen);
+            summary
+                .site
+                .sightings
+                .restore(Shown { mac: Mac(mac), address: Address(address), field, value }, seen);
         }
         for (macs, prefixes, sums) in from.residuals {
-            summary.residuals.restore(Between { macs: macs.map(Mac), prefixes: prefixes.map(Address) }, sums);
+            summary
+                .site
+                .residuals
+                .restore(ResidualKey { macs: macs.map(Mac), prefixes: prefixes.map(Address) }, sums);
         }
-        (summary.names.refused, summary.sightings.refused) = from.refused;
-        summary.spell_peak = from.spell_peak as usize;
-        summary.text_cost = from.text_cost as usize;
-        summary.spell_cost = summary.count_spells();
-        summary.spell_peak = summary.spell_peak.max(summary.spell_cost);
+        (summary.site.names.refused, summary.site.sightings.refused) = from.refused;
+        summary.flows.costs.peak = from.spell_peak as usize;
+        summary.site.text_cost = from.text_cost as usize;
+        summary.flows.costs.spells = summary.flows.count_spells();
+        summary.flows.costs.peak = summary.flows.costs.peak.max(summary.flows.costs.spells);
         Some(summary)
     }
 }

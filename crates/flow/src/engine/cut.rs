@@ -39,7 +39,7 @@ impl Scan<'_> {
         let mut whole: Option<Folded> = None;
         for wave in ranges.chunks(self.threads) {
             // Once a cap has bitten, what is folded ahead can no longer be appended.
-            if let Some(left) = whole.take_if(|folded| folded.summary.caps().any()) {
+            if let Some(left) = whole.take_if(|folded| folded.summary.site.caps().any()) {
                 let on = |left, &(n, _, to): &(u64, u64, u64)| self.again(input, capture, left, (n, to));
                 whole = Some(wave.iter().fold(left, on));
                 continue;

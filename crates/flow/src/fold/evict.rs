@@ -1,4 +1,7 @@
 //! What happens when the flows' share of the memory budget is spent.
+//!
+//! A capture with a port scan and one camera loses the scan's single packets first. A scanned host of which one SYN was
+//! seen is one flow less and one residual more: its packet and bytes stay in the ledger, its time and ports are gone.
 
 use hashbrown::HashSet;
 use lenscap_wire::Address;
@@ -26,54 +29,55 @@ impl Summary {
     /// Puts a quarter of the flows' budget into residuals, and drops the texts that nothing needs any more.
     #[cold]
     pub(crate) fn evict(&mut self, now: i64) {
-        self.tally.inexact_since.get_or_insert(now);
+        self.site.tally.inexact_since.get_or_insert(now);
         let budget = cost::spells(self.limits.memory) / 4 * 3;
-        let devices = self.sightings.speakers();
+        let devices = self.site.sightings.speakers();
         let mut order: Vec<(Rank, u32, u32)> = Vec::new();
-        for (shard, at) in self.shards.iter().zip(0..) {
+        for (shard, at) in self.flows.shards.iter().zip(0..) {
             order.extend(shard.spells().zip(0..).map(|((hot, cold), n)| (rank(hot, cold, &devices), at, n)));
         }
         order.sort_unstable();
         let mut gone: Vec<Vec<usize>> = vec![Vec::new(); SHARDS];
         for &(_, at, n) in &order {
-            if self.spell_cost <= budget {
+            if self.flows.costs.spells <= budget {
                 break;
             }
-            let Some(shard) = self.shards.get(at as usize) else { continue };
+            let Some(shard) = self.flows.shards.get(at as usize) else { continue };
             let beside = shard.spell(n as usize).map_or(0, |(_, cold)| cold.cost as usize);
-            self.spell_cost = self.spell_cost.saturating_sub(cost::SPELL + beside);
-            self.tally.caps.flows_evicted += 1;
+            self.flows.costs.spells = self.flows.costs.spells.saturating_sub(cost::SPELL + beside);
+            self.site.tally.caps.flows_evicted += 1;
             if let Some(places) = gone.get_mut(at as usize) {
                 places.push(n as usize);
             }
         }
-        let paths = &self.paths;
-        for (shard, places) in self.shards.iter_mut().zip(&mut gone) {
+        let paths = &self.flows.paths;
+        for (shard, places) in self.flows.shards.iter_mut().zip(&mut gone) {
             places.sort_unstable();
-            shard.remove(places, |key| key.hash(paths), |spell| self.residuals.evict(spell));
+            shard.remove(places, |key| key.hash(paths), |spell| self.site.residuals.evict(spell));
         }
         self.forget_texts();
     }
 
-    /// Keeps only the texts and verdicts that are in use.
+    /// Keeps only the texts and transcripts that are in use.
     fn forget_texts(&mut self) {
-        let (texts, verdicts) = (std::mem::take(&mut self.texts), std::mem::take(&mut self.verdicts));
-        let mut keep = |id: TextId| self.texts.intern(texts.text(id));
-        let mut used = vec![None; verdicts.len()];
-        for shard in &mut self.shards {
+        let (texts, transcripts) =
+            (std::mem::take(&mut self.flows.texts), std::mem::take(&mut self.flows.transcripts));
+        let mut keep = |id: TextId| self.flows.texts.intern(texts.text(id));
+        let mut used = vec![None; transcripts.len()];
+        for shard in &mut self.flows.shards {
             let settled = shard.settled.iter_mut().map(|spell| &mut spell.cold);
             for cold in settled.chain(shard.colds.iter_mut()) {
-                for id in &mut cold.verdicts {
-                    let Some(verdict) = verdicts.verdict(*id) else { continue };
+                for id in &mut cold.transcripts {
+                    let Some(transcript) = transcripts.transcript(*id) else { continue };
                     let Some(kept) = used.get_mut(id.0 as usize) else { continue };
-                    *id = *kept.get_or_insert_with(|| self.verdicts.keep(verdict, &mut keep));
+                    *id = *kept.get_or_insert_with(|| self.flows.transcripts.keep(transcript, &mut keep));
                 }
                 for text in cold.texts_mut() {
                     *text = keep(*text);
                 }
             }
         }
-        self.names = std::mem::take(&mut self.names).with_texts(&mut keep);
-        self.sightings = std::mem::take(&mut self.sightings).with_texts(&mut keep);
+        self.site.names = std::mem::take(&mut self.site.names).with_texts(&mut keep);
+        self.site.sightings = std::mem::take(&mut self.site.sightings).with_texts(&mut keep);
     }
 }

@@ -1,4 +1,7 @@
 //! What becomes of the facts of message readers: names, questions and sightings.
+//!
+//! A DNS answer "camera.example.com is 192.0.2.7" to 192.168.1.5 becomes a run of the pair (192.0.2.7, 192.168.1.5), and
+//! answers the question that 192.168.1.5 had asked; a DHCP host name becomes a sighting of the MAC that sent it.
 
 use lenscap_wire::{Address, Fact, Field, Mac, Packet, PacketRef, Party, Resolver, readers::Routes};
 use std::sync::OnceLock;

@@ -1,4 +1,8 @@
 //! One shard appended to another: which spells go on, which follow, and what is left to do then.
+//!
+//! The left shard has an open spell of 10.0.0.1:5000 to 10.0.0.2:443, the right one has two spells of the same key: the first
+//! may go on with ours and is joined to it, the second follows, and what was ours settles. A spell of a key that the left
+//! never saw is taken over where it lies.
 
 use std::collections::HashMap;
 
@@ -8,13 +12,13 @@ use crate::state::half::Piece;
 use crate::state::path::Paths;
 use crate::state::spell::{Cold, Extra, Hot, Spell, flag};
 use crate::state::table::index::NOWHERE;
-use crate::state::table::shard::{At, Met, Shard};
+use crate::state::table::shard::{At, Counterparts, Shard};
 use crate::state::table::slab::Slab;
 use crate::state::text::Texts;
-use crate::state::transcript::Verdicts;
+use crate::state::transcript::Transcripts;
 
 /// Payloads of a right half that the left half's readers must still see.
-pub(crate) struct Unread {
+pub(crate) struct Owed {
     pub(crate) place: usize,
     pub(crate) side: usize,
     pub(crate) pieces: Vec<Piece>,
@@ -27,7 +31,7 @@ pub(crate) struct Joined {
     pub(crate) gone: usize,
     /// What they cost now.
     pub(crate) come: usize,
-    pub(crate) unread: Vec<Unread>,
+    pub(crate) owed: Vec<Owed>,
     /// What is no longer needed: threads that give back memory of one another at once wait for one another.
     #[expect(clippy::vec_box, reason = "a box is moved for less than what is in it")]
     dead: Vec<Box<Extra>>,
@@ -62,7 +66,7 @@ impl Joined {
 
     /// Counts anew what a spell keeps beside its record.
     fn recount(&mut self, hot: &Hot, cold: &mut Cold, terms: &Terms<'_>) {
-        let now = cost::beside(hot, cold, terms.verdicts, terms.texts);
+        let now = cost::beside(hot, cold, terms.transcripts, terms.texts);
         self.gone += cold.reprice(now);
         self.come += now;
     }
@@ -74,7 +78,7 @@ pub(crate) struct Terms<'s> {
     pub(crate) idle: i64,
     pub(crate) appendable: bool,
     pub(crate) paths: &'s Paths,
-    pub(crate) verdicts: &'s Verdicts,
+    pub(crate) transcripts: &'s Transcripts,
     pub(crate) texts: &'s Texts,
 }
 
@@ -86,15 +90,20 @@ pub(crate) struct Appending<'s> {
 }
 
 impl<'s> Appending<'s> {
-    /// Appends a shard, of whose spells `met` tells where each meets one on the left.
-    pub(crate) fn run(left: &'s mut Shard, right: Shard, met: Met, terms: &'s Terms<'s>) -> Joined {
+    /// Appends a shard; `counterparts` tells which spell on the left each of its spells meets.
+    pub(crate) fn run(
+        left: &'s mut Shard,
+        right: Shard,
+        counterparts: Counterparts,
+        terms: &'s Terms<'s>,
+    ) -> Joined {
         let mut all = Self { left, terms, joined: Joined::default() };
         let Shard { settled, hots, colds, .. } = right;
-        let mut met = met.into_iter();
-        for (spell, place) in settled.into_iter().zip(&mut met) {
+        let mut counterparts = counterparts.into_iter();
+        for (spell, place) in settled.into_iter().zip(&mut counterparts) {
             all.settled(place, spell);
         }
-        all.open((hots, colds), met);
+        all.open((hots, colds), counterparts);
         all.joined
     }
 
@@ -111,8 +120,12 @@ impl<'s> Appending<'s> {
     }
 
     /// Takes in the spells that are open on the right: one by one those that meet one of ours, the others as they lie.
-    fn open(&mut self, (mut hots, mut colds): (Slab<Hot>, Slab<Cold>), met: impl Iterator<Item = u32>) {
-        let met: Vec<_> = met.enumerate().filter(|(_, here)| *here != NOWHERE).collect();
+    fn open(
+        &mut self,
+        (mut hots, mut colds): (Slab<Hot>, Slab<Cold>),
+        counterparts: impl Iterator<Item = u32>,
+    ) {
+        let met: Vec<_> = counterparts.enumerate().filter(|(_, here)| *here != NOWHERE).collect();
         // From the end, so that what takes the place of one that is taken out meets none.
         for &(place, here) in met.iter().rev() {
             if let Some((hot, cold)) = hots.swap_remove(place).zip(colds.swap_remove(place)) {
@@ -169,13 +182,13 @@ impl<'s> Appending<'s> {
             return;
         }
         if let Some(half) = later.cold.half_mut(side).map(std::mem::take) {
-            self.joined.unread.push(Unread { place, side, pieces: half.pieces });
+            self.joined.owed.push(Owed { place, side, pieces: half.pieces });
             return;
         }
         let decided = later.hot.flags & flag::UNDECIDED << side == 0;
         if decided && ours.cold.half(side).is_none() {
             ours.hot.flags &= !(flag::UNDECIDED << side);
-            ours.cold.verdicts[side & 1] = later.cold.verdicts[side & 1];
+            ours.cold.transcripts[side & 1] = later.cold.transcripts[side & 1];
             ours.cold.ask(&mut ours.hot, side, later.cold.asked(&later.hot, side));
             if let Some(packet) = later.cold.decided(side) {
                 ours.cold.decide(side, packet);

@@ -1,4 +1,7 @@
 //! What a later spell does to an earlier one that it goes on with: the same as its packets would have done.
+//!
+//! A left spell with 10 packets and a right one with 5 have 15; the right one's first packet is forgotten; a gap between the
+//! sequence numbers at the cut is a break, just as it would be between two packets.
 
 use crate::state::key::Side;
 use crate::state::spell::buckets::Buckets;

@@ -1,4 +1,4 @@
-//! Datagrams that a cut tears apart: pieces of one wait on the left, the others came on the right.
+//! Datagrams that a cut splits: pieces of one wait on the left, the others came on the right.
 //!
 //! Where the right side has only kept its pieces waiting, nothing there hangs on them yet, so they are put to ours.
 //! If that makes the datagram whole, it is booked on the left before the right side is appended: that is right as
@@ -9,28 +9,28 @@ use lenscap_wire::{Message, Packet, PacketRef, decode_datagram, readers};
 
 use crate::fold::listen::routes;
 use crate::join::refusal::Refusal;
-use crate::state::fragment::{Datagram, Whose};
+use crate::state::fragment::{Datagram, DatagramKey};
 use crate::state::key::{Key, TCP};
 use crate::state::path::PathId;
 use crate::state::spell::flag;
 use crate::state::summary::Summary;
 use crate::state::table::index::NOWHERE;
-use crate::state::table::shard::{At, Met, shard_of};
+use crate::state::table::shard::{At, Counterparts, shard_of};
 
 /// A datagram with pieces on both sides.
 #[derive(Debug)]
-pub(crate) struct Torn {
+pub(crate) struct SplitDatagram {
     /// Whose it is, as the left side calls it.
-    pub(crate) ours: Whose,
+    pub(crate) ours: DatagramKey,
     /// The same on the right side.
-    pub(crate) theirs: Whose,
+    pub(crate) theirs: DatagramKey,
     /// Both sides' pieces.
     pub(crate) datagram: Datagram,
     /// The open right-hand spell of its flow, which follows on it where it is whole.
     pub(crate) follower: Option<At>,
 }
 
-impl Torn {
+impl SplitDatagram {
     /// The open right-hand spell that follows where the datagram is booked, if it may be booked.
     fn follower(&self, later: &Summary) -> Result<Option<At>, Refusal> {
         let (bytes, length) = self.datagram.assemble();
@@ -41,9 +41,9 @@ impl Torn {
             return Err(Refusal::Fragments);
         }
         let (key, _) = Key::of(&packet, self.theirs.path);
-        let hash = key.hash(&later.paths);
+        let hash = key.hash(&later.flows.paths);
         let at = shard_of(hash);
-        let Some(right) = later.shards.get(at) else { return Ok(None) };
+        let Some(right) = later.flows.shards.get(at) else { return Ok(None) };
         let Some(place) = right.find(hash, &key) else { return Ok(None) };
         let spell = right.hots.get(place).zip(right.colds.get(place)).zip(self.datagram.last());
         let follows = spell
@@ -53,29 +53,42 @@ impl Torn {
 }
 
 impl Summary {
-    /// The datagrams that the cut tears apart, if they can be joined.
-    pub(crate) fn torn(&self, later: &Self, path: impl Fn(PathId) -> PathId) -> Result<Vec<Torn>, Refusal> {
-        let open = self.fragments.torn(&later.fragments, path).ok_or(Refusal::Fragments)?;
-        let torn =
-            open.into_iter().map(|(ours, theirs, datagram)| Torn { ours, theirs, datagram, follower: None });
-        let mut torn: Vec<_> = torn.collect();
-        for torn in torn.iter_mut().filter(|torn| torn.datagram.is_whole()) {
-            torn.follower = torn.follower(later)?;
+    /// The datagrams that the cut splits, if they can be joined.
+    pub(crate) fn split(
+        &self,
+        later: &Self,
+        path: impl Fn(PathId) -> PathId,
+    ) -> Result<Vec<SplitDatagram>, Refusal> {
+        let open = self.flows.fragments.split(&later.flows.fragments, path).ok_or(Refusal::Fragments)?;
+        let split = open.into_iter().map(|(ours, theirs, datagram)| SplitDatagram {
+            ours,
+            theirs,
+            datagram,
+            follower: None,
+        });
+        let mut split: Vec<_> = split.collect();
+        for split in split.iter_mut().filter(|split| split.datagram.is_whole()) {
+            split.follower = split.follower(later)?;
         }
-        torn.sort_by_key(|torn| torn.datagram.last());
-        Ok(torn)
+        split.sort_by_key(|split| split.datagram.last());
+        Ok(split)
     }
 
-    /// Books the datagrams that are whole, and says in `met` which spells those of the right side meet now.
-    pub(crate) fn book_torn(&mut self, later: &Self, torn: &[Torn], met: &mut [Met]) {
-        for torn in torn.iter().filter(|torn| torn.datagram.is_whole()) {
-            let at = self.datagram(&torn.datagram);
-            let Some(At { shard, place, .. }) = torn.follower else { continue };
-            let settled = later.shards.get(shard).map_or(0, |shard| shard.settled.len());
-            let met = met.get_mut(shard).and_then(|met| met.get_mut(settled + place));
-            if let (Some(at), Some(met)) = (at, met) {
-                debug_assert!(*met == NOWHERE || *met as usize == at.place);
-                *met = at.place as u32;
+    /// Books the datagrams that are whole, and says in `counterparts` which spells those of the right side meet now.
+    pub(crate) fn book_split(
+        &mut self,
+        later: &Self,
+        split: &[SplitDatagram],
+        counterparts: &mut [Counterparts],
+    ) {
+        for split in split.iter().filter(|split| split.datagram.is_whole()) {
+            let at = self.datagram(&split.datagram);
+            let Some(At { shard, place, .. }) = split.follower else { continue };
+            let settled = later.flows.shards.get(shard).map_or(0, |shard| shard.settled.len());
+            let counterpart = counterparts.get_mut(shard).and_then(|spells| spells.get_mut(settled + place));
+            if let (Some(at), Some(counterpart)) = (at, counterpart) {
+                debug_assert!(*counterpart == NOWHERE || *counterpart as usize == at.place);
+                *counterpart = at.place as u32;
             }
         }
     }

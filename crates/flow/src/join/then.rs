@@ -6,10 +6,10 @@
 
 use rayon::prelude::*;
 
-use crate::join::append::{Appending, Joined, Terms, Unread};
+use crate::join::append::{Appending, Joined, Owed, Terms};
 use crate::join::ids::Ids;
 use crate::join::refusal::{Refusal, Refused};
-use crate::join::split_datagram::Torn;
+use crate::join::split_datagram::SplitDatagram;
 use crate::state::cost;
 use crate::state::half::{Fetch, Payload, Piece};
 use crate::state::key::Key;
@@ -17,15 +17,15 @@ use crate::state::spell::history;
 use crate::state::spell::{Cold, Hot, flag};
 use crate::state::summary::Summary;
 use crate::state::table::index::NOWHERE;
-use crate::state::table::shard::{At, Met, SHARDS, Shard, shard_of};
+use crate::state::table::shard::{At, Counterparts, SHARDS, Shard, shard_of};
 
 /// What was found out before anything is changed.
 struct Plan {
-    /// The right side's paths; its texts and verdicts are adopted only when all is certain.
+    /// The right side's paths; its texts and transcripts are adopted only when all is certain.
     ids: Ids,
-    torn: Vec<Torn>,
+    split: Vec<SplitDatagram>,
     /// By shard.
-    met: Vec<Met>,
+    counterparts: Vec<Counterparts>,
     /// What the flows of both cost at most at any time.
     peak: usize,
 }
@@ -35,7 +35,7 @@ impl Summary {
     /// lies across the cut.
     pub fn then(mut self, mut later: Self, source: &dyn Fetch) -> Result<Self, Box<Refused>> {
         let plan = self.plan(&later).and_then(|plan| {
-            self.fill(&mut later, &plan.met, source)?;
+            self.fill(&mut later, &plan.counterparts, source)?;
             Ok(plan)
         });
         match plan {
@@ -53,24 +53,24 @@ impl Summary {
         if !later.appendable || self.limits != later.limits || self.saved && !later.saved {
             return Err(Refusal::Beginning);
         }
-        if later.caps().any() || self.cost_with(later) {
+        if later.site.caps().any() || self.cost_with(later) {
             return Err(Refusal::Memory);
         }
-        let paths = self.paths.adopt(&later.paths).ok_or(Refusal::Memory)?;
+        let paths = self.flows.paths.adopt(&later.flows.paths).ok_or(Refusal::Memory)?;
         let ids = Ids { paths, ..Ids::default() };
-        let torn = self.torn(later, |id| ids.path(id))?;
-        let met = self.meet(later, &ids);
-        let pieces: usize = torn.iter().map(|torn| torn.datagram.shares.len()).sum();
-        let peak = self.peak_with(later, &met).saturating_add(pieces * cost::TORN);
+        let split = self.split(later, |id| ids.path(id))?;
+        let counterparts = self.meet(later, &ids);
+        let pieces: usize = split.iter().map(|split| split.datagram.shares.len()).sum();
+        let peak = self.peak_with(later, &counterparts).saturating_add(pieces * cost::SPLIT);
         if peak > cost::spells(self.limits.memory) {
             return Err(Refusal::Memory);
         }
-        Ok(Plan { ids, torn, met, peak })
+        Ok(Plan { ids, split, counterparts, peak })
     }
 
     /// Looks every right-hand spell's key up on the left.
-    fn meet(&self, later: &Self, ids: &Ids) -> Vec<Met> {
-        let paths = &self.paths;
+    fn meet(&self, later: &Self, ids: &Ids) -> Vec<Counterparts> {
+        let paths = &self.flows.paths;
         let shard = |(left, right): (&Shard, &Shard)| {
             let key = |(hot, _): (&Hot, &Cold)| {
                 let key = Key { path: ids.path(hot.key.path), ..hot.key };
@@ -78,39 +78,44 @@ impl Summary {
             };
             left.find_all(right.spells().map(key))
         };
-        self.shards.par_iter().zip(&later.shards).map(shard).collect()
+        self.flows.shards.par_iter().zip(&later.flows.shards).map(shard).collect()
     }
 
     /// Whether both together could have reached a cap, joints of flows left out.
     fn cost_with(&self, later: &Self) -> bool {
         let memory = self.limits.memory;
-        self.spell_cost.saturating_add(later.spell_peak) > cost::spells(memory)
-            || self.entry_cost().saturating_add(later.entry_cost()) > cost::entries(memory)
-            || self.residuals.len() > 0 && later.residuals.len() > 0
+        self.flows.costs.spells.saturating_add(later.flows.costs.peak) > cost::spells(memory)
+            || self.site.cost().saturating_add(later.site.cost()) > cost::entries(memory)
+            || self.site.residuals.len() > 0 && later.site.residuals.len() > 0
     }
 
     /// What the flows of both cost at most at any time: joined ones may cost more than both apart.
-    fn peak_with(&self, later: &Self, met: &[Met]) -> usize {
-        let shards = self.shards.par_iter().zip(&later.shards).zip(met);
-        let joints = shards.map(|((left, right), met)| {
-            let first = right.spells().zip(met).filter(|((hot, _), _)| hot.flags & flag::FIRST != 0);
+    fn peak_with(&self, later: &Self, counterparts: &[Counterparts]) -> usize {
+        let shards = self.flows.shards.par_iter().zip(&later.flows.shards).zip(counterparts);
+        let joints = shards.map(|((left, right), counterparts)| {
+            let first = right.spells().zip(counterparts).filter(|((hot, _), _)| hot.flags & flag::FIRST != 0);
             let joint = |(right, &place): ((&Hot, &Cold), &u32)| {
                 let place = place as usize;
                 Some(cost::joint((left.hots.get(place)?, left.colds.get(place)?), right))
             };
             first.filter_map(joint).sum::<usize>()
         });
-        self.spell_cost.saturating_add(later.spell_peak).saturating_add(joints.sum())
+        self.flows.costs.spells.saturating_add(later.flows.costs.peak).saturating_add(joints.sum())
     }
 
     /// Makes sure that every payload that the left side's readers will want is at hand. Changes nothing else.
-    fn fill(&self, later: &mut Self, met: &[Met], source: &dyn Fetch) -> Result<(), Refusal> {
-        let shards = self.shards.par_iter().zip(&mut later.shards).zip(met);
-        shards.try_for_each(|((left, right), met)| {
+    fn fill(
+        &self,
+        later: &mut Self,
+        counterparts: &[Counterparts],
+        source: &dyn Fetch,
+    ) -> Result<(), Refusal> {
+        let shards = self.flows.shards.par_iter().zip(&mut later.flows.shards).zip(counterparts);
+        shards.try_for_each(|((left, right), counterparts)| {
             let Shard { settled, hots, colds, .. } = right;
             let settled = settled.iter_mut().map(|spell| (&spell.hot, &mut spell.cold));
             let spells = settled.chain(hots.iter().zip(colds.iter_mut()));
-            for ((hot, cold), &place) in spells.zip(met).filter(|(_, place)| **place != NOWHERE) {
+            for ((hot, cold), &place) in spells.zip(counterparts).filter(|(_, place)| **place != NOWHERE) {
                 let opening = flag::FIRST | flag::OPENS;
                 if hot.flags & flag::FIRST == 0 || cold.extra.is_none() && hot.flags & opening != opening {
                     continue;
@@ -142,46 +147,49 @@ impl Summary {
     }
 
     /// Joins all parts. Nothing can fail any more.
-    fn append(&mut self, later: Self, Plan { mut ids, torn, mut met, peak }: Plan) {
-        self.book_torn(&later, &torn, &mut met);
-        ids.texts = self.texts.adopt(&later.texts);
-        ids.verdicts = self.verdicts.adopt(&later.verdicts, |id| ids.text(id));
-        self.names.join(later.names, |id| ids.text(id));
-        self.sightings.join(&later.sightings, |id| ids.text(id));
-        let torn = torn.into_iter().map(|Torn { ours, theirs, datagram, .. }| (ours, theirs, datagram));
-        self.fragments.join(later.fragments, torn, |id| ids.path(id));
-        self.residuals.join(&later.residuals);
-        self.captures.join(later.captures);
-        self.tally.join(&later.tally);
-        self.spell_peak = self.spell_peak.max(peak);
-        self.text_cost = self.names.texts(&self.texts) + self.sightings.texts(&self.texts);
+    fn append(&mut self, later: Self, Plan { mut ids, split, mut counterparts, peak }: Plan) {
+        self.book_split(&later, &split, &mut counterparts);
+        ids.texts = self.flows.texts.adopt(&later.flows.texts);
+        ids.transcripts = self.flows.transcripts.adopt(&later.flows.transcripts, |id| ids.text(id));
+        self.site.names.join(later.site.names, |id| ids.text(id));
+        self.site.sightings.join(&later.site.sightings, |id| ids.text(id));
+        let split =
+            split.into_iter().map(|SplitDatagram { ours, theirs, datagram, .. }| (ours, theirs, datagram));
+        self.flows.fragments.join(later.flows.fragments, split, |id| ids.path(id));
+        self.site.residuals.join(&later.site.residuals);
+        self.site.captures.join(later.site.captures);
+        self.site.tally.join(&later.site.tally);
+        self.flows.costs.peak = self.flows.costs.peak.max(peak);
+        self.site.text_cost =
+            self.site.names.texts(&self.flows.texts) + self.site.sightings.texts(&self.flows.texts);
         let terms = Terms {
             ids,
             idle: self.limits.idle,
             appendable: self.appendable,
-            paths: &self.paths,
-            verdicts: &self.verdicts,
-            texts: &self.texts,
+            paths: &self.flows.paths,
+            transcripts: &self.flows.transcripts,
+            texts: &self.flows.texts,
         };
-        let shards = self.shards.par_iter_mut().zip(later.shards).zip(met);
-        let joints: Vec<Joined> =
-            shards.map(|((left, right), met)| Appending::run(left, right, met, &terms)).collect();
+        let shards = self.flows.shards.par_iter_mut().zip(later.flows.shards).zip(counterparts);
+        let joints: Vec<Joined> = shards
+            .map(|((left, right), counterparts)| Appending::run(left, right, counterparts, &terms))
+            .collect();
         let (come, gone) =
             joints.iter().fold((0, 0), |(come, gone), joined| (come + joined.come, gone + joined.gone));
-        self.spell_cost = self.spell_cost + later.spell_cost + come - gone;
-        self.feed_unread(&joints);
-        give_back((joints, later.texts, later.verdicts, later.sightings));
-        self.spell_peak = self.spell_peak.max(self.spell_cost);
+        self.flows.costs.spells = self.flows.costs.spells + later.flows.costs.spells + come - gone;
+        self.feed_owed(&joints);
+        give_back((joints, later.flows.texts, later.flows.transcripts, later.site.sightings));
+        self.flows.costs.peak = self.flows.costs.peak.max(self.flows.costs.spells);
         if cfg!(debug_assertions) {
-            let counted = self.count_spells();
-            assert_eq!(self.spell_cost, counted);
+            let counted = self.flows.count_spells();
+            assert_eq!(self.flows.costs.spells, counted);
         }
     }
 
     /// Gives the readers of left halves what the right side listed for them.
-    fn feed_unread(&mut self, joints: &[Joined]) {
+    fn feed_owed(&mut self, joints: &[Joined]) {
         for (shard, joined) in joints.iter().enumerate() {
-            for Unread { place, side, pieces } in &joined.unread {
+            for Owed { place, side, pieces } in &joined.owed {
                 for piece in pieces {
                     self.feed_piece(joined.at(shard, *place), *side, piece);
                 }
@@ -190,7 +198,7 @@ impl Summary {
     }
 
     fn feed_piece(&mut self, at: At, side: usize, piece: &Piece) {
-        let Some((hot, _)) = self.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
+        let Some((hot, _)) = self.flows.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
             return;
         };
         if hot.flags & (flag::UNDECIDED | flag::LISTING) << side != 0 {
@@ -198,21 +206,6 @@ impl Summary {
             let &Piece { sequence, length, at: place, ends, .. } = piece;
             self.feed(at, side, Payload { sequence, bytes, length, at: place, ends });
         }
-    }
-
-    /// What all spells cost: a sum over what they are, not over how they came to be. Each keeps its own part.
-    pub(crate) fn count_spells(&mut self) -> usize {
-        let (verdicts, texts) = (&self.verdicts, &self.texts);
-        let shard = |shard: &mut Shard| {
-            let mut sum = shard.len() * cost::SPELL;
-            let settled = shard.settled.iter_mut().map(|spell| (&spell.hot, &mut spell.cold));
-            for (hot, cold) in settled.chain(shard.hots.iter().zip(shard.colds.iter_mut())) {
-                cold.cost = cost::beside(hot, cold, verdicts, texts) as u32;
-                sum += cold.cost as usize;
-            }
-            sum
-        };
-        self.shards.par_iter_mut().map(shard).sum()
     }
 }
 

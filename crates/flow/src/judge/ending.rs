@@ -16,15 +16,26 @@ use crate::state::summary::Summary;
 use crate::state::table::index::NOWHERE;
 use crate::state::table::shard::Shard;
 use crate::state::text::Texts;
-use crate::state::transcript::{Heard, Hearing, Verdicts};
+use crate::state::transcript::{Asked, Draft, TranscriptId, Transcripts};
+
+/// Shard, place among [`Shard::spells`] and side.
+pub(crate) type HalfAt = (u32, u32, u8);
+
+/// What the end decides of a half that was waiting.
+#[derive(Clone, Copy, Debug)]
+struct Decided {
+    transcript: TranscriptId,
+    asked: Asked,
+    /// The last packet that it was read from.
+    last: PacketRef,
+}
 
 /// The end's decisions. Their texts are kept apart from the summary's.
 #[derive(Debug, Default)]
 pub(crate) struct Ending {
     pub(crate) texts: Texts,
-    pub(crate) verdicts: Verdicts,
-    /// By shard, place among [`Shard::spells`] and side.
-    ids: HashMap<(u32, u32, u8), (Heard, PacketRef)>,
+    pub(crate) transcripts: Transcripts,
+    halves: HashMap<HalfAt, Decided>,
     /// Flows of unfinished datagrams.
     pub(crate) unfinished: Vec<Spell>,
 }
@@ -43,7 +54,7 @@ impl Summary {
     pub fn close(&self) -> Closed<'_> {
         let mut ending = Ending::default();
         for (at, n) in self.waiting() {
-            let Some((hot, cold)) = self.shards.get(at).and_then(|shard| shard.spell(n)) else {
+            let Some((hot, cold)) = self.flows.shards.get(at).and_then(|shard| shard.spell(n)) else {
                 continue;
             };
             for side in [0, 1] {
@@ -62,14 +73,14 @@ impl Summary {
             let places = shard.spells().enumerate().filter(|(_, spell)| waits(*spell));
             places.map(|(n, _)| (at, n)).collect::<Vec<_>>()
         };
-        self.shards.par_iter().enumerate().flat_map_iter(of).collect()
+        self.flows.shards.par_iter().enumerate().flat_map_iter(of).collect()
     }
 
     fn unfinished_flows(&self) -> Vec<Spell> {
         let mut flows = Shard::default();
-        for datagram in self.fragments.waiting() {
+        for datagram in self.flows.fragments.waiting() {
             let (key, side) = Key::portless(&datagram.head, datagram.path);
-            let hash = key.hash(&self.paths);
+            let hash = key.hash(&self.flows.paths);
             let packet = Packet { hazards: datagram.hazards(), ..datagram.head.clone() };
             for share in &datagram.shares {
                 let entry = Entry::of(*share, &packet);
@@ -82,32 +93,31 @@ impl Summary {
 }
 
 impl Ending {
-    fn close(&mut self, hot: &Hot, cold: &Cold, at: (u32, u32, u8), side: Side) {
+    fn close(&mut self, hot: &Hot, cold: &Cold, at: HalfAt, side: Side) {
         if hot.flags & flag::UNDECIDED << side == 0 {
             return;
         }
         let Some(half) = cold.half(side) else { return };
         let mut bytes = Vec::new();
         half.prefix(cold.start(hot, side), &mut bytes);
-        let mut hearing = Hearing::default();
+        let mut draft = Draft::default();
         let texts = &mut self.texts;
-        let mut note = |fact: Fact<'_>| hearing.hear(texts, &fact);
+        let mut note = |fact: Fact<'_>| draft.note(texts, &fact);
         if let Reading::Done(reader) = readers::read_stream(&Stream { bytes: &bytes, ended: true }, &mut note)
         {
-            let verdict = self.verdicts.intern(reader, &hearing.said, &self.texts);
+            let transcript = self.transcripts.intern(reader, &draft.said, &self.texts);
             let last = half.pieces.last().map(|piece| piece.at.packet).unwrap_or_default();
-            let heard = Heard { verdict, asked: hearing.asked };
-            self.ids.insert(at, (heard, last));
+            self.halves.insert(at, Decided { transcript, asked: draft.asked, last });
         }
     }
 
-    /// What was heard of a half that was waiting.
-    pub(crate) fn heard(&self, at: (u32, u32, u8)) -> Option<Heard> {
-        self.ids.get(&at).map(|&(heard, _)| heard)
+    /// The transcript of a half that was waiting, and what it asked for.
+    pub(crate) fn transcript(&self, at: HalfAt) -> Option<(TranscriptId, Asked)> {
+        self.halves.get(&at).map(|half| (half.transcript, half.asked))
     }
 
     /// The last packet that it was decided on.
-    pub(crate) fn decided(&self, at: (u32, u32, u8)) -> Option<PacketRef> {
-        self.ids.get(&at).map(|&(_, packet)| packet)
+    pub(crate) fn decided(&self, at: HalfAt) -> Option<PacketRef> {
+        self.halves.get(&at).map(|half| half.last)
     }
 }

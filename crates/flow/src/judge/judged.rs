@@ -1,4 +1,6 @@
 //! The vocabulary of judging: what is said of a flow, and in which words.
+//!
+//! A flow to `hik-connect.com` by its TLS name is: vendor Hikvision, attribution `sni`, party `vendor`, and an activity.
 
 use lenscap_catalog::{Roles, SharedGroup, VendorId};
 use lenscap_wire::{Activity, Field};

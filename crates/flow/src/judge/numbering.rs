@@ -7,7 +7,7 @@ use lenscap_wire::{LinkType, PacketRef, Timestamp};
 use std::collections::BTreeMap;
 
 use crate::report::{CaptureRecord, PacketAt, ProblemRecord};
-use crate::state::captures::{Captures, Input, Problem};
+use crate::state::captures::{Captures, InputRecord, Problem};
 
 /// Input and first packet number of each chunk, and the place of each input's record.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +43,7 @@ pub(crate) fn records(captures: &Captures, numbering: &Numbering) -> Vec<Capture
     captures.inputs.values().map(|input| record(input, numbering)).collect()
 }
 
-fn record(input: &Input, numbering: &Numbering) -> CaptureRecord {
+fn record(input: &InputRecord, numbering: &Numbering) -> CaptureRecord {
     let problem = |problem: &Problem| ProblemRecord {
         packet: problem.record.map(|(chunk, record)| {
             numbering.locate(&PacketRef { chunk, record, ..PacketRef::default() }).packet

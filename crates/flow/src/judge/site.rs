@@ -1,4 +1,6 @@
 //! What is inside the site and what is outside.
+//!
+//! 192.168.1.5 is inside, 198.51.100.7 is outside, and 224.0.0.251 is neither: a group is no station of either.
 
 use lenscap_wire::Address;
 use std::net::{IpAddr, Ipv6Addr};
@@ -12,11 +14,11 @@ pub struct Policy {
 
 /// The site's prefixes, ready to be asked.
 #[derive(Clone, Debug)]
-pub(crate) struct Site {
+pub(crate) struct Boundary {
     local: Vec<(IpAddr, IpAddr)>,
 }
 
-impl Site {
+impl Boundary {
     pub(crate) fn new(policy: &Policy) -> Self {
         Self { local: policy.local.clone() }
     }
@@ -82,7 +84,7 @@ mod tests {
 
     #[test]
     fn private_is_inside_and_groups_are_neither() {
-        let site = Site::new(&Policy::default());
+        let site = Boundary::new(&Policy::default());
         for inside in ["10.1.2.3", "192.168.0.1", "169.254.1.1", "fe80::1", "fd00::1", "100.64.0.1"] {
             assert!(site.place(at(inside)) == Some(Place::Inside), "{inside}");
         }
@@ -97,7 +99,7 @@ mod tests {
     #[test]
     fn the_user_names_public_addresses_of_the_site() {
         let range = ("203.0.113.0".parse().unwrap(), "203.0.113.255".parse().unwrap());
-        let site = Site::new(&Policy { local: vec![range] });
+        let site = Boundary::new(&Policy { local: vec![range] });
         assert!(site.is_inside(at("203.0.113.9")) && !site.is_inside(at("203.0.114.9")));
     }
 }

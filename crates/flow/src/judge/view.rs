@@ -89,14 +89,14 @@ impl<'a> Court<'a> {
             }
             if attribution == Attribution::Host {
                 for id in flow.cold.later_names() {
-                    push(Name { text: self.summary.texts.text(id), source, at: None });
+                    push(Name { text: self.summary.flows.texts.text(id), source, at: None });
                 }
             }
         }
         let (key, remote) = (&flow.hot.key, judged.remote());
         let (start, end) = flow.span();
         if let Some(named) = self.names.name(key.address(remote), key.address(1 - remote), start, end) {
-            let texts = &self.summary.texts;
+            let texts = &self.summary.flows.texts;
             push(Name { text: texts.text(named.name), source: named.source, at: Some(named.at) });
             for link in texts.text(named.chain).split(|&byte| byte == b' ') {
                 push(Name { text: link, source: "cname", at: Some(named.at) });
@@ -119,7 +119,7 @@ impl<'a> Court<'a> {
     pub(crate) fn view(&self, flow: &Flow<'a>, judged: &Judged) -> FlowView<'a> {
         let orig = judged.orig();
         let (start, end) = flow.span();
-        let layers = self.summary.paths.layers(flow.hot.key.path);
+        let layers = self.summary.flows.paths.layers(flow.hot.key.path);
         let names = self.names_of(flow, judged);
         let server_name =
             names.iter().find(|name| matches!(name.source, "sni" | "host")).map(|name| name.text);

@@ -1,4 +1,7 @@
 //! The first walk over all flows: each is judged once, and what takes every flow is summed on the way.
+//!
+//! 64 shards are shared out among the threads; each thread sums its own share, and the sums are added in the order of the
+//! shards, so that they do not depend on which thread was faster.
 
 use rayon::prelude::*;
 use std::ops::Range;
@@ -40,13 +43,13 @@ impl Walk {
             let room = court.count(shard);
             let (mut judged, mut ends) = (Vec::with_capacity(room), Vec::with_capacity(room));
             for flow in court.flows(shard) {
-                let (verdict, reader) = court.judge_flow(&flow);
+                let (judgement, reader) = court.judge_flow(&flow);
                 let hidden = reader
                     .and_then(|reader| lenscap_wire::ReaderId(reader).reader())
                     .is_some_and(|reader| reader.hides);
-                walk.sums.add(&flow, &verdict, hidden);
-                ends.push(walk.links.ends(&court.held, &flow, &verdict));
-                judged.push(verdict);
+                walk.sums.add(&flow, &judgement, hidden);
+                ends.push(walk.links.ends(&court.held, &flow, &judgement));
+                judged.push(judgement);
             }
             walk.judged.push(judged);
             walk.ends.push(ends);

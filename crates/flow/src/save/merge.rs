@@ -1,4 +1,7 @@
 //! Saved summaries joined, as if their captures had been scanned together.
+//!
+//! Monday's and Tuesday's summaries are joined as if both captures had been scanned at once. Two captures of the same hour
+//! cannot be: their packets lie between one another.
 
 use lenscap_wire::PacketRef;
 
@@ -44,15 +47,16 @@ impl Fetch for Kept {
 
 /// Joins saved summaries in order of their first packets, as if their captures had been scanned together.
 pub fn merge(mut all: Vec<(String, Summary)>) -> Result<Summary, MergeError> {
-    all.sort_by_key(|(_, summary)| summary.captures.window());
+    all.sort_by_key(|(_, summary)| summary.site.captures.window());
     let mut all = all.into_iter();
     let (mut name, mut whole) = all.next().ok_or(MergeError::Nothing)?;
     for (next, mut summary) in all {
-        let overlap = whole.captures.window().zip(summary.captures.window()).is_some_and(|(l, r)| r.0 < l.1);
+        let overlap =
+            whole.site.captures.window().zip(summary.site.captures.window()).is_some_and(|(l, r)| r.0 < l.1);
         if overlap {
             return Err(MergeError::Overlap(name, next));
         }
-        summary.move_inputs(whole.captures.next_input());
+        summary.move_inputs(whole.site.captures.next_input());
         whole = whole
             .then(summary, &Kept)
             .map_err(|refused| MergeError::Refused(name, next.clone(), refused.why))?;
@@ -64,9 +68,9 @@ pub fn merge(mut all: Vec<(String, Summary)>) -> Result<Summary, MergeError> {
 impl Summary {
     /// Gives every input and chunk a later ordinal, so that they follow those of another summary.
     fn move_inputs(&mut self, by: u32) {
-        self.captures.move_inputs(by);
+        self.site.captures.move_inputs(by);
         let shift = |at: &mut PacketRef| at.chunk += by << CHUNK_BITS;
-        for shard in &mut self.shards {
+        for shard in &mut self.flows.shards {
             let settled = shard.settled.iter_mut().map(|spell| &mut spell.cold);
             for cold in settled.chain(shard.colds.iter_mut()) {
                 cold.cited.move_chunks(by << CHUNK_BITS);
@@ -78,8 +82,8 @@ impl Summary {
                 far.flat_map(|far| far.iter_mut().flatten()).for_each(shift);
             }
         }
-        self.fragments.packets(shift);
-        self.names.packets(shift);
-        self.sightings.packets(shift);
+        self.flows.fragments.packets(shift);
+        self.site.names.packets(shift);
+        self.site.sightings.packets(shift);
     }
 }

@@ -12,7 +12,7 @@ use crate::state::spell::history::History;
 use crate::state::spell::sequence::Trouble;
 use crate::state::spell::{Cold, Extra, Hot, Spell, flag};
 use crate::state::text::TextId;
-use crate::state::transcript::{Asked, VerdictId};
+use crate::state::transcript::{Asked, TranscriptId};
 
 /// Source, destination, protocol and ports.
 type PortableQuoted = ([u8; 16], [u8; 16], u8, (u16, u16));
@@ -32,7 +32,7 @@ pub(super) struct PortableSpell {
     macs: [[u8; 6]; 2],
     history: History,
     isns: (u32, u32),
-    verdicts: [VerdictId; 2],
+    transcripts: [TranscriptId; 2],
     asked: [Asked; 2],
     decided: [Option<PortablePacket>; 2],
     extra: Option<PortableExtra>,
@@ -75,7 +75,7 @@ impl PortableSpell {
             macs: cold.macs.map(|mac| mac.0),
             history: cold.history,
             isns: (cold.client_isn, cold.server_isn),
-            verdicts: cold.verdicts,
+            transcripts: cold.transcripts,
             asked: [0, 1].map(|side| cold.asked(hot, side)),
             decided: [0, 1].map(|side| cold.decided(side).map(PortablePacket)),
             extra,
@@ -128,7 +128,7 @@ impl PortableSpell {
             history: from.history,
             client_isn: from.isns.0,
             server_isn: from.isns.1,
-            verdicts: from.verdicts,
+            transcripts: from.transcripts,
             extra,
             first: from.times.0,
             ..Cold::default()

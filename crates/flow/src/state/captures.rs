@@ -9,14 +9,14 @@ pub(crate) const CHUNK_BITS: u32 = 12;
 /// Inputs and chunks of a summary.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Captures {
-    pub(crate) inputs: BTreeMap<u32, Input>,
+    pub(crate) inputs: BTreeMap<u32, InputRecord>,
     /// Input and number of records of each chunk, by ordinal.
     pub(crate) chunks: BTreeMap<u32, (u32, u64)>,
 }
 
 /// One input, as far as it was read.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Input {
+pub(crate) struct InputRecord {
     pub(crate) path: String,
     /// `pcap` or `pcapng`; empty where it could not be read.
     pub(crate) format: String,
@@ -43,7 +43,7 @@ pub(crate) struct Problem {
     pub(crate) what: String,
 }
 
-impl Input {
+impl InputRecord {
     /// Problems that are listed of an input.
     const PROBLEMS: usize = 64;
 
@@ -75,7 +75,7 @@ impl Input {
 
 impl Captures {
     /// Books a chunk that has been read to its end.
-    pub(crate) fn add(&mut self, chunk: u32, input: u32, read: Input) {
+    pub(crate) fn add(&mut self, chunk: u32, input: u32, read: InputRecord) {
         let records = self.chunks.entry(chunk).or_insert((input, 0));
         records.1 += read.packets;
         self.inputs.entry(input).or_default().join(read);

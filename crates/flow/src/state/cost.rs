@@ -9,7 +9,7 @@ use crate::state::spell::buckets::Buckets;
 use crate::state::spell::sequence::Trouble;
 use crate::state::spell::{Cold, Hot, flag};
 use crate::state::text::Texts;
-use crate::state::transcript::{Asked, Verdict, Verdicts};
+use crate::state::transcript::{Asked, Transcript, Transcripts};
 
 /// A flow: its two records, and its share of the index and of slack.
 pub(crate) const SPELL: usize = 240;
@@ -21,12 +21,12 @@ const EXTRA: usize = 208;
 const BUCKETS: usize = 64 * 48;
 /// A range of sequence numbers.
 const RANGE: usize = 32;
-/// What a verdict's statements cost at most for each byte of payload that they were read from.
+/// What a transcript's statements cost at most for each byte of payload that they were read from.
 const STATEMENTS: usize = 32;
 
-/// What booking a datagram that a cut tore can cost more at any time than both sides counted: a flow, and what joining
+/// What booking a datagram that a cut split can cost more at any time than both sides counted: a flow, and what joining
 /// the right-hand one to it makes.
-pub(crate) const TORN: usize = SPELL + 4 * EXTRA + 2 * BUCKETS;
+pub(crate) const SPLIT: usize = SPELL + 4 * EXTRA + 2 * BUCKETS;
 
 /// Bytes of the budget for flows.
 pub(crate) const fn spells(memory: usize) -> usize {
@@ -39,8 +39,8 @@ pub(crate) const fn entries(memory: usize) -> usize {
 }
 
 /// What a spell keeps beside its record.
-pub(crate) fn beside(hot: &Hot, cold: &Cold, verdicts: &Verdicts, texts: &Texts) -> usize {
-    told(cold, texts) + untold(hot, cold, verdicts)
+pub(crate) fn beside(hot: &Hot, cold: &Cold, transcripts: &Transcripts, texts: &Texts) -> usize {
+    told(cold, texts) + untold(hot, cold, transcripts)
 }
 
 /// What a spell's texts cost. Each look-up misses the cache: ask only where they change.
@@ -49,8 +49,8 @@ pub(crate) fn told(cold: &Cold, texts: &Texts) -> usize {
 }
 
 /// What a spell keeps beside its record and its texts.
-pub(crate) fn untold(hot: &Hot, cold: &Cold, verdicts: &Verdicts) -> usize {
-    let mut cost = cold.verdicts.iter().map(|&id| verdicts.cost(id)).sum::<usize>();
+pub(crate) fn untold(hot: &Hot, cold: &Cold, transcripts: &Transcripts) -> usize {
+    let mut cost = cold.transcripts.iter().map(|&id| transcripts.cost(id)).sum::<usize>();
     let Some(extra) = &cold.extra else { return cost };
     let before = cost;
     cost += (extra.names.len() + usize::from(extra.asked != Asked::NOTHING)) * 8;
@@ -95,7 +95,7 @@ pub(crate) fn joint((hot, cold): (&Hot, &Cold), (later, later_cold): (&Hot, &Col
         }
         if let (true, Some(half)) = (hot.flags & flag::UNDECIDED << side != 0, later_cold.half(side)) {
             let read = cold.half(side).map_or(0, Half::length) + half.length();
-            cost += EXTRA + listed(half) + Verdict::COST + read * STATEMENTS;
+            cost += EXTRA + listed(half) + Transcript::COST + read * STATEMENTS;
         }
     }
     cost.saturating_sub(SPELL)

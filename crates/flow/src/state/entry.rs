@@ -1,4 +1,7 @@
 //! What a packet enters into the books of its flow.
+//!
+//! A datagram of 3,000 bytes in three fragments is three shares in one flow, each with its own wire bytes, and one entry with
+//! the payload, booked with the last fragment.
 
 use lenscap_wire::{Frame, Hazards, Mac, Packet, PacketRef, Tcp};
 use serde::{Deserialize, Serialize};

@@ -5,22 +5,24 @@
 //! [`PATIENCE`] later, when the budget is spent, or when the capture ends; its fragments then are a flow with
 //! port 0. Overlapping fragments: the byte that came first wins, and the packet is flagged.
 
+mod datagram;
 pub(crate) mod portable;
 
+pub(crate) use datagram::Datagram;
+use datagram::Part;
+
 use hashbrown::HashMap;
-use lenscap_wire::{Address, Fragment, Hazards, Packet, PacketRef};
-use serde::{Deserialize, Serialize};
+use lenscap_wire::{Address, Fragment, Packet, PacketRef};
 
 use crate::state::entry::Share;
 use crate::state::path::PathId;
-use crate::state::spell::ranges::Ranges;
 
 /// Nanoseconds after which the next piece begins another datagram (RFC 8200 gives a datagram 60 s).
 pub(crate) const PATIENCE: i64 = 60_000_000_000;
 
 /// Which datagram a fragment is of.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(crate) struct Whose {
+pub(crate) struct DatagramKey {
     pub(crate) path: PathId,
     pub(crate) version: u8,
     pub(crate) protocol: u8,
@@ -29,138 +31,8 @@ pub(crate) struct Whose {
     pub(crate) destination: Address,
 }
 
-/// A datagram on the way.
-#[derive(Clone, Debug)]
-pub(crate) struct Datagram {
-    /// The decoded head of the first fragment seen: link addresses, path, five-tuple without ports.
-    pub(crate) head: Packet<'static>,
-    pub(crate) path: PathId,
-    /// Each fragment's share, in capture order.
-    pub(crate) shares: Vec<Share>,
-    /// What each fragment brought, in capture order.
-    pieces: Vec<Piece>,
-    filled: Ranges,
-    length: Option<u32>,
-    hazards: Hazards,
-    /// Whether the addresses of all fragments are those that the transport's checksum covers.
-    checkable: bool,
-    cost: usize,
-}
-
-/// What one fragment brought.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Piece {
-    offset: u32,
-    /// Its length on the wire, of which `bytes` are what was captured.
-    length: u32,
-    /// Whether more follows after it.
-    more: bool,
-    /// Whether the datagram's checksum may be told from it.
-    checkable: bool,
-    bytes: Box<[u8]>,
-}
-
-impl Datagram {
-    const COST: usize = 512;
-    const SHARE_COST: usize = 128;
-
-    fn new(packet: &Packet<'_>, path: PathId) -> Self {
-        let head = Packet {
-            class: packet.class,
-            macs: packet.macs,
-            path: packet.path.clone(),
-            version: packet.version,
-            protocol: packet.protocol,
-            source: packet.source,
-            destination: packet.destination,
-            ..Packet::default()
-        };
-        let (shares, pieces, filled) = (Vec::new(), Vec::new(), Ranges::default());
-        Self {
-            head,
-            path,
-            shares,
-            pieces,
-            filled,
-            length: None,
-            hazards: Hazards::NONE,
-            checkable: true,
-            cost: Self::COST,
-        }
-    }
-
-    fn add(&mut self, share: Share, piece: Piece, hazards: Hazards) {
-        let end = piece.offset.saturating_add(piece.length);
-        if self.filled.add(i64::from(piece.offset), i64::from(end)) {
-            self.hazards.insert(Hazards::OVERLAP);
-        }
-        if !piece.more && self.length.is_none() {
-            self.length = Some(end);
-        }
-        self.hazards.insert(hazards);
-        self.checkable &= piece.checkable;
-        self.cost += piece.bytes.len() + Self::SHARE_COST;
-        self.pieces.push(piece);
-        self.shares.push(share);
-    }
-
-    /// Whether a piece at this time is of another datagram with the same identification.
-    fn is_given_up(&self, time: i64) -> bool {
-        self.shares.last().is_some_and(|last| time.saturating_sub(last.time) > PATIENCE)
-    }
-
-    /// Its last piece so far.
-    pub(crate) fn last(&self) -> Option<PacketRef> {
-        self.shares.last().map(|share| share.at)
-    }
-
-    /// Itself with the pieces that came later; `None` where it is over before the last of them.
-    fn with(&self, later: &Self) -> Option<Self> {
-        let mut both = self.clone();
-        for (share, piece) in later.shares.iter().zip(&later.pieces) {
-            if both.is_whole() || both.is_given_up(share.time) {
-                return None;
-            }
-            both.add(*share, piece.clone(), later.hazards);
-        }
-        Some(both)
-    }
-
-    pub(crate) fn is_whole(&self) -> bool {
-        self.length.is_some_and(|length| self.filled.covers(0, i64::from(length)))
-    }
-
-    /// Oddities of all its fragments.
-    pub(crate) fn hazards(&self) -> Hazards {
-        self.hazards
-    }
-
-    /// Whether the addresses are those that the transport's checksum covers.
-    pub(crate) fn is_checkable(&self) -> bool {
-        self.checkable
-    }
-
-    /// The bytes after the IP header up to the first that was not captured, and the length they should have.
-    pub(crate) fn assemble(&self) -> (Vec<u8>, u32) {
-        let length = self.length.unwrap_or(0);
-        let mut whole = vec![0; length as usize];
-        let mut captured = Ranges::default();
-        for Piece { offset, bytes, .. } in self.pieces.iter().rev() {
-            let offset = *offset as usize;
-            let fits = bytes.len().min(whole.len().saturating_sub(offset));
-            if let (Some(to), Some(from)) = (whole.get_mut(offset..offset + fits), bytes.get(..fits)) {
-                to.copy_from_slice(from);
-                captured.add(offset as i64, (offset + fits) as i64);
-            }
-        }
-        let until = captured.iter().next().filter(|(start, _)| *start == 0).map_or(0, |(_, end)| end);
-        whole.truncate(until as usize);
-        (whole, length)
-    }
-}
-
 /// What one side and another, later one call a datagram of which both have pieces, and it with all of them.
-pub(crate) type Open = (Whose, Whose, Datagram);
+pub(crate) type Open = (DatagramKey, DatagramKey, Datagram);
 
 /// What became of a fragment.
 #[derive(Debug, Default)]
@@ -176,10 +48,10 @@ pub(crate) struct Outcome {
 /// Every datagram that waits for pieces.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fragments {
-    open: HashMap<Whose, Datagram>,
+    open: HashMap<DatagramKey, Datagram>,
     /// Whose pieces were seen, kept in a summary that may be appended to another; and whether any of them was made use
     /// of, so that it would matter if pieces stood before it.
-    met: Option<HashMap<Whose, bool>>,
+    seen: Option<HashMap<DatagramKey, bool>>,
     budget: usize,
     cost: usize,
     peak: usize,
@@ -191,14 +63,14 @@ impl Fragments {
     /// Where there is more memory, so many parts of it.
     const PARTS: usize = 32;
     /// Datagrams that a chunk tells apart; past that it cannot be appended.
-    const MET_CAP: usize = 1 << 18;
+    const SEEN_CAP: usize = 1 << 18;
     /// No piece ends behind this: the last offset of IPv4, and the longest packet after it.
     const END: u32 = 1 << 17;
 
     /// None yet; `appendable` where the summary may be appended to another.
     pub(crate) fn new(appendable: bool, memory: usize) -> Self {
         let budget = Self::BUDGET.max(memory / Self::PARTS);
-        Self { met: appendable.then(HashMap::new), budget, ..Self::default() }
+        Self { seen: appendable.then(HashMap::new), budget, ..Self::default() }
     }
 
     /// Takes in a fragment.
@@ -211,21 +83,21 @@ impl Fragments {
     ) -> Outcome {
         let (version, protocol) = (packet.version, packet.protocol);
         let (source, destination) = (packet.source, packet.destination);
-        let whose = Whose { path, version, protocol, id: fragment.id, source, destination };
+        let key = DatagramKey { path, version, protocol, id: fragment.id, source, destination };
         let mut outcome = Outcome::default();
-        if let Some(met) = self.met.as_mut().filter(|met| met.len() < Self::MET_CAP) {
-            met.entry(whose).or_insert(false);
+        if let Some(seen) = self.seen.as_mut().filter(|seen| seen.len() < Self::SEEN_CAP) {
+            seen.entry(key).or_insert(false);
         }
-        if self.open.get(&whose).is_some_and(|datagram| datagram.is_given_up(share.time)) {
-            outcome.given_up.extend(self.take(&whose));
+        if self.open.get(&key).is_some_and(|datagram| datagram.is_given_up(share.time)) {
+            outcome.given_up.extend(self.take(&key));
         }
-        let datagram = self.open.entry(whose).or_insert_with(|| Datagram::new(packet, path));
+        let datagram = self.open.entry(key).or_insert_with(|| Datagram::new(packet, path));
         let before = if datagram.shares.is_empty() { 0 } else { datagram.cost };
         let &Fragment { offset, length, more, checkable, bytes, .. } = fragment;
-        datagram.add(share, Piece { offset, length, more, checkable, bytes: bytes.into() }, packet.hazards);
+        datagram.add(share, Part { offset, length, more, checkable, bytes: bytes.into() }, packet.hazards);
         self.cost += datagram.cost - before;
         if datagram.is_whole() {
-            outcome.whole = self.take(&whose);
+            outcome.whole = self.take(&key);
         }
         self.peak = self.peak.max(self.cost);
         if self.cost > self.budget {
@@ -239,25 +111,25 @@ impl Fragments {
         let mut oldest: Vec<_> =
             self.open.iter().map(|(w, d)| (d.shares.first().map(|s| s.at), *w)).collect();
         oldest.sort_unstable();
-        for (_, whose) in oldest {
+        for (_, key) in oldest {
             if self.cost <= self.budget / 4 * 3 {
                 return;
             }
-            outcome.given_up.extend(self.take(&whose));
+            outcome.given_up.extend(self.take(&key));
             outcome.over_budget += 1;
         }
     }
 
-    fn remove(&mut self, whose: &Whose) -> Option<Datagram> {
-        let datagram = self.open.remove(whose)?;
+    fn remove(&mut self, key: &DatagramKey) -> Option<Datagram> {
+        let datagram = self.open.remove(key)?;
         self.cost -= datagram.cost;
         Some(datagram)
     }
 
     /// Takes a datagram out to make use of it.
-    fn take(&mut self, whose: &Whose) -> Option<Datagram> {
-        let datagram = self.remove(whose)?;
-        if let Some(used) = self.met.as_mut().and_then(|met| met.get_mut(whose)) {
+    fn take(&mut self, key: &DatagramKey) -> Option<Datagram> {
+        let datagram = self.remove(key)?;
+        if let Some(used) = self.seen.as_mut().and_then(|seen| seen.get_mut(key)) {
             *used = true;
         }
         Some(datagram)
@@ -265,33 +137,33 @@ impl Fragments {
 
     /// The datagrams of which pieces wait here and came in `later`, whose paths map to ours by `path`, put together.
     /// `None` where they do not join, or where both together could have reached the budget.
-    pub(crate) fn torn(&self, later: &Self, path: impl Fn(PathId) -> PathId) -> Option<Vec<Open>> {
-        let Some(met) = &later.met else { return self.open.is_empty().then(Vec::new) };
-        let full = met.len() >= Self::MET_CAP && !self.open.is_empty();
+    pub(crate) fn split(&self, later: &Self, path: impl Fn(PathId) -> PathId) -> Option<Vec<Open>> {
+        let Some(seen) = &later.seen else { return self.open.is_empty().then(Vec::new) };
+        let full = seen.len() >= Self::SEEN_CAP && !self.open.is_empty();
         let near = self.cost.saturating_add(later.peak) > self.budget;
-        if !met.is_empty() && (full || near) {
+        if !seen.is_empty() && (full || near) {
             return None;
         }
-        let mut torn = Vec::new();
-        for (whose, used) in met {
-            let ours = Whose { path: path(whose.path), ..*whose };
+        let mut split = Vec::new();
+        for (key, used) in seen {
+            let ours = DatagramKey { path: path(key.path), ..*key };
             let Some(datagram) = self.open.get(&ours) else { continue };
-            let rest = later.open.get(whose).filter(|_| !used)?;
+            let rest = later.open.get(key).filter(|_| !used)?;
             let datagram = datagram.with(rest)?;
-            torn.push((ours, *whose, datagram));
+            split.push((ours, *key, datagram));
         }
-        Some(torn)
+        Some(split)
     }
 
-    /// Appends what `later` holds; `torn` is what [`Fragments::torn`] gave.
+    /// Appends what `later` holds; `split` is what [`Fragments::split`] gave.
     pub(crate) fn join(
         &mut self,
         mut later: Self,
-        torn: impl IntoIterator<Item = Open>,
+        split: impl IntoIterator<Item = Open>,
         path: impl Fn(PathId) -> PathId,
     ) {
         self.peak = self.peak.max(self.cost + later.peak);
-        for (ours, theirs, datagram) in torn {
+        for (ours, theirs, datagram) in split {
             later.remove(&theirs);
             if datagram.is_whole() {
                 self.take(&ours);
@@ -302,18 +174,18 @@ impl Fragments {
             }
         }
         self.cost += later.cost;
-        let ours = |whose: Whose| Whose { path: path(whose.path), ..whose };
-        for (whose, datagram) in later.open {
+        let ours = |key: DatagramKey| DatagramKey { path: path(key.path), ..key };
+        for (key, datagram) in later.open {
             let path = path(datagram.path);
-            self.open.insert(ours(whose), Datagram { path, ..datagram });
+            self.open.insert(ours(key), Datagram { path, ..datagram });
         }
-        if let (Some(met), Some(theirs)) = (&mut self.met, later.met) {
-            for (whose, used) in theirs {
-                let whose = ours(whose);
-                if let Some(known) = met.get_mut(&whose) {
+        if let (Some(seen), Some(theirs)) = (&mut self.seen, later.seen) {
+            for (key, used) in theirs {
+                let key = ours(key);
+                if let Some(known) = seen.get_mut(&key) {
                     *known |= used;
-                } else if met.len() < Self::MET_CAP {
-                    met.insert(whose, used);
+                } else if seen.len() < Self::SEEN_CAP {
+                    seen.insert(key, used);
                 }
             }
         }
@@ -343,6 +215,7 @@ impl Fragments {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lenscap_wire::Hazards;
 
     fn share(n: u32, time: i64) -> Share {
         let at = PacketRef { record: n, ..PacketRef::default() };
@@ -401,17 +274,20 @@ mod tests {
     fn a_datagram_across_the_cut_is_put_together() {
         let (mut left, mut right) = (Fragments::new(true, 0), Fragments::new(true, 0));
         add(&mut left, 0, 0, &piece(0, b"aaaaaaaa", true));
-        assert!(left.torn(&right, |path| path).is_some_and(|torn| torn.is_empty()));
+        assert!(left.split(&right, |path| path).is_some_and(|split| split.is_empty()));
         add(&mut right, 1, 0, &piece(16, b"c", false));
-        let torn = left.torn(&right, |path| path).unwrap();
-        assert_eq!((torn.len(), torn[0].2.is_whole()), (1, false));
-        left.join(right, torn, |path| path);
+        let split = left.split(&right, |path| path).unwrap();
+        assert_eq!((split.len(), split[0].2.is_whole()), (1, false));
+        left.join(right, split, |path| path);
         assert_eq!((left.waiting().len(), left.waiting()[0].shares.len()), (1, 2));
         let mut last = Fragments::new(true, 0);
         add(&mut last, 2, 0, &piece(8, b"bbbbbbbb", true));
-        let torn = left.torn(&last, |path| path).unwrap();
-        assert_eq!((torn[0].2.is_whole(), torn[0].2.assemble()), (true, (b"aaaaaaaabbbbbbbbc".to_vec(), 17)));
-        left.join(last, torn, |path| path);
+        let split = left.split(&last, |path| path).unwrap();
+        assert_eq!(
+            (split[0].2.is_whole(), split[0].2.assemble()),
+            (true, (b"aaaaaaaabbbbbbbbc".to_vec(), 17))
+        );
+        left.join(last, split, |path| path);
         assert_eq!((left.waiting().len(), left.cost()), (0, 0));
     }
 
@@ -421,9 +297,9 @@ mod tests {
         add(&mut left, 0, 0, &piece(0, b"aaaaaaaa", true));
         add(&mut right, 1, 0, &piece(0, b"aaaaaaaa", true));
         assert!(add(&mut right, 2, 0, &piece(8, b"c", false)).whole.is_some());
-        assert!(left.torn(&right, |path| path).is_none());
+        assert!(left.split(&right, |path| path).is_none());
         let mut late = Fragments::new(true, 0);
         add(&mut late, 1, PATIENCE + 1, &piece(8, b"c", false));
-        assert!(left.torn(&late, |path| path).is_none());
+        assert!(left.split(&late, |path| path).is_none());
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct Piece {
     /// Captured bytes of payload.
     pub(crate) length: u32,
     /// Where they are in the capture.
-    pub(crate) at: Place,
+    pub(crate) at: PayloadAt,
     /// The bytes, while they are needed or where they cannot be fetched again.
     pub(crate) bytes: Option<Box<[u8]>>,
     /// Whether the sender said that nothing follows (FIN).
@@ -33,7 +33,7 @@ impl Piece {
 
 /// Where a payload stands in the capture.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Place {
+pub(crate) struct PayloadAt {
     /// The packet that brought it.
     #[serde(with = "crate::state::packet_ref")]
     pub(crate) packet: PacketRef,
@@ -50,7 +50,7 @@ pub(crate) struct Payload<'a> {
     /// Captured bytes, which is more than `bytes` has where those are no longer needed.
     pub(crate) length: u32,
     /// Where they are in the capture.
-    pub(crate) at: Place,
+    pub(crate) at: PayloadAt,
     /// Whether the sender said that nothing follows (FIN).
     pub(crate) ends: bool,
 }
@@ -61,7 +61,7 @@ impl<'a> Payload<'a> {
         let before = |frame: &[u8]| {
             (bytes.as_ptr() as usize).wrapping_sub(frame.as_ptr() as usize).min(frame.len()) as u32
         };
-        let at = Place { packet, skip: frame.map(before) };
+        let at = PayloadAt { packet, skip: frame.map(before) };
         Self { sequence, bytes, length: bytes.len() as u32, at, ends: false }
     }
 
@@ -123,7 +123,7 @@ impl Half {
     pub(crate) fn fetch(&mut self, source: &dyn Fetch) -> Option<()> {
         for piece in self.pieces.iter_mut().filter(|piece| piece.bytes.is_none()) {
             let mut bytes = Vec::new();
-            let Place { packet, skip } = piece.at;
+            let PayloadAt { packet, skip } = piece.at;
             let offset = packet.offset + u64::from(skip?);
             if !source.fetch(packet.chunk, offset, piece.length as usize, &mut bytes) {
                 return None;
@@ -208,7 +208,7 @@ mod tests {
         let mut half = Half::default();
         for &(sequence, bytes) in pieces {
             let (length, bytes) = (bytes.len() as u32, Some(bytes.into()));
-            half.push(Piece { sequence, length, at: Place::default(), bytes, ends: false });
+            half.push(Piece { sequence, length, at: PayloadAt::default(), bytes, ends: false });
         }
         half
     }
@@ -238,7 +238,7 @@ mod tests {
         half.push(Piece {
             sequence: 15,
             length: 0,
-            at: Place::default(),
+            at: PayloadAt::default(),
             bytes: Some([].into()),
             ends: true,
         });

@@ -1,4 +1,6 @@
 //! How a packet waits between the passes of a fold.
+//!
+//! The index slot of packet 1 is asked for while packet 2 is decoded; until it has come, all that is known of packet 1 stands here.
 
 use lenscap_wire::Frame;
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::state::text::{TextId, Texts};
 
 /// The address that a name was given for, and who had asked; all zero for answers to everybody.
-pub(crate) type Given = (Address, Address);
+pub(crate) type AnswerKey = (Address, Address);
 
 /// Equal answers, one after another.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -78,7 +78,7 @@ pub(crate) enum Notice {
 /// All answers and questions.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
-    runs: HashMap<Given, Vec<Run>>,
+    runs: HashMap<AnswerKey, Vec<Run>>,
     run_count: usize,
     questions: HashMap<(Address, TextId), Question>,
     /// Answers and questions that found no room.
@@ -103,8 +103,8 @@ impl Names {
     }
 
     /// Books an answer; `room` says whether a new entry may be made.
-    pub(crate) fn answer(&mut self, given: Given, run: Run, room: bool) {
-        let kept = self.runs.get_mut(&given);
+    pub(crate) fn answer(&mut self, key: AnswerKey, run: Run, room: bool) {
+        let kept = self.runs.get_mut(&key);
         match kept {
             Some(runs) => match runs.last_mut() {
                 Some(last) if last.says_as(&run) => last.join(&run),
@@ -115,7 +115,7 @@ impl Names {
                 _ => self.refused += 1,
             },
             None if room => {
-                self.runs.insert(given, vec![run]);
+                self.runs.insert(key, vec![run]);
                 self.run_count += 1;
             }
             None => self.refused += 1,
@@ -155,11 +155,11 @@ impl Names {
     pub(crate) fn with_texts(self, mut text: impl FnMut(TextId) -> TextId) -> Self {
         let mut names = Self { run_count: self.run_count, refused: self.refused, ..Self::default() };
         // Texts get their ids in the order in which they are asked for.
-        for (given, mut runs) in sorted(self.runs) {
+        for (key, mut runs) in sorted(self.runs) {
             for run in &mut runs {
                 (run.name, run.chain) = (text(run.name), text(run.chain));
             }
-            names.runs.insert(given, runs);
+            names.runs.insert(key, runs);
         }
         for ((asker, name), question) in sorted(self.questions) {
             names.questions.insert((asker, text(name)), question);
@@ -169,9 +169,9 @@ impl Names {
 
     /// Appends a later part whose texts become ours by `text`.
     pub(crate) fn join(&mut self, later: Self, text: impl Fn(TextId) -> TextId) {
-        for (given, runs) in later.runs {
+        for (key, runs) in later.runs {
             for run in runs {
-                self.answer(given, Run { name: text(run.name), chain: text(run.chain), ..run }, true);
+                self.answer(key, Run { name: text(run.name), chain: text(run.chain), ..run }, true);
             }
         }
         for ((asker, name), question) in later.questions {
@@ -182,20 +182,20 @@ impl Names {
     }
 
     /// The runs of answers for an address to one asker, in capture order.
-    pub(crate) fn runs(&self, given: &Given) -> &[Run] {
-        self.runs.get(given).map_or(&[], Vec::as_slice)
+    pub(crate) fn runs(&self, key: &AnswerKey) -> &[Run] {
+        self.runs.get(key).map_or(&[], Vec::as_slice)
     }
 
     /// The runs for each address and asker, in no order.
-    pub(crate) fn each(&self) -> impl Iterator<Item = (&Given, &[Run])> {
-        self.runs.iter().map(|(given, runs)| (given, runs.as_slice()))
+    pub(crate) fn each(&self) -> impl Iterator<Item = (&AnswerKey, &[Run])> {
+        self.runs.iter().map(|(key, runs)| (key, runs.as_slice()))
     }
 
     /// Every run, sorted by address and asker, in capture order for each.
-    pub(crate) fn all(&self) -> Vec<(&Given, &Run)> {
+    pub(crate) fn all(&self) -> Vec<(&AnswerKey, &Run)> {
         let mut all: Vec<_> =
-            self.runs.iter().flat_map(|(given, runs)| runs.iter().map(move |r| (given, r))).collect();
-        all.sort_by_key(|(given, run)| (**given, run.at));
+            self.runs.iter().flat_map(|(key, runs)| runs.iter().map(move |r| (key, r))).collect();
+        all.sort_by_key(|(key, run)| (**key, run.at));
         all
     }
 
@@ -221,9 +221,13 @@ impl Names {
     }
 
     /// Puts back a saved run or question.
-    pub(crate) fn restore(&mut self, runs: Vec<(Given, Run)>, questions: Vec<(Address, TextId, Question)>) {
-        for (given, run) in runs {
-            self.runs.entry(given).or_default().push(run);
+    pub(crate) fn restore(
+        &mut self,
+        runs: Vec<(AnswerKey, Run)>,
+        questions: Vec<(Address, TextId, Question)>,
+    ) {
+        for (key, run) in runs {
+            self.runs.entry(key).or_default().push(run);
             self.run_count += 1;
         }
         self.questions.extend(questions.into_iter().map(|(asker, name, q)| ((asker, name), q)));
@@ -252,7 +256,7 @@ mod tests {
         let mut all = Names::default();
         for (n, &name) in names.iter().enumerate() {
             let time = (from + n) as i64;
-            all.answer(Given::default(), run(name, time), true);
+            all.answer(AnswerKey::default(), run(name, time), true);
             all.hear(Address::default(), TextId(name), Notice::Asked, time, PacketRef::default(), true);
         }
         all
@@ -278,9 +282,9 @@ mod tests {
     #[test]
     fn without_room_known_names_still_count() {
         let mut names = Names::default();
-        names.answer(Given::default(), run(1, 1), true);
-        names.answer(Given::default(), run(1, 2), false);
-        names.answer(Given::default(), run(2, 3), false);
-        assert_eq!((names.runs(&Given::default())[0].count, names.len(), names.refused), (2, 1, 1));
+        names.answer(AnswerKey::default(), run(1, 1), true);
+        names.answer(AnswerKey::default(), run(1, 2), false);
+        names.answer(AnswerKey::default(), run(2, 3), false);
+        assert_eq!((names.runs(&AnswerKey::default())[0].count, names.len(), names.refused), (2, 1, 1));
     }
 }

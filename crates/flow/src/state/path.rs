@@ -1,4 +1,6 @@
 //! Paths: the VLANs and tunnels around a flow, interned.
+//!
+//! Two flows with the same addresses and ports in VLAN 10 and VLAN 20 have different paths, and so are two flows.
 
 use arrayvec::ArrayVec;
 use lenscap_wire::{Address, Layer, LayerKind};

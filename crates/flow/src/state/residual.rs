@@ -1,4 +1,6 @@
 //! What is left of flows that a cap put out of memory: their sums, by station and remote prefix.
+//!
+//! 20,000 evicted flows of one camera to 203.0.113.0/24 are one residual: so many packets and bytes each way.
 
 use hashbrown::HashMap;
 use lenscap_wire::{Address, Mac};
@@ -10,7 +12,7 @@ use crate::state::spell::counters::Counters;
 
 /// Whose traffic: the MAC and prefix of either end. A private address stands whole, a public one as /24 or /48.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(crate) struct Between {
+pub(crate) struct ResidualKey {
     pub(crate) macs: [Mac; 2],
     pub(crate) prefixes: [Address; 2],
 }
@@ -42,7 +44,7 @@ impl Residual {
 /// All residuals. Past [`Residuals::CAP`] stations and prefixes, the rest is one sum for all.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Residuals {
-    all: HashMap<Between, Residual>,
+    all: HashMap<ResidualKey, Residual>,
 }
 
 impl Residuals {
@@ -59,32 +61,32 @@ impl Residuals {
         let (first, last) = spell.span();
         let Counters { packets, bytes, wire, .. } = spell.hot.counters(&spell.cold);
         let sums = Residual { flows: 1, packets, bytes, wire, first, last };
-        self.add(between(spell), sums);
+        self.add(ResidualKey::of(spell), sums);
     }
 
-    fn add(&mut self, between: Between, sums: Residual) {
-        let full = self.all.len() >= Self::CAP && !self.all.contains_key(&between);
-        let key = if full { Between::default() } else { between };
+    fn add(&mut self, key: ResidualKey, sums: Residual) {
+        let full = self.all.len() >= Self::CAP && !self.all.contains_key(&key);
+        let key = if full { ResidualKey::default() } else { key };
         self.all.entry(key).and_modify(|known| known.join(&sums)).or_insert(sums);
     }
 
     /// Appends another's. The caller has seen that no cap can bite.
     pub(crate) fn join(&mut self, other: &Self) {
-        for (between, sums) in other.sorted() {
-            self.add(*between, *sums);
+        for (key, sums) in other.sorted() {
+            self.add(*key, *sums);
         }
     }
 
     /// Every residual in order of its ends.
-    pub(crate) fn sorted(&self) -> Vec<(&Between, &Residual)> {
+    pub(crate) fn sorted(&self) -> Vec<(&ResidualKey, &Residual)> {
         let mut all: Vec<_> = self.all.iter().collect();
-        all.sort_by_key(|(between, _)| **between);
+        all.sort_by_key(|(key, _)| **key);
         all
     }
 
     /// Puts back a saved residual.
-    pub(crate) fn restore(&mut self, between: Between, sums: Residual) {
-        self.all.insert(between, sums);
+    pub(crate) fn restore(&mut self, key: ResidualKey, sums: Residual) {
+        self.all.insert(key, sums);
     }
 
     /// Flows, packets and wire bytes of all.
@@ -95,9 +97,11 @@ impl Residuals {
     }
 }
 
-fn between(spell: &Spell) -> Between {
-    let key = &spell.hot.key;
-    Between { macs: spell.cold.macs, prefixes: [prefix(key, 0), prefix(key, 1)] }
+impl ResidualKey {
+    fn of(spell: &Spell) -> Self {
+        let key = &spell.hot.key;
+        Self { macs: spell.cold.macs, prefixes: [prefix(key, 0), prefix(key, 1)] }
+    }
 }
 
 fn prefix(key: &Key, side: usize) -> Address {

@@ -8,21 +8,16 @@ use lenscap_wire::{
     readers::{self, Reading},
 };
 
-use crate::state::captures::Captures;
 use crate::state::cost;
+use crate::state::flows::Flows;
 use crate::state::fragment::Fragments;
 use crate::state::half::Payload;
 use crate::state::key::Side;
 use crate::state::lane::Lane;
-use crate::state::names::Names;
-use crate::state::path::Paths;
-use crate::state::residual::Residuals;
-use crate::state::sighting::Sightings;
+use crate::state::site::Site;
 use crate::state::spell::flag;
-use crate::state::table::shard::{At, SHARDS, Shard};
-use crate::state::tally::{Caps, Tally};
-use crate::state::text::Texts;
-use crate::state::transcript::{Asked, Hearing, Verdicts};
+use crate::state::table::shard::At;
+use crate::state::transcript::{Asked, Draft};
 
 /// What a fold needs to know beforehand. Summaries of one capture are folded with equal limits.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -41,20 +36,8 @@ pub struct Summary {
     pub(crate) appendable: bool,
     /// Whether it will be saved, so that lists of payloads keep their bytes.
     pub(crate) saved: bool,
-    pub(crate) captures: Captures,
-    pub(crate) tally: Tally,
-    pub(crate) paths: Paths,
-    pub(crate) texts: Texts,
-    pub(crate) verdicts: Verdicts,
-    pub(crate) shards: Vec<Shard>,
-    pub(crate) fragments: Fragments,
-    pub(crate) names: Names,
-    pub(crate) sightings: Sightings,
-    pub(crate) residuals: Residuals,
-    /// Cost of the spells and, apart, of what they and the names keep as text; see [`crate::state::cost`].
-    pub(crate) spell_cost: usize,
-    pub(crate) spell_peak: usize,
-    pub(crate) text_cost: usize,
+    pub(crate) flows: Flows,
+    pub(crate) site: Site,
     pub(crate) scratch: Scratch,
 }
 
@@ -63,7 +46,7 @@ pub struct Summary {
 pub(crate) struct Scratch {
     pub(crate) lanes: Vec<Lane>,
     prefix: Vec<u8>,
-    hearing: Hearing,
+    draft: Draft,
 }
 
 impl Summary {
@@ -87,46 +70,26 @@ impl Summary {
             limits,
             appendable,
             saved,
-            captures: Captures::default(),
-            tally: Tally::default(),
-            paths: Paths::default(),
-            texts: Texts::default(),
-            verdicts: Verdicts::default(),
-            shards: vec![Shard::default(); SHARDS],
-            fragments: Fragments::new(appendable, limits.memory),
-            names: Names::default(),
-            sightings: Sightings::default(),
-            residuals: Residuals::default(),
-            spell_cost: 0,
-            spell_peak: 0,
-            text_cost: 0,
+            flows: Flows::new(Fragments::new(appendable, limits.memory)),
+            site: Site::default(),
             scratch: Scratch::default(),
         }
     }
 
     /// Packets so far.
     pub fn packets(&self) -> u64 {
-        self.tally.packets
-    }
-
-    /// How often each cap bit.
-    pub(crate) fn caps(&self) -> Caps {
-        Caps { names: self.names.refused, sightings: self.sightings.refused, ..self.tally.caps }
+        self.site.tally.packets
     }
 
     /// Flows so far, evicted ones left out.
     pub fn flows(&self) -> usize {
-        self.shards.iter().map(Shard::len).sum()
-    }
-
-    /// What names and sightings cost.
-    pub(crate) fn entry_cost(&self) -> usize {
-        self.names.len() * Names::COST + self.sightings.len() * Sightings::COST + self.text_cost
+        self.flows.len()
     }
 
     /// Gives the stream readers a payload of a half that is undecided, and lists it where that is due.
     pub(crate) fn feed(&mut self, at: At, side: Side, payload: Payload<'_>) {
-        let Some((hot, cold)) = self.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
+        let Some((hot, cold)) = self.flows.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at))
+        else {
             return;
         };
         let undecided = hot.flags & flag::UNDECIDED << side != 0;
@@ -137,12 +100,12 @@ impl Summary {
             half.push(payload.piece(self.saved));
             return hot.limit_list(side, half, self.saved);
         }
-        let mut told = cold.cost as usize - cost::untold(hot, cold, &self.verdicts);
+        let mut told = cold.cost as usize - cost::untold(hot, cold, &self.flows.transcripts);
         let start = cold.start(hot, side);
-        let Scratch { hearing, prefix, .. } = &mut self.scratch;
-        hearing.clear();
-        let texts = &mut self.texts;
-        let mut note = |fact: Fact<'_>| hearing.hear(texts, &fact);
+        let Scratch { draft, prefix, .. } = &mut self.scratch;
+        draft.clear();
+        let texts = &mut self.flows.texts;
+        let mut note = |fact: Fact<'_>| draft.note(texts, &fact);
         let mut reading = Reading::Undecided(0);
         let alone = cold.half(side).is_none() && start.is_none_or(|start| start == payload.sequence);
         if alone {
@@ -153,39 +116,30 @@ impl Summary {
             let half = cold.list(side);
             half.push(payload.piece(true));
             // A first piece was read just now; again only if it is the last that will be looked at.
-            let unread = half.pieces.len() > 1 || !alone || half.is_full();
-            if unread && reading.is_undecided() {
+            let again = half.pieces.len() > 1 || !alone || half.is_full();
+            if again && reading.is_undecided() {
                 reading = half.read(start, prefix, &mut note);
             }
         }
         if !reading.is_undecided() {
             hot.flags &= !(flag::UNDECIDED << side);
             if let Reading::Done(reader) = reading {
-                cold.verdicts[side & 1] = self.verdicts.intern(reader, &hearing.said, texts);
-                cold.ask(hot, side, hearing.asked);
-                if !hearing.said.is_empty() {
+                cold.transcripts[side & 1] = self.flows.transcripts.intern(reader, &draft.said, texts);
+                cold.ask(hot, side, draft.asked);
+                if !draft.said.is_empty() {
                     cold.decide(side, payload.at.packet);
                 }
             }
             cold.close(side, listing, self.saved);
             let dropped = cold.settle_names(hot, hot.is_begun(self.appendable));
-            if dropped || hearing.asked != Asked::NOTHING {
+            if dropped || draft.asked != Asked::NOTHING {
                 told = cost::told(cold, texts);
             }
         }
         if let (true, Some(half)) = (listing, cold.half(side)) {
             hot.limit_list(side, half, self.saved);
         }
-        let now = told + cost::untold(hot, cold, &self.verdicts);
-        self.spell_cost = self.spell_cost + now - cold.reprice(now);
-    }
-
-    /// Counts anew what a spell keeps beside its record.
-    pub(crate) fn recount(&mut self, at: At) {
-        let Some((hot, cold)) = self.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
-            return;
-        };
-        let now = cost::beside(hot, cold, &self.verdicts, &self.texts);
-        self.spell_cost = self.spell_cost + now - cold.reprice(now);
+        let now = told + cost::untold(hot, cold, &self.flows.transcripts);
+        self.flows.costs.spells = self.flows.costs.spells + now - cold.reprice(now);
     }
 }

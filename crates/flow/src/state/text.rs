@@ -13,9 +13,9 @@ pub(crate) struct TextId(pub(crate) u32);
 impl TextId {
     /// The empty text.
     pub(crate) const EMPTY: Self = Self(0);
-    /// In a verdict: the name that the half itself gave, kept with the half.
+    /// In a transcript: the name that the half itself gave, kept with the half.
     pub(crate) const OWN: Self = Self(u32::MAX);
-    /// In a verdict: the path that the half asked for, kept with the half.
+    /// In a transcript: the path that the half asked for, kept with the half.
     pub(crate) const PATH: Self = Self(u32::MAX - 1);
 }
 
@@ -26,12 +26,12 @@ pub(crate) struct Texts {
     bytes: Vec<u8>,
     /// Where each begins.
     starts: Vec<u32>,
-    ids: HashTable<Entry>,
+    ids: HashTable<Interned>,
 }
 
 /// A text by where it stands, so that looking one up touches its bytes and nothing else.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+struct Interned {
     id: TextId,
     start: u32,
 }
@@ -67,7 +67,7 @@ impl Texts {
         self.bytes.push(length as u8);
         self.bytes.extend_from_slice(text);
         let bytes = &self.bytes;
-        self.ids.insert_unique(hash, Entry { id, start }, |entry| self::hash(at(bytes, entry.start)));
+        self.ids.insert_unique(hash, Interned { id, start }, |entry| self::hash(at(bytes, entry.start)));
         id
     }
 

@@ -1,4 +1,7 @@
-//! What the stream readers decided about halves, each distinct verdict kept once.
+//! What the stream readers made out of halves, each distinct transcript kept once.
+//!
+//! A transcript is what was said and by which reader, without judging it: ten thousand connections whose hello says
+//! `tls.version` 1.3, `tls.alpn` h2 and the half's own name have one transcript, and ten thousand names beside it.
 
 use hashbrown::HashTable;
 use lenscap_wire::{Fact, Field, Party, ReaderId};
@@ -8,16 +11,16 @@ use std::hash::BuildHasher;
 use crate::state::seed::seeded;
 use crate::state::text::{TextId, Texts};
 
-/// A verdict by its place in [`Verdicts`]. Ids are local to one summary; a merge compares content.
+/// A transcript by its place in [`Transcripts`]. Ids are local to one summary; a merge compares content.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize, Deserialize)]
-pub(crate) struct VerdictId(pub(crate) u32);
+pub(crate) struct TranscriptId(pub(crate) u32);
 
-impl VerdictId {
+impl TranscriptId {
     /// Not decided, or no reader knew the bytes.
     pub(crate) const NONE: Self = Self(0);
 }
 
-/// One statement of a verdict.
+/// One statement of a transcript.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Said {
     /// Whether it is about the half's receiver rather than its sender.
@@ -50,30 +53,23 @@ impl Asked {
     pub(crate) const NOTHING: Self = Self { name: TextId::EMPTY, path: TextId::EMPTY };
 }
 
-/// What was heard of a half.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Heard {
-    pub(crate) verdict: VerdictId,
-    pub(crate) asked: Asked,
-}
-
 /// What one reading of a half yields, before it is kept. The first name of the flow's server and the path asked for
-/// are kept apart, so that halves that differ in them alone share a verdict.
+/// are kept apart, so that halves that differ in them alone share a transcript.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Hearing {
+pub(crate) struct Draft {
     pub(crate) said: Vec<Said>,
     pub(crate) asked: Asked,
 }
 
-impl Hearing {
-    /// Forgets what was heard.
+impl Draft {
+    /// Forgets all.
     pub(crate) fn clear(&mut self) {
         self.said.clear();
         self.asked = Asked::NOTHING;
     }
 
-    /// Hears a fact.
-    pub(crate) fn hear(&mut self, texts: &mut Texts, fact: &Fact<'_>) {
+    /// Takes in a fact.
+    pub(crate) fn note(&mut self, texts: &mut Texts, fact: &Fact<'_>) {
         let Fact::Says { who, field, value } = *fact else { return };
         let mut said = Said::new(texts, who, field, value);
         let Asked { name, path } = &mut self.asked;
@@ -89,7 +85,7 @@ impl Hearing {
 
 /// A protocol and what was said in it.
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Verdict {
+pub(crate) struct Transcript {
     /// Which reader decided.
     pub(crate) reader: u8,
     /// What it found, in its order.
@@ -99,8 +95,8 @@ pub(crate) struct Verdict {
     pub(crate) cost: u32,
 }
 
-impl Verdict {
-    /// What a verdict costs beside its statements.
+impl Transcript {
+    /// What a transcript costs beside its statements.
     pub(crate) const COST: usize = 48;
 
     fn cost(said: &[Said], texts: &Texts) -> u32 {
@@ -109,49 +105,49 @@ impl Verdict {
     }
 }
 
-/// Every verdict, in order of appearance; the first stands for none.
+/// Every transcript, in order of appearance; the first stands for none.
 #[derive(Clone, Debug)]
-pub(crate) struct Verdicts {
-    all: Vec<Verdict>,
+pub(crate) struct Transcripts {
+    all: Vec<Transcript>,
     ids: HashTable<u32>,
 }
 
-impl Default for Verdicts {
+impl Default for Transcripts {
     fn default() -> Self {
-        let none = Verdict { reader: u8::MAX, said: Box::default(), cost: 0 };
+        let none = Transcript { reader: u8::MAX, said: Box::default(), cost: 0 };
         Self { all: vec![none], ids: HashTable::new() }
     }
 }
 
-impl Verdicts {
-    /// The id of a verdict, whose texts are these.
-    pub(crate) fn intern(&mut self, reader: ReaderId, said: &[Said], texts: &Texts) -> VerdictId {
-        self.put(reader, said, || Verdict::cost(said, texts))
+impl Transcripts {
+    /// The id of a transcript, whose texts are these.
+    pub(crate) fn intern(&mut self, reader: ReaderId, said: &[Said], texts: &Texts) -> TranscriptId {
+        self.put(reader, said, || Transcript::cost(said, texts))
     }
 
-    fn put(&mut self, reader: ReaderId, said: &[Said], cost: impl FnOnce() -> u32) -> VerdictId {
+    fn put(&mut self, reader: ReaderId, said: &[Said], cost: impl FnOnce() -> u32) -> TranscriptId {
         let hash = seeded().hash_one((reader.0, said));
         let same =
             |&id: &u32| self.all.get(id as usize).is_some_and(|v| v.reader == reader.0 && *v.said == *said);
         if let Some(&id) = self.ids.find(hash, same) {
-            return VerdictId(id);
+            return TranscriptId(id);
         }
         let id = self.all.len() as u32;
-        self.all.push(Verdict { reader: reader.0, said: said.into(), cost: cost() });
+        self.all.push(Transcript { reader: reader.0, said: said.into(), cost: cost() });
         let all = &self.all;
         let rehash = |&id: &u32| all.get(id as usize).map_or(0, |v| seeded().hash_one((v.reader, &*v.said)));
         self.ids.insert_unique(hash, id, rehash);
-        VerdictId(id)
+        TranscriptId(id)
     }
 
-    /// A verdict; `None` for [`VerdictId::NONE`].
-    pub(crate) fn verdict(&self, id: VerdictId) -> Option<&Verdict> {
-        self.all.get(id.0 as usize).filter(|_| id != VerdictId::NONE)
+    /// A transcript; `None` for [`TranscriptId::NONE`].
+    pub(crate) fn transcript(&self, id: TranscriptId) -> Option<&Transcript> {
+        self.all.get(id.0 as usize).filter(|_| id != TranscriptId::NONE)
     }
 
-    /// What a verdict costs in the memory budget.
-    pub(crate) fn cost(&self, id: VerdictId) -> usize {
-        self.all.get(id.0 as usize).map_or(0, |verdict| verdict.cost as usize)
+    /// What a transcript costs in the memory budget.
+    pub(crate) fn cost(&self, id: TranscriptId) -> usize {
+        self.all.get(id.0 as usize).map_or(0, |transcript| transcript.cost as usize)
     }
 
     /// How many there are, the empty one included.
@@ -159,27 +155,35 @@ impl Verdicts {
         self.all.len()
     }
 
-    /// The id of another table's verdict, whose texts become ours by `text`.
-    pub(crate) fn keep(&mut self, verdict: &Verdict, mut text: impl FnMut(TextId) -> TextId) -> VerdictId {
+    /// The id of another table's transcript, whose texts become ours by `text`.
+    pub(crate) fn keep(
+        &mut self,
+        transcript: &Transcript,
+        mut text: impl FnMut(TextId) -> TextId,
+    ) -> TranscriptId {
         let mut value = |id: TextId| if matches!(id, TextId::OWN | TextId::PATH) { id } else { text(id) };
         let ours = |said: &Said| Said { value: value(said.value), ..*said };
-        let said: Vec<Said> = verdict.said.iter().map(ours).collect();
-        self.put(ReaderId(verdict.reader), &said, || verdict.cost)
+        let said: Vec<Said> = transcript.said.iter().map(ours).collect();
+        self.put(ReaderId(transcript.reader), &said, || transcript.cost)
     }
 
-    /// Takes in another's verdicts, whose texts become ours by `text`; the result maps its ids to ours.
-    pub(crate) fn adopt(&mut self, other: &Self, mut text: impl FnMut(TextId) -> TextId) -> Vec<VerdictId> {
-        let ids = other.iter().map(|verdict| self.keep(verdict, &mut text));
-        std::iter::once(VerdictId::NONE).chain(ids.collect::<Vec<_>>()).collect()
+    /// Takes in another's transcripts, whose texts become ours by `text`; the result maps its ids to ours.
+    pub(crate) fn adopt(
+        &mut self,
+        other: &Self,
+        mut text: impl FnMut(TextId) -> TextId,
+    ) -> Vec<TranscriptId> {
+        let ids = other.iter().map(|transcript| self.keep(transcript, &mut text));
+        std::iter::once(TranscriptId::NONE).chain(ids.collect::<Vec<_>>()).collect()
     }
 
     /// All in the order of their ids, the empty one first.
-    pub(crate) fn all(&self) -> &[Verdict] {
+    pub(crate) fn all(&self) -> &[Transcript] {
         &self.all
     }
 
     /// All but the empty one, in order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Verdict> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Transcript> {
         self.all.iter().skip(1)
     }
 }
@@ -189,11 +193,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_verdicts_share_an_id_across_summaries() {
+    fn equal_transcripts_share_an_id_across_summaries() {
         let (mut ours, mut theirs) = (Texts::default(), Texts::default());
         ours.intern(b"noise");
         let make = |texts: &mut Texts| [Said::new(texts, Party::Receiver, Field::TlsSni, b"example.com")];
-        let (mut left, mut right) = (Verdicts::default(), Verdicts::default());
+        let (mut left, mut right) = (Transcripts::default(), Transcripts::default());
         let said = [make(&mut ours), make(&mut theirs)];
         let here = left.intern(ReaderId(3), &said[0], &ours);
         let there = right.intern(ReaderId(3), &said[1], &theirs);
@@ -201,6 +205,6 @@ mod tests {
         let map = left.adopt(&right, |id| texts[id.0 as usize]);
         assert_eq!(map[there.0 as usize], here);
         assert_eq!(left.len(), 2);
-        assert!(left.verdict(VerdictId::NONE).is_none());
+        assert!(left.transcript(TranscriptId::NONE).is_none());
     }
 }

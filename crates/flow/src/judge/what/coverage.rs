@@ -56,15 +56,15 @@ impl Sums {
 pub(crate) fn coverage(summary: &Summary, sums: &Sums) -> Coverage {
     let hazards = Hazards::NAMES.iter().map(|(hazard, name)| {
         let bit = hazard.0.trailing_zeros() as usize;
-        (*name, summary.tally.hazards.get(bit).copied().unwrap_or(0))
+        (*name, summary.site.tally.hazards.get(bit).copied().unwrap_or(0))
     });
     Coverage {
-        window: summary.captures.window().map(|(first, last)| (Timestamp(first), Timestamp(last))),
+        window: summary.site.captures.window().map(|(first, last)| (Timestamp(first), Timestamp(last))),
         two_way: sums.two_way,
-        cut_bytes: summary.tally.bytes_wire - summary.tally.bytes_captured,
+        cut_bytes: summary.site.tally.bytes_wire - summary.site.tally.bytes_captured,
         encrypted: sums.encrypted,
         unattributed: sums.unattributed,
         hazards: hazards.filter(|(_, count)| *count > 0).collect(),
-        caps: summary.caps().named().into_iter().filter(|(_, count)| *count > 0).collect(),
+        caps: summary.site.caps().named().into_iter().filter(|(_, count)| *count > 0).collect(),
     }
 }

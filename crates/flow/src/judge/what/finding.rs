@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::judge::judged::Judged;
 use crate::judge::who::device::{Device, Stations};
 use crate::judge::who::identity::Identity;
-use crate::judge::who::roll::Station;
+use crate::judge::who::roll::StationKey;
 use crate::judge::{Court, Flow, rules};
 use crate::report::{Finding, PacketAt, Severity};
 use crate::state::key::{Side, TCP};
@@ -46,8 +46,8 @@ impl Kind {
     }
 }
 
-/// A station, its place on the roll, and a vendor.
-type Parties = (Station, usize, VendorId);
+/// A station by its key and its place on the roll, and a vendor.
+type Parties = (StationKey, usize, VendorId);
 
 /// What a device had to do with one vendor.
 #[derive(Default)]
@@ -72,7 +72,7 @@ pub(crate) fn findings<'a>(
                 continue;
             };
             if let Some(flow) = court.flow(at).filter(|_| judged.is_outside(1 - side)) {
-                let parties = (device.station, device.place, vendor);
+                let parties = (device.key, device.place, vendor);
                 contacts.entry(parties).or_default().flows.push((flow, side, *judged));
             }
         }
@@ -100,14 +100,15 @@ fn add_questions<'a>(
 ) {
     let asked: Vec<_> = court
         .summary
+        .site
         .names
-        .questions(&court.summary.texts)
+        .questions(&court.summary.flows.texts)
         .into_iter()
         .filter(|(_, _, question)| question.answered == 0)
         .filter_map(|(asker, name, question)| Some((asker, name, question, court.opinions.owner(name).0?)))
         .filter(|(.., endpoint)| !endpoint.roles.only_web())
         .collect();
-    let mut owners: HashMap<Address, Option<(Station, usize)>> =
+    let mut owners: HashMap<Address, Option<(StationKey, usize)>> =
         asked.iter().map(|(asker, ..)| (*asker, None)).collect();
     if owners.is_empty() {
         return;
@@ -115,7 +116,7 @@ fn add_questions<'a>(
     for device in stations.iter() {
         for address in device.addresses() {
             if let Some(owner) = owners.get_mut(&address) {
-                let this = (device.station, device.place);
+                let this = (device.key, device.place);
                 *owner = Some(owner.map_or(this, |known| known.min(this)));
             }
         }
@@ -123,7 +124,7 @@ fn add_questions<'a>(
     for (asker, name, question, endpoint) in asked {
         let Some((station, place)) = owners.get(&asker).copied().flatten() else { continue };
         let at = court.numbering.locate(&question.at);
-        let unanswered = (court.summary.texts.text(name), question.first, question.last, at);
+        let unanswered = (court.summary.flows.texts.text(name), question.first, question.last, at);
         contacts.entry((station, place, endpoint.vendor)).or_default().unanswered.push(unanswered);
     }
 }
@@ -173,7 +174,7 @@ impl<'a> Case<'_, 'a> {
             kind: kind.word(),
             severity: kind.severity(camera),
             confidence,
-            device: self.device.station.id(),
+            device: self.device.key.id(),
             vendor: Some(vendor),
             endpoint,
             bytes_out: out,
@@ -210,7 +211,7 @@ impl<'a> Case<'_, 'a> {
             kind: Kind::Attempt.word(),
             severity: Kind::Attempt.severity(camera),
             confidence: rules::BY_OWN_DNS,
-            device: self.device.station.id(),
+            device: self.device.key.id(),
             vendor: Some(self.court.catalog.vendor(self.vendor)),
             endpoint,
             bytes_out: 0,
@@ -236,7 +237,7 @@ impl<'a> Case<'_, 'a> {
     fn id(&self, kind: Kind, names: &BTreeSet<String>) -> String {
         let mut hash = Sha1::new();
         let vendor = self.court.catalog.vendor(self.vendor);
-        for part in [kind.word(), &self.device.station.id(), &vendor.id]
+        for part in [kind.word(), &self.device.key.id(), &vendor.id]
             .into_iter()
             .chain(names.iter().map(String::as_str))
         {

@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::grouped::Grouped;
 use super::identity::Identity;
 use super::link::Links;
-use super::roll::{Contact, Member, Often, Roll, Shown, Station};
+use super::roll::{Contact, Often, Roll, Sighted, Station, StationKey};
 use crate::judge::judged::{Judged, Party};
 use crate::judge::walk::{Walk, parts};
 use crate::judge::whose::opinion::Statement;
@@ -22,8 +22,8 @@ use crate::state::table::slab::Slab;
 /// Every station, with its flows.
 pub(crate) struct Stations<'a> {
     /// The places that all other lists go by.
-    by_place: Vec<Station>,
-    members: Slab<Member>,
+    keys: Vec<StationKey>,
+    all: Slab<Station>,
     /// Addresses of stations that have several, beside the first.
     others: Grouped<Address>,
     /// By shard and flow, the place of each end's station, or [`NOWHERE`].
@@ -31,7 +31,7 @@ pub(crate) struct Stations<'a> {
     /// Flows with a vendor, by station.
     dealings: Grouped<Contact>,
     said: Grouped<(Statement, Often)>,
-    shown: Grouped<Shown<'a>>,
+    shown: Grouped<Sighted<'a>>,
     /// Whether each is a camera. The rest of an identity is worked out when asked for: most are never shown.
     cameras: Vec<bool>,
 }
@@ -39,8 +39,8 @@ pub(crate) struct Stations<'a> {
 /// One station.
 #[derive(Clone, Copy)]
 pub(crate) struct Device<'s, 'a> {
-    pub(crate) station: Station,
-    pub(crate) member: &'s Member,
+    pub(crate) key: StationKey,
+    pub(crate) station: &'s Station,
     pub(crate) place: usize,
     stations: &'s Stations<'a>,
 }
@@ -70,19 +70,19 @@ impl<'a> Stations<'a> {
     }
 
     fn conclude(court: &Court<'a>, judged: &[Vec<Judged>], roll: Roll<'a>) -> Self {
-        let Roll { stations, members, others, places, said, shown, .. } = roll;
-        let groups = stations.len();
+        let Roll { keys, stations, others, places, said, shown, .. } = roll;
+        let groups = keys.len();
         let (said, shown) = rayon::join(|| Grouped::new(said, groups), || Grouped::new(shown, groups));
         let others = Grouped::new(others.into_iter().collect(), groups);
         let dealings = contacts(&places, judged, groups, |judged, side| {
             judged.vendor().is_some() && judged.is_contact(side)
         });
         let mut all =
-            Self { by_place: stations, members, others, places, dealings, said, shown, cameras: Vec::new() };
-        let camera = |(place, station): (usize, &Station)| {
-            all.is_known(place) && all.identity(court, judged, *station, place).is_camera()
+            Self { keys, all: stations, others, places, dealings, said, shown, cameras: Vec::new() };
+        let camera = |(place, key): (usize, &StationKey)| {
+            all.is_known(place) && all.identity(court, judged, *key, place).is_camera()
         };
-        all.cameras = all.by_place.par_iter().enumerate().map(camera).collect();
+        all.cameras = all.keys.par_iter().enumerate().map(camera).collect();
         all
     }
 
@@ -97,7 +97,7 @@ impl<'a> Stations<'a> {
         &self,
         court: &Court<'a>,
         judged: &[Vec<Judged>],
-        station: Station,
+        key: StationKey,
         place: usize,
     ) -> Identity<'a> {
         let mut identity = Identity::default();
@@ -111,13 +111,13 @@ impl<'a> Stations<'a> {
         }
         let known =
             self.dealings.of(place).filter_map(|contact| Some((contact.side(), contact.at().of(judged)?)));
-        identity.conclude(court, station.mac(), known);
+        identity.conclude(court, key.mac(), known);
         identity
     }
 
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
-        self.by_place.len()
+        self.keys.len()
     }
 
     /// How many of them are cameras.
@@ -127,8 +127,8 @@ impl<'a> Stations<'a> {
 
     /// The station at a place.
     pub(crate) fn device(&self, place: usize) -> Option<Device<'_, 'a>> {
-        let (station, member) = (*self.by_place.get(place)?, self.members.get(place)?);
-        Some(Device { station, member, place, stations: self })
+        let (key, station) = (*self.keys.get(place)?, self.all.get(place)?);
+        Some(Device { key, station, place, stations: self })
     }
 
     /// Every station, in no promised order.
@@ -139,7 +139,7 @@ impl<'a> Stations<'a> {
     /// The records, by first packet and id.
     pub(crate) fn records(&self, court: &Court<'a>, judged: &[Vec<Judged>]) -> Vec<DeviceRecord<'a>> {
         let mut all: Vec<_> = self.iter().collect();
-        all.sort_by_key(|device| (device.member.volume.first.unwrap_or(i64::MAX), device.station));
+        all.sort_by_key(|device| (device.station.volume.first.unwrap_or(i64::MAX), device.key));
         let contacts = contacts(&self.places, judged, all.len(), Judged::is_contact);
         all.into_par_iter().map(|device| device.record(court, judged, &contacts)).collect()
     }
@@ -149,7 +149,7 @@ impl<'s, 'a> Device<'s, 'a> {
     /// Its addresses, in no order.
     pub(crate) fn addresses(&self) -> impl Iterator<Item = Address> + use<'s, 'a> {
         let others = self.stations.others.of(self.place).copied();
-        self.member.address.into_iter().chain(others)
+        self.station.address.into_iter().chain(others)
     }
 
     /// Flows with a vendor, in no order.
@@ -159,7 +159,7 @@ impl<'s, 'a> Device<'s, 'a> {
 
     /// What it is.
     pub(crate) fn identity(&self, court: &Court<'a>, judged: &[Vec<Judged>]) -> Identity<'a> {
-        self.stations.identity(court, judged, self.station, self.place)
+        self.stations.identity(court, judged, self.key, self.place)
     }
 
     fn record(
@@ -168,11 +168,11 @@ impl<'s, 'a> Device<'s, 'a> {
         judged: &[Vec<Judged>],
         contacts: &Grouped<Contact>,
     ) -> DeviceRecord<'a> {
-        let (identity, volume) = (self.identity(court, judged), self.member.volume);
+        let (identity, volume) = (self.identity(court, judged), self.station.volume);
         let addresses: BTreeSet<_> = self.addresses().map(Address::ip).collect();
         DeviceRecord {
-            id: self.station.id(),
-            mac: self.member.mac,
+            id: self.key.id(),
+            mac: self.station.mac,
             addresses: addresses.into_iter().collect(),
             vendor: identity.vendor.map(|id| court.catalog.vendor(id)),
             model: identity.model.clone(),
@@ -217,8 +217,8 @@ fn endpoints<'a, 'c>(
     judged: &[Vec<Judged>],
     contacts: impl Iterator<Item = &'c Contact>,
 ) -> Vec<EndpointRecord<'a>> {
-    type Whose<'n> = (Party, Option<VendorId>, Option<&'n [u8]>, Address);
-    let mut all: BTreeMap<Whose<'a>, EndpointRecord<'a>> = BTreeMap::new();
+    type PartyKey<'n> = (Party, Option<VendorId>, Option<&'n [u8]>, Address);
+    let mut all: BTreeMap<PartyKey<'a>, EndpointRecord<'a>> = BTreeMap::new();
     for contact in contacts {
         let (at, side) = (contact.at(), contact.side());
         let (Some(flow), Some(judged)) = (court.flow(at), FlowAt::of(at, judged)) else { continue };

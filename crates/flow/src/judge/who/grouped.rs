@@ -1,4 +1,7 @@
 //! Things by the group that they belong to, in one list.
+//!
+//! From (1, a), (0, b), (1, c) come b for group 0, and a and c for group 1, in a list of three and one of where groups end:
+//! a vector for each of a million stations would cost more than what is in it.
 
 /// Every thing of every group, one group after another.
 #[derive(Debug)]

@@ -1,4 +1,7 @@
 //! What every MAC stands for: a station, several, or a gateway behind which the outside speaks.
+//!
+//! A MAC that only 192.168.1.5 sends from is a station. One that sends from 203.0.113.9 and 198.51.100.7 is a gateway: the
+//! router's, that passes on what others sent, so what they say is not the router's.
 
 use arrayvec::ArrayVec;
 use hashbrown::{HashMap, HashSet};
@@ -30,18 +33,18 @@ pub(crate) type Ends = [LinkId; 2];
 #[derive(Debug)]
 struct Link {
     mac: Mac,
-    inside: Few,
-    outside: Few,
+    inside: FewAddresses,
+    outside: FewAddresses,
 }
 
 /// A few addresses: most stations have one.
 #[derive(Debug, Default)]
-struct Few {
+struct FewAddresses {
     first: Option<Address>,
     others: Option<Box<ArrayVec<Address, { rules::STATION_ADDRESSES }>>>,
 }
 
-impl Few {
+impl FewAddresses {
     fn len(&self) -> usize {
         usize::from(self.first.is_some()) + self.others.as_ref().map_or(0, |others| others.len())
     }
@@ -95,7 +98,7 @@ pub(crate) struct Held(HashSet<(Mac, Address)>);
 impl Held {
     /// What neighbour discovery showed (RFC 4861).
     pub(crate) fn new(summary: &Summary) -> Self {
-        Self(summary.sightings.holders(Field::Ndp).collect())
+        Self(summary.site.sightings.holders(Field::Ndp).collect())
     }
 
     /// Whether a MAC holds an address by its own word, or by the identifier made of it (RFC 4291, appendix A).
@@ -110,7 +113,7 @@ impl Held {
 pub(crate) struct Links {
     ids: HashMap<Mac, LinkId>,
     all: Vec<Link>,
-    /// The MAC met last on each side: most flows of a site have its gateway at one end.
+    /// The MAC seen last on each side: most flows of a site have its gateway at one end.
     lately: [Option<(Mac, LinkId)>; 2],
 }
 
@@ -142,7 +145,7 @@ impl Links {
 
     fn id(&mut self, mac: Mac) -> LinkId {
         *self.ids.entry(mac).or_insert_with(|| {
-            self.all.push(Link { mac, inside: Few::default(), outside: Few::default() });
+            self.all.push(Link { mac, inside: FewAddresses::default(), outside: FewAddresses::default() });
             LinkId(self.all.len() as u32 - 1)
         })
     }

@@ -21,12 +21,12 @@ use crate::state::table::slab::Slab;
 
 /// What makes a device: its MAC, or its address where there is no MAC of its own.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Station {
+pub(crate) enum StationKey {
     Mac(Mac),
     Address(Address),
 }
 
-impl Station {
+impl StationKey {
     /// The MAC that it is known by.
     pub(crate) fn mac(self) -> Option<Mac> {
         match self {
@@ -91,18 +91,18 @@ impl Contact {
     }
 }
 
-/// What belongs to one station.
+/// What is known of one station.
 #[derive(Debug, Default)]
-pub(crate) struct Member {
+pub(crate) struct Station {
     pub(crate) mac: Option<Mac>,
     pub(crate) volume: Volume,
-    /// The address met first: most stations have one.
+    /// The address seen first: most stations have one.
     pub(crate) address: Option<Address>,
 }
 
 /// Something that a station said, as a sighting before it is put into words.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Shown<'a> {
+pub(crate) struct Sighted<'a> {
     pub(crate) field: Field,
     pub(crate) value: &'a [u8],
     pub(crate) count: u64,
@@ -113,21 +113,21 @@ pub(crate) struct Shown<'a> {
 pub(crate) type Often = (u64, PacketRef);
 
 /// A station's place, and what was said of it.
-pub(crate) type Said = (u32, (Statement, Often));
+pub(crate) type StationSaid = (u32, (Statement, Often));
 
-/// Stations in the order in which they were met.
+/// Stations in the order in which they were seen.
 #[derive(Default)]
 pub(crate) struct Roll<'a> {
-    pub(crate) stations: Vec<Station>,
-    pub(crate) members: Slab<Member>,
+    pub(crate) keys: Vec<StationKey>,
+    pub(crate) stations: Slab<Station>,
     /// Addresses of stations that have several.
     pub(crate) others: HashSet<(u32, Address)>,
     /// By shard and flow, the place of each end's station, or [`NOWHERE`].
     pub(crate) places: Vec<Vec<[u32; 2]>>,
     /// What the flows' halves said of a station, of each walk apart.
-    pub(crate) said: Vec<Said>,
+    pub(crate) said: Vec<StationSaid>,
     /// What stations said of themselves in messages.
-    pub(crate) shown: Vec<(u32, Shown<'a>)>,
+    pub(crate) shown: Vec<(u32, Sighted<'a>)>,
     by_link: Vec<u32>,
     by_address: HashMap<Address, u32>,
     /// Where in [`Roll::said`] a station's statement is.
@@ -171,20 +171,20 @@ impl<'a> Roll<'a> {
     pub(crate) fn join(mut self, other: Self, standings: &mut Standings) -> Self {
         self.by_address.reserve(other.by_address.len());
         let ours: Vec<u32> = other
-            .stations
+            .keys
             .iter()
-            .map(|station| match *station {
-                Station::Mac(mac) => self.place(Found::Link(standings.id(mac), mac)),
-                Station::Address(address) => self.place(Found::Address(address)),
+            .map(|key| match *key {
+                StationKey::Mac(mac) => self.place(Found::Link(standings.id(mac), mac)),
+                StationKey::Address(address) => self.place(Found::Address(address)),
             })
             .collect();
         let our = |place: u32| ours.get(place as usize).copied().unwrap_or(place);
-        for (place, member) in ours.iter().zip(other.members.iter()) {
-            if let Some(known) = self.members.get_mut(*place as usize) {
-                known.mac = known.mac.or(member.mac);
-                known.volume.join(&member.volume);
+        for (place, station) in ours.iter().zip(other.stations.iter()) {
+            if let Some(known) = self.stations.get_mut(*place as usize) {
+                known.mac = known.mac.or(station.mac);
+                known.volume.join(&station.volume);
             }
-            if let Some(address) = member.address {
+            if let Some(address) = station.address {
                 self.reside(*place, address);
             }
         }
@@ -199,35 +199,36 @@ impl<'a> Roll<'a> {
     }
 
     fn place(&mut self, found: Found) -> u32 {
-        let (known, station) = match found {
+        let (known, key) = match found {
             Found::Link(link, mac) => {
                 if self.by_link.len() <= link.place() {
                     self.by_link.resize(link.place() + 1, NOWHERE);
                 }
                 // The list was just made long enough.
-                (&mut self.by_link[link.place()], Station::Mac(mac))
+                (&mut self.by_link[link.place()], StationKey::Mac(mac))
             }
             Found::Address(address) => {
-                (self.by_address.entry(address).or_insert(NOWHERE), Station::Address(address))
+                (self.by_address.entry(address).or_insert(NOWHERE), StationKey::Address(address))
             }
         };
         if *known == NOWHERE {
-            *known = self.stations.len() as u32;
-            self.stations.push(station);
-            self.members.push(Member { mac: station.mac(), ..Member::default() });
+            *known = self.keys.len() as u32;
+            self.keys.push(key);
+            self.stations.push(Station { mac: key.mac(), ..Station::default() });
         }
         *known
     }
 
     fn reside(&mut self, place: u32, address: Address) {
-        let known = self.members.get_mut(place as usize).map(|member| *member.address.get_or_insert(address));
+        let known =
+            self.stations.get_mut(place as usize).map(|station| *station.address.get_or_insert(address));
         if known != Some(address) {
             self.others.insert((place, address));
         }
     }
 
     fn hear(&mut self, place: u32, statement: Statement, (count, at): Often) {
-        let key = |&(place, (statement, _)): &Said| seeded().hash_one((place, statement));
+        let key = |&(place, (statement, _)): &StationSaid| seeded().hash_one((place, statement));
         let new = (place, (statement, (count, at)));
         let same = |&at: &u32| {
             self.said.get(at as usize).is_some_and(|said| (said.0, said.1.0) == (place, statement))
@@ -260,9 +261,9 @@ impl<'a> Roll<'a> {
         let place = self.place(found);
         let abroad = judged.is_outside(1 - side);
         self.reside(place, address);
-        if let Some(member) = self.members.get_mut(place as usize) {
+        if let Some(station) = self.stations.get_mut(place as usize) {
             let (sent, received) = (counters.bytes[side], counters.bytes[1 - side]);
-            let volume = &mut member.volume;
+            let volume = &mut station.volume;
             volume.sent += sent;
             volume.received += received;
             let first = flow.cold.first;
@@ -284,21 +285,21 @@ impl<'a> Roll<'a> {
 
     /// Adds what stations said of themselves in messages.
     pub(crate) fn add_sightings(&mut self, court: &Court<'a>, standings: &mut Standings) {
-        let texts = &court.summary.texts;
-        for (shown, seen) in court.summary.sightings.sorted(texts) {
+        let texts = &court.summary.flows.texts;
+        for (shown, seen) in court.summary.site.sightings.sorted(texts) {
             let field = shown.field;
             let mac = Some(shown.mac).filter(|mac| !mac.is_zero() && !mac.is_group());
             let link = mac.map_or(LinkId::NONE, |mac| standings.id(mac));
-            let inside = court.site.is_inside(shown.address);
+            let inside = court.boundary.is_inside(shown.address);
             let Some(found) = station(standings, link, shown.address, inside, Some(field)) else { continue };
             let place = self.place(found);
-            if let Some(member) = self.members.get_mut(place as usize) {
-                member.mac = member.mac.or(mac);
+            if let Some(station) = self.stations.get_mut(place as usize) {
+                station.mac = station.mac.or(mac);
             }
             if inside {
                 self.reside(place, shown.address);
             }
-            let shown = Shown { field, value: texts.text(shown.value), count: seen.count, at: seen.at };
+            let shown = Sighted { field, value: texts.text(shown.value), count: seen.count, at: seen.at };
             self.shown.push((place, shown));
         }
     }

@@ -19,7 +19,7 @@ impl<'a> Court<'a> {
         let mut judged = Judged { vendor: Judged::NOBODY, ..Judged::default() };
         judged.bits = orig as u8 | u8::from(by_syn) << 1;
         for side in [0, 1] {
-            judged.bits |= match self.site.place(key.address(side)) {
+            judged.bits |= match self.boundary.place(key.address(side)) {
                 Some(Place::Inside) => Judged::INSIDE << side,
                 Some(Place::Outside) => Judged::OUTSIDE << side,
                 None => 0,
@@ -62,7 +62,7 @@ impl<'a> Court<'a> {
             judged.party = Party::Vendor;
         }
         named.is_some_and(|named| {
-            let texts = &self.summary.texts;
+            let texts = &self.summary.flows.texts;
             !texts.text(named.name).is_empty() || !texts.text(named.chain).is_empty()
         })
     }

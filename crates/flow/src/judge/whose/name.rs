@@ -1,11 +1,14 @@
 //! Which name an address had, for whom and when.
+//!
+//! Asked at noon who 192.0.2.7 was to 192.168.1.5: the name in the last answer that this asker had got before noon; else what
+//! others had been told of that address, else what was said later, each with less confidence.
 
 use hashbrown::HashMap;
 use lenscap_wire::{Address, PacketRef, Timestamp};
 
 use crate::judge::{Court, rules};
 use crate::report::NameView;
-use crate::state::names::{Given, Run};
+use crate::state::names::{AnswerKey, Run};
 use crate::state::summary::Summary;
 use crate::state::text::TextId;
 
@@ -25,7 +28,7 @@ pub(crate) struct NameIndex<'a> {
     summary: &'a Summary,
     by_address: HashMap<Address, Vec<&'a Run>>,
     /// Those that one asker was given, where they are many.
-    by_asker: HashMap<Given, Vec<&'a Run>>,
+    by_asker: HashMap<AnswerKey, Vec<&'a Run>>,
 }
 
 impl<'a> NameIndex<'a> {
@@ -34,10 +37,10 @@ impl<'a> NameIndex<'a> {
 
     pub(crate) fn new(summary: &'a Summary) -> Self {
         let mut index = Self { summary, by_address: HashMap::new(), by_asker: HashMap::new() };
-        for (given, runs) in summary.names.each() {
-            index.by_address.entry(given.0).or_default().extend(runs);
+        for (key, runs) in summary.site.names.each() {
+            index.by_address.entry(key.0).or_default().extend(runs);
             if runs.len() > Self::FEW {
-                index.by_asker.insert(*given, runs.iter().collect());
+                index.by_asker.insert(*key, runs.iter().collect());
             }
         }
         for runs in index.by_address.values_mut().chain(index.by_asker.values_mut()) {
@@ -63,13 +66,13 @@ impl<'a> NameIndex<'a> {
     }
 
     /// The latest answer to one asker at or before a moment.
-    fn own(&self, given: Given, moment: i64) -> Option<&'a Run> {
-        let runs = self.summary.names.runs(&given);
+    fn own(&self, key: AnswerKey, moment: i64) -> Option<&'a Run> {
+        let runs = self.summary.site.names.runs(&key);
         if runs.len() <= Self::FEW {
             let before = runs.iter().filter(|run| run.first <= moment);
             return before.max_by_key(|run| (run.first, run.at));
         }
-        let sorted = self.by_asker.get(&given)?;
+        let sorted = self.by_asker.get(&key)?;
         let count = sorted.partition_point(|run| run.first <= moment);
         sorted.get(count.checked_sub(1)?).copied()
     }
@@ -81,7 +84,7 @@ fn named(run: &Run, confidence: u8) -> Named {
 
 /// Every run of answers as a record.
 pub(crate) fn records<'a>(court: &Court<'a>) -> Vec<NameView<'a>> {
-    let texts = &court.summary.texts;
+    let texts = &court.summary.flows.texts;
     let everybody = Address::default();
     let view = |(address, asker): &(Address, Address), run: &Run| NameView {
         name: texts.text(run.name),
@@ -93,7 +96,7 @@ pub(crate) fn records<'a>(court: &Court<'a>) -> Vec<NameView<'a>> {
         packet: court.numbering.locate(&run.at),
     };
     let mut all: Vec<_> =
-        court.summary.names.all().into_iter().map(|(given, run)| view(given, run)).collect();
+        court.summary.site.names.all().into_iter().map(|(key, run)| view(key, run)).collect();
     all.sort_by(|a, b| {
         (a.first, a.name, a.address, a.asker, a.packet).cmp(&(b.first, b.name, b.address, b.asker, b.packet))
     });

@@ -1,6 +1,6 @@
-//! What the stream readers' verdicts mean, worked out once for each distinct verdict and not for each flow.
+//! What the stream readers' transcripts mean, worked out once for each distinct transcript and not for each flow.
 //!
-//! A capture has far fewer verdicts and names than flows, and a flow's verdicts and names are all that its readers said
+//! A capture has far fewer transcripts and names than flows, and a flow's transcripts and names are all that its readers said
 //! of it. So texts are compared and the catalogue is asked here, and judging a flow is joining two testimonies.
 
 use hashbrown::{HashMap, HashTable};
@@ -15,14 +15,14 @@ use crate::judge::judged::{KINDS, host_part};
 use crate::state::seed::seeded;
 use crate::state::summary::Summary;
 use crate::state::text::{TextId, Texts};
-use crate::state::transcript::{Asked, Heard, Verdict};
+use crate::state::transcript::{Asked, Transcript, TranscriptId};
 
 /// What the catalogue says of a name: whose it is, and why it may be nobody's.
 pub(crate) type Owner<'a> = (Option<&'a Endpoint>, Option<SharedGroup>);
 
 /// A name that a half gave for the flow's server.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Claim<'a> {
+pub(crate) struct Naming<'a> {
     /// Which of [`KINDS`].
     pub(crate) kind: u8,
     pub(crate) owner: Owner<'a>,
@@ -38,7 +38,7 @@ pub(crate) enum Statement {
 
 const _: () = assert!(size_of::<Statement>() == 8);
 
-/// What one verdict means.
+/// What one transcript means.
 #[derive(Clone, Debug)]
 pub(crate) struct Opinion {
     /// The reader that decided; [`Opinion::NOBODY`] where none did.
@@ -60,7 +60,7 @@ impl Opinion {
 /// What a half of a flow said.
 #[derive(Clone, Copy)]
 pub(crate) struct Testimony<'c, 'a> {
-    heard: &'c OpinionTable<'a>,
+    table: &'c OpinionTable<'a>,
     opinion: &'c Opinion,
     asked: Asked,
 }
@@ -77,15 +77,15 @@ impl<'c, 'a> Testimony<'c, 'a> {
     }
 
     /// The names that it gave for the flow's server.
-    pub(crate) fn claims(&self) -> impl Iterator<Item = Claim<'a>> + use<'c, 'a> {
-        let own = self.opinion.own.map(|(kind, _)| Claim { kind, owner: self.heard.owner(self.asked.name) });
+    pub(crate) fn claims(&self) -> impl Iterator<Item = Naming<'a>> + use<'c, 'a> {
+        let own = self.opinion.own.map(|(kind, _)| Naming { kind, owner: self.table.owner(self.asked.name) });
         let range = self.opinion.claims.start as usize..self.opinion.claims.end as usize;
-        own.into_iter().chain(self.heard.claims.get(range).unwrap_or(&[]).iter().copied())
+        own.into_iter().chain(self.table.claims.get(range).unwrap_or(&[]).iter().copied())
     }
 
     /// What it said about the half's sender, or about its receiver.
     pub(crate) fn about(&self, receiver: bool) -> impl Iterator<Item = Statement> + use<'c, 'a> {
-        let (at_end, place) = (self.heard.at_end, self.opinion.about[usize::from(receiver)]);
+        let (at_end, place) = (self.table.at_end, self.opinion.about[usize::from(receiver)]);
         let set = (place != 0).then_some(Statement::Set { at_end, place });
         let own = self.opinion.own.filter(|(_, of_receiver)| *of_receiver == receiver);
         let own = own.map(|(kind, _)| Statement::Own { at_end, kind, name: self.asked.name });
@@ -95,7 +95,7 @@ impl<'c, 'a> Testimony<'c, 'a> {
     }
 }
 
-/// The opinions on all verdicts: on the summary's, and on those of the capture's end.
+/// The opinions on all transcripts: on the summary's, and on those of the capture's end.
 pub(crate) struct Opinions<'a> {
     early: OpinionTable<'a>,
     ending: OpinionTable<'a>,
@@ -104,15 +104,15 @@ pub(crate) struct Opinions<'a> {
 impl<'a> Opinions<'a> {
     pub(crate) fn new(summary: &'a Summary, ending: &'a Ending, catalog: &'a Catalog) -> Self {
         Self {
-            early: OpinionTable::new(&summary.texts, summary.verdicts.all(), catalog, false),
-            ending: OpinionTable::new(&ending.texts, ending.verdicts.all(), catalog, true),
+            early: OpinionTable::new(&summary.flows.texts, summary.flows.transcripts.all(), catalog, false),
+            ending: OpinionTable::new(&ending.texts, ending.transcripts.all(), catalog, true),
         }
     }
 
-    /// What a half said, by a verdict of the summary, or of the capture's end.
+    /// What a half said, by a transcript of the summary, or of the capture's end.
     #[inline]
-    pub(crate) fn testimony(&self, at_end: bool, heard: Heard) -> Testimony<'_, 'a> {
-        self.heard(at_end).testimony(heard)
+    pub(crate) fn testimony(&self, at_end: bool, half: (TranscriptId, Asked)) -> Testimony<'_, 'a> {
+        self.table(at_end).testimony(half)
     }
 
     /// Whose a name of the summary is.
@@ -124,18 +124,18 @@ impl<'a> Opinions<'a> {
     /// Field and value of what was said.
     pub(crate) fn said(&self, statement: Statement) -> Vec<(Field, &'a [u8])> {
         match statement {
-            Statement::Set { at_end, place } => self.heard(at_end).set(place),
+            Statement::Set { at_end, place } => self.table(at_end).set(place),
             Statement::Own { at_end, kind, name } => {
                 let field = KINDS.get(usize::from(kind)).map(|(field, ..)| *field);
-                field.map(|field| (field, self.heard(at_end).texts.text(name))).into_iter().collect()
+                field.map(|field| (field, self.table(at_end).texts.text(name))).into_iter().collect()
             }
             Statement::Path { at_end, path } => {
-                vec![(Field::HttpPath, self.heard(at_end).texts.text(path))]
+                vec![(Field::HttpPath, self.table(at_end).texts.text(path))]
             }
         }
     }
 
-    fn heard(&self, at_end: bool) -> &OpinionTable<'a> {
+    fn table(&self, at_end: bool) -> &OpinionTable<'a> {
         if at_end { &self.ending } else { &self.early }
     }
 }
@@ -145,13 +145,13 @@ fn owner<'a>(catalog: &'a Catalog, name: &[u8]) -> Owner<'a> {
     (endpoint, shared.map(|shared| shared.group))
 }
 
-/// The opinions on one table of verdicts.
+/// The opinions on one table of transcripts.
 struct OpinionTable<'a> {
-    /// Whether they are on the verdicts of the capture's end.
+    /// Whether they are on the transcripts of the capture's end.
     at_end: bool,
     texts: &'a Texts,
     opinions: Vec<Opinion>,
-    claims: Vec<Claim<'a>>,
+    claims: Vec<Naming<'a>>,
     /// Every set of statements once, one after another.
     statements: Vec<(Field, TextId)>,
     /// End of each set in `statements`.
@@ -162,50 +162,51 @@ struct OpinionTable<'a> {
 }
 
 impl<'a> OpinionTable<'a> {
-    fn new(texts: &'a Texts, verdicts: &[Verdict], catalog: &'a Catalog, at_end: bool) -> Self {
+    fn new(texts: &'a Texts, transcripts: &[Transcript], catalog: &'a Catalog, at_end: bool) -> Self {
         let owned = |id| {
             let owner = owner(catalog, texts.text(id));
             (owner.0.is_some() || owner.1.is_some()).then_some((id, owner))
         };
         let ids = (0..texts.len() as u32).into_par_iter().with_min_len(4096).map(TextId);
         let owned: Vec<_> = ids.filter_map(owned).collect();
-        let mut heard = Self {
+        let mut table = Self {
             at_end,
             texts,
-            opinions: Vec::with_capacity(verdicts.len()),
+            opinions: Vec::with_capacity(transcripts.len()),
             claims: Vec::new(),
             statements: Vec::new(),
             ends: vec![0],
             ids: HashTable::new(),
             owners: owned.into_iter().collect(),
         };
-        for verdict in verdicts {
-            heard.opine(verdict);
+        for transcript in transcripts {
+            table.opine(transcript);
         }
-        heard
+        table
     }
 
-    fn opine(&mut self, verdict: &Verdict) {
+    fn opine(&mut self, transcript: &Transcript) {
         let start = self.claims.len() as u32;
         let mut own = None;
-        for said in &verdict.said {
+        for said in &transcript.said {
             let Some(kind) = KINDS.iter().position(|(field, ..)| *field == said.field) else { continue };
             if said.value == TextId::OWN {
                 own = Some((kind as u8, said.of_receiver));
             } else if said.value != TextId::EMPTY {
-                self.claims.push(Claim { kind: kind as u8, owner: self.owner(said.value) });
+                self.claims.push(Naming { kind: kind as u8, owner: self.owner(said.value) });
             }
         }
         let about = [false, true].map(|of_receiver| {
-            let of = verdict.said.iter().filter(|said| said.of_receiver == of_receiver);
+            let of = transcript.said.iter().filter(|said| said.of_receiver == of_receiver);
             self.intern(
                 of.filter(|said| !matches!(said.value, TextId::OWN | TextId::PATH))
                     .map(|said| (said.field, said.value)),
             )
         });
         let claims = start..self.claims.len() as u32;
-        let path = verdict.said.iter().find(|said| said.value == TextId::PATH).map(|said| said.of_receiver);
-        self.opinions.push(Opinion { reader: verdict.reader, own, path, claims, about });
+        let path =
+            transcript.said.iter().find(|said| said.value == TextId::PATH).map(|said| said.of_receiver);
+        self.opinions.push(Opinion { reader: transcript.reader, own, path, claims, about });
     }
 
     fn intern(&mut self, set: impl Iterator<Item = (Field, TextId)>) -> u32 {
@@ -230,9 +231,9 @@ impl<'a> OpinionTable<'a> {
     }
 
     #[inline]
-    fn testimony(&self, Heard { verdict, asked }: Heard) -> Testimony<'_, 'a> {
-        let opinion = self.opinions.get(verdict.0 as usize).unwrap_or(&Opinion::NONE);
-        Testimony { heard: self, opinion, asked }
+    fn testimony(&self, (transcript, asked): (TranscriptId, Asked)) -> Testimony<'_, 'a> {
+        let opinion = self.opinions.get(transcript.0 as usize).unwrap_or(&Opinion::NONE);
+        Testimony { table: self, opinion, asked }
     }
 
     #[inline]

@@ -1,4 +1,6 @@
 //! The packets that a spell names as proof: its first, and those that decided its halves.
+//!
+//! First packet: record 1,000 of chunk 2; the hello that decided came three records and 400 bytes later: 3 and 400 are kept.
 
 use lenscap_wire::PacketRef;
 

@@ -1,4 +1,6 @@
 //! What few packets of a spell touch, and what few spells have at all.
+//!
+//! A ping has a record here, but no extra: no second bucket of time, no break in a sequence, no payload that waits.
 
 use lenscap_wire::{Mac, PacketRef, Quoted};
 
@@ -11,7 +13,7 @@ use crate::state::spell::counters::Counters;
 use crate::state::spell::history::History;
 use crate::state::spell::sequence::Trouble;
 use crate::state::text::TextId;
-use crate::state::transcript::{Asked, VerdictId};
+use crate::state::transcript::{Asked, TranscriptId};
 
 /// What few packets of a spell touch; in front what the first ones do.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +30,7 @@ pub(crate) struct Cold {
     /// The MAC of each end: the first that it sent from, else the first that was sent to.
     pub(crate) macs: [Mac; 2],
     /// What the stream readers decided, by side.
-    pub(crate) verdicts: [VerdictId; 2],
+    pub(crate) transcripts: [TranscriptId; 2],
     /// What the half asked for that asked for something; see [`Cold::asked`].
     pub(crate) asked: Asked,
     /// What the spell keeps beside its record, as last counted; see [`crate::state::cost::beside`].

@@ -1,4 +1,6 @@
 //! Bits of [`Hot::flags`](super::Hot::flags). Those that come by side stand at `<< side`.
+//!
+//! `UNDECIDED << 1` is set while the readers have not made up their mind about the half that the higher end sends.
 
 /// By side: the stream readers have not decided on this half.
 pub(crate) const UNDECIDED: u32 = 1;

@@ -3,6 +3,8 @@
 //! Open addressing with linear probing over 8-byte slots of 32 bits of hash and 32 bits of place. A batch looks at
 //! its slots ahead of time (`prefetch`), so that the misses of 32 packets overlap; that is why this is not
 //! `hashbrown`, which hides its buckets.
+//!
+//! The index knows 32 bits of the hash and a place in the slabs; whether the record there has the wanted key, its user sees.
 
 use prefetch_index::prefetch_index;
 

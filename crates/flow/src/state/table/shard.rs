@@ -33,7 +33,7 @@ pub(crate) struct Shard {
 
 /// The place of the open spell on the left that each right-hand spell meets ([`NOWHERE`] for none), in the order of
 /// [`Shard::spells`].
-pub(crate) type Met = Vec<u32>;
+pub(crate) type Counterparts = Vec<u32>;
 
 /// Where a spell stands in a summary.
 #[derive(Clone, Copy, Debug)]

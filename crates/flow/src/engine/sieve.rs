@@ -6,7 +6,7 @@ use lenscap_wire::{Frame, Timestamp};
 use super::Options;
 
 /// Which packets are kept.
-pub(super) struct Keep {
+pub(super) struct Sieve {
     filter: Option<Filter>,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
@@ -14,7 +14,7 @@ pub(super) struct Keep {
     pub(super) error: Option<String>,
 }
 
-impl Keep {
+impl Sieve {
     pub(super) fn new(options: &Options) -> Self {
         let filter = options.filter.as_deref().and_then(|expression| Filter::new(expression).ok());
         Self { filter, from: options.from, to: options.to, error: None }

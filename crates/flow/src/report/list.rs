@@ -1,0 +1,72 @@
+//! Records that are made when they are asked for, one by one: a report of a million flows never holds them all.
+
+use super::{DeviceRecord, FlowView, NameView};
+
+/// A flow by a number of its report's own.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct FlowId(pub(crate) u64);
+
+/// Records that are put together when they are rendered: there may be more than memory has room for twice.
+pub(crate) trait Records<'a>: Sync {
+    /// Sorted by (first seen, id).
+    fn devices(&self) -> Vec<DeviceRecord<'a>>;
+    /// Sorted by (first, name, address, asker).
+    fn names(&self) -> Vec<NameView<'a>>;
+    /// Sorted by (start, Community ID, first packet). May take several threads, so never ask from inside a pool's
+    /// task.
+    fn flows(&self) -> Vec<FlowId>;
+    /// One flow.
+    fn flow(&self, id: FlowId) -> Option<FlowView<'a>>;
+}
+
+/// The flows of a report in their order.
+pub struct FlowList<'r, 'a> {
+    records: &'r dyn Records<'a>,
+    order: Vec<FlowId>,
+}
+
+impl<'r, 'a> FlowList<'r, 'a> {
+    pub(super) fn new(records: &'r dyn Records<'a>) -> Self {
+        Self { records, order: records.flows() }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    /// The `n`th.
+    pub fn view(&self, n: usize) -> Option<FlowView<'a>> {
+        self.records.flow(*self.order.get(n)?)
+    }
+}
+
+/// Records that are put together already.
+pub(super) struct Made<'a> {
+    pub(super) devices: Vec<DeviceRecord<'a>>,
+    pub(super) flows: Vec<FlowView<'a>>,
+    pub(super) names: Vec<NameView<'a>>,
+}
+
+impl<'a> Records<'a> for Made<'a> {
+    fn devices(&self) -> Vec<DeviceRecord<'a>> {
+        self.devices.clone()
+    }
+
+    fn names(&self) -> Vec<NameView<'a>> {
+        self.names.clone()
+    }
+
+    fn flows(&self) -> Vec<FlowId> {
+        (0..self.flows.len() as u64).map(FlowId).collect()
+    }
+
+    fn flow(&self, id: FlowId) -> Option<FlowView<'a>> {
+        self.flows.get(usize::try_from(id.0).ok()?).cloned()
+    }
+}

@@ -1,0 +1,75 @@
+//! The flows of a summary, and what their records name: paths, texts, transcripts, fragments that may become packets.
+//!
+//! Ids are local: text 7 of one summary is another text in the next. So what names an id, and what it names, stand here
+//! together, and can be handed over together.
+
+use rayon::prelude::*;
+
+use crate::state::cost;
+use crate::state::fragment::Fragments;
+use crate::state::path::Paths;
+use crate::state::table::shard::{At, SHARDS, Shard};
+use crate::state::text::Texts;
+use crate::state::transcript::Transcripts;
+
+/// Every flow, by shard.
+#[derive(Debug)]
+pub(crate) struct Flows {
+    pub(crate) paths: Paths,
+    pub(crate) texts: Texts,
+    pub(crate) transcripts: Transcripts,
+    pub(crate) shards: Vec<Shard>,
+    pub(crate) fragments: Fragments,
+    pub(crate) costs: Costs,
+}
+
+/// What the spells cost, as [`cost`](crate::state::cost) counts it; fragments have a budget of their own.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Costs {
+    pub(crate) spells: usize,
+    /// The most that they cost at any time.
+    pub(crate) peak: usize,
+}
+
+impl Flows {
+    /// None yet.
+    pub(crate) fn new(fragments: Fragments) -> Self {
+        Self {
+            paths: Paths::default(),
+            texts: Texts::default(),
+            transcripts: Transcripts::default(),
+            shards: vec![Shard::default(); SHARDS],
+            fragments,
+            costs: Costs::default(),
+        }
+    }
+
+    /// How many there are, evicted ones left out.
+    pub(crate) fn len(&self) -> usize {
+        self.shards.iter().map(Shard::len).sum()
+    }
+
+    /// Counts anew what a spell keeps beside its record.
+    pub(crate) fn recount(&mut self, at: At) {
+        let Some((hot, cold)) = self.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
+            return;
+        };
+        let now = cost::beside(hot, cold, &self.transcripts, &self.texts);
+        self.costs.spells = self.costs.spells + now - cold.reprice(now);
+    }
+
+    /// What all spells cost: a sum over what they are, not over how they came to be. Each keeps its own part.
+    pub(crate) fn count_spells(&mut self) -> usize {
+        let (transcripts, texts) = (&self.transcripts, &self.texts);
+        let shard = |shard: &mut Shard| {
+            let mut sum = shard.len() * cost::SPELL;
+            let settled = shard.settled.iter_mut().map(|spell| (&spell.hot, &mut spell.cold));
+            for (hot, cold) in settled.chain(shard.hots.iter().zip(shard.colds.iter_mut())) {
+                cold.cost = cost::beside(hot, cold, transcripts, texts) as u32;
+                sum += cold.cost as usize;
+            }
+            sum
+        };
+        self.shards.par_iter_mut().map(shard).sum()
+    }
+}

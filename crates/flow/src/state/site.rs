@@ -1,0 +1,31 @@
+//! What is known beside the flows: names and sightings of stations, inputs, sums of the ledger, what evicted flows left.
+
+use crate::state::captures::Captures;
+use crate::state::names::Names;
+use crate::state::residual::Residuals;
+use crate::state::sighting::Sightings;
+use crate::state::tally::{Caps, Tally};
+
+/// The site that was captured, as its packets told of it.
+#[derive(Debug, Default)]
+pub(crate) struct Site {
+    pub(crate) names: Names,
+    pub(crate) sightings: Sightings,
+    pub(crate) captures: Captures,
+    pub(crate) tally: Tally,
+    pub(crate) residuals: Residuals,
+    /// What names and sightings keep as text, in bytes.
+    pub(crate) text_cost: usize,
+}
+
+impl Site {
+    /// How often each cap bit.
+    pub(crate) fn caps(&self) -> Caps {
+        Caps { names: self.names.refused, sightings: self.sightings.refused, ..self.tally.caps }
+    }
+
+    /// What names and sightings cost.
+    pub(crate) fn cost(&self) -> usize {
+        self.names.len() * Names::COST + self.sightings.len() * Sightings::COST + self.text_cost
+    }
+}
