@@ -1,6 +1,24 @@
 //! What the tests of the readers share: facts in lines that can be compared, and messages cut at every byte.
 
+use std::cell::Cell;
+
 use crate::{Fact, Message, Packet, Party, Read, Reader, Resolver, Step, Stream};
+
+thread_local! {
+    static STEPS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Counts steps of work that a reader takes.
+pub(super) fn count(steps: usize) {
+    STEPS.set(STEPS.get() + steps);
+}
+
+/// How many steps `work` takes.
+pub(super) fn steps_of(work: impl FnOnce()) -> usize {
+    let before = STEPS.get();
+    work();
+    STEPS.get() - before
+}
 
 /// A fact in one line: `sender dhcp.hostname cam`, `dns cam.example = 192.0.2.1 via a.example`.
 pub(super) fn line(fact: &Fact<'_>) -> String {

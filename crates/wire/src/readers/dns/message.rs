@@ -2,7 +2,7 @@
 //!
 //! Bytes are a message when the header is possible, its counts fit into the length, and the first question or
 //! record can be read and has a known class. From there on an entry that cannot be read ends the walk: what
-//! stands before it counts. At most 512 entries are read.
+//! stands before it counts. At most 512 entries are read. Reserved bits of the header are ignored, as a receiver must.
 
 use super::name;
 use crate::cursor::Cursor;
@@ -23,7 +23,6 @@ const HEADER: usize = 12;
 const MAX_ENTRIES: usize = 512;
 const RESPONSE: u16 = 0x8000;
 const CUT: u16 = 0x0200;
-const RESERVED: u16 = 0x0040;
 
 /// A section, in order.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -77,7 +76,6 @@ impl<'a> DnsMessage<'a> {
         let [questions, records @ ..] = counts.map(usize::from);
         let least = questions * 5 + records.iter().sum::<usize>() * 11;
         let possible = matches!(message.opcode(), 0 | 1 | 2 | 4 | 5 | 6)
-            && flags & RESERVED == 0
             && (message.is_response() || message.code() == 0)
             && (cut || HEADER + least <= bytes.len());
         if !possible {
@@ -127,11 +125,10 @@ impl<'a> DnsMessage<'a> {
             })
     }
 
-    /// Whether every question, answer and authority that the header promises can be read.
-    pub(super) fn is_answered_whole(&self) -> bool {
+    /// Questions, answers and authorities: how many the header promises.
+    pub(super) fn promised(&self) -> usize {
         let [questions, answers, authorities, _] = self.counts.map(usize::from);
-        let promised = questions + answers + authorities;
-        self.entries().take(promised).count() == promised
+        questions + answers + authorities
     }
 
     /// The questions, without a look at what follows them.
@@ -139,11 +136,11 @@ impl<'a> DnsMessage<'a> {
         self.entries().take(usize::from(self.questions()))
     }
 
-    /// The records of one section.
-    pub(super) fn section(&self, section: Section) -> impl Iterator<Item = Entry<'a>> + use<'a> {
+    /// The answers.
+    pub(super) fn answers(&self) -> impl Iterator<Item = Entry<'a>> + use<'a> {
         self.entries()
-            .skip_while(move |entry| entry.section != section)
-            .take_while(move |entry| entry.section == section)
+            .skip_while(|entry| entry.section != Section::Answer)
+            .take_while(|entry| entry.section == Section::Answer)
     }
 }
 
