@@ -11,6 +11,7 @@
 mod facts;
 pub(super) mod message;
 mod name;
+mod stream;
 
 use crate::{Message, Read, Reader, Resolver, Route, cursor::Cursor, reader::Facts};
 pub(super) use facts::{address, questions, response};

@@ -116,9 +116,7 @@ struct Survey {
     aliases_whole: bool,
     /// Whether there are answers that may hold addresses.
     addressed: bool,
-    /// Whether the authority section begins a zone, or names servers.
-    has_start: bool,
-    has_servers: bool,
+    authority: Authority,
     /// Whether every question, answer and authority that the header promises can be read.
     whole: bool,
 }
@@ -142,8 +140,8 @@ impl Survey {
                         survey.aliases_whole &= placed;
                     }
                 }
-                (_, NS) => survey.has_servers = true,
-                (_, SOA) => survey.has_start = true,
+                (_, SOA) => survey.authority = Authority::Start,
+                (_, NS) if survey.authority == Authority::Silent => survey.authority = Authority::Servers,
                 _ => {}
             }
         }
@@ -156,10 +154,21 @@ impl Survey {
         if message.code() != 0 {
             return self.asked.is_some();
         }
-        // Servers named without a start of authority are a referral to others.
-        let final_word = self.has_start || !self.has_servers;
-        matches!(self.asked, Some((_, A | AAAA))) && final_word && self.whole
+        let referral = self.authority == Authority::Servers;
+        matches!(self.asked, Some((_, A | AAAA))) && !referral && self.whole
     }
+}
+
+/// What the authority section holds.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Authority {
+    /// Neither of the two.
+    #[default]
+    Silent,
+    /// Servers only: a referral to others.
+    Servers,
+    /// A start of authority: who answers knows.
+    Start,
 }
 
 /// Whose address it is.

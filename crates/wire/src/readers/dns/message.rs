@@ -45,6 +45,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) data_at: usize,
     /// Its data; a question has none.
     pub(crate) data: &'a [u8],
+    /// Where the next entry stands.
+    end: usize,
 }
 
 impl Entry<'_> {
@@ -119,8 +121,8 @@ impl<'a> DnsMessage<'a> {
             .flat_map(|(section, count)| std::iter::repeat_n(section, usize::from(count)))
             .take(MAX_ENTRIES)
             .map_while(move |section| {
-                let (entry, next) = entry(bytes, at, section)?;
-                at = next;
+                let entry = entry(bytes, at, section)?;
+                at = entry.end;
                 Some(entry)
             })
     }
@@ -129,6 +131,19 @@ impl<'a> DnsMessage<'a> {
     pub(super) fn promised(&self) -> usize {
         let [questions, answers, authorities, _] = self.counts.map(usize::from);
         questions + answers + authorities
+    }
+
+    /// Whether all entries that the header promises can be read, and nothing follows them. Of more than are read the
+    /// first 512 must be there.
+    pub(super) fn is_filled(&self) -> bool {
+        let promised = self.counts.map(usize::from).iter().sum::<usize>();
+        let mut end = HEADER;
+        let mut found = 0;
+        for entry in self.entries() {
+            found += 1;
+            end = entry.end;
+        }
+        found == promised.min(MAX_ENTRIES) && (promised > MAX_ENTRIES || end == self.bytes.len())
     }
 
     /// The questions, without a look at what follows them.
@@ -144,8 +159,8 @@ impl<'a> DnsMessage<'a> {
     }
 }
 
-/// The entry at `at`, and where the next one stands.
-fn entry(bytes: &[u8], at: usize, section: Section) -> Option<(Entry<'_>, usize)> {
+/// The entry at `at`.
+fn entry(bytes: &[u8], at: usize, section: Section) -> Option<Entry<'_>> {
     let mut cursor = Cursor(bytes.get(name::skip(bytes, at)?..)?);
     let (kind, class) = (cursor.u16()?, cursor.u16()?);
     // Multicast DNS has its own use for the top bit; of OPT the class is a size.
@@ -157,6 +172,6 @@ fn entry(bytes: &[u8], at: usize, section: Section) -> Option<(Entry<'_>, usize)
         Section::Question => (0, &[][..]),
         _ => (cursor.u32()?, cursor.vector16()?),
     };
-    let next = bytes.len() - cursor.0.len();
-    Some((Entry { section, name: at, kind, time_to_live, data_at: next - data.len(), data }, next))
+    let end = bytes.len() - cursor.0.len();
+    Some(Entry { section, name: at, kind, time_to_live, data_at: end - data.len(), data, end })
 }
