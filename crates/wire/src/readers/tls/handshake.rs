@@ -14,8 +14,31 @@ const MAX_MESSAGE: usize = 1 << 16;
 /// Longest fragment of a record: 2^14 and the 2048 that protection may add (RFC 5246, 6.2.3).
 const MAX_FRAGMENT: usize = (1 << 14) + 2048;
 
-/// The content type of the first record, or what to say where there is none (yet).
-pub(super) fn first_record(bytes: &[u8]) -> Result<u8, Step> {
+/// Records that may stand before the handshake: an alert of an earlier attempt, the change-cipher-spec of a
+/// middlebox's liking (RFC 8446, D.4).
+pub(super) const MAX_BEFORE: usize = 8;
+
+/// What begins with the first handshake record, or what to say where there is none (yet): `Done` where the half is
+/// TLS and holds none.
+pub(super) fn begins(mut bytes: &[u8]) -> Result<&[u8], Step> {
+    for passed in 0..=MAX_BEFORE {
+        let (kind, length) = match first_record(bytes) {
+            // The first record has shown that this is TLS.
+            Err(Step::NotMine) if passed > 0 => return Err(Step::Done),
+            Err(step) => return Err(step),
+            Ok(record) => record,
+        };
+        match (kind, length) {
+            (RECORD_HANDSHAKE, _) => return Ok(bytes),
+            (20, _) | (21, 2) => bytes = bytes.get(5 + length..).ok_or(Step::More)?,
+            _ => break,
+        }
+    }
+    Err(Step::Done)
+}
+
+/// Content type and length of the first record, or what to say where there is none (yet).
+pub(super) fn first_record(bytes: &[u8]) -> Result<(u8, usize), Step> {
     let plausible = |at: usize, test: fn(u8) -> bool| bytes.get(at).is_none_or(|&byte| test(byte));
     if !plausible(0, |kind| (20..=24).contains(&kind))
         || !plausible(1, |major| major == 3)
@@ -31,7 +54,7 @@ pub(super) fn first_record(bytes: &[u8]) -> Result<u8, Step> {
         RECORD_HANDSHAKE => length >= 1,
         _ => length >= 16,
     };
-    if fits && length <= MAX_FRAGMENT { Ok(kind) } else { Err(Step::NotMine) }
+    if fits && length <= MAX_FRAGMENT { Ok((kind, length)) } else { Err(Step::NotMine) }
 }
 
 fn header(bytes: &[u8]) -> Option<(u8, usize)> {
