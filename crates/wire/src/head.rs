@@ -20,6 +20,8 @@ pub(crate) struct Head<'a> {
     rest: &'a [u8],
     /// Whether nothing more of it will come: its empty line is there, or it is too long.
     pub(crate) whole: bool,
+    /// What follows its empty line.
+    pub(crate) body: Option<&'a [u8]>,
 }
 
 impl<'a> Head<'a> {
@@ -28,8 +30,10 @@ impl<'a> Head<'a> {
         let bytes = after_empty_lines(bytes);
         let bounded = bytes.get(..MAX_HEAD).unwrap_or(bytes);
         let (start, rest) = line(bounded)?;
-        let whole = bounded.len() == MAX_HEAD || Lines(rest).any(<[u8]>::is_empty);
-        Some(Self { start, rest, whole })
+        let mut lines = Lines(rest);
+        let closed = lines.any(<[u8]>::is_empty);
+        let body = bytes.get(bounded.len() - lines.0.len()..).filter(|_| closed);
+        Some(Self { start, rest, whole: closed || bounded.len() == MAX_HEAD, body })
     }
 
     /// The three words of the start line; the middle one may hold spaces.
@@ -135,6 +139,8 @@ mod tests {
             let head = Head::parse(bytes.as_bytes()).unwrap();
             assert_eq!((head.start, head.field("x"), head.whole), (&b"A b c"[..], Some(&b"1"[..]), true));
         }
+        assert_eq!(Head::parse(b"\nA\nX: 1\n\nbody\n").unwrap().body, Some(&b"body\n"[..]));
+        assert_eq!(Head::parse(b"\nA\nX: 1\n").unwrap().body, None);
         assert_eq!(after_empty_lines(b"\r\n\r"), b"\r");
         assert_eq!(after_empty_lines(&b"\n".repeat(MAX_EMPTY_LINES + 2)), b"\n\n");
     }

@@ -1,6 +1,7 @@
 //! HTTP/1 over TCP (RFC 9110, RFC 9112): what is asked of a server, and what both sides say they are.
 //!
-//! Two readers. The stream reader takes the first head of a half, up to 16 KiB: a request's or a response's. A
+//! Two readers. The stream reader takes the first head of a half, up to 16 KiB: a request's or a response's, and
+//! the body of a response where [`body`] has a reader for it: only then is a half not decided at the end of its head. A
 //! connection carries many requests, perhaps for several hosts, so a message reader takes every segment that
 //! begins like a request, and yields its host only. The first request of a connection is therefore said twice:
 //! a count of `http.host` is an upper bound of the requests seen, never their number. A body may hold text that
@@ -12,12 +13,16 @@
 //! (without port, as DNS spells it; that of an absolute target wins over the field); about the sender:
 //! `http.user_agent`, `http.content_type`, and of a response `http.status`, `http.server`, `http.realm`.
 
+mod body;
+mod upnp;
+
 use crate::{
     Fact, Message, Party, Read, Reader, Route, Step, Stream,
     head::{Head, after_empty_lines},
     reader::Facts,
     text::{self, Text, value},
 };
+use body::Body;
 
 pub(crate) const READER: Reader = Reader { app: "http", read: Read::Stream(read) };
 
@@ -58,7 +63,16 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Step {
     }
     match start {
         Start::Request { method, target } => request(&head, method, target, facts),
-        Start::Response { status } => response(&head, status, facts),
+        Start::Response { status } => {
+            let body = Body::announced(&head, status).filter(|body| !body.is_nobodys());
+            if body.as_ref().is_some_and(|body| !body.is_whole()) && !stream.ended {
+                return Step::More;
+            }
+            response(&head, status, facts);
+            if let Some(body) = body {
+                body.read(facts);
+            }
+        }
     }
     Step::Done
 }

@@ -83,11 +83,15 @@ pub(super) fn stream(reader: &Reader, bytes: &[u8], ended: bool) -> (Step, Vec<S
     (step, lines)
 }
 
-/// Reads a half cut at every byte. While more may come the reader waits, or has decided for good; where no more
-/// comes it says nothing that the whole does not say.
+/// Reads a half cut at every byte. While more may come the reader waits, or has decided for good, whatever follows;
+/// where no more comes it says nothing that the whole does not say.
 pub(super) fn cut_stream_everywhere(reader: &Reader, bytes: &[u8]) {
     let (step, all) = stream(reader, bytes, false);
     assert_eq!(step, Step::Done, "the whole half is read");
+    for more in [&b"\0"[..], b"\r\n\r\n", b"\xff\xff\xff\xff\xff\xff"] {
+        let followed = [bytes, more].concat();
+        assert_eq!(stream(reader, &followed, false), (step, all.clone()), "followed by {more:?}");
+    }
     for length in 0..bytes.len() {
         let cut = &bytes[..length];
         match stream(reader, cut, false) {
