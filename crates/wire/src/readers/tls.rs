@@ -158,6 +158,15 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_that_is_cut_says_what_stood_before() {
+        let flight = server_flight();
+        let cut = &flight[..flight.len() - 1];
+        assert_eq!(stream(&READER, cut, false).0, Step::More);
+        let said = stream(&READER, cut, true).1;
+        assert_eq!(said[3..], certificate::tests::SAID[..4]);
+    }
+
+    #[test]
     fn after_a_hello_of_1_3_all_is_encrypted() {
         let hello = records(&server_hello(&[extension(43, &[3, 4])]), 1 << 14);
         let said = ["sender tls.version 0304", "sender tls.cipher c02f"];
