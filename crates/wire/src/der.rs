@@ -28,9 +28,16 @@ impl<'a> Elements<'a> {
         Some(contents)
     }
 
-    /// The elements inside the next element if it has this tag.
+    /// The elements inside the next element if it has this tag, as far as they are there: a capture may have cut it.
     pub(crate) fn enter(&mut self, tag: u8) -> Option<Self> {
-        self.contents(tag).map(Self::new)
+        let mut ahead = self.0;
+        let (found, length) = header(&mut ahead)?;
+        if found != tag {
+            return None;
+        }
+        let inside = ahead.up_to(length);
+        self.0 = ahead;
+        Some(Self::new(inside))
     }
 }
 
@@ -38,15 +45,21 @@ impl<'a> Iterator for Elements<'a> {
     type Item = (u8, &'a [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let tag = self.0.u8()?;
-        let length = match self.0.u8()? {
-            short @ 0..=0x7f => usize::from(short),
-            0x81 => usize::from(self.0.u8()?),
-            0x82 => usize::from(self.0.u16()?),
-            _ => return None,
-        };
+        let (tag, length) = header(&mut self.0)?;
         Some((tag, self.0.take(length)?))
     }
+}
+
+/// Tag and length of an element.
+fn header(cursor: &mut Cursor<'_>) -> Option<(u8, usize)> {
+    let tag = cursor.u8()?;
+    let length = match cursor.u8()? {
+        short @ 0..=0x7f => usize::from(short),
+        0x81 => usize::from(cursor.u8()?),
+        0x82 => usize::from(cursor.u16()?),
+        _ => return None,
+    };
+    Some((tag, length))
 }
 
 #[cfg(test)]
@@ -65,6 +78,15 @@ mod tests {
         assert_eq!(Elements::new(&[4, 0x80, 9, 0, 0]).next(), None);
         assert_eq!(Elements::new(&[4, 2, 9]).next(), None);
         assert_eq!(Elements::new(&[4]).next(), None);
+    }
+
+    #[test]
+    fn a_cut_element_is_entered_as_far_as_it_is_there() {
+        let mut elements = Elements::new(&[0x30, 9, 4, 1, 9, 4, 2, 9]);
+        assert_eq!(elements.clone().contents(SEQUENCE), None);
+        let mut inside = elements.enter(SEQUENCE).unwrap();
+        assert_eq!((inside.next(), inside.next()), (Some((4, &[9][..])), None));
+        assert!(elements.next().is_none());
     }
 
     #[test]

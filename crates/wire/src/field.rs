@@ -122,14 +122,22 @@ fields! {
     SnmpSysDescr = "snmp.sys_descr",
     /// SNMP `sysObjectID`, dotted, without a leading dot.
     SnmpSysObjectId = "snmp.sys_object_id",
+    /// Type of the root device of a `UPnP` description.
+    SsdpDeviceType = "ssdp.device_type",
+    /// Name that people gave the root device of a `UPnP` description.
+    SsdpFriendlyName = "ssdp.friendly_name",
     /// Where the `UPnP` description of a device lies: `LOCATION` over SSDP.
     SsdpLocation = "ssdp.location",
     /// Manufacturer of a `UPnP` description.
     SsdpManufacturer = "ssdp.manufacturer",
     /// Model of a `UPnP` description.
     SsdpModel = "ssdp.model",
+    /// Number of the model in a `UPnP` description.
+    SsdpModelNumber = "ssdp.model_number",
     /// What is announced: `NT` over SSDP.
     SsdpNt = "ssdp.nt",
+    /// Serial number in a `UPnP` description.
+    SsdpSerial = "ssdp.serial",
     /// `SERVER` over SSDP.
     SsdpServer = "ssdp.server",
     /// What is answered: `ST` over SSDP.
@@ -183,8 +191,6 @@ pub(crate) const AWAITED: &[Field] = &[
     Field::SmtpEhlo,
     Field::SnmpSysDescr,
     Field::SnmpSysObjectId,
-    Field::SsdpManufacturer,
-    Field::SsdpModel,
     Field::TelnetBanner,
 ];
 

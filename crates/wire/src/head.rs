@@ -1,13 +1,15 @@
 //! The head of a message in the manner of HTTP (RFC 9112), SSDP, RTSP and SIP: a start line, then fields.
 //!
-//! Reads what devices send rather than what the grammar allows: lines may end with a bare line feed, and a field
-//! without a name is passed over. Bounds: 16 KiB, 128 fields. Borrows; never allocates.
+//! Reads what devices send rather than what the grammar allows: lines may end with a bare line feed, a field
+//! without a name is passed over, and so are empty lines before the start line (RFC 9112, 2.2), at most eight.
+//! Bounds: 16 KiB, 128 fields. Borrows; never allocates.
 
 use memchr::memchr;
 
 /// Longest head that is read, in bytes.
 pub(crate) const MAX_HEAD: usize = 16 << 10;
 const MAX_FIELDS: usize = 128;
+const MAX_EMPTY_LINES: usize = 8;
 
 /// A head whose start line is complete.
 #[derive(Clone, Copy, Debug)]
@@ -18,15 +20,20 @@ pub(crate) struct Head<'a> {
     rest: &'a [u8],
     /// Whether nothing more of it will come: its empty line is there, or it is too long.
     pub(crate) whole: bool,
+    /// What follows its empty line.
+    pub(crate) body: Option<&'a [u8]>,
 }
 
 impl<'a> Head<'a> {
     /// The head at the beginning of `bytes`; `None` while its first line is not complete.
     pub(crate) fn parse(bytes: &'a [u8]) -> Option<Self> {
+        let bytes = after_empty_lines(bytes);
         let bounded = bytes.get(..MAX_HEAD).unwrap_or(bytes);
         let (start, rest) = line(bounded)?;
-        let whole = bounded.len() == MAX_HEAD || Lines(rest).any(<[u8]>::is_empty);
-        Some(Self { start, rest, whole })
+        let mut lines = Lines(rest);
+        let closed = lines.any(<[u8]>::is_empty);
+        let body = bytes.get(bounded.len() - lines.0.len()..).filter(|_| closed);
+        Some(Self { start, rest, whole: closed || bounded.len() == MAX_HEAD, body })
     }
 
     /// The three words of the start line; the middle one may hold spaces.
@@ -72,6 +79,16 @@ impl<'a> Head<'a> {
     }
 }
 
+/// What follows the empty lines at the beginning: a line that may still turn out to be empty is left.
+pub(crate) fn after_empty_lines(mut bytes: &[u8]) -> &[u8] {
+    for _ in 0..MAX_EMPTY_LINES {
+        let rest = bytes.strip_prefix(b"\r\n").or_else(|| bytes.strip_prefix(b"\n"));
+        let Some(rest) = rest else { break };
+        bytes = rest;
+    }
+    bytes
+}
+
 /// The lines that are complete, without their ends.
 struct Lines<'a>(&'a [u8]);
 
@@ -113,6 +130,19 @@ mod tests {
     #[test]
     fn lines_that_are_no_fields_are_passed_over() {
         assert_eq!(fields(b"A\n: nameless\nno colon\nX: 1:2\n"), [(&b"X"[..], &b"1:2"[..])]);
+    }
+
+    #[test]
+    fn empty_lines_before_the_start_are_passed_over() {
+        for before in ["\r\n", "\n\r\n", "\r\n\r\n\r\n"] {
+            let bytes = format!("{before}A b c\r\nX: 1\r\n\r\n");
+            let head = Head::parse(bytes.as_bytes()).unwrap();
+            assert_eq!((head.start, head.field("x"), head.whole), (&b"A b c"[..], Some(&b"1"[..]), true));
+        }
+        assert_eq!(Head::parse(b"\nA\nX: 1\n\nbody\n").unwrap().body, Some(&b"body\n"[..]));
+        assert_eq!(Head::parse(b"\nA\nX: 1\n").unwrap().body, None);
+        assert_eq!(after_empty_lines(b"\r\n\r"), b"\r");
+        assert_eq!(after_empty_lines(&b"\n".repeat(MAX_EMPTY_LINES + 2)), b"\n\n");
     }
 
     #[test]

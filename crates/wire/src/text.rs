@@ -78,6 +78,21 @@ pub(crate) fn value(bytes: &[u8]) -> &[u8] {
     bytes.get(..MAX_VALUE).unwrap_or(bytes)
 }
 
+/// A host name as DNS compares names: lower case (RFC 4343), without the dot that may close a full name
+/// (RFC 1034, 3.1), so that what a client asks of a server is spelt as what it asked of a name service.
+pub(crate) fn host<'t>(name: &'t [u8], text: &'t mut Text<255>) -> &'t [u8] {
+    let name = match name {
+        [rest @ .., b'.'] if !rest.is_empty() => rest,
+        _ => name,
+    };
+    if name.iter().fold(true, |lower, byte| lower & !byte.is_ascii_uppercase()) {
+        return name;
+    }
+    text.clear();
+    text.extend_lowercase(name);
+    text.as_bytes()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,5 +117,14 @@ mod tests {
             text.push(b' ');
         }
         assert_eq!(text.as_bytes(), b"0 7 40 105 255 ");
+    }
+
+    #[test]
+    fn hosts_are_spelt_in_one_way() {
+        for (name, spelt) in
+            [("Cam.Example.", "cam.example"), ("cam.example", "cam.example"), (".", "."), ("", "")]
+        {
+            assert_eq!(host(name.as_bytes(), &mut Text::new()), spelt.as_bytes());
+        }
     }
 }

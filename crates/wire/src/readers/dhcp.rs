@@ -3,8 +3,14 @@
 //! A client's message may come through a relay or repeater, so what it says is about the owner of the client
 //! address in it (`Party::Mac`), never about who sent the frame. Facts: `dhcp.hostname`, `dhcp.vendor_class`,
 //! `dhcp.parameters` (the codes asked for, `1,3,6`), `dhcp.client_id` (hex), `dhcp.fqdn`. Of a server's messages
-//! only an acknowledged address counts, as `Holds`. Options are read up to their end or the first that does not
-//! fit; options in the name and file fields (overload) are not.
+//! only an acknowledged address counts, as `Holds`.
+//!
+//! Options are read up to their end or the first that does not fit: those of their own field, then those of the
+//! file and name fields where the message says that options stand there (RFC 2132, 9.3). Options of one code are
+//! pieces of one value (RFC 3396), of which 512 bytes are kept. Where the capture cut the options, a value in
+//! pieces is not said, for one may be missing.
+
+use arrayvec::ArrayVec;
 
 use super::tls::hex_digit;
 use crate::{Activity, Address, Fact, Field, Mac, Message, Party, Read, Reader, ReaderId, Route, cursor::Cursor, reader::Facts, text::{MAX_VALUE, Text}};
@@ -23,7 +29,10 @@ const ACKNOWLEDGE: u8 = 5;
 
 const PAD: u8 = 0;
 const END: u8 = 255;
+/// Longest body of one option.
+const LONGEST: usize = 255;
 const HOST_NAME: u8 = 12;
+const OVERLOAD: u8 = 52;
 const MESSAGE_TYPE: u8 = 53;
 const PARAMETERS: u8 = 55;
 const VENDOR_CLASS: u8 = 60;
@@ -32,53 +41,114 @@ const FQDN: u8 = 81;
 
 /// The fixed fields that matter.
 #[derive(Clone, Copy, Debug)]
-struct Header {
+struct Header<'a> {
     is_request: bool,
     /// The client's own, where it is an Ethernet address.
     mac: Option<Mac>,
     /// `yiaddr`: what the client is given.
     given: [u8; 4],
+    /// `sname` and `file`.
+    name: &'a [u8],
+    file: &'a [u8],
 }
 
 fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     let mut cursor = Cursor(message.payload);
     let Some(header) = header(&mut cursor) else { return false };
     let Some(mac) = header.mac else { return true };
+    let options = Options::read(&header, cursor, message.is_cut());
     if header.is_request {
-        for (code, body) in options(cursor) {
-            say(mac, code, body, facts);
+        for value in options.values.iter().filter(|value| value.whole) {
+            say(mac, value.code, value.text.as_bytes(), facts);
         }
-    } else {
-        let acknowledged = options(cursor).any(|option| option == (MESSAGE_TYPE, &[ACKNOWLEDGE]));
-        if acknowledged && header.given != [0; 4] {
-            facts(Fact::Holds { mac, address: Address::v4(header.given), field: Field::Dhcp });
-        }
+    } else if options.kind == Some(ACKNOWLEDGE) && header.given != [0; 4] {
+        facts(Fact::Holds { mac, address: Address::v4(header.given), field: Field::Dhcp });
     }
     true
 }
 
-fn header(cursor: &mut Cursor<'_>) -> Option<Header> {
+fn header<'a>(cursor: &mut Cursor<'a>) -> Option<Header<'a>> {
     let [operation, hardware, length, _] = cursor.array()?;
     cursor.take(12)?;
     let given = cursor.array()?;
     cursor.take(8)?;
     let mac = Mac(cursor.array()?);
-    cursor.take(10 + 64 + 128)?;
+    cursor.take(10)?;
+    let (name, file) = (cursor.take(64)?, cursor.take(128)?);
     let sound = matches!(operation, 1 | 2) && length <= 16 && cursor.array() == Some(COOKIE);
     let ethernet = matches!((hardware, length), (1 | 6, 6)) && !mac.is_zero() && !mac.is_group();
-    sound.then_some(Header { is_request: operation == 1, mac: ethernet.then_some(mac), given })
+    sound.then_some(Header { is_request: operation == 1, mac: ethernet.then_some(mac), given, name, file })
 }
 
-fn options(mut cursor: Cursor<'_>) -> impl Iterator<Item = (u8, &[u8])> {
-    std::iter::from_fn(move || {
-        loop {
-            match cursor.u8()? {
-                PAD => {}
-                END => return None,
-                code => return Some((code, cursor.vector8()?)),
+/// One option that says something, put together.
+#[derive(Clone, Debug)]
+struct Value {
+    code: u8,
+    text: Text<MAX_VALUE>,
+    /// Whether no piece of it can be missing.
+    whole: bool,
+}
+
+/// The options of a message, each code once, in the order of their first pieces.
+#[derive(Debug, Default)]
+struct Options {
+    /// The message type.
+    kind: Option<u8>,
+    /// Which fields hold options, too: 1 the file, 2 the name, 3 both.
+    overload: u8,
+    values: ArrayVec<Value, 5>,
+}
+
+impl Options {
+    fn read(header: &Header<'_>, own: Cursor<'_>, cut: bool) -> Self {
+        let mut options = Self::default();
+        let closed = options.add(own);
+        let overload = options.overload;
+        for (bit, field) in [(1, header.file), (2, header.name)] {
+            if overload & bit != 0 {
+                options.add(Cursor(field));
             }
         }
-    })
+        if cut && !closed {
+            // A piece may follow each that is long or has followed another.
+            for value in &mut options.values {
+                value.whole &= value.text.as_bytes().len() < LONGEST;
+            }
+        } else {
+            options.values.iter_mut().for_each(|value| value.whole = true);
+        }
+        options
+    }
+
+    /// Adds the options of one field; whether their end was there.
+    fn add(&mut self, mut cursor: Cursor<'_>) -> bool {
+        while let Some(code) = cursor.u8() {
+            match code {
+                PAD => continue,
+                END => return true,
+                _ => {}
+            }
+            let Some(body) = cursor.vector8() else { break };
+            match (code, body) {
+                (MESSAGE_TYPE, &[kind]) => self.kind = self.kind.or(Some(kind)),
+                (OVERLOAD, &[fields]) => self.overload = fields,
+                (HOST_NAME | VENDOR_CLASS | PARAMETERS | CLIENT_ID | FQDN, _) => self.join(code, body),
+                _ => {}
+            }
+        }
+        false
+    }
+
+    fn join(&mut self, code: u8, body: &[u8]) {
+        if let Some(value) = self.values.iter_mut().find(|value| value.code == code) {
+            value.text.extend(body);
+            value.whole = false;
+        } else {
+            let mut text = Text::new();
+            text.extend(body);
+            let _ = self.values.try_push(Value { code, text, whole: true });
+        }
+    }
 }
 
 fn say(mac: Mac, code: u8, body: &[u8], facts: Facts<'_>) {
@@ -207,6 +277,30 @@ mod tests {
         options.extend([200; 255]);
         let said = facts(&READER, &message(1, &options)).unwrap();
         assert_eq!(said[0].len(), "02:00:00:00:00:01 dhcp.parameters ".len() + MAX_VALUE);
+    }
+
+    #[test]
+    fn options_of_one_code_are_pieces_of_one_value() {
+        let long = [&[VENDOR_CLASS, 255][..], &[b'a'; 255], &[VENDOR_CLASS, 3], b"bcd"].concat();
+        let options = [&b"\x0c\x05split"[..], &long, b"\x0c\x04host\xff\x0c\x01x"].concat();
+        let said = facts(&READER, &message(1, &options)).unwrap();
+        let class = "a".repeat(255) + "bcd";
+        let expected = ["dhcp.hostname splithost".to_owned(), format!("dhcp.vendor_class {class}")];
+        assert_eq!(said, expected.map(|said| format!("02:00:00:00:00:01 {said}")));
+        cut_everywhere(&READER, &Packet::default(), &message(1, &long));
+    }
+
+    #[test]
+    fn a_message_may_say_that_file_and_name_hold_options() {
+        let said = |overload: u8| {
+            let mut bytes = message(1, &[OVERLOAD, 1, overload, HOST_NAME, 1, b'a', END]);
+            bytes[108..114].copy_from_slice(b"\x0c\x03-bc\xff");
+            bytes[44..48].copy_from_slice(b"\x0c\x01d\xff");
+            facts(&READER, &bytes).unwrap()
+        };
+        for (overload, name) in [(0, "a"), (1, "a-bc"), (2, "ad"), (3, "a-bcd")] {
+            assert_eq!(said(overload), [format!("02:00:00:00:00:01 dhcp.hostname {name}")]);
+        }
     }
 
     #[test]

@@ -11,10 +11,11 @@
 mod facts;
 pub(super) mod message;
 mod name;
+mod stream;
 
 use crate::{Activity, Message, Read, Reader, ReaderId, Resolver, Route, cursor::Cursor, reader::Facts};
 pub(super) use facts::{address, questions, response};
-pub(super) use name::{Name, first_label, read as read_name};
+pub(super) use name::{Names, first_label};
 
 use message::DnsMessage;
 
@@ -77,7 +78,9 @@ mod tests {
     use super::*;
     use crate::{
         Packet,
-        readers::tests::{CAM, CAM_EXAMPLE, EXAMPLE, cut_everywhere, dns, facts, facts_in, question, record},
+        readers::tests::{
+            CAM, CAM_EXAMPLE, EXAMPLE, cut_everywhere, dns, facts, facts_in, question, record, steps_of,
+        },
     };
 
     const QUERY: u16 = 0x0100;
@@ -185,8 +188,7 @@ mod tests {
     #[test]
     fn nearly_dns_is_not_read() {
         let asked = [question(CAM_EXAMPLE, A)];
-        for (flags, why) in [(0x0140, "reserved bit"), (0x1900, "operation 3"), (0x0103, "query with a code")]
-        {
+        for (flags, why) in [(0x1900, "operation 3"), (0x0103, "query with a code")] {
             assert_eq!(facts(&READER, &dns(flags, [1, 0, 0, 0], &asked)), None, "{why}");
         }
         assert_eq!(facts(&READER, &dns(QUERY, [1, 3, 0, 0], &asked)), None, "counts that do not fit");
@@ -203,6 +205,66 @@ mod tests {
     fn updates_and_bare_refusals_say_nothing() {
         assert_eq!(facts(&READER, &dns(0x2800, [1, 0, 0, 0], &[question(CAM_EXAMPLE, SOA)])), Some(vec![]));
         assert_eq!(facts(&READER, &dns(REPLY | 5, [0; 4], &[])), Some(vec![]));
+    }
+
+    #[test]
+    fn without_a_question_records_speak_of_their_owners() {
+        let owner = record(CAM_EXAMPLE, A, &ADDRESS);
+        let said = ["dns cam.example = 192.0.2.1"];
+        assert_eq!(facts(&READER, &dns(REPLY, [0, 1, 0, 0], &[owner])).unwrap(), said);
+        let alias = record(CAM_EXAMPLE, CNAME, b"\x01a\xc0\x10");
+        let chained = [record(b"\x01a\x07example\0", A, &ADDRESS), alias];
+        let chained = dns(REPLY, [0, 2, 0, 0], &[chained[1].clone(), chained[0].clone()]);
+        assert_eq!(facts(&READER, &chained).unwrap(), ["dns cam.example = 192.0.2.1 via a.example"]);
+        let denied = dns(REPLY | 3, [0, 0, 1, 0], &[record(CAM_EXAMPLE, SOA, &[0; 22])]);
+        assert_eq!(facts(&READER, &denied), Some(vec![]), "nobody knows for what");
+    }
+
+    #[test]
+    fn reserved_bits_are_ignored() {
+        for flag in [0x10, 0x20, 0x40, 0x70] {
+            let asked = [question(CAM_EXAMPLE, A)];
+            assert_eq!(
+                facts(&READER, &dns(QUERY | flag, [1, 0, 0, 0], &asked)).unwrap(),
+                ["dns cam.example?"]
+            );
+            let unknown = dns(REPLY | flag | 3, [1, 0, 0, 0], &asked);
+            assert_eq!(facts(&READER, &unknown).unwrap(), ["dns cam.example denied 3"]);
+        }
+    }
+
+    /// A name of 120 labels, so that it stands at 12, and records of which each points to another label of it,
+    /// or to another of a row of pointers.
+    fn costly(kind: u16, count: u16, pointers: bool) -> Vec<u8> {
+        let mut entries = vec![question(&[&b"\x01a".repeat(120)[..], &[0]].concat(), A)];
+        let row_at = 12 + 241 + 4 + 11;
+        let before = |at: u16| if at == 0 { 12 } else { row_at + (at - 1) * 2 };
+        let row: Vec<u8> = (0..60).flat_map(|at| (0xc000 + before(at)).to_be_bytes()).collect();
+        entries.push(record(&[0], 99, &row));
+        let place = |at: u16| if pointers { row_at + at % 60 * 2 } else { 12 + at % 120 * 2 };
+        entries.extend((0..count).map(|at| {
+            let owner = (0xc000 + place(at * 7)).to_be_bytes();
+            let target = (0xc000 + place(at * 7 + 1)).to_be_bytes();
+            record(&owner, kind, if kind == A { &ADDRESS } else { &target })
+        }));
+        dns(REPLY, [1, count + 1, 0, 0], &entries)
+    }
+
+    #[test]
+    fn an_answer_takes_at_most_four_steps_a_byte() {
+        for (kind, count) in [(CNAME, 30), (CNAME, 500), (A, 60), (A, 500), (super::message::PTR, 500)] {
+            for pointers in [false, true] {
+                let message = costly(kind, count, pointers);
+                for reader in [&READER, &super::super::mdns::READER, &super::super::llmnr::READER] {
+                    let steps = steps_of(|| assert!(facts(reader, &message).is_some()));
+                    let (app, length) = (reader.app, message.len());
+                    assert!(steps <= 4 * length, "{app}: {steps} steps for {length} bytes of type {kind}");
+                }
+            }
+        }
+        // An ordinary answer is far from where the steps end.
+        let ordinary = reply(A, &chained());
+        assert!(steps_of(|| assert!(facts(&READER, &ordinary).is_some())) < ordinary.len());
     }
 
     fn lengthened(message: &[u8]) -> Vec<u8> {

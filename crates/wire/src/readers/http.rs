@@ -1,18 +1,28 @@
 //! HTTP/1 over TCP (RFC 9110, RFC 9112): what is asked of a server, and what both sides say they are.
 //!
-//! Two readers. The stream reader takes the first head of a half, up to 16 KiB: a request's or a response's. A
+//! Two readers. The stream reader takes the first head of a half, up to 16 KiB: a request's or a response's, and
+//! the body of a response where [`body`] has a reader for it: only then is a half not decided at the end of its head. A
 //! connection carries many requests, perhaps for several hosts, so a message reader takes every segment that
 //! begins like a request, and yields its host only. The first request of a connection is therefore said twice:
 //! a count of `http.host` is an upper bound of the requests seen, never their number. A body may hold text that
 //! looks like a request; whoever counts such hosts must look at the flow's own protocol too.
 //!
+//! Empty lines before a head are passed over: old clients send one behind the body of a POST (RFC 9112, 2.2).
+//!
 //! Facts about the receiver of a request: `http.method`, `http.path` (with query, without host), `http.host`
-//! (without port; that of an absolute target wins over the field); about the sender: `http.user_agent`,
-//! `http.content_type`, and of a response `http.status`, `http.server`, `http.realm`.
+//! (without port, as DNS spells it; that of an absolute target wins over the field); about the sender:
+//! `http.user_agent`, `http.content_type`, and of a response `http.status`, `http.server`, `http.realm`.
+
+mod body;
+mod upnp;
 
 use crate::{
-    Fact, Field, Message, Party, Probe, Read, Reader, ReaderId, Route, Stream, head::Head, reader::Facts, text::value,
+    Fact, Field, Message, Party, Probe, Read, Reader, ReaderId, Route, Stream,
+    head::{Head, after_empty_lines},
+    reader::Facts,
+    text::{self, Text, value},
 };
+use body::Body;
 
 pub(crate) const READER: Reader = Reader {
     number: ReaderId(1),
@@ -28,6 +38,12 @@ pub(crate) const READER: Reader = Reader {
         Field::HttpServer,
         Field::HttpStatus,
         Field::HttpUserAgent,
+        Field::SsdpDeviceType,
+        Field::SsdpFriendlyName,
+        Field::SsdpManufacturer,
+        Field::SsdpModel,
+        Field::SsdpModelNumber,
+        Field::SsdpSerial,
     ],
     read: Read::Stream(read),
 };
@@ -48,6 +64,7 @@ pub(crate) const REQUEST_READER: Reader = Reader {
             Route::TcpStart(b"OPTIONS "),
             Route::TcpStart(b"PATCH "),
             Route::TcpStart(b"CONNECT "),
+            Route::TcpStart(b"\r\n"),
         ],
         read_request,
     ),
@@ -58,11 +75,12 @@ const MAX_METHOD: usize = 20;
 const MAX_REALMS: usize = 4;
 
 fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
-    if !may_begin(stream.bytes) {
+    let begun = after_empty_lines(stream.bytes);
+    if !begun.is_empty() && begun != b"\r" && !may_begin(begun) {
         return Probe::NotMine;
     }
     let Some(head) = Head::parse(stream.bytes) else {
-        let endless = stream.bytes.len() >= crate::head::MAX_HEAD;
+        let endless = begun.len() >= crate::head::MAX_HEAD;
         return if endless { Probe::NotMine } else { wait(stream) };
     };
     let Some(start) = Start::parse(&head) else { return Probe::NotMine };
@@ -71,7 +89,16 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     }
     match start {
         Start::Request { method, target } => request(&head, method, target, facts),
-        Start::Response { status } => response(&head, status, facts),
+        Start::Response { status } => {
+            let body = Body::announced(&head, status).filter(|body| !body.is_nobodys());
+            if body.as_ref().is_some_and(|body| !body.is_whole()) && !stream.ended {
+                return wait(stream);
+            }
+            response(&head, status, facts);
+            if let Some(body) = body {
+                body.read(facts);
+            }
+        }
     }
     Probe::Match
 }
@@ -165,7 +192,8 @@ fn say_host(field: Option<&[u8]>, method: &[u8], target: &[u8], facts: Facts<'_>
     let named = if method == b"CONNECT" { Some(target) } else { split_target(target).0 };
     let host = named.or(field).map(without_port);
     if let Some(host) = host.filter(|host| (1..=255).contains(&host.len())) {
-        facts(Fact::Says { who: Party::Receiver, field: Field::HttpHost, value: host });
+        let mut spelt = Text::new();
+        facts(Fact::Says { who: Party::Receiver, field: Field::HttpHost, value: text::host(host, &mut spelt) });
     }
 }
 
@@ -263,10 +291,23 @@ mod tests {
     }
 
     #[test]
+    fn empty_lines_before_a_head_are_passed_over() {
+        for whole in [REQUEST, RESPONSE] {
+            let late = [b"\r\n\r\n", whole].concat();
+            assert_eq!(said(&late), said(whole));
+            cut_stream_everywhere(&READER, &late);
+        }
+        let late = [b"\r\n", REQUEST].concat();
+        assert_eq!(facts(&REQUEST_READER, &late), facts(&REQUEST_READER, REQUEST));
+        assert_eq!(stream(&READER, &b"\r\n".repeat(9), false).0, Probe::NotMine);
+        assert_eq!(stream(&READER, b"\r\n\rGET / HTTP/1.1\r\n", false).0, Probe::NotMine);
+    }
+
+    #[test]
     fn hosts_of_absolute_targets_and_tunnels() {
         for (start, host, path) in [
             ("GET http://user@cam.example:81/a HTTP/1.1", "cam.example", Some("/a")),
-            ("GET HTTP://cam.example?q HTTP/1.1", "cam.example", Some("?q")),
+            ("GET HTTP://Cam.Example.?q HTTP/1.1", "cam.example", Some("?q")),
             ("GET wss://cam.example HTTP/1.1", "cam.example", Some("/")),
             ("GET http://[2001:db8::1]:81/ HTTP/1.0", "2001:db8::1", Some("/")),
             ("CONNECT cam.example:443 HTTP/1.1", "cam.example", None),

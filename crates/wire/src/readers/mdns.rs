@@ -5,8 +5,12 @@
 //! `.local`, such as `_rtsp._tcp`), `mdns.instance` (the label as it stands), `mdns.host` (target of a service),
 //! `mdns.txt` (each string). At most 64 facts of a response; a record that is being withdrawn says nothing.
 
+use std::cell::Cell;
+
+use memchr::memmem;
+
 use super::dns::{
-    self, Name,
+    self, Names,
     message::{DnsMessage, Entry, PTR, SRV, Section, TXT},
 };
 use crate::{Activity, Fact, Field, Message, Party, Read, Reader, ReaderId, Resolver, Route, cursor::Cursor, reader::Facts};
@@ -32,46 +36,50 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     if !parsed.is_response() {
         return true;
     }
-    let mut left = MAX_FACTS;
+    let left = Cell::new(MAX_FACTS);
     let mut say = |fact: Fact<'_>| {
-        if left > 0 {
-            left -= 1;
+        if left.get() > 0 {
+            left.set(left.get() - 1);
             facts(fact);
         }
     };
-    let mut name = Name::new();
+    let mut names = Names::of(parsed.bytes);
     let records =
         parsed.entries().filter(|entry| entry.section != Section::Question && entry.time_to_live > 0);
-    for entry in records {
-        read_record(&parsed, &entry, &mut name, &mut say);
+    for entry in records.take_while(|_| left.get() > 0) {
+        read_record(&parsed, &entry, &mut names, &mut say);
     }
     true
 }
 
-fn read_record(message: &DnsMessage<'_>, entry: &Entry<'_>, name: &mut Name, facts: Facts<'_>) -> Option<()> {
+fn read_record(
+    message: &DnsMessage<'_>,
+    entry: &Entry<'_>,
+    names: &mut Names<'_>,
+    facts: Facts<'_>,
+) -> Option<()> {
     if let Some(address) = dns::address(entry) {
-        dns::read_name(message.bytes, entry.name, name).filter(|()| !name.is_empty())?;
+        let name = names.read(entry.name).filter(|name| !name.is_empty())?;
         facts(Fact::Answer { by: Resolver::Mdns, name: name.as_bytes(), chain: b"", address });
         return Some(());
     }
     let mut say = |field, value: &[u8]| facts(Fact::Says { who: Party::Sender, field, value });
     match entry.kind {
         PTR => {
-            dns::read_name(message.bytes, entry.name, name)?;
-            if name.as_bytes() == ALL_SERVICES {
-                dns::read_name(message.bytes, entry.name_in_data(message.bytes, 0)?, name)?;
-                say(Field::MdnsService, service(name.as_bytes())?);
+            let name = names.read(entry.name)?.as_bytes();
+            if name == ALL_SERVICES {
+                let listed = names.read(entry.name_in_data(message.bytes, 0)?)?;
+                say(Field::MdnsService, service(listed.as_bytes())?);
             } else {
-                say(Field::MdnsService, service(name.as_bytes())?);
+                say(Field::MdnsService, service(name)?);
                 let instance = entry.name_in_data(message.bytes, 0)?;
                 say(Field::MdnsInstance, dns::first_label(message.bytes, instance)?);
             }
         }
         SRV => {
-            let target = entry.name_in_data(message.bytes, 6)?;
             // A root says that there is no such service (RFC 2782).
-            dns::read_name(message.bytes, target, name).filter(|()| !name.is_empty())?;
-            say(Field::MdnsHost, name.as_bytes());
+            let target = entry.name_in_data(message.bytes, 6)?;
+            say(Field::MdnsHost, names.read(target).filter(|name| !name.is_empty())?.as_bytes());
         }
         TXT => {
             let mut strings = Cursor(entry.data);
@@ -90,7 +98,7 @@ fn read_record(message: &DnsMessage<'_>, entry: &Entry<'_>, name: &mut Name, fac
 fn service(name: &[u8]) -> Option<&[u8]> {
     let full = name.strip_suffix(b".local").unwrap_or(name);
     let sub = b"._sub.";
-    let kind = match full.windows(sub.len()).position(|window| window == sub) {
+    let kind = match memmem::find(full, sub) {
         Some(at) => full.get(at + sub.len()..)?,
         None => full,
     };

@@ -1,6 +1,24 @@
 //! What the tests of the readers share: facts in lines that can be compared, and messages cut at every byte.
 
+use std::cell::Cell;
+
 use crate::{Fact, Message, Packet, Party, Probe, Read, Reader, Resolver, Stream};
+
+thread_local! {
+    static STEPS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Counts steps of work that a reader takes.
+pub(super) fn count(steps: usize) {
+    STEPS.set(STEPS.get() + steps);
+}
+
+/// How many steps `work` takes.
+pub(super) fn steps_of(work: impl FnOnce()) -> usize {
+    let before = STEPS.get();
+    work();
+    STEPS.get() - before
+}
 
 /// A fact in one line: `sender dhcp.hostname cam`, `dns cam.example = 192.0.2.1 via a.example`.
 pub(super) fn line(fact: &Fact<'_>) -> String {
@@ -67,11 +85,15 @@ pub(super) fn stream(reader: &Reader, bytes: &[u8], ended: bool) -> (Probe, Vec<
 }
 
 /// Reads a half cut at every byte, and holds the prefix law: while more may come the reader waits, at least as long as it
-/// said before, or has decided for good. Where no more comes it says nothing that the whole does not say.
+/// said before, or has decided for good, whatever follows. Where no more comes it says nothing that the whole does not say.
 pub(super) fn cut_stream_everywhere(reader: &Reader, bytes: &[u8]) {
     let (whole, all) = stream(reader, bytes, false);
-    assert!(matches!(whole, Probe::Match | Probe::Then(_)), "the whole half is read");
     let mut wanted = 0;
+    assert!(matches!(whole, Probe::Match | Probe::Then(_)), "the whole half is read");
+    for more in [&b"\0"[..], b"\r\n\r\n", b"\xff\xff\xff\xff\xff\xff"] {
+        let followed = [bytes, more].concat();
+        assert_eq!(stream(reader, &followed, false), (whole, all.clone()), "followed by {more:?}");
+    }
     for length in 0..bytes.len() {
         let cut = &bytes[..length];
         match stream(reader, cut, false) {

@@ -3,12 +3,13 @@
 //!
 //! A half is TLS when it begins with a record of known type, version and length. The client's half yields its
 //! hello, also when it is split over records; the server's half its hello and, up to TLS 1.2, the names of its
-//! own certificate. A half that begins with any other record is TLS without facts: the capture began later.
+//! own certificate. Up to eight alerts and change-cipher-specs before the handshake are passed over. A half that
+//! begins with data is TLS without facts, and so is one where something encrypted follows: the capture began later.
 //! A handshake message is read up to 64 KiB; a longer one is TLS without facts. Extensions that contradict their
 //! own length end the reading: what stood before is kept, and there is no JA4.
 //!
-//! Facts: `tls.sni`, `tls.alpn` (one for each name), `tls.version` (two hex pairs as on the wire: the highest that
-//! the client offers, the one that the server chose), `tls.cipher` (the same form), `tls.ech` (`outer`),
+//! Facts: `tls.sni` (as DNS spells it), `tls.alpn` (one for each name), `tls.version` (two hex pairs as on the wire: the
+//! highest that the client offers, the one that the server chose), `tls.cipher` (the same form), `tls.ech` (`outer`),
 //! `tls.ja4`, and those of [`certificate`].
 
 mod certificate;
@@ -47,14 +48,14 @@ pub(crate) const fn hex_digit(bits: u8) -> u8 {
 }
 
 fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
-    let kind = match handshake::first_record(stream.bytes) {
-        Ok(kind) => kind,
+    let handshake = match handshake::begins(stream.bytes) {
+        Ok(handshake) => handshake,
+        Err(Probe::More(_)) if stream.ended && handshake::first_record(stream.bytes).is_ok() => {
+            return Probe::Match;
+        }
         Err(step) => return step,
     };
-    if kind != handshake::RECORD_HANDSHAKE {
-        return Probe::Match;
-    }
-    let mut flight = Flight::new(stream.bytes);
+    let mut flight = Flight::new(handshake);
     match flight.next() {
         Next::Message(message) if message.kind == handshake::CLIENT_HELLO => {
             if !message.is_whole() && !stream.ended {
@@ -146,6 +147,15 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_spelt_as_dns_spells_it() {
+        let mut hello = client_hello();
+        let at = hello.windows(11).position(|window| window == b"cam.example").unwrap();
+        hello[at..at + 11].copy_from_slice(b"Cam.Exampl.");
+        let said = stream(&READER, &records(&hello, 1 << 14), false).1;
+        assert_eq!(said[0], "receiver tls.sni cam.exampl");
+    }
+
+    #[test]
     fn a_hello_may_be_cut_into_records_anywhere() {
         for size in 1..client_hello().len() {
             assert_eq!(stream(&READER, &records(&client_hello(), size), false), done(&CLIENT_SAYS), "{size}");
@@ -157,6 +167,15 @@ mod tests {
         let chosen = ["sender tls.version 0303", "sender tls.cipher c02f", "sender tls.alpn h2"];
         let said = [&chosen[..], &certificate::tests::SAID].concat();
         assert_eq!(stream(&READER, &server_flight(), false), done(&said));
+    }
+
+    #[test]
+    fn a_certificate_that_is_cut_says_what_stood_before() {
+        let flight = server_flight();
+        let cut = &flight[..flight.len() - 1];
+        assert!(matches!(stream(&READER, cut, false).0, Probe::More(_)));
+        let said = stream(&READER, cut, true).1;
+        assert_eq!(said[3..], certificate::tests::SAID[..4]);
     }
 
     #[test]
@@ -180,11 +199,34 @@ mod tests {
 
     #[test]
     fn a_half_that_begins_later_is_tls_without_facts() {
-        for later in [record(23, &[7; 40]), record(21, &[1, 0]), record(20, &[1])] {
+        let alert = record(21, &[1, 0]);
+        for later in
+            [record(23, &[7; 40]), record(21, &[7; 40]), [alert.clone(), record(23, &[7; 40])].concat()]
+        {
             assert_eq!(stream(&READER, &later, false), done(&[]));
+        }
+        for begun in [alert.clone(), record(20, &[1]), [alert, vec![22, 3]].concat()] {
+            assert!(matches!(stream(&READER, &begun, false).0, Probe::More(_)));
+            assert_eq!(stream(&READER, &begun, true), done(&[]));
         }
         let finished = records(&message(20, &[7; 12]), 1 << 14);
         assert_eq!(stream(&READER, &finished, false), done(&[]));
+    }
+
+    #[test]
+    fn records_before_the_hello_are_passed_over() {
+        let hello = records(&client_hello(), 1 << 14);
+        for before in
+            [record(20, &[1]), record(21, &[1, 0]), [record(21, &[1, 90]), record(20, &[1])].concat()]
+        {
+            let half = [&before[..], &hello].concat();
+            assert_eq!(stream(&READER, &half, false), done(&CLIENT_SAYS));
+            cut_stream_everywhere(&READER, &half);
+        }
+        let answered = [record(20, &[1]), server_flight()].concat();
+        assert_eq!(stream(&READER, &answered, false), stream(&READER, &server_flight(), false));
+        let many = [record(20, &[1]).repeat(handshake::MAX_BEFORE + 1), hello].concat();
+        assert_eq!(stream(&READER, &many, false), done(&[]));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use arrayvec::ArrayVec;
 
 use super::{
     message::{A, AAAA, CNAME, DnsMessage, Entry, HTTPS, NS, SOA, SVCB, Section},
-    name::{self, Name},
+    name::{self, Name, Names},
 };
 use crate::{
     Address, Fact, Resolver,
@@ -14,13 +14,15 @@ use crate::{
 };
 
 const MAX_QUESTIONS: usize = 32;
+const MAX_ALIASES: usize = 32;
 const MAX_CHAIN: usize = 16;
+const MAX_HINTS: usize = 32;
 
 /// The names that are asked for.
 pub(crate) fn questions(message: &DnsMessage<'_>, by: Resolver, facts: Facts<'_>) {
-    let mut name = Name::new();
+    let mut names = Names::of(message.bytes);
     for question in message.asked().take(MAX_QUESTIONS) {
-        if name::read(message.bytes, question.name, &mut name).is_some() && !name.is_empty() {
+        if let Some(name) = names.read(question.name).filter(|name| !name.is_empty()) {
             facts(Fact::Asks { by, name: name.as_bytes() });
         }
     }
@@ -36,129 +38,272 @@ pub(crate) fn address(entry: &Entry<'_>) -> Option<Address> {
 }
 
 /// The addresses that answer the question, or that there are none.
+///
+/// Two walks over the entries, and names within the steps of [`Names`]: an answer costs what its bytes do.
 pub(crate) fn response(message: &DnsMessage<'_>, by: Resolver, facts: Facts<'_>) {
-    let Some(question) = message.asked().next() else { return };
-    let Some(chain) = Chain::of(message, question.name) else { return };
-    let (mut answered, mut understood) = (false, !chain.question.is_empty());
-    let (mut owner, mut target) = (Name::new(), Name::new());
-    for entry in message.section(Section::Answer) {
-        if name::read(message.bytes, entry.name, &mut owner).is_none() {
-            understood = false;
-            continue;
-        }
-        if let Some(address) = address(&entry) {
-            answered = true;
-            chain.say(by, &owner, &target, address, facts);
-        } else if matches!(entry.kind, SVCB | HTTPS) {
-            // The target's name belongs to the chain; a lone root stands for the owner itself.
-            let target_at = entry.name_in_data(message.bytes, 2);
-            if target_at.and_then(|at| name::read(message.bytes, at, &mut target)).is_some() {
-                hints(message, &entry, |address| {
-                    answered = true;
-                    chain.say(by, &owner, &target, address, facts);
-                });
-            }
-            target.clear();
+    let survey = Survey::of(message);
+    let mut names = Names::of(message.bytes);
+    let Some(chain) = Chain::of(&survey, &mut names) else { return };
+    let mut answered = false;
+    let mut understood = !chain.question.is_empty() && chain.whole;
+    if survey.addressed {
+        for entry in message.answers() {
+            let mut say = |owner: &Named<'_>, target: &Name, address| {
+                answered = true;
+                chain.say(by, owner, target, address, facts);
+            };
+            understood &= read_answer(message, &entry, &chain, &mut names, &mut say).is_some();
         }
     }
-    if understood && !answered && !message.is_cut() && is_denial(message, question.kind) {
+    if understood && !answered && !message.is_cut() && survey.is_denial(message) {
         facts(Fact::Denied { by, name: chain.question.as_bytes(), code: message.code() });
     }
 }
 
-/// Whether a response without addresses says that there are none, rather than something else.
-fn is_denial(message: &DnsMessage<'_>, asked: u16) -> bool {
-    if message.code() != 0 {
-        return true;
+/// Gives `say` the addresses in one record; `None` where its owner cannot be read.
+fn read_answer(
+    message: &DnsMessage<'_>,
+    entry: &Entry<'_>,
+    chain: &Chain,
+    names: &mut Names<'_>,
+    say: &mut dyn FnMut(&Named<'_>, &Name, Address),
+) -> Option<()> {
+    if let Some(address) = address(entry) {
+        say(&chain.owner(entry.name, names)?, &Name::new(), address);
+    } else if matches!(entry.kind, SVCB | HTTPS) {
+        // The target's name belongs to the chain; a lone root stands for the owner itself.
+        let at = entry.name_in_data(message.bytes, 2);
+        let target = at.and_then(|at| names.read(at)).cloned();
+        let owner = chain.owner(entry.name, names)?;
+        if let Some(target) = target {
+            hints(message, entry, |address| say(&owner, &target, address));
+        }
     }
-    // Servers named without a start of authority are a referral to others.
-    let has = |kind| message.section(Section::Authority).any(|entry| entry.kind == kind);
-    matches!(asked, A | AAAA) && (has(SOA) || !has(NS)) && message.is_answered_whole()
+    Some(())
 }
 
-/// The address hints of a service binding (RFC 9460, 7.3).
+/// The address hints of a service binding (RFC 9460, 7.3), at most 32.
 fn hints(message: &DnsMessage<'_>, entry: &Entry<'_>, mut say: impl FnMut(Address)) -> Option<()> {
     const IPV4: u16 = 4;
     const IPV6: u16 = 6;
     let start = name::skip(message.bytes, entry.data_at + 2)?;
     let end = entry.data_at + entry.data.len();
     let mut parameters = Cursor(message.bytes.get(start..end)?);
+    let mut left = MAX_HINTS;
     while !parameters.is_empty() {
         let (key, mut list) = (parameters.u16()?, Cursor(parameters.vector16()?));
-        match key {
-            IPV4 => {
-                while let Some(four) = list.array() {
-                    say(Address::v4(four));
-                }
-            }
-            IPV6 => {
-                while let Some(six) = list.array() {
-                    say(Address::v6(six));
-                }
-            }
-            _ => {}
+        while matches!(key, IPV4 | IPV6) && left > 0 {
+            let address = match key {
+                IPV4 => list.array().map(Address::v4),
+                _ => list.array().map(Address::v6),
+            };
+            let Some(address) = address else { break };
+            say(address);
+            left -= 1;
         }
     }
     Some(())
 }
 
+/// What one walk over a response finds.
+#[derive(Debug, Default)]
+struct Survey {
+    /// Place of the name that was asked for, and the type.
+    asked: Option<(usize, u16)>,
+    /// Owner and target of each alias among the answers.
+    aliases: ArrayVec<(usize, usize), MAX_ALIASES>,
+    /// Whether all of them could be placed.
+    aliases_whole: bool,
+    /// Whether there are answers that may hold addresses.
+    addressed: bool,
+    authority: Authority,
+    /// Whether every question, answer and authority that the header promises can be read.
+    whole: bool,
+}
+
+impl Survey {
+    fn of(message: &DnsMessage<'_>) -> Self {
+        let mut survey = Self { aliases_whole: true, ..Self::default() };
+        let mut found = 0;
+        for entry in message.entries().take(message.promised()) {
+            found += 1;
+            match (entry.section, entry.kind) {
+                (Section::Question, kind) => {
+                    survey.asked.get_or_insert((entry.name, kind));
+                }
+                (Section::Answer, kind) => {
+                    survey.addressed |= matches!(kind, A | AAAA | SVCB | HTTPS);
+                    if kind == CNAME {
+                        let target = entry.name_in_data(message.bytes, 0);
+                        let placed =
+                            target.is_some_and(|at| survey.aliases.try_push((entry.name, at)).is_ok());
+                        survey.aliases_whole &= placed;
+                    }
+                }
+                (_, SOA) => survey.authority = Authority::Start,
+                (_, NS) if survey.authority == Authority::Silent => survey.authority = Authority::Servers,
+                _ => {}
+            }
+        }
+        survey.whole = found == message.promised();
+        survey
+    }
+
+    /// Whether a response without addresses says that there are none, rather than something else.
+    fn is_denial(&self, message: &DnsMessage<'_>) -> bool {
+        if message.code() != 0 {
+            return self.asked.is_some();
+        }
+        let referral = self.authority == Authority::Servers;
+        matches!(self.asked, Some((_, A | AAAA))) && !referral && self.whole
+    }
+}
+
+/// What the authority section holds.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Authority {
+    /// Neither of the two.
+    #[default]
+    Silent,
+    /// Servers only: a referral to others.
+    Servers,
+    /// A start of authority: who answers knows.
+    Start,
+}
+
+/// Whose address it is.
+#[derive(Debug)]
+enum Named<'n> {
+    /// The name that so many links of the chain lead to.
+    Link(usize),
+    /// A name that the question does not lead to.
+    Other(&'n [u8]),
+}
+
 /// The name asked for and the canonical names that lead on from it, in whatever order the records stand.
+#[derive(Debug)]
 struct Chain {
+    /// Empty where nobody knows what was asked.
     question: Name,
-    links: ArrayVec<Name, MAX_CHAIN>,
+    /// Keys of the question and of the links.
+    keys: ArrayVec<u64, { MAX_CHAIN + 1 }>,
+    /// The links joined by spaces, as many as a fact holds.
+    text: Text<MAX_VALUE>,
+    /// How much of that text leads to each key.
+    ends: ArrayVec<usize, { MAX_CHAIN + 1 }>,
+    /// Whether all aliases could be read.
+    whole: bool,
 }
 
 impl Chain {
-    fn of(message: &DnsMessage<'_>, question_at: usize) -> Option<Self> {
-        let mut question = Name::new();
-        name::read(message.bytes, question_at, &mut question)?;
-        let mut chain = Self { question, links: ArrayVec::new() };
-        let mut target = Name::new();
-        while !chain.links.is_full() && chain.next(message, &mut target).is_some() {
-            if chain.position(&target).is_some() {
-                break;
-            }
-            chain.links.push(target.clone());
+    /// `None` where the question cannot be read.
+    fn of(survey: &Survey, names: &mut Names<'_>) -> Option<Self> {
+        let mut links = ArrayVec::<Link, MAX_ALIASES>::new();
+        links.extend(survey.aliases.iter().filter_map(|&(owner, target)| Link::of(owner, target, names)));
+        let mut chain = Self {
+            question: Name::new(),
+            keys: ArrayVec::new(),
+            text: Text::new(),
+            ends: ArrayVec::new(),
+            whole: survey.aliases_whole && links.len() == survey.aliases.len(),
+        };
+        // A response may leave its question out (RFC 1035, 4.1): then the alias that none leads to was asked for.
+        let start = match survey.asked {
+            Some((at, _)) => Some(at),
+            None => first_alias(&links, names),
+        };
+        if let Some(at) = start {
+            chain.question = names.read(at)?.clone();
+            chain.keys.push(names.key(at)?);
+            chain.ends.push(0);
+            chain.follow(&links, survey.addressed, names);
         }
         Some(chain)
     }
 
-    /// Writes the canonical name of the chain's last name.
-    fn next(&self, message: &DnsMessage<'_>, target: &mut Name) -> Option<()> {
-        let last = self.links.last().unwrap_or(&self.question);
-        let mut aliases = message.section(Section::Answer).filter(|entry| entry.kind == CNAME);
-        let alias = aliases.find(|alias| {
-            name::read(message.bytes, alias.name, target).is_some() && target.as_bytes() == last.as_bytes()
-        })?;
-        name::read(message.bytes, alias.name_in_data(message.bytes, 0)?, target)
+    fn follow(&mut self, links: &[Link], written: bool, names: &mut Names<'_>) -> Option<()> {
+        let mut fits = written;
+        while let Some(last) = self.keys.last().copied()
+            && !self.keys.is_full()
+        {
+            names.spend(links.len() + self.keys.len())?;
+            let link = links.iter().find(|link| link.owner == last)?;
+            if self.keys.contains(&link.target) {
+                return None;
+            }
+            fits = fits && append(&mut self.text, names.read(link.target_at)?);
+            self.keys.push(link.target);
+            self.ends.push(self.text.as_bytes().len());
+        }
+        Some(())
     }
 
-    /// How many links lead to `name`: 0 for the question itself.
-    fn position(&self, name: &Name) -> Option<usize> {
-        let names = std::iter::once(&self.question).chain(&self.links);
-        names.into_iter().position(|known| known.as_bytes() == name.as_bytes())
+    /// Whose name stands at `at`; `None` where it cannot be read.
+    fn owner<'n>(&self, at: usize, names: &'n mut Names<'_>) -> Option<Named<'n>> {
+        let key = names.key(at)?;
+        names.spend(self.keys.len())?;
+        match self.keys.iter().position(|&known| known == key) {
+            Some(place) => Some(Named::Link(place)),
+            None => names.read(at).map(|name| Named::Other(name.as_bytes())),
+        }
     }
 
     /// Yields an answer. A record that the question does not lead to speaks of its own owner.
-    fn say(&self, by: Resolver, owner: &Name, target: &Name, address: Address, facts: Facts<'_>) {
-        let place = self.position(owner);
-        let name = if place.is_some() { &self.question } else { owner };
+    fn say(&self, by: Resolver, owner: &Named<'_>, target: &Name, address: Address, facts: Facts<'_>) {
+        let (name, end) = match owner {
+            Named::Link(place) => (self.question.as_bytes(), self.ends.get(*place).copied().unwrap_or(0)),
+            Named::Other(name) => (*name, 0),
+        };
         // An address of the root names nobody.
         if name.is_empty() {
             return;
         }
-        let links = self.links.get(..place.unwrap_or(0)).unwrap_or_default();
-        let mut text = Text::<MAX_VALUE>::new();
-        for link in links.iter().chain([target]).filter(|link| !link.is_empty()) {
-            let space = usize::from(!text.is_empty());
-            if text.as_bytes().len() + space + link.as_bytes().len() > MAX_VALUE {
-                break;
-            }
-            if space == 1 {
-                text.push(b' ');
-            }
-            text.extend(link.as_bytes());
+        let chain = self.text.as_bytes().get(..end).unwrap_or_default();
+        if target.is_empty() {
+            return facts(Fact::Answer { by, name, chain, address });
         }
-        facts(Fact::Answer { by, name: name.as_bytes(), chain: text.as_bytes(), address });
+        let mut text = Text::<MAX_VALUE>::new();
+        text.extend(chain);
+        append(&mut text, target);
+        facts(Fact::Answer { by, name, chain: text.as_bytes(), address });
     }
+}
+
+/// An alias and its canonical name.
+#[derive(Clone, Copy, Debug)]
+struct Link {
+    owner: u64,
+    owner_at: usize,
+    target: u64,
+    target_at: usize,
+}
+
+impl Link {
+    fn of(owner_at: usize, target_at: usize, names: &mut Names<'_>) -> Option<Self> {
+        Some(Self { owner: names.key(owner_at)?, owner_at, target: names.key(target_at)?, target_at })
+    }
+}
+
+/// Where the first alias stands that no other leads to.
+fn first_alias(links: &[Link], names: &mut Names<'_>) -> Option<usize> {
+    for link in links {
+        names.spend(links.len())?;
+        if links.iter().all(|other| other.target != link.owner) {
+            return Some(link.owner_at);
+        }
+    }
+    None
+}
+
+/// Appends a name to a text of names, where it fits as a whole.
+fn append(text: &mut Text<MAX_VALUE>, name: &Name) -> bool {
+    let space = usize::from(!text.is_empty());
+    let fits = text.as_bytes().len() + space + name.as_bytes().len() <= MAX_VALUE;
+    if fits && !name.is_empty() {
+        if space == 1 {
+            text.push(b' ');
+        }
+        text.extend(name.as_bytes());
+    }
+    fits
 }

@@ -2,7 +2,7 @@
 //!
 //! Bytes are a message when the header is possible, its counts fit into the length, and the first question or
 //! record can be read and has a known class. From there on an entry that cannot be read ends the walk: what
-//! stands before it counts. At most 512 entries are read.
+//! stands before it counts. At most 512 entries are read. Reserved bits of the header are ignored, as a receiver must.
 
 use super::name;
 use crate::cursor::Cursor;
@@ -23,7 +23,6 @@ const HEADER: usize = 12;
 const MAX_ENTRIES: usize = 512;
 const RESPONSE: u16 = 0x8000;
 const CUT: u16 = 0x0200;
-const RESERVED: u16 = 0x0040;
 
 /// A section, in order.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -46,6 +45,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) data_at: usize,
     /// Its data; a question has none.
     pub(crate) data: &'a [u8],
+    /// Where the next entry stands.
+    end: usize,
 }
 
 impl Entry<'_> {
@@ -77,7 +78,6 @@ impl<'a> DnsMessage<'a> {
         let [questions, records @ ..] = counts.map(usize::from);
         let least = questions * 5 + records.iter().sum::<usize>() * 11;
         let possible = matches!(message.opcode(), 0 | 1 | 2 | 4 | 5 | 6)
-            && flags & RESERVED == 0
             && (message.is_response() || message.code() == 0)
             && (cut || HEADER + least <= bytes.len());
         if !possible {
@@ -121,17 +121,29 @@ impl<'a> DnsMessage<'a> {
             .flat_map(|(section, count)| std::iter::repeat_n(section, usize::from(count)))
             .take(MAX_ENTRIES)
             .map_while(move |section| {
-                let (entry, next) = entry(bytes, at, section)?;
-                at = next;
+                let entry = entry(bytes, at, section)?;
+                at = entry.end;
                 Some(entry)
             })
     }
 
-    /// Whether every question, answer and authority that the header promises can be read.
-    pub(super) fn is_answered_whole(&self) -> bool {
+    /// Questions, answers and authorities: how many the header promises.
+    pub(super) fn promised(&self) -> usize {
         let [questions, answers, authorities, _] = self.counts.map(usize::from);
-        let promised = questions + answers + authorities;
-        self.entries().take(promised).count() == promised
+        questions + answers + authorities
+    }
+
+    /// Whether all entries that the header promises can be read, and nothing follows them. Of more than are read the
+    /// first 512 must be there.
+    pub(super) fn is_filled(&self) -> bool {
+        let promised = self.counts.map(usize::from).iter().sum::<usize>();
+        let mut end = HEADER;
+        let mut found = 0;
+        for entry in self.entries() {
+            found += 1;
+            end = entry.end;
+        }
+        found == promised.min(MAX_ENTRIES) && (promised > MAX_ENTRIES || end == self.bytes.len())
     }
 
     /// The questions, without a look at what follows them.
@@ -139,16 +151,16 @@ impl<'a> DnsMessage<'a> {
         self.entries().take(usize::from(self.questions()))
     }
 
-    /// The records of one section.
-    pub(super) fn section(&self, section: Section) -> impl Iterator<Item = Entry<'a>> + use<'a> {
+    /// The answers.
+    pub(super) fn answers(&self) -> impl Iterator<Item = Entry<'a>> + use<'a> {
         self.entries()
-            .skip_while(move |entry| entry.section != section)
-            .take_while(move |entry| entry.section == section)
+            .skip_while(|entry| entry.section != Section::Answer)
+            .take_while(|entry| entry.section == Section::Answer)
     }
 }
 
-/// The entry at `at`, and where the next one stands.
-fn entry(bytes: &[u8], at: usize, section: Section) -> Option<(Entry<'_>, usize)> {
+/// The entry at `at`.
+fn entry(bytes: &[u8], at: usize, section: Section) -> Option<Entry<'_>> {
     let mut cursor = Cursor(bytes.get(name::skip(bytes, at)?..)?);
     let (kind, class) = (cursor.u16()?, cursor.u16()?);
     // Multicast DNS has its own use for the top bit; of OPT the class is a size.
@@ -160,6 +172,6 @@ fn entry(bytes: &[u8], at: usize, section: Section) -> Option<(Entry<'_>, usize)
         Section::Question => (0, &[][..]),
         _ => (cursor.u32()?, cursor.vector16()?),
     };
-    let next = bytes.len() - cursor.0.len();
-    Some((Entry { section, name: at, kind, time_to_live, data_at: next - data.len(), data }, next))
+    let end = bytes.len() - cursor.0.len();
+    Some(Entry { section, name: at, kind, time_to_live, data_at: end - data.len(), data, end })
 }

@@ -1,7 +1,7 @@
 //! Domain names of a DNS message (RFC 1035, 4.1.4) as text.
 //!
 //! Pointers must lead backwards and are followed 64 times at most, labels sum up to 255 bytes: a loop is an
-//! ordinary error. Text is lower case without the final dot; a dot or backslash inside a label stands after a
+//! ordinary error. All names of a message together are read for two steps a byte at most ([`Names`]). Text is lower case without the final dot; a dot or backslash inside a label stands after a
 //! backslash, other bytes that do not print in ASCII as `\DDD`.
 
 use crate::text::Text;
@@ -40,6 +40,8 @@ fn part(message: &[u8], at: usize) -> Option<(Part<'_>, usize)> {
 pub(super) fn skip(message: &[u8], mut at: usize) -> Option<usize> {
     let start = at;
     loop {
+        #[cfg(test)]
+        crate::readers::tests::count(1);
         let (part, next) = part(message, at)?;
         match part {
             Part::Label(_) if next - start < MAX_LENGTH => at = next,
@@ -49,14 +51,15 @@ pub(super) fn skip(message: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// Visits the labels of the name at `at`; `None` where it is not a name.
-fn labels(message: &[u8], mut at: usize, mut visit: impl FnMut(&[u8])) -> Option<()> {
+/// Visits the labels of the name at `at`; `None` where it is not a name, or takes more than `left` steps.
+fn labels(message: &[u8], mut at: usize, left: &mut usize, mut visit: impl FnMut(&[u8])) -> Option<()> {
     let (mut earliest, mut pointers, mut length) = (at, 0, 1);
     loop {
         let (part, next) = part(message, at)?;
         match part {
             Part::End => return Some(()),
             Part::Label(label) => {
+                spend(left, 1 + label.len() / 16)?;
                 length += label.len() + 1;
                 if length > MAX_LENGTH {
                     return None;
@@ -65,6 +68,7 @@ fn labels(message: &[u8], mut at: usize, mut visit: impl FnMut(&[u8])) -> Option
                 at = next;
             }
             Part::Pointer(target) => {
+                spend(left, 1)?;
                 pointers += 1;
                 if target >= earliest || pointers > MAX_POINTERS {
                     return None;
@@ -75,11 +79,96 @@ fn labels(message: &[u8], mut at: usize, mut visit: impl FnMut(&[u8])) -> Option
     }
 }
 
-/// Writes the name at `at` as text; `None`, with nothing of use written, where it is no name or its text is
-/// longer than a fact may hold.
-pub(crate) fn read(message: &[u8], at: usize, text: &mut Name) -> Option<()> {
+/// The names of one message, read for a bounded number of steps: every label and pointer is one, and one more for
+/// every 16 bytes of it; so is every comparison that [`Names::spend`] is told of.
+///
+/// A name costs two bytes where it is a pointer, and a hundred labels where that leads: records that point into each
+/// other would cost the square of the message. So a name that the last one leads to, too, is not read again, and
+/// when the steps are spent no name can be read any more: what was said before that counts.
+#[derive(Debug)]
+pub(crate) struct Names<'a> {
+    message: &'a [u8],
+    left: usize,
+    /// Place and text of the name that was read last.
+    last: (usize, Name),
+    /// Places and keys of some names, each by the last bits of its place. No name stands at 0.
+    known: [(usize, u64); 16],
+}
+
+impl<'a> Names<'a> {
+    /// Far more than messages that were not made to cost: eight labels for each record of 16 bytes are half of one.
+    const STEPS_A_BYTE: usize = 2;
+
+    /// None of them is read yet.
+    pub(crate) fn of(message: &'a [u8]) -> Self {
+        let left = message.len() * Self::STEPS_A_BYTE;
+        Self { message, left, last: (0, Name::new()), known: [(0, 0); 16] }
+    }
+
+    /// The text of the name at `at`; `None` where it is no name, its text is longer than a fact may hold, or the
+    /// steps are spent.
+    pub(crate) fn read(&mut self, at: usize) -> Option<&Name> {
+        let place = self.place(at)?;
+        if self.last.0 != place {
+            self.last.0 = 0;
+            read(self.message, place, &mut self.last.1, &mut self.left)?;
+            self.last.0 = place;
+        }
+        Some(&self.last.1)
+    }
+
+    /// A number that equal names share. Others share it only where somebody sought them, who could as well have
+    /// sent the same name.
+    pub(crate) fn key(&mut self, at: usize) -> Option<u64> {
+        let place = self.place(at)?;
+        let slot = place % self.known.len();
+        if let Some(&(known, key)) = self.known.get(slot)
+            && known == place
+        {
+            return Some(key);
+        }
+        let key = key(self.read(place)?.as_bytes());
+        if let Some(slot) = self.known.get_mut(slot) {
+            *slot = (place, key);
+        }
+        Some(key)
+    }
+
+    /// Takes this many steps; `None` when there are not so many left.
+    pub(crate) fn spend(&mut self, steps: usize) -> Option<()> {
+        spend(&mut self.left, steps)
+    }
+
+    /// Where the name at `at` stands, which may be no more than a pointer.
+    fn place(&mut self, at: usize) -> Option<usize> {
+        match part(self.message, at)? {
+            (Part::Pointer(target), _) => (target < at).then_some(target),
+            _ => Some(at),
+        }
+    }
+}
+
+fn spend(left: &mut usize, steps: usize) -> Option<()> {
+    #[cfg(test)]
+    crate::readers::tests::count(steps);
+    *left = left.checked_sub(steps)?;
+    Some(())
+}
+
+fn key(text: &[u8]) -> u64 {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let (words, rest) = text.as_chunks::<8>();
+    let mut last = [0; 8];
+    last.iter_mut().zip(rest).for_each(|(byte, &of_rest)| *byte = of_rest);
+    let words = words.iter().chain([&last]).map(|&word| u64::from_le_bytes(word));
+    words.fold(text.len() as u64, |key, word| (key ^ word).wrapping_mul(ODD).rotate_left(29))
+}
+
+/// Writes the name at `at` as text; `None`, with nothing of use written, where it is no name, its text is longer
+/// than a fact may hold, or it would take more than `left` steps.
+fn read(message: &[u8], at: usize, text: &mut Name, left: &mut usize) -> Option<()> {
     text.clear();
-    labels(message, at, |label| {
+    labels(message, at, left, |label| {
         if !text.is_empty() {
             text.push(b'.');
         }
@@ -128,7 +217,7 @@ mod tests {
 
     fn text(message: &[u8], at: usize) -> Option<String> {
         let mut name = Name::new();
-        read(message, at, &mut name)?;
+        read(message, at, &mut name, &mut 1000)?;
         Some(String::from_utf8(name.as_bytes().to_vec()).unwrap())
     }
 
@@ -164,5 +253,29 @@ mod tests {
         );
         assert_eq!(text(b"\x05abc", 0), None);
         assert_eq!(text(b"\x41a\0", 0), None);
+    }
+
+    #[test]
+    fn equal_names_share_a_key_however_they_are_written() {
+        let message = b"\0\x03CAM\x07Example\0\x03cam\xc0\x05\xc0\x01\x04camx\xc0\x05";
+        let mut names = Names::of(message);
+        let key = names.key(1).unwrap();
+        assert_eq!((names.key(14), names.key(20)), (Some(key), Some(key)));
+        assert_ne!(names.key(22), Some(key));
+        assert_ne!(super::key(b"12345678"), super::key(b"12345678\0"));
+    }
+
+    #[test]
+    fn steps_are_taken_once_for_the_same_place_and_then_end() {
+        let message = b"\0\x01a\x01b\0\xc0\x01";
+        let mut names = Names::of(message);
+        names.left = 5;
+        for at in [1, 6, 1] {
+            assert_eq!(names.read(at).unwrap().as_bytes(), b"a.b");
+        }
+        assert_eq!(names.left, 3);
+        assert_eq!(names.read(3).unwrap().as_bytes(), b"b");
+        assert!(names.read(6).is_some());
+        assert!(names.read(3).is_none() && names.read(6).is_none());
     }
 }

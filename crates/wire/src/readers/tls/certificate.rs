@@ -2,7 +2,7 @@
 //!
 //! Facts, all about the sender: `tls.subject_cn`, `tls.subject_o`, `tls.issuer` (as RFC 4514 writes it, last part
 //! first, `CN=..,OU=..,O=..`, without escapes), and `tls.certificate` for each DNS name, at most 16 of them. Of a
-//! certificate that cannot be walked to its end, the names before that point.
+//! certificate that is cut or cannot be walked to its end, the names before that point.
 
 use arrayvec::ArrayVec;
 
@@ -58,15 +58,18 @@ pub(super) fn read(der: &[u8], facts: Facts<'_>) -> Option<()> {
     }
     say(Field::TlsIssuer, written(&issuer).as_bytes());
 
-    let mut extensions = tbs.find_map(|(tag, contents)| (tag == EXTENSIONS).then_some(contents))?;
-    extensions = Elements::new(extensions).contents(SEQUENCE)?;
-    for (_, extension) in Elements::new(extensions) {
-        let mut extension = Elements::new(extension);
+    let mut extensions = loop {
+        if let Some(mut tagged) = tbs.enter(EXTENSIONS) {
+            break tagged.enter(SEQUENCE)?;
+        }
+        tbs.next()?;
+    };
+    while let Some(mut extension) = extensions.enter(SEQUENCE) {
         if extension.contents(OBJECT_IDENTIFIER)? != SUBJECT_ALTERNATIVE_NAME {
             continue;
         }
         extension.contents(BOOLEAN);
-        let alternatives = Elements::new(extension.contents(OCTET_STRING)?).enter(SEQUENCE)?;
+        let alternatives = extension.enter(OCTET_STRING)?.enter(SEQUENCE)?;
         let named = alternatives.filter(|&(tag, name)| tag == DNS_NAME && name.len() <= 255);
         named.take(MAX_ALTERNATIVES).for_each(|(_, name)| say(Field::TlsCertificate, name));
     }
@@ -234,8 +237,11 @@ pub(super) mod tests {
     fn cut_at_every_byte() {
         let der = certificate();
         for length in 0..der.len() {
-            assert!(said(&der[..length]).is_empty());
+            let said = said(&der[..length]);
+            assert_eq!(said, SAID[..said.len()], "{length}");
         }
+        // Cut inside the last name; the names before it count.
+        assert_eq!(said(&der[..der.len() - 1]), SAID[..4]);
         for at in 0..der.len() {
             for byte in [0, 1, 0x7f, 0x80, 0x82, 0xff] {
                 let mut der = der.clone();

@@ -6,6 +6,7 @@ use crate::{Field,
     cursor::Cursor,
     ja4::{self, Transport},
     reader::Facts,
+    text::{Text, host},
 };
 
 /// The parts of a ClientHello that say something; empty where they are missing.
@@ -136,8 +137,10 @@ pub(super) fn read(message: &HandshakeMessage<'_>, facts: Facts<'_>) {
 
 /// The facts of a hello, whatever carried it.
 pub(crate) fn facts_of(hello: &ClientHello<'_>, transport: Transport, facts: Facts<'_>) {
+    let mut spelt = Text::new();
     if let Some(name) = hello.server_name() {
-        facts(Fact::Says { who: Party::Receiver, field: Field::TlsSni, value: name });
+        let value = host(name, &mut spelt);
+        facts(Fact::Says { who: Party::Receiver, field: Field::TlsSni, value });
     }
     let mut say = |field, value: &[u8]| facts(Fact::Says { who: Party::Sender, field, value });
     for name in hello.protocols().take(MAX_PROTOCOLS) {

@@ -14,8 +14,34 @@ const MAX_MESSAGE: usize = 1 << 16;
 /// Longest fragment of a record: 2^14 and the 2048 that protection may add (RFC 5246, 6.2.3).
 const MAX_FRAGMENT: usize = (1 << 14) + 2048;
 
-/// The content type of the first record, or what to say where there is none (yet).
-pub(super) fn first_record(bytes: &[u8]) -> Result<u8, Probe> {
+/// Records that may stand before the handshake: an alert of an earlier attempt, the change-cipher-spec of a
+/// middlebox's liking (RFC 8446, D.4).
+pub(super) const MAX_BEFORE: usize = 8;
+
+/// What begins with the first handshake record, or what to say where there is none (yet): `Done` where the half is
+/// TLS and holds none.
+pub(super) fn begins(half: &[u8]) -> Result<&[u8], Probe> {
+    let mut passed = 0;
+    for record in 0..=MAX_BEFORE {
+        let bytes = half.get(passed..).ok_or(Probe::More(passed))?;
+        let (kind, length) = match first_record(bytes) {
+            // The first record has shown that this is TLS.
+            Err(Probe::NotMine) if record > 0 => return Err(Probe::Match),
+            Err(Probe::More(least)) => return Err(Probe::More(passed + least)),
+            Err(probe) => return Err(probe),
+            Ok(record) => record,
+        };
+        match (kind, length) {
+            (RECORD_HANDSHAKE, _) => return Ok(bytes),
+            (20, _) | (21, 2) => passed += HEADER + length,
+            _ => break,
+        }
+    }
+    Err(Probe::Match)
+}
+
+/// Content type and length of the first record, or what to say where there is none (yet).
+pub(super) fn first_record(bytes: &[u8]) -> Result<(u8, usize), Probe> {
     let plausible = |at: usize, test: fn(u8) -> bool| bytes.get(at).is_none_or(|&byte| test(byte));
     if !plausible(0, |kind| (20..=24).contains(&kind))
         || !plausible(1, |major| major == 3)
@@ -31,7 +57,7 @@ pub(super) fn first_record(bytes: &[u8]) -> Result<u8, Probe> {
         RECORD_HANDSHAKE => length >= 1,
         _ => length >= 16,
     };
-    if fits && length <= MAX_FRAGMENT { Ok(kind) } else { Err(Probe::NotMine) }
+    if fits && length <= MAX_FRAGMENT { Ok((kind, length)) } else { Err(Probe::NotMine) }
 }
 
 /// Bytes in front of a record's fragment.

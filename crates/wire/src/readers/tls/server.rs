@@ -62,7 +62,7 @@ pub(super) fn read<'a>(
     };
     let leaf = match second {
         Next::Message(message) if message.kind == CERTIFICATE => {
-            if leaf(&message.body).is_none() && !message.is_whole() && !stream.ended {
+            if !leaf(&message.body).is_some_and(|leaf| leaf.whole) && !message.is_whole() && !stream.ended {
                 return wait(stream, 1);
             }
             Some(message.body)
@@ -71,18 +71,26 @@ pub(super) fn read<'a>(
         Next::Message(_) | Next::Open | Next::Closed => None,
     };
     say(hello.as_ref().and_then(ServerHello::parse), facts);
-    if let Some(der) = leaf.as_deref().and_then(self::leaf) {
-        let _ = certificate::read(der, facts);
+    if let Some(leaf) = leaf.as_deref().and_then(self::leaf) {
+        let _ = certificate::read(leaf.der, facts);
     }
     Probe::Match
 }
 
+/// The first certificate, as far as it is there.
+#[derive(Clone, Copy, Debug)]
+struct Leaf<'a> {
+    der: &'a [u8],
+    whole: bool,
+}
+
 /// The first certificate of a Certificate message (RFC 5246, 7.4.2): it names the server itself.
-fn leaf(body: &[u8]) -> Option<&[u8]> {
+fn leaf(body: &[u8]) -> Option<Leaf<'_>> {
     let mut cursor = Cursor(body);
     cursor.u24()?;
-    let length = cursor.u24()?;
-    cursor.take(length as usize)
+    let length = cursor.u24()? as usize;
+    let der = cursor.up_to(length);
+    Some(Leaf { der, whole: der.len() == length })
 }
 
 fn say(hello: Option<ServerHello<'_>>, facts: Facts<'_>) {

@@ -1,0 +1,185 @@
+//! DNS over TCP as a stream (RFC 7766, 8): messages with their lengths before them, from the first bytes of a half.
+//!
+//! Nothing but the bytes says that a half is DNS, so its first message must be one without doubt: a query, update or
+//! notification, at most one question, as many records as the header promises, and these fill the message. The
+//! half is read up to 64 messages, to the first that is no DNS, or to its end; the last may be cut. Facts of all
+//! messages come at once: until one of these bounds is met, more is asked for.
+//!
+//! One walk over the lengths tells whether the bound is met; the messages themselves are read then.
+
+use super::{MAX_MESSAGES, message::DnsMessage, read};
+use crate::{Activity, Probe, Read, Reader, ReaderId, Resolver, Stream, cursor::Cursor, reader::Facts};
+
+// It takes the place of `TCP_READER` where the facts of a stream are booked by flow.
+#[cfg_attr(not(test), expect(dead_code, reason = "the names that streams yield are not booked yet"))]
+pub(crate) const STREAM_READER: Reader = Reader {
+    number: ReaderId(13),
+    app: "dns",
+    activity: Some(Activity::NameLookup),
+    hides: false,
+    fields: &[],
+    read: Read::Stream(read_stream),
+};
+
+/// The header of a message, and its length before it.
+const HEAD: usize = 14;
+
+/// The next byte may tell.
+const fn wait(stream: &Stream<'_>) -> Probe {
+    Probe::More(stream.bytes.len() + 1)
+}
+
+fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
+    match begins(stream.bytes) {
+        Some(true) => {}
+        Some(false) => return Probe::NotMine,
+        // Enough of a question to tell is not there.
+        None => return wait(stream),
+    }
+    let mut rest = Cursor(stream.bytes);
+    let whole = (0..MAX_MESSAGES).take_while(|_| rest.vector16().is_some()).count();
+    if whole < MAX_MESSAGES && !stream.ended {
+        return wait(stream);
+    }
+    let mut rest = Cursor(stream.bytes);
+    for _ in 0..MAX_MESSAGES {
+        let Some(length) = rest.u16().map(usize::from) else { break };
+        let body = rest.up_to(length);
+        if !read(body, body.len() < length, Resolver::Dns, facts) {
+            break;
+        }
+    }
+    Probe::Match
+}
+
+/// Whether the first message is DNS; `None` while that may still turn out.
+fn begins(bytes: &[u8]) -> Option<bool> {
+    let head = bytes.get(..HEAD.min(bytes.len()))?;
+    if !may_begin(head) {
+        return Some(false);
+    }
+    let mut rest = Cursor(bytes);
+    let length = usize::from(rest.u16()?);
+    if head.len() < HEAD {
+        return None;
+    }
+    let body = rest.up_to(length);
+    let cut = body.len() < length;
+    match DnsMessage::parse(body, cut) {
+        Some(message) if cut => {
+            // The question must be there; what follows it may come later.
+            (message.asked().count() == usize::from(message.questions())).then_some(true)
+        }
+        Some(message) => Some(message.is_filled()),
+        None => (!cut).then_some(false),
+    }
+}
+
+/// Whether a length and a header may begin like this, as far as they are there.
+fn may_begin(head: &[u8]) -> bool {
+    let number = |at: usize| Some(u16::from_be_bytes([*head.get(at)?, *head.get(at + 1)?]));
+    let (length, flags) = (number(0), number(4));
+    let [questions, answers, authorities, additional] = [6, 8, 10, 12].map(number);
+    let records = [answers, authorities, additional];
+    let least = records.iter().flatten().map(|&count| usize::from(count) * 11).sum::<usize>()
+        + questions.map_or(0, |count| usize::from(count) * 5);
+    let known = flags.is_none_or(|flags| {
+        let (response, operation, code) = (flags >> 15 == 1, flags >> 11 & 0x0f, flags & 0x0f);
+        matches!(operation, 0 | 4 | 5) && (response || code == 0)
+    });
+    // A query answers nothing.
+    let asks = flags.is_some_and(|flags| flags >> 11 == 0);
+    length.is_none_or(|length| usize::from(length) >= 12 + least)
+        && known
+        && questions.is_none_or(|count| count <= 1)
+        && !(asks && (questions == Some(0) || answers.is_some_and(|count| count > 0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::readers::dns::message::A;
+    use crate::readers::tests::{CAM, CAM_EXAMPLE, cut_stream_everywhere, dns, question, record, stream};
+
+    fn lengthened(message: &[u8]) -> Vec<u8> {
+        [&(message.len() as u16).to_be_bytes()[..], message].concat()
+    }
+
+    fn query() -> Vec<u8> {
+        lengthened(&dns(0x0100, [1, 0, 0, 0], &[question(CAM_EXAMPLE, A)]))
+    }
+
+    fn reply(last: u8) -> Vec<u8> {
+        let address = record(CAM, A, &[192, 0, 2, last]);
+        lengthened(&dns(0x8180, [1, 1, 0, 0], &[question(CAM_EXAMPLE, A), address]))
+    }
+
+    #[test]
+    fn all_messages_of_a_half_are_read_at_its_end() {
+        let half = [reply(1), reply(2), reply(3)].concat();
+        assert!(matches!(stream(&STREAM_READER, &half, false).0, Probe::More(_)));
+        let said = [1, 2, 3].map(|last| format!("dns cam.example = 192.0.2.{last}"));
+        assert_eq!(stream(&STREAM_READER, &half, true), (Probe::Match, said.to_vec()));
+        // The last is cut in its address: what stood before it counts.
+        assert_eq!(stream(&STREAM_READER, &half[..half.len() - 1], true), (Probe::Match, said[..2].to_vec()));
+        assert_eq!(stream(&STREAM_READER, &query(), true).1, ["dns cam.example?"]);
+    }
+
+    #[test]
+    fn so_many_messages_are_enough() {
+        let half = query().repeat(MAX_MESSAGES);
+        let (step, said) = stream(&STREAM_READER, &half, false);
+        assert_eq!((step, said.len()), (Probe::Match, MAX_MESSAGES));
+        assert_eq!(stream(&STREAM_READER, &[half.clone(), query()].concat(), false), (step, said));
+        cut_stream_everywhere(&STREAM_READER, &half);
+    }
+
+    #[test]
+    fn what_follows_and_is_no_dns_ends_the_reading() {
+        let half = [query(), vec![0, 20], vec![7; 20], query()].concat();
+        assert_eq!(stream(&STREAM_READER, &half, true), (Probe::Match, vec!["dns cam.example?".to_owned()]));
+    }
+
+    #[test]
+    fn a_long_message_is_read_as_far_as_it_came() {
+        let records: Vec<_> = (0..80).map(|last| record(CAM, A, &[192, 0, 2, last])).collect();
+        let entries = [vec![question(CAM_EXAMPLE, A)], records].concat();
+        let half = lengthened(&dns(0x8180, [1, 80, 0, 0], &entries));
+        assert_eq!(stream(&STREAM_READER, &half, true).1.len(), 80);
+        assert_eq!(stream(&STREAM_READER, &half[..700], true).1.len(), 41);
+        assert!(matches!(stream(&STREAM_READER, &half[..700], false).0, Probe::More(_)));
+    }
+
+    #[test]
+    fn nearly_dns_is_not_read() {
+        let message = query();
+        let not_mine = |bytes: &[u8]| assert_eq!(stream(&STREAM_READER, bytes, false).0, Probe::NotMine);
+        for (at, byte) in [(1, 11), (4, 0x11), (5, 3), (7, 2), (9, 1), (11, 1), (message.len() - 1, 9)] {
+            let mut bytes = message.clone();
+            bytes[at] = byte;
+            not_mine(&bytes);
+        }
+        not_mine(&lengthened(&[&message[2..], &[0]].concat()));
+        not_mine(b"GET / HTTP/1.1\r\n");
+        not_mine(&[0, 0, 0, 85]);
+        not_mine(&[22, 3, 1, 0, 200, 1, 0, 0]);
+    }
+
+    #[test]
+    fn decided_is_final_at_every_byte() {
+        for whole in [
+            [query(), reply(1)].concat(),
+            [reply(1), query()].concat(),
+            vec![22, 3, 1, 0, 90, 1, 0, 0, 86, 3, 3],
+        ] {
+            let mut first = None;
+            for length in 0..=whole.len() {
+                let step = stream(&STREAM_READER, &whole[..length], false).0;
+                assert!(first.is_none_or(|first| first == step), "{length}");
+                first = first.or((!matches!(step, Probe::More(_))).then_some(step));
+                let ended = stream(&STREAM_READER, &whole[..length], true);
+                assert!(ended.0 != Probe::NotMine || step != Probe::Match);
+            }
+        }
+    }
+}

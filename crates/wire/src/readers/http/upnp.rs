@@ -1,0 +1,120 @@
+//! The description of a `UPnP` device (`UPnP` Device Architecture 2.0, 2.3): what the root device says that it is.
+//!
+//! Facts, all about the sender, in the order of the document and each once: `ssdp.device_type`,
+//! `ssdp.friendly_name`, `ssdp.manufacturer`, `ssdp.model`, `ssdp.model_number`, `ssdp.serial`. Devices inside the
+//! root device, services and icons say nothing. A value counts when its end tag is there.
+
+use std::ops::ControlFlow;
+
+use super::body::{Element, Elements};
+use crate::{
+    Fact, Field, Party,
+    reader::Facts,
+    text::{MAX_VALUE, Text},
+};
+
+const FIELDS: [(&str, Field); 6] = [
+    ("deviceType", Field::SsdpDeviceType),
+    ("friendlyName", Field::SsdpFriendlyName),
+    ("manufacturer", Field::SsdpManufacturer),
+    ("modelName", Field::SsdpModel),
+    ("modelNumber", Field::SsdpModelNumber),
+    ("serialNumber", Field::SsdpSerial),
+];
+
+/// Reads what follows the start tag of `root`.
+pub(super) fn read(elements: &mut Elements<'_>, facts: Facts<'_>) {
+    let mut said = [false; FIELDS.len()];
+    let mut in_device = false;
+    let mut open: Option<usize> = None;
+    let mut value = Text::<MAX_VALUE>::new();
+    elements.each(|element| {
+        match element {
+            Element::Start { depth: 2, name } => in_device = name == "device",
+            Element::Start { depth: 3, name } if in_device => {
+                open = FIELDS.iter().position(|(field, _)| *field == name);
+                value.clear();
+            }
+            Element::Text { depth: 3, text } if open.is_some() => value.extend(text.as_bytes()),
+            Element::End { depth: 3 } => {
+                let field = open.take().and_then(|place| Some((said.get_mut(place)?, FIELDS.get(place)?)));
+                let value = value.as_bytes().trim_ascii();
+                if let Some((said, &(_, field))) = field
+                    && !value.is_empty()
+                    && !std::mem::replace(said, true)
+                {
+                    facts(Fact::Says { who: Party::Sender, field, value });
+                }
+            }
+            // There is one root device; what follows it is not part of it.
+            Element::End { depth: 2 } if in_device => return ControlFlow::Break(()),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::body;
+    use crate::readers::tests::line;
+
+    fn said(text: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        body::read(text.as_bytes(), &mut |fact| lines.push(line(&fact)));
+        lines
+    }
+
+    const DESCRIPTION: &str = "<?xml version=\"1.0\"?>\r\n<!-- a > b -->\
+        <root xmlns=\"urn:schemas-upnp-org:device-1-0\"><specVersion><major>1</major></specVersion>\
+        <device><deviceType>urn:schemas-upnp-org:device:Basic:1</deviceType>\
+        <friendlyName> Door &amp; <![CDATA[<Yard>]]> &#x43;am\n</friendlyName><manufacturer>Example</manufacturer>\
+        <modelName>DS-1</modelName><modelNumber/><serialNumber>1234</serialNumber><iconList><icon><url>x</url>\
+        </icon></iconList><deviceList><device><friendlyName>Inner</friendlyName></device></deviceList>\
+        <modelNumber>7</modelNumber><serialNumber>5</serialNumber></device>\
+        <device><friendlyName>Second</friendlyName></device></root>";
+
+    const SAID: [&str; 6] = [
+        "sender ssdp.device_type urn:schemas-upnp-org:device:Basic:1",
+        "sender ssdp.friendly_name Door & <Yard> Cam",
+        "sender ssdp.manufacturer Example",
+        "sender ssdp.model DS-1",
+        "sender ssdp.serial 1234",
+        "sender ssdp.model_number 7",
+    ];
+
+    #[test]
+    fn the_root_device_says_what_it_is() {
+        assert_eq!(said(DESCRIPTION), SAID);
+        let prefixed = "<u:root xmlns:u='x'><u:device><u:modelName>A</u:modelName></u:device></u:root>";
+        assert_eq!(said(prefixed), ["sender ssdp.model A"]);
+    }
+
+    #[test]
+    fn what_is_cut_says_what_stood_before() {
+        for length in 0..DESCRIPTION.len() {
+            let said = said(&DESCRIPTION[..length]);
+            assert_eq!(said, SAID[..said.len()], "{length}");
+        }
+    }
+
+    #[test]
+    fn entities_of_the_document_are_not_expanded() {
+        let bomb = "<!DOCTYPE r [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;&a;\">]><root><device>\
+            <friendlyName>x&b;y</friendlyName><modelName>&lt;&#0;&#9999999999;&</modelName></device></root>";
+        assert_eq!(said(bomb), ["sender ssdp.friendly_name x&b;y", "sender ssdp.model <&#0;&#9999999999;&"]);
+    }
+
+    #[test]
+    fn long_values_are_cut() {
+        let long = format!("<root><device><modelName>{}</modelName></device></root>", "a".repeat(2000));
+        assert_eq!(said(&long)[0].len(), "sender ssdp.model ".len() + crate::text::MAX_VALUE);
+    }
+
+    #[test]
+    fn values_elsewhere_are_not_the_devices() {
+        assert!(said("<root><x><modelName>A</modelName></x></root>").is_empty());
+        assert!(said("<root><modelName>A</modelName></root>").is_empty());
+        assert!(said("<root><device><x><modelName>A</modelName></x></device></root>").is_empty());
+    }
+}
