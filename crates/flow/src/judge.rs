@@ -167,7 +167,7 @@ pub fn judge<'a>(summary: &'a Summary, catalog: &'a Catalog, policy: &Policy) ->
     let walk::Walk { judged, sums, .. } = walk;
     let findings = finding::findings(&court, &judged, &stations);
     let captures = summary.captures.records(&court.numbering);
-    let ledger = ledger(summary, sums.booked);
+    let ledger = ledger(summary, &sums);
     let mut overview = Overview {
         exact: !summary.caps().any(),
         inexact_since: summary.tally.inexact_since.map(Timestamp),
@@ -188,18 +188,19 @@ pub fn judge<'a>(summary: &'a Summary, catalog: &'a Catalog, policy: &Policy) ->
 }
 
 /// The books: flows and residuals summed from what is kept, the rest from the tally, the whole counted apart.
-fn ledger(summary: &Summary, in_flows: Amount) -> Ledger {
+fn ledger(summary: &Summary, sums: &coverage::Sums) -> Ledger {
     let tally = &summary.tally;
     let (_, packets, bytes) = summary.residuals.total();
     Ledger {
         packets: tally.packets,
         bytes_wire: tally.bytes_wire,
         bytes_captured: tally.bytes_captured,
-        in_flows,
+        in_flows: sums.booked,
         in_residuals: Amount { packets, bytes },
         non_ip: tally.non_ip,
         undecodable: tally.undecodable,
         truncated: tally.truncated,
         filtered: tally.filtered,
+        beyond_wire: sums.beyond_wire,
     }
 }

@@ -37,11 +37,11 @@ pub fn decode_datagram<'a>(whole: &'a [u8], ip_length: u32, head: &Packet<'_>, p
     packet.destination = head.destination;
     packet.ip_length = ip_length;
 
-    let (span, length) = (Span::new(whole, whole.len()), whole.len() as u32);
+    let span = Span::new(whole, whole.len());
     let body = if head.version == 6 {
-        ip::extensions(head.protocol, span, length, &mut packet.hazards)
+        ip::extensions(head.protocol, span, &mut packet.hazards)
     } else {
-        Body { protocol: head.protocol, span, length, fragment: None, readable: true, checkable: true }
+        Body { protocol: head.protocol, span, fragment: None, readable: true, checkable: true }
     };
     // A fragment header inside a reassembled datagram would be reassembled for ever.
     let body = Body { fragment: None, readable: body.readable && body.fragment.is_none(), ..body };

@@ -1,8 +1,9 @@
 //! IPv4 and IPv6 headers with their extension headers (RFC 791, RFC 8200).
 //!
-//! Lengths are those of the header's own length field, never the link's: padding is not payload. A length of 0
-//! is a segment that was captured before the network card split it (or a jumbogram) and means all that was on the
-//! wire. At most [`MAX_EXTENSIONS`] extension headers are followed; AH and ESP are protocols, not extensions. Single
+//! Lengths are those of the header's own length field, never the link's: padding is not payload. But no packet is
+//! longer than what holds it: a field that claims more is a hazard, and what was on the wire counts. A length of 0 is
+//! a segment that was captured before the network card split it (or a jumbogram) and means all that was on the wire.
+//! At most [`MAX_EXTENSIONS`] extension headers are followed; AH and ESP are protocols, not extensions. Single
 //! headers are etherparse's, the chain is our own: its lax chain passes AH, does not know mobility headers, and its
 //! iterator reads past the end of a chain that stopped early (0.21).
 
@@ -22,7 +23,7 @@ pub(crate) struct Ip<'a> {
     pub(crate) version: u8,
     pub(crate) source: Address,
     pub(crate) destination: Address,
-    /// Length of the packet, header included, by its length field.
+    /// Length of the packet, header included, by its length field, but no more than there was on the wire.
     pub(crate) length: u32,
     pub(crate) body: Body<'a>,
     pub(crate) hazards: Hazards,
@@ -34,12 +35,11 @@ pub(crate) struct Body<'a> {
     pub(crate) protocol: u8,
     /// The bytes, no more of them than the IP length says.
     pub(crate) span: Span<'a>,
-    /// How many bytes that is by the IP length; more than the span's where the length field claims too much.
-    pub(crate) length: u32,
     pub(crate) fragment: Option<Fragment<'a>>,
     /// Whether `protocol` can be read here: false behind a header that is cut, malformed or too deep.
     pub(crate) readable: bool,
-    /// Whether the addresses of the header are those of the transport's checksum (no source route, no home address).
+    /// Whether the addresses of the header are those of the transport's checksum (no source route, no home address),
+    /// and the length is that which the sender meant.
     pub(crate) checkable: bool,
 }
 
@@ -85,11 +85,11 @@ fn read_v4(span: Span<'_>) -> Result<Ip<'_>, Lost> {
         Some(_) => {}
         None => hazards.insert(packet.missing(header)),
     }
-    let length = (total - header) as u32;
     let (body, readable) = match packet.skip(header) {
         Ok(body) => (body, true),
         Err(_) => (Span { seen: &[], wire: packet.wire.saturating_sub(header) }, false),
     };
+    let checkable = header == 20 && total <= span.wire;
     let bits = u16::from_be_bytes([f0, f1]);
     let more = bits & 0x2000 != 0;
     let offset = u32::from(bits & 0x1fff) * 8;
@@ -98,15 +98,15 @@ fn read_v4(span: Span<'_>) -> Result<Ip<'_>, Lost> {
         offset,
         more,
         bytes: body.seen,
-        length,
-        checkable: header == 20,
+        length: body.wire as u32,
+        checkable,
     });
     Ok(Ip {
         version: 4,
         source: Address::v4([s0, s1, s2, s3]),
         destination: Address::v4([d0, d1, d2, d3]),
-        length: total as u32,
-        body: Body { protocol, span: body, length, fragment, readable, checkable: header == 20 },
+        length: packet.wire as u32,
+        body: Body { protocol, span: body, fragment, readable, checkable },
         hazards,
     })
 }
@@ -121,20 +121,22 @@ fn read_v6(span: Span<'_>) -> Result<Ip<'_>, Lost> {
         length => length,
     };
     let mut hazards = length_hazards(rest, length);
-    let body = extensions(next, rest.limit(length), length as u32, &mut hazards);
+    let rest = rest.limit(length);
+    let mut body = extensions(next, rest, &mut hazards);
+    body.checkable &= length <= rest.wire;
     Ok(Ip {
         version: 6,
         source: Address::v6(*source),
         destination: Address::v6(destination.first_chunk::<16>().copied().unwrap_or_default()),
-        length: (length as u32).saturating_add(40),
+        length: (rest.wire as u32).saturating_add(40),
         body,
         hazards,
     })
 }
 
 /// Follows the extension headers from the one numbered `next` to the first protocol, or to a fragment.
-pub(crate) fn extensions<'a>(next: u8, span: Span<'a>, length: u32, hazards: &mut Hazards) -> Body<'a> {
-    let mut body = Body { protocol: next, span, length, fragment: None, readable: true, checkable: true };
+pub(crate) fn extensions<'a>(next: u8, span: Span<'a>, hazards: &mut Hazards) -> Body<'a> {
+    let mut body = Body { protocol: next, span, fragment: None, readable: true, checkable: true };
     for _ in 0..MAX_EXTENSIONS {
         let used = match IpNumber(body.protocol) {
             ip_number::IPV6_FRAG => match Ipv6FragmentHeaderSlice::from_slice(body.span.seen) {
@@ -147,7 +149,7 @@ pub(crate) fn extensions<'a>(next: u8, span: Span<'a>, length: u32, hazards: &mu
                             offset: u32::from(header.fragment_offset().byte_offset()),
                             more: header.more_fragments(),
                             bytes: body.span.seen,
-                            length: body.length,
+                            length: body.span.wire as u32,
                             checkable: body.checkable,
                         });
                         return body;
@@ -181,7 +183,6 @@ impl Body<'_> {
     /// What follows a header of `used` captured bytes.
     fn after(mut self, used: usize, next: u8) -> Self {
         self.span = self.span.skip(used).unwrap_or(Span { seen: &[], wire: 0 });
-        self.length = self.length.saturating_sub(used as u32);
         self.protocol = next;
         self
     }
@@ -247,9 +248,21 @@ mod tests {
         bytes[3] = 60;
         let cut = read(Span::new(&bytes, 60)).unwrap();
         assert!(cut.hazards.contains(Hazards::CUT) && !cut.hazards.contains(Hazards::BAD_LENGTH));
-        assert_eq!(cut.body.length, 40);
+        assert_eq!((cut.length, cut.body.span.wire, cut.body.checkable), (60, 40, true));
         let bad = read(Span::new(&bytes, 20)).unwrap();
         assert!(bad.hazards.contains(Hazards::BAD_LENGTH) && !bad.hazards.contains(Hazards::CUT));
+        assert_eq!((bad.length, bad.body.span.wire, bad.body.checkable), (20, 0, false));
+    }
+
+    #[test]
+    fn no_more_counts_than_was_on_the_wire() {
+        let bytes = [v6(17, 60_000), vec![0; 8]].concat();
+        let ip = read(Span::new(&bytes, bytes.len())).unwrap();
+        assert_eq!((ip.length, ip.body.span.wire, ip.body.checkable), (48, 8, false));
+        assert_eq!(ip.hazards, Hazards::BAD_LENGTH);
+        let fragment = [v6(44, 60_000), vec![17, 0, 0, 1, 0, 0, 0, 9], vec![0; 8]].concat();
+        let ip = read(Span::new(&fragment, fragment.len())).unwrap();
+        assert_eq!((ip.length, ip.body.fragment.unwrap().length), (56, 8));
     }
 
     #[test]
@@ -258,7 +271,7 @@ mod tests {
         bytes.extend([60, 0, 1, 4, 0, 0, 0, 0]);
         bytes.extend([51, 0, 1, 4, 0, 0, 0, 0]);
         let ip = read(Span::new(&bytes, bytes.len())).unwrap();
-        assert_eq!((ip.body.protocol, ip.body.length, ip.body.readable), (51, 0, true));
+        assert_eq!((ip.body.protocol, ip.body.span.wire, ip.body.readable), (51, 0, true));
         assert!(!ip.body.checkable);
     }
 

@@ -208,9 +208,10 @@ pub struct Packet<'a> {
     pub destination: Address,
     /// Source and destination port (TCP, UDP, SCTP); type and code for ICMP and `ICMPv6`; 0 where there is none.
     pub ports: (u16, u16),
-    /// Bytes of the innermost IP packet, header included, by its own length field (as captured where that is 0).
+    /// Bytes of the innermost IP packet, header included: by its own length field, but no more than the frame had for
+    /// it on the wire, and all of these where the field is 0.
     pub ip_length: u32,
-    /// Bytes of transport payload by the IP length; may be more than was captured.
+    /// Bytes of transport payload by that length; may be more than was captured.
     pub payload_length: u32,
     /// What was captured of the payload; for a packet without IP, what follows the link header.
     pub payload: &'a [u8],

@@ -208,6 +208,7 @@ proptest! {
         if packet.class == Class::Ip {
             prop_assert!(packet.payload.len() as u64 <= u64::from(packet.payload_length));
             prop_assert!(packet.payload_length <= packet.ip_length);
+            prop_assert!(packet.ip_length as usize <= bytes.len() + beyond);
         } else {
             prop_assert!(packet.tcp.is_none() && packet.fragment.is_none() && packet.version == 0);
         }
