@@ -21,6 +21,7 @@ const MAX_EXTENSIONS: usize = 16;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ip<'a> {
     pub(crate) version: u8,
+    pub(crate) hop_limit: u8,
     pub(crate) source: Address,
     pub(crate) destination: Address,
     /// Length of the packet, header included, by its length field, but no more than there was on the wire.
@@ -62,12 +63,16 @@ fn length_hazards(span: Span<'_>, length: usize) -> Hazards {
     if span.seen.len() < length.min(span.wire) {
         hazards.insert(Hazards::CUT);
     }
+    if span.has_trailer(length) {
+        hazards.insert(Hazards::TRAILER);
+    }
     hazards
 }
 
 fn read_v4(span: Span<'_>) -> Result<Ip<'_>, Lost> {
     let (fixed, _) = span.take::<20>()?;
-    let &[first, _, l0, l1, i0, i1, f0, f1, _, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] = fixed;
+    let &[first, _, l0, l1, i0, i1, f0, f1, hop_limit, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] =
+        fixed;
     let header = usize::from(first & 0x0f) * 4;
     let total = match usize::from(u16::from_be_bytes([l0, l1])) {
         0 => span.wire,
@@ -103,6 +108,7 @@ fn read_v4(span: Span<'_>) -> Result<Ip<'_>, Lost> {
     });
     Ok(Ip {
         version: 4,
+        hop_limit,
         source: Address::v4([s0, s1, s2, s3]),
         destination: Address::v4([d0, d1, d2, d3]),
         length: packet.wire as u32,
@@ -113,19 +119,21 @@ fn read_v4(span: Span<'_>) -> Result<Ip<'_>, Lost> {
 
 fn read_v6(span: Span<'_>) -> Result<Ip<'_>, Lost> {
     let (fixed, rest) = span.take::<40>()?;
-    let (&[_, _, _, _, l0, l1, next, _], addresses) =
+    let (&[_, _, _, _, l0, l1, next, hop_limit], addresses) =
         fixed.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
     let (source, destination) = addresses.split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
     let length = match usize::from(u16::from_be_bytes([l0, l1])) {
         0 if next != Protocol::NONE => rest.wire,
         length => length,
     };
-    let mut hazards = length_hazards(rest, length);
+    // The header is no part of the length, but of what is padded.
+    let mut hazards = length_hazards(span, length + 40);
     let rest = rest.limit(length);
     let mut body = extensions(next, rest, &mut hazards);
     body.checkable &= length <= rest.wire;
     Ok(Ip {
         version: 6,
+        hop_limit,
         source: Address::v6(*source),
         destination: Address::v6(destination.first_chunk::<16>().copied().unwrap_or_default()),
         length: (rest.wire as u32).saturating_add(40),
@@ -252,6 +260,18 @@ mod tests {
         let bad = read(Span::new(&bytes, 20)).unwrap();
         assert!(bad.hazards.contains(Hazards::BAD_LENGTH) && !bad.hazards.contains(Hazards::CUT));
         assert_eq!((bad.length, bad.body.span.wire, bad.body.checkable), (20, 0, false));
+    }
+
+    #[test]
+    fn bytes_behind_the_datagram_are_told() {
+        let frame = [&V4[..], &[0; 80]].concat();
+        let hazards = |length: usize| read(Span::new(&frame[..length], length)).unwrap().hazards;
+        assert!(!hazards(50).contains(Hazards::TRAILER) && hazards(51).contains(Hazards::TRAILER));
+        let frame = [v6(59, 2), vec![0; 80]].concat();
+        let hazards = |length: usize| read(Span::new(&frame[..length], length)).unwrap().hazards;
+        assert!(!hazards(50).contains(Hazards::TRAILER) && hazards(51).contains(Hazards::TRAILER));
+        let cut = read(Span::new(&frame[..42], 99)).unwrap();
+        assert_eq!((cut.length, cut.hazards), (42, Hazards::TRAILER));
     }
 
     #[test]

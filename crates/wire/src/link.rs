@@ -112,6 +112,9 @@ fn typed<'a>(ether_type: u16, span: Span<'a>, packet: &mut Packet<'a>) -> Result
             if usize::from(length) > span.wire {
                 packet.hazards.insert(Hazards::BAD_LENGTH);
             }
+            if span.has_trailer(usize::from(length)) {
+                packet.hazards.insert(Hazards::TRAILER);
+            }
             Ok((Head::Llc, span.limit(usize::from(length))))
         }
         other => Ok((Head::Other(other), span)),
@@ -183,6 +186,9 @@ fn pppoe<'a>(span: Span<'a>, packet: &mut Packet<'a>) -> Result<(Head, Span<'a>)
     let length = usize::from(u16::from_be_bytes([l0, l1]));
     if length > rest.wire {
         packet.hazards.insert(Hazards::BAD_LENGTH);
+    }
+    if span.has_trailer(6 + length) {
+        packet.hazards.insert(Hazards::TRAILER);
     }
     Ok((Head::Ppp(ether_type::PPPOE), rest.limit(length)))
 }
@@ -303,6 +309,22 @@ mod tests {
     fn a_session_of_pppoe_ends_where_it_says() {
         let session = [0x11, 0, 0, 5, 0, 4, 0, 0x21, 0x45, 0, 0xee, 0xee];
         assert_eq!(walked(Head::Pppoe, &session), (Some(Head::Ip), vec![(LayerKind::Pppoe, 5)], 2));
+    }
+
+    #[test]
+    fn bytes_behind_a_length_of_the_link_are_told() {
+        let trailer = |head, start: &[u8], length: usize| {
+            let bytes = [start, &[0; 80]].concat();
+            let mut packet = Packet::default();
+            walk(head, Span::new(&bytes[..length], length), &mut packet).unwrap();
+            packet.hazards.contains(Hazards::TRAILER)
+        };
+        for (head, start) in [
+            (Head::EtherType(9), &[0x42, 0x42, 3, 0, 0, 0, 0, 0, 0][..]),
+            (Head::Pppoe, &[0x11, 0, 0, 5, 0, 4, 0, 0x21, 0x45, 0]),
+        ] {
+            assert!(!trailer(head, start, 50) && trailer(head, start, 51), "{head:?}");
+        }
     }
 
     #[test]

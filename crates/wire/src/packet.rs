@@ -200,6 +200,8 @@ pub struct Packet<'a> {
     pub path: ArrayVec<Layer, 8>,
     /// IP version of the innermost IP header: 4 or 6; 0 without one.
     pub version: u8,
+    /// Time to live or hop limit of the innermost IP header, as it was captured.
+    pub hop_limit: u8,
     /// IP protocol number of what follows the innermost IP header and its extension headers.
     pub protocol: u8,
     /// Innermost source address.

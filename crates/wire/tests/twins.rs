@@ -161,7 +161,12 @@ proptest! {
         let mut bytes = bytes;
         bytes.resize(bytes.len() + padding, 0);
         assert_twins(&bytes)?;
-        prop_assert_eq!(framed(1, &bytes, bytes.len()).hazards, Hazards::NONE);
+        let mut hazards = framed(1, &bytes, bytes.len()).hazards;
+        // Beyond a check sequence it may be a trailer; where ip.rs is tested it is told when.
+        if padding > 4 {
+            hazards = hazards.without(Hazards::TRAILER);
+        }
+        prop_assert_eq!(hazards, Hazards::NONE);
     }
 
     #[test]
