@@ -31,7 +31,10 @@ fn ethernet<'a>(bytes: &'a [u8], packet: &mut Packet<'a>) -> Option<()> {
         }
         let (&[c0, c1, t0, t1], after) = rest.split_first_chunk::<4>()?;
         let id = u32::from(u16::from_be_bytes([c0, c1]) & 0x0fff);
-        packet.path.push(Layer { kind: LayerKind::Vlan, id, ends: [Address::default(); 2] });
+        // A tag with id 0 has a priority and names no VLAN.
+        if id != 0 {
+            packet.path.push(Layer { kind: LayerKind::Vlan, id, ends: [Address::default(); 2] });
+        }
         (ether_type, rest) = (u16::from_be_bytes([t0, t1]), after);
     }
     match ether_type {

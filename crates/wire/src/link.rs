@@ -85,6 +85,15 @@ pub(crate) fn wrap(
     packet.path.try_push(Layer { kind, id, ends }).map_err(|_| Lost::undecodable(Hazards::TOO_DEEP))
 }
 
+/// Puts the VLAN of a tag on the path. An id of 0 is none: such a tag has only a priority (IEEE 802.1Q 9.6), and may
+/// stand on one direction of a flow alone.
+fn tagged(packet: &mut Packet<'_>, tag: u16) -> Result<(), Lost> {
+    match tag & 0x0fff {
+        0 => Ok(()),
+        id => wrap(packet, LayerKind::Vlan, u32::from(id), [Address::default(); 2]),
+    }
+}
+
 fn ethernet<'a>(span: Span<'a>, packet: &mut Packet<'a>) -> Result<(Head, Span<'a>), Lost> {
     let (&[a, b, c, d, e, f, g, h, i, j, k, l, t0, t1], rest) = span.take::<14>()?;
     packet.macs = Some((Mac([g, h, i, j, k, l]), Mac([a, b, c, d, e, f])));
@@ -97,8 +106,7 @@ fn typed<'a>(ether_type: u16, span: Span<'a>, packet: &mut Packet<'a>) -> Result
         ether_type::IPV4 | ether_type::IPV6 => Ok((Head::Ip, span)),
         ether_type::VLAN | ether_type::SERVICE_VLAN | ether_type::OLD_SERVICE_VLAN => {
             let (&[c0, c1, t0, t1], rest) = span.take::<4>()?;
-            let id = u16::from_be_bytes([c0, c1]) & 0x0fff;
-            wrap(packet, LayerKind::Vlan, u32::from(id), [Address::default(); 2])?;
+            tagged(packet, u16::from_be_bytes([c0, c1]))?;
             Ok((Head::EtherType(u16::from_be_bytes([t0, t1])), rest))
         }
         ether_type::MPLS | ether_type::MPLS_MULTICAST => Ok((Head::Mpls(ether_type), span)),
@@ -289,6 +297,12 @@ mod tests {
         let bytes = [0x00, 0x64, 0x81, 0x00, 0xe0, 0x07, 0x08, 0x00, 0x45];
         let path = vec![(LayerKind::Vlan, 100), (LayerKind::Vlan, 7)];
         assert_eq!(walked(Head::EtherType(0x88a8), &bytes), (Some(Head::Ip), path, 1));
+    }
+
+    #[test]
+    fn a_priority_is_no_vlan() {
+        let bytes = [0xe0, 0x00, 0x81, 0x00, 0x60, 0x07, 0x08, 0x00, 0x45];
+        assert_eq!(walked(Head::EtherType(0x8100), &bytes), (Some(Head::Ip), vec![(LayerKind::Vlan, 7)], 1));
     }
 
     #[test]
