@@ -96,7 +96,7 @@ pub enum Class {
 pub struct Layer {
     /// What kind of wrapping.
     pub kind: LayerKind,
-    /// VLAN id, VXLAN or Geneve network, GRE key, `PPPoE` or ERSPAN session; 0 where there is none, or where each
+    /// VLAN id, VXLAN or Geneve network, GRE key, `PPPoE` or ERSPAN session, service of a backbone; 0 where there is none, or where each
     /// direction has its own (MPLS label, GTP tunnel endpoint, service path), which would tear a biflow apart.
     pub id: u32,
     /// The tunnel's own ends, lower address first, so that both directions are one path; zero below IP.
@@ -121,6 +121,8 @@ pub enum LayerKind {
     Teredo,
     /// Network service header.
     Nsh,
+    /// A service of a provider's backbone (IEEE 802.1ah).
+    Backbone,
 }
 
 /// TCP flags as they stand in the header.
