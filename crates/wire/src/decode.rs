@@ -39,11 +39,7 @@ pub fn decode_datagram<'a>(whole: &'a [u8], ip_length: u32, head: &Packet<'_>, p
     packet.ip_length = ip_length;
 
     let span = Span::new(whole, whole.len());
-    let body = if head.version == 6 {
-        ip::extensions(head.protocol, span, &mut packet.hazards)
-    } else {
-        Body { protocol: head.protocol, span, fragment: None, readable: true, checkable: true }
-    };
+    let body = ip::extensions(head.version, head.protocol, span, &mut packet.hazards);
     // A fragment header inside a reassembled datagram would be reassembled for ever.
     let body = Body { fragment: None, readable: body.readable && body.fragment.is_none(), ..body };
     packet.protocol = body.protocol;

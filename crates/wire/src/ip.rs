@@ -1,10 +1,10 @@
-//! IPv4 and IPv6 headers with their extension headers (RFC 791, RFC 8200).
+//! IPv4 and IPv6 headers with their extension headers (RFC 791, RFC 8200), of which IPv4 has AH alone (RFC 4302).
 //!
 //! Lengths are those of the header's own length field, never the link's: padding is not payload. But no packet is
 //! longer than what holds it: a field that claims more is a hazard, and what was on the wire counts. A length of 0 is
 //! a segment that was captured before the network card split it (or a jumbogram) and means all that was on the wire.
-//! At most [`MAX_EXTENSIONS`] extension headers are followed; AH and ESP are protocols, not extensions. Single
-//! headers are etherparse's, the chain is our own: its lax chain passes AH, does not know mobility headers, and its
+//! At most [`MAX_EXTENSIONS`] extension headers are followed; ESP is a protocol, not an extension, for nothing behind its header can be read. Single
+//! headers are etherparse's, the chain is our own: its lax chain does not know mobility headers, and its
 //! iterator reads past the end of a chain that stopped early (0.21).
 
 use etherparse::{IpNumber, Ipv6FragmentHeaderSlice, Ipv6RawExtHeaderSlice, ip_number};
@@ -106,13 +106,17 @@ fn read_v4(span: Span<'_>) -> Result<Ip<'_>, Lost> {
         length: body.wire as u32,
         checkable,
     });
+    let mut body = Body { protocol, span: body, fragment, readable, checkable };
+    if protocol == Protocol::AH && readable && fragment.is_none() {
+        body = Body { checkable, ..extensions(4, protocol, body.span, &mut hazards) };
+    }
     Ok(Ip {
         version: 4,
         hop_limit,
         source: Address::v4([s0, s1, s2, s3]),
         destination: Address::v4([d0, d1, d2, d3]),
         length: packet.wire as u32,
-        body: Body { protocol, span: body, fragment, readable, checkable },
+        body,
         hazards,
     })
 }
@@ -129,7 +133,7 @@ fn read_v6(span: Span<'_>) -> Result<Ip<'_>, Lost> {
     // The header is no part of the length, but of what is padded.
     let mut hazards = length_hazards(span, length + 40);
     let rest = rest.limit(length);
-    let mut body = extensions(next, rest, &mut hazards);
+    let mut body = extensions(6, next, rest, &mut hazards);
     body.checkable &= length <= rest.wire;
     Ok(Ip {
         version: 6,
@@ -142,11 +146,23 @@ fn read_v6(span: Span<'_>) -> Result<Ip<'_>, Lost> {
     })
 }
 
-/// Follows the extension headers from the one numbered `next` to the first protocol, or to a fragment.
-pub(crate) fn extensions<'a>(next: u8, span: Span<'a>, hazards: &mut Hazards) -> Body<'a> {
+/// Follows the extension headers of a `version` from the one numbered `next` to the first protocol, or to a fragment.
+pub(crate) fn extensions<'a>(version: u8, next: u8, span: Span<'a>, hazards: &mut Hazards) -> Body<'a> {
     let mut body = Body { protocol: next, span, fragment: None, readable: true, checkable: true };
     for _ in 0..MAX_EXTENSIONS {
         let used = match IpNumber(body.protocol) {
+            ip_number::AUTH => {
+                // Its length is in words of four bytes, two of them not counted.
+                let length = body.span.seen.get(1).map_or(8, |words| (usize::from(*words) + 2) * 4);
+                match body.span.seen.get(..length) {
+                    Some([next, ..]) => {
+                        body = body.after(length, *next);
+                        continue;
+                    }
+                    _ => length,
+                }
+            }
+            _ if version == 4 => return body,
             ip_number::IPV6_FRAG => match Ipv6FragmentHeaderSlice::from_slice(body.span.seen) {
                 Ok(header) => {
                     let fragments = header.is_fragmenting_payload();
@@ -180,7 +196,8 @@ pub(crate) fn extensions<'a>(next: u8, span: Span<'a>, hazards: &mut Hazards) ->
         body.readable = false;
         return body;
     }
-    if is_option_header(IpNumber(body.protocol)) || body.protocol == ip_number::IPV6_FRAG.0 {
+    let more = matches!(IpNumber(body.protocol), ip_number::AUTH | ip_number::IPV6_FRAG);
+    if more || is_option_header(IpNumber(body.protocol)) {
         hazards.insert(Hazards::TOO_DEEP);
         body.readable = false;
     }
@@ -286,13 +303,41 @@ mod tests {
     }
 
     #[test]
-    fn extension_headers_are_skipped_and_ah_is_not() {
+    fn extension_headers_are_skipped_and_esp_is_not() {
         let mut bytes = v6(0, 16);
         bytes.extend([60, 0, 1, 4, 0, 0, 0, 0]);
-        bytes.extend([51, 0, 1, 4, 0, 0, 0, 0]);
+        bytes.extend([50, 0, 1, 4, 0, 0, 0, 0]);
         let ip = read(Span::new(&bytes, bytes.len())).unwrap();
-        assert_eq!((ip.body.protocol, ip.body.span.wire, ip.body.readable), (51, 0, true));
+        assert_eq!((ip.body.protocol, ip.body.span.wire, ip.body.readable), (50, 0, true));
         assert!(!ip.body.checkable);
+    }
+
+    #[test]
+    fn an_authentication_header_is_passed_in_either_version() {
+        let header = [17, 4, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 9];
+        let mut four = [&V4[..], &header, &[7; 9]].concat();
+        (four[3], four[9]) = (53, 51);
+        let six = [v6(51, 33), header.to_vec(), vec![7; 9]].concat();
+        for bytes in [&mut four, &mut six.clone()] {
+            let whole = bytes.len();
+            let ip = read(Span::new(bytes, whole)).unwrap();
+            let body = ip.body;
+            assert_eq!((body.protocol, body.span.wire, body.readable, body.checkable), (17, 9, true, true));
+            let cut = read(Span::new(&bytes[..whole - 10], whole)).unwrap();
+            assert!(!cut.body.readable && cut.hazards.contains(Hazards::CUT));
+        }
+        // A fragment has only a part of it.
+        four[6] = 0x20;
+        let ip = read(Span::new(&four, four.len())).unwrap();
+        assert_eq!((ip.body.protocol, ip.body.fragment.unwrap().length), (51, 33));
+    }
+
+    #[test]
+    fn authentication_headers_without_end_are_too_deep() {
+        let mut bytes = [&V4[..], &[51, 1, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1].repeat(20)].concat();
+        (bytes[2], bytes[3], bytes[9]) = (1, 4, 51);
+        let ip = read(Span::new(&bytes, bytes.len())).unwrap();
+        assert!(ip.hazards.contains(Hazards::TOO_DEEP) && !ip.body.readable);
     }
 
     #[test]
