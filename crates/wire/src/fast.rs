@@ -47,6 +47,7 @@ fn ethernet<'a>(bytes: &'a [u8], packet: &mut Packet<'a>) -> Option<()> {
     packet.ether_type = 0;
     packet.fragment = None;
     packet.quoted = None;
+    packet.inner_frame = None;
     Some(())
 }
 

@@ -42,6 +42,8 @@ hazards! {
     /// Bytes behind the IP datagram that are neither padding of a short frame nor its check sequence. No flow counts
     /// them.
     TRAILER = 11, "trailer";
+    /// A tunnel that was not opened, or whose inside is neither IP nor ARP: only the conversation around it is known.
+    UNOPENED_TUNNEL = 12, "unopened-tunnel";
 }
 
 impl Hazards {

@@ -39,6 +39,8 @@ pub use decode::{decode, decode_datagram};
 pub use fact::{Fact, Party, Resolver};
 pub use frame::{Frame, LinkType, PacketRef, Timestamp};
 pub use hazard::Hazards;
-pub use packet::{Address, Class, Fragment, Layer, LayerKind, Mac, Packet, Quoted, Tcp, TcpFlags};
+pub use packet::{
+    Address, Class, Fragment, InnerFrame, Layer, LayerKind, Mac, Packet, Quoted, Tcp, TcpFlags,
+};
 pub use protocol::Protocol;
 pub use reader::{Facts, Message, Read, Reader, ReaderId, Route, Step, Stream};

@@ -36,9 +36,10 @@ pub(crate) enum Found<'a> {
     Other(u16, Span<'a>),
 }
 
-/// `EtherTypes` (IEEE registration authority) that lead on to IP.
+/// `EtherTypes` (IEEE registration authority): those that lead on to IP, and ARP.
 pub(crate) mod ether_type {
     pub(crate) const IPV4: u16 = 0x0800;
+    pub(crate) const ARP: u16 = 0x0806;
     pub(crate) const IPV6: u16 = 0x86dd;
     pub(crate) const VLAN: u16 = 0x8100;
     pub(crate) const SERVICE_VLAN: u16 = 0x88a8;
@@ -251,7 +252,7 @@ pub(crate) fn is_common(word: u16) -> bool {
             | ether_type::MPLS_MULTICAST
             | ether_type::PPPOE
             | ether_type::MACSEC
-            | 0x0806
+            | ether_type::ARP
             | 0x8863
             | 0x888e
             | 0x88cc

@@ -186,10 +186,23 @@ pub struct Quoted {
     pub ports: (u16, u16),
 }
 
+/// What a tunnel carries that is no IP: ARP, LLDP, or what is not known.
+#[derive(Clone, Copy, Debug)]
+pub struct InnerFrame<'a> {
+    /// Source and destination of the innermost link header; those outside where the tunnel's inside has none.
+    pub macs: Option<(Mac, Mac)>,
+    /// Its `EtherType`; 0 where there is none.
+    pub ether_type: u16,
+    /// What was captured of what follows its link header.
+    pub payload: &'a [u8],
+    /// How many bytes that was on the wire.
+    pub payload_length: u32,
+}
+
 /// A decoded frame. Decoding writes into one of these in place, so that none is copied.
 #[derive(Clone, Debug, Default)]
 pub struct Packet<'a> {
-    /// Which part of the ledger it belongs to.
+    /// Which part of the ledger it belongs to. A packet with any IP header is one with IP, whatever a tunnel carries.
     pub class: Class,
     /// What was odd.
     pub hazards: Hazards,
@@ -228,4 +241,14 @@ pub struct Packet<'a> {
     pub fragment: Option<Fragment<'a>>,
     /// Set where this is an ICMP error with a readable quote.
     pub quoted: Option<Quoted>,
+    /// Set where the payload is that of a tunnel that carries no IP; all else is of the conversation around it.
+    pub inner_frame: Option<InnerFrame<'a>>,
+}
+
+impl<'a> Packet<'a> {
+    /// [`Packet::inner_frame`] as a packet of its own, without IP.
+    pub fn inner(&self) -> Option<Self> {
+        let InnerFrame { macs, ether_type, payload, payload_length } = self.inner_frame?;
+        Some(Self { class: Class::NonIp, macs, ether_type, payload, payload_length, ..Self::default() })
+    }
 }
