@@ -220,3 +220,29 @@ fn saving_a_fixture_changes_nothing() {
         assert_same(&name, &plain, &rendered(&saved));
     }
 }
+
+/// Headers that claim up to 65,535 bytes, in IPv4 and IPv6, whole and in fragments, cut by a snap length or not.
+#[test]
+fn no_flow_holds_more_than_was_on_the_wire() {
+    let mut random = SplitMix64::new(41);
+    let frames: Vec<OwnedFrame> = random_traffic(41, 4000)
+        .into_iter()
+        .filter(|frame| frame.bytes.len() > 40)
+        .map(|mut frame| {
+            // The length fields of IPv4, IPv6 and UDP in either, behind Ethernet.
+            for at in [16, 18, 38, 58] {
+                if let Some(high) = frame.bytes.get_mut(at).filter(|_| random.below(3) == 0) {
+                    *high = random.below(256) as u8;
+                }
+            }
+            frame
+        })
+        .collect();
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let summary = scanned(&[written(&folder, "claims.pcap", &pcap(&frames))], &options(1, ROOMY, false));
+    let catalog = Catalog::builtin();
+    let report = judge(&summary, &catalog, &Policy::default());
+    assert_eq!((report.ledger.beyond_wire, report.ledger.balanced()), (0, true));
+    let hazards = &report.overview.coverage.hazards;
+    assert!(hazards.iter().any(|(name, count)| *name == "bad-length" && *count > 1000), "{hazards:?}");
+}

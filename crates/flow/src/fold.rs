@@ -106,7 +106,8 @@ impl Summary {
             shard.prefetch(hash);
         }
         let message = Message { packet, payload: packet.payload };
-        let heard = packet.quoted.is_some() || !routes.readers(&message).is_empty();
+        let heard =
+            packet.quoted.is_some() || packet.inner_frame.is_some() || !routes.readers(&message).is_empty();
         lane.slot = Slot { key, hash, side, guess: NOWHERE };
         lane.entry = Entry::of(Share::whole(frame, packet), packet);
         let start = (packet.payload.as_ptr() as usize).wrapping_sub(frame.bytes.as_ptr() as usize);
@@ -173,6 +174,10 @@ impl Summary {
             if spell.is_some_and(|(_, cold)| Hot::quote(cold, quoted)) {
                 self.flows.recount(at);
             }
+        }
+        // What a tunnel carries without IP (ARP) says something of its own network, and nothing of this flow.
+        if let Some(inner) = packet.inner() {
+            self.listen(&inner, share.time, share.at);
         }
         let heard = self.listen(packet, share.time, share.at);
         if heard.reader.is_none() && heard.name.is_none() {

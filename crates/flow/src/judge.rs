@@ -173,7 +173,7 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
     let walk::Walk { judged, sums, .. } = walk;
     let findings = what::finding::findings(&court, &judged, &stations);
     let captures = records(&summary.site.captures, &court.numbering);
-    let ledger = ledger(summary, sums.booked);
+    let ledger = ledger(summary, &sums);
     let mut overview = Overview {
         exact: !summary.site.caps().any(),
         inexact_since: summary.site.tally.inexact_since.map(Timestamp),
@@ -194,18 +194,19 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
 }
 
 /// The books: flows and residuals summed from what is kept, the rest from the tally, the whole counted apart.
-fn ledger(summary: &Summary, in_flows: Amount) -> Ledger {
+fn ledger(summary: &Summary, sums: &what::coverage::Sums) -> Ledger {
     let tally = &summary.site.tally;
     let (_, packets, bytes) = summary.site.residuals.total();
     Ledger {
         packets: tally.packets,
         bytes_wire: tally.bytes_wire,
         bytes_captured: tally.bytes_captured,
-        in_flows,
+        in_flows: sums.booked,
         in_residuals: Amount { packets, bytes },
         non_ip: tally.non_ip,
         undecodable: tally.undecodable,
         truncated: tally.truncated,
         filtered: tally.filtered,
+        beyond_wire: sums.beyond_wire,
     }
 }

@@ -252,16 +252,20 @@ pub struct Ledger {
     pub undecodable: Amount,
     pub truncated: Amount,
     pub filtered: Amount,
+    /// Flows that hold more IP bytes than their packets had on the wire. There is none unless a length that a header
+    /// claimed was believed.
+    pub beyond_wire: u64,
 }
 
 impl Ledger {
-    /// Whether the parts add up to the whole, in packets and in bytes.
+    /// Whether the parts add up to the whole, in packets and in bytes, and no flow holds more than was on the wire.
     pub fn balanced(&self) -> bool {
         let parts =
             [self.in_flows, self.in_residuals, self.non_ip, self.undecodable, self.truncated, self.filtered];
         parts.iter().map(|p| p.packets).sum::<u64>() == self.packets
             && parts.iter().map(|p| p.bytes).sum::<u64>() == self.bytes_wire
             && self.bytes_captured <= self.bytes_wire
+            && self.beyond_wire == 0
     }
 }
 

@@ -1,13 +1,15 @@
 //! Frames to packets: the general path, which opens everything that is known.
 //!
 //! One pass, no recursion, no allocation: link headers up to an IP packet, its transport header, and if that is a
-//! tunnel the same again inside, at most as deep as `Packet::path` is long. A tunnel whose inside cannot be read is
-//! not opened: the packet stays that of the innermost IP header that could be.
+//! tunnel the same again inside, at most as deep as `Packet::path` is long. A tunnel whose inside cannot be read or is
+//! no IP is not opened: the packet stays that of the innermost IP header that could be read. So a packet that has any
+//! IP header is one with IP.
 
 use crate::ip::{self, Body, Ip};
 use crate::link::{self, Found};
+use crate::protocol::Protocol;
 use crate::span::{Lost, Span};
-use crate::{Address, Class, Frame, Hazards, Packet, fast, link_type, transport, tunnel};
+use crate::{Address, Class, Frame, Hazards, InnerFrame, Packet, fast, link_type, transport, tunnel};
 
 /// Decodes `frame` into `packet`, overwriting all of it; callers keep one and use it again.
 ///
@@ -33,16 +35,13 @@ pub fn decode_datagram<'a>(whole: &'a [u8], ip_length: u32, head: &Packet<'_>, p
     packet.macs = head.macs;
     packet.path.clone_from(&head.path);
     packet.version = head.version;
+    packet.hop_limit = head.hop_limit;
     packet.source = head.source;
     packet.destination = head.destination;
     packet.ip_length = ip_length;
 
-    let (span, length) = (Span::new(whole, whole.len()), whole.len() as u32);
-    let body = if head.version == 6 {
-        ip::extensions(head.protocol, span, length, &mut packet.hazards)
-    } else {
-        Body { protocol: head.protocol, span, length, fragment: None, readable: true, checkable: true }
-    };
+    let span = Span::new(whole, whole.len());
+    let body = ip::extensions(head.version, head.protocol, span, &mut packet.hazards);
     // A fragment header inside a reassembled datagram would be reassembled for ever.
     let body = Body { fragment: None, readable: body.readable && body.fragment.is_none(), ..body };
     packet.protocol = body.protocol;
@@ -94,6 +93,7 @@ fn reset(packet: &mut Packet<'_>) {
 fn clear(packet: &mut Packet<'_>) {
     packet.ether_type = 0;
     packet.version = 0;
+    packet.hop_limit = 0;
     packet.protocol = 0;
     packet.source = Address::default();
     packet.destination = Address::default();
@@ -105,6 +105,7 @@ fn clear(packet: &mut Packet<'_>) {
     packet.tcp = None;
     packet.fragment = None;
     packet.quoted = None;
+    packet.inner_frame = None;
 }
 
 /// Makes `packet` one without IP.
@@ -125,6 +126,7 @@ fn accept<'a>(ip: &Ip<'a>, packet: &mut Packet<'a>) {
     packet.class = Class::Ip;
     packet.hazards.insert(ip.hazards);
     packet.version = ip.version;
+    packet.hop_limit = ip.hop_limit;
     packet.protocol = ip.body.protocol;
     packet.source = ip.source;
     packet.destination = ip.destination;
@@ -141,7 +143,12 @@ fn follow<'a>(mut body: Body<'a>, packet: &mut Packet<'a>) {
             return;
         }
         transport::read(&body, packet);
-        let Some(tunnel) = tunnel::open(&body, packet) else { return };
+        let Some(tunnel) = tunnel::open(&body, packet) else {
+            if matches!(body.protocol, Protocol::GRE | Protocol::IPV4 | Protocol::IPV6) {
+                packet.hazards.insert(Hazards::UNOPENED_TUNNEL);
+            }
+            return;
+        };
         let (depth, macs, hazards) = (packet.path.len(), packet.macs, packet.hazards);
         // Only what is odd inside may speak against a guess.
         packet.hazards = Hazards::NONE;
@@ -152,8 +159,19 @@ fn follow<'a>(mut body: Body<'a>, packet: &mut Packet<'a>) {
                 body = ip.body;
             }
             Ok(Inside::Other(ether_type, span)) => {
-                plain(ether_type, span, packet);
+                let inner = InnerFrame {
+                    macs: packet.macs,
+                    ether_type,
+                    payload: span.seen,
+                    payload_length: span.wire as u32,
+                };
+                packet.inner_frame = Some(inner);
+                packet.path.truncate(depth);
+                packet.macs = macs;
                 packet.hazards.insert(hazards);
+                if ether_type != link::ether_type::ARP {
+                    packet.hazards.insert(Hazards::UNOPENED_TUNNEL);
+                }
                 return;
             }
             Err(lost) => {
@@ -161,6 +179,9 @@ fn follow<'a>(mut body: Body<'a>, packet: &mut Packet<'a>) {
                 (packet.macs, packet.hazards) = (macs, hazards);
                 if !tunnel.guessed || lost.hazards == Hazards::TOO_DEEP {
                     packet.hazards.insert(lost.hazards);
+                }
+                if !tunnel.guessed {
+                    packet.hazards.insert(Hazards::UNOPENED_TUNNEL);
                 }
                 return;
             }
@@ -256,18 +277,43 @@ mod tests {
         let vxlan =
             |length| v4(17, 9, &udp(999, 4789, &[&[8, 0, 0, 0, 0, 0, 42, 0][..], &inner(length)].concat()));
         let (fits, long) = (vxlan(8), vxlan(9));
-        assert_eq!(framed(101, &fits, fits.len()).class, Class::NonIp);
+        assert!(framed(101, &fits, fits.len()).inner_frame.is_some());
         let packet = framed(101, &long, long.len());
         assert_eq!((packet.class, packet.ports, packet.payload.len()), (Class::Ip, (999, 4789), 30));
-        assert!(packet.path.is_empty() && packet.macs.is_none());
+        assert!(packet.path.is_empty() && packet.macs.is_none() && packet.inner_frame.is_none());
         assert_eq!(packet.hazards, Hazards::BAD_IP_CHECKSUM);
 
         let erspan = |length| v4(47, 9, &[&[0, 0, 0x88, 0xbe][..], &inner(length)].concat());
         let (fits, long) = (erspan(8), erspan(9));
-        assert_eq!(framed(101, &fits, fits.len()).class, Class::NonIp);
+        assert!(framed(101, &fits, fits.len()).inner_frame.is_some());
         let packet = framed(101, &long, long.len());
         assert_eq!((packet.class, packet.protocol, packet.path.len()), (Class::Ip, 47, 0));
         assert!(packet.hazards.contains(Hazards::BAD_LENGTH));
+    }
+
+    #[test]
+    fn what_is_no_ip_inside_a_tunnel_hides_no_conversation() {
+        for (ether_type, hazards) in
+            [(0x0806, Hazards::NONE), (0x88cc, Hazards::UNOPENED_TUNNEL), (0x88b5, Hazards::UNOPENED_TUNNEL)]
+        {
+            let inner = ethernet(ether_type, &[7; 40]);
+            let gre = [&[0, 0, 0x65, 0x58][..], &inner].concat();
+            let bytes = [&[9; 12][..], &[8, 0], &v4(47, 9, &gre)].concat();
+            let packet = framed(1, &bytes, bytes.len());
+            assert_eq!((packet.class, packet.protocol, packet.ip_length), (Class::Ip, 47, 78));
+            assert_eq!((packet.macs, packet.path.len()), (Some((Mac([9; 6]), Mac([9; 6]))), 0));
+            assert_eq!((packet.payload.len(), packet.source), (58, Address::v4([10, 0, 0, 9])));
+            assert_eq!(packet.hazards.without(Hazards::BAD_IP_CHECKSUM), hazards);
+            let frame = packet.inner().unwrap();
+            assert_eq!(
+                (frame.class, frame.ether_type, frame.payload),
+                (Class::NonIp, ether_type, &[7; 40][..])
+            );
+            assert_eq!(frame.macs, Some((Mac([2, 0, 0, 0, 0, 1]), Mac([2, 0, 0, 0, 0, 2]))));
+        }
+        // What was not opened at all is told as well.
+        let bytes = v4(47, 9, &[0, 0, 0x12, 0x34, 1, 2, 3]);
+        assert!(framed(101, &bytes, bytes.len()).hazards.contains(Hazards::UNOPENED_TUNNEL));
     }
 
     #[test]

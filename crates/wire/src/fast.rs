@@ -1,12 +1,13 @@
 //! The fast path: the shapes that nearly every frame has, read with a handful of comparisons.
 //!
 //! Ethernet, at most two VLAN tags, IPv4 without options or IPv6 without extension headers, not a fragment, captured
-//! to the end that IP gives it, then TCP or UDP of sound lengths and no tunnel's port. Anything else is refused, and
+//! whole and with nothing but padding behind its datagram, then TCP or UDP of sound lengths and no tunnel's port. Anything else is refused, and
 //! the general path decides; for what is accepted both give the same packet.
 
 use crate::checksum;
 use crate::link::ether_type;
 use crate::protocol::Protocol;
+use crate::span::Span;
 use crate::{
     Address, Class, Frame, Hazards, Layer, LayerKind, LinkType, Mac, Packet, Tcp, TcpFlags, transport, tunnel,
 };
@@ -14,7 +15,9 @@ use crate::{
 /// Decodes `frame` and says so, or leaves `packet` in any state.
 #[inline]
 pub(crate) fn decode<'a>(frame: &Frame<'a>, packet: &mut Packet<'a>) -> bool {
-    frame.link_type == LinkType::ETHERNET && ethernet(frame.bytes, packet).is_some()
+    frame.link_type == LinkType::ETHERNET
+        && frame.wire_length as usize <= frame.bytes.len()
+        && ethernet(frame.bytes, packet).is_some()
 }
 
 #[inline]
@@ -28,7 +31,10 @@ fn ethernet<'a>(bytes: &'a [u8], packet: &mut Packet<'a>) -> Option<()> {
         }
         let (&[c0, c1, t0, t1], after) = rest.split_first_chunk::<4>()?;
         let id = u32::from(u16::from_be_bytes([c0, c1]) & 0x0fff);
-        packet.path.push(Layer { kind: LayerKind::Vlan, id, ends: [Address::default(); 2] });
+        // A tag with id 0 has a priority and names no VLAN.
+        if id != 0 {
+            packet.path.push(Layer { kind: LayerKind::Vlan, id, ends: [Address::default(); 2] });
+        }
         (ether_type, rest) = (u16::from_be_bytes([t0, t1]), after);
     }
     match ether_type {
@@ -41,13 +47,15 @@ fn ethernet<'a>(bytes: &'a [u8], packet: &mut Packet<'a>) -> Option<()> {
     packet.ether_type = 0;
     packet.fragment = None;
     packet.quoted = None;
+    packet.inner_frame = None;
     Some(())
 }
 
 #[inline]
 fn v4<'a>(bytes: &'a [u8], packet: &mut Packet<'a>) -> Option<()> {
     let header = bytes.first_chunk::<20>()?;
-    let &[0x45, _, l0, l1, _, _, f0, f1, _, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] = header else {
+    let &[0x45, _, l0, l1, _, _, f0, f1, hop_limit, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] = header
+    else {
         return None;
     };
     // Neither more fragments nor an offset.
@@ -56,9 +64,13 @@ fn v4<'a>(bytes: &'a [u8], packet: &mut Packet<'a>) -> Option<()> {
     }
     let total = u16::from_be_bytes([l0, l1]);
     let body = bytes.get(20..usize::from(total))?;
+    if has_trailer(bytes, usize::from(total)) {
+        return None;
+    }
     let right = checksum::folded(checksum::header_sum(header)) == 0xffff;
     packet.hazards = if right { Hazards::NONE } else { Hazards::BAD_IP_CHECKSUM };
     packet.version = 4;
+    packet.hop_limit = hop_limit;
     packet.source = Address::v4([s0, s1, s2, s3]);
     packet.destination = Address::v4([d0, d1, d2, d3]);
     packet.ip_length = u32::from(total);
@@ -67,20 +79,27 @@ fn v4<'a>(bytes: &'a [u8], packet: &mut Packet<'a>) -> Option<()> {
 
 #[inline]
 fn v6<'a>(bytes: &'a [u8], packet: &mut Packet<'a>) -> Option<()> {
-    let (&[first, _, _, _, l0, l1, protocol, _], rest) = bytes.split_first_chunk::<8>()?;
+    let (&[first, _, _, _, l0, l1, protocol, hop_limit], rest) = bytes.split_first_chunk::<8>()?;
     let (source, rest) = rest.split_first_chunk::<16>()?;
     let (destination, rest) = rest.split_first_chunk::<16>()?;
     let length = u16::from_be_bytes([l0, l1]);
-    if first >> 4 != 6 || length == 0 {
+    if first >> 4 != 6 || length == 0 || has_trailer(bytes, usize::from(length) + 40) {
         return None;
     }
     let body = rest.get(..usize::from(length))?;
     packet.hazards = Hazards::NONE;
     packet.version = 6;
+    packet.hop_limit = hop_limit;
     packet.source = Address::v6(*source);
     packet.destination = Address::v6(*destination);
     packet.ip_length = u32::from(length) + 40;
     segment(protocol, body, packet)
+}
+
+/// What [`Span::has_trailer`] says of these bytes, told first of frames that end with their datagram.
+#[inline]
+fn has_trailer(bytes: &[u8], length: usize) -> bool {
+    bytes.len() != length && Span::new(bytes, bytes.len()).has_trailer(length)
 }
 
 #[inline]
@@ -186,8 +205,12 @@ mod tests {
         #[test]
         fn the_usual_is_accepted_and_the_same((bytes, usual) in sound(), padding in 0_usize..20) {
             let mut bytes = bytes;
-            bytes.resize(bytes.len() + padding, 0);
-            prop_assert_eq!(same(&bytes, bytes.len() as u32)?, usual);
+            let end = bytes.len();
+            bytes.resize(end + padding, 0);
+            // The tags are no part of what is padded.
+            let tags = bytes[12..].chunks(4).take_while(|tag| tag[..2] == [0x81, 0]).count();
+            let is_trailer = padding > 4 && bytes.len() - 14 - 4 * tags > 50;
+            prop_assert_eq!(same(&bytes, bytes.len() as u32)?, usual && !is_trailer);
         }
 
         #[test]

@@ -39,6 +39,11 @@ hazards! {
     /// The wrong transport checksum is that of the pseudo-header alone: as senders leave it to their network card to
     /// complete, so that their own captures show it.
     OFFLOADED_CHECKSUM = 10, "offloaded-checksum";
+    /// Bytes behind the IP datagram that are neither padding of a short frame nor its check sequence. No flow counts
+    /// them.
+    TRAILER = 11, "trailer";
+    /// A tunnel that was not opened, or whose inside is neither IP nor ARP: only the conversation around it is known.
+    UNOPENED_TUNNEL = 12, "unopened-tunnel";
 }
 
 impl Hazards {
@@ -49,6 +54,13 @@ impl Hazards {
     #[inline]
     pub fn insert(&mut self, other: Self) {
         self.0 |= other.0;
+    }
+
+    /// The set without the oddities of `other`.
+    #[inline]
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 
     /// Whether all of `other` are in the set.

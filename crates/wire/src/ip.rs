@@ -1,9 +1,10 @@
-//! IPv4 and IPv6 headers with their extension headers (RFC 791, RFC 8200).
+//! IPv4 and IPv6 headers with their extension headers (RFC 791, RFC 8200), of which IPv4 has AH alone (RFC 4302).
 //!
-//! Lengths are those of the header's own length field, never the link's: padding is not payload. A length of 0
-//! is a segment that was captured before the network card split it (or a jumbogram) and means all that was on the
-//! wire. At most [`MAX_EXTENSIONS`] extension headers are followed; AH and ESP are protocols, not extensions. Single
-//! headers are etherparse's, the chain is our own: its lax chain passes AH, does not know mobility headers, and its
+//! Lengths are those of the header's own length field, never the link's: padding is not payload. But no packet is
+//! longer than what holds it: a field that claims more is a hazard, and what was on the wire counts. A length of 0 is
+//! a segment that was captured before the network card split it (or a jumbogram) and means all that was on the wire.
+//! At most [`MAX_EXTENSIONS`] extension headers are followed; ESP is a protocol, not an extension, for nothing behind its header can be read. Single
+//! headers are etherparse's, the chain is our own: its lax chain does not know mobility headers, and its
 //! iterator reads past the end of a chain that stopped early (0.21).
 
 use etherparse::{IpNumber, Ipv6FragmentHeaderSlice, Ipv6RawExtHeaderSlice, ip_number};
@@ -20,9 +21,10 @@ const MAX_EXTENSIONS: usize = 16;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ip<'a> {
     pub(crate) version: u8,
+    pub(crate) hop_limit: u8,
     pub(crate) source: Address,
     pub(crate) destination: Address,
-    /// Length of the packet, header included, by its length field.
+    /// Length of the packet, header included, by its length field, but no more than there was on the wire.
     pub(crate) length: u32,
     pub(crate) body: Body<'a>,
     pub(crate) hazards: Hazards,
@@ -34,12 +36,11 @@ pub(crate) struct Body<'a> {
     pub(crate) protocol: u8,
     /// The bytes, no more of them than the IP length says.
     pub(crate) span: Span<'a>,
-    /// How many bytes that is by the IP length; more than the span's where the length field claims too much.
-    pub(crate) length: u32,
     pub(crate) fragment: Option<Fragment<'a>>,
     /// Whether `protocol` can be read here: false behind a header that is cut, malformed or too deep.
     pub(crate) readable: bool,
-    /// Whether the addresses of the header are those of the transport's checksum (no source route, no home address).
+    /// Whether the addresses of the header are those of the transport's checksum (no source route, no home address),
+    /// and the length is that which the sender meant.
     pub(crate) checkable: bool,
 }
 
@@ -62,12 +63,16 @@ fn length_hazards(span: Span<'_>, length: usize) -> Hazards {
     if span.seen.len() < length.min(span.wire) {
         hazards.insert(Hazards::CUT);
     }
+    if span.has_trailer(length) {
+        hazards.insert(Hazards::TRAILER);
+    }
     hazards
 }
 
 fn read_v4(span: Span<'_>) -> Result<Ip<'_>, Lost> {
     let (fixed, _) = span.take::<20>()?;
-    let &[first, _, l0, l1, i0, i1, f0, f1, _, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] = fixed;
+    let &[first, _, l0, l1, i0, i1, f0, f1, hop_limit, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] =
+        fixed;
     let header = usize::from(first & 0x0f) * 4;
     let total = match usize::from(u16::from_be_bytes([l0, l1])) {
         0 => span.wire,
@@ -85,11 +90,11 @@ fn read_v4(span: Span<'_>) -> Result<Ip<'_>, Lost> {
         Some(_) => {}
         None => hazards.insert(packet.missing(header)),
     }
-    let length = (total - header) as u32;
     let (body, readable) = match packet.skip(header) {
         Ok(body) => (body, true),
         Err(_) => (Span { seen: &[], wire: packet.wire.saturating_sub(header) }, false),
     };
+    let checkable = header == 20 && total <= span.wire;
     let bits = u16::from_be_bytes([f0, f1]);
     let more = bits & 0x2000 != 0;
     let offset = u32::from(bits & 0x1fff) * 8;
@@ -98,45 +103,66 @@ fn read_v4(span: Span<'_>) -> Result<Ip<'_>, Lost> {
         offset,
         more,
         bytes: body.seen,
-        length,
-        checkable: header == 20,
+        length: body.wire as u32,
+        checkable,
     });
+    let mut body = Body { protocol, span: body, fragment, readable, checkable };
+    if protocol == Protocol::AH && readable && fragment.is_none() {
+        body = Body { checkable, ..extensions(4, protocol, body.span, &mut hazards) };
+    }
     Ok(Ip {
         version: 4,
+        hop_limit,
         source: Address::v4([s0, s1, s2, s3]),
         destination: Address::v4([d0, d1, d2, d3]),
-        length: total as u32,
-        body: Body { protocol, span: body, length, fragment, readable, checkable: header == 20 },
+        length: packet.wire as u32,
+        body,
         hazards,
     })
 }
 
 fn read_v6(span: Span<'_>) -> Result<Ip<'_>, Lost> {
     let (fixed, rest) = span.take::<40>()?;
-    let (&[_, _, _, _, l0, l1, next, _], addresses) =
+    let (&[_, _, _, _, l0, l1, next, hop_limit], addresses) =
         fixed.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
     let (source, destination) = addresses.split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
     let length = match usize::from(u16::from_be_bytes([l0, l1])) {
         0 if next != Protocol::NONE => rest.wire,
         length => length,
     };
-    let mut hazards = length_hazards(rest, length);
-    let body = extensions(next, rest.limit(length), length as u32, &mut hazards);
+    // The header is no part of the length, but of what is padded.
+    let mut hazards = length_hazards(span, length + 40);
+    let rest = rest.limit(length);
+    let mut body = extensions(6, next, rest, &mut hazards);
+    body.checkable &= length <= rest.wire;
     Ok(Ip {
         version: 6,
+        hop_limit,
         source: Address::v6(*source),
         destination: Address::v6(destination.first_chunk::<16>().copied().unwrap_or_default()),
-        length: (length as u32).saturating_add(40),
+        length: (rest.wire as u32).saturating_add(40),
         body,
         hazards,
     })
 }
 
-/// Follows the extension headers from the one numbered `next` to the first protocol, or to a fragment.
-pub(crate) fn extensions<'a>(next: u8, span: Span<'a>, length: u32, hazards: &mut Hazards) -> Body<'a> {
-    let mut body = Body { protocol: next, span, length, fragment: None, readable: true, checkable: true };
+/// Follows the extension headers of a `version` from the one numbered `next` to the first protocol, or to a fragment.
+pub(crate) fn extensions<'a>(version: u8, next: u8, span: Span<'a>, hazards: &mut Hazards) -> Body<'a> {
+    let mut body = Body { protocol: next, span, fragment: None, readable: true, checkable: true };
     for _ in 0..MAX_EXTENSIONS {
         let used = match IpNumber(body.protocol) {
+            ip_number::AUTH => {
+                // Its length is in words of four bytes, two of them not counted.
+                let length = body.span.seen.get(1).map_or(8, |words| (usize::from(*words) + 2) * 4);
+                match body.span.seen.get(..length) {
+                    Some([next, ..]) => {
+                        body = body.after(length, *next);
+                        continue;
+                    }
+                    _ => length,
+                }
+            }
+            _ if version == 4 => return body,
             ip_number::IPV6_FRAG => match Ipv6FragmentHeaderSlice::from_slice(body.span.seen) {
                 Ok(header) => {
                     let fragments = header.is_fragmenting_payload();
@@ -147,7 +173,7 @@ pub(crate) fn extensions<'a>(next: u8, span: Span<'a>, length: u32, hazards: &mu
                             offset: u32::from(header.fragment_offset().byte_offset()),
                             more: header.more_fragments(),
                             bytes: body.span.seen,
-                            length: body.length,
+                            length: body.span.wire as u32,
                             checkable: body.checkable,
                         });
                         return body;
@@ -170,7 +196,8 @@ pub(crate) fn extensions<'a>(next: u8, span: Span<'a>, length: u32, hazards: &mu
         body.readable = false;
         return body;
     }
-    if is_option_header(IpNumber(body.protocol)) || body.protocol == ip_number::IPV6_FRAG.0 {
+    let more = matches!(IpNumber(body.protocol), ip_number::AUTH | ip_number::IPV6_FRAG);
+    if more || is_option_header(IpNumber(body.protocol)) {
         hazards.insert(Hazards::TOO_DEEP);
         body.readable = false;
     }
@@ -181,7 +208,6 @@ impl Body<'_> {
     /// What follows a header of `used` captured bytes.
     fn after(mut self, used: usize, next: u8) -> Self {
         self.span = self.span.skip(used).unwrap_or(Span { seen: &[], wire: 0 });
-        self.length = self.length.saturating_sub(used as u32);
         self.protocol = next;
         self
     }
@@ -247,19 +273,71 @@ mod tests {
         bytes[3] = 60;
         let cut = read(Span::new(&bytes, 60)).unwrap();
         assert!(cut.hazards.contains(Hazards::CUT) && !cut.hazards.contains(Hazards::BAD_LENGTH));
-        assert_eq!(cut.body.length, 40);
+        assert_eq!((cut.length, cut.body.span.wire, cut.body.checkable), (60, 40, true));
         let bad = read(Span::new(&bytes, 20)).unwrap();
         assert!(bad.hazards.contains(Hazards::BAD_LENGTH) && !bad.hazards.contains(Hazards::CUT));
+        assert_eq!((bad.length, bad.body.span.wire, bad.body.checkable), (20, 0, false));
     }
 
     #[test]
-    fn extension_headers_are_skipped_and_ah_is_not() {
+    fn bytes_behind_the_datagram_are_told() {
+        let frame = [&V4[..], &[0; 80]].concat();
+        let hazards = |length: usize| read(Span::new(&frame[..length], length)).unwrap().hazards;
+        assert!(!hazards(50).contains(Hazards::TRAILER) && hazards(51).contains(Hazards::TRAILER));
+        let frame = [v6(59, 2), vec![0; 80]].concat();
+        let hazards = |length: usize| read(Span::new(&frame[..length], length)).unwrap().hazards;
+        assert!(!hazards(50).contains(Hazards::TRAILER) && hazards(51).contains(Hazards::TRAILER));
+        let cut = read(Span::new(&frame[..42], 99)).unwrap();
+        assert_eq!((cut.length, cut.hazards), (42, Hazards::TRAILER));
+    }
+
+    #[test]
+    fn no_more_counts_than_was_on_the_wire() {
+        let bytes = [v6(17, 60_000), vec![0; 8]].concat();
+        let ip = read(Span::new(&bytes, bytes.len())).unwrap();
+        assert_eq!((ip.length, ip.body.span.wire, ip.body.checkable), (48, 8, false));
+        assert_eq!(ip.hazards, Hazards::BAD_LENGTH);
+        let fragment = [v6(44, 60_000), vec![17, 0, 0, 1, 0, 0, 0, 9], vec![0; 8]].concat();
+        let ip = read(Span::new(&fragment, fragment.len())).unwrap();
+        assert_eq!((ip.length, ip.body.fragment.unwrap().length), (56, 8));
+    }
+
+    #[test]
+    fn extension_headers_are_skipped_and_esp_is_not() {
         let mut bytes = v6(0, 16);
         bytes.extend([60, 0, 1, 4, 0, 0, 0, 0]);
-        bytes.extend([51, 0, 1, 4, 0, 0, 0, 0]);
+        bytes.extend([50, 0, 1, 4, 0, 0, 0, 0]);
         let ip = read(Span::new(&bytes, bytes.len())).unwrap();
-        assert_eq!((ip.body.protocol, ip.body.length, ip.body.readable), (51, 0, true));
+        assert_eq!((ip.body.protocol, ip.body.span.wire, ip.body.readable), (50, 0, true));
         assert!(!ip.body.checkable);
+    }
+
+    #[test]
+    fn an_authentication_header_is_passed_in_either_version() {
+        let header = [17, 4, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9, 9];
+        let mut four = [&V4[..], &header, &[7; 9]].concat();
+        (four[3], four[9]) = (53, 51);
+        let six = [v6(51, 33), header.to_vec(), vec![7; 9]].concat();
+        for bytes in [&mut four, &mut six.clone()] {
+            let whole = bytes.len();
+            let ip = read(Span::new(bytes, whole)).unwrap();
+            let body = ip.body;
+            assert_eq!((body.protocol, body.span.wire, body.readable, body.checkable), (17, 9, true, true));
+            let cut = read(Span::new(&bytes[..whole - 10], whole)).unwrap();
+            assert!(!cut.body.readable && cut.hazards.contains(Hazards::CUT));
+        }
+        // A fragment has only a part of it.
+        four[6] = 0x20;
+        let ip = read(Span::new(&four, four.len())).unwrap();
+        assert_eq!((ip.body.protocol, ip.body.fragment.unwrap().length), (51, 33));
+    }
+
+    #[test]
+    fn authentication_headers_without_end_are_too_deep() {
+        let mut bytes = [&V4[..], &[51, 1, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1].repeat(20)].concat();
+        (bytes[2], bytes[3], bytes[9]) = (1, 4, 51);
+        let ip = read(Span::new(&bytes, bytes.len())).unwrap();
+        assert!(ip.hazards.contains(Hazards::TOO_DEEP) && !ip.body.readable);
     }
 
     #[test]

@@ -24,11 +24,13 @@ mod ip;
 mod ja4;
 mod link;
 mod link_type;
+mod mpls;
 mod packet;
 mod protocol;
 mod reader;
 pub mod readers;
 mod span;
+mod tag;
 mod text;
 mod transport;
 mod tunnel;
@@ -41,7 +43,9 @@ pub use fact::{Fact, Party, Resolver};
 pub use field::Field;
 pub use frame::{Frame, LinkType, PacketRef, Timestamp};
 pub use hazard::Hazards;
-pub use packet::{Address, Class, Fragment, Layer, LayerKind, Mac, Packet, Quoted, Tcp, TcpFlags};
+pub use packet::{
+    Address, Class, Fragment, InnerFrame, Layer, LayerKind, Mac, Packet, Quoted, Tcp, TcpFlags,
+};
 pub use protocol::Protocol;
 pub use reader::{
     DatagramRead, Datagrams, Facts, Message, Pattern, Probe, Read, Reader, ReaderId, Route, Stream,

@@ -4,7 +4,7 @@
 //! bytes, so the walk is linear; wrappings that count as [`Layer`]s are at most as many as `Packet::path` holds.
 
 use crate::span::{Lost, Span};
-use crate::{Address, Hazards, Layer, LayerKind, Mac, Packet};
+use crate::{Address, Hazards, Layer, LayerKind, Mac, Packet, mpls, tag};
 
 /// What stands at the front of the bytes that are left.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -36,9 +36,10 @@ pub(crate) enum Found<'a> {
     Other(u16, Span<'a>),
 }
 
-/// `EtherTypes` (IEEE registration authority) that lead on to IP.
+/// `EtherTypes` (IEEE registration authority): those that lead on to IP, and ARP.
 pub(crate) mod ether_type {
     pub(crate) const IPV4: u16 = 0x0800;
+    pub(crate) const ARP: u16 = 0x0806;
     pub(crate) const IPV6: u16 = 0x86dd;
     pub(crate) const VLAN: u16 = 0x8100;
     pub(crate) const SERVICE_VLAN: u16 = 0x88a8;
@@ -51,6 +52,13 @@ pub(crate) mod ether_type {
     pub(crate) const MACSEC: u16 = 0x88e5;
     pub(crate) const CISCO_METADATA: u16 = 0x8909;
     pub(crate) const NSH: u16 = 0x894f;
+    pub(crate) const JUMBO_LLC: u16 = 0x8870;
+    pub(crate) const BACKBONE: u16 = 0x88e7;
+    pub(crate) const FABRIC_PATH: u16 = 0x8903;
+    pub(crate) const TRILL: u16 = 0x22f3;
+    pub(crate) const VN_TAG: u16 = 0x8926;
+    pub(crate) const RING: u16 = 0x892f;
+    pub(crate) const E_TAG: u16 = 0x893f;
     /// Values up to this are lengths of 802.3 frames.
     pub(crate) const MAX_LENGTH: u16 = 1500;
 }
@@ -70,7 +78,7 @@ pub(crate) fn walk<'a>(
             Head::Llc => llc(span)?,
             Head::Pppoe => pppoe(span, packet)?,
             Head::Ppp(outer) => ppp(outer, span)?,
-            Head::Mpls(outer) => mpls(outer, span, packet)?,
+            Head::Mpls(outer) => mpls::enter(outer, span, packet)?,
         }
     }
 }
@@ -85,10 +93,22 @@ pub(crate) fn wrap(
     packet.path.try_push(Layer { kind, id, ends }).map_err(|_| Lost::undecodable(Hazards::TOO_DEEP))
 }
 
+/// Puts the VLAN of a tag on the path. An id of 0 is none: such a tag has only a priority (IEEE 802.1Q 9.6), and may
+/// stand on one direction of a flow alone.
+pub(crate) fn tagged(packet: &mut Packet<'_>, tag: u16) -> Result<(), Lost> {
+    match tag & 0x0fff {
+        0 => Ok(()),
+        id => wrap(packet, LayerKind::Vlan, u32::from(id), [Address::default(); 2]),
+    }
+}
+
 fn ethernet<'a>(span: Span<'a>, packet: &mut Packet<'a>) -> Result<(Head, Span<'a>), Lost> {
     let (&[a, b, c, d, e, f, g, h, i, j, k, l, t0, t1], rest) = span.take::<14>()?;
     packet.macs = Some((Mac([g, h, i, j, k, l]), Mac([a, b, c, d, e, f])));
-    Ok((Head::EtherType(u16::from_be_bytes([t0, t1])), rest))
+    match [a, b, c, d, e] {
+        tag::ISL | tag::ISL_OTHER if rest.seen.starts_with(&tag::ISL_SNAP) => tag::isl(rest, packet),
+        _ => Ok((Head::EtherType(u16::from_be_bytes([t0, t1])), rest)),
+    }
 }
 
 /// What an `EtherType`, or a length in its place, stands for.
@@ -97,20 +117,28 @@ fn typed<'a>(ether_type: u16, span: Span<'a>, packet: &mut Packet<'a>) -> Result
         ether_type::IPV4 | ether_type::IPV6 => Ok((Head::Ip, span)),
         ether_type::VLAN | ether_type::SERVICE_VLAN | ether_type::OLD_SERVICE_VLAN => {
             let (&[c0, c1, t0, t1], rest) = span.take::<4>()?;
-            let id = u16::from_be_bytes([c0, c1]) & 0x0fff;
-            wrap(packet, LayerKind::Vlan, u32::from(id), [Address::default(); 2])?;
+            tagged(packet, u16::from_be_bytes([c0, c1]))?;
             Ok((Head::EtherType(u16::from_be_bytes([t0, t1])), rest))
         }
         ether_type::MPLS | ether_type::MPLS_MULTICAST => Ok((Head::Mpls(ether_type), span)),
         ether_type::PPPOE => Ok((Head::Pppoe, span)),
         ether_type::PPP => Ok((Head::Ppp(ether_type), span)),
         ether_type::BRIDGED => Ok((Head::Ethernet, span)),
-        ether_type::MACSEC => macsec(span),
-        ether_type::CISCO_METADATA => cisco_metadata(span),
+        ether_type::JUMBO_LLC => Ok((Head::Llc, span)),
+        ether_type::MACSEC => tag::macsec(span),
+        ether_type::CISCO_METADATA => tag::cisco_metadata(span),
+        ether_type::VN_TAG | ether_type::RING => tag::skipped::<2>(span),
+        ether_type::E_TAG => tag::skipped::<4>(span),
+        ether_type::BACKBONE => tag::backbone(span, packet),
+        ether_type::FABRIC_PATH => tag::fabric_path(span),
+        ether_type::TRILL => tag::trill(span),
         ether_type::NSH => nsh(span, packet),
         length if length <= ether_type::MAX_LENGTH => {
             if usize::from(length) > span.wire {
                 packet.hazards.insert(Hazards::BAD_LENGTH);
+            }
+            if span.has_trailer(usize::from(length)) {
+                packet.hazards.insert(Hazards::TRAILER);
             }
             Ok((Head::Llc, span.limit(usize::from(length))))
         }
@@ -121,33 +149,21 @@ fn typed<'a>(ether_type: u16, span: Span<'a>, packet: &mut Packet<'a>) -> Result
 /// IEEE 802.2, with SNAP (RFC 1042).
 fn llc(span: Span<'_>) -> Result<(Head, Span<'_>), Lost> {
     match span.seen {
-        [0xaa, 0xaa, 0x03, 0, 0, 0 | 0xf8, t0, t1, ..] => match u16::from_be_bytes([*t0, *t1]) {
-            short if short <= ether_type::MAX_LENGTH => Ok((Head::Other(0), span)),
-            ether_type => Ok((Head::EtherType(ether_type), span.skip(8)?)),
-        },
+        [0xaa, 0xaa, 0x03, ..] => {
+            let (&[_, _, _, o0, o1, o2, t0, t1], rest) = span.take::<8>()?;
+            match ([o0, o1, o2], u16::from_be_bytes([t0, t1])) {
+                ([0, 0, 0 | 0xf8], ether_type) if ether_type > ether_type::MAX_LENGTH => {
+                    Ok((Head::EtherType(ether_type), rest))
+                }
+                _ => Ok((Head::Other(0), span)),
+            }
+        }
         [0x06, 0x06, 0x03, ..] => Ok((Head::Ip, span.skip(3)?)),
+        // What was cut off may have led to IP.
+        [] | [0xaa | 0x06] | [0xaa, 0xaa] | [0x06, 0x06] if span.is_cut() => {
+            Err(span.take::<3>().err().unwrap_or(Lost::UNKNOWN))
+        }
         _ => Ok((Head::Other(0), span)),
-    }
-}
-
-/// The security tag of IEEE 802.1AE; only frames that are not encrypted and not changed are opened.
-fn macsec(span: Span<'_>) -> Result<(Head, Span<'_>), Lost> {
-    let (&[control, ..], rest) = span.take::<6>()?;
-    if control & 0x0c != 0 {
-        return Err(Lost::undecodable(Hazards::ENCRYPTED_LINK));
-    }
-    let rest = if control & 0x20 != 0 { rest.skip(8)? } else { rest };
-    let (&[t0, t1], rest) = rest.take::<2>()?;
-    Ok((Head::EtherType(u16::from_be_bytes([t0, t1])), rest))
-}
-
-/// The tag that Cisco switches put in for security groups: version, length, one option with the group, then the
-/// `EtherType` of what was tagged. It was never published, so that type must prove it.
-fn cisco_metadata(span: Span<'_>) -> Result<(Head, Span<'_>), Lost> {
-    let (&[_, _, _, _, _, _, t0, t1], rest) = span.take::<8>()?;
-    match u16::from_be_bytes([t0, t1]) {
-        ether_type if is_common(ether_type) => Ok((Head::EtherType(ether_type), rest)),
-        _ => Ok((Head::Other(ether_type::CISCO_METADATA), span)),
     }
 }
 
@@ -184,6 +200,9 @@ fn pppoe<'a>(span: Span<'a>, packet: &mut Packet<'a>) -> Result<(Head, Span<'a>)
     if length > rest.wire {
         packet.hazards.insert(Hazards::BAD_LENGTH);
     }
+    if span.has_trailer(6 + length) {
+        packet.hazards.insert(Hazards::TRAILER);
+    }
     Ok((Head::Ppp(ether_type::PPPOE), rest.limit(length)))
 }
 
@@ -191,6 +210,10 @@ fn pppoe<'a>(span: Span<'a>, packet: &mut Packet<'a>) -> Result<(Head, Span<'a>)
 fn ppp(outer: u16, span: Span<'_>) -> Result<(Head, Span<'_>), Lost> {
     let span = if let [0xff, 0x03, ..] = span.seen { span.skip(2)? } else { span };
     let (&[first], short) = span.take::<1>()?;
+    if first == 0xff && short.seen.is_empty() {
+        // The second byte would tell whether this is an address.
+        span.take::<2>()?;
+    }
     let (protocol, rest) = if first & 1 == 1 {
         (u16::from(first), short)
     } else {
@@ -206,33 +229,6 @@ fn ppp(outer: u16, span: Span<'_>) -> Result<(Head, Span<'_>), Lost> {
         0x0053 | 0x00fd => Err(Lost::undecodable(Hazards::ENCRYPTED_LINK)),
         _ => Ok((Head::Other(outer), span)),
     }
-}
-
-/// A label stack is one layer. What it carries is not said: IP by its first four bits, else Ethernet with or without
-/// the control word of RFC 4385, whichever makes sense.
-fn mpls<'a>(outer: u16, mut span: Span<'a>, packet: &mut Packet<'a>) -> Result<(Head, Span<'a>), Lost> {
-    wrap(packet, LayerKind::Mpls, 0, [Address::default(); 2])?;
-    loop {
-        let (&[_, _, bottom, _], rest) = span.take::<4>()?;
-        span = rest;
-        if bottom & 1 == 1 {
-            break;
-        }
-    }
-    let inner = match span.first() {
-        Some(first) if matches!(first >> 4, 4 | 6) && !bridges_instead(span) => (Head::Ip, span),
-        Some(first) if first >> 4 == 0 && span.skip(4).is_ok_and(is_ethernet) => {
-            (Head::Ethernet, span.skip(4)?)
-        }
-        Some(_) if is_ethernet(span) => (Head::Ethernet, span),
-        _ => (Head::Other(outer), span),
-    };
-    Ok(inner)
-}
-
-/// Whether what looks like an IP header by its first four bits is an Ethernet address after all.
-fn bridges_instead(span: Span<'_>) -> bool {
-    crate::ip::read(span).is_err() && is_ethernet(span)
 }
 
 /// Whether an Ethernet header with a well-known `EtherType`, or a length that fits, stands at the front.
@@ -256,7 +252,7 @@ pub(crate) fn is_common(word: u16) -> bool {
             | ether_type::MPLS_MULTICAST
             | ether_type::PPPOE
             | ether_type::MACSEC
-            | 0x0806
+            | ether_type::ARP
             | 0x8863
             | 0x888e
             | 0x88cc
@@ -265,10 +261,12 @@ pub(crate) fn is_common(word: u16) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::Class;
 
-    fn walked(head: Head, bytes: &[u8]) -> (Option<Head>, Vec<(LayerKind, u32)>, usize) {
+    /// Where a walk ends, the kinds and ids of its layers, and how many bytes are left.
+    pub(crate) fn walked(head: Head, bytes: &[u8]) -> (Option<Head>, Vec<(LayerKind, u32)>, usize) {
         let mut packet = Packet::default();
         let (end, left) = match walk(head, Span::new(bytes, bytes.len()), &mut packet) {
             Ok(Found::Ip(span)) => (Some(Head::Ip), span.wire),
@@ -286,6 +284,12 @@ mod tests {
     }
 
     #[test]
+    fn a_priority_is_no_vlan() {
+        let bytes = [0xe0, 0x00, 0x81, 0x00, 0x60, 0x07, 0x08, 0x00, 0x45];
+        assert_eq!(walked(Head::EtherType(0x8100), &bytes), (Some(Head::Ip), vec![(LayerKind::Vlan, 7)], 1));
+    }
+
+    #[test]
     fn nine_tags_are_too_deep() {
         let bytes = [0, 1, 0x81, 0].repeat(9);
         assert_eq!(walked(Head::EtherType(0x8100), &bytes).0, None);
@@ -300,9 +304,44 @@ mod tests {
     }
 
     #[test]
+    fn what_was_cut_off_is_not_absent() {
+        let ends = |head, bytes: &[u8], wire| {
+            let end = walk(head, Span::new(bytes, wire), &mut Packet::default());
+            end.map_or_else(|lost| lost.class, |_| Class::NonIp)
+        };
+        let snap = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
+        for length in 0..8 {
+            assert_eq!(ends(Head::Llc, &snap[..length], 90), Class::Truncated, "{length}");
+        }
+        assert_eq!(ends(Head::Llc, &[0x42], 90), Class::NonIp);
+        assert_eq!(ends(Head::Llc, &[0xaa], 1), Class::NonIp);
+        assert_eq!(ends(Head::Ppp(0), &[0xff], 90), Class::Truncated);
+        for length in 0..18 {
+            let labelled = [0, 0, 1, 64, 0, 0x1b, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0x88, 0xb5];
+            assert_eq!(ends(Head::Mpls(0x8847), &labelled[..length], 90), Class::Truncated, "{length}");
+        }
+    }
+
+    #[test]
     fn a_session_of_pppoe_ends_where_it_says() {
         let session = [0x11, 0, 0, 5, 0, 4, 0, 0x21, 0x45, 0, 0xee, 0xee];
         assert_eq!(walked(Head::Pppoe, &session), (Some(Head::Ip), vec![(LayerKind::Pppoe, 5)], 2));
+    }
+
+    #[test]
+    fn bytes_behind_a_length_of_the_link_are_told() {
+        let trailer = |head, start: &[u8], length: usize| {
+            let bytes = [start, &[0; 80]].concat();
+            let mut packet = Packet::default();
+            walk(head, Span::new(&bytes[..length], length), &mut packet).unwrap();
+            packet.hazards.contains(Hazards::TRAILER)
+        };
+        for (head, start) in [
+            (Head::EtherType(9), &[0x42, 0x42, 3, 0, 0, 0, 0, 0, 0][..]),
+            (Head::Pppoe, &[0x11, 0, 0, 5, 0, 4, 0, 0x21, 0x45, 0]),
+        ] {
+            assert!(!trailer(head, start, 50) && trailer(head, start, 51), "{head:?}");
+        }
     }
 
     #[test]
@@ -310,19 +349,6 @@ mod tests {
         assert_eq!(walked(Head::Ppp(0), &[0xff, 3, 0x21, 0x45]), (Some(Head::Ip), vec![], 1));
         assert_eq!(walked(Head::Ppp(0), &[0xc0, 0x21, 1]), (Some(Head::Other(0)), vec![], 3));
         assert_eq!(walked(Head::Ppp(0), &[0x00, 0xfd, 1]).0, None);
-    }
-
-    #[test]
-    fn labels_carry_ip_or_ethernet() {
-        let labels = [0, 1, 0, 64, 0, 2, 1, 64];
-        let ethernet = [0x00, 0x1b, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0x08, 0x06, 0, 1];
-        let path = vec![(LayerKind::Mpls, 0)];
-        let plain = [&labels[..], &ethernet].concat();
-        assert_eq!(walked(Head::Mpls(0x8847), &plain), (Some(Head::Other(0x0806)), path.clone(), 2));
-        let word = [&labels[..], &[0; 4], &ethernet].concat();
-        assert_eq!(walked(Head::Mpls(0x8847), &word), (Some(Head::Other(0x0806)), path.clone(), 2));
-        let ip = [&labels[..], &[0x45, 0]].concat();
-        assert_eq!(walked(Head::Mpls(0x8847), &ip), (Some(Head::Ip), path, 2));
     }
 
     #[test]
@@ -346,20 +372,5 @@ mod tests {
         for end in 0..context.len() - 1 {
             assert_eq!(walk(&context[..end]).0, (end >= 16).then_some(Head::Ip), "{end}");
         }
-    }
-
-    #[test]
-    fn a_tag_of_a_security_group_is_passed_where_the_next_type_is_known() {
-        let tagged = |t0, t1| walked(Head::EtherType(0x8909), &[1, 1, 0, 1, 0, 100, t0, t1, 0x45]);
-        assert_eq!(tagged(0x08, 0x00), (Some(Head::Ip), vec![], 1));
-        assert_eq!(tagged(0x08, 0x06), (Some(Head::Other(0x0806)), vec![], 1));
-        assert_eq!(tagged(0x12, 0x34), (Some(Head::Other(0x8909)), vec![], 9));
-        assert_eq!(walked(Head::EtherType(0x8909), &[1, 1, 0, 1, 0, 100, 8]).0, None);
-    }
-
-    #[test]
-    fn encrypted_frames_are_not_opened() {
-        assert_eq!(walked(Head::EtherType(0x88e5), &[0x0c, 0, 0, 0, 0, 1, 8, 0]).0, None);
-        assert_eq!(walked(Head::EtherType(0x88e5), &[0, 0, 0, 0, 0, 1, 8, 0, 0x45]).0, Some(Head::Ip));
     }
 }

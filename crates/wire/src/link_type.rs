@@ -16,9 +16,8 @@ pub(crate) fn enter<'a>(
     match link_type.0 {
         0 | 108 => family(link_type, span),
         1 => Ok((Head::Ethernet, span)),
-        9 => Ok((Head::Ppp(0), span)),
         12 | 14 | 101 | 228 | 229 => Ok((Head::Ip, span)),
-        50 => serial(span),
+        9 | 50 => serial(span),
         51 => Ok((Head::Pppoe, span)),
         104 => cisco(span),
         105 => wifi::enter(span, packet, wifi::Framing::default()),
@@ -45,7 +44,8 @@ fn family(link_type: LinkType, span: Span<'_>) -> Result<(Head, Span<'_>), Lost>
     }
 }
 
-/// PPP in HDLC framing, or Cisco HDLC, told apart by the first byte.
+/// PPP, bare or in HDLC framing, or Cisco HDLC, told apart by the first byte: no protocol of PPP begins with those of
+/// Cisco.
 fn serial(span: Span<'_>) -> Result<(Head, Span<'_>), Lost> {
     match span.first() {
         Some(0x0f | 0x8f) => cisco(span),
@@ -200,6 +200,14 @@ mod tests {
         assert_eq!(entered(239, &little), (Some(Head::Ip), 2, None));
         let big = [2, 0, 0, 0, 0, 5, 0, 10, 0, 0, 0, 0, 0, 6, 0, 9, 0x45, 0];
         assert_eq!(entered(239, &big), (Some(Head::Ip), 2, None));
+    }
+
+    #[test]
+    fn serial_lines_speak_ppp_or_as_cisco_does() {
+        for link_type in [9, 50] {
+            assert_eq!(entered(link_type, &[0x0f, 0, 8, 0, 0x45]), (Some(Head::EtherType(0x0800)), 1, None));
+            assert_eq!(entered(link_type, &[0, 0x21, 0x45]), (Some(Head::Ppp(0)), 3, None));
+        }
     }
 
     #[test]

@@ -96,7 +96,7 @@ pub enum Class {
 pub struct Layer {
     /// What kind of wrapping.
     pub kind: LayerKind,
-    /// VLAN id, VXLAN or Geneve network, GRE key, `PPPoE` or ERSPAN session; 0 where there is none, or where each
+    /// VLAN id, VXLAN or Geneve network, GRE key, `PPPoE` or ERSPAN session, service of a backbone; 0 where there is none, or where each
     /// direction has its own (MPLS label, GTP tunnel endpoint, service path), which would tear a biflow apart.
     pub id: u32,
     /// The tunnel's own ends, lower address first, so that both directions are one path; zero below IP.
@@ -121,6 +121,8 @@ pub enum LayerKind {
     Teredo,
     /// Network service header.
     Nsh,
+    /// A service of a provider's backbone (IEEE 802.1ah).
+    Backbone,
 }
 
 /// TCP flags as they stand in the header.
@@ -184,10 +186,23 @@ pub struct Quoted {
     pub ports: (u16, u16),
 }
 
+/// What a tunnel carries that is no IP: ARP, LLDP, or what is not known.
+#[derive(Clone, Copy, Debug)]
+pub struct InnerFrame<'a> {
+    /// Source and destination of the innermost link header; those outside where the tunnel's inside has none.
+    pub macs: Option<(Mac, Mac)>,
+    /// Its `EtherType`; 0 where there is none.
+    pub ether_type: u16,
+    /// What was captured of what follows its link header.
+    pub payload: &'a [u8],
+    /// How many bytes that was on the wire.
+    pub payload_length: u32,
+}
+
 /// A decoded frame. Decoding writes into one of these in place, so that none is copied.
 #[derive(Clone, Debug, Default)]
 pub struct Packet<'a> {
-    /// Which part of the ledger it belongs to.
+    /// Which part of the ledger it belongs to. A packet with any IP header is one with IP, whatever a tunnel carries.
     pub class: Class,
     /// What was odd.
     pub hazards: Hazards,
@@ -200,6 +215,8 @@ pub struct Packet<'a> {
     pub path: ArrayVec<Layer, 8>,
     /// IP version of the innermost IP header: 4 or 6; 0 without one.
     pub version: u8,
+    /// Time to live or hop limit of the innermost IP header, as it was captured.
+    pub hop_limit: u8,
     /// IP protocol number of what follows the innermost IP header and its extension headers.
     pub protocol: u8,
     /// Innermost source address.
@@ -208,9 +225,10 @@ pub struct Packet<'a> {
     pub destination: Address,
     /// Source and destination port (TCP, UDP, SCTP); type and code for ICMP and `ICMPv6`; 0 where there is none.
     pub ports: (u16, u16),
-    /// Bytes of the innermost IP packet, header included, by its own length field (as captured where that is 0).
+    /// Bytes of the innermost IP packet, header included: by its own length field, but no more than the frame had for
+    /// it on the wire, and all of these where the field is 0.
     pub ip_length: u32,
-    /// Bytes of transport payload by the IP length; may be more than was captured.
+    /// Bytes of transport payload by that length; may be more than was captured.
     pub payload_length: u32,
     /// What was captured of the payload; for a packet without IP, what follows the link header.
     pub payload: &'a [u8],
@@ -223,4 +241,14 @@ pub struct Packet<'a> {
     pub fragment: Option<Fragment<'a>>,
     /// Set where this is an ICMP error with a readable quote.
     pub quoted: Option<Quoted>,
+    /// Set where the payload is that of a tunnel that carries no IP; all else is of the conversation around it.
+    pub inner_frame: Option<InnerFrame<'a>>,
+}
+
+impl<'a> Packet<'a> {
+    /// [`Packet::inner_frame`] as a packet of its own, without IP.
+    pub fn inner(&self) -> Option<Self> {
+        let InnerFrame { macs, ether_type, payload, payload_length } = self.inner_frame?;
+        Some(Self { class: Class::NonIp, macs, ether_type, payload, payload_length, ..Self::default() })
+    }
 }

@@ -89,6 +89,13 @@ impl<'a> Span<'a> {
         self.limit(self.wire.saturating_sub(length))
     }
 
+    /// Whether more stands behind the first `length` bytes than the padding of a short Ethernet frame, of which the
+    /// data is at least 46 bytes, and a check sequence of four.
+    #[inline]
+    pub(crate) fn has_trailer(self, length: usize) -> bool {
+        self.wire > (length + 4).max(46 + 4)
+    }
+
     /// The first byte, if it was captured.
     #[inline]
     pub(crate) fn first(self) -> Option<u8> {
@@ -122,5 +129,20 @@ mod tests {
         assert_eq!((cut.seen.len(), cut.wire), (3, 6));
         let whole = Span::new(&[1, 2, 3, 4, 5], 5).without_trailer(4);
         assert_eq!((whole.seen.len(), whole.wire), (1, 1));
+    }
+
+    #[test]
+    fn padding_and_a_check_sequence_are_no_trailer() {
+        let frame = [0; 104];
+        for (wire, length, is_trailer) in [
+            (46, 28, false),
+            (50, 28, false),
+            (51, 28, true),
+            (104, 100, false),
+            (104, 99, true),
+            (60, 100, false),
+        ] {
+            assert_eq!(Span::new(&frame[..wire], wire).has_trailer(length), is_trailer, "{wire} {length}");
+        }
     }
 }

@@ -10,24 +10,25 @@ use crate::{Address, Hazards, Packet, Quoted, Tcp, TcpFlags};
 /// Reads the transport header of `body` into `packet`, whose IP fields are set and whose transport fields are empty.
 pub(crate) fn read<'a>(body: &Body<'a>, packet: &mut Packet<'a>) {
     let span = body.span;
-    if body.checkable && body.readable && span.seen.len() as u64 == u64::from(body.length) {
+    let length = span.wire as u32;
+    if body.checkable && body.readable && !span.is_cut() {
         packet.segment = span.seen;
     }
     packet.payload = span.seen;
-    packet.payload_length = body.length;
+    packet.payload_length = length;
     if !body.readable {
         return;
     }
     match body.protocol {
-        Protocol::TCP => tcp(span, body.length, packet),
-        Protocol::UDP => udp(span, body.length, packet),
+        Protocol::TCP => tcp(span, packet),
+        Protocol::UDP => udp(span, packet),
         Protocol::UDP_LITE => {
             ports(span, packet);
-            payload(span, 8, body.length, packet);
+            payload(span, 8, packet);
         }
         Protocol::SCTP => {
             ports(span, packet);
-            payload(span, 12, body.length, packet);
+            payload(span, 12, packet);
         }
         Protocol::ICMP | Protocol::ICMPV6 => icmp(body, packet),
         _ => {}
@@ -40,16 +41,16 @@ fn ports(span: Span<'_>, packet: &mut Packet<'_>) {
     }
 }
 
-/// Sets the payload to what follows a header of `header` bytes in a segment of `length` bytes.
-fn payload<'a>(span: Span<'a>, header: usize, length: u32, packet: &mut Packet<'a>) {
+/// Sets the payload to what follows a header of `header` bytes in the segment.
+fn payload<'a>(span: Span<'a>, header: usize, packet: &mut Packet<'a>) {
     if span.seen.len() < header {
         packet.hazards.insert(span.missing(header));
     }
     packet.payload = span.seen.get(header..).unwrap_or_default();
-    packet.payload_length = length.saturating_sub(header as u32);
+    packet.payload_length = span.wire.saturating_sub(header) as u32;
 }
 
-fn tcp<'a>(span: Span<'a>, length: u32, packet: &mut Packet<'a>) {
+fn tcp<'a>(span: Span<'a>, packet: &mut Packet<'a>) {
     ports(span, packet);
     let Some(header) = span.seen.first_chunk::<20>() else {
         // Where the payload starts is not known, so none is claimed.
@@ -59,7 +60,7 @@ fn tcp<'a>(span: Span<'a>, length: u32, packet: &mut Packet<'a>) {
     };
     let &[_, _, _, _, s0, s1, s2, s3, a0, a1, a2, a3, offset, flags, w0, w1, _, _, _, _] = header;
     let offset = usize::from(offset >> 4) * 4;
-    if offset < 20 || offset as u64 > u64::from(length) {
+    if offset < 20 || offset > span.wire {
         packet.hazards.insert(Hazards::BAD_LENGTH);
         (packet.payload, packet.payload_length) = (&[], 0);
         return;
@@ -74,7 +75,7 @@ fn tcp<'a>(span: Span<'a>, length: u32, packet: &mut Packet<'a>) {
         flags,
         window: u16::from_be_bytes([w0, w1]),
     });
-    payload(span, offset, length, packet);
+    payload(span, offset, packet);
 }
 
 /// SYN with FIN or RST.
@@ -83,14 +84,14 @@ pub(crate) fn is_odd(flags: TcpFlags) -> bool {
     flags.has(TcpFlags::SYN) && flags.0 & (TcpFlags::FIN | TcpFlags::RST) != 0
 }
 
-fn udp<'a>(span: Span<'a>, length: u32, packet: &mut Packet<'a>) {
+fn udp<'a>(span: Span<'a>, packet: &mut Packet<'a>) {
     ports(span, packet);
     let Some(&[_, _, _, _, l0, l1, _, _]) = span.seen.first_chunk::<8>() else {
         packet.hazards.insert(span.missing(8));
-        (packet.payload, packet.payload_length) = (&[], length.saturating_sub(8));
+        (packet.payload, packet.payload_length) = (&[], span.wire.saturating_sub(8) as u32);
         return;
     };
-    let mut own = u32::from(u16::from_be_bytes([l0, l1]));
+    let (length, mut own) = (span.wire, usize::from(u16::from_be_bytes([l0, l1])));
     // A length of 0 is a datagram that was captured before it was split, or one beyond 65,535 bytes (RFC 2675).
     if own != 0 && (own < 8 || own > length) {
         packet.hazards.insert(Hazards::BAD_LENGTH);
@@ -100,9 +101,9 @@ fn udp<'a>(span: Span<'a>, length: u32, packet: &mut Packet<'a>) {
         // The checksum covers the length, and so is that of another datagram.
         packet.segment = &[];
     }
-    let span = span.limit(own as usize);
+    let span = span.limit(own);
     packet.segment = packet.segment.get(..span.seen.len()).unwrap_or_default();
-    payload(span, 8, own, packet);
+    payload(span, 8, packet);
 }
 
 fn icmp<'a>(body: &Body<'a>, packet: &mut Packet<'a>) {
@@ -116,7 +117,7 @@ fn icmp<'a>(body: &Body<'a>, packet: &mut Packet<'a>) {
         Protocol::ICMP => (matches!(kind, 0 | 8), matches!(kind, 3 | 4 | 5 | 11 | 12)),
         _ => (matches!(kind, 128 | 129), matches!(kind, 1..=4)),
     };
-    payload(span, if echo { 8 } else { 4 }, body.length, packet);
+    payload(span, if echo { 8 } else { 4 }, packet);
     if error {
         packet.quoted = span.skip(8).ok().and_then(quoted);
     }
@@ -151,7 +152,6 @@ mod tests {
         let body = Body {
             protocol,
             span: Span::new(bytes, length as usize),
-            length,
             fragment: None,
             readable: true,
             checkable: true,

@@ -2,9 +2,7 @@
 //! every link type, which must not panic.
 
 use etherparse::checksum::Sum16BitWords;
-use etherparse::{
-    Ipv6ExtensionSlice, LaxIpv6Slice, LaxNetSlice, LaxSlicedPacket, PacketBuilder, TransportSlice,
-};
+use etherparse::{LaxIpv6Slice, LaxNetSlice, LaxSlicedPacket, PacketBuilder, TransportSlice};
 use lenscap_wire::{
     Address, Class, Frame, Hazards, LinkType, Packet, PacketRef, Timestamp, check_transport, decode,
     decode_datagram,
@@ -27,17 +25,15 @@ fn framed(link_type: u16, bytes: &[u8], wire_length: usize) -> Packet<'_> {
     packet
 }
 
-/// Addresses and protocol as etherparse has them, and its payload of IP; none of fragments and AH.
+/// Addresses and protocol as etherparse has them, and its payload of IP; none of fragments.
 fn twin_of<'a>(twin: &LaxSlicedPacket<'a>) -> Option<(Address, Address, u8, &'a [u8])> {
     let payload = twin.net.as_ref()?.ip_payload_ref()?;
     if payload.fragmented {
         return None;
     }
     let (source, destination) = match twin.net.as_ref()? {
-        LaxNetSlice::Ipv4(ip) if ip.extensions().auth.is_none() => {
-            (ip.header().source_addr().into(), ip.header().destination_addr().into())
-        }
-        LaxNetSlice::Ipv6(ip) if twin.stop_err.is_some() || !skipped_by_one(ip) => {
+        LaxNetSlice::Ipv4(ip) => (ip.header().source_addr().into(), ip.header().destination_addr().into()),
+        LaxNetSlice::Ipv6(ip) if twin.stop_err.is_some() || !is_skipped_here(ip) => {
             (Address(ip.header().source()), Address(ip.header().destination()))
         }
         _ => return None,
@@ -45,12 +41,9 @@ fn twin_of<'a>(twin: &LaxSlicedPacket<'a>) -> Option<(Address, Address, u8, &'a 
     Some((source, destination, payload.ip_number.0, payload.payload))
 }
 
-/// Whether only one of the two goes past a header of `ip`: AH is none to pass here, mobility, HIP and shim there.
-/// Not for chains that stopped early: etherparse's iterator reads beyond the end of those.
-fn skipped_by_one(ip: &LaxIpv6Slice<'_>) -> bool {
-    let mut passed = ip.extensions().clone().into_iter();
+/// Whether the header that etherparse stops at is passed here alone: mobility, HIP and shim.
+fn is_skipped_here(ip: &LaxIpv6Slice<'_>) -> bool {
     matches!(ip.payload().ip_number.0, 135 | 139 | 140)
-        || passed.any(|header| matches!(header, Ipv6ExtensionSlice::Authentication(_)))
 }
 
 /// Ports and payload as etherparse has them.
@@ -161,7 +154,12 @@ proptest! {
         let mut bytes = bytes;
         bytes.resize(bytes.len() + padding, 0);
         assert_twins(&bytes)?;
-        prop_assert_eq!(framed(1, &bytes, bytes.len()).hazards, Hazards::NONE);
+        let mut hazards = framed(1, &bytes, bytes.len()).hazards;
+        // Beyond a check sequence it may be a trailer; where ip.rs is tested it is told when.
+        if padding > 4 {
+            hazards = hazards.without(Hazards::TRAILER);
+        }
+        prop_assert_eq!(hazards, Hazards::NONE);
     }
 
     #[test]
@@ -208,6 +206,7 @@ proptest! {
         if packet.class == Class::Ip {
             prop_assert!(packet.payload.len() as u64 <= u64::from(packet.payload_length));
             prop_assert!(packet.payload_length <= packet.ip_length);
+            prop_assert!(packet.ip_length as usize <= bytes.len() + beyond);
         } else {
             prop_assert!(packet.tcp.is_none() && packet.fragment.is_none() && packet.version == 0);
         }

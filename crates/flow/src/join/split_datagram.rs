@@ -97,7 +97,7 @@ impl Summary {
 /// Whether a message reader has a word to say of a packet.
 fn is_heard(packet: &Packet<'_>) -> bool {
     let message = Message { packet, payload: packet.payload };
-    let mut heard = false;
+    let mut heard = packet.inner_frame.is_some();
     let reader = readers::read_message(routes(), &message, &mut |_| heard = true);
     heard || reader.is_some()
 }

@@ -119,7 +119,7 @@ impl Paths {
 pub(crate) type PortableLayer = (u8, u32, [u8; 16], [u8; 16]);
 
 /// Kinds in the order of their declaration, which is the order of saved numbers.
-const KINDS: [LayerKind; 12] = [
+const KINDS: [LayerKind; 13] = [
     LayerKind::Vlan,
     LayerKind::Mpls,
     LayerKind::Pppoe,
@@ -132,6 +132,7 @@ const KINDS: [LayerKind; 12] = [
     LayerKind::IpIp,
     LayerKind::Teredo,
     LayerKind::Nsh,
+    LayerKind::Backbone,
 ];
 
 /// The word for a tunnel in reports; `None` for a VLAN, which has a field of its own.
@@ -149,6 +150,7 @@ pub(crate) fn tunnel_name(kind: LayerKind) -> Option<&'static str> {
         LayerKind::IpIp => "ip-in-ip",
         LayerKind::Teredo => "teredo",
         LayerKind::Nsh => "nsh",
+        LayerKind::Backbone => "802.1ah",
     })
 }
 

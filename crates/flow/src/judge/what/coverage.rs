@@ -15,6 +15,8 @@ pub(crate) struct Sums {
     pub(crate) flows: u64,
     /// What the flows hold of the ledger.
     pub(crate) booked: Amount,
+    /// Flows whose IP bytes are more than their packets had on the wire.
+    pub(crate) beyond_wire: u64,
     two_way: (u64, u64),
     encrypted: (u64, u64),
     unattributed: (u64, u64),
@@ -24,9 +26,10 @@ impl Sums {
     /// Adds a flow; `hidden` where its protocol hides what it carries.
     pub(crate) fn add(&mut self, flow: &Flow<'_>, judged: &Judged, hidden: bool) {
         self.flows += 1;
-        let Counters { packets, payload, wire, .. } = flow.counters();
+        let Counters { packets, bytes, payload, wire } = flow.counters();
         self.booked.packets += packets[0] + packets[1];
         self.booked.bytes += wire;
+        self.beyond_wire += u64::from(bytes[0] + bytes[1] > wire);
         if matches!(flow.hot.key.protocol, TCP | UDP) {
             self.two_way.0 += u64::from(packets[0] > 0 && packets[1] > 0);
             self.two_way.1 += 1;
@@ -46,6 +49,7 @@ impl Sums {
         self.flows += other.flows;
         self.booked.packets += other.booked.packets;
         self.booked.bytes += other.booked.bytes;
+        self.beyond_wire += other.beyond_wire;
         add(&mut self.two_way, other.two_way);
         add(&mut self.encrypted, other.encrypted);
         add(&mut self.unattributed, other.unattributed);
