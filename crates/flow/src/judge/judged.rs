@@ -1,8 +1,9 @@
-//! The vocabulary of judging: what is said of a flow, and in which words.
+//! What is judged of a flow, and by which fields its server is named.
 
-use lenscap_catalog::{Roles, SharedGroup, VendorId};
+use lenscap_catalog::{Roles, VendorId};
 
 use super::rules;
+use crate::report::{Activity, Attribution, Party};
 use crate::state::key::Side;
 
 /// What is judged of a flow: 10 bytes beside its summary.
@@ -12,7 +13,7 @@ pub(crate) struct Judged {
     pub(crate) vendor: u16,
     /// Roles of the endpoint that decided.
     pub(crate) roles: Roles,
-    pub(crate) attribution: Attribution,
+    pub(crate) attribution: Option<Attribution>,
     pub(crate) confidence: u8,
     pub(crate) party: Party,
     pub(crate) activity: Activity,
@@ -72,84 +73,6 @@ impl Judged {
             (true, false) => 0,
             (false, true) => 1,
             _ => 1 - self.orig(),
-        }
-    }
-}
-
-/// What an attribution rests on.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) enum Attribution {
-    #[default]
-    None,
-    Sni,
-    Host,
-    Certificate,
-    Dns,
-    Address,
-}
-
-impl Attribution {
-    /// The word in reports.
-    pub(crate) fn word(self) -> Option<&'static str> {
-        Some(match self {
-            Self::None => return None,
-            Self::Sni => "sni",
-            Self::Host => "host",
-            Self::Certificate => "cert",
-            Self::Dns => "dns",
-            Self::Address => "address",
-        })
-    }
-}
-
-/// What kind of party the other end is.
-#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Party {
-    #[default]
-    Unknown,
-    Local,
-    Vendor,
-    Shared(SharedGroup),
-}
-
-impl Party {
-    /// The word in reports.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown",
-            Self::Local => "local",
-            Self::Vendor => "vendor",
-            Self::Shared(group) => group.word(),
-        }
-    }
-}
-
-/// Activities in the words of reports.
-#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Activity {
-    Discovery,
-    NameLookup,
-    TimeSync,
-    Signalling,
-    Telemetry,
-    Firmware,
-    BulkUpload,
-    #[default]
-    Unknown,
-}
-
-impl Activity {
-    /// The word in reports.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Discovery => "discovery",
-            Self::NameLookup => "name-lookup",
-            Self::TimeSync => "time-sync",
-            Self::Signalling => "signalling",
-            Self::Telemetry => "telemetry",
-            Self::Firmware => "firmware",
-            Self::BulkUpload => "bulk-upload",
-            Self::Unknown => "unknown",
         }
     }
 }

@@ -3,9 +3,10 @@
 use lenscap_catalog::{Role, SharedGroup};
 use lenscap_wire::{Reader, ReaderId, readers};
 
-use crate::judge::judged::{Activity, Judged, Party};
+use crate::judge::judged::Judged;
 use crate::judge::whose::opinion::Testimony;
 use crate::judge::{Court, Flow, rules};
+use crate::report::{Activity, Party};
 
 /// Protocols whose use alone says what a flow is for.
 const BY_PROTOCOL: [(&str, Activity); 8] = [
