@@ -111,15 +111,13 @@ impl FromStr for FailOn {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Ok(Self(match text {
-            "never" => None,
-            "info" => Some(Severity::Info),
-            "low" => Some(Severity::Low),
-            "medium" => Some(Severity::Medium),
-            "high" => Some(Severity::High),
-            "critical" => Some(Severity::Critical),
-            _ => return Err("there are info, low, medium, high, critical and never".into()),
-        }))
+        if text == "never" {
+            return Ok(Self(None));
+        }
+        let level = Severity::ALL.into_iter().find(|level| level.word() == text);
+        level
+            .map(|level| Self(Some(level)))
+            .ok_or_else(|| format!("there are {} and never", Severity::ALL.map(Severity::word).join(", ")))
     }
 }
 

@@ -3,10 +3,18 @@
 //! The [`Report`] borrows the [`Summary`]; beside it stand 18 bytes a flow. A [`FlowView`] is made
 //! when it is rendered and dropped after.
 
+mod answer;
+mod finding;
 mod list;
+mod vocabulary;
 
+pub use self::answer::{Left, Sentence};
+pub use self::finding::{Finding, FindingKind, Reason, Rule, Severity};
+pub use self::vocabulary::{Attribution, OrigBasis, Party};
 pub use crate::state::tally::Amount;
-pub use lenscap_catalog::Vendor;
+pub use lenscap_catalog::{DeviceClass, Role, SharedGroup, Vendor};
+pub use lenscap_wire::Activity;
+
 use lenscap_wire::{Mac, Timestamp};
 pub use list::FlowList;
 use list::Made;
@@ -82,8 +90,8 @@ pub struct DeviceRecord<'a> {
     pub model: Option<String>,
     pub serial: Option<String>,
     pub firmware: Option<String>,
-    /// What it is: `camera`, `recorder`, `doorbell`, …; `device` where that is not known.
-    pub class: &'static str,
+    /// What it is, where that is known.
+    pub class: Option<DeviceClass>,
     pub is_camera: bool,
     pub confidence: u8,
     /// IP bytes of its flows, from its side.
@@ -95,19 +103,19 @@ pub struct DeviceRecord<'a> {
     pub sightings: Vec<SightingRecord<'a>>,
 }
 
-/// One outside party of a device.
+/// One party that a device dealt with.
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub struct EndpointRecord<'a> {
-    /// `vendor`, `cloud`, `cdn`, `time`, `dns`, …, `local`, `unknown`.
-    pub party: &'static str,
+    pub party: Party,
     pub vendor: Option<&'a Vendor>,
     pub name: Option<&'a [u8]>,
     pub address: IpAddr,
     pub bytes_out: u64,
     pub bytes_in: u64,
     pub flows: u64,
-    pub activity: Vec<&'static str>,
+    /// Each once, by word.
+    pub activity: Vec<Activity>,
 }
 
 /// Something a device said or showed.
@@ -161,8 +169,7 @@ pub struct FlowView<'a> {
     pub protocol: u8,
     pub orig: EndView,
     pub resp: EndView,
-    /// `syn`, `first-seen` or `port`.
-    pub orig_basis: &'static str,
+    pub orig_basis: OrigBasis,
     /// VLAN ids, outermost first.
     pub vlan: Vec<u16>,
     /// Tunnels, outermost first, such as `vxlan:42`.
@@ -177,10 +184,10 @@ pub struct FlowView<'a> {
     pub ech: bool,
     pub names: Vec<NameOf<'a>>,
     pub vendor: Option<&'a Vendor>,
-    pub role: Option<&'static str>,
-    pub attribution: Option<&'static str>,
+    pub role: Option<Role>,
+    pub attribution: Option<Attribution>,
     pub confidence: Option<u8>,
-    pub activity: &'static str,
+    pub activity: Activity,
     /// Whether one end is outside the site.
     pub external: bool,
     pub first_packet: PacketAt,
@@ -200,43 +207,6 @@ pub struct NameView<'a> {
     pub first: Timestamp,
     pub last: Timestamp,
     pub packet: PacketAt,
-}
-
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-#[allow(missing_docs)]
-pub enum Severity {
-    Info,
-    Low,
-    Medium,
-    High,
-    Critical,
-}
-
-/// A judged claim with its evidence.
-#[derive(Clone, Debug)]
-#[allow(missing_docs)]
-pub struct Finding<'a> {
-    /// Hash of kind, device, party and content; never of paths or packet numbers.
-    pub id: String,
-    /// `vendor-contact`, `telemetry`, `exfiltration`, `attempt`, …
-    pub kind: &'static str,
-    pub severity: Severity,
-    pub confidence: u8,
-    /// Id of the device record.
-    pub device: String,
-    pub vendor: Option<&'a Vendor>,
-    /// Name or address of the other end.
-    pub endpoint: String,
-    pub bytes_out: u64,
-    pub bytes_in: u64,
-    pub start: Timestamp,
-    pub end: Timestamp,
-    /// Community IDs.
-    pub flows: Vec<String>,
-    /// In words, without packet numbers.
-    pub reasons: Vec<String>,
-    pub evidence: Vec<PacketAt>,
 }
 
 /// Double entry: what came in, and where it went.

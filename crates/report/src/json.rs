@@ -15,8 +15,6 @@ mod name;
 mod summary;
 mod writer;
 
-pub use finding::severity;
-
 use crate::parallel;
 use crate::select::{Kind, Select};
 use lenscap_flow::report::Report;

@@ -16,6 +16,7 @@ pub mod json;
 mod number;
 mod parallel;
 mod protocol;
+mod reason;
 #[cfg(test)]
 mod sample;
 mod select;
@@ -25,5 +26,4 @@ pub mod time;
 pub mod units;
 mod vendor;
 
-pub use json::severity;
 pub use select::{Kind, Select, UnknownKind};

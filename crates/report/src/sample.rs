@@ -2,8 +2,9 @@
 
 use lenscap_catalog::VendorKind;
 use lenscap_flow::report::{
-    Amount, CaptureRecord, Coverage, DeviceRecord, EndView, EndpointRecord, Finding, FlowView, Ledger,
-    NameOf, NameView, Overview, PacketAt, ProblemRecord, Report, Severity, SightingRecord, Vendor,
+    Activity, Amount, Attribution, CaptureRecord, Coverage, DeviceClass, DeviceRecord, EndView,
+    EndpointRecord, Finding, FindingKind, FlowView, Ledger, NameOf, NameView, OrigBasis, Overview, PacketAt,
+    Party, ProblemRecord, Reason, Report, Role, Rule, Severity, SharedGroup, SightingRecord, Vendor,
 };
 use lenscap_wire::{Mac, Timestamp};
 use std::borrow::Cow;
@@ -64,7 +65,7 @@ pub(crate) fn flows() -> Vec<FlowView<'static>> {
         protocol: 6,
         orig: end("192.168.1.64", 49_152, 48_217_906),
         resp: end("203.0.113.40", 443, 911_004),
-        orig_basis: "syn",
+        orig_basis: OrigBasis::Syn,
         vlan: vec![7, 100],
         tunnel: vec!["vxlan:42".into()],
         tcp_history: Some("ShADadFf".into()),
@@ -78,10 +79,10 @@ pub(crate) fn flows() -> Vec<FlowView<'static>> {
             NameOf { name: b"evil\x1b[31m\xff\\", source: "dns", packet: None },
         ],
         vendor: Some(&HIKVISION),
-        role: Some("cloud"),
-        attribution: Some("sni"),
+        role: Some(Role::Media),
+        attribution: Some(Attribution::Sni),
         confidence: Some(93),
-        activity: "media-upload",
+        activity: Activity::BulkUpload,
         external: true,
         first_packet: at(2200),
         limits: vec!["content is encrypted"],
@@ -93,7 +94,7 @@ pub(crate) fn flows() -> Vec<FlowView<'static>> {
         protocol: 88,
         orig: EndView { port: None, mac: None, payload_unique: None, ..end("fe80::1", 0, 60) },
         resp: EndView { port: None, mac: None, payload_unique: None, ..end("ff02::a", 0, 0) },
-        orig_basis: "first-seen",
+        orig_basis: OrigBasis::FirstSeen,
         vlan: vec![],
         tunnel: vec![],
         tcp_history: None,
@@ -107,7 +108,7 @@ pub(crate) fn flows() -> Vec<FlowView<'static>> {
         role: None,
         attribution: None,
         confidence: None,
-        activity: "unknown",
+        activity: Activity::Unknown,
         external: false,
         first_packet: at(1),
         limits: vec![],
@@ -156,24 +157,24 @@ pub(crate) fn captures() -> Vec<CaptureRecord> {
 fn outside() -> Vec<EndpointRecord<'static>> {
     vec![
         EndpointRecord {
-            party: "vendor",
+            party: Party::Vendor,
             vendor: Some(&HIKVISION),
             name: Some(b"litedev.hik-connect.com"),
             address: ip("203.0.113.40"),
             bytes_out: 48_213_810,
             bytes_in: 906_908,
             flows: 6,
-            activity: vec!["signalling", "media-upload"],
+            activity: vec![Activity::BulkUpload, Activity::Signalling],
         },
         EndpointRecord {
-            party: "time",
+            party: Party::Shared(SharedGroup::Time),
             vendor: None,
             name: Some(b"pool.ntp.org"),
             address: ip("198.51.100.7"),
             bytes_out: 4096,
             bytes_in: 4096,
             flows: 12,
-            activity: vec!["time-sync"],
+            activity: vec![Activity::TimeSync],
         },
     ]
 }
@@ -187,7 +188,7 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
         model: Some("DS-2CD2042WD-I".into()),
         serial: Some("DS-2CD2042WD-I20160101AAWR123456789".into()),
         firmware: Some("V5.4.5 build 170123".into()),
-        class: "camera",
+        class: Some(DeviceClass::Camera),
         is_camera: true,
         confidence: 99,
         bytes_out: 48_300_000,
@@ -226,14 +227,14 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
         bytes_out_external: 1_400_000,
         bytes_in_external: 900_000,
         endpoints: vec![EndpointRecord {
-            party: "vendor",
+            party: Party::Vendor,
             vendor: Some(&AMCREST),
             name: None,
             address: ip("203.0.113.9"),
             bytes_out: 1_400_000,
             bytes_in: 900_000,
             flows: 41,
-            activity: vec!["signalling"],
+            activity: vec![Activity::Signalling],
         }],
         sightings: vec![],
         ..uploads.clone()
@@ -245,7 +246,7 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
         model: None,
         serial: None,
         firmware: None,
-        class: "recorder",
+        class: Some(DeviceClass::Recorder),
         confidence: 80,
         bytes_out: 100,
         bytes_in: 0,
@@ -259,7 +260,7 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
         id: "00:11:22:00:00:03".into(),
         addresses: vec![ip("192.168.1.5")],
         vendor: None,
-        class: "device",
+        class: None,
         is_camera: false,
         confidence: 0,
         ..recorder.clone()
@@ -270,7 +271,7 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
 pub(crate) fn findings() -> Vec<Finding<'static>> {
     let upload = Finding {
         id: "f3a91c07".into(),
-        kind: "exfiltration",
+        kind: FindingKind::Exfiltration,
         severity: Severity::High,
         confidence: 93,
         device: "44:19:b6:00:00:01".into(),
@@ -281,12 +282,18 @@ pub(crate) fn findings() -> Vec<Finding<'static>> {
         start: time(0),
         end: time(31),
         flows: vec!["1:LQU9qZlK+B5F3KDmev6m5PMibrg=".into()],
-        reasons: vec!["98 % of the bytes go out".into(), "the name asked for is of the vendor".into()],
+        reasons: vec![
+            Reason {
+                rule: Rule::SentMore { sent: 48_217_906, received: 911_004, least: 524_288, ratio: 2 },
+                packets: vec![at(2204)],
+            },
+            Reason { rule: Rule::PartyBy { sources: vec![Attribution::Sni] }, packets: vec![at(2198)] },
+        ],
         evidence: vec![at(2204), at(2198)],
     };
     let contact = Finding {
         id: "77c0e2d1".into(),
-        kind: "vendor-contact",
+        kind: FindingKind::VendorContact,
         severity: Severity::Medium,
         confidence: 97,
         device: "9c:8e:cd:00:00:02".into(),

@@ -1,11 +1,12 @@
-//! The vocabulary of judging: what is said of a flow, and in which words.
+//! The vocabulary of judging: what is said of a flow, and by which fields its server is named.
 //!
 //! A flow to `hik-connect.com` by its TLS name is: vendor Hikvision, attribution `sni`, party `vendor`, and an activity.
 
-use lenscap_catalog::{Roles, SharedGroup, VendorId};
+use lenscap_catalog::{Roles, VendorId};
 use lenscap_wire::{Activity, Field};
 
 use super::rules;
+use crate::report::{Attribution, Party};
 use crate::state::key::Side;
 
 /// What is judged of a flow: 10 bytes beside its summary.
@@ -15,7 +16,7 @@ pub(crate) struct Judged {
     pub(crate) vendor: u16,
     /// Roles of the endpoint that decided.
     pub(crate) roles: Roles,
-    pub(crate) attribution: Attribution,
+    pub(crate) attribution: Option<Attribution>,
     pub(crate) confidence: u8,
     pub(crate) party: Party,
     pub(crate) activity: Activity,
@@ -75,54 +76,6 @@ impl Judged {
             (true, false) => 0,
             (false, true) => 1,
             _ => 1 - self.orig(),
-        }
-    }
-}
-
-/// What an attribution rests on.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) enum Attribution {
-    #[default]
-    None,
-    Sni,
-    Host,
-    Certificate,
-    Dns,
-    Address,
-}
-
-impl Attribution {
-    /// The word in reports.
-    pub(crate) fn word(self) -> Option<&'static str> {
-        Some(match self {
-            Self::None => return None,
-            Self::Sni => "sni",
-            Self::Host => "host",
-            Self::Certificate => "cert",
-            Self::Dns => "dns",
-            Self::Address => "address",
-        })
-    }
-}
-
-/// What kind of party the other end is.
-#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Party {
-    #[default]
-    Unknown,
-    Local,
-    Vendor,
-    Shared(SharedGroup),
-}
-
-impl Party {
-    /// The word in reports.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown",
-            Self::Local => "local",
-            Self::Vendor => "vendor",
-            Self::Shared(group) => group.word(),
         }
     }
 }

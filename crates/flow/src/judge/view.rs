@@ -1,14 +1,15 @@
 //! A flow put together for rendering.
 
-use lenscap_catalog::{Role, Roles};
 use lenscap_wire::{Field, Hazards, PacketRef, Timestamp};
 use rayon::prelude::*;
 
-use super::judged::{Attribution, Judged, KINDS};
+use super::judged::{Judged, KINDS};
 use super::who::device::Stations;
 use super::{Court, Flow, FlowAt};
 use crate::judge::community_id::community_id;
-use crate::report::{DeviceRecord, EndView, FlowId, FlowView, NameOf, NameView, PacketAt, Records};
+use crate::report::{
+    Attribution, DeviceRecord, EndView, FlowId, FlowView, NameOf, NameView, OrigBasis, PacketAt, Records,
+};
 use crate::state::key::{SCTP, Side, TCP, UDP};
 use crate::state::path::{PathId, tunnel_name};
 use crate::state::spell::counters::Counters;
@@ -78,7 +79,7 @@ impl<'a> Court<'a> {
             }
         };
         for (field, attribution, _) in KINDS {
-            let source = attribution.word().unwrap_or("");
+            let source = attribution.word();
             for side in [0, 1] {
                 let at = self.decided(flow, side);
                 for (of, name) in self.said(flow, side) {
@@ -131,7 +132,7 @@ impl<'a> Court<'a> {
             protocol: flow.hot.key.protocol,
             orig: end_view(flow, orig),
             resp: end_view(flow, 1 - orig),
-            orig_basis: if judged.bits & Judged::BY_SYN != 0 { "syn" } else { "first-seen" },
+            orig_basis: if judged.bits & Judged::BY_SYN != 0 { OrigBasis::Syn } else { OrigBasis::FirstSeen },
             vlan: layers.iter().filter(|l| tunnel_name(l.kind).is_none()).map(|l| l.id as u16).collect(),
             tunnel: layers.iter().filter_map(tunnel_text).collect(),
             tcp_history: (flow.hot.key.protocol == TCP).then(|| history(flow, orig)),
@@ -142,10 +143,10 @@ impl<'a> Court<'a> {
             ech: self.first_said(flow, Field::TlsEch).is_some(),
             names: names.iter().map(|name| self.name_of(name)).collect(),
             vendor: judged.vendor().map(|id| self.catalog.vendor(id)),
-            role: role_word(judged.roles).filter(|_| decided),
-            attribution: judged.attribution.word(),
+            role: judged.roles.iter().next().filter(|_| decided),
+            attribution: judged.attribution,
             confidence: decided.then_some(judged.confidence),
-            activity: judged.activity.word(),
+            activity: judged.activity,
             external: judged.is_external(),
             first_packet: self.numbering.locate(&flow.cold.at()),
             limits: limits(flow),
@@ -176,11 +177,6 @@ fn end_view(flow: &Flow<'_>, side: Side) -> EndView {
 fn tunnel_text(layer: &lenscap_wire::Layer) -> Option<String> {
     let name = tunnel_name(layer.kind)?;
     Some(if layer.id == 0 { name.to_string() } else { format!("{name}:{}", layer.id) })
-}
-
-/// The first role of a set, in the order of the catalogue's words.
-fn role_word(roles: Roles) -> Option<&'static str> {
-    Role::ALL.iter().find(|role| roles.has(**role)).map(|role| role.word())
 }
 
 /// Zeek's letters, with `T` and `G` where a whole half shows them.

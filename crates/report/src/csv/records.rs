@@ -1,11 +1,12 @@
 //! The columns of every type, and what stands in them.
 
 use super::row::{Row, item};
-use crate::json::severity;
 use crate::protocol;
+use crate::reason;
 use crate::vendor;
 use lenscap_flow::report::{
-    Amount, CaptureRecord, DeviceRecord, EndView, Finding, FlowView, Ledger, NameView, Overview, PacketAt,
+    Amount, Attribution, CaptureRecord, DeviceRecord, EndView, Finding, FlowView, Ledger, NameView, Overview,
+    PacketAt, Role,
 };
 
 /// The header line of a type.
@@ -76,9 +77,9 @@ pub(super) fn device(row: &mut Row<'_>, device: &DeviceRecord<'_>) {
     row.integer(device.bytes_in);
     row.integer(device.bytes_out_external);
     row.integer(device.bytes_in_external);
-    row.list(device.endpoints.iter().map(|end| match end.name {
-        Some(name) => format!("{}:{}", end.party, item(name)),
-        None => format!("{}:{}", end.party, end.address),
+    row.list(device.endpoints.iter().map(|end| match (end.party.word(), end.name) {
+        (party, Some(name)) => format!("{party}:{}", item(name)),
+        (party, None) => format!("{party}:{}", end.address),
     }));
     row.list(device.sightings.iter().map(|seen| format!("{}:{}", seen.kind, item(&seen.value))));
 }
@@ -93,7 +94,7 @@ pub(super) fn flow(row: &mut Row<'_>, flow: &FlowView<'_>) {
     }
     end(row, &flow.orig);
     end(row, &flow.resp);
-    row.value(flow.orig_basis);
+    row.value(flow.orig_basis.word());
     row.list(flow.vlan.iter().map(ToString::to_string));
     row.list(&flow.tunnel);
     row.value_of(flow.tcp_history.as_deref());
@@ -104,10 +105,10 @@ pub(super) fn flow(row: &mut Row<'_>, flow: &FlowView<'_>) {
     row.boolean(flow.ech);
     row.list(flow.names.iter().map(|name| format!("{}:{}", name.source, item(name.name))));
     row.value_of(flow.vendor.map(vendor::id));
-    row.value_of(flow.role);
-    row.value_of(flow.attribution);
+    row.value_of(flow.role.map(Role::word));
+    row.value_of(flow.attribution.map(Attribution::word));
     row.integer_of(flow.confidence);
-    row.value(flow.activity);
+    row.value(flow.activity.word());
     row.boolean(flow.external);
     packet(row, flow.first_packet);
     row.list(&flow.limits);
@@ -142,8 +143,8 @@ pub(super) fn name(row: &mut Row<'_>, name: &NameView<'_>) {
 
 pub(super) fn finding(row: &mut Row<'_>, finding: &Finding<'_>) {
     row.value(&finding.id);
-    row.value(finding.kind);
-    row.value(severity(finding.severity));
+    row.value(finding.kind.word());
+    row.value(finding.severity.word());
     row.integer(finding.confidence);
     row.value(&finding.device);
     row.value_of(finding.vendor.map(vendor::id));
@@ -153,7 +154,7 @@ pub(super) fn finding(row: &mut Row<'_>, finding: &Finding<'_>) {
     row.time_of(Some(finding.start));
     row.time_of(Some(finding.end));
     row.list(&finding.flows);
-    row.list(finding.reasons.iter().map(|reason| item(reason.as_bytes())));
+    row.list(reason::sentences(finding).map(|reason| item(reason.as_bytes()).into_owned()));
     row.list(finding.evidence.iter().map(|at| format!("{}:{}", at.input, at.packet)));
 }
 

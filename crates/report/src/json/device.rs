@@ -30,14 +30,14 @@ pub(super) fn push(out: &mut Vec<u8>, device: &DeviceRecord<'_>) {
 
 fn push_endpoint(out: &mut Vec<u8>, endpoint: &EndpointRecord<'_>) {
     let mut object = Object::begin(out);
-    object.word("party", endpoint.party);
+    object.word("party", endpoint.party.word());
     object.text_of("vendor", endpoint.vendor.map(vendor::id));
     object.value_of("name", endpoint.name);
     object.address("address", endpoint.address);
     object.integer("bytes_out", endpoint.bytes_out);
     object.integer("bytes_in", endpoint.bytes_in);
     object.integer("flows", endpoint.flows);
-    object.list_of("activity", &endpoint.activity, |out, word| push_word(out, word));
+    object.list_of("activity", &endpoint.activity, |out, activity| push_word(out, activity.word()));
     object.end();
 }
 

@@ -2,25 +2,15 @@
 
 use super::writer::{Object, push_packet, push_string, push_word};
 use crate::escape::escape;
+use crate::reason;
 use crate::vendor;
-use lenscap_flow::report::{Finding, Severity};
-
-/// The word for a severity.
-pub const fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Info => "info",
-        Severity::Low => "low",
-        Severity::Medium => "medium",
-        Severity::High => "high",
-        Severity::Critical => "critical",
-    }
-}
+use lenscap_flow::report::Finding;
 
 pub(super) fn push(out: &mut Vec<u8>, finding: &Finding<'_>) {
     let mut record = Object::record(out, "finding");
     record.word("id", &finding.id);
-    record.word("kind", finding.kind);
-    record.word("severity", severity(finding.severity));
+    record.word("kind", finding.kind.word());
+    record.word("severity", finding.severity.word());
     record.integer("confidence", finding.confidence);
     record.word("device", &finding.device);
     record.text_of("vendor", finding.vendor.map(vendor::id));
@@ -30,7 +20,9 @@ pub(super) fn push(out: &mut Vec<u8>, finding: &Finding<'_>) {
     record.time("start", finding.start);
     record.time("end", finding.end);
     record.list_of("flows", &finding.flows, |out, id| push_word(out, id));
-    record.list_of("reasons", &finding.reasons, |out, reason| push_string(out, &escape(reason.as_bytes())));
+    record.list_of("reasons", reason::sentences(finding), |out, reason| {
+        push_string(out, &escape(reason.as_bytes()));
+    });
     record.list_of("evidence", &finding.evidence, |out, &at| push_packet(out, at));
     record.end_line();
 }

@@ -4,7 +4,7 @@ use super::writer::{Object, push_string};
 use crate::number;
 use crate::protocol;
 use crate::vendor;
-use lenscap_flow::report::{EndView, FlowView, NameOf};
+use lenscap_flow::report::{Attribution, EndView, FlowView, NameOf, Role};
 
 pub(super) fn push(out: &mut Vec<u8>, flow: &FlowView<'_>) {
     let mut record = Object::record(out, "flow");
@@ -14,7 +14,7 @@ pub(super) fn push(out: &mut Vec<u8>, flow: &FlowView<'_>) {
     push_protocol(record.key("protocol"), flow.protocol);
     push_end(record.key("orig"), &flow.orig);
     push_end(record.key("resp"), &flow.resp);
-    record.word("orig_basis", flow.orig_basis);
+    record.word("orig_basis", flow.orig_basis.word());
     record.list_of("vlan", &flow.vlan, |out, &id| number::push(out, id.into()));
     record.list_of("tunnel", &flow.tunnel, |out, tunnel| push_string(out, tunnel));
     record.word_of("tcp_history", flow.tcp_history.as_deref());
@@ -27,10 +27,10 @@ pub(super) fn push(out: &mut Vec<u8>, flow: &FlowView<'_>) {
     }
     record.list_of("names", &flow.names, push_name);
     record.text_of("vendor", flow.vendor.map(vendor::id));
-    record.word_of("role", flow.role);
-    record.word_of("attribution", flow.attribution);
+    record.word_of("role", flow.role.map(Role::word));
+    record.word_of("attribution", flow.attribution.map(Attribution::word));
     record.integer_of("confidence", flow.confidence);
-    record.word("activity", flow.activity);
+    record.word("activity", flow.activity.word());
     record.boolean("external", flow.external);
     record.packet("first_packet", flow.first_packet);
     record.list_of("limits", &flow.limits, |out, limit| push_string(out, limit));

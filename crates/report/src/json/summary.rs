@@ -15,7 +15,6 @@
 //! | `caps` | counts of the caps that bit |
 
 use super::SCHEMA;
-use super::finding::severity;
 use super::writer::Object;
 use lenscap_flow::report::{Amount, Coverage, Ledger, Overview, Severity};
 
@@ -52,9 +51,8 @@ pub(super) fn push(out: &mut Vec<u8>, overview: &Overview) {
     record.integer("devices", overview.devices);
     record.integer("cameras", overview.cameras);
     record.object("findings", |object| {
-        let order = [Severity::Info, Severity::Low, Severity::Medium, Severity::High, Severity::Critical];
-        for (&count, name) in overview.findings.iter().zip(order) {
-            object.integer(severity(name), count);
+        for (&count, level) in overview.findings.iter().zip(Severity::ALL) {
+            object.integer(level.word(), count);
         }
     });
     record.object("coverage", |object| push_coverage(object, &overview.coverage));

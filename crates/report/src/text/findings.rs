@@ -3,12 +3,12 @@
 use super::page::Page;
 use super::words;
 use crate::escape::escape;
-use crate::json::severity;
+use crate::reason;
 use crate::shell;
 use crate::time;
 use crate::units;
 use crate::vendor;
-use lenscap_flow::report::{Finding, PacketAt, Report};
+use lenscap_flow::report::{Finding, FindingKind, PacketAt, Report};
 
 /// Findings that are shown.
 const SHOWN: usize = 30;
@@ -34,10 +34,10 @@ pub(super) fn push(page: &mut Page, report: &Report<'_>) {
 }
 
 fn push_one(page: &mut Page, report: &Report<'_>, finding: &Finding<'_>) {
-    let level = severity(finding.severity).to_uppercase();
+    let level = finding.severity.word().to_uppercase();
     let styled = page.style.severity(finding.severity, &level);
     page.labelled(&level, &styled, INDENT, &headline(report, finding));
-    for reason in &finding.reasons {
+    for reason in reason::sentences(finding) {
         page.paragraph(INDENT, &format!("- {}", escape(reason.as_bytes())));
     }
     let proof = packets(report, &finding.evidence);
@@ -60,15 +60,10 @@ fn headline(report: &Report<'_>, finding: &Finding<'_>) -> String {
     let when = format!("within {lasted} from {} UTC", time::plain(finding.start));
     let amounts = format!("{sent} out, {received} in, {when}");
     match finding.kind {
-        "vendor-contact" => format!("{device} was in contact with {party}: {amounts}."),
-        "telemetry" => format!("{device} reports to {party}: {amounts}."),
-        "exfiltration" => format!("{device} sent content to {party}: {amounts}."),
-        "attempt" => format!("{device} tried to reach {party}; no success was seen: {amounts}."),
-        "exposure" => format!("{device} answered {party} from outside: {amounts}."),
-        "plaintext-credentials" => {
-            format!("{device} and {party} exchanged credentials unencrypted: {amounts}.")
-        }
-        kind => format!("{device}, {kind}, {party}: {amounts}."),
+        FindingKind::Attempt => format!("{device} tried to reach {party}; no success was seen: {amounts}."),
+        FindingKind::VendorContact => format!("{device} was in contact with {party}: {amounts}."),
+        FindingKind::Telemetry => format!("{device} reports to {party}: {amounts}."),
+        FindingKind::Exfiltration => format!("{device} sent content to {party}: {amounts}."),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::WIDTH;
 use super::style::Style;
+use unicode_width::UnicodeWidthChar as _;
 
 /// Text as it grows.
 pub(super) struct Page {
@@ -127,24 +128,13 @@ pub(super) fn cut(text: &str, most: usize) -> String {
     format!("{head}…")
 }
 
-/// Columns of text on a terminal: two for East Asian and pictorial characters, one for others. An approximation.
+/// Columns of text on a terminal, character by character (UAX #11).
 pub(super) fn width(text: &str) -> usize {
     text.chars().map(columns).sum()
 }
 
-const fn columns(c: char) -> usize {
-    match c {
-        '\u{1100}'..='\u{115f}'
-        | '\u{2e80}'..='\u{a4cf}'
-        | '\u{ac00}'..='\u{d7a3}'
-        | '\u{f900}'..='\u{faff}'
-        | '\u{fe30}'..='\u{fe6f}'
-        | '\u{ff00}'..='\u{ff60}'
-        | '\u{ffe0}'..='\u{ffe6}'
-        | '\u{1f300}'..='\u{1faff}'
-        | '\u{20000}'..='\u{3fffd}' => 2,
-        _ => 1,
-    }
+fn columns(c: char) -> usize {
+    c.width().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -161,6 +151,7 @@ mod tests {
         assert_eq!(cut("camera", 6), "camera");
         assert_eq!(cut("cameras", 6), "camer…");
         assert_eq!(cut("門口攝影機", 6), "門口…");
+        assert_eq!(cut("cafe\u{301}", 4), "cafe\u{301}");
     }
 
     proptest! {

@@ -16,7 +16,7 @@ const MOST: (usize, usize, usize) = (100, 40, 15);
 
 pub(super) fn push(page: &mut Page, report: &Report<'_>) {
     let (mut shown, mut others): (Vec<_>, Vec<_>) =
-        report.devices().iter().partition(|device| words::is_shown(device));
+        report.devices().iter().partition(|device| device.is_camera);
     shown.sort_by_key(|device| Reverse(device.bytes_out_external));
     others.sort_by_key(|device| Reverse(device.bytes_out_external));
     if !shown.is_empty() {
@@ -46,7 +46,7 @@ fn push_cameras(page: &mut Page, report: &Report<'_>, devices: &[&DeviceRecord<'
             [
                 words::address(device),
                 words::class(device).into(),
-                words::vendor_cell(report, device),
+                words::vendor_cell(report, device.vendor),
                 device
                     .model
                     .as_deref()
@@ -96,10 +96,10 @@ struct Party {
 
 fn push_parties(page: &mut Page, report: &Report<'_>, devices: &[&DeviceRecord<'_>]) {
     let mut parties: BTreeMap<&str, Party> = BTreeMap::new();
-    for endpoint in devices.iter().flat_map(|device| &device.endpoints).filter(|end| words::is_outside(end)) {
+    for endpoint in devices.iter().flat_map(|device| &device.endpoints).filter(|end| end.is_outside()) {
         let party = parties.entry(party_key(endpoint)).or_default();
         party.names.insert(words::name(endpoint));
-        party.activity.extend(&endpoint.activity);
+        party.activity.extend(endpoint.activity.iter().map(|activity| activity.word()));
         party.flows += endpoint.flows;
         party.sent += endpoint.bytes_out;
         party.received += endpoint.bytes_in;
@@ -158,7 +158,7 @@ fn push_others(page: &mut Page, report: &Report<'_>, devices: &[&DeviceRecord<'_
             [
                 words::address(device),
                 device.mac.map(|mac| mac.to_string()).unwrap_or_default(),
-                words::vendor_cell(report, device),
+                words::vendor_cell(report, device.vendor),
                 units::bytes(device.bytes_out_external),
                 units::bytes(device.bytes_in_external),
             ]

@@ -1,39 +1,13 @@
 //! How devices, vendors and parties are called: the same words everywhere.
 
 use crate::escape::escape;
-use crate::units;
 use crate::vendor;
-use lenscap_flow::report::{DeviceRecord, EndpointRecord, Report, Vendor};
+use lenscap_flow::report::{DeviceClass, DeviceRecord, EndpointRecord, Party, Report, SharedGroup, Vendor};
 use std::net::IpAddr;
 
-/// Classes of device that are told one by one, in the order in which they are counted.
-const SHOWN: [&str; 4] = ["camera", "recorder", "doorbell", "hub"];
-
-/// Whether a device is one that the report is about.
-pub(super) fn is_shown(device: &DeviceRecord<'_>) -> bool {
-    device.is_camera || SHOWN.contains(&device.class)
-}
-
-/// What a device is: its class, or `camera` where that is all that is known.
+/// What a device is: its class, where that is known.
 pub(super) fn class(device: &DeviceRecord<'_>) -> &'static str {
-    if device.is_camera && device.class == "device" { "camera" } else { device.class }
-}
-
-/// `2 cameras and 1 recorder`; nothing where there is none.
-pub(super) fn classes(report: &Report<'_>) -> Option<String> {
-    let mut counts: Vec<(&str, u64)> = SHOWN.map(|class| (class, 0)).into();
-    for device in report.devices().iter().filter(|device| is_shown(device)) {
-        match counts.iter_mut().find(|(name, _)| *name == class(device)) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((class(device), 1)),
-        }
-    }
-    let parts: Vec<String> = counts
-        .into_iter()
-        .filter(|&(_, count)| count > 0)
-        .map(|(name, count)| units::counted(count, name))
-        .collect();
-    (!parts.is_empty()).then(|| listed(&parts))
+    device.class.map_or("device", DeviceClass::word)
 }
 
 /// `a`, `a and b`, `a, b and c`.
@@ -70,17 +44,17 @@ fn parent<'a>(report: &'a Report<'_>, vendor: &'a Vendor) -> Option<&'a str> {
 }
 
 /// `Imou (Dahua)`, as a table has it.
-pub(super) fn vendor_cell(report: &Report<'_>, device: &DeviceRecord<'_>) -> String {
-    vendor_and(report, device, "")
+pub(super) fn vendor_cell(report: &Report<'_>, vendor: Option<&Vendor>) -> String {
+    vendor_and(report, vendor, "")
 }
 
 /// `Imou (parent Dahua)`, as a sentence has it.
-pub(super) fn vendor_phrase(report: &Report<'_>, device: &DeviceRecord<'_>) -> String {
-    vendor_and(report, device, "parent ")
+pub(super) fn vendor_phrase(report: &Report<'_>, vendor: Option<&Vendor>) -> String {
+    vendor_and(report, vendor, "parent ")
 }
 
-fn vendor_and(report: &Report<'_>, device: &DeviceRecord<'_>, label: &str) -> String {
-    let Some(vendor) = device.vendor else { return "not known".into() };
+fn vendor_and(report: &Report<'_>, vendor: Option<&Vendor>, label: &str) -> String {
+    let Some(vendor) = vendor else { return "not known".into() };
     let parent = parent(report, vendor).map(|parent| format!(" ({label}{parent})")).unwrap_or_default();
     format!("{}{parent}", vendor::name(vendor))
 }
@@ -113,20 +87,26 @@ pub(super) fn device_of_id(report: &Report<'_>, id: &str) -> String {
     known.map_or_else(|| format!("device {}", escape(id.as_bytes())), |known| device(report, known))
 }
 
-/// Whether an endpoint stands outside of the site.
-pub(super) fn is_outside(endpoint: &EndpointRecord<'_>) -> bool {
-    endpoint.party != "local"
-}
-
-/// Who a party is: its vendor, else what kind it is.
+/// What kind of party it is, whoever runs it.
 pub(super) fn party(endpoint: &EndpointRecord<'_>) -> &'static str {
     match endpoint.party {
-        "cloud" => "cloud, tenant not known",
-        "cdn" => "content network",
-        "time" => "time servers",
-        "dns" => "name servers",
-        "unknown" => "not known",
-        other => other,
+        Party::Unknown => "not known",
+        Party::Local | Party::Vendor => endpoint.party.word(),
+        Party::Shared(group) => match group {
+            SharedGroup::Cloud => "cloud, tenant not known",
+            SharedGroup::Cdn => "content network",
+            SharedGroup::Time => "time servers",
+            SharedGroup::Dns => "name servers",
+            SharedGroup::Relay
+            | SharedGroup::Certificates
+            | SharedGroup::Reachability
+            | SharedGroup::OperatingSystem
+            | SharedGroup::Push
+            | SharedGroup::Analytics
+            | SharedGroup::AddressLookup
+            | SharedGroup::DynamicDns
+            | SharedGroup::MixedVendor => group.word(),
+        },
     }
 }
 

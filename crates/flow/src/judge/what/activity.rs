@@ -3,9 +3,10 @@
 use lenscap_catalog::{Role, SharedGroup};
 use lenscap_wire::{Activity, ReaderId};
 
-use crate::judge::judged::{Judged, Party};
+use crate::judge::judged::Judged;
 use crate::judge::whose::opinion::Testimony;
 use crate::judge::{Court, Flow, rules};
+use crate::report::Party;
 
 impl<'a> Court<'a> {
     /// The protocol of a flow: what a stream reader decided, else what a message reader recognised.

@@ -3,7 +3,7 @@
 use lenscap_wire::{Hazards, Timestamp};
 
 use crate::judge::Flow;
-use crate::judge::judged::{Attribution, Judged};
+use crate::judge::judged::Judged;
 use crate::report::{Amount, Coverage};
 use crate::state::key::{TCP, UDP};
 use crate::state::spell::counters::Counters;
@@ -38,7 +38,7 @@ impl Sums {
             let payload = payload[0] + payload[1];
             self.encrypted.0 += if hidden { payload } else { 0 };
             self.encrypted.1 += payload;
-            let nameless = judged.attribution == Attribution::None && judged.bits & Judged::NAMED == 0;
+            let nameless = judged.attribution.is_none() && judged.bits & Judged::NAMED == 0;
             self.unattributed.0 += if nameless { payload } else { 0 };
             self.unattributed.1 += payload;
         }

@@ -11,38 +11,19 @@ use crate::judge::who::device::{Device, Stations};
 use crate::judge::who::identity::Identity;
 use crate::judge::who::roll::StationKey;
 use crate::judge::{Court, Flow, rules};
-use crate::report::{Finding, PacketAt, Severity};
+use crate::report::{Attribution, Finding, FindingKind, PacketAt, Reason, Rule, Severity};
 use crate::state::key::{Side, TCP};
 use crate::state::spell::counters::Counters;
 use crate::state::spell::flag;
 
-/// Kinds in the words of reports.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-enum Kind {
-    Attempt,
-    VendorContact,
-    Telemetry,
-    Exfiltration,
-}
-
-impl Kind {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Attempt => "attempt",
-            Self::VendorContact => "vendor-contact",
-            Self::Telemetry => "telemetry",
-            Self::Exfiltration => "exfiltration",
-        }
-    }
-
-    /// How bad it is, by whether the device is known to be a camera.
-    fn severity(self, camera: bool) -> Severity {
-        match (self, camera) {
-            (Self::Exfiltration, true) => Severity::High,
-            (Self::Exfiltration, false) | (Self::Telemetry, true) => Severity::Medium,
-            (Self::VendorContact | Self::Attempt, true) | (Self::Telemetry, false) => Severity::Low,
-            (Self::VendorContact | Self::Attempt, false) => Severity::Info,
-        }
+/// How bad a finding is, by whether the device is known to be a camera.
+fn severity(kind: FindingKind, camera: bool) -> Severity {
+    use FindingKind::{Attempt, Exfiltration, Telemetry, VendorContact};
+    match (kind, camera) {
+        (Exfiltration, true) => Severity::High,
+        (Exfiltration, false) | (Telemetry, true) => Severity::Medium,
+        (VendorContact | Attempt, true) | (Telemetry, false) => Severity::Low,
+        (VendorContact | Attempt, false) => Severity::Info,
     }
 }
 
@@ -146,36 +127,36 @@ impl<'a> Case<'_, 'a> {
             found.push(self.finding(kind_of(&answered), &answered));
         }
         if !silent.is_empty() {
-            found.push(self.finding(Kind::Attempt, &silent));
+            found.push(self.finding(FindingKind::Attempt, &silent));
         }
         found
     }
 
-    fn finding(&self, kind: Kind, flows: &[(Flow<'a>, Side, Judged)]) -> Finding<'a> {
+    fn finding(&self, kind: FindingKind, flows: &[(Flow<'a>, Side, Judged)]) -> Finding<'a> {
         let (out, back) = volume(flows);
         let camera = self.identity.is_camera();
-        let vendor = self.court.catalog.vendor(self.vendor);
         let names: BTreeSet<String> =
             flows.iter().map(|(flow, side, judged)| self.endpoint(flow, *side, judged)).collect();
         let endpoint = names.iter().next().cloned().unwrap_or_default();
         let confidence = flows.iter().map(|(_, _, judged)| judged.confidence).max().unwrap_or(0);
         let spans = flows.iter().map(|(flow, ..)| flow.span());
-        let mut reasons = vec![reason(kind, flows, out, back)];
-        reasons.push(format!("the other end is {} by {}", vendor.name, sources(flows)));
-        if camera {
-            reasons.push(format!(
-                "the device is a {}, confidence {}",
-                self.identity.class(),
-                self.identity.confidence()
-            ));
+        let (firsts, namings) = self.packets(flows);
+        let evidence = firsts.union(&namings).copied().take(rules::EVIDENCE).collect();
+        let mut reasons = vec![
+            Reason { rule: rule(kind, flows.len() as u64, out, back), packets: bounded(firsts) },
+            Reason { rule: Rule::PartyBy { sources: sources(flows) }, packets: bounded(namings) },
+        ];
+        if let Some(class) = self.identity.class() {
+            let rule = Rule::IsCamera { class, confidence: self.identity.confidence() };
+            reasons.push(Reason { rule, packets: Vec::new() });
         }
         Finding {
             id: self.id(kind, &names),
-            kind: kind.word(),
-            severity: kind.severity(camera),
+            kind,
+            severity: severity(kind, camera),
             confidence,
             device: self.device.key.id(),
-            vendor: Some(vendor),
+            vendor: Some(self.court.catalog.vendor(self.vendor)),
             endpoint,
             bytes_out: out,
             bytes_in: back,
@@ -183,19 +164,19 @@ impl<'a> Case<'_, 'a> {
             end: Timestamp(spans.map(|span| span.1).max().unwrap_or(0)),
             flows: flows.iter().take(rules::FINDING_FLOWS).map(|(flow, ..)| flow.community_id()).collect(),
             reasons,
-            evidence: self.evidence(flows),
+            evidence,
         }
     }
 
-    /// First packets of the flows, and the answers that named them.
-    fn evidence(&self, flows: &[(Flow<'a>, Side, Judged)]) -> Vec<PacketAt> {
-        let mut all = BTreeSet::new();
+    /// First packets of the flows, and packets that named their other ends.
+    fn packets(&self, flows: &[(Flow<'a>, Side, Judged)]) -> (BTreeSet<PacketAt>, BTreeSet<PacketAt>) {
+        let (mut firsts, mut namings) = (BTreeSet::new(), BTreeSet::new());
         for (flow, _, judged) in flows.iter().take(rules::EVIDENCE) {
-            all.insert(self.court.numbering.locate(&flow.cold.at()));
+            firsts.insert(self.court.numbering.locate(&flow.cold.at()));
             let named = self.court.best_name(flow, judged).and_then(|name| name.at);
-            all.extend(named.map(|at| self.court.numbering.locate(&at)));
+            namings.extend(named.map(|at| self.court.numbering.locate(&at)));
         }
-        all.into_iter().take(rules::EVIDENCE).collect()
+        (firsts, namings)
     }
 
     fn of_questions(&self, unanswered: &[(&'a [u8], i64, i64, PacketAt)]) -> Option<Finding<'a>> {
@@ -206,10 +187,11 @@ impl<'a> Case<'_, 'a> {
         let mut evidence: Vec<_> = unanswered.iter().map(|(.., at)| *at).collect();
         evidence.sort_unstable();
         evidence.truncate(rules::EVIDENCE);
+        let rule = Rule::NoAddress { names: names.iter().cloned().collect() };
         Some(Finding {
-            id: self.id(Kind::Attempt, &names),
-            kind: Kind::Attempt.word(),
-            severity: Kind::Attempt.severity(camera),
+            id: self.id(FindingKind::Attempt, &names),
+            kind: FindingKind::Attempt,
+            severity: severity(FindingKind::Attempt, camera),
             confidence: rules::BY_OWN_DNS,
             device: self.device.key.id(),
             vendor: Some(self.court.catalog.vendor(self.vendor)),
@@ -219,10 +201,7 @@ impl<'a> Case<'_, 'a> {
             start: Timestamp(unanswered.iter().map(|(_, first, ..)| *first).min().unwrap_or(0)),
             end: Timestamp(unanswered.iter().map(|(_, _, last, _)| *last).max().unwrap_or(0)),
             flows: Vec::new(),
-            reasons: vec![format!(
-                "asked for {} and was given no address",
-                names.into_iter().collect::<Vec<_>>().join(", ")
-            )],
+            reasons: vec![Reason { rule, packets: evidence.clone() }],
             evidence,
         })
     }
@@ -234,7 +213,7 @@ impl<'a> Case<'_, 'a> {
     }
 
     /// Of kind, device, vendor and names: the same for the same matter in every capture of it.
-    fn id(&self, kind: Kind, names: &BTreeSet<String>) -> String {
+    fn id(&self, kind: FindingKind, names: &BTreeSet<String>) -> String {
         let mut hash = Sha1::new();
         let vendor = self.court.catalog.vendor(self.vendor);
         for part in [kind.word(), &self.device.key.id(), &vendor.id]
@@ -266,17 +245,17 @@ fn volume(flows: &[(Flow<'_>, Side, Judged)]) -> (u64, u64) {
 }
 
 /// The worst kind that the volume and the rhythm of a contact support.
-fn kind_of(flows: &[(Flow<'_>, Side, Judged)]) -> Kind {
+fn kind_of(flows: &[(Flow<'_>, Side, Judged)]) -> FindingKind {
     let (out, back) = volume(flows);
     let browsing = flows.iter().all(|(_, _, judged)| judged.roles.only_web());
     let recurs = flows.len() as u64 >= rules::TELEMETRY_FLOWS
         || flows.iter().any(|(flow, side, _)| buckets_with_payload(flow, *side) >= rules::TELEMETRY_BUCKETS);
     if out >= rules::EXFILTRATION_BYTES && out >= back.saturating_mul(rules::EXFILTRATION_RATIO) {
-        Kind::Exfiltration
+        FindingKind::Exfiltration
     } else if recurs && out > 0 && !browsing {
-        Kind::Telemetry
+        FindingKind::Telemetry
     } else {
-        Kind::VendorContact
+        FindingKind::VendorContact
     }
 }
 
@@ -291,27 +270,29 @@ fn buckets_with_payload(flow: &Flow<'_>, side: Side) -> u64 {
     })
 }
 
-fn reason(kind: Kind, flows: &[(Flow<'_>, Side, Judged)], out: u64, back: u64) -> String {
-    let count = counted(flows.len() as u64, "flow");
-    let sent = counted(out, "payload byte");
+/// The rule that chose the kind, with its numbers.
+fn rule(kind: FindingKind, flows: u64, sent: u64, received: u64) -> Rule {
     match kind {
-        Kind::Attempt => format!("{count} without a useful answer"),
-        Kind::VendorContact => format!("{count}, {sent} sent and {back} received"),
-        Kind::Telemetry => format!("recurring contact: {count}, {sent} sent and {back} received"),
-        Kind::Exfiltration => format!(
-            "{sent} sent and {back} received: at least {} sent, and {} times what came back",
-            rules::EXFILTRATION_BYTES,
-            rules::EXFILTRATION_RATIO
-        ),
+        FindingKind::Attempt => Rule::NoUsefulAnswer { flows },
+        FindingKind::VendorContact => Rule::Contact { flows, sent, received },
+        FindingKind::Telemetry => Rule::Recurring { flows, sent, received },
+        FindingKind::Exfiltration => Rule::SentMore {
+            sent,
+            received,
+            least: rules::EXFILTRATION_BYTES,
+            ratio: rules::EXFILTRATION_RATIO,
+        },
     }
 }
 
-fn counted(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+fn bounded(packets: BTreeSet<PacketAt>) -> Vec<PacketAt> {
+    packets.into_iter().take(rules::EVIDENCE).collect()
 }
 
-/// The sources of the flows' attributions, in words.
-fn sources(flows: &[(Flow<'_>, Side, Judged)]) -> String {
-    let words: BTreeSet<_> = flows.iter().filter_map(|(_, _, judged)| judged.attribution.word()).collect();
-    words.into_iter().collect::<Vec<_>>().join(", ")
+/// The sources of the flows' attributions, each once, by word.
+fn sources(flows: &[(Flow<'_>, Side, Judged)]) -> Vec<Attribution> {
+    let all: BTreeSet<_> = flows.iter().filter_map(|(_, _, judged)| judged.attribution).collect();
+    let mut all: Vec<_> = all.into_iter().collect();
+    all.sort_by_key(|source| source.word());
+    all
 }

@@ -10,11 +10,11 @@ use super::grouped::Grouped;
 use super::identity::Identity;
 use super::link::Links;
 use super::roll::{Contact, Often, Roll, Sighted, Station, StationKey};
-use crate::judge::judged::{Judged, Party};
+use crate::judge::judged::Judged;
 use crate::judge::walk::{Walk, parts};
 use crate::judge::whose::opinion::Statement;
 use crate::judge::{Court, FlowAt};
-use crate::report::{DeviceRecord, EndpointRecord};
+use crate::report::{DeviceRecord, EndpointRecord, Party};
 use crate::state::key::Side;
 use crate::state::table::index::NOWHERE;
 use crate::state::table::slab::Slab;
@@ -226,7 +226,7 @@ fn endpoints<'a, 'c>(
         let name = court.best_name(&flow, judged).map(|named| named.text);
         let vendor = judged.vendor();
         let record = all.entry((judged.party, vendor, name, address)).or_insert_with(|| EndpointRecord {
-            party: judged.party.word(),
+            party: judged.party,
             vendor: vendor.map(|id| court.catalog.vendor(id)),
             name,
             address: address.ip(),
@@ -239,9 +239,9 @@ fn endpoints<'a, 'c>(
         record.bytes_out += bytes[side];
         record.bytes_in += bytes[1 - side];
         record.flows += 1;
-        if !record.activity.contains(&judged.activity.word()) {
-            record.activity.push(judged.activity.word());
-            record.activity.sort_unstable();
+        if !record.activity.contains(&judged.activity) {
+            record.activity.push(judged.activity);
+            record.activity.sort_unstable_by_key(|activity| activity.word());
         }
     }
     let mut all: Vec<_> = all.into_values().collect();

@@ -160,13 +160,9 @@ impl<'a> Identity<'a> {
         self.points().min(99) as u8
     }
 
-    /// What kind of device.
-    pub(crate) fn class(&self) -> &'static str {
-        match self.class {
-            Some(class) if self.is_camera() => class.word(),
-            _ if self.is_camera() => "camera",
-            _ => "device",
-        }
+    /// What kind of device, where it is one of those that the evidence is about.
+    pub(crate) fn class(&self) -> Option<DeviceClass> {
+        self.is_camera().then(|| self.class.unwrap_or(DeviceClass::Camera))
     }
 
     /// The sightings, those that name a vendor first, then by kind and value.

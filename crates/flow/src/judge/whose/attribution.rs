@@ -3,9 +3,10 @@
 use lenscap_wire::Mac;
 
 use super::opinion::{Owner, Testimony};
-use crate::judge::judged::{Attribution, Judged, KINDS, Party};
+use crate::judge::judged::{Judged, KINDS};
 use crate::judge::site::Place;
 use crate::judge::{Court, Flow, rules};
+use crate::report::{Attribution, Party};
 use crate::state::key::Side;
 use crate::state::spell::counters::Counters;
 use crate::state::spell::flag;
@@ -57,7 +58,7 @@ impl<'a> Court<'a> {
         if let Some(prefix) = self.catalog.address(key.address(remote).ip()) {
             judged.vendor = prefix.vendor.0;
             judged.roles = prefix.roles;
-            judged.attribution = Attribution::Address;
+            judged.attribution = Some(Attribution::Address);
             judged.confidence = rules::BY_ADDRESS.min(prefix.confidence.points());
             judged.party = Party::Vendor;
         }
@@ -85,7 +86,7 @@ impl Judged {
         if let Some(endpoint) = endpoint {
             self.vendor = endpoint.vendor.0;
             self.roles = endpoint.roles;
-            self.attribution = attribution;
+            self.attribution = Some(attribution);
             self.confidence = confidence.min(endpoint.confidence.points().saturating_add(5));
             self.proves_camera = endpoint.proves_camera;
             self.party = Party::Vendor;

@@ -1,0 +1,78 @@
+//! The words of a report: closed vocabularies, each value with the one word that every format has for it.
+//!
+//! What is wider than a report, such as roles and classes of device, has its words in the catalogue.
+
+use lenscap_catalog::SharedGroup;
+
+/// What an attribution rests on, the best first.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Attribution {
+    /// The server name of a TLS hello.
+    Sni,
+    /// The `Host` of an HTTP request.
+    Host,
+    /// A name of the server's certificate.
+    Certificate,
+    /// A name that somebody was given the address for.
+    Dns,
+    /// The address lies in a range of the vendor.
+    Address,
+}
+
+impl Attribution {
+    /// The word in reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Sni => "sni",
+            Self::Host => "host",
+            Self::Certificate => "cert",
+            Self::Dns => "dns",
+            Self::Address => "address",
+        }
+    }
+}
+
+/// What kind of party the other end is.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Party {
+    /// Outside, and nothing says whose it is.
+    #[default]
+    Unknown,
+    /// Inside the site.
+    Local,
+    /// A vendor of the catalogue.
+    Vendor,
+    /// A service that many use.
+    Shared(SharedGroup),
+}
+
+impl Party {
+    /// The word in reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Local => "local",
+            Self::Vendor => "vendor",
+            Self::Shared(group) => group.word(),
+        }
+    }
+}
+
+/// How it is known which end of a flow began it.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum OrigBasis {
+    /// By its handshake.
+    Syn,
+    /// Its packet came first.
+    FirstSeen,
+}
+
+impl OrigBasis {
+    /// The word in reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Syn => "syn",
+            Self::FirstSeen => "first-seen",
+        }
+    }
+}
