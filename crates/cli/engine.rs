@@ -126,6 +126,7 @@ fn unread_capture(input: &Input, what: String) -> CaptureRecord {
         start: None,
         end: None,
         torn_tail: false,
+        unfiltered: false,
         problems: vec![ProblemRecord { packet: None, offset: 0, what }],
     }
 }

@@ -115,6 +115,7 @@ mod tests {
             start: Some(Timestamp(0)),
             end: Some(Timestamp(61_000_000_000)),
             torn_tail: true,
+            unfiltered: false,
             problems: vec![ProblemRecord {
                 packet: Some(171_003),
                 offset: 88_120_332,

@@ -12,6 +12,8 @@
 mod ahead;
 mod batch;
 mod block;
+#[cfg(feature = "live")]
+mod bpf;
 mod capture;
 mod cut;
 mod error;

@@ -35,6 +35,8 @@ pub(crate) struct Input {
     pub(crate) problems: Vec<Problem>,
     /// Problems beyond those that are listed.
     pub(crate) problems_more: u64,
+    /// Link types that the filter does not fit, each with its first packet.
+    pub(crate) misfits: BTreeMap<u16, Problem>,
 }
 
 /// Something that was wrong in an input.
@@ -49,6 +51,8 @@ pub(crate) struct Problem {
 impl Input {
     /// Problems that are listed of an input.
     const PROBLEMS: usize = 64;
+    /// Link types that are listed of those that a filter does not fit: the lowest, whatever order they came in.
+    const MISFITS: usize = 64;
 
     /// Appends a later chunk of the same input.
     fn join(&mut self, later: Self) {
@@ -66,6 +70,12 @@ impl Input {
         self.snap_length = self.snap_length.max(later.snap_length);
         self.torn_tail |= later.torn_tail;
         self.problems_more += later.problems_more;
+        for (link_type, problem) in later.misfits {
+            self.misfits.entry(link_type).or_insert(problem);
+        }
+        while self.misfits.len() > Self::MISFITS {
+            self.misfits.pop_last();
+        }
         for problem in later.problems {
             if self.problems.len() < Self::PROBLEMS {
                 self.problems.push(problem);
@@ -105,7 +115,10 @@ impl Captures {
             (chunk + (by << CHUNK_BITS), (input + by, records))
         };
         self.chunks = std::mem::take(&mut self.chunks).into_iter().map(chunk).collect();
-        let problems = self.inputs.values_mut().flat_map(|input| &mut input.problems);
+        let problems = self
+            .inputs
+            .values_mut()
+            .flat_map(|input| input.problems.iter_mut().chain(input.misfits.values_mut()));
         for (chunk, _) in problems.filter_map(|problem| problem.record.as_mut()) {
             *chunk += by << CHUNK_BITS;
         }
@@ -144,7 +157,7 @@ fn record(input: &Input, numbering: &Numbering) -> CaptureRecord {
         offset: problem.offset,
         what: problem.what.clone(),
     };
-    let mut problems: Vec<_> = input.problems.iter().map(problem).collect();
+    let mut problems: Vec<_> = input.misfits.values().chain(&input.problems).map(problem).collect();
     if input.problems_more > 0 {
         let what = format!("{} more problems", input.problems_more);
         problems.push(ProblemRecord { packet: None, offset: 0, what });
@@ -163,6 +176,7 @@ fn record(input: &Input, numbering: &Numbering) -> CaptureRecord {
         start: input.start.map(Timestamp),
         end: input.end.map(Timestamp),
         torn_tail: input.torn_tail,
+        unfiltered: !input.misfits.is_empty(),
         problems,
     }
 }

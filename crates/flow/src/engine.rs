@@ -11,6 +11,7 @@ mod keep;
 use lenscap_capture::{Compression, Filter, Format, Merged, Pace, Reader, Source, Tally, stream_reader};
 use lenscap_wire::Timestamp;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -247,6 +248,7 @@ impl Scan<'_> {
     fn fold(&self, source: &mut dyn Source, summary: &mut Summary) {
         let mut keep = Keep::new(self.options);
         let (mut bytes, mut packets) = (0, 0);
+        let mut error = None;
         loop {
             match source.next_batch() {
                 Ok(batch) if batch.is_empty() => break,
@@ -256,7 +258,7 @@ impl Scan<'_> {
                     summary.fold(&batch, |frame| keep.keeps(frame));
                 }
                 Err(why) => {
-                    keep.error = Some(why.to_string());
+                    error = Some(why.to_string());
                     break;
                 }
             }
@@ -269,7 +271,8 @@ impl Scan<'_> {
         for tally in source.tallies() {
             let (chunk, input) = (tally.chunk, tally.input);
             let mut read = self.read_of(tally);
-            if let Some(what) = keep.error.take() {
+            read.misfits = keep.take_misfits(chunk);
+            if let Some(what) = error.take() {
                 read.problems.push(Problem { record: None, offset: 0, what });
                 read.torn_tail = true;
             }
@@ -306,6 +309,7 @@ impl Scan<'_> {
             torn_tail: tally.torn_tail,
             problems: tally.problems.into_iter().map(problem).collect(),
             problems_more: tally.problems_more,
+            misfits: BTreeMap::new(),
         }
     }
 

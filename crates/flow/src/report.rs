@@ -43,6 +43,8 @@ pub struct CaptureRecord {
     pub start: Option<Timestamp>,
     pub end: Option<Timestamp>,
     pub torn_tail: bool,
+    /// Whether it has packets of a link type that the filter does not fit.
+    pub unfiltered: bool,
     pub problems: Vec<ProblemRecord>,
 }
 

@@ -129,6 +129,7 @@ pub(crate) fn captures() -> Vec<CaptureRecord> {
         start: Some(time(0)),
         end: Some(time(252)),
         torn_tail: true,
+        unfiltered: false,
         problems: vec![ProblemRecord {
             packet: Some(3001),
             offset: 51_200_000,
@@ -147,6 +148,7 @@ pub(crate) fn captures() -> Vec<CaptureRecord> {
         start: None,
         end: None,
         torn_tail: false,
+        unfiltered: false,
         problems: vec![ProblemRecord { packet: None, offset: 0, what: "no capture file".into() }],
         sha256: Some("ab".repeat(32)),
     };
