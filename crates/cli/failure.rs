@@ -146,7 +146,7 @@ fn capture(capture: &CaptureRecord) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lenscap_flow::report::ProblemRecord;
+    use lenscap_flow::report::{DropCounts, ProblemRecord};
 
     fn record(packets: u64, torn_tail: bool, format: &'static str) -> CaptureRecord {
         CaptureRecord {
@@ -155,7 +155,7 @@ mod tests {
             format,
             compression: None,
             link_types: vec![],
-            snap_length: 0,
+            snap_length: None,
             packets,
             bytes_captured: 0,
             bytes_wire: 0,
@@ -163,9 +163,11 @@ mod tests {
             end: None,
             torn_tail,
             unfiltered: false,
+            drops: DropCounts::default(),
             problems: vec![ProblemRecord {
                 packet: Some(812),
                 offset: 1_220_331,
+                kind: "torn".into(),
                 what: "claims too much".into(),
             }],
         }

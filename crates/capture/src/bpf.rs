@@ -2,7 +2,7 @@
 //!
 //! libpcap compiles a filter, and its programs are run here: an instruction that asks for the length (`len`,
 //! `greater`, `less`) must be told the length on the wire, which the binding of libpcap has no argument for. The
-//! instructions are those of McCanne and Jacobson, "The BSD Packet Filter" (1993), with libpcap's `mod` and `xor`.
+//! instructions are those of "The BSD Packet Filter" (USENIX Winter 1993), with libpcap's `mod` and `xor`.
 
 /// Words of scratch memory.
 const MEMORY: usize = 16;
@@ -85,7 +85,7 @@ impl Program {
         let mut registers = Registers::default();
         let mut at = 0_usize;
         for _ in 0..STEPS + STEPS_OF_BYTE * frame.bytes.len() {
-            let Some(instruction) = self.0.get(at) else { return false };
+            let Some(&instruction) = self.0.get(at) else { return false };
             match registers.run(instruction, frame) {
                 Some(After::Go(by)) => match at.checked_add_signed(by as isize + 1) {
                     Some(next) => at = next,
@@ -101,8 +101,8 @@ impl Program {
 
 impl Registers {
     /// Runs one instruction; `None` where the frame has no such bytes, or the instruction is unknown.
-    fn run(&mut self, instruction: &Instruction, frame: Seen<'_>) -> Option<After> {
-        let &Instruction { code, if_true, if_false, constant } = instruction;
+    fn run(&mut self, instruction: Instruction, frame: Seen<'_>) -> Option<After> {
+        let Instruction { code, if_true, if_false, constant } = instruction;
         match code & 7 {
             0 => self.a = self.load(code, constant, frame)?,
             1 if code == 0xb1 => self.x = 4 * (frame.byte(constant)? & 15),

@@ -1,5 +1,6 @@
 //! What was read of each input, and in which chunks.
 
+use lenscap_capture::{ChunkId, Drops};
 use lenscap_wire::{LinkType, PacketRef, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +14,7 @@ pub(crate) const CHUNK_BITS: u32 = 12;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Captures {
     pub(crate) inputs: BTreeMap<u32, Input>,
-    /// Input and number of records of each chunk, by ordinal.
+    /// Input of each chunk and how many packet numbers it has, by ordinal.
     chunks: BTreeMap<u32, (u32, u64)>,
 }
 
@@ -25,12 +26,18 @@ pub(crate) struct Input {
     pub(crate) format: String,
     pub(crate) compression: Option<String>,
     pub(crate) packets: u64,
+    /// Packet numbers that Wireshark gives: packets, and what else counts as one.
+    pub(crate) numbers: u64,
     pub(crate) bytes_captured: u64,
     pub(crate) bytes_wire: u64,
     pub(crate) start: Option<i64>,
     pub(crate) end: Option<i64>,
     pub(crate) link_types: BTreeSet<u16>,
-    pub(crate) snap_length: u32,
+    /// Longest snap length of an interface.
+    pub(crate) snap_length: Option<u32>,
+    /// Whether some interface has none.
+    pub(crate) unlimited: bool,
+    pub(crate) drops: Drops,
     pub(crate) torn_tail: bool,
     pub(crate) problems: Vec<Problem>,
     /// Problems beyond those that are listed.
@@ -45,7 +52,16 @@ pub(crate) struct Problem {
     /// The record it is about, by chunk and place in it.
     pub(crate) record: Option<(u32, u32)>,
     pub(crate) offset: u64,
+    /// A word for it.
+    pub(crate) kind: String,
     pub(crate) what: String,
+}
+
+impl Problem {
+    /// One that is about no record.
+    pub(crate) fn of_input(kind: &str, what: String) -> Self {
+        Self { record: None, offset: 0, kind: kind.into(), what }
+    }
 }
 
 impl Input {
@@ -62,12 +78,15 @@ impl Input {
             self.compression = later.compression;
         }
         self.packets += later.packets;
+        self.numbers += later.numbers;
         self.bytes_captured += later.bytes_captured;
         self.bytes_wire += later.bytes_wire;
         self.start = self.start.into_iter().chain(later.start).min();
         self.end = self.end.into_iter().chain(later.end).max();
         self.link_types.extend(later.link_types);
         self.snap_length = self.snap_length.max(later.snap_length);
+        self.unlimited |= later.unlimited;
+        self.drops.join(&later.drops);
         self.torn_tail |= later.torn_tail;
         self.problems_more += later.problems_more;
         for (link_type, problem) in later.misfits {
@@ -88,9 +107,9 @@ impl Input {
 
 impl Captures {
     /// Books a chunk that has been read to its end.
-    pub(crate) fn add(&mut self, chunk: u32, input: u32, read: Input) {
+    pub(crate) fn add(&mut self, ChunkId { input, chunk }: ChunkId, read: Input) {
         let records = self.chunks.entry(chunk).or_insert((input, 0));
-        records.1 += read.packets;
+        records.1 += read.numbers;
         self.inputs.entry(input).or_default().join(read);
     }
 
@@ -155,12 +174,13 @@ fn record(input: &Input, numbering: &Numbering) -> CaptureRecord {
             numbering.locate(&PacketRef { chunk, record, ..PacketRef::default() }).packet
         }),
         offset: problem.offset,
+        kind: problem.kind.clone(),
         what: problem.what.clone(),
     };
     let mut problems: Vec<_> = input.misfits.values().chain(&input.problems).map(problem).collect();
     if input.problems_more > 0 {
         let what = format!("{} more problems", input.problems_more);
-        problems.push(ProblemRecord { packet: None, offset: 0, what });
+        problems.push(ProblemRecord { packet: None, offset: 0, kind: "more".into(), what });
     }
     let format = ["pcap", "pcapng"].into_iter().find(|known| *known == input.format);
     CaptureRecord {
@@ -169,7 +189,7 @@ fn record(input: &Input, numbering: &Numbering) -> CaptureRecord {
         format: format.unwrap_or(""),
         compression: ["gzip", "zstd"].into_iter().find(|known| Some(*known) == input.compression.as_deref()),
         link_types: input.link_types.iter().map(|&link| LinkType(link).to_string()).collect(),
-        snap_length: input.snap_length,
+        snap_length: input.snap_length.filter(|_| !input.unlimited),
         packets: input.packets,
         bytes_captured: input.bytes_captured,
         bytes_wire: input.bytes_wire,
@@ -177,6 +197,7 @@ fn record(input: &Input, numbering: &Numbering) -> CaptureRecord {
         end: input.end.map(Timestamp),
         torn_tail: input.torn_tail,
         unfiltered: !input.misfits.is_empty(),
+        drops: input.drops.counts(),
         problems,
     }
 }

@@ -3,6 +3,7 @@
 //! The report borrows the [`Summary`]; beside it stand 18 bytes a flow. A [`FlowView`] is made
 //! when it is rendered and dropped after.
 
+pub use lenscap_capture::DropCounts;
 pub use lenscap_catalog::Vendor;
 use lenscap_wire::{Mac, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -36,7 +37,8 @@ pub struct CaptureRecord {
     /// `gzip` or `zstd`.
     pub compression: Option<&'static str>,
     pub link_types: Vec<String>,
-    pub snap_length: u32,
+    /// In bytes; `None` where some interface has none.
+    pub snap_length: Option<u32>,
     pub packets: u64,
     pub bytes_captured: u64,
     pub bytes_wire: u64,
@@ -45,6 +47,8 @@ pub struct CaptureRecord {
     pub torn_tail: bool,
     /// Whether it has packets of a link type that the filter does not fit.
     pub unfiltered: bool,
+    /// Packets that the input says were lost, by layer.
+    pub drops: DropCounts,
     pub problems: Vec<ProblemRecord>,
 }
 
@@ -62,6 +66,8 @@ pub struct ProblemRecord {
     pub packet: Option<u64>,
     /// Where in the input.
     pub offset: u64,
+    /// A word for what was wrong.
+    pub kind: String,
     /// What was wrong.
     pub what: String,
 }

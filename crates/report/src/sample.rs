@@ -2,8 +2,8 @@
 
 use lenscap_catalog::VendorKind;
 use lenscap_flow::report::{
-    Amount, CaptureRecord, Coverage, DeviceRecord, EndView, EndpointRecord, Finding, FlowView, Ledger,
-    NameOf, NameView, Overview, PacketAt, ProblemRecord, Report, Severity, SightingRecord, Vendor,
+    Amount, CaptureRecord, Coverage, DeviceRecord, DropCounts, EndView, EndpointRecord, Finding, FlowView,
+    Ledger, NameOf, NameView, Overview, PacketAt, ProblemRecord, Report, Severity, SightingRecord, Vendor,
 };
 use lenscap_wire::{Mac, Timestamp};
 use std::borrow::Cow;
@@ -122,7 +122,7 @@ pub(crate) fn captures() -> Vec<CaptureRecord> {
         format: "pcapng",
         compression: Some("zstd"),
         link_types: vec!["EN10MB".into(), "LINUX_SLL".into()],
-        snap_length: 262_144,
+        snap_length: Some(262_144),
         packets: 3000,
         bytes_captured: 51_000_000,
         bytes_wire: 51_000_100,
@@ -130,9 +130,11 @@ pub(crate) fn captures() -> Vec<CaptureRecord> {
         end: Some(time(252)),
         torn_tail: true,
         unfiltered: false,
+        drops: DropCounts::default(),
         problems: vec![ProblemRecord {
             packet: Some(3001),
             offset: 51_200_000,
+            kind: "torn".into(),
             what: "claims 3735928559 bytes; the file has 44120 left".into(),
         }],
     };
@@ -141,7 +143,7 @@ pub(crate) fn captures() -> Vec<CaptureRecord> {
         format: "",
         compression: None,
         link_types: vec![],
-        snap_length: 0,
+        snap_length: None,
         packets: 0,
         bytes_captured: 0,
         bytes_wire: 0,
@@ -149,7 +151,13 @@ pub(crate) fn captures() -> Vec<CaptureRecord> {
         end: None,
         torn_tail: false,
         unfiltered: false,
-        problems: vec![ProblemRecord { packet: None, offset: 0, what: "no capture file".into() }],
+        drops: DropCounts::default(),
+        problems: vec![ProblemRecord {
+            packet: None,
+            offset: 0,
+            kind: "unreadable".into(),
+            what: "no capture file".into(),
+        }],
         sha256: Some("ab".repeat(32)),
     };
     vec![office, unread]

@@ -35,6 +35,7 @@ impl Keep {
                 self.misfits.entry((at.chunk, frame.link_type.0)).or_insert_with(|| Problem {
                     record: Some((at.chunk, at.record)),
                     offset: at.offset,
+                    kind: "filter".into(),
                     what: format!("{why}; packets of this link type count as filtered"),
                 });
                 false
