@@ -33,6 +33,7 @@ mod reader;
 mod source;
 mod tally;
 mod walk;
+mod writer;
 
 pub use batch::{BATCH, Batch, Direction, Record};
 pub use capture::{Capture, Compression, Pace, stream_reader};
@@ -47,3 +48,4 @@ pub use read_at::{BLOCK, ReadAt};
 pub use reader::RecordReader;
 pub use source::{Next, Source};
 pub use tally::{SnapLength, Tally};
+pub use writer::{WriteError, Writer};

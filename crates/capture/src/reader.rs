@@ -117,8 +117,8 @@ impl RecordReader {
         &self.walker
     }
 
-    /// Reads on; whether there is a batch.
-    pub(crate) fn advance(&mut self) -> bool {
+    /// Reads on; whether there is a batch, which [`RecordReader::batch`] then lends. False is the end.
+    pub fn advance(&mut self) -> bool {
         self.count = 0;
         while self.count == 0 && !self.done {
             self.begin_chunk_where_full();
