@@ -3,7 +3,7 @@
 mod traffic;
 
 use criterion::{Criterion, Throughput};
-use lenscap_capture::{Capture, Source};
+use lenscap_capture::{Capture, ChunkId, Next, Source};
 use lenscap_testkit::{Load, Shape, pcapng};
 use std::hint::black_box;
 use std::path::Path;
@@ -30,11 +30,8 @@ fn main() {
 
 fn walk(path: &Path) {
     let capture = Capture::open(path).expect("a capture");
-    let mut reader = capture.reader(0, 0).expect("a capture");
-    loop {
-        let batch = reader.next_batch().expect("a file that can be read");
-        if black_box(&batch).is_empty() {
-            break;
-        }
+    let mut reader = capture.reader(ChunkId::default()).expect("a capture");
+    while let Next::Batch(batch) = reader.next().expect("a file that can be read") {
+        black_box(&batch);
     }
 }

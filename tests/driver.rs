@@ -1,15 +1,21 @@
 //! The driver cuts where it likes: no report depends on the number of threads, on how a capture is shared out over
 //! files, or on whether the parts were saved and joined.
 
+use lenscap_capture::{Capture, ChunkId, Next, Record, Source};
 use lenscap_catalog::Catalog;
 use lenscap_flow::{Input, Limits, MergeError, Options, Policy, Summary, judge, merge, scan};
 use lenscap_report::{Select, json};
-use lenscap_testkit::{Classic, OwnedFrame, SECOND, SplitMix64, captures, pcap, pcapng, random_traffic};
+use lenscap_testkit::{
+    Classic, Interface, Load, Ng, OwnedFrame, SECOND, Shape, SplitMix64, captures, pcap, pcapng,
+    random_traffic,
+};
+use lenscap_wire::Timestamp;
 use serde_json::Value;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::slice;
+use std::sync::Arc;
 use tempfile::TempDir;
 
 const ROOMY: usize = 1 << 30;
@@ -81,6 +87,86 @@ fn threads_change_nothing() {
             for threads in threads {
                 let found = rendered(&scanned(slice::from_ref(&path), &options(threads, memory, false)));
                 assert_same(&format!("{name} with {threads} threads and {memory} bytes"), &serial, &found);
+            }
+        }
+    }
+}
+
+/// Where a capture is damaged, and how: each is written into a copy of a good one.
+type Damage = fn(&mut Vec<u8>, &[usize]);
+
+/// Ways to damage a capture whose records begin at the given places.
+const DAMAGES: [(&str, Damage); 5] = [
+    ("torn at the end", |bytes, _| bytes.truncate(bytes.len() - 7)),
+    ("noise at the end", |bytes, _| bytes.extend([0xff; 40])),
+    ("noise in the second chunk", |bytes, starts| {
+        let at = starts[starts.len() * 2 / 5];
+        bytes[at..at + 16].fill(0xff);
+    }),
+    ("a record of 300 kB in the middle", |bytes, starts| {
+        let at = starts[starts.len() / 2];
+        let long = if bytes.starts_with(&[0x0a]) { long_block() } else { long_record() };
+        bytes.splice(at..at, long);
+    }),
+    ("a record that claims the next 9 MB", |bytes, starts| {
+        let at = starts[starts.len() / 3];
+        let until = *starts.iter().find(|&&start| start > at + (9 << 20)).expect("there are so many");
+        if bytes.starts_with(&[0x0a]) {
+            let length = (until - at) as u32;
+            bytes[at + 4..at + 8].copy_from_slice(&length.to_le_bytes());
+        } else {
+            let length = (until - at - 16) as u32;
+            bytes[at + 8..at + 12].copy_from_slice(&length.to_le_bytes());
+        }
+    }),
+];
+
+fn long_frame() -> OwnedFrame {
+    OwnedFrame::ethernet(Timestamp(0), vec![7; 300_000])
+}
+
+fn long_record() -> Vec<u8> {
+    Classic { snap_length: u32::MAX, ..Classic::default() }.write(&[long_frame()]).split_off(24)
+}
+
+fn long_block() -> Vec<u8> {
+    let mut ng = Ng::new(false);
+    ng.interface(Interface::default());
+    let before = ng.clone().finish().len();
+    ng.enhanced(0, &long_frame());
+    ng.finish().split_off(before)
+}
+
+/// Where the records of a capture begin.
+fn starts(bytes: &[u8]) -> Vec<usize> {
+    let capture = Capture::new(Arc::new(bytes.to_vec())).expect("it is a capture");
+    let mut reader = capture.reader(ChunkId::default()).expect("it is a capture");
+    let mut starts = Vec::new();
+    while let Next::Batch(batch) = reader.next().expect("memory can be read") {
+        let start = |record: &Record| record.at.offset as usize - usize::from(record.header);
+        starts.extend(batch.records().iter().map(start));
+    }
+    starts
+}
+
+/// What is wrong with a file is told once, in the same words, and the same packets are read, wherever it was cut.
+#[test]
+fn threads_change_nothing_of_a_damaged_capture() {
+    let folder = tempfile::tempdir().unwrap();
+    let frames: Vec<OwnedFrame> = Load::new(Shape::Video, 30_000, 1).take(30_000).collect();
+    for (name, good) in [("pcap", pcap(&frames)), ("pcapng", pcapng(&frames))] {
+        assert!(good.len() > 33 << 20, "{} bytes are no four chunks", good.len());
+        let starts = starts(&good);
+        for (how, damage) in DAMAGES {
+            let mut bytes = good.clone();
+            damage(&mut bytes, &starts);
+            let path = written(&folder, name, &bytes);
+            let serial = rendered(&scanned(slice::from_ref(&path), &options(1, ROOMY, false)));
+            let capture: Value = serde_json::from_str(serial.lines().next().unwrap()).unwrap();
+            assert!(capture["problems"][0]["kind"].is_string(), "{name} {how}: {capture}");
+            for threads in [2, 4] {
+                let found = rendered(&scanned(slice::from_ref(&path), &options(threads, ROOMY, false)));
+                assert_same(&format!("{name}, {how}, with {threads} threads"), &serial, &found);
             }
         }
     }
@@ -241,7 +327,7 @@ fn no_flow_holds_more_than_was_on_the_wire() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let summary = scanned(&[written(&folder, "claims.pcap", &pcap(&frames))], &options(1, ROOMY, false));
     let catalog = Catalog::builtin();
-    let report = judge(&summary, &catalog, &Policy::default());
+    let report = judge(&summary.close(), &catalog, &Policy::default());
     assert_eq!((report.ledger.beyond_wire, report.ledger.balanced()), (0, true));
     let hazards = &report.overview.coverage.hazards;
     assert!(hazards.iter().any(|(name, count)| *name == "bad-length" && *count > 1000), "{hazards:?}");

@@ -4,7 +4,7 @@
 //! `LENSCAP_BLESS=1 cargo test --test fixtures` writes `expected.json` anew. What it writes must be read before it
 //! is committed: a wrong golden file is worse than none.
 
-use lenscap_capture::{Capture, Source};
+use lenscap_capture::{Capture, ChunkId, Next, Source};
 use lenscap_catalog::Catalog;
 use lenscap_flow::{Input, Limits, Options, Policy, judge, scan};
 use lenscap_report::{Select, json};
@@ -128,15 +128,12 @@ fn matches(value: &Value, path: &str, wanted: &toml::Value) -> bool {
 /// Offset and bytes of every record of a capture, as our own reader has them.
 fn packets(path: &str) -> Vec<(u64, Vec<u8>)> {
     let capture = Capture::open(path.as_ref()).expect(path);
-    let mut reader = capture.reader(0, 0).expect(path);
+    let mut reader = capture.reader(ChunkId::default()).expect(path);
     let mut packets = Vec::new();
-    loop {
-        let batch = reader.next_batch().expect(path);
-        if batch.is_empty() {
-            return packets;
-        }
+    while let Next::Batch(batch) = reader.next().expect(path) {
         packets.extend(batch.frames().map(|frame| (frame.at.offset, frame.bytes.to_vec())));
     }
+    packets
 }
 
 /// Every capture of a report, to be opened at the packets that it names.

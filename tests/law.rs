@@ -5,7 +5,7 @@
 //! again onto the left, as the engine does. The reports must be equal to the byte. Every refusal is counted by its
 //! reason: a law that is kept by refusing everything would be worth nothing.
 
-use lenscap_capture::{BATCH, Batch, Capture, Record, Source};
+use lenscap_capture::{BATCH, Batch, Capture, ChunkId, Next, Record, Source};
 use lenscap_catalog::Catalog;
 use lenscap_flow::{Fetch, Limits, Policy, Refusal, Summary, judge};
 use lenscap_report::{Select, json};
@@ -50,13 +50,11 @@ impl Trace {
 
     fn of_file(path: &Path) -> Self {
         let mut trace = Self::empty(&path.to_string_lossy(), ROOMY);
-        let Ok(mut reader) = Capture::open(path).and_then(|capture| capture.reader(0, 0)) else {
+        let Ok(mut reader) = Capture::open(path).and_then(|capture| capture.reader(ChunkId::default()))
+        else {
             return trace;
         };
-        while let Ok(batch) = reader.next_batch() {
-            if batch.is_empty() {
-                break;
-            }
+        while let Ok(Next::Batch(batch)) = reader.next() {
             for frame in batch.frames() {
                 let Frame { time, link_type, wire_length, bytes, .. } = frame;
                 trace.push(&OwnedFrame { time, link_type, wire_length, bytes: bytes.to_vec() });
@@ -100,7 +98,14 @@ impl Trace {
         let (start, record) = (self.block.len(), self.records.len() as u32);
         let at = PacketRef { chunk: 0, record, offset: start as u64, length: frame.bytes.len() as u32 };
         let OwnedFrame { time, link_type, wire_length, .. } = *frame;
-        self.records.push(Record { time, link_type, wire_length, start: start as u32, at });
+        self.records.push(Record {
+            time,
+            link_type,
+            wire_length,
+            start: start as u32,
+            at,
+            ..Record::default()
+        });
         self.block.extend_from_slice(&frame.bytes);
     }
 

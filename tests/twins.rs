@@ -5,7 +5,7 @@
 //! A twin is asked only where it can read the payload; how often it could is printed, and must not be never.
 #![allow(clippy::print_stdout)]
 
-use lenscap_capture::{Capture, Source};
+use lenscap_capture::{Capture, ChunkId, Next, Source};
 use lenscap_testkit::captures;
 use lenscap_wire::readers::{self, Reading, Routes};
 use lenscap_wire::{Address, Fact, Field, Message, Packet, ReaderId, Resolver, Stream, decode};
@@ -28,12 +28,10 @@ fn all() -> Vec<PathBuf> {
 
 /// Gives every packet of a capture to `each`.
 fn packets(path: &Path, mut each: impl FnMut(&Packet<'_>)) {
-    let Ok(mut reader) = Capture::open(path).and_then(|capture| capture.reader(0, 0)) else { return };
-    loop {
-        let batch = reader.next_batch().expect("a file can be read");
-        if batch.is_empty() {
-            return;
-        }
+    let Ok(mut reader) = Capture::open(path).and_then(|capture| capture.reader(ChunkId::default())) else {
+        return;
+    };
+    while let Next::Batch(batch) = reader.next().expect("a file can be read") {
         for frame in batch.frames() {
             let mut packet = Packet::default();
             decode(&frame, &mut packet);

@@ -34,6 +34,7 @@ impl Traffic {
                 wire_length: frame.wire_length,
                 start,
                 at: PacketRef { chunk: 0, record: n, offset: start.into(), length: frame.bytes.len() as u32 },
+                ..Record::default()
             });
         }
         Self { block, records }

@@ -5,7 +5,7 @@ use crate::save;
 use ipnet::IpNet;
 use lenscap_capture::inputs;
 use lenscap_catalog::Catalog;
-use lenscap_flow::report::{CaptureRecord, Ledger, Overview, ProblemRecord, Report};
+use lenscap_flow::report::{CaptureRecord, DropCounts, Ledger, Overview, ProblemRecord, Report};
 use lenscap_flow::{Closed, Policy, Summary};
 use std::fs;
 use std::num::NonZeroUsize;
@@ -119,14 +119,16 @@ fn unread_capture(input: &Input, what: String) -> CaptureRecord {
         format: "",
         compression: None,
         link_types: vec![],
-        snap_length: 0,
+        snap_length: None,
         packets: 0,
         bytes_captured: 0,
         bytes_wire: 0,
         start: None,
         end: None,
         torn_tail: false,
-        problems: vec![ProblemRecord { packet: None, offset: 0, what }],
+        unfiltered: false,
+        drops: DropCounts::default(),
+        problems: vec![ProblemRecord { packet: None, offset: 0, kind: "unreadable".into(), what }],
     }
 }
 

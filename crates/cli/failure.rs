@@ -105,7 +105,7 @@ pub(crate) fn gaps(report: &Report<'_>) -> Vec<Failure> {
 
 /// What of inputs could not be read; of many only the first.
 pub(crate) fn captures(captures: &[CaptureRecord]) -> Vec<Failure> {
-    let torn = || captures.iter().filter(|capture| !capture.is_whole());
+    let torn = || captures.iter().filter(|capture| !capture.is_whole() || capture.unfiltered);
     let mut said: Vec<Failure> = torn().take(SAID).map(capture).collect();
     let more = torn().count().saturating_sub(SAID);
     if more > 0 {
@@ -120,8 +120,10 @@ pub(crate) fn captures(captures: &[CaptureRecord]) -> Vec<Failure> {
 
 fn capture(capture: &CaptureRecord) -> Failure {
     let path = escape(capture.path.as_bytes());
-    // The last problem is the one that reading ended with.
-    let what = capture.problems.last().map_or_else(
+    // The last problem is the one that reading ended with; the first ones are the filter's.
+    let torn = !capture.is_whole();
+    let problem = if torn { capture.problems.last() } else { capture.problems.first() };
+    let what = problem.map_or_else(
         || "could not be read to its end".to_owned(),
         |problem| {
             let packet = problem.packet.map(|n| format!("packet {} ", units::count(n))).unwrap_or_default();
@@ -131,6 +133,7 @@ fn capture(capture: &CaptureRecord) -> Failure {
     let failure = Failure::new(format!("{path}: {what}"));
     let file = shell::word(&capture.path);
     match capture.packets {
+        _ if !torn => failure.next("The report covers packets of other link types only"),
         _ if capture.path == "-" => failure,
         0 => failure.next(format!("Try: file {file}      or: capinfos {file}")),
         n => failure.next(format!(
@@ -143,7 +146,7 @@ fn capture(capture: &CaptureRecord) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lenscap_flow::report::ProblemRecord;
+    use lenscap_flow::report::{DropCounts, ProblemRecord};
 
     fn record(packets: u64, torn_tail: bool, format: &'static str) -> CaptureRecord {
         CaptureRecord {
@@ -152,16 +155,19 @@ mod tests {
             format,
             compression: None,
             link_types: vec![],
-            snap_length: 0,
+            snap_length: None,
             packets,
             bytes_captured: 0,
             bytes_wire: 0,
             start: None,
             end: None,
             torn_tail,
+            unfiltered: false,
+            drops: DropCounts::default(),
             problems: vec![ProblemRecord {
                 packet: Some(812),
                 offset: 1_220_331,
+                kind: "torn".into(),
                 what: "claims too much".into(),
             }],
         }
@@ -177,6 +183,17 @@ mod tests {
              Read 811 packets before it; the report covers those. \
              Repair: editcap -r $'my \\x1bevidence.pcap' good.pcap 1-811"
         );
+    }
+
+    #[test]
+    fn a_filter_that_does_not_fit_needs_no_repair() {
+        let mut unfiltered = record(811, false, "pcapng");
+        unfiltered.unfiltered = true;
+        let said = captures(&[unfiltered]);
+        assert_eq!(said.len(), 1);
+        let said = said[0].to_string();
+        assert!(said.contains("packet 812 at byte 1,220,331: claims too much\n"), "{said}");
+        assert!(said.contains("The report covers packets of other link types") && !said.contains("editcap"));
     }
 
     #[test]

@@ -61,8 +61,8 @@ fn write_one(capture: &CaptureRecord, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "  {form}")?;
     if !capture.format.is_empty() {
         let snap_length = match capture.snap_length {
-            0 => "none".to_owned(),
-            length => units::count(length.into()),
+            None => "none".to_owned(),
+            Some(length) => units::count(length.into()),
         };
         writeln!(out, "  link types {}, snap length {snap_length}", capture.link_types.join(", "))?;
         writeln!(
@@ -77,6 +77,9 @@ fn write_one(capture: &CaptureRecord, out: &mut impl Write) -> io::Result<()> {
     if let Some(sha256) = &capture.sha256 {
         writeln!(out, "  SHA-256 {sha256}")?;
     }
+    for (layer, count) in capture.drops.named() {
+        writeln!(out, "  {} {}", units::counted(count, "packet"), lost(layer))?;
+    }
     for problem in &capture.problems {
         let packet = problem.packet.map(|n| format!("packet {} ", units::count(n))).unwrap_or_default();
         writeln!(
@@ -89,6 +92,15 @@ fn write_one(capture: &CaptureRecord, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
+/// Who lost packets, in words.
+fn lost(layer: &str) -> &'static str {
+    match layer {
+        "interface" => "lost by the interface, as the file states",
+        "ring" => "lost between interface and program, as the file states",
+        _ => "lost between others, as packets of the file state",
+    }
+}
+
 fn window(start: Option<Timestamp>, end: Option<Timestamp>) -> String {
     let (Some(start), Some(end)) = (start, end) else { return String::new() };
     let lasted = units::span(end.0.saturating_sub(start.0));
@@ -98,7 +110,7 @@ fn window(start: Option<Timestamp>, end: Option<Timestamp>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lenscap_flow::report::ProblemRecord;
+    use lenscap_flow::report::{DropCounts, ProblemRecord};
 
     #[test]
     fn a_capture_in_lines() {
@@ -108,16 +120,19 @@ mod tests {
             format: "pcapng",
             compression: Some("zstd"),
             link_types: vec!["EN10MB".into(), "LINUX_SLL".into()],
-            snap_length: 0,
+            snap_length: None,
             packets: 171_002,
             bytes_captured: 1_000_000,
             bytes_wire: 1_000_001,
             start: Some(Timestamp(0)),
             end: Some(Timestamp(61_000_000_000)),
             torn_tail: true,
+            unfiltered: false,
+            drops: DropCounts { interface: 777, ring: 0, between: 1 },
             problems: vec![ProblemRecord {
                 packet: Some(171_003),
                 offset: 88_120_332,
+                kind: "torn".into(),
                 what: "is cut".into(),
             }],
         };
@@ -129,6 +144,8 @@ mod tests {
              01.pcapng.zst\n  pcapng in zstd\n  link types EN10MB, LINUX_SLL, snap length none\n  \
              171,002 packets, 1,000,001 bytes on the wire, 1,000,000 captured, \
              1970-01-01 00:00:00 to 1970-01-01 00:01:01 UTC (1 min 1 s)\n  SHA-256 ab\n  \
+             777 packets lost by the interface, as the file states\n  \
+             1 packet lost between others, as packets of the file state\n  \
              packet 171,003 at byte 88,120,332: is cut\n"
         );
     }

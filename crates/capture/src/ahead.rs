@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 
-use crate::block::BLOCK;
+use crate::read_at::BLOCK;
 
 /// Blocks that may wait to be taken.
 const WAITING: usize = 4;

@@ -5,6 +5,29 @@ use lenscap_wire::{Frame, LinkType, PacketRef, Timestamp};
 /// Frames in a batch at most.
 pub const BATCH: usize = 32;
 
+/// Which way a packet went through the interface that captured it, as the record says.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Direction {
+    /// It is not said.
+    #[default]
+    Unknown,
+    /// Received.
+    Inbound,
+    /// Sent.
+    Outbound,
+}
+
+impl Direction {
+    /// The two lowest bits of `epb_flags`.
+    pub(crate) fn of_flags(flags: u32) -> Self {
+        match flags & 3 {
+            1 => Self::Inbound,
+            2 => Self::Outbound,
+            _ => Self::Unknown,
+        }
+    }
+}
+
 /// One record of a capture, its bytes named by their place in the block.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Record {
@@ -12,6 +35,12 @@ pub struct Record {
     pub time: Timestamp,
     /// What its bytes start with.
     pub link_type: LinkType,
+    /// The interface, by its number in the section; 0 where the format knows one only.
+    pub interface: u16,
+    /// Which way it went.
+    pub direction: Direction,
+    /// Bytes of its record before the packet's own: a header of the format.
+    pub header: u8,
     /// Length on the wire in bytes, never less than what was captured.
     pub wire_length: u32,
     /// Where its bytes begin in the block.
@@ -34,14 +63,19 @@ impl<'a> Batch<'a> {
         Self { block, records }
     }
 
-    /// How many frames there are; none at the end of a source.
+    /// How many frames there are.
     pub fn len(&self) -> usize {
         self.records.len()
     }
 
-    /// Whether the source has ended.
+    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.records.is_empty()
+    }
+
+    /// What is known of the frames beside their bytes, in order.
+    pub fn records(&self) -> &'a [Record] {
+        self.records
     }
 
     /// Bytes that were captured of all frames.
@@ -63,5 +97,31 @@ impl<'a> Batch<'a> {
                 at: record.at,
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_lie_where_their_records_say() {
+        let at = |length| PacketRef { length, ..PacketRef::default() };
+        let records = [
+            Record { start: 1, at: at(2), ..Record::default() },
+            Record { start: 3, at: at(9), ..Record::default() },
+        ];
+        let batch = Batch::new(&[1, 2, 3, 4], &records);
+        let bytes: Vec<&[u8]> = batch.frames().map(|frame| frame.bytes).collect();
+        // One that would reach beyond the block has no bytes.
+        assert_eq!(bytes, [&[2, 3][..], &[]]);
+        assert_eq!((batch.len(), batch.bytes(), batch.is_empty()), (2, 11, false));
+    }
+
+    #[test]
+    fn directions_are_two_bits() {
+        use Direction::{Inbound, Outbound, Unknown};
+        let directions = [0, 1, 2, 3, 6].map(Direction::of_flags);
+        assert_eq!(directions, [Unknown, Inbound, Outbound, Unknown, Outbound]);
     }
 }

@@ -1,26 +1,38 @@
 //! The block that records are read into: bytes of an input from one offset on, refilled as it is used up.
 //!
-//! Files are read by position, so a file may be read from several places at once and a truncated one gives an
-//! error, never a signal. A record longer than the block makes it grow, as far as bytes really come and at most to
-//! [`LIMIT`].
+//! What can be read by position may be read from several places at once, and a truncated file gives an error, never
+//! a signal. A record longer than the block makes it grow, as far as bytes really come and at most to [`LIMIT`]; what
+//! is passed over is never kept.
 
-use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
-/// Bytes of a block before any record made it grow.
-pub(crate) const BLOCK: usize = 256 << 10;
+use crate::read_at::{BLOCK, ReadAt};
+use crate::walk::MOST;
 
-/// Bytes that one record may take.
-pub(crate) const LIMIT: usize = 64 << 20;
+/// Bytes that a block may have: the longest record, its header and its options.
+pub(crate) const LIMIT: usize = MOST as usize + (1 << 20);
+
+/// Bytes of the smallest block of a file.
+const SMALL: u64 = 4 << 10;
 
 /// Where bytes come from.
 pub(crate) enum Origin {
-    /// A file, read by position.
-    File(Arc<File>),
+    /// Read by position.
+    Placed(Arc<dyn ReadAt>),
     /// A pipe or a decoder, read in order.
     Stream(Box<dyn Read + Send>),
+}
+
+impl Origin {
+    /// Bytes of a block of it.
+    pub(crate) fn block(&self) -> usize {
+        match self {
+            // A block of a small file need be no larger than the file.
+            Self::Placed(origin) => origin.block().min(origin.size().max(SMALL) as usize),
+            Self::Stream(_) => BLOCK,
+        }
+    }
 }
 
 /// Bytes of an input.
@@ -85,6 +97,45 @@ impl Block {
         self.offset += length as u64;
     }
 
+    /// Unused bytes of the input, as far as that is known.
+    pub(crate) fn left(&self) -> u64 {
+        let at_hand = (self.end - self.start) as u64;
+        match &self.origin {
+            Origin::Placed(origin) => origin.size().saturating_sub(self.offset).max(at_hand),
+            Origin::Stream(_) => at_hand,
+        }
+    }
+
+    /// Passes over `length` bytes, at hand or not, without keeping them. Where the input has fewer: how many it has.
+    pub(crate) fn skip(&mut self, length: usize) -> Result<(), u64> {
+        if length <= self.end - self.start {
+            self.advance(length);
+            return Ok(());
+        }
+        match &self.origin {
+            Origin::Placed(origin) => {
+                let last = self.offset + length as u64 - 1;
+                if !matches!(origin.read_at(&mut [0], last), Ok(1)) {
+                    return Err(self.left());
+                }
+                (self.start, self.end) = (0, 0);
+                self.offset += length as u64;
+            }
+            Origin::Stream(_) => {
+                let mut left = length;
+                while left > 0 {
+                    let step = left.min(self.end - self.start);
+                    self.advance(step);
+                    left -= step;
+                    if left > 0 && !self.refill(1) {
+                        return Err((length - left) as u64);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Tries to have `wanted` bytes at hand, at most [`LIMIT`]. Moves what is at hand to the front: records made
     /// before are void. Returns whether they are there.
     pub(crate) fn refill(&mut self, wanted: usize) -> bool {
@@ -92,11 +143,17 @@ impl Block {
         self.bytes.copy_within(self.start..self.end, 0);
         self.end -= self.start;
         self.start = 0;
+        let needed = wanted.max(self.end).max(self.size);
+        if needed * 4 <= self.bytes.len() {
+            // One long record shall not keep the block long.
+            self.bytes.truncate(needed);
+            self.bytes.shrink_to_fit();
+        }
         while self.end < wanted.max(1) && !self.ended {
             if self.bytes.len() < self.size {
                 self.bytes.resize(self.size, 0);
             } else if self.end == self.bytes.len() {
-                let grown = (self.bytes.len() * 2).min(LIMIT);
+                let grown = (self.bytes.len() * 2).min(LIMIT.max(self.size));
                 self.bytes.resize(grown, 0);
             }
             self.read();
@@ -107,7 +164,7 @@ impl Block {
     fn read(&mut self) {
         let Some(room) = self.bytes.get_mut(self.end..) else { return };
         let got = match &mut self.origin {
-            Origin::File(file) => file.read_at(room, self.offset + self.end as u64),
+            Origin::Placed(origin) => origin.read_at(room, self.offset + self.end as u64),
             Origin::Stream(stream) => stream.read(room),
         };
         match got {
@@ -153,5 +210,44 @@ mod tests {
         let mut block = Block::new(Origin::Stream(Box::new(Drip(vec![0; 100]))), 0, 16);
         assert!(!block.refill(usize::MAX));
         assert!(block.bytes().len() <= 128);
+    }
+
+    /// The bytes 0 to 99, as something to be read by position and as a stream.
+    fn both() -> [Origin; 2] {
+        let bytes: Vec<u8> = (0..100).collect();
+        [Origin::Placed(Arc::new(bytes.clone())), Origin::Stream(Box::new(io::Cursor::new(bytes)))]
+    }
+
+    #[test]
+    fn what_is_passed_over_is_not_kept() {
+        for origin in both() {
+            let mut block = Block::new(origin, 0, 8);
+            assert!(block.refill(4));
+            assert_eq!(block.skip(2), Ok(()));
+            assert_eq!(block.skip(70), Ok(()));
+            assert!(block.refill(1));
+            assert_eq!((block.rest()[0], block.offset()), (72, 72));
+            assert!(block.bytes().len() <= 8);
+        }
+    }
+
+    #[test]
+    fn what_ends_before_it_is_passed_over_says_how_much_there_was() {
+        for origin in both() {
+            let mut block = Block::new(origin, 0, 8);
+            block.refill(8);
+            block.advance(4);
+            assert_eq!(block.skip(97), Err(96));
+        }
+    }
+
+    #[test]
+    fn a_block_that_grew_for_one_record_shrinks_again() {
+        let mut block = Block::new(Origin::Placed(Arc::new(vec![7_u8; 4096])), 0, 16);
+        assert!(block.refill(1000));
+        assert!(block.bytes().len() >= 1000);
+        block.advance(block.rest().len());
+        block.refill(4);
+        assert_eq!(block.bytes().len(), 16);
     }
 }

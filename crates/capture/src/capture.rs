@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,28 +10,13 @@ use lenscap_wire::Timestamp;
 use zstd::stream::read::Decoder;
 
 use crate::ahead::Ahead;
-use crate::block::{BLOCK, Block, Origin};
-use crate::walk::{Joint, State, Walker};
-use crate::{Error, Reader, Source};
+use crate::block::{Block, Origin};
+use crate::format::{Format, Joint, Walker};
+use crate::read_at::{BLOCK, InOrder, ReadAt, SizedFile, read_full};
+use crate::{ChunkId, Error, RecordReader};
 
-/// The formats of captures.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Format {
-    /// Classic pcap.
-    Pcap,
-    /// pcapng.
-    Pcapng,
-}
-
-impl Format {
-    /// The word in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pcap => "pcap",
-            Self::Pcapng => "pcapng",
-        }
-    }
-}
+/// Bytes that are read of a capture to see what it is, at first.
+const PEEK: usize = 64 << 10;
 
 /// What a capture is packed in; found by content.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -86,12 +70,10 @@ pub enum Pace {
     Ahead,
 }
 
-/// A capture file.
+/// A capture that can be read by position: a file, memory, or what a [`ReadAt`] of the caller's reads.
 pub struct Capture {
-    file: Arc<File>,
+    origin: Arc<dyn ReadAt>,
     compression: Option<Compression>,
-    size: u64,
-    format: Format,
     first: Option<Timestamp>,
     /// The walk as it is before the first packet, and where that stands.
     walker: Walker,
@@ -101,26 +83,27 @@ pub struct Capture {
 impl Capture {
     /// Opens a file and reads its beginning, up to the first packet.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let file = File::open(path)?;
-        let about = file.metadata()?;
-        if about.is_dir() {
-            return Err(Error::Io(io::ErrorKind::IsADirectory.into()));
-        }
+        Self::new(Arc::new(SizedFile::new(File::open(path)?)?))
+    }
+
+    /// Reads the beginning of what can be read by position, up to the first packet.
+    pub fn new(origin: Arc<dyn ReadAt>) -> Result<Self, Error> {
         let mut head = [0; 4];
-        let count = file.read_at(&mut head, 0)?;
+        let count = read_full(&*origin, &mut head, 0)?;
         let compression = Compression::of(head.get(..count).unwrap_or(&[]));
-        let (file, size) = (Arc::new(file), about.len());
-        let peek = Block::new(origin(&file, compression, Pace::Along)?, 0, 64 << 10);
-        let mut reader = Reader::with_block(peek, None, (0, 0))?;
-        let (body, walker, format) = (reader.end().at, reader.walker().clone(), reader.format());
-        let first = reader.next_batch()?.frames().next().map(|frame| frame.time);
-        let walker = if format == Format::Pcapng { reader.walker().clone() } else { walker };
-        Ok(Self { file, compression, size, format, first, walker, body })
+        let from = origin_of(&origin, compression, Pace::Along)?;
+        let size = from.block().min(PEEK);
+        let mut reader = RecordReader::with_block(Block::new(from, 0, size), ChunkId::default())?;
+        let (body, before) = (reader.end().at, reader.walker().clone());
+        reader.advance();
+        let first = reader.batch().records().first().map(|record| record.time);
+        let walker = if reader.format() == Format::Pcapng { reader.walker().clone() } else { before };
+        Ok(Self { origin, compression, first, walker, body })
     }
 
     /// The format.
     pub fn format(&self) -> Format {
-        self.format
+        self.walker.format()
     }
 
     /// What it is packed in.
@@ -128,9 +111,9 @@ impl Capture {
         self.compression
     }
 
-    /// Bytes of the file.
+    /// Bytes that the file had when it was opened.
     pub fn size(&self) -> u64 {
-        self.size
+        self.origin.size()
     }
 
     /// Stamp of the first packet.
@@ -154,42 +137,38 @@ impl Capture {
 
     /// Reads up to `out.len()` bytes of the file at `offset`.
     pub(crate) fn read_at(&self, out: &mut [u8], offset: u64) -> usize {
-        self.file.read_at(out, offset).unwrap_or(0)
+        read_full(&*self.origin, out, offset).unwrap_or(0)
     }
 
-    /// Reads all of it as `input`, numbering its records in chunk `chunk`.
-    pub fn reader(&self, input: u32, chunk: u32) -> Result<Reader, Error> {
-        self.reader_at_pace(input, chunk, Pace::Along)
+    /// Reads all of it, numbering its records in a chunk.
+    pub fn reader(&self, id: ChunkId) -> Result<RecordReader, Error> {
+        self.reader_at_pace(id, Pace::Along)
     }
 
     /// The same; `pace` is for a packed one.
-    pub fn reader_at_pace(&self, input: u32, chunk: u32, pace: Pace) -> Result<Reader, Error> {
-        let size = self.can_cut().then_some(self.size);
-        Reader::open(origin(&self.file, self.compression, pace)?, size, (input, chunk))
+    pub fn reader_at_pace(&self, id: ChunkId, pace: Pace) -> Result<RecordReader, Error> {
+        RecordReader::open(origin_of(&self.origin, self.compression, pace)?, id)
     }
 
     /// Reads the records that start in `from..to`, as if `from` were a boundary; [`Joint::meets`] tells whether it
     /// was. A capture's head counts as known: the interfaces of a pcapng file that stand before its first packet.
-    pub fn reader_at(&self, input: u32, chunk: u32, from: u64, to: u64) -> Result<Reader, Error> {
-        let mut state = self.walker.state();
-        (state.time, state.time_needed) = (None, false);
-        if from <= self.body {
-            state.interfaces.clear();
-        }
-        self.resume(&state, input, chunk, (from, to))
+    pub fn reader_at(&self, id: ChunkId, from: u64, to: u64) -> Result<RecordReader, Error> {
+        let walker = self.walker.later(from > self.body);
+        Ok(RecordReader::new(self.block_at(from)?, walker, to, id))
     }
 
     /// Reads on where another walk of this capture ended, up to the records that start at `to`.
-    pub fn reader_from(&self, input: u32, chunk: u32, joint: &Joint, to: u64) -> Result<Reader, Error> {
-        self.resume(&joint.state, input, chunk, (joint.at, to))
+    pub fn reader_from(&self, id: ChunkId, joint: &Joint, to: u64) -> Result<RecordReader, Error> {
+        Ok(RecordReader::resume(self.block_at(joint.at)?, joint, to, id))
     }
 
-    fn resume(&self, state: &State, input: u32, chunk: u32, (from, to): (u64, u64)) -> Result<Reader, Error> {
+    fn block_at(&self, offset: u64) -> Result<Block, Error> {
         if !self.can_cut() {
             return Err(Error::Whole);
         }
-        let block = Block::new(Origin::File(self.file.clone()), from, BLOCK);
-        Ok(Reader::new(block, self.walker.resume(state), (from, to), Some(self.size), (input, chunk)))
+        let origin = Origin::Placed(self.origin.clone());
+        let size = origin.block();
+        Ok(Block::new(origin, offset, size))
     }
 
     /// Replaces `out` by `length` bytes at `offset`; false where they cannot be had again.
@@ -199,36 +178,21 @@ impl Capture {
         }
         out.clear();
         out.resize(length, 0);
-        self.file.read_exact_at(out, offset).is_ok()
+        read_full(&*self.origin, out, offset).is_ok_and(|count| count == length)
     }
 }
 
-fn origin(file: &Arc<File>, compression: Option<Compression>, pace: Pace) -> io::Result<Origin> {
-    let Some(compression) = compression else { return Ok(Origin::File(file.clone())) };
-    Ok(Origin::Stream(compression.unpacked(Positional { file: file.clone(), at: 0 }, pace)?))
-}
-
-/// Reads a shared file from the front without moving its cursor.
-struct Positional {
-    file: Arc<File>,
-    at: u64,
-}
-
-impl Read for Positional {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let count = self.file.read_at(out, self.at)?;
-        self.at += count as u64;
-        Ok(count)
-    }
+fn origin_of(origin: &Arc<dyn ReadAt>, compression: Option<Compression>, pace: Pace) -> io::Result<Origin> {
+    let Some(compression) = compression else { return Ok(Origin::Placed(origin.clone())) };
+    Ok(Origin::Stream(compression.unpacked(InOrder::new(origin.clone()), pace)?))
 }
 
 /// Reads a capture from a pipe, packed or not.
 pub fn stream_reader(
     mut stream: Box<dyn Read + Send>,
-    input: u32,
-    chunk: u32,
+    id: ChunkId,
     pace: Pace,
-) -> Result<(Reader, Option<Compression>), Error> {
+) -> Result<(RecordReader, Option<Compression>), Error> {
     let mut head = Vec::new();
     stream.by_ref().take(4).read_to_end(&mut head)?;
     let compression = Compression::of(&head);
@@ -237,5 +201,105 @@ pub fn stream_reader(
         Some(compression) => compression.unpacked(whole, pace)?,
         None => Box::new(whole),
     };
-    Ok((Reader::open(Origin::Stream(stream), None, (input, chunk))?, compression))
+    Ok((RecordReader::open(Origin::Stream(stream), id)?, compression))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flate2::Compression as Level;
+    use flate2::read::GzEncoder;
+    use lenscap_testkit::{OwnedFrame, pcap, pcapng, random_traffic};
+
+    fn frames() -> Vec<OwnedFrame> {
+        random_traffic(3, 200)
+    }
+
+    /// Bytes of all packets, in order.
+    fn read(mut reader: RecordReader) -> Vec<Vec<u8>> {
+        let mut packets = Vec::new();
+        while reader.advance() {
+            packets.extend(reader.batch().frames().map(|frame| frame.bytes.to_vec()));
+        }
+        packets
+    }
+
+    fn in_memory(bytes: Vec<u8>) -> Capture {
+        Capture::new(Arc::new(bytes)).unwrap()
+    }
+
+    #[test]
+    fn captures_in_memory_and_in_files_are_the_same_packed_or_not() {
+        let wanted: Vec<_> = frames().into_iter().map(|frame| frame.bytes).collect();
+        let folder = tempfile::tempdir().unwrap();
+        for bytes in [pcap(&frames()), pcapng(&frames())] {
+            let mut gzip = Vec::new();
+            GzEncoder::new(&bytes[..], Level::fast()).read_to_end(&mut gzip).unwrap();
+            let zstd = zstd::encode_all(&bytes[..], 1).unwrap();
+            for (compression, bytes) in
+                [(None, bytes), (Some(Compression::Gzip), gzip), (Some(Compression::Zstd), zstd)]
+            {
+                let path = folder.path().join("capture");
+                std::fs::write(&path, &bytes).unwrap();
+                let opened = Capture::open(&path).unwrap();
+                assert_eq!((opened.compression(), opened.size()), (compression, bytes.len() as u64));
+                assert_eq!(opened.first_time(), Some(frames()[0].time));
+                assert_eq!(read(opened.reader_at_pace(ChunkId::default(), Pace::Ahead).unwrap()), wanted);
+                let stream = Box::new(io::Cursor::new(bytes.clone()));
+                let (reader, found) = stream_reader(stream, ChunkId::default(), Pace::Along).unwrap();
+                assert_eq!((read(reader), found), (wanted.clone(), compression));
+                assert_eq!(read(in_memory(bytes).reader(ChunkId::default()).unwrap()), wanted);
+            }
+        }
+    }
+
+    #[test]
+    fn parts_of_a_capture_meet_and_hold_all_of_it() {
+        for bytes in [pcap(&frames()), pcapng(&frames())] {
+            let size = bytes.len() as u64;
+            let capture = in_memory(bytes);
+            let cut = capture.guess(size / 2).unwrap();
+            let id = ChunkId::default();
+            let mut left = capture.reader_at(id, capture.body(), cut).unwrap();
+            let mut right = capture.reader_at(id, cut, size).unwrap();
+            while left.advance() {}
+            while right.advance() {}
+            assert!(left.end().meets(&right.begin()));
+            assert_eq!(left.tally().records + right.tally().records, 200);
+            assert_eq!(
+                capture.reader_from(id, &left.end(), size).map(read).unwrap(),
+                read(capture.reader_at(id, cut, size).unwrap())
+            );
+        }
+    }
+
+    #[test]
+    fn bytes_are_fetched_again_where_they_lie() {
+        let capture = in_memory(pcap(&frames()));
+        let mut reader = capture.reader(ChunkId::default()).unwrap();
+        reader.advance();
+        let frame = reader.batch().frames().next().unwrap();
+        let mut out = vec![1; 9];
+        assert!(capture.fetch(frame.at.offset, frame.bytes.len(), &mut out));
+        assert_eq!(out, frame.bytes);
+        assert!(!capture.fetch(capture.size(), 1, &mut out), "beyond the end");
+        assert!(!capture.fetch(0, BLOCK + 1, &mut out), "more than a block");
+    }
+
+    #[test]
+    fn what_is_packed_cannot_be_cut() {
+        let packed = in_memory(zstd::encode_all(&pcap(&frames())[..], 1).unwrap());
+        assert!(matches!(packed.reader_at(ChunkId::default(), 24, 99), Err(Error::Whole)));
+        assert!(!packed.fetch(0, 1, &mut Vec::new()));
+    }
+
+    #[test]
+    fn what_is_no_capture_is_an_error() {
+        assert!(matches!(Capture::new(Arc::new(Vec::new())), Err(Error::Empty)));
+        assert!(matches!(
+            Capture::new(Arc::new(b"no capture at all, but text".to_vec())),
+            Err(Error::NotACapture { .. })
+        ));
+        assert!(matches!(Capture::open(&std::env::temp_dir()), Err(Error::Io(_))));
+    }
 }

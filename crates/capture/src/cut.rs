@@ -3,10 +3,7 @@
 //! A guess, nothing more. Whoever cuts here must see the walk of the left part end exactly at the cut
 //! ([`Joint::meets`](crate::Joint::meets)), and read the right part again where it does not.
 
-use crate::Capture;
-use crate::pcap::Pcap;
-use crate::pcapng::Pcapng;
-use crate::walk::Walker;
+use crate::{Capture, Format};
 
 /// Headers in a row that make a place plausible.
 const CHAIN: usize = 8;
@@ -23,24 +20,19 @@ impl Capture {
         let count = self.read_at(&mut bytes, offset);
         bytes.truncate(count);
         let ends = offset + count as u64 >= self.size();
-        let found = match self.walker() {
-            Walker::Pcap(walk) => {
-                (0..count / 2).find(|&at| chain(&bytes, at, ends, |rest| pcap_length(walk, rest)))
-            }
-            Walker::Pcapng(walk) => {
-                let aligned = (4 - (offset % 4) as usize) % 4;
-                let mut walk = walk.clone();
-                (aligned..count / 2)
-                    .step_by(4)
-                    .find(|&at| chain(&bytes, at, ends, |rest| block_length(&mut walk, rest)))
-            }
+        // Blocks of pcapng stand at multiples of four.
+        let (first, step) = match self.format() {
+            Format::Pcap => (0, 1),
+            Format::Pcapng => ((4 - (offset % 4) as usize) % 4, 4),
         };
+        let length = |rest: &[u8]| self.walker().plausible_length(rest);
+        let found = (first..count / 2).step_by(step).find(|&at| chain(&bytes, at, ends, length));
         found.map(|at| offset + at as u64)
     }
 }
 
 /// Whether a chain of records starts at `at`: enough of them, or as many as there are up to the end.
-fn chain(bytes: &[u8], mut at: usize, ends: bool, mut length: impl FnMut(&[u8]) -> Option<usize>) -> bool {
+fn chain(bytes: &[u8], mut at: usize, ends: bool, length: impl Fn(&[u8]) -> Option<usize>) -> bool {
     for links in 0..CHAIN {
         let rest = bytes.get(at..).unwrap_or(&[]);
         if rest.is_empty() {
@@ -57,17 +49,42 @@ fn chain(bytes: &[u8], mut at: usize, ends: bool, mut length: impl FnMut(&[u8]) 
     true
 }
 
-fn pcap_length(walk: &Pcap, rest: &[u8]) -> Option<usize> {
-    let (head, length) = walk.head(rest)?;
-    walk.is_plausible(&head).then_some(length + head.captured as usize)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ChunkId;
+    use lenscap_testkit::{pcap, pcapng, random_traffic};
+    use std::sync::Arc;
 
-fn block_length(walk: &mut Pcapng, rest: &[u8]) -> Option<usize> {
-    if rest.len() < 12 || Pcapng::begins(rest) {
-        return None;
+    #[test]
+    fn a_guess_is_the_next_record_wherever_it_is_asked_for() {
+        let frames = random_traffic(5, 300);
+        for bytes in [pcap(&frames), pcapng(&frames)] {
+            let capture = Capture::new(Arc::new(bytes)).unwrap();
+            let mut starts = Vec::new();
+            let mut reader = capture.reader(ChunkId::default()).unwrap();
+            while reader.advance() {
+                let start = |record: &crate::Record| record.at.offset - u64::from(record.header);
+                starts.extend(reader.batch().records().iter().map(start));
+            }
+            let asked = starts[0]..starts[200];
+            let right = asked.clone().step_by(13).filter(|&at| {
+                let next = starts.iter().find(|&&start| start >= at).copied();
+                capture.guess(at) == next
+            });
+            // It is a guess: random payloads may look like records.
+            let (right, all) = (right.count(), asked.step_by(13).count());
+            assert!(right * 100 >= all * 98, "{right} of {all}");
+            assert_eq!(capture.guess(capture.size()), None);
+        }
     }
-    let (kind, length) = walk.shape(rest).ok()?;
-    let known = matches!(kind, 1..=6 | 10);
-    let same = rest.get(4..8)? == rest.get(length - 4..length)?;
-    (known && same && length < 1 << 19).then_some(length)
+
+    #[test]
+    fn lengths_that_lead_nowhere_are_no_chain() {
+        assert!(!chain(&[], 0, true, |_| Some(4)), "nothing at all");
+        assert!(chain(&[0; 8], 0, true, |_| Some(4)), "up to the end");
+        assert!(!chain(&[0; 8], 0, true, |_| Some(5)), "beyond the end of the file");
+        assert!(chain(&[0; 17], 0, false, |_| Some(5)), "beyond what is looked at");
+        assert!(!chain(&[0; 80], 0, false, |_| None));
+    }
 }

@@ -12,32 +12,40 @@
 mod ahead;
 mod batch;
 mod block;
+#[cfg(feature = "live")]
+mod bpf;
 mod capture;
+mod chunk;
 mod cut;
+mod drops;
 mod error;
 mod filter;
+mod format;
 pub mod inputs;
+mod interface;
 mod merged;
+mod order;
 mod pcap;
 mod pcapng;
+mod problem;
+mod read_at;
 mod reader;
+mod source;
 mod tally;
 mod walk;
+mod writer;
 
-pub use batch::{BATCH, Batch, Record};
-pub use capture::{Capture, Compression, Format, Pace, stream_reader};
-pub use error::Error;
+pub use batch::{BATCH, Batch, Direction, Record};
+pub use capture::{Capture, Compression, Pace, stream_reader};
+pub use chunk::ChunkId;
+pub use drops::{DropCounts, Drops};
+pub use error::{Error, Head};
 pub use filter::Filter;
+pub use format::{Format, Joint};
 pub use merged::Merged;
-pub use reader::Reader;
-pub use tally::{Problem, Tally};
-pub use walk::Joint;
-
-/// Something that yields frames in capture order: a file, a pipe, several files at once, or an interface.
-pub trait Source {
-    /// Reads on to the next batch, which is lent until the next call. An empty one is the end.
-    fn next_batch(&mut self) -> Result<Batch<'_>, Error>;
-
-    /// What was read so far of each input.
-    fn tallies(&self) -> Vec<Tally>;
-}
+pub use problem::{BlockKind, Problem, ProblemKind};
+pub use read_at::{BLOCK, ReadAt};
+pub use reader::RecordReader;
+pub use source::{Next, Source};
+pub use tally::{SnapLength, Tally};
+pub use writer::{WriteError, Writer};

@@ -1,62 +1,128 @@
-//! pcapng: sections of blocks, in either byte order, with interfaces of their own link type and clock.
+//! pcapng (`draft-ietf-opsawg-pcapng`): sections of blocks, in either byte order, with interfaces of their own link
+//! type and clock.
+//!
+//! A block whose two lengths agree is sound, whatever stands in it: one that cannot be read is told and passed over.
+//! Which blocks take a packet number is what Wireshark does (tried with tshark 4.0): packets, journal entries, custom
+//! blocks and events of system calls; names, secrets, statistics and unknown blocks do not.
 
-use lenscap_wire::{LinkType, Timestamp};
+use lenscap_wire::Timestamp;
+use std::sync::Arc;
 
-use crate::block::LIMIT;
-use crate::tally::{Tally, record};
-use crate::walk::{State, Step, Walk};
+use crate::batch::Direction;
+use crate::interface::Interface;
+use crate::order::{Options, Order};
+use crate::problem::{BlockKind, ProblemKind};
+use crate::tally::Tally;
+use crate::walk::{self, LEAST, Lengths, Oddity, Packet, Parsed, Walk};
 
 const SECTION: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
-const INTERFACE: u32 = 1;
-const OBSOLETE_PACKET: u32 = 2;
-const SIMPLE_PACKET: u32 = 3;
-const ENHANCED_PACKET: u32 = 6;
+
+/// Types of blocks.
+mod kind {
+    pub(super) const SECTION: u32 = 0x0a0d_0d0a;
+    pub(super) const INTERFACE: u32 = 1;
+    pub(super) const OBSOLETE_PACKET: u32 = 2;
+    pub(super) const SIMPLE_PACKET: u32 = 3;
+    pub(super) const STATISTICS: u32 = 5;
+    pub(super) const ENHANCED_PACKET: u32 = 6;
+    pub(super) const JOURNAL: u32 = 9;
+    pub(super) const CUSTOM: u32 = 0xbad;
+    pub(super) const CUSTOM_NOT_COPIED: u32 = 0x4000_0bad;
+    /// System calls as sysdig records them, in three layouts.
+    pub(super) const EVENT: [u32; 3] = [0x204, 0x216, 0x221];
+}
+
+/// Places in blocks.
+mod at {
+    pub(super) const BYTE_ORDER: usize = 8;
+    pub(super) const INTERFACE_LINK_TYPE: usize = 8;
+    pub(super) const INTERFACE_SNAP_LENGTH: usize = 12;
+    pub(super) const INTERFACE_OPTIONS: usize = 16;
+    pub(super) const STATISTICS_INTERFACE: usize = 8;
+    pub(super) const STATISTICS_OPTIONS: usize = 20;
+    pub(super) const PACKET_INTERFACE: usize = 8;
+    pub(super) const OBSOLETE_DROPS: usize = 10;
+    pub(super) const PACKET_TICKS: usize = 12;
+    pub(super) const PACKET_CAPTURED: usize = 20;
+    pub(super) const PACKET_ORIGINAL: usize = 24;
+    pub(super) const PACKET_BYTES: usize = 28;
+    pub(super) const SIMPLE_ORIGINAL: usize = 8;
+    pub(super) const SIMPLE_BYTES: usize = 12;
+}
+
+/// Bytes of every block around its body: type, length, and length again.
+const FRAME: usize = 12;
+/// Bytes of a section header without options.
+const SECTION_LEAST: usize = 28;
+/// Bytes that options may add to a packet's block.
+const OPTIONS_MOST: usize = 64 << 10;
 
 /// Interfaces of one section that are kept.
 const INTERFACES: usize = 1 << 16;
+/// Bytes of original blocks of one section that are kept.
+const KEPT: usize = 4 << 20;
 
-/// The walk of a pcapng file.
-#[derive(Clone, Debug, Default)]
+/// The interface of packets that name one that was not described.
+static UNKNOWN: Interface = Interface::UNKNOWN;
+
+/// Codes of options.
+mod option {
+    pub(super) const RESOLUTION: u16 = 9;
+    pub(super) const OFFSET: u16 = 14;
+    pub(super) const FLAGS: u16 = 2;
+    pub(super) const DROP_COUNT: u16 = 4;
+    pub(super) const DROPPED_BY_INTERFACE: u16 = 5;
+    pub(super) const DROPPED_BY_SYSTEM: u16 = 7;
+}
+
+/// The walk of a pcapng file: what was told of the section it is in.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Pcapng {
-    pub(crate) state: State,
+    order: Order,
+    /// The section header as it stands in the file; `None` where it was not kept.
+    section: Option<Arc<[u8]>>,
+    /// Where the section begins in its file.
+    section_at: u64,
+    interfaces: Vec<Interface>,
+    /// Bytes of original blocks that are kept.
+    kept: usize,
+    /// Stamp of the last packet, which a packet without stamp takes.
+    time: Option<Timestamp>,
+    /// Whether such a packet came first.
+    time_needed: bool,
 }
 
-/// What an interface block says.
+/// Type and length of a block.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Interface {
-    link_type: LinkType,
-    snap_length: u32,
-    /// `if_tsresol`: the upper bit for powers of two, else of ten; the exponent.
-    resolution: u8,
-    /// `if_tsoffset` in seconds.
-    offset: i64,
+struct Shape {
+    order: Order,
+    kind: u32,
+    length: usize,
 }
 
-impl Interface {
-    /// Nanoseconds since 1970 of a stamp in ticks.
-    #[inline]
-    fn time(&self, ticks: u64) -> i128 {
-        let exponent = u32::from(self.resolution & 0x7f);
-        let ticks = i128::from(ticks);
-        let nanoseconds = if self.resolution & 0x80 != 0 {
-            ticks.saturating_mul(1_000_000_000).checked_shr(exponent).unwrap_or(0)
-        } else if exponent <= 9 {
-            ticks * 10_i128.pow(9 - exponent)
-        } else {
-            10_i128.checked_pow(exponent - 9).map_or(0, |unit| ticks / unit)
-        };
-        nanoseconds + i128::from(self.offset) * 1_000_000_000
+impl Shape {
+    fn is_packet(&self) -> bool {
+        matches!(self.kind, kind::ENHANCED_PACKET | kind::OBSOLETE_PACKET | kind::SIMPLE_PACKET)
     }
-}
 
-/// A packet of a block, before it is a record.
-struct Found {
-    time: Timestamp,
-    link_type: LinkType,
-    original: u32,
-    captured: u32,
-    /// Bytes of the block before the packet's.
-    head: usize,
+    /// Whether Wireshark gives it a packet number.
+    fn is_numbered(&self) -> bool {
+        self.is_packet()
+            || matches!(self.kind, kind::JOURNAL | kind::CUSTOM | kind::CUSTOM_NOT_COPIED)
+            || kind::EVENT.contains(&self.kind)
+    }
+
+    fn bad(&self, kind: ProblemKind) -> Parsed {
+        Parsed::Bad { length: self.length, numbered: self.is_numbered(), kind }
+    }
+
+    fn overrun(&self, interface: u32, claim: u32) -> Parsed {
+        self.bad(ProblemKind::Overrun { interface, claim, block: self.length as u32 })
+    }
+
+    fn too_short(&self, block: BlockKind) -> Parsed {
+        self.bad(ProblemKind::TooShort { block, length: self.length as u32 })
+    }
 }
 
 impl Pcapng {
@@ -65,148 +131,327 @@ impl Pcapng {
         bytes.starts_with(&SECTION)
     }
 
-    #[inline]
-    fn word(&self, bytes: &[u8], at: usize) -> u32 {
-        let word = bytes.get(at..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default();
-        if self.state.swapped { u32::from_be_bytes(word) } else { u32::from_le_bytes(word) }
+    /// The interfaces of the section.
+    pub(crate) fn interfaces(&self) -> &[Interface] {
+        &self.interfaces
     }
 
-    #[inline]
-    fn short(&self, bytes: &[u8], at: usize) -> u16 {
-        let short = bytes.get(at..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default();
-        if self.state.swapped { u16::from_be_bytes(short) } else { u16::from_le_bytes(short) }
+    /// The section header as it stands in the file.
+    pub(crate) fn section(&self) -> Option<&Arc<[u8]>> {
+        self.section.as_ref()
     }
 
-    /// Type and length of the block at the front, where they make sense.
-    pub(crate) fn shape(&mut self, bytes: &[u8]) -> Result<(u32, usize), String> {
-        if bytes.starts_with(&SECTION) {
-            self.state.swapped = bytes.get(8..12) == Some(&[0x1a, 0x2b, 0x3c, 0x4d]);
+    /// Where the section begins in its file.
+    pub(crate) fn section_at(&self) -> u64 {
+        self.section_at
+    }
+
+    /// The walk of a chunk that begins later in the file: its first section is taken to be this one.
+    pub(crate) fn later(&self, interfaces: bool) -> Self {
+        let mut later = Self { time: None, time_needed: false, ..self.clone() };
+        if !interfaces {
+            (later.interfaces, later.kept) = (Vec::new(), 0);
         }
-        let (kind, length) = (self.word(bytes, 0), self.word(bytes, 4));
-        if length < 12 || length % 4 != 0 {
-            return Err(format!("a block claims a length of {length} bytes"));
-        }
-        Ok((kind, length as usize))
+        later
     }
 
-    fn section(&mut self) {
-        self.state.interfaces.clear();
+    /// What this walk needed to know where it began.
+    pub(crate) fn time_needed(&self) -> bool {
+        self.time_needed
     }
 
-    fn interface(&mut self, block: &[u8], offset: u64, tally: &mut Tally) {
-        let mut interface = Interface {
-            link_type: LinkType(self.short(block, 8)),
-            snap_length: self.word(block, 12),
-            resolution: 6,
-            offset: 0,
+    pub(crate) fn need_time(&mut self, needed: bool) {
+        self.time_needed = needed;
+    }
+
+    /// Whether a walk that ended with this knowledge goes on with one that began with `next`.
+    pub(crate) fn meets(&self, next: &Self) -> bool {
+        self.order == next.order && self.interfaces == next.interfaces && !next.time_needed
+    }
+
+    /// Type and length of the block at the front, where they make sense; at least 12 bytes are at hand.
+    #[inline]
+    fn shape(&self, bytes: &[u8]) -> Result<Shape, ProblemKind> {
+        let order = if bytes.starts_with(&SECTION) {
+            Order::of_section(bytes.get(at::BYTE_ORDER..)).ok_or(ProblemKind::ByteOrder)?
+        } else {
+            self.order
         };
-        let mut options = block.get(16..block.len() - 4).unwrap_or(&[]);
-        while options.len() >= 4 {
-            let (code, length) = (self.short(options, 0), usize::from(self.short(options, 2)));
-            let value = options.get(4..4 + length).unwrap_or(&[]);
-            match (code, value) {
-                (0, _) => break,
-                (9, [resolution]) => interface.resolution = *resolution,
-                (14, value) => {
-                    if let Some(bytes) = value.first_chunk::<8>() {
-                        interface.offset = if self.state.swapped {
-                            i64::from_be_bytes(*bytes)
-                        } else {
-                            i64::from_le_bytes(*bytes)
-                        };
-                    }
+        let (kind, length) = (order.word(bytes, 0), order.word(bytes, 4));
+        if (length as usize) < FRAME || length % 4 != 0 {
+            return Err(ProblemKind::BlockLength { length });
+        }
+        Ok(Shape { order, kind, length: length as usize })
+    }
+
+    /// Bytes of the block at the front, where it could be one: used to find a boundary, which the walk then proves.
+    pub(crate) fn plausible_length(&self, bytes: &[u8]) -> Option<usize> {
+        if bytes.len() < FRAME || Self::begins(bytes) {
+            return None;
+        }
+        let shape = self.shape(bytes).ok()?;
+        let known = matches!(shape.kind, 1..=6 | 10);
+        let same = bytes.get(4..8)? == bytes.get(shape.length - 4..shape.length)?;
+        (known && same && shape.length < 1 << 19).then_some(shape.length)
+    }
+
+    /// What is to be done with a block over [`LEAST`], of which perhaps only the front is at hand; `None` for what a
+    /// shorter one would be.
+    #[cold]
+    fn long(&self, shape: Shape, bytes: &[u8]) -> Option<Parsed> {
+        let length = shape.length as u32;
+        match shape.kind {
+            kind::SECTION | kind::INTERFACE => {
+                Some(Parsed::Malformed(ProblemKind::BlockTooLong { length, limit: LEAST }))
+            }
+            kind::STATISTICS => Some(shape.bad(ProblemKind::TooLong { claim: length, limit: LEAST })),
+            _ if !shape.is_packet() => {
+                Some(Parsed::Skip { length: shape.length, numbered: shape.is_numbered() })
+            }
+            _ if bytes.len() < at::PACKET_BYTES => Some(Parsed::Need(at::PACKET_BYTES)),
+            _ => {
+                let limit = self.of_packet(shape, bytes).limit;
+                let all_options = shape.length > limit as usize + OPTIONS_MOST;
+                let claim = if all_options { length } else { self.captured(shape, bytes) };
+                (claim > limit).then(|| shape.bad(ProblemKind::TooLong { claim, limit }))
+            }
+        }
+    }
+
+    /// The interface of a packet's block.
+    #[inline]
+    fn of_packet(&self, shape: Shape, block: &[u8]) -> &Interface {
+        self.interfaces.get(self.interface_number(shape, block) as usize).unwrap_or(&UNKNOWN)
+    }
+
+    #[inline]
+    fn interface_number(&self, shape: Shape, block: &[u8]) -> u32 {
+        match shape.kind {
+            kind::ENHANCED_PACKET => self.order.word(block, at::PACKET_INTERFACE),
+            kind::OBSOLETE_PACKET => self.order.short(block, at::PACKET_INTERFACE).into(),
+            _ => 0,
+        }
+    }
+
+    /// Bytes that a packet's block claims to hold of the packet.
+    fn captured(&self, shape: Shape, block: &[u8]) -> u32 {
+        if shape.kind != kind::SIMPLE_PACKET {
+            return self.order.word(block, at::PACKET_CAPTURED);
+        }
+        let original = self.order.word(block, at::SIMPLE_ORIGINAL);
+        let snap_length = self.interfaces.first().and_then(|interface| interface.snap_length);
+        snap_length.map_or(original, |longest| original.min(longest))
+    }
+
+    /// An enhanced or obsolete packet block.
+    #[inline]
+    fn packet(&self, shape: Shape, block: &[u8]) -> Parsed {
+        let Some(room) = shape.length.checked_sub(at::PACKET_BYTES + 4) else {
+            return shape.too_short(BlockKind::Packet);
+        };
+        let number = self.interface_number(shape, block);
+        let known = self.interfaces.get(number as usize);
+        let interface = known.unwrap_or(&UNKNOWN);
+        let captured = self.order.word(block, at::PACKET_CAPTURED);
+        if captured as usize > room {
+            return shape.overrun(number, captured);
+        }
+        let high = u64::from(self.order.word(block, at::PACKET_TICKS));
+        let ticks = high << 32 | u64::from(self.order.word(block, at::PACKET_TICKS + 4));
+        let (time, oddity) = walk::clamp(interface.time(ticks));
+        let mut packet = Packet {
+            time,
+            stamped: true,
+            link_type: interface.link_type,
+            lengths: Lengths::new(self.order.word(block, at::PACKET_ORIGINAL), captured),
+            header: at::PACKET_BYTES,
+            length: shape.length,
+            interface: number,
+            direction: Direction::Unknown,
+            lost: 0,
+            oddity: Oddity { unknown_interface: known.is_none(), ..oddity },
+        };
+        let options = at::PACKET_BYTES + (captured as usize).next_multiple_of(4);
+        if options + 4 < shape.length || shape.kind == kind::OBSOLETE_PACKET {
+            self.packet_options(shape, block, options, &mut packet);
+        }
+        Parsed::Packet(packet)
+    }
+
+    fn packet_options(&self, shape: Shape, block: &[u8], at: usize, packet: &mut Packet) {
+        if shape.kind == kind::OBSOLETE_PACKET {
+            // The highest number says that it is not known.
+            let lost = self.order.short(block, at::OBSOLETE_DROPS);
+            packet.lost = if lost == u16::MAX { 0 } else { lost.into() };
+        }
+        for (code, value) in Options::new(self.order, block, at) {
+            match code {
+                option::FLAGS if value.len() == 4 => {
+                    packet.direction = Direction::of_flags(self.order.word(value, 0));
+                }
+                option::DROP_COUNT if value.len() == 8 && shape.kind == kind::ENHANCED_PACKET => {
+                    packet.lost = self.order.long(value);
                 }
                 _ => {}
             }
-            options = options.get(4 + length.next_multiple_of(4)..).unwrap_or(&[]);
-        }
-        if interface.resolution & 0x7f > 63 {
-            let what = format!("interface {} claims an absurd resolution", self.state.interfaces.len());
-            tally.problem(false, offset, what);
-        }
-        tally.link_types.insert(interface.link_type.0);
-        tally.snap_length = tally.snap_length.max(interface.snap_length);
-        if self.state.interfaces.len() < INTERFACES {
-            self.state.interfaces.push(interface);
         }
     }
 
-    fn of_interface(&self, id: u32, offset: u64, tally: &mut Tally) -> Interface {
-        self.state.interfaces.get(id as usize).copied().unwrap_or_else(|| {
-            tally.problem(
-                true,
-                offset,
-                format!("it names interface {id}, which the section does not describe"),
-            );
-            Interface { link_type: LinkType(u16::MAX), snap_length: 0, resolution: 6, offset: 0 }
+    fn simple(&self, shape: Shape, block: &[u8]) -> Parsed {
+        let Some(room) = shape.length.checked_sub(at::SIMPLE_BYTES + 4) else {
+            return shape.too_short(BlockKind::Packet);
+        };
+        let captured = self.captured(shape, block);
+        if captured as usize > room {
+            return shape.overrun(0, captured);
+        }
+        Parsed::Packet(Packet {
+            time: self.time.unwrap_or(Timestamp::MIN),
+            stamped: false,
+            link_type: self.of_packet(shape, block).link_type,
+            lengths: Lengths::new(self.order.word(block, at::SIMPLE_ORIGINAL), captured),
+            header: at::SIMPLE_BYTES,
+            length: shape.length,
+            interface: 0,
+            direction: Direction::Unknown,
+            lost: 0,
+            oddity: Oddity { unknown_interface: self.interfaces.is_empty(), ..Oddity::default() },
         })
     }
 
-    fn packet(&mut self, kind: u32, block: &[u8], offset: u64, tally: &mut Tally) -> Result<Found, String> {
-        let id = if kind == ENHANCED_PACKET { self.word(block, 8) } else { u32::from(self.short(block, 8)) };
-        let interface = self.of_interface(id, offset, tally);
-        let ticks = u64::from(self.word(block, 12)) << 32 | u64::from(self.word(block, 16));
-        let (captured, original) = (self.word(block, 20), self.word(block, 24));
-        if captured as usize > block.len() - 32 {
-            return Err(format!("a packet claims {captured} bytes in a block of {}", block.len()));
-        }
-        let time = tally.clamp(interface.time(ticks), offset);
-        self.state.time = Some(time);
-        Ok(Found { time, link_type: interface.link_type, original, captured, head: 28 })
+    /// Keeps an original block, where there is room.
+    fn keep(&mut self, block: &[u8]) -> Option<Arc<[u8]>> {
+        let kept = self.kept + block.len();
+        (kept <= KEPT).then(|| {
+            self.kept = kept;
+            block.into()
+        })
     }
 
-    fn simple(&mut self, block: &[u8], offset: u64, tally: &mut Tally) -> Found {
-        let interface = self.of_interface(0, offset, tally);
-        let original = self.word(block, 8);
-        let mut captured = original.min(block.len() as u32 - 16);
-        if interface.snap_length > 0 {
-            captured = captured.min(interface.snap_length);
+    fn begin_section(&mut self, block: &[u8], offset: u64, tally: &mut Tally) {
+        self.order = Order::of_section(block.get(at::BYTE_ORDER..)).unwrap_or_default();
+        self.interfaces.clear();
+        self.kept = 0;
+        self.section = self.keep(block);
+        self.section_at = offset;
+        tally.drops.begin_section(offset);
+    }
+
+    fn describe(&mut self, block: &[u8], offset: u64, tally: &mut Tally) {
+        let number = self.interfaces.len() as u32;
+        let interface = if block.len() < at::INTERFACE_OPTIONS + 4 {
+            let kind = ProblemKind::TooShort { block: BlockKind::Interface, length: block.len() as u32 };
+            tally.problem(false, offset, kind);
+            // Those after it keep their numbers.
+            Interface::UNKNOWN
+        } else {
+            let interface = self.interface(block);
+            tally.link_types.insert(interface.link_type.0);
+            tally.snap_length.add(interface.snap_length);
+            if self.resolution(block) & 0x7f > 63 {
+                tally.problem(false, offset, ProblemKind::Resolution { interface: number });
+            }
+            interface
+        };
+        if self.interfaces.len() < INTERFACES {
+            let mut interface = interface;
+            interface.block = self.keep(block);
+            self.interfaces.push(interface);
         }
-        self.state.time_needed |= self.state.time.is_none();
-        let time = self.state.time.unwrap_or(Timestamp::MIN);
-        Found { time, link_type: interface.link_type, original, captured, head: 12 }
+    }
+
+    fn interface(&self, block: &[u8]) -> Interface {
+        let link_type = self.order.short(block, at::INTERFACE_LINK_TYPE);
+        let snap_length = self.order.word(block, at::INTERFACE_SNAP_LENGTH);
+        let mut interface = Interface::new(lenscap_wire::LinkType(link_type), snap_length);
+        interface.set_resolution(self.resolution(block));
+        for (code, value) in Options::new(self.order, block, at::INTERFACE_OPTIONS) {
+            if code == option::OFFSET && value.len() >= 8 {
+                interface.set_offset(self.order.long(value) as i64);
+            }
+        }
+        interface
+    }
+
+    fn resolution(&self, block: &[u8]) -> u8 {
+        let options = Options::new(self.order, block, at::INTERFACE_OPTIONS);
+        let said = |(code, value): (u16, &[u8])| match (code, value) {
+            (option::RESOLUTION, [resolution]) => Some(*resolution),
+            _ => None,
+        };
+        options.filter_map(said).last().unwrap_or(6)
+    }
+
+    fn statistics(&self, block: &[u8], tally: &mut Tally) {
+        let (mut interface, mut system) = (0, 0);
+        for (code, value) in Options::new(self.order, block, at::STATISTICS_OPTIONS) {
+            match code {
+                option::DROPPED_BY_INTERFACE if value.len() == 8 => interface = self.order.long(value),
+                option::DROPPED_BY_SYSTEM if value.len() == 8 => system = self.order.long(value),
+                _ => {}
+            }
+        }
+        tally.drops.state(self.order.word(block, at::STATISTICS_INTERFACE), interface, system);
     }
 }
 
 impl Walk for Pcapng {
-    fn step(&mut self, bytes: &[u8], start: usize, offset: u64, tally: &mut Tally) -> Step {
-        if bytes.len() < 12 {
-            return Step::Need(12);
+    #[inline]
+    fn step(&self, bytes: &[u8]) -> Parsed {
+        if bytes.len() < FRAME {
+            return Parsed::Need(FRAME);
         }
-        let (kind, length) = match self.shape(bytes) {
+        let shape = match self.shape(bytes) {
             Ok(shape) => shape,
-            Err(what) => return Step::Senseless(what),
+            Err(kind) => return Parsed::Malformed(kind),
         };
-        let Some(block) = bytes.get(..length) else {
-            return if length > LIMIT { Step::TooLong(length as u32) } else { Step::Need(length) };
-        };
-        if block.get(4..8) != block.get(length - 4..) {
-            return Step::Senseless("a block's two lengths differ".to_string());
+        if shape.length > LEAST as usize
+            && let Some(parsed) = self.long(shape, bytes)
+        {
+            return parsed;
         }
-        let found = match kind {
-            _ if bytes.starts_with(&SECTION) => {
-                self.section();
-                return Step::Skip(length);
+        let Some(block) = bytes.get(..shape.length) else { return Parsed::Need(shape.length) };
+        if block.get(4..8) != block.get(shape.length - 4..) {
+            return Parsed::Malformed(ProblemKind::LengthsDiffer);
+        }
+        match shape.kind {
+            kind::ENHANCED_PACKET | kind::OBSOLETE_PACKET => self.packet(shape, block),
+            kind::SIMPLE_PACKET => self.simple(shape, block),
+            kind::SECTION if shape.length < SECTION_LEAST => shape.too_short(BlockKind::Section),
+            kind::STATISTICS if shape.length < at::STATISTICS_OPTIONS + 4 => {
+                shape.too_short(BlockKind::Statistics)
             }
-            INTERFACE if length >= 20 => {
-                self.interface(block, offset, tally);
-                return Step::Skip(length);
-            }
-            ENHANCED_PACKET | OBSOLETE_PACKET if length >= 32 => {
-                match self.packet(kind, block, offset, tally) {
-                    Ok(found) => found,
-                    Err(what) => return Step::Senseless(what),
-                }
-            }
-            SIMPLE_PACKET if length >= 16 => self.simple(block, offset, tally),
-            _ => return Step::Skip(length),
-        };
-        let Found { time, link_type, original, captured, head } = found;
-        let place = (start + head, offset + head as u64);
-        Step::Record(record(tally, (time, link_type), (original, captured), place), length)
+            kind::SECTION | kind::INTERFACE | kind::STATISTICS => Parsed::Told(shape.length),
+            _ => Parsed::Skip { length: shape.length, numbered: shape.is_numbered() },
+        }
+    }
+
+    #[inline]
+    fn took(&mut self, packet: &Packet) {
+        if packet.stamped {
+            self.time = Some(packet.time);
+        } else {
+            self.time_needed |= self.time.is_none();
+        }
+    }
+
+    fn enter(&mut self, block: &[u8], offset: u64, tally: &mut Tally) {
+        match self.shape(block).map(|shape| shape.kind) {
+            Ok(kind::SECTION) => self.begin_section(block, offset, tally),
+            Ok(kind::INTERFACE) => self.describe(block, offset, tally),
+            Ok(kind::STATISTICS) => self.statistics(block, tally),
+            _ => {}
+        }
     }
 
     fn claim(&self, bytes: &[u8]) -> Option<u32> {
-        (bytes.len() >= 8).then(|| self.word(bytes, 4))
+        (bytes.len() >= 8).then(|| self.order.word(bytes, 4))
+    }
+
+    fn is_plausible(&self, bytes: &[u8]) -> bool {
+        bytes.len() < FRAME || self.shape(bytes).is_ok()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,140 +1,174 @@
 //! Reads records of one input, a batch at a time.
 
-use crate::block::{BLOCK, Block, Origin};
-use crate::pcap::{HEADER, Pcap};
-use crate::pcapng::Pcapng;
-use crate::walk::{Joint, Step, Walk, Walker};
-use crate::{BATCH, Batch, Error, Format, Record, Source, Tally};
+use crate::block::{Block, Origin};
+use crate::format::{Format, Joint, Walker};
+use crate::pcap::HEADER;
+use crate::problem::ProblemKind;
+use crate::tally::{Place, Tally};
+use crate::walk::{Parsed, Walk};
+use crate::{BATCH, Batch, ChunkId, Error, Next, Record, Source};
+
+/// Packet numbers of one chunk: references hold 32 bits, and a batch may add more than one of them a packet.
+const NUMBERS: u64 = u32::MAX as u64;
+
+/// Bytes of the longest header that tells whether a record follows.
+const RECORD_HEADER: usize = 24;
 
 /// A walk over the records of an input, or of a range of one.
-pub struct Reader {
+pub struct RecordReader {
     block: Block,
     walker: Walker,
     records: [Record; BATCH],
+    /// Records of the batch that is lent.
+    count: usize,
     tally: Tally,
+    /// Tallies of chunks that are full.
+    full: Vec<Tally>,
     begin: Joint,
     /// Records that start here or later are not of this range.
     until: u64,
-    /// Bytes of the input, where that is known.
-    size: Option<u64>,
+    /// Packet numbers of a chunk at most.
+    numbers: u64,
     done: bool,
+    stopped: bool,
 }
 
-impl Reader {
+impl RecordReader {
     /// Reads an input from its header on.
-    pub(crate) fn open(origin: Origin, size: Option<u64>, (input, chunk): (u32, u32)) -> Result<Self, Error> {
-        Self::with_block(Block::new(origin, 0, BLOCK), size, (input, chunk))
+    pub(crate) fn open(origin: Origin, id: ChunkId) -> Result<Self, Error> {
+        let size = origin.block();
+        Self::with_block(Block::new(origin, 0, size), id)
     }
 
-    pub(crate) fn with_block(
-        mut block: Block,
-        size: Option<u64>,
-        (input, chunk): (u32, u32),
-    ) -> Result<Self, Error> {
+    /// Reads an input of which a block is at hand, from its header on.
+    pub(crate) fn with_block(mut block: Block, id: ChunkId) -> Result<Self, Error> {
         block.refill(HEADER);
-        let head = block.rest();
-        let (walker, header) = if Pcapng::begins(head) {
-            (Walker::Pcapng(Pcapng::default()), 0)
-        } else if head.is_empty() {
+        if block.rest().is_empty() {
             return Err(block.broken.take().map_or(Error::Empty, Error::Io));
-        } else if let Some(header) = head.first_chunk() {
-            (Walker::Pcap(Pcap::new(header).ok_or_else(|| not_a_capture(head))?), HEADER)
-        } else if is_magic(head) {
-            return Err(Error::Header(head.len() as u64, HEADER as u64));
-        } else {
-            return Err(not_a_capture(head));
-        };
+        }
+        let (walker, header) = Walker::new(block.rest())?;
         block.advance(header);
-        Ok(Self::new(block, walker, (0, u64::MAX), size, (input, chunk)))
+        Ok(Self::new(block, walker, u64::MAX, id))
     }
 
-    /// Reads the records of a range that start before `until`.
-    pub(crate) fn new(
-        block: Block,
-        walker: Walker,
-        (_, until): (u64, u64),
-        size: Option<u64>,
-        (input, chunk): (u32, u32),
-    ) -> Self {
-        let mut tally = Tally { input, chunk, ..Tally::default() };
-        if let Walker::Pcap(walk) = &walker {
-            tally.link_types.insert(walk.link_type().0);
-            tally.snap_length = walk.snap_length;
+    /// Reads the records that start before `until`.
+    pub(crate) fn new(block: Block, walker: Walker, until: u64, id: ChunkId) -> Self {
+        let begin = Joint { at: block.offset(), stopped: false, walker: walker.clone() };
+        Self {
+            block,
+            records: [Record::default(); BATCH],
+            count: 0,
+            tally: walker.tally(id),
+            full: Vec::new(),
+            walker,
+            begin,
+            until,
+            numbers: NUMBERS,
+            done: false,
+            stopped: false,
         }
-        let begin = Joint { at: block.offset(), state: walker.state() };
-        Self { block, walker, records: [Record::default(); BATCH], tally, begin, until, size, done: false }
+    }
+
+    /// Goes on from where another walk ended; one that stopped there for good has nothing more.
+    pub(crate) fn resume(block: Block, joint: &Joint, until: u64, id: ChunkId) -> Self {
+        let mut reader = Self::new(block, joint.walker.clone(), until, id);
+        (reader.done, reader.stopped) = (joint.stopped, joint.stopped);
+        reader
     }
 
     /// Which format the input has.
     pub fn format(&self) -> Format {
-        match self.walker {
-            Walker::Pcap(_) => Format::Pcap,
-            Walker::Pcapng(_) => Format::Pcapng,
-        }
+        self.walker.format()
     }
 
     /// Where the walk began.
     pub fn begin(&self) -> Joint {
-        let mut begin = self.begin.clone();
-        begin.state.time_needed = self.walker.state().time_needed;
-        begin
+        let begin = self.begin.clone();
+        Joint { walker: begin.walker.needing_as(&self.walker), ..begin }
     }
 
     /// Where the walk stands now; after the last batch, where it ended.
     pub fn end(&self) -> Joint {
-        Joint { at: self.block.offset(), state: self.walker.state() }
+        Joint { at: self.block.offset(), stopped: self.stopped, walker: self.walker.clone() }
     }
 
-    /// What was read so far.
+    /// What was read so far of the chunk that the walk is in.
     pub fn tally(&self) -> &Tally {
         &self.tally
+    }
+
+    /// The batch that was read last.
+    pub fn batch(&self) -> Batch<'_> {
+        Batch::new(self.block.bytes(), self.records.get(..self.count).unwrap_or(&[]))
+    }
+
+    /// The bytes of a record as they stand in the input, header and trailer included; `None` where it is not of the
+    /// batch that was read last.
+    pub fn original(&self, record: &Record) -> Option<&[u8]> {
+        if !self.batch().records().contains(record) {
+            return None;
+        }
+        let start = (record.start as usize).checked_sub(record.header.into())?;
+        let bytes = self.block.bytes().get(start..)?;
+        bytes.get(..self.walker.record_length(bytes)?)
     }
 
     pub(crate) fn walker(&self) -> &Walker {
         &self.walker
     }
 
-    fn fill(&mut self) -> usize {
-        match &mut self.walker {
-            Walker::Pcap(walk) => fill(walk, &mut self.block, &mut self.records, &mut self.tally, self.until),
-            Walker::Pcapng(walk) => {
-                fill(walk, &mut self.block, &mut self.records, &mut self.tally, self.until)
-            }
+    /// Reads on; whether there is a batch, which [`RecordReader::batch`] then lends. False is the end.
+    pub fn advance(&mut self) -> bool {
+        self.count = 0;
+        while self.count == 0 && !self.done {
+            self.begin_chunk_where_full();
+            self.fill();
         }
-        .unwrap_or_else(|stop| {
+        self.count > 0
+    }
+
+    /// A reader of pipes and interfaces may run for years: one chunk's numbers are then used up, and the next begins.
+    fn begin_chunk_where_full(&mut self) {
+        if self.tally.numbers >= self.numbers {
+            let ChunkId { input, chunk } = self.tally.id;
+            let next = Tally::new(ChunkId { input, chunk: chunk.saturating_add(1) });
+            self.full.push(std::mem::replace(&mut self.tally, next));
+        }
+    }
+
+    fn fill(&mut self) {
+        let bounds = Bounds { until: self.until, numbers: self.numbers };
+        let mut batch = Filling { records: &mut self.records, count: 0 };
+        let (block, tally) = (&mut self.block, &mut self.tally);
+        let stop = match &mut self.walker {
+            Walker::Pcap(walk) => fill(walk, block, tally, &mut batch, bounds),
+            Walker::Pcapng(walk) => fill(walk, block, tally, &mut batch, bounds),
+        };
+        self.count = batch.count;
+        if let Err(stop) = stop {
             self.stop(stop);
-            0
-        })
+        }
     }
 
     /// Ends the walk and says why, where that is not the end of the input.
     fn stop(&mut self, stop: Stop) {
         self.done = true;
         let broken = self.block.broken.take();
-        let (offset, rest) = (self.block.offset(), self.block.rest());
-        let what = match (stop, broken) {
+        let here = self.block.offset();
+        let (offset, kind) = match (stop, broken) {
             (Stop::End, _) => return,
-            (_, Some(why)) => format!("reading stopped here: {why}"),
+            (_, Some(why)) => (here, ProblemKind::Broken { why: why.to_string() }),
             (Stop::Torn, None) => {
-                let claim = match &self.walker {
-                    Walker::Pcap(walk) => walk.claim(rest),
-                    Walker::Pcapng(walk) => walk.claim(rest),
-                };
-                let left = self.size.map_or(rest.len() as u64, |size| size.saturating_sub(offset));
-                match claim {
-                    Some(claim) => format!("it claims {claim} bytes; the file has {left} left"),
-                    None => format!("the file ends {left} bytes into its header"),
-                }
+                let rest = self.block.rest();
+                let claim = self.walker.claim(rest);
+                (here, ProblemKind::Torn { claim, left: self.block.left() })
             }
-            (Stop::TooLong(claim), None) => {
-                let left =
-                    self.size.map_or(String::new(), |size| format!("; the file has {} left", size - offset));
-                format!("it claims {claim} bytes{left}")
-            }
-            (Stop::Senseless(what), None) => what,
+            (Stop::TornAt { offset, claim, left }, None) => (offset, ProblemKind::Torn { claim, left }),
+            (Stop::Malformed(kind), None) => (here, kind),
         };
+        self.stopped = true;
         self.tally.torn_tail = true;
-        self.tally.problem(true, offset, what);
+        self.tally.problem(true, offset, kind);
     }
 }
 
@@ -142,68 +176,114 @@ impl Reader {
 enum Stop {
     /// All was read.
     End,
-    /// The input ends inside a record.
+    /// The input ends inside the record at hand.
     Torn,
-    TooLong(u32),
-    Senseless(String),
+    /// The input ended inside a record that was to be passed over.
+    TornAt {
+        offset: u64,
+        claim: Option<u32>,
+        left: u64,
+    },
+    Malformed(ProblemKind),
 }
 
-/// Walks records until the batch or the block is used up. Refills the block only while no record lies in it.
+/// Where a walk goes no further.
+#[derive(Clone, Copy)]
+struct Bounds {
+    until: u64,
+    numbers: u64,
+}
+
+/// A batch in the making.
+struct Filling<'r> {
+    records: &'r mut [Record; BATCH],
+    count: usize,
+}
+
+/// Walks records until the batch is full or the block is used up. Refills the block, and takes in what is told of
+/// later records, only while the batch is empty: all of it lies in one block and one section.
 #[inline]
 fn fill(
     walk: &mut impl Walk,
     block: &mut Block,
-    records: &mut [Record; BATCH],
     tally: &mut Tally,
-    until: u64,
-) -> Result<usize, Stop> {
-    let mut count = 0;
-    while let Some(slot) = records.get_mut(count) {
-        if block.offset() >= until {
-            break;
+    batch: &mut Filling<'_>,
+    bounds: Bounds,
+) -> Result<(), Stop> {
+    while let Some(slot) = batch.records.get_mut(batch.count) {
+        if block.offset() >= bounds.until {
+            // What is lent ends here; the next call finds nothing and says so.
+            return if batch.count > 0 { Ok(()) } else { Err(Stop::End) };
         }
-        match walk.step(block.rest(), block.start(), block.offset(), tally) {
-            Step::Record(record, length) => {
-                *slot = record;
-                count += 1;
+        if tally.numbers >= bounds.numbers {
+            return Ok(());
+        }
+        match walk.step(block.rest()) {
+            Parsed::Packet(packet) => {
+                *slot = tally.take(&packet, Place { start: block.start(), offset: block.offset() });
+                walk.took(&packet);
+                batch.count += 1;
+                block.advance(packet.length);
+            }
+            Parsed::Skip { length, numbered } if length <= block.rest().len() => {
+                tally.numbers += u64::from(numbered);
                 block.advance(length);
             }
-            Step::Skip(length) => block.advance(length),
-            Step::Need(_) | Step::TooLong(_) | Step::Senseless(_) if count > 0 => break,
-            Step::Need(wanted) => {
+            _ if batch.count > 0 => return Ok(()),
+            Parsed::Told(length) => {
+                walk.enter(block.rest().get(..length).unwrap_or(&[]), block.offset(), tally);
+                block.advance(length);
+            }
+            Parsed::Skip { length, numbered } => {
+                pass_over(walk, block, tally, &Passed { length, numbered, kind: None })?;
+            }
+            Parsed::Bad { length, numbered, kind } => {
+                pass_over(walk, block, tally, &Passed { length, numbered, kind: Some(kind) })?;
+            }
+            Parsed::Need(wanted) => {
                 if !block.refill(wanted) {
                     return Err(if block.rest().is_empty() { Stop::End } else { Stop::Torn });
                 }
             }
-            Step::TooLong(claim) => return Err(Stop::TooLong(claim)),
-            Step::Senseless(what) => return Err(Stop::Senseless(what)),
+            Parsed::Malformed(kind) => return Err(Stop::Malformed(kind)),
         }
     }
-    Ok(count)
+    Ok(())
 }
 
-/// The error that shows the four bytes at the front.
-fn not_a_capture(head: &[u8]) -> Error {
-    let word = head.iter().take(4).fold(0, |word: u32, &byte| word << 8 | u32::from(byte));
-    Error::NotACapture(format!("{word:0width$x}", width = 2 * head.len().min(4)))
+/// A record that is passed over.
+struct Passed {
+    length: usize,
+    numbered: bool,
+    /// What is wrong with it.
+    kind: Option<ProblemKind>,
 }
 
-fn is_magic(head: &[u8]) -> bool {
-    let mut header = [0; HEADER];
-    for (to, from) in header.iter_mut().zip(head) {
-        *to = *from;
+/// Passes over a record, and looks whether one follows.
+#[cold]
+fn pass_over(walk: &impl Walk, block: &mut Block, tally: &mut Tally, record: &Passed) -> Result<(), Stop> {
+    let (offset, claim) = (block.offset(), walk.claim(block.rest()));
+    block.skip(record.length).map_err(|left| Stop::TornAt { offset, claim, left })?;
+    if let Some(kind) = &record.kind {
+        tally.problem(record.numbered, offset, kind.clone());
     }
-    head.len() >= 4 && Pcap::new(&header).is_some()
+    tally.numbers += u64::from(record.numbered);
+    block.refill(RECORD_HEADER);
+    if block.rest().is_empty() || walk.is_plausible(block.rest()) {
+        return Ok(());
+    }
+    Err(Stop::Malformed(ProblemKind::NoRecord))
 }
 
-impl Source for Reader {
-    fn next_batch(&mut self) -> Result<Batch<'_>, Error> {
-        let count = if self.done { 0 } else { self.fill() };
-        let records = self.records.get(..count).unwrap_or(&[]);
-        Ok(Batch::new(self.block.bytes(), records))
+impl Source for RecordReader {
+    fn next(&mut self) -> Result<Next<'_>, Error> {
+        Ok(if self.advance() { Next::Batch(self.batch()) } else { Next::End })
     }
 
     fn tallies(&self) -> Vec<Tally> {
-        vec![self.tally.clone()]
+        self.full.iter().chain([&self.tally]).cloned().collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

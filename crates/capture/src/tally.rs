@@ -3,28 +3,21 @@
 use lenscap_wire::{PacketRef, Timestamp};
 use std::collections::BTreeSet;
 
-use crate::Record;
-
-/// Something wrong in an input.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Problem {
-    /// Record it is about, from 0 in the chunk.
-    pub record: Option<u32>,
-    /// Byte offset in the file, or in the decompressed stream.
-    pub offset: u64,
-    /// What was wrong.
-    pub what: String,
-}
+use crate::drops::Drops;
+use crate::problem::{Problem, ProblemKind};
+use crate::walk::Packet;
+use crate::{ChunkId, Record};
 
 /// Sums over the records of one chunk.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Tally {
-    /// The input, by the caller's count.
-    pub input: u32,
-    /// The chunk, by the caller's count.
-    pub chunk: u32,
-    /// Records read.
+    /// Of what.
+    pub id: ChunkId,
+    /// Packets read.
     pub records: u64,
+    /// Packet numbers that Wireshark gives: those of the packets, of records that cannot be read, and of blocks of
+    /// pcapng that hold no packet but count as one.
+    pub numbers: u64,
     /// Bytes that were captured.
     pub bytes_captured: u64,
     /// Bytes that were on the wire; a record that claims fewer than it holds counts as what it holds.
@@ -35,8 +28,10 @@ pub struct Tally {
     pub end: Option<Timestamp>,
     /// Link types that the headers name.
     pub link_types: BTreeSet<u16>,
-    /// Longest snap length in bytes; 0 for none.
-    pub snap_length: u32,
+    /// Snap lengths that the headers name.
+    pub snap_length: SnapLength,
+    /// Packets that the input says were lost.
+    pub drops: Drops,
     /// Whether the input ends, or stops making sense, inside a record.
     pub torn_tail: bool,
     /// What was wrong, the first [`Tally::PROBLEMS`].
@@ -45,59 +40,154 @@ pub struct Tally {
     pub problems_more: u64,
 }
 
+/// The snap lengths of all interfaces of an input.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct SnapLength {
+    /// The longest in bytes, of those that are one.
+    pub longest: Option<u32>,
+    /// Whether some interface has none.
+    pub unlimited: bool,
+}
+
+impl SnapLength {
+    /// Adds that of an interface.
+    pub(crate) fn add(&mut self, snap_length: Option<u32>) {
+        self.longest = self.longest.max(snap_length);
+        self.unlimited |= snap_length.is_none();
+    }
+}
+
+/// Where a record stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// In the block.
+    pub(crate) start: usize,
+    /// In the input.
+    pub(crate) offset: u64,
+}
+
 impl Tally {
     /// Problems that are kept.
     pub const PROBLEMS: usize = 64;
 
-    /// Counts a record and says where it stands.
+    /// The tally of a chunk of which nothing was read.
+    pub(crate) fn new(id: ChunkId) -> Self {
+        Self { id, ..Self::default() }
+    }
+
+    /// Books a packet.
     #[inline]
-    pub(crate) fn count(&mut self, time: Timestamp, wire_length: u32, length: u32, offset: u64) -> PacketRef {
-        let record = self.records as u32;
+    pub(crate) fn take(&mut self, packet: &Packet, at: Place) -> Record {
+        if packet.lost > 0 || packet.oddity != crate::walk::Oddity::default() {
+            self.book_oddities(packet, at.offset);
+        }
+        let Packet { time, link_type, lengths, header, .. } = *packet;
+        let record = self.numbers as u32;
         self.records += 1;
-        self.bytes_captured += u64::from(length);
-        self.bytes_wire += u64::from(wire_length);
+        self.numbers += 1;
+        self.bytes_captured += u64::from(lengths.captured);
+        self.bytes_wire += u64::from(lengths.wire);
         self.start = Some(self.start.map_or(time, |start| start.min(time)));
         self.end = Some(self.end.map_or(time, |end| end.max(time)));
-        PacketRef { chunk: self.chunk, record, offset, length }
-    }
-
-    /// Keeps a problem, or counts it where there are many.
-    pub(crate) fn problem(&mut self, record: bool, offset: u64, what: String) {
-        if self.problems.len() < Self::PROBLEMS {
-            let record = record.then_some(self.records as u32);
-            self.problems.push(Problem { record, offset, what });
-        } else {
-            self.problems_more += 1;
-        }
-    }
-
-    /// The stamp of a record, clamped to what can be reported; out of 1970 to 2262 is a problem.
-    #[inline]
-    pub(crate) fn clamp(&mut self, nanoseconds: i128, offset: u64) -> Timestamp {
-        match i64::try_from(nanoseconds) {
-            Ok(time) if time >= Timestamp::MIN.0 => Timestamp(time),
-            _ => self.clamp_odd(nanoseconds, offset),
+        Record {
+            time,
+            link_type,
+            interface: u16::try_from(packet.interface).unwrap_or(u16::MAX),
+            direction: packet.direction,
+            header: header as u8,
+            wire_length: lengths.wire,
+            start: (at.start + header) as u32,
+            at: PacketRef {
+                chunk: self.id.chunk,
+                record,
+                offset: at.offset + header as u64,
+                length: lengths.captured,
+            },
         }
     }
 
     #[cold]
-    fn clamp_odd(&mut self, nanoseconds: i128, offset: u64) -> Timestamp {
-        let (time, which) =
-            if nanoseconds < 0 { (Timestamp::MIN, "before 1970") } else { (Timestamp::MAX, "after 2262") };
-        self.problem(true, offset, format!("its time is {which} and was clamped"));
-        time
+    fn book_oddities(&mut self, packet: &Packet, offset: u64) {
+        self.drops.count(packet.lost);
+        let kinds = [
+            (packet.oddity.unknown_interface, ProblemKind::UnknownInterface { interface: packet.interface }),
+            (packet.oddity.too_early, ProblemKind::TooEarly),
+            (packet.oddity.too_late, ProblemKind::TooLate),
+        ];
+        for (_, kind) in kinds.into_iter().filter(|(is_so, _)| *is_so) {
+            self.problem(true, offset, kind);
+        }
+    }
+
+    /// Keeps a problem, or counts it where there are many. `of_record` tells whether it is about the next record.
+    pub(crate) fn problem(&mut self, of_record: bool, offset: u64, kind: ProblemKind) {
+        if self.problems.len() < Self::PROBLEMS {
+            let record = of_record.then_some(self.numbers as u32);
+            self.problems.push(Problem { record, offset, kind });
+        } else {
+            self.problems_more += 1;
+        }
     }
 }
 
-/// A record of the batch, from the parts that every format has.
-#[inline]
-pub(crate) fn record(
-    tally: &mut Tally,
-    (time, link_type): (Timestamp, lenscap_wire::LinkType),
-    (wire_length, length): (u32, u32),
-    (start, offset): (usize, u64),
-) -> Record {
-    let wire_length = wire_length.max(length);
-    let at = tally.count(time, wire_length, length, offset);
-    Record { time, link_type, wire_length, start: start as u32, at }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::Direction;
+    use crate::walk::{Lengths, Oddity};
+    use lenscap_wire::LinkType;
+
+    fn packet() -> Packet {
+        Packet {
+            time: Timestamp(7),
+            stamped: true,
+            link_type: LinkType::ETHERNET,
+            lengths: Lengths::new(60, 64),
+            header: 16,
+            length: 80,
+            interface: 70_000,
+            direction: Direction::Inbound,
+            lost: 0,
+            oddity: Oddity::default(),
+        }
+    }
+
+    #[test]
+    fn a_packet_is_booked_with_its_number_and_place() {
+        let mut tally = Tally { numbers: 5, ..Tally::new(ChunkId { input: 1, chunk: 9 }) };
+        let record = tally.take(&packet(), Place { start: 100, offset: 1000 });
+        assert_eq!((record.start, record.interface, record.wire_length), (116, u16::MAX, 64));
+        assert_eq!(record.at, PacketRef { chunk: 9, record: 5, offset: 1016, length: 64 });
+        assert_eq!((tally.records, tally.numbers, tally.bytes_wire), (1, 6, 64));
+        assert!(tally.problems.is_empty());
+    }
+
+    #[test]
+    fn what_is_odd_is_told_and_what_was_lost_counted() {
+        let mut tally = Tally::default();
+        let oddity = Oddity { unknown_interface: true, too_late: true, ..Oddity::default() };
+        tally.take(&Packet { lost: 3, oddity, ..packet() }, Place { start: 0, offset: 40 });
+        let kinds: Vec<_> = tally.problems.iter().map(|problem| problem.kind.clone()).collect();
+        assert_eq!(kinds, [ProblemKind::UnknownInterface { interface: 70_000 }, ProblemKind::TooLate]);
+        assert_eq!(tally.problems[0].record, Some(0));
+        assert_eq!(tally.drops.counts().between, 3);
+    }
+
+    #[test]
+    fn of_many_problems_the_first_are_kept() {
+        let mut tally = Tally::default();
+        for n in 0..70 {
+            tally.problem(false, n, ProblemKind::LengthsDiffer);
+        }
+        assert_eq!((tally.problems.len(), tally.problems_more), (64, 6));
+    }
+
+    #[test]
+    fn no_limit_is_more_than_any() {
+        let mut snap_length = SnapLength::default();
+        snap_length.add(Some(96));
+        assert_eq!(snap_length, SnapLength { longest: Some(96), unlimited: false });
+        snap_length.add(None);
+        assert_eq!(snap_length, SnapLength { longest: Some(96), unlimited: true });
+    }
 }

@@ -4,7 +4,7 @@
 //! A twin that gives a capture up has read a beginning: that must be ours, too.
 #![allow(clippy::print_stdout)]
 
-use lenscap_capture::{Capture, Source};
+use lenscap_capture::{Capture, ChunkId, Next, Source};
 use lenscap_testkit::captures;
 use pcap_parser::traits::PcapNGPacketBlock;
 use pcap_parser::{Block, PcapBlockOwned, PcapError};
@@ -30,13 +30,9 @@ struct Twin {
 
 /// What we read, and whether that is all that the file was meant to hold; `None` of what is no capture.
 fn ours(path: &Path) -> Option<Twin> {
-    let mut reader = Capture::open(path).and_then(|capture| capture.reader(0, 0)).ok()?;
+    let mut reader = Capture::open(path).and_then(|capture| capture.reader(ChunkId::default())).ok()?;
     let mut packets = Vec::new();
-    loop {
-        let batch = reader.next_batch().expect("a file can be read");
-        if batch.is_empty() {
-            break;
-        }
+    while let Next::Batch(batch) = reader.next().expect("a file can be read") {
         packets.extend(batch.frames().map(|frame| Packet {
             nanoseconds: frame.time.0.into(),
             wire_length: frame.wire_length,

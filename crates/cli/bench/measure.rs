@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::memory;
 use hdrhistogram::Histogram;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use lenscap_capture::{BATCH, Batch, Capture, Source};
+use lenscap_capture::{BATCH, Batch, Capture, ChunkId, Next, Source};
 use lenscap_catalog::Catalog;
 use lenscap_flow::report::CaptureRecord;
 use lenscap_flow::{Limits, Policy, Summary};
@@ -200,10 +200,8 @@ impl<'c> Engine<'c> {
     /// Walks every record of every input on one thread.
     fn pass(&self, mut each: impl FnMut(&Batch<'_>)) {
         for capture in &self.captures {
-            let Ok(mut reader) = capture.reader(0, 0) else { continue };
-            while let Ok(batch) = reader.next_batch()
-                && !batch.is_empty()
-            {
+            let Ok(mut reader) = capture.reader(ChunkId::default()) else { continue };
+            while let Ok(Next::Batch(batch)) = reader.next() {
                 each(&batch);
             }
         }

@@ -8,9 +8,12 @@ mod cut;
 mod files;
 mod sieve;
 
-use lenscap_capture::{Compression, Filter, Format, Merged, Pace, Reader, Source, Tally, stream_reader};
+use lenscap_capture::{
+    Compression, Filter, Format, Merged, Next, Pace, RecordReader, Source, Tally, stream_reader,
+};
 use lenscap_wire::Timestamp;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -19,7 +22,7 @@ use crate::report::CaptureRecord;
 use crate::state::captures::{InputRecord, Problem};
 use crate::state::summary::{Limits, Summary};
 use cut::CUT_FROM;
-use files::{Files, Opened, ordinal};
+use files::{Files, Opened, chunk};
 use sieve::Sieve;
 
 /// One thing to be read.
@@ -208,17 +211,17 @@ impl Scan<'_> {
                 Err(why) => self.unreadable(input, why, summary),
             }
         }
-        match <[Reader; 1]>::try_from(readers) {
+        match <[RecordReader; 1]>::try_from(readers) {
             Ok([mut reader]) => self.fold(&mut reader, summary),
             Err(readers) if readers.is_empty() => {}
             Err(readers) => self.fold(&mut Merged::new(readers), summary),
         }
     }
 
-    fn reader(&self, input: usize) -> Result<Reader, String> {
-        let at = ordinal(input, 0);
+    fn reader(&self, input: usize) -> Result<RecordReader, String> {
+        let id = chunk(input, 0);
         let reader = match self.files.0.get(input).map(|file| &file.capture) {
-            Some(Ok(Opened::Capture(capture))) => capture.reader_at_pace(input as u32, at, self.pace()),
+            Some(Ok(Opened::Capture(capture))) => capture.reader_at_pace(id, self.pace()),
             Some(Ok(Opened::Stdin)) => self.stdin(input),
             Some(Err(why)) => return Err(why.clone()),
             None => return Err(String::new()),
@@ -231,37 +234,35 @@ impl Scan<'_> {
         if self.threads > 1 && self.files.0.len() == 1 { Pace::Ahead } else { Pace::Along }
     }
 
-    fn stdin(&self, input: usize) -> Result<Reader, lenscap_capture::Error> {
-        let (reader, compression) =
-            stream_reader(Box::new(std::io::stdin()), input as u32, ordinal(input, 0), self.pace())?;
+    fn stdin(&self, input: usize) -> Result<RecordReader, lenscap_capture::Error> {
+        let (reader, compression) = stream_reader(Box::new(std::io::stdin()), chunk(input, 0), self.pace())?;
         self.stdin.get_or_init(|| (reader.format(), compression));
         Ok(reader)
     }
 
     fn unreadable(&self, input: usize, why: String, summary: &mut Summary) {
         let path = self.files.0.get(input).map(|file| file.path.clone()).unwrap_or_default();
-        let problems = vec![Problem { record: None, offset: 0, what: why }];
-        summary.site.captures.add(
-            ordinal(input, 0),
-            input as u32,
-            InputRecord { path, problems, ..InputRecord::default() },
-        );
+        let problems = vec![Problem::of_input("unreadable", why)];
+        let record = InputRecord { path, problems, ..InputRecord::default() };
+        summary.site.captures.add(chunk(input, 0), record);
     }
 
     /// Folds all that a source yields.
     fn fold(&self, source: &mut dyn Source, summary: &mut Summary) {
         let mut sieve = Sieve::new(self.options);
         let (mut bytes, mut packets) = (0, 0);
+        let mut error = None;
         loop {
-            match source.next_batch() {
-                Ok(batch) if batch.is_empty() => break,
-                Ok(batch) => {
+            match source.next() {
+                Ok(Next::End) => break,
+                Ok(Next::Idle(_)) => {}
+                Ok(Next::Batch(batch)) => {
                     packets += batch.len() as u64;
                     bytes += batch.bytes() + 16 * batch.len() as u64;
                     summary.fold(&batch, |frame| sieve.keeps(frame));
                 }
                 Err(why) => {
-                    sieve.error = Some(why.to_string());
+                    error = Some(why.to_string());
                     break;
                 }
             }
@@ -272,18 +273,19 @@ impl Scan<'_> {
         }
         self.progress.advance(bytes, packets);
         for tally in source.tallies() {
-            let (chunk, input) = (tally.chunk, tally.input);
+            let id = tally.id;
             let mut read = self.read_of(tally);
-            if let Some(what) = sieve.error.take() {
-                read.problems.push(Problem { record: None, offset: 0, what });
+            read.misfits = sieve.take_misfits(id.chunk);
+            if let Some(what) = error.take() {
+                read.problems.push(Problem::of_input("unreadable", what));
                 read.torn_tail = true;
             }
-            summary.site.captures.add(chunk, input, read);
+            summary.site.captures.add(id, read);
         }
     }
 
     fn read_of(&self, tally: Tally) -> InputRecord {
-        let file = self.files.0.get(tally.input as usize);
+        let file = self.files.0.get(tally.id.input as usize);
         let (format, compression) = match file.map(|file| &file.capture) {
             Some(Ok(Opened::Capture(capture))) => (Some(capture.format()), capture.compression()),
             Some(Ok(Opened::Stdin)) => {
@@ -291,26 +293,31 @@ impl Scan<'_> {
             }
             _ => (None, None),
         };
-        let chunk = tally.chunk;
+        let chunk = tally.id.chunk;
         let problem = |problem: lenscap_capture::Problem| Problem {
             record: problem.record.map(|record| (chunk, record)),
             offset: problem.offset,
-            what: problem.what,
+            kind: problem.kind.name().into(),
+            what: problem.kind.to_string(),
         };
         InputRecord {
             path: file.map(|file| file.path.clone()).unwrap_or_default(),
             format: format.map_or("", Format::name).to_string(),
             compression: compression.map(|packed| packed.name().to_string()),
             packets: tally.records,
+            numbers: tally.numbers,
             bytes_captured: tally.bytes_captured,
             bytes_wire: tally.bytes_wire,
             start: tally.start.map(|time| time.0),
             end: tally.end.map(|time| time.0),
             link_types: tally.link_types,
-            snap_length: tally.snap_length,
+            snap_length: tally.snap_length.longest,
+            unlimited: tally.snap_length.unlimited,
+            drops: tally.drops,
             torn_tail: tally.torn_tail,
             problems: tally.problems.into_iter().map(problem).collect(),
             problems_more: tally.problems_more,
+            misfits: BTreeMap::new(),
         }
     }
 

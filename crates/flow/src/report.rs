@@ -12,6 +12,7 @@ pub use self::answer::{Left, Sentence};
 pub use self::finding::{Finding, FindingKind, Reason, Rule, Severity};
 pub use self::vocabulary::{Attribution, OrigBasis, Party};
 pub use crate::state::tally::Amount;
+pub use lenscap_capture::DropCounts;
 pub use lenscap_catalog::{DeviceClass, Role, SharedGroup, Vendor};
 pub use lenscap_wire::Activity;
 
@@ -49,13 +50,18 @@ pub struct CaptureRecord {
     /// `gzip` or `zstd`.
     pub compression: Option<&'static str>,
     pub link_types: Vec<String>,
-    pub snap_length: u32,
+    /// In bytes; `None` where some interface has none.
+    pub snap_length: Option<u32>,
     pub packets: u64,
     pub bytes_captured: u64,
     pub bytes_wire: u64,
     pub start: Option<Timestamp>,
     pub end: Option<Timestamp>,
     pub torn_tail: bool,
+    /// Whether it has packets of a link type that the filter does not fit.
+    pub unfiltered: bool,
+    /// Packets that the input says were lost, by layer.
+    pub drops: DropCounts,
     pub problems: Vec<ProblemRecord>,
 }
 
@@ -73,6 +79,8 @@ pub struct ProblemRecord {
     pub packet: Option<u64>,
     /// Where in the input.
     pub offset: u64,
+    /// A word for what was wrong.
+    pub kind: String,
     /// What was wrong.
     pub what: String,
 }

@@ -2,7 +2,7 @@
 
 use lenscap_catalog::VendorKind;
 use lenscap_flow::report::{
-    Activity, Amount, Attribution, CaptureRecord, Coverage, DeviceClass, DeviceRecord, EndView,
+    Activity, Amount, Attribution, CaptureRecord, Coverage, DeviceClass, DeviceRecord, DropCounts, EndView,
     EndpointRecord, Finding, FindingKind, FlowView, Ledger, NameOf, NameView, OrigBasis, Overview, PacketAt,
     Party, ProblemRecord, Reason, Report, Role, Rule, Severity, SharedGroup, SightingRecord, Vendor,
 };
@@ -123,16 +123,19 @@ pub(crate) fn captures() -> Vec<CaptureRecord> {
         format: "pcapng",
         compression: Some("zstd"),
         link_types: vec!["EN10MB".into(), "LINUX_SLL".into()],
-        snap_length: 262_144,
+        snap_length: Some(262_144),
         packets: 3000,
         bytes_captured: 51_000_000,
         bytes_wire: 51_000_100,
         start: Some(time(0)),
         end: Some(time(252)),
         torn_tail: true,
+        unfiltered: false,
+        drops: DropCounts::default(),
         problems: vec![ProblemRecord {
             packet: Some(3001),
             offset: 51_200_000,
+            kind: "torn".into(),
             what: "claims 3735928559 bytes; the file has 44120 left".into(),
         }],
     };
@@ -141,14 +144,21 @@ pub(crate) fn captures() -> Vec<CaptureRecord> {
         format: "",
         compression: None,
         link_types: vec![],
-        snap_length: 0,
+        snap_length: None,
         packets: 0,
         bytes_captured: 0,
         bytes_wire: 0,
         start: None,
         end: None,
         torn_tail: false,
-        problems: vec![ProblemRecord { packet: None, offset: 0, what: "no capture file".into() }],
+        unfiltered: false,
+        drops: DropCounts::default(),
+        problems: vec![ProblemRecord {
+            packet: None,
+            offset: 0,
+            kind: "unreadable".into(),
+            what: "no capture file".into(),
+        }],
         sha256: Some("ab".repeat(32)),
     };
     vec![office, unread]

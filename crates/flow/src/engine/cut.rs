@@ -4,7 +4,7 @@ use lenscap_capture::{Capture, Joint};
 use rayon::prelude::*;
 
 use super::Scan;
-use super::files::{CHUNKS, ordinal};
+use super::files::{CHUNKS, chunk};
 use crate::state::summary::Summary;
 
 /// A file shorter than this is not cut.
@@ -74,7 +74,7 @@ impl Scan<'_> {
         (from, to): (u64, u64),
         appendable: bool,
     ) -> Option<Folded> {
-        let mut reader = capture.reader_at(input as u32, ordinal(input, n), from, to).ok()?;
+        let mut reader = capture.reader_at(chunk(input, n), from, to).ok()?;
         let mut summary = self.empty(appendable);
         self.fold(&mut reader, &mut summary);
         Some(Folded { summary, begin: reader.begin(), end: reader.end() })
@@ -105,7 +105,7 @@ impl Scan<'_> {
     /// Folds the records from where the left chunk's walk ended onto it.
     fn again(&self, input: usize, capture: &Capture, left: Folded, (n, to): (u64, u64)) -> Folded {
         let Folded { mut summary, begin, end } = left;
-        match capture.reader_from(input as u32, ordinal(input, n), &end, to) {
+        match capture.reader_from(chunk(input, n), &end, to) {
             Ok(mut reader) => {
                 self.fold(&mut reader, &mut summary);
                 Folded { summary, begin, end: reader.end() }

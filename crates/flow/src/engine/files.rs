@@ -1,6 +1,6 @@
 //! The inputs of a scan, opened and put in capture order.
 
-use lenscap_capture::Capture;
+use lenscap_capture::{Capture, ChunkId};
 
 use super::Input;
 use crate::state::captures::CHUNK_BITS;
@@ -55,7 +55,7 @@ impl Fetch for Files {
     }
 }
 
-/// The ordinal of a chunk of an input.
-pub(super) fn ordinal(input: usize, chunk: u64) -> u32 {
-    (input as u64 * CHUNKS + chunk) as u32
+/// A chunk of an input, with an ordinal of its own.
+pub(super) fn chunk(input: usize, chunk: u64) -> ChunkId {
+    ChunkId { input: input as u32, chunk: (input as u64 * CHUNKS + chunk) as u32 }
 }

@@ -49,12 +49,13 @@ fn record(input: &InputRecord, numbering: &Numbering) -> CaptureRecord {
             numbering.locate(&PacketRef { chunk, record, ..PacketRef::default() }).packet
         }),
         offset: problem.offset,
+        kind: problem.kind.clone(),
         what: problem.what.clone(),
     };
-    let mut problems: Vec<_> = input.problems.iter().map(problem).collect();
+    let mut problems: Vec<_> = input.misfits.values().chain(&input.problems).map(problem).collect();
     if input.problems_more > 0 {
         let what = format!("{} more problems", input.problems_more);
-        problems.push(ProblemRecord { packet: None, offset: 0, what });
+        problems.push(ProblemRecord { packet: None, offset: 0, kind: "more".into(), what });
     }
     let format = ["pcap", "pcapng"].into_iter().find(|known| *known == input.format);
     CaptureRecord {
@@ -63,13 +64,15 @@ fn record(input: &InputRecord, numbering: &Numbering) -> CaptureRecord {
         format: format.unwrap_or(""),
         compression: ["gzip", "zstd"].into_iter().find(|known| Some(*known) == input.compression.as_deref()),
         link_types: input.link_types.iter().map(|&link| LinkType(link).to_string()).collect(),
-        snap_length: input.snap_length,
+        snap_length: input.snap_length.filter(|_| !input.unlimited),
         packets: input.packets,
         bytes_captured: input.bytes_captured,
         bytes_wire: input.bytes_wire,
         start: input.start.map(Timestamp),
         end: input.end.map(Timestamp),
         torn_tail: input.torn_tail,
+        unfiltered: !input.misfits.is_empty(),
+        drops: input.drops.counts(),
         problems,
     }
 }

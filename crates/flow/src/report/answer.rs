@@ -109,7 +109,7 @@ fn left<'r, 'a>(device: &'r DeviceRecord<'a>) -> Left<'r, 'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{CaptureRecord, Ledger, Overview};
+    use crate::report::{CaptureRecord, DropCounts, Ledger, Overview};
 
     fn party(party: Party, bytes_out: u64) -> EndpointRecord<'static> {
         EndpointRecord {
@@ -195,7 +195,9 @@ mod tests {
             format: "",
             compression: None,
             link_types: vec![],
-            snap_length: 0,
+            snap_length: None,
+            unfiltered: false,
+            drops: DropCounts::default(),
             packets: 0,
             bytes_captured: 0,
             bytes_wire: 0,

@@ -1,5 +1,6 @@
 //! What was read of each input, and in which chunks.
 
+use lenscap_capture::{ChunkId, Drops};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,7 @@ pub(crate) const CHUNK_BITS: u32 = 12;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Captures {
     pub(crate) inputs: BTreeMap<u32, InputRecord>,
-    /// Input and number of records of each chunk, by ordinal.
+    /// Input of each chunk and how many packet numbers it has, by ordinal.
     pub(crate) chunks: BTreeMap<u32, (u32, u64)>,
 }
 
@@ -22,16 +23,24 @@ pub(crate) struct InputRecord {
     pub(crate) format: String,
     pub(crate) compression: Option<String>,
     pub(crate) packets: u64,
+    /// Packet numbers that Wireshark gives: packets, and what else counts as one.
+    pub(crate) numbers: u64,
     pub(crate) bytes_captured: u64,
     pub(crate) bytes_wire: u64,
     pub(crate) start: Option<i64>,
     pub(crate) end: Option<i64>,
     pub(crate) link_types: BTreeSet<u16>,
-    pub(crate) snap_length: u32,
+    /// Longest snap length of an interface.
+    pub(crate) snap_length: Option<u32>,
+    /// Whether some interface has none.
+    pub(crate) unlimited: bool,
+    pub(crate) drops: Drops,
     pub(crate) torn_tail: bool,
     pub(crate) problems: Vec<Problem>,
     /// Problems beyond those that are listed.
     pub(crate) problems_more: u64,
+    /// Link types that the filter does not fit, each with its first packet.
+    pub(crate) misfits: BTreeMap<u16, Problem>,
 }
 
 /// Something that was wrong in an input.
@@ -40,12 +49,23 @@ pub(crate) struct Problem {
     /// The record it is about, by chunk and place in it.
     pub(crate) record: Option<(u32, u32)>,
     pub(crate) offset: u64,
+    /// A word for it.
+    pub(crate) kind: String,
     pub(crate) what: String,
+}
+
+impl Problem {
+    /// One that is about no record.
+    pub(crate) fn of_input(kind: &str, what: String) -> Self {
+        Self { record: None, offset: 0, kind: kind.into(), what }
+    }
 }
 
 impl InputRecord {
     /// Problems that are listed of an input.
     const PROBLEMS: usize = 64;
+    /// Link types that are listed of those that a filter does not fit: the lowest, whatever order they came in.
+    const MISFITS: usize = 64;
 
     /// Appends a later chunk of the same input.
     fn join(&mut self, later: Self) {
@@ -55,14 +75,23 @@ impl InputRecord {
             self.compression = later.compression;
         }
         self.packets += later.packets;
+        self.numbers += later.numbers;
         self.bytes_captured += later.bytes_captured;
         self.bytes_wire += later.bytes_wire;
         self.start = self.start.into_iter().chain(later.start).min();
         self.end = self.end.into_iter().chain(later.end).max();
         self.link_types.extend(later.link_types);
         self.snap_length = self.snap_length.max(later.snap_length);
+        self.unlimited |= later.unlimited;
+        self.drops.join(&later.drops);
         self.torn_tail |= later.torn_tail;
         self.problems_more += later.problems_more;
+        for (link_type, problem) in later.misfits {
+            self.misfits.entry(link_type).or_insert(problem);
+        }
+        while self.misfits.len() > Self::MISFITS {
+            self.misfits.pop_last();
+        }
         for problem in later.problems {
             if self.problems.len() < Self::PROBLEMS {
                 self.problems.push(problem);
@@ -75,9 +104,9 @@ impl InputRecord {
 
 impl Captures {
     /// Books a chunk that has been read to its end.
-    pub(crate) fn add(&mut self, chunk: u32, input: u32, read: InputRecord) {
+    pub(crate) fn add(&mut self, ChunkId { input, chunk }: ChunkId, read: InputRecord) {
         let records = self.chunks.entry(chunk).or_insert((input, 0));
-        records.1 += read.packets;
+        records.1 += read.numbers;
         self.inputs.entry(input).or_default().join(read);
     }
 
@@ -102,7 +131,10 @@ impl Captures {
             (chunk + (by << CHUNK_BITS), (input + by, records))
         };
         self.chunks = std::mem::take(&mut self.chunks).into_iter().map(chunk).collect();
-        let problems = self.inputs.values_mut().flat_map(|input| &mut input.problems);
+        let problems = self
+            .inputs
+            .values_mut()
+            .flat_map(|input| input.problems.iter_mut().chain(input.misfits.values_mut()));
         for (chunk, _) in problems.filter_map(|problem| problem.record.as_mut()) {
             *chunk += by << CHUNK_BITS;
         }

@@ -51,7 +51,7 @@ pub(super) fn capture(row: &mut Row<'_>, capture: &CaptureRecord) {
     row.value(capture.format);
     row.value_of(capture.compression);
     row.list(&capture.link_types);
-    row.integer_of(Some(capture.snap_length).filter(|&length| length > 0));
+    row.integer_of(capture.snap_length);
     row.integer(capture.packets);
     row.integer(capture.bytes_captured);
     row.integer(capture.bytes_wire);

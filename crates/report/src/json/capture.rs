@@ -11,7 +11,7 @@ pub(super) fn push(out: &mut Vec<u8>, capture: &CaptureRecord) {
     record.word_of("format", Some(capture.format));
     record.word_of("compression", capture.compression);
     record.list_of("link_types", &capture.link_types, |out, name| push_word(out, name));
-    record.integer_of("snap_length", Some(capture.snap_length).filter(|&length| length > 0));
+    record.integer_of("snap_length", capture.snap_length);
     record.integer("packets", capture.packets);
     record.integer("bytes_captured", capture.bytes_captured);
     record.integer("bytes_wire", capture.bytes_wire);
@@ -19,11 +19,19 @@ pub(super) fn push(out: &mut Vec<u8>, capture: &CaptureRecord) {
     record.time_of("end", capture.end);
     record.boolean("torn_tail", capture.torn_tail);
     record.list_of("problems", &capture.problems, push_problem);
+    if capture.drops.named().next().is_some() {
+        record.object("drops", |object| {
+            for (layer, count) in capture.drops.named() {
+                object.integer(layer, count);
+            }
+        });
+    }
     record.end_line();
 }
 
 fn push_problem(out: &mut Vec<u8>, problem: &ProblemRecord) {
     let mut object = Object::begin(out);
+    object.text("kind", &problem.kind);
     object.integer_of("packet", problem.packet);
     object.integer("offset", problem.offset);
     object.text("what", &escape(problem.what.as_bytes()));

@@ -49,6 +49,7 @@ fn unseen(report: &Report<'_>) -> String {
         0 => "no bytes were cut off by the snap length".into(),
         bytes => format!("{} cut off by the snap length", units::bytes(bytes)),
     });
+    limits.extend(dropped(&report.captures));
     limits.extend(of_payload("the content, which is encrypted,", "encrypted content", coverage.encrypted));
     limits.extend(of_payload("a name or vendor", "an end without name or vendor", coverage.unattributed));
     limits.extend(unread("that could not be decoded", ledger.undecodable));
@@ -73,6 +74,19 @@ fn of_payload(missing: &str, has: &str, (part, whole): (u64, u64)) -> Option<Str
         0 => format!("no payload to or from outside has {has}"),
         _ => format!("{missing} of {share} of the payload to and from outside"),
     })
+}
+
+/// Packets that captures say they do not hold. The same loss may be counted by several layers, so nothing is added up.
+fn dropped(captures: &[CaptureRecord]) -> Option<String> {
+    let mut sums: Vec<(&'static str, u64)> = Vec::new();
+    for (layer, count) in captures.iter().flat_map(|capture| capture.drops.named()) {
+        match sums.iter_mut().find(|(known, _)| *known == layer) {
+            Some((_, sum)) => *sum = sum.saturating_add(count),
+            None => sums.push((layer, count)),
+        }
+    }
+    (!sums.is_empty())
+        .then(|| format!("packets that were lost while capturing, as the captures state: {}", counts(&sums)))
 }
 
 fn unread(what: &str, amount: Amount) -> Option<String> {

@@ -1,0 +1,199 @@
+//! The formats of captures, and what a walk of either knows where it begins or ends.
+
+use crate::pcap::{HEADER, Pcap};
+use crate::pcapng::Pcapng;
+use crate::tally::Tally;
+use crate::walk::Walk;
+use crate::{ChunkId, Error};
+
+/// The formats of captures.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Format {
+    /// Classic pcap.
+    Pcap,
+    /// pcapng.
+    Pcapng,
+}
+
+impl Format {
+    /// The word in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pcap => "pcap",
+            Self::Pcapng => "pcapng",
+        }
+    }
+}
+
+/// Either format's walk.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Walker {
+    Pcap(Pcap),
+    Pcapng(Pcapng),
+}
+
+impl Walker {
+    /// The walk of an input that begins with `head`, and how many bytes stand before its first record.
+    pub(crate) fn new(head: &[u8]) -> Result<(Self, usize), Error> {
+        if Pcapng::begins(head) {
+            return Ok((Self::Pcapng(Pcapng::default()), 0));
+        }
+        if let Some(header) = head.first_chunk::<HEADER>() {
+            let walk = Pcap::new(header).ok_or_else(|| Error::not_a_capture(head))?;
+            return Ok((Self::Pcap(walk), HEADER));
+        }
+        let mut header = [0; HEADER];
+        for (to, from) in header.iter_mut().zip(head) {
+            *to = *from;
+        }
+        if head.len() >= 4 && Pcap::new(&header).is_some() {
+            return Err(Error::Header { length: head.len(), of: HEADER });
+        }
+        Err(Error::not_a_capture(head))
+    }
+
+    /// The tally of a chunk that this walk begins, with what is known before its first record.
+    pub(crate) fn tally(&self, id: ChunkId) -> Tally {
+        let mut tally = Tally::new(id);
+        if let Self::Pcap(walk) = self {
+            tally.link_types.insert(walk.link_type().0);
+            tally.snap_length.add(walk.snap_length());
+        }
+        tally
+    }
+
+    pub(crate) fn format(&self) -> Format {
+        match self {
+            Self::Pcap(_) => Format::Pcap,
+            Self::Pcapng(_) => Format::Pcapng,
+        }
+    }
+
+    /// How many bytes the record at the front claims to hold, where that can be told.
+    pub(crate) fn claim(&self, bytes: &[u8]) -> Option<u32> {
+        match self {
+            Self::Pcap(walk) => walk.claim(bytes),
+            Self::Pcapng(walk) => walk.claim(bytes),
+        }
+    }
+
+    /// Bytes of the record at the front, where it could be one.
+    pub(crate) fn plausible_length(&self, bytes: &[u8]) -> Option<usize> {
+        match self {
+            Self::Pcap(walk) => walk.plausible_length(bytes),
+            Self::Pcapng(walk) => walk.plausible_length(bytes),
+        }
+    }
+
+    /// The walk of a chunk that begins later in the file, as if in the section that this one is in; with the
+    /// interfaces described so far, or without.
+    pub(crate) fn later(&self, interfaces: bool) -> Self {
+        match self {
+            Self::Pcap(walk) => Self::Pcap(*walk),
+            Self::Pcapng(walk) => Self::Pcapng(walk.later(interfaces)),
+        }
+    }
+
+    /// The same walk, but for what it needed to know where it began, which is that of `other`.
+    pub(crate) fn needing_as(mut self, other: &Self) -> Self {
+        if let (Self::Pcapng(walk), Self::Pcapng(other)) = (&mut self, other) {
+            walk.need_time(other.time_needed());
+        }
+        self
+    }
+
+    /// Interfaces described so far in the section; a classic file is one interface.
+    pub(crate) fn described(&self) -> usize {
+        match self {
+            Self::Pcap(_) => 1,
+            Self::Pcapng(walk) => walk.interfaces().len(),
+        }
+    }
+
+    /// Where the section began.
+    pub(crate) fn section_at(&self) -> u64 {
+        match self {
+            Self::Pcap(_) => 0,
+            Self::Pcapng(walk) => walk.section_at(),
+        }
+    }
+
+    /// Bytes of the whole record at the front, header and trailer included.
+    pub(crate) fn record_length(&self, bytes: &[u8]) -> Option<usize> {
+        match self {
+            Self::Pcap(walk) => walk.record_length(bytes),
+            Self::Pcapng(walk) => walk.claim(bytes).map(|length| length as usize),
+        }
+    }
+}
+
+/// Where a walk begins or ends, and what it takes for granted there: the proof that two chunks meet.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Joint {
+    /// Byte offset in the file.
+    pub at: u64,
+    /// Whether nothing can be read from here on.
+    pub(crate) stopped: bool,
+    pub(crate) walker: Walker,
+}
+
+impl Joint {
+    /// Whether a walk that ended here goes on with one that began at `next`.
+    pub fn meets(&self, next: &Self) -> bool {
+        let meets = match (&self.walker, &next.walker) {
+            (Walker::Pcap(left), Walker::Pcap(right)) => left == right,
+            (Walker::Pcapng(left), Walker::Pcapng(right)) => left.meets(right),
+            _ => false,
+        };
+        self.at == next.at && !self.stopped && meets
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lenscap_testkit::{Interface, Ng, pcap};
+
+    #[test]
+    fn a_beginning_says_which_format() {
+        let classic = pcap(&[]);
+        assert!(matches!(Walker::new(&classic), Ok((Walker::Pcap(_), 24))));
+        assert!(matches!(Walker::new(&Ng::new(true).finish()), Ok((Walker::Pcapng(_), 0))));
+        for cut in 0..classic.len() {
+            let why = Walker::new(&classic[..cut]).unwrap_err();
+            assert_eq!(matches!(why, Error::Header { length, of: 24 } if length == cut), cut >= 4, "{why}");
+        }
+        let why = Walker::new(b"GIF89a..................").unwrap_err().to_string();
+        assert_eq!(
+            why,
+            "it is not a capture: it starts with 47494638, not with the magic number of pcap or pcapng"
+        );
+    }
+
+    fn joint(at: u64, file: &[u8]) -> Joint {
+        let (mut walker, _) = Walker::new(file).unwrap();
+        let mut tally = walker.tally(ChunkId::default());
+        if let Walker::Pcapng(walk) = &mut walker {
+            let section = 28;
+            walk.enter(&file[..section], 0, &mut tally);
+            if file.len() > section {
+                walk.enter(&file[section..], 28, &mut tally);
+            }
+        }
+        Joint { at, stopped: false, walker }
+    }
+
+    #[test]
+    fn chunks_meet_where_place_and_interfaces_are_the_same() {
+        let mut with = Ng::new(false);
+        with.interface(Interface::default());
+        let (with, without) = (with.finish(), Ng::new(false).finish());
+        assert!(joint(9, &with).meets(&joint(9, &with)));
+        assert!(!joint(9, &with).meets(&joint(10, &with)));
+        assert!(!joint(9, &with).meets(&joint(9, &without)));
+        assert!(!joint(9, &without).meets(&joint(9, &Ng::new(true).finish())));
+        assert!(!joint(9, &without).meets(&joint(9, &pcap(&[]))));
+        let stopped = Joint { stopped: true, ..joint(9, &with) };
+        assert!(!stopped.meets(&joint(9, &with)));
+    }
+}
