@@ -1,6 +1,6 @@
 //! What `judge` says: one report that every renderer reads and none computes on.
 //!
-//! The [`Report`] borrows the [`Summary`]; beside it stand 18 bytes a flow. A [`FlowView`] is made
+//! The [`Report`] borrows the [`Summary`](crate::Summary); beside it stand 18 bytes a flow. A [`FlowView`] is made
 //! when it is rendered and dropped after.
 
 mod answer;

@@ -23,7 +23,7 @@ pub(crate) struct Flows {
     pub(crate) costs: Costs,
 }
 
-/// What the spells cost, as [`cost`](crate::state::cost) counts it; fragments have a budget of their own.
+/// What the spells cost, as [`cost`] counts it; fragments have a budget of their own.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Costs {
     pub(crate) spells: usize,

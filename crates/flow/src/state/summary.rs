@@ -1,6 +1,6 @@
 //! The state of a capture: what folding packets leaves, and all that judging needs.
 //!
-//! [`Summary::fold`](crate::fold) takes a batch; [`Summary::then`](crate::join::then) appends a later summary. The serial
+//! [`Summary::fold`] takes a batch; [`Summary::then`] appends a later summary. The serial
 //! fold is the definition: whenever `then` answers, the result is what folding all packets in order would have given.
 
 use lenscap_wire::{
@@ -24,7 +24,7 @@ use crate::state::transcript::{Asked, Draft};
 pub struct Limits {
     /// Nanoseconds without a packet after which a flow has ended (`--idle`).
     pub idle: i64,
-    /// Bytes of state, as [`cost`](crate::state::cost) counts them.
+    /// Bytes of state, as `state/cost.rs` counts them.
     pub memory: usize,
 }
 
