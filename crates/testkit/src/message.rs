@@ -1,11 +1,14 @@
-//! Application messages as bytes: DNS, TLS hellos, DHCP for both versions of IP.
+//! Application messages as bytes: DNS, TLS hellos, DHCP for both versions of IP, QUIC Initial
+//! packets.
 
 mod dhcp;
 mod dhcp6;
 mod dns;
+mod quic;
 mod tls;
 
 pub use dhcp::{Lease, dhcp};
 pub use dhcp6::{Lease6, dhcp6};
 pub use dns::{Record, Value, dns};
+pub use quic::{Initial, QUIC_1, QUIC_2, crypto, quic_hello};
 pub use tls::{ClientHello, application_data, server_hello};

@@ -17,12 +17,15 @@ use crate::readers::tls::{
 pub(crate) enum Transport {
     /// TLS over TCP.
     Tcp,
+    /// QUIC.
+    Quic,
 }
 
 impl Transport {
     const fn letter(self) -> u8 {
         match self {
             Self::Tcp => b't',
+            Self::Quic => b'q',
         }
     }
 }

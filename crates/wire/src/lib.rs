@@ -11,6 +11,7 @@
 
 mod checksum;
 mod cursor;
+pub mod datagrams;
 mod decode;
 mod der;
 mod fact;

@@ -15,12 +15,13 @@ mod llmnr;
 mod mdns;
 mod ndp;
 mod ntp;
+pub(crate) mod quic;
 mod ssdp;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tls;
 
-use crate::{Message, Read, Reader, ReaderId, Step, Stream, reader::Facts};
+use crate::{Message, Read, Reader, ReaderId, Step, Stream, datagrams::DatagramReader, reader::Facts};
 
 pub use routes::{Readers, Routes};
 
@@ -40,6 +41,9 @@ pub static ALL: &[Reader] = &[
     ssdp::READER,
     ntp::READER,
 ];
+
+/// Every reader of datagrams. Where two claim the same half the earlier one wins.
+pub static DATAGRAMS: &[DatagramReader] = &[quic::READER];
 
 /// What the stream readers together say of the first bytes of one half of a TCP flow.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

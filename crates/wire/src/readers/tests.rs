@@ -1,5 +1,6 @@
 //! What the tests of the readers share: facts in lines that can be compared, and messages cut at every byte.
 
+use crate::datagrams::{DatagramReader, Datagrams, Probe};
 use crate::{Fact, Message, Packet, Party, Read, Reader, Resolver, Step, Stream};
 
 /// A fact in one line: `sender dhcp.hostname cam`, `dns cam.example = 192.0.2.1 via a.example`.
@@ -81,6 +82,43 @@ pub(super) fn cut_stream_everywhere(reader: &Reader, bytes: &[u8]) {
             assert!(all.contains(&said), "ended at {length} bytes: {said}");
         }
     }
+}
+
+/// What a datagram reader says of a half's first datagrams, all of which must pass its own test.
+pub(super) fn datagrams(reader: &DatagramReader, all: &[&[u8]], ended: bool) -> (Probe, Vec<String>) {
+    let kept: Vec<&[u8]> = all.iter().map(|one| &one[..one.len().min(usize::from(reader.keeps))]).collect();
+    let mut lines = Vec::new();
+    let probe = (reader.read)(&Datagrams { all: &kept, ended }, &mut |fact| lines.push(line(&fact)));
+    assert!(probe == Probe::Match || lines.is_empty(), "facts of what is not {}: {lines:?}", reader.app);
+    (probe, lines)
+}
+
+/// Reads every beginning of a half, and checks that an answer once given stays. Returns how many datagrams decided,
+/// and what was said; `None` where the half is not of the protocol.
+pub(super) fn every_beginning(reader: &DatagramReader, all: &[&[u8]]) -> Option<(usize, Vec<String>)> {
+    let all: Vec<&[u8]> = all.iter().copied().filter(|one| (reader.passes)(one)).collect();
+    let mut decided = None;
+    for count in 0..=all.len() {
+        let (probe, said) = datagrams(reader, &all[..count], false);
+        let (last, said_last) = datagrams(reader, &all[..count], true);
+        assert_ne!(last, Probe::More, "{} waits for what never comes", reader.app);
+        match &decided {
+            Some((at, was, lines)) => {
+                assert_eq!((*was, lines), (probe, &said), "decided at {at}, then changed at {count}");
+                assert_eq!((*was, lines), (last, &said_last), "decided at {at}, but ended at {count}");
+            }
+            None if probe != Probe::More => {
+                assert_eq!((probe, &said), (last, &said_last), "decided at {count}, but ended there");
+                decided = Some((count, probe, said));
+            }
+            None => {}
+        }
+    }
+    let (at, probe, said) = decided.unwrap_or_else(|| {
+        let (probe, said) = datagrams(reader, &all, true);
+        (all.len(), probe, said)
+    });
+    (probe == Probe::Match).then_some((at, said))
 }
 
 /// `cam.example` as labels: the first name of a message, so that it stands at 12 and `example` at 16.

@@ -13,7 +13,7 @@
 
 mod certificate;
 pub(crate) mod client;
-mod handshake;
+pub(crate) mod handshake;
 mod server;
 
 use crate::{Read, Reader, Step, Stream, reader::Facts};

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::{Step, cursor::Cursor};
 
 pub(super) const RECORD_HANDSHAKE: u8 = 22;
-pub(super) const CLIENT_HELLO: u8 = 1;
+pub(crate) const CLIENT_HELLO: u8 = 1;
 pub(super) const SERVER_HELLO: u8 = 2;
 pub(super) const CERTIFICATE: u8 = 11;
 
