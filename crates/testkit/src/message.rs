@@ -1,5 +1,5 @@
 //! Application messages as bytes: DNS, TLS hellos, DHCP for both versions of IP, QUIC Initial
-//! packets.
+//! packets, DTLS, RTP, STUN.
 
 mod dhcp;
 mod dhcp6;

@@ -15,6 +15,7 @@ mod llmnr;
 mod mdns;
 mod ndp;
 mod ntp;
+mod pieces;
 pub(crate) mod quic;
 mod ssdp;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //!
 //! A datagram is one of QUIC when it begins with a long header of a known version, or of one that is reserved
 //! (RFC 9000, 15) where it is as large as a client's first; when it is a list of versions with a known one; or when
-//! it begins with the public header of Google's versions up to Q043. Neither ports nor short headers are looked at.
+//! it begins with the public header of Google's versions up to Q043, or answers such with a refusal. Neither ports nor short headers are looked at.
 //!
 //! The client's half is the one whose Initial packet opens with keys of its own destination connection id; those
 //! keys stay when later packets bear an id of the server's choice. After a Retry, and in another version, the client
@@ -82,6 +82,9 @@ impl<'a> Half<'a> {
     fn take(&mut self, datagram: &'a [u8]) -> bool {
         if let Some(number) = packet::public_version(datagram) {
             return self.clear(number, datagram);
+        }
+        if datagram.first().is_some_and(|flags| flags & 0x80 == 0) {
+            return hello::is_answer(datagram);
         }
         let mut rest = Cursor(datagram);
         while let Some(packet) = Packet::take(&mut rest) {
@@ -302,6 +305,9 @@ mod tests {
         assert_eq!(read(&[&long[..long.len() - 12]]), Some((1, vec!["sender quic.version Q046".to_owned()])));
         let answer = [&[0xc3][..], b"Q046", &[0x05], &ID, &[0; 16], &[0xa0, 1, 0, 4], b"REJ\0"].concat();
         assert_eq!(read(&[&answer]), Some((1, vec![])));
+        let old = [&[0x08][..], &ID, &[1], &[0; 12], &[0xa0, 1, 0, 40], b"REJ\0\x07\0\0\0"].concat();
+        assert_eq!(read(&[&old]), Some((1, vec![])));
+        assert_eq!(read(&[&old[..old.len() - 1]]), None);
     }
 
     #[test]
@@ -331,12 +337,20 @@ mod tests {
 
     #[test]
     fn work_is_bounded() {
-        // Datagrams full of small packets of many connections, none of which opens.
+        // Each packet fills its datagram and has an id of its own, so that all keys are tried on each.
+        let packet =
+            |id: u8| [&[0xc1, 0, 0, 0, 1, 8][..], &[id; 8], &[0, 0, 0x45, 0xb8], &[id; 1464]].concat();
+        let large: Vec<Vec<u8>> = (0..8).map(packet).collect();
+        // Datagrams full of small packets.
         let small = |id: u8| [&[0xc1, 0, 0, 0, 1, 8][..], &[id; 8], &[0, 0, 20], &[id; 20]].concat();
-        let datagrams: Vec<Vec<u8>> =
+        let many: Vec<Vec<u8>> =
             (0..8).map(|id| (0..30).flat_map(|n| small(id * 30 + n)).collect()).collect();
-        let mut half = Half::default();
-        assert!(!datagrams.iter().any(|datagram| half.take(datagram)));
-        assert_eq!((half.tried, half.connections.len()), (MAX_OPENED, MAX_CONNECTIONS));
+        for datagrams in [large, many] {
+            let mut half = Half::default();
+            assert!(!datagrams.iter().any(|datagram| half.take(datagram)));
+            assert_eq!((half.tried, half.connections.len()), (MAX_OPENED, MAX_CONNECTIONS));
+        }
+        // So of the most that is kept each byte is tried twice, on the whole.
+        assert_eq!(MAX_OPENED, 2 * usize::from(READER.most));
     }
 }

@@ -1,32 +1,25 @@
 //! The frames of an Initial packet (RFC 9000, 12.4), and the handshake that its CRYPTO frames carry in any order.
 
 use super::packet::varint;
-use crate::cursor::Cursor;
+use crate::{cursor::Cursor, readers::pieces::Pieces};
 
 /// Longest handshake that is put together: what fits into the datagrams of one half.
 const LONGEST: usize = 12_288;
 
 /// A handshake in pieces.
 #[derive(Debug, Default)]
-pub(super) struct Crypto {
-    /// What came of each byte.
-    places: Vec<Option<u8>>,
-    /// The bytes from the first on, up to the first that is missing.
-    bytes: Vec<u8>,
-}
+pub(super) struct Crypto(Pieces<LONGEST>);
 
 impl Crypto {
     /// The bytes from the first on, up to the first that is missing.
     pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
+        self.0.bytes()
     }
 
     /// Takes the CRYPTO frames of a packet; all after a frame that may not stand there is left out.
     pub(super) fn take(&mut self, frames: &[u8]) {
         let mut cursor = Cursor(frames);
         while self.frame(&mut cursor).is_some() {}
-        let fresh = self.places.get(self.bytes.len()..).unwrap_or_default();
-        self.bytes.extend(fresh.iter().map_while(|place| *place));
     }
 
     fn frame(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
@@ -37,7 +30,7 @@ impl Crypto {
             // Versions of Google before T051 have a number of their own for it.
             6 | 8 => {
                 let (offset, length) = (varint(cursor)?, varint(cursor)?);
-                self.put(offset, cursor.take(usize::try_from(length).ok()?)?);
+                self.0.put(offset, cursor.take(usize::try_from(length).ok()?)?);
             }
             // A connection that is closed: code, type of the frame at fault, and a reason.
             0x1c => {
@@ -49,16 +42,6 @@ impl Crypto {
             _ => return None,
         }
         Some(())
-    }
-
-    /// Puts bytes into their places. Of what comes twice the first stays.
-    fn put(&mut self, offset: u64, bytes: &[u8]) {
-        let Some(start) = usize::try_from(offset).ok().filter(|&start| start < LONGEST) else { return };
-        let end = LONGEST.min(start + bytes.len());
-        self.places.resize(self.places.len().max(end), None);
-        for (place, &byte) in self.places.iter_mut().skip(start).zip(bytes) {
-            place.get_or_insert(byte);
-        }
     }
 }
 

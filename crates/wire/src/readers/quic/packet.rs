@@ -120,10 +120,21 @@ pub(super) fn public_version(datagram: &[u8]) -> Option<u32> {
     matches!(version, [b'Q', b'0', b'0'..=b'4', b'0'..=b'9']).then(|| u32::from_be_bytes(version))
 }
 
+/// Whether a datagram is a server's first answer in a version of Google's before Q044, whose header then has no
+/// version: a connection id, a packet number, and soon the tag of a refusal with the count of its pairs.
+fn refuses(datagram: &[u8]) -> bool {
+    let head = datagram.get(..64).unwrap_or(datagram);
+    // Bit 2 may announce a nonce.
+    head.first().is_some_and(|flags| flags & 0xcb == 0x08)
+        && head.windows(8).any(|window| matches!(window, [b'R', b'E', b'J', 0, 1..=128, 0, 0, 0]))
+}
+
 /// Whether a datagram alone is one of QUIC: it begins with a packet of a known version; of a version that is only
 /// reserved, it must be as large as a client's first; a list of versions must hold a known one.
 pub(super) fn begins(datagram: &[u8]) -> bool {
-    let Some(packet) = Packet::take(&mut Cursor(datagram)) else { return public_version(datagram).is_some() };
+    let Some(packet) = Packet::take(&mut Cursor(datagram)) else {
+        return public_version(datagram).is_some() || refuses(datagram);
+    };
     match packet.kind {
         Kind::Negotiation => offers(datagram),
         Kind::Opaque => datagram.len() >= PADDED && packet.destination.len() >= 8,
