@@ -4,11 +4,13 @@
 mod dhcp;
 mod dhcp6;
 mod dns;
+mod dtls;
 mod quic;
 mod tls;
 
 pub use dhcp::{Lease, dhcp};
 pub use dhcp6::{Lease6, dhcp6};
 pub use dns::{Record, Value, dns};
+pub use dtls::{dtls_fragment, dtls_message, dtls_record, dtls_verify};
 pub use quic::{Initial, QUIC_1, QUIC_2, crypto, quic_hello};
 pub use tls::{ClientHello, application_data, server_hello};

@@ -19,6 +19,8 @@ pub(crate) enum Transport {
     Tcp,
     /// QUIC.
     Quic,
+    /// DTLS.
+    Dtls,
 }
 
 impl Transport {
@@ -26,6 +28,7 @@ impl Transport {
         match self {
             Self::Tcp => b't',
             Self::Quic => b'q',
+            Self::Dtls => b'd',
         }
     }
 }

@@ -10,6 +10,7 @@ mod arp;
 mod dhcp;
 mod dhcp6;
 mod dns;
+mod dtls;
 mod http;
 mod llmnr;
 mod mdns;
@@ -44,7 +45,7 @@ pub static ALL: &[Reader] = &[
 ];
 
 /// Every reader of datagrams. Where two claim the same half the earlier one wins.
-pub static DATAGRAMS: &[DatagramReader] = &[quic::READER];
+pub static DATAGRAMS: &[DatagramReader] = &[quic::READER, dtls::READER];
 
 /// What the stream readers together say of the first bytes of one half of a TCP flow.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -11,10 +11,10 @@
 //! the client offers, the one that the server chose), `tls.cipher` (the same form), `tls.ech` (`outer`),
 //! `tls.ja4`, and those of [`certificate`].
 
-mod certificate;
+pub(super) mod certificate;
 pub(crate) mod client;
 pub(crate) mod handshake;
-mod server;
+pub(crate) mod server;
 
 use crate::{Read, Reader, Step, Stream, reader::Facts};
 use handshake::{Flight, Next};

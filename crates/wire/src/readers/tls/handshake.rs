@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use crate::{Step, cursor::Cursor};
 
-pub(super) const RECORD_HANDSHAKE: u8 = 22;
+pub(crate) const RECORD_HANDSHAKE: u8 = 22;
 pub(crate) const CLIENT_HELLO: u8 = 1;
-pub(super) const SERVER_HELLO: u8 = 2;
-pub(super) const CERTIFICATE: u8 = 11;
+pub(crate) const SERVER_HELLO: u8 = 2;
+pub(crate) const CERTIFICATE: u8 = 11;
 
 /// Longest handshake message that is read.
 const MAX_MESSAGE: usize = 1 << 16;
@@ -41,13 +41,13 @@ fn header(bytes: &[u8]) -> Option<(u8, usize)> {
 
 /// One handshake message.
 #[derive(Debug)]
-pub(super) struct HandshakeMessage<'a> {
+pub(crate) struct HandshakeMessage<'a> {
     /// `msg_type`.
-    pub(super) kind: u8,
+    pub(crate) kind: u8,
     /// What is there of its body.
-    pub(super) body: Cow<'a, [u8]>,
+    pub(crate) body: Cow<'a, [u8]>,
     /// Whether the body is complete.
-    pub(super) whole: bool,
+    pub(crate) whole: bool,
 }
 
 /// What a flight holds next.
