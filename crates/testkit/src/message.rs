@@ -6,6 +6,7 @@ mod dhcp6;
 mod dns;
 mod dtls;
 mod quic;
+mod rtp;
 mod tls;
 
 pub use dhcp::{Lease, dhcp};
@@ -13,4 +14,5 @@ pub use dhcp6::{Lease6, dhcp6};
 pub use dns::{Record, Value, dns};
 pub use dtls::{dtls_fragment, dtls_message, dtls_record, dtls_verify};
 pub use quic::{Initial, QUIC_1, QUIC_2, crypto, quic_hello};
+pub use rtp::{Rtp, rtcp};
 pub use tls::{ClientHello, application_data, server_hello};

@@ -18,6 +18,7 @@ mod ndp;
 mod ntp;
 mod pieces;
 pub(crate) mod quic;
+mod rtp;
 mod ssdp;
 #[cfg(test)]
 mod tests;
@@ -45,7 +46,7 @@ pub static ALL: &[Reader] = &[
 ];
 
 /// Every reader of datagrams. Where two claim the same half the earlier one wins.
-pub static DATAGRAMS: &[DatagramReader] = &[quic::READER, dtls::READER];
+pub static DATAGRAMS: &[DatagramReader] = &[quic::READER, dtls::READER, rtp::READER, rtp::CONTROL_READER];
 
 /// What the stream readers together say of the first bytes of one half of a TCP flow.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
