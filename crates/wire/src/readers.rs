@@ -20,6 +20,7 @@ mod pieces;
 pub(crate) mod quic;
 mod rtp;
 mod ssdp;
+mod stun;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tls;
@@ -43,6 +44,7 @@ pub static ALL: &[Reader] = &[
     ndp::READER,
     ssdp::READER,
     ntp::READER,
+    stun::READER,
 ];
 
 /// Every reader of datagrams. Where two claim the same half the earlier one wins.
