@@ -3,7 +3,8 @@
 //!
 //! A datagram is one of DTLS when it begins with a record of a known type and version whose length fits; a record
 //! that begins a handshake may be cut, for what stands in it tells enough. What is encrypted in the manner of 1.3 has
-//! no such record and is passed over. Of the version before the standard (0x0100) handshakes are known, not read.
+//! no such record and is passed over. A client's hello of the version
+//! before the standard (0x0100) says nothing.
 //!
 //! Handshake messages are put together from fragments, over records and datagrams, by their own sequence number. A
 //! client's half is decided by its first whole ClientHello, be it the one that a `HelloVerifyRequest` refuses: the
