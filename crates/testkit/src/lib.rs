@@ -12,6 +12,7 @@
 
 pub mod captures;
 mod conversation;
+mod datagram;
 mod exchange;
 mod flow;
 mod frame;

@@ -104,6 +104,10 @@ fields! {
     OnvifScopeName = "onvif.scope.name",
     /// The registered prefix of a link address.
     Oui = "oui",
+    /// The version of QUIC: eight hex digits, or the four letters of one of Google's.
+    QuicVersion = "quic.version",
+    /// Payload type of RTP (RFC 3551, 6), a decimal number.
+    RtpPayloadType = "rtp.payload_type",
     /// What stands behind host and port of an RTSP URL, with the query.
     RtspPath = "rtsp.path",
     /// Realm of `WWW-Authenticate` over RTSP.
@@ -146,6 +150,12 @@ fields! {
     SsdpUserAgent = "ssdp.user_agent",
     /// `USN` over SSDP.
     SsdpUsn = "ssdp.usn",
+    /// The sender's part in ICE: `controlling` or `controlled`.
+    StunIce = "stun.ice",
+    /// The address and port that a STUN server saw its client send from: a claim about the receiver.
+    StunMapped = "stun.mapped",
+    /// `SOFTWARE` over STUN.
+    StunSoftware = "stun.software",
     /// Telnet greeting, behind terminal negotiation.
     TelnetBanner = "telnet.banner",
     /// A name in application-layer protocol negotiation.

@@ -17,12 +17,18 @@ use crate::readers::tls::{
 pub(crate) enum Transport {
     /// TLS over TCP.
     Tcp,
+    /// QUIC.
+    Quic,
+    /// DTLS.
+    Dtls,
 }
 
 impl Transport {
     const fn letter(self) -> u8 {
         match self {
             Self::Tcp => b't',
+            Self::Quic => b'q',
+            Self::Dtls => b'd',
         }
     }
 }

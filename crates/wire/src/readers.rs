@@ -4,13 +4,16 @@
 //! costs a few table look-ups however many readers there are, readers are asked in the order of the list, the first that
 //! recognises the bytes wins, and nothing allocates.
 
+mod pieces;
 mod routes;
 
 #[cfg(test)]
 mod tests;
 
+use arrayvec::ArrayVec;
+
 use crate::field::{AWAITED, Field, JUDGED};
-use crate::{Datagrams, Message, Probe, Read, Reader, ReaderId, Stream, reader::Facts};
+use crate::{DatagramRead, Datagrams, Message, Probe, Read, Reader, ReaderId, Stream, reader::Facts};
 
 pub use routes::{Readers, Routes};
 
@@ -27,6 +30,9 @@ macro_rules! readers {
 
 readers! {
     tls: READER;
+    quic: READER;
+    dtls: READER;
+    stun: READER;
     http: READER, REQUEST_READER;
     dns: READER, TCP_READER;
     mdns: READER;
@@ -37,6 +43,7 @@ readers! {
     ndp: READER;
     ssdp: READER;
     ntp: READER;
+    rtp: READER, CONTROL_READER;
 }
 
 /// By number, the place in [`ALL`] and one; 0 for none.
@@ -153,35 +160,35 @@ fn ask(stream: &Stream<'_>, facts: Facts<'_>) -> Asked {
     Asked::Nobody
 }
 
-/// Asks the datagram readers, strongest first, what the datagrams of a half are, in order of capture. Each reader is shown
-/// the first of them that pass its test.
+/// The strongest datagram reader whose test a datagram passes: it is of that reader's list, and of no other's.
+pub fn admit(routes: &Routes, message: &Message<'_, '_>) -> Option<(ReaderId, DatagramRead)> {
+    routes.readers(message).datagrams().find_map(|reader| match reader.read {
+        Read::Datagrams(how) if (how.passes)(message.payload) => Some((reader.number, how)),
+        _ => None,
+    })
+}
+
+/// Asks the datagram readers, strongest first, what the listed datagrams of a half are: each is shown those that it
+/// [admitted](admit), in order of capture, cut to what it keeps.
 ///
 /// A stronger reader that needs more datagrams, and has had some, holds back all weaker ones; one that has had none
 /// does not, since it may never have one.
-pub fn read_datagrams(datagrams: &Datagrams<'_>, facts: Facts<'_>) -> Reading {
-    let mut undecided = false;
+pub fn read_datagrams(all: &[(ReaderId, &[u8])], ended: bool, facts: Facts<'_>) -> Reading {
     for reader in ALL {
         let Read::Datagrams(how) = reader.read else { continue };
-        let mut shown = arrayvec::ArrayVec::<&[u8], { crate::DatagramRead::MOST as usize }>::new();
-        let most = usize::from(how.most);
-        for datagram in datagrams.all.iter().filter(|datagram| (how.passes)(datagram)).take(most) {
-            let kept = datagram.get(..usize::from(how.keeps)).unwrap_or(datagram);
-            if shown.try_push(kept).is_err() {
-                break;
-            }
-        }
+        let own = all.iter().filter(|(id, _)| *id == reader.number).map(|(_, bytes)| *bytes);
+        let shown: ArrayVec<&[u8], { DatagramRead::MOST as usize }> = own.take(how.most.into()).collect();
         if shown.is_empty() {
-            undecided = true;
             continue;
         }
-        let ended = datagrams.ended || shown.len() == most;
+        let ended = ended || shown.len() >= usize::from(how.most);
         match (how.read)(&Datagrams { all: &shown, ended }, facts) {
             Probe::Match | Probe::Then(_) => return Reading::Done(reader.number),
             Probe::More(count) if !ended => return Reading::Undecided(count),
             Probe::More(_) | Probe::NotMine => {}
         }
     }
-    if undecided && !datagrams.ended { Reading::Undecided(1) } else { Reading::Unknown }
+    if ended { Reading::Unknown } else { Reading::Undecided(1) }
 }
 
 /// Asks the message readers that `routes` finds for a packet, in order, and says which one recognised it.

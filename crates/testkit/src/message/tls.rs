@@ -45,7 +45,7 @@ impl ClientHello<'_> {
         self.message(random).chunks(size).flat_map(|piece| record(22, 0x0301, piece)).collect()
     }
 
-    fn extensions(&self, random: &mut SplitMix64) -> Vec<u8> {
+    pub(super) fn extensions(&self, random: &mut SplitMix64) -> Vec<u8> {
         let mut out = Vec::new();
         if let Some(name) = self.name {
             out.extend(extension(0, &long(&[&[0][..], &long(name.as_bytes())].concat())));
@@ -91,11 +91,11 @@ fn extension(kind: u16, body: &[u8]) -> Vec<u8> {
     [&kind.to_be_bytes()[..], &long(body)].concat()
 }
 
-fn long(body: &[u8]) -> Vec<u8> {
+pub(super) fn long(body: &[u8]) -> Vec<u8> {
     [&(body.len() as u16).to_be_bytes()[..], body].concat()
 }
 
-fn short(body: &[u8]) -> Vec<u8> {
+pub(super) fn short(body: &[u8]) -> Vec<u8> {
     [&[body.len() as u8][..], body].concat()
 }
 

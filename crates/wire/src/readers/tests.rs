@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use crate::{Fact, Message, Packet, Party, Probe, Read, Reader, Resolver, Stream};
+use crate::{DatagramRead, Datagrams, Fact, Message, Packet, Party, Probe, Read, Reader, Resolver, Stream};
 
 thread_local! {
     static STEPS: Cell<usize> = const { Cell::new(0) };
@@ -128,6 +128,50 @@ fn numbers_find_their_readers() {
         assert!(std::ptr::eq(found, reader), "{}", reader.app);
     }
     assert!(super::by_number(crate::ReaderId(255)).is_none());
+}
+
+/// How a datagram reader reads.
+pub(super) fn of_datagrams(reader: &Reader) -> DatagramRead {
+    let Read::Datagrams(how) = reader.read else { panic!("{} reads no datagrams", reader.app) };
+    how
+}
+
+/// What a datagram reader says of a half's first datagrams, all of which must pass its own test.
+pub(super) fn datagrams(reader: &Reader, all: &[&[u8]], ended: bool) -> (Probe, Vec<String>) {
+    let how = of_datagrams(reader);
+    let kept: Vec<&[u8]> = all.iter().map(|one| &one[..one.len().min(usize::from(how.keeps))]).collect();
+    let mut lines = Vec::new();
+    let probe = (how.read)(&Datagrams { all: &kept, ended }, &mut |fact| lines.push(declared(reader, &fact)));
+    assert!(probe == Probe::Match || lines.is_empty(), "facts of what is not {}: {lines:?}", reader.app);
+    (probe, lines)
+}
+
+/// Reads every beginning of a half, and checks that an answer once given stays. Returns how many datagrams decided,
+/// and what was said; `None` where the half is not of the protocol.
+pub(super) fn every_beginning(reader: &Reader, all: &[&[u8]]) -> Option<(usize, Vec<String>)> {
+    let all: Vec<&[u8]> = all.iter().copied().filter(|one| (of_datagrams(reader).passes)(one)).collect();
+    let mut decided = None;
+    for count in 0..=all.len() {
+        let (probe, said) = datagrams(reader, &all[..count], false);
+        let (last, said_last) = datagrams(reader, &all[..count], true);
+        assert!(!matches!(last, Probe::More(_)), "{} waits for what never comes", reader.app);
+        match &decided {
+            Some((at, was, lines)) => {
+                assert_eq!((*was, lines), (probe, &said), "decided at {at}, then changed at {count}");
+                assert_eq!((*was, lines), (last, &said_last), "decided at {at}, but ended at {count}");
+            }
+            None if !matches!(probe, Probe::More(_)) => {
+                assert_eq!((probe, &said), (last, &said_last), "decided at {count}, but ended there");
+                decided = Some((count, probe, said));
+            }
+            None => {}
+        }
+    }
+    let (at, probe, said) = decided.unwrap_or_else(|| {
+        let (probe, said) = datagrams(reader, &all, true);
+        (all.len(), probe, said)
+    });
+    (probe == Probe::Match).then_some((at, said))
 }
 
 /// `cam.example` as labels: the first name of a message, so that it stands at 12 and `example` at 16.

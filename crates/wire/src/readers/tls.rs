@@ -12,10 +12,10 @@
 //! highest that the client offers, the one that the server chose), `tls.cipher` (the same form), `tls.ech` (`outer`),
 //! `tls.ja4`, and those of [`certificate`].
 
-mod certificate;
+pub(super) mod certificate;
 pub(crate) mod client;
-mod handshake;
-mod server;
+pub(crate) mod handshake;
+pub(crate) mod server;
 
 use crate::{Field, Probe, Read, Reader, ReaderId, Stream, reader::Facts};
 use handshake::{Flight, Next};

@@ -129,7 +129,7 @@ fn append(value: &mut Value, attribute: &Attribute<'_>) {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::readers::tests::line;
 
@@ -167,7 +167,7 @@ pub(super) mod tests {
     }
 
     /// The names of a camera.
-    pub(in super::super) fn certificate() -> Vec<u8> {
+    pub(crate) fn certificate() -> Vec<u8> {
         let subject =
             [attribute(b"\x55\x04\x0a", 0x0c, b"Example"), attribute(b"\x55\x04\x03", 0x0c, b"cam.example")];
         let other = element(
@@ -187,7 +187,7 @@ pub(super) mod tests {
     }
 
     /// What [`certificate`] says.
-    pub(in super::super) const SAID: [&str; 5] = [
+    pub(crate) const SAID: [&str; 5] = [
         "sender tls.subject_cn cam.example",
         "sender tls.subject_o Example",
         "sender tls.issuer CN=Example CA,C=DE",

@@ -25,10 +25,22 @@ pub(crate) struct ClientHello<'a> {
 impl<'a> ClientHello<'a> {
     /// Reads a body, which may end early; `None` where not even a possible version is there.
     pub(crate) fn parse(body: &'a [u8]) -> Option<Self> {
+        Self::walk(body, false)
+    }
+
+    /// The same of DTLS, where a cookie stands before the cipher suites (RFC 6347, 4.2.1).
+    pub(crate) fn parse_with_cookie(body: &'a [u8]) -> Option<Self> {
+        Self::walk(body, true)
+    }
+
+    fn walk(body: &'a [u8], has_cookie: bool) -> Option<Self> {
         let mut cursor = Cursor(body);
         let version = cursor.u16().filter(|version| matches!(version >> 8, 0x03 | 0xfe))?;
         let mut hello = Self { version, ..Self::default() };
         if cursor.take(32).is_none() || cursor.vector8().is_none() {
+            return Some(hello);
+        }
+        if has_cookie && cursor.vector8().is_none() {
             return Some(hello);
         }
         let Some(ciphers) = cursor.vector16() else { return Some(hello) };
@@ -65,7 +77,8 @@ impl<'a> ClientHello<'a> {
     /// The highest version offered that means something.
     pub(crate) fn highest_version(&self) -> u16 {
         let offered = self.extensions.versions.and_then(|body| Cursor(body).vector8()).unwrap_or_default();
-        numbers(offered).filter(|&version| !is_grease(version)).max().unwrap_or(self.version)
+        let offered = numbers(offered).filter(|&version| !is_grease(version));
+        offered.max_by_key(|&version| age(version)).unwrap_or(self.version)
     }
 }
 
@@ -106,6 +119,11 @@ impl<'a> Extensions<'a> {
         }
         Self { whole: length == bytes.len(), ..found }
     }
+}
+
+/// The order of versions: those of DTLS count downwards from 0xfeff (RFC 6347, 4.1).
+pub(crate) const fn age(version: u16) -> u16 {
+    if version >> 8 == 0xfe { !version } else { version }
 }
 
 /// Type and body of each extension, up to the first that does not fit.

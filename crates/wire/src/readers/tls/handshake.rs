@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use crate::{Probe, cursor::Cursor};
 
-pub(super) const RECORD_HANDSHAKE: u8 = 22;
-pub(super) const CLIENT_HELLO: u8 = 1;
-pub(super) const SERVER_HELLO: u8 = 2;
-pub(super) const CERTIFICATE: u8 = 11;
+pub(crate) const RECORD_HANDSHAKE: u8 = 22;
+pub(crate) const CLIENT_HELLO: u8 = 1;
+pub(crate) const SERVER_HELLO: u8 = 2;
+pub(crate) const CERTIFICATE: u8 = 11;
 
 /// Longest handshake message that is read.
 const MAX_MESSAGE: usize = 1 << 16;
@@ -70,18 +70,18 @@ fn header(bytes: &[u8]) -> Option<(u8, usize)> {
 
 /// One handshake message.
 #[derive(Debug)]
-pub(super) struct HandshakeMessage<'a> {
+pub(crate) struct HandshakeMessage<'a> {
     /// `msg_type`.
-    pub(super) kind: u8,
+    pub(crate) kind: u8,
     /// What is there of its body.
-    pub(super) body: Cow<'a, [u8]>,
+    pub(crate) body: Cow<'a, [u8]>,
     /// Bytes of the body that are still to come.
-    pub(super) missing: usize,
+    pub(crate) missing: usize,
 }
 
 impl HandshakeMessage<'_> {
     /// Whether the body is complete.
-    pub(super) const fn is_whole(&self) -> bool {
+    pub(crate) const fn is_whole(&self) -> bool {
         self.missing == 0
     }
 }

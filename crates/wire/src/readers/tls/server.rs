@@ -2,7 +2,7 @@
 
 use super::{
     certificate,
-    client::{Extensions, numbers, protocols},
+    client::{Extensions, age, numbers, protocols},
     handshake::{CERTIFICATE, Flight, HandshakeMessage, Next, SERVER_HELLO},
     hex4, wait,
 };
@@ -10,6 +10,8 @@ use crate::{Fact, Field, Party, Probe, Stream, cursor::Cursor, reader::Facts};
 
 const TLS_1_2: u16 = 0x0303;
 const TLS_1_3: u16 = 0x0304;
+const DTLS_1_2: u16 = 0xfefd;
+const DTLS_1_3: u16 = 0xfefc;
 
 /// What the server chose.
 #[derive(Clone, Copy, Debug)]
@@ -33,8 +35,8 @@ impl<'a> ServerHello<'a> {
         let extensions = Extensions::walk(bytes);
         let whole = message.is_whole() && bytes.len() == length && extensions.whole;
         let chosen = extensions.versions.and_then(|body| numbers(body).next());
-        // TLS 1.3 stands in an extension, behind the number of 1.2 (RFC 8446, 4.1.3).
-        let version = chosen.or_else(|| (whole || legacy != TLS_1_2).then_some(legacy));
+        // Version 1.3 stands in an extension, behind the number of 1.2 (RFC 8446, 4.1.3).
+        let version = chosen.or_else(|| (whole || !matches!(legacy, TLS_1_2 | DTLS_1_2)).then_some(legacy));
         let protocol = extensions.protocols.and_then(|body| protocols(body).next());
         Some(Self { version, cipher, protocol })
     }
@@ -82,6 +84,29 @@ pub(super) fn read<'a>(
 struct Leaf<'a> {
     der: &'a [u8],
     whole: bool,
+}
+
+/// Whether all after a whole ServerHello of DTLS is encrypted, as from 1.3 on.
+pub(crate) fn hides_the_rest(hello: &HandshakeMessage<'_>) -> bool {
+    let version = ServerHello::parse(hello).and_then(|hello| hello.version);
+    version.is_some_and(|version| age(version) >= age(DTLS_1_3))
+}
+
+/// Yields what a ServerHello says, as far as it is there.
+pub(crate) fn say_hello(hello: &HandshakeMessage<'_>, facts: Facts<'_>) {
+    say(ServerHello::parse(hello), facts);
+}
+
+/// Yields the names in the first certificate of a Certificate message, if it is there.
+pub(crate) fn say_certificate(body: &[u8], facts: Facts<'_>) {
+    if let Some(leaf) = leaf(body) {
+        let _ = certificate::read(leaf.der, facts);
+    }
+}
+
+/// Whether the first certificate of a Certificate message is there to its end.
+pub(crate) fn has_leaf(body: &[u8]) -> bool {
+    leaf(body).is_some_and(|leaf| leaf.whole)
 }
 
 /// The first certificate of a Certificate message (RFC 5246, 7.4.2): it names the server itself.
