@@ -131,7 +131,11 @@ fn packets(path: &str) -> Vec<(u64, Vec<u8>)> {
     let mut reader = capture.reader(ChunkId::default()).expect(path);
     let mut packets = Vec::new();
     while let Next::Batch(batch) = reader.next().expect(path) {
-        packets.extend(batch.frames().map(|frame| (frame.at.offset, frame.bytes.to_vec())));
+        for frame in batch.frames() {
+            // Some blocks of pcapng take a number and hold no packet.
+            packets.resize(frame.at.record as usize, (0, Vec::new()));
+            packets.push((frame.at.offset, frame.bytes.to_vec()));
+        }
     }
     packets
 }

@@ -52,3 +52,29 @@ fn files_below(folder: &Path, skipped: &mut Vec<(PathBuf, Error)>) -> Vec<PathBu
     files.sort();
     files
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lenscap_testkit::pcap;
+    use std::fs;
+
+    #[test]
+    fn folders_are_the_captures_in_them_at_any_depth() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir(path("b")).unwrap();
+        for (name, bytes) in
+            [("c.pcap", pcap(&[])), ("b/a.pcap", pcap(&[])), ("b/notes.txt", b"not packets".to_vec())]
+        {
+            fs::write(path(name), bytes).unwrap();
+        }
+        // What is named is taken as it is, even where it is nothing.
+        let all = expand(&[path("nothing"), folder.path().to_path_buf()]);
+        assert_eq!(all.files, [path("nothing"), path("b/a.pcap"), path("c.pcap")]);
+        let skipped: Vec<_> = all.skipped.iter().map(|(file, why)| (file.clone(), why.to_string())).collect();
+        assert_eq!(skipped.len(), 1);
+        assert_eq!(skipped[0].0, path("b/notes.txt"));
+        assert!(skipped[0].1.starts_with("it is not a capture: it starts with 6e6f7420"));
+    }
+}

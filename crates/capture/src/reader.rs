@@ -219,11 +219,11 @@ fn fill(
             return Ok(());
         }
         match walk.step(block.rest()) {
-            Parsed::Packet(packet) => {
-                *slot = tally.take(&packet, Place { start: block.start(), offset: block.offset() });
-                walk.took(&packet);
+            Parsed::Packet(ref packet) => {
+                *slot = tally.take(packet, Place { start: block.start(), offset: block.offset() });
+                walk.took(packet);
                 batch.count += 1;
-                block.advance(packet.length);
+                block.advance(packet.length as usize);
             }
             Parsed::Skip { length, numbered } if length <= block.rest().len() => {
                 tally.numbers += u64::from(numbered);

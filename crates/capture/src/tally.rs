@@ -94,13 +94,13 @@ impl Tally {
             link_type,
             interface: u16::try_from(packet.interface).unwrap_or(u16::MAX),
             direction: packet.direction,
-            header: header as u8,
+            header,
             wire_length: lengths.wire,
-            start: (at.start + header) as u32,
+            start: at.start as u32 + u32::from(header),
             at: PacketRef {
                 chunk: self.id.chunk,
                 record,
-                offset: at.offset + header as u64,
+                offset: at.offset + u64::from(header),
                 length: lengths.captured,
             },
         }

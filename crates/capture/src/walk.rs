@@ -73,9 +73,9 @@ pub(crate) struct Packet {
     pub(crate) link_type: LinkType,
     pub(crate) lengths: Lengths,
     /// Bytes of the record before the packet's.
-    pub(crate) header: usize,
+    pub(crate) header: u8,
     /// Bytes of the whole record.
-    pub(crate) length: usize,
+    pub(crate) length: u32,
     pub(crate) interface: u32,
     pub(crate) direction: Direction,
     /// Packets that were lost since the one before it, as the record states.
