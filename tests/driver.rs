@@ -327,7 +327,8 @@ fn no_flow_holds_more_than_was_on_the_wire() {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let summary = scanned(&[written(&folder, "claims.pcap", &pcap(&frames))], &options(1, ROOMY, false));
     let catalog = Catalog::builtin();
-    let report = judge(&summary.close(), &catalog, &Policy::default());
+    let closed = summary.close();
+    let report = judge(&closed, &catalog, &Policy::default());
     assert_eq!((report.ledger.beyond_wire, report.ledger.balanced()), (0, true));
     let hazards = &report.overview.coverage.hazards;
     assert!(hazards.iter().any(|(name, count)| *name == "bad-length" && *count > 1000), "{hazards:?}");
