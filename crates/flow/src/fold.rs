@@ -291,13 +291,22 @@ impl Summary {
         for datagram in &outcome.given_up {
             self.unfinished(datagram);
         }
-        if let Some(datagram) = &outcome.whole {
-            self.datagram(datagram);
+        if let Some((whose, datagram)) = outcome.whole
+            && let Some((_, key, side)) = self.datagram(&datagram)
+        {
+            self.fragments.finish(whose, datagram, key, side);
+        }
+        if let Some((key, side)) = outcome.copy_of {
+            let slot = Slot { key, hash: key.hash(&self.paths), side, guess: NOWHERE };
+            let share = Share { payload: 0, ..Share::whole(frame, packet) };
+            self.flow(&slot, &Entry::bare(share, packet), &[], None);
+            self.limit(share.time);
         }
     }
 
-    /// Books a whole datagram: each fragment's share to the flow, and the payload with the last. Returns where.
-    pub(crate) fn datagram(&mut self, datagram: &Datagram) -> Option<At> {
+    /// Books a whole datagram: each fragment's share to the flow, and the payload with the last. Returns where,
+    /// the key and the side that sent it.
+    pub(crate) fn datagram(&mut self, datagram: &Datagram) -> Option<(At, Key, Side)> {
         let (whole, length) = datagram.assemble();
         let mut packet = Packet::default();
         decode_datagram(&whole, length, &datagram.head, &mut packet);
@@ -317,7 +326,7 @@ impl Summary {
         let share = Share { payload: packet.payload_length, ..*last };
         let at = self.flow(&slot, &Entry::of(share, &packet), packet.payload, None);
         self.hear(at, &packet, &share);
-        Some(at)
+        Some((at, key, side))
     }
 
     /// Books the fragments of a datagram that never was whole to a flow with port 0.

@@ -4,13 +4,18 @@
 //! then they wait here. Datagrams wait for no clock: one is given up when a piece of the same key comes more than
 //! [`PATIENCE`] later, when the budget is spent, or when the capture ends; its fragments then are a flow with
 //! port 0. Overlapping fragments: the byte that came first wins, and the packet is flagged.
+//!
+//! A fragment that comes again belongs to its datagram (RFC 791), as where a mirror sees each packet twice. Datagrams
+//! that became whole last are kept for that: their flow counts such a copy as a packet, and no payload of it.
 
 pub(crate) mod portable;
 
 use hashbrown::HashMap;
 use lenscap_wire::{Address, Fragment, Hazards, Packet, PacketRef};
 use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
 
+use crate::key::{Key, Side};
 use crate::path::PathId;
 use crate::ranges::Ranges;
 use crate::spell::Share;
@@ -18,6 +23,9 @@ use crate::torn::Torn;
 
 /// Nanoseconds after which the next piece begins another datagram (RFC 8200 gives a datagram 60 s).
 pub(crate) const PATIENCE: i64 = 60_000_000_000;
+
+/// Nanoseconds after which the same bytes under the same identification are another datagram.
+const REPEAT: i64 = 1_000_000_000;
 
 /// Which datagram a fragment is of.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -48,6 +56,13 @@ pub(crate) struct Datagram {
     cost: usize,
 }
 
+impl Piece {
+    fn as_fragment(&self) -> Fragment<'_> {
+        let Self { offset, length, more, checkable, ref bytes } = *self;
+        Fragment { id: 0, offset, more, bytes, length, checkable }
+    }
+}
+
 /// What one fragment brought.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Piece {
@@ -61,7 +76,34 @@ struct Piece {
     bytes: Box<[u8]>,
 }
 
+/// A datagram that became whole, and the flow that it was booked to.
+#[derive(Clone, Debug)]
+struct Finished {
+    whose: Whose,
+    datagram: Datagram,
+    key: Key,
+    side: Side,
+}
+
+impl Finished {
+    /// Time of its last piece.
+    fn last(&self) -> i64 {
+        self.datagram.shares.last().map_or(0, |share| share.time)
+    }
+}
+
+/// What was seen of a datagram's pieces in a summary that may be appended to another.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+pub(crate) struct Met {
+    /// Whether any of them was made use of, so that it would matter if pieces stood before it.
+    used: bool,
+    /// The earliest stamp of any of them.
+    first: i64,
+}
+
 impl Datagram {
+    /// How many of the last pieces are looked at for one that comes again: all of a datagram over Ethernet.
+    const COPIES: usize = 64;
     const COST: usize = 512;
     const SHARE_COST: usize = 128;
 
@@ -92,7 +134,7 @@ impl Datagram {
 
     fn add(&mut self, share: Share, piece: Piece, hazards: Hazards) {
         let end = piece.offset.saturating_add(piece.length);
-        if self.filled.add(i64::from(piece.offset), i64::from(end)) {
+        if self.filled.add(i64::from(piece.offset), i64::from(end)) && !self.holds(&piece.as_fragment()) {
             self.hazards.insert(Hazards::OVERLAP);
         }
         if !piece.more && self.length.is_none() {
@@ -103,6 +145,14 @@ impl Datagram {
         self.cost += piece.bytes.len() + Self::SHARE_COST;
         self.pieces.push(piece);
         self.shares.push(share);
+    }
+
+    /// Whether one of its last pieces is the same.
+    fn holds(&self, fragment: &Fragment<'_>) -> bool {
+        self.pieces.iter().rev().take(Self::COPIES).any(|piece| {
+            (piece.offset, piece.length, piece.more) == (fragment.offset, fragment.length, fragment.more)
+                && *piece.bytes == *fragment.bytes
+        })
     }
 
     /// Whether a piece at this time is of another datagram with the same identification.
@@ -164,7 +214,9 @@ impl Datagram {
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     /// The datagram it completed.
-    pub(crate) whole: Option<Datagram>,
+    pub(crate) whole: Option<(Whose, Datagram)>,
+    /// The flow of the whole datagram of which it is a copy.
+    pub(crate) copy_of: Option<(Key, Side)>,
     /// Datagrams given up for it.
     pub(crate) given_up: Vec<Datagram>,
     /// How many of those because the budget was spent.
@@ -175,9 +227,11 @@ pub(crate) struct Outcome {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fragments {
     open: HashMap<Whose, Datagram>,
-    /// Whose pieces were seen, kept in a summary that may be appended to another; and whether any of them was made use
-    /// of, so that it would matter if pieces stood before it.
-    met: Option<HashMap<Whose, bool>>,
+    /// The last that became whole, in that order.
+    finished: VecDeque<Finished>,
+    finished_cost: usize,
+    /// Whose pieces were seen, kept in a summary that may be appended to another.
+    met: Option<HashMap<Whose, Met>>,
     budget: usize,
     cost: usize,
     peak: usize,
@@ -190,6 +244,9 @@ impl Fragments {
     const PARTS: usize = 32;
     /// Datagrams that a chunk tells apart; past that it cannot be appended.
     const MET_CAP: usize = 1 << 18;
+    /// How many datagrams that became whole are kept, and what they may cost together.
+    const FINISHED: usize = 32;
+    const FINISHED_BUDGET: usize = 256 << 10;
     /// No piece ends behind this: the last offset of IPv4, and the longest packet after it.
     const END: u32 = 1 << 17;
 
@@ -212,10 +269,17 @@ impl Fragments {
         let whose = Whose { path, version, protocol, id: fragment.id, source, destination };
         let mut outcome = Outcome::default();
         if let Some(met) = self.met.as_mut().filter(|met| met.len() < Self::MET_CAP) {
-            met.entry(whose).or_insert(false);
+            let met = met.entry(whose).or_insert(Met { used: false, first: share.time });
+            met.first = met.first.min(share.time);
         }
         if self.open.get(&whose).is_some_and(|datagram| datagram.is_given_up(share.time)) {
             outcome.given_up.extend(self.take(&whose));
+        }
+        if !self.open.contains_key(&whose)
+            && let Some(finished) = self.copied(&whose, share.time, fragment)
+        {
+            outcome.copy_of = Some((finished.key, finished.side));
+            return outcome;
         }
         let datagram = self.open.entry(whose).or_insert_with(|| Datagram::new(packet, path));
         let before = if datagram.shares.is_empty() { 0 } else { datagram.cost };
@@ -223,13 +287,46 @@ impl Fragments {
         datagram.add(share, Piece { offset, length, more, checkable, bytes: bytes.into() }, packet.hazards);
         self.cost += datagram.cost - before;
         if datagram.is_whole() {
-            outcome.whole = self.take(&whose);
+            outcome.whole = self.take(&whose).map(|datagram| (whose, datagram));
         }
         self.peak = self.peak.max(self.cost);
         if self.cost > self.budget {
             self.give_up(&mut outcome);
         }
         outcome
+    }
+
+    /// The whole datagram of which a fragment is a copy.
+    fn copied(&self, whose: &Whose, time: i64, fragment: &Fragment<'_>) -> Option<&Finished> {
+        let finished = self.finished.iter().rev().find(|finished| finished.whose == *whose)?;
+        let near = time.saturating_sub(finished.last()) <= REPEAT;
+        (near && finished.datagram.holds(fragment)).then_some(finished)
+    }
+
+    /// Keeps a datagram that became whole and was booked to this flow, so that copies of its pieces find it.
+    pub(crate) fn finish(&mut self, whose: Whose, datagram: Datagram, key: Key, side: Side) {
+        self.finished_cost += datagram.cost;
+        self.finished.push_back(Finished { whose, datagram, key, side });
+        self.forget();
+    }
+
+    /// Forgets the oldest of the datagrams that became whole. What is kept is decided by the last of them alone, so that
+    /// it is the same wherever a capture was cut.
+    fn forget(&mut self) {
+        while self.finished.len() > Self::FINISHED || self.finished_cost > Self::FINISHED_BUDGET {
+            let Some(oldest) = self.finished.pop_front() else { return };
+            self.finished_cost -= oldest.datagram.cost;
+        }
+    }
+
+    /// Whether a piece on the right may be a copy of what became whole here.
+    fn is_copied_in(&self, later: &HashMap<Whose, Met>, path: impl Fn(PathId) -> PathId) -> bool {
+        let near = |(whose, met): (&Whose, &Met)| {
+            let ours = Whose { path: path(whose.path), ..*whose };
+            let finished = self.finished.iter().filter(|finished| finished.whose == ours);
+            finished.into_iter().any(|finished| met.first.saturating_sub(finished.last()) <= REPEAT)
+        };
+        !self.finished.is_empty() && later.iter().any(near)
     }
 
     /// Gives up the oldest until a quarter of the budget is free, so that a flood does not sort at every packet.
@@ -256,7 +353,7 @@ impl Fragments {
     fn take(&mut self, whose: &Whose) -> Option<Datagram> {
         let datagram = self.remove(whose)?;
         if let Some(used) = self.met.as_mut().and_then(|met| met.get_mut(whose)) {
-            *used = true;
+            used.used = true;
         }
         Some(datagram)
     }
@@ -264,14 +361,16 @@ impl Fragments {
     /// The datagrams of which pieces wait here and came in `later`, whose paths map to ours by `path`, put together.
     /// `None` where they do not join, or where both together could have reached the budget.
     pub(crate) fn torn(&self, later: &Self, path: impl Fn(PathId) -> PathId) -> Option<Vec<Torn>> {
-        let Some(met) = &later.met else { return self.open.is_empty().then(Vec::new) };
-        let full = met.len() >= Self::MET_CAP && !self.open.is_empty();
+        let Some(met) = &later.met else {
+            return (self.open.is_empty() && self.finished.is_empty()).then(Vec::new);
+        };
+        let full = met.len() >= Self::MET_CAP && !(self.open.is_empty() && self.finished.is_empty());
         let near = self.cost.saturating_add(later.peak) > self.budget;
-        if !met.is_empty() && (full || near) {
+        if !met.is_empty() && (full || near) || self.is_copied_in(met, &path) {
             return None;
         }
         let mut torn = Vec::new();
-        for (whose, used) in met {
+        for (whose, Met { used, .. }) in met {
             let ours = Whose { path: path(whose.path), ..*whose };
             let Some(datagram) = self.open.get(&ours) else { continue };
             let rest = later.open.get(whose).filter(|_| !used)?;
@@ -284,6 +383,7 @@ impl Fragments {
     /// Appends what `later` holds; `torn` is what [`Fragments::torn`] gave.
     pub(crate) fn join(&mut self, mut later: Self, torn: Vec<Torn>, path: impl Fn(PathId) -> PathId) {
         self.peak = self.peak.max(self.cost + later.peak);
+        let whole = torn.iter().filter(|torn| torn.datagram.is_whole()).count();
         for Torn { ours, theirs, datagram, .. } in torn {
             later.remove(&theirs);
             if datagram.is_whole() {
@@ -295,27 +395,49 @@ impl Fragments {
             }
         }
         self.cost += later.cost;
+        self.append_finished(later.finished, whole, &path);
         let ours = |whose: Whose| Whose { path: path(whose.path), ..whose };
         for (whose, datagram) in later.open {
             let path = path(datagram.path);
             self.open.insert(ours(whose), Datagram { path, ..datagram });
         }
         if let (Some(met), Some(theirs)) = (&mut self.met, later.met) {
-            for (whose, used) in theirs {
+            for (whose, theirs) in theirs {
                 let whose = ours(whose);
                 if let Some(known) = met.get_mut(&whose) {
-                    *known |= used;
+                    known.used |= theirs.used;
+                    known.first = known.first.min(theirs.first);
                 } else if met.len() < Self::MET_CAP {
-                    met.insert(whose, used);
+                    met.insert(whose, theirs);
                 }
             }
         }
+    }
+
+    /// Appends what became whole on the right; the last `torn` of ours became so among them.
+    fn append_finished(&mut self, later: VecDeque<Finished>, torn: usize, path: &impl Fn(PathId) -> PathId) {
+        let mut both = self.finished.split_off(self.finished.len().saturating_sub(torn));
+        both.extend(later.into_iter().map(|mut finished| {
+            self.finished_cost += finished.datagram.cost;
+            finished.whose.path = path(finished.whose.path);
+            finished.key.path = path(finished.key.path);
+            finished.datagram.path = path(finished.datagram.path);
+            finished
+        }));
+        if torn > 0 {
+            both.make_contiguous().sort_by_key(|finished| finished.datagram.last());
+        }
+        self.finished.append(&mut both);
+        self.forget();
     }
 
     /// Changes every packet reference.
     pub(crate) fn packets(&mut self, change: impl Fn(&mut PacketRef)) {
         for datagram in self.open.values_mut() {
             datagram.shares.iter_mut().for_each(|share| change(&mut share.at));
+        }
+        for finished in &mut self.finished {
+            finished.datagram.shares.iter_mut().for_each(|share| change(&mut share.at));
         }
     }
 
@@ -354,7 +476,7 @@ mod tests {
     fn pieces_in_any_order_make_the_datagram() {
         let mut all = Fragments::new(false, 0);
         assert!(add(&mut all, 0, 0, &piece(8, b"orld", false)).whole.is_none());
-        let whole = add(&mut all, 1, 1, &piece(0, b"hello, w", true)).whole.unwrap();
+        let (_, whole) = add(&mut all, 1, 1, &piece(0, b"hello, w", true)).whole.unwrap();
         assert_eq!(whole.assemble(), (b"hello, world".to_vec(), 12));
         assert_eq!((whole.shares.len(), all.cost()), (2, 0));
     }
@@ -364,9 +486,68 @@ mod tests {
         let mut all = Fragments::new(false, 0);
         add(&mut all, 0, 0, &piece(0, b"aaaaaaaa", true));
         add(&mut all, 1, 0, &piece(0, b"bbbbbbbb", true));
-        let whole = add(&mut all, 2, 0, &piece(8, b"c", false)).whole.unwrap();
+        let (_, whole) = add(&mut all, 2, 0, &piece(8, b"c", false)).whole.unwrap();
         assert_eq!(whole.assemble().0, b"aaaaaaaac");
         assert!(whole.hazards().contains(Hazards::OVERLAP));
+    }
+
+    /// Adds two pieces that make a datagram, and books it.
+    fn finish(all: &mut Fragments, n: u32, time: i64) {
+        add(all, n, time, &piece(0, b"aaaaaaaa", true));
+        let (whose, whole) = add(all, n + 1, time, &piece(8, b"c", false)).whole.unwrap();
+        all.finish(whose, whole, Key { ports: [1, 2], ..Key::default() }, 1);
+    }
+
+    #[test]
+    fn a_piece_that_comes_again_belongs_to_its_datagram() {
+        let mut all = Fragments::new(false, 0);
+        add(&mut all, 0, 0, &piece(0, b"aaaaaaaa", true));
+        add(&mut all, 1, 0, &piece(0, b"aaaaaaaa", true));
+        let (whose, whole) = add(&mut all, 2, 0, &piece(8, b"c", false)).whole.unwrap();
+        assert_eq!((whole.shares.len(), whole.hazards()), (3, Hazards::NONE));
+        let key = Key { ports: [1, 2], ..Key::default() };
+        all.finish(whose, whole, key, 1);
+        let again = add(&mut all, 3, REPEAT, &piece(8, b"c", false));
+        assert_eq!((again.copy_of, all.waiting().len()), (Some((key, 1)), 0));
+        // Neither is other bytes, nor the same so much later.
+        assert!(add(&mut all, 4, REPEAT, &piece(8, b"d", false)).copy_of.is_none());
+        let mut all = Fragments::new(false, 0);
+        finish(&mut all, 0, 0);
+        assert!(add(&mut all, 4, REPEAT + 1, &piece(8, b"c", false)).copy_of.is_none());
+    }
+
+    #[test]
+    fn few_datagrams_are_kept_for_their_copies() {
+        let mut all = Fragments::new(false, 0);
+        (0..100).for_each(|n| finish(&mut all, 2 * n, i64::from(n) * 2 * REPEAT));
+        assert_eq!(all.finished.len(), Fragments::FINISHED);
+        let large = vec![0; 60_000];
+        for n in 0..9 {
+            let (whose, whole) =
+                add(&mut all, n, 900 * REPEAT, &piece(0, &[&large[..], &[n as u8]].concat(), false))
+                    .whole
+                    .unwrap();
+            all.finish(whose, whole, Key::default(), 0);
+        }
+        assert!(all.finished_cost <= Fragments::FINISHED_BUDGET && all.finished.len() == 4);
+    }
+
+    #[test]
+    fn a_copy_behind_the_cut_is_refused() {
+        let right_at = |time| {
+            let mut right = Fragments::new(true, 0);
+            add(&mut right, 2, time, &piece(8, b"c", false));
+            right
+        };
+        let mut left = Fragments::new(true, 0);
+        finish(&mut left, 0, 0);
+        assert!(left.torn(&right_at(REPEAT), |path| path).is_none());
+        assert!(left.torn(&right_at(REPEAT + 1), |path| path).is_some_and(|torn| torn.is_empty()));
+        let mut other = Fragments::new(true, 0);
+        finish(&mut other, 2, 2 * REPEAT);
+        left.join(other, Vec::new(), |path| path);
+        assert!(left.torn(&right_at(3 * REPEAT), |path| path).is_none());
+        assert_eq!(left.finished.len(), 2);
     }
 
     #[test]

@@ -27,7 +27,7 @@ use crate::verdict::Verdict;
 use spell::PortableSpell;
 
 /// First bytes of a saved summary; the last is the version of what follows.
-const MAGIC: [u8; 8] = *b"lenscap\x05";
+const MAGIC: [u8; 8] = *b"lenscap\x06";
 /// Bytes that a saved summary may unpack to.
 const LIMIT: u64 = 64 << 30;
 

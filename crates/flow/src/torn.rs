@@ -66,11 +66,14 @@ impl Summary {
     /// Books the datagrams that are whole, and says in `met` which spells those of the right side meet now.
     pub(crate) fn book_torn(&mut self, later: &Self, torn: &[Torn], met: &mut [Met]) {
         for torn in torn.iter().filter(|torn| torn.datagram.is_whole()) {
-            let at = self.datagram(&torn.datagram);
+            let booked = self.datagram(&torn.datagram);
+            if let Some((_, key, side)) = booked {
+                self.fragments.finish(torn.ours, torn.datagram.clone(), key, side);
+            }
             let Some(At { shard, place, .. }) = torn.follower else { continue };
             let settled = later.shards.get(shard).map_or(0, |shard| shard.settled.len());
             let met = met.get_mut(shard).and_then(|met| met.get_mut(settled + place));
-            if let (Some(at), Some(met)) = (at, met) {
+            if let (Some((at, ..)), Some(met)) = (booked, met) {
                 debug_assert!(*met == NOWHERE || *met as usize == at.place);
                 *met = at.place as u32;
             }
