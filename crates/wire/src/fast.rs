@@ -7,7 +7,6 @@
 use crate::checksum;
 use crate::link::ether_type;
 use crate::protocol::Protocol;
-use crate::span::Span;
 use crate::{
     Address, Class, Frame, Hazards, Layer, LayerKind, LinkType, Mac, Packet, Tcp, TcpFlags, transport, tunnel,
 };
@@ -22,21 +21,13 @@ pub(crate) fn decode<'a>(frame: &Frame<'a>, packet: &mut Packet<'a>) -> bool {
 
 #[inline]
 fn ethernet<'a>(bytes: &'a [u8], packet: &mut Packet<'a>) -> Option<()> {
-    let (&[a, b, c, d, e, f, g, h, i, j, k, l, t0, t1], mut rest) = bytes.split_first_chunk::<14>()?;
-    let mut ether_type = u16::from_be_bytes([t0, t1]);
+    let (&[a, b, c, d, e, f, g, h, i, j, k, l, t0, t1], rest) = bytes.split_first_chunk::<14>()?;
     packet.path.clear();
-    for _ in 0..2 {
-        if !matches!(ether_type, ether_type::VLAN | ether_type::SERVICE_VLAN | ether_type::OLD_SERVICE_VLAN) {
-            break;
-        }
-        let (&[c0, c1, t0, t1], after) = rest.split_first_chunk::<4>()?;
-        let id = u32::from(u16::from_be_bytes([c0, c1]) & 0x0fff);
-        // A tag with id 0 has a priority and names no VLAN.
-        if id != 0 {
-            packet.path.push(Layer { kind: LayerKind::Vlan, id, ends: [Address::default(); 2] });
-        }
-        (ether_type, rest) = (u16::from_be_bytes([t0, t1]), after);
-    }
+    // IP is asked for first, and tags only where there is none: most frames have none.
+    let (ether_type, rest) = match u16::from_be_bytes([t0, t1]) {
+        ip @ (ether_type::IPV4 | ether_type::IPV6) => (ip, rest),
+        tag => untag(tag, rest, packet)?,
+    };
     match ether_type {
         ether_type::IPV4 => v4(rest, packet)?,
         ether_type::IPV6 => v6(rest, packet)?,
@@ -49,6 +40,24 @@ fn ethernet<'a>(bytes: &'a [u8], packet: &mut Packet<'a>) -> Option<()> {
     packet.quoted = None;
     packet.inner_frame = None;
     Some(())
+}
+
+/// Takes at most two VLAN tags off the front, and says what follows them.
+#[inline]
+fn untag<'a>(mut ether_type: u16, mut rest: &'a [u8], packet: &mut Packet<'_>) -> Option<(u16, &'a [u8])> {
+    for _ in 0..2 {
+        if !matches!(ether_type, ether_type::VLAN | ether_type::SERVICE_VLAN | ether_type::OLD_SERVICE_VLAN) {
+            break;
+        }
+        let (&[c0, c1, t0, t1], after) = rest.split_first_chunk::<4>()?;
+        let id = u32::from(u16::from_be_bytes([c0, c1]) & 0x0fff);
+        // A tag with id 0 has a priority and names no VLAN.
+        if id != 0 {
+            packet.path.push(Layer { kind: LayerKind::Vlan, id, ends: [Address::default(); 2] });
+        }
+        (ether_type, rest) = (u16::from_be_bytes([t0, t1]), after);
+    }
+    Some((ether_type, rest))
 }
 
 #[inline]
@@ -96,10 +105,11 @@ fn v6<'a>(bytes: &'a [u8], packet: &mut Packet<'a>) -> Option<()> {
     segment(protocol, body, packet)
 }
 
-/// What [`Span::has_trailer`] says of these bytes, told first of frames that end with their datagram.
+/// What [`Span::has_trailer`] says of these bytes, in the order that tells soonest: of frames that end with their
+/// datagram, then of short ones.
 #[inline]
 fn has_trailer(bytes: &[u8], length: usize) -> bool {
-    bytes.len() != length && Span::new(bytes, bytes.len()).has_trailer(length)
+    bytes.len() != length && bytes.len() > 50 && bytes.len() > length + 4
 }
 
 #[inline]
