@@ -39,6 +39,7 @@ fn ethernet<'a>(bytes: &'a [u8], packet: &mut Packet<'a>) -> Option<()> {
     packet.fragment = None;
     packet.quoted = None;
     packet.inner_frame = None;
+    packet.stop = None;
     Some(())
 }
 
