@@ -62,6 +62,18 @@ pub(crate) fn is_right(sum: u64) -> bool {
 /// that were not captured whole, of fragments, of UDP without a checksum (allowed over IPv6, too, by RFC 6936), and of
 /// packets whose IP options may change an address on the way. Senders that leave the sum to the network card have it
 /// wrong in their own captures: [`Hazards::OFFLOADED_CHECKSUM`] then says so.
+///
+/// ```
+/// use lenscap_wire::{Hazards, LinkType, Packet, check_transport};
+///
+/// let bytes = [
+///     0x45, 0, 0, 30, 0, 1, 0, 0, 64, 17, 0xf6, 0xca, 192, 0, 2, 1, 192, 0, 2, 2, // IPv4
+///     0x03, 0xe8, 0x07, 0xd0, 0, 10, 0x12, 0x34, b'h', b'i', // UDP
+/// ];
+/// let mut packet = Packet::parse(LinkType::RAW, &bytes);
+/// check_transport(&mut packet);
+/// assert_eq!(packet.hazards, Hazards::BAD_TRANSPORT_CHECKSUM);
+/// ```
 #[inline]
 pub fn check_transport(packet: &mut Packet<'_>) {
     if let Some(pseudo) = pseudo_header(packet)

@@ -17,6 +17,17 @@ use crate::{
 ///
 /// Never fails: what cannot be read is a class, what is odd is a hazard. Transport checksums are left to
 /// [`check_transport`](crate::check_transport).
+///
+/// ```
+/// use lenscap_wire::{Class, Frame, LinkType, Packet, PacketRef, Timestamp, decode};
+///
+/// let mut packet = Packet::default();
+/// // A snap length of 14 bytes left the Ethernet header alone of a frame of 60.
+/// let bytes = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0];
+/// let (time, at) = (Timestamp::MIN, PacketRef::default());
+/// decode(&Frame { time, link_type: LinkType::ETHERNET, wire_length: 60, bytes: &bytes, at }, &mut packet);
+/// assert_eq!(packet.class, Class::Truncated);
+/// ```
 #[inline]
 pub fn decode<'a>(frame: &Frame<'a>, packet: &mut Packet<'a>) {
     if !fast::decode(frame, packet) {

@@ -321,7 +321,7 @@ pub(crate) mod tests {
     fn what_was_cut_off_is_not_absent() {
         let ends = |head, bytes: &[u8], wire| {
             let end = descend(head, Span::new(bytes, wire), &mut Packet::default());
-            end.map_or_else(|stop| stop.class(), |_| Class::NonIp)
+            end.map_or_else(Stop::class, |_| Class::NonIp)
         };
         let snap = [0xaa, 0xaa, 3, 0, 0, 0, 8, 0];
         for length in 0..8 {

@@ -54,10 +54,12 @@ pub(crate) fn backbone<'a>(span: Span<'a>, packet: &mut Packet<'a>) -> Result<(N
 /// frame must prove it.
 pub(crate) fn fabric_path(span: Span<'_>) -> Result<(Next, Span<'_>), Stop> {
     let frame = span.skip(2)?;
-    match is_ethernet(frame) {
-        true => Ok((Next::Ethernet, frame)),
-        false => Ok((Next::Other(ether_type::FABRIC_PATH), span)),
-    }
+    let next = if is_ethernet(frame) {
+        (Next::Ethernet, frame)
+    } else {
+        (Next::Other(ether_type::FABRIC_PATH), span)
+    };
+    Ok(next)
 }
 
 /// TRILL (RFC 6325): six bytes, options in words of four, then a whole frame.
