@@ -53,9 +53,11 @@ static PLACES: [u8; ReaderId::MAX as usize + 1] = {
     let mut place = 0;
     while let [reader, more @ ..] = rest {
         place += 1;
-        let number = reader.number.0 as usize;
-        assert!(places[number] == 0, "two readers have the same number: take the first that none has");
-        places[number] = place;
+        assert!(reader.number.0 <= ReaderId::MAX, "a reader has a number that is too large");
+        if let [of_number, ..] = places.split_at_mut(reader.number.0 as usize).1 {
+            assert!(*of_number == 0, "two readers have the same number: take the first that none has");
+            *of_number = place;
+        }
         rest = more;
     }
     places
@@ -147,12 +149,11 @@ fn ask(stream: &Stream<'_>, facts: Facts<'_>) -> Asked {
     for reader in ALL {
         let Read::Stream(read) = reader.read else { continue };
         match read(stream, facts) {
-            Probe::Match => return Asked::Match(reader.number),
-            // Where nothing follows there is nobody to hand on to.
             Probe::Then(offset) if offset > 0 && !(stream.ended && offset >= stream.bytes.len()) => {
                 return Asked::Then(reader.number, offset);
             }
-            Probe::Then(_) => return Asked::Match(reader.number),
+            // Where nothing follows there is nobody to hand on to.
+            Probe::Match | Probe::Then(_) => return Asked::Match(reader.number),
             Probe::More(length) if !stream.ended => return Asked::More(length.max(stream.bytes.len() + 1)),
             Probe::More(_) | Probe::NotMine => {}
         }
