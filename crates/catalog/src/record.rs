@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use crate::field::Field;
 use crate::words::{
-    Capture, Confidence, DeviceClass, Match, Reach, Roles, SharedGroup, Side, Transport, VendorKind,
+    Confidence, DeviceClass, Extract, Match, Reach, Roles, SharedGroup, Side, Transport, VendorKind,
 };
 
 /// A text of the built-in data, or of a user's file.
@@ -79,7 +79,7 @@ pub struct SharedName {
 
 /// A block of hardware addresses, as the IEEE assigned it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Block {
+pub struct OuiBlock {
     /// The prefix in the uppermost bits of 48.
     pub prefix: u64,
     /// Its length: 24, 28 or 36.
@@ -136,7 +136,7 @@ pub struct Banner {
     /// The maker; none where the text alone cannot tell.
     pub vendor: Option<VendorId>,
     /// What the text beside the match tells.
-    pub captures: Option<Capture>,
+    pub captures: Option<Extract>,
     /// Where the captured text begins, in bytes from the beginning of the match. Meaningless for `Side::Before`.
     pub captures_at: u8,
     /// On which side of the match it stands.

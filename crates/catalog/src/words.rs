@@ -173,7 +173,7 @@ words! {
 
 words! {
     /// What the text beside a match tells.
-    Capture {
+    Extract {
         /// The model.
         Model = "model",
         /// The serial number, or the hardware address that serves as one.
