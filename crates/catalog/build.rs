@@ -14,19 +14,30 @@ mod diagnostic;
 #[path = "src/digest.rs"]
 mod digest;
 #[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
+#[path = "src/entry.rs"]
+mod entry;
+#[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
 #[path = "../wire/src/field.rs"]
 mod field;
 #[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
+#[allow(clippy::struct_field_names, reason = "a port has a port")]
+#[path = "src/record.rs"]
+mod record;
+#[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
 #[path = "src/schema.rs"]
 mod schema;
+#[path = "src/source.rs"]
+mod source;
 #[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
 #[path = "src/words.rs"]
 mod words;
 
 use diagnostic::Diagnostic;
 use field::Field;
+use record::{Banner, OuiBlock, SharedName, Vendor, VendorId};
 use schema::{BannerEntry, GenericEntries, SharedEntries, SourceFile, VendorEntry};
-use words::{Match, Reach, Role, Roles, SharedGroup, VendorKind};
+use source::Source;
+use words::{Match, Reach, SharedGroup, VendorKind};
 
 /// One file of `data/`.
 struct DataFile {
@@ -45,7 +56,7 @@ fn main() {
     println!("cargo::rerun-if-changed=data");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=../wire/src/field.rs");
-    for shared in ["digest", "schema", "diagnostic", "words"] {
+    for shared in ["diagnostic", "digest", "entry", "record", "schema", "source", "words"] {
         println!("cargo::rerun-if-changed=src/{shared}.rs");
     }
     let home = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
@@ -156,27 +167,19 @@ fn assemble(
     Ok(out)
 }
 
-/// Writes a table of rows, in the order of their keys.
-fn table<K: Ord>(out: &mut String, name: &str, kind: &str, mut rows: Vec<(K, String)>) {
+/// Writes a table of records, in the order of their keys.
+fn table<K: Ord, R: Source>(out: &mut String, name: &str, kind: &str, mut rows: Vec<(K, R)>) {
     rows.sort_by(|a, b| a.0.cmp(&b.0));
     writeln!(out, "pub(crate) static {name}: &[{kind}] = &[").expect("a string takes everything");
     for (_, row) in rows {
-        writeln!(out, "    {row},").expect("a string takes everything");
+        writeln!(out, "    {},", row.source()).expect("a string takes everything");
     }
     out.push_str("];\n");
 }
 
-fn text(text: &str) -> String {
-    format!("t({text:?})")
-}
-
-fn note(note: Option<&String>) -> String {
-    text(note.map_or("", String::as_str))
-}
-
-fn roles(roles: &[Role]) -> String {
-    let set: Roles = roles.iter().copied().collect();
-    format!("Roles::from_bits({})", set.bits())
+/// A vendor by its place among the files.
+fn vendor_id(at: usize) -> VendorId {
+    VendorId(u16::try_from(at).expect("there are fewer vendors than 65,536"))
 }
 
 fn shared_table(out: &mut String, file: SourceFile<'_>) -> Result<BTreeMap<String, SharedGroup>, Diagnostic> {
@@ -190,11 +193,7 @@ fn shared_table(out: &mut String, file: SourceFile<'_>) -> Result<BTreeMap<Strin
             if names.insert(domain.get_ref().clone(), group.name).is_some() {
                 return Err(file.diagnostic(domain, format!("`{}` stands here twice", domain.get_ref())));
             }
-            let row = format!(
-                "SharedName {{ domain: {}, group: SharedGroup::{:?} }}",
-                text(domain.get_ref()),
-                group.name
-            );
+            let row = SharedName { domain: domain.get_ref().clone().into(), group: group.name };
             rows.push((domain.get_ref().clone(), row));
         }
     }
@@ -218,27 +217,11 @@ fn vendor_table(
                 let hint = guess.map_or(String::new(), |guess| format!("; did you mean `{guess}`?"));
                 return Err(file.diagnostic(other, format!("no vendor `{}`{hint}", other.get_ref())));
             };
-            oem_of.push(format!("VendorId({at})"));
+            oem_of.push(vendor_id(*at));
         }
-        let aliases: Vec<String> = entry.aliases.iter().flatten().map(|alias| text(alias)).collect();
-        let row = format!(
-            "Vendor {{ id: {}, name: {}, aliases: Cow::Borrowed(&[{}]), parent: {}, country: {}, ndaa_889: {}, \
-             prc_headquartered: {}, oem_of: Cow::Borrowed(&[{}]), oem_source: {}, kind: VendorKind::{:?}, \
-             oui_camera_specific: {}, date: {} }}",
-            text(entry.id.get_ref()),
-            text(entry.name.as_ref().map_or("", |name| name.get_ref())),
-            aliases.join(", "),
-            note(entry.parent.as_ref()),
-            text(entry.country.as_ref().map_or("", |country| country.get_ref())),
-            entry.ndaa_889.unwrap_or_default(),
-            entry.prc_headquartered.unwrap_or_default(),
-            oem_of.join(", "),
-            note(entry.oem_source.as_ref()),
-            kind(entry),
-            entry.oui_camera_specific.unwrap_or_default(),
-            text(entry.date.as_ref().map_or("", |date| date.get_ref())),
-        );
-        rows.push((entry.id.get_ref(), row));
+        let mut vendor = Vendor::unnamed(entry.id.get_ref());
+        entry.amend(&mut vendor, Some(oem_of));
+        rows.push((entry.id.get_ref(), vendor));
     }
     table(out, "VENDORS", "Vendor", rows);
     Ok(())
@@ -268,18 +251,7 @@ fn endpoint_table(
                 );
                 return Err(file.diagnostic(&endpoint.domain, what));
             }
-            let row = format!(
-                "Endpoint {{ vendor: VendorId({at}), domain: {}, reach: Reach::{:?}, roles: {}, confidence: Confidence::{:?}, \
-                 proves_camera: {}, source: {}, note: {} }}",
-                text(domain),
-                endpoint.reach,
-                roles(&endpoint.roles),
-                endpoint.confidence,
-                endpoint.proves_camera(kind(entry)),
-                text(endpoint.source.get_ref()),
-                note(endpoint.note.as_ref()),
-            );
-            rows.push((domain, row));
+            rows.push((domain, endpoint.record(vendor_id(at), kind(entry))));
         }
     }
     table(out, "ENDPOINTS", "Endpoint", rows);
@@ -293,10 +265,7 @@ fn block_table(out: &mut String, vendors: &Entries<'_>) -> Result<(), Diagnostic
         for oui in entry.oui.iter().chain(&entry.oui_blocks) {
             let (prefix, bits) = file.block(oui)?;
             claims.claim(*file, oui, (prefix, bits))?;
-            rows.push((
-                (prefix, bits),
-                format!("OuiBlock {{ prefix: {prefix:#014x}, bits: {bits}, vendor: VendorId({at}) }}"),
-            ));
+            rows.push(((prefix, bits), OuiBlock { prefix, bits, vendor: vendor_id(at) }));
         }
     }
     table(out, "BLOCKS", "OuiBlock", rows);
@@ -308,16 +277,7 @@ fn port_table(out: &mut String, vendors: &Entries<'_>) -> Result<(), Diagnostic>
     for (at, (file, entry)) in vendors.iter().enumerate() {
         for port in &entry.port {
             let number = file.port(&port.port)?;
-            let row = format!(
-                "Port {{ transport: Transport::{:?}, port: {number}, vendor: VendorId({at}), usage: {}, \
-                 confidence: Confidence::{:?}, source: {}, note: {} }}",
-                port.proto,
-                text(&port.usage),
-                port.confidence,
-                text(port.source.get_ref()),
-                note(port.note.as_ref()),
-            );
-            rows.push(((port.proto, number, at), row));
+            rows.push(((port.proto, number, at), port.record(vendor_id(at), number)));
         }
     }
     table(out, "PORTS", "Port", rows);
@@ -331,20 +291,7 @@ fn prefix_table(out: &mut String, vendors: &Entries<'_>) -> Result<(), Diagnosti
         for prefix in &entry.prefix {
             let net = file.net(&prefix.net)?;
             claims.claim(*file, &prefix.net, net)?;
-            let (version, address) = match net {
-                ipnet::IpNet::V4(net) => ("4", format!("from_bits({})", net.addr().to_bits())),
-                ipnet::IpNet::V6(net) => ("6", format!("from_bits({})", net.addr().to_bits())),
-            };
-            let row = format!(
-                "Prefix {{ net: IpNet::V{version}(Ipv{version}Net::new_assert(std::net::Ipv{version}Addr::{address}, {})), \
-                 vendor: VendorId({at}), roles: {}, confidence: Confidence::{:?}, source: {}, note: {} }}",
-                net.prefix_len(),
-                roles(&prefix.roles),
-                prefix.confidence,
-                text(prefix.source.get_ref()),
-                note(prefix.note.as_ref()),
-            );
-            rows.push((net, row));
+            rows.push((net, prefix.record(vendor_id(at), net)));
         }
     }
     table(out, "PREFIXES", "Prefix", rows);
@@ -358,13 +305,12 @@ fn banner_table(out: &mut String, vendors: &Entries<'_>, generic: SourceFile<'_>
     generic.check_date(&entry.date)?;
     generic.check_banners(&entry.banner)?;
     for (at, (file, entry)) in vendors.iter().enumerate() {
-        let vendor = format!("Some(VendorId({at}))");
         for banner in &entry.banner {
-            rows.push(banner_row(*file, &mut claims, banner, &vendor)?);
+            rows.push(banner_row(*file, &mut claims, banner, Some(vendor_id(at)))?);
         }
     }
     for banner in &entry.banner {
-        rows.push(banner_row(generic, &mut claims, banner, "None")?);
+        rows.push(banner_row(generic, &mut claims, banner, None)?);
     }
     table(out, "BANNERS", "Banner", rows);
     Ok(())
@@ -376,26 +322,9 @@ fn banner_row(
     file: SourceFile<'_>,
     claims: &mut Claims<BannerKey>,
     banner: &BannerEntry,
-    vendor: &str,
-) -> Result<(BannerKey, String), Diagnostic> {
+    vendor: Option<VendorId>,
+) -> Result<(BannerKey, Banner), Diagnostic> {
     let key = (banner.field, banner.how, banner.value.get_ref().to_ascii_lowercase());
     claims.claim(file, &banner.value, key.clone())?;
-    let captures =
-        banner.captures.map_or("None".to_owned(), |captures| format!("Some(Extract::{captures:?})"));
-    let row = format!(
-        "Banner {{ field: Field::{:?}, how: Match::{:?}, value: {}, vendor: {vendor}, captures: {captures}, \
-         captures_at: {}, captures_side: Side::{:?}, device_class: DeviceClass::{:?}, is_camera: {}, \
-         confidence: Confidence::{:?}, source: {}, note: {} }}",
-        banner.field,
-        banner.how,
-        text(banner.value.get_ref()),
-        banner.captures_from(),
-        banner.side(),
-        banner.device_class,
-        banner.is_camera,
-        banner.confidence,
-        text(banner.source.get_ref()),
-        note(banner.note.as_ref()),
-    );
-    Ok((key, row))
+    Ok((key, banner.record(vendor)))
 }

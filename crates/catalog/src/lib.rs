@@ -18,6 +18,7 @@ mod banners;
 mod builtin;
 mod catalog;
 mod digest;
+mod entry;
 mod field {
     //! The build script finds the same file here by its path.
     pub(crate) use lenscap_wire::Field;
@@ -28,6 +29,8 @@ mod names;
 mod overlay;
 mod record;
 mod schema;
+#[allow(dead_code, reason = "the build script uses it")]
+mod source;
 mod words;
 
 pub use banners::{BannerHit, VALUE_LIMIT};

@@ -13,9 +13,9 @@ use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::digest;
 use crate::names::NameTable;
-use crate::record::{Banner, Endpoint, OuiBlock, Port, Prefix, Text, Vendor, VendorId};
+use crate::record::{Banner, Endpoint, OuiBlock, Port, Prefix, Vendor, VendorId};
 use crate::schema::{SourceFile, VendorEntry};
-use crate::words::{Reach, VendorKind};
+use crate::words::Reach;
 
 /// Why a user's file was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -107,59 +107,22 @@ impl Catalog {
         let VendorEntry { endpoint, port, prefix, banner, .. } = entry;
         let vendor = merge.vendor;
         if self.vendors.len() == vendor.0 as usize {
-            self.vendors.to_mut().push(unnamed(entry.id.get_ref()));
+            self.vendors.to_mut().push(Vendor::unnamed(entry.id.get_ref()));
         }
         if let Some(known) = self.vendors.to_mut().get_mut(vendor.0 as usize) {
-            amend(known, entry, merge.oem_of);
+            entry.amend(known, merge.oem_of);
         }
         let kind = self.vendor(vendor).kind;
         if !endpoint.is_empty() {
-            let fresh = endpoint.iter().map(|entry| Endpoint {
-                vendor,
-                domain: owned(entry.domain.get_ref()),
-                reach: entry.reach,
-                roles: entry.roles.iter().copied().collect(),
-                confidence: entry.confidence,
-                proves_camera: entry.proves_camera(kind),
-                source: owned(entry.source.get_ref()),
-                note: optional(entry.note.as_ref()),
-            });
+            let fresh = endpoint.iter().map(|entry| entry.record(vendor, kind));
             self.apply_endpoints(fresh.collect());
         }
         self.apply_blocks(vendor, &merge.blocks);
-        let fresh = port.iter().zip(merge.ports).map(|(entry, number)| Port {
-            transport: entry.proto,
-            port: number,
-            vendor,
-            usage: owned(&entry.usage),
-            confidence: entry.confidence,
-            source: owned(entry.source.get_ref()),
-            note: optional(entry.note.as_ref()),
-        });
+        let fresh = port.iter().zip(merge.ports).map(|(entry, number)| entry.record(vendor, number));
         self.apply_ports(fresh.collect());
-        let fresh = prefix.iter().zip(merge.nets).map(|(entry, net)| Prefix {
-            net,
-            vendor,
-            roles: entry.roles.iter().copied().collect(),
-            confidence: entry.confidence,
-            source: owned(entry.source.get_ref()),
-            note: optional(entry.note.as_ref()),
-        });
+        let fresh = prefix.iter().zip(merge.nets).map(|(entry, net)| entry.record(vendor, net));
         self.apply_prefixes(fresh.collect());
-        let fresh = banner.iter().map(|entry| Banner {
-            field: entry.field,
-            how: entry.how,
-            value: owned(entry.value.get_ref()),
-            vendor: Some(vendor),
-            captures: entry.captures,
-            captures_at: entry.captures_from(),
-            captures_side: entry.side(),
-            device_class: entry.device_class,
-            is_camera: entry.is_camera,
-            confidence: entry.confidence,
-            source: owned(entry.source.get_ref()),
-            note: optional(entry.note.as_ref()),
-        });
+        let fresh = banner.iter().map(|entry| entry.record(Some(vendor)));
         self.apply_banners(fresh.collect());
     }
 
@@ -234,55 +197,4 @@ struct Merge {
 
 fn blocks(file: SourceFile<'_>, entry: &VendorEntry) -> Result<Vec<(u64, u8)>, Diagnostic> {
     entry.oui.iter().chain(&entry.oui_blocks).map(|oui| file.block(oui)).collect()
-}
-
-/// A vendor of which only the id is known yet.
-fn unnamed(id: &str) -> Vendor {
-    Vendor {
-        id: owned(id),
-        name: owned(id),
-        aliases: Cow::Borrowed(&[]),
-        parent: Cow::Borrowed(""),
-        country: Cow::Borrowed(""),
-        ndaa_889: false,
-        prc_headquartered: false,
-        oem_of: Cow::Borrowed(&[]),
-        oem_source: Cow::Borrowed(""),
-        kind: VendorKind::CameraVendor,
-        oui_camera_specific: false,
-        date: Cow::Borrowed(""),
-    }
-}
-
-/// Takes what the file says of the vendor itself.
-fn amend(vendor: &mut Vendor, entry: &VendorEntry, oem_of: Option<Vec<VendorId>>) {
-    if let Some(name) = &entry.name {
-        vendor.name = owned(name.get_ref());
-    }
-    if let Some(aliases) = &entry.aliases {
-        vendor.aliases = aliases.iter().map(|alias| owned(alias)).collect();
-    }
-    if let Some(country) = &entry.country {
-        vendor.country = owned(country.get_ref());
-    }
-    if let Some(date) = &entry.date {
-        vendor.date = owned(date.get_ref());
-    }
-    if let Some(oem_of) = oem_of {
-        vendor.oem_of = Cow::Owned(oem_of);
-    }
-    vendor.parent = entry.parent.as_deref().map_or_else(|| vendor.parent.clone(), owned);
-    vendor.oem_source = entry.oem_source.as_deref().map_or_else(|| vendor.oem_source.clone(), owned);
-    vendor.ndaa_889 = entry.ndaa_889.unwrap_or(vendor.ndaa_889);
-    vendor.prc_headquartered = entry.prc_headquartered.unwrap_or(vendor.prc_headquartered);
-    vendor.kind = entry.kind.unwrap_or(vendor.kind);
-    vendor.oui_camera_specific = entry.oui_camera_specific.unwrap_or(vendor.oui_camera_specific);
-}
-
-fn owned(text: &str) -> Text {
-    Cow::Owned(text.to_owned())
-}
-
-fn optional(text: Option<&String>) -> Text {
-    text.map_or(Cow::Borrowed(""), |text| owned(text))
 }
