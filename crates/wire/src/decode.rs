@@ -5,8 +5,11 @@
 //! no IP is not opened: the packet stays that of the innermost IP header that could be read. So a packet that has any
 //! IP header is one with IP.
 
+mod inside;
+
+use crate::decode::inside::{Inside, enter, read};
 use crate::ip::{self, Body, Ip};
-use crate::link::{self, Carried};
+use crate::link;
 use crate::protocol::Protocol;
 use crate::span::Span;
 use crate::{
@@ -80,19 +83,6 @@ pub(crate) fn general<'a>(frame: &Frame<'a>, packet: &mut Packet<'a>) {
             packet.hazards.insert(stop.hazards());
             packet.stop = Some(stop);
         }
-    }
-}
-
-/// What stands behind the link headers of a frame or tunnel.
-enum Inside<'a> {
-    Ip(Ip<'a>),
-    Other(u16, Span<'a>),
-}
-
-fn read(found: Carried<'_>) -> Result<Inside<'_>, Stop> {
-    match found {
-        Carried::Ip(span) => ip::read(span).map(Inside::Ip).map_err(|stop| stop.at(Header::Ip, span)),
-        Carried::Other(ether_type, span) => Ok(Inside::Other(ether_type, span)),
     }
 }
 
@@ -203,28 +193,6 @@ fn follow<'a>(mut body: Body<'a>, packet: &mut Packet<'a>) {
                 return;
             }
         }
-    }
-}
-
-/// Walks into a tunnel. What is inside one that was only guessed must fit; what is no IP must fit inside any, else the
-/// datagram around it says more.
-fn enter<'a>(tunnel: &tunnel::Tunnel<'a>, packet: &mut Packet<'a>) -> Result<Inside<'a>, Stop> {
-    let fits_not = |why| Err(Stop::new(why).at(Header::Tunnel, tunnel.span));
-    link::wrap(packet, tunnel.kind, tunnel.id, transport::ends(packet))
-        .map_err(|stop| stop.at(Header::Tunnel, tunnel.span))?;
-    let inside = read(link::descend(tunnel.head, tunnel.span, packet)?)?;
-    let too_long = packet.hazards.contains(Hazards::BAD_LENGTH);
-    match &inside {
-        Inside::Other(..) if too_long => fits_not(Why::Length),
-        Inside::Other(ether_type, _)
-            if tunnel.guessed && !link::is_common(*ether_type) && *ether_type != 0 =>
-        {
-            fits_not(Why::Unknown)
-        }
-        Inside::Ip(ip) if tunnel.guessed && (too_long || ip.hazards.contains(Hazards::BAD_LENGTH)) => {
-            fits_not(Why::Unknown)
-        }
-        _ => Ok(inside),
     }
 }
 
