@@ -8,36 +8,47 @@ use std::{env, fs};
 
 use toml::Spanned;
 
+#[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
+#[path = "src/diagnostic.rs"]
+mod diagnostic;
 #[path = "src/digest.rs"]
 mod digest;
+#[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
+#[path = "src/entry.rs"]
+mod entry;
 #[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
 #[path = "../wire/src/field.rs"]
 mod field;
 #[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
-#[path = "src/form.rs"]
-mod form;
+#[allow(clippy::struct_field_names, reason = "a port has a port")]
+#[path = "src/record.rs"]
+mod record;
 #[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
-#[path = "src/mistake.rs"]
-mod mistake;
+#[path = "src/schema.rs"]
+mod schema;
+#[path = "src/source.rs"]
+mod source;
 #[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
 #[path = "src/words.rs"]
 mod words;
 
+use diagnostic::Diagnostic;
 use field::Field;
-use form::{BannerForm, GenericForm, Page, SharedForm, VendorForm};
-use mistake::Mistake;
-use words::{Match, Reach, Role, Roles, SharedGroup, VendorKind};
+use record::{Banner, OuiBlock, SharedName, Vendor, VendorId};
+use schema::{BannerEntry, GenericEntries, SharedEntries, SourceFile, VendorEntry};
+use source::Source;
+use words::{Match, Reach, SharedGroup, VendorKind};
 
 /// One file of `data/`.
-struct Leaf {
+struct DataFile {
     origin: String,
     stem: String,
     text: String,
 }
 
-impl Leaf {
-    fn page(&self) -> Page<'_> {
-        Page { origin: &self.origin, text: &self.text }
+impl DataFile {
+    fn file(&self) -> SourceFile<'_> {
+        SourceFile { origin: &self.origin, text: &self.text }
     }
 }
 
@@ -45,71 +56,72 @@ fn main() {
     println!("cargo::rerun-if-changed=data");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=../wire/src/field.rs");
-    for shared in ["digest", "form", "mistake", "words"] {
+    for shared in ["diagnostic", "digest", "entry", "record", "schema", "source", "words"] {
         println!("cargo::rerun-if-changed=src/{shared}.rs");
     }
     let home = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     match compile(&home) {
         Ok(tables) => fs::write(out.join("tables.rs"), tables).expect("OUT_DIR is writable"),
-        Err(mistakes) => {
-            for mistake in mistakes {
-                println!("cargo::error={mistake}");
+        Err(diagnostics) => {
+            for diagnostic in diagnostics {
+                println!("cargo::error={diagnostic}");
             }
         }
     }
 }
 
-fn compile(home: &Path) -> Result<String, Vec<Mistake>> {
-    let leaves = vendor_leaves(home);
-    let mut mistakes = Vec::new();
+fn compile(home: &Path) -> Result<String, Vec<Diagnostic>> {
+    let data_files = vendor_files(home);
+    let mut diagnostics = Vec::new();
     let mut vendors = Vec::new();
-    for leaf in &leaves {
-        match read_vendor(leaf) {
-            Ok(form) => vendors.push((leaf.page(), form)),
-            Err(mistake) => mistakes.push(mistake),
+    for data_file in &data_files {
+        match read_vendor(data_file) {
+            Ok(entry) => vendors.push((data_file.file(), entry)),
+            Err(diagnostic) => diagnostics.push(diagnostic),
         }
     }
-    if !mistakes.is_empty() {
-        return Err(mistakes);
+    if !diagnostics.is_empty() {
+        return Err(diagnostics);
     }
-    let generic = leaf(home, &home.join("data/generic.toml"));
-    let shared = leaf(home, &home.join("data/shared-names.toml"));
-    let mut tables = assemble(&vendors, generic.page(), shared.page()).map_err(|mistake| vec![mistake])?;
-    let texts = leaves.iter().chain([&generic, &shared]).map(|leaf| leaf.text.as_str());
+    let generic = data_file(home, &home.join("data/generic.toml"));
+    let shared = data_file(home, &home.join("data/shared-names.toml"));
+    let mut tables =
+        assemble(&vendors, generic.file(), shared.file()).map_err(|diagnostic| vec![diagnostic])?;
+    let texts = data_files.iter().chain([&generic, &shared]).map(|data_file| data_file.text.as_str());
     let digest = texts.fold(0, digest::append);
     writeln!(tables, "pub(crate) static DIGEST: u64 = {digest:#018x};").expect("a string takes everything");
     Ok(tables)
 }
 
-fn vendor_leaves(home: &Path) -> Vec<Leaf> {
+fn vendor_files(home: &Path) -> Vec<DataFile> {
     let folder = fs::read_dir(home.join("data/vendors")).expect("data/vendors is there");
     let mut paths: Vec<PathBuf> = folder.map(|entry| entry.expect("it can be listed").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    let mut leaves: Vec<Leaf> = paths.iter().map(|path| leaf(home, path)).collect();
-    leaves.sort_by(|a, b| a.stem.cmp(&b.stem));
-    leaves
+    let mut data_files: Vec<DataFile> = paths.iter().map(|path| data_file(home, path)).collect();
+    data_files.sort_by(|a, b| a.stem.cmp(&b.stem));
+    data_files
 }
 
-fn leaf(home: &Path, path: &Path) -> Leaf {
+fn data_file(home: &Path, path: &Path) -> DataFile {
     let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let origin = path.strip_prefix(home).unwrap_or(path).display().to_string();
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Leaf { origin, stem, text }
+    DataFile { origin, stem, text }
 }
 
-fn read_vendor(leaf: &Leaf) -> Result<VendorForm, Mistake> {
-    let page = leaf.page();
-    let form: VendorForm = page.read()?;
-    page.check(&form)?;
-    page.check_complete(&form)?;
-    if form.id.get_ref() != &leaf.stem {
-        return Err(page.mistake(&form.id, format!("the file of this id is {}.toml", form.id.get_ref())));
+fn read_vendor(data_file: &DataFile) -> Result<VendorEntry, Diagnostic> {
+    let file = data_file.file();
+    let entry: VendorEntry = file.read()?;
+    file.check(&entry)?;
+    file.check_complete(&entry)?;
+    if entry.id.get_ref() != &data_file.stem {
+        return Err(file.diagnostic(&entry.id, format!("the file of this id is {}.toml", entry.id.get_ref())));
     }
-    if form.date.is_none() {
-        return Err(page.mistake(&form.id, "built-in entries need `date`, the day they were looked at"));
+    if entry.date.is_none() {
+        return Err(file.diagnostic(&entry.id, "built-in entries need `date`, the day they were looked at"));
     }
-    Ok(form)
+    Ok(entry)
 }
 
 /// What was claimed, and by which file: nothing may be claimed twice.
@@ -120,19 +132,30 @@ impl<K: Ord> Claims<K> {
         Self(BTreeMap::new())
     }
 
-    fn claim<T: Debug>(&mut self, page: Page<'_>, place: &Spanned<T>, key: K) -> Result<(), Mistake> {
-        match self.0.insert(key, page.origin.to_owned()) {
+    fn claim<T: Debug>(
+        &mut self,
+        file: SourceFile<'_>,
+        place: &Spanned<T>,
+        key: K,
+    ) -> Result<(), Diagnostic> {
+        match self.0.insert(key, file.origin.to_owned()) {
             None => Ok(()),
-            Some(other) => Err(page.mistake(place, format!("{:?} is already in {other}", place.get_ref()))),
+            Some(other) => {
+                Err(file.diagnostic(place, format!("{:?} is already in {other}", place.get_ref())))
+            }
         }
     }
 }
 
-type Forms<'a> = Vec<(Page<'a>, VendorForm)>;
+type Entries<'a> = Vec<(SourceFile<'a>, VendorEntry)>;
 
-fn assemble(vendors: &Forms<'_>, generic: Page<'_>, shared: Page<'_>) -> Result<String, Mistake> {
+fn assemble(
+    vendors: &Entries<'_>,
+    generic: SourceFile<'_>,
+    shared: SourceFile<'_>,
+) -> Result<String, Diagnostic> {
     let ids: BTreeMap<&str, usize> =
-        vendors.iter().enumerate().map(|(at, (_, form))| (form.id.get_ref().as_str(), at)).collect();
+        vendors.iter().enumerate().map(|(at, (_, entry))| (entry.id.get_ref().as_str(), at)).collect();
     let mut out = String::new();
     let names = shared_table(&mut out, shared)?;
     vendor_table(&mut out, vendors, &ids)?;
@@ -144,211 +167,150 @@ fn assemble(vendors: &Forms<'_>, generic: Page<'_>, shared: Page<'_>) -> Result<
     Ok(out)
 }
 
-/// Writes a table of rows, in the order of their keys.
-fn table<K: Ord>(out: &mut String, name: &str, kind: &str, mut rows: Vec<(K, String)>) {
+/// Writes a table of records, in the order of their keys.
+fn table<K: Ord, R: Source>(out: &mut String, name: &str, kind: &str, mut rows: Vec<(K, R)>) {
     rows.sort_by(|a, b| a.0.cmp(&b.0));
     writeln!(out, "pub(crate) static {name}: &[{kind}] = &[").expect("a string takes everything");
     for (_, row) in rows {
-        writeln!(out, "    {row},").expect("a string takes everything");
+        writeln!(out, "    {},", row.source()).expect("a string takes everything");
     }
     out.push_str("];\n");
 }
 
-fn text(text: &str) -> String {
-    format!("t({text:?})")
+/// A vendor by its place among the files.
+fn vendor_id(at: usize) -> VendorId {
+    VendorId(u16::try_from(at).expect("there are fewer vendors than 65,536"))
 }
 
-fn note(note: Option<&String>) -> String {
-    text(note.map_or("", String::as_str))
-}
-
-fn roles(roles: &[Role]) -> String {
-    let set: Roles = roles.iter().copied().collect();
-    format!("Roles::from_bits({})", set.bits())
-}
-
-fn shared_table(out: &mut String, page: Page<'_>) -> Result<BTreeMap<String, SharedGroup>, Mistake> {
-    let form: SharedForm = page.read()?;
-    page.check_date(&form.date)?;
+fn shared_table(out: &mut String, file: SourceFile<'_>) -> Result<BTreeMap<String, SharedGroup>, Diagnostic> {
+    let entry: SharedEntries = file.read()?;
+    file.check_date(&entry.date)?;
     let mut names = BTreeMap::new();
     let mut rows = Vec::new();
-    for group in &form.group {
+    for group in &entry.group {
         for domain in &group.domains {
-            page.check_domain(domain)?;
+            file.check_domain(domain)?;
             if names.insert(domain.get_ref().clone(), group.name).is_some() {
-                return Err(page.mistake(domain, format!("`{}` stands here twice", domain.get_ref())));
+                return Err(file.diagnostic(domain, format!("`{}` stands here twice", domain.get_ref())));
             }
-            let row = format!(
-                "SharedName {{ domain: {}, group: SharedGroup::{:?} }}",
-                text(domain.get_ref()),
-                group.name
-            );
+            let row = SharedName { domain: domain.get_ref().clone().into(), group: group.name };
             rows.push((domain.get_ref().clone(), row));
         }
     }
     table(out, "SHARED", "SharedName", rows);
-    writeln!(out, "pub(crate) static DATE: &str = {:?};", form.date.get_ref())
+    writeln!(out, "pub(crate) static DATE: &str = {:?};", entry.date.get_ref())
         .expect("a string takes everything");
     Ok(names)
 }
 
-fn vendor_table(out: &mut String, vendors: &Forms<'_>, ids: &BTreeMap<&str, usize>) -> Result<(), Mistake> {
+fn vendor_table(
+    out: &mut String,
+    vendors: &Entries<'_>,
+    ids: &BTreeMap<&str, usize>,
+) -> Result<(), Diagnostic> {
     let mut rows = Vec::new();
-    for (page, form) in vendors {
+    for (file, entry) in vendors {
         let mut oem_of = Vec::new();
-        for other in form.oem_of.iter().flatten() {
+        for other in entry.oem_of.iter().flatten() {
             let Some(at) = ids.get(other.get_ref().as_str()) else {
-                let guess = mistake::nearest(other.get_ref(), ids.keys().copied());
+                let guess = diagnostic::nearest(other.get_ref(), ids.keys().copied());
                 let hint = guess.map_or(String::new(), |guess| format!("; did you mean `{guess}`?"));
-                return Err(page.mistake(other, format!("no vendor `{}`{hint}", other.get_ref())));
+                return Err(file.diagnostic(other, format!("no vendor `{}`{hint}", other.get_ref())));
             };
-            oem_of.push(format!("VendorId({at})"));
+            oem_of.push(vendor_id(*at));
         }
-        let aliases: Vec<String> = form.aliases.iter().flatten().map(|alias| text(alias)).collect();
-        let row = format!(
-            "Vendor {{ id: {}, name: {}, aliases: Cow::Borrowed(&[{}]), parent: {}, country: {}, ndaa_889: {}, \
-             prc_headquartered: {}, oem_of: Cow::Borrowed(&[{}]), oem_source: {}, kind: VendorKind::{:?}, \
-             oui_camera_specific: {}, date: {} }}",
-            text(form.id.get_ref()),
-            text(form.name.as_ref().map_or("", |name| name.get_ref())),
-            aliases.join(", "),
-            note(form.parent.as_ref()),
-            text(form.country.as_ref().map_or("", |country| country.get_ref())),
-            form.ndaa_889.unwrap_or_default(),
-            form.prc_headquartered.unwrap_or_default(),
-            oem_of.join(", "),
-            note(form.oem_source.as_ref()),
-            kind(form),
-            form.oui_camera_specific.unwrap_or_default(),
-            text(form.date.as_ref().map_or("", |date| date.get_ref())),
-        );
-        rows.push((form.id.get_ref(), row));
+        let mut vendor = Vendor::unnamed(entry.id.get_ref());
+        entry.amend(&mut vendor, Some(oem_of));
+        rows.push((entry.id.get_ref(), vendor));
     }
     table(out, "VENDORS", "Vendor", rows);
     Ok(())
 }
 
 /// The kind, which `check_complete` saw.
-fn kind(form: &VendorForm) -> VendorKind {
-    form.kind.expect("a complete form has a kind")
+fn kind(entry: &VendorEntry) -> VendorKind {
+    entry.kind.expect("a complete entry has a kind")
 }
 
 fn endpoint_table(
     out: &mut String,
-    vendors: &Forms<'_>,
+    vendors: &Entries<'_>,
     shared: &BTreeMap<String, SharedGroup>,
-) -> Result<(), Mistake> {
+) -> Result<(), Diagnostic> {
     let mut claims = Claims::new();
     let mut rows = Vec::new();
-    for (at, (page, form)) in vendors.iter().enumerate() {
-        for endpoint in &form.endpoint {
+    for (at, (file, entry)) in vendors.iter().enumerate() {
+        for endpoint in &entry.endpoint {
             let domain = endpoint.domain.get_ref();
-            claims.claim(*page, &endpoint.domain, domain)?;
+            claims.claim(*file, &endpoint.domain, domain)?;
             if let Some(group) = shared.get(domain)
                 && endpoint.reach == Reach::Suffix
             {
                 let what = format!(
                     "`{domain}` is a shared name ({group}): name the full host, with match = \"exact\""
                 );
-                return Err(page.mistake(&endpoint.domain, what));
+                return Err(file.diagnostic(&endpoint.domain, what));
             }
-            let row = format!(
-                "Endpoint {{ vendor: VendorId({at}), domain: {}, reach: Reach::{:?}, roles: {}, confidence: Confidence::{:?}, \
-                 proves_camera: {}, source: {}, note: {} }}",
-                text(domain),
-                endpoint.reach,
-                roles(&endpoint.roles),
-                endpoint.confidence,
-                endpoint.proves_camera(kind(form)),
-                text(endpoint.source.get_ref()),
-                note(endpoint.note.as_ref()),
-            );
-            rows.push((domain, row));
+            rows.push((domain, endpoint.record(vendor_id(at), kind(entry))));
         }
     }
     table(out, "ENDPOINTS", "Endpoint", rows);
     Ok(())
 }
 
-fn block_table(out: &mut String, vendors: &Forms<'_>) -> Result<(), Mistake> {
+fn block_table(out: &mut String, vendors: &Entries<'_>) -> Result<(), Diagnostic> {
     let mut claims = Claims::new();
     let mut rows = Vec::new();
-    for (at, (page, form)) in vendors.iter().enumerate() {
-        for oui in form.oui.iter().chain(&form.oui_blocks) {
-            let (prefix, bits) = page.block(oui)?;
-            claims.claim(*page, oui, (prefix, bits))?;
-            rows.push((
-                (prefix, bits),
-                format!("Block {{ prefix: {prefix:#014x}, bits: {bits}, vendor: VendorId({at}) }}"),
-            ));
+    for (at, (file, entry)) in vendors.iter().enumerate() {
+        for oui in entry.oui.iter().chain(&entry.oui_blocks) {
+            let (prefix, bits) = file.block(oui)?;
+            claims.claim(*file, oui, (prefix, bits))?;
+            rows.push(((prefix, bits), OuiBlock { prefix, bits, vendor: vendor_id(at) }));
         }
     }
-    table(out, "BLOCKS", "Block", rows);
+    table(out, "BLOCKS", "OuiBlock", rows);
     Ok(())
 }
 
-fn port_table(out: &mut String, vendors: &Forms<'_>) -> Result<(), Mistake> {
+fn port_table(out: &mut String, vendors: &Entries<'_>) -> Result<(), Diagnostic> {
     let mut rows = Vec::new();
-    for (at, (page, form)) in vendors.iter().enumerate() {
-        for port in &form.port {
-            let number = page.port(&port.port)?;
-            let row = format!(
-                "Port {{ transport: Transport::{:?}, port: {number}, vendor: VendorId({at}), usage: {}, \
-                 confidence: Confidence::{:?}, source: {}, note: {} }}",
-                port.proto,
-                text(&port.usage),
-                port.confidence,
-                text(port.source.get_ref()),
-                note(port.note.as_ref()),
-            );
-            rows.push(((port.proto, number, at), row));
+    for (at, (file, entry)) in vendors.iter().enumerate() {
+        for port in &entry.port {
+            let number = file.port(&port.port)?;
+            rows.push(((port.proto, number, at), port.record(vendor_id(at), number)));
         }
     }
     table(out, "PORTS", "Port", rows);
     Ok(())
 }
 
-fn prefix_table(out: &mut String, vendors: &Forms<'_>) -> Result<(), Mistake> {
+fn prefix_table(out: &mut String, vendors: &Entries<'_>) -> Result<(), Diagnostic> {
     let mut claims = Claims::new();
     let mut rows = Vec::new();
-    for (at, (page, form)) in vendors.iter().enumerate() {
-        for prefix in &form.prefix {
-            let net = page.net(&prefix.net)?;
-            claims.claim(*page, &prefix.net, net)?;
-            let (version, address) = match net {
-                ipnet::IpNet::V4(net) => ("4", format!("from_bits({})", net.addr().to_bits())),
-                ipnet::IpNet::V6(net) => ("6", format!("from_bits({})", net.addr().to_bits())),
-            };
-            let row = format!(
-                "Prefix {{ net: IpNet::V{version}(Ipv{version}Net::new_assert(std::net::Ipv{version}Addr::{address}, {})), \
-                 vendor: VendorId({at}), roles: {}, confidence: Confidence::{:?}, source: {}, note: {} }}",
-                net.prefix_len(),
-                roles(&prefix.roles),
-                prefix.confidence,
-                text(prefix.source.get_ref()),
-                note(prefix.note.as_ref()),
-            );
-            rows.push((net, row));
+    for (at, (file, entry)) in vendors.iter().enumerate() {
+        for prefix in &entry.prefix {
+            let net = file.net(&prefix.net)?;
+            claims.claim(*file, &prefix.net, net)?;
+            rows.push((net, prefix.record(vendor_id(at), net)));
         }
     }
     table(out, "PREFIXES", "Prefix", rows);
     Ok(())
 }
 
-fn banner_table(out: &mut String, vendors: &Forms<'_>, generic: Page<'_>) -> Result<(), Mistake> {
+fn banner_table(out: &mut String, vendors: &Entries<'_>, generic: SourceFile<'_>) -> Result<(), Diagnostic> {
     let mut claims = Claims::new();
     let mut rows = Vec::new();
-    let form: GenericForm = generic.read()?;
-    generic.check_date(&form.date)?;
-    generic.check_banners(&form.banner)?;
-    for (at, (page, form)) in vendors.iter().enumerate() {
-        let vendor = format!("Some(VendorId({at}))");
-        for banner in &form.banner {
-            rows.push(banner_row(*page, &mut claims, banner, &vendor)?);
+    let entry: GenericEntries = generic.read()?;
+    generic.check_date(&entry.date)?;
+    generic.check_banners(&entry.banner)?;
+    for (at, (file, entry)) in vendors.iter().enumerate() {
+        for banner in &entry.banner {
+            rows.push(banner_row(*file, &mut claims, banner, Some(vendor_id(at)))?);
         }
     }
-    for banner in &form.banner {
-        rows.push(banner_row(generic, &mut claims, banner, "None")?);
+    for banner in &entry.banner {
+        rows.push(banner_row(generic, &mut claims, banner, None)?);
     }
     table(out, "BANNERS", "Banner", rows);
     Ok(())
@@ -357,29 +319,12 @@ fn banner_table(out: &mut String, vendors: &Forms<'_>, generic: Page<'_>) -> Res
 type BannerKey = (Field, Match, String);
 
 fn banner_row(
-    page: Page<'_>,
+    file: SourceFile<'_>,
     claims: &mut Claims<BannerKey>,
-    banner: &BannerForm,
-    vendor: &str,
-) -> Result<(BannerKey, String), Mistake> {
+    banner: &BannerEntry,
+    vendor: Option<VendorId>,
+) -> Result<(BannerKey, Banner), Diagnostic> {
     let key = (banner.field, banner.how, banner.value.get_ref().to_ascii_lowercase());
-    claims.claim(page, &banner.value, key.clone())?;
-    let captures =
-        banner.captures.map_or("None".to_owned(), |captures| format!("Some(Capture::{captures:?})"));
-    let row = format!(
-        "Banner {{ field: Field::{:?}, how: Match::{:?}, value: {}, vendor: {vendor}, captures: {captures}, \
-         captures_at: {}, captures_side: Side::{:?}, device_class: DeviceClass::{:?}, is_camera: {}, \
-         confidence: Confidence::{:?}, source: {}, note: {} }}",
-        banner.field,
-        banner.how,
-        text(banner.value.get_ref()),
-        banner.captures_from(),
-        banner.side(),
-        banner.device_class,
-        banner.is_camera,
-        banner.confidence,
-        text(banner.source.get_ref()),
-        note(banner.note.as_ref()),
-    );
-    Ok((key, row))
+    claims.claim(file, &banner.value, key.clone())?;
+    Ok((key, banner.record(vendor)))
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 /// The built-in catalogue with `files` laid over it.
 pub(crate) fn open(files: &[PathBuf]) -> Result<Catalog, Failure> {
-    Catalog::with(files).map_err(|mistake| Failure::new(mistake.to_string()))
+    Catalog::with(files).map_err(|error| Failure::new(error.to_string()))
 }
 
 /// Prints what is asked for.

@@ -5,6 +5,8 @@
 //! Which blocks take a packet number is what Wireshark does (tried with tshark 4.0): packets, journal entries, custom
 //! blocks and events of system calls; names, secrets, statistics and unknown blocks do not.
 
+mod layout;
+
 use lenscap_wire::Timestamp;
 use std::sync::Arc;
 
@@ -14,49 +16,10 @@ use crate::order::{Options, Order};
 use crate::problem::{BlockKind, ProblemKind};
 use crate::tally::Tally;
 use crate::walk::{self, LEAST, Lengths, Oddity, Packet, Parsed, Walk};
+use layout::{FRAME, SECTION, SECTION_LEAST, Shape, at, kind, option};
 
-const SECTION: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
-
-/// Types of blocks.
-mod kind {
-    pub(super) const SECTION: u32 = 0x0a0d_0d0a;
-    pub(super) const INTERFACE: u32 = 1;
-    pub(super) const OBSOLETE_PACKET: u32 = 2;
-    pub(super) const SIMPLE_PACKET: u32 = 3;
-    pub(super) const STATISTICS: u32 = 5;
-    pub(super) const ENHANCED_PACKET: u32 = 6;
-    pub(super) const JOURNAL: u32 = 9;
-    pub(super) const CUSTOM: u32 = 0xbad;
-    pub(super) const CUSTOM_NOT_COPIED: u32 = 0x4000_0bad;
-    /// System calls as sysdig records them, in three layouts.
-    pub(super) const EVENT: [u32; 3] = [0x204, 0x216, 0x221];
-}
-
-/// Places in blocks.
-mod at {
-    pub(super) const BYTE_ORDER: usize = 8;
-    pub(super) const INTERFACE_LINK_TYPE: usize = 8;
-    pub(super) const INTERFACE_SNAP_LENGTH: usize = 12;
-    pub(super) const INTERFACE_OPTIONS: usize = 16;
-    pub(super) const STATISTICS_INTERFACE: usize = 8;
-    pub(super) const STATISTICS_OPTIONS: usize = 20;
-    pub(super) const PACKET_INTERFACE: usize = 8;
-    pub(super) const OBSOLETE_DROPS: usize = 10;
-    pub(super) const PACKET_TICKS: usize = 12;
-    pub(super) const PACKET_CAPTURED: usize = 20;
-    pub(super) const PACKET_ORIGINAL: usize = 24;
-    pub(super) const PACKET_BYTES: usize = 28;
-    pub(super) const SIMPLE_ORIGINAL: usize = 8;
-    pub(super) const SIMPLE_BYTES: usize = 12;
-}
-
-/// Bytes of every block around its body: type, length, and length again.
-const FRAME: usize = 12;
-/// Bytes of a section header without options.
-const SECTION_LEAST: usize = 28;
 /// Bytes that options may add to a packet's block.
 const OPTIONS_MOST: usize = 64 << 10;
-
 /// Interfaces of one section that are kept.
 const INTERFACES: usize = 1 << 16;
 /// Bytes of original blocks of one section that are kept.
@@ -64,16 +27,6 @@ const KEPT: usize = 4 << 20;
 
 /// The interface of packets that name one that was not described.
 static UNKNOWN: Interface = Interface::UNKNOWN;
-
-/// Codes of options.
-mod option {
-    pub(super) const RESOLUTION: u16 = 9;
-    pub(super) const OFFSET: u16 = 14;
-    pub(super) const FLAGS: u16 = 2;
-    pub(super) const DROP_COUNT: u16 = 4;
-    pub(super) const DROPPED_BY_INTERFACE: u16 = 5;
-    pub(super) const DROPPED_BY_SYSTEM: u16 = 7;
-}
 
 /// The walk of a pcapng file: what was told of the section it is in.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -90,39 +43,6 @@ pub(crate) struct Pcapng {
     time: Option<Timestamp>,
     /// Whether such a packet came first.
     time_needed: bool,
-}
-
-/// Type and length of a block.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct Shape {
-    order: Order,
-    kind: u32,
-    length: usize,
-}
-
-impl Shape {
-    fn is_packet(&self) -> bool {
-        matches!(self.kind, kind::ENHANCED_PACKET | kind::OBSOLETE_PACKET | kind::SIMPLE_PACKET)
-    }
-
-    /// Whether Wireshark gives it a packet number.
-    fn is_numbered(&self) -> bool {
-        self.is_packet()
-            || matches!(self.kind, kind::JOURNAL | kind::CUSTOM | kind::CUSTOM_NOT_COPIED)
-            || kind::EVENT.contains(&self.kind)
-    }
-
-    fn bad(&self, kind: ProblemKind) -> Parsed {
-        Parsed::Bad { length: self.length, numbered: self.is_numbered(), kind }
-    }
-
-    fn overrun(&self, interface: u32, claim: u32) -> Parsed {
-        self.bad(ProblemKind::Overrun { interface, claim, block: self.length as u32 })
-    }
-
-    fn too_short(&self, block: BlockKind) -> Parsed {
-        self.bad(ProblemKind::TooShort { block, length: self.length as u32 })
-    }
 }
 
 impl Pcapng {

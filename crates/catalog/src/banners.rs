@@ -13,7 +13,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use crate::field::Field;
 use crate::record::Banner;
-use crate::words::{Capture, Match, Side};
+use crate::words::{Extract, Match, Side};
 
 /// The longest value that is looked at, in bytes.
 pub const VALUE_LIMIT: usize = 512;
@@ -107,7 +107,7 @@ fn captured(banner: &Banner, value: &[u8], found: &Range<usize>) -> Option<Range
     range.start += text.iter().take_while(|byte| edge(byte)).count();
     let text = value.get(range.clone())?;
     let length = match (what, banner.captures_side) {
-        (Capture::Serial | Capture::Firmware, Side::After) => {
+        (Extract::Serial | Extract::Firmware, Side::After) => {
             text.iter().take_while(|byte| !edge(byte)).count()
         }
         _ => text.len() - text.iter().rev().take_while(|byte| edge(byte)).count(),

@@ -8,9 +8,9 @@ use std::borrow::Cow;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::field::Field;
-use crate::record::{Banner, Block, Endpoint, Port, Prefix, SharedName, Text, Vendor, VendorId};
+use crate::record::{Banner, Endpoint, OuiBlock, Port, Prefix, SharedName, Text, Vendor, VendorId};
 use crate::words::{
-    Capture, Confidence, DeviceClass, Match, Reach, Roles, SharedGroup, Side, Transport, VendorKind,
+    Confidence, DeviceClass, Extract, Match, Reach, Roles, SharedGroup, Side, Transport, VendorKind,
 };
 
 const fn t(text: &'static str) -> Text {

@@ -10,7 +10,7 @@ use crate::banners::{BannerHit, BannerTable};
 use crate::builtin;
 use crate::field::Field;
 use crate::names::NameTable;
-use crate::record::{Banner, Block, Endpoint, Port, Prefix, SharedName, Vendor, VendorId};
+use crate::record::{Banner, Endpoint, OuiBlock, Port, Prefix, SharedName, Vendor, VendorId};
 use crate::words::{SharedGroup, Transport};
 
 /// What is known of camera vendors. Look-ups neither allocate (but for lists of banners) nor lock.
@@ -21,7 +21,7 @@ pub struct Catalog {
     pub(crate) shared: &'static [SharedName],
     pub(crate) names: NameTable,
     /// Sorted by prefix, then length.
-    pub(crate) blocks: Cow<'static, [Block]>,
+    pub(crate) blocks: Cow<'static, [OuiBlock]>,
     /// Sorted by transport, then number.
     pub(crate) ports: Cow<'static, [Port]>,
     pub(crate) prefixes: Cow<'static, [Prefix]>,
@@ -132,12 +132,12 @@ impl Catalog {
     /// Who holds the longest block that a hardware address lies in.
     pub fn mac(&self, mac: [u8; 6]) -> Option<Oui> {
         let address = mac.iter().fold(0, |address, byte| address << 8 | u64::from(*byte));
-        let Block { vendor, bits, .. } = *self.block(address, 48)?;
+        let OuiBlock { vendor, bits, .. } = *self.block(address, 48)?;
         Some(Oui { vendor, bits, camera_specific: self.vendor(vendor).oui_camera_specific })
     }
 
     /// The longest block of at most `known` bits that an address of 48 bits lies in.
-    pub(crate) fn block(&self, address: u64, known: u8) -> Option<&Block> {
+    pub(crate) fn block(&self, address: u64, known: u8) -> Option<&OuiBlock> {
         [36, 28, 24].into_iter().filter(|bits| *bits <= known).find_map(|bits: u8| {
             let key = (address >> (48 - bits) << (48 - bits), bits);
             let at = self.blocks.binary_search_by_key(&key, |block| (block.prefix, block.bits)).ok()?;
@@ -193,7 +193,7 @@ impl Catalog {
     }
 
     /// Every block of hardware addresses, by prefix and length.
-    pub fn blocks(&self) -> &[Block] {
+    pub fn blocks(&self) -> &[OuiBlock] {
         &self.blocks
     }
 

@@ -18,24 +18,27 @@ mod banners;
 mod builtin;
 mod catalog;
 mod digest;
+mod entry;
 mod field {
     //! The build script finds the same file here by its path.
     pub(crate) use lenscap_wire::Field;
 }
-mod form;
+mod diagnostic;
 mod lookup;
-mod mistake;
 mod names;
 mod overlay;
 mod record;
+mod schema;
+#[allow(dead_code, reason = "the build script uses it")]
+mod source;
 mod words;
 
 pub use banners::{BannerHit, VALUE_LIMIT};
 pub use catalog::{Catalog, Oui};
+pub use diagnostic::Diagnostic;
 pub use lookup::{Lookup, Subject};
-pub use mistake::Mistake;
 pub use overlay::CatalogError;
-pub use record::{Banner, Block, Endpoint, Port, Prefix, SharedName, Text, Vendor, VendorId};
+pub use record::{Banner, Endpoint, OuiBlock, Port, Prefix, SharedName, Text, Vendor, VendorId};
 pub use words::{
-    Capture, Confidence, DeviceClass, Match, Reach, Role, Roles, SharedGroup, Side, Transport, VendorKind,
+    Confidence, DeviceClass, Extract, Match, Reach, Role, Roles, SharedGroup, Side, Transport, VendorKind,
 };

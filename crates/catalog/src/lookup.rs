@@ -4,8 +4,8 @@ use std::fmt;
 use std::net::IpAddr;
 
 use crate::catalog::Catalog;
-use crate::mistake::nearest;
-use crate::record::{Block, Endpoint, Prefix, SharedName, Vendor, VendorId};
+use crate::diagnostic::nearest;
+use crate::record::{Endpoint, OuiBlock, Prefix, SharedName, Vendor, VendorId};
 
 /// What the catalogue knows of a query. `Display` says it in lines for people.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub enum Subject<'c> {
         /// How many bits the query has.
         known: u8,
         /// The longest block that it lies in.
-        block: Option<&'c Block>,
+        block: Option<&'c OuiBlock>,
     },
     /// A host name.
     Name {
@@ -161,7 +161,7 @@ impl Lookup<'_> {
         f: &mut fmt::Formatter<'_>,
         address: u64,
         known: u8,
-        block: Option<&Block>,
+        block: Option<&OuiBlock>,
     ) -> fmt::Result {
         if address >> 40 & 2 != 0 {
             writeln!(f, "  locally administered: assigned by no registry")?;

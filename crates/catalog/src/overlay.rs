@@ -10,12 +10,12 @@ use std::{fs, io};
 
 use crate::banners::BannerTable;
 use crate::catalog::Catalog;
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::digest;
-use crate::form::{Page, VendorForm};
-use crate::mistake::{Mistake, nearest};
 use crate::names::NameTable;
-use crate::record::{Banner, Block, Endpoint, Port, Prefix, Text, Vendor, VendorId};
-use crate::words::{Reach, VendorKind};
+use crate::record::{Banner, Endpoint, OuiBlock, Port, Prefix, Vendor, VendorId};
+use crate::schema::{SourceFile, VendorEntry};
+use crate::words::Reach;
 
 /// Why a user's file was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +30,7 @@ pub enum CatalogError {
     },
     /// Something in it is wrong.
     #[error(transparent)]
-    Mistake(#[from] Mistake),
+    Diagnostic(#[from] Diagnostic),
 }
 
 impl Catalog {
@@ -46,34 +46,35 @@ impl Catalog {
     }
 
     /// Lays one file's `text` over the catalogue; `origin` names it in mistakes. Ids of vendors stay what they were.
-    pub fn overlay(&mut self, text: &str, origin: &str) -> Result<(), Mistake> {
-        let page = Page { origin, text };
-        let form: VendorForm = page.read()?;
-        page.check(&form)?;
-        let known = self.vendor_id(form.id.get_ref());
+    pub fn overlay(&mut self, text: &str, origin: &str) -> Result<(), Diagnostic> {
+        let file = SourceFile { origin, text };
+        let entry: VendorEntry = file.read()?;
+        file.check(&entry)?;
+        let known = self.vendor_id(entry.id.get_ref());
         if known.is_none() {
-            page.check_complete(&form)?;
+            file.check_complete(&entry)?;
         }
         let merge = Merge {
-            vendor: known.map_or_else(|| self.next_vendor(page, &form), Ok)?,
-            oem_of: self.oem_of(page, &form)?,
-            blocks: blocks(page, &form)?,
-            ports: form.port.iter().map(|port| page.port(&port.port)).collect::<Result<_, _>>()?,
-            nets: form.prefix.iter().map(|prefix| page.net(&prefix.net)).collect::<Result<_, _>>()?,
+            vendor: known.map_or_else(|| self.next_vendor(file, &entry), Ok)?,
+            oem_of: self.oem_of(file, &entry)?,
+            blocks: blocks(file, &entry)?,
+            ports: entry.port.iter().map(|port| file.port(&port.port)).collect::<Result<_, _>>()?,
+            nets: entry.prefix.iter().map(|prefix| file.net(&prefix.net)).collect::<Result<_, _>>()?,
         };
-        self.refuse_shared(page, &form)?;
-        self.apply(&form, merge);
+        self.refuse_shared(file, &entry)?;
+        self.apply(&entry, merge);
         self.digest = digest::append(self.digest, text);
         Ok(())
     }
 
-    fn next_vendor(&self, page: Page<'_>, form: &VendorForm) -> Result<VendorId, Mistake> {
+    fn next_vendor(&self, file: SourceFile<'_>, entry: &VendorEntry) -> Result<VendorId, Diagnostic> {
         let next = u16::try_from(self.vendors.len()).ok().filter(|next| *next < u16::MAX);
-        next.map(VendorId).ok_or_else(|| page.mistake(&form.id, "a catalogue holds at most 65,535 vendors"))
+        next.map(VendorId)
+            .ok_or_else(|| file.diagnostic(&entry.id, "a catalogue holds at most 65,535 vendors"))
     }
 
-    fn oem_of(&self, page: Page<'_>, form: &VendorForm) -> Result<Option<Vec<VendorId>>, Mistake> {
-        let Some(others) = &form.oem_of else {
+    fn oem_of(&self, file: SourceFile<'_>, entry: &VendorEntry) -> Result<Option<Vec<VendorId>>, Diagnostic> {
+        let Some(others) = &entry.oem_of else {
             return Ok(None);
         };
         let find = |id: &toml::Spanned<String>| {
@@ -81,84 +82,47 @@ impl Catalog {
                 let ids = self.vendors.iter().map(|vendor| vendor.id.as_ref());
                 let hint =
                     nearest(id.get_ref(), ids).map_or(String::new(), |id| format!("; did you mean `{id}`?"));
-                page.mistake(id, format!("no vendor `{}`{hint}", id.get_ref()))
+                file.diagnostic(id, format!("no vendor `{}`{hint}", id.get_ref()))
             })
         };
         others.iter().map(find).collect::<Result<Vec<_>, _>>().map(Some)
     }
 
     /// A shared name is never a vendor's as a whole.
-    fn refuse_shared(&self, page: Page<'_>, form: &VendorForm) -> Result<(), Mistake> {
-        for endpoint in form.endpoint.iter().filter(|endpoint| endpoint.reach == Reach::Suffix) {
+    fn refuse_shared(&self, file: SourceFile<'_>, entry: &VendorEntry) -> Result<(), Diagnostic> {
+        for endpoint in entry.endpoint.iter().filter(|endpoint| endpoint.reach == Reach::Suffix) {
             let domain = endpoint.domain.get_ref();
             if let Some(shared) = self.shared(domain).filter(|shared| shared.domain == domain.as_str()) {
                 let group = shared.group;
                 let what = format!(
                     "`{domain}` is a shared name ({group}): name the full host, with match = \"exact\""
                 );
-                return Err(page.mistake(&endpoint.domain, what));
+                return Err(file.diagnostic(&endpoint.domain, what));
             }
         }
         Ok(())
     }
 
-    fn apply(&mut self, form: &VendorForm, merge: Merge) {
-        let VendorForm { endpoint, port, prefix, banner, .. } = form;
+    fn apply(&mut self, entry: &VendorEntry, merge: Merge) {
+        let VendorEntry { endpoint, port, prefix, banner, .. } = entry;
         let vendor = merge.vendor;
         if self.vendors.len() == vendor.0 as usize {
-            self.vendors.to_mut().push(unnamed(form.id.get_ref()));
+            self.vendors.to_mut().push(Vendor::unnamed(entry.id.get_ref()));
         }
-        if let Some(entry) = self.vendors.to_mut().get_mut(vendor.0 as usize) {
-            amend(entry, form, merge.oem_of);
+        if let Some(known) = self.vendors.to_mut().get_mut(vendor.0 as usize) {
+            entry.amend(known, merge.oem_of);
         }
         let kind = self.vendor(vendor).kind;
         if !endpoint.is_empty() {
-            let fresh = endpoint.iter().map(|form| Endpoint {
-                vendor,
-                domain: owned(form.domain.get_ref()),
-                reach: form.reach,
-                roles: form.roles.iter().copied().collect(),
-                confidence: form.confidence,
-                proves_camera: form.proves_camera(kind),
-                source: owned(form.source.get_ref()),
-                note: optional(form.note.as_ref()),
-            });
+            let fresh = endpoint.iter().map(|entry| entry.record(vendor, kind));
             self.apply_endpoints(fresh.collect());
         }
         self.apply_blocks(vendor, &merge.blocks);
-        let fresh = port.iter().zip(merge.ports).map(|(form, number)| Port {
-            transport: form.proto,
-            port: number,
-            vendor,
-            usage: owned(&form.usage),
-            confidence: form.confidence,
-            source: owned(form.source.get_ref()),
-            note: optional(form.note.as_ref()),
-        });
+        let fresh = port.iter().zip(merge.ports).map(|(entry, number)| entry.record(vendor, number));
         self.apply_ports(fresh.collect());
-        let fresh = prefix.iter().zip(merge.nets).map(|(form, net)| Prefix {
-            net,
-            vendor,
-            roles: form.roles.iter().copied().collect(),
-            confidence: form.confidence,
-            source: owned(form.source.get_ref()),
-            note: optional(form.note.as_ref()),
-        });
+        let fresh = prefix.iter().zip(merge.nets).map(|(entry, net)| entry.record(vendor, net));
         self.apply_prefixes(fresh.collect());
-        let fresh = banner.iter().map(|form| Banner {
-            field: form.field,
-            how: form.how,
-            value: owned(form.value.get_ref()),
-            vendor: Some(vendor),
-            captures: form.captures,
-            captures_at: form.captures_from(),
-            captures_side: form.side(),
-            device_class: form.device_class,
-            is_camera: form.is_camera,
-            confidence: form.confidence,
-            source: owned(form.source.get_ref()),
-            note: optional(form.note.as_ref()),
-        });
+        let fresh = banner.iter().map(|entry| entry.record(Some(vendor)));
         self.apply_banners(fresh.collect());
     }
 
@@ -185,7 +149,7 @@ impl Catalog {
             let place = old.binary_search_by_key(&(prefix, bits), |block| (block.prefix, block.bits));
             match place.ok().and_then(|at| blocks.get_mut(at)) {
                 Some(block) => block.vendor = vendor,
-                None => blocks.push(Block { prefix, bits, vendor }),
+                None => blocks.push(OuiBlock { prefix, bits, vendor }),
             }
         }
         blocks.sort_by_key(|block| (block.prefix, block.bits));
@@ -231,57 +195,6 @@ struct Merge {
     nets: Vec<ipnet::IpNet>,
 }
 
-fn blocks(page: Page<'_>, form: &VendorForm) -> Result<Vec<(u64, u8)>, Mistake> {
-    form.oui.iter().chain(&form.oui_blocks).map(|oui| page.block(oui)).collect()
-}
-
-/// A vendor of which only the id is known yet.
-fn unnamed(id: &str) -> Vendor {
-    Vendor {
-        id: owned(id),
-        name: owned(id),
-        aliases: Cow::Borrowed(&[]),
-        parent: Cow::Borrowed(""),
-        country: Cow::Borrowed(""),
-        ndaa_889: false,
-        prc_headquartered: false,
-        oem_of: Cow::Borrowed(&[]),
-        oem_source: Cow::Borrowed(""),
-        kind: VendorKind::CameraVendor,
-        oui_camera_specific: false,
-        date: Cow::Borrowed(""),
-    }
-}
-
-/// Takes what the file says of the vendor itself.
-fn amend(vendor: &mut Vendor, form: &VendorForm, oem_of: Option<Vec<VendorId>>) {
-    if let Some(name) = &form.name {
-        vendor.name = owned(name.get_ref());
-    }
-    if let Some(aliases) = &form.aliases {
-        vendor.aliases = aliases.iter().map(|alias| owned(alias)).collect();
-    }
-    if let Some(country) = &form.country {
-        vendor.country = owned(country.get_ref());
-    }
-    if let Some(date) = &form.date {
-        vendor.date = owned(date.get_ref());
-    }
-    if let Some(oem_of) = oem_of {
-        vendor.oem_of = Cow::Owned(oem_of);
-    }
-    vendor.parent = form.parent.as_deref().map_or_else(|| vendor.parent.clone(), owned);
-    vendor.oem_source = form.oem_source.as_deref().map_or_else(|| vendor.oem_source.clone(), owned);
-    vendor.ndaa_889 = form.ndaa_889.unwrap_or(vendor.ndaa_889);
-    vendor.prc_headquartered = form.prc_headquartered.unwrap_or(vendor.prc_headquartered);
-    vendor.kind = form.kind.unwrap_or(vendor.kind);
-    vendor.oui_camera_specific = form.oui_camera_specific.unwrap_or(vendor.oui_camera_specific);
-}
-
-fn owned(text: &str) -> Text {
-    Cow::Owned(text.to_owned())
-}
-
-fn optional(text: Option<&String>) -> Text {
-    text.map_or(Cow::Borrowed(""), |text| owned(text))
+fn blocks(file: SourceFile<'_>, entry: &VendorEntry) -> Result<Vec<(u64, u8)>, Diagnostic> {
+    entry.oui.iter().chain(&entry.oui_blocks).map(|oui| file.block(oui)).collect()
 }

@@ -1,12 +1,15 @@
 //! The facts of the catalogue, one type each. Every one keeps its source.
+//!
+//! The build script reads this file too: it makes records of `data/` and writes them as Rust source.
 
 use std::borrow::Cow;
 
 use ipnet::IpNet;
 
 use crate::field::Field;
+use crate::source::Source;
 use crate::words::{
-    Capture, Confidence, DeviceClass, Match, Reach, Roles, SharedGroup, Side, Transport, VendorKind,
+    Confidence, DeviceClass, Extract, Match, Reach, Roles, SharedGroup, Side, Transport, VendorKind,
 };
 
 /// A text of the built-in data, or of a user's file.
@@ -16,139 +19,153 @@ pub type Text = Cow<'static, str>;
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct VendorId(pub u16);
 
-/// A firm, brand or platform. An empty text is one that nobody states.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Vendor {
-    /// The short name that files and reports use, such as `hikvision`.
-    pub id: Text,
-    /// The name for people.
-    pub name: Text,
-    /// Other names it is known by.
-    pub aliases: Cow<'static, [Text]>,
-    /// Who owns it: the id of another vendor, or free text.
-    pub parent: Text,
-    /// Country, as ISO 3166-1 alpha-2.
-    pub country: Text,
-    /// Whether the firm or its parent is named by NDAA section 889. Says nothing of hardware it may rebrand.
-    pub ndaa_889: bool,
-    /// Whether the head office is in the People's Republic of China. Says nothing of where its servers are.
-    pub prc_headquartered: bool,
-    /// Whose hardware it is reported to sell. Never proof for a given unit. A user's file may close a circle: follow it with
-    /// a bound.
-    pub oem_of: Cow<'static, [VendorId]>,
-    /// Who reports it.
-    pub oem_source: Text,
-    /// What kind of firm or platform it is.
-    pub kind: VendorKind,
-    /// Whether its hardware prefixes are on little else than cameras. Even then a prefix is only a hint.
-    pub oui_camera_specific: bool,
-    /// The day the entry was last looked at, `YYYY-MM-DD`.
-    pub date: Text,
+/// Makes each record a type that can be written as Rust source, field by field.
+macro_rules! records {
+    ($($(#[$about:meta])* pub struct $name:ident { $($(#[$doc:meta])* pub $field:ident: $type:ty,)+ })+) => {$(
+        $(#[$about])*
+        #[derive(Clone, Debug, Eq, PartialEq)]
+        pub struct $name {
+            $($(#[$doc])* pub $field: $type,)+
+        }
+
+        impl Source for $name {
+            fn source(&self) -> String {
+                let fields = [$(format!("{}: {}", stringify!($field), self.$field.source()),)+];
+                format!("{} {{ {} }}", stringify!($name), fields.join(", "))
+            }
+        }
+    )+};
 }
 
-/// A name that a vendor's devices call.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Endpoint {
-    /// Whose name it is.
-    pub vendor: VendorId,
-    /// The name, lower case, without a trailing dot.
-    pub domain: Text,
-    /// Whether names below it are covered too.
-    pub reach: Reach,
-    /// What it serves.
-    pub roles: Roles,
-    /// How surely it is the vendor's.
-    pub confidence: Confidence,
-    /// Whether only camera services stand behind it. False where phones, routers or lamps of the vendor call it too. Even
-    /// where true, the asker may be a viewer's phone.
-    pub proves_camera: bool,
-    /// Who says so.
-    pub source: Text,
-    /// Remark.
-    pub note: Text,
-}
+records! {
+    /// A firm, brand or platform. An empty text is one that nobody states.
+    pub struct Vendor {
+        /// The short name that files and reports use, such as `hikvision`.
+        pub id: Text,
+        /// The name for people.
+        pub name: Text,
+        /// Other names it is known by.
+        pub aliases: Cow<'static, [Text]>,
+        /// Who owns it: the id of another vendor, or free text.
+        pub parent: Text,
+        /// Country, as ISO 3166-1 alpha-2.
+        pub country: Text,
+        /// Whether the firm or its parent is named by NDAA section 889. Says nothing of hardware it may rebrand.
+        pub ndaa_889: bool,
+        /// Whether the head office is in the People's Republic of China. Says nothing of where its servers are.
+        pub prc_headquartered: bool,
+        /// Whose hardware it is reported to sell. Never proof for a given unit. A user's file may close a circle: follow it with
+        /// a bound.
+        pub oem_of: Cow<'static, [VendorId]>,
+        /// Who reports it.
+        pub oem_source: Text,
+        /// What kind of firm or platform it is.
+        pub kind: VendorKind,
+        /// Whether its hardware prefixes are on little else than cameras. Even then a prefix is only a hint.
+        pub oui_camera_specific: bool,
+        /// The day the entry was last looked at, `YYYY-MM-DD`.
+        pub date: Text,
+    }
 
-/// A name that many use, and that is never attributed.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct SharedName {
-    /// The name; names below it are covered too.
-    pub domain: Text,
-    /// Why it is nobody's.
-    pub group: SharedGroup,
-}
+    /// A name that a vendor's devices call.
+    pub struct Endpoint {
+        /// Whose name it is.
+        pub vendor: VendorId,
+        /// The name, lower case, without a trailing dot.
+        pub domain: Text,
+        /// Whether names below it are covered too.
+        pub reach: Reach,
+        /// What it serves.
+        pub roles: Roles,
+        /// How surely it is the vendor's.
+        pub confidence: Confidence,
+        /// Whether only camera services stand behind it. False where phones, routers or lamps of the vendor call it too. Even
+        /// where true, the asker may be a viewer's phone.
+        pub proves_camera: bool,
+        /// Who says so.
+        pub source: Text,
+        /// Remark.
+        pub note: Text,
+    }
 
-/// A block of hardware addresses, as the IEEE assigned it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Block {
-    /// The prefix in the uppermost bits of 48.
-    pub prefix: u64,
-    /// Its length: 24, 28 or 36.
-    pub bits: u8,
-    /// Who holds it.
-    pub vendor: VendorId,
-}
+    /// A name that many use, and that is never attributed.
+    pub struct SharedName {
+        /// The name; names below it are covered too.
+        pub domain: Text,
+        /// Why it is nobody's.
+        pub group: SharedGroup,
+    }
 
-/// A port that a vendor's devices or servers use. The maker's custom, never proof.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Port {
-    /// The transport.
-    pub transport: Transport,
-    /// The number.
-    pub port: u16,
-    /// Who uses it.
-    pub vendor: VendorId,
-    /// What for.
-    pub usage: Text,
-    /// How surely.
-    pub confidence: Confidence,
-    /// Who says so.
-    pub source: Text,
-    /// Remark.
-    pub note: Text,
-}
+    /// A block of hardware addresses, as the IEEE assigned it.
+    #[derive(Copy)]
+    pub struct OuiBlock {
+        /// The prefix in the uppermost bits of 48.
+        pub prefix: u64,
+        /// Its length: 24, 28 or 36.
+        pub bits: u8,
+        /// Who holds it.
+        pub vendor: VendorId,
+    }
 
-/// An address range that is a vendor's own.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Prefix {
-    /// The range.
-    pub net: IpNet,
-    /// Whose it is.
-    pub vendor: VendorId,
-    /// What it serves.
-    pub roles: Roles,
-    /// How surely.
-    pub confidence: Confidence,
-    /// Who says so.
-    pub source: Text,
-    /// Remark.
-    pub note: Text,
-}
+    /// A port that a vendor's devices or servers use. The maker's custom, never proof.
+    pub struct Port {
+        /// The transport.
+        pub transport: Transport,
+        /// The number.
+        pub port: u16,
+        /// Who uses it.
+        pub vendor: VendorId,
+        /// What for.
+        pub usage: Text,
+        /// How surely.
+        pub confidence: Confidence,
+        /// Who says so.
+        pub source: Text,
+        /// Remark.
+        pub note: Text,
+    }
 
-/// A text that a device, or a viewer, says about itself in clear.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Banner {
-    /// The protocol field to look in.
-    pub field: Field,
-    /// How the text must stand in the value.
-    pub how: Match,
-    /// The text, printable ASCII; its case does not matter.
-    pub value: Text,
-    /// The maker; none where the text alone cannot tell.
-    pub vendor: Option<VendorId>,
-    /// What the text beside the match tells.
-    pub captures: Option<Capture>,
-    /// Where the captured text begins, in bytes from the beginning of the match. Meaningless for `Side::Before`.
-    pub captures_at: u8,
-    /// On which side of the match it stands.
-    pub captures_side: Side,
-    /// What the sender is.
-    pub device_class: DeviceClass,
-    /// Whether this text alone is enough to call the sender a camera or recorder.
-    pub is_camera: bool,
-    /// How surely the text points to the vendor (a maker's rebrands count as the maker).
-    pub confidence: Confidence,
-    /// Who says so.
-    pub source: Text,
-    /// Remark.
-    pub note: Text,
+    /// An address range that is a vendor's own.
+    pub struct Prefix {
+        /// The range.
+        pub net: IpNet,
+        /// Whose it is.
+        pub vendor: VendorId,
+        /// What it serves.
+        pub roles: Roles,
+        /// How surely.
+        pub confidence: Confidence,
+        /// Who says so.
+        pub source: Text,
+        /// Remark.
+        pub note: Text,
+    }
+
+    /// A text that a device, or a viewer, says about itself in clear.
+    pub struct Banner {
+        /// The protocol field to look in.
+        pub field: Field,
+        /// How the text must stand in the value.
+        pub how: Match,
+        /// The text, printable ASCII; its case does not matter.
+        pub value: Text,
+        /// The maker; none where the text alone cannot tell.
+        pub vendor: Option<VendorId>,
+        /// What the text beside the match tells.
+        pub captures: Option<Extract>,
+        /// Where the captured text begins, in bytes from the beginning of the match. Meaningless for `Side::Before`.
+        pub captures_at: u8,
+        /// On which side of the match it stands.
+        pub captures_side: Side,
+        /// What the sender is.
+        pub device_class: DeviceClass,
+        /// Whether this text alone is enough to call the sender a camera or recorder.
+        pub is_camera: bool,
+        /// How surely the text points to the vendor (a maker's rebrands count as the maker).
+        pub confidence: Confidence,
+        /// Who says so.
+        pub source: Text,
+        /// Remark.
+        pub note: Text,
+    }
 }

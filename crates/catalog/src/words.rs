@@ -1,10 +1,11 @@
 //! The closed vocabularies of the catalogue: every word a data file may use, and no other.
 //!
 //! The words of protocol fields are not here: they are [`Field`](lenscap_wire::Field), which readers yield.
-//! The build script reads this file too, so it names nothing else of the crate.
+//! The build script reads this file too.
 
 use std::fmt;
 
+use crate::source::Source;
 use serde::de::{Deserialize, Deserializer, Error};
 
 macro_rules! words {
@@ -35,6 +36,10 @@ macro_rules! words {
                     _ => None,
                 }
             }
+        }
+
+        impl Source for $name {
+            fn source(&self) -> String { format!("{}::{self:?}", stringify!($name)) }
         }
 
         impl fmt::Display for $name {
@@ -173,7 +178,7 @@ words! {
 
 words! {
     /// What the text beside a match tells.
-    Capture {
+    Extract {
         /// The model.
         Model = "model",
         /// The serial number, or the hardware address that serves as one.

@@ -96,7 +96,7 @@ fn an_override_changes_what_it_names_and_keeps_the_rest() {
     assert_eq!(catalog.endpoints().len(), Catalog::builtin().endpoints().len());
 }
 
-fn mistake(text: &str) -> String {
+fn diagnostic(text: &str) -> String {
     let mut catalog = Catalog::builtin();
     let before = catalog.digest();
     let told = catalog.overlay(text, "f").unwrap_err().to_string();
@@ -146,7 +146,7 @@ fn mistakes_are_told_with_place_and_guess() {
         ("source = \"own capture\"", "source = \" \"", "20:10", "must say something"),
         ("ndaa_889 = false", "ndaa_889 = ", "6:12", ""),
     ] {
-        let told = mistake(&change(from, to));
+        let told = diagnostic(&change(from, to));
         assert!(told.starts_with(&format!("f:{place}: ")) && told.contains(what), "{to}: {place}: {told}");
     }
 }
@@ -196,8 +196,8 @@ proptest! {
         let end = (at + cut).min(NEW.len());
         let text = format!("{}{piece}{}", &NEW[..at], &NEW[end..]);
         let mut catalog = Catalog::builtin();
-        if let Err(mistake) = catalog.overlay(&text, "f") {
-            prop_assert!(mistake.line <= text.lines().count() + 1);
+        if let Err(diagnostic) = catalog.overlay(&text, "f") {
+            prop_assert!(diagnostic.line <= text.lines().count() + 1);
         }
         prop_assert!(!catalog.lookup(&piece).to_string().is_empty());
     }

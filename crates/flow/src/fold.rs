@@ -19,7 +19,7 @@ use crate::state::cost;
 use crate::state::entry::{Entry, Share};
 use crate::state::fragment::Datagram;
 use crate::state::half::{Order, Payload, PayloadAt};
-use crate::state::key::{Key, UDP};
+use crate::state::key::{Key, Side, UDP};
 use crate::state::lane::{Course, Lane, Slot};
 use crate::state::path::PathId;
 use crate::state::spell::{Hot, flag};
@@ -284,13 +284,22 @@ impl Summary {
         for datagram in &outcome.given_up {
             self.unfinished(datagram);
         }
-        if let Some(datagram) = &outcome.whole {
-            self.datagram(datagram);
+        if let Some((of, datagram)) = outcome.whole
+            && let Some((_, key, side)) = self.datagram(&datagram)
+        {
+            self.flows.fragments.finish(of, datagram, key, side);
+        }
+        if let Some((key, side)) = outcome.copy_of {
+            let slot = Slot { key, hash: key.hash(&self.flows.paths), side, guess: NOWHERE };
+            let share = Share { payload: 0, ..Share::whole(frame, packet) };
+            self.flow(&slot, &Entry::bare(share, packet), &[], None);
+            self.limit(share.time);
         }
     }
 
-    /// Books a whole datagram: each fragment's share to the flow, and the payload with the last. Returns where.
-    pub(crate) fn datagram(&mut self, datagram: &Datagram) -> Option<At> {
+    /// Books a whole datagram: each fragment's share to the flow, and the payload with the last. Returns where,
+    /// the key and the side that sent it.
+    pub(crate) fn datagram(&mut self, datagram: &Datagram) -> Option<(At, Key, Side)> {
         let (whole, length) = datagram.assemble();
         let mut packet = Packet::default();
         decode_datagram(&whole, length, &datagram.head, &mut packet);
@@ -312,7 +321,7 @@ impl Summary {
         if !self.hear(at, &packet, &share) && packet.protocol == UDP {
             self.offer(at, &slot, packet.payload, None, share.at);
         }
-        Some(at)
+        Some((at, key, side))
     }
 
     /// Books the fragments of a datagram that never was whole to a flow with port 0.

@@ -131,7 +131,7 @@ pub(crate) fn captures() -> Vec<CaptureRecord> {
         end: Some(time(252)),
         torn_tail: true,
         unfiltered: false,
-        drops: DropCounts::default(),
+        drops: DropCounts { interface: 777, ring: 0, between: 3 },
         problems: vec![ProblemRecord {
             packet: Some(3001),
             offset: 51_200_000,

@@ -47,12 +47,33 @@ pub(crate) fn folded(sum: u64) -> u16 {
     ((sum >> 16) + (sum & 0xffff)) as u16
 }
 
+/// Whether a sum folds to 0xffff, told without folding to the end: what is added to itself, its halves changed about, has
+/// their one's complement sum above.
+#[inline]
+pub(crate) fn is_right(sum: u64) -> bool {
+    let sum = (sum >> 32) + (sum & 0xffff_ffff);
+    let sum = ((sum >> 32) + sum) as u32;
+    sum.wrapping_add(sum.rotate_left(16)) >> 16 == 0xffff
+}
+
 /// Checks the checksum of TCP, UDP, ICMP or `ICMPv6` and adds [`Hazards::BAD_TRANSPORT_CHECKSUM`] where it is wrong.
 ///
 /// Costs a read of the whole segment, which is why decoding leaves it to the caller. Nothing is said of segments
 /// that were not captured whole, of fragments, of UDP without a checksum (allowed over IPv6, too, by RFC 6936), and of
 /// packets whose IP options may change an address on the way. Senders that leave the sum to the network card have it
 /// wrong in their own captures: [`Hazards::OFFLOADED_CHECKSUM`] then says so.
+///
+/// ```
+/// use lenscap_wire::{Hazards, LinkType, Packet, check_transport};
+///
+/// let bytes = [
+///     0x45, 0, 0, 30, 0, 1, 0, 0, 64, 17, 0xf6, 0xca, 192, 0, 2, 1, 192, 0, 2, 2, // IPv4
+///     0x03, 0xe8, 0x07, 0xd0, 0, 10, 0x12, 0x34, b'h', b'i', // UDP
+/// ];
+/// let mut packet = Packet::parse(LinkType::RAW, &bytes);
+/// check_transport(&mut packet);
+/// assert_eq!(packet.hazards, Hazards::BAD_TRANSPORT_CHECKSUM);
+/// ```
 #[inline]
 pub fn check_transport(packet: &mut Packet<'_>) {
     if let Some(pseudo) = pseudo_header(packet)
@@ -108,6 +129,16 @@ mod tests {
     fn the_example_of_rfc_1071_sums_up() {
         let bytes = [0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7];
         assert_eq!(u16::from_be(folded(sum(&bytes))), 0xddf2);
+    }
+
+    proptest! {
+        #[test]
+        fn a_sum_is_right_where_it_folds_to_ones(sum in any::<u64>(), high in 0_u64..5, low in 0_u16..3) {
+            let near = high << 32 | 0xffff_0000 | u64::from(low.wrapping_sub(2));
+            for sum in [sum, near, near + 0xffff, sum / 0xffff * 0xffff] {
+                prop_assert_eq!(is_right(sum), folded(sum) == 0xffff, "{:#x}", sum);
+            }
+        }
     }
 
     /// TCP over IPv4 with options and no payload, or with `payload`.

@@ -5,16 +5,32 @@
 //! no IP is not opened: the packet stays that of the innermost IP header that could be read. So a packet that has any
 //! IP header is one with IP.
 
+mod inside;
+
+use crate::decode::inside::{Inside, enter, read};
 use crate::ip::{self, Body, Ip};
-use crate::link::{self, Found};
+use crate::link;
 use crate::protocol::Protocol;
-use crate::span::{Lost, Span};
-use crate::{Address, Class, Frame, Hazards, InnerFrame, Packet, fast, link_type, transport, tunnel};
+use crate::span::Span;
+use crate::{
+    Address, Class, Frame, Hazards, Header, InnerFrame, Packet, Stop, Why, fast, link_type, transport, tunnel,
+};
 
 /// Decodes `frame` into `packet`, overwriting all of it; callers keep one and use it again.
 ///
 /// Never fails: what cannot be read is a class, what is odd is a hazard. Transport checksums are left to
 /// [`check_transport`](crate::check_transport).
+///
+/// ```
+/// use lenscap_wire::{Class, Frame, LinkType, Packet, PacketRef, Timestamp, decode};
+///
+/// let mut packet = Packet::default();
+/// // A snap length of 14 bytes left the Ethernet header alone of a frame of 60.
+/// let bytes = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0];
+/// let (time, at) = (Timestamp::MIN, PacketRef::default());
+/// decode(&Frame { time, link_type: LinkType::ETHERNET, wire_length: 60, bytes: &bytes, at }, &mut packet);
+/// assert_eq!(packet.class, Class::Truncated);
+/// ```
 #[inline]
 pub fn decode<'a>(frame: &Frame<'a>, packet: &mut Packet<'a>) {
     if !fast::decode(frame, packet) {
@@ -43,7 +59,8 @@ pub fn decode_datagram<'a>(whole: &'a [u8], ip_length: u32, head: &Packet<'_>, p
     let span = Span::new(whole, whole.len());
     let body = ip::extensions(head.version, head.protocol, span, &mut packet.hazards);
     // A fragment header inside a reassembled datagram would be reassembled for ever.
-    let body = Body { fragment: None, readable: body.readable && body.fragment.is_none(), ..body };
+    let again = body.fragment.map(|_| Stop::new(Why::TooDeep).at(Header::Ip, body.span));
+    let body = Body { fragment: None, stop: body.stop.or(again), ..body };
     packet.protocol = body.protocol;
     follow(body, packet);
 }
@@ -53,7 +70,7 @@ pub(crate) fn general<'a>(frame: &Frame<'a>, packet: &mut Packet<'a>) {
     reset(packet);
     let span = Span::new(frame.bytes, frame.wire_length as usize);
     let found = link_type::enter(frame.link_type, span, packet)
-        .and_then(|(head, span)| link::walk(head, span, packet))
+        .and_then(|(head, span)| link::descend(head, span, packet))
         .and_then(read);
     match found {
         Ok(Inside::Ip(ip)) => {
@@ -61,23 +78,11 @@ pub(crate) fn general<'a>(frame: &Frame<'a>, packet: &mut Packet<'a>) {
             follow(ip.body, packet);
         }
         Ok(Inside::Other(ether_type, span)) => plain(ether_type, span, packet),
-        Err(lost) => {
-            packet.class = lost.class;
-            packet.hazards.insert(lost.hazards);
+        Err(stop) => {
+            packet.class = stop.class();
+            packet.hazards.insert(stop.hazards());
+            packet.stop = Some(stop);
         }
-    }
-}
-
-/// What stands behind the link headers of a frame or tunnel.
-enum Inside<'a> {
-    Ip(Ip<'a>),
-    Other(u16, Span<'a>),
-}
-
-fn read(found: Found<'_>) -> Result<Inside<'_>, Lost> {
-    match found {
-        Found::Ip(span) => ip::read(span).map(Inside::Ip),
-        Found::Other(ether_type, span) => Ok(Inside::Other(ether_type, span)),
     }
 }
 
@@ -106,6 +111,7 @@ fn clear(packet: &mut Packet<'_>) {
     packet.fragment = None;
     packet.quoted = None;
     packet.inner_frame = None;
+    packet.stop = None;
 }
 
 /// Makes `packet` one without IP.
@@ -174,11 +180,12 @@ fn follow<'a>(mut body: Body<'a>, packet: &mut Packet<'a>) {
                 }
                 return;
             }
-            Err(lost) => {
+            Err(stop) => {
                 packet.path.truncate(depth);
                 (packet.macs, packet.hazards) = (macs, hazards);
-                if !tunnel.guessed || lost.hazards == Hazards::TOO_DEEP {
-                    packet.hazards.insert(lost.hazards);
+                if !tunnel.guessed || stop.why == Why::TooDeep {
+                    packet.hazards.insert(stop.hazards());
+                    packet.stop = Some(stop);
                 }
                 if !tunnel.guessed {
                     packet.hazards.insert(Hazards::UNOPENED_TUNNEL);
@@ -189,30 +196,30 @@ fn follow<'a>(mut body: Body<'a>, packet: &mut Packet<'a>) {
     }
 }
 
-/// Walks into a tunnel. What is inside one that was only guessed must fit; what is no IP must fit inside any, else the
-/// datagram around it says more.
-fn enter<'a>(tunnel: &tunnel::Tunnel<'a>, packet: &mut Packet<'a>) -> Result<Inside<'a>, Lost> {
-    link::wrap(packet, tunnel.kind, tunnel.id, transport::ends(packet))?;
-    let inside = read(link::walk(tunnel.head, tunnel.span, packet)?)?;
-    let too_long = packet.hazards.contains(Hazards::BAD_LENGTH);
-    match &inside {
-        Inside::Other(..) if too_long => Err(Lost::undecodable(Hazards::BAD_LENGTH)),
-        Inside::Other(ether_type, _)
-            if tunnel.guessed && !link::is_common(*ether_type) && *ether_type != 0 =>
-        {
-            Err(Lost::UNKNOWN)
-        }
-        Inside::Ip(ip) if tunnel.guessed && (too_long || ip.hazards.contains(Hazards::BAD_LENGTH)) => {
-            Err(Lost::UNKNOWN)
-        }
-        _ => Ok(inside),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{Layer, LayerKind, LinkType, Mac, PacketRef, Timestamp};
+
+    #[test]
+    fn a_stop_says_where_and_why() {
+        let packet = v4(17, 9, &udp(1, 2, b"abc"));
+        let bytes = ethernet(0x8100, &[&[0, 7, 8, 0][..], &packet].concat());
+        let stop = |bytes: &[u8], wire| framed(1, bytes, wire).stop.unwrap();
+        let at = |header, offset, why| Stop { header, offset, why };
+        let cut = Why::Cut { needed: 20, had: 7 };
+        assert_eq!(stop(&bytes[..25], bytes.len()), at(Header::Ip, 18, cut));
+        assert_eq!(stop(&bytes[..16], 16), at(Header::Ethernet, 14, Why::Short { needed: 4, had: 2 }));
+        let cut = Why::Cut { needed: 8, had: 3 };
+        assert_eq!(stop(&bytes[..41], bytes.len()), at(Header::Transport, 38, cut));
+        assert_eq!(framed(1, &bytes, bytes.len()).stop, None);
+        let encrypted = ethernet(0x88e5, &[0x0c, 0, 0, 0, 0, 1, 8, 0]);
+        assert_eq!(stop(&encrypted, encrypted.len()), at(Header::Ethernet, 14, Why::Encrypted));
+        assert_eq!(framed(999, &bytes, 60).stop.unwrap(), at(Header::Link, 0, Why::Unknown));
+        let inner = v4(4, 8, &v4(17, 9, &[])[..10]);
+        let short = Why::Short { needed: 20, had: 10 };
+        assert_eq!(framed(101, &inner, inner.len()).stop.unwrap(), at(Header::Ip, 20, short));
+    }
 
     fn framed(link_type: u16, bytes: &[u8], wire: usize) -> Packet<'_> {
         let frame = Frame {
@@ -303,7 +310,7 @@ mod tests {
             assert_eq!((packet.class, packet.protocol, packet.ip_length), (Class::Ip, 47, 78));
             assert_eq!((packet.macs, packet.path.len()), (Some((Mac([9; 6]), Mac([9; 6]))), 0));
             assert_eq!((packet.payload.len(), packet.source), (58, Address::v4([10, 0, 0, 9])));
-            assert_eq!(packet.hazards.without(Hazards::BAD_IP_CHECKSUM), hazards);
+            assert_eq!(packet.hazards - Hazards::BAD_IP_CHECKSUM, hazards);
             let frame = packet.inner().unwrap();
             assert_eq!(
                 (frame.class, frame.ether_type, frame.payload),

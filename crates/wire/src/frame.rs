@@ -1,6 +1,6 @@
 //! What a capture holds: frames with a time, a link type and two lengths.
 
-use std::fmt;
+use crate::LinkType;
 
 /// A moment of the capture's clock: nanoseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -11,43 +11,6 @@ impl Timestamp {
     pub const MAX: Self = Self(i64::MAX);
     /// 1970-01-01T00:00:00Z, the earliest time that is reported.
     pub const MIN: Self = Self(0);
-}
-
-/// The kind of link header a frame starts with, by the numbers of the tcpdump group's registry (`LINKTYPE_…`).
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct LinkType(pub u16);
-
-impl LinkType {
-    /// Ethernet (IEEE 802.3).
-    pub const ETHERNET: Self = Self(1);
-}
-
-impl fmt::Display for LinkType {
-    /// The registry's short name (`EN10MB`), else the number.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self.0 {
-            0 => "NULL",
-            1 => "EN10MB",
-            9 => "PPP",
-            12 | 14 | 101 => "RAW",
-            50 => "PPP_SERIAL",
-            51 => "PPP_ETHER",
-            104 => "C_HDLC",
-            105 => "IEEE802_11",
-            107 => "FRELAY",
-            108 => "LOOP",
-            113 => "LINUX_SLL",
-            119 => "PRISM_HEADER",
-            127 => "IEEE802_11_RADIO",
-            163 => "IEEE802_11_RADIO_AVS",
-            228 => "IPV4",
-            229 => "IPV6",
-            239 => "NFLOG",
-            276 => "LINUX_SLL2",
-            other => return write!(f, "{other}"),
-        };
-        f.write_str(name)
-    }
 }
 
 /// Where a packet stands: enough to open its bytes again and to name it to another tool.
@@ -67,7 +30,8 @@ pub struct PacketRef {
     pub length: u32,
 }
 
-/// One captured frame, its bytes borrowed from the block they were read into.
+/// One captured frame, its bytes borrowed from the block they were read into. Who has no block and no time makes a
+/// packet of bytes alone: [`Packet::parse`](crate::Packet::parse).
 #[derive(Clone, Copy, Debug)]
 pub struct Frame<'a> {
     /// When it was captured.

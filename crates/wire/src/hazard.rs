@@ -1,6 +1,18 @@
 //! What was odd about a packet: a set of bits, counted but never a reason to drop.
 
-/// A set of oddities of one packet, or (as a union) of many.
+use std::ops::Sub;
+
+/// A set of oddities of one packet, or (as a union) of many: what Zeek calls weird, Suricata a decoder event and
+/// Wireshark expert info.
+///
+/// ```
+/// use lenscap_wire::Hazards;
+///
+/// let mut odd = Hazards::CUT;
+/// odd.insert(Hazards::FRAGMENT);
+/// assert_eq!(odd.iter().map(|(_, name)| name).collect::<Vec<_>>(), ["snap-length", "fragment"]);
+/// assert_eq!(odd - Hazards::CUT, Hazards::FRAGMENT);
+/// ```
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub struct Hazards(pub u32);
 
@@ -56,11 +68,9 @@ impl Hazards {
         self.0 |= other.0;
     }
 
-    /// The set without the oddities of `other`.
-    #[inline]
-    #[must_use]
-    pub const fn without(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
+    /// Each oddity of the set, with its name in reports.
+    pub fn iter(self) -> impl Iterator<Item = (Self, &'static str)> {
+        Self::NAMES.iter().copied().filter(move |(hazard, _)| self.contains(*hazard))
     }
 
     /// Whether all of `other` are in the set.
@@ -73,5 +83,14 @@ impl Hazards {
     #[inline]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
+    }
+}
+
+impl Sub for Hazards {
+    type Output = Self;
+
+    /// The set without the oddities of `other`.
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 }

@@ -11,8 +11,8 @@ use etherparse::{IpNumber, Ipv6FragmentHeaderSlice, Ipv6RawExtHeaderSlice, ip_nu
 
 use crate::checksum;
 use crate::protocol::Protocol;
-use crate::span::{Lost, Span};
-use crate::{Address, Fragment, Hazards};
+use crate::span::Span;
+use crate::{Address, Fragment, Hazards, Header, Stop, Why};
 
 /// How many IPv6 extension headers of one packet are followed.
 const MAX_EXTENSIONS: usize = 16;
@@ -37,20 +37,20 @@ pub(crate) struct Body<'a> {
     /// The bytes, no more of them than the IP length says.
     pub(crate) span: Span<'a>,
     pub(crate) fragment: Option<Fragment<'a>>,
-    /// Whether `protocol` can be read here: false behind a header that is cut, malformed or too deep.
-    pub(crate) readable: bool,
+    /// Why `protocol` cannot be read here: behind a header that is cut, malformed or too deep.
+    pub(crate) stop: Option<Stop>,
     /// Whether the addresses of the header are those of the transport's checksum (no source route, no home address),
     /// and the length is that which the sender meant.
     pub(crate) checkable: bool,
 }
 
 /// Reads the IP packet at the front of `span`, of the version that its first four bits say.
-pub(crate) fn read(span: Span<'_>) -> Result<Ip<'_>, Lost> {
+pub(crate) fn read(span: Span<'_>) -> Result<Ip<'_>, Stop> {
     match span.first() {
         Some(first) if first >> 4 == 4 => read_v4(span),
         Some(first) if first >> 4 == 6 => read_v6(span),
-        Some(_) => Err(Lost::UNKNOWN),
-        None => Err(span.take::<1>().err().unwrap_or(Lost::UNKNOWN)),
+        Some(_) => Err(Stop::UNKNOWN),
+        None => Err(span.take::<1>().err().unwrap_or(Stop::UNKNOWN)),
     }
 }
 
@@ -69,7 +69,7 @@ fn length_hazards(span: Span<'_>, length: usize) -> Hazards {
     hazards
 }
 
-fn read_v4(span: Span<'_>) -> Result<Ip<'_>, Lost> {
+fn read_v4(span: Span<'_>) -> Result<Ip<'_>, Stop> {
     let (fixed, _) = span.take::<20>()?;
     let &[first, _, l0, l1, i0, i1, f0, f1, hop_limit, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] =
         fixed;
@@ -79,7 +79,7 @@ fn read_v4(span: Span<'_>) -> Result<Ip<'_>, Lost> {
         total => total,
     };
     if header < 20 || total < header {
-        return Err(Lost::undecodable(Hazards::BAD_LENGTH));
+        return Err(Stop::new(Why::Length));
     }
     let mut hazards = length_hazards(span, total);
     let packet = span.limit(total);
@@ -90,9 +90,9 @@ fn read_v4(span: Span<'_>) -> Result<Ip<'_>, Lost> {
         Some(_) => {}
         None => hazards.insert(packet.missing(header)),
     }
-    let (body, readable) = match packet.skip(header) {
-        Ok(body) => (body, true),
-        Err(_) => (Span { seen: &[], wire: packet.wire.saturating_sub(header) }, false),
+    let (body, stop) = match packet.skip(header) {
+        Ok(body) => (body, None),
+        Err(stop) => (packet.unseen(packet.wire.saturating_sub(header)), Some(stop.at(Header::Ip, packet))),
     };
     let checkable = header == 20 && total <= span.wire;
     let bits = u16::from_be_bytes([f0, f1]);
@@ -106,8 +106,8 @@ fn read_v4(span: Span<'_>) -> Result<Ip<'_>, Lost> {
         length: body.wire as u32,
         checkable,
     });
-    let mut body = Body { protocol, span: body, fragment, readable, checkable };
-    if protocol == Protocol::AH && readable && fragment.is_none() {
+    let mut body = Body { protocol, span: body, fragment, stop, checkable };
+    if protocol == Protocol::AH && stop.is_none() && fragment.is_none() {
         body = Body { checkable, ..extensions(4, protocol, body.span, &mut hazards) };
     }
     Ok(Ip {
@@ -121,7 +121,7 @@ fn read_v4(span: Span<'_>) -> Result<Ip<'_>, Lost> {
     })
 }
 
-fn read_v6(span: Span<'_>) -> Result<Ip<'_>, Lost> {
+fn read_v6(span: Span<'_>) -> Result<Ip<'_>, Stop> {
     let (fixed, rest) = span.take::<40>()?;
     let (&[_, _, _, _, l0, l1, next, hop_limit], addresses) =
         fixed.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
@@ -148,7 +148,7 @@ fn read_v6(span: Span<'_>) -> Result<Ip<'_>, Lost> {
 
 /// Follows the extension headers of a `version` from the one numbered `next` to the first protocol, or to a fragment.
 pub(crate) fn extensions<'a>(version: u8, next: u8, span: Span<'a>, hazards: &mut Hazards) -> Body<'a> {
-    let mut body = Body { protocol: next, span, fragment: None, readable: true, checkable: true };
+    let mut body = Body { protocol: next, span, fragment: None, stop: None, checkable: true };
     for _ in 0..MAX_EXTENSIONS {
         let used = match IpNumber(body.protocol) {
             ip_number::AUTH => {
@@ -192,14 +192,15 @@ pub(crate) fn extensions<'a>(version: u8, next: u8, span: Span<'a>, hazards: &mu
             },
             _ => return body,
         };
-        hazards.insert(body.span.missing(used));
-        body.readable = false;
+        let stop = body.span.stop(used).at(Header::Ip, body.span);
+        hazards.insert(stop.hazards());
+        body.stop = Some(stop);
         return body;
     }
     let more = matches!(IpNumber(body.protocol), ip_number::AUTH | ip_number::IPV6_FRAG);
     if more || is_option_header(IpNumber(body.protocol)) {
         hazards.insert(Hazards::TOO_DEEP);
-        body.readable = false;
+        body.stop = Some(Stop::new(Why::TooDeep).at(Header::Ip, body.span));
     }
     body
 }
@@ -207,7 +208,7 @@ pub(crate) fn extensions<'a>(version: u8, next: u8, span: Span<'a>, hazards: &mu
 impl Body<'_> {
     /// What follows a header of `used` captured bytes.
     fn after(mut self, used: usize, next: u8) -> Self {
-        self.span = self.span.skip(used).unwrap_or(Span { seen: &[], wire: 0 });
+        self.span = self.span.skip(used).unwrap_or(self.span.unseen(0));
         self.protocol = next;
         self
     }
@@ -255,8 +256,8 @@ mod tests {
     fn a_length_below_the_header_is_undecodable() {
         let mut bytes = V4;
         bytes[3] = 19;
-        let lost = read(Span::new(&bytes, 20)).unwrap_err();
-        assert_eq!((lost.class, lost.hazards), (Class::Undecodable, Hazards::BAD_LENGTH));
+        let stop = read(Span::new(&bytes, 20)).unwrap_err();
+        assert_eq!((stop.class(), stop.hazards()), (Class::Undecodable, Hazards::BAD_LENGTH));
     }
 
     #[test]
@@ -308,7 +309,7 @@ mod tests {
         bytes.extend([60, 0, 1, 4, 0, 0, 0, 0]);
         bytes.extend([50, 0, 1, 4, 0, 0, 0, 0]);
         let ip = read(Span::new(&bytes, bytes.len())).unwrap();
-        assert_eq!((ip.body.protocol, ip.body.span.wire, ip.body.readable), (50, 0, true));
+        assert_eq!((ip.body.protocol, ip.body.span.wire, ip.body.stop), (50, 0, None));
         assert!(!ip.body.checkable);
     }
 
@@ -322,9 +323,9 @@ mod tests {
             let whole = bytes.len();
             let ip = read(Span::new(bytes, whole)).unwrap();
             let body = ip.body;
-            assert_eq!((body.protocol, body.span.wire, body.readable, body.checkable), (17, 9, true, true));
+            assert_eq!((body.protocol, body.span.wire, body.stop, body.checkable), (17, 9, None, true));
             let cut = read(Span::new(&bytes[..whole - 10], whole)).unwrap();
-            assert!(!cut.body.readable && cut.hazards.contains(Hazards::CUT));
+            assert!(cut.body.stop.is_some() && cut.hazards.contains(Hazards::CUT));
         }
         // A fragment has only a part of it.
         four[6] = 0x20;
@@ -337,7 +338,7 @@ mod tests {
         let mut bytes = [&V4[..], &[51, 1, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1].repeat(20)].concat();
         (bytes[2], bytes[3], bytes[9]) = (1, 4, 51);
         let ip = read(Span::new(&bytes, bytes.len())).unwrap();
-        assert!(ip.hazards.contains(Hazards::TOO_DEEP) && !ip.body.readable);
+        assert!(ip.hazards.contains(Hazards::TOO_DEEP) && ip.body.stop.is_some());
     }
 
     #[test]
@@ -359,7 +360,7 @@ mod tests {
             bytes.extend([60, 0, 1, 4, 0, 0, 0, 0]);
         }
         let ip = read(Span::new(&bytes, bytes.len())).unwrap();
-        assert!(ip.hazards.contains(Hazards::TOO_DEEP) && !ip.body.readable);
+        assert!(ip.hazards.contains(Hazards::TOO_DEEP) && ip.body.stop.is_some());
     }
 
     #[test]

@@ -3,6 +3,20 @@
 //! Two steps, both pure: [`decode`] turns a [`Frame`] into a [`Packet`], and the readers of [`readers`] turn
 //! payloads into [`Fact`]s. Nothing here does I/O, reads a clock, allocates per packet, recurses on input, or
 //! panics whatever the bytes are; what is odd about a packet is a bit of its [`Hazards`], never an error.
+//!
+//! ```
+//! use lenscap_wire::{Class, LinkType, Packet};
+//!
+//! // IPv4 from 192.0.2.1 to 192.0.2.2, UDP from port 1000 to 2000.
+//! let bytes = [
+//!     0x45, 0, 0, 30, 0, 1, 0, 0, 64, 17, 0xf6, 0xca, 192, 0, 2, 1, 192, 0, 2, 2, // IPv4
+//!     0x03, 0xe8, 0x07, 0xd0, 0, 10, 0, 0, b'h', b'i', // UDP
+//! ];
+//! let packet = Packet::parse(LinkType::RAW, &bytes);
+//! assert_eq!((packet.class, packet.ports, packet.payload), (Class::Ip, (1000, 2000), &b"hi"[..]));
+//! assert_eq!(packet.source.ip().to_string(), "192.0.2.1");
+//! assert!(packet.hazards.is_empty() && packet.stop.is_none());
+//! ```
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
@@ -30,6 +44,7 @@ mod protocol;
 mod reader;
 pub mod readers;
 mod span;
+mod stop;
 mod tag;
 mod text;
 mod transport;
@@ -41,8 +56,9 @@ pub use checksum::check_transport;
 pub use decode::{decode, decode_datagram};
 pub use fact::{Fact, Party, Resolver};
 pub use field::Field;
-pub use frame::{Frame, LinkType, PacketRef, Timestamp};
+pub use frame::{Frame, PacketRef, Timestamp};
 pub use hazard::Hazards;
+pub use link_type::LinkType;
 pub use packet::{
     Address, Class, Fragment, InnerFrame, Layer, LayerKind, Mac, Packet, Quoted, Tcp, TcpFlags,
 };
@@ -50,3 +66,4 @@ pub use protocol::Protocol;
 pub use reader::{
     DatagramRead, Datagrams, Facts, Message, Pattern, Probe, Read, Reader, ReaderId, Route, Stream,
 };
+pub use stop::{Header, Stop, Why};

@@ -4,16 +4,16 @@
 //! (RFC 4385, RFC 4448). So an IP header is sought in each of the three places, and where one fits, in length and
 //! checksum, that is the proof. Only where none fits do the first four bits decide.
 
-use crate::link::{self, Head, ether_type, is_ethernet};
-use crate::span::{Lost, Span};
-use crate::{Address, Hazards, LayerKind, Packet, ip};
+use crate::link::{self, Next, ether_type, is_ethernet};
+use crate::span::Span;
+use crate::{Address, Hazards, LayerKind, Packet, Stop, ip};
 
 /// A label stack is one layer; behind it stands IP, or Ethernet with or without the control word.
 pub(crate) fn enter<'a>(
     outer: u16,
     mut span: Span<'a>,
     packet: &mut Packet<'a>,
-) -> Result<(Head, Span<'a>), Lost> {
+) -> Result<(Next, Span<'a>), Stop> {
     link::wrap(packet, LayerKind::Mpls, 0, [Address::default(); 2])?;
     loop {
         let (&[_, _, bottom, _], rest) = span.take::<4>()?;
@@ -24,22 +24,22 @@ pub(crate) fn enter<'a>(
     }
     let worded = span.skip(4).ok().filter(|_| span.first().is_some_and(|first| first >> 4 == 0));
     if is_ip(span) {
-        return Ok((Head::Ip, span));
+        return Ok((Next::Ip, span));
     }
     match worded {
-        Some(frame) if carries_ip(frame) => return Ok((Head::Ethernet, frame)),
-        _ if carries_ip(span) => return Ok((Head::Ethernet, span)),
+        Some(frame) if carries_ip(frame) => return Ok((Next::Ethernet, frame)),
+        _ if carries_ip(span) => return Ok((Next::Ethernet, span)),
         _ => {}
     }
     match worded {
         _ if span.first().is_some_and(|first| matches!(first >> 4, 4 | 6)) && !bridges_instead(span) => {
-            Ok((Head::Ip, span))
+            Ok((Next::Ip, span))
         }
-        Some(frame) if is_ethernet(frame) => Ok((Head::Ethernet, frame)),
-        _ if is_ethernet(span) => Ok((Head::Ethernet, span)),
+        Some(frame) if is_ethernet(frame) => Ok((Next::Ethernet, frame)),
+        _ if is_ethernet(span) => Ok((Next::Ethernet, span)),
         // What was cut off could have told.
-        _ if span.is_cut() && span.seen.len() < 14 => Err(span.take::<14>().err().unwrap_or(Lost::UNKNOWN)),
-        _ => Ok((Head::Other(outer), span)),
+        _ if span.is_cut() && span.seen.len() < 14 => Err(span.take::<14>().err().unwrap_or(Stop::UNKNOWN)),
+        _ => Ok((Next::Other(outer), span)),
     }
 }
 
@@ -83,9 +83,10 @@ mod tests {
         for first in [0x02, 0x4c, 0x45, 0x62] {
             for (six, tags) in [(false, 0), (true, 0), (false, 2)] {
                 let frame = PacketBuilder::ethernet2([first, 0, 0, 0, 0, 1], [first, 8, 0, 0, 0, 2]);
-                let ip = match six {
-                    true => frame.ipv6([1; 16], [2; 16], 9),
-                    false => frame.ipv4([10, 0, 0, 1], [10, 0, 0, 2], 9),
+                let ip = if six {
+                    frame.ipv6([1; 16], [2; 16], 9)
+                } else {
+                    frame.ipv4([10, 0, 0, 1], [10, 0, 0, 2], 9)
                 };
                 let mut frame = Vec::new();
                 ip.udp(1, 2).write(&mut frame, b"hello, world").unwrap();
@@ -93,13 +94,13 @@ mod tests {
                     frame.splice(12..12, [0x81, 0, 0, 0]);
                 }
                 let ip = frame.len() - 14 - 4 * tags;
-                let found = (Some(Head::Ip), vec![(LayerKind::Mpls, 0)], ip);
+                let found = (Some(Next::Ip), vec![(LayerKind::Mpls, 0)], ip);
                 let plain = [&LABELS[..], &frame].concat();
-                assert_eq!(walked(Head::Mpls(0x8847), &plain), found, "{first:#x} {six} {tags}");
+                assert_eq!(walked(Next::Mpls(0x8847), &plain), found, "{first:#x} {six} {tags}");
                 let worded = [&LABELS[..], &[0, 0, 0, 7], &frame].concat();
-                assert_eq!(walked(Head::Mpls(0x8847), &worded), found, "{first:#x} {six} {tags}");
+                assert_eq!(walked(Next::Mpls(0x8847), &worded), found, "{first:#x} {six} {tags}");
                 let bare = [&LABELS[..], &frame[14 + 4 * tags..]].concat();
-                assert_eq!(walked(Head::Mpls(0x8847), &bare), found, "{first:#x} {six} {tags}");
+                assert_eq!(walked(Next::Mpls(0x8847), &bare), found, "{first:#x} {six} {tags}");
             }
         }
     }
@@ -110,10 +111,10 @@ mod tests {
         let ethernet = [0x00, 0x1b, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0x08, 0x06, 0, 1];
         let path = vec![(LayerKind::Mpls, 0)];
         let plain = [&labels[..], &ethernet].concat();
-        assert_eq!(walked(Head::Mpls(0x8847), &plain), (Some(Head::Other(0x0806)), path.clone(), 2));
+        assert_eq!(walked(Next::Mpls(0x8847), &plain), (Some(Next::Other(0x0806)), path.clone(), 2));
         let word = [&labels[..], &[0; 4], &ethernet].concat();
-        assert_eq!(walked(Head::Mpls(0x8847), &word), (Some(Head::Other(0x0806)), path.clone(), 2));
+        assert_eq!(walked(Next::Mpls(0x8847), &word), (Some(Next::Other(0x0806)), path.clone(), 2));
         let ip = [&labels[..], &[0x45, 0]].concat();
-        assert_eq!(walked(Head::Mpls(0x8847), &ip), (Some(Head::Ip), path, 2));
+        assert_eq!(walked(Next::Mpls(0x8847), &ip), (Some(Next::Ip), path, 2));
     }
 }

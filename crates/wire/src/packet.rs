@@ -4,7 +4,7 @@ use arrayvec::ArrayVec;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::Hazards;
+use crate::{Frame, Hazards, LinkType, PacketRef, Stop, Timestamp, decode};
 
 /// A link-layer address (EUI-48).
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -106,6 +106,7 @@ pub struct Layer {
 /// Kinds of wrapping that are opened.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[allow(missing_docs)]
+#[non_exhaustive]
 pub enum LayerKind {
     Vlan,
     Mpls,
@@ -126,6 +127,13 @@ pub enum LayerKind {
 }
 
 /// TCP flags as they stand in the header.
+///
+/// ```
+/// use lenscap_wire::TcpFlags;
+///
+/// let flags = TcpFlags(0x12);
+/// assert!(flags.has(TcpFlags::SYN | TcpFlags::ACK) && !flags.has(TcpFlags::FIN));
+/// ```
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub struct TcpFlags(pub u8);
 
@@ -186,6 +194,14 @@ pub struct Quoted {
     pub ports: (u16, u16),
 }
 
+impl<'a> From<&Frame<'a>> for Packet<'a> {
+    fn from(frame: &Frame<'a>) -> Self {
+        let mut packet = Self::default();
+        decode(frame, &mut packet);
+        packet
+    }
+}
+
 /// What a tunnel carries that is no IP: ARP, LLDP, or what is not known.
 #[derive(Clone, Copy, Debug)]
 pub struct InnerFrame<'a> {
@@ -243,9 +259,30 @@ pub struct Packet<'a> {
     pub quoted: Option<Quoted>,
     /// Set where the payload is that of a tunnel that carries no IP; all else is of the conversation around it.
     pub inner_frame: Option<InnerFrame<'a>>,
+    /// Where decoding stopped at a header that it could not read; `None` where all was read that is known.
+    pub stop: Option<Stop>,
 }
 
 impl<'a> Packet<'a> {
+    /// Decodes the bytes of a frame that was captured whole. Never fails: [`Packet::class`] says what it is, and
+    /// [`Packet::stop`] where it could not be read.
+    ///
+    /// Who decodes millions of frames keeps one packet and calls [`decode`](crate::decode), which writes in place.
+    ///
+    /// ```
+    /// use lenscap_wire::{Class, LinkType, Packet};
+    ///
+    /// let arp = [[0xff; 6], [2, 0, 0, 0, 0, 1]].concat();
+    /// let frame = [&arp[..], &[0x08, 0x06, 0, 1, 8, 0]].concat();
+    /// let packet = Packet::parse(LinkType::ETHERNET, &frame);
+    /// assert_eq!((packet.class, packet.ether_type), (Class::NonIp, 0x0806));
+    /// assert_eq!(packet.macs.unwrap().0.to_string(), "02:00:00:00:00:01");
+    /// ```
+    pub fn parse(link_type: LinkType, bytes: &'a [u8]) -> Self {
+        let (time, at) = (Timestamp::MIN, PacketRef::default());
+        Self::from(&Frame { time, link_type, wire_length: bytes.len() as u32, bytes, at })
+    }
+
     /// [`Packet::inner_frame`] as a packet of its own, without IP.
     pub fn inner(&self) -> Option<Self> {
         let InnerFrame { macs, ether_type, payload, payload_length } = self.inner_frame?;

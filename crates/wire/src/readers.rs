@@ -1,11 +1,28 @@
 //! The registry of readers, and how packets and halves find theirs.
 //!
-//! To add a protocol: write `readers/NAME.rs` with a `READER`, and name it in the list below. Dispatch promises: a packet
-//! costs a few table look-ups however many readers there are, readers are asked in the order of the list, the first that
-//! recognises the bytes wins, and nothing allocates.
+//! To add a protocol: write `readers/NAME.rs` with a `READER`, and name it below: as a module, and in [`ALL`]. A macro would
+//! ask for one line only, but rustfmt does not look into files that a macro names.
+//!
+//! Dispatch promises: a packet costs a few table look-ups however many readers there are, readers are asked in the order
+//! of the list, the first that recognises the bytes wins, and nothing allocates.
 
+pub(crate) mod arp;
+pub(crate) mod dhcp;
+pub(crate) mod dhcp6;
+pub(crate) mod dns;
+pub(crate) mod dtls;
+pub(crate) mod http;
+pub(crate) mod llmnr;
+pub(crate) mod mdns;
+pub(crate) mod ndp;
+pub(crate) mod ntp;
 mod pieces;
+pub(crate) mod quic;
 mod routes;
+pub(crate) mod rtp;
+pub(crate) mod ssdp;
+pub(crate) mod stun;
+pub(crate) mod tls;
 
 #[cfg(test)]
 mod tests;
@@ -17,34 +34,28 @@ use crate::{DatagramRead, Datagrams, Message, Probe, Read, Reader, ReaderId, Str
 
 pub use routes::{Readers, Routes};
 
-/// Names the modules of the readers, and puts their readers into [`ALL`].
-macro_rules! readers {
-    ($($module:ident: $($reader:ident),+;)+) => {
-        $(pub(crate) mod $module;)+
-
-        /// Every reader, strongest first: those that know their bytes by a magic number stand before those that know them
-        /// by their shape. Where two claim the same bytes the earlier one wins.
-        pub static ALL: &[Reader] = &[$($($module::$reader,)+)+];
-    };
-}
-
-readers! {
-    tls: READER;
-    quic: READER;
-    dtls: READER;
-    stun: READER;
-    http: READER, REQUEST_READER;
-    dns: READER, TCP_READER;
-    mdns: READER;
-    llmnr: READER;
-    dhcp: READER;
-    dhcp6: READER;
-    arp: READER;
-    ndp: READER;
-    ssdp: READER;
-    ntp: READER;
-    rtp: READER, CONTROL_READER;
-}
+/// Every reader, strongest first: those that know their bytes by a magic number stand before those that know them by their
+/// shape. Where two claim the same bytes the earlier one wins.
+pub static ALL: &[Reader] = &[
+    tls::READER,
+    quic::READER,
+    dtls::READER,
+    stun::READER,
+    http::READER,
+    http::REQUEST_READER,
+    dns::READER,
+    dns::TCP_READER,
+    mdns::READER,
+    llmnr::READER,
+    dhcp::READER,
+    dhcp6::READER,
+    arp::READER,
+    ndp::READER,
+    ssdp::READER,
+    ntp::READER,
+    rtp::READER,
+    rtp::CONTROL_READER,
+];
 
 /// By number, the place in [`ALL`] and one; 0 for none.
 static PLACES: [u8; ReaderId::MAX as usize + 1] = {
@@ -53,9 +64,11 @@ static PLACES: [u8; ReaderId::MAX as usize + 1] = {
     let mut place = 0;
     while let [reader, more @ ..] = rest {
         place += 1;
-        let number = reader.number.0 as usize;
-        assert!(places[number] == 0, "two readers have the same number: take the first that none has");
-        places[number] = place;
+        assert!(reader.number.0 <= ReaderId::MAX, "a reader has a number that is too large");
+        if let [of_number, ..] = places.split_at_mut(reader.number.0 as usize).1 {
+            assert!(*of_number == 0, "two readers have the same number: take the first that none has");
+            *of_number = place;
+        }
         rest = more;
     }
     places
@@ -147,12 +160,11 @@ fn ask(stream: &Stream<'_>, facts: Facts<'_>) -> Asked {
     for reader in ALL {
         let Read::Stream(read) = reader.read else { continue };
         match read(stream, facts) {
-            Probe::Match => return Asked::Match(reader.number),
-            // Where nothing follows there is nobody to hand on to.
             Probe::Then(offset) if offset > 0 && !(stream.ended && offset >= stream.bytes.len()) => {
                 return Asked::Then(reader.number, offset);
             }
-            Probe::Then(_) => return Asked::Match(reader.number),
+            // Where nothing follows there is nobody to hand on to.
+            Probe::Match | Probe::Then(_) => return Asked::Match(reader.number),
             Probe::More(length) if !stream.ended => return Asked::More(length.max(stream.bytes.len() + 1)),
             Probe::More(_) | Probe::NotMine => {}
         }

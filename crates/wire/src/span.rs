@@ -3,7 +3,7 @@
 //! Every reader of headers takes what it needs off the front of a [`Span`]. What is missing is then either the
 //! snap length's doing ([`Hazards::CUT`]) or a header's lie ([`Hazards::BAD_LENGTH`]); only a span can tell.
 
-use crate::{Class, Hazards};
+use crate::{Hazards, Stop, Why};
 
 /// Captured bytes, and the length they had on the wire.
 #[derive(Clone, Copy, Debug)]
@@ -12,32 +12,15 @@ pub(crate) struct Span<'a> {
     pub(crate) seen: &'a [u8],
     /// Length on the wire; never less than what was captured.
     pub(crate) wire: usize,
-}
-
-/// Why no packet could be read.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Lost {
-    /// Which part of the ledger the frame belongs to.
-    pub(crate) class: Class,
-    /// What was odd.
-    pub(crate) hazards: Hazards,
-}
-
-impl Lost {
-    /// The headers contradict themselves or are unknown.
-    pub(crate) const fn undecodable(hazards: Hazards) -> Self {
-        Self { class: Class::Undecodable, hazards }
-    }
-
-    /// A header that is none of those known here.
-    pub(crate) const UNKNOWN: Self = Self::undecodable(Hazards::UNKNOWN_HEADER);
+    /// Where the bytes begin in the frame, or in the datagram that was put together.
+    pub(crate) offset: u32,
 }
 
 impl<'a> Span<'a> {
     /// Captured bytes with their wire length; a wire length that is too small is taken for the captured one.
     #[inline]
     pub(crate) fn new(seen: &'a [u8], wire: usize) -> Self {
-        Self { seen, wire: wire.max(seen.len()) }
+        Self { seen, wire: wire.max(seen.len()), offset: 0 }
     }
 
     /// Whether the snap length took some of it.
@@ -51,37 +34,43 @@ impl<'a> Span<'a> {
         if length <= self.wire { Hazards::CUT } else { Hazards::BAD_LENGTH }
     }
 
-    /// What becomes of a frame whose next header needs `length` bytes that are not there.
-    fn lost(self, length: usize) -> Lost {
-        if length <= self.wire {
-            Lost { class: Class::Truncated, hazards: Hazards::CUT }
-        } else {
-            Lost::undecodable(Hazards::BAD_LENGTH)
-        }
+    /// Why a header that needs `length` bytes cannot be read: they are not all there.
+    #[cold]
+    pub(crate) fn stop(self, length: usize) -> Stop {
+        let (needed, had) = (length as u32, self.seen.len() as u32);
+        let why = if length <= self.wire { Why::Cut { needed, had } } else { Why::Short { needed, had } };
+        Stop { offset: self.offset, ..Stop::new(why) }
+    }
+
+    /// The end of it, where nothing was captured.
+    pub(crate) fn unseen(self, wire: usize) -> Self {
+        Self { seen: &[], wire, ..self }
     }
 
     /// The first `N` bytes, and what follows them.
     #[inline]
-    pub(crate) fn take<const N: usize>(self) -> Result<(&'a [u8; N], Self), Lost> {
+    pub(crate) fn take<const N: usize>(self) -> Result<(&'a [u8; N], Self), Stop> {
         match self.seen.split_first_chunk::<N>() {
-            Some((head, seen)) => Ok((head, Self { seen, wire: self.wire - N })),
-            None => Err(self.lost(N)),
+            Some((head, seen)) => {
+                Ok((head, Self { seen, wire: self.wire - N, offset: self.offset + N as u32 }))
+            }
+            None => Err(self.stop(N)),
         }
     }
 
     /// What follows the first `length` bytes.
     #[inline]
-    pub(crate) fn skip(self, length: usize) -> Result<Self, Lost> {
+    pub(crate) fn skip(self, length: usize) -> Result<Self, Stop> {
         match self.seen.get(length..) {
-            Some(seen) => Ok(Self { seen, wire: self.wire - length }),
-            None => Err(self.lost(length)),
+            Some(seen) => Ok(Self { seen, wire: self.wire - length, offset: self.offset + length as u32 }),
+            None => Err(self.stop(length)),
         }
     }
 
     /// No more than the first `length` bytes.
     #[inline]
     pub(crate) fn limit(self, length: usize) -> Self {
-        Self { seen: self.seen.get(..length).unwrap_or(self.seen), wire: self.wire.min(length) }
+        Self { seen: self.seen.get(..length).unwrap_or(self.seen), wire: self.wire.min(length), ..self }
     }
 
     /// Without the last `length` bytes that were on the wire.
@@ -112,14 +101,15 @@ impl<'a> Span<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Class;
 
     #[test]
     fn a_missing_byte_is_cut_or_never_sent() {
         let cut = Span::new(&[1, 2, 3], 10);
-        assert_eq!(cut.take::<4>().unwrap_err().class, Class::Truncated);
+        assert_eq!(cut.take::<4>().unwrap_err().class(), Class::Truncated);
         let short = Span::new(&[1, 2, 3], 3);
-        assert_eq!(short.take::<4>().unwrap_err().class, Class::Undecodable);
-        assert_eq!(short.skip(4).unwrap_err().hazards, Hazards::BAD_LENGTH);
+        assert_eq!(short.take::<4>().unwrap_err().class(), Class::Undecodable);
+        assert_eq!(short.skip(4).unwrap_err().hazards(), Hazards::BAD_LENGTH);
         assert_eq!(Span::new(&[1], 0).wire, 1);
     }
 

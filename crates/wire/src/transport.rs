@@ -5,18 +5,19 @@
 use crate::ip::{self, Body};
 use crate::protocol::Protocol;
 use crate::span::Span;
-use crate::{Address, Hazards, Packet, Quoted, Tcp, TcpFlags};
+use crate::{Address, Hazards, Header, Packet, Quoted, Stop, Tcp, TcpFlags, Why};
 
 /// Reads the transport header of `body` into `packet`, whose IP fields are set and whose transport fields are empty.
 pub(crate) fn read<'a>(body: &Body<'a>, packet: &mut Packet<'a>) {
     let span = body.span;
     let length = span.wire as u32;
-    if body.checkable && body.readable && !span.is_cut() {
+    if body.checkable && body.stop.is_none() && !span.is_cut() {
         packet.segment = span.seen;
     }
     packet.payload = span.seen;
     packet.payload_length = length;
-    if !body.readable {
+    if body.stop.is_some() {
+        packet.stop = body.stop;
         return;
     }
     match body.protocol {
@@ -41,10 +42,18 @@ fn ports(span: Span<'_>, packet: &mut Packet<'_>) {
     }
 }
 
+/// Says that a header of `length` bytes is not all there.
+#[cold]
+fn missed(span: Span<'_>, length: usize, packet: &mut Packet<'_>) {
+    let stop = span.stop(length).at(Header::Transport, span);
+    packet.hazards.insert(stop.hazards());
+    packet.stop = Some(stop);
+}
+
 /// Sets the payload to what follows a header of `header` bytes in the segment.
 fn payload<'a>(span: Span<'a>, header: usize, packet: &mut Packet<'a>) {
     if span.seen.len() < header {
-        packet.hazards.insert(span.missing(header));
+        missed(span, header, packet);
     }
     packet.payload = span.seen.get(header..).unwrap_or_default();
     packet.payload_length = span.wire.saturating_sub(header) as u32;
@@ -54,7 +63,7 @@ fn tcp<'a>(span: Span<'a>, packet: &mut Packet<'a>) {
     ports(span, packet);
     let Some(header) = span.seen.first_chunk::<20>() else {
         // Where the payload starts is not known, so none is claimed.
-        packet.hazards.insert(span.missing(20));
+        missed(span, 20, packet);
         (packet.payload, packet.payload_length) = (&[], 0);
         return;
     };
@@ -62,6 +71,7 @@ fn tcp<'a>(span: Span<'a>, packet: &mut Packet<'a>) {
     let offset = usize::from(offset >> 4) * 4;
     if offset < 20 || offset > span.wire {
         packet.hazards.insert(Hazards::BAD_LENGTH);
+        packet.stop = Some(Stop::new(Why::Length).at(Header::Transport, span));
         (packet.payload, packet.payload_length) = (&[], 0);
         return;
     }
@@ -81,13 +91,16 @@ fn tcp<'a>(span: Span<'a>, packet: &mut Packet<'a>) {
 /// SYN with FIN or RST.
 #[inline]
 pub(crate) fn is_odd(flags: TcpFlags) -> bool {
-    flags.has(TcpFlags::SYN) && flags.0 & (TcpFlags::FIN | TcpFlags::RST) != 0
+    const FIN_SYN: u8 = TcpFlags::FIN | TcpFlags::SYN;
+    const SYN_RST: u8 = TcpFlags::SYN | TcpFlags::RST;
+    const ALL: u8 = FIN_SYN | SYN_RST;
+    matches!(flags.0 & ALL, FIN_SYN | SYN_RST | ALL)
 }
 
 fn udp<'a>(span: Span<'a>, packet: &mut Packet<'a>) {
     ports(span, packet);
     let Some(&[_, _, _, _, l0, l1, _, _]) = span.seen.first_chunk::<8>() else {
-        packet.hazards.insert(span.missing(8));
+        missed(span, 8, packet);
         (packet.payload, packet.payload_length) = (&[], span.wire.saturating_sub(8) as u32);
         return;
     };
@@ -109,7 +122,7 @@ fn udp<'a>(span: Span<'a>, packet: &mut Packet<'a>) {
 fn icmp<'a>(body: &Body<'a>, packet: &mut Packet<'a>) {
     let span = body.span;
     let Some(&[kind, code]) = span.seen.first_chunk::<2>() else {
-        packet.hazards.insert(span.missing(2));
+        missed(span, 2, packet);
         return;
     };
     packet.ports = (u16::from(kind), u16::from(code));
@@ -126,7 +139,7 @@ fn icmp<'a>(body: &Body<'a>, packet: &mut Packet<'a>) {
 /// The flow of the packet that an ICMP error quotes; ports as in [`Packet::ports`].
 fn quoted(span: Span<'_>) -> Option<Quoted> {
     let ip = ip::read(span).ok()?;
-    let known = ip.body.readable && ip.body.fragment.is_none_or(|fragment| fragment.offset == 0);
+    let known = ip.body.stop.is_none() && ip.body.fragment.is_none_or(|fragment| fragment.offset == 0);
     let seen = if known { ip.body.span.seen } else { &[] };
     let ports = match (ip.body.protocol, seen) {
         (Protocol::TCP | Protocol::UDP | Protocol::SCTP | Protocol::UDP_LITE, [s0, s1, d0, d1, ..]) => {
@@ -153,7 +166,7 @@ mod tests {
             protocol,
             span: Span::new(bytes, length as usize),
             fragment: None,
-            readable: true,
+            stop: None,
             checkable: true,
         };
         let mut packet = Packet { protocol, ..Packet::default() };

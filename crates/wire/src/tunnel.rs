@@ -5,7 +5,7 @@
 //! with extensions are followed [`MAX_EXTENSIONS`] times.
 
 use crate::ip::Body;
-use crate::link::{Head, ether_type};
+use crate::link::{Next, ether_type};
 use crate::protocol::Protocol;
 use crate::span::Span;
 use crate::{LayerKind, Packet};
@@ -26,7 +26,7 @@ const GENEVE: u16 = 6081;
 pub(crate) struct Tunnel<'a> {
     pub(crate) kind: LayerKind,
     pub(crate) id: u32,
-    pub(crate) head: Head,
+    pub(crate) head: Next,
     pub(crate) span: Span<'a>,
     /// Whether only the inner packet can prove that this is a tunnel.
     pub(crate) guessed: bool,
@@ -41,7 +41,7 @@ pub(crate) fn is_candidate((source, destination): (u16, u16)) -> bool {
 
 /// The tunnel that starts in `body`, whose transport header `packet` holds.
 pub(crate) fn open<'a>(body: &Body<'a>, packet: &Packet<'a>) -> Option<Tunnel<'a>> {
-    if !body.readable {
+    if body.stop.is_some() {
         return None;
     }
     let span = body.span;
@@ -51,7 +51,7 @@ pub(crate) fn open<'a>(body: &Body<'a>, packet: &Packet<'a>) -> Option<Tunnel<'a
             (span.first()? >> 4 == version).then_some(Tunnel {
                 kind: LayerKind::IpIp,
                 id: 0,
-                head: Head::Ip,
+                head: Next::Ip,
                 span,
                 guessed: false,
             })
@@ -80,7 +80,7 @@ fn udp((source, destination): (u16, u16), payload: Span<'_>) -> Option<Tunnel<'_
 }
 
 /// Kind, network, what is inside, and its bytes.
-type Inner<'a> = (LayerKind, u32, Head, Span<'a>);
+type Inner<'a> = (LayerKind, u32, Next, Span<'a>);
 
 /// RFC 7348; of the other flags only that of group policy may be set.
 fn vxlan(payload: Span<'_>) -> Option<Inner<'_>> {
@@ -88,7 +88,7 @@ fn vxlan(payload: Span<'_>) -> Option<Inner<'_>> {
     (flags & 0x7f == 0x08).then_some((
         LayerKind::Vxlan,
         u32::from_be_bytes([0, n0, n1, n2]),
-        Head::Ethernet,
+        Next::Ethernet,
         rest,
     ))
 }
@@ -101,11 +101,11 @@ fn vxlan_gpe(payload: Span<'_>) -> Option<Inner<'_>> {
         return None;
     }
     let head = match next {
-        _ if flags & 0x04 == 0 => Head::Ethernet,
-        1 | 2 => Head::Ip,
-        3 => Head::Ethernet,
-        4 => Head::EtherType(ether_type::NSH),
-        5 => Head::Mpls(ether_type::MPLS),
+        _ if flags & 0x04 == 0 => Next::Ethernet,
+        1 | 2 => Next::Ip,
+        3 => Next::Ethernet,
+        4 => Next::EtherType(ether_type::NSH),
+        5 => Next::Mpls(ether_type::MPLS),
         _ => return None,
     };
     Some((LayerKind::VxlanGpe, u32::from_be_bytes([0, n0, n1, n2]), head, rest))
@@ -123,12 +123,12 @@ fn geneve(payload: Span<'_>) -> Option<Inner<'_>> {
 }
 
 /// What an `EtherType` of a tunnel header stands for, as far as it leads to packets.
-fn carried(protocol: u16) -> Option<Head> {
+fn carried(protocol: u16) -> Option<Next> {
     match protocol {
-        ether_type::IPV4 | ether_type::IPV6 => Some(Head::Ip),
-        ether_type::BRIDGED => Some(Head::Ethernet),
-        ether_type::MPLS | ether_type::MPLS_MULTICAST => Some(Head::Mpls(protocol)),
-        ether_type::VLAN | ether_type::SERVICE_VLAN | ether_type::NSH => Some(Head::EtherType(protocol)),
+        ether_type::IPV4 | ether_type::IPV6 => Some(Next::Ip),
+        ether_type::BRIDGED => Some(Next::Ethernet),
+        ether_type::MPLS | ether_type::MPLS_MULTICAST => Some(Next::Mpls(protocol)),
+        ether_type::VLAN | ether_type::SERVICE_VLAN | ether_type::NSH => Some(Next::EtherType(protocol)),
         _ => None,
     }
 }
@@ -153,7 +153,7 @@ fn gtpu(payload: Span<'_>) -> Option<Inner<'_>> {
             span = span.skip(size).ok()?;
         }
     }
-    Some((LayerKind::Gtpu, 0, Head::Ip, span))
+    Some((LayerKind::Gtpu, 0, Next::Ip, span))
 }
 
 /// Teredo (RFC 4380): an IPv6 packet that fills the datagram, after authentication and origin indications.
@@ -166,7 +166,7 @@ fn teredo(payload: Span<'_>) -> Option<Inner<'_>> {
         span = span.skip(8).ok()?;
     }
     let length = 40 + usize::from(span.word_at(4)?);
-    (span.first()? >> 4 == 6 && length == span.wire).then_some((LayerKind::Teredo, 0, Head::Ip, span))
+    (span.first()? >> 4 == 6 && length == span.wire).then_some((LayerKind::Teredo, 0, Next::Ip, span))
 }
 
 /// GRE (RFC 2784, RFC 2890), PPTP's version of it (RFC 2637), and ERSPAN in it.
@@ -193,16 +193,16 @@ fn gre(span: Span<'_>) -> Option<Tunnel<'_>> {
         rest = rest.skip(4).ok()?;
     }
     let (kind, id, head, span) = match (flags & 0x07, protocol) {
-        (0, 0x88be) if flags & SEQUENCE == 0 => (LayerKind::Erspan, 0, Head::Ethernet, rest),
+        (0, 0x88be) if flags & SEQUENCE == 0 => (LayerKind::Erspan, 0, Next::Ethernet, rest),
         (0, 0x88be) => erspan2(rest)?,
         (0, 0x22eb) => erspan3(rest)?,
-        (0, ether_type::PPP) => (LayerKind::Gre, u32::from_be_bytes(key), Head::Ppp(0), rest),
+        (0, ether_type::PPP) => (LayerKind::Gre, u32::from_be_bytes(key), Next::Ppp(0), rest),
         (0, _) => (LayerKind::Gre, u32::from_be_bytes(key), carried(protocol)?, rest),
         // The key is the length of the payload and a call id that each direction has for itself.
         (1, ether_type::PPP) if flags & (KEY | SEQUENCE) == KEY | SEQUENCE => {
             let rest = if flags & ACKNOWLEDGEMENT != 0 { rest.skip(4).ok()? } else { rest };
             let [l0, l1, _, _] = key;
-            (LayerKind::Gre, 0, Head::Ppp(0), rest.limit(usize::from(u16::from_be_bytes([l0, l1]))))
+            (LayerKind::Gre, 0, Next::Ppp(0), rest.limit(usize::from(u16::from_be_bytes([l0, l1]))))
         }
         _ => return None,
     };
@@ -212,7 +212,7 @@ fn gre(span: Span<'_>) -> Option<Tunnel<'_>> {
 /// ERSPAN type II (draft-foschiano-erspan): eight bytes, the session in the low ten bits of the second word.
 fn erspan2(span: Span<'_>) -> Option<Inner<'_>> {
     let (&[version, _, s0, s1, ..], rest) = span.take::<8>().ok()?;
-    (version >> 4 == 1).then_some((LayerKind::Erspan, session(s0, s1), Head::Ethernet, rest))
+    (version >> 4 == 1).then_some((LayerKind::Erspan, session(s0, s1), Next::Ethernet, rest))
 }
 
 /// ERSPAN type III: twelve bytes, and eight more where the last bit says so; frames of type 2 are IP.
@@ -222,8 +222,8 @@ fn erspan3(span: Span<'_>) -> Option<Inner<'_>> {
         return None;
     }
     let head = match (k0 >> 2) & 0x1f {
-        0 => Head::Ethernet,
-        2 => Head::Ip,
+        0 => Next::Ethernet,
+        2 => Next::Ip,
         _ => return None,
     };
     let rest = if k1 & 1 == 1 { rest.skip(8).ok()? } else { rest };
@@ -242,7 +242,7 @@ mod tests {
         Span::new(bytes, bytes.len())
     }
 
-    fn summary(inner: Option<Inner<'_>>) -> Option<(LayerKind, u32, Head, usize)> {
+    fn summary(inner: Option<Inner<'_>>) -> Option<(LayerKind, u32, Next, usize)> {
         inner.map(|(kind, id, head, span)| (kind, id, head, span.wire))
     }
 
@@ -250,7 +250,7 @@ mod tests {
     fn gre_fields_come_in_order() {
         let bytes = [0xb0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 1, 0x45];
         let tunnel = gre(span(&bytes)).unwrap();
-        assert_eq!((tunnel.kind, tunnel.id, tunnel.head, tunnel.span.wire), (LayerKind::Gre, 7, Head::Ip, 1));
+        assert_eq!((tunnel.kind, tunnel.id, tunnel.head, tunnel.span.wire), (LayerKind::Gre, 7, Next::Ip, 1));
         assert!(gre(span(&[0x40, 0, 8, 0, 0x45])).is_none());
         assert!(gre(span(&[0, 0, 0x9f, 0xff, 0])).is_none());
     }
@@ -259,7 +259,7 @@ mod tests {
     fn pptp_ends_where_its_key_says() {
         let bytes = [0x30, 0x81, 0x88, 0x0b, 0, 2, 0, 9, 0, 0, 0, 1, 0, 0, 0, 1, 0xc0, 0x21, 0xee];
         let tunnel = gre(span(&bytes)).unwrap();
-        assert_eq!((tunnel.id, tunnel.head, tunnel.span.wire), (0, Head::Ppp(0), 2));
+        assert_eq!((tunnel.id, tunnel.head, tunnel.span.wire), (0, Next::Ppp(0), 2));
         assert!(gre(span(&[0x20, 0x81, 0x88, 0x0b, 0, 0, 0, 9, 0, 0, 0, 1])).is_none());
     }
 
@@ -270,13 +270,13 @@ mod tests {
         let second = gre(span(&[0x10, 0, 0x88, 0xbe, 0, 0, 0, 1, 0x10, 1, 0xfc, 5, 0, 0, 0, 0, 9])).unwrap();
         assert_eq!((second.kind, second.id, second.span.wire), (LayerKind::Erspan, 5, 1));
         let third = [0x20, 1, 0, 6, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 9];
-        assert_eq!(summary(erspan3(span(&third))), Some((LayerKind::Erspan, 6, Head::Ethernet, 1)));
+        assert_eq!(summary(erspan3(span(&third))), Some((LayerKind::Erspan, 6, Next::Ethernet, 1)));
     }
 
     #[test]
     fn flags_decide_whether_it_is_vxlan() {
         let at = |flags| summary(vxlan(span(&[flags, 0, 0, 0, 0, 1, 0, 0])));
-        assert_eq!(at(0x08), Some((LayerKind::Vxlan, 256, Head::Ethernet, 0)));
+        assert_eq!(at(0x08), Some((LayerKind::Vxlan, 256, Next::Ethernet, 0)));
         assert_eq!(at(0x00), None);
         assert_eq!(at(0x18), None);
     }
@@ -284,16 +284,16 @@ mod tests {
     #[test]
     fn the_next_protocol_of_vxlan_needs_its_flag() {
         let at = |flags, next| summary(vxlan_gpe(span(&[flags, 0, 0, next, 0, 0, 9, 0])));
-        assert_eq!(at(0x0c, 1), Some((LayerKind::VxlanGpe, 9, Head::Ip, 0)));
-        assert_eq!(at(0x0c, 4), Some((LayerKind::VxlanGpe, 9, Head::EtherType(0x894f), 0)));
-        assert_eq!(at(0x08, 1), Some((LayerKind::VxlanGpe, 9, Head::Ethernet, 0)));
+        assert_eq!(at(0x0c, 1), Some((LayerKind::VxlanGpe, 9, Next::Ip, 0)));
+        assert_eq!(at(0x0c, 4), Some((LayerKind::VxlanGpe, 9, Next::EtherType(0x894f), 0)));
+        assert_eq!(at(0x08, 1), Some((LayerKind::VxlanGpe, 9, Next::Ethernet, 0)));
         assert_eq!(at(0x0d, 1), None);
     }
 
     #[test]
     fn gtp_extensions_are_skipped() {
         let bytes = [0x34, 0xff, 0, 9, 0, 0, 0, 1, 0, 0, 0, 0x85, 1, 0, 9, 0, 0x45];
-        assert_eq!(summary(gtpu(span(&bytes))), Some((LayerKind::Gtpu, 0, Head::Ip, 1)));
+        assert_eq!(summary(gtpu(span(&bytes))), Some((LayerKind::Gtpu, 0, Next::Ip, 1)));
         let endless = [0x34, 0xff, 0, 8, 0, 0, 0, 1, 0, 0, 0, 0x85, 0, 0, 9, 0];
         assert_eq!(summary(gtpu(span(&endless))), None);
         assert_eq!(summary(gtpu(span(&[0x32, 1, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0]))), None);
@@ -304,7 +304,7 @@ mod tests {
         let mut bytes = vec![0, 1, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 1, 2, 3, 4, 5, 6];
         bytes.extend([0x60, 0, 0, 0, 0, 1, 59, 64]);
         bytes.resize(21 + 41, 0);
-        assert_eq!(summary(teredo(span(&bytes))), Some((LayerKind::Teredo, 0, Head::Ip, 41)));
+        assert_eq!(summary(teredo(span(&bytes))), Some((LayerKind::Teredo, 0, Next::Ip, 41)));
         bytes.push(0);
         assert_eq!(summary(teredo(span(&bytes))), None);
     }

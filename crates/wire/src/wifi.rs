@@ -3,9 +3,9 @@
 //! Data frames lead on through LLC to IP. Encrypted ones end here, as do those that need state to be read: later
 //! fragments of a frame, and aggregates (A-MSDU). Management and control frames carry no IP.
 
-use crate::link::Head;
-use crate::span::{Lost, Span};
-use crate::{Hazards, Mac, Packet};
+use crate::link::Next;
+use crate::span::Span;
+use crate::{Mac, Packet, Stop, Why};
 
 /// What a radio header says of the frame behind it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,11 +17,11 @@ pub(crate) struct Framing {
 }
 
 /// Radiotap: fields in the order of a bit mask, each aligned to its size. Only the flags are wanted.
-pub(crate) fn radiotap<'a>(span: Span<'a>, packet: &mut Packet<'a>) -> Result<(Head, Span<'a>), Lost> {
+pub(crate) fn radiotap<'a>(span: Span<'a>, packet: &mut Packet<'a>) -> Result<(Next, Span<'a>), Stop> {
     let (&[version, _, l0, l1], _) = span.take::<4>()?;
     let length = usize::from(u16::from_le_bytes([l0, l1]));
     if version != 0 || length < 8 {
-        return Err(Lost::UNKNOWN);
+        return Err(Stop::UNKNOWN);
     }
     let frame = span.skip(length)?;
     let flags = radiotap_flags(span.seen.get(..length).unwrap_or_default()).unwrap_or(0);
@@ -47,7 +47,7 @@ fn radiotap_flags(header: &[u8]) -> Option<u8> {
 }
 
 /// Prism: a message code and its length in the capturing machine's order; some drivers put AVS in its place.
-pub(crate) fn prism<'a>(span: Span<'a>, packet: &mut Packet<'a>) -> Result<(Head, Span<'a>), Lost> {
+pub(crate) fn prism<'a>(span: Span<'a>, packet: &mut Packet<'a>) -> Result<(Next, Span<'a>), Stop> {
     let (&[c0, c1, c2, c3, l0, l1, l2, l3], _) = span.take::<8>()?;
     if [c0, c1] == [0x80, 0x21] {
         return avs(span, packet);
@@ -56,16 +56,16 @@ pub(crate) fn prism<'a>(span: Span<'a>, packet: &mut Packet<'a>) -> Result<(Head
     let (code, length) = (order([c0, c1, c2, c3]), order([l0, l1, l2, l3]));
     match code {
         0x41 | 0x44 => enter(span.skip(length as usize)?, packet, Framing::default()),
-        _ => Err(Lost::UNKNOWN),
+        _ => Err(Stop::UNKNOWN),
     }
 }
 
 /// AVS: version and length in network order.
-pub(crate) fn avs<'a>(span: Span<'a>, packet: &mut Packet<'a>) -> Result<(Head, Span<'a>), Lost> {
+pub(crate) fn avs<'a>(span: Span<'a>, packet: &mut Packet<'a>) -> Result<(Next, Span<'a>), Stop> {
     let (&[_, _, _, _, l0, l1, l2, l3], _) = span.take::<8>()?;
     let length = u32::from_be_bytes([l0, l1, l2, l3]);
     if length < 8 {
-        return Err(Lost::UNKNOWN);
+        return Err(Stop::UNKNOWN);
     }
     enter(span.skip(length as usize)?, packet, Framing::default())
 }
@@ -75,26 +75,26 @@ pub(crate) fn enter<'a>(
     span: Span<'a>,
     packet: &mut Packet<'a>,
     framing: Framing,
-) -> Result<(Head, Span<'a>), Lost> {
+) -> Result<(Next, Span<'a>), Stop> {
     let span = if framing.checked { span.without_trailer(4) } else { span };
     let (&[control, flags], _) = span.take::<2>()?;
     if control & 0x03 != 0 {
-        return Err(Lost::UNKNOWN);
+        return Err(Stop::UNKNOWN);
     }
     match (control >> 2) & 0x03 {
         0 => management(span, packet),
         2 => data(span, packet, control, flags, framing),
         _ => {
             packet.macs = control_macs(span, control);
-            Ok((Head::Other(0), span))
+            Ok((Next::Other(0), span))
         }
     }
 }
 
-fn management<'a>(span: Span<'a>, packet: &mut Packet<'a>) -> Result<(Head, Span<'a>), Lost> {
+fn management<'a>(span: Span<'a>, packet: &mut Packet<'a>) -> Result<(Next, Span<'a>), Stop> {
     let (header, rest) = span.take::<24>()?;
     packet.macs = address(header, 10).zip(address(header, 4));
-    Ok((Head::Other(0), rest))
+    Ok((Next::Other(0), rest))
 }
 
 /// Of control frames, block acknowledgements and their requests, polls and requests to send name the sender.
@@ -111,7 +111,7 @@ fn data<'a>(
     control: u8,
     flags: u8,
     framing: Framing,
-) -> Result<(Head, Span<'a>), Lost> {
+) -> Result<(Next, Span<'a>), Stop> {
     let (to, from) = (flags & 0x01 != 0, flags & 0x02 != 0);
     let (header, rest) = span.take::<24>()?;
     let (source, destination) = match (to, from) {
@@ -133,16 +133,16 @@ fn data<'a>(
     }
     let body = span.skip(length)?;
     if control & 0x40 != 0 {
-        return Ok((Head::Other(0), body));
+        return Ok((Next::Other(0), body));
     }
     if flags & 0x40 != 0 {
-        return Err(Lost::undecodable(Hazards::ENCRYPTED_LINK));
+        return Err(Stop::new(Why::Encrypted));
     }
     let later_fragment = header.get(22).is_some_and(|sequence| sequence & 0x0f != 0);
     if later_fragment || (quality && service & 0x80 != 0) {
-        return Err(Lost::UNKNOWN);
+        return Err(Stop::UNKNOWN);
     }
-    Ok((Head::Llc, body))
+    Ok((Next::Llc, body))
 }
 
 fn address(bytes: &[u8], at: usize) -> Option<Mac> {
@@ -152,7 +152,7 @@ fn address(bytes: &[u8], at: usize) -> Option<Mac> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Class;
+    use crate::{Class, Hazards};
 
     const A: [u8; 6] = [2, 0, 0, 0, 0, 0xa];
     const B: [u8; 6] = [2, 0, 0, 0, 0, 0xb];
@@ -163,7 +163,7 @@ mod tests {
     }
 
     /// Where the frame leads and how many bytes stand there, and its MACs.
-    type Entered = (Result<(Head, usize), Lost>, Option<(Mac, Mac)>);
+    type Entered = (Result<(Next, usize), Stop>, Option<(Mac, Mac)>);
 
     fn entered(bytes: &[u8], framing: Framing) -> Entered {
         let mut packet = Packet::default();
@@ -185,21 +185,21 @@ mod tests {
         let bytes = frame([0x88, 2], &[0, 0, 0, 0, 0xaa, 0xaa, 9, 9, 9, 9]);
         let framing = Framing { checked: true, padded: true };
         let (end, _) = entered(&bytes, framing);
-        assert_eq!(end.unwrap(), (Head::Llc, 2));
+        assert_eq!(end.unwrap(), (Next::Llc, 2));
     }
 
     #[test]
     fn encrypted_frames_end_here_with_their_addresses() {
         let (end, macs) = entered(&frame([0x08, 0x41], &[0; 8]), Framing::default());
-        let lost = end.unwrap_err();
-        assert_eq!((lost.class, lost.hazards), (Class::Undecodable, Hazards::ENCRYPTED_LINK));
+        let stop = end.unwrap_err();
+        assert_eq!((stop.class(), stop.hazards()), (Class::Undecodable, Hazards::ENCRYPTED_LINK));
         assert_eq!(macs, Some((Mac(B), Mac(C))));
     }
 
     #[test]
     fn frames_without_data_and_beacons_carry_no_ip() {
-        assert_eq!(entered(&frame([0x48, 1], &[]), Framing::default()).0.unwrap(), (Head::Other(0), 0));
-        assert_eq!(entered(&frame([0x80, 0], &[1]), Framing::default()).0.unwrap(), (Head::Other(0), 1));
+        assert_eq!(entered(&frame([0x48, 1], &[]), Framing::default()).0.unwrap(), (Next::Other(0), 0));
+        assert_eq!(entered(&frame([0x80, 0], &[1]), Framing::default()).0.unwrap(), (Next::Other(0), 1));
         let acknowledgement = [0xd4, 0, 0, 0, 1, 2, 3, 4, 5, 6];
         assert_eq!(entered(&acknowledgement, Framing::default()).1, None);
     }

@@ -202,22 +202,6 @@ fn what_holds_no_packet_may_have_any_length() {
     assert_eq!(walk.step(&header(5)), Parsed::Bad { length: 1 << 30, numbered: false, kind });
 }
 
-/// As tshark 4.0 numbers them.
-#[test]
-fn some_blocks_without_a_packet_take_a_number() {
-    let (walk, _) = begun(false);
-    let is_numbered = |kind: u32| match walk.step(&block(false, |ng| ng.block(kind, &[b'x'; 36]))) {
-        Parsed::Skip { numbered, .. } => numbered,
-        other => panic!("{other:?}"),
-    };
-    for kind in [9, 0xbad, 0x4000_0bad, 0x204, 0x216, 0x221] {
-        assert!(is_numbered(kind), "{kind:#x}");
-    }
-    for kind in [4, 7, 8, 10, 11, 0x201, 0x203, 0x208, 0x217, 0x222, 0x77, 0x8000_0001] {
-        assert!(!is_numbered(kind), "{kind:#x}");
-    }
-}
-
 #[test]
 fn a_snap_length_of_0_is_none() {
     let (mut walk, mut tally) = begun(true);

@@ -82,11 +82,14 @@ impl Summary {
         counterparts: &mut [Counterparts],
     ) {
         for split in split.iter().filter(|split| split.datagram.is_whole()) {
-            let at = self.datagram(&split.datagram);
+            let booked = self.datagram(&split.datagram);
+            if let Some((_, key, side)) = booked {
+                self.flows.fragments.finish(split.ours, split.datagram.clone(), key, side);
+            }
             let Some(At { shard, place, .. }) = split.follower else { continue };
             let settled = later.flows.shards.get(shard).map_or(0, |shard| shard.settled.len());
             let counterpart = counterparts.get_mut(shard).and_then(|spells| spells.get_mut(settled + place));
-            if let (Some(at), Some(counterpart)) = (at, counterpart) {
+            if let (Some((at, ..)), Some(counterpart)) = (booked, counterpart) {
                 debug_assert!(*counterpart == NOWHERE || *counterpart as usize == at.place);
                 *counterpart = at.place as u32;
             }

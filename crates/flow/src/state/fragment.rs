@@ -4,17 +4,24 @@
 //! then they wait here. Datagrams wait for no clock: one is given up when a piece of the same key comes more than
 //! [`PATIENCE`] later, when the budget is spent, or when the capture ends; its fragments then are a flow with
 //! port 0. Overlapping fragments: the byte that came first wins, and the packet is flagged.
+//!
+//! A fragment that comes again belongs to its datagram (RFC 791), as where a mirror sees each packet twice. Datagrams
+//! that became whole last are kept for that: their flow counts such a copy as a packet, and no payload of it.
 
 mod datagram;
+mod finished;
 pub(crate) mod portable;
 
 pub(crate) use datagram::Datagram;
 use datagram::Part;
+use finished::Recent;
 
 use hashbrown::HashMap;
 use lenscap_wire::{Address, Fragment, Packet, PacketRef};
+use serde::{Deserialize, Serialize};
 
 use crate::state::entry::Share;
+use crate::state::key::{Key, Side};
 use crate::state::path::PathId;
 
 /// Nanoseconds after which the next piece begins another datagram (RFC 8200 gives a datagram 60 s).
@@ -38,20 +45,31 @@ pub(crate) type Open = (DatagramKey, DatagramKey, Datagram);
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     /// The datagram it completed.
-    pub(crate) whole: Option<Datagram>,
+    pub(crate) whole: Option<(DatagramKey, Datagram)>,
+    /// The flow of the whole datagram of which it is a copy, and the side that sent it.
+    pub(crate) copy_of: Option<(Key, Side)>,
     /// Datagrams given up for it.
     pub(crate) given_up: Vec<Datagram>,
     /// How many of those because the budget was spent.
     pub(crate) over_budget: u64,
 }
 
-/// Every datagram that waits for pieces.
+/// What was seen of a datagram's pieces in a summary that may be appended to another.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+pub(crate) struct Seen {
+    /// Whether any of them was made use of, so that it would matter if pieces stood before it.
+    used: bool,
+    /// The earliest stamp of any of them, in nanoseconds.
+    first: i64,
+}
+
+/// Every datagram that waits for pieces, and the last that had all of them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fragments {
     open: HashMap<DatagramKey, Datagram>,
-    /// Whose pieces were seen, kept in a summary that may be appended to another; and whether any of them was made use
-    /// of, so that it would matter if pieces stood before it.
-    seen: Option<HashMap<DatagramKey, bool>>,
+    finished: Recent,
+    /// Whose pieces were seen, kept in a summary that may be appended to another.
+    seen: Option<HashMap<DatagramKey, Seen>>,
     budget: usize,
     cost: usize,
     peak: usize,
@@ -86,10 +104,17 @@ impl Fragments {
         let key = DatagramKey { path, version, protocol, id: fragment.id, source, destination };
         let mut outcome = Outcome::default();
         if let Some(seen) = self.seen.as_mut().filter(|seen| seen.len() < Self::SEEN_CAP) {
-            seen.entry(key).or_insert(false);
+            let seen = seen.entry(key).or_insert(Seen { used: false, first: share.time });
+            seen.first = seen.first.min(share.time);
         }
         if self.open.get(&key).is_some_and(|datagram| datagram.is_given_up(share.time)) {
             outcome.given_up.extend(self.take(&key));
+        }
+        if !self.open.contains_key(&key) {
+            outcome.copy_of = self.finished.copied(&key, share.time, fragment);
+            if outcome.copy_of.is_some() {
+                return outcome;
+            }
         }
         let datagram = self.open.entry(key).or_insert_with(|| Datagram::new(packet, path));
         let before = if datagram.shares.is_empty() { 0 } else { datagram.cost };
@@ -97,13 +122,18 @@ impl Fragments {
         datagram.add(share, Part { offset, length, more, checkable, bytes: bytes.into() }, packet.hazards);
         self.cost += datagram.cost - before;
         if datagram.is_whole() {
-            outcome.whole = self.take(&key);
+            outcome.whole = self.take(&key).map(|datagram| (key, datagram));
         }
         self.peak = self.peak.max(self.cost);
         if self.cost > self.budget {
             self.give_up(&mut outcome);
         }
         outcome
+    }
+
+    /// Keeps a datagram that became whole and was booked to this flow, so that copies of its pieces find it.
+    pub(crate) fn finish(&mut self, key: DatagramKey, datagram: Datagram, flow: Key, side: Side) {
+        self.finished.keep(key, datagram, flow, side);
     }
 
     /// Gives up the oldest until a quarter of the budget is free, so that a flood does not sort at every packet.
@@ -129,8 +159,8 @@ impl Fragments {
     /// Takes a datagram out to make use of it.
     fn take(&mut self, key: &DatagramKey) -> Option<Datagram> {
         let datagram = self.remove(key)?;
-        if let Some(used) = self.seen.as_mut().and_then(|seen| seen.get_mut(key)) {
-            *used = true;
+        if let Some(seen) = self.seen.as_mut().and_then(|seen| seen.get_mut(key)) {
+            seen.used = true;
         }
         Some(datagram)
     }
@@ -138,14 +168,15 @@ impl Fragments {
     /// The datagrams of which pieces wait here and came in `later`, whose paths map to ours by `path`, put together.
     /// `None` where they do not join, or where both together could have reached the budget.
     pub(crate) fn split(&self, later: &Self, path: impl Fn(PathId) -> PathId) -> Option<Vec<Open>> {
-        let Some(seen) = &later.seen else { return self.open.is_empty().then(Vec::new) };
-        let full = seen.len() >= Self::SEEN_CAP && !self.open.is_empty();
+        let nothing = self.open.is_empty() && self.finished.is_empty();
+        let Some(seen) = &later.seen else { return nothing.then(Vec::new) };
+        let full = seen.len() >= Self::SEEN_CAP && !nothing;
         let near = self.cost.saturating_add(later.peak) > self.budget;
-        if !seen.is_empty() && (full || near) {
+        if !seen.is_empty() && (full || near) || self.finished.is_copied_in(seen, &path) {
             return None;
         }
         let mut split = Vec::new();
-        for (key, used) in seen {
+        for (key, Seen { used, .. }) in seen {
             let ours = DatagramKey { path: path(key.path), ..*key };
             let Some(datagram) = self.open.get(&ours) else { continue };
             let rest = later.open.get(key).filter(|_| !used)?;
@@ -163,9 +194,11 @@ impl Fragments {
         path: impl Fn(PathId) -> PathId,
     ) {
         self.peak = self.peak.max(self.cost + later.peak);
+        let mut whole = 0;
         for (ours, theirs, datagram) in split {
             later.remove(&theirs);
             if datagram.is_whole() {
+                whole += 1;
                 self.take(&ours);
             } else {
                 self.remove(&ours);
@@ -174,18 +207,20 @@ impl Fragments {
             }
         }
         self.cost += later.cost;
+        self.finished.append(later.finished, whole, &path);
         let ours = |key: DatagramKey| DatagramKey { path: path(key.path), ..key };
         for (key, datagram) in later.open {
             let path = path(datagram.path);
             self.open.insert(ours(key), Datagram { path, ..datagram });
         }
         if let (Some(seen), Some(theirs)) = (&mut self.seen, later.seen) {
-            for (key, used) in theirs {
+            for (key, theirs) in theirs {
                 let key = ours(key);
                 if let Some(known) = seen.get_mut(&key) {
-                    *known |= used;
+                    known.used |= theirs.used;
+                    known.first = known.first.min(theirs.first);
                 } else if seen.len() < Self::SEEN_CAP {
-                    seen.insert(key, used);
+                    seen.insert(key, theirs);
                 }
             }
         }
@@ -196,6 +231,7 @@ impl Fragments {
         for datagram in self.open.values_mut() {
             datagram.shares.iter_mut().for_each(|share| change(&mut share.at));
         }
+        self.finished.packets(change);
     }
 
     /// Every datagram that still waits, by its first packet.
@@ -213,7 +249,7 @@ impl Fragments {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use lenscap_wire::Hazards;
 
@@ -222,11 +258,11 @@ mod tests {
         Share { time, wire: 1, bytes: 1, payload: 0, at }
     }
 
-    fn piece(offset: u32, bytes: &[u8], more: bool) -> Fragment<'_> {
+    pub(super) fn piece(offset: u32, bytes: &[u8], more: bool) -> Fragment<'_> {
         Fragment { id: 7, offset, more, bytes, length: bytes.len() as u32, checkable: true }
     }
 
-    fn add(all: &mut Fragments, n: u32, time: i64, fragment: &Fragment<'_>) -> Outcome {
+    pub(super) fn add(all: &mut Fragments, n: u32, time: i64, fragment: &Fragment<'_>) -> Outcome {
         all.add(share(n, time), &Packet::default(), PathId::NONE, fragment)
     }
 
@@ -234,7 +270,7 @@ mod tests {
     fn pieces_in_any_order_make_the_datagram() {
         let mut all = Fragments::new(false, 0);
         assert!(add(&mut all, 0, 0, &piece(8, b"orld", false)).whole.is_none());
-        let whole = add(&mut all, 1, 1, &piece(0, b"hello, w", true)).whole.unwrap();
+        let (_, whole) = add(&mut all, 1, 1, &piece(0, b"hello, w", true)).whole.unwrap();
         assert_eq!(whole.assemble(), (b"hello, world".to_vec(), 12));
         assert_eq!((whole.shares.len(), all.cost()), (2, 0));
     }
@@ -244,7 +280,7 @@ mod tests {
         let mut all = Fragments::new(false, 0);
         add(&mut all, 0, 0, &piece(0, b"aaaaaaaa", true));
         add(&mut all, 1, 0, &piece(0, b"bbbbbbbb", true));
-        let whole = add(&mut all, 2, 0, &piece(8, b"c", false)).whole.unwrap();
+        let (_, whole) = add(&mut all, 2, 0, &piece(8, b"c", false)).whole.unwrap();
         assert_eq!(whole.assemble().0, b"aaaaaaaac");
         assert!(whole.hazards().contains(Hazards::OVERLAP));
     }

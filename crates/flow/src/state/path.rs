@@ -151,6 +151,7 @@ pub(crate) fn tunnel_name(kind: LayerKind) -> Option<&'static str> {
         LayerKind::Teredo => "teredo",
         LayerKind::Nsh => "nsh",
         LayerKind::Backbone => "802.1ah",
+        _ => "tunnel",
     })
 }
 

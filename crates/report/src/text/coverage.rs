@@ -85,8 +85,18 @@ fn dropped(captures: &[CaptureRecord]) -> Option<String> {
             None => sums.push((layer, count)),
         }
     }
-    (!sums.is_empty())
-        .then(|| format!("packets that were lost while capturing, as the captures state: {}", counts(&sums)))
+    let by = |(layer, count): &(&'static str, u64)| {
+        let layer = match *layer {
+            "interface" => "by the interface",
+            "ring" => "by the capturing system",
+            _ => "between packets",
+        };
+        format!("{} {layer}", units::count(*count))
+    };
+    let parts: Vec<String> = sums.iter().map(by).collect();
+    (!parts.is_empty()).then(|| {
+        format!("what was lost while capturing, as the captures state it: {}", words::listed(&parts))
+    })
 }
 
 fn unread(what: &str, amount: Amount) -> Option<String> {

@@ -106,6 +106,17 @@ fn the_moment_of_the_first_cap_is_told() {
 }
 
 #[test]
+fn what_a_capture_says_was_lost_is_told_by_layer() {
+    let lost = "what was lost while capturing, as the captures state it:";
+    let text = rendered(&office(), Style::PLAIN).replace('\n', " ");
+    assert!(text.contains(&format!("{lost} 777 by the interface and 3 between packets;")), "{text}");
+    let mut none = office();
+    none.captures.truncate(1);
+    none.captures[0].drops = lenscap_flow::report::DropCounts::default();
+    assert!(!rendered(&none, Style::PLAIN).replace('\n', " ").contains(lost));
+}
+
+#[test]
 fn one_of_a_thing_is_singular() {
     let mut report = office();
     report.captures.truncate(1);

@@ -3,7 +3,9 @@
 //! Every request and reply states its sender's pair; that alone is yielded. Probes (RFC 5227), whose sender has
 //! no address yet, and group or empty link addresses state nothing.
 
-use crate::{Address, Fact, Field, Mac, Message, Read, Reader, ReaderId, Route, cursor::Cursor, reader::Facts};
+use crate::{
+    Address, Fact, Field, Mac, Message, Read, Reader, ReaderId, Route, cursor::Cursor, reader::Facts,
+};
 
 pub(crate) const READER: Reader = Reader {
     number: ReaderId(9),

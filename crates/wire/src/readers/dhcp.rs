@@ -13,14 +13,26 @@
 use arrayvec::ArrayVec;
 
 use super::tls::hex_digit;
-use crate::{Activity, Address, Fact, Field, Mac, Message, Party, Read, Reader, ReaderId, Route, cursor::Cursor, reader::Facts, text::{MAX_VALUE, Text}};
+use crate::{
+    Activity, Address, Fact, Field, Mac, Message, Party, Read, Reader, ReaderId, Route,
+    cursor::Cursor,
+    reader::Facts,
+    text::{MAX_VALUE, Text},
+};
 
 pub(crate) const READER: Reader = Reader {
     number: ReaderId(7),
     app: "dhcp",
     activity: Some(Activity::Discovery),
     hides: false,
-    fields: &[Field::Dhcp, Field::DhcpClientId, Field::DhcpFqdn, Field::DhcpHostname, Field::DhcpParameters, Field::DhcpVendorClass],
+    fields: &[
+        Field::Dhcp,
+        Field::DhcpClientId,
+        Field::DhcpFqdn,
+        Field::DhcpHostname,
+        Field::DhcpParameters,
+        Field::DhcpVendorClass,
+    ],
     read: Read::Message(&[Route::Udp(67), Route::Udp(68)], read),
 };
 

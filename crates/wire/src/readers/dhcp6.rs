@@ -4,7 +4,12 @@
 //! first class). Servers' and relays' messages are recognised and say nothing.
 
 use super::dhcp::labels;
-use crate::{Activity, Fact, Field, Message, Party, Read, Reader, ReaderId, Route, cursor::Cursor, reader::Facts, text::{MAX_VALUE, Text, value}};
+use crate::{
+    Activity, Fact, Field, Message, Party, Read, Reader, ReaderId, Route,
+    cursor::Cursor,
+    reader::Facts,
+    text::{MAX_VALUE, Text, value},
+};
 
 pub(crate) const READER: Reader = Reader {
     number: ReaderId(8),
@@ -50,7 +55,9 @@ fn say(code: u16, body: &[u8], facts: Facts<'_>) {
     let mut text = Text::<MAX_VALUE>::new();
     let (field, found) = match code {
         FQDN => (Field::DhcpFqdn, body.split_first().map(|(_, name)| labels(name, &mut text))),
-        VENDOR_CLASS => (Field::DhcpVendorClass, body.get(4..).and_then(|classes| Cursor(classes).vector16())),
+        VENDOR_CLASS => {
+            (Field::DhcpVendorClass, body.get(4..).and_then(|classes| Cursor(classes).vector16()))
+        }
         _ => return,
     };
     if let Some(found) = found.filter(|found| !found.is_empty()) {

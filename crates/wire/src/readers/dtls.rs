@@ -28,10 +28,8 @@ use super::{
     },
 };
 use crate::{
-    DatagramRead, Datagrams, Field, Pattern, Probe, Read, Reader, ReaderId, Route,
-    cursor::Cursor,
-    ja4::Transport,
-    reader::Facts,
+    DatagramRead, Datagrams, Field, Pattern, Probe, Read, Reader, ReaderId, Route, cursor::Cursor,
+    ja4::Transport, reader::Facts,
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -183,7 +181,11 @@ impl Message {
     fn view(&self) -> HandshakeMessage<'_> {
         let body = self.pieces.bytes();
         let body = body.get(..self.length).unwrap_or(body);
-        HandshakeMessage { kind: self.kind, body: Cow::Borrowed(body), missing: self.length.saturating_sub(body.len()) }
+        HandshakeMessage {
+            kind: self.kind,
+            body: Cow::Borrowed(body),
+            missing: self.length.saturating_sub(body.len()),
+        }
     }
 }
 
@@ -252,7 +254,8 @@ impl Half {
             let views = self.of(kind).map(Message::view);
             // Of equals the first: those after it say the same.
             views.reduce(|best, next| {
-                let is_better = (next.is_whole(), next.body.len()) > (best.is_whole(), best.body.len()) && !best.is_whole();
+                let is_better = (next.is_whole(), next.body.len()) > (best.is_whole(), best.body.len())
+                    && !best.is_whole();
                 if is_better { next } else { best }
             })
         };

@@ -193,7 +193,11 @@ fn say_host(field: Option<&[u8]>, method: &[u8], target: &[u8], facts: Facts<'_>
     let host = named.or(field).map(without_port);
     if let Some(host) = host.filter(|host| (1..=255).contains(&host.len())) {
         let mut spelt = Text::new();
-        facts(Fact::Says { who: Party::Receiver, field: Field::HttpHost, value: text::host(host, &mut spelt) });
+        facts(Fact::Says {
+            who: Party::Receiver,
+            field: Field::HttpHost,
+            value: text::host(host, &mut spelt),
+        });
     }
 }
 

@@ -13,7 +13,10 @@ use super::dns::{
     self, Names,
     message::{DnsMessage, Entry, PTR, SRV, Section, TXT},
 };
-use crate::{Activity, Fact, Field, Message, Party, Read, Reader, ReaderId, Resolver, Route, cursor::Cursor, reader::Facts};
+use crate::{
+    Activity, Fact, Field, Message, Party, Read, Reader, ReaderId, Resolver, Route, cursor::Cursor,
+    reader::Facts,
+};
 
 pub(crate) const READER: Reader = Reader {
     number: ReaderId(5),

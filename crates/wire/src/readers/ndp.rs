@@ -5,7 +5,10 @@
 //!
 //! The payload begins after type, code and checksum.
 
-use crate::{Activity, Address, Fact, Field, Mac, Message, Read, Reader, ReaderId, Route, cursor::Cursor, reader::Facts};
+use crate::{
+    Activity, Address, Fact, Field, Mac, Message, Read, Reader, ReaderId, Route, cursor::Cursor,
+    reader::Facts,
+};
 
 pub(crate) const READER: Reader = Reader {
     number: ReaderId(10),

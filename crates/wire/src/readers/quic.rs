@@ -35,9 +35,7 @@ use self::{
 };
 use crate::{
     DatagramRead, Datagrams, Fact, Field, Party, Pattern, Probe, Read, Reader, ReaderId, Route,
-    cursor::Cursor,
-    reader::Facts,
-    readers::tls::hex_digit,
+    cursor::Cursor, reader::Facts, readers::tls::hex_digit,
 };
 
 pub(crate) const READER: Reader = Reader {

@@ -15,9 +15,7 @@
 
 use crate::{
     DatagramRead, Datagrams, Fact, Field, Party, Pattern, Probe, Read, Reader, ReaderId, Route,
-    cursor::Cursor,
-    reader::Facts,
-    text::Text,
+    cursor::Cursor, reader::Facts, text::Text,
 };
 
 pub(crate) const READER: Reader = Reader {

@@ -3,14 +3,24 @@
 //! Facts of an announcement or answer, about its sender: `ssdp.server`, `ssdp.location`, `ssdp.usn`, `ssdp.nt`,
 //! `ssdp.st`. A search says only who searches: `ssdp.user_agent`, where it is there.
 
-use crate::{Activity, Fact, Field, Message, Party, Read, Reader, ReaderId, Route, head::Head, reader::Facts, text::value};
+use crate::{
+    Activity, Fact, Field, Message, Party, Read, Reader, ReaderId, Route, head::Head, reader::Facts,
+    text::value,
+};
 
 pub(crate) const READER: Reader = Reader {
     number: ReaderId(11),
     app: "ssdp",
     activity: Some(Activity::Discovery),
     hides: false,
-    fields: &[Field::SsdpLocation, Field::SsdpNt, Field::SsdpServer, Field::SsdpSt, Field::SsdpUserAgent, Field::SsdpUsn],
+    fields: &[
+        Field::SsdpLocation,
+        Field::SsdpNt,
+        Field::SsdpServer,
+        Field::SsdpSt,
+        Field::SsdpUserAgent,
+        Field::SsdpUsn,
+    ],
     read: Read::Message(&[Route::Udp(1900)], read),
 };
 

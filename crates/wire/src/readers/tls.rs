@@ -25,7 +25,18 @@ pub(crate) const READER: Reader = Reader {
     app: "tls",
     activity: None,
     hides: true,
-    fields: &[Field::TlsAlpn, Field::TlsCertificate, Field::TlsCipher, Field::TlsEch, Field::TlsIssuer, Field::TlsJa4, Field::TlsSni, Field::TlsSubjectCn, Field::TlsSubjectO, Field::TlsVersion],
+    fields: &[
+        Field::TlsAlpn,
+        Field::TlsCertificate,
+        Field::TlsCipher,
+        Field::TlsEch,
+        Field::TlsIssuer,
+        Field::TlsJa4,
+        Field::TlsSni,
+        Field::TlsSubjectCn,
+        Field::TlsSubjectO,
+        Field::TlsVersion,
+    ],
     read: Read::Stream(read),
 };
 

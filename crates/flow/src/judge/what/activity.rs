@@ -21,7 +21,7 @@ impl<'a> Court<'a> {
     }
 
     /// What a flow is for, given its reader and whose it is.
-    pub(crate) fn activity(&self, flow: &Flow<'a>, reader: Option<u8>, judged: &Judged) -> Activity {
+    pub(crate) fn activity(flow: &Flow<'a>, reader: Option<u8>, judged: &Judged) -> Activity {
         if let Some(activity) = reader.and_then(|reader| ReaderId(reader).reader()?.activity) {
             return activity;
         }

@@ -1,6 +1,6 @@
 //! What a station is: its sightings weighed by a table of integers, shown with their sources.
 
-use lenscap_catalog::{Capture, DeviceClass, Role, VendorId, VendorKind};
+use lenscap_catalog::{DeviceClass, Extract, Role, VendorId, VendorKind};
 use lenscap_wire::{Field, Mac, PacketRef};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -97,10 +97,10 @@ impl<'a> Identity<'a> {
                 if let (Some(rest), Some(captures)) = (rest, banner.captures) {
                     let text = String::from_utf8_lossy(rest).trim().to_string();
                     match captures {
-                        Capture::Model => self.model.get_or_insert(text),
-                        Capture::Serial => self.serial.get_or_insert(text),
-                        Capture::Firmware => self.firmware.get_or_insert(text),
-                        Capture::Brand => continue,
+                        Extract::Model => self.model.get_or_insert(text),
+                        Extract::Serial => self.serial.get_or_insert(text),
+                        Extract::Firmware => self.firmware.get_or_insert(text),
+                        Extract::Brand => continue,
                     };
                 }
             }

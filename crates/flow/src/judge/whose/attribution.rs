@@ -40,7 +40,7 @@ impl<'a> Court<'a> {
             judged.bits |= if named { Judged::NAMED } else { 0 };
         }
         let reader = Court::reader(flow, &halves);
-        judged.activity = self.activity(flow, reader, &judged);
+        judged.activity = Court::activity(flow, reader, &judged);
         (judged, reader)
     }
 

@@ -3,7 +3,7 @@
 //! A ping of 3,000 bytes comes as three fragments at offsets 0, 1,480 and 2,960. It is whole when the last one has said
 //! where it ends and no byte before that is missing, in whatever order they came.
 
-use lenscap_wire::{Hazards, Packet, PacketRef};
+use lenscap_wire::{Fragment, Hazards, Packet, PacketRef};
 use serde::{Deserialize, Serialize};
 
 use super::PATIENCE;
@@ -42,7 +42,16 @@ pub(super) struct Part {
     pub(super) bytes: Box<[u8]>,
 }
 
+impl Part {
+    fn as_fragment(&self) -> Fragment<'_> {
+        let Self { offset, length, more, checkable, ref bytes } = *self;
+        Fragment { id: 0, offset, more, bytes, length, checkable }
+    }
+}
+
 impl Datagram {
+    /// How many of the last pieces are looked at for one that comes again: all of a datagram over Ethernet.
+    const COPIES: usize = 64;
     const COST: usize = 512;
     const SHARE_COST: usize = 128;
 
@@ -73,7 +82,7 @@ impl Datagram {
 
     pub(super) fn add(&mut self, share: Share, piece: Part, hazards: Hazards) {
         let end = piece.offset.saturating_add(piece.length);
-        if self.filled.add(i64::from(piece.offset), i64::from(end)) {
+        if self.filled.add(i64::from(piece.offset), i64::from(end)) && !self.holds(&piece.as_fragment()) {
             self.hazards.insert(Hazards::OVERLAP);
         }
         if !piece.more && self.length.is_none() {
@@ -84,6 +93,14 @@ impl Datagram {
         self.cost += piece.bytes.len() + Self::SHARE_COST;
         self.pieces.push(piece);
         self.shares.push(share);
+    }
+
+    /// Whether one of its last pieces is the same.
+    pub(super) fn holds(&self, fragment: &Fragment<'_>) -> bool {
+        self.pieces.iter().rev().take(Self::COPIES).any(|piece| {
+            (piece.offset, piece.length, piece.more) == (fragment.offset, fragment.length, fragment.more)
+                && *piece.bytes == *fragment.bytes
+        })
     }
 
     /// Whether a piece at this time is of another datagram with the same identification.

@@ -4,8 +4,7 @@
 use memchr::memmem;
 
 use crate::{
-    Field,
-    Fact, Party,
+    Fact, Field, Party,
     cursor::Cursor,
     ja4::Transport,
     reader::Facts,

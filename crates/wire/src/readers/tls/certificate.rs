@@ -6,8 +6,8 @@
 
 use arrayvec::ArrayVec;
 
-use crate::{Field, 
-    Fact, Party,
+use crate::{
+    Fact, Field, Party,
     der::{BMP_STRING, Elements, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET},
     reader::Facts,
     text::{MAX_VALUE, Text},

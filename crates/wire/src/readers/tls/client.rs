@@ -1,8 +1,8 @@
 //! The ClientHello (RFC 8446, 4.1.2, and its predecessors).
 
 use super::{handshake::HandshakeMessage, hex4, is_grease};
-use crate::{Field, 
-    Fact, Party,
+use crate::{
+    Fact, Field, Party,
     cursor::Cursor,
     ja4::{self, Transport},
     reader::Facts,

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 /// Something wrong in a catalogue file. `Display` gives `file:line:column: what`, and a guess at what was meant.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Mistake {
+pub struct Diagnostic {
     /// The file, or whatever the text came from.
     pub origin: String,
     /// Line, from 1.
@@ -18,7 +18,7 @@ pub struct Mistake {
     pub what: String,
 }
 
-impl Mistake {
+impl Diagnostic {
     /// Something wrong at byte `at` of `text`.
     pub(crate) fn at(origin: &str, text: &str, at: usize, what: impl Into<String>) -> Self {
         let before = text.get(..at.min(text.len())).unwrap_or(text);
@@ -42,13 +42,13 @@ impl Mistake {
     }
 }
 
-impl fmt::Display for Mistake {
+impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}: {}", self.origin, self.line, self.column, self.what)
     }
 }
 
-impl std::error::Error for Mistake {}
+impl std::error::Error for Diagnostic {}
 
 /// The candidate that is fewest edits from `found`, if it is near enough to be what was meant: at most half the length of the
 /// longer of the two. The first of several.
@@ -87,9 +87,9 @@ mod tests {
     #[test]
     fn places_are_counted_from_one_and_in_characters() {
         let text = "é = 1\nwö = x\n";
-        let mistake = Mistake::at("f", text, text.find('x').unwrap(), "no");
-        assert_eq!(mistake.to_string(), "f:2:6: no");
-        assert_eq!(Mistake::at("f", text, 999, "no").line, 3);
+        let diagnostic = Diagnostic::at("f", text, text.find('x').unwrap(), "no");
+        assert_eq!(diagnostic.to_string(), "f:2:6: no");
+        assert_eq!(Diagnostic::at("f", text, 999, "no").line, 3);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The form of a catalogue file in TOML, and what makes one well-formed by itself.
+//! The schema of a catalogue file in TOML, and what makes one well-formed by itself.
 //!
 //! One file is one vendor: its own keys first, then `[[endpoint]]`, `[[port]]`, `[[prefix]]` and `[[banner]]` tables.
 //! Unknown keys and words are mistakes. The build script reads this file too.
@@ -10,16 +10,16 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 use toml::Spanned;
 
+use crate::diagnostic::Diagnostic;
 use crate::field::Field;
-use crate::mistake::Mistake;
 use crate::words::{
-    Capture, Confidence, DeviceClass, Match, Reach, Role, Roles, SharedGroup, Side, Transport, VendorKind,
+    Confidence, DeviceClass, Extract, Match, Reach, Role, Roles, SharedGroup, Side, Transport, VendorKind,
 };
 
 /// A vendor file. What an overlay leaves out of a known vendor stays as it was.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct VendorForm {
+pub(crate) struct VendorEntry {
     pub(crate) id: Spanned<String>,
     pub(crate) name: Option<Spanned<String>>,
     pub(crate) aliases: Option<Vec<String>>,
@@ -37,16 +37,16 @@ pub(crate) struct VendorForm {
     pub(crate) oui_camera_specific: Option<bool>,
     pub(crate) date: Option<Spanned<String>>,
     #[serde(default)]
-    pub(crate) endpoint: Vec<EndpointForm>,
+    pub(crate) endpoint: Vec<EndpointEntry>,
     #[serde(default)]
-    pub(crate) port: Vec<PortForm>,
+    pub(crate) port: Vec<PortEntry>,
     #[serde(default)]
-    pub(crate) prefix: Vec<PrefixForm>,
+    pub(crate) prefix: Vec<PrefixEntry>,
     #[serde(default)]
-    pub(crate) banner: Vec<BannerForm>,
+    pub(crate) banner: Vec<BannerEntry>,
 }
 
-impl VendorForm {
+impl VendorEntry {
     /// Whether the vendor has no hardware prefix in this file.
     pub(crate) fn has_no_block(&self) -> bool {
         self.oui.is_empty() && self.oui_blocks.is_empty()
@@ -56,7 +56,7 @@ impl VendorForm {
 /// `[[endpoint]]`: a name that a vendor's devices call.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct EndpointForm {
+pub(crate) struct EndpointEntry {
     pub(crate) domain: Spanned<String>,
     #[serde(rename = "match")]
     pub(crate) reach: Reach,
@@ -67,7 +67,7 @@ pub(crate) struct EndpointForm {
     pub(crate) note: Option<String>,
 }
 
-impl EndpointForm {
+impl EndpointEntry {
     /// Whether only cameras' services stand behind the name, for a vendor of this kind: what the file says, else not where
     /// the name is only a web site, the tie is weak, or the platform serves devices of every kind.
     pub(crate) fn proves_camera(&self, kind: VendorKind) -> bool {
@@ -81,7 +81,7 @@ impl EndpointForm {
 /// `[[port]]`: a port that a vendor's devices or servers use.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct PortForm {
+pub(crate) struct PortEntry {
     pub(crate) proto: Transport,
     pub(crate) port: Spanned<i64>,
     #[serde(rename = "use")]
@@ -94,7 +94,7 @@ pub(crate) struct PortForm {
 /// `[[prefix]]`: an address range that is a vendor's own.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct PrefixForm {
+pub(crate) struct PrefixEntry {
     pub(crate) net: Spanned<String>,
     pub(crate) roles: Vec<Role>,
     pub(crate) confidence: Confidence,
@@ -105,13 +105,13 @@ pub(crate) struct PrefixForm {
 /// `[[banner]]`: a text that points to a vendor.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct BannerForm {
+pub(crate) struct BannerEntry {
     #[serde(rename = "where", deserialize_with = "field")]
     pub(crate) field: Field,
     #[serde(rename = "match")]
     pub(crate) how: Match,
     pub(crate) value: Spanned<String>,
-    pub(crate) captures: Option<Capture>,
+    pub(crate) captures: Option<Extract>,
     pub(crate) captures_at: Option<Spanned<i64>>,
     pub(crate) captures_side: Option<Spanned<Side>>,
     pub(crate) device_class: DeviceClass,
@@ -126,7 +126,7 @@ fn field<'de, D: Deserializer<'de>>(from: D) -> Result<Field, D::Error> {
     Field::from_word(&word).ok_or_else(|| D::Error::unknown_variant(&word, Field::WORDS))
 }
 
-impl BannerForm {
+impl BannerEntry {
     /// Where the captured text begins, in bytes from the beginning of the match.
     pub(crate) fn captures_from(&self) -> u8 {
         let end = self.value.get_ref().len();
@@ -144,26 +144,26 @@ impl BannerForm {
 /// `generic.toml`: banners of no one maker.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "only the build script reads this form")]
-pub(crate) struct GenericForm {
+#[allow(dead_code, reason = "only the build script reads this")]
+pub(crate) struct GenericEntries {
     pub(crate) date: Spanned<String>,
-    pub(crate) banner: Vec<BannerForm>,
+    pub(crate) banner: Vec<BannerEntry>,
 }
 
 /// `shared-names.toml`: names that are never attributed.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "only the build script reads this form")]
-pub(crate) struct SharedForm {
+#[allow(dead_code, reason = "only the build script reads this")]
+pub(crate) struct SharedEntries {
     pub(crate) date: Spanned<String>,
-    pub(crate) group: Vec<GroupForm>,
+    pub(crate) group: Vec<GroupEntry>,
 }
 
 /// `[[group]]` of shared names.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "only the build script reads this form")]
-pub(crate) struct GroupForm {
+#[allow(dead_code, reason = "only the build script reads this")]
+pub(crate) struct GroupEntry {
     pub(crate) name: SharedGroup,
     #[allow(dead_code, reason = "says to people what the group is; code documents the word itself")]
     pub(crate) note: String,
@@ -172,120 +172,120 @@ pub(crate) struct GroupForm {
 
 /// A text and where it came from, to say what is wrong in it.
 #[derive(Clone, Copy)]
-pub(crate) struct Page<'a> {
+pub(crate) struct SourceFile<'a> {
     pub(crate) origin: &'a str,
     pub(crate) text: &'a str,
 }
 
-impl<'a> Page<'a> {
+impl<'a> SourceFile<'a> {
     /// The text as a `T`.
-    pub(crate) fn read<T: Deserialize<'a>>(&self) -> Result<T, Mistake> {
+    pub(crate) fn read<T: Deserialize<'a>>(&self) -> Result<T, Diagnostic> {
         let reader = toml::Deserializer::parse(self.text);
-        reader.and_then(T::deserialize).map_err(|error| Mistake::from_toml(self.origin, self.text, &error))
+        reader.and_then(T::deserialize).map_err(|error| Diagnostic::from_toml(self.origin, self.text, &error))
     }
 
     /// A mistake at `place`.
-    pub(crate) fn mistake<T>(&self, place: &Spanned<T>, what: impl Into<String>) -> Mistake {
-        Mistake::at(self.origin, self.text, place.span().start, what)
+    pub(crate) fn diagnostic<T>(&self, place: &Spanned<T>, what: impl Into<String>) -> Diagnostic {
+        Diagnostic::at(self.origin, self.text, place.span().start, what)
     }
 
     /// Everything that can be wrong in a vendor file without a look at another.
-    pub(crate) fn check(&self, form: &VendorForm) -> Result<(), Mistake> {
-        self.check_id(&form.id)?;
-        if let Some(name) = &form.name {
+    pub(crate) fn check(&self, entry: &VendorEntry) -> Result<(), Diagnostic> {
+        self.check_id(&entry.id)?;
+        if let Some(name) = &entry.name {
             self.check_text(name, "a name")?;
         }
-        if let Some(country) = &form.country
+        if let Some(country) = &entry.country
             && !(country.get_ref().len() == 2
                 && country.get_ref().bytes().all(|byte| byte.is_ascii_uppercase()))
         {
-            return Err(self.mistake(country, "a country is two capitals (ISO 3166-1), such as \"DE\""));
+            return Err(self.diagnostic(country, "a country is two capitals (ISO 3166-1), such as \"DE\""));
         }
-        if let Some(date) = &form.date {
+        if let Some(date) = &entry.date {
             self.check_date(date)?;
         }
-        if let Some(own) = form.oem_of.iter().flatten().find(|other| other.get_ref() == form.id.get_ref()) {
-            return Err(self.mistake(own, "a vendor is not its own OEM"));
+        if let Some(own) = entry.oem_of.iter().flatten().find(|other| other.get_ref() == entry.id.get_ref()) {
+            return Err(self.diagnostic(own, "a vendor is not its own OEM"));
         }
         let mut blocks = BTreeSet::new();
-        for oui in form.oui.iter().chain(&form.oui_blocks) {
+        for oui in entry.oui.iter().chain(&entry.oui_blocks) {
             if !blocks.insert(self.block(oui)?) {
-                return Err(self.mistake(oui, format!("`{}` stands here twice", oui.get_ref())));
+                return Err(self.diagnostic(oui, format!("`{}` stands here twice", oui.get_ref())));
             }
         }
-        self.check_endpoints(&form.endpoint)?;
-        for port in &form.port {
+        self.check_endpoints(&entry.endpoint)?;
+        for port in &entry.port {
             self.port(&port.port)?;
             self.check_text(&port.source, "a source")?;
         }
-        for prefix in &form.prefix {
+        for prefix in &entry.prefix {
             self.net(&prefix.net)?;
             self.check_roles(&prefix.net, &prefix.roles)?;
             self.check_text(&prefix.source, "a source")?;
         }
-        self.check_banners(&form.banner)
+        self.check_banners(&entry.banner)
     }
 
     /// A vendor that was not known before says who it is: nothing of this is guessed.
-    pub(crate) fn check_complete(&self, form: &VendorForm) -> Result<(), Mistake> {
+    pub(crate) fn check_complete(&self, entry: &VendorEntry) -> Result<(), Diagnostic> {
         let missing = [
-            ("name", form.name.is_none()),
-            ("kind", form.kind.is_none()),
-            ("ndaa_889", form.ndaa_889.is_none()),
-            ("prc_headquartered", form.prc_headquartered.is_none()),
-            ("oui_camera_specific", form.oui_camera_specific.is_none() && !form.has_no_block()),
+            ("name", entry.name.is_none()),
+            ("kind", entry.kind.is_none()),
+            ("ndaa_889", entry.ndaa_889.is_none()),
+            ("prc_headquartered", entry.prc_headquartered.is_none()),
+            ("oui_camera_specific", entry.oui_camera_specific.is_none() && !entry.has_no_block()),
         ];
         match missing.iter().find(|(_, missing)| *missing) {
-            Some((key, _)) => Err(self.mistake(&form.id, format!("a new vendor needs `{key}`"))),
+            Some((key, _)) => Err(self.diagnostic(&entry.id, format!("a new vendor needs `{key}`"))),
             None => Ok(()),
         }
     }
 
-    fn check_id(&self, id: &Spanned<String>) -> Result<(), Mistake> {
+    fn check_id(&self, id: &Spanned<String>) -> Result<(), Diagnostic> {
         let text = id.get_ref();
         let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if text.is_empty() || text == "generic" || !text.bytes().all(fits) {
             let what = "an id is lower-case letters, digits and hyphens, and not \"generic\"";
-            return Err(self.mistake(id, what));
+            return Err(self.diagnostic(id, what));
         }
         Ok(())
     }
 
-    fn check_text(&self, text: &Spanned<String>, what: &str) -> Result<(), Mistake> {
+    fn check_text(&self, text: &Spanned<String>, what: &str) -> Result<(), Diagnostic> {
         if text.get_ref().trim().is_empty() {
-            return Err(self.mistake(text, format!("{what} must say something")));
+            return Err(self.diagnostic(text, format!("{what} must say something")));
         }
         Ok(())
     }
 
     /// `date` is a day as `YYYY-MM-DD`.
-    pub(crate) fn check_date(&self, date: &Spanned<String>) -> Result<(), Mistake> {
+    pub(crate) fn check_date(&self, date: &Spanned<String>) -> Result<(), Diagnostic> {
         let mut parts = date.get_ref().split('-').map(|part| (part.len(), part.parse::<u16>().ok()));
         let day = (parts.next(), parts.next(), parts.next(), parts.next());
         let (Some((4, Some(1970..=9999))), Some((2, Some(1..=12))), Some((2, Some(1..=31))), None) = day
         else {
-            return Err(self.mistake(date, "a date is a day such as \"2026-11-23\""));
+            return Err(self.diagnostic(date, "a date is a day such as \"2026-11-23\""));
         };
         Ok(())
     }
 
-    fn check_roles(&self, of: &Spanned<String>, roles: &[Role]) -> Result<(), Mistake> {
+    fn check_roles(&self, of: &Spanned<String>, roles: &[Role]) -> Result<(), Diagnostic> {
         if roles.is_empty() {
-            return Err(self.mistake(of, "at least one role is needed"));
+            return Err(self.diagnostic(of, "at least one role is needed"));
         }
         Ok(())
     }
 
-    fn check_endpoints(&self, endpoints: &[EndpointForm]) -> Result<(), Mistake> {
+    fn check_endpoints(&self, endpoints: &[EndpointEntry]) -> Result<(), Diagnostic> {
         let mut domains = BTreeSet::new();
         for endpoint in endpoints {
             let domain = &endpoint.domain;
             self.check_domain(domain)?;
             if !domain.get_ref().contains('.') {
-                return Err(self.mistake(domain, "a top-level domain is no vendor's"));
+                return Err(self.diagnostic(domain, "a top-level domain is no vendor's"));
             }
             if !domains.insert(domain.get_ref().as_str()) {
-                return Err(self.mistake(domain, format!("`{}` stands here twice", domain.get_ref())));
+                return Err(self.diagnostic(domain, format!("`{}` stands here twice", domain.get_ref())));
             }
             self.check_roles(domain, &endpoint.roles)?;
             self.check_text(&endpoint.source, "a source")?;
@@ -294,25 +294,25 @@ impl<'a> Page<'a> {
     }
 
     /// `domain` is a host name in lower-case ASCII: labels of letters, digits, hyphens and underscores, no trailing dot.
-    pub(crate) fn check_domain(&self, domain: &Spanned<String>) -> Result<(), Mistake> {
+    pub(crate) fn check_domain(&self, domain: &Spanned<String>) -> Result<(), Diagnostic> {
         let text = domain.get_ref();
         if text.ends_with('.') {
-            return Err(self.mistake(domain, "a domain has no trailing dot"));
+            return Err(self.diagnostic(domain, "a domain has no trailing dot"));
         }
         if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return Err(self.mistake(domain, "a domain is lower case"));
+            return Err(self.diagnostic(domain, "a domain is lower case"));
         }
         let fits =
             |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_';
         let label = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(fits);
         if text.len() > 253 || !text.split('.').all(label) {
-            return Err(self.mistake(domain, "this is no host name in ASCII (write IDNA names as xn--)"));
+            return Err(self.diagnostic(domain, "this is no host name in ASCII (write IDNA names as xn--)"));
         }
         Ok(())
     }
 
     /// Banners are well-formed, each there once.
-    pub(crate) fn check_banners(&self, banners: &[BannerForm]) -> Result<(), Mistake> {
+    pub(crate) fn check_banners(&self, banners: &[BannerEntry]) -> Result<(), Diagnostic> {
         let mut keys = BTreeSet::new();
         for banner in banners {
             let value = banner.value.get_ref();
@@ -320,10 +320,10 @@ impl<'a> Page<'a> {
                 || value.len() > 255
                 || !value.bytes().all(|byte| (b' '..=b'~').contains(&byte))
             {
-                return Err(self.mistake(&banner.value, "a value is 2 to 255 printable ASCII characters"));
+                return Err(self.diagnostic(&banner.value, "a value is 2 to 255 printable ASCII characters"));
             }
             if !keys.insert((banner.field, banner.how, value.to_ascii_lowercase())) {
-                return Err(self.mistake(&banner.value, "this banner stands here twice"));
+                return Err(self.diagnostic(&banner.value, "this banner stands here twice"));
             }
             if let Some(at) = &banner.captures_at {
                 self.captures_at(banner, at)?;
@@ -331,49 +331,53 @@ impl<'a> Page<'a> {
             if let Some(side) = &banner.captures_side
                 && (banner.captures.is_none() || banner.captures_at.is_some())
             {
-                return Err(self.mistake(side, "`captures_side` needs `captures` and excludes `captures_at`"));
+                return Err(
+                    self.diagnostic(side, "`captures_side` needs `captures` and excludes `captures_at`")
+                );
             }
             self.check_text(&banner.source, "a source")?;
         }
         Ok(())
     }
 
-    fn captures_at(&self, banner: &BannerForm, at: &Spanned<i64>) -> Result<(), Mistake> {
+    fn captures_at(&self, banner: &BannerEntry, at: &Spanned<i64>) -> Result<(), Diagnostic> {
         if banner.captures.is_none() {
-            return Err(self.mistake(at, "`captures_at` needs `captures`"));
+            return Err(self.diagnostic(at, "`captures_at` needs `captures`"));
         }
         if usize::try_from(*at.get_ref()).is_ok_and(|at| at <= banner.value.get_ref().len()) {
             return Ok(());
         }
-        Err(self.mistake(at, "`captures_at` counts bytes from the beginning of `value` to at most its end"))
+        Err(self
+            .diagnostic(at, "`captures_at` counts bytes from the beginning of `value` to at most its end"))
     }
 
     /// A port number.
-    pub(crate) fn port(&self, port: &Spanned<i64>) -> Result<u16, Mistake> {
+    pub(crate) fn port(&self, port: &Spanned<i64>) -> Result<u16, Diagnostic> {
         match u16::try_from(*port.get_ref()) {
             Ok(number) if number > 0 => Ok(number),
-            _ => Err(self.mistake(port, "a port is 1 to 65535")),
+            _ => Err(self.diagnostic(port, "a port is 1 to 65535")),
         }
     }
 
     /// An address range whose host bits are zero.
-    pub(crate) fn net(&self, net: &Spanned<String>) -> Result<IpNet, Mistake> {
+    pub(crate) fn net(&self, net: &Spanned<String>) -> Result<IpNet, Diagnostic> {
         match net.get_ref().parse::<IpNet>() {
             Ok(range) if range.prefix_len() > 0 && range == range.trunc() => Ok(range),
-            Ok(range) => Err(self.mistake(net, format!("a range has no host bits: `{}`", range.trunc()))),
+            Ok(range) => Err(self.diagnostic(net, format!("a range has no host bits: `{}`", range.trunc()))),
             Err(_) => {
-                Err(self.mistake(net, "a range is an address and a prefix length, such as \"192.0.2.0/24\""))
+                Err(self
+                    .diagnostic(net, "a range is an address and a prefix length, such as \"192.0.2.0/24\""))
             }
         }
     }
 
     /// A hardware prefix, `001122` for 24 bits or `0011223/28`: its value in the uppermost of 48 bits, and its length.
-    pub(crate) fn block(&self, oui: &Spanned<String>) -> Result<(u64, u8), Mistake> {
+    pub(crate) fn block(&self, oui: &Spanned<String>) -> Result<(u64, u8), Diagnostic> {
         let (digits, bits) = match oui.get_ref().split_once('/') {
             None => (oui.get_ref().as_str(), 24),
             Some((digits, "28")) => (digits, 28),
             Some((digits, "36")) => (digits, 36),
-            Some(_) => return Err(self.mistake(oui, "a hardware prefix has 24, 28 or 36 bits")),
+            Some(_) => return Err(self.diagnostic(oui, "a hardware prefix has 24, 28 or 36 bits")),
         };
         let fits = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         let value = u64::from_str_radix(digits, 16).ok();
@@ -382,7 +386,8 @@ impl<'a> Page<'a> {
                 Ok((value << (48 - bits), bits as u8))
             }
             _ => {
-                Err(self.mistake(oui, format!("{bits} bits are {} lower-case hexadecimal digits", bits / 4)))
+                Err(self
+                    .diagnostic(oui, format!("{bits} bits are {} lower-case hexadecimal digits", bits / 4)))
             }
         }
     }
