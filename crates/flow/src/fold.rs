@@ -9,7 +9,7 @@ pub(crate) mod listen;
 
 use lenscap_capture::{BATCH, Batch};
 use lenscap_wire::{
-    Class, Fact, Frame, Message, Packet, PacketRef, ReaderId, TcpFlags, check_transport, decode,
+    Class, Fact, Frame, Hazards, Message, Packet, PacketRef, ReaderId, TcpFlags, check_transport, decode,
     decode_datagram,
     readers::{self, Routes},
 };
@@ -18,8 +18,8 @@ use crate::fold::listen::{Listener, routes};
 use crate::state::cost;
 use crate::state::entry::{Entry, Share};
 use crate::state::fragment::Datagram;
-use crate::state::half::Payload;
-use crate::state::key::{Key, Side};
+use crate::state::half::{Order, Payload, PayloadAt};
+use crate::state::key::{Key, Side, UDP};
 use crate::state::lane::{Course, Lane, Slot};
 use crate::state::path::PathId;
 use crate::state::spell::{Hot, flag};
@@ -57,7 +57,7 @@ impl Summary {
             };
         }
         for Lane { course, slot, .. } in lanes.iter_mut().take(batch.len()) {
-            if matches!(course, Course::Flow | Course::Heard) {
+            if matches!(course, Course::Flow | Course::Datagram | Course::Heard) {
                 let shard = self.flows.shards.get(shard_of(slot.hash));
                 slot.guess = shard.map_or(NOWHERE, |shard| shard.guess(slot.hash));
             }
@@ -67,6 +67,11 @@ impl Summary {
                 Course::Counted => continue,
                 Course::Flow => {
                     self.flow(&lane.slot, &lane.entry, lane.payload(&frame), Some(frame.bytes));
+                }
+                Course::Datagram => {
+                    let payload = lane.payload(&frame);
+                    let at = self.flow(&lane.slot, &lane.entry, payload, Some(frame.bytes));
+                    self.offer(at, &lane.slot, payload, Some(frame.bytes), frame.at);
                 }
                 Course::Heard => self.heard(&frame, lane, &mut packet),
                 Course::Apart => self.apart(&frame, &mut packet),
@@ -106,13 +111,17 @@ impl Summary {
             shard.prefetch(hash);
         }
         let message = Message { packet, payload: packet.payload };
-        let heard =
-            packet.quoted.is_some() || packet.inner_frame.is_some() || !routes.readers(&message).is_empty();
+        let readers = routes.readers(&message);
+        let heard = packet.quoted.is_some() || packet.inner_frame.is_some() || readers.has_message();
         lane.slot = Slot { key, hash, side, guess: NOWHERE };
         lane.entry = Entry::of(Share::whole(frame, packet), packet);
         let start = (packet.payload.as_ptr() as usize).wrapping_sub(frame.bytes.as_ptr() as usize);
         lane.payload = (start as u32, (start + packet.payload.len()) as u32);
-        if heard { Course::Heard } else { Course::Flow }
+        match (heard, readers.has_datagram()) {
+            (true, _) => Course::Heard,
+            (false, true) => Course::Datagram,
+            (false, false) => Course::Flow,
+        }
     }
 
     #[inline]
@@ -150,27 +159,50 @@ impl Summary {
             let ends = tcp.flags.has(TcpFlags::FIN);
             if entry.share.payload > 0 || ends {
                 let sequence = tcp.sequence.wrapping_add(u32::from(tcp.flags.has(TcpFlags::SYN)));
+                let wrong = entry.hazards.contains(Hazards::BAD_TRANSPORT_CHECKSUM)
+                    && !entry.hazards.contains(Hazards::OFFLOADED_CHECKSUM);
+                let order = Order::Segment { sequence, ordinal: 0, ends, wrong };
+                let place = PayloadAt::of(payload, frame, entry.share.at);
                 self.feed(
                     at,
                     side,
-                    Payload { ends, ..Payload::of(payload, sequence, frame, entry.share.at) },
+                    &Payload { order, bytes: payload, length: payload.len() as u32, at: place },
                 );
             }
         }
         at
     }
 
+    /// Shows a datagram of the flow at `at` to the datagram readers, if one of them admits it.
+    fn offer(&mut self, at: At, slot: &Slot, payload: &[u8], frame: Option<&[u8]>, packet: PacketRef) {
+        let side = slot.side & 1;
+        let open = (flag::UNDECIDED | flag::LISTING) << side;
+        let spell = self.flows.spell_mut(at);
+        if spell.is_none_or(|(hot, _)| hot.flags & open == 0) {
+            return;
+        }
+        let Some((reader, how)) = readers::admit(routes(), slot.key.ports_from(side), payload) else {
+            return;
+        };
+        let bytes = payload.get(..usize::from(how.keeps)).unwrap_or(payload);
+        let (order, place) = (Order::Datagram { reader: reader.0 }, PayloadAt::of(bytes, frame, packet));
+        self.feed(at, side, &Payload { order, bytes, length: bytes.len() as u32, at: place });
+    }
+
     /// Books a packet that is more than bytes of its flow.
     fn heard<'a>(&mut self, frame: &Frame<'a>, lane: &Lane, packet: &mut Packet<'a>) {
         decode(frame, packet);
         let at = self.flow(&lane.slot, &lane.entry, lane.payload(frame), Some(frame.bytes));
-        self.hear(at, packet, &lane.entry.share);
+        // What a message reader took is no datagram of another protocol.
+        if !self.hear(at, packet, &lane.entry.share) && packet.protocol == UDP {
+            self.offer(at, &lane.slot, lane.payload(frame), Some(frame.bytes), frame.at);
+        }
     }
 
-    /// Lets the message readers see a packet of the flow at `at`, and keeps what it quotes.
-    fn hear(&mut self, at: At, packet: &Packet<'_>, share: &Share) {
+    /// Lets the message readers see a packet of the flow at `at`, and keeps what it quotes. Returns whether one knew it.
+    fn hear(&mut self, at: At, packet: &Packet<'_>, share: &Share) -> bool {
         if let Some(quoted) = packet.quoted {
-            let spell = self.flows.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at));
+            let spell = self.flows.spell_mut(at);
             if spell.is_some_and(|(_, cold)| Hot::quote(cold, quoted)) {
                 self.flows.recount(at);
             }
@@ -180,13 +212,11 @@ impl Summary {
             self.listen(&inner, share.time, share.at);
         }
         let heard = self.listen(packet, share.time, share.at);
-        if heard.reader.is_none() && heard.name.is_none() {
-            return;
+        let known = heard.reader.is_some();
+        if !known && heard.name.is_none() {
+            return false;
         }
-        let Some((hot, cold)) = self.flows.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at))
-        else {
-            return;
-        };
+        let Some((hot, cold)) = self.flows.spell_mut(at) else { return known };
         if let Some(reader) = heard.reader {
             hot.recognise(reader);
         }
@@ -194,6 +224,7 @@ impl Summary {
         if heard.name.is_some_and(|name| cold.name(hot, begun, name)) {
             self.flows.recount(at);
         }
+        known
     }
 
     /// Gives the message readers a packet's payload.
@@ -287,7 +318,9 @@ impl Summary {
         }
         let share = Share { payload: packet.payload_length, ..*last };
         let at = self.flow(&slot, &Entry::of(share, &packet), packet.payload, None);
-        self.hear(at, &packet, &share);
+        if !self.hear(at, &packet, &share) && packet.protocol == UDP {
+            self.offer(at, &slot, packet.payload, None, share.at);
+        }
         Some((at, key, side))
     }
 

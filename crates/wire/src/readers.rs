@@ -173,9 +173,9 @@ fn ask(stream: &Stream<'_>, facts: Facts<'_>) -> Asked {
 }
 
 /// The strongest datagram reader whose test a datagram passes: it is of that reader's list, and of no other's.
-pub fn admit(routes: &Routes, message: &Message<'_, '_>) -> Option<(ReaderId, DatagramRead)> {
-    routes.readers(message).datagrams().find_map(|reader| match reader.read {
-        Read::Datagrams(how) if (how.passes)(message.payload) => Some((reader.number, how)),
+pub fn admit(routes: &Routes, ports: (u16, u16), payload: &[u8]) -> Option<(ReaderId, DatagramRead)> {
+    routes.udp(ports, payload).datagrams().find_map(|reader| match reader.read {
+        Read::Datagrams(how) if (how.passes)(payload) => Some((reader.number, how)),
         _ => None,
     })
 }

@@ -22,6 +22,10 @@ pub(crate) struct Owed {
     pub(crate) place: usize,
     pub(crate) side: usize,
     pub(crate) pieces: Vec<Piece>,
+    /// Payloads that the right half had, listed or not.
+    pub(crate) count: u16,
+    /// Whether it listed no more, though more came.
+    pub(crate) stopped: bool,
 }
 
 /// What joining one shard leaves to do.
@@ -56,6 +60,9 @@ impl Joined {
             for side in [0, 1] {
                 if hot.flags & flag::UNDECIDED << side == 0 {
                     cold.close(side, false, false);
+                } else if let Some(half) = cold.half_mut(side) {
+                    half.settle();
+                    self.recount(hot, cold, terms);
                 }
             }
         }
@@ -181,13 +188,19 @@ impl<'s> Appending<'s> {
         if ours.hot.flags & open == 0 {
             return;
         }
+        let short = later.hot.flags & flag::SHORT << side != 0;
         if let Some(half) = later.cold.half_mut(side).map(std::mem::take) {
-            self.joined.owed.push(Owed { place, side, pieces: half.pieces });
+            let stopped = short || half.is_list_full();
+            self.joined.owed.push(Owed { place, side, count: half.count(), stopped, pieces: half.pieces });
             return;
         }
         let decided = later.hot.flags & flag::UNDECIDED << side == 0;
         if decided && ours.cold.half(side).is_none() {
             ours.hot.flags &= !(flag::UNDECIDED << side);
+            if short && ours.hot.flags & flag::LISTING << side != 0 {
+                ours.hot.flags &= !(flag::LISTING << side);
+                ours.hot.flags |= flag::SHORT << side;
+            }
             ours.cold.transcripts[side & 1] = later.cold.transcripts[side & 1];
             ours.cold.ask(&mut ours.hot, side, later.cold.asked(&later.hot, side));
             if let Some(packet) = later.cold.decided(side) {

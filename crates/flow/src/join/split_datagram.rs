@@ -10,7 +10,7 @@ use lenscap_wire::{Message, Packet, PacketRef, decode_datagram, readers};
 use crate::fold::listen::routes;
 use crate::join::refusal::Refusal;
 use crate::state::fragment::{Datagram, DatagramKey};
-use crate::state::key::{Key, TCP};
+use crate::state::key::{Key, TCP, UDP};
 use crate::state::path::PathId;
 use crate::state::spell::flag;
 use crate::state::summary::Summary;
@@ -97,12 +97,13 @@ impl Summary {
     }
 }
 
-/// Whether a message reader has a word to say of a packet.
+/// Whether a reader has a word to say of a packet.
 fn is_heard(packet: &Packet<'_>) -> bool {
     let message = Message { packet, payload: packet.payload };
     let mut heard = packet.inner_frame.is_some();
     let reader = readers::read_message(routes(), &message, &mut |_| heard = true);
-    heard || reader.is_some()
+    let admitted = || readers::admit(routes(), packet.ports, packet.payload);
+    heard || reader.is_some() || packet.protocol == UDP && admitted().is_some()
 }
 
 /// Whether a packet surely stands before another: chunks of several files may have been read side by side.

@@ -11,8 +11,8 @@ use crate::join::ids::Ids;
 use crate::join::refusal::{Refusal, Refused};
 use crate::join::split_datagram::SplitDatagram;
 use crate::state::cost;
-use crate::state::half::{Fetch, Payload, Piece};
-use crate::state::key::Key;
+use crate::state::half::{Fetch, Half, Piece};
+use crate::state::key::{Key, Side};
 use crate::state::spell::history;
 use crate::state::spell::{Cold, Hot, flag};
 use crate::state::summary::Summary;
@@ -117,7 +117,9 @@ impl Summary {
             let spells = settled.chain(hots.iter().zip(colds.iter_mut()));
             for ((hot, cold), &place) in spells.zip(counterparts).filter(|(_, place)| **place != NOWHERE) {
                 let opening = flag::FIRST | flag::OPENS;
-                if hot.flags & flag::FIRST == 0 || cold.extra.is_none() && hot.flags & opening != opening {
+                let short = hot.flags & (flag::SHORT | flag::SHORT << 1) != 0;
+                let plain = cold.extra.is_none() && !short && hot.flags & opening != opening;
+                if hot.flags & flag::FIRST == 0 || plain {
                     continue;
                 }
                 let place = place as usize;
@@ -131,15 +133,7 @@ impl Summary {
                     continue;
                 }
                 for side in [0, 1] {
-                    let wanted = ours.flags & flag::UNDECIDED << side != 0;
-                    let (true, Some(half)) = (wanted, cold.half_mut(side)) else { continue };
-                    half.fetch(source).ok_or(Refusal::Unreadable)?;
-                    if hot.flags & flag::SHORT << side != 0 {
-                        let known = ours_cold.half(side).cloned().unwrap_or_default();
-                        if !known.decides(ours_cold.start(ours, side), half) {
-                            return Err(Refusal::Stream);
-                        }
-                    }
+                    fill_half((ours, ours_cold), (hot, cold), side, source)?;
                 }
             }
             Ok(())
@@ -189,24 +183,71 @@ impl Summary {
     /// Gives the readers of left halves what the right side listed for them.
     fn feed_owed(&mut self, joints: &[Joined]) {
         for (shard, joined) in joints.iter().enumerate() {
-            for Owed { place, side, pieces } in &joined.owed {
-                for piece in pieces {
-                    self.feed_piece(joined.at(shard, *place), *side, piece);
-                }
+            for Owed { place, side, count, stopped, pieces } in &joined.owed {
+                self.feed_half(joined.at(shard, *place), *side, (*count, *stopped), pieces);
             }
         }
     }
 
-    fn feed_piece(&mut self, at: At, side: usize, piece: &Piece) {
-        let Some((hot, _)) = self.flows.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
-            return;
-        };
-        if hot.flags & (flag::UNDECIDED | flag::LISTING) << side != 0 {
-            let bytes = piece.bytes.as_deref().unwrap_or(&[]);
-            let &Piece { sequence, length, at: place, ends, .. } = piece;
-            self.feed(at, side, Payload { sequence, bytes, length, at: place, ends });
+    /// Gives a left half the payloads of the right one, and how many more there were.
+    fn feed_half(&mut self, at: At, side: Side, (count, stopped): (u16, bool), pieces: &[Piece]) {
+        let Some((_, cold)) = self.flows.spell_mut(at) else { return };
+        let before = cold.half(side).map_or(0, Half::count);
+        for piece in pieces {
+            let open = self.flows.spell_mut(at).is_some_and(|(hot, _)| hot.flags & open(side) != 0);
+            if open {
+                self.feed(at, side, &piece.payload().after(before));
+            }
         }
+        let Some((hot, cold)) = self.flows.spell_mut(at) else { return };
+        if hot.flags & open(side) != 0 && count > 0 {
+            let half = cold.list(side);
+            half.count_to(before.saturating_add(count));
+            hot.limit_list(side, half, self.saved);
+        }
+        if stopped && hot.flags & flag::LISTING << side != 0 {
+            hot.flags &= !(flag::LISTING << side);
+            hot.flags |= flag::SHORT << side;
+        }
+        self.flows.recount(at);
     }
+}
+
+/// Whether a half still takes payloads: to decide on it, or for a list.
+const fn open(side: Side) -> u32 {
+    (flag::UNDECIDED | flag::LISTING) << side
+}
+
+/// Makes sure that every payload that the left half's readers will want of the right half is at hand.
+fn fill_half(
+    (ours, ours_cold): (&Hot, &Cold),
+    (hot, cold): (&Hot, &mut Cold),
+    side: Side,
+    source: &dyn Fetch,
+) -> Result<(), Refusal> {
+    if ours.flags & open(side) == 0 {
+        return Ok(());
+    }
+    let undecided = ours.flags & flag::UNDECIDED << side != 0;
+    let short = hot.flags & flag::SHORT << side != 0;
+    let known = ours_cold.half(side);
+    let Some(half) = cold.half_mut(side) else {
+        // A datagram that decided alone stands for itself, unless some came before it.
+        return if undecided && short && known.is_some() { Err(Refusal::Stream) } else { Ok(()) };
+    };
+    if undecided {
+        half.fetch(source).ok_or(Refusal::Unreadable)?;
+    }
+    let start = ours_cold.start(ours, side);
+    let listing = ours.flags & flag::LISTING << side != 0;
+    let (empty, full) = (Half::default(), half.is_list_full());
+    let known = known.unwrap_or(&empty);
+    let sound = ours_cold.history.began_sound(ours.seen, side);
+    let missed = known.may_miss(start, half, listing) || full && listing && !known.is_empty();
+    if missed || undecided && !known.bears(start, sound, half, short || full) {
+        return Err(Refusal::Stream);
+    }
+    Ok(())
 }
 
 /// Frees what is no longer needed, beside what follows: giving back memory that another thread asked for is slow.

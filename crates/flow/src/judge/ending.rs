@@ -3,10 +3,7 @@
 //! of which a piece is missing becomes a flow with port 0.
 
 use hashbrown::HashMap;
-use lenscap_wire::{
-    Fact, Packet, PacketRef, Stream,
-    readers::{self, Reading},
-};
+use lenscap_wire::{Packet, PacketRef, readers::Reading};
 use rayon::prelude::*;
 
 use crate::state::entry::Entry;
@@ -98,16 +95,14 @@ impl Ending {
             return;
         }
         let Some(half) = cold.half(side) else { return };
-        let mut bytes = Vec::new();
-        half.prefix(cold.start(hot, side), &mut bytes);
-        let mut draft = Draft::default();
-        let texts = &mut self.texts;
-        let mut note = |fact: Fact<'_>| draft.note(texts, &fact);
-        if let Reading::Done(reader) = readers::read_stream(&Stream { bytes: &bytes, ended: true }, &mut note)
-        {
-            let transcript = self.transcripts.intern(reader, &draft.said, &self.texts);
+        let (mut bytes, mut draft) = (Vec::new(), Draft::default());
+        let sound = cold.history.began_sound(hot.seen, side);
+        let reading = half.read(sound, true, &mut bytes, &mut |fact| draft.note(&fact));
+        if let Reading::Done(reader) = reading {
+            let (said, asked) = draft.keep(&mut self.texts);
+            let transcript = self.transcripts.intern(reader, said, &self.texts);
             let last = half.pieces.last().map(|piece| piece.at.packet).unwrap_or_default();
-            self.halves.insert(at, Decided { transcript, asked: draft.asked, last });
+            self.halves.insert(at, Decided { transcript, asked, last });
         }
     }
 

@@ -89,19 +89,26 @@ impl PortableSpell {
 
     /// The spell of a record; `None` where its numbers contradict one another.
     pub(super) fn spell(self) -> Option<Spell> {
-        let from = self;
+        let mut from = self;
         let Counters { payload, packets, .. } = from.counters;
         let totals = Bucket { payload, packets: packets[0].checked_add(packets[1])? };
         let buckets = from.extra.as_ref().and_then(|extra| extra.buckets.as_ref());
         if buckets.is_some_and(|buckets| !buckets.is_sound(totals)) {
             return None;
         }
+        let halves = match from.extra.as_mut().and_then(|extra| extra.halves.take()) {
+            Some(halves) => {
+                let [lower, higher] = *halves;
+                Some(Box::new([lower.restored()?, higher.restored()?]))
+            }
+            None => None,
+        };
         let extra = from.extra.map(|extra| {
             Box::new(Extra {
                 span: extra.span,
                 trouble: extra.trouble,
                 buckets: extra.buckets,
-                halves: extra.halves,
+                halves,
                 quoted: extra.quoted.map(|(source, destination, protocol, ports)| {
                     Box::new(Quoted {
                         source: Address(source),

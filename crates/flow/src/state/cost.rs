@@ -19,6 +19,8 @@ pub(crate) const SPELL: usize = 240;
 const EXTRA: usize = 208;
 /// Time buckets of a flow, at their most.
 const BUCKETS: usize = 64 * 48;
+/// What is kept of a half with payloads, listed or not.
+const COUNTED: usize = 64;
 /// A range of sequence numbers.
 const RANGE: usize = 32;
 /// What a transcript's statements cost at most for each byte of payload that they were read from.
@@ -68,7 +70,8 @@ pub(crate) fn untold(hot: &Hot, cold: &Cold, transcripts: &Transcripts) -> usize
 }
 
 fn listed(half: &Half) -> usize {
-    half.pieces.len() * size_of::<Piece>() + half.length()
+    let counted = if half.count() > 0 { COUNTED } else { 0 };
+    half.pieces.len() * size_of::<Piece>() + half.length() + counted
 }
 
 /// How much more than both apart a spell and the later one that may go on with it can cost at any time: what only

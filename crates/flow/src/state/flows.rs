@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use crate::state::cost;
 use crate::state::fragment::Fragments;
 use crate::state::path::Paths;
+use crate::state::spell::{Cold, Hot};
 use crate::state::table::shard::{At, SHARDS, Shard};
 use crate::state::text::Texts;
 use crate::state::transcript::Transcripts;
@@ -47,6 +48,11 @@ impl Flows {
     /// How many there are, evicted ones left out.
     pub(crate) fn len(&self) -> usize {
         self.shards.iter().map(Shard::len).sum()
+    }
+
+    /// The spell at a place.
+    pub(crate) fn spell_mut(&mut self, at: At) -> Option<(&mut Hot, &mut Cold)> {
+        self.shards.get_mut(at.shard)?.spell_mut(at)
     }
 
     /// Counts anew what a spell keeps beside its record.

@@ -1,122 +1,221 @@
-//! The first payloads of one half of a TCP flow: what stream readers decide on.
+//! The first payloads of one half: what stream and datagram readers decide on.
 //!
-//! A half is decided by a pure function of this list, taken in capture order and cut at the budget. While a half is
-//! undecided its payloads are kept as bytes. A half whose beginning this chunk did not see is listed even when
-//! decided, as references: [`Half::LISTED`] payloads, or the whole budget where the summary will be saved. Only where
-//! the left half turns out undecided are the bytes fetched again from the capture.
+//! A half is decided by a pure function of this list, taken in capture order. While a half is undecided its payloads are
+//! kept as bytes. A half whose beginning this chunk did not see is listed even when decided, as references: up to
+//! [`Half::LISTED`] segments, or the whole budget where the summary will be saved. Only where the left half turns out
+//! undecided are the bytes fetched again from the capture.
+//!
+//! **The budget of a stream** is a window of positions, [`Half::WINDOW`] from where the half begins; at most
+//! [`Half::PIECES`] segments that bring new positions; and the half's first [`Half::PACKETS`] payloads. So neither probes
+//! nor repetitions use it up: a hello behind 24 keep-alives of one byte is read. A chunk that did not see the beginning
+//! lists what is new within the window on both sides of its first byte, and notes whether it passed over anything.
+//!
+//! **The budget of datagrams** is each reader's own: a datagram is listed for the one reader that admits it, which sees the
+//! first few of them. What no reader admits is not listed, so it uses up nothing.
 
+mod cover;
+mod piece;
+
+pub use piece::Fetch;
+pub(crate) use piece::{Order, Payload, PayloadAt, Piece};
+
+use cover::Cover;
 use lenscap_wire::{
-    Fact, PacketRef, Stream,
+    Fact, Read, ReaderId, Stream,
     readers::{self, Reading},
 };
 use serde::{Deserialize, Serialize};
-
-/// One payload of a half.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Piece {
-    /// Sequence number of its first byte.
-    pub(crate) sequence: u32,
-    /// Captured bytes of payload.
-    pub(crate) length: u32,
-    /// Where they are in the capture.
-    pub(crate) at: PayloadAt,
-    /// The bytes, while they are needed or where they cannot be fetched again.
-    pub(crate) bytes: Option<Box<[u8]>>,
-    /// Whether the sender said that nothing follows (FIN).
-    pub(crate) ends: bool,
-}
-
-impl Piece {
-    /// Bytes that are kept where others would be fetched again: no more than the piece itself takes.
-    const SMALL: u32 = size_of::<Self>() as u32;
-}
-
-/// Where a payload stands in the capture.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
-pub(crate) struct PayloadAt {
-    /// The packet that brought it.
-    #[serde(with = "crate::state::packet_ref")]
-    pub(crate) packet: PacketRef,
-    /// Bytes of the packet before the payload; none where the payload is not in it as it stands.
-    pub(crate) skip: Option<u32>,
-}
-
-/// A payload to be read.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Payload<'a> {
-    /// Sequence number of its first byte.
-    pub(crate) sequence: u32,
-    pub(crate) bytes: &'a [u8],
-    /// Captured bytes, which is more than `bytes` has where those are no longer needed.
-    pub(crate) length: u32,
-    /// Where they are in the capture.
-    pub(crate) at: PayloadAt,
-    /// Whether the sender said that nothing follows (FIN).
-    pub(crate) ends: bool,
-}
-
-impl<'a> Payload<'a> {
-    /// A payload inside a frame, or one that was put together, which `packet` completed.
-    pub(crate) fn of(bytes: &'a [u8], sequence: u32, frame: Option<&[u8]>, packet: PacketRef) -> Self {
-        let before = |frame: &[u8]| {
-            (bytes.as_ptr() as usize).wrapping_sub(frame.as_ptr() as usize).min(frame.len()) as u32
-        };
-        let at = PayloadAt { packet, skip: frame.map(before) };
-        Self { sequence, bytes, length: bytes.len() as u32, at, ends: false }
-    }
-
-    /// Itself as a piece of a half, with its bytes where they are `needed`, cannot be fetched again, or are so few that
-    /// fetching would cost more.
-    pub(crate) fn piece(&self, needed: bool) -> Piece {
-        let small = self.length <= Piece::SMALL && self.bytes.len() == self.length as usize;
-        let keep = needed || self.at.skip.is_none() || small;
-        let bytes = keep.then(|| self.bytes.into());
-        Piece { sequence: self.sequence, length: self.length, at: self.at, bytes, ends: self.ends }
-    }
-}
-
-/// Opens captured bytes again.
-pub trait Fetch: Sync {
-    /// Replaces `out` by the `length` bytes at `offset` of the input that chunk `chunk` is of; false where that
-    /// cannot be done.
-    fn fetch(&self, chunk: u32, offset: u64, length: usize, out: &mut Vec<u8>) -> bool;
-}
 
 /// The first payloads of a half, in capture order.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Half {
     pub(crate) pieces: Vec<Piece>,
+    /// Sequence number that positions are counted from: where the half begins, else its first payload.
+    base: Option<u32>,
+    /// Segments with payload so far, listed or not; not counted further than to [`Half::PACKETS`].
+    count: u16,
+    /// Whether something that ends behind the window was passed over.
+    beyond: bool,
+    /// Whether something that begins before the window was.
+    below: bool,
+    #[serde(skip)]
+    derived: Derived,
+}
+
+/// What can be told from the pieces.
+#[derive(Clone, Debug, Default)]
+struct Derived {
+    /// Listed bytes.
     length: u32,
+    /// Listed segments with a wrong checksum.
+    wrong: u16,
+    /// Listed segments that bring nothing new but in front of where positions are counted from.
+    before: u16,
+    /// Positions that the others cover.
+    cover: Cover,
+    /// Bytes that the readers want before they need be asked again.
+    wanted: usize,
 }
 
 impl Half {
-    /// Payload packets that are looked at.
-    pub(crate) const PACKETS: usize = 24;
-    /// Payload bytes that are looked at; the piece that passes them is the last.
-    pub(crate) const BYTES: u32 = 32 << 10;
+    /// Positions of a stream that are looked at, from its beginning.
+    pub(crate) const WINDOW: i32 = 32 << 10;
+    /// Segments that bring new positions.
+    pub(crate) const PIECES: usize = 256;
+    /// Payloads of a half after which nothing is looked at any more.
+    pub(crate) const PACKETS: u16 = 4096;
+    /// Segments with a wrong checksum that are listed: their bytes count only where no others come.
+    const WRONG: u16 = 64;
 
-    /// Payload packets of a decided half that are listed for a left-hand half that may still be undecided: few halves
+    /// Segments of a decided half that are listed for a left-hand half that may still be undecided: few halves
     /// take more. Where one does, the chunk is folded again.
     pub(crate) const LISTED: usize = 8;
 
-    /// Whether nothing is listed.
+    /// Whether nothing was seen of it.
     pub(crate) fn is_empty(&self) -> bool {
-        self.pieces.is_empty()
+        self.pieces.is_empty() && self.count == 0
     }
 
-    /// Whether the budget is spent.
+    /// Whether nothing more is listed, whatever comes.
     pub(crate) fn is_full(&self) -> bool {
-        self.pieces.len() >= Self::PACKETS || self.length >= Self::BYTES
+        self.count >= Self::PACKETS || self.is_list_full()
     }
 
-    /// Adds a payload. The caller has seen that the budget is not spent.
-    pub(crate) fn push(&mut self, piece: Piece) {
-        self.length = self.length.saturating_add(piece.length);
+    /// Whether the list has no room, though more may be looked at.
+    pub(crate) fn is_list_full(&self) -> bool {
+        let apart = usize::from(self.derived.wrong) + usize::from(self.derived.before);
+        self.pieces.len().saturating_sub(apart) >= Self::PIECES
+    }
+
+    /// Bytes of payload that are listed.
+    pub(crate) fn length(&self) -> usize {
+        self.derived.length as usize
+    }
+
+    /// Segments so far; see [`Half::PACKETS`].
+    pub(crate) fn count(&self) -> u16 {
+        self.count
+    }
+
+    /// Counts segments that a later part of the half had.
+    pub(crate) fn count_to(&mut self, count: u16) {
+        self.count = self.count.max(count.min(Self::PACKETS));
+    }
+
+    /// Lists a payload if it brings something new; `start` is where a stream begins, if that is known, and `open` says
+    /// that it may have begun earlier. Its bytes are kept where they are `needed`. Returns whether it was listed.
+    pub(crate) fn offer(
+        &mut self,
+        payload: &Payload<'_>,
+        start: Option<u32>,
+        open: bool,
+        needed: bool,
+    ) -> bool {
+        let mut payload = *payload;
+        let is_new = match &mut payload.order {
+            Order::Datagram { reader } => self.has_room(*reader),
+            Order::Segment { sequence, ordinal, ends, wrong } => {
+                let place = if *ordinal == 0 { self.count.saturating_add(1) } else { *ordinal };
+                if self.count >= Self::PACKETS || place > Self::PACKETS || self.is_list_full() {
+                    self.count_to(place);
+                    return false;
+                }
+                *ordinal = place;
+                self.count_to(place);
+                let base = *self.base.get_or_insert(start.unwrap_or(*sequence));
+                let from = sequence.wrapping_sub(base) as i32;
+                let length = payload.length.min(1 << 30) as i32 + i32::from(*ends);
+                self.is_new((from, from.saturating_add(length)), open, *wrong)
+            }
+        };
+        if is_new {
+            self.push(payload.piece(needed));
+        }
+        is_new
+    }
+
+    /// Whether a segment brings new positions within the window, which then count as brought.
+    fn is_new(&mut self, (from, to): (i32, i32), open: bool, wrong: bool) -> bool {
+        let floor = if open { -Self::WINDOW } else { 0 };
+        self.beyond |= open && to > Self::WINDOW;
+        self.below |= from < floor && open;
+        let (from, to) = (from.max(floor), to.min(Self::WINDOW));
+        if wrong {
+            return from < to && self.derived.wrong < Self::WRONG;
+        }
+        let ahead = self.derived.cover.gaps(from.max(0), to).next().is_some();
+        if !ahead && usize::from(self.derived.before) >= Self::PIECES {
+            self.below |= from < 0;
+            return false;
+        }
+        let new = self.derived.cover.add(from, to);
+        self.derived.before += u16::from(new && !ahead);
+        new
+    }
+
+    fn has_room(&self, reader: u8) -> bool {
+        let Some(Read::Datagrams(how)) = ReaderId(reader).reader().map(|reader| reader.read) else {
+            return false;
+        };
+        let own = self.pieces.iter().filter(|piece| piece.order == Order::Datagram { reader });
+        own.count() < usize::from(how.most)
+    }
+
+    fn push(&mut self, piece: Piece) {
+        self.derived.length = self.derived.length.saturating_add(piece.length);
+        self.derived.wrong += u16::from(matches!(piece.order, Order::Segment { wrong: true, .. }));
         if self.pieces.is_empty() {
             // Most halves that are not decided by one piece are by two.
             self.pieces.reserve_exact(2);
         }
         self.pieces.push(piece);
+    }
+
+    /// Forgets what was listed in case the half began earlier: it did not.
+    pub(crate) fn settle(&mut self) {
+        let Some(base) = self.base else { return };
+        let mut settled = Self { base: Some(base), ..Self::default() };
+        for piece in self.pieces.drain(..) {
+            settled.relist(piece, false);
+        }
+        settled.count_to(self.count);
+        *self = settled;
+    }
+
+    /// Lists a piece that was listed before.
+    fn relist(&mut self, piece: Piece, open: bool) {
+        let Order::Segment { sequence, ends, wrong, .. } = piece.order else { return self.push(piece) };
+        let from = sequence.wrapping_sub(self.base.unwrap_or(sequence)) as i32;
+        let length = piece.length.min(1 << 30) as i32 + i32::from(ends);
+        if self.is_new((from, from.saturating_add(length)), open, wrong) {
+            self.push(piece);
+        }
+    }
+
+    /// Itself with what can be told from its pieces, after it was loaded; `None` where they contradict one another.
+    pub(crate) fn restored(self) -> Option<Self> {
+        let mut half = Self { base: self.base, ..Self::default() };
+        let most = 2 * Self::PIECES + usize::from(Self::WRONG);
+        let ordered = |piece: &Piece| matches!(piece.order, Order::Segment { .. });
+        let nowhere = self.base.is_none() && self.pieces.iter().any(ordered);
+        if self.pieces.len() > most || self.count > Self::PACKETS || nowhere {
+            return None;
+        }
+        let pieces = self.pieces.len();
+        for piece in self.pieces {
+            half.relist(piece, true);
+        }
+        (half.count, half.beyond, half.below) = (self.count, self.beyond, self.below);
+        (half.pieces.len() == pieces).then_some(half)
+    }
+
+    /// Whether a later chunk's list of this half, which stands on its own, may lack what this one would have listed.
+    /// `listing` says that this list is itself for an earlier chunk.
+    pub(crate) fn may_miss(&self, start: Option<u32>, later: &Self, listing: bool) -> bool {
+        let (Some(ours), Some(theirs)) = (self.base.or(start), later.base) else { return false };
+        let ahead = theirs.wrapping_sub(ours) as i32;
+        let floor = if listing { 0 } else { Self::WINDOW };
+        later.beyond && ahead < 0 || later.below && ahead > floor
     }
 
     /// Brings all bytes to hand.
@@ -142,121 +241,136 @@ impl Half {
         }
     }
 
-    /// The bytes from `start` (the first piece's sequence number where unknown) up to the first hole, in sequence
-    /// order, the first copy of each byte. Returns whether the sender said that nothing follows them.
-    pub(crate) fn prefix(&self, start: Option<u32>, out: &mut Vec<u8>) -> bool {
+    /// The bytes of a stream from its beginning up to the first hole, in sequence order, the first copy of each byte.
+    /// Bytes with a wrong checksum count where the half shows no better ones: at once if it never had a right one
+    /// (`sound` is false), else when all is over (`ended`). Returns whether the sender said that nothing follows.
+    fn prefix(&self, sound: bool, ended: bool, out: &mut Vec<u8>) -> bool {
         out.clear();
-        let Some(first) = self.pieces.first() else { return false };
-        let start = start.unwrap_or(first.sequence);
-        let at = |piece: &Piece| i64::from(piece.sequence.wrapping_sub(start) as i32);
-        let mut used = [false; Self::PACKETS];
-        loop {
-            let have = out.len() as i64;
-            let mut grew = false;
-            for (piece, used) in self.pieces.iter().zip(&mut used) {
-                let bytes = piece.bytes.as_deref().unwrap_or(&[]);
-                let skip = out.len() as i64 - at(piece);
-                if *used || skip < 0 {
+        let Some(base) = self.base else { return false };
+        let mut filled = Cover::default();
+        let mut ends = None;
+        let passes: &[Option<bool>] = match (sound, ended) {
+            (false, _) => &[None],
+            (true, false) => &[Some(false)],
+            (true, true) => &[Some(false), Some(true)],
+        };
+        for pass in passes {
+            for piece in &self.pieces {
+                let Order::Segment { sequence, ends: last, wrong, .. } = piece.order else { continue };
+                if pass.is_some_and(|pass| pass != wrong) {
                     continue;
                 }
-                *used = true;
-                out.extend_from_slice(bytes.get(skip as usize..).unwrap_or(&[]));
-                grew |= out.len() as i64 > have;
+                let from = sequence.wrapping_sub(base) as i32;
+                let to = from.saturating_add(piece.bytes().len() as i32);
+                for (start, end) in filled.gaps(from.max(0), to.min(Self::WINDOW)) {
+                    let bytes = piece.bytes().get((start - from) as usize..(end - from) as usize);
+                    out.resize(out.len().max(end as usize), 0);
+                    if let (Some(to), Some(bytes)) = (out.get_mut(start as usize..end as usize), bytes) {
+                        to.copy_from_slice(bytes);
+                    }
+                }
+                filled.add(from.max(0), to.min(Self::WINDOW));
+                if last {
+                    ends.get_or_insert(from.saturating_add(piece.length as i32));
+                }
             }
-            if !grew {
-                let end = out.len() as i64;
-                return self
-                    .pieces
-                    .iter()
-                    .any(|piece| piece.ends && at(piece) + i64::from(piece.length) == end);
+        }
+        let end = filled.end(0);
+        out.truncate(end as usize);
+        ends == Some(end)
+    }
+
+    /// Whether asking the readers can bring anything, given that they were asked about all but the last piece.
+    pub(crate) fn is_worth_asking(&self) -> bool {
+        let ends = matches!(
+            self.pieces.last().map(|piece| piece.order),
+            Some(Order::Segment { ends: true, .. } | Order::Datagram { .. })
+        );
+        ends || self.length() >= self.derived.wanted || self.is_full()
+    }
+
+    /// What the readers say of the list so far, if no more comes where it has `ended`; `bytes` is a buffer.
+    pub(crate) fn read(
+        &self,
+        sound: bool,
+        ended: bool,
+        bytes: &mut Vec<u8>,
+        facts: &mut dyn FnMut(Fact<'_>),
+    ) -> Reading {
+        if let Some(Piece { order: Order::Datagram { .. }, .. }) = self.pieces.first() {
+            let reader = |piece: &Piece| match piece.order {
+                Order::Datagram { reader } => ReaderId(reader),
+                Order::Segment { .. } => ReaderId(u8::MAX),
+            };
+            let all: Vec<_> = self.pieces.iter().map(|piece| (reader(piece), piece.bytes())).collect();
+            return readers::read_datagrams(&all, ended, facts);
+        }
+        let last = self.prefix(sound, ended, bytes);
+        readers::read_stream(&Stream { bytes, ended: ended || last }, facts)
+    }
+
+    /// Remembers how much the readers want.
+    pub(crate) fn want(&mut self, reading: Reading) {
+        if let Reading::Undecided(wanted) = reading {
+            self.derived.wanted = wanted;
+        }
+    }
+
+    /// Whether the budget is spent, after a reading that had so many bytes.
+    pub(crate) fn is_spent(&self, bytes: usize) -> bool {
+        self.is_full() || bytes >= Self::WINDOW as usize
+    }
+
+    /// Whether a later list of the half, with so many payloads more, surely brings what they would have brought one by
+    /// one: a decision, where that list was `stopped`, and none by their number alone. Its bytes are at hand.
+    pub(crate) fn bears(&self, start: Option<u32>, sound: bool, later: &Self, stopped: bool) -> bool {
+        let counted = usize::from(self.count) + usize::from(later.count) >= usize::from(Self::PACKETS);
+        !(stopped || counted) || self.decides(start, sound, later)
+    }
+
+    /// Whether these payloads after its own would bring a decision; their bytes are at hand.
+    fn decides(&self, start: Option<u32>, sound: bool, later: &Self) -> bool {
+        let (mut half, mut bytes) = (self.clone(), Vec::new());
+        let before = half.count;
+        later.pieces.iter().any(|piece| {
+            half.offer(&piece.payload().after(before), start, false, true)
+                && (!half.read(sound, false, &mut bytes, &mut |_| {}).is_undecided()
+                    || half.is_spent(bytes.len()))
+        })
+    }
+}
+
+impl Payload<'_> {
+    /// What the readers say of it alone, as the whole beginning of its half.
+    pub(crate) fn read(&self, facts: &mut dyn FnMut(Fact<'_>)) -> Reading {
+        match self.order {
+            Order::Segment { ends, .. } => {
+                readers::read_stream(&Stream { bytes: self.bytes, ended: ends }, facts)
+            }
+            Order::Datagram { reader } => {
+                readers::read_datagrams(&[(ReaderId(reader), self.bytes)], false, facts)
             }
         }
     }
 
-    /// Whether these payloads after its own would bring a decision; their bytes are at hand.
-    pub(crate) fn decides(&self, start: Option<u32>, later: &Self) -> bool {
-        let (mut half, mut bytes) = (self.clone(), Vec::new());
-        later.pieces.iter().any(|piece| {
-            half.push(piece.clone());
-            !half.read(start, &mut bytes, &mut |_| {}).is_undecided()
-        })
+    /// Whether a half of which nothing was seen may be read from this payload alone.
+    pub(crate) fn stands_alone(&self, start: Option<u32>, sound: bool) -> bool {
+        match self.order {
+            Order::Segment { sequence, wrong, .. } => {
+                !(wrong && sound) && start.is_none_or(|start| start == sequence)
+            }
+            Order::Datagram { .. } => true,
+        }
     }
 
-    /// What the stream readers say of the list so far; `bytes` is a buffer.
-    pub(crate) fn read(
-        &self,
-        start: Option<u32>,
-        bytes: &mut Vec<u8>,
-        facts: &mut dyn FnMut(Fact<'_>),
-    ) -> Reading {
-        let ended = self.prefix(start, bytes) || self.is_full();
-        readers::read_stream(&Stream { bytes, ended }, facts)
-    }
-
-    /// Bytes of payload that are listed.
-    pub(crate) fn length(&self) -> usize {
-        self.length as usize
+    /// Itself in a half that had so many segments before those that it was counted with.
+    pub(crate) fn after(mut self, count: u16) -> Self {
+        if let Order::Segment { ordinal, .. } = &mut self.order {
+            *ordinal = ordinal.saturating_add(count);
+        }
+        self
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn half(pieces: &[(u32, &[u8])]) -> Half {
-        let mut half = Half::default();
-        for &(sequence, bytes) in pieces {
-            let (length, bytes) = (bytes.len() as u32, Some(bytes.into()));
-            half.push(Piece { sequence, length, at: PayloadAt::default(), bytes, ends: false });
-        }
-        half
-    }
-
-    fn prefix(pieces: &[(u32, &[u8])], start: Option<u32>) -> Vec<u8> {
-        let mut out = vec![9];
-        half(pieces).prefix(start, &mut out);
-        out
-    }
-
-    #[test]
-    fn pieces_are_put_in_order_and_stop_at_a_hole() {
-        assert_eq!(prefix(&[(5, b"fgh"), (0, b"abcde")], Some(0)), b"abcdefgh");
-        assert_eq!(prefix(&[(0, b"ab"), (3, b"d")], None), b"ab");
-        assert_eq!(prefix(&[(3, b"d")], Some(0)), b"");
-        assert_eq!(prefix(&[], Some(0)), b"");
-    }
-
-    #[test]
-    fn the_first_copy_of_a_byte_wins_and_numbers_wrap() {
-        assert_eq!(prefix(&[(u32::MAX, b"abc"), (0, b"XYZ")], None), b"abcZ");
-    }
-
-    #[test]
-    fn a_half_ends_where_its_last_byte_was_seen() {
-        let mut half = half(&[(10, b"ab"), (14, b"e")]);
-        half.push(Piece {
-            sequence: 15,
-            length: 0,
-            at: PayloadAt::default(),
-            bytes: Some([].into()),
-            ends: true,
-        });
-        assert!(!half.prefix(None, &mut Vec::new()));
-        half.push(Piece { sequence: 12, length: 2, bytes: Some((*b"cd").into()), ..half.pieces[0].clone() });
-        assert!(half.prefix(None, &mut Vec::new()));
-    }
-
-    proptest! {
-        #[test]
-        fn any_order_gives_the_stream(cuts in prop::collection::btree_set(1usize..200, 0..20), seed in any::<u64>()) {
-            let stream: Vec<u8> = (0..200u8).collect();
-            let ends: Vec<_> = cuts.iter().copied().chain([200]).collect();
-            let starts = std::iter::once(0).chain(cuts.iter().copied());
-            let mut pieces: Vec<_> = starts.zip(ends).map(|(a, b)| (a as u32, &stream[a..b])).collect();
-            let shift = (seed % pieces.len() as u64) as usize;
-            pieces.rotate_left(shift);
-            prop_assert_eq!(prefix(&pieces, Some(0)), stream);
-        }
-    }
-}
+mod tests;

@@ -21,6 +21,12 @@ pub(crate) const ICMP6: u8 = 58;
 /// SCTP.
 pub(crate) const SCTP: u8 = 132;
 
+/// Whether the halves of a protocol's flows have readers: of streams over TCP, of datagrams over UDP.
+#[inline]
+pub(crate) const fn streams(protocol: u8) -> bool {
+    matches!(protocol, TCP | UDP)
+}
+
 /// Path, ends in ascending order, and protocol.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
 pub(crate) struct Key {
@@ -37,6 +43,13 @@ pub(crate) struct Key {
 }
 
 impl Key {
+    /// Source and destination port of what an end sends.
+    #[inline]
+    pub(crate) fn ports_from(&self, side: Side) -> (u16, u16) {
+        let [lower, higher] = self.ports;
+        if side == 0 { (lower, higher) } else { (higher, lower) }
+    }
+
     /// The key of a packet and the side that sent it.
     #[inline]
     pub(crate) fn of(packet: &Packet<'_>, path: PathId) -> (Self, Side) {

@@ -15,7 +15,9 @@ pub(crate) enum Course {
     Counted,
     /// Into its flow.
     Flow,
-    /// Into its flow, and readers want to see it whole.
+    /// Into its flow, and a datagram reader may know it.
+    Datagram,
+    /// Into its flow, and message readers want to see it whole.
     Heard,
     /// A fragment, or without IP.
     Apart,

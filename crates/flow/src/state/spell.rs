@@ -21,7 +21,7 @@ pub(crate) use hot::Hot;
 use lenscap_wire::TcpFlags;
 
 use crate::state::entry::Entry;
-use crate::state::key::{Key, Side, TCP};
+use crate::state::key::{Key, Side, streams};
 use counters::LowCounters;
 use hot::handshake;
 
@@ -49,7 +49,7 @@ impl Spell {
         let mut cold = Cold { first: share.time, ..Cold::default() };
         cold.begin(share.at);
         hot.flags |= if side == 1 { flag::FIRST_HIGH } else { 0 };
-        if key.protocol == TCP {
+        if streams(key.protocol) {
             hot.flags |= flag::UNDECIDED | flag::UNDECIDED << 1;
         }
         if let Some(tcp) = entry.tcp.as_ref().filter(|tcp| tcp.flags.has(TcpFlags::SYN)) {

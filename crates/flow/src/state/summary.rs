@@ -3,21 +3,18 @@
 //! [`Summary::fold`] takes a batch; [`Summary::then`] appends a later summary. The serial
 //! fold is the definition: whenever `then` answers, the result is what folding all packets in order would have given.
 
-use lenscap_wire::{
-    Fact, Stream,
-    readers::{self, Reading},
-};
+use lenscap_wire::readers::Reading;
 
 use crate::state::cost;
 use crate::state::flows::Flows;
 use crate::state::fragment::Fragments;
-use crate::state::half::Payload;
+use crate::state::half::{Order, Payload};
 use crate::state::key::Side;
 use crate::state::lane::Lane;
 use crate::state::site::Site;
-use crate::state::spell::flag;
+use crate::state::spell::{Cold, Hot, flag};
 use crate::state::table::shard::At;
-use crate::state::transcript::{Asked, Draft};
+use crate::state::transcript::{Asked, Draft, Transcripts};
 
 /// What a fold needs to know beforehand. Summaries of one capture are folded with equal limits.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -86,8 +83,8 @@ impl Summary {
         self.flows.len()
     }
 
-    /// Gives the stream readers a payload of a half that is undecided, and lists it where that is due.
-    pub(crate) fn feed(&mut self, at: At, side: Side, payload: Payload<'_>) {
+    /// Gives the readers a payload of a half that is undecided, and lists it where that is due.
+    pub(crate) fn feed(&mut self, at: At, side: Side, payload: &Payload<'_>) {
         let Some((hot, cold)) = self.flows.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at))
         else {
             return;
@@ -97,49 +94,98 @@ impl Summary {
         if listing && !undecided {
             // What is listed of a decided half has no price.
             let half = cold.list(side);
-            half.push(payload.piece(self.saved));
+            half.offer(payload, None, true, self.saved);
             return hot.limit_list(side, half, self.saved);
         }
-        let mut told = cold.cost as usize - cost::untold(hot, cold, &self.flows.transcripts);
-        let start = cold.start(hot, side);
-        let Scratch { draft, prefix, .. } = &mut self.scratch;
-        draft.clear();
-        let texts = &mut self.flows.texts;
-        let mut note = |fact: Fact<'_>| draft.note(texts, &fact);
-        let mut reading = Reading::Undecided(0);
-        let alone = cold.half(side).is_none() && start.is_none_or(|start| start == payload.sequence);
-        if alone {
-            let stream = Stream { bytes: payload.bytes, ended: payload.ends };
-            reading = readers::read_stream(&stream, &mut note);
-        }
-        if listing || reading.is_undecided() {
-            let half = cold.list(side);
-            half.push(payload.piece(true));
-            // A first piece was read just now; again only if it is the last that will be looked at.
-            let again = half.pieces.len() > 1 || !alone || half.is_full();
-            if again && reading.is_undecided() {
-                reading = half.read(start, prefix, &mut note);
-            }
-        }
-        if !reading.is_undecided() {
-            hot.flags &= !(flag::UNDECIDED << side);
-            if let Reading::Done(reader) = reading {
-                cold.transcripts[side & 1] = self.flows.transcripts.intern(reader, &draft.said, texts);
-                cold.ask(hot, side, draft.asked);
-                if !draft.said.is_empty() {
-                    cold.decide(side, payload.at.packet);
-                }
-            }
-            cold.close(side, listing, self.saved);
-            let dropped = cold.settle_names(hot, hot.is_begun(self.appendable));
-            if dropped || draft.asked != Asked::NOTHING {
-                told = cost::told(cold, texts);
-            }
-        }
+        let before = cold.cost as usize - cost::untold(hot, cold, &self.flows.transcripts);
+        let reading = read(hot, cold, side, payload, (listing, self.saved), &mut self.scratch);
+        let told = !reading.is_undecided() && self.decide(at, side, payload, reading);
+        let Flows { shards, texts, transcripts, costs, .. } = &mut self.flows;
+        let Some((hot, cold)) = shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
+            return;
+        };
+        let told = if told { cost::told(cold, texts) } else { before };
         if let (true, Some(half)) = (listing, cold.half(side)) {
             hot.limit_list(side, half, self.saved);
         }
-        let now = told + cost::untold(hot, cold, &self.flows.transcripts);
-        self.flows.costs.spells = self.flows.costs.spells + now - cold.reprice(now);
+        let now = told + cost::untold(hot, cold, transcripts);
+        costs.spells = costs.spells + now - cold.reprice(now);
     }
+
+    /// Keeps what the readers decided on a half. Returns whether the texts that its spell keeps may have changed.
+    fn decide(&mut self, at: At, side: Side, payload: &Payload<'_>, reading: Reading) -> bool {
+        let Flows { shards, texts, transcripts, .. } = &mut self.flows;
+        let Some((hot, cold)) = shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
+            return false;
+        };
+        let listing = hot.flags & flag::LISTING << side != 0;
+        hot.flags &= !(flag::UNDECIDED << side);
+        let mut asks = false;
+        if let Reading::Done(reader) = reading {
+            let (said, asked) = self.scratch.draft.keep(texts);
+            cold.transcripts[side & 1] = transcripts.intern(reader, said, texts);
+            if !said.is_empty() {
+                cold.decide(side, payload.at.packet);
+            }
+            cold.ask(hot, side, asked);
+            asks = asked != Asked::NOTHING;
+        }
+        let kept = match payload.order {
+            Order::Segment { .. } => listing,
+            // Those that came before are needed where an earlier part of the half was undecided, too. The deciding one
+            // alone is not worth its room in every flow: then both are read again.
+            Order::Datagram { .. } => {
+                if listing {
+                    hot.flags &= !(flag::LISTING << side);
+                    hot.flags |= flag::SHORT << side;
+                }
+                listing && cold.half(side).is_some_and(|half| self.saved || half.pieces.len() > 1)
+            }
+        };
+        cold.close(side, kept, self.saved);
+        cold.settle_names(hot, hot.is_begun(self.appendable)) || asks
+    }
+}
+
+/// What the readers say of a half with one more payload. What they found stands in the draft.
+fn read(
+    hot: &Hot,
+    cold: &mut Cold,
+    side: Side,
+    payload: &Payload<'_>,
+    (listing, saved): (bool, bool),
+    Scratch { draft, prefix, .. }: &mut Scratch,
+) -> Reading {
+    let start = cold.start(hot, side);
+    let sound = cold.history.began_sound(hot.seen, side);
+    let mut reading = Reading::Undecided(0);
+    let alone = cold.half(side).is_none() && payload.stands_alone(start, sound);
+    if alone {
+        draft.clear();
+        reading = payload.read(&mut |fact| draft.note(&fact));
+    }
+    let listed = matches!(payload.order, Order::Segment { .. }) || saved;
+    if !reading.is_undecided() && !(listing && listed) {
+        return reading;
+    }
+    let half = cold.list(side);
+    let new = half.offer(payload, start, listing, true);
+    // A first piece was read just now; again only if it is the last that will be looked at.
+    let again = !alone && new && half.is_worth_asking();
+    if reading.is_undecided() && again {
+        draft.clear();
+        reading = half.read(sound, false, prefix, &mut |fact| draft.note(&fact));
+        half.want(reading);
+    }
+    if reading.is_undecided()
+        && half.is_spent(if again { prefix.len() } else { payload.bytes.len() * usize::from(alone) })
+    {
+        draft.clear();
+        reading = half.read(sound, true, prefix, &mut |fact| draft.note(&fact));
+        if reading == Reading::Unknown {
+            draft.clear();
+            return Reading::Done(Transcripts::SPENT);
+        }
+    }
+    reading
 }

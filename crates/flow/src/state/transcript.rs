@@ -7,6 +7,7 @@ use hashbrown::HashTable;
 use lenscap_wire::{Fact, Field, Party, ReaderId};
 use serde::{Deserialize, Serialize};
 use std::hash::BuildHasher;
+use std::ops::Range;
 
 use crate::state::seed::seeded;
 use crate::state::text::{TextId, Texts};
@@ -34,8 +35,8 @@ pub(crate) struct Said {
 
 impl Said {
     /// Keeps a fact's parts.
-    pub(crate) fn new(texts: &mut Texts, who: Party, field: Field, value: &[u8]) -> Self {
-        Self { of_receiver: who == Party::Receiver, field, value: texts.intern(value) }
+    pub(crate) fn new(texts: &mut Texts, of_receiver: bool, field: Field, value: &[u8]) -> Self {
+        Self { of_receiver, field, value: texts.intern(value) }
     }
 }
 
@@ -53,33 +54,48 @@ impl Asked {
     pub(crate) const NOTHING: Self = Self { name: TextId::EMPTY, path: TextId::EMPTY };
 }
 
-/// What one reading of a half yields, before it is kept. The first name of the flow's server and the path asked for
-/// are kept apart, so that halves that differ in them alone share a transcript.
+/// What one reading of a half yields, before it is kept: a reading that decides nothing leaves no trace, also where a
+/// reader that hands on to another has had its say.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Draft {
-    pub(crate) said: Vec<Said>,
-    pub(crate) asked: Asked,
+    /// Of whom, in which field, and where the value stands in `bytes`.
+    facts: Vec<(bool, Field, Range<u32>)>,
+    bytes: Vec<u8>,
+    said: Vec<Said>,
 }
 
 impl Draft {
     /// Forgets all.
     pub(crate) fn clear(&mut self) {
-        self.said.clear();
-        self.asked = Asked::NOTHING;
+        self.facts.clear();
+        self.bytes.clear();
     }
 
     /// Takes in a fact.
-    pub(crate) fn note(&mut self, texts: &mut Texts, fact: &Fact<'_>) {
+    pub(crate) fn note(&mut self, fact: &Fact<'_>) {
         let Fact::Says { who, field, value } = *fact else { return };
-        let mut said = Said::new(texts, who, field, value);
-        let Asked { name, path } = &mut self.asked;
-        let said_something = said.value != TextId::EMPTY;
-        if said_something && *name == TextId::EMPTY && field.names_flow() {
-            *name = std::mem::replace(&mut said.value, TextId::OWN);
-        } else if said_something && *path == TextId::EMPTY && field.is_path() {
-            *path = std::mem::replace(&mut said.value, TextId::PATH);
+        let start = self.bytes.len() as u32;
+        self.bytes.extend_from_slice(value);
+        self.facts.push((who == Party::Receiver, field, start..self.bytes.len() as u32));
+    }
+
+    /// What was said, with its texts kept. The first name of the flow's server and the path asked for stand apart, so that
+    /// halves that differ in them alone share a transcript.
+    pub(crate) fn keep(&mut self, texts: &mut Texts) -> (&[Said], Asked) {
+        let mut asked = Asked::NOTHING;
+        self.said.clear();
+        for (of_receiver, field, range) in &self.facts {
+            let value = self.bytes.get(range.start as usize..range.end as usize).unwrap_or(&[]);
+            let mut said = Said::new(texts, *of_receiver, *field, value);
+            let said_something = said.value != TextId::EMPTY;
+            if said_something && asked.name == TextId::EMPTY && field.names_flow() {
+                asked.name = std::mem::replace(&mut said.value, TextId::OWN);
+            } else if said_something && asked.path == TextId::EMPTY && field.is_path() {
+                asked.path = std::mem::replace(&mut said.value, TextId::PATH);
+            }
+            self.said.push(said);
         }
-        self.said.push(said);
+        (&self.said, asked)
     }
 }
 
@@ -120,6 +136,9 @@ impl Default for Transcripts {
 }
 
 impl Transcripts {
+    /// What stands in place of a reader where a half stayed undecided until its budget was spent.
+    pub(crate) const SPENT: ReaderId = ReaderId(ReaderId::MAX);
+
     /// The id of a transcript, whose texts are these.
     pub(crate) fn intern(&mut self, reader: ReaderId, said: &[Said], texts: &Texts) -> TranscriptId {
         self.put(reader, said, || Transcript::cost(said, texts))
@@ -196,7 +215,7 @@ mod tests {
     fn equal_transcripts_share_an_id_across_summaries() {
         let (mut ours, mut theirs) = (Texts::default(), Texts::default());
         ours.intern(b"noise");
-        let make = |texts: &mut Texts| [Said::new(texts, Party::Receiver, Field::TlsSni, b"example.com")];
+        let make = |texts: &mut Texts| [Said::new(texts, true, Field::TlsSni, b"example.com")];
         let (mut left, mut right) = (Transcripts::default(), Transcripts::default());
         let said = [make(&mut ours), make(&mut theirs)];
         let here = left.intern(ReaderId(3), &said[0], &ours);

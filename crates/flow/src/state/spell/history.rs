@@ -100,6 +100,13 @@ impl History {
         (word >> (5 * (n % Self::WORD))) as u8 & 31
     }
 
+    /// Whether the first packet of a side that had a checksum to be wrong had a right one. Where it had not, wrong ones
+    /// tell nothing: a capture that was made anonymous has no others.
+    pub(crate) fn began_sound(&self, seen: [u16; 2], side: Side) -> bool {
+        let first = (0..length(seen)).map(|n| self.code(n)).find(|code| usize::from(code & 1) == side & 1);
+        first.is_none_or(|code| code >> 1 != BAD_CHECKSUM.trailing_zeros() as u8)
+    }
+
     /// The letters as text, given which side is the originator.
     pub(crate) fn text(&self, seen: [u16; 2], orig: Side) -> String {
         let letter = |code: u8| {

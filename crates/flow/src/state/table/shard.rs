@@ -4,7 +4,7 @@
 use arrayvec::ArrayVec;
 
 use crate::state::entry::Entry;
-use crate::state::key::{Key, Side, TCP};
+use crate::state::key::{Key, Side, streams};
 use crate::state::spell::{Cold, Hot, Spell, flag};
 use crate::state::table::index::{Index, NOWHERE};
 use crate::state::table::slab::Slab;
@@ -127,7 +127,7 @@ impl Shard {
         let Some(place) = there else {
             let mut spell = Spell::begin(*key, side, entry);
             spell.hot.flags |= flag::FIRST;
-            if appendable && key.protocol == TCP && spell.hot.flags & flag::OPENS == 0 {
+            if appendable && streams(key.protocol) && spell.hot.flags & flag::OPENS == 0 {
                 spell.hot.flags |= flag::LISTING | flag::LISTING << 1;
             }
             let flags = spell.hot.flags;
