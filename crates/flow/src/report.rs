@@ -260,6 +260,8 @@ pub struct Coverage {
     pub encrypted: (u64, u64),
     /// Payload bytes to or from outside without any name or vendor, and all such payload bytes.
     pub unattributed: (u64, u64),
+    /// Flows of which no reader could tell the protocol from as much of their beginning as is read.
+    pub undecided: u64,
     /// Oddities of packets, as (name, packets), fixed order, none that is zero.
     pub hazards: Vec<(&'static str, u64)>,
     /// Caps that bit, as (name, count), fixed order.

@@ -334,6 +334,7 @@ pub(crate) fn overview() -> Overview {
             cut_bytes: 100,
             encrypted: (48_000_000, 50_000_000),
             unattributed: (6_000_000, 50_000_000),
+            undecided: 0,
             hazards: vec![("bad-checksum", 12)],
             caps: vec![],
         },

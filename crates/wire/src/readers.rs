@@ -41,6 +41,7 @@ pub static ALL: &[Reader] = &[
     quic::READER,
     dtls::READER,
     stun::READER,
+    stun::STREAM_READER,
     http::READER,
     http::REQUEST_READER,
     dns::READER,

@@ -149,7 +149,7 @@ impl<'a> Court<'a> {
             activity: judged.activity,
             external: judged.is_external(),
             first_packet: self.numbering.locate(&flow.cold.at()),
-            limits: limits(flow),
+            limits: limits(flow, [0, 1].into_iter().any(|side| self.testimony(flow, side).is_spent())),
         }
     }
 
@@ -199,7 +199,8 @@ fn trouble<'f>(flow: &Flow<'f>, side: Side) -> Option<&'f Trouble> {
 }
 
 /// What could not be told exactly of a flow.
-fn limits(flow: &Flow<'_>) -> Vec<&'static str> {
+/// What could not be told of a flow; `spent` where a half stayed undecided until its budget was spent.
+fn limits(flow: &Flow<'_>, spent: bool) -> Vec<&'static str> {
     let hazards = Hazards(flow.hot.hazards);
     let mut all: Vec<_> =
         Hazards::NAMES.iter().filter(|(h, _)| hazards.contains(*h)).map(|(_, name)| *name).collect();
@@ -208,6 +209,9 @@ fn limits(flow: &Flow<'_>) -> Vec<&'static str> {
     }
     if [0, 1].into_iter().any(|side| trouble(flow, side).is_some_and(|trouble| trouble.unique().is_none())) {
         all.push("unique-bytes-cap");
+    }
+    if spent {
+        all.push("undecided");
     }
     all
 }

@@ -11,6 +11,7 @@ use super::judged::Judged;
 use super::what::coverage::Sums;
 use super::who::link::{Ends, Links};
 use crate::state::table::shard::SHARDS;
+use lenscap_wire::ReaderId;
 
 /// What the walk over some shards found, in their order.
 #[derive(Default)]
@@ -44,10 +45,7 @@ impl Walk {
             let (mut judged, mut ends) = (Vec::with_capacity(room), Vec::with_capacity(room));
             for flow in court.flows(shard) {
                 let (judgement, reader) = court.judge_flow(&flow);
-                let hidden = reader
-                    .and_then(|reader| lenscap_wire::ReaderId(reader).reader())
-                    .is_some_and(|reader| reader.hides);
-                walk.sums.add(&flow, &judgement, hidden);
+                walk.sums.add(&flow, &judgement, reader.map(ReaderId));
                 ends.push(walk.links.ends(&court.held, &flow, &judgement));
                 judged.push(judgement);
             }

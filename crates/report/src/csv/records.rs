@@ -40,7 +40,7 @@ pub(super) const fn columns(kind: crate::Kind) -> &'static str {
             "version,schema,exact,inexact_since,packets,flows,devices,cameras,findings_info,findings_low,findings_medium,\
              findings_high,findings_critical,coverage_start,coverage_end,coverage_two_way_flows,coverage_two_way_of,\
              coverage_cut_bytes,coverage_encrypted_payload,coverage_encrypted_of,coverage_unattributed_payload,\
-             coverage_unattributed_of,coverage_hazards,coverage_caps"
+             coverage_unattributed_of,coverage_undecided,coverage_hazards,coverage_caps"
         }
     }
 }
@@ -196,6 +196,7 @@ pub(super) fn summary(row: &mut Row<'_>, overview: &Overview) {
     row.integer(coverage.encrypted.1);
     row.integer(coverage.unattributed.0);
     row.integer(coverage.unattributed.1);
+    row.integer(coverage.undecided);
     row.list(coverage.hazards.iter().map(|(name, count)| format!("{name}:{count}")));
     row.list(coverage.caps.iter().map(|(name, count)| format!("{name}:{count}")));
 }

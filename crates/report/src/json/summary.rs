@@ -11,6 +11,7 @@
 //! | `cut_bytes` | wire bytes never captured because of the snap length |
 //! | `encrypted` | `payload` bytes in flows of encrypted protocols, `of` all with an outside end |
 //! | `unattributed` | `payload` bytes to or from outside without any name or vendor, `of` all such bytes |
+//! | `undecided` | flows of which no reader could tell the protocol from as much as is read; omitted where there is none |
 //! | `hazards` | packets by what was odd about them |
 //! | `caps` | counts of the caps that bit |
 
@@ -66,6 +67,9 @@ fn push_coverage(object: &mut Object<'_>, coverage: &Coverage) {
     object.integer("cut_bytes", coverage.cut_bytes);
     push_share(object, "encrypted", "payload", coverage.encrypted);
     push_share(object, "unattributed", "payload", coverage.unattributed);
+    if coverage.undecided > 0 {
+        object.integer("undecided", coverage.undecided);
+    }
     push_counts(object, "hazards", &coverage.hazards);
     push_counts(object, "caps", &coverage.caps);
 }

@@ -52,6 +52,10 @@ fn unseen(report: &Report<'_>) -> String {
     limits.extend(dropped(&report.captures));
     limits.extend(of_payload("the content, which is encrypted,", "encrypted content", coverage.encrypted));
     limits.extend(of_payload("a name or vendor", "an end without name or vendor", coverage.unattributed));
+    if coverage.undecided > 0 {
+        let flows = units::counted(coverage.undecided, "flow");
+        limits.push(format!("the protocol of {flows} whose beginning is longer than what is read"));
+    }
     limits.extend(unread("that could not be decoded", ledger.undecodable));
     limits.extend(unread("too short to decode", ledger.truncated));
     limits.extend(unread("left out by the filters given", ledger.filtered));

@@ -56,7 +56,7 @@ pub(crate) const READER: Reader = Reader {
             // A long header; the public header of Google's versions with a version in it, and its refusals.
             Route::UdpAt(Pattern { offset: 0, mask: &[0x80], bytes: &[0x80] }),
             Route::UdpAt(Pattern { offset: 0, mask: &[0x81], bytes: &[0x01] }),
-            Route::UdpAt(Pattern { offset: 0, mask: &[0x82], bytes: &[0x02] }),
+            Route::UdpAt(Pattern { offset: 0, mask: &[0xcb], bytes: &[0x08] }),
         ],
         passes: packet::begins,
         most: MOST,

@@ -15,7 +15,8 @@
 use std::io::Write;
 
 use crate::{
-    Fact, Field, Message, Party, Pattern, Read, Reader, ReaderId, Route, cursor::Cursor, reader::Facts, text,
+    Fact, Field, Message, Party, Pattern, Probe, Read, Reader, ReaderId, Route, Stream, cursor::Cursor,
+    reader::Facts, text,
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -26,6 +27,11 @@ pub(crate) const READER: Reader = Reader {
     fields: &[Field::StunIce, Field::StunMapped, Field::StunSoftware],
     read: Read::Message(&[Route::UdpAt(MAGIC)], read),
 };
+
+/// The first message of a half over TCP, as it stands (RFC 8489, 6.2.2), or with its length in front where media share the
+/// connection (RFC 4571, RFC 6544).
+pub(crate) const STREAM_READER: Reader =
+    Reader { number: ReaderId(40), read: Read::Stream(read_stream), ..READER };
 
 /// Two zero bits, and the cookie.
 const MAGIC: Pattern = Pattern {
@@ -60,6 +66,39 @@ pub(crate) fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     }
     say(&cookie, body, message.is_cut(), facts);
     true
+}
+
+fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
+    let bytes = stream.bytes;
+    let stands = |skip: usize| {
+        let kind = bytes.get(skip).is_none_or(|byte| byte & 0xc0 == 0);
+        kind && bytes.iter().skip(skip + 4).zip(COOKIE).all(|(byte, expected)| *byte == expected)
+    };
+    let skip = match (stands(0), stands(2)) {
+        (true, _) if bytes.len() >= 8 => 0,
+        (true, _) => return Probe::More(8),
+        (false, true) if bytes.len() >= 10 => 2,
+        (false, true) => return Probe::More(10),
+        (false, false) => return Probe::NotMine,
+    };
+    let number = |at: usize| {
+        let two = bytes.get(at..).and_then(|bytes| bytes.first_chunk());
+        usize::from(two.map_or(0, |two| u16::from_be_bytes(*two)))
+    };
+    let length = number(skip + 2);
+    if length % 4 != 0 || skip == 2 && number(0) != HEADER + length {
+        return Probe::NotMine;
+    }
+    let end = skip + HEADER + length;
+    if bytes.len() < end && !stream.ended {
+        return Probe::More(end);
+    }
+    let key = bytes.get(skip + 4..).and_then(|bytes| bytes.first_chunk());
+    let body = bytes.get(skip + HEADER..end.min(bytes.len())).unwrap_or(&[]);
+    if let Some(key) = key {
+        say(key, body, bytes.len() < end, facts);
+    }
+    Probe::Match
 }
 
 /// Yields what attributes say; `key` is the cookie and the transaction, which addresses are masked with.
@@ -129,7 +168,7 @@ mod tests {
     use super::*;
     use crate::{
         Packet,
-        readers::tests::{cut_everywhere, facts},
+        readers::tests::{cut_everywhere, cut_stream_everywhere, facts, stream},
     };
     use lenscap_testkit::message::{stun, stun_attribute, stun_mapped};
 
@@ -183,6 +222,22 @@ mod tests {
         // Channel data of TURN, and what came before the cookie.
         assert!(facts(&READER, &[&[0x40, 1, 0, 16][..], &[0; 16]].concat()).is_none());
         assert!(facts(&READER, &[&[0, 1, 0, 0][..], &[7; 16]].concat()).is_none());
+    }
+
+    #[test]
+    fn over_tcp_the_first_message_speaks_with_its_length_in_front_or_without() {
+        let framed = [&(answer().len() as u16).to_be_bytes()[..], &answer()].concat();
+        for half in [answer(), framed] {
+            let said = ["sender stun.software test vector", "receiver stun.mapped 192.0.2.1:32853"];
+            assert_eq!(stream(&STREAM_READER, &half, false), (Probe::Match, said.map(String::from).to_vec()));
+            cut_stream_everywhere(&STREAM_READER, &half);
+            let mut wrong = half.clone();
+            wrong[9] ^= 1;
+            let plain = half.len() == answer().len();
+            assert_eq!(stream(&STREAM_READER, &wrong, false).0 == Probe::NotMine, !plain);
+        }
+        assert_eq!(stream(&STREAM_READER, b"\0\x05\0\0", false).0, Probe::More(8));
+        assert_eq!(stream(&STREAM_READER, b"GET / HTTP/1.1", false).0, Probe::NotMine);
     }
 
     #[test]

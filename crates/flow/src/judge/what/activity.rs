@@ -7,17 +7,20 @@ use crate::judge::judged::Judged;
 use crate::judge::whose::opinion::Testimony;
 use crate::judge::{Court, Flow, rules};
 use crate::report::Party;
+use crate::state::transcript::Transcripts;
 
 impl<'a> Court<'a> {
     /// The protocol of a flow: what a stream reader decided, else what a message reader recognised.
     pub(crate) fn app(&self, flow: &Flow<'a>) -> Option<&'static str> {
         let halves = [self.testimony(flow, 0), self.testimony(flow, 1)];
-        Court::reader(flow, &halves).map(|reader| ReaderId(reader).app())
+        Court::reader(flow, &halves).and_then(|reader| Some(ReaderId(reader).reader()?.app))
     }
 
-    /// The reader that knew a flow's protocol, given what its halves said.
+    /// The reader that knew a flow's protocol, given what its halves said; [`Transcripts::SPENT`] where none knew it and
+    /// a half was longer than what is read.
     pub(crate) fn reader(flow: &Flow<'a>, halves: &[Testimony<'_, 'a>; 2]) -> Option<u8> {
-        halves.iter().find_map(Testimony::reader).or(flow.hot.app().map(|reader| reader.0))
+        let spent = || halves.iter().any(Testimony::is_spent).then_some(Transcripts::SPENT.0);
+        halves.iter().find_map(Testimony::reader).or(flow.hot.app().map(|reader| reader.0)).or_else(spent)
     }
 
     /// What a flow is for, given its reader and whose it is.

@@ -1,6 +1,6 @@
 //! What could be seen and what could not, in numbers.
 
-use lenscap_wire::{Hazards, Timestamp};
+use lenscap_wire::{Hazards, ReaderId, Timestamp};
 
 use crate::judge::Flow;
 use crate::judge::judged::Judged;
@@ -8,6 +8,7 @@ use crate::report::{Amount, Coverage};
 use crate::state::key::{TCP, UDP};
 use crate::state::spell::counters::Counters;
 use crate::state::summary::Summary;
+use crate::state::transcript::Transcripts;
 
 /// Sums over all flows.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,11 +21,14 @@ pub(crate) struct Sums {
     two_way: (u64, u64),
     encrypted: (u64, u64),
     unattributed: (u64, u64),
+    undecided: u64,
 }
 
 impl Sums {
-    /// Adds a flow; `hidden` where its protocol hides what it carries.
-    pub(crate) fn add(&mut self, flow: &Flow<'_>, judged: &Judged, hidden: bool) {
+    /// Adds a flow, and which reader knew it.
+    pub(crate) fn add(&mut self, flow: &Flow<'_>, judged: &Judged, reader: Option<ReaderId>) {
+        let hidden = reader.and_then(ReaderId::reader).is_some_and(|reader| reader.hides);
+        self.undecided += u64::from(reader == Some(Transcripts::SPENT));
         self.flows += 1;
         let Counters { packets, bytes, payload, wire } = flow.counters();
         self.booked.packets += packets[0] + packets[1];
@@ -53,6 +57,7 @@ impl Sums {
         add(&mut self.two_way, other.two_way);
         add(&mut self.encrypted, other.encrypted);
         add(&mut self.unattributed, other.unattributed);
+        self.undecided += other.undecided;
     }
 }
 
@@ -68,6 +73,7 @@ pub(crate) fn coverage(summary: &Summary, sums: &Sums) -> Coverage {
         cut_bytes: summary.site.tally.bytes_wire - summary.site.tally.bytes_captured,
         encrypted: sums.encrypted,
         unattributed: sums.unattributed,
+        undecided: sums.undecided,
         hazards: hazards.filter(|(_, count)| *count > 0).collect(),
         caps: summary.site.caps().named().into_iter().filter(|(_, count)| *count > 0).collect(),
     }

@@ -15,7 +15,7 @@ use crate::judge::judged::{KINDS, host_part};
 use crate::state::seed::seeded;
 use crate::state::summary::Summary;
 use crate::state::text::{TextId, Texts};
-use crate::state::transcript::{Asked, Transcript, TranscriptId};
+use crate::state::transcript::{Asked, Transcript, TranscriptId, Transcripts};
 
 /// What the catalogue says of a name: whose it is, and why it may be nobody's.
 pub(crate) type Owner<'a> = (Option<&'a Endpoint>, Option<SharedGroup>);
@@ -68,7 +68,13 @@ pub(crate) struct Testimony<'c, 'a> {
 impl<'c, 'a> Testimony<'c, 'a> {
     /// The reader that decided.
     pub(crate) fn reader(&self) -> Option<u8> {
-        (self.opinion.reader != Opinion::NOBODY).then_some(self.opinion.reader)
+        let known = self.opinion.reader != Opinion::NOBODY && !self.is_spent();
+        known.then_some(self.opinion.reader)
+    }
+
+    /// Whether no reader could decide on what is read of a half at most.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.opinion.reader == Transcripts::SPENT.0
     }
 
     /// Whether it names the flow's server.
