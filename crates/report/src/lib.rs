@@ -1,4 +1,4 @@
-//! Renders a [`Report`](lenscap_flow::report::Report): as [JSON lines](json), as [CSV](csv), as [text](text) for people.
+//! Renders a [`Report`](lenscap_flow::report::Report): as [JSON lines](json), as [CSV](csv), as [text] for people.
 //!
 //! Promises: nothing is computed here that the report does not say; output is written as it is made, never held as a
 //! whole; it is the same bytes for every number of threads; text that came out of packets goes through [`escape`]
