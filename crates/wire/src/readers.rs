@@ -45,7 +45,6 @@ pub static ALL: &[Reader] = &[
     http::READER,
     http::REQUEST_READER,
     dns::READER,
-    dns::TCP_READER,
     mdns::READER,
     llmnr::READER,
     dhcp::READER,
@@ -54,6 +53,7 @@ pub static ALL: &[Reader] = &[
     ndp::READER,
     ssdp::READER,
     ntp::READER,
+    dns::stream::STREAM_READER,
     rtp::READER,
     rtp::CONTROL_READER,
 ];
