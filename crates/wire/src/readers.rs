@@ -33,6 +33,7 @@ readers! {
     quic: READER;
     dtls: READER;
     stun: READER;
+    http2: READER;
     http: READER, REQUEST_READER;
     dns: READER, TCP_READER;
     mdns: READER;
@@ -44,6 +45,7 @@ readers! {
     ssdp: READER;
     ntp: READER;
     rtp: READER, CONTROL_READER;
+    websocket: READER;
 }
 
 /// By number, the place in [`ALL`] and one; 0 for none.
@@ -120,12 +122,14 @@ const HOPS: usize = 4;
 pub fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Reading {
     let mut known = Reading::Unknown;
     let mut start = 0;
+    let mut before: &[u8] = &[];
     for _ in 0..HOPS {
         let rest = Stream { bytes: stream.bytes.get(start..).unwrap_or(&[]), ended: stream.ended };
-        match ask(&rest, facts) {
+        match ask(before, &rest, facts) {
             Asked::Match(id) => return Reading::Done(id),
             Asked::Then(id, offset) => {
                 known = Reading::Done(id);
+                before = rest.bytes.get(..offset).unwrap_or(rest.bytes);
                 start += offset;
             }
             Asked::More(length) => return Reading::Undecided(start.saturating_add(length)),
@@ -143,10 +147,15 @@ enum Asked {
     Nobody,
 }
 
-fn ask(stream: &Stream<'_>, facts: Facts<'_>) -> Asked {
+/// Asks what `stream` is; `before` is what handed on to it, empty at the beginning of the half.
+fn ask(before: &[u8], stream: &Stream<'_>, facts: Facts<'_>) -> Asked {
     for reader in ALL {
-        let Read::Stream(read) = reader.read else { continue };
-        match read(stream, facts) {
+        let probe = match reader.read {
+            Read::Stream(read) => read(stream, facts),
+            Read::Behind(read) if !before.is_empty() => read(before, stream, facts),
+            _ => continue,
+        };
+        match probe {
             Probe::Match => return Asked::Match(reader.number),
             // Where nothing follows there is nobody to hand on to.
             Probe::Then(offset) if offset > 0 && !(stream.ended && offset >= stream.bytes.len()) => {
