@@ -52,7 +52,7 @@ fields! {
     Dhcp = "dhcp",
     /// DHCP option 61: how the client calls itself to the server.
     DhcpClientId = "dhcp.client_id",
-    /// DHCP option 81, DHCPv6 option 39: the name that the client wants in DNS.
+    /// DHCP option 81, `DHCPv6` option 39: the name that the client wants in DNS.
     DhcpFqdn = "dhcp.fqdn",
     /// DHCP option 12.
     DhcpHostname = "dhcp.hostname",

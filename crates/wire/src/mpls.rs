@@ -83,9 +83,10 @@ mod tests {
         for first in [0x02, 0x4c, 0x45, 0x62] {
             for (six, tags) in [(false, 0), (true, 0), (false, 2)] {
                 let frame = PacketBuilder::ethernet2([first, 0, 0, 0, 0, 1], [first, 8, 0, 0, 0, 2]);
-                let ip = match six {
-                    true => frame.ipv6([1; 16], [2; 16], 9),
-                    false => frame.ipv4([10, 0, 0, 1], [10, 0, 0, 2], 9),
+                let ip = if six {
+                    frame.ipv6([1; 16], [2; 16], 9)
+                } else {
+                    frame.ipv4([10, 0, 0, 1], [10, 0, 0, 2], 9)
                 };
                 let mut frame = Vec::new();
                 ip.udp(1, 2).write(&mut frame, b"hello, world").unwrap();

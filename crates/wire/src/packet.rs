@@ -245,7 +245,7 @@ pub struct Packet<'a> {
     pub inner_frame: Option<InnerFrame<'a>>,
 }
 
-impl<'a> Packet<'a> {
+impl Packet<'_> {
     /// [`Packet::inner_frame`] as a packet of its own, without IP.
     pub fn inner(&self) -> Option<Self> {
         let InnerFrame { macs, ether_type, payload, payload_length } = self.inner_frame?;

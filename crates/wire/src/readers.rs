@@ -49,6 +49,7 @@ readers! {
 }
 
 /// By number, the place in [`ALL`] and one; 0 for none.
+#[allow(clippy::indexing_slicing, reason = "in a constant: what is out of bounds fails the build")]
 static PLACES: [u8; ReaderId::MAX as usize + 1] = {
     let mut places = [0; ReaderId::MAX as usize + 1];
     let mut rest: &[Reader] = ALL;
@@ -156,12 +157,11 @@ fn ask(before: &[u8], stream: &Stream<'_>, facts: Facts<'_>) -> Asked {
             _ => continue,
         };
         match probe {
-            Probe::Match => return Asked::Match(reader.number),
             // Where nothing follows there is nobody to hand on to.
             Probe::Then(offset) if offset > 0 && !(stream.ended && offset >= stream.bytes.len()) => {
                 return Asked::Then(reader.number, offset);
             }
-            Probe::Then(_) => return Asked::Match(reader.number),
+            Probe::Match | Probe::Then(_) => return Asked::Match(reader.number),
             Probe::More(length) if !stream.ended => return Asked::More(length.max(stream.bytes.len() + 1)),
             Probe::More(_) | Probe::NotMine => {}
         }

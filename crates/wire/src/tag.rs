@@ -54,9 +54,10 @@ pub(crate) fn backbone<'a>(span: Span<'a>, packet: &mut Packet<'a>) -> Result<(H
 /// frame must prove it.
 pub(crate) fn fabric_path(span: Span<'_>) -> Result<(Head, Span<'_>), Lost> {
     let frame = span.skip(2)?;
-    match is_ethernet(frame) {
-        true => Ok((Head::Ethernet, frame)),
-        false => Ok((Head::Other(ether_type::FABRIC_PATH), span)),
+    if is_ethernet(frame) {
+        Ok((Head::Ethernet, frame))
+    } else {
+        Ok((Head::Other(ether_type::FABRIC_PATH), span))
     }
 }
 
