@@ -120,7 +120,7 @@ fields! {
     SdpSession = "sdp.session",
     /// SIP `User-Agent` or `Server`.
     SipUserAgent = "sip.user_agent",
-    /// SMTP `EHLO` argument.
+    /// How a client of SMTP calls itself: the argument of `EHLO` or `HELO`.
     SmtpEhlo = "smtp.ehlo",
     /// SNMP `sysDescr`.
     SnmpSysDescr = "snmp.sys_descr",
@@ -198,7 +198,6 @@ pub(crate) const AWAITED: &[Field] = &[
     Field::RtspUserAgent,
     Field::SdpSession,
     Field::SipUserAgent,
-    Field::SmtpEhlo,
     Field::SnmpSysDescr,
     Field::SnmpSysObjectId,
     Field::TelnetBanner,

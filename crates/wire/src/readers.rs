@@ -4,6 +4,7 @@
 //! costs a few table look-ups however many readers there are, readers are asked in the order of the list, the first that
 //! recognises the bytes wins, and nothing allocates.
 
+mod lines;
 mod pieces;
 mod routes;
 
@@ -34,6 +35,7 @@ readers! {
     dtls: READER;
     stun: READER;
     http2: READER;
+    smtp: READER;
     http: READER, REQUEST_READER;
     dns: READER, TCP_READER;
     mdns: READER;
