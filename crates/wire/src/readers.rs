@@ -36,6 +36,7 @@ readers! {
     stun: READER;
     http2: READER;
     smtp: READER;
+    starttls: FTP_READER, IMAP_READER, POP3_READER;
     http: READER, REQUEST_READER;
     dns: READER, TCP_READER;
     mdns: READER;
