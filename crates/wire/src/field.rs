@@ -104,6 +104,8 @@ fields! {
     OnvifScopeName = "onvif.scope.name",
     /// The registered prefix of a link address.
     Oui = "oui",
+    /// Address and port of the client for which a proxy connects, by the proxy's word.
+    ProxySource = "proxy.source",
     /// The version of QUIC: eight hex digits, or the four letters of one of Google's.
     QuicVersion = "quic.version",
     /// Payload type of RTP (RFC 3551, 6), a decimal number.

@@ -34,6 +34,7 @@ readers! {
     quic: READER;
     dtls: READER;
     stun: READER;
+    proxy: READER;
     http2: READER;
     smtp: READER;
     starttls: FTP_READER, IMAP_READER, POP3_READER;
