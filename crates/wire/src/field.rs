@@ -128,6 +128,8 @@ fields! {
     SnmpSysDescr = "snmp.sys_descr",
     /// SNMP `sysObjectID`, dotted, without a leading dot.
     SnmpSysObjectId = "snmp.sys_object_id",
+    /// Host and port to which a client lets a SOCKS proxy connect.
+    SocksTarget = "socks.target",
     /// Type of the root device of a `UPnP` description.
     SsdpDeviceType = "ssdp.device_type",
     /// Name that people gave the root device of a `UPnP` description.

@@ -39,6 +39,7 @@ readers! {
     smtp: READER;
     starttls: FTP_READER, IMAP_READER, POP3_READER;
     http: READER, REQUEST_READER;
+    socks: READER;
     dns: READER, TCP_READER;
     mdns: READER;
     llmnr: READER;
