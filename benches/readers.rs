@@ -1,12 +1,12 @@
 //! What applications say: stream readers over the first bytes of a half, message readers over one packet. Throughput is
-//! payload bytes.
+//! payload bytes. `routes` measures how a packet finds its readers, with eighty beginnings more than there are.
 
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
 use lenscap_testkit::message::{ClientHello, Lease, server_hello};
 use lenscap_testkit::{Host, MORNING, Scenario, SplitMix64};
 use lenscap_wire::readers::{Routes, read_message, read_stream};
-use lenscap_wire::{Message, Packet, PacketRef, Stream, decode};
+use lenscap_wire::{Message, Packet, PacketRef, Route, Stream, decode};
 use std::hint::black_box;
 
 /// Sends one exchange; its last packet is read.
@@ -18,6 +18,7 @@ fn main() {
     streams(&mut group);
     messages(&mut group);
     group.finish();
+    routes(&mut criterion);
     criterion.final_summary();
 }
 
@@ -71,4 +72,44 @@ fn messages(group: &mut BenchmarkGroup<'_, WallTime>) {
             bencher.iter(|| read_message(&routes, black_box(&message), &mut |fact| _ = black_box(fact)));
         });
     }
+}
+
+/// Eighty beginnings of eight bytes, on both transports, whose first bytes differ: 0x30 to 0x7f.
+static BEGINNINGS: [[u8; 8]; 80] = {
+    let mut all = [*b"0beginni"; 80];
+    let mut rest: &mut [[u8; 8]] = &mut all;
+    let mut first = b'0';
+    while let [[byte, ..], more @ ..] = rest {
+        *byte = first;
+        first += 1;
+        rest = more;
+    }
+    all
+};
+
+fn routes(criterion: &mut Criterion) {
+    let more: Vec<Route> = BEGINNINGS
+        .iter()
+        .enumerate()
+        .map(|(n, start)| if n % 2 == 0 { Route::UdpStart(start) } else { Route::TcpStart(start) })
+        .collect();
+    let mut group = criterion.benchmark_group("routes");
+    group.throughput(Throughput::Elements(1));
+    for (count, routes) in [(0, Routes::new()), (80, Routes::with(&more))] {
+        for (name, protocol, ports, start) in [
+            ("unknown, TCP", 6, (50_000, 8000), [0xee, 1, 2, 3]),
+            ("unknown, UDP", 17, (50_000, 8000), [0xee, 1, 2, 3]),
+            ("known, TCP", 6, (50_000, 8000), *b"1beg"),
+            ("TLS", 6, (50_000, 443), [0x17, 3, 3, 4]),
+            ("RTP", 17, (50_000, 40_000), [0x80, 0x60, 1, 2]),
+        ] {
+            let payload: Vec<u8> = start.into_iter().chain([7; 1000]).collect();
+            let packet = Packet { version: 4, protocol, ports, payload: &payload, ..Packet::default() };
+            let message = Message { packet: &packet, payload: &payload };
+            group.bench_function(format!("{count} more/{name}"), |bencher| {
+                bencher.iter(|| routes.readers(black_box(&message)));
+            });
+        }
+    }
+    group.finish();
 }

@@ -112,6 +112,8 @@ fields! {
     OnvifScopeName = "onvif.scope.name",
     /// The registered prefix of a link address.
     Oui = "oui",
+    /// Address and port of the client for which a proxy connects, by the proxy's word.
+    ProxySource = "proxy.source",
     /// The version of QUIC: eight hex digits, or the four letters of one of Google's.
     QuicVersion = "quic.version",
     /// Payload type of RTP (RFC 3551, 6), a decimal number.
@@ -128,12 +130,14 @@ fields! {
     SdpSession = "sdp.session",
     /// SIP `User-Agent` or `Server`.
     SipUserAgent = "sip.user_agent",
-    /// SMTP `EHLO` argument.
+    /// How a client of SMTP calls itself: the argument of `EHLO` or `HELO`.
     SmtpEhlo = "smtp.ehlo",
     /// SNMP `sysDescr`.
     SnmpSysDescr = "snmp.sys_descr",
     /// SNMP `sysObjectID`, dotted, without a leading dot.
     SnmpSysObjectId = "snmp.sys_object_id",
+    /// Host and port to which a client lets a SOCKS proxy connect.
+    SocksTarget = "socks.target",
     /// Type of the root device of a `UPnP` description.
     SsdpDeviceType = "ssdp.device_type",
     /// Name that people gave the root device of a `UPnP` description.
@@ -206,7 +210,6 @@ pub(crate) const AWAITED: &[Field] = &[
     Field::RtspUserAgent,
     Field::SdpSession,
     Field::SipUserAgent,
-    Field::SmtpEhlo,
     Field::SnmpSysDescr,
     Field::SnmpSysObjectId,
     Field::TelnetBanner,

@@ -5,7 +5,8 @@
 //! - A *message* reader sees one packet alone, every packet that its [`Route`]s let through. Its facts add up. DNS over
 //!   UDP is one: each datagram says all that it says.
 //! - A *stream* reader is a pure function of the first payload bytes of ONE half of a TCP flow, in sequence order. TLS
-//!   is one: a hello may be cut anywhere.
+//!   is one: a hello may be cut anywhere. Where it hands on ([`Probe::Then`]), all are asked again what stands behind it;
+//!   a reader of [`Read::Behind`] is asked only there, since its bytes alone prove too little. WebSocket is one.
 //! - A *datagram* reader is a pure function of the first datagrams of ONE half of a UDP flow that pass its own test of a
 //!   packet alone. QUIC is one (a hello over several datagrams), RTP another (one packet proves nothing, several that
 //!   go on from one another do).
@@ -47,6 +48,9 @@ pub enum Read {
     Message(&'static [Route], fn(&Message<'_, '_>, Facts<'_>) -> bool),
     /// Reads the first bytes of one half of a TCP flow.
     Stream(fn(&Stream<'_>, Facts<'_>) -> Probe),
+    /// Reads what stands behind bytes that a stream reader has handed on from. It is shown these, too: the head of HTTP
+    /// that asks for a WebSocket proves what a frame of two bytes does not.
+    Behind(fn(&[u8], &Stream<'_>, Facts<'_>) -> Probe),
     /// Reads the first datagrams of one half of a UDP flow.
     Datagrams(DatagramRead),
 }

@@ -12,17 +12,24 @@ pub(crate) mod dhcp6;
 pub(crate) mod dns;
 pub(crate) mod dtls;
 pub(crate) mod http;
+pub(crate) mod http2;
+mod lines;
 pub(crate) mod llmnr;
 pub(crate) mod mdns;
 pub(crate) mod ndp;
 pub(crate) mod ntp;
 mod pieces;
+pub(crate) mod proxy;
 pub(crate) mod quic;
 mod routes;
 pub(crate) mod rtp;
+pub(crate) mod smtp;
+pub(crate) mod socks;
 pub(crate) mod ssdp;
+pub(crate) mod starttls;
 pub(crate) mod stun;
 pub(crate) mod tls;
+pub(crate) mod websocket;
 
 #[cfg(test)]
 mod tests;
@@ -42,8 +49,15 @@ pub static ALL: &[Reader] = &[
     dtls::READER,
     stun::READER,
     stun::STREAM_READER,
+    proxy::READER,
+    http2::READER,
+    smtp::READER,
+    starttls::FTP_READER,
+    starttls::IMAP_READER,
+    starttls::POP3_READER,
     http::READER,
     http::REQUEST_READER,
+    socks::READER,
     dns::READER,
     mdns::READER,
     llmnr::READER,
@@ -56,9 +70,11 @@ pub static ALL: &[Reader] = &[
     dns::stream::STREAM_READER,
     rtp::READER,
     rtp::CONTROL_READER,
+    websocket::READER,
 ];
 
 /// By number, the place in [`ALL`] and one; 0 for none.
+#[allow(clippy::indexing_slicing, reason = "in a constant: what is out of bounds fails the build")]
 static PLACES: [u8; ReaderId::MAX as usize + 1] = {
     let mut places = [0; ReaderId::MAX as usize + 1];
     let mut rest: &[Reader] = ALL;
@@ -134,12 +150,14 @@ const HOPS: usize = 4;
 pub fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Reading {
     let mut known = Reading::Unknown;
     let mut start = 0;
+    let mut before: &[u8] = &[];
     for _ in 0..HOPS {
         let rest = Stream { bytes: stream.bytes.get(start..).unwrap_or(&[]), ended: stream.ended };
-        match ask(&rest, facts) {
+        match ask(before, &rest, facts) {
             Asked::Match(id) => return Reading::Done(id),
             Asked::Then(id, offset) => {
                 known = Reading::Done(id);
+                before = rest.bytes.get(..offset).unwrap_or(rest.bytes);
                 start += offset;
             }
             Asked::More(length) => return Reading::Undecided(start.saturating_add(length)),
@@ -157,14 +175,19 @@ enum Asked {
     Nobody,
 }
 
-fn ask(stream: &Stream<'_>, facts: Facts<'_>) -> Asked {
+/// Asks what `stream` is; `before` is what handed on to it, empty at the beginning of the half.
+fn ask(before: &[u8], stream: &Stream<'_>, facts: Facts<'_>) -> Asked {
     for reader in ALL {
-        let Read::Stream(read) = reader.read else { continue };
-        match read(stream, facts) {
+        let probe = match reader.read {
+            Read::Stream(read) => read(stream, facts),
+            Read::Behind(read) if !before.is_empty() => read(before, stream, facts),
+            _ => continue,
+        };
+        match probe {
+            // Where nothing follows there is nobody to hand on to.
             Probe::Then(offset) if offset > 0 && !(stream.ended && offset >= stream.bytes.len()) => {
                 return Asked::Then(reader.number, offset);
             }
-            // Where nothing follows there is nobody to hand on to.
             Probe::Match | Probe::Then(_) => return Asked::Match(reader.number),
             Probe::More(length) if !stream.ended => return Asked::More(length.max(stream.bytes.len() + 1)),
             Probe::More(_) | Probe::NotMine => {}

@@ -199,7 +199,7 @@ fn llmnr() -> Vec<File> {
 }
 
 /// A message of neighbour discovery, with the hop limit that shows that it came from the link (RFC 4861, 7.1).
-fn neighbour(s: &mut Scenario, from: Host, to: Host, kind: u8, rest: [u8; 4], body: &[&[u8]]) {
+pub(super) fn neighbour(s: &mut Scenario, from: Host, to: Host, kind: u8, rest: [u8; 4], body: &[&[u8]]) {
     let message = packet::icmp(from.ip, to.ip, (kind, 0), rest, &body.concat());
     let mut packet = packet::ip(from.ip, to.ip, 58, &message, 0);
     packet[7] = 255;

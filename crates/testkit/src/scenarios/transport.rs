@@ -252,7 +252,7 @@ fn ipv6() -> Vec<File> {
     let (mut s, client, _) = stage(3);
     let (client, server) = (client.at("2001:db8::2"), s.outside("2001:db8:1::9"));
     let advertised = [&[0x20, 1, 0x0d, 0xb8][..], &[0; 11], &[2, 2, 1], &client.mac.0].concat();
-    s.icmp(client, Host::group("ff02::1"), (136, 0), [0x20, 0, 0, 0], &advertised);
+    super::services::neighbour(&mut s, client, Host::group("ff02::1"), 136, [0x20, 0, 0, 0], &[&advertised]);
     let mut tcp = s.tls(client, server.port(443), "six.example.com");
     tcp.close(&mut s, Side::Client);
     let datagram = crate::packet::udp(client.ip, server.ip, (50_000, 9000), b"behind a header");

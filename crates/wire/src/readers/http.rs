@@ -7,6 +7,8 @@
 //! a count of `http.host` is an upper bound of the requests seen, never their number. A body may hold text that
 //! looks like a request; whoever counts such hosts must look at the flow's own protocol too.
 //!
+//! Where another protocol may stand behind the head, a half hands on ([`onward`]).
+//!
 //! Empty lines before a head are passed over: old clients send one behind the body of a POST (RFC 9112, 2.2).
 //!
 //! Facts about the receiver of a request: `http.method`, `http.path` (with query, without host), `http.host`
@@ -14,6 +16,7 @@
 //! `http.user_agent`, `http.content_type`, and of a response `http.status`, `http.server`, `http.realm`.
 
 mod body;
+mod onward;
 mod upnp;
 
 use crate::{
@@ -100,7 +103,10 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
             }
         }
     }
-    Probe::Match
+    match head.body {
+        Some(rest) if onward::hands_on(&head, start) => Probe::Then(stream.bytes.len() - rest.len()),
+        _ => Probe::Match,
+    }
 }
 
 /// The next byte may end the head.
@@ -264,7 +270,7 @@ mod tests {
 
     fn said(bytes: &[u8]) -> Vec<String> {
         let (step, said) = stream(&READER, bytes, false);
-        assert_eq!(step, Probe::Match);
+        assert!(matches!(step, Probe::Match | Probe::Then(_)));
         said
     }
 

@@ -3,6 +3,9 @@
 //! A solicitation or router advertisement states the pair of its sender, an advertisement or redirect that of its
 //! target, where the message carries the link-layer address as an option. At most 16 options are read.
 //!
+//! A message counts with a hop limit of 255 only (RFC 4861, 6.1 and 7.1): no router passes such a packet on, so its sender
+//! stood on the link of which it speaks. A receiver drops every other one.
+//!
 //! The payload begins after type, code and checksum.
 
 use crate::{
@@ -22,10 +25,12 @@ pub(crate) const READER: Reader = Reader {
 const SOURCE_LINK_ADDRESS: u8 = 1;
 const TARGET_LINK_ADDRESS: u8 = 2;
 const MAX_OPTIONS: usize = 16;
+/// What a packet can only have where no router has passed it on.
+const OF_THE_LINK: u8 = 255;
 
 fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     let (kind, code) = message.packet.ports;
-    if !(133..=137).contains(&kind) || code != 0 {
+    if !(133..=137).contains(&kind) || code != 0 || message.packet.hop_limit != OF_THE_LINK {
         return false;
     }
     let Some((address, wanted, options)) = statement(kind, message) else { return false };
@@ -83,7 +88,8 @@ mod tests {
     const SENDER: [u8; 16] = [0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9];
 
     fn packet(kind: u16, source: [u8; 16]) -> Packet<'static> {
-        Packet { version: 6, protocol: 58, ports: (kind, 0), source: Address(source), ..Packet::default() }
+        let (protocol, ports, source) = (58, (kind, 0), Address(source));
+        Packet { version: 6, hop_limit: OF_THE_LINK, protocol, ports, source, ..Packet::default() }
     }
 
     /// What stands between checksum and options, then an option with `mac`.
@@ -161,6 +167,16 @@ mod tests {
         assert_eq!(said(138, SENDER, &bytes), None);
         let coded = Packet { ports: (133, 1), ..packet(133, SENDER) };
         assert_eq!(facts_in(&READER, &coded, &bytes), None);
+    }
+
+    #[test]
+    fn what_a_router_passed_on_is_not_read() {
+        let bytes = message(136, TARGET_LINK_ADDRESS, MAC);
+        assert!(said(136, SENDER, &bytes).is_some());
+        for hop_limit in [0, 64, 254] {
+            let passed_on = Packet { hop_limit, ..packet(136, SENDER) };
+            assert_eq!(facts_in(&READER, &passed_on, &bytes), None, "{hop_limit}");
+        }
     }
 
     #[test]

@@ -229,7 +229,7 @@ impl Routes {
             let ways = match reader.read {
                 Read::Message(ways, _) => ways,
                 Read::Datagrams(how) => how.routes,
-                Read::Stream(_) => &[],
+                Read::Stream(_) | Read::Behind(_) => &[],
             };
             for &way in ways {
                 routes.add(way, Readers::only(place));

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use super::Reading;
 use crate::{DatagramRead, Datagrams, Fact, Message, Packet, Party, Probe, Read, Reader, Resolver, Stream};
 
 thread_local! {
@@ -111,6 +112,40 @@ pub(super) fn cut_stream_everywhere(reader: &Reader, bytes: &[u8]) {
             assert!(all.contains(&said), "ended at {length} bytes: {said}");
         }
     }
+}
+
+/// What all stream readers together say of a half, and its facts: its app, or `None`. The half is cut at every byte, and
+/// the prefix law is held: what was decided once stays, nothing is said that the whole does not say.
+pub(super) fn chain_cut_everywhere(bytes: &[u8]) -> (Option<&'static str>, Vec<String>) {
+    let read = |bytes: &[u8], ended| {
+        let mut lines = Vec::new();
+        let reading = super::read_stream(&Stream { bytes, ended }, &mut |fact| lines.push(line(&fact)));
+        (reading, lines)
+    };
+    let whole = read(bytes, true);
+    let mut decided = None;
+    for length in 0..=bytes.len() {
+        let cut = &bytes[..length];
+        let (reading, said) = read(cut, false);
+        match reading {
+            Reading::Undecided(least) => {
+                assert!(decided.is_none(), "decided, but open at {length} bytes");
+                assert!(least > length, "at {length} bytes waits for {least}");
+            }
+            _ => assert_eq!((reading, &said), *decided.get_or_insert((reading, &whole.1)), "{length}"),
+        }
+        let (ended, said) = read(cut, true);
+        assert!(!ended.is_undecided());
+        assert!(said.iter().all(|said| whole.1.contains(said)), "ended at {length} bytes: {said:?}");
+    }
+    if let Some((reading, _)) = decided {
+        assert_eq!(reading, whole.0);
+    }
+    let app = match whole.0 {
+        Reading::Done(id) => Some(id.app()),
+        _ => None,
+    };
+    (app, whole.1)
 }
 
 /// A fact in one line, in a field that its reader says it yields.

@@ -146,6 +146,16 @@ impl<'a> DnsMessage<'a> {
         found == promised.min(MAX_ENTRIES) && (promised > MAX_ENTRIES || end == self.bytes.len())
     }
 
+    /// Whether a question is one that is asked: for a host's name, not a bare root, by a pointer or of other bytes; in a
+    /// class in use (IN, CH, NONE, ANY) and of a registered type.
+    pub(super) fn is_plausible(&self, question: &Entry<'_>) -> bool {
+        let end = question.end.saturating_sub(4);
+        let class = self.bytes.get(end + 2..question.end);
+        matches!(class, Some([0, 1 | 3 | 254 | 255]))
+            && matches!(question.kind, 1..=65 | 99..=109 | 128 | 249..=263)
+            && self.bytes.get(question.name..end).is_some_and(name::is_of_host)
+    }
+
     /// The questions, without a look at what follows them.
     pub(super) fn asked(&self) -> impl Iterator<Item = Entry<'a>> + use<'a> {
         self.entries().take(usize::from(self.questions()))

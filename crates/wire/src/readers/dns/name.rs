@@ -51,6 +51,19 @@ pub(super) fn skip(message: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
+/// Whether a name without pointers has labels, and these are of letters, digits, hyphens and underscores.
+pub(super) fn is_of_host(name: &[u8]) -> bool {
+    let mut at = 0;
+    while let Some((Part::Label(label), next)) = part(name, at) {
+        let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if !label.iter().all(allowed) {
+            return false;
+        }
+        at = next;
+    }
+    at > 0 && name.get(at..) == Some(&[0])
+}
+
 /// Visits the labels of the name at `at`; `None` where it is not a name, or takes more than `left` steps.
 fn labels(message: &[u8], mut at: usize, left: &mut usize, mut visit: impl FnMut(&[u8])) -> Option<()> {
     let (mut earliest, mut pointers, mut length) = (at, 0, 1);

@@ -1,7 +1,8 @@
 //! DNS over TCP as a stream (RFC 7766, 8): messages with their lengths before them, from the first bytes of a half.
 //!
 //! Nothing but the bytes says that a half is DNS, so its first message must be one without doubt: a query, update or
-//! notification, at most one question, as many records as the header promises, and these fill the message. The
+//! notification, at most one question, as many records as the header promises, and these fill the message. Where it is
+//! cut, its one question must be plausible: a host's name, a class in use, a type that is registered. The
 //! half is read up to 64 messages, to the first that is no DNS, or to its end; the last may be cut. Facts of all
 //! messages come at once: until one of these bounds is met, more is asked for.
 //!
@@ -68,7 +69,10 @@ fn begins(bytes: &[u8]) -> Option<bool> {
     match DnsMessage::parse(body, cut) {
         Some(message) if cut => {
             // The question must be there; what follows it may come later.
-            (message.asked().count() == usize::from(message.questions())).then_some(true)
+            if message.questions() != 1 {
+                return Some(false);
+            }
+            message.asked().next().map(|question| message.is_plausible(&question))
         }
         Some(message) => Some(message.is_filled()),
         None => (!cut).then_some(false),
@@ -99,6 +103,8 @@ fn may_begin(head: &[u8]) -> bool {
 mod tests {
     use super::*;
     use crate::readers::dns::message::A;
+    use lenscap_testkit::SplitMix64;
+
     use crate::readers::tests::{CAM, CAM_EXAMPLE, cut_stream_everywhere, dns, question, record, stream};
 
     fn lengthened(message: &[u8]) -> Vec<u8> {
@@ -161,8 +167,36 @@ mod tests {
         }
         not_mine(&lengthened(&[&message[2..], &[0]].concat()));
         not_mine(b"GET / HTTP/1.1\r\n");
+        // Cut behind the question, or without one.
+        let cut =
+            |kind, name: &[u8]| [&[2, 0][..], &dns(0x8180, [1, 9, 0, 0], &[question(name, kind)])].concat();
+        assert_eq!(stream(&STREAM_READER, &cut(A, CAM_EXAMPLE), true).0, Probe::Match);
+        for half in [cut(130, CAM_EXAMPLE), cut(A, b"\x03c m\0"), cut(A, b"\0"), cut(A, b"\x03cam\xc0\x0c")] {
+            assert_eq!(stream(&STREAM_READER, &half, true).0, Probe::NotMine, "{half:x?}");
+        }
+        let mut class = cut(A, CAM_EXAMPLE);
+        *class.last_mut().unwrap() = 4;
+        not_mine(&class);
+        not_mine(&[&[2, 0][..], &dns(0x8180, [0, 9, 0, 0], &[record(CAM_EXAMPLE, A, &[1; 4])])].concat());
         not_mine(&[0, 0, 0, 85]);
         not_mine(&[22, 3, 1, 0, 200, 1, 0, 0]);
+    }
+
+    /// Halves of random bytes, and of bytes that are half zeros, as those of other protocols are.
+    #[test]
+    fn random_halves_are_none() {
+        let mut random = SplitMix64::new(53);
+        let hits = (0..200_000).filter(|turn| {
+            let length = 14 + random.below(80) as usize;
+            let mut half = random.bytes(length);
+            if turn % 2 == 0 {
+                for byte in &mut half {
+                    *byte *= u8::from(random.chance(50));
+                }
+            }
+            stream(&STREAM_READER, &half, true).0 == Probe::Match
+        });
+        assert_eq!(hits.count(), 0);
     }
 
     #[test]
