@@ -165,7 +165,7 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
         boundary: site::Boundary::new(policy),
         held: who::link::Held::new(summary),
         numbering: Numbering::of(&summary.site.captures),
-        names: whose::name::NameIndex::new(summary, ending),
+        names: whose::name::NameIndex::new(summary),
         opinions: Opinions::new(summary, ending, catalog),
     };
     let mut walk = walk::Walk::new(&court);

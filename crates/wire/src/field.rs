@@ -64,14 +64,6 @@ fields! {
     DhipDeviceClass = "dhip.device_class",
     /// The vendor in a Dahua discovery answer.
     DhipVendor = "dhip.vendor",
-    /// The address that a name service told over a stream: 16 bytes, as `Address` has them.
-    DnsAddress = "dns.address",
-    /// Canonical names between the name and that address.
-    DnsChain = "dns.chain",
-    /// The name that the address was told of.
-    DnsName = "dns.name",
-    /// A name that a name service was asked for over a stream.
-    DnsQuestion = "dns.question",
     /// FTP greeting, behind the reply code.
     FtpBanner = "ftp.banner",
     /// `Content-Type` over HTTP.
@@ -222,11 +214,6 @@ impl Field {
     /// Whether the value names the server that a flow is for, as its client called it.
     pub const fn names_flow(self) -> bool {
         matches!(self, Self::TlsSni | Self::HttpHost)
-    }
-
-    /// Whether it is a part of what DNS says over a stream, which speaks of names and not of the station that says it.
-    pub const fn is_lookup(self) -> bool {
-        matches!(self, Self::DnsAddress | Self::DnsChain | Self::DnsName | Self::DnsQuestion)
     }
 
     /// Whether the value is a path that was asked for on the flow's server.

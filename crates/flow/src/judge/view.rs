@@ -97,8 +97,9 @@ impl<'a> Court<'a> {
         let (key, remote) = (&flow.hot.key, judged.remote());
         let (start, end) = flow.span();
         if let Some(named) = self.names.name(key.address(remote), key.address(1 - remote), start, end) {
-            push(Name { text: named.name, source: named.source, at: Some(named.at) });
-            for link in named.chain.split(|&byte| byte == b' ') {
+            let texts = &self.summary.flows.texts;
+            push(Name { text: texts.text(named.name), source: named.source, at: Some(named.at) });
+            for link in texts.text(named.chain).split(|&byte| byte == b' ') {
                 push(Name { text: link, source: "cname", at: Some(named.at) });
             }
         }

@@ -199,11 +199,6 @@ impl Names {
         all
     }
 
-    /// Whether somebody's question for a name is kept.
-    pub(crate) fn is_asked(&self, asker: Address, name: TextId) -> bool {
-        self.questions.contains_key(&(asker, name))
-    }
-
     /// Every question, sorted by asker, first packet and name.
     pub(crate) fn questions(&self, texts: &Texts) -> Vec<(Address, TextId, &Question)> {
         let mut all: Vec<_> = self.questions.iter().map(|((asker, name), q)| (*asker, *name, q)).collect();

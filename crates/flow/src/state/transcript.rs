@@ -73,25 +73,10 @@ impl Draft {
 
     /// Takes in a fact.
     pub(crate) fn note(&mut self, fact: &Fact<'_>) {
-        match *fact {
-            Fact::Says { who, field, value } => self.push(who == Party::Receiver, field, value),
-            // Of what a name service says over a stream the parts are kept, and put together when it is judged.
-            Fact::Answer { name, chain, address, .. } => {
-                self.push(true, Field::DnsName, name);
-                if !chain.is_empty() {
-                    self.push(true, Field::DnsChain, chain);
-                }
-                self.push(true, Field::DnsAddress, &address.0);
-            }
-            Fact::Asks { name, .. } => self.push(false, Field::DnsQuestion, name),
-            _ => {}
-        }
-    }
-
-    fn push(&mut self, of_receiver: bool, field: Field, value: &[u8]) {
+        let Fact::Says { who, field, value } = *fact else { return };
         let start = self.bytes.len() as u32;
         self.bytes.extend_from_slice(value);
-        self.facts.push((of_receiver, field, start..self.bytes.len() as u32));
+        self.facts.push((who == Party::Receiver, field, start..self.bytes.len() as u32));
     }
 
     /// What was said, with its texts kept. The first name of the flow's server and the path asked for stand apart, so that

@@ -10,8 +10,6 @@ use crate::judge::judged::Judged;
 use crate::judge::who::device::{Device, Stations};
 use crate::judge::who::identity::Identity;
 use crate::judge::who::roll::StationKey;
-use crate::judge::whose::late::Asking;
-use crate::judge::whose::opinion::owner;
 use crate::judge::{Court, Flow, rules};
 use crate::report::{Attribution, Finding, FindingKind, PacketAt, Reason, Rule, Severity};
 use crate::state::key::{Side, TCP};
@@ -75,12 +73,6 @@ pub(crate) fn findings<'a>(
     all
 }
 
-/// Whether a message about somebody's question for a name was seen: then it is told there.
-fn is_known(court: &Court<'_>, asker: Address, name: &[u8]) -> bool {
-    let id = court.summary.flows.texts.find(name);
-    id.is_some_and(|id| court.summary.site.names.is_asked(asker, id))
-}
-
 /// Names of vendors that a station asked for and never had an address for.
 fn add_questions<'a>(
     court: &Court<'a>,
@@ -94,13 +86,7 @@ fn add_questions<'a>(
         .questions(&court.summary.flows.texts)
         .into_iter()
         .filter(|(_, _, question)| question.answered == 0)
-        .map(|(asker, name, question)| {
-            let asking = Asking { first: question.first, last: question.last, at: question.at };
-            (asker, court.summary.flows.texts.text(name), asking)
-        })
-        .filter(|(asker, name, _)| !court.names.late.is_answered(*asker, name))
-        .chain(court.names.late.unanswered().filter(|(asker, name, _)| !is_known(court, *asker, name)))
-        .filter_map(|(asker, name, asking)| Some((asker, name, asking, owner(court.catalog, name).0?)))
+        .filter_map(|(asker, name, question)| Some((asker, name, question, court.opinions.owner(name).0?)))
         .filter(|(.., endpoint)| !endpoint.roles.only_web())
         .collect();
     let mut owners: HashMap<Address, Option<(StationKey, usize)>> =
@@ -116,10 +102,10 @@ fn add_questions<'a>(
             }
         }
     }
-    for (asker, name, asking, endpoint) in asked {
+    for (asker, name, question, endpoint) in asked {
         let Some((station, place)) = owners.get(&asker).copied().flatten() else { continue };
-        let at = court.numbering.locate(&asking.at);
-        let unanswered = (name, asking.first, asking.last, at);
+        let at = court.numbering.locate(&question.at);
+        let unanswered = (court.summary.flows.texts.text(name), question.first, question.last, at);
         contacts.entry((station, place, endpoint.vendor)).or_default().unanswered.push(unanswered);
     }
 }

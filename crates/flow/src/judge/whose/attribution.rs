@@ -2,8 +2,7 @@
 
 use lenscap_wire::Mac;
 
-use super::name::Named;
-use super::opinion::{Owner, Testimony, owner};
+use super::opinion::{Owner, Testimony};
 use crate::judge::judged::{Judged, KINDS};
 use crate::judge::site::Place;
 use crate::judge::{Court, Flow, rules};
@@ -52,7 +51,7 @@ impl<'a> Court<'a> {
         let (start, end) = flow.span();
         let named = self.names.name(key.address(remote), key.address(1 - remote), start, end);
         if let Some(named) = &named
-            && judged.settle(self.owner(named), Attribution::Dns, named.confidence)
+            && judged.settle(self.opinions.owner(named.name), Attribution::Dns, named.confidence)
         {
             return true;
         }
@@ -63,12 +62,10 @@ impl<'a> Court<'a> {
             judged.confidence = rules::BY_ADDRESS.min(prefix.confidence.points());
             judged.party = Party::Vendor;
         }
-        named.is_some_and(|named| !named.name.is_empty() || !named.chain.is_empty())
-    }
-
-    /// Whose a name is that an address was given.
-    fn owner(&self, named: &Named<'a>) -> Owner<'a> {
-        named.id.map_or_else(|| owner(self.catalog, named.name), |id| self.opinions.owner(id))
+        named.is_some_and(|named| {
+            let texts = &self.summary.flows.texts;
+            !texts.text(named.name).is_empty() || !texts.text(named.chain).is_empty()
+        })
     }
 }
 

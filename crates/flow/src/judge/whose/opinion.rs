@@ -146,8 +146,7 @@ impl<'a> Opinions<'a> {
     }
 }
 
-/// What the catalogue says of a name.
-pub(crate) fn owner<'a>(catalog: &'a Catalog, name: &[u8]) -> Owner<'a> {
+fn owner<'a>(catalog: &'a Catalog, name: &[u8]) -> Owner<'a> {
     let (endpoint, shared) = catalog.host(host_part(name));
     (endpoint, shared.map(|shared| shared.group))
 }
@@ -206,10 +205,8 @@ impl<'a> OpinionTable<'a> {
         let about = [false, true].map(|of_receiver| {
             let of = transcript.said.iter().filter(|said| said.of_receiver == of_receiver);
             self.intern(
-                of.filter(|said| {
-                    !matches!(said.value, TextId::OWN | TextId::PATH) && !said.field.is_lookup()
-                })
-                .map(|said| (said.field, said.value)),
+                of.filter(|said| !matches!(said.value, TextId::OWN | TextId::PATH))
+                    .map(|said| (said.field, said.value)),
             )
         });
         let claims = start..self.claims.len() as u32;
