@@ -37,7 +37,9 @@ impl Resolver {
 }
 
 /// One statement of a payload. Text is as it stood on the wire, at most 255 bytes for names and 512 for values
-/// (longer values are cut); it is not trusted and not escaped.
+/// (longer values are cut); it is not trusted and not escaped. Names of hosts are spelt as DNS spells them, in lower case
+/// and without a final dot: those of name services, `tls.sni`, `http.host` and `socks.target`, so that what a client asks
+/// of a server compares with what it asked of a name service.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Fact<'a> {

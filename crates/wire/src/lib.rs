@@ -1,7 +1,8 @@
 //! The zero-copy parser: captured bytes to borrowed views, and what applications say in them.
 //!
 //! Two steps, both pure: [`decode`] turns a [`Frame`] into a [`Packet`], and the readers of [`readers`] turn
-//! payloads into [`Fact`]s. Nothing here does I/O, reads a clock, allocates per packet, recurses on input, or
+//! payloads into [`Fact`]s: of one packet, of the first bytes of a half of a TCP flow, or of the first datagrams of a
+//! half of a UDP flow. Each is a [`Reader`] in one list, and says in which [`Field`]s it yields something. Nothing here does I/O, reads a clock, allocates per packet, recurses on input, or
 //! panics whatever the bytes are; what is odd about a packet is a bit of its [`Hazards`], never an error.
 //!
 //! ```

@@ -43,6 +43,7 @@ pub struct Reader {
 
 /// How a reader reads.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum Read {
     /// Reads every packet that comes by one of the routes. Returns whether the packet was of its protocol.
     Message(&'static [Route], fn(&Message<'_, '_>, Facts<'_>) -> bool),
@@ -150,6 +151,7 @@ pub struct Datagrams<'a> {
 /// `More(n)` is the answer for everything shorter than `n` that begins like this. So it does not matter how often a reader
 /// is asked, nor where a capture was cut.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub enum Probe {
     /// These bytes are not of this protocol, whatever follows.
     NotMine,
