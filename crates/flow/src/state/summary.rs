@@ -165,7 +165,7 @@ fn read(
         reading = payload.read(&mut |fact| draft.note(&fact));
     }
     let listed = matches!(payload.order, Order::Segment { .. }) || saved;
-    if !reading.is_undecided() && !(listing && listed) {
+    if !(reading.is_undecided() || listing && listed) {
         return reading;
     }
     let half = cold.list(side);
