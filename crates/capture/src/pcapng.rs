@@ -264,18 +264,15 @@ impl Pcapng {
     fn describe(&mut self, block: &[u8], offset: u64, tally: &mut Tally) {
         let number = self.interfaces.len() as u32;
         let said = self.interface(block);
-        match &said {
-            Some(interface) => {
-                tally.link_types.insert(interface.link_type.0);
-                tally.snap_length.add(interface.snap_length);
-                if self.resolution(block) & 0x7f > 63 {
-                    tally.problem(false, offset, ProblemKind::Resolution { interface: number });
-                }
+        if let Some(interface) = &said {
+            tally.link_types.insert(interface.link_type.0);
+            tally.snap_length.add(interface.snap_length);
+            if self.resolution(block) & 0x7f > 63 {
+                tally.problem(false, offset, ProblemKind::Resolution { interface: number });
             }
-            None => {
-                let kind = ProblemKind::TooShort { block: BlockKind::Interface, length: block.len() as u32 };
-                tally.problem(false, offset, kind);
-            }
+        } else {
+            let kind = ProblemKind::TooShort { block: BlockKind::Interface, length: block.len() as u32 };
+            tally.problem(false, offset, kind);
         }
         if self.interfaces.len() < INTERFACES {
             // Those after one that says nothing keep their numbers.

@@ -91,7 +91,7 @@ mod tests {
         walk.enter(&Ng::new(true).finish(), 0, &mut tally);
         for interface in described {
             let mut ng = Ng::new(true);
-            ng.interface(interface.clone());
+            ng.interface(*interface);
             walk.enter(&ng.finish().split_off(SECTION_LEAST), 28, &mut tally);
         }
         walk
