@@ -11,7 +11,8 @@ use zstd::stream::read::Decoder;
 
 use crate::ahead::Ahead;
 use crate::block::{Block, Origin};
-use crate::format::{Format, Joint, Walker};
+use crate::format::{Format, Walker};
+use crate::joint::Joint;
 use crate::read_at::{BLOCK, InOrder, ReadAt, SizedFile, read_full};
 use crate::{ChunkId, Error, RecordReader};
 

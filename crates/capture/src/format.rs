@@ -1,7 +1,9 @@
-//! The formats of captures, and what a walk of either knows where it begins or ends.
+//! The formats of captures, and a walk of either.
+
+use serde::{Deserialize, Serialize};
 
 use crate::pcap::{HEADER, Pcap};
-use crate::pcapng::Pcapng;
+use crate::pcapng::{Pcapng, PortablePcapng};
 use crate::tally::Tally;
 use crate::walk::Walk;
 use crate::{ChunkId, Error};
@@ -125,34 +127,38 @@ impl Walker {
             Self::Pcapng(walk) => walk.claim(bytes).map(|length| length as usize),
         }
     }
+
+    /// Itself as plain records.
+    pub(crate) fn portable(&self) -> PortableWalker {
+        match self {
+            Self::Pcap(walk) => PortableWalker::Pcap(walk.file_header()),
+            Self::Pcapng(walk) => PortableWalker::Pcapng(walk.portable()),
+        }
+    }
 }
 
-/// Where a walk begins or ends, and what it takes for granted there: the proof that two chunks meet.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Joint {
-    /// Byte offset in the file.
-    pub at: u64,
-    /// Whether nothing can be read from here on.
-    pub(crate) stopped: bool,
-    pub(crate) walker: Walker,
+/// A walk as plain records; what only files say is written as it stands there.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum PortableWalker {
+    /// The file header.
+    Pcap([u8; HEADER]),
+    Pcapng(PortablePcapng),
 }
 
-impl Joint {
-    /// Whether a walk that ended here goes on with one that began at `next`.
-    pub fn meets(&self, next: &Self) -> bool {
-        let meets = match (&self.walker, &next.walker) {
-            (Walker::Pcap(left), Walker::Pcap(right)) => left == right,
-            (Walker::Pcapng(left), Walker::Pcapng(right)) => left.meets(right),
-            _ => false,
-        };
-        self.at == next.at && !self.stopped && meets
+impl PortableWalker {
+    /// The opposite of [`Walker::portable`]; `None` for what no walk can be.
+    pub(crate) fn walker(self) -> Option<Walker> {
+        Some(match self {
+            Self::Pcap(header) => Walker::Pcap(Pcap::new(&header)?),
+            Self::Pcapng(portable) => Walker::Pcapng(portable.walk()?),
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lenscap_testkit::{Interface, Ng, pcap};
+    use lenscap_testkit::{Ng, pcap};
 
     #[test]
     fn a_beginning_says_which_format() {
@@ -168,32 +174,5 @@ mod tests {
             why,
             "it is not a capture: it starts with 47494638, not with the magic number of pcap or pcapng"
         );
-    }
-
-    fn joint(at: u64, file: &[u8]) -> Joint {
-        let (mut walker, _) = Walker::new(file).unwrap();
-        let mut tally = walker.tally(ChunkId::default());
-        if let Walker::Pcapng(walk) = &mut walker {
-            let section = 28;
-            walk.enter(&file[..section], 0, &mut tally);
-            if file.len() > section {
-                walk.enter(&file[section..], 28, &mut tally);
-            }
-        }
-        Joint { at, stopped: false, walker }
-    }
-
-    #[test]
-    fn chunks_meet_where_place_and_interfaces_are_the_same() {
-        let mut with = Ng::new(false);
-        with.interface(Interface::default());
-        let (with, without) = (with.finish(), Ng::new(false).finish());
-        assert!(joint(9, &with).meets(&joint(9, &with)));
-        assert!(!joint(9, &with).meets(&joint(10, &with)));
-        assert!(!joint(9, &with).meets(&joint(9, &without)));
-        assert!(!joint(9, &without).meets(&joint(9, &Ng::new(true).finish())));
-        assert!(!joint(9, &without).meets(&joint(9, &pcap(&[]))));
-        let stopped = Joint { stopped: true, ..joint(9, &with) };
-        assert!(!stopped.meets(&joint(9, &with)));
     }
 }

@@ -1,9 +1,13 @@
 //! An interface of a pcapng section: what its packets start with, how long they are, and what its clock counts.
 
 use lenscap_wire::LinkType;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use crate::walk;
+
+/// Nanoseconds of a second.
+const NANOSECONDS: i128 = 1_000_000_000;
 
 /// What an interface block says.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -21,9 +25,26 @@ pub(crate) struct Interface {
 /// What the ticks of a stamp are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Clock {
+    /// What `if_tsresol` says.
+    resolution: u8,
     unit: Unit,
     /// Nanoseconds from 1970 to tick 0.
     offset: i128,
+}
+
+/// An interface as plain records. What its block says is not said again where the block was kept.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum PortableInterface {
+    Block(Vec<u8>),
+    Told {
+        link_type: u16,
+        /// 0 for no limit.
+        snap_length: u32,
+        /// As in `if_tsresol`.
+        resolution: u8,
+        /// As in `if_tsoffset`.
+        seconds: i64,
+    },
 }
 
 /// How ticks become nanoseconds.
@@ -59,7 +80,7 @@ impl Interface {
         link_type: LinkType(u16::MAX),
         snap_length: None,
         limit: walk::LEAST,
-        clock: Clock { unit: Unit::Times(1000), offset: 0 },
+        clock: Clock { resolution: 6, unit: Unit::Times(1000), offset: 0 },
         block: None,
     };
 
@@ -69,14 +90,27 @@ impl Interface {
         Self { link_type, snap_length, limit: walk::limit(snap_length), ..Self::UNKNOWN }
     }
 
+    /// Itself as plain records.
+    pub(crate) fn portable(&self) -> PortableInterface {
+        match &self.block {
+            Some(block) => PortableInterface::Block(block.to_vec()),
+            None => PortableInterface::Told {
+                link_type: self.link_type.0,
+                snap_length: self.snap_length.unwrap_or(0),
+                resolution: self.clock.resolution,
+                seconds: (self.clock.offset / NANOSECONDS) as i64,
+            },
+        }
+    }
+
     /// Sets what `if_tsresol` says.
     pub(crate) fn set_resolution(&mut self, resolution: u8) {
-        self.clock.unit = Unit::new(resolution);
+        (self.clock.resolution, self.clock.unit) = (resolution, Unit::new(resolution));
     }
 
     /// Sets what `if_tsoffset` says, in seconds.
     pub(crate) fn set_offset(&mut self, seconds: i64) {
-        self.clock.offset = i128::from(seconds) * 1_000_000_000;
+        self.clock.offset = i128::from(seconds) * NANOSECONDS;
     }
 
     /// Nanoseconds since 1970 of a stamp in ticks.
@@ -86,7 +120,7 @@ impl Interface {
         let since = match self.clock.unit {
             Unit::Times(nanoseconds) => ticks * nanoseconds,
             Unit::Divided(by) => ticks / by,
-            Unit::Shifted(bits) => (ticks * 1_000_000_000).checked_shr(bits).unwrap_or(0),
+            Unit::Shifted(bits) => (ticks * NANOSECONDS).checked_shr(bits).unwrap_or(0),
             Unit::Nothing => 0,
         };
         since + self.clock.offset

@@ -68,6 +68,23 @@ impl Pcap {
         Some(Self { swapped, unit, header, link_type: LinkType(link as u16), fcs_length, snap_length, limit })
     }
 
+    /// The file header that says so, with zeros where it says what no walk needs.
+    pub(crate) fn file_header(&self) -> [u8; HEADER] {
+        let magic: u32 = match (self.unit, self.header) {
+            (1, _) => 0xa1b2_3c4d,
+            (_, 16) => 0xa1b2_c3d4,
+            _ => 0xa1b2_cd34,
+        };
+        let fcs = self.fcs_length.map_or(0, |length| 1 << 26 | u32::from(length / 2) << 28);
+        let link = u32::from(self.link_type.0) | fcs;
+        let words = [magic, 0, 0, 0, self.snap_length.unwrap_or(0), link];
+        let mut header = [0; HEADER];
+        for (to, word) in header.as_chunks_mut().0.iter_mut().zip(words) {
+            *to = if self.swapped { word.to_be_bytes() } else { word.to_le_bytes() };
+        }
+        header
+    }
+
     /// The link type of every record.
     pub(crate) fn link_type(&self) -> LinkType {
         self.link_type

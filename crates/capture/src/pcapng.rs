@@ -6,6 +6,9 @@
 //! blocks and events of system calls; names, secrets, statistics and unknown blocks do not.
 
 mod layout;
+mod portable;
+
+pub(crate) use portable::PortablePcapng;
 
 use lenscap_wire::Timestamp;
 use std::sync::Arc;
@@ -70,7 +73,8 @@ impl Pcapng {
     pub(crate) fn later(&self, interfaces: bool) -> Self {
         let mut later = Self { time: None, time_needed: false, ..self.clone() };
         if !interfaces {
-            (later.interfaces, later.kept) = (Vec::new(), 0);
+            later.interfaces = Vec::new();
+            later.kept = later.section.as_ref().map_or(0, |block| block.len());
         }
         later
     }
@@ -259,28 +263,30 @@ impl Pcapng {
 
     fn describe(&mut self, block: &[u8], offset: u64, tally: &mut Tally) {
         let number = self.interfaces.len() as u32;
-        let interface = if block.len() < at::INTERFACE_OPTIONS + 4 {
-            let kind = ProblemKind::TooShort { block: BlockKind::Interface, length: block.len() as u32 };
-            tally.problem(false, offset, kind);
-            // Those after it keep their numbers.
-            Interface::UNKNOWN
-        } else {
-            let interface = self.interface(block);
+        let said = self.interface(block);
+        if let Some(interface) = &said {
             tally.link_types.insert(interface.link_type.0);
             tally.snap_length.add(interface.snap_length);
             if self.resolution(block) & 0x7f > 63 {
                 tally.problem(false, offset, ProblemKind::Resolution { interface: number });
             }
-            interface
-        };
+        } else {
+            let kind = ProblemKind::TooShort { block: BlockKind::Interface, length: block.len() as u32 };
+            tally.problem(false, offset, kind);
+        }
         if self.interfaces.len() < INTERFACES {
-            let mut interface = interface;
+            // Those after one that says nothing keep their numbers.
+            let mut interface = said.unwrap_or(Interface::UNKNOWN);
             interface.block = self.keep(block);
             self.interfaces.push(interface);
         }
     }
 
-    fn interface(&self, block: &[u8]) -> Interface {
+    /// What an interface block says; `None` where it is too short for one.
+    fn interface(&self, block: &[u8]) -> Option<Interface> {
+        if block.len() < at::INTERFACE_OPTIONS + 4 {
+            return None;
+        }
         let link_type = self.order.short(block, at::INTERFACE_LINK_TYPE);
         let snap_length = self.order.word(block, at::INTERFACE_SNAP_LENGTH);
         let mut interface = Interface::new(lenscap_wire::LinkType(link_type), snap_length);
@@ -290,7 +296,7 @@ impl Pcapng {
                 interface.set_offset(self.order.long(value) as i64);
             }
         }
-        interface
+        Some(interface)
     }
 
     fn resolution(&self, block: &[u8]) -> u8 {

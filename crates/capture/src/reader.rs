@@ -1,7 +1,8 @@
 //! Reads records of one input, a batch at a time.
 
 use crate::block::{Block, Origin};
-use crate::format::{Format, Joint, Walker};
+use crate::format::{Format, Walker};
+use crate::joint::Joint;
 use crate::pcap::HEADER;
 use crate::problem::ProblemKind;
 use crate::tally::{Place, Tally};

@@ -5,15 +5,16 @@
 //! wrong, only slower. So nothing in the result depends on how the work was shared out.
 
 mod cut;
+mod feed;
 mod files;
+mod piece;
 mod sieve;
 
-use lenscap_capture::{
-    Compression, Filter, Format, Merged, Next, Pace, RecordReader, Source, Tally, stream_reader,
-};
+pub use piece::{FoldError, Folding, NoJoint, Piece, Unjoined};
+
+use lenscap_capture::{Compression, Filter, Format, Merged, Pace, RecordReader, Source, stream_reader};
 use lenscap_wire::Timestamp;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -22,8 +23,8 @@ use crate::report::CaptureRecord;
 use crate::state::captures::{InputRecord, Problem};
 use crate::state::summary::{Limits, Summary};
 use cut::CUT_FROM;
+use feed::{About, feed};
 use files::{Files, Opened, chunk};
-use sieve::Sieve;
 
 /// One thing to be read.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -49,6 +50,17 @@ pub struct Options {
     pub to: Option<Timestamp>,
     /// Whether the summary will be saved (`--save`): then it keeps what it takes to be appended to another.
     pub saved: bool,
+}
+
+impl Options {
+    /// An empty summary; an `appendable` one may be appended to what stands before it.
+    fn empty(&self, appendable: bool) -> Summary {
+        match (self.saved, appendable) {
+            (true, _) => Summary::saveable(self.limits),
+            (false, true) => Summary::appendable(self.limits),
+            (false, false) => Summary::new(self.limits),
+        }
+    }
 }
 
 /// Hears how far a scan has come. Called from several threads, about every ten thousand packets.
@@ -143,7 +155,7 @@ impl Pending {
 
 impl Scan<'_> {
     fn run(&self) -> Summary {
-        let mut whole = self.empty(false);
+        let mut whole = self.options.empty(false);
         let mut pending: Option<Pending> = None;
         let mut next = 0;
         while next < self.files.0.len() {
@@ -195,9 +207,9 @@ impl Scan<'_> {
             && self.threads > 1
             && capture.size() >= CUT_FROM
         {
-            return self.cut(input, capture, appendable);
+            return self.cut(input, capture);
         }
-        let mut summary = self.empty(appendable);
+        let mut summary = self.options.empty(appendable);
         self.fold_unit(unit, &mut summary);
         summary
     }
@@ -241,7 +253,7 @@ impl Scan<'_> {
     }
 
     fn unreadable(&self, input: usize, why: String, summary: &mut Summary) {
-        let path = self.files.0.get(input).map(|file| file.path.clone()).unwrap_or_default();
+        let path = self.files.path(input).to_string();
         let problems = vec![Problem::of_input("unreadable", why)];
         let record = InputRecord { path, problems, ..InputRecord::default() };
         summary.site.captures.add(chunk(input, 0), record);
@@ -249,84 +261,18 @@ impl Scan<'_> {
 
     /// Folds all that a source yields.
     fn fold(&self, source: &mut dyn Source, summary: &mut Summary) {
-        let mut sieve = Sieve::new(self.options);
-        let (mut bytes, mut packets) = (0, 0);
-        let mut error = None;
-        loop {
-            match source.next() {
-                Ok(Next::End) => break,
-                Ok(Next::Idle(_)) => {}
-                Ok(Next::Batch(batch)) => {
-                    packets += batch.len() as u64;
-                    bytes += batch.bytes() + 16 * batch.len() as u64;
-                    summary.fold(&batch, |frame| sieve.keeps(frame));
-                }
-                Err(why) => {
-                    error = Some(why.to_string());
-                    break;
-                }
-            }
-            if packets >= 1 << 13 {
-                self.progress.advance(bytes, packets);
-                (bytes, packets) = (0, 0);
-            }
-        }
-        self.progress.advance(bytes, packets);
-        for tally in source.tallies() {
-            let id = tally.id;
-            let mut read = self.read_of(tally);
-            read.misfits = sieve.take_misfits(id.chunk);
-            if let Some(what) = error.take() {
-                read.problems.push(Problem::of_input("unreadable", what));
-                read.torn_tail = true;
-            }
-            summary.site.captures.add(id, read);
-        }
+        feed(source, summary, (self.options, self.progress), &|input| self.about(input as usize));
     }
 
-    fn read_of(&self, tally: Tally) -> InputRecord {
-        let file = self.files.0.get(tally.id.input as usize);
-        let (format, compression) = match file.map(|file| &file.capture) {
+    fn about(&self, input: usize) -> About {
+        let path = self.files.path(input).to_string();
+        let (format, compression) = match self.files.0.get(input).map(|file| &file.capture) {
             Some(Ok(Opened::Capture(capture))) => (Some(capture.format()), capture.compression()),
             Some(Ok(Opened::Stdin)) => {
                 self.stdin.get().map_or((None, None), |(format, packed)| (Some(*format), *packed))
             }
             _ => (None, None),
         };
-        let chunk = tally.id.chunk;
-        let problem = |problem: lenscap_capture::Problem| Problem {
-            record: problem.record.map(|record| (chunk, record)),
-            offset: problem.offset,
-            kind: problem.kind.name().into(),
-            what: problem.kind.to_string(),
-        };
-        InputRecord {
-            path: file.map(|file| file.path.clone()).unwrap_or_default(),
-            format: format.map_or("", Format::name).to_string(),
-            compression: compression.map(|packed| packed.name().to_string()),
-            packets: tally.records,
-            numbers: tally.numbers,
-            bytes_captured: tally.bytes_captured,
-            bytes_wire: tally.bytes_wire,
-            start: tally.start.map(|time| time.0),
-            end: tally.end.map(|time| time.0),
-            link_types: tally.link_types,
-            snap_length: tally.snap_length.longest,
-            unlimited: tally.snap_length.unlimited,
-            drops: tally.drops,
-            torn_tail: tally.torn_tail,
-            problems: tally.problems.into_iter().map(problem).collect(),
-            problems_more: tally.problems_more,
-            misfits: BTreeMap::new(),
-        }
-    }
-
-    fn empty(&self, appendable: bool) -> Summary {
-        let limits = self.options.limits;
-        match (self.options.saved, appendable) {
-            (true, _) => Summary::saveable(limits),
-            (false, true) => Summary::appendable(limits),
-            (false, false) => Summary::new(limits),
-        }
+        About { path, format, compression }
     }
 }

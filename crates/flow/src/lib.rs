@@ -28,7 +28,9 @@ pub mod report;
 mod save;
 mod state;
 
-pub use engine::{Input, Options, Progress, ScanError, inspect, scan};
+pub use engine::{
+    FoldError, Folding, Input, NoJoint, Options, Piece, Progress, ScanError, Unjoined, inspect, scan,
+};
 pub use join::refusal::{Refusal, Refused};
 pub use judge::{Closed, Policy, judge, rules};
 pub use save::{LoadError, MergeError, merge};

@@ -1,10 +1,11 @@
-//! One file cut into chunks that are folded side by side, each cut proven before what follows it is appended.
+//! One file cut into pieces that are folded side by side, each cut proven before what follows it is appended.
 
-use lenscap_capture::{Capture, Joint};
+use lenscap_capture::Capture;
 use rayon::prelude::*;
 
 use super::Scan;
-use super::files::{CHUNKS, chunk};
+use super::files::CHUNKS;
+use super::piece::{Folding, Piece};
 use crate::state::summary::Summary;
 
 /// A file shorter than this is not cut.
@@ -16,16 +17,9 @@ const LONGEST_CHUNK: u64 = 1 << 30;
 /// A chunk is at most this part of the memory budget, which what is folded ahead shares.
 const CHUNKS_IN_MEMORY: u64 = 8;
 
-/// A chunk that was folded on its own.
-struct Folded {
-    summary: Summary,
-    begin: Joint,
-    end: Joint,
-}
-
 impl Scan<'_> {
-    /// Cuts a file into chunks, folds as many at once as there are threads, and proves each cut before appending.
-    pub(super) fn cut(&self, input: usize, capture: &Capture, appendable: bool) -> Summary {
+    /// Cuts a file into pieces, folds as many at once as there are threads, and proves each cut before appending.
+    pub(super) fn cut(&self, input: usize, capture: &Capture) -> Summary {
         let size = capture.size();
         let most = (self.options.limits.memory as u64 / CHUNKS_IN_MEMORY).clamp(CHUNK, LONGEST_CHUNK);
         let step = CHUNK.max(size.div_ceil(CHUNKS)).max(size.div_ceil(self.threads as u64).min(most));
@@ -34,86 +28,51 @@ impl Scan<'_> {
         cuts.extend(wanted.filter_map(|at| capture.guess(at)));
         cuts.dedup();
         cuts.push(size);
-        let ranges: Vec<(u64, u64, u64)> =
+        let ranges: Vec<(u32, u64, u64)> =
             cuts.windows(2).zip(0..).map(|(ends, n)| (n, ends[0], ends[1])).collect();
-        let mut whole: Option<Folded> = None;
+        let path = self.files.path(input);
+        let Self { options, progress, .. } = *self;
+        let folding = Folding { capture, path, input: input as u32, options, progress };
+        let mut whole: Option<Piece> = None;
         for wave in ranges.chunks(self.threads) {
             // Once a cap has bitten, what is folded ahead can no longer be appended.
-            if let Some(left) = whole.take_if(|folded| folded.summary.site.caps().any()) {
-                let on = |left, &(n, _, to): &(u64, u64, u64)| self.again(input, capture, left, (n, to));
+            if let Some(left) = whole.take_if(|piece| piece.summary.site.caps().any()) {
+                let on = |left, &(n, _, to): &(u32, u64, u64)| self.again(&folding, left, (n, to));
                 whole = Some(wave.iter().fold(left, on));
                 continue;
             }
-            let folded: Vec<_> = wave
-                .par_iter()
-                .map(|&(chunk, from, to)| {
-                    self.chunk(input, capture, chunk, (from, to), appendable || chunk > 0)
-                })
-                .collect();
-            for (chunk, &(n, _, to)) in folded.into_iter().zip(wave) {
-                whole = Some(match (whole, chunk) {
+            let folded: Vec<_> =
+                wave.par_iter().map(|&(n, from, to)| Piece::fold(&folding, n, from..to).ok()).collect();
+            for (piece, &(n, _, to)) in folded.into_iter().zip(wave) {
+                whole = Some(match (whole, piece) {
                     (None, Some(first)) => first,
-                    (Some(left), Some(right)) => self.joint(input, capture, left, right, (n, to)),
-                    (Some(left), None) => self.again(input, capture, left, (n, to)),
+                    (Some(left), Some(right)) => self.joint(&folding, left, right, (n, to)),
+                    (Some(left), None) => self.again(&folding, left, (n, to)),
                     (None, None) => {
-                        let mut summary = self.empty(appendable);
+                        let mut summary = options.empty(input > 0);
                         self.fold_unit(&[input], &mut summary);
                         return summary;
                     }
                 });
             }
         }
-        whole.map_or_else(|| self.empty(appendable), |folded| folded.summary)
+        whole.map_or_else(|| options.empty(input > 0), Piece::into_summary)
     }
 
-    fn chunk(
-        &self,
-        input: usize,
-        capture: &Capture,
-        n: u64,
-        (from, to): (u64, u64),
-        appendable: bool,
-    ) -> Option<Folded> {
-        let mut reader = capture.reader_at(chunk(input, n), from, to).ok()?;
-        let mut summary = self.empty(appendable);
-        self.fold(&mut reader, &mut summary);
-        Some(Folded { summary, begin: reader.begin(), end: reader.end() })
+    /// Appends a piece that was folded ahead, or folds its packets again onto what stands before it.
+    fn joint(&self, folding: &Folding<'_>, left: Piece, right: Piece, (n, to): (u32, u64)) -> Piece {
+        left.then(right, &self.files).unwrap_or_else(|unjoined| {
+            let left = unjoined.left;
+            drop(unjoined.right);
+            self.again(folding, left, (n, to))
+        })
     }
 
-    fn joint(
-        &self,
-        input: usize,
-        capture: &Capture,
-        left: Folded,
-        right: Folded,
-        (n, to): (u64, u64),
-    ) -> Folded {
-        if !left.end.meets(&right.begin) {
-            return self.again(input, capture, left, (n, to));
+    /// Folds the records from where the left piece's walk ended onto it.
+    fn again(&self, folding: &Folding<'_>, mut left: Piece, (n, to): (u32, u64)) -> Piece {
+        if let Err(why) = left.fold_on(folding, n, to) {
+            self.unreadable(folding.input as usize, why.to_string(), &mut left.summary);
         }
-        let Folded { summary, begin, end } = left;
-        match summary.then(right.summary, &self.files) {
-            Ok(summary) => Folded { summary, begin, end: right.end },
-            Err(refused) => {
-                let summary = refused.left;
-                drop(refused.right);
-                self.again(input, capture, Folded { summary, begin, end }, (n, to))
-            }
-        }
-    }
-
-    /// Folds the records from where the left chunk's walk ended onto it.
-    fn again(&self, input: usize, capture: &Capture, left: Folded, (n, to): (u64, u64)) -> Folded {
-        let Folded { mut summary, begin, end } = left;
-        match capture.reader_from(chunk(input, n), &end, to) {
-            Ok(mut reader) => {
-                self.fold(&mut reader, &mut summary);
-                Folded { summary, begin, end: reader.end() }
-            }
-            Err(why) => {
-                self.unreadable(input, why.to_string(), &mut summary);
-                Folded { summary, begin, end }
-            }
-        }
+        left
     }
 }

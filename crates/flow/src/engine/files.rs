@@ -40,6 +40,11 @@ impl Files {
         Self(all.into_iter().map(|(_, file)| file).collect())
     }
 
+    /// The path of an input.
+    pub(super) fn path(&self, input: usize) -> &str {
+        self.0.get(input).map_or("", |file| &file.path)
+    }
+
     pub(super) fn capture(&self, input: usize) -> Option<&Capture> {
         match &self.0.get(input)?.capture {
             Ok(Opened::Capture(capture)) => Some(capture),

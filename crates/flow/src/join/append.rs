@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use crate::join::ids::Ids;
 use crate::state::cost;
-use crate::state::half::Piece;
+use crate::state::half::Listed;
 use crate::state::path::Paths;
 use crate::state::spell::{Cold, Extra, Hot, Spell, flag};
 use crate::state::table::index::NOWHERE;
@@ -21,7 +21,7 @@ use crate::state::transcript::Transcripts;
 pub(crate) struct Owed {
     pub(crate) place: usize,
     pub(crate) side: usize,
-    pub(crate) pieces: Vec<Piece>,
+    pub(crate) pieces: Vec<Listed>,
     /// Payloads that the right half had, listed or not.
     pub(crate) count: u16,
     /// Whether it listed no more, though more came.

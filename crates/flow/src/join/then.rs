@@ -11,7 +11,7 @@ use crate::join::ids::Ids;
 use crate::join::refusal::{Refusal, Refused};
 use crate::join::split_datagram::SplitDatagram;
 use crate::state::cost;
-use crate::state::half::{Fetch, Half, Piece};
+use crate::state::half::{Fetch, Half, Listed};
 use crate::state::key::{Key, Side};
 use crate::state::spell::history;
 use crate::state::spell::{Cold, Hot, flag};
@@ -190,7 +190,7 @@ impl Summary {
     }
 
     /// Gives a left half the payloads of the right one, and how many more there were.
-    fn feed_half(&mut self, at: At, side: Side, (count, stopped): (u16, bool), pieces: &[Piece]) {
+    fn feed_half(&mut self, at: At, side: Side, (count, stopped): (u16, bool), pieces: &[Listed]) {
         let Some((_, cold)) = self.flows.spell_mut(at) else { return };
         let before = cold.half(side).map_or(0, Half::count);
         for piece in pieces {

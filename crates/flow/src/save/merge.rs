@@ -7,7 +7,6 @@ use lenscap_wire::PacketRef;
 
 use crate::join::refusal::Refusal;
 use crate::state::captures::CHUNK_BITS;
-use crate::state::half::Fetch;
 use crate::state::summary::Summary;
 
 /// Why saved summaries could not be joined.
@@ -36,15 +35,6 @@ impl MergeError {
     }
 }
 
-/// Nothing is fetched: a saved summary holds its payloads.
-struct Kept;
-
-impl Fetch for Kept {
-    fn fetch(&self, _: u32, _: u64, _: usize, _: &mut Vec<u8>) -> bool {
-        false
-    }
-}
-
 /// Joins saved summaries in order of their first packets, as if their captures had been scanned together.
 pub fn merge(mut all: Vec<(String, Summary)>) -> Result<Summary, MergeError> {
     all.sort_by_key(|(_, summary)| summary.site.captures.window());
@@ -58,7 +48,7 @@ pub fn merge(mut all: Vec<(String, Summary)>) -> Result<Summary, MergeError> {
         }
         summary.move_inputs(whole.site.captures.next_input());
         whole = whole
-            .then(summary, &Kept)
+            .then(summary, &())
             .map_err(|refused| MergeError::Refused(name, next.clone(), refused.why))?;
         name = next;
     }

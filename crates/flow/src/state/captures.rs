@@ -110,6 +110,12 @@ impl Captures {
         self.inputs.entry(input).or_default().join(read);
     }
 
+    /// Whether all chunks have earlier ordinals than those of `later`.
+    pub(crate) fn are_before(&self, later: &Self) -> bool {
+        let ends = self.chunks.last_key_value().zip(later.chunks.first_key_value());
+        ends.is_none_or(|((last, _), (first, _))| last < first)
+    }
+
     /// Appends a later part.
     pub(crate) fn join(&mut self, later: Self) {
         self.chunks.extend(later.chunks);

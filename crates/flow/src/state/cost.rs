@@ -4,7 +4,7 @@
 //! on what was folded, so a cap bites at the same packet for every number of threads. One half is for flows, a
 //! quarter for names and sightings, the last quarter for chunks folded ahead and input buffers.
 
-use crate::state::half::{Half, Piece};
+use crate::state::half::{Half, Listed};
 use crate::state::spell::buckets::Buckets;
 use crate::state::spell::sequence::Trouble;
 use crate::state::spell::{Cold, Hot, flag};
@@ -71,7 +71,7 @@ pub(crate) fn untold(hot: &Hot, cold: &Cold, transcripts: &Transcripts) -> usize
 
 fn listed(half: &Half) -> usize {
     let counted = if half.count() > 0 { COUNTED } else { 0 };
-    half.pieces.len() * size_of::<Piece>() + half.length() + counted
+    half.pieces.len() * size_of::<Listed>() + half.length() + counted
 }
 
 /// How much more than both apart a spell and the later one that may go on with it can cost at any time: what only

@@ -14,10 +14,10 @@
 //! first few of them. What no reader admits is not listed, so it uses up nothing.
 
 mod cover;
-mod piece;
+mod listed;
 
-pub use piece::Fetch;
-pub(crate) use piece::{Order, Payload, PayloadAt, Piece};
+pub use listed::Fetch;
+pub(crate) use listed::{Listed, Order, Payload, PayloadAt};
 
 use cover::Cover;
 use lenscap_wire::{
@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 /// The first payloads of a half, in capture order.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Half {
-    pub(crate) pieces: Vec<Piece>,
+    pub(crate) pieces: Vec<Listed>,
     /// Sequence number that positions are counted from: where the half begins, else its first payload.
     base: Option<u32>,
     /// Segments with payload so far, listed or not; not counted further than to [`Half::PACKETS`].
@@ -129,7 +129,7 @@ impl Half {
             }
         };
         if is_new {
-            self.push(payload.piece(needed));
+            self.push(payload.listed(needed));
         }
         is_new
     }
@@ -161,7 +161,7 @@ impl Half {
         own.count() < usize::from(how.most)
     }
 
-    fn push(&mut self, piece: Piece) {
+    fn push(&mut self, piece: Listed) {
         self.derived.length = self.derived.length.saturating_add(piece.length);
         self.derived.wrong += u16::from(matches!(piece.order, Order::Segment { wrong: true, .. }));
         if self.pieces.is_empty() {
@@ -183,7 +183,7 @@ impl Half {
     }
 
     /// Lists a piece that was listed before.
-    fn relist(&mut self, piece: Piece, open: bool) {
+    fn relist(&mut self, piece: Listed, open: bool) {
         let Order::Segment { sequence, ends, wrong, .. } = piece.order else { return self.push(piece) };
         let from = sequence.wrapping_sub(self.base.unwrap_or(sequence)) as i32;
         let length = piece.length.min(1 << 30) as i32 + i32::from(ends);
@@ -196,7 +196,7 @@ impl Half {
     pub(crate) fn restored(self) -> Option<Self> {
         let mut half = Self { base: self.base, ..Self::default() };
         let most = 2 * Self::PIECES + usize::from(Self::WRONG);
-        let ordered = |piece: &Piece| matches!(piece.order, Order::Segment { .. });
+        let ordered = |piece: &Listed| matches!(piece.order, Order::Segment { .. });
         let nowhere = self.base.is_none() && self.pieces.iter().any(ordered);
         if self.pieces.len() > most || self.count > Self::PACKETS || nowhere {
             return None;
@@ -235,7 +235,7 @@ impl Half {
     /// Gives back the bytes that can be fetched again.
     pub(crate) fn forget_bytes(&mut self) {
         for piece in
-            self.pieces.iter_mut().filter(|piece| piece.at.skip.is_some() && piece.length > Piece::SMALL)
+            self.pieces.iter_mut().filter(|piece| piece.at.skip.is_some() && piece.length > Listed::SMALL)
         {
             piece.bytes = None;
         }
@@ -297,8 +297,8 @@ impl Half {
         bytes: &mut Vec<u8>,
         facts: &mut dyn FnMut(Fact<'_>),
     ) -> Reading {
-        if let Some(Piece { order: Order::Datagram { .. }, .. }) = self.pieces.first() {
-            let reader = |piece: &Piece| match piece.order {
+        if let Some(Listed { order: Order::Datagram { .. }, .. }) = self.pieces.first() {
+            let reader = |piece: &Listed| match piece.order {
                 Order::Datagram { reader } => ReaderId(reader),
                 Order::Segment { .. } => ReaderId(u8::MAX),
             };

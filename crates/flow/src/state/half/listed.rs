@@ -1,6 +1,6 @@
-//! One payload of a half: what orders it, where it stands in the capture, and its bytes while they are needed.
+//! One payload that a half lists: what orders it, where it stands in the capture, and its bytes while they are needed.
 //!
-//! A client hello of 1,800 bytes in two segments is two pieces. The second may come first: pieces are kept in the order of
+//! A client hello of 1,800 bytes in two segments is two of these. The second may come first: they are kept in the order of
 //! capture, and put into that of the stream when they are read.
 
 use lenscap_wire::PacketRef;
@@ -33,9 +33,9 @@ impl Default for Order {
     }
 }
 
-/// One payload of a half.
+/// One payload that a half lists.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Piece {
+pub(crate) struct Listed {
     /// Where it belongs in its half.
     pub(crate) order: Order,
     /// Captured bytes of payload that readers may want.
@@ -46,8 +46,8 @@ pub(crate) struct Piece {
     pub(crate) bytes: Option<Box<[u8]>>,
 }
 
-impl Piece {
-    /// Bytes that are kept where others would be fetched again: no more than the piece itself takes.
+impl Listed {
+    /// Bytes that are kept where others would be fetched again: no more than being listed takes itself.
     pub(super) const SMALL: u32 = size_of::<Self>() as u32;
 
     /// What is at hand of its bytes.
@@ -94,13 +94,13 @@ pub(crate) struct Payload<'a> {
 }
 
 impl Payload<'_> {
-    /// Itself as a piece of a half, with its bytes where they are `needed`, cannot be fetched again, or are so few that
+    /// Itself as it is listed, with its bytes where they are `needed`, cannot be fetched again, or are so few that
     /// fetching would cost more.
-    pub(super) fn piece(&self, needed: bool) -> Piece {
-        let small = self.length <= Piece::SMALL && self.bytes.len() == self.length as usize;
+    pub(super) fn listed(&self, needed: bool) -> Listed {
+        let small = self.length <= Listed::SMALL && self.bytes.len() == self.length as usize;
         let keep = needed || self.at.skip.is_none() || small;
         let bytes = keep.then(|| self.bytes.into());
-        Piece { order: self.order, length: self.length, at: self.at, bytes }
+        Listed { order: self.order, length: self.length, at: self.at, bytes }
     }
 }
 
@@ -109,4 +109,11 @@ pub trait Fetch: Sync {
     /// Replaces `out` by the `length` bytes at `offset` of the input that chunk `chunk` is of; false where that
     /// cannot be done.
     fn fetch(&self, chunk: u32, offset: u64, length: usize, out: &mut Vec<u8>) -> bool;
+}
+
+/// Opens nothing: a summary that was made to be saved holds its payloads.
+impl Fetch for () {
+    fn fetch(&self, _: u32, _: u64, _: usize, _: &mut Vec<u8>) -> bool {
+        false
+    }
 }
