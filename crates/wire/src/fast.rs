@@ -4,12 +4,18 @@
 //! to the end that IP gives it and with nothing but padding behind, then TCP or UDP of sound lengths and no tunnel's port. Anything else is refused, and
 //! the general path decides; for what is accepted both give the same packet.
 
+use arrayvec::ArrayVec;
+use std::hint::cold_path;
+
 use crate::checksum;
 use crate::link::ether_type;
 use crate::protocol::Protocol;
 use crate::{
     Address, Class, Frame, Hazards, Layer, LayerKind, LinkType, Mac, Packet, Tcp, TcpFlags, transport, tunnel,
 };
+
+const IPV4: u16 = ether_type::IPV4.to_be();
+const IPV6: u16 = ether_type::IPV6.to_be();
 
 /// Decodes `frame` and says so, or leaves `packet` in any state.
 #[inline]
@@ -21,8 +27,10 @@ pub(crate) fn decode<'a>(frame: &Frame<'a>, packet: &mut Packet<'a>) -> bool {
 
 #[inline]
 fn ethernet<'a>(bytes: &'a [u8], packet: &mut Packet<'a>) -> Option<()> {
-    let (&[a, b, c, d, e, f, g, h, i, j, k, l, t0, t1], mut rest) = bytes.split_first_chunk::<14>()?;
-    let mut ether_type = u16::from_be_bytes([t0, t1]);
+    let (header, mut rest) = bytes.split_first_chunk::<14>()?;
+    let (&[a, b, c, d, e, f, g, h, i, j, k, l], ether_type) = header.split_first_chunk::<12>()?;
+    // As it lies in memory, so that nothing need be turned round to be compared.
+    let mut ether_type = u16::from_ne_bytes(*ether_type.first_chunk()?);
     packet.class = Class::Ip;
     packet.macs = Some((Mac([g, h, i, j, k, l]), Mac([a, b, c, d, e, f])));
     packet.ether_type = 0;
@@ -31,97 +39,129 @@ fn ethernet<'a>(bytes: &'a [u8], packet: &mut Packet<'a>) -> Option<()> {
     packet.inner_frame = None;
     packet.stop = None;
     packet.path.clear();
-    for _ in 0..2 {
-        if !matches!(ether_type, ether_type::VLAN | ether_type::SERVICE_VLAN | ether_type::OLD_SERVICE_VLAN) {
-            break;
-        }
-        let (&[c0, c1, t0, t1], after) = rest.split_first_chunk::<4>()?;
-        let id = u32::from(u16::from_be_bytes([c0, c1]) & 0x0fff);
-        // A tag with id 0 has a priority and names no VLAN.
-        if id != 0 {
-            packet.path.push(Layer { kind: LayerKind::Vlan, id, ends: [Address::default(); 2] });
-        }
-        (ether_type, rest) = (u16::from_be_bytes([t0, t1]), after);
+    if !matches!(ether_type, IPV4 | IPV6) {
+        (ether_type, rest) = tags(ether_type, rest, &mut packet.path)?;
     }
     let (protocol, body) = match ether_type {
-        ether_type::IPV4 => v4(rest, packet)?,
-        ether_type::IPV6 => v6(rest, packet)?,
+        IPV4 => v4(rest, packet)?,
+        IPV6 => v6(rest, packet)?,
         _ => return None,
     };
     segment(protocol, body, packet)
 }
 
+/// Reads at most two VLAN tags: the type of what they stand before, and that.
+#[inline(never)]
+fn tags<'a>(
+    mut ether_type: u16,
+    mut bytes: &'a [u8],
+    path: &mut ArrayVec<Layer, 8>,
+) -> Option<(u16, &'a [u8])> {
+    for _ in 0..2 {
+        if !matches!(
+            ether_type.to_be(),
+            ether_type::VLAN | ether_type::SERVICE_VLAN | ether_type::OLD_SERVICE_VLAN
+        ) {
+            break;
+        }
+        let (&[c0, c1, t0, t1], after) = bytes.split_first_chunk::<4>()?;
+        let id = u32::from(u16::from_be_bytes([c0, c1]) & 0x0fff);
+        // A tag with id 0 has a priority and names no VLAN.
+        if id != 0 {
+            path.push(Layer { kind: LayerKind::Vlan, id, ends: [Address::default(); 2] });
+        }
+        (ether_type, bytes) = (u16::from_ne_bytes([t0, t1]), after);
+    }
+    Some((ether_type, bytes))
+}
+
 /// Reads the header of IPv4: the protocol, and what follows.
 #[inline]
 fn v4<'a>(bytes: &'a [u8], packet: &mut Packet<'a>) -> Option<(u8, &'a [u8])> {
-    let header = bytes.first_chunk::<20>()?;
-    let &[0x45, _, l0, l1, _, _, f0, f1, hop_limit, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] = header
+    let (header, mut body) = bytes.split_first_chunk::<20>()?;
+    let &[0x45, _, l0, l1, _, _, _, _, hop_limit, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] = header
     else {
         return None;
     };
+    let fragment = header.get(6..)?.first_chunk::<2>()?;
     // Neither more fragments nor an offset.
-    if u16::from_be_bytes([f0, f1]) & 0x3fff != 0 {
+    if u16::from_ne_bytes(*fragment) & 0x3fff_u16.to_be() != 0 {
         return None;
     }
-    let total = u16::from_be_bytes([l0, l1]);
-    let body = bytes.get(20..usize::from(total))?;
-    if has_trailer(bytes.len(), usize::from(total)) {
-        return None;
+    let total = usize::from(u16::from_be_bytes([l0, l1]));
+    // Most frames end with their datagram.
+    if bytes.len() != total {
+        body = bytes.get(20..total)?;
+        if has_trailer(bytes.len(), total) {
+            return None;
+        }
     }
-    let right = checksum::is_right(checksum::header_sum(header));
-    packet.hazards = if right { Hazards::NONE } else { Hazards::BAD_IP_CHECKSUM };
+    packet.hazards = Hazards::NONE;
+    if !checksum::is_right_header(header) {
+        cold_path();
+        packet.hazards = Hazards::BAD_IP_CHECKSUM;
+    }
     packet.version = 4;
     packet.hop_limit = hop_limit;
     packet.source = Address::v4([s0, s1, s2, s3]);
     packet.destination = Address::v4([d0, d1, d2, d3]);
-    packet.ip_length = u32::from(total);
+    packet.ip_length = total as u32;
     Some((protocol, body))
 }
 
 /// The same of IPv6.
 #[inline]
 fn v6<'a>(bytes: &'a [u8], packet: &mut Packet<'a>) -> Option<(u8, &'a [u8])> {
-    let (&[first, _, _, _, l0, l1, protocol, hop_limit], rest) = bytes.split_first_chunk::<8>()?;
-    let (source, rest) = rest.split_first_chunk::<16>()?;
-    let (destination, rest) = rest.split_first_chunk::<16>()?;
-    let length = u16::from_be_bytes([l0, l1]);
-    if first >> 4 != 6 || length == 0 || has_trailer(bytes.len(), usize::from(length) + 40) {
+    let (header, mut body) = bytes.split_first_chunk::<40>()?;
+    let (&[first, _, _, _, l0, l1, protocol, hop_limit], addresses) = header.split_first_chunk::<8>()?;
+    let (source, addresses) = addresses.split_first_chunk::<16>()?;
+    let destination = addresses.first_chunk::<16>()?;
+    let length = usize::from(u16::from_be_bytes([l0, l1]));
+    if first >> 4 != 6 || length == 0 {
         return None;
     }
-    let body = rest.get(..usize::from(length))?;
+    if body.len() != length {
+        body = body.get(..length)?;
+        if has_trailer(bytes.len(), length + 40) {
+            return None;
+        }
+    }
     packet.hazards = Hazards::NONE;
     packet.version = 6;
     packet.hop_limit = hop_limit;
     packet.source = Address::v6(*source);
     packet.destination = Address::v6(*destination);
-    packet.ip_length = u32::from(length) + 40;
+    packet.ip_length = length as u32 + 40;
     Some((protocol, body))
 }
 
-/// What `Span::has_trailer` says of so many bytes, in the order that tells soonest: of frames that end with their
-/// datagram, then of short ones.
+/// What `Span::has_trailer` says of so many bytes, short frames first.
 #[inline]
 fn has_trailer(wire: usize, length: usize) -> bool {
-    wire != length && wire > 50 && wire > length + 4
+    wire > 50 && wire > length + 4
 }
 
+/// Reads the transport header. Whatever refuses comes first: what is read before it would have to be put aside.
 #[inline]
 fn segment<'a>(protocol: u8, body: &'a [u8], packet: &mut Packet<'a>) -> Option<()> {
-    let (ports, payload) = match protocol {
+    let payload = match protocol {
         Protocol::TCP => {
             let header = body.first_chunk::<20>()?;
-            let &[p0, p1, p2, p3, s0, s1, s2, s3, a0, a1, a2, a3, offset, flags, w0, w1, _, _, _, _] = header;
+            let [.., offset, flags, _, _, _, _, _, _] = *header;
             let (offset, flags) = (usize::from(offset >> 4) * 4, TcpFlags(flags));
             if offset < 20 || transport::is_odd(flags) {
                 return None;
             }
+            let payload = body.get(offset..)?;
+            let &[p0, p1, p2, p3, s0, s1, s2, s3, a0, a1, a2, a3, _, _, w0, w1, ..] = header;
             packet.tcp = Some(Tcp {
                 sequence: u32::from_be_bytes([s0, s1, s2, s3]),
                 acknowledgement: u32::from_be_bytes([a0, a1, a2, a3]),
                 flags,
                 window: u16::from_be_bytes([w0, w1]),
             });
-            ((u16::from_be_bytes([p0, p1]), u16::from_be_bytes([p2, p3])), body.get(offset..)?)
+            packet.ports = (u16::from_be_bytes([p0, p1]), u16::from_be_bytes([p2, p3]));
+            payload
         }
         Protocol::UDP => {
             let (&[p0, p1, p2, p3, l0, l1, _, _], payload) = body.split_first_chunk::<8>()?;
@@ -130,12 +170,12 @@ fn segment<'a>(protocol: u8, body: &'a [u8], packet: &mut Packet<'a>) -> Option<
                 return None;
             }
             packet.tcp = None;
-            (ports, payload)
+            packet.ports = ports;
+            payload
         }
         _ => return None,
     };
     packet.protocol = protocol;
-    packet.ports = ports;
     packet.payload = payload;
     packet.payload_length = payload.len() as u32;
     packet.segment = body;

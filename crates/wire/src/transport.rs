@@ -91,10 +91,7 @@ fn tcp<'a>(span: Span<'a>, packet: &mut Packet<'a>) {
 /// SYN with FIN or RST.
 #[inline]
 pub(crate) fn is_odd(flags: TcpFlags) -> bool {
-    const FIN_SYN: u8 = TcpFlags::FIN | TcpFlags::SYN;
-    const SYN_RST: u8 = TcpFlags::SYN | TcpFlags::RST;
-    const ALL: u8 = FIN_SYN | SYN_RST;
-    matches!(flags.0 & ALL, FIN_SYN | SYN_RST | ALL)
+    flags.has(TcpFlags::SYN) && flags.0 & (TcpFlags::FIN | TcpFlags::RST) != 0
 }
 
 fn udp<'a>(span: Span<'a>, packet: &mut Packet<'a>) {

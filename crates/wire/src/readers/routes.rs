@@ -1,8 +1,8 @@
 //! Which message and datagram readers a packet goes to: tables built once from the registry.
 //!
 //! A packet costs two look-ups by port (a table of 64 KiB), one by its first byte, and a comparison of eight bytes for
-//! each beginning that may stand behind that byte. It costs the same with eighty beginnings as with eight, as long as
-//! their first bytes differ. Readers come out in the order of the registry, each at most once.
+//! each beginning that may stand behind that byte and asks for more than it. It costs the same with eighty beginnings as
+//! with eight, as long as their first bytes differ. Readers come out in the order of the registry, each at most once.
 
 use super::ALL;
 use crate::{Message, Pattern, Read, Reader, Route};
@@ -104,6 +104,11 @@ impl Test {
         self.offset > 0 || first & mask == value
     }
 
+    /// Whether the first byte of a payload tells all: RTP and QUIC ask for two bits of it alone.
+    fn is_of_first(&self) -> bool {
+        self.offset == 0 && self.end <= 1 && self.mask << 8 == 0
+    }
+
     #[inline]
     fn fits(&self, payload: &[u8]) -> bool {
         let offset = usize::from(self.offset);
@@ -124,26 +129,35 @@ fn word(bytes: &[u8]) -> u64 {
         .fold(0, |word, (&byte, shift)| word | u64::from(byte) << shift)
 }
 
+/// What a first byte of a payload tells.
+#[derive(Clone, Copy, Debug, Default)]
+struct First {
+    /// The readers that ask for no more than this byte.
+    readers: Readers,
+    /// Where the tests of what else may stand behind it begin in [`Transport::tests`], and where they end.
+    tests: (u16, u16),
+}
+
 /// The readers of one transport, by port and by first bytes.
 #[derive(Clone, Debug)]
 struct Transport {
     /// By 64 ports, those that have readers. Small enough to stay in the nearest cache, unlike `ports`.
-    known: Box<[u64]>,
+    known: Box<[u64; 1 << 10]>,
     /// Class of each port: an index into `classes`; 0 is the class without readers.
     ports: Box<[u8]>,
     classes: Vec<Readers>,
-    /// Where the tests of each first byte begin in `tests`; they end where those of the next begin.
-    first: Box<[u16; 257]>,
+    /// By first byte.
+    first: Box<[First; 256]>,
     tests: Vec<Test>,
 }
 
 impl Transport {
     fn new() -> Self {
         Self {
-            known: vec![0; 1 << 10].into(),
+            known: Box::new([0; 1 << 10]),
             ports: vec![0; 1 << 16].into(),
             classes: vec![Readers::NONE],
-            first: Box::new([0; 257]),
+            first: Box::new([First::default(); 256]),
             tests: vec![],
         }
     }
@@ -172,11 +186,13 @@ impl Transport {
     /// Sorts the tests by the first bytes behind which they may stand. One that may stand behind several is there for each.
     fn index(&mut self) {
         let tests = std::mem::take(&mut self.tests);
-        for (byte, next) in (0..=u8::MAX).zip(1..) {
-            self.tests.extend(tests.iter().filter(|test| test.may_follow(byte)));
-            if let Some(end) = self.first.get_mut::<usize>(next) {
-                *end = self.tests.len() as u16;
-            }
+        for (byte, first) in (0..=u8::MAX).zip(self.first.iter_mut()) {
+            let (told, asked): (Vec<Test>, Vec<Test>) =
+                tests.iter().filter(|test| test.may_follow(byte)).copied().partition(Test::is_of_first);
+            let begin = self.tests.len() as u16;
+            self.tests.extend(asked);
+            let readers = told.iter().fold(Readers::NONE, |all, test| all.and(test.readers));
+            *first = First { readers, tests: (begin, self.tests.len() as u16) };
         }
     }
 
@@ -192,10 +208,16 @@ impl Transport {
     #[inline]
     fn of(&self, (source, destination): (u16, u16), payload: &[u8]) -> Readers {
         let Some(&byte) = payload.first() else { return Readers::NONE };
-        let by_port = self.of_port(source).and(self.of_port(destination));
-        let at = |place: usize| self.first.get(place).copied().unwrap_or(0).into();
-        let tests = self.tests.get(at(byte.into())..at(usize::from(byte) + 1)).unwrap_or(&[]);
-        tests.iter().filter(|test| test.fits(payload)).fold(by_port, |all, test| all.and(test.readers))
+        let First { readers, tests: (begin, end) } =
+            self.first.get(usize::from(byte)).copied().unwrap_or_default();
+        let mut all = self.of_port(source).and(self.of_port(destination)).and(readers);
+        if begin != end {
+            let tests = self.tests.get(begin.into()..end.into()).unwrap_or(&[]);
+            for test in tests.iter().filter(|test| test.fits(payload)) {
+                all = all.and(test.readers);
+            }
+        }
+        all
     }
 }
 
