@@ -58,3 +58,21 @@ const fn is_opaque(number: u32) -> bool {
         matches!(number, 0xff00_0000..=0xff00_00ff | 0xface_b000..=0xface_b0ff | 0xabcd_0000..=0xabcd_000f);
     known || number & 0x0f0f_0f0f == 0x0a0a_0a0a
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_tell_quic() {
+        assert!(matches!(Version::of(0xff00_001d), Some(Version::Keyed { salt: DRAFT_29, second: false })));
+        assert!(matches!(Version::of(0x6b33_43cf), Some(Version::Keyed { salt: V2, second: true })));
+        assert_eq!(Version::of(0x5130_3436), Some(Version::Clear));
+        for reserved in [0x1a2a_3a4a, 0xfafa_fafa, 0xff00_0009, 0xface_b010] {
+            assert_eq!(Version::of(reserved), Some(Version::Opaque), "{reserved:08x}");
+        }
+        for number in [2, 0x5130_3335, 0x1a2a_3a4b, 0xfeff_fefd] {
+            assert_eq!(Version::of(number), None, "{number:08x}");
+        }
+    }
+}
