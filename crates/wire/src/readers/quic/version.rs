@@ -52,7 +52,8 @@ impl Version {
     }
 }
 
-/// Other drafts, mvfst, Microsoft's, and the numbers that are reserved so that servers have to negotiate (RFC 9000, 15).
+/// Other drafts, mvfst, Microsoft's, and the numbers that are reserved so that servers have to negotiate
+/// (RFC 9000, 15).
 const fn is_opaque(number: u32) -> bool {
     let known =
         matches!(number, 0xff00_0000..=0xff00_00ff | 0xface_b000..=0xface_b0ff | 0xabcd_0000..=0xabcd_000f);
