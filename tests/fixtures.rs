@@ -172,7 +172,31 @@ impl Opened {
 }
 
 /// Packets of which a message that was split may come, the last of them named for it.
-const SEGMENTS: usize = 8;
+const SEGMENTS: usize = 80;
+
+/// What the sender of the last of these packets sent in all of them over TCP, one payload after another, where it stands
+/// behind Ethernet and IPv4 without options.
+fn stream(packets: &[(u64, Vec<u8>)]) -> Option<Vec<u8>> {
+    let ends = |packet: &[u8]| {
+        let plain = packet.get(12..15)? == [8, 0, 0x45] && packet.get(23) == Some(&6);
+        plain.then(|| packet.get(26..38).map(<[u8]>::to_vec)).flatten()
+    };
+    let wanted = ends(&packets.last()?.1)?;
+    let own = packets.iter().filter(|(_, packet)| ends(packet).as_ref() == Some(&wanted));
+    let payload = |(_, packet): &(u64, Vec<u8>)| {
+        let length = usize::from(u16::from_be_bytes([*packet.get(16)?, *packet.get(17)?]));
+        let header = usize::from(packet.get(46)? >> 4) * 4;
+        Some(packet.get(34 + header..packet.len().min(14 + length))?.to_vec())
+    };
+    Some(own.filter_map(payload).flatten().collect())
+}
+
+/// Whether a packet is a QUIC Initial behind Ethernet and IPv4 without options: all that it says is sealed.
+fn is_sealed(packet: &[u8]) -> bool {
+    packet.get(23) == Some(&17)
+        && packet.get(42).is_some_and(|first| first & 0xc0 == 0xc0)
+        && matches!(packet.get(43..47), Some([0, 0, 0, 1] | [0x6b, 0x33, 0x43, 0xcf]))
+}
 
 /// Gives every packet that a value names to `each`, with what the value around it says.
 fn named<'v>(value: &'v Value, each: &mut impl FnMut(&'v Value, &'v Value)) {
@@ -234,7 +258,7 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     digits.map(|two| u8::from_str_radix(two?, 16).ok()).collect()
 }
 
-/// Whether a value stands in the packet as text or as bytes; numbers in words and digests stand nowhere. What a
+/// Whether a value stands in the packet as text or as bytes; numbers in words, digests and masked addresses stand nowhere. What a
 /// stream said may have begun in packets before.
 fn shows_sighting(sighting: &Value, packets: &[(u64, Vec<u8>)]) -> bool {
     let (kind, value) = (sighting["kind"].as_str().unwrap_or(""), sighting["value"].as_str().unwrap_or(""));
@@ -242,14 +266,18 @@ fn shows_sighting(sighting: &Value, packets: &[(u64, Vec<u8>)]) -> bool {
     let first = if is_stream { 0 } else { packets.len() - 1 };
     let shows =
         |packet: &[u8]| holds(packet, value) || from_hex(value).is_some_and(|bytes| contains(packet, &bytes));
-    matches!(kind, "dhcp.parameters" | "tls.ja4" | "tls.ech")
+    matches!(kind, "dhcp.parameters" | "tls.ja4" | "tls.ech" | "rtp.payload_type" | "stun.mapped")
         || packets[first..].iter().any(|(_, packet)| shows(packet))
+        || is_stream
+            && (is_sealed(&packets[packets.len() - 1].1) || stream(packets).is_some_and(|all| shows(&all)))
 }
 
 /// Whether a flow's name stands in the packet, or in one that it completes.
 fn shows_name(name: &Value, packets: &[(u64, Vec<u8>)]) -> bool {
     let text = name["name"].as_str().expect("a name is text");
     packets.iter().any(|(_, packet)| holds(packet, text))
+        || is_sealed(&packets[packets.len() - 1].1)
+        || stream(packets).is_some_and(|all| holds(&all, text))
 }
 
 /// A packet of a flow has both its addresses.

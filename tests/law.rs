@@ -10,7 +10,7 @@ use lenscap_catalog::Catalog;
 use lenscap_flow::{Fetch, Limits, Policy, Refusal, Summary, judge};
 use lenscap_report::{Select, json};
 use lenscap_testkit::{
-    Host, MORNING, OwnedFrame, Scenario, SplitMix64, captures, random_flow, random_traffic,
+    Host, MORNING, OwnedFrame, Scenario, SplitMix64, captures, random_datagrams, random_flow, random_traffic,
 };
 use lenscap_wire::{Frame, PacketRef};
 use std::collections::BTreeMap;
@@ -364,6 +364,20 @@ fn one_hostile_flow_holds() {
         trace.check_associativity(seed);
     }
     println!("{}", all.line("one flow"));
+}
+
+#[test]
+fn one_hostile_flow_of_datagrams_holds() {
+    let mut all = Joints::default();
+    for seed in 0..1500 {
+        let count = 2 + seed as usize % 24;
+        let name = format!("random_datagrams({seed}, {count})");
+        let trace = Trace::of_frames(&name, ROOMY, &random_datagrams(seed, count));
+        let serial = trace.serial();
+        trace.check_tree(&serial, seed, &mut all);
+        trace.check_associativity(seed);
+    }
+    println!("{}", all.line("one flow of datagrams"));
 }
 
 #[test]

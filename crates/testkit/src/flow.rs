@@ -1,4 +1,4 @@
-//! Random segments of one five-tuple, as hostile to a cut as one flow can be.
+//! Random segments, and random datagrams, of one five-tuple, as hostile to a cut as one flow can be.
 //!
 //! [`random_traffic`](crate::random_traffic) talks as hosts do; here nobody keeps to a protocol: handshakes are
 //! repeated, answered twice or by nobody, half a message comes before the SYN, headers are cut off, sequence numbers
@@ -6,6 +6,7 @@
 
 use crate::message::{self, ClientHello};
 use crate::packet::Segment;
+use crate::traffic::undecided::{Said, exchange};
 use crate::{Host, MORNING, OwnedFrame, SECOND, Scenario, SplitMix64};
 use lenscap_wire::TcpFlags;
 
@@ -40,6 +41,10 @@ pub fn random_flow(seed: u64, count: usize) -> Vec<OwnedFrame> {
         let acknowledgement = other.first.wrapping_add(1).wrapping_add(received);
         let segment = Segment { ports, sequence, acknowledgement, flags };
         s.segment(ends[side], ends[1 - side], segment, &payload);
+        if random.chance(10) {
+            // Its checksum is wrong, and so may be what it says.
+            s.frames.last_mut().expect("a segment was sent").bytes[50] ^= 1;
+        }
         if random.chance(8) {
             let cut = s.frames.pop().expect("a segment was sent").cut(14 + 20 + random.below(30) as u32);
             s.frames.push(cut);
@@ -52,21 +57,52 @@ pub fn random_flow(seed: u64, count: usize) -> Vec<OwnedFrame> {
     s.frames
 }
 
+/// `count` datagrams of one five-tuple: those of several exchanges, each drawn again and again in any order.
+pub fn random_datagrams(seed: u64, count: usize) -> Vec<OwnedFrame> {
+    let mut random = SplitMix64::new(seed);
+    let mut s = Scenario::new(MORNING, random.next());
+    let ends = [
+        Host::new("02:00:00:00:00:02", "192.168.1.2").port(50_000),
+        s.outside("192.0.2.9").port(*random.pick(&[443, 3478, 9000])),
+    ];
+    let mut said: Said = Vec::new();
+    for _ in 0..1 + random.below(3) {
+        said.extend(exchange(&mut random));
+    }
+    let mut next = 0;
+    while s.frames.len() < count {
+        next = if random.chance(70) { next + 1 } else { random.below(said.len() as u64) as usize };
+        let (side, payload) = &said[next % said.len()];
+        // One side may say what the other did.
+        let side = if random.chance(5) { 1 - *side as usize } else { *side as usize };
+        s.udp(ends[side], ends[1 - side], payload);
+        let frame = s.frames.last_mut().expect("a datagram was sent");
+        match random.below(20) {
+            0 => frame.bytes[40] ^= 1,
+            1 => *frame = frame.clone().cut(42 + random.below(300) as u32),
+            _ => {}
+        }
+        s.wait(*random.pick(&[0, 0, 0, 0, 0, 1, 20, 301, -2, -400]) * SECOND);
+    }
+    s.frames
+}
+
 fn near_the_end(random: &mut SplitMix64) -> u32 {
     u32::MAX - random.below(200) as u32
 }
 
 fn request(random: &mut SplitMix64) -> Vec<u8> {
-    match random.below(3) {
+    match random.below(4) {
         0 => b"GET /index HTTP/1.1\r\nHost: a.example.com\r\nUser-Agent: example/1\r\n\r\n".repeat(3),
         1 => random.bytes(60),
+        2 => ClientHello { key_share: 1216, ..ClientHello::default() }.record(random),
         _ => ClientHello { name: Some("a.example.com"), ..ClientHello::default() }.record(random),
     }
 }
 
 /// Flags and payload of the next segment; may move the half to another place of what it says.
 fn step(random: &mut SplitMix64, half: &mut Half) -> (u8, Vec<u8>) {
-    match random.below(12) {
+    match random.below(13) {
         0 => return (TcpFlags::SYN, Vec::new()),
         1 => return (TcpFlags::SYN | TcpFlags::ACK, Vec::new()),
         2 => return (*random.pick(&[TcpFlags::SYN, TcpFlags::SYN | TcpFlags::ACK]), b"early".to_vec()),
@@ -75,6 +111,11 @@ fn step(random: &mut SplitMix64, half: &mut Half) -> (u8, Vec<u8>) {
         5 => half.at = half.at.saturating_sub(random.below(80) as u32),
         6 => half.at = half.at.wrapping_add(random.below(40) as u32),
         7 => half.at = 0,
+        8 if half.at > 0 => {
+            // A keep-alive probe: the byte before the next one, and not what was said there.
+            half.at -= 1;
+            return (TcpFlags::ACK, vec![0]);
+        }
         _ => {}
     }
     let rest = half.said.get(half.at as usize..).unwrap_or_default();
@@ -94,5 +135,7 @@ mod tests {
         assert_eq!(random_flow(1, 20), random_flow(1, 20));
         assert_ne!(random_flow(1, 20), random_flow(2, 20));
         assert_eq!(random_flow(3, 20).len(), 20);
+        assert_eq!(random_datagrams(1, 20), random_datagrams(1, 20));
+        assert_ne!(random_datagrams(1, 20), random_datagrams(2, 20));
     }
 }

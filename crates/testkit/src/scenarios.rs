@@ -1,5 +1,6 @@
 //! The named scenarios: each becomes a directory of `fixtures/`.
 
+mod media;
 mod office;
 mod services;
 mod transport;
@@ -60,11 +61,16 @@ pub static ALL: &[Case] = &[
     office::OFFICE,
     transport::ONE_WAY,
     transport::PORT_SCAN,
+    media::PROBES,
+    media::QUIC,
+    media::RTP,
     transport::SPLIT_HELLO,
     transport::TCP_TROUBLE,
     transport::TORN,
     transport::TWO_FILES,
+    services::UPNP,
     transport::VLAN_AND_TUNNELS,
+    media::WEBRTC,
 ];
 
 fn capture(frames: &[crate::OwnedFrame]) -> Vec<File> {

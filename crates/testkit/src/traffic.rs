@@ -1,7 +1,10 @@
 //! Random traffic that is as odd as a cut or a merge can bear: many interleaved flows with loss, repeats, reordering,
-//! sequence wrap, port reuse, idle gaps, stamps stepping back, fragments, names and split hellos.
+//! sequence wrap, port reuse, idle gaps, stamps stepping back, fragments, names and split hellos, and everything else
+//! that one packet does not decide ([`undecided`]).
 //!
 //! Ports and addresses come from a small pool, so that five-tuples meet again.
+
+pub(crate) mod undecided;
 
 use crate::Host;
 use crate::message::{self, ClientHello};
@@ -30,12 +33,15 @@ fn flow(random: &mut SplitMix64, begin: Timestamp) -> Vec<OwnedFrame> {
     }
     let six = random.chance(20);
     let (client, server) = ends(&s, random, six);
-    match random.below(10) {
+    match random.below(16) {
         0..5 => connection(&mut s, random, client, server),
         5 => names(&mut s, random, client.host, server.host),
         6 => datagrams(&mut s, random, client, server),
         7 => pieces(&mut s, random, client, server),
         8 => s.ping(client.host, server.host, random.below(9) as u16),
+        9..12 => undecided::datagrams(&mut s, random, client, server),
+        12 => undecided::dns_over_tcp(&mut s, random, client, server),
+        13 | 14 => undecided::besieged_hello(&mut s, random, client, server),
         _ => s.udp_refused(client, server, b"anybody?"),
     }
     s.frames

@@ -120,6 +120,37 @@ count = 0
     build: ndp,
 };
 
+pub(super) const UPNP: Case = Case {
+    name: "upnp",
+    shows: "a camera announces itself by SSDP with the LOCATION of its description, which is fetched over HTTP",
+    checks: r#"[[check]]
+record = "device"
+match = { mac = "02:00:00:00:53:40", "sightings.kind" = "ssdp.location", "sightings.value" = "http://192.168.1.64:49152/device.xml" }
+count = 1
+
+[[check]]
+record = "device"
+match = { mac = "02:00:00:00:53:40", "sightings.kind" = "ssdp.manufacturer", "sightings.value" = "Example Cameras" }
+count = 1
+
+[[check]]
+record = "device"
+match = { mac = "02:00:00:00:53:40", "sightings.kind" = "ssdp.friendly_name", "sightings.value" = "Front door" }
+count = 1
+
+[[check]]
+record = "device"
+match = { mac = "02:00:00:00:53:40", "sightings.kind" = "ssdp.model", "sightings.value" = "EX-4MP" }
+count = 1
+
+[[check]]
+record = "device"
+match = { mac = "02:00:00:00:53:40", "sightings.kind" = "ssdp.serial", "sightings.value" = "EX0123456789" }
+count = 1
+"#,
+    build: upnp,
+};
+
 const CAMERA: &str = "02:00:00:00:53:40";
 const ROUTER: &str = "02:00:00:00:53:01";
 
@@ -142,6 +173,32 @@ fn dhcpv6() -> Vec<File> {
             s.udp(server.port(547), client.port(546), &body);
         }
     }
+    capture(&s.frames)
+}
+
+fn upnp() -> Vec<File> {
+    let mut s = Scenario::new(MORNING, 17);
+    let (laptop, camera) =
+        (Host::new("02:00:00:00:53:65", "192.168.1.101"), Host::new(CAMERA, "192.168.1.64"));
+    let location = "http://192.168.1.64:49152/device.xml";
+    let announcement = format!(
+        "NOTIFY * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\nCACHE-CONTROL: max-age=1800\r\nLOCATION: {location}\r\n\
+         NT: upnp:rootdevice\r\nNTS: ssdp:alive\r\nSERVER: Linux/5.10 UPnP/1.0 example/1.2\r\n\
+         USN: uuid:01234567-89ab-cdef-0123-456789abcdef::upnp:rootdevice\r\n\r\n"
+    );
+    s.udp(camera.port(1900), Host::group("239.255.255.250").port(1900), announcement.as_bytes());
+    let description = "<?xml version=\"1.0\"?>\n<root xmlns=\"urn:schemas-upnp-org:device-1-0\">\n\
+        <specVersion><major>1</major><minor>0</minor></specVersion>\n<device>\n\
+        <deviceType>urn:schemas-upnp-org:device:Basic:1</deviceType>\n\
+        <friendlyName>Front door</friendlyName>\n<manufacturer>Example Cameras</manufacturer>\n\
+        <modelName>EX-4MP</modelName>\n<modelNumber>2.1</modelNumber>\n<serialNumber>EX0123456789</serialNumber>\n\
+        <UDN>uuid:01234567-89ab-cdef-0123-456789abcdef</UDN>\n</device>\n</root>\n";
+    let request = "GET /device.xml HTTP/1.1\r\nHost: 192.168.1.64:49152\r\nUser-Agent: example/1\r\n\r\n";
+    let response = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {}\r\nServer: Linux/5.10 UPnP/1.0 example/1.2\r\n\r\n{description}",
+        description.len()
+    );
+    s.http(laptop, camera.port(49_152), request, &response);
     capture(&s.frames)
 }
 

@@ -16,9 +16,12 @@
 //!
 //! Bounds: eight datagrams of 1,500 bytes, eight messages, 12 KiB of each.
 
+mod record;
+
 use arrayvec::ArrayVec;
 use std::borrow::Cow;
 
+use self::record::{Fragment, Record};
 use super::{
     pieces::Pieces,
     tls::{
@@ -65,92 +68,15 @@ pub(crate) const READER: Reader = Reader {
 /// Datagrams that are looked at.
 const MOST: u8 = 8;
 
-/// The version of OpenSSL before there was a standard; some makers have it to this day.
-const BEFORE: u16 = 0x0100;
 const MAX_MESSAGES: usize = 8;
 const LONGEST: usize = 12_288;
 const RECORD_HEADER: usize = 13;
-/// Longest fragment of a record: 2^14 and the 2048 that protection may add (RFC 6347, 4.1).
-const MAX_FRAGMENT: usize = (1 << 14) + 2048;
-/// Longest handshake message that is believed.
-const MAX_MESSAGE: u32 = 1 << 16;
-
-/// A record's header and what is there of its fragment.
-#[derive(Clone, Copy, Debug)]
-struct Record<'a> {
-    kind: u8,
-    epoch: u16,
-    fragment: &'a [u8],
-    length: usize,
-}
-
-impl<'a> Record<'a> {
-    fn take(cursor: &mut Cursor<'a>) -> Option<Self> {
-        let mut next = *cursor;
-        let (kind, version, epoch) = (next.u8()?, next.u16()?, next.u16()?);
-        next.take(6)?;
-        let length = usize::from(next.u16()?);
-        // ChangeCipherSpec, alert, handshake, data, heartbeat, those with a connection id, and ACK.
-        if !(20..=26).contains(&kind) || !matches!(version, 0xfeff | 0xfefd | BEFORE) || length > MAX_FRAGMENT
-        {
-            return None;
-        }
-        let fragment = next.up_to(length);
-        // What came before the standard tells too little of itself once it is encrypted.
-        if version == BEFORE && epoch > 0 {
-            return None;
-        }
-        *cursor = next;
-        Some(Self { kind, epoch, fragment, length })
-    }
-
-    /// Whether what stands in it could be sent so.
-    fn fits(&self) -> bool {
-        let is_whole = self.fragment.len() == self.length;
-        match (self.epoch, self.kind) {
-            (0, RECORD_HANDSHAKE) => {
-                Fragment::take(&mut Cursor(self.fragment)).is_some_and(|fragment| fragment.is_known())
-            }
-            (0, 20) => is_whole && self.fragment == [1],
-            (0, 21) => is_whole && matches!(self.fragment, [1 | 2, _]),
-            (0, _) => false,
-            // Encrypted: an explicit nonce or a tag at least. Nobody rekeys often.
-            (epoch, _) => is_whole && epoch < 256 && self.length >= 16,
-        }
-    }
-}
-
-/// A fragment of a handshake message (RFC 6347, 4.2.2), perhaps cut.
-#[derive(Clone, Copy, Debug)]
-struct Fragment<'a> {
-    kind: u8,
-    length: u32,
-    sequence: u16,
-    offset: u32,
-    /// By its header.
-    size: u32,
-    bytes: &'a [u8],
-}
-
-impl<'a> Fragment<'a> {
-    fn take(cursor: &mut Cursor<'a>) -> Option<Self> {
-        let (kind, length, sequence) = (cursor.u8()?, cursor.u24()?, cursor.u16()?);
-        let (offset, size) = (cursor.u24()?, cursor.u24()?);
-        let bytes = cursor.up_to(size as usize);
-        Some(Self { kind, length, sequence, offset, size, bytes })
-    }
-
-    /// Whether its type and lengths are those of a handshake in the clear.
-    fn is_known(&self) -> bool {
-        matches!(self.kind, 0..=4 | 11..=16 | 20..=23)
-            && self.length <= MAX_MESSAGE
-            && self.offset + self.size <= self.length
-            && self.sequence < 256
-    }
-}
 
 fn passes(datagram: &[u8]) -> bool {
-    datagram.len() > RECORD_HEADER && Record::take(&mut Cursor(datagram)).is_some_and(|record| record.fits())
+    // What begins every record; of most other datagrams no more is looked at.
+    matches!(datagram, [20..=26, 0xfe | 0x01, ..])
+        && datagram.len() > RECORD_HEADER
+        && Record::take(&mut Cursor(datagram)).is_some_and(|record| record.fits())
 }
 
 fn read(datagrams: &Datagrams<'_>, facts: Facts<'_>) -> Probe {

@@ -3,14 +3,15 @@
 //!
 //! A datagram is one of QUIC when it begins with a long header of a known version, or of one that is reserved
 //! (RFC 9000, 15) where it is as large as a client's first; when it is a list of versions with a known one; or when
-//! it begins with the public header of Google's versions up to Q043, or answers such with a refusal. Neither ports nor short headers are looked at.
+//! it begins with the public header of Google's versions up to Q043, or answers such with a refusal. Neither ports nor
+//! short headers are looked at.
 //!
 //! The client's half is the one whose Initial packet opens with keys of its own destination connection id; those
 //! keys stay when later packets bear an id of the server's choice. After a Retry, and in another version, the client
 //! begins anew with another id: so up to three connections are tried. CRYPTO frames may come in any order, twice,
-//! and over several packets and datagrams. The half is decided by the datagram that completes the hello; without it,
-//! by one that only a server sends, by a handshake that has gone on, or by the eighth datagram: then what is there
-//! of the hello is said. A server's half yields nothing, for its keys are derived from what the client sent.
+//! and over several packets and datagrams. The half is decided by the datagram that completes the hello; before any
+//! packet has opened, by one that only a server sends, or that shows the handshake gone on; else by the eighth, which
+//! says what is there of the hello. A server's half yields nothing, for its keys come from what the client sent.
 //!
 //! Facts: those of a ClientHello in [`super::tls`], the fingerprint with `q`; of Google's CHLO the `tls.sni` alone;
 //! and with either `quic.version`, eight hex digits, or four letters where the version is made of such (`Q046`).
@@ -117,8 +118,11 @@ impl<'a> Half<'a> {
                 Kind::Clear => self.clear(packet.number, datagram),
                 // A client whose version is refused tries another one.
                 Kind::ZeroRtt | Kind::Opaque => false,
-                // Of a server, or of a client that has been answered.
-                Kind::Handshake | Kind::Retry | Kind::Negotiation => true,
+                // Of a server, or of a client whose beginning was not captured. Behind packets that open they are
+                // the same client's, or forged, and the rest of its hello may still come.
+                Kind::Handshake | Kind::Retry | Kind::Negotiation => {
+                    !self.connections.iter().any(|connection| connection.opened)
+                }
             };
             if decided {
                 return true;
@@ -187,6 +191,8 @@ struct Connection<'a> {
     number: u32,
     destination: &'a [u8],
     keys: Keys,
+    /// Whether any packet has opened.
+    opened: bool,
     crypto: Crypto,
 }
 
@@ -194,13 +200,21 @@ impl<'a> Connection<'a> {
     /// The connection that a packet begins, if it begins one.
     fn of(packet: &Packet<'a>) -> Option<Self> {
         let keys = Keys::client(packet.version, packet.destination)?;
-        Some(Self { number: packet.number, destination: packet.destination, keys, crypto: Crypto::default() })
+        Some(Self {
+            number: packet.number,
+            destination: packet.destination,
+            keys,
+            opened: false,
+            crypto: Crypto::default(),
+        })
     }
 
     /// Takes the frames of a packet, if it is one of this connection's client.
     fn open(&mut self, packet: &Packet<'_>, number_at: usize, buffer: &mut Vec<u8>) -> bool {
-        let frames = self.keys.open(packet.bytes, number_at, buffer);
-        frames.map(|frames| self.crypto.take(frames)).is_some()
+        let Some(frames) = self.keys.open(packet.bytes, number_at, buffer) else { return false };
+        self.opened = true;
+        self.crypto.take(frames);
+        true
     }
 }
 
@@ -276,7 +290,12 @@ mod tests {
         assert_eq!(read(&[&begun]), Some((1, some.clone())));
         assert_eq!(read(&[begun.as_slice(); 10]), Some((8, some.clone())));
         let handshake = [&[0xe1, 0, 0, 0, 1, 8][..], &[5; 8], &[0, 40], &[7; 40]].concat();
-        assert_eq!(read(&[&begun, &handshake, &hex(VERSION_1)]), Some((2, some)));
+        assert_eq!(read(&[&begun, &handshake]), Some((2, some)));
+        // A packet that nobody needs to be able to open does not cut the hello short.
+        assert_eq!(
+            read(&[&[begun, handshake.clone()].concat(), &hex(VERSION_1)]),
+            Some((2, said("00000001")))
+        );
         assert_eq!(read(&[&handshake, &hex(VERSION_1)]), Some((1, vec![])));
     }
 

@@ -114,6 +114,10 @@ fn is_media(datagram: &[u8]) -> bool {
 
 /// Whether a datagram alone may be RTCP (RFC 3550, 6.4 and A.2): reports that fill it, the first with the sender.
 fn is_control(datagram: &[u8]) -> bool {
+    // What begins every report; of most other datagrams no more is looked at.
+    if !matches!(datagram, [0x80..=0xbf, 200..=207, ..]) {
+        return false;
+    }
     let mut cursor = Cursor(datagram);
     for _ in 0..MAX_REPORTS {
         let (Some(first), Some(kind), Some(words)) = (cursor.u8(), cursor.u8(), cursor.u16()) else {

@@ -24,8 +24,13 @@ impl Crypto {
 
     fn frame(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
         match varint(cursor)? {
-            // Padding and ping are but their type.
-            0 | 1 => {}
+            // Padding, most of a first packet: frames of one byte.
+            0 => {
+                let more = cursor.0.iter().take_while(|&&byte| byte == 0).count();
+                cursor.up_to(more);
+            }
+            // A ping is but its type.
+            1 => {}
             kind @ (2 | 3) => acknowledgement(cursor, kind == 3)?,
             // Versions of Google before T051 have a number of their own for it.
             6 | 8 => {
@@ -60,4 +65,39 @@ fn acknowledgement(cursor: &mut Cursor<'_>, with_counts: bool) -> Option<()> {
         varint(cursor)?;
     }
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is put together of a packet with these frames before and behind a CRYPTO frame.
+    fn taken(before: &[u8], behind: &[u8]) -> Vec<u8> {
+        let mut crypto = Crypto::default();
+        crypto.take(&[before, &[6, 0, 2, b'a', b'b'], behind].concat());
+        crypto.bytes().to_vec()
+    }
+
+    #[test]
+    fn other_frames_are_skipped() {
+        let acknowledged = [2, 9, 0x40, 25, 2, 1, 0, 0, 3, 1];
+        let with_counts = [3, 9, 0, 0, 1, 1, 0x80, 0, 0, 2, 3];
+        let closed = [0x1c, 10, 6, 3, b'w', b'h', b'y'];
+        for before in [&[0, 0, 0, 1, 1][..], &acknowledged, &with_counts, &closed] {
+            assert_eq!(taken(before, &[6, 2, 1, b'c']), b"abc", "{before:?}");
+        }
+    }
+
+    #[test]
+    fn a_frame_that_may_not_stand_there_ends_the_reading() {
+        // A stream's, one that is longer than the packet, and one with more ranges than it has bytes.
+        for frame in [
+            &[0x0a, 1, 1, 7][..],
+            &[6, 2, 9, b'c'],
+            &[2, 9, 0, 0xff, 255, 255, 255, 255, 255, 255, 255, 0, 1],
+        ] {
+            assert_eq!(taken(frame, &[]), b"", "{frame:?}");
+            assert_eq!(taken(&[], &[frame, &[6, 2, 1, b'c']].concat()), b"ab", "{frame:?}");
+        }
+    }
 }

@@ -132,9 +132,11 @@ fn refuses(datagram: &[u8]) -> bool {
 /// Whether a datagram alone is one of QUIC: it begins with a packet of a known version; of a version that is only
 /// reserved, it must be as large as a client's first; a list of versions must hold a known one.
 pub(super) fn begins(datagram: &[u8]) -> bool {
-    let Some(packet) = Packet::take(&mut Cursor(datagram)) else {
+    // The first bit tells the long header; of most other datagrams no more is looked at.
+    if datagram.first().is_none_or(|first| first & 0x80 == 0) {
         return public_version(datagram).is_some() || refuses(datagram);
-    };
+    }
+    let Some(packet) = Packet::take(&mut Cursor(datagram)) else { return false };
     match packet.kind {
         Kind::Negotiation => offers(datagram),
         Kind::Opaque => datagram.len() >= PADDED && packet.destination.len() >= 8,
@@ -158,4 +160,49 @@ pub(super) fn varint(cursor: &mut Cursor<'_>) -> Option<u64> {
     let first = u64::from(cursor.u8()?);
     let more = (1_usize << (first >> 6)) - 1;
     Some(cursor.take(more)?.iter().fold(first & 0x3f, |number, &byte| number << 8 | u64::from(byte)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_the_standards_examples() {
+        // RFC 9000, A.1.
+        let number = |bytes: &[u8]| varint(&mut Cursor(bytes));
+        assert_eq!(number(b"\xc2\x19\x7c\x5e\xff\x14\xe8\x8c"), Some(151_288_809_941_952_652));
+        assert_eq!(number(b"\x9d\x7f\x3e\x7d"), Some(494_878_333));
+        assert_eq!(number(b"\x7b\xbd"), Some(15_293));
+        assert_eq!((number(b"\x25"), number(b"\x40\x25"), number(b"\x40")), (Some(37), Some(37), None));
+    }
+
+    #[test]
+    fn types_of_both_versions() {
+        let kinds = |version: [u8; 4]| {
+            [0xc0, 0xd0, 0xe0, 0xf0].map(|first| {
+                // No token, or a length with zeros before it.
+                let bytes = [&[first][..], &version, &[1, 9, 0, 0, 20], &[0; 20]].concat();
+                Packet::take(&mut Cursor(&bytes)).map(|packet| packet.kind)
+            })
+        };
+        let initial = Some(Kind::Initial { number_at: 10 });
+        assert_eq!(kinds([0, 0, 0, 1])[0], initial);
+        assert_eq!(kinds([0, 0, 0, 1])[3], Some(Kind::Retry));
+        assert_eq!(kinds([0x6b, 0x33, 0x43, 0xcf])[1], initial);
+        assert_eq!(kinds([0x6b, 0x33, 0x43, 0xcf])[0], Some(Kind::Retry));
+    }
+
+    #[test]
+    fn packets_that_share_a_datagram_are_taken_in_order() {
+        let one = |first: u8| [&[first, 0, 0, 0, 1, 0, 0, 20][..], &[7; 20]].concat();
+        let datagram = [one(0xd0), one(0xe0), vec![0x40; 9]].concat();
+        let mut rest = Cursor(&datagram);
+        let mut kinds =
+            std::iter::from_fn(|| Packet::take(&mut rest)).map(|packet| (packet.kind, packet.whole));
+        assert_eq!(kinds.next(), Some((Kind::ZeroRtt, true)));
+        assert_eq!(kinds.next(), Some((Kind::Handshake, true)));
+        assert_eq!(kinds.next(), None);
+        let cut = Packet::take(&mut Cursor(&datagram[..27])).unwrap();
+        assert_eq!((cut.bytes.len(), cut.whole), (27, false));
+    }
 }

@@ -34,11 +34,16 @@ impl Version {
     /// The version with a number; `None` where the number does not tell that this is QUIC.
     pub(super) const fn of(number: u32) -> Option<Self> {
         let (salt, second) = match number {
-            0x0000_0001 | 0xff00_0021 | 0xff00_0022 => (V1, false),
+            0x0000_0001 | 0xff00_0021 | 0xff00_0022 | 0xface_b003 => (V1, false),
             0x6b33_43cf => (V2, true),
             0xff00_001d..=0xff00_0020 => (DRAFT_29, false),
-            // With those of mvfst that are draft 27 but for their number.
-            0xff00_0017..=0xff00_001c | 0xface_b002 | 0xface_b00e => (DRAFT_23, false),
+            // With those of mvfst that are draft 27 but for their number, and the names that it has for them.
+            0xff00_0017..=0xff00_001c
+            | 0xface_b002
+            | 0xface_b00e
+            | 0xface_b010
+            | 0xface_b011
+            | 0xface_b013 => (DRAFT_23, false),
             0xff00_0015 | 0xff00_0016 | 0xface_b001 => (DRAFT_21, false),
             0x5130_3530 => (Q050, false),
             0x5430_3530 => (T050, false),
@@ -52,9 +57,28 @@ impl Version {
     }
 }
 
-/// Other drafts, mvfst, Microsoft's, and the numbers that are reserved so that servers have to negotiate (RFC 9000, 15).
+/// Other drafts, mvfst, Microsoft's, and the numbers that are reserved so that servers have to negotiate
+/// (RFC 9000, 15).
 const fn is_opaque(number: u32) -> bool {
     let known =
         matches!(number, 0xff00_0000..=0xff00_00ff | 0xface_b000..=0xface_b0ff | 0xabcd_0000..=0xabcd_000f);
     known || number & 0x0f0f_0f0f == 0x0a0a_0a0a
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_tell_quic() {
+        assert!(matches!(Version::of(0xff00_001d), Some(Version::Keyed { salt: DRAFT_29, second: false })));
+        assert!(matches!(Version::of(0x6b33_43cf), Some(Version::Keyed { salt: V2, second: true })));
+        assert_eq!(Version::of(0x5130_3436), Some(Version::Clear));
+        for reserved in [0x1a2a_3a4a, 0xfafa_fafa, 0xff00_0009, 0xface_b0ff] {
+            assert_eq!(Version::of(reserved), Some(Version::Opaque), "{reserved:08x}");
+        }
+        for number in [2, 0x5130_3335, 0x1a2a_3a4b, 0xfeff_fefd] {
+            assert_eq!(Version::of(number), None, "{number:08x}");
+        }
+    }
 }
