@@ -132,6 +132,13 @@ fn refuses(datagram: &[u8]) -> bool {
 /// Whether a datagram alone is one of QUIC: it begins with a packet of a known version; of a version that is only
 /// reserved, it must be as large as a client's first; a list of versions must hold a known one.
 pub(super) fn begins(datagram: &[u8]) -> bool {
+    // Every packet of RTP comes by here, too: what has a long header is told by its version alone.
+    if let Some(&[first, a, b, c, d]) = datagram.first_chunk()
+        && first & 0x80 != 0
+        && Version::of(u32::from_be_bytes([a, b, c, d])).is_none()
+    {
+        return false;
+    }
     let Some(packet) = Packet::take(&mut Cursor(datagram)) else {
         return public_version(datagram).is_some() || refuses(datagram);
     };
