@@ -35,6 +35,12 @@ struct Recognised {
     name: Option<TextId>,
 }
 
+/// Whether payloads of this side are still looked at, or listed.
+#[inline]
+const fn is_open(flags: u32, side: Side) -> bool {
+    flags & (flag::UNDECIDED | flag::LISTING) << (side & 1) != 0
+}
+
 impl Summary {
     /// Folds in the packets of a batch, in order; `keep` says which the filter lets through.
     pub fn fold(&mut self, batch: &Batch<'_>, mut keep: impl FnMut(&Frame<'_>) -> bool) {
@@ -70,8 +76,10 @@ impl Summary {
                 }
                 Course::Datagram => {
                     let payload = lane.payload(&frame);
-                    let at = self.flow(&lane.slot, &lane.entry, payload, Some(frame.bytes));
-                    self.offer(at, &lane.slot, payload, Some(frame.bytes), frame.at);
+                    let (at, flags) = self.flow(&lane.slot, &lane.entry, payload, Some(frame.bytes));
+                    if is_open(flags, lane.slot.side) {
+                        self.offer(at, &lane.slot, payload, Some(frame.bytes), frame.at);
+                    }
                 }
                 Course::Heard => self.heard(&frame, lane, &mut packet),
                 Course::Apart => self.apart(&frame, &mut packet),
@@ -137,12 +145,12 @@ impl Summary {
     }
 
     /// Books a packet to its flow and shows its payload to the stream readers. `frame` is what the payload lies in,
-    /// where it can be fetched again.
+    /// where it can be fetched again. Returns where, and the flags of the spell when the packet was booked.
     #[inline]
-    fn flow(&mut self, slot: &Slot, entry: &Entry, payload: &[u8], frame: Option<&[u8]>) -> At {
+    fn flow(&mut self, slot: &Slot, entry: &Entry, payload: &[u8], frame: Option<&[u8]>) -> (At, u32) {
         let at = shard_of(slot.hash);
         let Some(shard) = self.flows.shards.get_mut(at) else {
-            return At { shard: at, settled: true, place: 0 };
+            return (At { shard: at, settled: true, place: 0 }, 0);
         };
         let key = (slot.hash, &slot.key, slot.side);
         let booked = shard.add(key, slot.guess, entry, self.limits.idle, self.appendable);
@@ -153,7 +161,7 @@ impl Summary {
             Added::Continued => {}
         }
         let side = slot.side & 1;
-        if booked.flags & (flag::UNDECIDED | flag::LISTING) << side != 0
+        if is_open(booked.flags, side)
             && let Some(tcp) = &entry.tcp
         {
             let ends = tcp.flags.has(TcpFlags::FIN);
@@ -170,20 +178,21 @@ impl Summary {
                 );
             }
         }
-        at
+        (at, booked.flags)
     }
 
-    /// Shows a datagram of the flow at `at` to the datagram readers, if one of them admits it.
+    /// Shows a datagram of the flow at `at`, where that half is [open](is_open), to the datagram readers, if one of them
+    /// admits it.
     fn offer(&mut self, at: At, slot: &Slot, payload: &[u8], frame: Option<&[u8]>, packet: PacketRef) {
         let side = slot.side & 1;
-        let open = (flag::UNDECIDED | flag::LISTING) << side;
-        let spell = self.flows.spell_mut(at);
-        if spell.is_none_or(|(hot, _)| hot.flags & open == 0) {
-            return;
-        }
         let Some((reader, how)) = readers::admit(routes(), slot.key.ports_from(side), payload) else {
             return;
         };
+        let Some((_, cold)) = self.flows.spell_mut(at) else { return };
+        // Where that reader has had its fill and not decided, thousands like this one may follow.
+        if cold.half(side).is_some_and(|half| !half.has_room(reader, how.most)) {
+            return;
+        }
         let bytes = payload.get(..usize::from(how.keeps)).unwrap_or(payload);
         let (order, place) = (Order::Datagram { reader: reader.0 }, PayloadAt::of(bytes, frame, packet));
         self.feed(at, side, &Payload { order, bytes, length: bytes.len() as u32, at: place });
@@ -192,9 +201,10 @@ impl Summary {
     /// Books a packet that is more than bytes of its flow.
     fn heard<'a>(&mut self, frame: &Frame<'a>, lane: &Lane, packet: &mut Packet<'a>) {
         decode(frame, packet);
-        let at = self.flow(&lane.slot, &lane.entry, lane.payload(frame), Some(frame.bytes));
+        let (at, flags) = self.flow(&lane.slot, &lane.entry, lane.payload(frame), Some(frame.bytes));
+        let known = self.hear(at, packet, &lane.entry.share);
         // What a message reader took is no datagram of another protocol.
-        if !self.hear(at, packet, &lane.entry.share) && packet.protocol == UDP {
+        if !known && packet.protocol == UDP && is_open(flags, lane.slot.side) {
             self.offer(at, &lane.slot, lane.payload(frame), Some(frame.bytes), frame.at);
         }
     }
@@ -317,8 +327,8 @@ impl Summary {
             self.limit(share.time);
         }
         let share = Share { payload: packet.payload_length, ..*last };
-        let at = self.flow(&slot, &Entry::of(share, &packet), packet.payload, None);
-        if !self.hear(at, &packet, &share) && packet.protocol == UDP {
+        let (at, flags) = self.flow(&slot, &Entry::of(share, &packet), packet.payload, None);
+        if !self.hear(at, &packet, &share) && packet.protocol == UDP && is_open(flags, side) {
             self.offer(at, &slot, packet.payload, None, share.at);
         }
         Some((at, key, side))

@@ -113,7 +113,10 @@ impl Half {
     ) -> bool {
         let mut payload = *payload;
         let is_new = match &mut payload.order {
-            Order::Datagram { reader } => self.has_room(*reader),
+            Order::Datagram { reader } => match ReaderId(*reader).reader().map(|reader| reader.read) {
+                Some(Read::Datagrams(how)) => self.has_room(ReaderId(*reader), how.most),
+                _ => false,
+            },
             Order::Segment { sequence, ordinal, ends, wrong } => {
                 let place = if *ordinal == 0 { self.count.saturating_add(1) } else { *ordinal };
                 if self.count >= Self::PACKETS || place > Self::PACKETS || self.is_list_full() {
@@ -153,12 +156,10 @@ impl Half {
         new
     }
 
-    fn has_room(&self, reader: u8) -> bool {
-        let Some(Read::Datagrams(how)) = ReaderId(reader).reader().map(|reader| reader.read) else {
-            return false;
-        };
-        let own = self.pieces.iter().filter(|piece| piece.order == Order::Datagram { reader });
-        own.count() < usize::from(how.most)
+    /// Whether a datagram reader that sees so many at `most` may see one more.
+    pub(crate) fn has_room(&self, reader: ReaderId, most: u8) -> bool {
+        let own = self.pieces.iter().filter(|piece| piece.order == Order::Datagram { reader: reader.0 });
+        self.pieces.len() < usize::from(most) || own.count() < usize::from(most)
     }
 
     fn push(&mut self, piece: Listed) {

@@ -187,12 +187,15 @@ impl Transport {
     fn index(&mut self) {
         let tests = std::mem::take(&mut self.tests);
         for (byte, first) in (0..=u8::MAX).zip(self.first.iter_mut()) {
-            let (told, asked): (Vec<Test>, Vec<Test>) =
-                tests.iter().filter(|test| test.may_follow(byte)).copied().partition(Test::is_of_first);
-            let begin = self.tests.len() as u16;
-            self.tests.extend(asked);
-            let readers = told.iter().fold(Readers::NONE, |all, test| all.and(test.readers));
-            *first = First { readers, tests: (begin, self.tests.len() as u16) };
+            first.tests.0 = self.tests.len() as u16;
+            for test in tests.iter().filter(|test| test.may_follow(byte)) {
+                if test.is_of_first() {
+                    first.readers = first.readers.and(test.readers);
+                } else {
+                    self.tests.push(*test);
+                }
+            }
+            first.tests.1 = self.tests.len() as u16;
         }
     }
 

@@ -64,11 +64,16 @@ impl<'a> Body<'a> {
 
     /// Whether it can be told from what is there who reads it, and nobody does.
     pub(super) fn is_nobodys(&self) -> bool {
+        // Most bodies without a type are pictures or video: their bytes need not be made text to say so. Nor may it count
+        // that an element stands further behind, which would not have been waited for.
+        if !begins_like_xml(&self.bytes) {
+            return true;
+        }
         let text = String::from_utf8_lossy(&self.bytes);
         match root(&mut elements(&text)) {
             Root::Known(_) => false,
             Root::Other => true,
-            Root::Open => self.whole || !begins_like_xml(&self.bytes),
+            Root::Open => self.whole,
         }
     }
 
@@ -325,6 +330,8 @@ mod tests {
             (format!("Content-Type: text/html\r\n{length}"), "<root>"),
             (format!("Content-Type: text/xml\r\n{length}"), "<e:Envelope xmlns:e='x'>"),
             (format!("Content-Type: text/xml\r\n{length}"), "no XML"),
+            (format!("Content-Type: text/xml\r\n{length}"), "no XML <root>"),
+            (length.to_owned(), "\u{fffd}PNG <root>"),
             (format!("Content-Type: text/xml\r\nContent-Encoding: gzip\r\n{length}"), ""),
             ("Content-Type: text/xml\r\nTransfer-Encoding: gzip, chunked".to_owned(), ""),
             ("Content-Type: text/xml\r\nContent-Length: 0".to_owned(), ""),

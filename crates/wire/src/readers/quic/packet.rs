@@ -136,6 +136,11 @@ pub(super) fn begins(datagram: &[u8]) -> bool {
     if datagram.first().is_none_or(|first| first & 0x80 == 0) {
         return public_version(datagram).is_some() || refuses(datagram);
     }
+    // Every packet of RTP comes by here, too: what has a long header is told by its version alone.
+    let version = datagram.get(1..).and_then(|bytes| bytes.first_chunk());
+    if version.is_some_and(|version| Version::of(u32::from_be_bytes(*version)).is_none()) {
+        return false;
+    }
     let Some(packet) = Packet::take(&mut Cursor(datagram)) else { return false };
     match packet.kind {
         Kind::Negotiation => offers(datagram),
