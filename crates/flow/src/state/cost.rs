@@ -21,6 +21,8 @@ const EXTRA: usize = 208;
 const BUCKETS: usize = 64 * 48;
 /// What is kept of a half with payloads, listed or not.
 const COUNTED: usize = 64;
+/// The text of a name at most.
+const LONGEST_NAME: usize = 255;
 /// A range of sequence numbers.
 const RANGE: usize = 32;
 /// What a transcript's statements cost at most for each byte of payload that they were read from.
@@ -47,7 +49,10 @@ pub(crate) fn beside(hot: &Hot, cold: &Cold, transcripts: &Transcripts, texts: &
 
 /// What a spell's texts cost. Each look-up misses the cache: ask only where they change.
 pub(crate) fn told(cold: &Cold, texts: &Texts) -> usize {
-    cold.texts().map(|text| texts.text(text).len()).sum()
+    let Asked { name, path } = cold.asked;
+    let other = cold.extra.as_ref().map_or(Asked::NOTHING, |extra| extra.asked);
+    let all = [name, path, other.name, other.path].into_iter().chain(cold.names_of_others());
+    all.map(|text| texts.text(text).len()).sum()
 }
 
 /// What a spell keeps beside its record and its texts.
@@ -55,7 +60,7 @@ pub(crate) fn untold(hot: &Hot, cold: &Cold, transcripts: &Transcripts) -> usize
     let mut cost = cold.transcripts.iter().map(|&id| transcripts.cost(id)).sum::<usize>();
     let Some(extra) = &cold.extra else { return cost };
     let before = cost;
-    cost += (extra.names.len() + usize::from(extra.asked != Asked::NOTHING)) * 8;
+    cost += (cold.names_of_others().count() + usize::from(extra.asked != Asked::NOTHING)) * 8;
     cost += if hot.flags & flag::BUCKETS != 0 { BUCKETS } else { 0 };
     for trouble in extra.trouble.iter().flatten() {
         cost += size_of::<Trouble>() + trouble.ranges() * RANGE;
@@ -89,6 +94,8 @@ pub(crate) fn joint((hot, cold): (&Hot, &Cold), (later, later_cold): (&Hot, &Col
     if [0, 1].into_iter().any(|side| asks(hot, cold, side) && asks(later, later_cold, 1 - side)) {
         cost += EXTRA + 8;
     }
+    // A name that is the later one's own may not be ours.
+    cost += later_cold.own_names_kept() * (EXTRA + 8 + LONGEST_NAME);
     for side in [0, 1] {
         let both = hot.flags & later.flags & flag::SEQUENCED << side != 0;
         let trouble = (hot.flags | later.flags) & flag::TROUBLE << side != 0;

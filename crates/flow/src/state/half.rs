@@ -1,8 +1,8 @@
 //! The first payloads of one half: what stream and datagram readers decide on.
 //!
 //! A half is decided by a pure function of this list, taken in capture order. While a half is undecided its payloads are
-//! kept as bytes. A half whose beginning this chunk did not see is listed even when decided, as references: up to
-//! [`Half::LISTED`] segments, or the whole budget where the summary will be saved. Only where the left half turns out
+//! kept as bytes. A half whose beginning this chunk did not see is listed even when decided, as references: a few
+//! segments ([`Half::is_listed_enough`]), or the whole budget where the summary will be saved. Only where the left half turns out
 //! undecided are the bytes fetched again from the capture.
 //!
 //! **The budget of a stream** is a window of positions, [`Half::WINDOW`] from where the half begins; at most
@@ -67,9 +67,11 @@ impl Half {
     /// Segments with a wrong checksum that are listed: their bytes count only where no others come.
     const WRONG: u16 = 64;
 
-    /// Segments of a decided half that are listed for a left-hand half that may still be undecided: few halves
-    /// take more. Where one does, the chunk is folded again.
-    pub(crate) const LISTED: usize = 8;
+    /// Segments of a decided half that are listed for a left-hand half that may still be undecided, and how many more
+    /// where they are tiny: few halves take more. Where one does, the chunk is folded again.
+    const LISTED: usize = 8;
+    const LISTED_BYTES: usize = 2048;
+    const LISTED_TINY: usize = 64;
 
     /// Whether nothing was seen of it.
     pub(crate) fn is_empty(&self) -> bool {
@@ -85,6 +87,12 @@ impl Half {
     pub(crate) fn is_list_full(&self) -> bool {
         let apart = usize::from(self.derived.wrong) + usize::from(self.derived.before);
         self.pieces.len().saturating_sub(apart) >= Self::PIECES
+    }
+
+    /// Whether as much is listed as a left-hand half mostly needs.
+    pub(crate) fn is_listed_enough(&self) -> bool {
+        let bytes = if self.length() >= Self::LISTED_BYTES { Self::LISTED } else { Self::LISTED_TINY };
+        self.pieces.len() >= bytes
     }
 
     /// Bytes of payload that are listed.

@@ -49,16 +49,7 @@ impl Cold {
         }
     }
 
-    /// All texts of a spell.
-    pub(crate) fn texts(&self) -> impl Iterator<Item = TextId> {
-        let extra = self.extra.iter().flat_map(|extra| {
-            let Asked { name, path } = extra.asked;
-            extra.names.iter().copied().chain([name, path])
-        });
-        [self.asked.name, self.asked.path].into_iter().chain(extra)
-    }
-
-    /// The same, to be changed.
+    /// All texts of a spell, to be changed.
     pub(crate) fn texts_mut(&mut self) -> impl Iterator<Item = &mut TextId> {
         let extra = self.extra.iter_mut().flat_map(|extra| {
             let Extra { names, asked: Asked { name, path }, .. } = &mut **extra;
@@ -96,10 +87,22 @@ impl Cold {
         dropped
     }
 
+    /// The names of later requests that are no half's own, as far as is known: those that have a price. Whether a name
+    /// that is a half's own is kept beside it hangs on what may stand before this chunk.
+    pub(crate) fn names_of_others(&self) -> impl Iterator<Item = TextId> {
+        let own = self.own_names();
+        self.extra.iter().flat_map(|extra| &extra.names).copied().filter(move |name| !own.contains(name))
+    }
+
+    /// How many names are kept that are a half's own.
+    pub(crate) fn own_names_kept(&self) -> usize {
+        let kept = self.extra.as_ref().map_or(0, |extra| extra.names.len());
+        kept - self.names_of_others().count()
+    }
+
     /// The names of later requests.
     pub(crate) fn later_names(&self) -> impl Iterator<Item = TextId> {
-        let all = self.extra.iter().flat_map(|extra| &extra.names).copied();
-        all.filter(|name| !self.own_names().contains(name)).take(Self::NAMES)
+        self.names_of_others().take(Self::NAMES)
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) const BUCKETS: u32 = 1 << 14;
 pub(crate) const ASKED_HIGH: u32 = 1 << 15;
 /// By side: the MAC of this end is known.
 pub(crate) const MAC: u32 = 1 << 16;
-/// By side: the list of this half was cut short; see [`crate::state::half::Half::LISTED`].
+/// By side: the list of this half was cut short; see [`crate::state::half::Half::is_listed_enough`].
 pub(crate) const SHORT: u32 = 1 << 18;
 /// By side: this end sent from the MAC that is known of it.
 pub(crate) const SENT: u32 = 1 << 22;

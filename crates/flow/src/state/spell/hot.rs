@@ -64,7 +64,7 @@ impl Hot {
     pub(crate) fn limit_list(&mut self, side: Side, half: &Half, saved: bool) {
         if half.is_full() {
             self.flags &= !(flag::LISTING << side);
-        } else if !saved && half.pieces.len() >= Half::LISTED && self.flags & flag::UNDECIDED << side == 0 {
+        } else if !saved && half.is_listed_enough() && self.flags & flag::UNDECIDED << side == 0 {
             self.flags &= !(flag::LISTING << side);
             self.flags |= flag::SHORT << side;
         }
