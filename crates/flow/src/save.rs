@@ -4,6 +4,7 @@
 //! contains payload. Flows are saved in order of their first packet, names and sightings in order of their content,
 //! so equal summaries are equal files. Loading trusts nothing: lengths are bounded by what is there.
 
+mod canonical;
 mod merge;
 mod spell;
 

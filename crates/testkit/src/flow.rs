@@ -66,7 +66,7 @@ pub fn random_datagrams(seed: u64, count: usize) -> Vec<OwnedFrame> {
         s.outside("192.0.2.9").port(*random.pick(&[443, 3478, 9000])),
     ];
     let mut said: Said = Vec::new();
-    for _ in 0..1 + random.below(3) {
+    for _ in 0..=random.below(3) {
         said.extend(exchange(&mut random));
     }
     let mut next = 0;

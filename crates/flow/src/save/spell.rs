@@ -32,7 +32,7 @@ pub(super) struct PortableSpell {
     macs: [[u8; 6]; 2],
     history: History,
     isns: (u32, u32),
-    transcripts: [TranscriptId; 2],
+    pub(super) transcripts: [TranscriptId; 2],
     asked: [Asked; 2],
     decided: [Option<PortablePacket>; 2],
     extra: Option<PortableExtra>,
@@ -79,6 +79,42 @@ impl PortableSpell {
             asked: [0, 1].map(|side| cold.asked(hot, side)),
             decided: [0, 1].map(|side| cold.decided(side).map(PortablePacket)),
             extra,
+        }
+    }
+
+    /// All texts that it names, to be changed.
+    pub(super) fn texts_mut(&mut self) -> impl Iterator<Item = &mut TextId> {
+        let asked = self.asked.iter_mut().flat_map(|Asked { name, path }| [name, path]);
+        asked.chain(self.extra.iter_mut().flat_map(|extra| &mut extra.names))
+    }
+
+    /// Forgets what hangs on the cuts: the lists that decided halves keep for an earlier summary, and what of the present
+    /// bucket of time was booked already.
+    pub(super) fn forget_cuts(&mut self) {
+        let Counters { payload, packets, .. } = self.counters;
+        if let Some(buckets) = self.extra.as_mut().and_then(|extra| extra.buckets.as_mut()) {
+            buckets.book(self.times.1, Bucket { payload, packets: packets[0] + packets[1] });
+        }
+        for side in [0, 1] {
+            self.flags &= !((flag::LISTING | flag::SHORT) << side | flag::ASKED_HIGH | flag::CARRIED);
+            let halves = self.extra.as_mut().and_then(|extra| extra.halves.as_mut());
+            let Some(half) = halves.and_then(|halves| halves.get_mut(side)) else { continue };
+            if self.flags & flag::UNDECIDED << side == 0 {
+                *half = Half::default();
+            }
+        }
+        let Some(extra) = &mut self.extra else { return };
+        extra.halves.take_if(|halves| halves.iter().all(Half::is_empty));
+        let PortableExtra { span, trouble, buckets, halves, quoted, names } = extra;
+        let troubled = trouble.iter().any(Option::is_some);
+        if !troubled
+            && span.is_none()
+            && buckets.is_none()
+            && halves.is_none()
+            && quoted.is_none()
+            && names.is_empty()
+        {
+            self.extra = None;
         }
     }
 

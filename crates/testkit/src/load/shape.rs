@@ -43,11 +43,15 @@ pub enum Shape {
     Devices,
     /// Devices that contact ten vendors each: a finding every.
     Findings,
+    /// Questions to a resolver, each a flow of one datagram.
+    Questions,
+    /// QUIC flows of three packets: a client's hello, a server's reply, and one that nobody can open.
+    Quic,
 }
 
 impl Shape {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Mix,
         Self::Small,
         Self::Flows,
@@ -56,6 +60,8 @@ impl Shape {
         Self::Renames,
         Self::Devices,
         Self::Findings,
+        Self::Questions,
+        Self::Quic,
     ];
 
     const fn word(self) -> &'static str {
@@ -68,13 +74,15 @@ impl Shape {
             Self::Renames => "renames",
             Self::Devices => "devices",
             Self::Findings => "findings",
+            Self::Questions => "questions",
+            Self::Quic => "quic",
         }
     }
 
     /// How many are alive at once.
     pub(super) const fn width(self) -> usize {
         match self {
-            Self::Small | Self::Flows => 16_384,
+            Self::Small | Self::Flows | Self::Questions | Self::Quic => 16_384,
             Self::Mix | Self::Names | Self::Devices | Self::Findings => 512,
             Self::Video => 320,
             // One after another: each name ends that before it.
@@ -94,6 +102,8 @@ impl Shape {
             Self::Renames => renamed(&mut s, random, n),
             Self::Devices => lease(&mut s, station(n), n),
             Self::Findings => finding(&mut s, n),
+            Self::Questions => question(&mut s, random, n),
+            Self::Quic => quic(&mut s, random, n),
         }
         s.frames
     }
@@ -172,6 +182,20 @@ fn flow(s: &mut Scenario, random: &mut SplitMix64, n: u64) {
         }
     }
     tcp.close(s, Side::Client);
+}
+
+/// One of eight names, asked for from a port of its own; nobody answers.
+fn question(s: &mut Scenario, random: &mut SplitMix64, n: u64) {
+    let name = format!("h{}.load.example", random.below(8));
+    let body = message::dns(n as u16, 0x0100, Some((&name, 1)), &[]);
+    s.udp(socket(n), s.outside("10.255.0.53").port(53), &body);
+}
+
+fn quic(s: &mut Scenario, random: &mut SplitMix64, n: u64) {
+    let server = elsewhere(s, random).port(443);
+    let name = format!("h{}.e{}.load.example", random.below(8), random.below(20_000));
+    s.quic(socket(n), server, &name);
+    s.lose_last();
 }
 
 fn small(s: &mut Scenario, random: &mut SplitMix64, n: u64) {

@@ -117,7 +117,7 @@ fn rtp(random: &mut SplitMix64) -> Said {
     let mut streams = [stream(), stream()];
     let both = random.chance(50);
     let mut said = Vec::new();
-    for _ in 0..1 + random.below(9) {
+    for _ in 0..=random.below(9) {
         let side = if both { *random.pick(&[Side::Client, Side::Server]) } else { Side::Server };
         let stream = &mut streams[side as usize];
         let payload = match random.below(8) {
@@ -136,7 +136,7 @@ fn rtp(random: &mut SplitMix64) -> Said {
 fn stun(random: &mut SplitMix64) -> Said {
     let seen = SocketAddr::from(([198, 51, 100, 7], 40_000));
     let mut said = Vec::new();
-    for _ in 0..1 + random.below(3) {
+    for _ in 0..=random.below(3) {
         let transaction = random.bytes(12).try_into().expect("twelve bytes");
         let user = stun_attribute(0x0006, b"abcd:efgh");
         said.push((Side::Client, message::stun(0x0001, transaction, &[user])));
@@ -175,7 +175,7 @@ pub(super) fn dns_over_tcp(s: &mut Scenario, random: &mut SplitMix64, client: En
     if random.chance(80) {
         tcp.open(s);
     }
-    for id in 0..1 + random.below(4) as u16 {
+    for id in 0..=random.below(4) as u16 {
         tcp.segment_size = *random.pick(&[1, 5, 30, 1460]);
         let name = *random.pick(&["a.example.com", "b.example.net", "c.example.org"]);
         let ask = message::dns(id, 0x0100, Some((name, 1)), &[]);

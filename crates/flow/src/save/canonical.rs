@@ -1,0 +1,94 @@
+//! The state of a summary in one form, for the test of the merge law: what a whole report may not show, but a later joint
+//! or a later scan would meet.
+//!
+//! Left out is what a cut may change by design, since it decides how soon a joint is refused or a capture is read again,
+//! never what is said: the most that flows and fragments ever cost (joints only bound it), the order of texts and
+//! transcripts and those that nothing names any more, the lists of decided halves, and what of the present bucket of time was
+//! booked already.
+
+use std::collections::BTreeMap;
+
+use super::Portable;
+use crate::state::summary::Summary;
+use crate::state::text::TextId;
+use crate::state::transcript::{Said, Transcript, TranscriptId};
+
+impl Summary {
+    /// Bytes that are equal where two summaries hold the same state.
+    #[doc(hidden)]
+    pub fn state(&self) -> Vec<u8> {
+        let mut all = self.portable();
+        all.spell_peak = 0;
+        all.datagrams.3 = 0;
+        for spell in all.settled.iter_mut().chain(&mut all.open) {
+            spell.forget_cuts();
+        }
+        all.transcripts_in_order();
+        all.texts_in_order();
+        // Vectors take every write, and every type here has a form.
+        postcard::to_allocvec(&all).unwrap_or_default()
+    }
+}
+
+impl Portable {
+    /// Numbers the transcripts by what they say, those left out that no spell has.
+    fn transcripts_in_order(&mut self) {
+        let said = |transcript: &Transcript| {
+            let each = |said: &Said| {
+                let text = self.texts.get(said.value.0 as usize).cloned().unwrap_or_default();
+                let word: &str = said.field.word();
+                (said.of_receiver, word, said.value >= TextId::PATH, said.value == TextId::OWN, text)
+            };
+            (transcript.reader, transcript.said.iter().map(each).collect::<Vec<_>>())
+        };
+        let mut used = BTreeMap::new();
+        for spell in self.settled.iter().chain(&self.open) {
+            for id in spell.transcripts {
+                let place = (id.0 as usize).checked_sub(1);
+                if let Some((place, transcript)) =
+                    place.and_then(|place| Some((place, self.transcripts.get(place)?)))
+                {
+                    used.insert(said(transcript), place);
+                }
+            }
+        }
+        let mut ids = vec![TranscriptId::NONE; self.transcripts.len() + 1];
+        let mut kept = Vec::new();
+        for &place in used.values() {
+            kept.push(self.transcripts[place].clone());
+            ids[place + 1] = TranscriptId(kept.len() as u32);
+        }
+        for spell in self.settled.iter_mut().chain(&mut self.open) {
+            spell.transcripts = spell.transcripts.map(|id| ids[id.0 as usize]);
+        }
+        self.transcripts = kept;
+    }
+
+    /// Numbers the texts by what they are, those left out that nothing names.
+    fn texts_in_order(&mut self) {
+        let mut used = BTreeMap::from([(Vec::new(), TextId::EMPTY)]);
+        let texts = std::mem::take(&mut self.texts);
+        let text = |id: TextId| texts.get(id.0 as usize).cloned().unwrap_or_default();
+        self.each_text(|id| _ = used.insert(text(*id), TextId::EMPTY));
+        for (id, number) in used.values_mut().zip(0..) {
+            *id = TextId(number);
+        }
+        self.each_text(|id| *id = used.get(&text(*id)).copied().unwrap_or_default());
+        self.texts = used.into_keys().collect();
+    }
+
+    /// Gives every name of a text to `each`.
+    fn each_text(&mut self, mut each: impl FnMut(&mut TextId)) {
+        let said = self.transcripts.iter_mut().flat_map(|transcript| &mut transcript.said);
+        said.map(|said| &mut said.value).filter(|id| **id < TextId::PATH).for_each(&mut each);
+        for spell in self.settled.iter_mut().chain(&mut self.open) {
+            spell.texts_mut().for_each(&mut each);
+        }
+        for run in &mut self.runs {
+            each(&mut run.name);
+            each(&mut run.chain);
+        }
+        self.questions.iter_mut().map(|(_, name, _)| name).for_each(&mut each);
+        self.sightings.iter_mut().map(|sighting| &mut sighting.value).for_each(each);
+    }
+}
