@@ -373,7 +373,7 @@ fn damaged_fixtures_hold() {
     for (seed, path) in (0..).zip(captures::fixtures()) {
         let mut random = SplitMix64::new(seed);
         let mut bytes = std::fs::read(&path).expect("a fixture can be read");
-        for _ in 0..1 + bytes.len() / 400 {
+        for _ in 0..=bytes.len() / 400 {
             let at = 40 + random.below(bytes.len().saturating_sub(40).max(1) as u64) as usize;
             if let Some(byte) = bytes.get_mut(at) {
                 *byte ^= 1 << random.below(8);
