@@ -237,10 +237,13 @@ fn video(s: &mut Scenario, random: &mut SplitMix64, n: u64) {
         }
         return;
     }
+    // One source, ten packets a picture.
     for sequence in 0..100_u16 {
         let mut packet = vec![0x80, 96];
         packet.extend(sequence.to_be_bytes());
-        packet.extend(random.bytes(1396));
+        packet.extend((u32::from(sequence) / 10 * 3600).to_be_bytes());
+        packet.extend((n as u32).to_be_bytes());
+        packet.extend(random.bytes(1388));
         s.udp(client, server.port(10_000), &packet);
     }
 }
