@@ -22,6 +22,8 @@ pub(crate) struct Owed {
     pub(crate) place: usize,
     pub(crate) side: usize,
     pub(crate) pieces: Vec<Listed>,
+    /// Where the right half counts positions from.
+    pub(crate) base: Option<u32>,
     /// Payloads that the right half had, listed or not.
     pub(crate) count: u16,
     /// Whether it listed no more, though more came.
@@ -191,7 +193,8 @@ impl<'s> Appending<'s> {
         let short = later.hot.flags & flag::SHORT << side != 0;
         if let Some(half) = later.cold.half_mut(side).map(std::mem::take) {
             let stopped = short || half.is_list_full();
-            self.joined.owed.push(Owed { place, side, count: half.count(), stopped, pieces: half.pieces });
+            let (base, count) = (half.base(), half.count());
+            self.joined.owed.push(Owed { place, side, base, count, stopped, pieces: half.pieces });
             return;
         }
         let decided = later.hot.flags & flag::UNDECIDED << side == 0;

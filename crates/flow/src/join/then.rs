@@ -11,7 +11,7 @@ use crate::join::ids::Ids;
 use crate::join::refusal::{Refusal, Refused};
 use crate::join::split_datagram::SplitDatagram;
 use crate::state::cost;
-use crate::state::half::{Fetch, Half, Listed};
+use crate::state::half::{Fetch, Half};
 use crate::state::key::{Key, Side};
 use crate::state::spell::history;
 use crate::state::spell::{Cold, Hot, flag};
@@ -127,7 +127,9 @@ impl Summary {
                     continue;
                 };
                 if hot.flags & flag::OPENS != 0 {
-                    if is_astray((ours, ours_cold), (hot, cold)) {
+                    if is_astray((ours, ours_cold), (hot, cold))
+                        || trusts_otherwise((ours, ours_cold), (hot, cold))
+                    {
                         return Err(Refusal::Handshake);
                     }
                     continue;
@@ -183,29 +185,33 @@ impl Summary {
     /// Gives the readers of left halves what the right side listed for them.
     fn feed_owed(&mut self, joints: &[Joined]) {
         for (shard, joined) in joints.iter().enumerate() {
-            for Owed { place, side, count, stopped, pieces } in &joined.owed {
-                self.feed_half(joined.at(shard, *place), *side, (*count, *stopped), pieces);
+            for owed in &joined.owed {
+                self.feed_half(joined.at(shard, owed.place), owed);
             }
         }
     }
 
     /// Gives a left half the payloads of the right one, and how many more there were.
-    fn feed_half(&mut self, at: At, side: Side, (count, stopped): (u16, bool), pieces: &[Listed]) {
-        let Some((_, cold)) = self.flows.spell_mut(at) else { return };
+    fn feed_half(&mut self, at: At, Owed { side, base, count, stopped, pieces, .. }: &Owed) {
+        let side = *side;
+        let Some((hot, cold)) = self.flows.spell_mut(at) else { return };
         let before = cold.half(side).map_or(0, Half::count);
+        if hot.flags & open(side) != 0 && base.is_some() {
+            let start = cold.start(hot, side);
+            cold.list(side).begin(start, *base);
+        }
         for piece in pieces {
-            let open = self.flows.spell_mut(at).is_some_and(|(hot, _)| hot.flags & open(side) != 0);
-            if open {
+            if self.flows.spell_mut(at).is_some_and(|(hot, _)| hot.flags & open(side) != 0) {
                 self.feed(at, side, &piece.payload().after(before));
             }
         }
         let Some((hot, cold)) = self.flows.spell_mut(at) else { return };
-        if hot.flags & open(side) != 0 && count > 0 {
+        if hot.flags & open(side) != 0 && *count > 0 {
             let half = cold.list(side);
-            half.count_to(before.saturating_add(count));
+            half.count_to(before.saturating_add(*count));
             hot.limit_list(side, half, self.saved);
         }
-        if stopped && hot.flags & flag::LISTING << side != 0 {
+        if *stopped && hot.flags & flag::LISTING << side != 0 {
             hot.flags &= !(flag::LISTING << side);
             hot.flags |= flag::SHORT << side;
         }
@@ -256,6 +262,17 @@ fn give_back(dead: impl Send + 'static) {
     if rayon::current_num_threads() > 1 {
         rayon::spawn(move || drop(dead));
     }
+}
+
+/// Whether a right-hand spell that opens believed segments with a wrong checksum that ours would not, or the reverse: what
+/// it decided then rests on that.
+fn trusts_otherwise((ours, ours_cold): (&Hot, &Cold), (hot, cold): (&Hot, &Cold)) -> bool {
+    [0, 1].into_iter().any(|side| {
+        let doubtful = hot.seen.get(side).is_some_and(|seen| seen & history::BAD_CHECKSUM != 0);
+        let known = ours.seen.get(side).is_some_and(|seen| *seen != 0);
+        let sound = |hot: &Hot, cold: &Cold| cold.history.began_sound(hot.seen, side);
+        doubtful && known && sound(ours, ours_cold) != sound(hot, cold)
+    })
 }
 
 /// Whether a right-hand spell that opens with our handshake could not know what its server's bytes belong to.

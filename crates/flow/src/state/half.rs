@@ -100,6 +100,17 @@ impl Half {
         self.derived.length as usize
     }
 
+    /// Where positions are counted from, as far as is known.
+    pub(crate) fn base(&self) -> Option<u32> {
+        self.base
+    }
+
+    /// Counts positions from where a later list of the half does, if nothing said so before; `start` is where the stream
+    /// begins, if that is known.
+    pub(crate) fn begin(&mut self, start: Option<u32>, later: Option<u32>) {
+        self.base = self.base.or(later.map(|later| start.unwrap_or(later)));
+    }
+
     /// Segments so far; see [`Half::PACKETS`].
     pub(crate) fn count(&self) -> u16 {
         self.count

@@ -9,7 +9,7 @@ use crate::state::key::Side;
 /// lower case the responder's. `T` (retransmission) and `G` (gap) need a whole half and are appended when judged.
 const LETTERS: [u8; 9] = *b"CISHFRDAW";
 
-const BAD_CHECKSUM: u16 = 1;
+pub(crate) const BAD_CHECKSUM: u16 = 1;
 const INCONSISTENT: u16 = 1 << 1;
 const SYN: u16 = 1 << 2;
 const SYN_ACK: u16 = 1 << 3;
