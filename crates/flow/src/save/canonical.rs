@@ -2,13 +2,16 @@
 //! or a later scan would meet.
 //!
 //! Left out is what a cut may change by design, since it decides how soon a joint is refused or a capture is read again,
-//! never what is said: the most that flows and fragments ever cost (joints only bound it), the order of texts and
-//! transcripts and those that nothing names any more, the lists of decided halves, and what of the present bucket of time was
+//! never what is said: the most that flows and fragments ever cost (joints only bound it), the order of texts,
+//! transcripts and paths (a refused joint has given paths their numbers already), those that nothing names any more, the lists of decided halves, and what of the present bucket of time was
 //! booked already.
 
 use std::collections::BTreeMap;
 
 use super::Portable;
+use super::spell::PortableSpell;
+use crate::state::fragment::portable::each_path;
+use crate::state::path::PathId;
 use crate::state::summary::Summary;
 use crate::state::text::TextId;
 use crate::state::transcript::{Said, Transcript, TranscriptId};
@@ -25,6 +28,7 @@ impl Summary {
         }
         all.transcripts_in_order();
         all.texts_in_order();
+        all.paths_in_order();
         // Vectors take every write, and every type here has a form.
         postcard::to_allocvec(&all).unwrap_or_default()
     }
@@ -75,6 +79,22 @@ impl Portable {
         }
         self.each_text(|id| *id = used.get(&text(*id)).copied().unwrap_or_default());
         self.texts = used.into_keys().collect();
+    }
+
+    /// Numbers the paths by what they are; the first is none.
+    fn paths_in_order(&mut self) {
+        let mut order: Vec<usize> = (0..self.paths.len()).collect();
+        order.sort_by_key(|&place| (place > 0, &self.paths[place]));
+        let mut ids = vec![PathId::OTHER; order.len()];
+        for (number, &place) in (0..).zip(&order) {
+            ids[place] = PathId(number);
+        }
+        self.paths = order.iter().map(|&place| std::mem::take(&mut self.paths[place])).collect();
+        let number = |id: &mut PathId| *id = ids.get(usize::from(id.0)).copied().unwrap_or(*id);
+        self.settled.iter_mut().chain(&mut self.open).for_each(|spell| number(spell.path_mut()));
+        each_path(&mut self.datagrams, number);
+        self.settled.sort_by_key(PortableSpell::order);
+        self.open.sort_by_key(PortableSpell::order);
     }
 
     /// Gives every name of a text to `each`.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::state::half::Half;
 use crate::state::key::Key;
 use crate::state::packet_ref;
+use crate::state::path::PathId;
 use crate::state::spell::buckets::{Bucket, Buckets};
 use crate::state::spell::counters::{Counters, LowCounters};
 use crate::state::spell::history::History;
@@ -80,6 +81,11 @@ impl PortableSpell {
             decided: [0, 1].map(|side| cold.decided(side).map(PortablePacket)),
             extra,
         }
+    }
+
+    /// The path that it is on, to be changed.
+    pub(super) fn path_mut(&mut self) -> &mut PathId {
+        &mut self.key.path
     }
 
     /// All texts that it names, to be changed.

@@ -37,6 +37,21 @@ fn key_of((path, version, protocol, id, source, destination): PortableKey) -> Da
     DatagramKey { path, version, protocol, id, source: Address(source), destination: Address(destination) }
 }
 
+/// Gives every path that fragments name to `each`, and puts in order again what is sorted by path.
+pub(crate) fn each_path(
+    (open, finished, seen, _): &mut PortableFragments,
+    mut each: impl FnMut(&mut PathId),
+) {
+    open.iter_mut().for_each(|datagram| each(&mut datagram.key.0));
+    for (datagram, flow, _) in finished {
+        each(&mut datagram.key.0);
+        each(&mut flow.path);
+    }
+    seen.iter_mut().flatten().for_each(|(key, _)| each(&mut key.0));
+    open.sort_by_key(|datagram| datagram.key);
+    seen.iter_mut().for_each(|seen| seen.sort_unstable());
+}
+
 impl PortableDatagram {
     fn of(key: &DatagramKey, datagram: &Datagram) -> Self {
         Self {
