@@ -42,14 +42,20 @@ pub(crate) fn each_path(
     (open, finished, seen, _): &mut PortableFragments,
     mut each: impl FnMut(&mut PathId),
 ) {
-    open.iter_mut().for_each(|datagram| each(&mut datagram.key.0));
+    for datagram in open.iter_mut() {
+        each(&mut datagram.key.0);
+    }
     for (datagram, flow, _) in finished {
         each(&mut datagram.key.0);
         each(&mut flow.path);
     }
-    seen.iter_mut().flatten().for_each(|(key, _)| each(&mut key.0));
+    for (key, _) in seen.iter_mut().flatten() {
+        each(&mut key.0);
+    }
     open.sort_by_key(|datagram| datagram.key);
-    seen.iter_mut().for_each(|seen| seen.sort_unstable());
+    if let Some(seen) = seen {
+        seen.sort_unstable();
+    }
 }
 
 impl PortableDatagram {
