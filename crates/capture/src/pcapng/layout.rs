@@ -45,10 +45,13 @@ pub(super) const FRAME: usize = 12;
 pub(super) const SECTION_LEAST: usize = 28;
 /// Codes of options.
 pub(super) mod option {
+    // Of interface blocks: if_tsresol, if_tsoffset.
     pub(in crate::pcapng) const RESOLUTION: u16 = 9;
     pub(in crate::pcapng) const OFFSET: u16 = 14;
+    // Of packet blocks: epb_flags, epb_dropcount.
     pub(in crate::pcapng) const FLAGS: u16 = 2;
     pub(in crate::pcapng) const DROP_COUNT: u16 = 4;
+    // Of statistics blocks: isb_ifdrop, isb_osdrop.
     pub(in crate::pcapng) const DROPPED_BY_INTERFACE: u16 = 5;
     pub(in crate::pcapng) const DROPPED_BY_SYSTEM: u16 = 7;
 }
