@@ -132,8 +132,8 @@ impl Summary {
         }
         let kept = match payload.order {
             Order::Segment { .. } => listing,
-            // Those that came before are needed where an earlier part of the half was undecided, too. The deciding one
-            // alone is not worth its room in every flow: then both are read again.
+            // Those that came before are needed where an earlier part of the half was undecided, too. One that decided
+            // alone is not worth its room in every flow: where an earlier part needs it the joint is refused.
             Order::Datagram { .. } => {
                 if listing {
                     hot.flags &= !(flag::LISTING << side);
