@@ -145,6 +145,19 @@ pub struct Datagrams<'a> {
     pub ended: bool,
 }
 
+impl<'a> Datagrams<'a> {
+    /// Shows datagrams to `take`, one after the other, until it says that one decides the half. `None` once it is
+    /// decided: by `take`, by the `most`th datagram, or since no more will come. Else what the reader answers.
+    pub(crate) fn undecided(&self, most: u8, take: impl FnMut(&'a [u8]) -> bool) -> Option<Probe> {
+        if self.all.is_empty() {
+            return Some(if self.ended { Probe::NotMine } else { Probe::More(1) });
+        }
+        let most = usize::from(most);
+        let decided = self.all.iter().copied().take(most).any(take);
+        (!decided && !self.ended && self.all.len() < most).then(|| Probe::More(self.all.len() + 1))
+    }
+}
+
 /// What a stream or datagram reader says of what it has been given so far.
 ///
 /// **Prefix law.** `NotMine`, `Match` and `Then` are final: whatever follows, the answer and the facts are the same.

@@ -25,14 +25,15 @@ use self::record::{Fragment, Record};
 use super::{
     pieces::Pieces,
     tls::{
+        self,
         client::{self, ClientHello},
         handshake::{CERTIFICATE, CLIENT_HELLO, HandshakeMessage, RECORD_HANDSHAKE, SERVER_HELLO},
         server,
     },
 };
 use crate::{
-    DatagramRead, Datagrams, Field, Pattern, Probe, Read, Reader, ReaderId, Route, cursor::Cursor,
-    ja4::Transport, reader::Facts,
+    DatagramRead, Datagrams, Pattern, Probe, Read, Reader, ReaderId, Route, cursor::Cursor, ja4::Transport,
+    reader::Facts,
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -40,18 +41,7 @@ pub(crate) const READER: Reader = Reader {
     app: "dtls",
     activity: None,
     hides: true,
-    fields: &[
-        Field::TlsAlpn,
-        Field::TlsCertificate,
-        Field::TlsCipher,
-        Field::TlsEch,
-        Field::TlsIssuer,
-        Field::TlsJa4,
-        Field::TlsSni,
-        Field::TlsSubjectCn,
-        Field::TlsSubjectO,
-        Field::TlsVersion,
-    ],
+    fields: tls::FIELDS,
     read: Read::Datagrams(DatagramRead {
         routes: &[
             // Types of records from 16 to 31, and the upper byte of the versions.
@@ -80,14 +70,9 @@ fn passes(datagram: &[u8]) -> bool {
 }
 
 fn read(datagrams: &Datagrams<'_>, facts: Facts<'_>) -> Probe {
-    if datagrams.all.is_empty() {
-        return if datagrams.ended { Probe::NotMine } else { Probe::More(1) };
-    }
-    let most = usize::from(MOST);
     let mut half = Half::default();
-    let decided = datagrams.all.iter().take(most).any(|datagram| half.take(datagram));
-    if !decided && !datagrams.ended && datagrams.all.len() < most {
-        return Probe::More(datagrams.all.len() + 1);
+    if let Some(undecided) = datagrams.undecided(MOST, |datagram| half.take(datagram)) {
+        return undecided;
     }
     half.say(facts);
     Probe::Match

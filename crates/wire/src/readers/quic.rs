@@ -77,14 +77,9 @@ const MAX_OPENED: usize = 16;
 const LEAST_ID: usize = 8;
 
 fn read(datagrams: &Datagrams<'_>, facts: Facts<'_>) -> Probe {
-    if datagrams.all.is_empty() {
-        return if datagrams.ended { Probe::NotMine } else { Probe::More(1) };
-    }
-    let most = usize::from(MOST);
     let mut half = Half::default();
-    let decided = datagrams.all.iter().take(most).any(|datagram| half.take(datagram));
-    if !decided && !datagrams.ended && datagrams.all.len() < most {
-        return Probe::More(datagrams.all.len() + 1);
+    if let Some(undecided) = datagrams.undecided(MOST, |datagram| half.take(datagram)) {
+        return undecided;
     }
     half.say(facts);
     Probe::Match

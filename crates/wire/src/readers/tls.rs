@@ -25,20 +25,23 @@ pub(crate) const READER: Reader = Reader {
     app: "tls",
     activity: None,
     hides: true,
-    fields: &[
-        Field::TlsAlpn,
-        Field::TlsCertificate,
-        Field::TlsCipher,
-        Field::TlsEch,
-        Field::TlsIssuer,
-        Field::TlsJa4,
-        Field::TlsSni,
-        Field::TlsSubjectCn,
-        Field::TlsSubjectO,
-        Field::TlsVersion,
-    ],
+    fields: FIELDS,
     read: Read::Stream(read),
 };
+
+/// The fields of a handshake of TLS, be it over TCP or in datagrams.
+pub(crate) const FIELDS: &[Field] = &[
+    Field::TlsAlpn,
+    Field::TlsCertificate,
+    Field::TlsCipher,
+    Field::TlsEch,
+    Field::TlsIssuer,
+    Field::TlsJa4,
+    Field::TlsSni,
+    Field::TlsSubjectCn,
+    Field::TlsSubjectO,
+    Field::TlsVersion,
+];
 
 /// GREASE values (RFC 8701) stand in lists of numbers to keep servers honest; they mean nothing.
 pub(crate) const fn is_grease(value: u16) -> bool {
