@@ -1,10 +1,11 @@
 //! The driver cuts where it likes: no report depends on the number of threads, on how a capture is shared out over
 //! files, or on whether the parts were saved and joined.
 
+mod common;
+
+use common::{CATALOG, rendered};
 use lenscap_capture::{Capture, ChunkId, Next, Record, Source};
-use lenscap_catalog::Catalog;
 use lenscap_flow::{Input, Limits, MergeError, Options, Policy, Summary, judge, merge, scan};
-use lenscap_report::{Select, json};
 use lenscap_testkit::{
     Classic, Interface, Load, Ng, OwnedFrame, SECOND, Shape, SplitMix64, captures, pcap, pcapng,
     random_traffic,
@@ -29,15 +30,6 @@ fn options(threads: usize, memory: usize, saved: bool) -> Options {
 fn scanned(paths: &[PathBuf], options: &Options) -> Summary {
     let inputs: Vec<Input> = paths.iter().cloned().map(Input::File).collect();
     scan(&inputs, options, &()).expect("threads can be had")
-}
-
-fn rendered(summary: &Summary) -> String {
-    let catalog = Catalog::builtin();
-    let closed = summary.close();
-    let report = judge(&closed, &catalog, &Policy::default());
-    let mut out = Vec::new();
-    json::write(&report, Select::default(), NonZeroUsize::MIN, &mut out).expect("memory takes all");
-    String::from_utf8(out).expect("JSON is text")
 }
 
 fn assert_same(what: &str, wanted: &str, found: &str) {
@@ -326,9 +318,8 @@ fn no_flow_holds_more_than_was_on_the_wire() {
         .collect();
     let folder = tempfile::tempdir().expect("a folder can be made");
     let summary = scanned(&[written(&folder, "claims.pcap", &pcap(&frames))], &options(1, ROOMY, false));
-    let catalog = Catalog::builtin();
     let closed = summary.close();
-    let report = judge(&closed, &catalog, &Policy::default());
+    let report = judge(&closed, &CATALOG, &Policy::default());
     assert_eq!((report.ledger.beyond_wire, report.ledger.balanced()), (0, true));
     let hazards = &report.overview.coverage.hazards;
     assert!(hazards.iter().any(|(name, count)| *name == "bad-length" && *count > 1000), "{hazards:?}");

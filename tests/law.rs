@@ -6,24 +6,21 @@
 //! does not show may be shown by the next packet. Every refusal is counted by its
 //! reason: a law that is kept by refusing everything would be worth nothing.
 
+mod common;
+
+use common::{CATALOG, rendered};
 use lenscap_capture::{BATCH, Batch, Capture, ChunkId, Next, Record, Source};
-use lenscap_catalog::Catalog;
 use lenscap_flow::{Fetch, Limits, Policy, Refusal, Summary, judge};
-use lenscap_report::{Select, json};
 use lenscap_testkit::{
     Host, MORNING, OwnedFrame, Scenario, SplitMix64, captures, random_datagrams, random_flow, random_traffic,
 };
 use lenscap_wire::{Frame, PacketRef};
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::LazyLock;
 
 const IDLE: i64 = 300_000_000_000;
 const ROOMY: Limits = Limits { idle: IDLE, memory: 1 << 30 };
-
-static CATALOG: LazyLock<Catalog> = LazyLock::new(Catalog::builtin);
 
 /// The packets of a capture, where bytes can be fetched again.
 struct Trace {
@@ -229,15 +226,6 @@ impl Trace {
             self.name
         );
     }
-}
-
-/// The whole report, of all types.
-fn rendered(summary: &Summary) -> String {
-    let closed = summary.close();
-    let report = judge(&closed, &CATALOG, &Policy::default());
-    let mut out = Vec::new();
-    json::write(&report, Select::default(), NonZeroUsize::MIN, &mut out).expect("memory takes all");
-    String::from_utf8(out).expect("JSON is text")
 }
 
 /// How joints went, by the reason of a refusal.

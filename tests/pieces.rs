@@ -1,30 +1,18 @@
 //! Pieces travel: a capture is cut anywhere, each piece is folded on its own, saved, loaded, and joined to its neighbours
 //! in any order. The report is the same to the byte, and what does not follow is refused.
 
+mod common;
+
+use common::rendered;
 use lenscap_capture::{Capture, ChunkId, Next, Record, Source};
-use lenscap_catalog::Catalog;
-use lenscap_flow::{
-    FoldError, Folding, Input, Limits, LoadError, NoJoint, Options, Piece, Policy, Refusal, Summary, judge,
-    scan,
-};
-use lenscap_report::{Select, json};
+use lenscap_flow::{FoldError, Folding, Input, Limits, LoadError, NoJoint, Options, Piece, Refusal, scan};
 use lenscap_testkit::{Interface, Ng, OwnedFrame, SECOND, SplitMix64, pcap, pcapng, random_traffic};
 use std::num::NonZeroUsize;
-use std::sync::{Arc, LazyLock};
-
-static CATALOG: LazyLock<Catalog> = LazyLock::new(Catalog::builtin);
+use std::sync::Arc;
 
 fn options(saved: bool) -> Options {
     let limits = Limits { idle: 300 * SECOND, memory: 1 << 30 };
     Options { threads: NonZeroUsize::MIN, limits, filter: None, from: None, to: None, saved }
-}
-
-fn rendered(summary: &Summary) -> String {
-    let closed = summary.close();
-    let report = judge(&closed, &CATALOG, &Policy::default());
-    let mut out = Vec::new();
-    json::write(&report, Select::default(), NonZeroUsize::MIN, &mut out).expect("memory takes all");
-    String::from_utf8(out).expect("JSON is text")
 }
 
 fn saved(piece: &Piece) -> Vec<u8> {
