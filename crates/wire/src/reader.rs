@@ -18,6 +18,8 @@
 //! [`Probe::Then`] has yielded nothing. So facts go straight to where they are counted, without a buffer and without a
 //! second pass.
 
+use arrayvec::ArrayVec;
+
 use crate::{Activity, Fact, Field, Packet};
 
 /// Where a reader puts what it found.
@@ -68,13 +70,26 @@ pub struct DatagramRead {
     pub most: u8,
     /// Bytes of each that are looked at.
     pub keeps: u16,
-    /// Reads them.
+    /// Reads them; see [`DatagramRead::ask`].
     pub read: fn(&Datagrams<'_>, Facts<'_>) -> Probe,
 }
 
 impl DatagramRead {
     /// The most datagrams of a half that any reader may ask for.
     pub const MOST: u8 = 8;
+
+    /// Asks what a half is of which these datagrams passed the reader's test, in order of capture. The reader is shown
+    /// the first [`most`](Self::most) of them, cut to what it [keeps](Self::keeps), and told that no more will come
+    /// where they are all that it looks at. Of none it says nothing.
+    pub fn ask<'a>(&self, passed: impl Iterator<Item = &'a [u8]>, ended: bool, facts: Facts<'_>) -> Probe {
+        let most = usize::from(self.most.min(Self::MOST));
+        let cut = |bytes: &'a [u8]| bytes.get(..self.keeps.into()).unwrap_or(bytes);
+        let shown: ArrayVec<&[u8], { Self::MOST as usize }> = passed.take(most).map(cut).collect();
+        if shown.is_empty() {
+            return if ended { Probe::NotMine } else { Probe::More(1) };
+        }
+        (self.read)(&Datagrams { all: &shown, ended: ended || shown.len() == most }, facts)
+    }
 }
 
 /// What brings a packet to a reader: a hint that costs one table look-up; the reader decides.
@@ -141,20 +156,14 @@ pub struct Stream<'a> {
 pub struct Datagrams<'a> {
     /// The payloads, each cut to what the reader keeps of one; at least one.
     pub all: &'a [&'a [u8]],
-    /// No more will come, as in [`Stream::ended`].
+    /// No more will come, as in [`Stream::ended`], or no more are looked at.
     pub ended: bool,
 }
 
-impl<'a> Datagrams<'a> {
-    /// Shows datagrams to `take`, one after the other, until it says that one decides the half. `None` once it is
-    /// decided: by `take`, by the `most`th datagram, or since no more will come. Else what the reader answers.
-    pub(crate) fn undecided(&self, most: u8, take: impl FnMut(&'a [u8]) -> bool) -> Option<Probe> {
-        if self.all.is_empty() {
-            return Some(if self.ended { Probe::NotMine } else { Probe::More(1) });
-        }
-        let most = usize::from(most);
-        let decided = self.all.iter().copied().take(most).any(take);
-        (!decided && !self.ended && self.all.len() < most).then(|| Probe::More(self.all.len() + 1))
+impl Datagrams<'_> {
+    /// The answer of a reader that the next datagram may help.
+    pub(crate) fn more(&self) -> Probe {
+        Probe::More(self.all.len() + 1)
     }
 }
 

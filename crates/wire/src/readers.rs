@@ -34,10 +34,8 @@ pub(crate) mod websocket;
 #[cfg(test)]
 mod tests;
 
-use arrayvec::ArrayVec;
-
 use crate::field::{AWAITED, Field, JUDGED};
-use crate::{DatagramRead, Datagrams, Message, Probe, Read, Reader, ReaderId, Stream, reader::Facts};
+use crate::{DatagramRead, Message, Probe, Read, Reader, ReaderId, Stream, reader::Facts};
 
 pub use routes::{Readers, Routes};
 
@@ -212,15 +210,13 @@ pub fn admit(routes: &Routes, ports: (u16, u16), payload: &[u8]) -> Option<(Read
 pub fn read_datagrams(all: &[(ReaderId, &[u8])], ended: bool, facts: Facts<'_>) -> Reading {
     for reader in ALL {
         let Read::Datagrams(how) = reader.read else { continue };
-        let own = all.iter().filter(|(id, _)| *id == reader.number).map(|(_, bytes)| *bytes);
-        let shown: ArrayVec<&[u8], { DatagramRead::MOST as usize }> = own.take(how.most.into()).collect();
-        if shown.is_empty() {
+        let mut own = all.iter().filter(|(id, _)| *id == reader.number).map(|(_, bytes)| *bytes).peekable();
+        if own.peek().is_none() {
             continue;
         }
-        let ended = ended || shown.len() >= usize::from(how.most);
-        match (how.read)(&Datagrams { all: &shown, ended }, facts) {
+        match how.ask(own, ended, facts) {
             Probe::Match | Probe::Then(_) => return Reading::Done(reader.number),
-            Probe::More(count) if !ended => return Reading::Undecided(count),
+            Probe::More(count) if !ended && count <= how.most.into() => return Reading::Undecided(count),
             Probe::More(_) | Probe::NotMine => {}
         }
     }

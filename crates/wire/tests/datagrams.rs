@@ -7,7 +7,7 @@ use lenscap_testkit::message::{
     rtcp,
 };
 use lenscap_wire::readers::ALL;
-use lenscap_wire::{DatagramRead, Datagrams, Fact, Probe, Read, Reader};
+use lenscap_wire::{DatagramRead, Fact, Probe, Read, Reader};
 
 const HALVES: usize = 20_000;
 
@@ -76,7 +76,7 @@ fn ask(
     ended: bool,
 ) -> (Probe, Vec<(String, Vec<u8>)>) {
     let mut said = Vec::new();
-    let probe = (how.read)(&Datagrams { all, ended }, &mut |fact| {
+    let probe = how.ask(all.iter().copied(), ended, &mut |fact| {
         if let Fact::Says { who, field, value } = fact {
             said.push((format!("{who:?} {field}"), value.to_vec()));
         }

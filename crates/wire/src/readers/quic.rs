@@ -78,8 +78,9 @@ const LEAST_ID: usize = 8;
 
 fn read(datagrams: &Datagrams<'_>, facts: Facts<'_>) -> Probe {
     let mut half = Half::default();
-    if let Some(undecided) = datagrams.undecided(MOST, |datagram| half.take(datagram)) {
-        return undecided;
+    let decided = datagrams.all.iter().any(|datagram| half.take(datagram));
+    if !decided && !datagrams.ended {
+        return datagrams.more();
     }
     half.say(facts);
     Probe::Match

@@ -146,8 +146,7 @@ fn is_control(datagram: &[u8]) -> bool {
 }
 
 fn read_media(datagrams: &Datagrams<'_>, facts: Facts<'_>) -> Probe {
-    let most = usize::from(MOST);
-    let packets = || datagrams.all.iter().take(most).filter_map(|bytes| Media::parse(bytes));
+    let packets = || datagrams.all.iter().filter_map(|bytes| Media::parse(bytes));
     for (place, last) in packets().enumerate() {
         // The chain that ends with this packet: each time the nearest one before that goes on to it.
         let (mut next, mut length) = (last, 1);
@@ -163,24 +162,22 @@ fn read_media(datagrams: &Datagrams<'_>, facts: Facts<'_>) -> Probe {
             return Probe::Match;
         }
     }
-    open(datagrams, most)
+    open(datagrams)
 }
 
 fn read_control(datagrams: &Datagrams<'_>, _: Facts<'_>) -> Probe {
-    let most = usize::from(CONTROL_MOST);
-    let senders = || datagrams.all.iter().take(most).filter_map(|bytes| bytes.get(4..8));
+    let senders = || datagrams.all.iter().filter_map(|bytes| bytes.get(4..8));
     for (place, sender) in senders().enumerate() {
         if senders().take(place + 1).filter(|other| *other == sender).count() >= CONTROL_AGREES {
             return Probe::Match;
         }
     }
-    open(datagrams, most)
+    open(datagrams)
 }
 
 /// Too few agree so far.
-fn open(datagrams: &Datagrams<'_>, most: usize) -> Probe {
-    let count = datagrams.all.len();
-    if datagrams.ended || count >= most { Probe::NotMine } else { Probe::More(count + 1) }
+fn open(datagrams: &Datagrams<'_>) -> Probe {
+    if datagrams.ended { Probe::NotMine } else { datagrams.more() }
 }
 
 #[cfg(test)]
@@ -341,7 +338,7 @@ mod tests {
                 let kept: Vec<&[u8]> =
                     half.iter().map(<[u8; 16]>::as_slice).filter(|one| (how.passes)(one)).collect();
                 passed += kept.len();
-                let probe = (how.read)(&Datagrams { all: &kept, ended: true }, &mut |_| {});
+                let probe = how.ask(kept.into_iter(), true, &mut |_| {});
                 hits += usize::from(probe == Probe::Match);
             }
         }

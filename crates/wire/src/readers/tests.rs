@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::Reading;
-use crate::{DatagramRead, Datagrams, Fact, Message, Packet, Party, Probe, Read, Reader, Resolver, Stream};
+use crate::{DatagramRead, Fact, Message, Packet, Party, Probe, Read, Reader, Resolver, Stream};
 
 thread_local! {
     static STEPS: Cell<usize> = const { Cell::new(0) };
@@ -174,9 +174,8 @@ pub(super) fn of_datagrams(reader: &Reader) -> DatagramRead {
 /// What a datagram reader says of a half's first datagrams, all of which must pass its own test.
 pub(super) fn datagrams(reader: &Reader, all: &[&[u8]], ended: bool) -> (Probe, Vec<String>) {
     let how = of_datagrams(reader);
-    let kept: Vec<&[u8]> = all.iter().map(|one| &one[..one.len().min(usize::from(how.keeps))]).collect();
     let mut lines = Vec::new();
-    let probe = (how.read)(&Datagrams { all: &kept, ended }, &mut |fact| lines.push(declared(reader, &fact)));
+    let probe = how.ask(all.iter().copied(), ended, &mut |fact| lines.push(declared(reader, &fact)));
     assert!(probe == Probe::Match || lines.is_empty(), "facts of what is not {}: {lines:?}", reader.app);
     (probe, lines)
 }
