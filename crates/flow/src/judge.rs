@@ -3,12 +3,12 @@
 //! [`judge`] is pure: the same summary and catalogue give the same report, and a saved summary can be judged again
 //! with tomorrow's catalogue. Thresholds stand in [`rules`], in one place.
 
+mod boundary;
 mod community_id;
 mod ending;
 mod judged;
 pub(crate) mod numbering;
 pub mod rules;
-mod site;
 mod view;
 mod walk;
 mod what;
@@ -29,15 +29,15 @@ use crate::state::table::shard::SHARDS;
 use crate::state::text::TextId;
 use crate::state::transcript::{Asked, TranscriptId};
 
+pub use boundary::Policy;
 pub use ending::Closed;
-pub use site::Policy;
 
 /// Everything a rule may look at.
 pub(crate) struct Court<'a> {
     pub(crate) summary: &'a Summary,
     pub(crate) ending: &'a Ending,
     pub(crate) catalog: &'a Catalog,
-    pub(crate) boundary: site::Boundary,
+    pub(crate) boundary: boundary::Boundary,
     pub(crate) held: who::link::Held,
     pub(crate) numbering: Numbering,
     pub(crate) names: whose::name::NameIndex<'a>,
@@ -162,7 +162,7 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
         summary,
         ending,
         catalog,
-        boundary: site::Boundary::new(policy),
+        boundary: boundary::Boundary::new(policy),
         held: who::link::Held::new(summary),
         numbering: Numbering::of(&summary.site.captures),
         names: whose::name::NameIndex::new(summary),

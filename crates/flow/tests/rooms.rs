@@ -1,7 +1,7 @@
 //! The rooms of this crate: a room uses only rooms below it, and `ARCHITECTURE.md` shows them as they are.
 //!
 //! A room is a file of `src` with the folder of its name. Rooms stand in one order, so no two of them can need one
-//! another: `state::key` cannot ask what `judge::site` thinks of an address, by whatever way round.
+//! another: `state::key` cannot ask what `judge::boundary` thinks of an address, by whatever way round.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -3,8 +3,8 @@
 use lenscap_wire::Mac;
 
 use super::opinion::{Owner, Testimony};
+use crate::judge::boundary::Place;
 use crate::judge::judged::{Judged, KINDS};
-use crate::judge::site::Place;
 use crate::judge::{Court, Flow, rules};
 use crate::report::{Attribution, Party};
 use crate::state::key::Side;
