@@ -164,7 +164,7 @@ fn said_by(routes: &Routes, packet: &Packet<'_>) -> Option<Said> {
         Fact::Answer { by: Resolver::Dns, address, .. } => said.addresses.push(address),
         _ => {}
     };
-    let id = readers::read_message(routes, &message, &mut note)?;
+    let id = readers::read_message(routes.readers(&message), &message, &mut note)?;
     said.addresses.sort_unstable();
     (ReaderId::app(id) == "dns").then_some(said)
 }

@@ -11,7 +11,7 @@ use lenscap_capture::{BATCH, Batch};
 use lenscap_wire::{
     Class, Fact, Frame, Hazards, Message, Packet, PacketRef, ReaderId, TcpFlags, check_transport, decode,
     decode_datagram,
-    readers::{self, Routes},
+    readers::{self, Readers, Routes},
 };
 
 use crate::fold::listen::{Listener, routes};
@@ -39,6 +39,11 @@ struct Recognised {
 #[inline]
 const fn is_open(flags: u32, side: Side) -> bool {
     flags & (flag::UNDECIDED | flag::LISTING) << (side & 1) != 0
+}
+
+/// The readers that may know a packet.
+fn asked_about(packet: &Packet<'_>) -> Readers {
+    routes().readers(&Message { packet, payload: packet.payload })
 }
 
 impl Summary {
@@ -78,7 +83,7 @@ impl Summary {
                     let payload = lane.payload(&frame);
                     let (at, flags) = self.flow(&lane.slot, &lane.entry, payload, Some(frame.bytes));
                     if is_open(flags, lane.slot.side) {
-                        self.offer(at, &lane.slot, payload, Some(frame.bytes), frame.at);
+                        self.offer((at, lane.slot.side), lane.asked, payload, Some(frame.bytes), frame.at);
                     }
                 }
                 Course::Heard => self.heard(&frame, lane, &mut packet),
@@ -119,13 +124,13 @@ impl Summary {
             shard.prefetch(hash);
         }
         let message = Message { packet, payload: packet.payload };
-        let readers = routes.readers(&message);
-        let heard = packet.quoted.is_some() || packet.inner_frame.is_some() || readers.has_message();
+        lane.asked = routes.readers(&message);
+        let heard = packet.quoted.is_some() || packet.inner_frame.is_some() || lane.asked.has_message();
         lane.slot = Slot { key, hash, side, guess: NOWHERE };
         lane.entry = Entry::of(Share::whole(frame, packet), packet);
         let start = (packet.payload.as_ptr() as usize).wrapping_sub(frame.bytes.as_ptr() as usize);
         lane.payload = (start as u32, (start + packet.payload.len()) as u32);
-        match (heard, readers.has_datagram()) {
+        match (heard, lane.asked.has_datagram()) {
             (true, _) => Course::Heard,
             (false, true) => Course::Datagram,
             (false, false) => Course::Flow,
@@ -181,13 +186,18 @@ impl Summary {
         (at, booked.flags)
     }
 
-    /// Shows a datagram of the flow at `at`, where that half is [open](is_open), to the datagram readers, if one of them
-    /// admits it.
-    fn offer(&mut self, at: At, slot: &Slot, payload: &[u8], frame: Option<&[u8]>, packet: PacketRef) {
-        let side = slot.side & 1;
-        let Some((reader, how)) = readers::admit(routes(), slot.key.ports_from(side), payload) else {
-            return;
-        };
+    /// Shows a datagram of the flow at `at`, where that half is [open](is_open), to the datagram readers, if one of those
+    /// that are `asked` admits it.
+    fn offer(
+        &mut self,
+        (at, side): (At, Side),
+        asked: Readers,
+        payload: &[u8],
+        frame: Option<&[u8]>,
+        packet: PacketRef,
+    ) {
+        let Some((reader, how)) = readers::admit(asked, payload) else { return };
+        let side = side & 1;
         let Some((_, cold)) = self.flows.spell_mut(at) else { return };
         // Where that reader has had its fill and not decided, thousands like this one may follow.
         if cold.half(side).is_some_and(|half| !half.has_room(reader, how.most)) {
@@ -202,15 +212,15 @@ impl Summary {
     fn heard<'a>(&mut self, frame: &Frame<'a>, lane: &Lane, packet: &mut Packet<'a>) {
         decode(frame, packet);
         let (at, flags) = self.flow(&lane.slot, &lane.entry, lane.payload(frame), Some(frame.bytes));
-        let known = self.hear(at, packet, &lane.entry.share);
+        let known = self.hear(at, packet, lane.asked, &lane.entry.share);
         // What a message reader took is no datagram of another protocol.
         if !known && packet.protocol == UDP && is_open(flags, lane.slot.side) {
-            self.offer(at, &lane.slot, lane.payload(frame), Some(frame.bytes), frame.at);
+            self.offer((at, lane.slot.side), lane.asked, lane.payload(frame), Some(frame.bytes), frame.at);
         }
     }
 
     /// Lets the message readers see a packet of the flow at `at`, and keeps what it quotes. Returns whether one knew it.
-    fn hear(&mut self, at: At, packet: &Packet<'_>, share: &Share) -> bool {
+    fn hear(&mut self, at: At, packet: &Packet<'_>, asked: Readers, share: &Share) -> bool {
         if let Some(quoted) = packet.quoted {
             let spell = self.flows.spell_mut(at);
             if spell.is_some_and(|(_, cold)| Hot::quote(cold, quoted)) {
@@ -219,9 +229,9 @@ impl Summary {
         }
         // What a tunnel carries without IP (ARP) says something of its own network, and nothing of this flow.
         if let Some(inner) = packet.inner() {
-            self.listen(&inner, share.time, share.at);
+            self.listen(&inner, asked_about(&inner), share.time, share.at);
         }
-        let heard = self.listen(packet, share.time, share.at);
+        let heard = self.listen(packet, asked, share.time, share.at);
         let known = heard.reader.is_some();
         if !known && heard.name.is_none() {
             return false;
@@ -237,8 +247,8 @@ impl Summary {
         known
     }
 
-    /// Gives the message readers a packet's payload.
-    fn listen(&mut self, packet: &Packet<'_>, time: i64, at: PacketRef) -> Recognised {
+    /// Gives those message readers that are `asked` a packet's payload.
+    fn listen(&mut self, packet: &Packet<'_>, asked: Readers, time: i64, at: PacketRef) -> Recognised {
         let message = Message { packet, payload: packet.payload };
         let room = self.site.cost() <= cost::entries(self.limits.memory);
         let refused = self.site.names.refused + self.site.sightings.refused;
@@ -253,7 +263,7 @@ impl Summary {
             kept: 0,
             flow_name: None,
         };
-        let reader = readers::read_message(routes(), &message, &mut |fact: Fact<'_>| listener.hear(&fact));
+        let reader = readers::read_message(asked, &message, &mut |fact: Fact<'_>| listener.hear(&fact));
         let (kept, name) = (listener.kept, listener.flow_name);
         self.site.text_cost += kept;
         if self.site.names.refused + self.site.sightings.refused > refused {
@@ -278,7 +288,7 @@ impl Summary {
         if packet.class == Class::Ip {
             self.fragment(frame, packet);
         } else {
-            self.listen(packet, frame.time.0, frame.at);
+            self.listen(packet, asked_about(packet), frame.time.0, frame.at);
         }
     }
 
@@ -328,8 +338,9 @@ impl Summary {
         }
         let share = Share { payload: packet.payload_length, ..*last };
         let (at, flags) = self.flow(&slot, &Entry::of(share, &packet), packet.payload, None);
-        if !self.hear(at, &packet, &share) && packet.protocol == UDP && is_open(flags, side) {
-            self.offer(at, &slot, packet.payload, None, share.at);
+        let asked = asked_about(&packet);
+        if !self.hear(at, &packet, asked, &share) && packet.protocol == UDP && is_open(flags, side) {
+            self.offer((at, side), asked, packet.payload, None, share.at);
         }
         Some((at, key, side))
     }

@@ -194,9 +194,10 @@ fn ask(before: &[u8], stream: &Stream<'_>, facts: Facts<'_>) -> Asked {
     Asked::Nobody
 }
 
-/// The strongest datagram reader whose test a datagram passes: it is of that reader's list, and of no other's.
-pub fn admit(routes: &Routes, ports: (u16, u16), payload: &[u8]) -> Option<(ReaderId, DatagramRead)> {
-    routes.udp(ports, payload).datagrams().find_map(|reader| match reader.read {
+/// The strongest datagram reader, of those that [routes](Routes::readers) found, whose test a datagram passes: it is of that
+/// reader's list, and of no other's.
+pub fn admit(asked: Readers, payload: &[u8]) -> Option<(ReaderId, DatagramRead)> {
+    asked.datagrams().find_map(|reader| match reader.read {
         Read::Datagrams(how) if (how.passes)(payload) => Some((reader.number, how)),
         _ => None,
     })
@@ -223,10 +224,9 @@ pub fn read_datagrams(all: &[(ReaderId, &[u8])], ended: bool, facts: Facts<'_>) 
     if ended { Reading::Unknown } else { Reading::Undecided(1) }
 }
 
-/// Asks the message readers that `routes` finds for a packet, in order, and says which one recognised it.
-pub fn read_message(routes: &Routes, message: &Message<'_, '_>, facts: Facts<'_>) -> Option<ReaderId> {
-    let mut readers = routes.readers(message).messages();
-    readers.find_map(|reader| match reader.read {
+/// Asks the message readers that [routes](Routes::readers) found for a packet, in order, and says which one recognised it.
+pub fn read_message(asked: Readers, message: &Message<'_, '_>, facts: Facts<'_>) -> Option<ReaderId> {
+    asked.messages().find_map(|reader| match reader.read {
         Read::Message(_, read) if read(message, facts) => Some(reader.number),
         _ => None,
     })

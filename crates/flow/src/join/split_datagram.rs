@@ -101,8 +101,9 @@ impl Summary {
 fn is_heard(packet: &Packet<'_>) -> bool {
     let message = Message { packet, payload: packet.payload };
     let mut heard = packet.inner_frame.is_some();
-    let reader = readers::read_message(routes(), &message, &mut |_| heard = true);
-    let admitted = || readers::admit(routes(), packet.ports, packet.payload);
+    let asked = routes().readers(&message);
+    let reader = readers::read_message(asked, &message, &mut |_| heard = true);
+    let admitted = || readers::admit(asked, packet.payload);
     heard || reader.is_some() || packet.protocol == UDP && admitted().is_some()
 }
 

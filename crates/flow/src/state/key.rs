@@ -43,13 +43,6 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// Source and destination port of what an end sends.
-    #[inline]
-    pub(crate) fn ports_from(&self, side: Side) -> (u16, u16) {
-        let [lower, higher] = self.ports;
-        if side == 0 { (lower, higher) } else { (higher, lower) }
-    }
-
     /// The key of a packet and the side that sent it.
     #[inline]
     pub(crate) fn of(packet: &Packet<'_>, path: PathId) -> (Self, Side) {

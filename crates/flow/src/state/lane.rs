@@ -2,7 +2,7 @@
 //!
 //! The index slot of packet 1 is asked for while packet 2 is decoded; until it has come, all that is known of packet 1 stands here.
 
-use lenscap_wire::Frame;
+use lenscap_wire::{Frame, readers::Readers};
 
 use crate::state::entry::Entry;
 use crate::state::key::{Key, Side};
@@ -38,6 +38,8 @@ pub(crate) struct Lane {
     pub(crate) course: Course,
     pub(crate) slot: Slot,
     pub(crate) entry: Entry,
+    /// Who may know the payload.
+    pub(crate) asked: Readers,
     /// Where the captured payload begins and ends in the frame.
     pub(crate) payload: (u32, u32),
 }

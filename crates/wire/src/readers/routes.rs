@@ -288,11 +288,6 @@ impl Routes {
         }
     }
 
-    /// The readers that may know a datagram of UDP with these source and destination ports.
-    pub fn udp(&self, ports: (u16, u16), payload: &[u8]) -> Readers {
-        self.udp.of(ports, payload)
-    }
-
     /// The readers that may know this message. Most packets have none.
     #[inline]
     pub fn readers(&self, message: &Message<'_, '_>) -> Readers {
