@@ -174,6 +174,10 @@ fields! {
     TlsIssuer = "tls.issuer",
     /// JA4 fingerprint of a client hello.
     TlsJa4 = "tls.ja4",
+    /// How many DNS names a certificate holds for, where they are over 16.
+    TlsNames = "tls.names",
+    /// `yes` where a certificate's issuer is its subject (RFC 5280, 3.2).
+    TlsSelfIssued = "tls.self_issued",
     /// The server name that a client hello asks for (SNI).
     TlsSni = "tls.sni",
     /// Common name of a certificate's subject.
