@@ -181,6 +181,11 @@ impl Names {
         self.refused += later.refused;
     }
 
+    /// What is known of an asker's question for a name.
+    pub(crate) fn question(&self, asker: Address, name: TextId) -> Option<&Question> {
+        self.questions.get(&(asker, name))
+    }
+
     /// The runs of answers for an address to one asker, in capture order.
     pub(crate) fn runs(&self, key: &AnswerKey) -> &[Run] {
         self.runs.get(key).map_or(&[], Vec::as_slice)
