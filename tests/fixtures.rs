@@ -262,10 +262,13 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 /// stream said may have begun in packets before.
 fn shows_sighting(sighting: &Value, packets: &[(u64, Vec<u8>)]) -> bool {
     let (kind, value) = (sighting["kind"].as_str().unwrap_or(""), sighting["value"].as_str().unwrap_or(""));
-    let is_stream = kind.starts_with("tls.") || kind.starts_with("http.");
+    let is_stream = ["tls.", "http.", "sdp."].iter().any(|stream| kind.starts_with(stream));
     let first = if is_stream { 0 } else { packets.len() - 1 };
-    let shows =
-        |packet: &[u8]| holds(packet, value) || from_hex(value).is_some_and(|bytes| contains(packet, &bytes));
+    let shows = |packet: &[u8]| {
+        holds(packet, value) || from_hex(value).is_some_and(|bytes| contains(packet, &bytes))
+        // Kind and coding of a medium stand in two lines.
+        || kind == "sdp.media" && value.split(' ').all(|word| holds(packet, word))
+    };
     matches!(kind, "dhcp.parameters" | "tls.ja4" | "tls.ech" | "rtp.payload_type" | "stun.mapped")
         || packets[first..].iter().any(|(_, packet)| shows(packet))
         || is_stream

@@ -23,6 +23,8 @@ pub(crate) mod proxy;
 pub(crate) mod quic;
 mod routes;
 pub(crate) mod rtp;
+pub(crate) mod rtsp;
+mod sdp;
 pub(crate) mod smtp;
 pub(crate) mod socks;
 pub(crate) mod ssdp;
@@ -55,6 +57,8 @@ pub static ALL: &[Reader] = &[
     starttls::POP3_READER,
     http::READER,
     http::REQUEST_READER,
+    rtsp::READER,
+    rtsp::MESSAGE_READER,
     socks::READER,
     dns::READER,
     dns::TCP_READER,
