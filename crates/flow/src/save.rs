@@ -29,7 +29,7 @@ use crate::state::transcript::Transcript;
 use spell::PortableSpell;
 
 /// First bytes of a saved summary; the last is the version of what follows.
-const MAGIC: [u8; 8] = *b"lenscap\x07";
+const MAGIC: [u8; 8] = *b"lenscap\x08";
 /// Bytes that a saved summary may unpack to.
 const LIMIT: u64 = 64 << 30;
 
@@ -93,6 +93,7 @@ struct PortableSighting {
     #[serde(with = "crate::state::field_word")]
     field: Field,
     value: TextId,
+    claimed: bool,
     seen: Seen,
 }
 
@@ -152,6 +153,7 @@ impl Summary {
             address: shown.address.0,
             field: shown.field,
             value: shown.value,
+            claimed: shown.claimed,
             seen: *seen,
         };
         Portable {
@@ -227,11 +229,9 @@ impl Summary {
         let questions =
             from.questions.into_iter().map(|(asker, name, q)| (Address(asker), name, q)).collect();
         summary.site.names.restore(runs, questions);
-        for PortableSighting { mac, address, field, value, seen } in from.sightings {
-            summary
-                .site
-                .sightings
-                .restore(Shown { mac: Mac(mac), address: Address(address), field, value }, seen);
+        for PortableSighting { mac, address, field, value, claimed, seen } in from.sightings {
+            let shown = Shown { mac: Mac(mac), address: Address(address), field, value, claimed };
+            summary.site.sightings.restore(shown, seen);
         }
         for (macs, prefixes, sums) in from.residuals {
             summary

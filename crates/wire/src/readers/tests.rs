@@ -39,7 +39,10 @@ pub(super) fn line(fact: &Fact<'_>) -> String {
         }
         Fact::Asks { by, name } => format!("{} {}?", Resolver::name(by), text(name)),
         Fact::Denied { by, name, code } => format!("{} {} denied {code}", by.name(), text(name)),
-        Fact::Holds { mac, address, field } => format!("{field} {} at {mac}", address.ip()),
+        Fact::Holds { mac, address, field, claimed } => {
+            let claimed = if claimed { " (claimed)" } else { "" };
+            format!("{field} {} at {mac}{claimed}", address.ip())
+        }
     }
 }
 
