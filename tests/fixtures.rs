@@ -227,7 +227,7 @@ fn every_packet_that_is_named_is_there() {
                 *kinds.entry(kind.to_string()).or_default() += 1;
                 let shown = match kind {
                     "device" => shows_sighting(around, packets),
-                    "name" => holds(packet, record["name"].as_str().expect("a name is text")),
+                    "name" => tells(record["name"].as_str().expect("a name is text"), packets),
                     "flow" if around.get("name").is_some() => shows_name(around, packets),
                     "flow" => shows_flow(record, packet),
                     _ => true,
@@ -273,6 +273,11 @@ fn shows_sighting(sighting: &Value, packets: &[(u64, Vec<u8>)]) -> bool {
         || packets[first..].iter().any(|(_, packet)| shows(packet))
         || is_stream
             && (is_sealed(&packets[packets.len() - 1].1) || stream(packets).is_some_and(|all| shows(&all)))
+}
+
+/// Whether a name stands in the packet, or in a message over TCP that it completes.
+fn tells(name: &str, packets: &[(u64, Vec<u8>)]) -> bool {
+    holds(&packets[packets.len() - 1].1, name) || stream(packets).is_some_and(|all| holds(&all, name))
 }
 
 /// Whether a flow's name stands in the packet, or in one that it completes.

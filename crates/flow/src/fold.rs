@@ -83,7 +83,13 @@ impl Summary {
                     let payload = lane.payload(&frame);
                     let (at, flags) = self.flow(&lane.slot, &lane.entry, payload, Some(frame.bytes));
                     if is_open(flags, lane.slot.side) {
-                        self.offer((at, lane.slot.side), lane.asked, payload, Some(frame.bytes), frame.at);
+                        self.offer(
+                            (at, lane.slot.side),
+                            lane.asked,
+                            payload,
+                            Some(frame.bytes),
+                            (frame.at, frame.time.0),
+                        );
                     }
                 }
                 Course::Heard => self.heard(&frame, lane, &mut packet),
@@ -175,7 +181,7 @@ impl Summary {
                 let wrong = entry.hazards.contains(Hazards::BAD_TRANSPORT_CHECKSUM)
                     && !entry.hazards.contains(Hazards::OFFLOADED_CHECKSUM);
                 let order = Order::Segment { sequence, ordinal: 0, ends, wrong };
-                let place = PayloadAt::of(payload, frame, entry.share.at);
+                let place = PayloadAt::of(payload, frame, entry.share.at, entry.share.time);
                 self.feed(
                     at,
                     side,
@@ -194,7 +200,7 @@ impl Summary {
         asked: Readers,
         payload: &[u8],
         frame: Option<&[u8]>,
-        packet: PacketRef,
+        (packet, time): (PacketRef, i64),
     ) {
         let Some((reader, how)) = readers::admit(asked, payload) else { return };
         let side = side & 1;
@@ -204,7 +210,8 @@ impl Summary {
             return;
         }
         let bytes = payload.get(..usize::from(how.keeps)).unwrap_or(payload);
-        let (order, place) = (Order::Datagram { reader: reader.0 }, PayloadAt::of(bytes, frame, packet));
+        let (order, place) =
+            (Order::Datagram { reader: reader.0 }, PayloadAt::of(bytes, frame, packet, time));
         self.feed(at, side, &Payload { order, bytes, length: bytes.len() as u32, at: place });
     }
 
@@ -215,7 +222,13 @@ impl Summary {
         let known = self.hear(at, packet, lane.asked, &lane.entry.share);
         // What a message reader took is no datagram of another protocol.
         if !known && packet.protocol == UDP && is_open(flags, lane.slot.side) {
-            self.offer((at, lane.slot.side), lane.asked, lane.payload(frame), Some(frame.bytes), frame.at);
+            self.offer(
+                (at, lane.slot.side),
+                lane.asked,
+                lane.payload(frame),
+                Some(frame.bytes),
+                (frame.at, frame.time.0),
+            );
         }
     }
 
@@ -340,7 +353,7 @@ impl Summary {
         let (at, flags) = self.flow(&slot, &Entry::of(share, &packet), packet.payload, None);
         let asked = asked_about(&packet);
         if !self.hear(at, &packet, asked, &share) && packet.protocol == UDP && is_open(flags, side) {
-            self.offer((at, side), asked, packet.payload, None, share.at);
+            self.offer((at, side), asked, packet.payload, None, (share.at, share.time));
         }
         Some((at, key, side))
     }

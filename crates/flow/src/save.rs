@@ -21,6 +21,7 @@ use crate::state::packet_ref;
 use crate::state::path::{Paths, PortableLayer};
 use crate::state::residual::{Residual, ResidualKey};
 use crate::state::sighting::{Seen, Shown};
+use crate::state::spell::Spell;
 use crate::state::summary::{Limits, Summary};
 use crate::state::table::shard::shard_of;
 use crate::state::tally::Tally;
@@ -205,13 +206,16 @@ impl Summary {
                 &summary.flows.texts,
             );
         }
+        let teaches = |spell: &Spell| [0, 1].iter().any(|&side| !spell.cold.learned(side).is_empty());
         for spell in from.settled {
             let spell = spell.spell()?;
+            summary.flows.taught |= teaches(&spell);
             let hash = spell.hot.key.hash(&summary.flows.paths);
             summary.flows.shards.get_mut(shard_of(hash))?.settled.push(spell);
         }
         for spell in from.open {
             let spell = spell.spell()?;
+            summary.flows.taught |= teaches(&spell);
             let hash = spell.hot.key.hash(&summary.flows.paths);
             summary.flows.shards.get_mut(shard_of(hash))?.insert(hash, spell);
         }

@@ -37,7 +37,7 @@ pub(crate) mod websocket;
 mod tests;
 
 use crate::field::{AWAITED, Field, JUDGED};
-use crate::{DatagramRead, Message, Probe, Read, Reader, ReaderId, Stream, reader::Facts};
+use crate::{DatagramRead, Fact, Message, Probe, Read, Reader, ReaderId, Stream, reader::Facts};
 
 pub use routes::{Readers, Routes};
 
@@ -61,7 +61,6 @@ pub static ALL: &[Reader] = &[
     rtsp::MESSAGE_READER,
     socks::READER,
     dns::READER,
-    dns::TCP_READER,
     mdns::READER,
     llmnr::READER,
     dhcp::READER,
@@ -70,6 +69,7 @@ pub static ALL: &[Reader] = &[
     ndp::READER,
     ssdp::READER,
     ntp::READER,
+    dns::stream::STREAM_READER,
     rtp::READER,
     rtp::CONTROL_READER,
     websocket::READER,
@@ -155,7 +155,13 @@ pub fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Reading {
     let mut before: &[u8] = &[];
     for _ in 0..HOPS {
         let rest = Stream { bytes: stream.bytes.get(start..).unwrap_or(&[]), ended: stream.ended };
-        match ask(before, &rest, facts) {
+        let mut placed = |fact: Fact<'_>| match fact {
+            Fact::Within { from, to, fact } => {
+                facts(Fact::Within { from: start + from, to: start + to, fact })
+            }
+            fact => facts(fact),
+        };
+        match ask(before, &rest, &mut placed) {
             Asked::Match(id) => return Reading::Done(id),
             Asked::Then(id, offset) => {
                 known = Reading::Done(id);
@@ -181,8 +187,8 @@ enum Asked {
 fn ask(before: &[u8], stream: &Stream<'_>, facts: Facts<'_>) -> Asked {
     for reader in ALL {
         let probe = match reader.read {
-            Read::Stream(read) => read(stream, facts),
-            Read::Behind(read) if !before.is_empty() => read(before, stream, facts),
+            Read::Stream(read) => read(stream, &mut *facts),
+            Read::Behind(read) if !before.is_empty() => read(before, stream, &mut *facts),
             _ => continue,
         };
         match probe {

@@ -4,11 +4,12 @@
 //! fold is the definition: whenever `then` answers, the result is what folding all packets in order would have given.
 
 use lenscap_wire::readers::Reading;
+use std::ops::Range;
 
 use crate::state::cost;
 use crate::state::flows::Flows;
 use crate::state::fragment::Fragments;
-use crate::state::half::{Order, Payload};
+use crate::state::half::{Order, Payload, PayloadAt};
 use crate::state::key::Side;
 use crate::state::lane::Lane;
 use crate::state::site::Site;
@@ -114,7 +115,7 @@ impl Summary {
 
     /// Keeps what the readers decided on a half. Returns whether the texts that its spell keeps may have changed.
     fn decide(&mut self, at: At, side: Side, payload: &Payload<'_>, reading: Reading) -> bool {
-        let Flows { shards, texts, transcripts, .. } = &mut self.flows;
+        let Flows { shards, texts, transcripts, taught, .. } = &mut self.flows;
         let Some((hot, cold)) = shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
             return false;
         };
@@ -128,7 +129,12 @@ impl Summary {
                 cold.decide(side, payload.at.packet);
             }
             cold.ask(hot, side, asked);
-            asks = asked != Asked::NOTHING;
+            asks = asked != Asked::NOTHING || self.scratch.draft.tells();
+            if self.scratch.draft.tells() {
+                let learned = self.scratch.draft.learned(texts, half_shows(hot, cold, side, payload.at));
+                cold.learn(side, learned);
+                *taught = true;
+            }
         }
         let kept = match payload.order {
             Order::Segment { .. } => listing,
@@ -144,6 +150,24 @@ impl Summary {
         };
         cold.close(side, kept, self.saved);
         cold.settle_names(hot, hot.is_begun(self.appendable)) || asks
+    }
+}
+
+/// Where the messages of a half stand in the capture: in the packet that brought the last of each, or in that one packet
+/// `else_at` where the half keeps no list.
+pub(crate) fn half_shows(
+    hot: &Hot,
+    cold: &Cold,
+    side: Side,
+    else_at: PayloadAt,
+) -> impl Fn(&Range<usize>) -> PayloadAt {
+    let sound = cold.history.began_sound(hot.seen, side);
+    let half = cold.half(side);
+    let places = half.map(|half| half.places(sound));
+    move |place| {
+        let last = places.as_ref().and_then(|places| places.last(place));
+        let piece = last.and_then(|last| half?.pieces.get(last));
+        piece.map_or(else_at, |piece| piece.at)
     }
 }
 

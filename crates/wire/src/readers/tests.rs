@@ -33,6 +33,7 @@ pub(super) fn line(fact: &Fact<'_>) -> String {
             };
             format!("{who} {field} {}", text(value))
         }
+        Fact::Within { fact, .. } => line(fact),
         Fact::Answer { by, name, chain, address } => {
             let via = if chain.is_empty() { String::new() } else { format!(" via {}", text(chain)) };
             format!("{} {} = {}{via}", by.name(), text(name), address.ip())
