@@ -19,7 +19,7 @@ use crate::state::cost;
 use crate::state::entry::{Entry, Share};
 use crate::state::fragment::Datagram;
 use crate::state::half::{Order, Payload, PayloadAt};
-use crate::state::key::{Key, Side, UDP};
+use crate::state::key::{Key, Side};
 use crate::state::lane::{Course, Lane, Slot};
 use crate::state::path::PathId;
 use crate::state::spell::{Hot, flag};
@@ -76,18 +76,14 @@ impl Summary {
         for (frame, lane) in batch.frames().zip(&lanes) {
             match lane.course {
                 Course::Counted => continue,
-                Course::Flow => {
-                    self.flow(&lane.slot, &lane.entry, lane.payload(&frame), Some(frame.bytes));
-                }
-                Course::Datagram => {
+                Course::Apart => self.apart(&frame, &mut packet),
+                Course::Flow | Course::Datagram | Course::Heard => {
                     let payload = lane.payload(&frame);
-                    let (at, flags) = self.flow(&lane.slot, &lane.entry, payload, Some(frame.bytes));
-                    if is_open(flags, lane.slot.side) {
-                        self.offer((at, lane.slot.side), lane.asked, payload, Some(frame.bytes), frame.at);
+                    let (at, flags) = self.book(&lane.slot, &lane.entry, payload, Some(frame.bytes));
+                    if lane.course != Course::Flow {
+                        self.ask((at, flags), &frame, lane, &mut packet);
                     }
                 }
-                Course::Heard => self.heard(&frame, lane, &mut packet),
-                Course::Apart => self.apart(&frame, &mut packet),
             }
             self.limit(frame.time.0);
         }
@@ -152,7 +148,7 @@ impl Summary {
     /// Books a packet to its flow and shows its payload to the stream readers. `frame` is what the payload lies in,
     /// where it can be fetched again. Returns where, and the flags of the spell when the packet was booked.
     #[inline]
-    fn flow(&mut self, slot: &Slot, entry: &Entry, payload: &[u8], frame: Option<&[u8]>) -> (At, u32) {
+    fn book(&mut self, slot: &Slot, entry: &Entry, payload: &[u8], frame: Option<&[u8]>) -> (At, u32) {
         let at = shard_of(slot.hash);
         let Some(shard) = self.flows.shards.get_mut(at) else {
             return (At { shard: at, settled: true, place: 0 }, 0);
@@ -186,6 +182,13 @@ impl Summary {
         (at, booked.flags)
     }
 
+    /// [Books](Summary::book) what is no packet as it stands, out of the way of the loop that packets go through.
+    #[cold]
+    #[inline(never)]
+    fn book_apart(&mut self, slot: &Slot, entry: &Entry, payload: &[u8]) -> (At, u32) {
+        self.book(slot, entry, payload, None)
+    }
+
     /// Shows a datagram of the flow at `at`, where that half is [open](is_open), to the datagram readers, if one of those
     /// that are `asked` admits it.
     fn offer(
@@ -208,13 +211,16 @@ impl Summary {
         self.feed(at, side, &Payload { order, bytes, length: bytes.len() as u32, at: place });
     }
 
-    /// Books a packet that is more than bytes of its flow.
-    fn heard<'a>(&mut self, frame: &Frame<'a>, lane: &Lane, packet: &mut Packet<'a>) {
-        decode(frame, packet);
-        let (at, flags) = self.flow(&lane.slot, &lane.entry, lane.payload(frame), Some(frame.bytes));
-        let known = self.hear(at, packet, lane.asked, &lane.entry.share);
-        // What a message reader took is no datagram of another protocol.
-        if !known && packet.protocol == UDP && is_open(flags, lane.slot.side) {
+    /// Shows a packet that was booked to those readers that may know it alone.
+    fn ask<'a>(&mut self, (at, flags): (At, u32), frame: &Frame<'a>, lane: &Lane, packet: &mut Packet<'a>) {
+        if lane.course == Course::Heard {
+            decode(frame, packet);
+            // What a message reader took is no datagram of another protocol.
+            if self.hear(at, packet, lane.asked, &lane.entry.share) {
+                return;
+            }
+        }
+        if lane.asked.has_datagram() && is_open(flags, lane.slot.side) {
             self.offer((at, lane.slot.side), lane.asked, lane.payload(frame), Some(frame.bytes), frame.at);
         }
     }
@@ -312,7 +318,7 @@ impl Summary {
         if let Some((key, side)) = outcome.copy_of {
             let slot = Slot { key, hash: key.hash(&self.flows.paths), side, guess: NOWHERE };
             let share = Share { payload: 0, ..Share::whole(frame, packet) };
-            self.flow(&slot, &Entry::bare(share, packet), &[], None);
+            self.book_apart(&slot, &Entry::bare(share, packet), &[]);
             self.limit(share.time);
         }
     }
@@ -333,13 +339,13 @@ impl Summary {
         let (key, side) = Key::of(&packet, path);
         let slot = Slot { key, hash: key.hash(&self.flows.paths), side, guess: NOWHERE };
         for share in first {
-            self.flow(&slot, &Entry::bare(Share { payload: 0, ..*share }, &packet), &[], None);
+            self.book_apart(&slot, &Entry::bare(Share { payload: 0, ..*share }, &packet), &[]);
             self.limit(share.time);
         }
         let share = Share { payload: packet.payload_length, ..*last };
-        let (at, flags) = self.flow(&slot, &Entry::of(share, &packet), packet.payload, None);
+        let (at, flags) = self.book_apart(&slot, &Entry::of(share, &packet), packet.payload);
         let asked = asked_about(&packet);
-        if !self.hear(at, &packet, asked, &share) && packet.protocol == UDP && is_open(flags, side) {
+        if !self.hear(at, &packet, asked, &share) && asked.has_datagram() && is_open(flags, side) {
             self.offer((at, side), asked, packet.payload, None, share.at);
         }
         Some((at, key, side))
@@ -351,7 +357,7 @@ impl Summary {
         let slot = Slot { key, hash: key.hash(&self.flows.paths), side, guess: NOWHERE };
         let packet = Packet { hazards: datagram.hazards(), ..datagram.head.clone() };
         for share in &datagram.shares {
-            self.flow(&slot, &Entry::of(*share, &packet), &[], None);
+            self.book_apart(&slot, &Entry::of(*share, &packet), &[]);
             self.limit(share.time);
         }
     }
