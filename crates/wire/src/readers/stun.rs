@@ -31,7 +31,7 @@ pub(crate) const READER: Reader = Reader {
 /// The first message of a half over TCP, as it stands (RFC 8489, 6.2.2), or with its length in front where media share the
 /// connection (RFC 4571, RFC 6544).
 pub(crate) const STREAM_READER: Reader =
-    Reader { number: ReaderId(27), read: Read::Stream(read_stream), ..READER };
+    Reader { number: ReaderId(27), read: Read::Stream(&[0..=0xff], read_stream), ..READER };
 
 /// Two zero bits, and the cookie.
 const MAGIC: Pattern = Pattern {

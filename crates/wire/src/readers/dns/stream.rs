@@ -19,7 +19,7 @@ pub(crate) const STREAM_READER: Reader = Reader {
     activity: Some(Activity::NameLookup),
     hides: false,
     fields: &[],
-    read: Read::Stream(read_stream),
+    read: Read::Stream(&[0..=0xff], read_stream),
 };
 
 /// The header of a message, and its length before it.
