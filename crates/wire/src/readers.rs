@@ -246,8 +246,8 @@ fn ask(before: &[u8], stream: &Stream<'_>, facts: Facts<'_>) -> Asked {
 
 /// The strongest datagram reader, of those that [routes](Routes::readers) found, whose test a datagram passes: it is of that
 /// reader's list, and of no other's.
-pub fn admit(asked: Readers, payload: &[u8]) -> Option<(ReaderId, DatagramRead)> {
-    asked.datagrams().find_map(|reader| match reader.read {
+pub fn admit(asked: Readers, payload: &[u8]) -> Option<(ReaderId, &'static DatagramRead)> {
+    asked.datagrams().find_map(|reader| match &reader.read {
         Read::Datagrams(how) if (how.passes)(payload) => Some((reader.number, how)),
         _ => None,
     })
