@@ -86,7 +86,9 @@ impl Summary {
                     if lane.course == Course::Heard {
                         self.heard((at, flags), &frame, lane, &mut packet);
                     } else if lane.course == Course::Datagram && is_open(flags, lane.slot.side) {
-                        self.offer((at, lane.slot.side), lane.asked, payload(), Some(frame.bytes), frame.at);
+                        let at = (at, lane.slot.side);
+                        let whence = (frame.at, frame.time.0);
+                        self.offer(at, lane.asked, payload(), Some(frame.bytes), whence);
                     }
                 }
             }
@@ -185,7 +187,7 @@ impl Summary {
                     && !entry.hazards.contains(Hazards::OFFLOADED_CHECKSUM);
                 let order = Order::Segment { sequence, ordinal: 0, ends, wrong };
                 let bytes = payload();
-                let place = PayloadAt::of(bytes, frame, entry.share.at);
+                let place = PayloadAt::of(bytes, frame, entry.share.at, entry.share.time);
                 self.feed(at, side, &Payload { order, bytes, length: bytes.len() as u32, at: place });
             }
         }
@@ -207,7 +209,7 @@ impl Summary {
         asked: Readers,
         payload: &[u8],
         frame: Option<&[u8]>,
-        packet: PacketRef,
+        (packet, time): (PacketRef, i64),
     ) {
         let Some((reader, how)) = readers::admit(asked, payload) else { return };
         let side = side & 1;
@@ -217,7 +219,8 @@ impl Summary {
             return;
         }
         let bytes = payload.get(..usize::from(how.keeps)).unwrap_or(payload);
-        let (order, place) = (Order::Datagram { reader: reader.0 }, PayloadAt::of(bytes, frame, packet));
+        let (order, place) =
+            (Order::Datagram { reader: reader.0 }, PayloadAt::of(bytes, frame, packet, time));
         self.feed(at, side, &Payload { order, bytes, length: bytes.len() as u32, at: place });
     }
 
@@ -226,7 +229,8 @@ impl Summary {
         decode(frame, packet);
         let known = self.hear(at, packet, lane.asked, &lane.entry.share);
         if !known && lane.asked.has_datagram() && is_open(flags, lane.slot.side) {
-            self.offer((at, lane.slot.side), lane.asked, packet.payload, Some(frame.bytes), frame.at);
+            let at = (at, lane.slot.side);
+            self.offer(at, lane.asked, packet.payload, Some(frame.bytes), (frame.at, frame.time.0));
         }
     }
 
@@ -351,7 +355,7 @@ impl Summary {
         let (at, flags) = self.book_apart(&slot, &Entry::of(share, &packet), packet.payload);
         let asked = asked_about(&packet);
         if !self.hear(at, &packet, asked, &share) && asked.has_datagram() && is_open(flags, side) {
-            self.offer((at, side), asked, packet.payload, None, share.at);
+            self.offer((at, side), asked, packet.payload, None, (share.at, share.time));
         }
         Some((at, key, side))
     }

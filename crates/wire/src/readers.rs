@@ -23,6 +23,8 @@ pub(crate) mod proxy;
 pub(crate) mod quic;
 mod routes;
 pub(crate) mod rtp;
+pub(crate) mod rtsp;
+mod sdp;
 pub(crate) mod smtp;
 pub(crate) mod socks;
 pub(crate) mod ssdp;
@@ -37,7 +39,7 @@ mod tests;
 use std::ops::RangeInclusive;
 
 use crate::field::{AWAITED, Field, JUDGED};
-use crate::{DatagramRead, Message, Probe, Read, Reader, ReaderId, Stream, reader::Facts};
+use crate::{DatagramRead, Fact, Message, Probe, Read, Reader, ReaderId, Stream, reader::Facts};
 
 pub use routes::{Readers, Routes};
 
@@ -57,9 +59,10 @@ pub static ALL: &[Reader] = &[
     starttls::POP3_READER,
     http::READER,
     http::REQUEST_READER,
+    rtsp::READER,
+    rtsp::MESSAGE_READER,
     socks::READER,
     dns::READER,
-    dns::TCP_READER,
     mdns::READER,
     llmnr::READER,
     dhcp::READER,
@@ -68,6 +71,7 @@ pub static ALL: &[Reader] = &[
     ndp::READER,
     ssdp::READER,
     ntp::READER,
+    dns::stream::STREAM_READER,
     rtp::READER,
     rtp::CONTROL_READER,
     websocket::READER,
@@ -200,7 +204,13 @@ pub fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Reading {
     let mut before: &[u8] = &[];
     for _ in 0..HOPS {
         let rest = Stream { bytes: stream.bytes.get(start..).unwrap_or(&[]), ended: stream.ended };
-        match ask(before, &rest, facts) {
+        let mut placed = |fact: Fact<'_>| match fact {
+            Fact::Within { from, to, fact } => {
+                facts(Fact::Within { from: start + from, to: start + to, fact })
+            }
+            fact => facts(fact),
+        };
+        match ask(before, &rest, &mut placed) {
             Asked::Match(id) => return Reading::Done(id),
             Asked::Then(id, offset) => {
                 known = Reading::Done(id);
@@ -227,8 +237,8 @@ fn ask(before: &[u8], stream: &Stream<'_>, facts: Facts<'_>) -> Asked {
     let asked = stream.bytes.first().and_then(|&byte| BY_FIRST.get(usize::from(byte)));
     for reader in asked.unwrap_or(&STREAM_READERS).iter() {
         let probe = match reader.read {
-            Read::Stream(_, read) => read(stream, facts),
-            Read::Behind(read) if !before.is_empty() => read(before, stream, facts),
+            Read::Stream(_, read) => read(stream, &mut *facts),
+            Read::Behind(read) if !before.is_empty() => read(before, stream, &mut *facts),
             _ => continue,
         };
         match probe {

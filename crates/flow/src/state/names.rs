@@ -57,7 +57,8 @@ pub(crate) struct Question {
 }
 
 impl Question {
-    fn join(&mut self, later: &Self) {
+    /// Takes in what was heard later.
+    pub(crate) fn join(&mut self, later: &Self) {
         self.asked += later.asked;
         self.answered += later.answered;
         self.denied += later.denied;
@@ -179,6 +180,11 @@ impl Names {
             ours.and_modify(|known| known.join(&question)).or_insert(question);
         }
         self.refused += later.refused;
+    }
+
+    /// What is known of an asker's question for a name.
+    pub(crate) fn question(&self, asker: Address, name: TextId) -> Option<&Question> {
+        self.questions.get(&(asker, name))
     }
 
     /// The runs of answers for an address to one asker, in capture order.

@@ -4,11 +4,12 @@
 //! fold is the definition: whenever `then` answers, the result is what folding all packets in order would have given.
 
 use lenscap_wire::readers::Reading;
+use std::ops::Range;
 
 use crate::state::cost;
 use crate::state::flows::Flows;
 use crate::state::fragment::Fragments;
-use crate::state::half::{Order, Payload};
+use crate::state::half::{Order, Payload, PayloadAt};
 use crate::state::key::Side;
 use crate::state::lane::Lane;
 use crate::state::site::Site;
@@ -85,7 +86,7 @@ impl Summary {
 
     /// Gives the readers a payload of a half that is undecided, and lists it where that is due.
     pub(crate) fn feed(&mut self, at: At, side: Side, payload: &Payload<'_>) {
-        let Flows { shards, texts, transcripts, costs, .. } = &mut self.flows;
+        let Flows { shards, texts, transcripts, costs, taught, .. } = &mut self.flows;
         let Some((hot, cold)) = shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
             return;
         };
@@ -101,13 +102,21 @@ impl Summary {
         let reading = read(hot, cold, side, payload, (listing, self.saved), &mut self.scratch);
         if !reading.is_undecided() {
             let asks = if let Reading::Done(reader) = reading {
-                let (said, asked) = self.scratch.draft.keep(texts);
+                let draft = &mut self.scratch.draft;
+                let (said, asked) = draft.keep(texts);
                 cold.transcripts[side & 1] = transcripts.intern(reader, said, texts);
                 if !said.is_empty() {
                     cold.decide(side, payload.at.packet);
                 }
                 cold.ask(hot, side, asked);
-                asked != Asked::NOTHING
+                // What was learned leaves the draft.
+                let tells = draft.tells();
+                if tells {
+                    let learned = draft.learned(texts, half_shows(hot, cold, side, payload.at));
+                    cold.learn(side, learned);
+                    *taught = true;
+                }
+                asked != Asked::NOTHING || tells
             } else {
                 false
             };
@@ -141,6 +150,24 @@ fn close(hot: &mut Hot, cold: &mut Cold, side: Side, payload: &Payload<'_>, save
         }
     };
     cold.close(side, kept, saved);
+}
+
+/// Where the messages of a half stand in the capture: in the packet that brought the last of each, or in that one packet
+/// `else_at` where the half keeps no list.
+pub(crate) fn half_shows(
+    hot: &Hot,
+    cold: &Cold,
+    side: Side,
+    else_at: PayloadAt,
+) -> impl Fn(&Range<usize>) -> PayloadAt {
+    let sound = cold.history.began_sound(hot.seen, side);
+    let half = cold.half(side);
+    let places = half.map(|half| half.places(sound));
+    move |place| {
+        let last = places.as_ref().and_then(|places| places.last(place));
+        let piece = last.and_then(|last| half?.pieces.get(last));
+        piece.map_or(else_at, |piece| piece.at)
+    }
 }
 
 /// What the readers say of a half with one more payload. What they found stands in the draft.

@@ -33,13 +33,17 @@ pub(super) fn line(fact: &Fact<'_>) -> String {
             };
             format!("{who} {field} {}", text(value))
         }
+        Fact::Within { fact, .. } => line(fact),
         Fact::Answer { by, name, chain, address } => {
             let via = if chain.is_empty() { String::new() } else { format!(" via {}", text(chain)) };
             format!("{} {} = {}{via}", by.name(), text(name), address.ip())
         }
         Fact::Asks { by, name } => format!("{} {}?", Resolver::name(by), text(name)),
         Fact::Denied { by, name, code } => format!("{} {} denied {code}", by.name(), text(name)),
-        Fact::Holds { mac, address, field } => format!("{field} {} at {mac}", address.ip()),
+        Fact::Holds { mac, address, field, claimed } => {
+            let claimed = if claimed { " (claimed)" } else { "" };
+            format!("{field} {} at {mac}{claimed}", address.ip())
+        }
     }
 }
 

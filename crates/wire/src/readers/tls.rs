@@ -37,6 +37,8 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::TlsEch,
     Field::TlsIssuer,
     Field::TlsJa4,
+    Field::TlsNames,
+    Field::TlsSelfIssued,
     Field::TlsSni,
     Field::TlsSubjectCn,
     Field::TlsSubjectO,
