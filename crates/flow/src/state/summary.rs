@@ -194,9 +194,6 @@ fn read(
     let sound = sound();
     let half = cold.list(side);
     let new = half.offer(payload, start, listing, true);
-    if alone {
-        half.want(reading);
-    }
     // A first piece was read just now; again only if it is the last that will be looked at.
     let again = !alone && new && half.is_worth_asking();
     if reading.is_undecided() && again {
