@@ -326,10 +326,10 @@ impl Half {
         readers::read_stream(&Stream { bytes, ended: ended || last }, facts)
     }
 
-    /// Remembers how much the readers want.
+    /// Remembers how much the readers want. Beyond the window they get nothing, so that the budget is then spent.
     pub(crate) fn want(&mut self, reading: Reading) {
         if let Reading::Undecided(wanted) = reading {
-            self.derived.wanted = wanted;
+            self.derived.wanted = wanted.min(Self::WINDOW as usize);
         }
     }
 
@@ -370,11 +370,12 @@ impl Payload<'_> {
         }
     }
 
-    /// Whether a half of which nothing was seen may be read from this payload alone.
-    pub(crate) fn stands_alone(&self, start: Option<u32>, sound: bool) -> bool {
+    /// Whether a half of which nothing was seen may be read from this payload alone; `sound` says whether a checksum may
+    /// tell that it was dropped.
+    pub(crate) fn stands_alone(&self, start: Option<u32>, sound: impl FnOnce() -> bool) -> bool {
         match self.order {
             Order::Segment { sequence, wrong, .. } => {
-                !(wrong && sound) && start.is_none_or(|start| start == sequence)
+                !(wrong && sound()) && start.is_none_or(|start| start == sequence)
             }
             Order::Datagram { .. } => true,
         }

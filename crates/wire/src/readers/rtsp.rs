@@ -25,7 +25,7 @@ pub(crate) const READER: Reader = Reader {
     activity: None,
     hides: false,
     fields: &[Field::SdpMedia, Field::SdpMediaHeader, Field::SdpSession],
-    read: Read::Stream(read),
+    read: Read::Stream(&[b'A'..=b'Z', b'\r'..=b'\r', b'\n'..=b'\n'], read),
 };
 
 pub(crate) const MESSAGE_READER: Reader = Reader {

@@ -18,7 +18,7 @@ pub(crate) const STREAM_READER: Reader = Reader {
     activity: Some(Activity::NameLookup),
     hides: false,
     fields: &[],
-    read: Read::Stream(read_stream),
+    read: Read::Stream(&[0..=0xff], read_stream),
 };
 
 /// Bytes of a half that are read: as many as are kept of one that is undecided.
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn each_fact_has_the_place_of_its_message() {
         let half = [query(), reply(1)].concat();
-        let Read::Stream(read) = STREAM_READER.read else { panic!("it reads streams") };
+        let Read::Stream(_, read) = STREAM_READER.read else { panic!("it reads streams") };
         let mut places = Vec::new();
         read(&Stream { bytes: &half, ended: true }, &mut |fact| {
             let Fact::Within { from, to, .. } = fact else { panic!("{fact:?} has no place") };

@@ -15,16 +15,19 @@ use crate::head::Head;
 
 /// Whether another protocol may stand behind a head.
 pub(super) fn hands_on(head: &Head<'_>, start: Start<'_>) -> bool {
-    let wanted = ["upgrade", "transfer-encoding", "content-length", "content-type"];
-    let [upgrade, transfer, length, kind] = head.first(wanted);
     match start {
         Start::Request { method: b"CONNECT", .. } | Start::Response { status: b"101" } => true,
         Start::Request { .. } => {
-            upgrade.is_some() && transfer.is_none() && length.is_none_or(|length| length == b"0")
+            head.field("upgrade").is_some() && {
+                let [transfer, length] = head.first(["transfer-encoding", "content-length"]);
+                transfer.is_none() && length.is_none_or(|length| length == b"0")
+            }
         }
-        Start::Response { .. } if kind.is_some_and(is_tunnelled_rtsp) => true,
         Start::Response { status } => {
-            status == b"200" && transfer.is_none() && length.is_none() && kind.is_none()
+            let [transfer, length, kind] =
+                head.first(["transfer-encoding", "content-length", "content-type"]);
+            kind.is_some_and(is_tunnelled_rtsp)
+                || status == b"200" && transfer.is_none() && length.is_none() && kind.is_none()
         }
     }
 }
