@@ -157,7 +157,7 @@ pub fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Reading {
         let rest = Stream { bytes: stream.bytes.get(start..).unwrap_or(&[]), ended: stream.ended };
         let mut placed = |fact: Fact<'_>| match fact {
             Fact::Within { from, to, fact } => {
-                facts(Fact::Within { from: start + from, to: start + to, fact })
+                facts(Fact::Within { from: start + from, to: start + to, fact });
             }
             fact => facts(fact),
         };

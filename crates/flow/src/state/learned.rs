@@ -25,6 +25,8 @@ pub(crate) enum Told<T> {
         #[serde(with = "octets")]
         address: Address,
     },
+    /// What the half says behind this was not read: its budget is spent.
+    Unread,
 }
 
 impl<'a> Told<&'a [u8]> {
@@ -50,16 +52,18 @@ impl<T> Told<T> {
             Self::Answer { name, chain, address } => {
                 Told::Answer { name: text(name), chain: text(chain), address }
             }
+            Self::Unread => Told::Unread,
         }
     }
 
     /// Its texts, to be changed.
     pub(crate) fn texts_mut(&mut self) -> impl Iterator<Item = &mut T> {
         let (name, chain) = match self {
-            Self::Asks { name } | Self::Denied { name, .. } => (name, None),
-            Self::Answer { name, chain, .. } => (name, Some(chain)),
+            Self::Asks { name } | Self::Denied { name, .. } => (Some(name), None),
+            Self::Answer { name, chain, .. } => (Some(name), Some(chain)),
+            Self::Unread => (None, None),
         };
-        std::iter::once(name).chain(chain)
+        name.into_iter().chain(chain)
     }
 }
 
