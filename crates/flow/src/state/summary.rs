@@ -134,7 +134,7 @@ impl Summary {
             if self.scratch.draft.tells() {
                 let (shows, spent) = half_shows(hot, cold, side, payload);
                 let mut learned = self.scratch.draft.learned(texts, shows);
-                if spent {
+                if spent && learned.iter().any(|learned| !matches!(learned.told, Told::Refers { .. })) {
                     let PayloadAt { packet, time, .. } = payload.at;
                     learned.push(Learned { told: Told::Unread, time, at: packet });
                 }
