@@ -1,6 +1,6 @@
 //! What readers yield: statements found in payloads, still without judgement.
 
-use crate::{Address, Field, Mac};
+use crate::{Address, Field, Mac, ReaderId};
 
 /// Whom a statement is about.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -90,6 +90,18 @@ pub enum Fact<'a> {
         /// Whether another says it of the holder: the server that gave the address, the router that redirects to it.
         claimed: bool,
     },
+    /// The payload names another flow: one to this address and port. A client that asks a proxy for `CONNECT 192.0.2.7:443`
+    /// names the one that the proxy opens then.
+    Refers {
+        /// The address that it goes to.
+        address: Address,
+        /// The port there.
+        port: u16,
+        /// IP protocol number: 6 for TCP, 17 for UDP.
+        transport: u8,
+        /// What will be spoken there, where the payload says so.
+        app: Option<ReaderId>,
+    },
     /// Something said at one place of a stream: the message that says it stands between these offsets from where the half
     /// begins. Stream readers place what must cite the packets of one message among many; `fact` is never placed itself.
     Within {
@@ -110,7 +122,7 @@ impl Fact<'_> {
         match self {
             Self::Says { who, .. } => matches!(who, Party::Receiver),
             Self::Holds { claimed, .. } => *claimed,
-            Self::Answer { .. } | Self::Denied { .. } => true,
+            Self::Answer { .. } | Self::Denied { .. } | Self::Refers { .. } => true,
             Self::Asks { .. } => false,
             Self::Within { fact, .. } => fact.is_claim(),
         }

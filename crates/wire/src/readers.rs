@@ -19,6 +19,7 @@ pub(crate) mod mdns;
 pub(crate) mod ndp;
 pub(crate) mod ntp;
 mod pieces;
+mod proxied;
 pub(crate) mod proxy;
 pub(crate) mod quic;
 mod routes;

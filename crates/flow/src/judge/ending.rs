@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use crate::judge::whose::late::{self, Lesson};
 use crate::state::entry::Entry;
+use crate::state::half::Listed;
 use crate::state::key::{Key, Side};
 use crate::state::names::Names;
 use crate::state::spell::{Cold, Hot, Spell, flag};
@@ -124,9 +125,9 @@ impl Ending {
         if let Reading::Done(reader) = reading {
             let (said, asked) = draft.keep(&mut self.texts);
             let transcript = self.transcripts.intern(reader, said, &self.texts);
-            let last = half.pieces.last().map(|piece| piece.at).unwrap_or_default();
-            self.halves.insert(at, Decided { transcript, asked, last: last.packet });
-            learned = draft.learned(&mut self.texts, half_shows(hot, cold, side, last));
+            let Some(last) = half.pieces.last().map(Listed::payload) else { return Vec::new() };
+            self.halves.insert(at, Decided { transcript, asked, last: last.at.packet });
+            learned = draft.learned(&mut self.texts, half_shows(hot, cold, side, &last).0);
         }
         Lesson::of(hot, side, &learned, |id| id).collect()
     }

@@ -1,4 +1,4 @@
-//! What one end of a stream told the other of names, kept with the packet that told it until it is judged.
+//! What one end of a stream told the other of names and of other flows, kept with the packet that told it until it is judged.
 //!
 //! A resolver that answers over TCP says "camera.example.com is 192.0.2.7" in the third segment of a half that may go on for
 //! hours. The reader is sure of the half only at its end, and at a joint that moment lies between what a later chunk heard
@@ -25,6 +25,17 @@ pub(crate) enum Told<T> {
         #[serde(with = "octets")]
         address: Address,
     },
+    /// Another flow, to this address and port, of which the sender asks the receiver, or tells it.
+    Refers {
+        #[serde(with = "octets")]
+        address: Address,
+        port: u16,
+        transport: u8,
+        /// The reader of what will be spoken there, where that was said.
+        app: Option<u8>,
+    },
+    /// What the half says behind this was not read: its budget is spent.
+    Unread,
 }
 
 impl<'a> Told<&'a [u8]> {
@@ -35,6 +46,9 @@ impl<'a> Told<&'a [u8]> {
             Fact::Denied { by: Resolver::Dns, name, code } => Some(Self::Denied { name, code }),
             Fact::Answer { by: Resolver::Dns, name, chain, address } => {
                 Some(Self::Answer { name, chain, address })
+            }
+            Fact::Refers { address, port, transport, app } => {
+                Some(Self::Refers { address, port, transport, app: app.map(|app| app.0) })
             }
             _ => None,
         }
@@ -50,16 +64,19 @@ impl<T> Told<T> {
             Self::Answer { name, chain, address } => {
                 Told::Answer { name: text(name), chain: text(chain), address }
             }
+            Self::Refers { address, port, transport, app } => Told::Refers { address, port, transport, app },
+            Self::Unread => Told::Unread,
         }
     }
 
     /// Its texts, to be changed.
     pub(crate) fn texts_mut(&mut self) -> impl Iterator<Item = &mut T> {
         let (name, chain) = match self {
-            Self::Asks { name } | Self::Denied { name, .. } => (name, None),
-            Self::Answer { name, chain, .. } => (name, Some(chain)),
+            Self::Asks { name } | Self::Denied { name, .. } => (Some(name), None),
+            Self::Answer { name, chain, .. } => (Some(name), Some(chain)),
+            Self::Refers { .. } | Self::Unread => (None, None),
         };
-        std::iter::once(name).chain(chain)
+        name.into_iter().chain(chain)
     }
 }
 
@@ -104,6 +121,19 @@ mod octets {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lenscap_wire::ReaderId;
+
+    #[test]
+    fn what_is_told_is_saved_as_it_is() {
+        let address = Address::v4([192, 0, 2, 7]);
+        let app = Some(ReaderId(18));
+        let fact = Fact::Refers { address, port: 443, transport: 6, app };
+        let told = Told::of(&fact).expect("it is kept").map(|_| TextId::EMPTY);
+        assert_eq!(told, Told::Refers { address, port: 443, transport: 6, app: Some(18) });
+        let learned = Learned { told, time: 5, at: PacketRef { record: 3, ..PacketRef::default() } };
+        let bytes = postcard::to_allocvec(&learned).unwrap();
+        assert_eq!(postcard::from_bytes::<Learned>(&bytes).unwrap(), learned);
+    }
 
     #[test]
     fn a_name_of_many_addresses_costs_once() {

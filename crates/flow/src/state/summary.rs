@@ -9,9 +9,10 @@ use std::ops::Range;
 use crate::state::cost;
 use crate::state::flows::Flows;
 use crate::state::fragment::Fragments;
-use crate::state::half::{Order, Payload, PayloadAt};
+use crate::state::half::{Half, Order, Payload, PayloadAt};
 use crate::state::key::Side;
 use crate::state::lane::Lane;
+use crate::state::learned::{Learned, Told};
 use crate::state::site::Site;
 use crate::state::spell::{Cold, Hot, flag};
 use crate::state::table::shard::At;
@@ -112,7 +113,12 @@ impl Summary {
                 // What was learned leaves the draft.
                 let tells = draft.tells();
                 if tells {
-                    let learned = draft.learned(texts, half_shows(hot, cold, side, payload.at));
+                    let (shows, spent) = half_shows(hot, cold, side, payload);
+                    let mut learned = draft.learned(texts, shows);
+                    if spent && learned.iter().any(|learned| !matches!(learned.told, Told::Refers { .. })) {
+                        let PayloadAt { packet, time, .. } = payload.at;
+                        learned.push(Learned { told: Told::Unread, time, at: packet });
+                    }
                     cold.learn(side, learned);
                     *taught = true;
                 }
@@ -152,22 +158,23 @@ fn close(hot: &mut Hot, cold: &mut Cold, side: Side, payload: &Payload<'_>, save
     cold.close(side, kept, saved);
 }
 
-/// Where the messages of a half stand in the capture: in the packet that brought the last of each, or in that one packet
-/// `else_at` where the half keeps no list.
+/// Where the messages of a half stand in the capture: in the packet that brought the last of each, or in that of its only
+/// payload where the half keeps no list. Beside it, whether the budget of the half is spent.
 pub(crate) fn half_shows(
     hot: &Hot,
     cold: &Cold,
     side: Side,
-    else_at: PayloadAt,
-) -> impl Fn(&Range<usize>) -> PayloadAt {
+    only: &Payload<'_>,
+) -> (impl Fn(&Range<usize>) -> PayloadAt, bool) {
     let sound = cold.history.began_sound(hot.seen, side);
     let half = cold.half(side);
-    let places = half.map(|half| half.places(sound));
-    move |place| {
-        let last = places.as_ref().and_then(|places| places.last(place));
-        let piece = last.and_then(|last| half?.pieces.get(last));
-        piece.map_or(else_at, |piece| piece.at)
-    }
+    let places = half.map(|half| half.places(sound)).unwrap_or_default();
+    let spent = half.map_or(only.bytes.len() >= Half::WINDOW as usize, |half| half.is_spent(places.end()));
+    let shows = move |place: &Range<usize>| {
+        let piece = places.last(place).and_then(|last| half?.pieces.get(last));
+        piece.map_or(only.at, |piece| piece.at)
+    };
+    (shows, spent)
 }
 
 /// What the readers say of a half with one more payload. What they found stands in the draft.

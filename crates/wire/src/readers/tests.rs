@@ -34,6 +34,10 @@ pub(super) fn line(fact: &Fact<'_>) -> String {
             format!("{who} {field} {}", text(value))
         }
         Fact::Within { fact, .. } => line(fact),
+        Fact::Refers { address, port, transport, app } => {
+            let app = app.map_or("", crate::ReaderId::app);
+            format!("refers to {} port {port} protocol {transport} {app}", address.ip()).trim_end().to_owned()
+        }
         Fact::Answer { by, name, chain, address } => {
             let via = if chain.is_empty() { String::new() } else { format!(" via {}", text(chain)) };
             format!("{} {} = {}{via}", by.name(), text(name), address.ip())

@@ -53,6 +53,7 @@ pub(crate) fn names(mut lessons: Vec<Lesson>) -> Names {
                 names.answer((address, receiver), run, true);
                 names.hear(receiver, name, Notice::Answered, time, at, true);
             }
+            Told::Refers { .. } | Told::Unread => {}
         }
     }
     names

@@ -22,6 +22,20 @@ impl Places {
     }
 }
 
+impl Places {
+    /// Where the bytes end that follow on one another from the beginning.
+    pub(crate) fn end(&self) -> usize {
+        let mut end = 0;
+        for (range, _) in self.0.iter().filter(|(range, _)| range.start >= 0) {
+            if range.start > end {
+                break;
+            }
+            end = range.end;
+        }
+        end as usize
+    }
+}
+
 impl Half {
     /// The bytes of a stream from its beginning up to the first hole, in sequence order, the first copy of each byte.
     /// Bytes with a wrong checksum count where the half shows no better ones: at once if it never had a right one

@@ -11,7 +11,7 @@
 //!   body is then asked what protocol it is, and is none.
 
 use super::Start;
-use crate::head::Head;
+use crate::{head::Head, reader::Facts, readers::proxied};
 
 /// Whether another protocol may stand behind a head.
 pub(super) fn hands_on(head: &Head<'_>, start: Start<'_>) -> bool {
@@ -34,6 +34,16 @@ pub(super) fn hands_on(head: &Head<'_>, start: Start<'_>) -> bool {
 
 fn is_tunnelled_rtsp(kind: &[u8]) -> bool {
     kind.eq_ignore_ascii_case(b"application/x-rtsp-tunnelled")
+}
+
+/// Says to which address a `CONNECT` asks the proxy to connect, where its target is one; the head ends at `end`.
+pub(super) fn refer(target: &[u8], end: usize, facts: Facts<'_>) {
+    let Some(colon) = target.iter().rposition(|&byte| byte == b':') else { return };
+    let (host, port) = target.split_at(colon);
+    let port = str::from_utf8(port).ok().and_then(|port| port.strip_prefix(':')?.parse().ok());
+    if let Some(port) = port {
+        proxied::refer(host, port, end, facts);
+    }
 }
 
 #[cfg(test)]
@@ -76,6 +86,20 @@ mod tests {
         let head = b"HTTP/1.0 200 OK\r\nServer: a\r\nContent-Type: application/x-rtsp-tunnelled\r\n\r\n";
         let answer = b"RTSP/1.0 200 OK\r\nServer: Example Rtsp\r\n\r\n$\0\0\0";
         assert_eq!(chain_cut_everywhere(&[&head[..], answer].concat()).0, Some("rtsp"));
+    }
+
+    #[test]
+    fn a_request_for_an_address_refers_to_another_flow() {
+        let refers = |target: &str| {
+            let head = format!("CONNECT {target} HTTP/1.1\r\nHost: a\r\n\r\n");
+            let said = stream(&READER, head.as_bytes(), false).1;
+            said.iter().find_map(|said| said.strip_prefix("refers to ")).map(str::to_owned)
+        };
+        assert_eq!(refers("192.0.2.7:443").as_deref(), Some("192.0.2.7 port 443 protocol 6"));
+        assert_eq!(refers("[2001:db8::7]:443").as_deref(), Some("2001:db8::7 port 443 protocol 6"));
+        for target in ["cam.example:443", "192.0.2.7", "192.0.2.7:0", "192.0.2.7:x", ":1"] {
+            assert_eq!(refers(target), None, "{target}");
+        }
     }
 
     #[test]
