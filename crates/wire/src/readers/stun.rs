@@ -79,10 +79,10 @@ fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     };
     let skip = match (stands(0), stands(2)) {
         (true, _) if bytes.len() >= 8 => 0,
-        (true, _) => return Probe::More(8),
+        // Each byte up to there may say no.
+        (true, _) | (false, true) if bytes.len() < 10 => return Probe::More(bytes.len() + 1),
         (false, true) if bytes.len() >= 10 => 2,
-        (false, true) => return Probe::More(10),
-        (false, false) => return Probe::NotMine,
+        _ => return Probe::NotMine,
     };
     let number = |at: usize| {
         let two = bytes.get(at..).and_then(|bytes| bytes.first_chunk());
@@ -239,7 +239,9 @@ mod tests {
             let plain = half.len() == answer().len();
             assert_eq!(stream(&STREAM_READER, &wrong, false).0 == Probe::NotMine, !plain);
         }
-        assert_eq!(stream(&STREAM_READER, b"\0\x05\0\0", false).0, Probe::More(8));
+        assert_eq!(stream(&STREAM_READER, b"\0\x05\0\0", false).0, Probe::More(5));
+        assert_eq!(stream(&STREAM_READER, b"\xed\x51", false).0, Probe::More(3));
+        assert_eq!(stream(&STREAM_READER, b"\xed\x51\x40", false).0, Probe::NotMine);
         assert_eq!(stream(&STREAM_READER, b"GET / HTTP/1.1", false).0, Probe::NotMine);
     }
 
