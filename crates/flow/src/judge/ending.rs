@@ -125,7 +125,10 @@ impl Ending {
         if let Reading::Done(reader) = reading {
             let (said, asked) = draft.keep(&mut self.texts);
             let transcript = self.transcripts.intern(reader, said, &self.texts);
-            let Some(last) = half.pieces.last().map(Listed::payload) else { return Vec::new() };
+            // What was listed only in case the half began earlier was not read.
+            let mut settled = half.clone();
+            settled.settle();
+            let Some(last) = settled.pieces.last().map(Listed::payload) else { return Vec::new() };
             self.halves.insert(at, Decided { transcript, asked, last: last.at.packet });
             learned = draft.learned(&mut self.texts, half_shows(hot, cold, side, &last).0);
         }
