@@ -7,6 +7,8 @@
 //! reason: a law that is kept by refusing everything would be worth nothing.
 
 mod common;
+#[path = "law/spells.rs"]
+mod spells;
 
 use common::{CATALOG, rendered};
 use lenscap_capture::{BATCH, Batch, Capture, ChunkId, Next, Record, Source};
@@ -228,6 +230,22 @@ impl Trace {
             self.name
         );
     }
+
+    /// Cuts in two at every place, and holds report and state of the joint against the whole.
+    fn check_every_cut(&self, seed: u64, joints: &mut Joints) {
+        let packets = self.records.len();
+        let whole = self.piece(0..packets);
+        let wanted = rendered(&whole);
+        for at in 1..packets {
+            let joint = self.join(self.piece(0..at), self.piece(at..packets), at..packets, joints);
+            self.compare("the joint", &wanted, &rendered(&joint), seed, &[0, at, packets]);
+            assert!(
+                whole.state() == joint.state(),
+                "the state of {} differs: seed {seed}, cut at {at}",
+                self.name
+            );
+        }
+    }
 }
 
 /// How joints went, by the reason of a refusal.
@@ -409,12 +427,7 @@ fn repeats_hold_at_every_cut() {
     for seed in 0..200 {
         let frames = if seed % 2 == 0 { random_flow(seed, 16) } else { random_datagrams(seed, 16) };
         let trace = Trace::of_frames(&format!("flow of seed {seed}"), ROOMY, &frames);
-        let whole = trace.piece(0..16);
-        for at in 1..16 {
-            let joint = trace.join(trace.piece(0..at), trace.piece(at..16), at..16, &mut all);
-            trace.compare("the joint", &rendered(&whole), &rendered(&joint), seed, &[0, at, 16]);
-            assert!(whole.state() == joint.state(), "the state differs: seed {seed}, cut at {at}");
-        }
+        trace.check_every_cut(seed, &mut all);
     }
     println!("{}", all.line("repeats"));
 }

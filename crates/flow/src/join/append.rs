@@ -116,16 +116,15 @@ impl<'s> Appending<'s> {
         all.joined
     }
 
-    /// Takes in a spell that had ended on the right.
+    /// Takes in a spell that had ended on the right. One that meets ours stands open for a moment, so that those of one key
+    /// settle in their order.
     fn settled(&mut self, place: u32, mut spell: Spell) {
-        let Spell { hot, cold } = &mut spell;
-        self.terms.ids.rename(hot, cold);
-        let here = (place != NOWHERE && hot.flags & flag::FIRST != 0).then_some(place as usize);
-        let goes_on = here.and_then(|place| self.join(place, &mut spell));
-        if goes_on.is_none() {
-            self.joined.found(&mut spell.hot, &mut spell.cold, here.is_some(), self.terms);
-            self.left.settled.push(spell);
+        if place != NOWHERE {
+            return self.meet(place as usize, spell);
         }
+        self.terms.ids.rename(&mut spell.hot, &mut spell.cold);
+        self.joined.found(&mut spell.hot, &mut spell.cold, false, self.terms);
+        self.left.settled.push(spell);
     }
 
     /// Takes in the spells that are open on the right: one by one those that meet one of ours, the others as they lie.
@@ -146,14 +145,14 @@ impl<'s> Appending<'s> {
         }
     }
 
-    /// Takes in an open spell that meets ours at `place`: it goes on with it, or takes its slot.
+    /// Takes in a spell that meets ours at `place`: it goes on with it, or takes its slot.
     fn meet(&mut self, place: usize, mut spell: Spell) {
         self.terms.ids.rename(&mut spell.hot, &mut spell.cold);
         if spell.hot.flags & flag::FIRST != 0 && self.join(place, &mut spell).is_some() {
             return;
         }
         self.joined.found(&mut spell.hot, &mut spell.cold, true, self.terms);
-        self.joined.moved.insert(place, self.left.settled.len());
+        self.joined.moved.entry(place).or_insert(self.left.settled.len());
         self.left.replace(place, spell);
     }
 

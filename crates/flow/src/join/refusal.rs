@@ -7,6 +7,8 @@ use crate::state::summary::Summary;
 pub enum Refusal {
     /// The right summary was not made to be appended to such a one, or with other limits.
     Beginning,
+    /// The second spell of a key on the right, too, goes on with the left one.
+    Chain,
     /// A datagram open on the left has pieces on the right that do not simply go on with it.
     Fragments,
     /// A handshake lies across the cut in a way that the right side could not know.

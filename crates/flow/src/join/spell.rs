@@ -11,14 +11,7 @@ use crate::state::spell::{Spell, flag};
 impl Spell {
     /// Whether a later spell of the same key goes on with this one.
     pub(crate) fn goes_on(&self, later: &Self, idle: i64) -> bool {
-        if later.cold.first.saturating_sub(self.hot.last) > idle {
-            return false;
-        }
-        if later.hot.flags & flag::OPENS == 0 {
-            return true;
-        }
-        self.hot.flags & flag::PURE != 0
-            && (later.hot.client(), later.cold.client_isn) == (self.hot.client(), self.cold.client_isn)
+        self.hot.goes_on(&self.cold, (&later.hot, &later.cold), idle)
     }
 
     /// Earliest and latest stamp.
@@ -51,11 +44,13 @@ impl Spell {
         if let Some(reader) = later.hot.app() {
             hot.recognise(reader);
         }
-        if hot.flags & flag::PURE != 0 && hot.flags & flag::SERVER_ISN == 0 {
+        // Bytes, or another's SYN-ACK, end the handshake.
+        let own = later.hot.handshake(&later.cold) == hot.handshake(cold);
+        if own && hot.flags & flag::PURE != 0 && hot.flags & flag::SERVER_ISN == 0 {
             cold.server_isn = later.cold.server_isn;
             hot.flags |= later.hot.flags & flag::SERVER_ISN;
         }
-        if later.hot.flags & flag::PURE == 0 {
+        if !own || later.hot.flags & flag::PURE == 0 {
             hot.flags &= !flag::PURE;
         }
         if let Some(theirs) = &mut later.cold.extra

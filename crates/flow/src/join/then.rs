@@ -7,16 +7,15 @@
 use rayon::prelude::*;
 
 use crate::join::append::{Appending, Joined, Owed, Terms};
+use crate::join::chain::{Chains, is_known, takes_for_granted};
 use crate::join::ids::Ids;
 use crate::join::refusal::{Refusal, Refused};
 use crate::join::split_datagram::SplitDatagram;
 use crate::state::cost;
 use crate::state::half::{Fetch, Half};
-use crate::state::key::{Key, Side};
-use crate::state::spell::history;
+use crate::state::key::{Key, Side, TCP};
 use crate::state::spell::{Cold, Hot, flag};
 use crate::state::summary::Summary;
-use crate::state::table::index::NOWHERE;
 use crate::state::table::shard::{At, Counterparts, SHARDS, Shard, shard_of};
 
 /// What was found out before anything is changed.
@@ -113,29 +112,33 @@ impl Summary {
         let shards = self.flows.shards.par_iter().zip(&mut later.flows.shards).zip(counterparts);
         shards.try_for_each(|((left, right), counterparts)| {
             let Shard { settled, hots, colds, .. } = right;
+            let ended = settled.len();
             let settled = settled.iter_mut().map(|spell| (&spell.hot, &mut spell.cold));
             let spells = settled.chain(hots.iter().zip(colds.iter_mut()));
-            for ((hot, cold), &place) in spells.zip(counterparts).filter(|(_, place)| **place != NOWHERE) {
-                let opening = flag::FIRST | flag::OPENS;
-                let short = hot.flags & (flag::SHORT | flag::SHORT << 1) != 0;
-                let plain = cold.extra.is_none() && !short && hot.flags & opening != opening;
-                if hot.flags & flag::FIRST == 0 || plain {
+            let mut chains = Chains::default();
+            for (n, ((hot, cold), &place)) in spells.zip(counterparts).enumerate() {
+                let plain = n >= ended && cold.extra.is_none() && !takes_for_granted(hot);
+                if !(chains.await_any() || hot.flags & flag::FIRST != 0 && !plain) {
                     continue;
                 }
-                let place = place as usize;
-                let Some((ours, ours_cold)) = left.hots.get(place).zip(left.colds.get(place)) else {
+                let ours = left.hots.get(place as usize).zip(left.colds.get(place as usize));
+                let Some(ours) = ours else { continue };
+                chains.check(place, ours, (hot, cold, n < ended), self.limits.idle)?;
+                if hot.flags & flag::FIRST == 0 {
                     continue;
-                };
-                if hot.flags & flag::OPENS != 0 {
-                    if is_astray((ours, ours_cold), (hot, cold))
-                        || trusts_otherwise((ours, ours_cold), (hot, cold))
-                    {
-                        return Err(Refusal::Handshake);
+                }
+                // A datagram that the cut split may yet come between; a segment may not.
+                let apart = hot.key.protocol == TCP && !ours.0.goes_on(ours.1, (hot, cold), self.limits.idle);
+                if apart {
+                    continue;
+                }
+                if !is_known(ours, (hot, cold)) {
+                    return Err(Refusal::Handshake);
+                }
+                if hot.flags & flag::OPENS == 0 {
+                    for side in [0, 1] {
+                        fill_half(ours, (hot, cold), side, source)?;
                     }
-                    continue;
-                }
-                for side in [0, 1] {
-                    fill_half((ours, ours_cold), (hot, cold), side, source)?;
                 }
             }
             Ok(())
@@ -263,37 +266,6 @@ fn give_back(dead: impl Send + 'static) {
     if rayon::current_num_threads() > 1 {
         rayon::spawn(move || drop(dead));
     }
-}
-
-/// Whether a right-hand spell that opens believed segments with a wrong checksum that ours would not, or the reverse: what
-/// it decided then rests on that.
-fn trusts_otherwise((ours, ours_cold): (&Hot, &Cold), (hot, cold): (&Hot, &Cold)) -> bool {
-    [0, 1].into_iter().any(|side| {
-        let doubtful = hot.seen.get(side).is_some_and(|seen| seen & history::BAD_CHECKSUM != 0);
-        let known = ours.seen.get(side).is_some_and(|seen| *seen != 0);
-        let sound = |hot: &Hot, cold: &Cold| cold.history.began_sound(hot.seen, side);
-        doubtful && known && sound(ours, ours_cold) != sound(hot, cold)
-    })
-}
-
-/// Whether a right-hand spell that opens with our handshake could not know what its server's bytes belong to.
-fn is_astray((ours, ours_cold): (&Hot, &Cold), (hot, cold): (&Hot, &Cold)) -> bool {
-    if ours.flags & flag::PURE == 0 {
-        return false;
-    }
-    let server = 1 - hot.client();
-    let alone = ours.flags & !hot.flags & flag::SERVER_ISN != 0;
-    let both = ours.flags & hot.flags & flag::SERVER_ISN != 0;
-    let differs = both && ours_cold.server_isn != cold.server_isn;
-    if !(alone || differs) {
-        return ours_cold.half(server).is_some();
-    }
-    // Without a FIN nothing but payload is read, and a stream that begins where our SYN-ACK says was read as it should be.
-    let plain = hot.seen.get(server).is_some_and(|seen| seen & history::FIN == 0);
-    let begins = Some(ours_cold.server_isn.wrapping_add(1));
-    let known = alone && hot.begins(cold, server) == begins;
-    ours_cold.half(server).is_some()
-        || !(plain && (known || hot.counters(cold).payload.get(server) == Some(&0)))
 }
 
 /// The shard that a hash is of is the same on both sides; this is what makes the merge run shard by shard.

@@ -23,7 +23,7 @@ use lenscap_wire::TcpFlags;
 use crate::state::entry::Entry;
 use crate::state::key::{Key, Side, streams};
 use counters::LowCounters;
-use hot::handshake;
+use hot::{handshake, is_bare_syn};
 
 /// A spell on its own.
 #[derive(Clone, Debug)]
@@ -55,7 +55,8 @@ impl Spell {
         if let Some(tcp) = entry.tcp.as_ref().filter(|tcp| tcp.flags.has(TcpFlags::SYN)) {
             let (client, isn) = handshake(tcp, side);
             cold.client_isn = isn;
-            hot.flags |= flag::OPENS | flag::PURE;
+            hot.flags |= flag::PURE;
+            hot.flags |= if is_bare_syn(tcp) { flag::OPENS } else { 0 };
             hot.flags |= if client == 1 { flag::CLIENT_HIGH } else { 0 };
         }
         hot.absorb(&mut cold, entry, side);

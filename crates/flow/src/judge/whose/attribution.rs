@@ -21,7 +21,7 @@ impl<'a> Court<'a> {
     /// Judges one flow. Beside it the reader that knew its protocol.
     pub(crate) fn judge_flow(&self, flow: &Flow<'a>) -> (Judged, Option<u8>) {
         let key = &flow.hot.key;
-        let by_syn = flow.hot.flags & flag::OPENS != 0;
+        let by_syn = flow.hot.shows_client();
         let orig = if by_syn { flow.hot.client() } else { flow.hot.first_side() };
         let mut judged = Judged { vendor: Judged::NOBODY, ..Judged::default() };
         judged.bits = orig as u8 | u8::from(by_syn) << 1;

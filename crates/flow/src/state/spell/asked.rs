@@ -64,6 +64,12 @@ impl Cold {
         [self.asked.name, self.extra.as_ref().map_or(TextId::EMPTY, |extra| extra.asked.name)]
     }
 
+    /// Whether the names that are our halves' own are also those of another's halves.
+    pub(crate) fn own_names_are_of(&self, other: &Self) -> bool {
+        let others = other.own_names();
+        self.own_names().iter().all(|own| *own == TextId::EMPTY || others.contains(own))
+    }
+
     /// Keeps a name, unless it is known or there are enough. Returns whether that took memory.
     pub(crate) fn name(&mut self, hot: &Hot, begun: bool, name: TextId) -> bool {
         let known = self.extra.as_ref().map_or(&[][..], |extra| &extra.names);

@@ -12,13 +12,13 @@ pub(crate) const SEQUENCED: u32 = 1 << 4;
 pub(crate) const TROUBLE: u32 = 1 << 6;
 /// The first spell of its key in this summary, so an earlier chunk may hold its beginning.
 pub(crate) const FIRST: u32 = 1 << 8;
-/// The first packet has SYN.
+/// The first packet is a bare SYN: the spell is the connection's own beginning.
 pub(crate) const OPENS: u32 = 1 << 9;
-/// Only SYNs and SYN-ACKs without payload so far, all of one handshake.
+/// Only SYNs and SYN-ACKs without payload so far, all of one handshake. Whether they are is asked until it ends.
 pub(crate) const PURE: u32 = 1 << 10;
 /// The client of the handshake is the higher end.
 pub(crate) const CLIENT_HIGH: u32 = 1 << 11;
-/// [`Cold::server_isn`](super::Cold::server_isn) is set.
+/// [`Cold::server_isn`](super::Cold::server_isn) is set. Without [`OPENS`] the first packet is that SYN-ACK.
 pub(crate) const SERVER_ISN: u32 = 1 << 12;
 /// Stamps stepped back; see [`Extra::span`](super::Extra::span).
 pub(crate) const DISORDER: u32 = 1 << 13;

@@ -11,7 +11,7 @@ const LETTERS: [u8; 9] = *b"CISHFRDAW";
 
 pub(crate) const BAD_CHECKSUM: u16 = 1;
 const INCONSISTENT: u16 = 1 << 1;
-const SYN: u16 = 1 << 2;
+pub(crate) const SYN: u16 = 1 << 2;
 const SYN_ACK: u16 = 1 << 3;
 pub(crate) const FIN: u16 = 1 << 4;
 const RST: u16 = 1 << 5;

@@ -33,17 +33,46 @@ const _: () = assert!(size_of::<Hot>() == 96);
 
 impl Hot {
     /// Whether a packet belongs to this spell rather than beginning another.
+    ///
+    /// A gap is measured from the latest stamp, so a clock that steps back and on again makes none. Only a bare SYN begins a
+    /// connection: one of this spell's own handshake goes on with it, whatever came between, for it may be sent again, or
+    /// seen again behind a tap. A SYN-ACK goes on with whatever is open.
     #[inline]
     pub(crate) fn continues(&self, cold: &Cold, entry: &Entry, side: Side, idle: i64) -> bool {
-        if entry.share.time.saturating_sub(self.last) > idle {
+        let time = entry.share.time;
+        if time.saturating_sub(self.last) > idle && time.saturating_sub(self.latest(cold)) > idle {
             return false;
         }
         match &entry.tcp {
-            Some(tcp) if tcp.flags.has(TcpFlags::SYN) => {
-                self.flags & flag::PURE != 0 && handshake(tcp, side) == (self.client(), cold.client_isn)
-            }
+            Some(tcp) if is_bare_syn(tcp) => self.handshake(cold) == Some((side, tcp.sequence)),
             _ => true,
         }
+    }
+
+    /// Whether a later spell of the same key, in a chunk that follows, goes on with this one: what [`Hot::continues`] says
+    /// of its first packet.
+    pub(crate) fn goes_on(&self, cold: &Cold, (later, later_cold): (&Self, &Cold), idle: i64) -> bool {
+        if later_cold.first.saturating_sub(self.latest(cold)) > idle {
+            return false;
+        }
+        later.flags & flag::OPENS == 0 || later.handshake(later_cold) == self.handshake(cold)
+    }
+
+    /// Client side and client ISN of the handshake that the first packet was of.
+    pub(crate) fn handshake(&self, cold: &Cold) -> Option<(Side, u32)> {
+        self.shows_client().then(|| (self.client(), cold.client_isn))
+    }
+
+    /// Whether the first packet was of a handshake, so that it is known who the client is.
+    #[inline]
+    pub(crate) fn shows_client(&self) -> bool {
+        self.flags & (flag::OPENS | flag::SERVER_ISN) != 0
+    }
+
+    /// Latest stamp.
+    #[inline]
+    pub(crate) fn latest(&self, cold: &Cold) -> i64 {
+        if self.flags & flag::DISORDER == 0 { self.last } else { self.span(cold).1 }
     }
 
     /// Earliest and latest stamp.
@@ -161,7 +190,7 @@ impl Hot {
             cold.history.append(&mut self.seen, side, letters);
         }
         if self.flags & flag::PURE != 0 {
-            self.open(cold, tcp, length);
+            self.open(cold, tcp, length, side);
         }
         if length == 0 {
             return false;
@@ -184,11 +213,13 @@ impl Hot {
     }
 
     /// Keeps what a handshake shows, or ends its purity.
-    fn open(&mut self, cold: &mut Cold, tcp: &Tcp, payload: u32) {
-        if !tcp.flags.has(TcpFlags::SYN) || payload > 0 {
+    fn open(&mut self, cold: &mut Cold, tcp: &Tcp, payload: u32, side: Side) {
+        let syn = tcp.flags.has(TcpFlags::SYN);
+        let own = syn && handshake(tcp, side) == (self.client(), cold.client_isn);
+        if !own || payload > 0 {
             self.flags &= !flag::PURE;
         }
-        if tcp.flags.has(TcpFlags::SYN | TcpFlags::ACK) && self.flags & flag::SERVER_ISN == 0 {
+        if own && !is_bare_syn(tcp) && self.flags & flag::SERVER_ISN == 0 {
             self.flags |= flag::SERVER_ISN;
             cold.server_isn = tcp.sequence;
         }
@@ -258,6 +289,12 @@ impl Hot {
 #[inline]
 fn is_station(mac: Mac) -> bool {
     !mac.is_group() && !mac.is_zero()
+}
+
+/// Whether a segment asks for a connection, as only a client's does.
+#[inline]
+pub(crate) fn is_bare_syn(tcp: &Tcp) -> bool {
+    tcp.flags.has(TcpFlags::SYN) && !tcp.flags.has(TcpFlags::ACK)
 }
 
 /// Client side and client ISN of the handshake that a SYN or SYN-ACK belongs to.

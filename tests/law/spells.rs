@@ -1,0 +1,62 @@
+//! The merge law where it is hardest to keep for spells: clocks that step, and handshakes that are sent or seen again.
+
+use super::{IDLE, Joints, ROOMY, Trace};
+use lenscap_flow::Refusal;
+use lenscap_testkit::{OwnedFrame, SplitMix64, random_datagrams, random_flow};
+use lenscap_wire::Timestamp;
+
+/// The frames of one flow, of segments or of datagrams.
+fn flow(seed: u64, count: usize) -> Vec<OwnedFrame> {
+    if seed % 3 == 0 { random_datagrams(seed, count) } else { random_flow(seed, count) }
+}
+
+/// The clock steps back and on again by up to four times the idle time, and every flow goes over such a step.
+#[test]
+fn stamps_that_step_hold_at_every_cut() {
+    let mut all = Joints::default();
+    for seed in 0..300 {
+        let (mut frames, mut random) = (flow(seed, 14), SplitMix64::new(seed));
+        let mut off = 0;
+        for frame in &mut frames {
+            off = *random.pick(&[off, off, off, 0, IDLE / 2, 4 * IDLE, -IDLE, -4 * IDLE]);
+            frame.time = Timestamp(frame.time.0 + off);
+        }
+        let trace = Trace::of_frames(&format!("stepping stamps of seed {seed}"), ROOMY, &frames);
+        trace.check_every_cut(seed, &mut all);
+        trace.check_tree(&trace.serial(), seed, &mut all);
+        trace.check_associativity(seed);
+    }
+    println!("{}", all.line("stepping stamps"));
+    assert!(all.0.contains_key(&Some(Refusal::Chain)), "no cut lies where a chain is refused");
+    assert!(all.refused() * 2 < all.all(), "half of the cuts are refused");
+}
+
+/// Whether a frame of a flow of segments is a SYN or a SYN-ACK.
+fn is_syn(frame: &OwnedFrame) -> bool {
+    frame.bytes.get(47).is_some_and(|flags| flags & 2 != 0)
+}
+
+/// Each SYN and SYN-ACK is seen once more at another place, in front of what it belongs to or long after.
+#[test]
+fn a_handshake_seen_again_anywhere_holds_at_every_cut() {
+    let mut all = Joints::default();
+    for seed in (0..240).filter(|seed| seed % 3 != 0) {
+        let (mut frames, mut random) = (flow(seed, 12), SplitMix64::new(seed));
+        // The steps of other tests apart: what is asked here is the order.
+        for (frame, n) in frames.iter_mut().zip(0..) {
+            frame.time = Timestamp(1_772_443_501_000_000_000 + n * 1_000_000);
+        }
+        let again: Vec<_> = frames.iter().filter(|frame| is_syn(frame)).cloned().collect();
+        for syn in again {
+            let at = random.below(frames.len() as u64) as usize;
+            let time = frames[at].time;
+            frames.insert(at, OwnedFrame { time, ..syn });
+        }
+        let trace = Trace::of_frames(&format!("handshakes of seed {seed}"), ROOMY, &frames);
+        trace.check_every_cut(seed, &mut all);
+        trace.check_tree(&trace.serial(), seed, &mut all);
+        trace.check_associativity(seed);
+    }
+    println!("{}", all.line("handshakes again"));
+    assert!(all.refused() * 2 < all.all(), "half of the cuts are refused");
+}
