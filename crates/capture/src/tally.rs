@@ -3,6 +3,7 @@
 use lenscap_wire::{PacketRef, Timestamp};
 use std::collections::BTreeSet;
 
+use crate::clock::{Clock, ClockStep};
 use crate::drops::Drops;
 use crate::problem::{Problem, ProblemKind};
 use crate::walk::Packet;
@@ -26,6 +27,8 @@ pub struct Tally {
     pub start: Option<Timestamp>,
     /// Latest stamp.
     pub end: Option<Timestamp>,
+    /// When the clock stepped back.
+    pub clock: Clock,
     /// Link types that the headers name.
     pub link_types: BTreeSet<u16>,
     /// Snap lengths that the headers name.
@@ -89,6 +92,8 @@ impl Tally {
         self.bytes_wire += u64::from(lengths.wire);
         self.start = Some(self.start.map_or(time, |start| start.min(time)));
         self.end = Some(self.end.map_or(time, |end| end.max(time)));
+        let chunk = self.id.chunk;
+        self.clock.take(time, || ClockStep { chunk, record, offset: at.offset, by: 0 });
         Record {
             time,
             link_type,

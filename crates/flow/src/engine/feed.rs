@@ -81,6 +81,7 @@ fn read(tally: Tally, about: About) -> InputRecord {
         bytes_wire: tally.bytes_wire,
         start: tally.start.map(|time| time.0),
         end: tally.end.map(|time| time.0),
+        clock: tally.clock,
         link_types: tally.link_types,
         snap_length: tally.snap_length.longest,
         unlimited: tally.snap_length.unlimited,

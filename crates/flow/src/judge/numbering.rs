@@ -3,6 +3,7 @@
 //! A chunk is folded without knowing how many packets stand before it: its third record may be packet 3 or packet
 //! 70,003 of the file. Once all chunks are booked, each is given the number of its first packet.
 
+use lenscap_capture::{Clock, ClockStep};
 use lenscap_wire::{LinkType, PacketRef, Timestamp};
 use std::collections::BTreeMap;
 
@@ -43,6 +44,20 @@ pub(crate) fn records(captures: &Captures, numbering: &Numbering) -> Vec<Capture
     captures.inputs.values().map(|input| record(input, numbering)).collect()
 }
 
+/// Once for an input, however often its clock was set.
+fn clock_step(input: &InputRecord, numbering: &Numbering) -> Option<ProblemRecord> {
+    let Clock { steps, step, .. } = input.clock;
+    let ClockStep { chunk, record, offset, by } = step?;
+    let packet = numbering.locate(&PacketRef { chunk, record, ..PacketRef::default() }).packet;
+    let more = match steps {
+        0 | 1 => String::new(),
+        2 => ", and once more".into(),
+        steps => format!(", and {} times more", steps - 1),
+    };
+    let what = format!("time goes backward by {} s{more}", by / 1_000_000_000);
+    Some(ProblemRecord { packet: Some(packet), offset, kind: "clock-step".into(), what })
+}
+
 fn record(input: &InputRecord, numbering: &Numbering) -> CaptureRecord {
     let problem = |problem: &Problem| ProblemRecord {
         packet: problem.record.map(|(chunk, record)| {
@@ -53,6 +68,7 @@ fn record(input: &InputRecord, numbering: &Numbering) -> CaptureRecord {
         what: problem.what.clone(),
     };
     let mut problems: Vec<_> = input.misfits.values().chain(&input.problems).map(problem).collect();
+    problems.extend(clock_step(input, numbering));
     if input.problems_more > 0 {
         let what = format!("{} more problems", input.problems_more);
         problems.push(ProblemRecord { packet: None, offset: 0, kind: "more".into(), what });
@@ -74,5 +90,28 @@ fn record(input: &InputRecord, numbering: &Numbering) -> CaptureRecord {
         unfiltered: !input.misfits.is_empty(),
         drops: input.drops.counts(),
         problems,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lenscap_capture::ChunkId;
+
+    #[test]
+    fn a_clock_that_was_set_is_one_problem_however_often() {
+        let at = |record, by| ClockStep { chunk: 4, record, offset: 900, by };
+        let clock =
+            Clock { first: Some((at(0, 0), 7)), last: 9, steps: 3, step: Some(at(41, 3_600_500_000_000)) };
+        let mut captures = Captures::default();
+        captures.add(ChunkId { input: 0, chunk: 3 }, InputRecord { numbers: 100, ..InputRecord::default() });
+        captures.add(ChunkId { input: 0, chunk: 4 }, InputRecord { clock, ..InputRecord::default() });
+        let records = records(&captures, &Numbering::of(&captures));
+        let told: Vec<_> = records[0]
+            .problems
+            .iter()
+            .map(|p| (p.packet, p.offset, p.kind.as_str(), p.what.as_str()))
+            .collect();
+        assert_eq!(told, [(Some(142), 900, "clock-step", "time goes backward by 3600 s, and 2 times more")]);
     }
 }

@@ -1,6 +1,6 @@
 //! What was read of each input, and in which chunks.
 
-use lenscap_capture::{ChunkId, Drops};
+use lenscap_capture::{ChunkId, Clock, Drops};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +29,8 @@ pub(crate) struct InputRecord {
     pub(crate) bytes_wire: u64,
     pub(crate) start: Option<i64>,
     pub(crate) end: Option<i64>,
+    /// When its clock stepped back.
+    pub(crate) clock: Clock,
     pub(crate) link_types: BTreeSet<u16>,
     /// Longest snap length of an interface.
     pub(crate) snap_length: Option<u32>,
@@ -80,6 +82,7 @@ impl InputRecord {
         self.bytes_wire += later.bytes_wire;
         self.start = self.start.into_iter().chain(later.start).min();
         self.end = self.end.into_iter().chain(later.end).max();
+        self.clock.join(&later.clock);
         self.link_types.extend(later.link_types);
         self.snap_length = self.snap_length.max(later.snap_length);
         self.unlimited |= later.unlimited;
@@ -143,6 +146,12 @@ impl Captures {
             .flat_map(|input| input.problems.iter_mut().chain(input.misfits.values_mut()));
         for (chunk, _) in problems.filter_map(|problem| problem.record.as_mut()) {
             *chunk += by << CHUNK_BITS;
+        }
+        for clock in self.inputs.values_mut().map(|input| &mut input.clock) {
+            let first = clock.first.as_mut().map(|(at, _)| at);
+            for at in first.into_iter().chain(clock.step.as_mut()) {
+                at.chunk += by << CHUNK_BITS;
+            }
         }
     }
 
