@@ -19,7 +19,7 @@ pub(crate) const SPELL: usize = 240;
 /// the box stands there then depends on how the flow came to be.
 const EXTRA: usize = 208;
 /// Time buckets of a flow, at their most.
-const BUCKETS: usize = 64 * 48;
+const MOST_BUCKETS: usize = Buckets::price(Buckets::CAP as usize);
 /// What is kept of a half with payloads, listed or not.
 const COUNTED: usize = 64;
 /// The text of a name at most.
@@ -32,7 +32,7 @@ const STATEMENTS: usize = 64;
 
 /// What booking a datagram that a cut split can cost more at any time than both sides counted: a flow, and what joining
 /// the right-hand one to it makes.
-pub(crate) const SPLIT: usize = SPELL + 4 * EXTRA + 2 * BUCKETS;
+pub(crate) const SPLIT: usize = SPELL + 4 * EXTRA + 2 * MOST_BUCKETS;
 
 /// Bytes of the budget for flows.
 pub(crate) const fn spells(memory: usize) -> usize {
@@ -65,7 +65,7 @@ pub(crate) fn untold(hot: &Hot, cold: &Cold, transcripts: &Transcripts) -> usize
     let before = cost;
     cost += (cold.names_of_others().count() + usize::from(extra.asked != Asked::NOTHING)) * 8;
     cost += (cold.learned(0).len() + cold.learned(1).len()) * size_of::<Learned>();
-    cost += if hot.flags & flag::BUCKETS != 0 { BUCKETS } else { 0 };
+    cost += hot.bucket_price(cold, hot.last);
     for trouble in extra.trouble.iter().flatten() {
         cost += size_of::<Trouble>() + trouble.ranges() * RANGE;
     }
@@ -96,8 +96,10 @@ fn listed(half: &Half) -> usize {
 /// no more need of.
 pub(crate) fn joint((hot, cold): (&Hot, &Cold), (later, later_cold): (&Hot, &Cold)) -> usize {
     let mut cost = 0;
-    if hot.flags & flag::BUCKETS == 0 && !Buckets::same(hot.last, later_cold.first) {
-        cost += EXTRA + BUCKETS;
+    if (hot.flags | later.flags) & flag::BUCKETS != 0 || !Buckets::same(hot.last, later_cold.first) {
+        let both = Buckets::price(hot.most_buckets(cold) + later.most_buckets(later_cold));
+        cost += both.saturating_sub(hot.bucket_price(cold, hot.last));
+        cost += if hot.flags & flag::BUCKETS == 0 { EXTRA } else { 0 };
     }
     if hot.flags & flag::DISORDER == 0 && later_cold.first < hot.last {
         cost += EXTRA;

@@ -58,6 +58,39 @@ impl Buckets {
         one >> Self::SHIFT == other >> Self::SHIFT
     }
 
+    /// How many there are once `last`, the stamp of the last packet, is booked: the same however often booking was done
+    /// early, as a joint does.
+    pub(crate) fn count(&self, last: i64) -> usize {
+        let at = last >> self.shift.max(Self::SHIFT);
+        let Some(((first, _), (end, _))) = self.all.first().zip(self.all.last()) else { return 1 };
+        let span = at.max(*end).saturating_sub(at.min(*first)).saturating_add(1);
+        if span > Self::CAP {
+            // They get wider by that, which may happen thirty times.
+            let mut wider = self.clone();
+            wider.add(Self::SHIFT, last >> Self::SHIFT, Bucket::default());
+            return wider.all.len();
+        }
+        let new = self.all.binary_search_by_key(&at, |(at, _)| *at).is_err();
+        self.all.len() + usize::from(new)
+    }
+
+    /// The most that there can have been at any time, if `last` is the stamp of the last packet.
+    pub(crate) fn most(&self, last: i64) -> usize {
+        if self.shift > Self::SHIFT { Self::CAP as usize } else { self.count(last) }
+    }
+
+    /// What so many cost: they grow one by one and are counted in steps of 4, 16 and 64.
+    pub(crate) const fn price(count: usize) -> usize {
+        let room = if count <= 4 {
+            4
+        } else if count <= 16 {
+            16
+        } else {
+            Self::CAP as usize
+        };
+        size_of::<Self>() + room * size_of::<(i64, Bucket)>()
+    }
+
     /// Books what came since the last call to the bucket of `time`; `totals` are those of the flow so far.
     pub(crate) fn book(&mut self, time: i64, totals: Bucket) {
         let mut since = totals;
@@ -155,6 +188,15 @@ mod tests {
     }
 
     #[test]
+    fn a_flow_that_crosses_one_border_costs_little() {
+        let mut one = Buckets::default();
+        one.book(0, Bucket { packets: 1, ..Bucket::default() });
+        assert_eq!(one.count(1 << 34), 2);
+        assert!(Buckets::price(2) < 250, "{}", Buckets::price(2));
+        assert!(Buckets::price(5) > Buckets::price(4) && Buckets::price(64) > Buckets::price(16));
+    }
+
+    #[test]
     fn what_cannot_have_been_folded_is_not_sound() {
         let sound = fold(&[(1 << 34, 3), (5 << 34, 4)]);
         let totals = sound.entered;
@@ -181,6 +223,20 @@ mod tests {
             let mut joined = fold(left);
             joined.join(&fold(right));
             prop_assert_eq!(joined, fold(&packets));
+        }
+
+        #[test]
+        fn as_many_are_counted_as_there_are_when_all_is_booked(
+            packets in prop::collection::vec((0i64..1 << 44, 0u64..100), 2..40), early in 1usize..40,
+        ) {
+            let (last, before) = packets.split_last().unwrap();
+            let whole = fold(&packets);
+            let open = fold(before);
+            prop_assert_eq!(open.count(last.0), whole.all.len());
+            prop_assert_eq!(whole.count(last.0), whole.all.len());
+            // What a part had at any time is bounded by what is said of it at its end.
+            let early = early.min(packets.len());
+            prop_assert!(fold(&packets[..early]).all.len() <= whole.most(last.0));
         }
 
         #[test]

@@ -160,10 +160,10 @@ impl Hot {
         if share.time < self.last || flags & flag::DISORDER != 0 {
             self.stretch(cold, share.time);
         }
+        let mut grew = self.flags != flags;
         if !Buckets::same(share.time, self.last) {
-            self.leave_bucket(cold);
+            grew |= self.enter_bucket(cold, share.time);
         }
-        let grew = self.flags != flags;
         self.last = share.time;
         let side = side & 1;
         if let Some(carried) = self.low.add(share, side) {
@@ -251,11 +251,35 @@ impl Hot {
         cold.extra.get_or_insert_default().carried.get_or_insert_default().join(more);
     }
 
+    /// Books the bucket of the last packet, since the next one is of another. Returns whether the price changes by that.
+    #[cold]
+    fn enter_bucket(&mut self, cold: &mut Cold, time: i64) -> bool {
+        let before = self.bucket_price(cold, self.last);
+        self.leave_bucket(cold);
+        self.bucket_price(cold, time) != before
+    }
+
+    /// Books what came since the last booking to the bucket of the last packet.
     #[cold]
     pub(crate) fn leave_bucket(&mut self, cold: &mut Cold) {
         self.flags |= flag::BUCKETS;
         let (last, totals) = (self.last, self.totals(cold));
         cold.extra.get_or_insert_default().buckets.get_or_insert_default().book(last, totals);
+    }
+
+    /// What the buckets cost, if `last` is the stamp of the last packet; nothing where one is enough.
+    pub(crate) fn bucket_price(&self, cold: &Cold, last: i64) -> usize {
+        let buckets = || cold.extra.as_ref()?.buckets.as_ref();
+        match buckets() {
+            Some(buckets) if self.flags & flag::BUCKETS != 0 => Buckets::price(buckets.count(last)),
+            _ => 0,
+        }
+    }
+
+    /// How many buckets there can have been at most at any time.
+    pub(crate) fn most_buckets(&self, cold: &Cold) -> usize {
+        let buckets = cold.extra.as_ref().and_then(|extra| extra.buckets.as_ref());
+        buckets.map_or(1, |buckets| buckets.most(self.last))
     }
 
     /// Books a segment that did not start where the one before ended; the first of a half is where it starts.
