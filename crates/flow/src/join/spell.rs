@@ -6,6 +6,7 @@
 use crate::state::key::Side;
 use crate::state::spell::buckets::Buckets;
 use crate::state::spell::sequence::Trouble;
+use crate::state::spell::times::Times;
 use crate::state::spell::{Spell, flag};
 
 impl Spell {
@@ -58,11 +59,8 @@ impl Spell {
         {
             let ours = cold.extra.get_or_insert_default();
             ours.quoted = ours.quoted.take().or_else(|| theirs.quoted.take());
-            for name in &theirs.names {
-                if !ours.names.contains(name) {
-                    ours.names.push(*name);
-                }
-            }
+            let new = theirs.names.iter().filter(|name| !ours.names.contains(name));
+            ours.names = ours.names.iter().chain(new).copied().collect();
         }
     }
 
@@ -72,22 +70,20 @@ impl Spell {
         if disorder || later.cold.first < self.hot.last {
             self.hot.flags |= flag::DISORDER;
             let span = (ours.0.min(theirs.0), ours.1.max(theirs.1));
-            self.cold.extra.get_or_insert_default().span = Some(span);
+            self.cold.extra.get_or_insert_default().span = Some(Box::new(span));
         }
     }
 
-    fn join_buckets(&mut self, later: &mut Self) {
+    fn join_buckets(&mut self, later: &Self) {
         let apart = !Buckets::same(self.hot.last, later.cold.first);
         if !apart && (self.hot.flags | later.hot.flags) & flag::BUCKETS == 0 {
             return;
         }
-        self.hot.leave_bucket(&mut self.cold);
-        later.hot.leave_bucket(&mut later.cold);
-        let theirs = later.cold.extra.as_mut().and_then(|extra| extra.buckets.take());
-        let ours = self.cold.extra.as_mut().and_then(|extra| extra.buckets.as_mut());
-        if let (Some(ours), Some(theirs)) = (ours, theirs) {
-            ours.join(&theirs);
-        }
+        let (ours, theirs) = (self.hot.times_of(&self.cold), later.hot.times_of(&later.cold));
+        let one = Times::One;
+        let times = later.cold.extra.as_ref().map_or(&one, |extra| &extra.times);
+        self.hot.flags |= flag::BUCKETS;
+        self.cold.extra.get_or_insert_default().times.join(ours, times, theirs);
     }
 
     fn join_sequence(&mut self, later: &mut Self, side: Side) {

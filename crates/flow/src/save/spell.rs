@@ -12,6 +12,7 @@ use crate::state::spell::buckets::{Bucket, Buckets};
 use crate::state::spell::counters::{Counters, LowCounters};
 use crate::state::spell::history::History;
 use crate::state::spell::sequence::Trouble;
+use crate::state::spell::times::Times;
 use crate::state::spell::{Cold, Extra, Hot, Spell, flag};
 use crate::state::text::TextId;
 use crate::state::transcript::{Asked, TranscriptId};
@@ -59,12 +60,12 @@ impl PortableSpell {
     /// The record of a spell.
     pub(super) fn of(hot: &Hot, cold: &Cold) -> Self {
         let extra = cold.extra.as_ref().map(|extra| PortableExtra {
-            span: extra.span,
+            span: extra.span.as_deref().copied(),
             trouble: extra.trouble.clone(),
-            buckets: extra.buckets.clone(),
+            buckets: extra.times.buckets(cold.first).map(Box::new),
             halves: extra.halves.clone(),
             quoted: extra.quoted.as_ref().map(|q| (q.source.0, q.destination.0, q.protocol, q.ports)),
-            names: extra.names.clone(),
+            names: extra.names.to_vec(),
             learned: extra.learned.clone(),
         });
         Self {
@@ -155,9 +156,9 @@ impl PortableSpell {
         };
         let extra = from.extra.map(|extra| {
             Box::new(Extra {
-                span: extra.span,
+                span: extra.span.map(Box::new),
                 trouble: extra.trouble,
-                buckets: extra.buckets,
+                times: extra.buckets.map_or(Times::One, |buckets| Times::of(*buckets, from.times.0)),
                 halves,
                 quoted: extra.quoted.map(|(source, destination, protocol, ports)| {
                     Box::new(Quoted {
@@ -167,7 +168,7 @@ impl PortableSpell {
                         ports,
                     })
                 }),
-                names: extra.names,
+                names: extra.names.into(),
                 learned: extra.learned,
                 ..Extra::default()
             })

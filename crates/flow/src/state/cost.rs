@@ -4,11 +4,13 @@
 //! on what was folded, so a cap bites at the same packet for every number of threads. One half is for flows, a
 //! quarter for names and sightings, the last quarter for chunks folded ahead and input buffers.
 
+use lenscap_wire::Quoted;
+
 use crate::state::half::{Half, Listed};
 use crate::state::learned::Learned;
 use crate::state::spell::buckets::Buckets;
 use crate::state::spell::sequence::Trouble;
-use crate::state::spell::{Cold, Hot, flag};
+use crate::state::spell::{Cold, Extra, Hot, flag};
 use crate::state::text::Texts;
 use crate::state::transcript::{Asked, Transcript, Transcripts};
 
@@ -17,11 +19,13 @@ pub(crate) const SPELL: usize = 240;
 
 /// What extra state costs beside what is in it; nothing while there is nothing that a price is for, since whether
 /// the box stands there then depends on how the flow came to be.
-const EXTRA: usize = 208;
+const EXTRA: usize = size_of::<Extra>();
+/// Earliest and latest stamp of a flow whose stamps step back.
+const DISORDER: usize = 32;
 /// Time buckets of a flow, at their most.
 const MOST_BUCKETS: usize = Buckets::price(Buckets::CAP as usize);
-/// What is kept of a half with payloads, listed or not.
-const COUNTED: usize = 64;
+/// What is kept of a half with payloads, listed or not, beside them: both halves lie in one box.
+const COUNTED: usize = size_of::<[Half; 2]>();
 /// The text of a name at most.
 const LONGEST_NAME: usize = 255;
 /// A range of sequence numbers.
@@ -74,7 +78,9 @@ pub(crate) fn untold(hot: &Hot, cold: &Cold, transcripts: &Transcripts) -> usize
             cost += own(half);
         }
     }
-    let bare = cost == before && hot.flags & flag::DISORDER == 0 && extra.quoted.is_none();
+    cost += if hot.flags & flag::DISORDER != 0 { DISORDER } else { 0 };
+    cost += extra.quoted.as_ref().map_or(0, |_| size_of::<Quoted>());
+    let bare = cost == before && hot.flags & flag::BUCKETS == 0;
     if bare { cost } else { cost + EXTRA }
 }
 
@@ -102,7 +108,7 @@ pub(crate) fn joint((hot, cold): (&Hot, &Cold), (later, later_cold): (&Hot, &Col
         cost += if hot.flags & flag::BUCKETS == 0 { EXTRA } else { 0 };
     }
     if hot.flags & flag::DISORDER == 0 && later_cold.first < hot.last {
-        cost += EXTRA;
+        cost += EXTRA + DISORDER;
     }
     let asks = |hot: &Hot, cold: &Cold, side| cold.asked(hot, side) != Asked::NOTHING;
     if [0, 1].into_iter().any(|side| asks(hot, cold, side) && asks(later, later_cold, 1 - side)) {

@@ -14,6 +14,7 @@ pub(crate) mod history;
 mod hot;
 pub(crate) mod ranges;
 pub(crate) mod sequence;
+pub(crate) mod times;
 
 pub(crate) use cold::{Cold, Extra};
 pub(crate) use hot::Hot;

@@ -259,14 +259,8 @@ fn kind_of(flows: &[(Flow<'_>, Side, Judged)]) -> FindingKind {
 }
 
 fn buckets_with_payload(flow: &Flow<'_>, side: Side) -> u64 {
-    let buckets = flow.cold.extra.as_ref().and_then(|extra| extra.buckets.as_ref());
-    buckets.map_or(0, |buckets| {
-        buckets
-            .closed(flow.hot.last, flow.hot.totals(flow.cold))
-            .iter()
-            .filter(|(_, b)| b.payload[side] > 0)
-            .count() as u64
-    })
+    let buckets = flow.hot.buckets(flow.cold);
+    buckets.map_or(0, |buckets| buckets.iter().filter(|(_, b)| b.payload[side] > 0).count() as u64)
 }
 
 /// The rule that chose the kind, with its numbers.

@@ -77,7 +77,8 @@ impl Cold {
         if full || known.contains(&name) || begun && self.own_names().contains(&name) {
             return false;
         }
-        self.extra.get_or_insert_default().names.push(name);
+        let names = &mut self.extra.get_or_insert_default().names;
+        *names = names.iter().copied().chain([name]).collect();
         true
     }
 
@@ -86,8 +87,9 @@ impl Cold {
         let own = if begun { self.own_names() } else { [TextId::EMPTY; 2] };
         let Some(extra) = self.extra.as_mut().filter(|extra| !extra.names.is_empty()) else { return false };
         let before = extra.names.len();
-        extra.names.retain(|name| !own.contains(name));
-        extra.names.truncate(Self::NAMES + hot.unknown(begun));
+        let others = extra.names.iter().copied().filter(|name| !own.contains(name));
+        let kept: Vec<_> = others.take(Self::NAMES + hot.unknown(begun)).collect();
+        extra.names = kept.into();
         let dropped = extra.names.len() < before;
         if extra.is_empty() {
             self.extra = None;

@@ -58,6 +58,18 @@ impl Buckets {
         one >> Self::SHIFT == other >> Self::SHIFT
     }
 
+    /// Those of a flow that stayed within the bucket of `time`.
+    pub(crate) fn one(time: i64, totals: Bucket) -> Self {
+        let mut one = Self::default();
+        one.book(time, totals);
+        one
+    }
+
+    /// The totals that were booked, where all stand in one bucket.
+    pub(crate) fn alone(&self) -> Option<Bucket> {
+        (self.all.len() == 1).then_some(self.entered)
+    }
+
     /// How many there are once `last`, the stamp of the last packet, is booked: the same however often booking was done
     /// early, as a joint does.
     pub(crate) fn count(&self, last: i64) -> usize {

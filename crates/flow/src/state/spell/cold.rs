@@ -8,11 +8,11 @@ use super::{Hot, flag};
 use crate::state::half::Half;
 use crate::state::key::Side;
 use crate::state::learned::Learned;
-use crate::state::spell::buckets::Buckets;
 use crate::state::spell::cited::{Cited, Far};
 use crate::state::spell::counters::Counters;
 use crate::state::spell::history::History;
 use crate::state::spell::sequence::Trouble;
+use crate::state::spell::times::Times;
 use crate::state::text::TextId;
 use crate::state::transcript::{Asked, TranscriptId};
 
@@ -42,28 +42,30 @@ pub(crate) struct Cold {
 
 const _: () = assert!(size_of::<Cold>() == 104);
 
-/// What few spells have.
+/// What few spells have. Its size is in the price of each flow that crosses one border of time.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Extra {
     /// Earliest and latest stamp, where they are not the first and last.
-    pub(crate) span: Option<(i64, i64)>,
+    pub(crate) span: Option<Box<(i64, i64)>>,
     /// What the record has no room for of its counters.
     pub(crate) carried: Option<Box<Counters>>,
     /// What the record has no room for of the packets that it cites. Without a price: it hangs on the cuts.
     pub(crate) far: Option<Box<Far>>,
     pub(crate) trouble: [Option<Box<Trouble>>; 2],
-    pub(crate) buckets: Option<Box<Buckets>>,
+    pub(crate) times: Times,
     /// The first payloads of each half, while they are needed.
     pub(crate) halves: Option<Box<[Half; 2]>>,
     /// The flow that the first ICMP error of this flow speaks of.
     pub(crate) quoted: Option<Box<Quoted>>,
     /// Server names that later requests of the same connection gave; see [`Cold::name`].
-    pub(crate) names: Vec<TextId>,
+    pub(crate) names: Box<[TextId]>,
     /// What the other half asked for, where both did.
     pub(crate) asked: Asked,
     /// What each half told of names.
     pub(crate) learned: Option<Box<[Vec<Learned>; 2]>>,
 }
+
+const _: () = assert!(size_of::<Extra>() <= 104);
 
 impl Extra {
     pub(super) fn is_empty(&self) -> bool {
@@ -71,7 +73,7 @@ impl Extra {
             && self.carried.is_none()
             && self.far.is_none()
             && self.trouble.iter().all(Option::is_none)
-            && self.buckets.is_none()
+            && self.times.is_one()
             && self.halves.is_none()
             && self.quoted.is_none()
             && self.names.is_empty()

@@ -22,7 +22,7 @@ pub(crate) const CLIENT_HIGH: u32 = 1 << 11;
 pub(crate) const SERVER_ISN: u32 = 1 << 12;
 /// Stamps stepped back; see [`Extra::span`](super::Extra::span).
 pub(crate) const DISORDER: u32 = 1 << 13;
-/// More than one aligned bucket of time; see [`Extra::buckets`](super::Extra::buckets).
+/// More than one aligned bucket of time; see [`Extra::times`](super::Extra::times).
 pub(crate) const BUCKETS: u32 = 1 << 14;
 /// What [`Cold::asked`](super::Cold::asked) holds is the higher end's.
 pub(crate) const ASKED_HIGH: u32 = 1 << 15;

@@ -10,6 +10,7 @@ use crate::state::key::{Key, Side, TCP};
 use crate::state::spell::buckets::{Bucket, Buckets};
 use crate::state::spell::counters::{Counters, LowCounters};
 use crate::state::spell::sequence::Trouble;
+use crate::state::spell::times::Span;
 
 /// What every packet of a spell touches: never more than two cache lines.
 #[derive(Clone, Debug)]
@@ -77,7 +78,7 @@ impl Hot {
 
     /// Earliest and latest stamp.
     pub(crate) fn span(&self, cold: &Cold) -> (i64, i64) {
-        let kept = cold.extra.as_ref().and_then(|extra| extra.span);
+        let kept = cold.extra.as_ref().and_then(|extra| extra.span.as_deref().copied());
         kept.unwrap_or((cold.first, self.last))
     }
 
@@ -241,8 +242,8 @@ impl Hot {
     fn stretch(&mut self, cold: &mut Cold, time: i64) {
         self.flags |= flag::DISORDER;
         let extra = cold.extra.get_or_insert_default();
-        let (min, max) = extra.span.unwrap_or((cold.first, self.last));
-        extra.span = Some((min.min(time), max.max(time)));
+        let (min, max) = extra.span.as_deref().copied().unwrap_or((cold.first, self.last));
+        extra.span = Some(Box::new((min.min(time), max.max(time))));
     }
 
     #[cold]
@@ -251,35 +252,34 @@ impl Hot {
         cold.extra.get_or_insert_default().carried.get_or_insert_default().join(more);
     }
 
-    /// Books the bucket of the last packet, since the next one is of another. Returns whether the price changes by that.
+    /// Leaves the bucket of the last packet, since the next one is of another. Returns whether the price changes by that.
     #[cold]
     fn enter_bucket(&mut self, cold: &mut Cold, time: i64) -> bool {
-        let before = self.bucket_price(cold, self.last);
-        self.leave_bucket(cold);
-        self.bucket_price(cold, time) != before
-    }
-
-    /// Books what came since the last booking to the bucket of the last packet.
-    #[cold]
-    pub(crate) fn leave_bucket(&mut self, cold: &mut Cold) {
+        let before = (self.flags & flag::BUCKETS, self.bucket_price(cold, self.last));
         self.flags |= flag::BUCKETS;
-        let (last, totals) = (self.last, self.totals(cold));
-        cold.extra.get_or_insert_default().buckets.get_or_insert_default().book(last, totals);
+        let span = self.times_of(cold);
+        cold.extra.get_or_insert_default().times.leave(span);
+        (flag::BUCKETS, self.bucket_price(cold, time)) != before
     }
 
-    /// What the buckets cost, if `last` is the stamp of the last packet; nothing where one is enough.
+    /// What the flow's [`Times`] are told from.
+    pub(crate) fn times_of(&self, cold: &Cold) -> Span {
+        Span { first: cold.first, last: self.last, totals: self.totals(cold) }
+    }
+
+    /// The flow's bytes in aligned time; none where all of them went within one bucket.
+    pub(crate) fn buckets(&self, cold: &Cold) -> Option<Buckets> {
+        cold.extra.as_ref()?.times.closed(self.times_of(cold))
+    }
+
+    /// What the buckets cost, if `last` is the stamp of the last packet.
     pub(crate) fn bucket_price(&self, cold: &Cold, last: i64) -> usize {
-        let buckets = || cold.extra.as_ref()?.buckets.as_ref();
-        match buckets() {
-            Some(buckets) if self.flags & flag::BUCKETS != 0 => Buckets::price(buckets.count(last)),
-            _ => 0,
-        }
+        cold.extra.as_ref().map_or(0, |extra| extra.times.price(last))
     }
 
     /// How many buckets there can have been at most at any time.
     pub(crate) fn most_buckets(&self, cold: &Cold) -> usize {
-        let buckets = cold.extra.as_ref().and_then(|extra| extra.buckets.as_ref());
-        buckets.map_or(1, |buckets| buckets.most(self.last))
+        cold.extra.as_ref().map_or(1, |extra| extra.times.most(self.last))
     }
 
     /// Books a segment that did not start where the one before ended; the first of a half is where it starts.
