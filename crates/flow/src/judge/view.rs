@@ -114,6 +114,7 @@ fn end_view(flow: &Flow<'_>, side: Side) -> EndView {
     let key = &flow.hot.key;
     let ported = matches!(key.protocol, TCP | UDP | SCTP);
     let Counters { packets, bytes, payload, .. } = flow.counters();
+    let once = flow.payload_once(side);
     EndView {
         address: key.address(side).ip(),
         port: key.port(side).filter(|_| ported),
@@ -121,7 +122,7 @@ fn end_view(flow: &Flow<'_>, side: Side) -> EndView {
         packets: packets[side],
         bytes: bytes[side],
         payload: payload[side],
-        payload_unique: flow.hot.unique(flow.cold, side),
+        payload_unique: (key.protocol == TCP && once.exact).then_some(once.bytes),
     }
 }
 
@@ -135,7 +136,7 @@ fn history(flow: &Flow<'_>, orig: Side) -> String {
     let mut text = flow.cold.history.text(flow.hot.seen, orig);
     for side in [orig, 1 - orig] {
         let Some(trouble) = trouble(flow, side) else { continue };
-        let again = trouble.unique().is_some_and(|unique| unique < flow.counters().payload[side]);
+        let again = trouble.seen() < flow.counters().payload[side];
         for letter in
             [('T', again), ('G', trouble.has_gap())].into_iter().filter(|(_, shown)| *shown).map(|(l, _)| l)
         {
@@ -157,7 +158,7 @@ fn limits(flow: &Flow<'_>, spent: bool) -> Vec<&'static str> {
     if flow.hot.key.path == PathId::OTHER {
         all.push("path-cap");
     }
-    if [0, 1].into_iter().any(|side| trouble(flow, side).is_some_and(|trouble| trouble.unique().is_none())) {
+    if [0, 1].into_iter().any(|side| trouble(flow, side).is_some_and(|trouble| !trouble.is_exact())) {
         all.push("unique-bytes-cap");
     }
     if spent {

@@ -69,7 +69,7 @@ pub(crate) fn untold(hot: &Hot, cold: &Cold, transcripts: &Transcripts) -> usize
     let before = cost;
     cost += (cold.names_of_others().count() + usize::from(extra.asked != Asked::NOTHING)) * 8;
     cost += (cold.learned(0).len() + cold.learned(1).len()) * size_of::<Learned>();
-    cost += hot.bucket_price(cold, hot.last);
+    cost += cold.bucket_price(hot.last);
     for trouble in extra.trouble.iter().flatten() {
         cost += size_of::<Trouble>() + trouble.ranges() * RANGE;
     }
@@ -104,7 +104,7 @@ pub(crate) fn joint((hot, cold): (&Hot, &Cold), (later, later_cold): (&Hot, &Col
     let mut cost = 0;
     if (hot.flags | later.flags) & flag::BUCKETS != 0 || !Buckets::same(hot.last, later_cold.first) {
         let both = Buckets::price(hot.most_buckets(cold) + later.most_buckets(later_cold));
-        cost += both.saturating_sub(hot.bucket_price(cold, hot.last));
+        cost += both.saturating_sub(cold.bucket_price(hot.last));
         cost += if hot.flags & flag::BUCKETS == 0 { EXTRA } else { 0 };
     }
     if hot.flags & flag::DISORDER == 0 && later_cold.first < hot.last {

@@ -235,11 +235,11 @@ fn is_answered(flow: &Flow<'_>, side: Side) -> bool {
     packets[remote] > 0 && !refused && (flow.hot.key.protocol != TCP || payload[side] + payload[remote] > 0)
 }
 
-/// Payload out and in.
+/// Payload out and in, each byte once.
 fn volume(flows: &[(Flow<'_>, Side, Judged)]) -> (u64, u64) {
     flows.iter().fold((0, 0), |(out, back), (flow, side, _)| {
-        let payload = flow.counters().payload;
-        (out + payload[*side], back + payload[1 - side])
+        let once = |side| flow.payload_once(side).bytes;
+        (out + once(*side), back + once(1 - side))
     })
 }
 

@@ -10,7 +10,7 @@ use crate::judge::{Court, Flow, rules};
 use crate::report::{Attribution, Party};
 use crate::state::key::Side;
 use crate::state::spell::counters::Counters;
-use crate::state::spell::flag;
+use crate::state::spell::{Once, flag};
 
 /// Places in [`KINDS`](crate::judge::judged::KINDS).
 const SNI: u8 = 0;
@@ -155,6 +155,12 @@ impl Flow<'_> {
     pub(crate) fn mac(&self, side: Side) -> Option<Mac> {
         let known = self.hot.flags & flag::MAC << side != 0;
         self.cold.macs.get(side).copied().filter(|_| known)
+    }
+
+    /// Payload of one side, each byte counted once: what is judged, where [`Flow::counters`] is what was seen. Where it is
+    /// not exact it is said with "at most".
+    pub(crate) fn payload_once(&self, side: Side) -> Once {
+        self.hot.payload_once(self.cold, side)
     }
 
     /// All that was counted of it.

@@ -95,6 +95,11 @@ impl Cold {
         isn.map(|isn| isn.wrapping_add(1))
     }
 
+    /// What the buckets of time cost, if `last` is the stamp of the last packet.
+    pub(crate) fn bucket_price(&self, last: i64) -> usize {
+        self.extra.as_ref().map_or(0, |extra| extra.times.price(last))
+    }
+
     /// The list of a half's first payloads.
     pub(crate) fn half(&self, side: Side) -> Option<&Half> {
         self.extra.as_ref()?.halves.as_ref()?.get(side).filter(|half| !half.is_empty())

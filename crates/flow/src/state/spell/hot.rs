@@ -12,6 +12,15 @@ use crate::state::spell::counters::{Counters, LowCounters};
 use crate::state::spell::sequence::Trouble;
 use crate::state::spell::times::Span;
 
+/// Payload seen once.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Once {
+    /// Bytes.
+    pub(crate) bytes: u64,
+    /// Whether it is so many; at most so many otherwise.
+    pub(crate) exact: bool,
+}
+
 /// What every packet of a spell touches: never more than two cache lines.
 #[derive(Clone, Debug)]
 #[repr(C)]
@@ -255,11 +264,11 @@ impl Hot {
     /// Leaves the bucket of the last packet, since the next one is of another. Returns whether the price changes by that.
     #[cold]
     fn enter_bucket(&mut self, cold: &mut Cold, time: i64) -> bool {
-        let before = (self.flags & flag::BUCKETS, self.bucket_price(cold, self.last));
+        let before = (self.flags & flag::BUCKETS, cold.bucket_price(self.last));
         self.flags |= flag::BUCKETS;
         let span = self.times_of(cold);
         cold.extra.get_or_insert_default().times.leave(span);
-        (flag::BUCKETS, self.bucket_price(cold, time)) != before
+        (flag::BUCKETS, cold.bucket_price(time)) != before
     }
 
     /// What the flow's [`Times`] are told from.
@@ -270,11 +279,6 @@ impl Hot {
     /// The flow's bytes in aligned time; none where all of them went within one bucket.
     pub(crate) fn buckets(&self, cold: &Cold) -> Option<Buckets> {
         cold.extra.as_ref()?.times.closed(self.times_of(cold))
-    }
-
-    /// What the buckets cost, if `last` is the stamp of the last packet.
-    pub(crate) fn bucket_price(&self, cold: &Cold, last: i64) -> usize {
-        cold.extra.as_ref().map_or(0, |extra| extra.times.price(last))
     }
 
     /// How many buckets there can have been at most at any time.
@@ -298,14 +302,23 @@ impl Hot {
         true
     }
 
-    /// Bytes of payload seen at least once; `None` where that cannot be told.
-    pub(crate) fn unique(&self, cold: &Cold, side: Side) -> Option<u64> {
-        let trouble = cold.extra.as_ref().and_then(|extra| extra.trouble.get(side)?.as_ref());
-        match trouble {
-            Some(trouble) => trouble.unique(),
-            None if self.key.protocol == TCP => self.counters(cold).payload.get(side).copied(),
-            None => None,
+    /// Payload of one side, each byte counted once however often it was seen.
+    ///
+    /// This is what is judged: a retransmission, a mirror's double and a second tap make nothing bigger.
+    pub(crate) fn payload_once(&self, cold: &Cold, side: Side) -> Once {
+        let raw = self.counters(cold).payload.get(side).copied().unwrap_or(0);
+        if self.key.protocol != TCP {
+            return Once { bytes: raw, exact: true };
         }
+        let trouble = cold.extra.as_ref().and_then(|extra| extra.trouble.get(side)?.as_ref());
+        let (bytes, exact) = trouble.map_or((raw, true), |trouble| (trouble.seen(), trouble.is_exact()));
+        // The byte in front of a half's first is that of a keep-alive (RFC 9293, 3.8.4), and no payload.
+        let distance = || Some(cold.start(self, side)?.wrapping_sub(self.begins(cold, side)?) as i32);
+        let probed = distance().is_some_and(|ahead| {
+            let at = i64::from(ahead) - 1;
+            ahead > 0 && trouble.map_or(at < raw as i64, |trouble| trouble.has(at))
+        });
+        Once { bytes: bytes.saturating_sub(u64::from(probed)).min(raw), exact }
     }
 }
 

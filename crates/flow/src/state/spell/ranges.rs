@@ -43,6 +43,14 @@ impl Ranges {
         self.0.iter().map(|(&start, &end)| (start, end))
     }
 
+    /// Makes one range of all, from the lowest position to the highest.
+    pub(crate) fn collapse(&mut self) {
+        let ends = self.0.first_key_value().zip(self.0.last_key_value());
+        if let Some(((&start, _), (_, &end))) = ends {
+            self.0 = BTreeMap::from([(start, end)]);
+        }
+    }
+
     /// Whether every position from `start` to `end` is in.
     pub(crate) fn covers(&self, start: i64, end: i64) -> bool {
         self.0.range(..=start).next_back().is_some_and(|(_, &until)| until >= end)
@@ -67,6 +75,17 @@ mod tests {
             prop_assert_eq!(ours.total(), set.len() as u64);
             prop_assert!(ours.iter().flat_map(|(a, b)| a..b).eq(set));
         }
+    }
+
+    #[test]
+    fn all_ranges_collapse_into_one() {
+        let mut ranges = Ranges::default();
+        ranges.collapse();
+        assert_eq!(ranges.total(), 0);
+        ranges.add(16, 24);
+        ranges.add(-3, 8);
+        ranges.collapse();
+        assert_eq!(ranges.iter().collect::<Vec<_>>(), [(-3, 24)]);
     }
 
     #[test]

@@ -17,12 +17,13 @@ pub(crate) struct Trouble {
     pub(crate) end: i64,
     /// How many segments did not start where the one before ended.
     pub(crate) breaks: u32,
-    /// Displacements seen, start to end, apart from one another; empty once `breaks` passes [`Trouble::CAP`].
+    /// Displacements seen, start to end, apart from one another; once `breaks` passes [`Trouble::CAP`] one range from the
+    /// lowest to the highest.
     ranges: Ranges,
 }
 
 impl Trouble {
-    /// Breaks in a half after which its unique bytes are no longer told.
+    /// Breaks in a half after which it is only told how many unique bytes there are at most.
     pub(crate) const CAP: u32 = 1 << 16;
 
     /// A half that was in order for `length` bytes up to the sequence number `next`.
@@ -57,20 +58,28 @@ impl Trouble {
     }
 
     fn limit(&mut self) {
-        if self.breaks > Self::CAP {
-            self.ranges = Ranges::default();
+        if self.breaks > Self::CAP && self.ranges.len() > 1 {
+            self.ranges.collapse();
         }
     }
 
     fn add(&mut self, start: i64, end: i64) {
-        if self.breaks <= Self::CAP {
-            self.ranges.add(start, end);
-        }
+        self.ranges.add(start, end);
     }
 
-    /// Bytes seen at least once; `None` once the cap was passed.
-    pub(crate) fn unique(&self) -> Option<u64> {
-        (self.breaks <= Self::CAP).then(|| self.ranges.total())
+    /// Whether [`Trouble::CAP`] was not passed, so that every byte is told apart.
+    pub(crate) const fn is_exact(&self) -> bool {
+        self.breaks <= Self::CAP
+    }
+
+    /// Bytes seen at least once; at most so many once the cap was passed.
+    pub(crate) fn seen(&self) -> u64 {
+        self.ranges.total()
+    }
+
+    /// Whether the byte at a displacement was seen.
+    pub(crate) fn has(&self, at: i64) -> bool {
+        self.ranges.covers(at, at.saturating_add(1))
     }
 
     /// Whether bytes between those seen are missing.
@@ -121,7 +130,7 @@ mod tests {
         #[test]
         fn unique_bytes_are_those_of_a_set(segments in segments()) {
             let (trouble, _) = fold(&segments).unwrap();
-            prop_assert_eq!(trouble.unique(), Some(naive(&segments) as u64));
+            prop_assert_eq!((trouble.seen(), trouble.is_exact()), (naive(&segments) as u64, true));
         }
 
         #[test]
@@ -135,11 +144,31 @@ mod tests {
     }
 
     #[test]
-    fn past_the_cap_nothing_is_kept() {
+    fn past_the_cap_the_lowest_and_the_highest_position_are_kept() {
         let mut trouble = Trouble::after(10, 10);
-        for _ in 0..=Trouble::CAP {
+        for _ in 0..=Trouble::CAP / 2 {
             trouble.segment(10, 50, 1);
+            trouble.segment(51, 20, 1);
+            trouble.segment(21, 10, 0);
         }
-        assert_eq!((trouble.unique(), trouble.has_gap()), (None, false));
+        assert!(!trouble.is_exact() && !trouble.has_gap());
+        assert_eq!((trouble.seen(), trouble.has(49), trouble.has(51)), (51, true, false));
+    }
+
+    /// Each segment comes once more, three segments later, as behind a mirror of both ports: what was sent once is known
+    /// beyond the cap, too, as no more than the distance from the lowest to the highest position.
+    #[test]
+    fn an_upload_that_is_seen_twice_is_no_longer_than_it_is() {
+        let (mut trouble, mut next) = (Trouble::after(100, 100), 100);
+        let mut segment = |at: u32| {
+            trouble.segment(next, at * 100, 100);
+            next = (at + 1) * 100;
+        };
+        for at in 3..40_000 {
+            segment(at);
+            segment(at - 3);
+        }
+        assert!(!trouble.is_exact());
+        assert_eq!(trouble.seen(), 40_000 * 100);
     }
 }
