@@ -60,3 +60,33 @@ fn a_handshake_seen_again_anywhere_holds_at_every_cut() {
     println!("{}", all.line("handshakes again"));
     assert!(all.refused() * 2 < all.all(), "half of the cuts are refused");
 }
+
+/// A mirror shows each datagram once more, none to three datagrams later; some of them too late to be copies.
+#[test]
+fn datagrams_seen_again_hold_at_every_cut() {
+    let (mut all, mut copies) = (Joints::default(), 0);
+    for seed in 0..160 {
+        let mut random = SplitMix64::new(seed);
+        let lag = seed as usize % 4;
+        let said = random_datagrams(seed, 8);
+        let mut frames = Vec::new();
+        for n in 0..said.len() + lag {
+            frames.extend(said.get(n).cloned());
+            let again = n.checked_sub(lag).and_then(|n| said.get(n)).filter(|_| random.chance(80));
+            frames.extend(again.cloned());
+        }
+        let mut now = 1_772_443_501_000_000_000;
+        for frame in &mut frames {
+            now += *random.pick(&[0, 300_000, 30_000_000, 95_000_000, 150_000_000]);
+            frame.time = Timestamp(now);
+        }
+        let trace = Trace::of_frames(&format!("copies of seed {seed}"), ROOMY, &frames);
+        trace.check_every_cut(seed, &mut all);
+        let serial = trace.serial();
+        copies += usize::from(serial.contains("\"copies\""));
+        trace.check_tree(&serial, seed, &mut all);
+        trace.check_associativity(seed);
+    }
+    println!("{}; {copies} with copies", all.line("datagrams again"));
+    assert!(copies > 40, "copies are found in {copies} of 160");
+}

@@ -201,6 +201,8 @@ pub struct FlowView<'a> {
     pub first_packet: PacketAt,
     /// What could not be told exactly, as words.
     pub limits: Vec<&'static str>,
+    /// Datagrams that were seen twice and their payload, which the counters of the ends hold twice, too; `None` without.
+    pub copies: Option<(u64, u64)>,
 }
 
 /// A name that an address was given, and to whom.

@@ -86,6 +86,7 @@ pub(crate) fn flows() -> Vec<FlowView<'static>> {
         external: true,
         first_packet: at(2200),
         limits: vec!["content is encrypted"],
+        copies: Some((3, 3600)),
     };
     let bare = FlowView {
         community_id: "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=".into(),
@@ -112,6 +113,7 @@ pub(crate) fn flows() -> Vec<FlowView<'static>> {
         external: false,
         first_packet: at(1),
         limits: vec![],
+        copies: None,
     };
     vec![full, bare]
 }

@@ -52,6 +52,7 @@ pub fn decode_datagram<'a>(whole: &'a [u8], ip_length: u32, head: &Packet<'_>, p
     packet.path.clone_from(&head.path);
     packet.version = head.version;
     packet.hop_limit = head.hop_limit;
+    packet.identification = head.identification;
     packet.source = head.source;
     packet.destination = head.destination;
     packet.ip_length = ip_length;
@@ -99,6 +100,7 @@ fn clear(packet: &mut Packet<'_>) {
     packet.ether_type = 0;
     packet.version = 0;
     packet.hop_limit = 0;
+    packet.identification = 0;
     packet.protocol = 0;
     packet.source = Address::default();
     packet.destination = Address::default();
@@ -133,6 +135,7 @@ fn accept<'a>(ip: &Ip<'a>, packet: &mut Packet<'a>) {
     packet.hazards.insert(ip.hazards);
     packet.version = ip.version;
     packet.hop_limit = ip.hop_limit;
+    packet.identification = ip.identification;
     packet.protocol = ip.body.protocol;
     packet.source = ip.source;
     packet.destination = ip.destination;

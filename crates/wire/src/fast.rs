@@ -79,7 +79,7 @@ fn tags<'a>(
 #[inline]
 fn v4<'a>(bytes: &'a [u8], packet: &mut Packet<'a>) -> Option<(u8, &'a [u8])> {
     let (header, mut body) = bytes.split_first_chunk::<20>()?;
-    let &[0x45, _, l0, l1, _, _, _, _, hop_limit, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] = header
+    let &[0x45, _, l0, l1, i0, i1, _, _, hop_limit, protocol, _, _, s0, s1, s2, s3, d0, d1, d2, d3] = header
     else {
         return None;
     };
@@ -103,6 +103,7 @@ fn v4<'a>(bytes: &'a [u8], packet: &mut Packet<'a>) -> Option<(u8, &'a [u8])> {
     }
     packet.version = 4;
     packet.hop_limit = hop_limit;
+    packet.identification = u16::from_be_bytes([i0, i1]);
     packet.source = Address::v4([s0, s1, s2, s3]);
     packet.destination = Address::v4([d0, d1, d2, d3]);
     packet.ip_length = total as u32;
@@ -129,6 +130,7 @@ fn v6<'a>(bytes: &'a [u8], packet: &mut Packet<'a>) -> Option<(u8, &'a [u8])> {
     packet.hazards = Hazards::NONE;
     packet.version = 6;
     packet.hop_limit = hop_limit;
+    packet.identification = 0;
     packet.source = Address::v6(*source);
     packet.destination = Address::v6(*destination);
     packet.ip_length = length as u32 + 40;

@@ -22,6 +22,8 @@ const MAX_EXTENSIONS: usize = 16;
 pub(crate) struct Ip<'a> {
     pub(crate) version: u8,
     pub(crate) hop_limit: u8,
+    /// 0 in IPv6.
+    pub(crate) identification: u16,
     pub(crate) source: Address,
     pub(crate) destination: Address,
     /// Length of the packet, header included, by its length field, but no more than there was on the wire.
@@ -113,6 +115,7 @@ fn read_v4(span: Span<'_>) -> Result<Ip<'_>, Stop> {
     Ok(Ip {
         version: 4,
         hop_limit,
+        identification: u16::from_be_bytes([i0, i1]),
         source: Address::v4([s0, s1, s2, s3]),
         destination: Address::v4([d0, d1, d2, d3]),
         length: packet.wire as u32,
@@ -138,6 +141,7 @@ fn read_v6(span: Span<'_>) -> Result<Ip<'_>, Stop> {
     Ok(Ip {
         version: 6,
         hop_limit,
+        identification: 0,
         source: Address::v6(*source),
         destination: Address::v6(destination.first_chunk::<16>().copied().unwrap_or_default()),
         length: (rest.wire as u32).saturating_add(40),

@@ -233,6 +233,8 @@ pub struct Packet<'a> {
     pub version: u8,
     /// Time to live or hop limit of the innermost IP header, as it was captured.
     pub hop_limit: u8,
+    /// Identification of the innermost IPv4 header, by which a datagram that is seen twice is known; 0 in IPv6.
+    pub identification: u16,
     /// IP protocol number of what follows the innermost IP header and its extension headers.
     pub protocol: u8,
     /// Innermost source address.

@@ -82,7 +82,7 @@ fn trusts_otherwise((ours, ours_cold): (&Hot, &Cold), (hot, cold): (&Hot, &Cold)
     [0, 1].into_iter().any(|side| {
         let doubtful = hot.seen.get(side).is_some_and(|seen| seen & history::BAD_CHECKSUM != 0);
         let known = ours.seen.get(side).is_some_and(|seen| *seen != 0);
-        let sound = |hot: &Hot, cold: &Cold| cold.history.began_sound(hot.seen, side);
+        let sound = |hot: &Hot, cold: &Cold| hot.began_sound(cold, side);
         doubtful && known && sound(ours, ours_cold) != sound(hot, cold)
     })
 }

@@ -3,7 +3,7 @@
 //! A left spell with 10 packets and a right one with 5 have 15; the right one's first packet is forgotten; a gap between the
 //! sequence numbers at the cut is a break, just as it would be between two packets.
 
-use crate::state::key::Side;
+use crate::state::key::{Side, UDP};
 use crate::state::spell::buckets::Buckets;
 use crate::state::spell::sequence::Trouble;
 use crate::state::spell::times::Times;
@@ -28,6 +28,11 @@ impl Spell {
             self.join_sequence(later, side);
         }
         let (hot, cold) = (&mut self.hot, &mut self.cold);
+        if hot.key.protocol == UDP {
+            hot.join_datagrams(cold, (&later.hot, &later.cold));
+        } else {
+            cold.history.join(&mut hot.seen, &later.cold.history, later.hot.seen);
+        }
         let mut counters = hot.counters(cold);
         counters.join(&later.hot.counters(&later.cold));
         hot.count(cold, &counters);
@@ -41,7 +46,6 @@ impl Spell {
         }
         hot.last = later.hot.last;
         hot.hazards |= later.hot.hazards;
-        cold.history.join(&mut hot.seen, &later.cold.history, later.hot.seen);
         if let Some(reader) = later.hot.app() {
             hot.recognise(reader);
         }

@@ -252,7 +252,7 @@ fn fill_half(
     let listing = ours.flags & flag::LISTING << side != 0;
     let (empty, full) = (Half::default(), half.is_list_full());
     let known = known.unwrap_or(&empty);
-    let sound = ours_cold.history.began_sound(ours.seen, side);
+    let sound = ours.began_sound(ours_cold, side);
     let missed = known.may_miss(start, half, listing) || full && listing && !known.is_empty();
     if missed || undecided && !known.bears(start, sound, half, short || full) {
         return Err(Refusal::Stream);

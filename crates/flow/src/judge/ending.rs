@@ -119,7 +119,7 @@ impl Ending {
         }
         let Some(half) = cold.half(side) else { return Vec::new() };
         let (mut bytes, mut draft) = (Vec::new(), Draft::default());
-        let sound = cold.history.began_sound(hot.seen, side);
+        let sound = hot.began_sound(cold, side);
         let reading = half.read(sound, true, &mut bytes, &mut |fact| draft.note(&fact));
         let mut learned = Vec::new();
         if let Reading::Done(reader) = reading {

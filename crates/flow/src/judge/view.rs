@@ -100,6 +100,10 @@ impl<'a> Court<'a> {
             activity: judged.activity,
             external: judged.is_external(),
             first_packet: self.numbering.locate(&flow.cold.at()),
+            copies: flow
+                .cold
+                .copies()
+                .map(|copies| (copies.packets.iter().sum(), copies.payload.iter().sum())),
             limits: limits(flow, [0, 1].into_iter().any(|side| self.testimony(flow, side).is_spent())),
         }
     }

@@ -72,7 +72,7 @@ impl Summary {
                 for learned in learned.flat_map(|learned| learned.iter_mut().flatten()) {
                     shift(&mut learned.at);
                 }
-                let far = cold.extra.iter_mut().flat_map(|extra| &mut extra.far);
+                let far = cold.extra.iter_mut().flat_map(|extra| &mut extra.wide).map(|wide| &mut wide.far);
                 far.flat_map(|far| far.iter_mut().flatten()).for_each(shift);
             }
         }

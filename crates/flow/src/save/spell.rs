@@ -9,6 +9,7 @@ use crate::state::learned::Learned;
 use crate::state::packet_ref;
 use crate::state::path::PathId;
 use crate::state::spell::buckets::{Bucket, Buckets};
+use crate::state::spell::copies::Copies;
 use crate::state::spell::counters::{Counters, LowCounters};
 use crate::state::spell::history::History;
 use crate::state::spell::sequence::Trouble;
@@ -49,6 +50,7 @@ struct PortablePacket(#[serde(with = "packet_ref")] PacketRef);
 struct PortableExtra {
     span: Option<(i64, i64)>,
     trouble: [Option<Box<Trouble>>; 2],
+    copies: Option<Copies>,
     buckets: Option<Box<Buckets>>,
     halves: Option<Box<[Half; 2]>>,
     quoted: Option<PortableQuoted>,
@@ -62,6 +64,7 @@ impl PortableSpell {
         let extra = cold.extra.as_ref().map(|extra| PortableExtra {
             span: extra.span.as_deref().copied(),
             trouble: extra.trouble.clone(),
+            copies: extra.copies.as_deref().copied(),
             buckets: extra.times.buckets(cold.first).map(Box::new),
             halves: extra.halves.clone(),
             quoted: extra.quoted.as_ref().map(|q| (q.source.0, q.destination.0, q.protocol, q.ports)),
@@ -119,10 +122,11 @@ impl PortableSpell {
         }
         let Some(extra) = &mut self.extra else { return };
         extra.halves.take_if(|halves| halves.iter().all(Half::is_empty));
-        let PortableExtra { span, trouble, buckets, halves, quoted, names, learned } = extra;
+        let PortableExtra { span, trouble, copies, buckets, halves, quoted, names, learned } = extra;
         let troubled = trouble.iter().any(Option::is_some);
         if !troubled
             && span.is_none()
+            && copies.is_none()
             && buckets.is_none()
             && halves.is_none()
             && quoted.is_none()
@@ -158,6 +162,7 @@ impl PortableSpell {
             Box::new(Extra {
                 span: extra.span.map(Box::new),
                 trouble: extra.trouble,
+                copies: extra.copies.map(Box::new),
                 times: extra.buckets.map_or(Times::One, |buckets| Times::of(*buckets, from.times.0)),
                 halves,
                 quoted: extra.quoted.map(|(source, destination, protocol, ports)| {

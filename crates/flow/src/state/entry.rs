@@ -6,6 +6,8 @@
 use lenscap_wire::{Frame, Hazards, Mac, Packet, PacketRef, Tcp};
 use serde::{Deserialize, Serialize};
 
+use crate::state::spell::copies::print;
+
 /// One packet's share of a flow: what the decoder found, and what a reassembled datagram's fragments share out.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Share {
@@ -38,17 +40,20 @@ pub(crate) struct Entry {
     pub(crate) hazards: Hazards,
     pub(crate) macs: (Mac, Mac),
     pub(crate) tcp: Option<Tcp>,
+    /// What a datagram is known by where it is seen twice; see [`print`].
+    pub(crate) print: u32,
 }
 
 impl Entry {
     /// A packet's entry for this share of it.
     #[inline]
     pub(crate) fn of(share: Share, packet: &Packet<'_>) -> Self {
-        Self { share, hazards: packet.hazards, macs: packet.macs.unwrap_or_default(), tcp: packet.tcp }
+        let macs = packet.macs.unwrap_or_default();
+        Self { share, hazards: packet.hazards, macs, tcp: packet.tcp, print: print(packet) }
     }
 
     /// The same without what only the transport header's own packet has.
     pub(crate) fn bare(share: Share, packet: &Packet<'_>) -> Self {
-        Self { tcp: None, ..Self::of(share, packet) }
+        Self { tcp: None, print: 0, ..Self::of(share, packet) }
     }
 }

@@ -8,6 +8,7 @@ mod asked;
 pub(crate) mod buckets;
 pub(crate) mod cited;
 mod cold;
+pub(crate) mod copies;
 pub(crate) mod counters;
 pub(crate) mod flag;
 pub(crate) mod history;

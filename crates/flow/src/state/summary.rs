@@ -166,7 +166,7 @@ pub(crate) fn half_shows(
     side: Side,
     only: &Payload<'_>,
 ) -> (impl Fn(&Range<usize>) -> PayloadAt, bool) {
-    let sound = cold.history.began_sound(hot.seen, side);
+    let sound = hot.began_sound(cold, side);
     let half = cold.half(side);
     let places = half.map(|half| half.places(sound)).unwrap_or_default();
     let spent = half.map_or(only.bytes.len() >= Half::WINDOW as usize, |half| half.is_spent(places.end()));
@@ -188,7 +188,7 @@ fn read(
 ) -> Reading {
     let start = cold.start(hot, side);
     let mut reading = Reading::Undecided(0);
-    let sound = || cold.history.began_sound(hot.seen, side);
+    let sound = || hot.began_sound(cold, side);
     let alone = cold.half(side).is_none() && payload.stands_alone(start, sound);
     if alone {
         draft.clear();

@@ -34,6 +34,12 @@ pub(super) fn push(out: &mut Vec<u8>, flow: &FlowView<'_>) {
     record.boolean("external", flow.external);
     record.packet("first_packet", flow.first_packet);
     record.list_of("limits", &flow.limits, |out, limit| push_string(out, limit));
+    if let Some((packets, payload)) = flow.copies {
+        record.object("copies", |copies| {
+            copies.integer("packets", packets);
+            copies.integer("payload", payload);
+        });
+    }
     record.end_line();
 }
 

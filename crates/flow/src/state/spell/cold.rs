@@ -9,6 +9,7 @@ use crate::state::half::Half;
 use crate::state::key::Side;
 use crate::state::learned::Learned;
 use crate::state::spell::cited::{Cited, Far};
+use crate::state::spell::copies::Copies;
 use crate::state::spell::counters::Counters;
 use crate::state::spell::history::History;
 use crate::state::spell::sequence::Trouble;
@@ -21,7 +22,8 @@ use crate::state::transcript::{Asked, TranscriptId};
 #[repr(C)]
 pub(crate) struct Cold {
     pub(crate) history: History,
-    /// Initial sequence number of the handshake's client.
+    /// Initial sequence number of the handshake's client. In UDP this, the server's and the history hold the first
+    /// datagrams; see [`super::copies`].
     pub(crate) client_isn: u32,
     pub(crate) extra: Option<Box<Extra>>,
     /// Stamp of the first packet in capture order.
@@ -47,11 +49,10 @@ const _: () = assert!(size_of::<Cold>() == 104);
 pub(crate) struct Extra {
     /// Earliest and latest stamp, where they are not the first and last.
     pub(crate) span: Option<Box<(i64, i64)>>,
-    /// What the record has no room for of its counters.
-    pub(crate) carried: Option<Box<Counters>>,
-    /// What the record has no room for of the packets that it cites. Without a price: it hangs on the cuts.
-    pub(crate) far: Option<Box<Far>>,
+    /// What the record has no room for.
+    pub(crate) wide: Option<Box<Wide>>,
     pub(crate) trouble: [Option<Box<Trouble>>; 2],
+    pub(crate) copies: Option<Box<Copies>>,
     pub(crate) times: Times,
     /// The first payloads of each half, while they are needed.
     pub(crate) halves: Option<Box<[Half; 2]>>,
@@ -67,12 +68,21 @@ pub(crate) struct Extra {
 
 const _: () = assert!(size_of::<Extra>() <= 104);
 
+/// What few records have no room for. Without a price: it comes with gigabytes, or hangs on the cuts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wide {
+    /// Counters beyond 32 bits.
+    pub(crate) carried: Counters,
+    /// Packets that are cited and lie far from the first.
+    pub(crate) far: Far,
+}
+
 impl Extra {
     pub(super) fn is_empty(&self) -> bool {
         self.span.is_none()
-            && self.carried.is_none()
-            && self.far.is_none()
+            && self.wide.is_none()
             && self.trouble.iter().all(Option::is_none)
+            && self.copies.is_none()
             && self.times.is_one()
             && self.halves.is_none()
             && self.quoted.is_none()
@@ -136,13 +146,13 @@ impl Cold {
     /// The first packet.
     #[inline]
     pub(crate) fn at(&self) -> PacketRef {
-        let far = || self.extra.as_ref()?.far.as_ref()?[Cited::FIRST];
+        let far = || self.extra.as_ref()?.wide.as_ref()?.far[Cited::FIRST];
         self.cited.first(far)
     }
 
     /// The packet with which the stream readers could say what they said of a half.
     pub(crate) fn decided(&self, side: Side) -> Option<PacketRef> {
-        let far = |which| self.extra.as_ref()?.far.as_ref()?.get::<usize>(which).copied()?;
+        let far = |which| self.extra.as_ref()?.wide.as_ref()?.far.get::<usize>(which).copied()?;
         self.cited.decided(side, far)
     }
 
@@ -164,7 +174,7 @@ impl Cold {
 
     #[cold]
     fn put_far(&mut self, which: usize, packet: PacketRef) {
-        self.extra.get_or_insert_default().far.get_or_insert_default()[which] = Some(packet);
+        self.extra.get_or_insert_default().wide.get_or_insert_default().far[which] = Some(packet);
     }
 
     /// Lets go of a decided half's bytes, unless they are to be `kept`; of the list, too, unless it is `listed`.

@@ -32,7 +32,7 @@ pub(crate) const MAC: u32 = 1 << 16;
 pub(crate) const SHORT: u32 = 1 << 18;
 /// By side: this end sent from the MAC that is known of it.
 pub(crate) const SENT: u32 = 1 << 22;
-/// Counters passed 32 bits; see [`Extra::carried`](super::Extra::carried).
+/// Counters passed 32 bits; see [`Extra::wide`](super::Extra::wide).
 pub(crate) const CARRIED: u32 = 1 << 20;
 /// The higher end sent the first packet.
 pub(crate) const FIRST_HIGH: u32 = 1 << 21;

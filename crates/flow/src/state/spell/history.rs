@@ -107,6 +107,18 @@ impl History {
         first.is_none_or(|code| code >> 1 != BAD_CHECKSUM.trailing_zeros() as u8)
     }
 
+    /// A word that holds no letters, in a flow that is no TCP.
+    pub(super) fn word(&self, n: usize) -> u32 {
+        self.0.get(n).copied().unwrap_or(0)
+    }
+
+    /// Sets it.
+    pub(super) fn set_word(&mut self, n: usize, word: u32) {
+        if let Some(place) = self.0.get_mut(n) {
+            *place = word;
+        }
+    }
+
     /// The letters as text, given which side is the originator.
     pub(crate) fn text(&self, seen: [u16; 2], orig: Side) -> String {
         let letter = |code: u8| {

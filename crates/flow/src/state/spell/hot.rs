@@ -6,7 +6,7 @@ use super::history;
 use super::{Cold, flag};
 use crate::state::entry::Entry;
 use crate::state::half::Half;
-use crate::state::key::{Key, Side, TCP};
+use crate::state::key::{Key, Side, TCP, UDP};
 use crate::state::spell::buckets::{Bucket, Buckets};
 use crate::state::spell::counters::{Counters, LowCounters};
 use crate::state::spell::sequence::Trouble;
@@ -31,9 +31,9 @@ pub(crate) struct Hot {
     pub(crate) flags: u32,
     /// See [`Hot::counters`].
     pub(crate) low: LowCounters,
-    /// TCP: the sequence number after the last payload, by side.
+    /// TCP: the sequence number after the last payload, by side. UDP: the print of the last datagram.
     pub(crate) next: [u32; 2],
-    /// TCP: letters of the history so far, by side.
+    /// TCP: letters of the history so far, by side. UDP: when the last datagram came.
     pub(crate) seen: [u16; 2],
     /// Oddities of all packets.
     pub(crate) hazards: u32,
@@ -142,7 +142,7 @@ impl Hot {
     /// All that was counted.
     #[inline]
     pub(crate) fn counters(&self, cold: &Cold) -> Counters {
-        let carried = || cold.extra.as_ref().and_then(|extra| extra.carried.as_deref());
+        let carried = || cold.extra.as_ref().and_then(|extra| extra.wide.as_ref().map(|wide| &wide.carried));
         self.low.with(if self.flags & flag::CARRIED == 0 { None } else { carried() })
     }
 
@@ -152,7 +152,7 @@ impl Hot {
         self.low = low;
         if carried != Counters::default() {
             self.flags |= flag::CARRIED;
-            cold.extra.get_or_insert_default().carried = Some(Box::new(carried));
+            cold.extra.get_or_insert_default().wide.get_or_insert_default().carried = carried;
         }
     }
 
@@ -189,6 +189,9 @@ impl Hot {
         }
         // A header that was cut off may have been any: whether a SYN follows on it must not hang on what was before.
         self.flags &= !flag::PURE;
+        if self.key.protocol == UDP {
+            grew |= self.absorb_datagram(cold, entry, side);
+        }
         grew
     }
 
@@ -258,7 +261,7 @@ impl Hot {
     #[cold]
     fn carry(&mut self, cold: &mut Cold, more: &Counters) {
         self.flags |= flag::CARRIED;
-        cold.extra.get_or_insert_default().carried.get_or_insert_default().join(more);
+        cold.extra.get_or_insert_default().wide.get_or_insert_default().carried.join(more);
     }
 
     /// Leaves the bucket of the last packet, since the next one is of another. Returns whether the price changes by that.
@@ -308,7 +311,8 @@ impl Hot {
     pub(crate) fn payload_once(&self, cold: &Cold, side: Side) -> Once {
         let raw = self.counters(cold).payload.get(side).copied().unwrap_or(0);
         if self.key.protocol != TCP {
-            return Once { bytes: raw, exact: true };
+            let copies = cold.copies().and_then(|copies| copies.payload.get(side)).copied();
+            return Once { bytes: raw.saturating_sub(copies.unwrap_or(0)), exact: true };
         }
         let trouble = cold.extra.as_ref().and_then(|extra| extra.trouble.get(side)?.as_ref());
         let (bytes, exact) = trouble.map_or((raw, true), |trouble| (trouble.seen(), trouble.is_exact()));
