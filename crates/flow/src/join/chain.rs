@@ -19,8 +19,9 @@ pub(crate) fn takes_for_granted(hot: &Hot) -> bool {
 
 /// Whether a spell that began with a SYN-ACK went on with the SYN before it.
 fn took_syn(hot: &Hot) -> bool {
-    let bare = |seen: &u16| seen & history::SYN != 0;
-    hot.key.protocol == TCP && hot.flags & flag::OPENS == 0 && hot.seen.iter().any(bare)
+    let bare = |seen: &u16| seen & (history::SYN | history::MULTI_FLAG | history::INCONSISTENT) != 0;
+    let by_answer = hot.flags & flag::OPENS == 0 && hot.shows_client();
+    hot.key.protocol == TCP && by_answer && hot.seen.iter().any(bare)
 }
 
 /// Latest stamps of the spells on the left that a right-hand one goes on with which ended: the next of its key may go on
@@ -97,7 +98,8 @@ fn is_astray((ours, ours_cold): (&Hot, &Cold), (hot, cold): (&Hot, &Cold)) -> bo
         return ours_cold.half(server).is_some();
     }
     // Without a FIN nothing but payload is read, and a stream that begins where our SYN-ACK says was read as it should be.
-    let plain = hot.seen.get(server).is_some_and(|seen| seen & history::FIN == 0);
+    let fin = history::FIN | history::MULTI_FLAG | history::INCONSISTENT;
+    let plain = hot.seen.get(server).is_some_and(|seen| seen & fin == 0);
     let begins = Some(ours_cold.server_isn.wrapping_add(1));
     let known = alone && hot.begins(cold, server) == begins;
     ours_cold.half(server).is_some()

@@ -135,9 +135,10 @@ fn tunnel_text(layer: &lenscap_wire::Layer) -> Option<String> {
     Some(if layer.id == 0 { name.to_string() } else { format!("{name}:{}", layer.id) })
 }
 
-/// Zeek's letters, with `T` and `G` where a whole half shows them.
+/// Zeek's letters, with `T` and `G` where a whole half shows them, and `^` in front where the responder was seen first.
 fn history(flow: &Flow<'_>, orig: Side) -> String {
-    let mut text = flow.cold.history.text(flow.hot.seen, orig);
+    let flipped = if flow.hot.first_side() == orig { "" } else { "^" };
+    let mut text = flipped.to_string() + &flow.cold.history.text(flow.hot.seen, orig);
     for side in [orig, 1 - orig] {
         let Some(trouble) = trouble(flow, side) else { continue };
         let again = trouble.seen() < flow.counters().payload[side];

@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::state::key::Side;
 
 /// Letters that one packet can show, in the order in which a packet shows several. Upper case is the originator's,
-/// lower case the responder's. `T` (retransmission) and `G` (gap) need a whole half and are appended when judged.
-const LETTERS: [u8; 9] = *b"CISHFRDAW";
+/// lower case the responder's. `T` (retransmission) and `G` (gap) need a whole half and are appended when judged; `^`, in
+/// front, says that the first packet was the responder's.
+const LETTERS: [u8; 10] = *b"CISHFRDAWQ";
 
 pub(crate) const BAD_CHECKSUM: u16 = 1;
-const INCONSISTENT: u16 = 1 << 1;
+/// FIN and RST.
+pub(crate) const INCONSISTENT: u16 = 1 << 1;
 pub(crate) const SYN: u16 = 1 << 2;
 const SYN_ACK: u16 = 1 << 3;
 pub(crate) const FIN: u16 = 1 << 4;
@@ -18,6 +20,8 @@ const RST: u16 = 1 << 5;
 const DATA: u16 = 1 << 6;
 const ACK: u16 = 1 << 7;
 const ZERO_WINDOW: u16 = 1 << 8;
+/// SYN and FIN, or SYN and RST.
+pub(crate) const MULTI_FLAG: u16 = 1 << 9;
 
 /// The letters that a packet shows, as bits in the order of [`LETTERS`].
 #[inline]
@@ -25,25 +29,18 @@ pub(crate) fn letters(tcp: &Tcp, payload: u32, hazards: Hazards) -> u16 {
     let flags = tcp.flags;
     let (syn, ack) = (flags.has(TcpFlags::SYN), flags.has(TcpFlags::ACK));
     let (fin, rst) = (flags.has(TcpFlags::FIN), flags.has(TcpFlags::RST));
-    let mut bits = if payload > 0 {
-        DATA
-    } else if ack && !(syn || fin || rst) {
-        ACK
-    } else {
-        0
+    let mut bits = match (syn, fin, rst) {
+        (false, false, false) if payload > 0 => DATA,
+        (false, false, false) if ack => ACK,
+        (false, false, false) => 0,
+        (true, false, false) if ack => SYN_ACK,
+        (true, false, false) => SYN,
+        (false, true, false) => FIN,
+        (false, false, true) => RST,
+        (_, true, true) => INCONSISTENT,
+        (true, ..) => MULTI_FLAG,
     };
-    if syn {
-        bits |= if ack { SYN_ACK } else { SYN };
-        if fin || rst {
-            bits |= INCONSISTENT;
-        }
-    }
-    if fin {
-        bits |= FIN;
-    }
-    if rst {
-        bits |= RST;
-    } else if tcp.window == 0 && !syn {
+    if tcp.window == 0 && !(rst || syn) {
         bits |= ZERO_WINDOW;
     }
     if hazards.contains(Hazards::BAD_TRANSPORT_CHECKSUM) {
@@ -62,8 +59,10 @@ fn length(seen: [u16; 2]) -> u32 {
 }
 
 impl History {
-    /// Letters a word of `order` holds.
-    const WORD: u32 = 6;
+    /// Letters that there is room for: all but the last, which is the one that is left.
+    const ROOM: u32 = 19;
+    /// All letters of both sides.
+    const ALL: u8 = 2 * LETTERS.len() as u8;
 
     /// Appends the letters of `bits` that `seen` lacks on this side, and adds them to it.
     #[cold]
@@ -90,14 +89,22 @@ impl History {
     }
 
     fn put(&mut self, n: u32, code: u8) {
-        if let Some(word) = self.0.get_mut((n / Self::WORD) as usize) {
-            *word |= u32::from(code) << (5 * (n % Self::WORD));
+        if n < Self::ROOM {
+            let all = self.bits() | u128::from(code) << (5 * n);
+            self.0 = [all as u32, (all >> 32) as u32, (all >> 64) as u32];
         }
     }
 
+    fn bits(&self) -> u128 {
+        self.0.iter().rev().fold(0, |all, &word| all << 32 | u128::from(word))
+    }
+
     fn code(&self, n: u32) -> u8 {
-        let word = self.0.get((n / Self::WORD) as usize).copied().unwrap_or(0);
-        (word >> (5 * (n % Self::WORD))) as u8 & 31
+        if n < Self::ROOM {
+            return (self.bits() >> (5 * n)) as u8 & 31;
+        }
+        let known = |code: u8| (0..Self::ROOM).any(|n| self.code(n) == code);
+        (0..Self::ALL).find(|&code| !known(code)).unwrap_or(0)
     }
 
     /// Whether the first packet of a side that had a checksum to be wrong had a right one. Where it had not, wrong ones
@@ -167,7 +174,24 @@ mod tests {
 
     #[test]
     fn every_letter_of_both_sides_fits() {
-        let all: Vec<_> = [0, 1].into_iter().map(|side| (side, 0x1ff)).collect();
-        assert_eq!(text(&all, 0), "CISHFRDAWcishfrdaw");
+        let all: Vec<_> = [0, 1].into_iter().map(|side| (side, 0x3ff)).collect();
+        assert_eq!(text(&all, 0), "CISHFRDAWQcishfrdawq");
+    }
+
+    #[test]
+    fn a_packet_shows_the_letter_of_its_flags_and_no_data_beside_it() {
+        let shown = |flags: u8, payload| {
+            let tcp = Tcp { flags: TcpFlags(flags), window: 1, ..Tcp::default() };
+            text(&[(0, letters(&tcp, payload, Hazards::NONE))], 0)
+        };
+        const SYN: u8 = TcpFlags::SYN;
+        const ACK: u8 = TcpFlags::ACK;
+        const FIN: u8 = TcpFlags::FIN;
+        const RST: u8 = TcpFlags::RST;
+        let both = [(SYN, "S"), (SYN | ACK, "H"), (FIN | ACK, "F"), (RST, "R"), (FIN | RST, "I")];
+        for (flags, letter) in both.into_iter().chain([(SYN | FIN, "Q"), (SYN | RST | ACK, "Q")]) {
+            assert_eq!((shown(flags, 0).as_str(), shown(flags, 9).as_str()), (letter, letter), "{flags:#x}");
+        }
+        assert_eq!((shown(ACK, 0).as_str(), shown(ACK, 9).as_str(), shown(0, 0).as_str()), ("A", "D", ""));
     }
 }
