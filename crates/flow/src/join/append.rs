@@ -26,6 +26,8 @@ pub(crate) struct Owed {
     pub(crate) base: Option<u32>,
     /// Payloads that the right half had, listed or not.
     pub(crate) count: u16,
+    /// Whether it passed over something beyond its window, and below it.
+    pub(crate) passed: (bool, bool),
     /// Whether it listed no more, though more came.
     pub(crate) stopped: bool,
 }
@@ -192,8 +194,8 @@ impl<'s> Appending<'s> {
         let short = later.hot.flags & flag::SHORT << side != 0;
         if let Some(half) = later.cold.half_mut(side).map(std::mem::take) {
             let stopped = short || half.is_list_full();
-            let (base, count) = (half.base(), half.count());
-            self.joined.owed.push(Owed { place, side, base, count, stopped, pieces: half.pieces });
+            let (base, count, passed) = (half.base(), half.count(), (half.beyond, half.below));
+            self.joined.owed.push(Owed { place, side, base, count, passed, stopped, pieces: half.pieces });
             return;
         }
         let decided = later.hot.flags & flag::UNDECIDED << side == 0;

@@ -196,7 +196,7 @@ impl Summary {
     }
 
     /// Gives a left half the payloads of the right one, and how many more there were.
-    fn feed_half(&mut self, at: At, Owed { side, base, count, stopped, pieces, .. }: &Owed) {
+    fn feed_half(&mut self, at: At, Owed { side, base, count, passed, stopped, pieces, .. }: &Owed) {
         let side = *side;
         let Some((hot, cold)) = self.flows.spell_mut(at) else { return };
         let before = cold.half(side).map_or(0, Half::count);
@@ -214,6 +214,11 @@ impl Summary {
             let half = cold.list(side);
             half.count_to(before.saturating_add(*count));
             hot.limit_list(side, half, self.saved);
+        }
+        if (passed.0 || passed.1) && hot.flags & flag::LISTING << side != 0 {
+            let half = cold.list(side);
+            half.beyond |= passed.0;
+            half.below |= passed.1;
         }
         if *stopped && hot.flags & flag::LISTING << side != 0 {
             hot.flags &= !(flag::LISTING << side);

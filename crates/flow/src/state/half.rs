@@ -36,9 +36,9 @@ pub(crate) struct Half {
     /// Segments with payload so far, listed or not; not counted further than to [`Half::PACKETS`].
     count: u16,
     /// Whether something that ends behind the window was passed over.
-    beyond: bool,
+    pub(crate) beyond: bool,
     /// Whether something that begins before the window was.
-    below: bool,
+    pub(crate) below: bool,
     #[serde(skip)]
     derived: Derived,
 }
