@@ -7,7 +7,7 @@ use lenscap_wire::Timestamp;
 
 /// The frames of one flow, of segments or of datagrams.
 fn flow(seed: u64, count: usize) -> Vec<OwnedFrame> {
-    if seed % 3 == 0 { random_datagrams(seed, count) } else { random_flow(seed, count) }
+    if seed.is_multiple_of(3) { random_datagrams(seed, count) } else { random_flow(seed, count) }
 }
 
 /// The clock steps back and on again by up to four times the idle time, and every flow goes over such a step.

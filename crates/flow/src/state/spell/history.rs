@@ -180,14 +180,14 @@ mod tests {
 
     #[test]
     fn a_packet_shows_the_letter_of_its_flags_and_no_data_beside_it() {
-        let shown = |flags: u8, payload| {
-            let tcp = Tcp { flags: TcpFlags(flags), window: 1, ..Tcp::default() };
-            text(&[(0, letters(&tcp, payload, Hazards::NONE))], 0)
-        };
         const SYN: u8 = TcpFlags::SYN;
         const ACK: u8 = TcpFlags::ACK;
         const FIN: u8 = TcpFlags::FIN;
         const RST: u8 = TcpFlags::RST;
+        let shown = |flags: u8, payload| {
+            let tcp = Tcp { flags: TcpFlags(flags), window: 1, ..Tcp::default() };
+            text(&[(0, letters(&tcp, payload, Hazards::NONE))], 0)
+        };
         let both = [(SYN, "S"), (SYN | ACK, "H"), (FIN | ACK, "F"), (RST, "R"), (FIN | RST, "I")];
         for (flags, letter) in both.into_iter().chain([(SYN | FIN, "Q"), (SYN | RST | ACK, "Q")]) {
             assert_eq!((shown(flags, 0).as_str(), shown(flags, 9).as_str()), (letter, letter), "{flags:#x}");
