@@ -92,7 +92,7 @@ pub struct DeviceRecord<'a> {
     /// The MAC in hexadecimal, else the address.
     pub id: String,
     pub mac: Option<Mac>,
-    /// Sorted.
+    /// The one from which most bytes were sent first, the others sorted.
     pub addresses: Vec<IpAddr>,
     pub vendor: Option<&'a Vendor>,
     pub model: Option<String>,

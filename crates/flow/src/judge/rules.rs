@@ -48,10 +48,12 @@ pub const TELEMETRY_BUCKETS: u64 = 3;
 /// A flow to a vendor that sends so much is an upload.
 pub const UPLOAD_BYTES: u64 = EXFILTRATION_BYTES;
 
-/// A MAC behind which so many outside addresses speak is a gateway's.
-pub const GATEWAY_ADDRESSES: usize = 2;
-/// A MAC that sends from more inside addresses than this stands for several stations.
-pub const STATION_ADDRESSES: usize = 4;
+/// A MAC from which so many addresses of the outside speak that it does not hold is a router's; of IPv6 networks.
+pub const ROUTER_ADDRESSES: usize = 2;
+/// So many are told apart before it is settled: some may turn out to be held.
+pub const OUTSIDE_NETWORKS: usize = 4;
+/// A MAC that says by ARP that it holds more addresses than this answers for others.
+pub const STATION_ADDRESSES: u32 = 4;
 
 /// Packets that a finding shows as evidence at most.
 pub const EVIDENCE: usize = 8;

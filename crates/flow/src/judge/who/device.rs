@@ -4,15 +4,13 @@ use lenscap_catalog::VendorId;
 use lenscap_wire::Address;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
+use super::ends::Heard;
 use super::grouped::Grouped;
 use super::identity::Identity;
-use super::link::Links;
-use super::roll::{Contact, Often, Roll, Sighted, Station, StationKey};
+use super::roll::{Contact, Roll, Sighted, Station, StationKey};
 use crate::judge::judged::Judged;
-use crate::judge::walk::{Walk, parts};
-use crate::judge::whose::opinion::Statement;
+use crate::judge::walk::Walk;
 use crate::judge::{Court, FlowAt};
 use crate::report::{DeviceRecord, EndpointRecord, Party};
 use crate::state::key::Side;
@@ -30,7 +28,7 @@ pub(crate) struct Stations<'a> {
     places: Vec<Vec<[u32; 2]>>,
     /// Flows with a vendor, by station.
     dealings: Grouped<Contact>,
-    said: Grouped<(Statement, Often)>,
+    said: Grouped<Heard>,
     shown: Grouped<Sighted<'a>>,
     /// Whether each is a camera. The rest of an identity is worked out when asked for: most are never shown.
     cameras: Vec<bool>,
@@ -47,33 +45,24 @@ pub(crate) struct Device<'s, 'a> {
 
 impl<'a> Stations<'a> {
     pub(crate) fn new(court: &Court<'a>, walk: &mut Walk) -> Self {
-        let mut standings = std::mem::take::<Links>(&mut walk.links).standings();
-        let mut ends = std::mem::take(&mut walk.ends).into_iter();
-        let shares: Vec<Range<usize>> = parts().collect();
-        let shares: Vec<_> = shares
-            .into_iter()
-            .map(|shards| {
-                let several = shards.len();
-                (shards, ends.by_ref().take(several).collect())
-            })
-            .collect();
-        let rolls: Vec<Roll<'a>> = shares
-            .into_par_iter()
-            .with_max_len(1)
-            .map(|share| Roll::over(court, &walk.judged, &standings, share))
-            .collect();
-        let roll = rolls.into_iter().reduce(|roll, other| roll.join(other, &mut standings));
-        let mut roll = roll.unwrap_or_default();
-        roll.add_sightings(court, &mut standings);
-        drop(standings);
-        Self::conclude(court, &walk.judged, roll)
+        let roll = Roll::new(court, std::mem::take(&mut walk.ends));
+        let mut places = std::mem::take(&mut walk.places);
+        let of_end = &roll.of_end;
+        let station = |end: &mut u32| *end = of_end.get(*end as usize).copied().unwrap_or(NOWHERE);
+        places.par_iter_mut().flatten_iter().flatten().for_each(station);
+        Self::conclude(court, &walk.judged, roll, places)
     }
 
-    fn conclude(court: &Court<'a>, judged: &[Vec<Judged>], roll: Roll<'a>) -> Self {
-        let Roll { keys, stations, others, places, said, shown, .. } = roll;
+    fn conclude(
+        court: &Court<'a>,
+        judged: &[Vec<Judged>],
+        roll: Roll<'a>,
+        places: Vec<Vec<[u32; 2]>>,
+    ) -> Self {
+        let Roll { keys, stations, others, said, shown, .. } = roll;
         let groups = keys.len();
         let (said, shown) = rayon::join(|| Grouped::new(said, groups), || Grouped::new(shown, groups));
-        let others = Grouped::new(others.into_iter().collect(), groups);
+        let others = Grouped::new(others, groups);
         let dealings = contacts(&places, judged, groups, |judged, side| {
             judged.vendor().is_some() && judged.is_contact(side)
         });
@@ -101,13 +90,13 @@ impl<'a> Stations<'a> {
         place: usize,
     ) -> Identity<'a> {
         let mut identity = Identity::default();
-        for (statement, (count, at)) in self.said.of(place) {
-            for (kind, value) in court.opinions.said(*statement) {
-                identity.see(kind, value, *count, *at);
+        for &(statement, claimed, often) in self.said.of(place) {
+            for (kind, value) in court.opinions.said(statement) {
+                identity.see((kind, value), often, claimed);
             }
         }
         for shown in self.shown.of(place) {
-            identity.see(shown.field, shown.value, shown.count, shown.at);
+            identity.see((shown.field, shown.value), (shown.count, shown.at), false);
         }
         let known =
             self.dealings.of(place).filter_map(|contact| Some((contact.side(), contact.at().of(judged)?)));
@@ -149,7 +138,7 @@ impl<'s, 'a> Device<'s, 'a> {
     /// Its addresses, in no order.
     pub(crate) fn addresses(&self) -> impl Iterator<Item = Address> + use<'s, 'a> {
         let others = self.stations.others.of(self.place).copied();
-        self.station.address.into_iter().chain(others)
+        self.station.title.map(|(address, _)| address).into_iter().chain(others)
     }
 
     /// Flows with a vendor, in no order.
@@ -169,11 +158,13 @@ impl<'s, 'a> Device<'s, 'a> {
         contacts: &Grouped<Contact>,
     ) -> DeviceRecord<'a> {
         let (identity, volume) = (self.identity(court, judged), self.station.volume);
-        let addresses: BTreeSet<_> = self.addresses().map(Address::ip).collect();
+        let title = self.station.title.map(|(address, _)| address.ip());
+        let others: BTreeSet<_> =
+            self.addresses().map(Address::ip).filter(|other| Some(*other) != title).collect();
         DeviceRecord {
             id: self.key.id(),
             mac: self.station.mac,
-            addresses: addresses.into_iter().collect(),
+            addresses: title.into_iter().chain(others).collect(),
             vendor: identity.vendor.map(|id| court.catalog.vendor(id)),
             model: identity.model.clone(),
             serial: identity.serial.clone(),

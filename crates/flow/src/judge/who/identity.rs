@@ -5,6 +5,7 @@ use lenscap_wire::{Field, Mac, PacketRef};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::ends::Often;
 use crate::judge::judged::Judged;
 use crate::judge::{Court, rules};
 use crate::report::SightingRecord;
@@ -16,6 +17,8 @@ struct Sighting {
     count: u64,
     at: Option<PacketRef>,
     vendor: Option<VendorId>,
+    /// Whether only others said so, and the station did not confirm it.
+    claimed: bool,
 }
 
 /// Kind and value.
@@ -42,8 +45,8 @@ pub(crate) struct Identity<'a> {
 
 impl<'a> Identity<'a> {
     /// Takes in something the station said; `at` is the packet that showed it first.
-    pub(crate) fn see(&mut self, field: Field, value: &'a [u8], count: u64, at: PacketRef) {
-        self.seen.push(((field, value.into()), Sighting { count, at: Some(at), vendor: None }));
+    pub(crate) fn see(&mut self, (field, value): (Field, &'a [u8]), (count, at): Often, claimed: bool) {
+        self.seen.push(((field, value.into()), Sighting { count, at: Some(at), vendor: None, claimed }));
     }
 
     /// Puts equal sightings together, in order of kind and value.
@@ -54,6 +57,7 @@ impl<'a> Identity<'a> {
             if same {
                 known.count += more.count;
                 known.at = known.at.min(more.at);
+                known.claimed &= more.claimed;
             }
             same
         });
@@ -76,7 +80,7 @@ impl<'a> Identity<'a> {
 
     fn weigh_texts(&mut self, court: &Court<'_>) {
         let mut seen = std::mem::take(&mut self.seen);
-        for ((field, value), sighting) in &mut seen {
+        for ((field, value), sighting) in seen.iter_mut().filter(|(_, sighting)| !sighting.claimed) {
             for hit in court.catalog.banners(*field, value) {
                 let banner = hit.banner;
                 if banner.device_class == DeviceClass::App || *field == Field::UaApp {
@@ -137,7 +141,7 @@ impl<'a> Identity<'a> {
         *self.vendors.entry(oui.vendor).or_default() += self.oui;
         let mut prefix = mac.map(|mac| mac.to_string()).unwrap_or_default();
         prefix.truncate(8);
-        let sighting = Sighting { count: 1, at: None, vendor: Some(oui.vendor) };
+        let sighting = Sighting { count: 1, vendor: Some(oui.vendor), ..Sighting::default() };
         self.seen.push(((Field::Oui, prefix.into_bytes().into()), sighting));
         self.gather();
         if self.class.is_none() && court.catalog.vendor(oui.vendor).kind == VendorKind::Doorbell {
