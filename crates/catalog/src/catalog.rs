@@ -164,6 +164,9 @@ impl Catalog {
     }
 
     /// What evidence is worth: of something that the catalogue is `of` sure of, where that matters.
+    ///
+    /// # Panics
+    /// Never: the build fails where a kind of evidence has no row.
     pub fn worth(&self, evidence: Evidence, of: Confidence) -> &'static StandingRow {
         let rows = builtin::STANDING.iter().filter(|row| row.evidence == evidence);
         let best = rows.max_by_key(|row| (row.of == Some(of), row.of.is_none()));

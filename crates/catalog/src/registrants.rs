@@ -34,14 +34,18 @@ pub(crate) fn pack(lines: &str) -> Vec<u8> {
     assert!(ends.len() < usize::from(u16::MAX), "a name's number has 16 bits");
     let mut packed = Vec::new();
     let counts = lists.iter().map(BTreeMap::len).chain([ends.len()]);
-    counts.for_each(|count| packed.extend((count as u32).to_be_bytes()));
+    for count in counts {
+        packed.extend((count as u32).to_be_bytes());
+    }
     for (list, (_, bytes)) in lists.iter().zip(LENGTHS) {
         for (prefix, number) in list {
             packed.extend(&prefix.to_be_bytes()[2..2 + bytes]);
             packed.extend(number.to_be_bytes());
         }
     }
-    ends.iter().for_each(|end| packed.extend(end.to_be_bytes()));
+    for end in &ends {
+        packed.extend(end.to_be_bytes());
+    }
     packed.extend(names.as_bytes());
     packed
 }

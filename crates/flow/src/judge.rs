@@ -21,7 +21,7 @@ use lenscap_wire::{Field, PacketRef, Timestamp};
 use self::ending::Ending;
 use self::numbering::{Numbering, records};
 use self::whose::opinion::{Opinions, Testimony};
-use crate::report::{Amount, Ledger, Overview, Report};
+use crate::report::{Amount, Ledger, Overview, Report, Standing};
 use crate::state::key::Side;
 use crate::state::spell::{Cold, Hot, flag};
 use crate::state::summary::Summary;
@@ -180,7 +180,8 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
         packets: ledger.packets,
         flows: sums.flows,
         devices: stations.len() as u64,
-        cameras: stations.cameras() as u64,
+        cameras: stations.count(Standing::Camera),
+        suspected: stations.count(Standing::Suspected),
         findings: [0; 5],
         coverage: what::coverage::coverage(summary, &sums),
     };

@@ -21,21 +21,6 @@ pub const BY_LATER_DNS: u8 = 55;
 /// The address lies in a prefix of the vendor.
 pub const BY_ADDRESS: u8 = 60;
 
-/// Points of evidence that a device is a camera; it takes [`CAMERA`].
-pub const CAMERA: u32 = 60;
-/// It says so itself in a text that only cameras and recorders say; by the entry's confidence (low, medium, high).
-pub const BANNER: [u32; 3] = [25, 60, 80];
-/// It says so in a text that cameras share with other devices.
-pub const WEAK_BANNER: u32 = 20;
-/// It talks to a service that only devices and viewers of a camera vendor use; by the entry's confidence.
-pub const CLOUD: [u32; 3] = [10, 30, 40];
-/// Its MAC is of a maker of nothing but cameras. Never enough alone.
-pub const CAMERA_OUI: u32 = 40;
-/// Its MAC is of a maker of cameras and other things.
-pub const OTHER_OUI: u32 = 10;
-/// It says that it is a viewing application.
-pub const VIEWER: u32 = 60;
-
 /// From so many bytes on, sent in one contact, leaving is called exfiltration rather than telemetry…
 pub const EXFILTRATION_BYTES: u64 = 512 << 10;
 /// …where so many times more was sent than received.
@@ -61,3 +46,5 @@ pub const EVIDENCE: usize = 8;
 pub const FINDING_FLOWS: usize = 64;
 /// Sightings that a device record lists at most, strongest first.
 pub const SIGHTINGS: usize = 64;
+/// Pieces of evidence, and makers that contradict one another, that a device record lists at most, strongest first.
+pub const WHY: usize = 16;

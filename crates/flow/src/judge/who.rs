@@ -5,5 +5,7 @@ pub(crate) mod device;
 pub(crate) mod ends;
 pub(crate) mod grouped;
 pub(crate) mod identity;
+pub(crate) mod mac;
+pub(crate) mod questions;
 pub(crate) mod roll;
-pub(crate) mod standing;
+pub(crate) mod weighing;

@@ -208,6 +208,11 @@ impl Names {
         all
     }
 
+    /// Every question: who asked, and for which name; in no order.
+    pub(crate) fn asked(&self) -> impl Iterator<Item = (Address, TextId, &Question)> {
+        self.questions.iter().map(|((asker, name), question)| (*asker, *name, question))
+    }
+
     /// Changes every packet reference.
     pub(crate) fn packets(&mut self, change: impl Fn(&mut PacketRef)) {
         for runs in self.runs.values_mut() {

@@ -1,18 +1,20 @@
 //! Devices: the stations of the roll with what they are, and the record of each.
 
-use lenscap_catalog::VendorId;
+use lenscap_catalog::{Extract, VendorId};
 use lenscap_wire::Address;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::claims::is_of_link;
 use super::ends::Heard;
 use super::grouped::Grouped;
-use super::identity::Identity;
+use super::identity::{Background, Identity};
+use super::questions::Questions;
 use super::roll::{Contact, Roll, Sighted, Station, StationKey};
 use crate::judge::judged::Judged;
 use crate::judge::walk::Walk;
 use crate::judge::{Court, FlowAt};
-use crate::report::{DeviceRecord, EndpointRecord, Party};
+use crate::report::{DeviceRecord, EndpointRecord, Party, Standing};
 use crate::state::key::Side;
 use crate::state::table::index::NOWHERE;
 use crate::state::table::slab::Slab;
@@ -30,8 +32,9 @@ pub(crate) struct Stations<'a> {
     dealings: Grouped<Contact>,
     said: Grouped<Heard>,
     shown: Grouped<Sighted<'a>>,
-    /// Whether each is a camera. The rest of an identity is worked out when asked for: most are never shown.
-    cameras: Vec<bool>,
+    questions: Questions,
+    /// The standing of each. The rest of an identity is worked out when asked for: most are never shown.
+    standings: Vec<Standing>,
 }
 
 /// One station.
@@ -62,33 +65,41 @@ impl<'a> Stations<'a> {
         let Roll { keys, stations, others, said, shown, .. } = roll;
         let groups = keys.len();
         let (said, shown) = rayon::join(|| Grouped::new(said, groups), || Grouped::new(shown, groups));
-        let others = Grouped::new(others, groups);
         let dealings = contacts(&places, judged, groups, |judged, side| {
             judged.vendor().is_some() && judged.is_contact(side)
         });
-        let mut all =
-            Self { keys, all: stations, others, places, dealings, said, shown, cameras: Vec::new() };
-        let camera = |(place, key): (usize, &StationKey)| {
-            all.is_known(place) && all.identity(court, judged, *key, place).is_camera()
+        let residents = (0u32..).zip(stations.iter()).filter_map(|(at, of)| Some((of.title?.0, at)));
+        let residents = residents.chain(others.iter().map(|(place, address)| (*address, *place)));
+        let questions = Questions::new(court, residents, groups, |place| dealings.of(place).len() > 0);
+        let others = Grouped::new(others, groups);
+        let mut all = Self {
+            keys,
+            all: stations,
+            others,
+            places,
+            dealings,
+            said,
+            shown,
+            questions,
+            standings: Vec::new(),
         };
-        all.cameras = all.keys.par_iter().enumerate().map(camera).collect();
+        let standing = |(place, key): (usize, &StationKey)| {
+            let known =
+                all.is_known(place) || key.mac().is_some_and(|mac| court.catalog.mac(mac.0).is_some());
+            if known { all.identity(court, judged, place).standing() } else { Standing::Other }
+        };
+        all.standings = all.keys.par_iter().enumerate().map(standing).collect();
         all
     }
 
     /// Whether anything is known of a station beside its MAC, which alone makes no camera.
     fn is_known(&self, place: usize) -> bool {
         let (said, shown) = (self.said.of(place), self.shown.of(place));
-        said.len() + shown.len() + self.dealings.of(place).len() > 0
+        said.len() + shown.len() + self.dealings.of(place).len() > 0 || self.questions.cloud(place).is_some()
     }
 
     /// What a station is.
-    fn identity(
-        &self,
-        court: &Court<'a>,
-        judged: &[Vec<Judged>],
-        key: StationKey,
-        place: usize,
-    ) -> Identity<'a> {
+    fn identity(&self, court: &Court<'a>, judged: &[Vec<Judged>], place: usize) -> Identity<'a> {
         let mut identity = Identity::default();
         for &(statement, claimed, often) in self.said.of(place) {
             for (kind, value) in court.opinions.said(statement) {
@@ -98,9 +109,16 @@ impl<'a> Stations<'a> {
         for shown in self.shown.of(place) {
             identity.see((shown.field, shown.value), (shown.count, shown.at), false);
         }
-        let known =
-            self.dealings.of(place).filter_map(|contact| Some((contact.side(), contact.at().of(judged)?)));
-        identity.conclude(court, key.mac(), known);
+        let known = self.dealings.of(place).filter_map(|contact| {
+            Some((court.flow(contact.at())?, contact.side(), contact.at().of(judged)?))
+        });
+        let background = Background {
+            mac: self.keys.get(place).and_then(|key| key.mac()),
+            is_router: self.all.get(place).is_some_and(|station| station.is_router),
+            asked: self.questions.cloud(place),
+            strangers: self.questions.strangers(place),
+        };
+        identity.conclude(court, background, known);
         identity
     }
 
@@ -109,9 +127,9 @@ impl<'a> Stations<'a> {
         self.keys.len()
     }
 
-    /// How many of them are cameras.
-    pub(crate) fn cameras(&self) -> usize {
-        self.cameras.iter().filter(|camera| **camera).count()
+    /// How many of them have a standing.
+    pub(crate) fn count(&self, wanted: Standing) -> u64 {
+        self.standings.iter().filter(|standing| **standing == wanted).count() as u64
     }
 
     /// The station at a place.
@@ -148,7 +166,7 @@ impl<'s, 'a> Device<'s, 'a> {
 
     /// What it is.
     pub(crate) fn identity(&self, court: &Court<'a>, judged: &[Vec<Judged>]) -> Identity<'a> {
-        self.stations.identity(court, judged, self.key, self.place)
+        self.stations.identity(court, judged, self.place)
     }
 
     fn record(
@@ -161,14 +179,21 @@ impl<'s, 'a> Device<'s, 'a> {
         let title = self.station.title.map(|(address, _)| address.ip());
         let others: BTreeSet<_> =
             self.addresses().map(Address::ip).filter(|other| Some(*other) != title).collect();
+        let vendor = identity.vendor().map(|id| court.catalog.vendor(id));
+        let registrant = self.key.mac().and_then(|mac| court.catalog.registrant(mac.0));
+        let (kind_points, maker_points) = identity.points();
+        let (id, serial) = (self.key.id(), identity.told(Extract::Serial));
+        let places =
+            self.addresses().filter(|address| !is_of_link(*address)).map(|address| address.ip().to_string());
+        let aliases: BTreeSet<String> = places.chain(serial.clone()).filter(|alias| *alias != id).collect();
+        let aliases = aliases.into_iter().collect();
         DeviceRecord {
-            id: self.key.id(),
+            id,
             mac: self.station.mac,
             addresses: title.into_iter().chain(others).collect(),
-            vendor: identity.vendor.map(|id| court.catalog.vendor(id)),
-            model: identity.model.clone(),
-            serial: identity.serial.clone(),
-            firmware: identity.firmware.clone(),
+            vendor,
+            model: identity.told(Extract::Model),
+            firmware: identity.told(Extract::Firmware),
             class: identity.class(),
             is_camera: identity.is_camera(),
             confidence: identity.confidence(),
@@ -178,6 +203,15 @@ impl<'s, 'a> Device<'s, 'a> {
             bytes_in_external: volume.received_outside,
             endpoints: endpoints(court, judged, contacts.of(self.place)),
             sightings: identity.records(court),
+            aliases,
+            serial,
+            standing: identity.standing(),
+            kind_points,
+            maker_points,
+            maker: vendor.map(|vendor| vendor.name.as_ref()).or(registrant),
+            why: identity.why(court),
+            conflicts: identity.conflicts(court),
+            cloud_of: identity.cloud_of.map(|id| court.catalog.vendor(id)),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 
 use super::claims::is_of_link;
 use super::ends::{End, Ends, Heard, Volume};
-use super::standing::{Standing, Standings};
+use super::mac::{MacKind, MacKinds};
 use crate::judge::{Court, FlowAt};
 use crate::state::key::Side;
 use crate::state::table::index::NOWHERE;
@@ -108,9 +108,9 @@ pub(crate) struct Roll<'a> {
 impl<'a> Roll<'a> {
     /// Makes stations of all ends, and adds what they said of themselves.
     pub(crate) fn new(court: &Court<'a>, mut ends: Ends) -> Self {
-        let standings = Standings::new(&court.claims, &ends);
+        let kinds = MacKinds::new(&court.claims, &ends);
         let mut roll = Self { of_end: vec![NOWHERE; ends.all.len()], ..Self::default() };
-        let own = |end: &End| !end.key.0.is_zero() && standings.is_own(&court.claims, end);
+        let own = |end: &End| !end.key.0.is_zero() && kinds.is_own(&court.claims, end);
         for (at, end) in ends.all.iter().enumerate().filter(|(_, end)| end.sending.is_some() && own(end)) {
             let place = roll.enter(StationKey::Mac(end.key.0));
             roll.of_end[at] = place;
@@ -119,41 +119,43 @@ impl<'a> Roll<'a> {
         roll.add_claims(court);
         for (at, end) in ends.all.iter().enumerate() {
             if roll.of_end[at] == NOWHERE {
-                roll.of_end[at] = roll.by_address(court, &standings, end).unwrap_or(NOWHERE);
+                roll.of_end[at] = roll.by_address(court, &kinds, end).unwrap_or(NOWHERE);
             }
             if let Some(station) = roll.stations.get_mut(roll.of_end[at] as usize) {
                 station.volume.join(&end.volume);
             }
         }
         let said = std::mem::take(&mut ends.said).into_iter();
+        let known = roll.keys.len();
         for (end, _) in said.as_slice().iter().filter(|(_, (_, claimed, _))| !claimed) {
             let Some(end) = ends.all.get(*end as usize) else { continue };
-            if standings.of(end.key.0) == Standing::Presumed && !end.is_inside {
+            if kinds.of(end.key.0) == MacKind::Presumed && !end.is_inside {
                 roll.enter(StationKey::Mac(end.key.0));
             }
         }
         for (at, end) in ends.all.iter().enumerate().filter(|(_, end)| end.sending.is_some()) {
             roll.reside(roll.of_end[at], end.key.1, end.volume.sent);
         }
-        let placed = said.filter_map(|(end, heard)| roll.hearer(&ends, &standings, end as usize, heard));
+        let placed = said.filter_map(|(end, heard)| roll.hearer(&ends, known, end as usize, heard));
         roll.said = placed.collect();
-        roll.add_sightings(court, &standings);
+        roll.add_sightings(court, &kinds);
         for station in roll.stations.iter_mut() {
-            station.is_router = station.mac.is_some_and(|mac| standings.of(mac).is_router());
+            station.is_router = station.mac.is_some_and(|mac| kinds.of(mac).is_router());
         }
         roll
     }
 
-    /// The station of which is told what was said at an end. What was said behind a router is not the router's word.
-    fn hearer(&self, ends: &Ends, standings: &Standings, end: usize, heard: Heard) -> Option<(u32, Heard)> {
+    /// The station of which is told what was said at an end. What an outside end says behind a MAC that is only taken for a
+    /// router's, and of which nothing else is known (it stands behind those that were `known`), is shown of that MAC, as if
+    /// somebody had claimed it.
+    fn hearer(&self, ends: &Ends, known: usize, end: usize, heard: Heard) -> Option<(u32, Heard)> {
         let place = *self.of_end.get(end)?;
         if place != NOWHERE {
             return Some((place, heard));
         }
         let mac = ends.all.get(end)?.key.0;
-        let presumed = standings.of(mac) == Standing::Presumed;
-        let place = self.places.get(&StationKey::Mac(mac)).filter(|_| presumed)?;
-        Some((*place, (heard.0, true, heard.2)))
+        let place = *self.places.get(&StationKey::Mac(mac)).filter(|_| !heard.1)?;
+        (place as usize >= known).then_some((place, (heard.0, true, heard.2)))
     }
 
     fn enter(&mut self, key: StationKey) -> u32 {
@@ -193,7 +195,7 @@ impl<'a> Roll<'a> {
 
     /// The station of an end that is not its MAC's own: one that is known by another MAC, else one by its address. Who
     /// never sent is none, and neither is the outside behind a router.
-    fn by_address(&mut self, court: &Court<'a>, standings: &Standings, end: &End) -> Option<u32> {
+    fn by_address(&mut self, court: &Court<'a>, kinds: &MacKinds, end: &End) -> Option<u32> {
         let (mac, address) = end.key;
         if !mac.is_zero() && end.sending.is_none() && court.claims.is_own(mac, address) {
             return self.places.get(&StationKey::Mac(mac)).copied();
@@ -201,7 +203,7 @@ impl<'a> Roll<'a> {
         if let Some(place) = self.owner(address) {
             return Some(place);
         }
-        let known = end.sending.is_some() && (end.is_inside || !standings.of(mac).is_router());
+        let known = end.sending.is_some() && (end.is_inside || !kinds.of(mac).is_router());
         known.then(|| self.enter(StationKey::Address(address)))
     }
 
@@ -231,13 +233,13 @@ impl<'a> Roll<'a> {
     }
 
     /// Adds what stations said of themselves in messages.
-    fn add_sightings(&mut self, court: &Court<'a>, standings: &Standings) {
+    fn add_sightings(&mut self, court: &Court<'a>, kinds: &MacKinds) {
         let texts = &court.summary.flows.texts;
         for (shown, seen) in court.summary.site.sightings.sorted(texts) {
             let (field, address) = (shown.field, shown.address);
             let mac = Some(shown.mac).filter(|mac| !mac.is_zero() && !mac.is_group());
             let inside = court.boundary.is_inside(address);
-            let own = mac.filter(|mac| self.speaks_for_itself(standings, *mac, (address, field)));
+            let own = mac.filter(|mac| self.speaks_for_itself(kinds, *mac, (address, field)));
             let key = own.map(StationKey::Mac).or_else(|| inside.then_some(StationKey::Address(address)));
             let Some(key) = key else { continue };
             let owner = self.owner(address).filter(|_| own.is_none());
@@ -257,11 +259,11 @@ impl<'a> Roll<'a> {
     }
 
     /// Whether what came from a MAC and an address is the word of the MAC's own station.
-    fn speaks_for_itself(&self, standings: &Standings, mac: Mac, (address, field): (Address, Field)) -> bool {
+    fn speaks_for_itself(&self, kinds: &MacKinds, mac: Mac, (address, field): (Address, Field)) -> bool {
         matches!(field, Field::Arp | Field::Ndp | Field::NdpRouter)
             || address == Address::default()
             || is_of_link(address)
-            || standings.of(mac) == Standing::Station
+            || kinds.of(mac) == MacKind::Station
             || self.owner(address).is_some_and(|place| self.places.get(&StationKey::Mac(mac)) == Some(&place))
     }
 }

@@ -13,7 +13,7 @@ use crate::judge::rules;
 
 /// What a MAC stands for.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) enum Standing {
+pub(crate) enum MacKind {
     /// One station: every address that it sent from is its own.
     #[default]
     Station,
@@ -28,7 +28,7 @@ pub(crate) enum Standing {
     Router,
 }
 
-impl Standing {
+impl MacKind {
     /// Whether others stand behind it.
     pub(crate) fn is_router(self) -> bool {
         matches!(self, Self::Presumed | Self::Router)
@@ -37,15 +37,15 @@ impl Standing {
 
 /// What all MACs stand for, and which addresses are their own.
 #[derive(Debug, Default)]
-pub(crate) struct Standings {
-    all: HashMap<Mac, Standing>,
+pub(crate) struct MacKinds {
+    all: HashMap<Mac, MacKind>,
     /// Addresses of stations of the link, by their first three bytes: the networks that routers do not stand before.
     near: HashSet<[u8; 3]>,
     /// The one address near that a router sends from without having said that it holds it.
     lone: HashMap<Mac, Option<Address>>,
 }
 
-impl Standings {
+impl MacKinds {
     /// Judges every MAC by all of its ends.
     pub(crate) fn new(claims: &Claims, ends: &Ends) -> Self {
         let mut numbers: HashMap<Mac, u32> = HashMap::new();
@@ -65,34 +65,34 @@ impl Standings {
         let grouped = Grouped::new(grouped, macs.len());
         let of =
             |number| grouped.of(number).filter_map(|place| ends.all.get(*place as usize)).collect::<Vec<_>>();
-        let mut standings = Self::default();
+        let mut kinds = Self::default();
         for (number, mac) in macs.iter().enumerate() {
-            let standing = standing(claims, *mac, &of(number), ends.is_crowded(*mac));
-            standings.all.insert(*mac, standing);
+            let kind = kind_of(claims, *mac, &of(number), ends.is_crowded(*mac));
+            kinds.all.insert(*mac, kind);
         }
-        let undecided = |number: &usize| standings.of(macs[*number]) == Standing::Undecided;
-        let settled = (0..macs.len()).filter(undecided).filter(|number| standings.settles(&of(*number)));
+        let undecided = |number: &usize| kinds.of(macs[*number]) == MacKind::Undecided;
+        let settled = (0..macs.len()).filter(undecided).filter(|number| kinds.settles(&of(*number)));
         let settled: Vec<_> =
-            settled.map(|number| (macs[number], inside_standing(claims, &of(number)))).collect();
-        standings.all.extend(settled);
+            settled.map(|number| (macs[number], inside_kind(claims, &of(number)))).collect();
+        kinds.all.extend(settled);
         for (number, mac) in macs.iter().enumerate() {
-            if standings.of(*mac) == Standing::Station {
-                standings.near.extend(of(number).iter().filter_map(|end| v4_network(end.key.1)));
+            if kinds.of(*mac) == MacKind::Station {
+                kinds.near.extend(of(number).iter().filter_map(|end| v4_network(end.key.1)));
             }
         }
         for (number, mac) in macs.iter().enumerate() {
-            if standings.of(*mac).is_router() {
-                standings.find_lone(claims, *mac, &of(number));
+            if kinds.of(*mac).is_router() {
+                kinds.find_lone(claims, *mac, &of(number));
             }
         }
-        standings
+        kinds
     }
 
     /// Whether an undecided MAC is a station after all: what it faces is a router, or at least no other that is undecided.
     fn settles(&self, ends: &[&End]) -> bool {
         let faced =
             || ends.iter().filter_map(|end| end.facing).flat_map(|(least, greatest)| [least, greatest]);
-        faced().any(|mac| self.of(mac).is_router()) || !faced().any(|mac| self.of(mac) == Standing::Undecided)
+        faced().any(|mac| self.of(mac).is_router()) || !faced().any(|mac| self.of(mac) == MacKind::Undecided)
     }
 
     /// A router that answers from 192.168.1.1 without ARP in the capture: the address is its own where stations of the link
@@ -107,7 +107,7 @@ impl Standings {
     }
 
     /// What a MAC stands for; one that no flow showed stands for a station.
-    pub(crate) fn of(&self, mac: Mac) -> Standing {
+    pub(crate) fn of(&self, mac: Mac) -> MacKind {
         self.all.get(&mac).copied().unwrap_or_default()
     }
 
@@ -115,10 +115,10 @@ impl Standings {
     pub(crate) fn is_own(&self, claims: &Claims, end: &End) -> bool {
         let (mac, address) = end.key;
         match self.of(mac) {
-            Standing::Station => true,
-            Standing::Undecided => end.is_inside || is_vouched(claims, end),
-            Standing::Several => is_vouched(claims, end),
-            Standing::Presumed | Standing::Router => {
+            MacKind::Station => true,
+            MacKind::Undecided => end.is_inside || is_vouched(claims, end),
+            MacKind::Several => is_vouched(claims, end),
+            MacKind::Presumed | MacKind::Router => {
                 is_vouched(claims, end) || self.lone.get(&mac) == Some(&Some(address))
             }
         }
@@ -135,7 +135,7 @@ fn is_vouched(claims: &Claims, end: &End) -> bool {
             && (claims.is_own(mac, address) || end.to_group || claims.is_router_address(address))
 }
 
-fn standing(claims: &Claims, mac: Mac, ends: &[&End], crowded: bool) -> Standing {
+fn kind_of(claims: &Claims, mac: Mac, ends: &[&End], crowded: bool) -> MacKind {
     let outside = || ends.iter().filter(|end| !end.is_inside);
     let known: HashSet<_> =
         outside().filter(|end| is_vouched(claims, end)).map(|end| outside_network(end.key.1)).collect();
@@ -147,29 +147,29 @@ fn standing(claims: &Claims, mac: Mac, ends: &[&End], crowded: bool) -> Standing
         || ends.iter().any(|end| end.is_inside && claims.is_router_address(end.key.1))
         || counted.len() >= rules::ROUTER_ADDRESSES;
     if is_router {
-        Standing::Router
+        MacKind::Router
     } else if counted.is_empty() {
-        inside_standing(claims, ends)
+        inside_kind(claims, ends)
     } else if outside().any(|end| end.to_station && counts(end)) {
-        Standing::Presumed
+        MacKind::Presumed
     } else {
-        Standing::Undecided
+        MacKind::Undecided
     }
 }
 
 /// Whether the inside addresses of a MAC are those of one station: IPv4 addresses that follow one another in time are
 /// leases of one, those that are used at once are of several.
-fn inside_standing(claims: &Claims, ends: &[&End]) -> Standing {
+fn inside_kind(claims: &Claims, ends: &[&End]) -> MacKind {
     let is_v4 = |end: &&&End| v4_network(end.key.1).is_some();
     let inside = || ends.iter().filter(|end| end.is_inside && !is_of_link(end.key.1)).filter(is_v4);
     let unsure = inside().filter(|end| !is_vouched(claims, end)).count();
     if unsure == 0 || inside().count() == 1 {
-        return Standing::Station;
+        return MacKind::Station;
     }
     let mut spans: Vec<_> = inside().filter_map(|end| end.sending).collect();
     spans.sort_unstable();
     let overlap = spans.windows(2).any(|pair| matches!(pair, [(_, last), (first, _)] if first <= last));
-    if overlap { Standing::Several } else { Standing::Station }
+    if overlap { MacKind::Several } else { MacKind::Station }
 }
 
 /// The first 24 bits of an IPv4 address that is not of its link alone.
