@@ -12,6 +12,14 @@ fn why(kind: Evidence, value: &'static [u8], weight: u8, packet: Option<PacketAt
     WhyRecord { kind, value: Cow::Borrowed(value), weight, claimed: weight == 0, packet }
 }
 
+fn reasons() -> Vec<WhyRecord<'static>> {
+    vec![
+        why(Evidence::Model, b"DS-2CD2042WD-I", 60, Some(at(5))),
+        why(Evidence::Prefix, b"44:19:b6", 40, None),
+        why(Evidence::Model, b"/ISAPI/\x1b[31m", 0, Some(at(6))),
+    ]
+}
+
 fn outside() -> Vec<EndpointRecord<'static>> {
     vec![
         EndpointRecord {
@@ -75,11 +83,7 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
         kind_points: 140,
         maker_points: 120,
         maker: Some("Hikvision"),
-        why: vec![
-            why(Evidence::Model, b"DS-2CD2042WD-I", 60, Some(at(5))),
-            why(Evidence::Prefix, b"44:19:b6", 40, None),
-            why(Evidence::Model, b"/ISAPI/\x1b[31m", 0, Some(at(6))),
-        ],
+        why: reasons(),
         conflicts: vec![MakerRecord { vendor: &AMCREST, points: 40 }],
         cloud_of: Some(&HIKVISION),
     };

@@ -169,7 +169,7 @@ impl<'a> Identity<'a> {
         for (best, evidence) in best.into_iter().zip([Evidence::Cloud, Evidence::CloudAsked]) {
             let Some((_, first, (flow, judged))) = best else { continue };
             let name = court.best_name(&flow, judged);
-            let value = name.map_or_else(|| Cow::default(), |name| Cow::Borrowed(name.text));
+            let value = name.map_or_else(Cow::default, |name| Cow::Borrowed(name.text));
             let at = name.and_then(|name| name.at).unwrap_or(first);
             self.add_cloud(court, evidence, (value, at), judged.vendor());
         }

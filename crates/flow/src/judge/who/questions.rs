@@ -69,7 +69,9 @@ impl Questions {
         strangers.sort_unstable();
         strangers.dedup();
         let mut counts = HashMap::new();
-        strangers.iter().for_each(|(place, _)| *counts.entry(*place).or_default() += 1);
+        for (place, _) in strangers {
+            *counts.entry(place).or_default() += 1;
+        }
         Self { clouds, strangers: counts }
     }
 
