@@ -142,7 +142,6 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
         maker_points: 0,
         maker: Some("Printers \u{202e}Inc"),
         why: vec![],
-        conflicts: vec![],
         cloud_of: None,
         ..recorder.clone()
     };

@@ -250,7 +250,7 @@ impl<'a> Roll<'a> {
                 None if by_others => continue,
                 None => self.enter(key),
             };
-            if inside && !by_others {
+            if inside && field != Field::DhcpRouter {
                 self.reside(place, address, 0);
             }
             let shown = Sighted { field, value: texts.text(shown.value), count: seen.count, at: seen.at };
