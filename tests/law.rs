@@ -12,7 +12,8 @@ use common::{CATALOG, rendered};
 use lenscap_capture::{BATCH, Batch, Capture, ChunkId, Next, Record, Source};
 use lenscap_flow::{Fetch, Limits, Policy, Refusal, Summary, judge};
 use lenscap_testkit::{
-    Host, MORNING, OwnedFrame, Scenario, SplitMix64, captures, random_datagrams, random_flow, random_traffic,
+    Host, MORNING, OwnedFrame, Scenario, SplitMix64, captures, random_datagrams, random_flow, random_lookups,
+    random_traffic,
 };
 use lenscap_wire::{Frame, PacketRef};
 use std::collections::BTreeMap;
@@ -415,6 +416,30 @@ fn repeats_hold_at_every_cut() {
         }
     }
     println!("{}", all.line("repeats"));
+}
+
+/// Messages of DNS over TCP that are told when their half ends, cut between any two of their segments: what was learned names
+/// the packets that told it, wherever the cut was, and none twice.
+#[test]
+fn lookups_over_tcp_hold_at_every_cut() {
+    let (mut all, mut told) = (Joints::default(), 0);
+    for seed in 0..120 {
+        let count = 16 + seed as usize % 48;
+        let frames = random_lookups(seed, count);
+        let trace = Trace::of_frames(&format!("random_lookups({seed}, {count})"), ROOMY, &frames);
+        let (serial, whole) = (trace.serial(), trace.piece(0..count));
+        told += serial.matches("\"type\":\"name\"").count();
+        for at in 1..count {
+            let joint = trace.join(trace.piece(0..at), trace.piece(at..count), at..count, &mut all);
+            trace.compare("the joint", &rendered(&whole), &rendered(&joint), seed, &[0, at, count]);
+            assert!(whole.state() == joint.state(), "the state differs: seed {seed}, cut at {at}");
+        }
+        trace.check_tree(&serial, seed, &mut all);
+        trace.check_associativity(seed);
+    }
+    println!("{}; {told} names", all.line("lookups over TCP"));
+    assert!(told > 60, "too little was learned: {told} names");
+    assert!(all.refused() * 4 < all.all(), "a quarter of the cuts or more are refused");
 }
 
 #[test]

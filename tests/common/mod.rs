@@ -1,8 +1,9 @@
 //! What the tests of whole reports share.
 
 use lenscap_catalog::Catalog;
-use lenscap_flow::{Policy, Summary, judge};
+use lenscap_flow::{Input, Limits, Options, Policy, Summary, judge, scan};
 use lenscap_report::{Select, json};
+use lenscap_testkit::{Classic, OwnedFrame, SECOND};
 use std::num::NonZeroUsize;
 use std::sync::LazyLock;
 
@@ -15,4 +16,19 @@ pub(crate) fn rendered(summary: &Summary) -> String {
     let mut out = Vec::new();
     json::write(&report, Select::default(), NonZeroUsize::MIN, &mut out).expect("memory takes all");
     String::from_utf8(out).expect("JSON is text")
+}
+
+/// The records of a capture of these frames.
+#[allow(dead_code, reason = "each test file uses its own part of this one")]
+pub(crate) fn records(frames: &[OwnedFrame]) -> Vec<serde_json::Value> {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = folder.path().join("frames.pcap");
+    std::fs::write(&path, Classic { nanoseconds: true, ..Classic::default() }.write(frames))
+        .expect("a temporary file can be written");
+    let limits = Limits { idle: 300 * SECOND, memory: 1 << 30 };
+    let options =
+        Options { threads: NonZeroUsize::MIN, limits, filter: None, from: None, to: None, saved: false };
+    let summary = scan(&[Input::File(path)], &options, &()).expect("threads can be had");
+    let lines = rendered(&summary);
+    lines.lines().map(|line| serde_json::from_str(line).expect("lines are JSON")).collect()
 }

@@ -130,12 +130,12 @@ impl<'a> Court<'a> {
         self.opinions.testimony(at_end, transcript)
     }
 
-    /// Field and value of each statement of a half.
+    /// Field and value of each statement of a half, and whether it is about the half's receiver.
     pub(crate) fn said(
         &self,
         flow: &Flow<'a>,
         side: Side,
-    ) -> impl Iterator<Item = (Field, &'a [u8])> + use<'a> {
+    ) -> impl Iterator<Item = (Field, &'a [u8], bool)> + use<'a> {
         let (at_end, (transcript, asked)) = self.transcript(flow, side);
         let (transcripts, texts) = if at_end {
             (&self.ending.transcripts, &self.ending.texts)
@@ -150,7 +150,7 @@ impl<'a> Court<'a> {
                 TextId::PATH => asked.path,
                 value => value,
             };
-            (said.field, texts.text(value))
+            (said.field, texts.text(value), said.of_receiver)
         })
     }
 }
@@ -158,14 +158,15 @@ impl<'a> Court<'a> {
 /// Judges a summary, as if no packet followed. Says nothing that the packets do not show; names, vendors and kinds come with a confidence.
 pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) -> Report<'a> {
     let &Closed { summary, ref ending } = closed;
+    let boundary = boundary::Boundary::new(policy);
     let court = Court {
         summary,
         ending,
         catalog,
-        boundary: boundary::Boundary::new(policy),
         claims: who::claims::Claims::new(summary),
         numbering: Numbering::of(&summary.site.captures),
-        names: whose::name::NameIndex::new(summary),
+        names: whose::name::NameIndex::new(summary, ending, &boundary),
+        boundary,
         opinions: Opinions::new(summary, ending, catalog),
     };
     let mut walk = walk::Walk::new(&court);

@@ -251,6 +251,8 @@ pub struct NameView<'a> {
     pub first: Timestamp,
     pub last: Timestamp,
     pub packet: PacketAt,
+    /// Whether the asker's question is in the capture; `None` for answers to everybody.
+    pub asked: Option<bool>,
 }
 
 /// Double entry: what came in, and where it went.

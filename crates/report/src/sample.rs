@@ -257,8 +257,9 @@ pub(crate) fn office_of<'a>(devices: Vec<DeviceRecord<'a>>, flows: Vec<FlowView<
         first: time(0),
         last: time(1),
         packet: at(2198),
+        asked: Some(true),
     };
-    let names = vec![name, NameView { asker: None, source: "mdns", ..name }];
+    let names = vec![name, NameView { asker: None, source: "mdns", asked: None, ..name }];
     Report::new(captures(), devices, flows, names, findings(), ledger(), overview())
 }
 

@@ -4,6 +4,7 @@ mod media;
 mod office;
 mod services;
 mod transport;
+mod viewing;
 
 /// One file of a case.
 #[derive(Clone, Debug)]
@@ -64,6 +65,7 @@ pub static ALL: &[Case] = &[
     media::PROBES,
     media::QUIC,
     media::RTP,
+    viewing::RTSP,
     transport::SPLIT_HELLO,
     transport::TCP_TROUBLE,
     transport::TORN,

@@ -114,7 +114,9 @@ fields! {
     QuicVersion = "quic.version",
     /// Payload type of RTP (RFC 3551, 6), a decimal number.
     RtpPayloadType = "rtp.payload_type",
-    /// What stands behind host and port of an RTSP URL, with the query.
+    /// `Basic` where a password crosses RTSP in clear (RFC 7617).
+    RtspCredentials = "rtsp.credentials",
+    /// What stands behind host and port of an RTSP URL, with the query; passwords masked.
     RtspPath = "rtsp.path",
     /// Realm of `WWW-Authenticate` over RTSP.
     RtspRealm = "rtsp.realm",
@@ -122,6 +124,10 @@ fields! {
     RtspServer = "rtsp.server",
     /// `User-Agent` over RTSP: speaks of the side that asks.
     RtspUserAgent = "rtsp.user_agent",
+    /// A medium of a session description and its first coding: `video H264/90000`.
+    SdpMedia = "sdp.media",
+    /// Eight hex digits behind `MEDIAINFO=` in a session description: the magic number of a media stack.
+    SdpMediaHeader = "sdp.media_header",
     /// The `s=` line of a session description, or `i=` where a note says so.
     SdpSession = "sdp.session",
     /// SIP `User-Agent` or `Server`.
@@ -178,6 +184,10 @@ fields! {
     TlsIssuer = "tls.issuer",
     /// JA4 fingerprint of a client hello.
     TlsJa4 = "tls.ja4",
+    /// How many DNS names a certificate holds for, where they are over 16.
+    TlsNames = "tls.names",
+    /// `yes` where a certificate's issuer is its subject (RFC 5280, 3.2).
+    TlsSelfIssued = "tls.self_issued",
     /// The server name that a client hello asks for (SNI).
     TlsSni = "tls.sni",
     /// Common name of a certificate's subject.
@@ -200,11 +210,6 @@ pub(crate) const AWAITED: &[Field] = &[
     Field::OnvifManufacturer,
     Field::OnvifScopeHardware,
     Field::OnvifScopeName,
-    Field::RtspPath,
-    Field::RtspRealm,
-    Field::RtspServer,
-    Field::RtspUserAgent,
-    Field::SdpSession,
     Field::SipUserAgent,
     Field::SnmpSysDescr,
     Field::SnmpSysObjectId,

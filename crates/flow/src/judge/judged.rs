@@ -5,7 +5,6 @@
 use lenscap_catalog::{Roles, VendorId};
 use lenscap_wire::{Activity, Field};
 
-use super::rules;
 use crate::report::{Attribution, Party};
 use crate::state::key::Side;
 
@@ -90,9 +89,32 @@ pub(crate) fn host_part(name: &[u8]) -> &[u8] {
     }
 }
 
-/// Fields that name a flow's server: field, what it is called in reports, and how much it is trusted; best first.
-pub(crate) const KINDS: [(Field, Attribution, u8); 3] = [
-    (Field::TlsSni, Attribution::Sni, rules::BY_SNI),
-    (Field::HttpHost, Attribution::Host, rules::BY_HOST),
-    (Field::TlsCertificate, Attribution::Certificate, rules::BY_CERTIFICATE),
+/// Whether a name is that of a host, and no address literal or lone word: of such a name the owner can be known.
+pub(crate) fn is_host_name(name: &[u8]) -> bool {
+    let top = host_part(name).rsplit(|&byte| byte == b'.');
+    let mut labels = top.filter(|label| !label.is_empty());
+    let lettered = |label: &[u8]| label.iter().any(u8::is_ascii_alphabetic);
+    !name.contains(&b'[') && labels.next().is_some_and(lettered) && labels.next().is_some()
+}
+
+/// Fields that name a flow's server, and what each is called in reports; best first.
+pub(crate) const KINDS: [(Field, Attribution); 3] = [
+    (Field::TlsSni, Attribution::Sni),
+    (Field::HttpHost, Attribution::Host),
+    (Field::TlsCertificate, Attribution::Certificate),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_literals_and_lone_words() {
+        for host in ["cam.example", "cam.example.", "cam.example:8080", "a.b.c1"] {
+            assert!(is_host_name(host.as_bytes()), "{host}");
+        }
+        for other in ["192.0.2.7", "192.0.2.7:80", "[2001:db8::a.b]", "localhost", "", ".", "camera:80"] {
+            assert!(!is_host_name(other.as_bytes()), "{other}");
+        }
+    }
+}

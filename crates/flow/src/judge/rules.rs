@@ -2,6 +2,7 @@
 
 /// Nanoseconds in a second.
 const SECOND: i64 = 1_000_000_000;
+const HOUR: i64 = 3600 * SECOND;
 
 /// A name given to an address this long after a flow's end may still name the flow.
 pub const NAME_AFTER: i64 = 120 * SECOND;
@@ -10,14 +11,24 @@ pub const NAME_AFTER: i64 = 120 * SECOND;
 pub const BY_SNI: u8 = 95;
 /// An HTTP Host is as good, but anyone can write it in clear.
 pub const BY_HOST: u8 = 92;
-/// A certificate covers many names.
-pub const BY_CERTIFICATE: u8 = 88;
-/// The asker was given this address for the name before the flow began.
+/// The asker asked for the name and was given this address before the flow began, at most [`OWN_DNS_AGE`] before.
 pub const BY_OWN_DNS: u8 = 85;
-/// Somebody else was.
+/// A certificate covers many names…
+pub const BY_CERTIFICATE: u8 = 70;
+/// …and proves little where nobody but its subject vouches for it, or where it holds for more than
+/// [`CERTIFICATE_NAMES`].
+pub const BY_WEAK_CERTIFICATE: u8 = 50;
+/// Names from which on a certificate is that of many tenants.
+pub const CERTIFICATE_NAMES: u32 = 20;
+/// Somebody else asked and was given this address, at most [`OTHER_DNS_AGE`] before; or the asker was, longer ago, or
+/// without a question in the capture: such an answer may be anybody's (RFC 5452, 9.1).
 pub const BY_OTHER_DNS: u8 = 65;
-/// The asker was, but only after the flow began.
+/// Somebody was, but only after the flow began, or without a question in the capture.
 pub const BY_LATER_DNS: u8 = 55;
+/// How long an answer counts as the asker's own. Cameras keep an address far beyond the answer's time to live.
+pub const OWN_DNS_AGE: i64 = 24 * HOUR;
+/// How long an answer to others counts at all: addresses of a cloud change hands.
+pub const OTHER_DNS_AGE: i64 = 6 * HOUR;
 /// The address lies in a prefix of the vendor.
 pub const BY_ADDRESS: u8 = 60;
 

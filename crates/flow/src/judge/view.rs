@@ -1,14 +1,15 @@
 //! A flow put together for rendering.
 
-use lenscap_wire::{Field, Hazards, PacketRef, Timestamp};
+use lenscap_wire::{Field, Hazards, Timestamp};
 use rayon::prelude::*;
 
-use super::judged::{Judged, KINDS};
+use super::judged::Judged;
 use super::who::device::Stations;
+use super::whose::called::Name;
 use super::{Court, Flow, FlowAt};
 use crate::judge::community_id::community_id;
 use crate::report::{
-    Attribution, DeviceRecord, EndView, FlowId, FlowView, NameOf, NameView, OrigBasis, PacketAt, Records,
+    DeviceRecord, EndView, FlowId, FlowView, NameOf, NameView, OrigBasis, PacketAt, Records,
 };
 use crate::state::key::{SCTP, Side, TCP, UDP};
 use crate::state::path::{PathId, tunnel_name};
@@ -59,61 +60,10 @@ impl Flow<'_> {
     }
 }
 
-/// A name of a flow, before it is numbered.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Name<'a> {
-    pub(crate) text: &'a [u8],
-    pub(crate) source: &'static str,
-    pub(crate) at: Option<PacketRef>,
-}
-
 impl<'a> Court<'a> {
-    /// The names of a flow's remote end, best source first.
-    pub(crate) fn names_of(&self, flow: &Flow<'a>, judged: &Judged) -> Vec<Name<'a>> {
-        let mut all: Vec<Name<'a>> = Vec::new();
-        let mut push = |name: Name<'a>| {
-            if !name.text.is_empty()
-                && !all.iter().any(|known| (known.text, known.source) == (name.text, name.source))
-            {
-                all.push(name);
-            }
-        };
-        for (field, attribution, _) in KINDS {
-            let source = attribution.word();
-            for side in [0, 1] {
-                let at = self.decided(flow, side);
-                for (of, name) in self.said(flow, side) {
-                    if of == field {
-                        push(Name { text: name, source, at });
-                    }
-                }
-            }
-            if attribution == Attribution::Host {
-                for id in flow.cold.later_names() {
-                    push(Name { text: self.summary.flows.texts.text(id), source, at: None });
-                }
-            }
-        }
-        let (key, remote) = (&flow.hot.key, judged.remote());
-        let (start, end) = flow.span();
-        if let Some(named) = self.names.name(key.address(remote), key.address(1 - remote), start, end) {
-            let texts = &self.summary.flows.texts;
-            push(Name { text: texts.text(named.name), source: named.source, at: Some(named.at) });
-            for link in texts.text(named.chain).split(|&byte| byte == b' ') {
-                push(Name { text: link, source: "cname", at: Some(named.at) });
-            }
-        }
-        all
-    }
-
-    /// The best of them.
-    pub(crate) fn best_name(&self, flow: &Flow<'a>, judged: &Judged) -> Option<Name<'a>> {
-        self.names_of(flow, judged).into_iter().next()
-    }
-
     fn first_said(&self, flow: &Flow<'a>, field: Field) -> Option<&'a [u8]> {
         let said = [0, 1].into_iter().flat_map(|side| self.said(flow, side));
-        said.filter(|(of, _)| *of == field).map(|(_, value)| value).next()
+        said.filter(|(of, ..)| *of == field).map(|(_, value, _)| value).next()
     }
 
     /// All that is reported of a flow.
@@ -198,7 +148,6 @@ fn trouble<'f>(flow: &Flow<'f>, side: Side) -> Option<&'f Trouble> {
     flow.cold.extra.as_ref()?.trouble.get(side)?.as_deref()
 }
 
-/// What could not be told exactly of a flow.
 /// What could not be told of a flow; `spent` where a half stayed undecided until its budget was spent.
 fn limits(flow: &Flow<'_>, spent: bool) -> Vec<&'static str> {
     let hazards = Hazards(flow.hot.hazards);

@@ -1,5 +1,7 @@
 //! Whose the other end of a flow is: by the names that it was given, else by its address.
 
 pub(crate) mod attribution;
+pub(crate) mod called;
+pub(crate) mod late;
 pub(crate) mod name;
 pub(crate) mod opinion;

@@ -11,10 +11,10 @@ pub enum Attribution {
     Sni,
     /// The `Host` of an HTTP request.
     Host,
-    /// A name of the server's certificate.
-    Certificate,
     /// A name that somebody was given the address for.
     Dns,
+    /// A name of the server's certificate.
+    Certificate,
     /// The address lies in a range of the vendor.
     Address,
 }

@@ -57,7 +57,8 @@ pub(crate) struct Question {
 }
 
 impl Question {
-    fn join(&mut self, later: &Self) {
+    /// Takes in what was heard later.
+    pub(crate) fn join(&mut self, later: &Self) {
         self.asked += later.asked;
         self.answered += later.answered;
         self.denied += later.denied;
@@ -181,6 +182,11 @@ impl Names {
         self.refused += later.refused;
     }
 
+    /// What is known of an asker's question for a name.
+    pub(crate) fn question(&self, asker: Address, name: TextId) -> Option<&Question> {
+        self.questions.get(&(asker, name))
+    }
+
     /// The runs of answers for an address to one asker, in capture order.
     pub(crate) fn runs(&self, key: &AnswerKey) -> &[Run] {
         self.runs.get(key).map_or(&[], Vec::as_slice)
@@ -206,11 +212,6 @@ impl Names {
             (a.0, a.2.at).cmp(&(b.0, b.2.at)).then_with(|| texts.text(a.1).cmp(texts.text(b.1)))
         });
         all
-    }
-
-    /// Every question: who asked, and for which name; in no order.
-    pub(crate) fn asked(&self) -> impl Iterator<Item = (Address, TextId, &Question)> {
-        self.questions.iter().map(|((asker, name), question)| (*asker, *name, question))
     }
 
     /// Changes every packet reference.

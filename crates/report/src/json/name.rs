@@ -14,5 +14,8 @@ pub(super) fn push(out: &mut Vec<u8>, name: &NameView<'_>) {
     record.time("first", name.first);
     record.time("last", name.last);
     record.packet("packet", name.packet);
+    if let Some(asked) = name.asked {
+        record.boolean("asked", asked);
+    }
     record.end_line();
 }

@@ -77,6 +77,7 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
                 mac: Mac::default(),
                 address: Address::v4(*router),
                 field: Field::DhcpRouter,
+                claimed: true,
             });
         }
     }
@@ -86,7 +87,7 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
             say(mac, value.code, value.text.as_bytes(), facts);
         }
     } else if options.kind == Some(ACKNOWLEDGE) && header.given != [0; 4] {
-        facts(Fact::Holds { mac, address: Address::v4(header.given), field: Field::Dhcp });
+        facts(Fact::Holds { mac, address: Address::v4(header.given), field: Field::Dhcp, claimed: true });
     }
     true
 }
@@ -293,7 +294,7 @@ mod tests {
 
     #[test]
     fn only_an_acknowledged_address_is_held() {
-        let held = "dhcp 192.168.1.64 at 02:00:00:00:00:01".to_owned();
+        let held = "dhcp 192.168.1.64 at 02:00:00:00:00:01 (claimed)".to_owned();
         assert_eq!(facts(&READER, &message(2, &[MESSAGE_TYPE, 1, 5, END])), Some(vec![held]));
         assert_eq!(facts(&READER, &message(2, &[MESSAGE_TYPE, 1, 2, END])), Some(vec![]));
         assert_eq!(facts(&READER, &message(2, &[MESSAGE_TYPE, 1, 5, END])[..239]), None);
@@ -305,8 +306,8 @@ mod tests {
     fn a_server_says_where_the_routers_are() {
         let options =
             |kind| [&[MESSAGE_TYPE, 1, kind, ROUTERS, 9][..], &[192, 168, 1, 1], &[0; 4], &[7, END]].concat();
-        let router = "dhcp.router 192.168.1.1 at 00:00:00:00:00:00".to_owned();
-        let held = "dhcp 192.168.1.64 at 02:00:00:00:00:01".to_owned();
+        let router = "dhcp.router 192.168.1.1 at 00:00:00:00:00:00 (claimed)".to_owned();
+        let held = "dhcp 192.168.1.64 at 02:00:00:00:00:01 (claimed)".to_owned();
         assert_eq!(facts(&READER, &message(2, &options(OFFER))), Some(vec![router.clone()]));
         assert_eq!(facts(&READER, &message(2, &options(ACKNOWLEDGE))), Some(vec![router, held]));
         // What a client writes there, and what a server refuses, is no server's word.

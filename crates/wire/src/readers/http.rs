@@ -48,7 +48,7 @@ pub(crate) const READER: Reader = Reader {
         Field::SsdpModelNumber,
         Field::SsdpSerial,
     ],
-    read: Read::Stream(read),
+    read: Read::Stream(&[b'A'..=b'Z', b'-'..=b'-', b'_'..=b'_', b'\r'..=b'\r', b'\n'..=b'\n'], read),
 };
 
 pub(crate) const REQUEST_READER: Reader = Reader {

@@ -27,7 +27,7 @@ pub(crate) const READER: Reader = Reader {
     activity: None,
     hides: false,
     fields: &[Field::SocksTarget],
-    read: Read::Stream(read),
+    read: Read::Stream(&[4..=5], read),
 };
 
 const MAX_METHODS: usize = 8;

@@ -9,6 +9,8 @@
 //! recognised: their readers are still to be written, and take the places of these. Bounds: 8 commands, 64 lines of
 //! replies, lines of 1024 bytes.
 
+use std::ops::RangeInclusive;
+
 use crate::{
     Probe, Read, Reader, ReaderId, Stream,
     reader::Facts,
@@ -21,14 +23,21 @@ pub(crate) const FTP_READER: Reader = Reader {
     activity: None,
     hides: false,
     fields: &[],
-    read: Read::Stream(read_ftp),
+    read: Read::Stream(&[b'2'..=b'2', b'A'..=b'A', b'a'..=b'a'], read_ftp),
 };
 
 pub(crate) const IMAP_READER: Reader =
-    Reader { number: ReaderId(23), app: "imap", read: Read::Stream(read_imap), ..FTP_READER };
+    Reader { number: ReaderId(23), app: "imap", read: Read::Stream(TAGS, read_imap), ..FTP_READER };
 
-pub(crate) const POP3_READER: Reader =
-    Reader { number: ReaderId(24), app: "pop3", read: Read::Stream(read_pop3), ..FTP_READER };
+/// What the tag of a command begins with.
+const TAGS: &[RangeInclusive<u8>] = &[b'0'..=b'9', b'A'..=b'Z', b'a'..=b'z', b'.'..=b'.'];
+
+pub(crate) const POP3_READER: Reader = Reader {
+    number: ReaderId(24),
+    app: "pop3",
+    read: Read::Stream(&[b'S'..=b'S', b's'..=b's', b'C'..=b'C', b'c'..=b'c'], read_pop3),
+    ..FTP_READER
+};
 
 const MAX_COMMANDS: usize = 8;
 const MAX_REPLY_LINES: usize = 64;

@@ -30,12 +30,16 @@ impl Claims {
     pub(crate) fn new(summary: &Summary) -> Self {
         let sightings = &summary.site.sightings;
         let mut claims = Self {
-            routers: sightings.holders(Field::NdpRouter).map(|(mac, _)| mac).collect(),
-            router_addresses: sightings.holders(Field::DhcpRouter).map(|(_, address)| address).collect(),
+            routers: sightings.holders(Field::NdpRouter, false).map(|(mac, _)| mac).collect(),
+            router_addresses: sightings
+                .holders(Field::DhcpRouter, true)
+                .map(|(_, address)| address)
+                .collect(),
             ..Self::default()
         };
         for field in [Field::Arp, Field::Ndp, Field::NdpRouter, Field::Dhcp] {
-            for (mac, address) in sightings.holders(field) {
+            // Who was given an address says nothing of it; the server is believed.
+            for (mac, address) in sightings.holders(field, field == Field::Dhcp) {
                 if field == Field::Arp {
                     *claims.by_arp.entry(mac).or_default() += 1;
                     if claims.router_addresses.contains(&address) {

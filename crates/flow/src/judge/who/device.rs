@@ -32,7 +32,7 @@ pub(crate) struct Stations<'a> {
     dealings: Grouped<Contact>,
     said: Grouped<Heard>,
     shown: Grouped<Sighted<'a>>,
-    questions: Questions,
+    questions: Questions<'a>,
     /// The standing of each. The rest of an identity is worked out when asked for: most are never shown.
     standings: Vec<Standing>,
 }
@@ -107,7 +107,7 @@ impl<'a> Stations<'a> {
             }
         }
         for shown in self.shown.of(place) {
-            identity.see((shown.field, shown.value), (shown.count, shown.at), false);
+            identity.see((shown.field, shown.value), (shown.count, shown.at), shown.claimed);
         }
         let known = self.dealings.of(place).filter_map(|contact| {
             Some((court.flow(contact.at())?, contact.side(), contact.at().of(judged)?))

@@ -1,6 +1,6 @@
 //! What a station is: its sightings, and the evidence in them and in whom it calls.
 
-use lenscap_catalog::{DeviceClass, Evidence, Extract, VendorId, VendorKind};
+use lenscap_catalog::{Confidence, DeviceClass, Evidence, Extract, VendorId, VendorKind};
 use lenscap_wire::{Field, Mac, PacketRef};
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -38,11 +38,11 @@ struct Told {
 
 /// What is known of a station before its sightings are looked at.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Background {
+pub(crate) struct Background<'a> {
     pub(crate) mac: Option<Mac>,
     pub(crate) is_router: bool,
     /// The first question for a cloud that serves cameras only.
-    pub(crate) asked: Option<AskedFor>,
+    pub(crate) asked: Option<AskedFor<'a>>,
     pub(crate) strangers: usize,
 }
 
@@ -84,7 +84,7 @@ impl<'a> Identity<'a> {
     pub(crate) fn conclude<'j>(
         &mut self,
         court: &Court<'a>,
-        background: Background,
+        background: Background<'a>,
         contacts: impl Iterator<Item = (Flow<'a>, Side, &'j Judged)>,
     ) {
         self.signs =
@@ -105,7 +105,26 @@ impl<'a> Identity<'a> {
 
     fn weigh_texts(&mut self, court: &Court<'_>) {
         let mut seen = std::mem::take(&mut self.seen);
+        // Who asks for media may also send some, to a server that passes it on (ANNOUNCE), and so do programs that pass it on.
+        let passes_on = seen.iter().any(|((field, value), _)| match field {
+            Field::RtspUserAgent => true,
+            Field::RtspServer => {
+                let hits = court.catalog.banners(*field, value);
+                hits.iter().any(|hit| hit.banner.device_class == DeviceClass::App)
+            }
+            _ => false,
+        });
         for ((field, value), sighting) in &mut seen {
+            if *field == Field::SdpMedia && value.starts_with(b"video ") && !passes_on {
+                self.evidence.push(Weighed {
+                    row: court.catalog.worth(Evidence::Video, Confidence::Medium),
+                    value: value.clone(),
+                    vendor: None,
+                    class: DeviceClass::Unknown,
+                    claimed: sighting.claimed,
+                    at: sighting.at,
+                });
+            }
             for hit in court.catalog.banners(*field, value) {
                 let banner = hit.banner;
                 let evidence = match banner.device_class {
@@ -146,7 +165,7 @@ impl<'a> Identity<'a> {
         &mut self,
         court: &Court<'a>,
         contacts: impl Iterator<Item = (Flow<'a>, Side, &'j Judged)>,
-        asked: Option<AskedFor>,
+        asked: Option<AskedFor<'a>>,
     ) {
         type Best<'a, 'j> = (i64, PacketRef, (Flow<'a>, &'j Judged));
         let mut best: [Option<Best<'a, 'j>>; 2] = [None, None];
@@ -173,11 +192,9 @@ impl<'a> Identity<'a> {
             let at = name.and_then(|name| name.at).unwrap_or(first);
             self.add_cloud(court, evidence, (value, at), judged.vendor());
         }
-        if let Some((_, at, name)) = asked {
-            let owner = court.opinions.owner(name).0.map(|owner| owner.vendor);
-            self.cloud_of = self.cloud_of.or(owner);
-            let value = court.summary.flows.texts.text(name).into();
-            self.add_cloud(court, Evidence::CloudAsked, (value, at), owner);
+        if let Some((_, at, name, owner)) = asked {
+            self.cloud_of = self.cloud_of.or(Some(owner));
+            self.add_cloud(court, Evidence::CloudAsked, (name.into(), at), Some(owner));
         }
     }
 
@@ -188,12 +205,12 @@ impl<'a> Identity<'a> {
         (value, at): (Cow<'a, [u8]>, PacketRef),
         vendor: Option<VendorId>,
     ) {
-        let row = court.catalog.worth(evidence, lenscap_catalog::Confidence::Medium);
+        let row = court.catalog.worth(evidence, Confidence::Medium);
         let class = DeviceClass::Unknown;
         self.evidence.push(Weighed { row, value, vendor, class, claimed: false, at: Some(at) });
     }
 
-    fn weigh_mac(&mut self, court: &Court<'_>, Background { mac, is_router, .. }: Background) {
+    fn weigh_mac(&mut self, court: &Court<'_>, Background { mac, is_router, .. }: Background<'_>) {
         let Some(oui) = mac.filter(|mac| !mac.is_local()).and_then(|mac| court.catalog.mac(mac.0)) else {
             return;
         };
@@ -207,7 +224,7 @@ impl<'a> Identity<'a> {
             if oui.camera_specific && !is_router { Evidence::Prefix } else { Evidence::MixedPrefix };
         let is_doorbell = court.catalog.vendor(oui.vendor).kind == VendorKind::Doorbell;
         self.evidence.push(Weighed {
-            row: court.catalog.worth(evidence, lenscap_catalog::Confidence::Medium),
+            row: court.catalog.worth(evidence, Confidence::Medium),
             value: prefix.into_bytes().into(),
             vendor: Some(oui.vendor),
             class: if is_doorbell { DeviceClass::Doorbell } else { DeviceClass::Unknown },

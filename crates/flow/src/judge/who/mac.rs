@@ -179,3 +179,62 @@ fn v4_network(address: Address) -> Option<[u8; 3]> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::who::ends::Volume;
+    use std::net::IpAddr;
+
+    const MAC: Mac = Mac([2, 0, 0, 0, 0, 1]);
+    const PEER: Mac = Mac([2, 0, 0, 0, 0, 2]);
+
+    fn end(address: &str, sending: (i64, i64)) -> End {
+        let ip: IpAddr = address.parse().unwrap();
+        let is_inside =
+            address.starts_with("192.168.") || address.starts_with("fe80") || address.starts_with("192.0.0.");
+        End {
+            key: (MAC, Address::from(ip)),
+            is_inside,
+            sending: Some(sending),
+            to_group: false,
+            to_station: false,
+            facing: Some((PEER, PEER)),
+            volume: Volume::default(),
+        }
+    }
+
+    fn kind(ends: &[End]) -> MacKind {
+        kind_of(&Claims::default(), MAC, &ends.iter().collect::<Vec<_>>(), false)
+    }
+
+    #[test]
+    fn leases_that_follow_one_another_are_of_one_station() {
+        let leases = |gap| [0, 1, 2].map(|n| end(&format!("192.168.1.{n}"), (n * 10, n * 10 + gap)));
+        assert_eq!(kind(&leases(9)), MacKind::Station);
+        assert_eq!(kind(&leases(11)), MacKind::Several);
+    }
+
+    #[test]
+    fn addresses_from_before_a_lease_count_for_nothing() {
+        let ends = [end("192.168.1.5", (0, 9)), end("192.0.0.64", (0, 9)), end("fe80::5", (0, 9))];
+        assert_eq!(kind(&ends), MacKind::Station);
+    }
+
+    #[test]
+    fn one_outside_address_that_speaks_to_a_station_is_behind_a_router() {
+        let to_station = End { to_station: true, ..end("203.0.113.9", (0, 9)) };
+        assert_eq!(kind(&[to_station.clone()]), MacKind::Presumed);
+        assert_eq!(kind(&[end("203.0.113.9", (0, 9))]), MacKind::Undecided);
+        assert_eq!(kind(&[end("203.0.113.9", (0, 9)), end("203.0.113.10", (0, 9))]), MacKind::Router);
+        // What it sends to groups from is its own.
+        assert_eq!(kind(&[End { to_group: true, ..to_station }]), MacKind::Station);
+    }
+
+    #[test]
+    fn temporary_addresses_of_one_network_are_one_address_of_the_outside() {
+        let six = |last| end(&format!("2001:db8:7::{last}"), (0, 9));
+        assert_eq!(kind(&[six(1), six(2), six(3)]), MacKind::Undecided);
+        assert_eq!(kind(&[six(1), end("2001:db8:8::1", (0, 9))]), MacKind::Router);
+    }
+}

@@ -4,36 +4,36 @@
 //! owners whom nobody in the catalogue is, beside it, is a phone or a computer.
 
 use hashbrown::HashMap;
-use lenscap_catalog::{Role, Roles};
+use lenscap_catalog::{Endpoint, Role, Roles, VendorId};
 use lenscap_wire::{Address, PacketRef};
 
 use super::grouped::Grouped;
 use crate::judge::Court;
-use crate::state::text::TextId;
+use crate::judge::whose::opinion::owner;
 
-/// A name of a cloud that serves cameras only, and the packet that asked for it first.
-pub(crate) type AskedFor = (i64, PacketRef, TextId);
+/// When and in which packet a cloud that serves cameras only was asked for first, its name, and whose it is.
+pub(crate) type AskedFor<'a> = (i64, PacketRef, &'a [u8], VendorId);
 
 /// What stations asked, by their places.
-pub(crate) struct Questions {
-    clouds: Grouped<AskedFor>,
+pub(crate) struct Questions<'a> {
+    clouds: Grouped<AskedFor<'a>>,
     /// How many owners of names, whom the catalogue does not know, each station asked for; those of which nothing is known
     /// that could make them cameras are left out.
     strangers: HashMap<u32, usize>,
 }
 
-impl Questions {
+impl<'a> Questions<'a> {
     /// Puts questions to the stations that have the askers' addresses; `matters` says of which station it is of interest
     /// whom else it asked for.
     pub(crate) fn new(
-        court: &Court<'_>,
+        court: &Court<'a>,
         addresses: impl Iterator<Item = (Address, u32)>,
         stations: usize,
         matters: impl Fn(usize) -> bool,
     ) -> Self {
-        let names = &court.summary.site.names;
+        let questions = court.names.questions();
         let mut askers: HashMap<Address, Option<u32>> =
-            names.asked().map(|(asker, ..)| (asker, None)).collect();
+            questions.iter().map(|(asker, ..)| (*asker, None)).collect();
         if !askers.is_empty() {
             for (address, place) in addresses {
                 if let Some(owner) = askers.get_mut(&address) {
@@ -41,31 +41,21 @@ impl Questions {
                 }
             }
         }
-        let placed = || {
-            names
-                .asked()
-                .filter_map(|(asker, name, question)| Some((askers.get(&asker).copied()??, name, question)))
-        };
-        let mut clouds = Vec::new();
-        for (place, name, question) in placed() {
-            if court
-                .opinions
-                .owner(name)
-                .0
-                .is_some_and(|owner| owner.proves_camera && serves_devices(owner.roles))
-            {
-                clouds.push((place, (question.first, question.at, name)));
-            }
-        }
-        let clouds = Grouped::new(clouds, stations);
-        let texts = &court.summary.flows.texts;
-        let mut strangers = Vec::new();
-        for (place, name, _) in placed() {
-            let of_interest = clouds.of(place as usize).len() > 0 || matters(place as usize);
-            if of_interest && let (None, None) = court.opinions.owner(name) {
-                strangers.extend(registered(texts.text(name)).map(|owner| (place, owner)));
-            }
-        }
+        let placed = questions.iter().filter_map(|(asker, name, question)| {
+            Some((askers.get(asker).copied()??, *name, question, owner(court.catalog, name)))
+        });
+        let placed: Vec<_> = placed.collect();
+        let is_cloud = |of: &Endpoint| of.proves_camera && serves_devices(of.roles);
+        let clouds = placed.iter().filter_map(|(place, name, question, owner)| {
+            let owner = owner.0.filter(|owner| is_cloud(owner))?;
+            Some((*place, (question.first, question.at, *name, owner.vendor)))
+        });
+        let clouds = Grouped::new(clouds.collect(), stations);
+        let of_interest = |place: u32| clouds.of(place as usize).len() > 0 || matters(place as usize);
+        let nobodys =
+            placed.iter().filter(|(place, .., owner)| matches!(owner, (None, None)) && of_interest(*place));
+        let strangers = nobodys.filter_map(|(place, name, ..)| Some((*place, registered(name)?)));
+        let mut strangers: Vec<_> = strangers.collect();
         strangers.sort_unstable();
         strangers.dedup();
         let mut counts = HashMap::new();
@@ -76,8 +66,8 @@ impl Questions {
     }
 
     /// The first question of a station for a cloud that serves cameras only.
-    pub(crate) fn cloud(&self, place: usize) -> Option<AskedFor> {
-        self.clouds.of(place).min_by_key(|(first, at, name)| (*first, *at, *name)).copied()
+    pub(crate) fn cloud(&self, place: usize) -> Option<AskedFor<'a>> {
+        self.clouds.of(place).min().copied()
     }
 
     /// How many owners of names, whom the catalogue does not know, a station asked for.

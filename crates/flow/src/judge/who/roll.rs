@@ -83,6 +83,8 @@ pub(crate) struct Station {
 pub(crate) struct Sighted<'a> {
     pub(crate) field: Field,
     pub(crate) value: &'a [u8],
+    /// Whether others said it of the station.
+    pub(crate) claimed: bool,
     pub(crate) count: u64,
     pub(crate) at: PacketRef,
 }
@@ -180,7 +182,7 @@ impl<'a> Roll<'a> {
     /// Stations that only said which address they hold, and addresses that were only claimed.
     fn add_claims(&mut self, court: &Court<'a>) {
         let sightings = &court.summary.site.sightings;
-        let holds = [Field::Arp, Field::Ndp].into_iter().flat_map(|field| sightings.holders(field));
+        let holds = [Field::Arp, Field::Ndp].into_iter().flat_map(|field| sightings.holders(field, false));
         let mut holds: Vec<_> = holds.filter(|(mac, _)| !mac.is_zero() && !mac.is_group()).collect();
         holds.sort_unstable();
         holds.dedup();
@@ -244,7 +246,7 @@ impl<'a> Roll<'a> {
             let Some(key) = key else { continue };
             let owner = self.owner(address).filter(|_| own.is_none());
             // What a server or a peer says of somebody shows nobody.
-            let by_others = matches!(field, Field::Dhcp | Field::DhcpRouter | Field::StunMapped);
+            let by_others = shown.claimed;
             let place = match owner.or_else(|| self.places.get(&key).copied()) {
                 Some(place) => place,
                 None if by_others => continue,
@@ -253,7 +255,8 @@ impl<'a> Roll<'a> {
             if inside && field != Field::DhcpRouter {
                 self.reside(place, address, 0);
             }
-            let shown = Sighted { field, value: texts.text(shown.value), count: seen.count, at: seen.at };
+            let (value, count) = (texts.text(shown.value), seen.count);
+            let shown = Sighted { field, value, claimed: shown.claimed, count, at: seen.at };
             self.shown.push((place, shown));
         }
     }

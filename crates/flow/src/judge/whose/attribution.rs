@@ -2,14 +2,20 @@
 
 use lenscap_wire::Mac;
 
-use super::opinion::{Owner, Testimony};
+use super::name::Named;
+use super::opinion::{Naming, Owner, Testimony};
 use crate::judge::boundary::Place;
-use crate::judge::judged::{Judged, KINDS};
+use crate::judge::judged::{Judged, host_part, is_host_name};
 use crate::judge::{Court, Flow, rules};
 use crate::report::{Attribution, Party};
 use crate::state::key::Side;
 use crate::state::spell::counters::Counters;
 use crate::state::spell::flag;
+
+/// Places in [`KINDS`](crate::judge::judged::KINDS).
+const SNI: u8 = 0;
+const HOST: u8 = 1;
+const CERTIFICATE: u8 = 2;
 
 impl<'a> Court<'a> {
     /// Judges one flow. Beside it the reader that knew its protocol.
@@ -30,55 +36,95 @@ impl<'a> Court<'a> {
             judged.party = Party::Local;
         }
         let halves = [self.testimony(flow, 0), self.testimony(flow, 1)];
-        let claimed = judged.attribute(&halves);
-        if judged.is_external() {
-            let later = || flow.cold.later_names().next().is_some();
-            let mut named = halves.iter().any(Testimony::is_naming) || later();
-            if !claimed {
-                named |= self.attribute_late(flow, &mut judged);
-            }
-            judged.bits |= if named { Judged::NAMED } else { 0 };
+        if self.attribute(flow, &mut judged, &halves) && judged.is_external() {
+            judged.bits |= Judged::NAMED;
         }
         let reader = Court::reader(flow, &halves);
         judged.activity = Court::activity(flow, reader, &judged);
         (judged, reader)
     }
 
-    /// Attributes a flow by what its outside end was called, else by its address. Returns whether it was called
-    /// anything.
-    fn attribute_late(&self, flow: &Flow<'a>, judged: &mut Judged) -> bool {
-        let (remote, key) = (judged.remote(), &flow.hot.key);
-        let (start, end) = flow.span();
-        let named = self.names.name(key.address(remote), key.address(1 - remote), start, end);
-        if let Some(named) = &named
-            && judged.settle(self.opinions.owner(named.name), Attribution::Dns, named.confidence)
-        {
+    /// Attributes a flow: by the names that it was asked for itself, by what its asker had been told of the address, by
+    /// the certificate, by what others had been told, and last by the address. Returns whether it was called anything.
+    ///
+    /// A camera that once asked for `cloud.example` and was told 192.0.2.7 may send an hour later, to the same address, a
+    /// hello for `backup.example`: an address of a cloud is many tenants'. So a host name that the flow itself says, and
+    /// that is nobody's, ends the search.
+    fn attribute(&self, flow: &Flow<'a>, judged: &mut Judged, halves: &[Testimony<'_, 'a>; 2]) -> bool {
+        let naming = halves.iter().any(Testimony::is_naming);
+        let mut foreign = None;
+        for (kind, attribution) in [(SNI, Attribution::Sni), (HOST, Attribution::Host)] {
+            for claim in judged.claims(halves, kind) {
+                if judged.settle(claim.owner, attribution, claim.confidence) {
+                    return true;
+                }
+                if foreign.is_none() && !claim.covers && is_host_name(claim.text) {
+                    foreign = Some(claim.text);
+                }
+            }
+        }
+        if !judged.is_external() {
+            return judged.settle_certificate(halves) || naming;
+        }
+        let named = self.named(flow, judged);
+        let called = naming
+            || flow.cold.later_names().next().is_some()
+            || named.is_some_and(|named| !named.name.is_empty() || !named.chain.is_empty());
+        let by_name = |judged: &mut Judged, own: bool| {
+            let Some(named) = named.filter(|named| named.is_own() == own) else { return false };
+            let mut owners = named.ids.into_iter().map(|id| self.opinions.owner(named.at_end, id));
+            owners.any(|owner| judged.settle(owner, Attribution::Dns, named.confidence))
+        };
+        if let Some(foreign) = foreign {
+            // Of the very name that the flow says the asker may have been told an alias.
+            let same = named.is_some_and(|named| named.name.eq_ignore_ascii_case(host_part(foreign)));
+            return same && by_name(judged, true) || called;
+        }
+        if by_name(judged, true) || judged.settle_certificate(halves) || by_name(judged, false) {
             return true;
         }
-        if let Some(prefix) = self.catalog.address(key.address(remote).ip()) {
+        self.attribute_address(flow, judged);
+        called
+    }
+
+    /// What the asker, else somebody, was told of the flow's other end.
+    pub(crate) fn named(&self, flow: &Flow<'a>, judged: &Judged) -> Option<Named<'a>> {
+        let (remote, key) = (judged.remote(), &flow.hot.key);
+        let (start, end) = flow.span();
+        self.names.name(key.address(remote), key.address(1 - remote), start, end)
+    }
+
+    fn attribute_address(&self, flow: &Flow<'a>, judged: &mut Judged) {
+        if let Some(prefix) = self.catalog.address(flow.hot.key.address(judged.remote()).ip()) {
             judged.vendor = prefix.vendor.0;
             judged.roles = prefix.roles;
             judged.attribution = Some(Attribution::Address);
             judged.confidence = rules::BY_ADDRESS.min(prefix.confidence.points());
             judged.party = Party::Vendor;
         }
-        named.is_some_and(|named| {
-            let texts = &self.summary.flows.texts;
-            !texts.text(named.name).is_empty() || !texts.text(named.chain).is_empty()
-        })
     }
 }
 
 impl Judged {
-    /// Attributes a flow by the names that its halves gave, the best kind first.
-    fn attribute(&mut self, halves: &[Testimony<'_, '_>; 2]) -> bool {
-        if !halves.iter().any(Testimony::is_naming) {
-            return false;
-        }
-        KINDS.iter().zip(0..).any(|((_, attribution, confidence), kind)| {
-            let mut claims = halves.iter().flat_map(Testimony::claims).filter(|claim| claim.kind == kind);
-            claims.any(|claim| self.settle(claim.owner, *attribution, *confidence))
+    /// The names of one kind that the halves gave for the flow's [remote](Judged::remote) end. Where it is an outside
+    /// party that called in, a name in its hello is that of the station here.
+    fn claims<'c, 'a>(
+        &self,
+        halves: &'c [Testimony<'c, 'a>; 2],
+        kind: u8,
+    ) -> impl Iterator<Item = Naming<'a>> + use<'c, 'a> {
+        let (remote, one_outside) = (self.remote(), self.is_outside(0) != self.is_outside(1));
+        halves.iter().zip([0, 1]).flat_map(move |(half, side)| {
+            half.claims().filter(move |claim| {
+                let about = if claim.of_receiver { 1 - side } else { side };
+                claim.kind == kind && (about == remote || !one_outside)
+            })
         })
+    }
+
+    fn settle_certificate(&mut self, halves: &[Testimony<'_, '_>; 2]) -> bool {
+        let mut claims = self.claims(halves, CERTIFICATE);
+        claims.any(|claim| self.settle(claim.owner, Attribution::Certificate, claim.confidence))
     }
 
     /// Takes a name's owner, if the catalogue knows one. A name shared by many tenants is noted, never a vendor.

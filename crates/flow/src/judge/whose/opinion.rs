@@ -12,6 +12,7 @@ use std::ops::Range;
 
 use crate::judge::ending::Ending;
 use crate::judge::judged::{KINDS, host_part};
+use crate::judge::rules;
 use crate::state::seed::seeded;
 use crate::state::summary::Summary;
 use crate::state::text::{TextId, Texts};
@@ -25,7 +26,14 @@ pub(crate) type Owner<'a> = (Option<&'a Endpoint>, Option<SharedGroup>);
 pub(crate) struct Naming<'a> {
     /// Which of [`KINDS`].
     pub(crate) kind: u8,
+    /// Whether the server is the half's receiver, as it is of a hello, or its sender, as of a certificate.
+    pub(crate) of_receiver: bool,
+    /// Points for what it proves of the server.
+    pub(crate) confidence: u8,
+    pub(crate) text: &'a [u8],
     pub(crate) owner: Owner<'a>,
+    /// Whether it is a cover: the outer name of an encrypted client hello.
+    pub(crate) covers: bool,
 }
 
 /// Something said about one end: a set of statements, the half's own name in one of [`KINDS`], or its path.
@@ -45,6 +53,8 @@ pub(crate) struct Opinion {
     reader: u8,
     /// Which of [`KINDS`] the half's own name is, and whether it is about the half's receiver.
     own: Option<(u8, bool)>,
+    /// Whether that name is a [cover](Naming::covers).
+    covers: bool,
     /// Whether the path that the half asked for is about its receiver.
     path: Option<bool>,
     claims: Range<u32>,
@@ -56,8 +66,15 @@ pub(crate) struct Opinion {
 
 impl Opinion {
     const NOBODY: u8 = u8::MAX;
-    const NONE: Self =
-        Self { reader: Self::NOBODY, own: None, path: None, claims: 0..0, confirms: false, about: [0; 2] };
+    const NONE: Self = Self {
+        reader: Self::NOBODY,
+        own: None,
+        covers: false,
+        path: None,
+        claims: 0..0,
+        confirms: false,
+        about: [0; 2],
+    };
 }
 
 /// What a half of a flow said.
@@ -87,7 +104,11 @@ impl<'c, 'a> Testimony<'c, 'a> {
 
     /// The names that it gave for the flow's server.
     pub(crate) fn claims(&self) -> impl Iterator<Item = Naming<'a>> + use<'c, 'a> {
-        let own = self.opinion.own.map(|(kind, _)| Naming { kind, owner: self.table.owner(self.asked.name) });
+        let own = self.opinion.own.map(|(kind, of_receiver)| {
+            let (text, owner) = (self.table.texts.text(self.asked.name), self.table.owner(self.asked.name));
+            let confidence = confidence(kind, false);
+            Naming { kind, of_receiver, confidence, text, owner, covers: self.opinion.covers }
+        });
         let range = self.opinion.claims.start as usize..self.opinion.claims.end as usize;
         own.into_iter().chain(self.table.claims.get(range).unwrap_or(&[]).iter().copied())
     }
@@ -130,10 +151,10 @@ impl<'a> Opinions<'a> {
         self.table(at_end).testimony(half)
     }
 
-    /// Whose a name of the summary is.
+    /// Whose a name of the summary is, or of the capture's end.
     #[inline]
-    pub(crate) fn owner(&self, name: TextId) -> Owner<'a> {
-        self.early.owner(name)
+    pub(crate) fn owner(&self, at_end: bool, name: TextId) -> Owner<'a> {
+        self.table(at_end).owner(name)
     }
 
     /// Field and value of what was said.
@@ -141,7 +162,7 @@ impl<'a> Opinions<'a> {
         match statement {
             Statement::Set { at_end, place } => self.table(at_end).set(place),
             Statement::Own { at_end, kind, name } => {
-                let field = KINDS.get(usize::from(kind)).map(|(field, ..)| *field);
+                let field = KINDS.get(usize::from(kind)).map(|(field, _)| *field);
                 field.map(|field| (field, self.table(at_end).texts.text(name))).into_iter().collect()
             }
             Statement::Path { at_end, path } => {
@@ -155,9 +176,27 @@ impl<'a> Opinions<'a> {
     }
 }
 
-fn owner<'a>(catalog: &'a Catalog, name: &[u8]) -> Owner<'a> {
-    let (endpoint, shared) = catalog.host(host_part(name));
-    (endpoint, shared.map(|shared| shared.group))
+/// Whose a name is; of several names with spaces between them, as of a chain of aliases, the first that is somebody's.
+pub(crate) fn owner<'a>(catalog: &'a Catalog, names: &[u8]) -> Owner<'a> {
+    let mut shared_by = None;
+    for name in names.split(|&byte| byte == b' ') {
+        let (endpoint, shared) = catalog.host(host_part(name));
+        shared_by = shared_by.or(shared.map(|shared| shared.group));
+        if endpoint.is_some() {
+            return (endpoint, shared_by);
+        }
+    }
+    (None, shared_by)
+}
+
+/// Points of one of [`KINDS`]; a certificate is weak that nobody vouches for or that holds for many.
+const fn confidence(kind: u8, weak: bool) -> u8 {
+    match (kind, weak) {
+        (0, _) => rules::BY_SNI,
+        (1, _) => rules::BY_HOST,
+        (_, false) => rules::BY_CERTIFICATE,
+        (_, true) => rules::BY_WEAK_CERTIFICATE,
+    }
 }
 
 /// The opinions on one table of transcripts.
@@ -203,12 +242,17 @@ impl<'a> OpinionTable<'a> {
     fn opine(&mut self, transcript: &Transcript) {
         let start = self.claims.len() as u32;
         let mut own = None;
+        let covers = transcript.said.iter().any(|said| said.field == Field::TlsEch);
+        let weak = self.is_weak(transcript);
         for said in &transcript.said {
-            let Some(kind) = KINDS.iter().position(|(field, ..)| *field == said.field) else { continue };
+            let Some(kind) = KINDS.iter().position(|(field, _)| *field == said.field) else { continue };
+            let (kind, of_receiver) = (kind as u8, said.of_receiver);
             if said.value == TextId::OWN {
-                own = Some((kind as u8, said.of_receiver));
+                own = Some((kind, of_receiver));
             } else if said.value != TextId::EMPTY {
-                self.claims.push(Naming { kind: kind as u8, owner: self.owner(said.value) });
+                let (text, owner) = (self.texts.text(said.value), self.owner(said.value));
+                let confidence = confidence(kind, weak);
+                self.claims.push(Naming { kind, of_receiver, confidence, text, owner, covers });
             }
         }
         let about = [false, true].map(|of_receiver| {
@@ -222,7 +266,19 @@ impl<'a> OpinionTable<'a> {
         let path =
             transcript.said.iter().find(|said| said.value == TextId::PATH).map(|said| said.of_receiver);
         let confirms = confirms(transcript, self.texts);
-        self.opinions.push(Opinion { reader: transcript.reader, own, path, claims, confirms, about });
+        self.opinions.push(Opinion { reader: transcript.reader, own, covers, path, claims, confirms, about });
+    }
+
+    /// Whether a certificate in it proves little: issued by its own subject, or for many names.
+    fn is_weak(&self, transcript: &Transcript) -> bool {
+        transcript.said.iter().any(|said| match said.field {
+            Field::TlsSelfIssued => true,
+            Field::TlsNames => {
+                let names = std::str::from_utf8(self.texts.text(said.value)).unwrap_or_default();
+                names.parse().is_ok_and(|names: u32| names > rules::CERTIFICATE_NAMES)
+            }
+            _ => false,
+        })
     }
 
     fn intern(&mut self, set: impl Iterator<Item = (Field, TextId)>) -> u32 {

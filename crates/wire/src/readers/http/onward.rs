@@ -4,6 +4,8 @@
 //!   server refuses, the next request stands there and is read as HTTP again, as is a second try at a proxy that asked
 //!   for a password.
 //! - Behind `101` (15.2.2), the last that a server says in HTTP.
+//! - Behind an answer of `application/x-rtsp-tunnelled`: a camera's half of RTSP in clear, while its viewer speaks in the
+//!   body of a POST beside it, in base64.
 //! - Behind `200` with no length, coding or type of a body: so a proxy answers `CONNECT`. The head alone decides, whatever
 //!   follows. An old server that sends a body without any of these up to the end of the connection looks the same; its
 //!   body is then asked what protocol it is, and is none.
@@ -13,17 +15,25 @@ use crate::head::Head;
 
 /// Whether another protocol may stand behind a head.
 pub(super) fn hands_on(head: &Head<'_>, start: Start<'_>) -> bool {
-    let wanted = ["upgrade", "transfer-encoding", "content-length", "content-type"];
-    let [upgrade, transfer, length, kind] = head.first(wanted);
     match start {
         Start::Request { method: b"CONNECT", .. } | Start::Response { status: b"101" } => true,
         Start::Request { .. } => {
-            upgrade.is_some() && transfer.is_none() && length.is_none_or(|length| length == b"0")
+            head.field("upgrade").is_some() && {
+                let [transfer, length] = head.first(["transfer-encoding", "content-length"]);
+                transfer.is_none() && length.is_none_or(|length| length == b"0")
+            }
         }
         Start::Response { status } => {
-            status == b"200" && transfer.is_none() && length.is_none() && kind.is_none()
+            let [transfer, length, kind] =
+                head.first(["transfer-encoding", "content-length", "content-type"]);
+            kind.is_some_and(is_tunnelled_rtsp)
+                || status == b"200" && transfer.is_none() && length.is_none() && kind.is_none()
         }
     }
+}
+
+fn is_tunnelled_rtsp(kind: &[u8]) -> bool {
+    kind.eq_ignore_ascii_case(b"application/x-rtsp-tunnelled")
 }
 
 #[cfg(test)]
@@ -59,6 +69,13 @@ mod tests {
             assert_eq!(chain_cut_everywhere(&[grants, b"\xff\xff"].concat()).0, Some("http"));
             assert_eq!(chain_cut_everywhere(grants).0, Some("http"));
         }
+    }
+
+    #[test]
+    fn a_camera_answers_in_rtsp_through_its_tunnel() {
+        let head = b"HTTP/1.0 200 OK\r\nServer: a\r\nContent-Type: application/x-rtsp-tunnelled\r\n\r\n";
+        let answer = b"RTSP/1.0 200 OK\r\nServer: Example Rtsp\r\n\r\n$\0\0\0";
+        assert_eq!(chain_cut_everywhere(&[&head[..], answer].concat()).0, Some("rtsp"));
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The names in an X.509 certificate (RFC 5280); nothing is verified.
 //!
 //! Facts, all about the sender: `tls.subject_cn`, `tls.subject_o`, `tls.issuer` (as RFC 4514 writes it, last part
-//! first, `CN=..,OU=..,O=..`, without escapes), and `tls.certificate` for each DNS name, at most 16 of them. Of a
+//! first, `CN=..,OU=..,O=..`, without escapes), and `tls.certificate` for each DNS name, at most 16 of them. A whole
+//! certificate without a DNS name holds for its common name, if that is a host name (RFC 6125, 6.4.4). `tls.self_issued`
+//! where issuer and subject are the same (RFC 5280, 3.2), and `tls.names` where it holds for more than 16. Of a
 //! certificate that is cut or cannot be walked to its end, the names before that point.
 
 use arrayvec::ArrayVec;
@@ -36,28 +38,55 @@ struct Attribute<'a> {
 
 /// Yields the names; `None` where the walk ended early, at an element that does not fit.
 pub(super) fn read(der: &[u8], facts: Facts<'_>) -> Option<()> {
-    let mut tbs = Elements::new(der).enter(SEQUENCE)?.enter(SEQUENCE)?;
-    tbs.contents(VERSION);
-    tbs.contents(INTEGER)?;
-    tbs.contents(SEQUENCE)?;
-    let issuer = distinguished(tbs.contents(SEQUENCE)?);
-    tbs.contents(SEQUENCE)?;
-    let subject = distinguished(tbs.contents(SEQUENCE)?);
-
     let mut say = |field, value: &[u8]| {
         if !value.is_empty() {
             facts(Fact::Says { who: Party::Sender, field, value });
         }
     };
+    let mut tbs = Elements::new(der).enter(SEQUENCE)?.enter(SEQUENCE)?;
+    let common = subject(&mut tbs, &mut say)?;
+    // Only of a whole certificate is it known that it has no alternative names.
+    let whole = Elements::new(der).next().is_some();
+    let mut count = 0;
+    let walked = alternatives(&mut tbs, &mut count, &mut say);
+    if count > MAX_ALTERNATIVES {
+        say(Field::TlsNames, count.to_string().as_bytes());
+    }
+    if count == 0 && whole && is_host(common.as_bytes()) {
+        say(Field::TlsCertificate, common.as_bytes());
+    }
+    walked
+}
+
+/// Yields who is certified and by whom; returns the common name, empty where there is none.
+fn subject(tbs: &mut Elements<'_>, say: &mut impl FnMut(Field, &[u8])) -> Option<Value> {
+    tbs.contents(VERSION);
+    tbs.contents(INTEGER)?;
+    tbs.contents(SEQUENCE)?;
+    let issued_by = tbs.contents(SEQUENCE)?;
+    tbs.contents(SEQUENCE)?;
+    let issued_to = tbs.contents(SEQUENCE)?;
+    let (issuer, subject) = (distinguished(issued_by), distinguished(issued_to));
+    let mut common = Value::new();
     for (label, field) in [("CN", Field::TlsSubjectCn), ("O", Field::TlsSubjectO)] {
         if let Some(attribute) = subject.iter().find(|attribute| attribute.label == label) {
             let mut value = Value::new();
             append(&mut value, attribute);
             say(field, value.as_bytes());
+            if field == Field::TlsSubjectCn {
+                common = value;
+            }
         }
     }
     say(Field::TlsIssuer, written(&issuer).as_bytes());
+    if issued_by == issued_to && !subject.is_empty() {
+        say(Field::TlsSelfIssued, b"yes");
+    }
+    Some(common)
+}
 
+/// Yields the DNS names for which the certificate holds, and counts them.
+fn alternatives(tbs: &mut Elements<'_>, count: &mut usize, say: &mut impl FnMut(Field, &[u8])) -> Option<()> {
     let mut extensions = loop {
         if let Some(mut tagged) = tbs.enter(EXTENSIONS) {
             break tagged.enter(SEQUENCE)?;
@@ -70,10 +99,27 @@ pub(super) fn read(der: &[u8], facts: Facts<'_>) -> Option<()> {
         }
         extension.contents(BOOLEAN);
         let alternatives = extension.enter(OCTET_STRING)?.enter(SEQUENCE)?;
-        let named = alternatives.filter(|&(tag, name)| tag == DNS_NAME && name.len() <= 255);
-        named.take(MAX_ALTERNATIVES).for_each(|(_, name)| say(Field::TlsCertificate, name));
+        for (_, name) in alternatives.filter(|&(tag, name)| tag == DNS_NAME && name.len() <= 255) {
+            if *count < MAX_ALTERNATIVES {
+                say(Field::TlsCertificate, name);
+            }
+            *count += 1;
+        }
     }
     Some(())
+}
+
+/// Whether a common name is the name of a host, or of all hosts of a domain: `cam.example` and `*.cam.example`, but not
+/// `IPC`, `192.0.2.1` or `Example Root CA`.
+fn is_host(name: &[u8]) -> bool {
+    let name = name.strip_prefix(b"*.").unwrap_or(name);
+    let mut labels = name.split(|&byte| byte == b'.');
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let top = name.rsplit(|&byte| byte == b'.').next().unwrap_or(name);
+    name.len() <= 255
+        && name.contains(&b'.')
+        && labels.all(|label| !label.is_empty() && label.iter().all(plain))
+        && top.iter().any(u8::is_ascii_alphabetic)
 }
 
 /// The attributes of a name in the order of the encoding.
@@ -214,13 +260,36 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn without_a_dns_name_the_common_name_counts_if_it_is_one_of_a_host() {
+        let named = |text: &[u8]| said(&issued(b"", &attribute(b"\x55\x04\x03", 0x0c, text), b""));
+        assert_eq!(named(b"*.cam.example").last().unwrap(), "sender tls.certificate *.cam.example");
+        for other in
+            [&b"IPC"[..], b"192.0.2.1", b"Example Root CA", b"a..example", b".example", b"\xff.example"]
+        {
+            assert!(!named(other).iter().any(|line| line.contains("tls.certificate")), "{other:?}");
+        }
+        // What was cut may have had alternative names.
+        let der = issued(b"", &attribute(b"\x55\x04\x03", 0x0c, b"cam.example"), b"");
+        assert!(!said(&der[..der.len() - 1]).iter().any(|line| line.contains("tls.certificate")));
+    }
+
+    #[test]
+    fn self_issued_is_said_of_equal_names() {
+        let issuer =
+            [attribute(b"\x55\x04\x06", 0x13, b"DE"), attribute(b"\x55\x04\x03", 0x0c, b"Example CA")];
+        assert!(said(&issued(b"", &issuer.concat(), b"")).contains(&"sender tls.self_issued yes".to_owned()));
+        assert!(!said(&certificate()).iter().any(|line| line.contains("self_issued")));
+    }
+
+    #[test]
     fn names_and_parts_are_bounded() {
         let names = alternatives(&vec![element(DNS_NAME, b"a"); 40]);
         let long = alternatives(&[element(DNS_NAME, &[b'a'; 256])]);
         let subject = attribute(b"\x55\x04\x03", 0x0c, &[b'a'; 2000]);
         let said = said(&issued(b"", &subject, &[names, long].concat()));
         assert_eq!(said[0].len(), "sender tls.subject_cn ".len() + MAX_VALUE);
-        assert_eq!(said.len(), 2 + MAX_ALTERNATIVES);
+        assert_eq!(said.len(), 3 + MAX_ALTERNATIVES);
+        assert_eq!(said.last().unwrap(), "sender tls.names 40");
     }
 
     #[test]

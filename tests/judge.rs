@@ -1,0 +1,157 @@
+//! What is said of small captures in which one thing was made to go wrong: whose an address is.
+//!
+//! Each is a few conversations between a camera, a desk and a cloud. What is asked is what a hostile expert would ask: does
+//! the packet that is named show what is said?
+
+mod common;
+
+use common::records;
+use lenscap_testkit::{End, Host, MORNING, SECOND, Scenario, Side};
+use serde_json::Value;
+
+const HOUR: i64 = 3600 * SECOND;
+
+/// A camera, a desk, and an address of a cloud.
+struct Stage {
+    s: Scenario,
+    camera: Host,
+    desk: Host,
+    resolver: Host,
+    cloud: Host,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let s = Scenario::new(MORNING, 7);
+        let (resolver, cloud) = (s.outside("192.0.2.53"), s.outside("203.0.113.40"));
+        let camera = Host::new("bc:ad:28:00:53:40", "192.168.1.64");
+        Self { s, camera, desk: Host::new("02:00:00:00:53:20", "192.168.1.20"), resolver, cloud }
+    }
+
+    /// Sends to the cloud without a word of whose it is.
+    fn opaque(&mut self, from: Host) {
+        let mut tcp = self.s.tcp(from, self.cloud.port(8443));
+        tcp.opaque(&mut self.s, Side::Client, 600);
+        tcp.opaque(&mut self.s, Side::Server, 60);
+        tcp.close(&mut self.s, Side::Client);
+    }
+
+    /// The flows to a port of the cloud.
+    fn flows(self, port: u16) -> Vec<Value> {
+        let flow = |record: &Value| {
+            let ends = [&record["orig"]["port"], &record["resp"]["port"]];
+            record["type"] == "flow" && ends.contains(&&Value::from(port))
+        };
+        records(&self.s.frames).into_iter().filter(flow).collect()
+    }
+
+    /// Vendor, attribution and confidence of the only flow to the unnamed port.
+    fn attribution(self) -> (Value, Value, Value) {
+        let flows = self.flows(8443);
+        assert_eq!(flows.len(), 1);
+        let of = |key: &str| flows[0][key].clone();
+        (of("vendor"), of("attribution"), of("confidence"))
+    }
+}
+
+fn by_dns(confidence: u8) -> (Value, Value, Value) {
+    ("hikvision".into(), "dns".into(), confidence.into())
+}
+
+const NOBODYS: (Value, Value, Value) = (Value::Null, Value::Null, Value::Null);
+
+#[test]
+fn what_the_asker_was_told_names_the_address() {
+    let mut stage = Stage::new();
+    stage.s.resolve(stage.camera, stage.resolver, "dev.hik-connect.com", stage.cloud);
+    stage.opaque(stage.camera);
+    assert_eq!(stage.attribution(), by_dns(85));
+}
+
+#[test]
+fn an_answer_without_a_question_is_anybodys() {
+    let mut stage = Stage::new();
+    stage.s.resolve(stage.camera, stage.resolver, "dev.hik-connect.com", stage.cloud);
+    stage.s.frames.remove(0);
+    stage.opaque(stage.camera);
+    assert_eq!(stage.attribution(), by_dns(65));
+}
+
+#[test]
+fn what_others_were_told_counts_for_hours() {
+    for (wait, said) in [(HOUR, by_dns(65)), (7 * HOUR, NOBODYS)] {
+        let mut stage = Stage::new();
+        stage.s.resolve(stage.desk, stage.resolver, "dev.hik-connect.com", stage.cloud);
+        stage.s.wait(wait);
+        stage.opaque(stage.camera);
+        assert_eq!(stage.attribution(), said);
+    }
+}
+
+#[test]
+fn an_alias_of_the_name_that_was_asked_names_the_address() {
+    let mut stage = Stage::new();
+    let question = stage.s.dns_query(stage.camera, stage.resolver, "device.example.net");
+    stage.s.dns_answer(&question, &["dev.hik-connect.com"], &[stage.cloud.ip]);
+    stage.opaque(stage.camera);
+    assert_eq!(stage.attribution(), by_dns(85));
+}
+
+#[test]
+fn a_multicast_answer_names_nothing_outside() {
+    use lenscap_testkit::message::{self, Record, Value as Data};
+    let mut stage = Stage::new();
+    let said = Record { name: "dev.hik-connect.com", value: Data::Address(stage.cloud.ip) };
+    let group: End = Host::group("224.0.0.251").port(5353);
+    stage.s.udp(stage.desk.port(5353), group, &message::dns(0, 0x8400, None, &[said]));
+    stage.opaque(stage.camera);
+    let heard = records(&stage.s.frames).iter().filter(|record| record["type"] == "name").count();
+    assert_eq!((heard, stage.attribution()), (1, NOBODYS));
+}
+
+/// An address of a cloud is many tenants': the flow's own name is nobody's, whatever the address was to another name.
+#[test]
+fn a_host_name_that_is_nobodys_ends_the_search() {
+    let mut stage = Stage::new();
+    stage.s.resolve(stage.camera, stage.resolver, "dev.hik-connect.com", stage.cloud);
+    let server = stage.cloud.port(8443);
+    stage.s.tls(stage.camera, server, "backup.example.org").close(&mut stage.s, Side::Client);
+    assert_eq!(stage.attribution(), NOBODYS);
+}
+
+#[test]
+fn an_address_in_place_of_a_name_ends_nothing() {
+    let mut stage = Stage::new();
+    stage.s.resolve(stage.camera, stage.resolver, "dev.hik-connect.com", stage.cloud);
+    let server = stage.cloud.port(8443);
+    stage.s.http(
+        stage.camera,
+        server,
+        "GET / HTTP/1.1\r\nHost: 203.0.113.40:8443\r\n\r\n",
+        "HTTP/1.1 200 OK\r\n\r\n",
+    );
+    assert_eq!(stage.attribution(), by_dns(85));
+}
+
+/// A caller from outside says in its hello how it calls the station here, not who it is.
+#[test]
+fn who_calls_in_is_not_named_by_its_hello() {
+    let mut stage = Stage::new();
+    let server = stage.camera.port(8443);
+    stage.s.tls(stage.cloud, server, "dev.hik-connect.com").close(&mut stage.s, Side::Client);
+    assert_eq!(stage.attribution(), NOBODYS);
+}
+
+#[test]
+fn names_say_whether_they_were_asked_for() {
+    let mut stage = Stage::new();
+    stage.s.resolve(stage.camera, stage.resolver, "dev.hik-connect.com", stage.cloud);
+    stage.s.resolve(stage.desk, stage.resolver, "dev.hik-connect.com", stage.cloud);
+    stage.s.frames.remove(2);
+    let asked = |ip: &str| {
+        let all = records(&stage.s.frames);
+        let name = all.iter().find(|record| record["type"] == "name" && record["asker"] == ip);
+        name.map(|name| name["asked"].clone())
+    };
+    assert_eq!((asked("192.168.1.64"), asked("192.168.1.20")), (Some(true.into()), Some(false.into())));
+}
