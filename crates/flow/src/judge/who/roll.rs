@@ -255,8 +255,13 @@ impl<'a> Roll<'a> {
             if inside && field != Field::DhcpRouter {
                 self.reside(place, address, 0);
             }
-            let (value, count) = (texts.text(shown.value), seen.count);
-            let shown = Sighted { field, value, claimed: shown.claimed, count, at: seen.at };
+            let shown = Sighted {
+                field,
+                value: texts.text(shown.value),
+                claimed: shown.claimed,
+                count: seen.count,
+                at: seen.at,
+            };
             self.shown.push((place, shown));
         }
     }
