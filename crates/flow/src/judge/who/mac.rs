@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn one_outside_address_that_speaks_to_a_station_is_behind_a_router() {
         let to_station = End { to_station: true, ..end("203.0.113.9", (0, 9)) };
-        assert_eq!(kind(&[to_station.clone()]), MacKind::Presumed);
+        assert_eq!(kind(std::slice::from_ref(&to_station)), MacKind::Presumed);
         assert_eq!(kind(&[end("203.0.113.9", (0, 9))]), MacKind::Undecided);
         assert_eq!(kind(&[end("203.0.113.9", (0, 9)), end("203.0.113.10", (0, 9))]), MacKind::Router);
         // What it sends to groups from is its own.
