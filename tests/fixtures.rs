@@ -267,7 +267,7 @@ fn shows_sighting(sighting: &Value, packets: &[(u64, Vec<u8>)]) -> bool {
     let shows = |packet: &[u8]| {
         holds(packet, value) || from_hex(value).is_some_and(|bytes| contains(packet, &bytes))
         // Kind and coding of a medium stand in two lines.
-        || kind == "sdp.media" && value.split(' ').all(|word| holds(packet, word))
+        || matches!(kind, "sdp.media" | "video") && value.split(' ').all(|word| holds(packet, word))
     };
     matches!(kind, "dhcp.parameters" | "tls.ja4" | "tls.ech" | "rtp.payload_type" | "stun.mapped")
         || packets[first..].iter().any(|(_, packet)| shows(packet))

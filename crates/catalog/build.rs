@@ -23,11 +23,16 @@ mod field;
 #[allow(clippy::struct_field_names, reason = "a port has a port")]
 #[path = "src/record.rs"]
 mod record;
+#[path = "src/registrants.rs"]
+#[allow(dead_code, unreachable_pub, reason = "the crate looks up what is written here")]
+mod registrants;
 #[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
 #[path = "src/schema.rs"]
 mod schema;
 #[path = "src/source.rs"]
 mod source;
+#[path = "src/standing.rs"]
+mod standing;
 #[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
 #[path = "src/words.rs"]
 mod words;
@@ -37,6 +42,7 @@ use field::Field;
 use record::{Banner, OuiBlock, SharedName, Vendor, VendorId};
 use schema::{BannerEntry, GenericEntries, SharedEntries, SourceFile, VendorEntry};
 use source::Source;
+use standing::StandingEntries;
 use words::{Match, Reach, SharedGroup, VendorKind};
 
 /// One file of `data/`.
@@ -56,13 +62,20 @@ fn main() {
     println!("cargo::rerun-if-changed=data");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=../wire/src/field.rs");
-    for shared in ["diagnostic", "digest", "entry", "record", "schema", "source", "words"] {
+    for shared in
+        ["diagnostic", "digest", "entry", "record", "registrants", "schema", "source", "standing", "words"]
+    {
         println!("cargo::rerun-if-changed=src/{shared}.rs");
     }
     let home = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     match compile(&home) {
-        Ok(tables) => fs::write(out.join("tables.rs"), tables).expect("OUT_DIR is writable"),
+        Ok(tables) => {
+            let names =
+                fs::read_to_string(home.join("data/registrants.tsv")).expect("registrants.tsv is there");
+            fs::write(out.join("registrants.bin"), registrants::pack(&names)).expect("OUT_DIR is writable");
+            fs::write(out.join("tables.rs"), tables).expect("OUT_DIR is writable");
+        }
         Err(diagnostics) => {
             for diagnostic in diagnostics {
                 println!("cargo::error={diagnostic}");
@@ -86,9 +99,11 @@ fn compile(home: &Path) -> Result<String, Vec<Diagnostic>> {
     }
     let generic = data_file(home, &home.join("data/generic.toml"));
     let shared = data_file(home, &home.join("data/shared-names.toml"));
-    let mut tables =
-        assemble(&vendors, generic.file(), shared.file()).map_err(|diagnostic| vec![diagnostic])?;
-    let texts = data_files.iter().chain([&generic, &shared]).map(|data_file| data_file.text.as_str());
+    let standing = data_file(home, &home.join("data/standing.toml"));
+    let mut tables = assemble(&vendors, generic.file(), shared.file(), standing.file())
+        .map_err(|diagnostic| vec![diagnostic])?;
+    let texts =
+        data_files.iter().chain([&generic, &shared, &standing]).map(|data_file| data_file.text.as_str());
     let digest = texts.fold(0, digest::append);
     writeln!(tables, "pub(crate) static DIGEST: u64 = {digest:#018x};").expect("a string takes everything");
     Ok(tables)
@@ -153,6 +168,7 @@ fn assemble(
     vendors: &Entries<'_>,
     generic: SourceFile<'_>,
     shared: SourceFile<'_>,
+    standing: SourceFile<'_>,
 ) -> Result<String, Diagnostic> {
     let ids: BTreeMap<&str, usize> =
         vendors.iter().enumerate().map(|(at, (_, entry))| (entry.id.get_ref().as_str(), at)).collect();
@@ -164,6 +180,7 @@ fn assemble(
     port_table(&mut out, vendors)?;
     prefix_table(&mut out, vendors)?;
     banner_table(&mut out, vendors, generic)?;
+    standing_table(&mut out, standing)?;
     Ok(out)
 }
 
@@ -313,6 +330,15 @@ fn banner_table(out: &mut String, vendors: &Entries<'_>, generic: SourceFile<'_>
         rows.push(banner_row(generic, &mut claims, banner, None)?);
     }
     table(out, "BANNERS", "Banner", rows);
+    Ok(())
+}
+
+fn standing_table(out: &mut String, file: SourceFile<'_>) -> Result<(), Diagnostic> {
+    let entries: StandingEntries = file.read()?;
+    let rows = entries.rows(file)?.into_iter();
+    table(out, "STANDING", "StandingRow", rows.map(|row| ((row.evidence, row.of), row)).collect());
+    writeln!(out, "pub(crate) static LIMITS: StandingLimits = {};", entries.limits.source())
+        .expect("a string takes everything");
     Ok(())
 }
 

@@ -8,9 +8,11 @@ use std::borrow::Cow;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::field::Field;
-use crate::record::{Banner, Endpoint, OuiBlock, Port, Prefix, SharedName, Text, Vendor, VendorId};
+use crate::record::{
+    Banner, Endpoint, OuiBlock, Port, Prefix, SharedName, StandingLimits, StandingRow, Text, Vendor, VendorId,
+};
 use crate::words::{
-    Confidence, DeviceClass, Extract, Match, Reach, Roles, SharedGroup, Side, Transport, VendorKind,
+    Confidence, DeviceClass, Evidence, Extract, Match, Reach, Roles, SharedGroup, Side, Transport, VendorKind,
 };
 
 const fn t(text: &'static str) -> Text {
@@ -18,3 +20,6 @@ const fn t(text: &'static str) -> Text {
 }
 
 include!(concat!(env!("OUT_DIR"), "/tables.rs"));
+
+/// The registered blocks of hardware addresses, as `registrants.rs` packs them.
+pub(crate) static REGISTRANTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/registrants.bin"));

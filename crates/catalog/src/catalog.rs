@@ -10,8 +10,11 @@ use crate::banners::{BannerHit, BannerTable};
 use crate::builtin;
 use crate::field::Field;
 use crate::names::NameTable;
-use crate::record::{Banner, Endpoint, OuiBlock, Port, Prefix, SharedName, Vendor, VendorId};
-use crate::words::{SharedGroup, Transport};
+use crate::record::{
+    Banner, Endpoint, OuiBlock, Port, Prefix, SharedName, StandingLimits, StandingRow, Vendor, VendorId,
+};
+use crate::registrants;
+use crate::words::{Confidence, Evidence, SharedGroup, Transport};
 
 /// What is known of camera vendors. Look-ups neither allocate (but for lists of banners) nor lock.
 #[derive(Debug)]
@@ -154,6 +157,27 @@ impl Catalog {
         self.prefixes.get(at as usize)
     }
 
+    /// Who registered the longest block that a hardware address lies in, camera vendor or not, as the IEEE has the name.
+    /// None for addresses that are locally administered.
+    pub fn registrant(&self, mac: [u8; 6]) -> Option<&'static str> {
+        registrants::find(builtin::REGISTRANTS, mac)
+    }
+
+    /// What evidence is worth: of something that the catalogue is `of` sure of, where that matters.
+    ///
+    /// # Panics
+    /// Never: the build fails where a kind of evidence has no row.
+    pub fn worth(&self, evidence: Evidence, of: Confidence) -> &'static StandingRow {
+        let rows = builtin::STANDING.iter().filter(|row| row.evidence == evidence);
+        let best = rows.max_by_key(|row| (row.of == Some(of), row.of.is_none()));
+        best.expect("the build sees that every evidence has a row")
+    }
+
+    /// From how many points on a device is what.
+    pub fn limits(&self) -> StandingLimits {
+        builtin::LIMITS
+    }
+
     /// Who uses a port, and what for.
     pub fn port(&self, transport: Transport, port: u16) -> &[Port] {
         let key = |entry: &Port| (entry.transport, entry.port);
@@ -231,6 +255,29 @@ mod tests {
             assert_eq!(catalog.vendor_id(&vendor.id), Some(id));
         }
         assert_eq!(catalog.vendor_id("generic"), None);
+    }
+
+    #[test]
+    fn every_evidence_has_its_worth() {
+        let catalog = Catalog::builtin();
+        for (evidence, of) in Evidence::ALL.iter().zip(Confidence::ALL.iter().cycle()) {
+            assert_eq!(catalog.worth(*evidence, *of).evidence, *evidence);
+        }
+        let kinds = Confidence::ALL.iter().map(|of| catalog.worth(Evidence::Model, *of).kind);
+        assert!(kinds.is_sorted());
+        assert!(catalog.limits().suspected < catalog.limits().camera);
+    }
+
+    #[test]
+    fn a_registered_block_has_its_registrant() {
+        let catalog = Catalog::builtin();
+        assert_eq!(
+            catalog.registrant([0x44, 0x19, 0xb6, 1, 2, 3]),
+            Some("Hangzhou Hikvision Digital Technology Co.,Ltd.")
+        );
+        // 24 bits are the registry's own, 36 a firm's.
+        assert_eq!(catalog.registrant([0x70, 0xb3, 0xd5, 0, 0x10, 3]), Some("SOREDI touch systems GmbH"));
+        assert_eq!(catalog.registrant([0x46, 0x19, 0xb6, 1, 2, 3]), None);
     }
 
     #[test]

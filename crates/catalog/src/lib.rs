@@ -28,9 +28,13 @@ mod lookup;
 mod names;
 mod overlay;
 mod record;
+#[allow(dead_code, reason = "the build script uses it")]
+mod registrants;
 mod schema;
 #[allow(dead_code, reason = "the build script uses it")]
 mod source;
+#[allow(dead_code, reason = "the build script uses it")]
+mod standing;
 mod words;
 
 pub use banners::{BannerHit, VALUE_LIMIT};
@@ -38,7 +42,10 @@ pub use catalog::{Catalog, Oui};
 pub use diagnostic::Diagnostic;
 pub use lookup::{Lookup, Subject};
 pub use overlay::CatalogError;
-pub use record::{Banner, Endpoint, OuiBlock, Port, Prefix, SharedName, Text, Vendor, VendorId};
+pub use record::{
+    Banner, Endpoint, OuiBlock, Port, Prefix, SharedName, StandingLimits, StandingRow, Text, Vendor, VendorId,
+};
 pub use words::{
-    Confidence, DeviceClass, Extract, Match, Reach, Role, Roles, SharedGroup, Side, Transport, VendorKind,
+    Confidence, DeviceClass, Evidence, Extract, Match, Reach, Role, Roles, SharedGroup, Side, Transport,
+    VendorKind,
 };

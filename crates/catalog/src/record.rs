@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use crate::field::Field;
 use crate::source::Source;
 use crate::words::{
-    Confidence, DeviceClass, Extract, Match, Reach, Roles, SharedGroup, Side, Transport, VendorKind,
+    Confidence, DeviceClass, Evidence, Extract, Match, Reach, Roles, SharedGroup, Side, Transport, VendorKind,
 };
 
 /// A text of the built-in data, or of a user's file.
@@ -167,5 +167,47 @@ records! {
         pub source: Text,
         /// Remark.
         pub note: Text,
+    }
+
+    /// What one piece of evidence about a device is worth.
+    pub struct StandingRow {
+        /// Rows of one number are one kind of evidence: the best of them counts.
+        pub row: u8,
+        /// What was seen.
+        pub evidence: Evidence,
+        /// How sure the catalogue is of what was met; none where that does not matter.
+        pub of: Option<Confidence>,
+        /// The number of a row that says the same and more; 0 for none.
+        pub not_beside: u8,
+        /// Points, out of 100, that it is a camera or its like.
+        pub kind: u8,
+        /// Points, out of 100, for the maker that it names.
+        pub maker: u8,
+        /// How sure these points are.
+        pub confidence: Confidence,
+        /// Where they are from.
+        pub source: Text,
+        /// Remark.
+        pub note: Text,
+    }
+
+    /// From how many points on a device is what.
+    #[derive(Copy, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct StandingLimits {
+        /// A camera has so many points…
+        pub camera: u8,
+        /// …and one row of this many…
+        pub strong: u8,
+        /// …or two of this many.
+        pub second: u8,
+        /// A possible camera has so many.
+        pub suspected: u8,
+        /// The most that a viewer can have.
+        pub viewer_most: u8,
+        /// The most that contacts say of a router, behind which others stand.
+        pub router_most: u8,
+        /// Owners of names whom the catalogue does not know: from so many on a device is a viewer.
+        pub viewer_names: u8,
     }
 }

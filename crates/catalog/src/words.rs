@@ -177,6 +177,34 @@ words! {
 }
 
 words! {
+    /// What was seen of a device, by what it is worth; `data/standing.toml` says how much.
+    Evidence {
+        /// It answers in a protocol of cameras.
+        Protocol = "protocol",
+        /// A text of its own is enough to call it a camera.
+        Model = "model",
+        /// It is the device's side of a peer-to-peer or SDK protocol.
+        DeviceRole = "device-role",
+        /// It describes a video stream that it serves.
+        Video = "video",
+        /// It speaks a peer-to-peer protocol of cameras.
+        P2p = "p2p",
+        /// A cloud that serves cameras only answered it.
+        Cloud = "cloud",
+        /// It asked for such a cloud.
+        CloudAsked = "cloud-asked",
+        /// Its MAC is of a maker of cameras.
+        Prefix = "prefix",
+        /// Its MAC is of a maker of cameras and other things.
+        MixedPrefix = "mixed-prefix",
+        /// A text of its own that other devices have, too.
+        Banner = "banner",
+        /// A text of a phone, a computer, or an application that views.
+        Client = "client",
+    }
+}
+
+words! {
     /// What the text beside a match tells.
     Extract {
         /// The model.

@@ -21,7 +21,7 @@ use lenscap_wire::{Field, PacketRef, Timestamp};
 use self::ending::Ending;
 use self::numbering::{Numbering, records};
 use self::whose::opinion::{Opinions, Testimony};
-use crate::report::{Amount, Ledger, Overview, Report};
+use crate::report::{Amount, Ledger, Overview, Report, Standing};
 use crate::state::key::Side;
 use crate::state::spell::{Cold, Hot, flag};
 use crate::state::summary::Summary;
@@ -38,7 +38,7 @@ pub(crate) struct Court<'a> {
     pub(crate) ending: &'a Ending,
     pub(crate) catalog: &'a Catalog,
     pub(crate) boundary: boundary::Boundary,
-    pub(crate) held: who::link::Held,
+    pub(crate) claims: who::claims::Claims,
     pub(crate) numbering: Numbering,
     pub(crate) names: whose::name::NameIndex<'a>,
     pub(crate) opinions: Opinions<'a>,
@@ -163,7 +163,7 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
         summary,
         ending,
         catalog,
-        held: who::link::Held::new(summary),
+        claims: who::claims::Claims::new(summary),
         numbering: Numbering::of(&summary.site.captures),
         names: whose::name::NameIndex::new(summary, ending, &boundary),
         boundary,
@@ -181,7 +181,8 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
         packets: ledger.packets,
         flows: sums.flows,
         devices: stations.len() as u64,
-        cameras: stations.cameras() as u64,
+        cameras: stations.count(Standing::Camera),
+        suspected: stations.count(Standing::Suspected),
         findings: [0; 5],
         coverage: what::coverage::coverage(summary, &sums),
     };

@@ -10,10 +10,10 @@ mod vocabulary;
 
 pub use self::answer::{Left, Sentence};
 pub use self::finding::{Finding, FindingKind, Reason, Rule, Severity};
-pub use self::vocabulary::{Attribution, OrigBasis, Party};
+pub use self::vocabulary::{Attribution, OrigBasis, Party, Standing};
 pub use crate::state::tally::Amount;
 pub use lenscap_capture::DropCounts;
-pub use lenscap_catalog::{DeviceClass, Role, SharedGroup, Vendor};
+pub use lenscap_catalog::{DeviceClass, Evidence, Role, SharedGroup, Vendor};
 pub use lenscap_wire::Activity;
 
 use lenscap_wire::{Mac, Timestamp};
@@ -89,11 +89,12 @@ pub struct ProblemRecord {
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub struct DeviceRecord<'a> {
-    /// The MAC in hexadecimal, else the address.
+    /// The MAC in hexadecimal where it is the device's own, else the address.
     pub id: String,
     pub mac: Option<Mac>,
-    /// Sorted.
+    /// The one from which most bytes were sent first, the others sorted.
     pub addresses: Vec<IpAddr>,
+    /// Who made it, of the catalogue's vendors, by what it says and shows itself.
     pub vendor: Option<&'a Vendor>,
     pub model: Option<String>,
     pub serial: Option<String>,
@@ -109,6 +110,41 @@ pub struct DeviceRecord<'a> {
     pub bytes_in_external: u64,
     pub endpoints: Vec<EndpointRecord<'a>>,
     pub sightings: Vec<SightingRecord<'a>>,
+    /// Other ids that the device may have in another capture: its addresses and its serial number.
+    pub aliases: Vec<String>,
+    pub standing: Standing,
+    /// Points that it is a camera, and points of its maker.
+    pub kind_points: u32,
+    pub maker_points: u32,
+    /// Who made it, else who registered its MAC's prefix, camera vendor or not.
+    pub maker: Option<&'a str>,
+    /// The evidence, strongest first.
+    pub why: Vec<WhyRecord<'a>>,
+    /// Makers that other evidence names than the one chosen, strongest first.
+    pub conflicts: Vec<MakerRecord<'a>>,
+    /// The vendor whose cloud it uses; that need not be its maker.
+    pub cloud_of: Option<&'a Vendor>,
+}
+
+/// A piece of evidence for what a device is.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct WhyRecord<'a> {
+    pub kind: Evidence,
+    pub value: Cow<'a, [u8]>,
+    /// Points that it is a camera.
+    pub weight: u8,
+    /// Whether only others say so: then it weighs nothing.
+    pub claimed: bool,
+    pub packet: Option<PacketAt>,
+}
+
+/// A maker and how much evidence names it.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct MakerRecord<'a> {
+    pub vendor: &'a Vendor,
+    pub points: u32,
 }
 
 /// One party that a device dealt with.
@@ -283,6 +319,8 @@ pub struct Overview {
     pub flows: u64,
     pub devices: u64,
     pub cameras: u64,
+    /// Possible cameras.
+    pub suspected: u64,
     /// Findings by severity, from info to critical.
     pub findings: [u64; 5],
     pub coverage: Coverage,

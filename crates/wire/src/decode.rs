@@ -161,6 +161,8 @@ fn follow<'a>(mut body: Body<'a>, packet: &mut Packet<'a>) {
         let (depth, macs, hazards) = (packet.path.len(), packet.macs, packet.hazards);
         // Only what is odd inside may speak against a guess.
         packet.hazards = Hazards::NONE;
+        // Those outside are of the tunnel's ends, and not of who stands behind them.
+        packet.macs = None;
         match enter(&tunnel, packet) {
             Ok(Inside::Ip(ip)) => {
                 accept(&ip, packet);

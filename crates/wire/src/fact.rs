@@ -81,11 +81,12 @@ pub enum Fact<'a> {
     },
     /// `address` is held by `mac`, as ARP, neighbour discovery or DHCP says it.
     Holds {
-        /// The link address.
+        /// The link address; zero where only the address is told ([`Field::DhcpRouter`]).
         mac: Mac,
         /// The IP address.
         address: Address,
-        /// Which protocol says so: [`Field::Arp`], [`Field::Ndp`] or [`Field::Dhcp`].
+        /// Which protocol says so: [`Field::Arp`], [`Field::Ndp`] or [`Field::Dhcp`]; where it says that a router holds it,
+        /// [`Field::NdpRouter`] or [`Field::DhcpRouter`].
         field: Field,
         /// Whether another says it of the holder: the server that gave the address, the router that redirects to it.
         claimed: bool,

@@ -58,6 +58,8 @@ fields! {
     DhcpHostname = "dhcp.hostname",
     /// DHCP option 55: which parameters the client asks for, in its order.
     DhcpParameters = "dhcp.parameters",
+    /// DHCP option 3: a server says at which address a router of the link stands.
+    DhcpRouter = "dhcp.router",
     /// DHCP option 60.
     DhcpVendorClass = "dhcp.vendor_class",
     /// The device class in a Dahua discovery answer.
@@ -96,6 +98,8 @@ fields! {
     MdnsTxt = "mdns.txt",
     /// Neighbour discovery says which link address holds an address.
     Ndp = "ndp",
+    /// A router advertisement whose sender offers itself as a router.
+    NdpRouter = "ndp.router",
     /// Manufacturer of an ONVIF `GetDeviceInformation` answer.
     OnvifManufacturer = "onvif.manufacturer",
     /// Percent-decoded text behind `onvif://www.onvif.org/hardware/`.

@@ -222,8 +222,9 @@ pub struct Packet<'a> {
     pub class: Class,
     /// What was odd.
     pub hazards: Hazards,
-    /// Source and destination of the innermost link header that has such addresses. Linux cooked captures and the
-    /// netfilter log know the sender alone: the destination is then zero.
+    /// Source and destination of the link header around the innermost IP packet; none where that lies in a tunnel
+    /// without one, for the addresses outside are those of the tunnel's ends. Linux cooked captures and the netfilter log
+    /// know the sender alone: the destination is then zero.
     pub macs: Option<(Mac, Mac)>,
     /// `EtherType` of a packet that carries no IP; 0 where there is none.
     pub ether_type: u16,

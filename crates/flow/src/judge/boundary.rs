@@ -58,10 +58,14 @@ pub(crate) enum Place {
 fn v4(octets: [u8; 4]) -> Option<Place> {
     match octets {
         [0, 0, 0, 0] | [224..=255, ..] => None,
-        // This network, private, carrier-grade NAT, loopback, link-local (RFC 6890).
-        [0 | 10 | 127, ..] | [100, 64..=127, ..] | [169, 254, ..] | [172, 16..=31, ..] | [192, 168, ..] => {
-            Some(Place::Inside)
-        }
+        // This network, private, carrier-grade NAT, loopback, link-local, protocol assignments (RFC 6890): the last are
+        // addresses that devices have before they are given one.
+        [0 | 10 | 127, ..]
+        | [100, 64..=127, ..]
+        | [169, 254, ..]
+        | [172, 16..=31, ..]
+        | [192, 168, ..]
+        | [192, 0, 0, _] => Some(Place::Inside),
         _ => Some(Place::Outside),
     }
 }
@@ -85,10 +89,12 @@ mod tests {
     #[test]
     fn private_is_inside_and_groups_are_neither() {
         let site = Boundary::new(&Policy::default());
-        for inside in ["10.1.2.3", "192.168.0.1", "169.254.1.1", "fe80::1", "fd00::1", "100.64.0.1"] {
+        for inside in
+            ["10.1.2.3", "192.168.0.1", "169.254.1.1", "fe80::1", "fd00::1", "100.64.0.1", "192.0.0.64"]
+        {
             assert!(site.place(at(inside)) == Some(Place::Inside), "{inside}");
         }
-        for outside in ["8.8.8.8", "2001:db8::1", "100.128.0.1"] {
+        for outside in ["8.8.8.8", "2001:db8::1", "100.128.0.1", "192.0.2.64"] {
             assert!(site.place(at(outside)) == Some(Place::Outside), "{outside}");
         }
         for nobody in ["224.0.0.251", "255.255.255.255", "0.0.0.0", "ff02::1", "::"] {

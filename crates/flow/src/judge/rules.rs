@@ -32,21 +32,6 @@ pub const OTHER_DNS_AGE: i64 = 6 * HOUR;
 /// The address lies in a prefix of the vendor.
 pub const BY_ADDRESS: u8 = 60;
 
-/// Points of evidence that a device is a camera; it takes [`CAMERA`].
-pub const CAMERA: u32 = 60;
-/// It says so itself in a text that only cameras and recorders say; by the entry's confidence (low, medium, high).
-pub const BANNER: [u32; 3] = [25, 60, 80];
-/// It says so in a text that cameras share with other devices.
-pub const WEAK_BANNER: u32 = 20;
-/// It talks to a service that only devices and viewers of a camera vendor use; by the entry's confidence.
-pub const CLOUD: [u32; 3] = [10, 30, 40];
-/// Its MAC is of a maker of nothing but cameras. Never enough alone.
-pub const CAMERA_OUI: u32 = 40;
-/// Its MAC is of a maker of cameras and other things.
-pub const OTHER_OUI: u32 = 10;
-/// It says that it is a viewing application.
-pub const VIEWER: u32 = 60;
-
 /// From so many bytes on, sent in one contact, leaving is called exfiltration rather than telemetry…
 pub const EXFILTRATION_BYTES: u64 = 512 << 10;
 /// …where so many times more was sent than received.
@@ -59,10 +44,12 @@ pub const TELEMETRY_BUCKETS: u64 = 3;
 /// A flow to a vendor that sends so much is an upload.
 pub const UPLOAD_BYTES: u64 = EXFILTRATION_BYTES;
 
-/// A MAC behind which so many outside addresses speak is a gateway's.
-pub const GATEWAY_ADDRESSES: usize = 2;
-/// A MAC that sends from more inside addresses than this stands for several stations.
-pub const STATION_ADDRESSES: usize = 4;
+/// A MAC from which so many addresses of the outside speak that it does not hold is a router's; of IPv6 networks.
+pub const ROUTER_ADDRESSES: usize = 2;
+/// So many are told apart before it is settled: some may turn out to be held.
+pub const OUTSIDE_NETWORKS: usize = 4;
+/// A MAC that says by ARP that it holds more addresses than this answers for others.
+pub const STATION_ADDRESSES: u32 = 4;
 
 /// Packets that a finding shows as evidence at most.
 pub const EVIDENCE: usize = 8;
@@ -70,3 +57,5 @@ pub const EVIDENCE: usize = 8;
 pub const FINDING_FLOWS: usize = 64;
 /// Sightings that a device record lists at most, strongest first.
 pub const SIGHTINGS: usize = 64;
+/// Pieces of evidence, and makers that contradict one another, that a device record lists at most, strongest first.
+pub const WHY: usize = 16;

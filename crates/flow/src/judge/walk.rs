@@ -9,7 +9,8 @@ use std::ops::Range;
 use super::Court;
 use super::judged::Judged;
 use super::what::coverage::Sums;
-use super::who::link::{Ends, Links};
+use super::who::ends::Ends;
+use crate::state::table::index::NOWHERE;
 use crate::state::table::shard::SHARDS;
 use lenscap_wire::ReaderId;
 
@@ -18,9 +19,9 @@ use lenscap_wire::ReaderId;
 pub(crate) struct Walk {
     /// What was judged of each flow, by shard and place.
     pub(crate) judged: Vec<Vec<Judged>>,
-    /// The MACs of its ends.
-    pub(crate) ends: Vec<Vec<Ends>>,
-    pub(crate) links: Links,
+    /// The places of its ends among all, as [`Ends::enter`] gives them.
+    pub(crate) places: Vec<Vec<[u32; 2]>>,
+    pub(crate) ends: Ends,
     pub(crate) sums: Sums,
 }
 
@@ -42,25 +43,26 @@ impl Walk {
         let mut walk = Self::default();
         for shard in shards {
             let room = court.count(shard);
-            let (mut judged, mut ends) = (Vec::with_capacity(room), Vec::with_capacity(room));
+            let (mut judged, mut places) = (Vec::with_capacity(room), Vec::with_capacity(room));
             for flow in court.flows(shard) {
                 let (judgement, reader) = court.judge_flow(&flow);
                 walk.sums.add(&flow, &judgement, reader.map(ReaderId));
-                ends.push(walk.links.ends(&court.held, &flow, &judgement));
+                places.push(walk.ends.enter(court, &flow, &judgement));
                 judged.push(judgement);
             }
             walk.judged.push(judged);
-            walk.ends.push(ends);
+            walk.places.push(places);
         }
+        walk.ends.rest();
         walk
     }
 
     fn join(mut self, mut later: Self) -> Self {
-        let ours = self.links.adopt(later.links);
-        let ends = later.ends.par_iter_mut().flatten_iter().flatten();
-        ends.for_each(|end| *end = ours.get(end.place()).copied().unwrap_or(*end));
+        let ours = self.ends.adopt(later.ends);
+        let places = later.places.par_iter_mut().flatten_iter().flatten();
+        places.for_each(|place| *place = ours.get(*place as usize).copied().unwrap_or(NOWHERE));
         self.judged.append(&mut later.judged);
-        self.ends.append(&mut later.ends);
+        self.places.append(&mut later.places);
         self.sums.join(&later.sums);
         self
     }

@@ -1,7 +1,11 @@
 //! Who the stations are: which addresses are one device, and what kind of device it is.
 
+pub(crate) mod claims;
 pub(crate) mod device;
+pub(crate) mod ends;
 pub(crate) mod grouped;
 pub(crate) mod identity;
-pub(crate) mod link;
+pub(crate) mod mac;
+pub(crate) mod questions;
 pub(crate) mod roll;
+pub(crate) mod weighing;

@@ -1,6 +1,6 @@
 //! The answer: what the first screen says of a report, as sentences that renderers phrase and none chooses.
 
-use super::{DeviceRecord, EndpointRecord, Party, Report, Severity, Vendor};
+use super::{DeviceRecord, EndpointRecord, Party, Report, Severity, Standing, Vendor};
 use lenscap_catalog::DeviceClass;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -15,6 +15,8 @@ const NAMED: usize = 3;
 pub enum Sentence<'r, 'a> {
     /// How many cameras were recognised among all devices: by class, none that is zero.
     Recognised(Vec<(DeviceClass, u64)>, u64),
+    /// Possible cameras, one at least, the most likely first.
+    Suspected(Vec<&'r DeviceRecord<'a>>),
     /// How many findings there are, the worst first, none that is zero.
     Found(Vec<(Severity, u64)>),
     /// The answer is not about everything: so many captures, of so many, could not be read whole.
@@ -49,13 +51,17 @@ impl EndpointRecord<'_> {
 
 impl<'a> Report<'a> {
     /// The answer, in the order in which it is told: first about the run as a whole ([`Recognised`](Sentence::Recognised),
-    /// [`Found`](Sentence::Found), [`NotWhole`](Sentence::NotWhole)), then about single vendors and cameras.
+    /// [`Suspected`](Sentence::Suspected), [`Found`](Sentence::Found), [`NotWhole`](Sentence::NotWhole)), then about single vendors and cameras.
     pub fn answer(&self) -> Vec<Sentence<'_, 'a>> {
         let mut cameras: Vec<_> = self.devices().iter().filter(|device| device.is_camera).collect();
-        let mut told = vec![
-            Sentence::Recognised(classes(&cameras), self.overview.devices),
-            Sentence::Found(self.found()),
-        ];
+        let mut told = vec![Sentence::Recognised(classes(&cameras), self.overview.devices)];
+        let possible = self.devices().iter().filter(|device| device.standing == Standing::Suspected);
+        let mut possible: Vec<_> = possible.collect();
+        possible.sort_by_key(|device| Reverse((device.kind_points, device.bytes_out_external)));
+        if !possible.is_empty() {
+            told.push(Sentence::Suspected(possible));
+        }
+        told.push(Sentence::Found(self.found()));
         let not_whole = self.captures.iter().filter(|capture| !capture.is_whole()).count();
         if not_whole > 0 {
             told.push(Sentence::NotWhole(not_whole as u64, self.captures.len() as u64));
@@ -142,6 +148,14 @@ mod tests {
             bytes_in_external: 0,
             endpoints: vec![],
             sightings: vec![],
+            aliases: vec![],
+            standing: if class.is_some() { Standing::Camera } else { Standing::Other },
+            kind_points: 0,
+            maker_points: 0,
+            maker: None,
+            why: vec![],
+            conflicts: vec![],
+            cloud_of: None,
         }
     }
 
@@ -175,6 +189,23 @@ mod tests {
             })
             .collect();
         assert_eq!(ids, ["7", "6", "5", "4", "3", "2 more", "quiet 8"]);
+    }
+
+    #[test]
+    fn possible_cameras_are_told_beside_cameras() {
+        let mut devices: Vec<_> = (1..=3).map(|n| device(n, None, n)).collect();
+        for (device, points) in devices.iter_mut().zip([40, 0, 59]).filter(|(_, points)| *points > 0) {
+            (device.standing, device.kind_points) = (Standing::Suspected, points);
+        }
+        let report = report(vec![], devices);
+        let answer = report.answer();
+        let [Sentence::Recognised(classes, 9), Sentence::Suspected(possible), Sentence::Found(_)] =
+            &answer[..]
+        else {
+            panic!("{answer:?}")
+        };
+        assert!(classes.is_empty());
+        assert_eq!(possible.iter().map(|device| device.id.as_str()).collect::<Vec<_>>(), ["3", "1"]);
     }
 
     #[test]

@@ -58,6 +58,32 @@ impl Party {
     }
 }
 
+/// What a device is, as far as cameras go.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Standing {
+    /// A camera, recorder, doorbell or encoder.
+    Camera,
+    /// A possible camera: the evidence is not enough to call it one.
+    Suspected,
+    /// A phone, computer or application that views cameras.
+    Viewer,
+    /// Nothing of these, as far as was seen.
+    #[default]
+    Other,
+}
+
+impl Standing {
+    /// The word in reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Camera => "camera",
+            Self::Suspected => "suspected",
+            Self::Viewer => "viewer",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// How it is known which end of a flow began it.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum OrigBasis {

@@ -91,9 +91,10 @@ impl Sightings {
         self.all.keys().filter(|shown| shown.value != TextId::EMPTY).map(|shown| shown.address).collect()
     }
 
-    /// Who holds which address, by sightings in one field.
-    pub(crate) fn holders(&self, field: Field) -> impl Iterator<Item = (Mac, Address)> {
-        self.all.keys().filter(move |shown| shown.field == field).map(|shown| (shown.mac, shown.address))
+    /// Who holds which address, by sightings in one field: what holders say themselves, or what is `claimed` of them.
+    pub(crate) fn holders(&self, field: Field, claimed: bool) -> impl Iterator<Item = (Mac, Address)> {
+        let wanted = move |shown: &&Shown| (shown.field, shown.claimed) == (field, claimed);
+        self.all.keys().filter(wanted).map(|shown| (shown.mac, shown.address))
     }
 
     /// Every sighting in order of its first packet, then of what was shown.

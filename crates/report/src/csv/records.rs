@@ -5,8 +5,8 @@ use crate::protocol;
 use crate::reason;
 use crate::vendor;
 use lenscap_flow::report::{
-    Amount, Attribution, CaptureRecord, DeviceRecord, EndView, Finding, FlowView, Ledger, NameView, Overview,
-    PacketAt, Role,
+    Amount, Attribution, CaptureRecord, DeviceClass, DeviceRecord, EndView, Finding, FlowView, Ledger,
+    NameView, Overview, PacketAt, Role,
 };
 
 /// The header line of a type.
@@ -19,7 +19,8 @@ pub(super) const fn columns(kind: crate::Kind) -> &'static str {
         }
         Kind::Device => {
             "id,mac,addresses,vendor,vendor_name,parent,model,serial,firmware,is_camera,confidence,bytes_out,\
-             bytes_in,bytes_out_external,bytes_in_external,endpoints,sightings"
+             bytes_in,bytes_out_external,bytes_in_external,endpoints,sightings,aliases,standing,kind_points,\
+             maker_points,class,maker,why,conflicts,cloud_of,ndaa_889"
         }
         Kind::Flow => {
             "community_id,start,end,protocol,orig_address,orig_port,orig_mac,orig_packets,orig_bytes,\
@@ -40,7 +41,7 @@ pub(super) const fn columns(kind: crate::Kind) -> &'static str {
             "version,schema,exact,inexact_since,packets,flows,devices,cameras,findings_info,findings_low,findings_medium,\
              findings_high,findings_critical,coverage_start,coverage_end,coverage_two_way_flows,coverage_two_way_of,\
              coverage_cut_bytes,coverage_encrypted_payload,coverage_encrypted_of,coverage_unattributed_payload,\
-             coverage_unattributed_of,coverage_undecided,coverage_hazards,coverage_caps"
+             coverage_unattributed_of,coverage_undecided,coverage_hazards,coverage_caps,suspected"
         }
     }
 }
@@ -82,6 +83,19 @@ pub(super) fn device(row: &mut Row<'_>, device: &DeviceRecord<'_>) {
         (party, None) => format!("{party}:{}", end.address),
     }));
     row.list(device.sightings.iter().map(|seen| format!("{}:{}", seen.kind, item(&seen.value))));
+    row.list(&device.aliases);
+    row.value(device.standing.word());
+    row.integer(device.kind_points);
+    row.integer(device.maker_points);
+    row.value_of(device.class.map(DeviceClass::word));
+    row.value_of(device.maker);
+    row.list(device.why.iter().map(|why| {
+        let claimed = if why.claimed { "claimed:" } else { "" };
+        format!("{claimed}{}:{}:{}", why.kind, why.weight, item(&why.value))
+    }));
+    row.list(device.conflicts.iter().map(|other| format!("{}:{}", vendor::id(other.vendor), other.points)));
+    row.value_of(device.cloud_of.map(vendor::id));
+    row.value_of(device.vendor.map(|vendor| if vendor.ndaa_889 { "true" } else { "false" }));
 }
 
 pub(super) fn flow(row: &mut Row<'_>, flow: &FlowView<'_>) {
@@ -199,4 +213,5 @@ pub(super) fn summary(row: &mut Row<'_>, overview: &Overview) {
     row.integer(coverage.undecided);
     row.list(coverage.hazards.iter().map(|(name, count)| format!("{name}:{count}")));
     row.list(coverage.caps.iter().map(|(name, count)| format!("{name}:{count}")));
+    row.integer(overview.suspected);
 }

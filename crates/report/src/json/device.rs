@@ -1,8 +1,10 @@
 //! The record of a device: who it is, what it sent and received, with whom, and how that is known.
 
-use super::writer::{Object, push_address, push_word};
+use super::writer::{Object, push_address, push_value, push_word};
 use crate::vendor;
-use lenscap_flow::report::{DeviceRecord, EndpointRecord, SightingRecord};
+use lenscap_flow::report::{
+    DeviceClass, DeviceRecord, EndpointRecord, MakerRecord, SightingRecord, WhyRecord,
+};
 
 pub(super) fn push(out: &mut Vec<u8>, device: &DeviceRecord<'_>) {
     let mut record = Object::record(out, "device");
@@ -25,6 +27,18 @@ pub(super) fn push(out: &mut Vec<u8>, device: &DeviceRecord<'_>) {
     record.integer("bytes_in_external", device.bytes_in_external);
     record.list_of("endpoints", &device.endpoints, push_endpoint);
     record.list_of("sightings", &device.sightings, push_sighting);
+    record.list_of("aliases", &device.aliases, |out, alias| push_value(out, alias.as_bytes()));
+    record.word("standing", device.standing.word());
+    record.integer("kind_points", device.kind_points);
+    record.integer("maker_points", device.maker_points);
+    record.word_of("class", device.class.map(DeviceClass::word));
+    record.text_of("maker", device.maker);
+    record.list_of("why", &device.why, push_why);
+    record.list_of("conflicts", &device.conflicts, push_maker);
+    record.text_of("cloud_of", device.cloud_of.map(vendor::id));
+    if let Some(vendor) = device.vendor {
+        record.boolean("ndaa_889", vendor.ndaa_889);
+    }
     record.end_line();
 }
 
@@ -38,6 +52,25 @@ fn push_endpoint(out: &mut Vec<u8>, endpoint: &EndpointRecord<'_>) {
     object.integer("bytes_in", endpoint.bytes_in);
     object.integer("flows", endpoint.flows);
     object.list_of("activity", &endpoint.activity, |out, activity| push_word(out, activity.word()));
+    object.end();
+}
+
+fn push_why(out: &mut Vec<u8>, why: &WhyRecord<'_>) {
+    let mut object = Object::begin(out);
+    object.word("kind", why.kind.word());
+    object.value("value", &why.value);
+    object.integer("weight", why.weight);
+    if why.claimed {
+        object.boolean("claimed", true);
+    }
+    object.packet_of("packet", why.packet);
+    object.end();
+}
+
+fn push_maker(out: &mut Vec<u8>, maker: &MakerRecord<'_>) {
+    let mut object = Object::begin(out);
+    object.text("vendor", vendor::id(maker.vendor));
+    object.integer("points", maker.points);
     object.end();
 }
 

@@ -57,6 +57,7 @@ pub(super) fn push(out: &mut Vec<u8>, overview: &Overview) {
         }
     });
     record.object("coverage", |object| push_coverage(object, &overview.coverage));
+    record.integer("suspected", overview.suspected);
     record.end_line();
 }
 

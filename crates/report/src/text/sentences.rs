@@ -10,7 +10,10 @@ pub(super) fn push(page: &mut Page, report: &Report<'_>) {
     let answer = report.answer();
     // What is said of the run as a whole is one paragraph.
     let whole = answer.partition_point(|sentence| {
-        matches!(sentence, Sentence::Recognised(..) | Sentence::Found(_) | Sentence::NotWhole(..))
+        matches!(
+            sentence,
+            Sentence::Recognised(..) | Sentence::Suspected(_) | Sentence::Found(_) | Sentence::NotWhole(..)
+        )
     });
     let mut told = answer.iter().map(|sentence| phrase(report, sentence));
     page.paragraph(0, &told.by_ref().take(whole).collect::<Vec<_>>().join(" "));
@@ -20,6 +23,7 @@ pub(super) fn push(page: &mut Page, report: &Report<'_>) {
 fn phrase(report: &Report<'_>, sentence: &Sentence<'_, '_>) -> String {
     match sentence {
         Sentence::Recognised(classes, devices) => recognised(classes, *devices),
+        Sentence::Suspected(devices) => suspected(report, devices),
         Sentence::Found(counts) => found(counts),
         Sentence::NotWhole(_, 1) => "The capture could not be read whole: see below.".into(),
         Sentence::NotWhole(some, all) => {
@@ -47,6 +51,17 @@ fn recognised(classes: &[(DeviceClass, u64)], devices: u64) -> String {
         [] => format!("No camera was recognised among {all}."),
         classes => format!("{} among {all}.", words::listed(classes)),
     }
+}
+
+/// Possible cameras that are named.
+const NAMED: usize = 3;
+
+fn suspected(report: &Report<'_>, devices: &[&DeviceRecord<'_>]) -> String {
+    let mut names: Vec<_> = devices.iter().take(NAMED).map(|device| words::device(report, device)).collect();
+    if devices.len() > NAMED {
+        names.push(units::counted((devices.len() - NAMED) as u64, "other"));
+    }
+    format!("{}: {}.", units::counted(devices.len() as u64, "possible camera"), words::listed(&names))
 }
 
 fn found(counts: &[(Severity, u64)]) -> String {

@@ -7,7 +7,7 @@ use super::words;
 use crate::escape::escape;
 use crate::units;
 use crate::vendor;
-use lenscap_flow::report::{DeviceRecord, EndpointRecord, Report};
+use lenscap_flow::report::{DeviceRecord, EndpointRecord, Report, Standing, WhyRecord};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,12 +15,16 @@ use std::collections::{BTreeMap, BTreeSet};
 const MOST: (usize, usize, usize) = (100, 40, 15);
 
 pub(super) fn push(page: &mut Page, report: &Report<'_>) {
-    let (mut shown, mut others): (Vec<_>, Vec<_>) =
-        report.devices().iter().partition(|device| device.is_camera);
+    let is_shown =
+        |device: &&DeviceRecord<'_>| matches!(device.standing, Standing::Camera | Standing::Suspected);
+    let (mut shown, mut others): (Vec<_>, Vec<_>) = report.devices().iter().partition(is_shown);
     shown.sort_by_key(|device| Reverse(device.bytes_out_external));
     others.sort_by_key(|device| Reverse(device.bytes_out_external));
-    if !shown.is_empty() {
-        push_cameras(page, report, &shown);
+    let (shown, possible): (Vec<_>, Vec<_>) = shown.into_iter().partition(|device| device.is_camera);
+    for (title, devices) in [("CAMERAS AND RECORDERS", &shown), ("POSSIBLE CAMERAS", &possible)] {
+        if !devices.is_empty() {
+            push_cameras(page, report, title, devices);
+        }
     }
     push_parties(page, report, &shown);
     if !others.is_empty() {
@@ -28,7 +32,7 @@ pub(super) fn push(page: &mut Page, report: &Report<'_>) {
     }
 }
 
-fn push_cameras(page: &mut Page, report: &Report<'_>, devices: &[&DeviceRecord<'_>]) {
+fn push_cameras(page: &mut Page, report: &Report<'_>, title: &str, devices: &[&DeviceRecord<'_>]) {
     let columns = [
         Column::whole("address"),
         Column::whole("what"),
@@ -46,7 +50,7 @@ fn push_cameras(page: &mut Page, report: &Report<'_>, devices: &[&DeviceRecord<'
             [
                 words::address(device),
                 words::class(device).into(),
-                words::vendor_cell(report, device.vendor),
+                words::maker_cell(report, device),
                 device
                     .model
                     .as_deref()
@@ -59,18 +63,18 @@ fn push_cameras(page: &mut Page, report: &Report<'_>, devices: &[&DeviceRecord<'
             ]
         })
         .collect();
-    table::push(page, "CAMERAS AND RECORDERS (bytes to and from outside)", &columns, &rows);
+    table::push(page, &format!("{title} (bytes to and from outside)"), &columns, &rows);
     push_more(page, report, devices.len(), MOST.0);
 }
 
-/// The first sightings that name a packet, what is said before whose hardware it is.
+/// The strongest evidence: what each piece is, and the packet that shows it.
 fn proof(device: &DeviceRecord<'_>) -> String {
-    let mut seen: Vec<_> =
-        device.sightings.iter().filter_map(|s| Some((s.kind == "oui", s.kind, s.packet?))).collect();
-    seen.sort_by_key(|&(hardware, ..)| hardware);
-    let parts: Vec<String> =
-        seen.iter().take(3).map(|(_, kind, at)| format!("{kind} #{}", at.packet)).collect();
-    parts.join(", ")
+    let counts = device.why.iter().filter(|why| !why.claimed && why.weight > 0).take(3);
+    let part = |why: &WhyRecord<'_>| match why.packet {
+        Some(at) => format!("{} #{}", why.kind, at.packet),
+        None => why.kind.to_string(),
+    };
+    counts.map(part).collect::<Vec<_>>().join(", ")
 }
 
 fn push_more(page: &mut Page, report: &Report<'_>, all: usize, shown: usize) {
@@ -158,7 +162,7 @@ fn push_others(page: &mut Page, report: &Report<'_>, devices: &[&DeviceRecord<'_
             [
                 words::address(device),
                 device.mac.map(|mac| mac.to_string()).unwrap_or_default(),
-                words::vendor_cell(report, device.vendor),
+                words::maker_cell(report, device),
                 units::bytes(device.bytes_out_external),
                 units::bytes(device.bytes_in_external),
             ]

@@ -2,12 +2,15 @@
 
 use crate::escape::escape;
 use crate::vendor;
-use lenscap_flow::report::{DeviceClass, DeviceRecord, EndpointRecord, Party, Report, SharedGroup, Vendor};
+use lenscap_flow::report::{
+    DeviceClass, DeviceRecord, EndpointRecord, Party, Report, SharedGroup, Standing, Vendor,
+};
 use std::net::IpAddr;
 
 /// What a device is: its class, where that is known.
 pub(super) fn class(device: &DeviceRecord<'_>) -> &'static str {
-    device.class.map_or("device", DeviceClass::word)
+    let other = if device.standing == Standing::Suspected { "possible camera" } else { "device" };
+    device.class.map_or(other, DeviceClass::word)
 }
 
 /// `a`, `a and b`, `a, b and c`.
@@ -46,6 +49,15 @@ fn parent<'a>(report: &'a Report<'_>, vendor: &'a Vendor) -> Option<&'a str> {
 /// `Imou (Dahua)`, as a table has it.
 pub(super) fn vendor_cell(report: &Report<'_>, vendor: Option<&Vendor>) -> String {
     vendor_and(report, vendor, "")
+}
+
+/// Who made a device, as a table has it: a vendor, or who registered its MAC's prefix; else whose cloud it uses.
+pub(super) fn maker_cell(report: &Report<'_>, device: &DeviceRecord<'_>) -> String {
+    match (device.vendor, device.maker, device.cloud_of) {
+        (None, Some(maker), _) => escape(maker.as_bytes()).into_owned(),
+        (None, None, Some(cloud)) => format!("uses the cloud of {}", vendor::name(cloud)),
+        (vendor, ..) => vendor_cell(report, vendor),
+    }
 }
 
 /// `Imou (parent Dahua)`, as a sentence has it.

@@ -3,7 +3,7 @@
 //! A client's message may come through a relay or repeater, so what it says is about the owner of the client
 //! address in it (`Party::Mac`), never about who sent the frame. Facts: `dhcp.hostname`, `dhcp.vendor_class`,
 //! `dhcp.parameters` (the codes asked for, `1,3,6`), `dhcp.client_id` (hex), `dhcp.fqdn`. Of a server's messages
-//! only an acknowledged address counts, as `Holds`.
+//! an acknowledged address counts, and at which addresses the link has its routers, four at most, both as `Holds`.
 //!
 //! Options are read up to their end or the first that does not fit: those of their own field, then those of the
 //! file and name fields where the message says that options stand there (RFC 2132, 9.3). Options of one code are
@@ -31,18 +31,21 @@ pub(crate) const READER: Reader = Reader {
         Field::DhcpFqdn,
         Field::DhcpHostname,
         Field::DhcpParameters,
+        Field::DhcpRouter,
         Field::DhcpVendorClass,
     ],
     read: Read::Message(&[Route::Udp(67), Route::Udp(68)], read),
 };
 
 const COOKIE: [u8; 4] = [99, 130, 83, 99];
+const OFFER: u8 = 2;
 const ACKNOWLEDGE: u8 = 5;
 
 const PAD: u8 = 0;
 const END: u8 = 255;
 /// Longest body of one option.
 const LONGEST: usize = 255;
+const ROUTERS: u8 = 3;
 const HOST_NAME: u8 = 12;
 const OVERLOAD: u8 = 52;
 const MESSAGE_TYPE: u8 = 53;
@@ -67,8 +70,18 @@ struct Header<'a> {
 fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     let mut cursor = Cursor(message.payload);
     let Some(header) = header(&mut cursor) else { return false };
-    let Some(mac) = header.mac else { return true };
     let options = Options::read(&header, cursor, message.is_cut());
+    if !header.is_request && matches!(options.kind, Some(OFFER | ACKNOWLEDGE)) {
+        for router in &options.routers {
+            facts(Fact::Holds {
+                mac: Mac::default(),
+                address: Address::v4(*router),
+                field: Field::DhcpRouter,
+                claimed: true,
+            });
+        }
+    }
+    let Some(mac) = header.mac else { return true };
     if header.is_request {
         for value in options.values.iter().filter(|value| value.whole) {
             say(mac, value.code, value.text.as_bytes(), facts);
@@ -108,6 +121,8 @@ struct Options {
     kind: Option<u8>,
     /// Which fields hold options, too: 1 the file, 2 the name, 3 both.
     overload: u8,
+    /// Routers of the client's link, the preferred one first; so many are kept.
+    routers: ArrayVec<[u8; 4], 4>,
     values: ArrayVec<Value, 5>,
 }
 
@@ -144,6 +159,10 @@ impl Options {
             match (code, body) {
                 (MESSAGE_TYPE, &[kind]) => self.kind = self.kind.or(Some(kind)),
                 (OVERLOAD, &[fields]) => self.overload = fields,
+                (ROUTERS, _) => {
+                    let routers = body.as_chunks().0.iter().filter(|router| **router != [0; 4]);
+                    self.routers.extend(routers.take(self.routers.remaining_capacity()).copied());
+                }
                 (HOST_NAME | VENDOR_CLASS | PARAMETERS | CLIENT_ID | FQDN, _) => self.join(code, body),
                 _ => {}
             }
@@ -281,6 +300,21 @@ mod tests {
         assert_eq!(facts(&READER, &message(2, &[MESSAGE_TYPE, 1, 5, END])[..239]), None);
         // The host name that a server sends is not the client's word.
         assert_eq!(facts(&READER, &message(2, b"\x0c\x03cam\xff")), Some(vec![]));
+    }
+
+    #[test]
+    fn a_server_says_where_the_routers_are() {
+        let options =
+            |kind| [&[MESSAGE_TYPE, 1, kind, ROUTERS, 9][..], &[192, 168, 1, 1], &[0; 4], &[7, END]].concat();
+        let router = "dhcp.router 192.168.1.1 at 00:00:00:00:00:00 (claimed)".to_owned();
+        let held = "dhcp 192.168.1.64 at 02:00:00:00:00:01 (claimed)".to_owned();
+        assert_eq!(facts(&READER, &message(2, &options(OFFER))), Some(vec![router.clone()]));
+        assert_eq!(facts(&READER, &message(2, &options(ACKNOWLEDGE))), Some(vec![router, held]));
+        // What a client writes there, and what a server refuses, is no server's word.
+        assert_eq!(facts(&READER, &message(1, &options(3))), Some(vec![]));
+        assert_eq!(facts(&READER, &message(2, &options(6))), Some(vec![]));
+        let many = [&[MESSAGE_TYPE, 1, OFFER, ROUTERS, 252][..], &[9; 252], &[END]].concat();
+        assert_eq!(facts(&READER, &message(2, &many)).unwrap().len(), 4);
     }
 
     #[test]

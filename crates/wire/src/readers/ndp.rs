@@ -2,7 +2,8 @@
 //!
 //! A solicitation or router advertisement states the pair of its sender, an advertisement or redirect that of its
 //! target, where the message carries the link-layer address as an option; what a redirect states is its router's claim. At
-//! most 16 options are read.
+//! most 16 options are read. A router advertisement with a lifetime says besides that its sender is a router; one without
+//! does not (4.2).
 //!
 //! A message counts with a hop limit of 255 only (RFC 4861, 6.1 and 7.1): no router passes such a packet on, so its sender
 //! stood on the link of which it speaks. A receiver drops every other one.
@@ -19,7 +20,7 @@ pub(crate) const READER: Reader = Reader {
     app: "ndp",
     activity: Some(Activity::Discovery),
     hides: false,
-    fields: &[Field::Ndp],
+    fields: &[Field::Ndp, Field::NdpRouter],
     read: Read::Message(&[Route::Icmp6], read),
 };
 
@@ -38,6 +39,11 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
         return false;
     }
     let Some((address, wanted, options)) = statement(kind, message) else { return false };
+    if let (134, Some((from, _)), [_, _, lifetime @ ..]) = (kind, message.packet.macs, message.payload)
+        && !lifetime.starts_with(&[0, 0])
+    {
+        facts(Fact::Holds { mac: from, address, field: Field::NdpRouter, claimed: false });
+    }
     let of_one = address != Address::default() && !address.0.starts_with(&[0xff]);
     if let Some(mac) = link_address(options, wanted).filter(|mac| of_one && !mac.is_zero() && !mac.is_group())
     {
@@ -120,6 +126,19 @@ mod tests {
             let said = said(kind, SENDER, &message(kind, SOURCE_LINK_ADDRESS, MAC));
             assert_eq!(said.unwrap(), ["ndp fe80::9 at 02:00:00:00:00:01"], "type {kind}");
         }
+    }
+
+    #[test]
+    fn who_offers_a_lifetime_is_a_router() {
+        let from = Some((Mac([2, 0, 0, 0, 0, 7]), Mac::default()));
+        let packet = Packet { macs: from, ..packet(134, SENDER) };
+        let mut bytes = message(134, SOURCE_LINK_ADDRESS, MAC);
+        let held = "ndp fe80::9 at 02:00:00:00:00:01".to_owned();
+        assert_eq!(facts_in(&READER, &packet, &bytes).unwrap(), [held.as_str()]);
+        bytes[3] = 30;
+        let router = "ndp.router fe80::9 at 02:00:00:00:00:07".to_owned();
+        assert_eq!(facts_in(&READER, &packet, &bytes).unwrap(), [router, held]);
+        cut_everywhere(&READER, &packet, &bytes);
     }
 
     #[test]

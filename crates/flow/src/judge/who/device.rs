@@ -1,20 +1,20 @@
 //! Devices: the stations of the roll with what they are, and the record of each.
 
-use lenscap_catalog::VendorId;
+use lenscap_catalog::{Extract, VendorId};
 use lenscap_wire::Address;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
+use super::claims::is_of_link;
+use super::ends::Heard;
 use super::grouped::Grouped;
-use super::identity::Identity;
-use super::link::Links;
-use super::roll::{Contact, Often, Roll, Sighted, Station, StationKey};
+use super::identity::{Background, Identity};
+use super::questions::Questions;
+use super::roll::{Contact, Roll, Sighted, Station, StationKey};
 use crate::judge::judged::Judged;
-use crate::judge::walk::{Walk, parts};
-use crate::judge::whose::opinion::Statement;
+use crate::judge::walk::Walk;
 use crate::judge::{Court, FlowAt};
-use crate::report::{DeviceRecord, EndpointRecord, Party};
+use crate::report::{DeviceRecord, EndpointRecord, Party, Standing};
 use crate::state::key::Side;
 use crate::state::table::index::NOWHERE;
 use crate::state::table::slab::Slab;
@@ -30,10 +30,11 @@ pub(crate) struct Stations<'a> {
     places: Vec<Vec<[u32; 2]>>,
     /// Flows with a vendor, by station.
     dealings: Grouped<Contact>,
-    said: Grouped<(Statement, Often)>,
+    said: Grouped<Heard>,
     shown: Grouped<Sighted<'a>>,
-    /// Whether each is a camera. The rest of an identity is worked out when asked for: most are never shown.
-    cameras: Vec<bool>,
+    questions: Questions<'a>,
+    /// The standing of each. The rest of an identity is worked out when asked for: most are never shown.
+    standings: Vec<Standing>,
 }
 
 /// One station.
@@ -47,71 +48,77 @@ pub(crate) struct Device<'s, 'a> {
 
 impl<'a> Stations<'a> {
     pub(crate) fn new(court: &Court<'a>, walk: &mut Walk) -> Self {
-        let mut standings = std::mem::take::<Links>(&mut walk.links).standings();
-        let mut ends = std::mem::take(&mut walk.ends).into_iter();
-        let shares: Vec<Range<usize>> = parts().collect();
-        let shares: Vec<_> = shares
-            .into_iter()
-            .map(|shards| {
-                let several = shards.len();
-                (shards, ends.by_ref().take(several).collect())
-            })
-            .collect();
-        let rolls: Vec<Roll<'a>> = shares
-            .into_par_iter()
-            .with_max_len(1)
-            .map(|share| Roll::over(court, &walk.judged, &standings, share))
-            .collect();
-        let roll = rolls.into_iter().reduce(|roll, other| roll.join(other, &mut standings));
-        let mut roll = roll.unwrap_or_default();
-        roll.add_sightings(court, &mut standings);
-        drop(standings);
-        Self::conclude(court, &walk.judged, roll)
+        let roll = Roll::new(court, std::mem::take(&mut walk.ends));
+        let mut places = std::mem::take(&mut walk.places);
+        let of_end = &roll.of_end;
+        let station = |end: &mut u32| *end = of_end.get(*end as usize).copied().unwrap_or(NOWHERE);
+        places.par_iter_mut().flatten_iter().flatten().for_each(station);
+        Self::conclude(court, &walk.judged, roll, places)
     }
 
-    fn conclude(court: &Court<'a>, judged: &[Vec<Judged>], roll: Roll<'a>) -> Self {
-        let Roll { keys, stations, others, places, said, shown, .. } = roll;
+    fn conclude(
+        court: &Court<'a>,
+        judged: &[Vec<Judged>],
+        roll: Roll<'a>,
+        places: Vec<Vec<[u32; 2]>>,
+    ) -> Self {
+        let Roll { keys, stations, others, said, shown, .. } = roll;
         let groups = keys.len();
         let (said, shown) = rayon::join(|| Grouped::new(said, groups), || Grouped::new(shown, groups));
-        let others = Grouped::new(others.into_iter().collect(), groups);
         let dealings = contacts(&places, judged, groups, |judged, side| {
             judged.vendor().is_some() && judged.is_contact(side)
         });
-        let mut all =
-            Self { keys, all: stations, others, places, dealings, said, shown, cameras: Vec::new() };
-        let camera = |(place, key): (usize, &StationKey)| {
-            all.is_known(place) && all.identity(court, judged, *key, place).is_camera()
+        let residents = (0u32..).zip(stations.iter()).filter_map(|(at, of)| Some((of.title?.0, at)));
+        let residents = residents.chain(others.iter().map(|(place, address)| (*address, *place)));
+        let questions = Questions::new(court, residents, groups, |place| dealings.of(place).len() > 0);
+        let others = Grouped::new(others, groups);
+        let mut all = Self {
+            keys,
+            all: stations,
+            others,
+            places,
+            dealings,
+            said,
+            shown,
+            questions,
+            standings: Vec::new(),
         };
-        all.cameras = all.keys.par_iter().enumerate().map(camera).collect();
+        let standing = |(place, key): (usize, &StationKey)| {
+            let known =
+                all.is_known(place) || key.mac().is_some_and(|mac| court.catalog.mac(mac.0).is_some());
+            if known { all.identity(court, judged, place).standing() } else { Standing::Other }
+        };
+        all.standings = all.keys.par_iter().enumerate().map(standing).collect();
         all
     }
 
     /// Whether anything is known of a station beside its MAC, which alone makes no camera.
     fn is_known(&self, place: usize) -> bool {
         let (said, shown) = (self.said.of(place), self.shown.of(place));
-        said.len() + shown.len() + self.dealings.of(place).len() > 0
+        said.len() + shown.len() + self.dealings.of(place).len() > 0 || self.questions.cloud(place).is_some()
     }
 
     /// What a station is.
-    fn identity(
-        &self,
-        court: &Court<'a>,
-        judged: &[Vec<Judged>],
-        key: StationKey,
-        place: usize,
-    ) -> Identity<'a> {
+    fn identity(&self, court: &Court<'a>, judged: &[Vec<Judged>], place: usize) -> Identity<'a> {
         let mut identity = Identity::default();
-        for (statement, (count, at)) in self.said.of(place) {
-            for (kind, value) in court.opinions.said(*statement) {
-                identity.see(kind, value, *count, *at);
+        for &(statement, claimed, often) in self.said.of(place) {
+            for (kind, value) in court.opinions.said(statement) {
+                identity.see((kind, value), often, claimed);
             }
         }
         for shown in self.shown.of(place) {
-            identity.see(shown.field, shown.value, shown.count, shown.at);
+            identity.see((shown.field, shown.value), (shown.count, shown.at), shown.claimed);
         }
-        let known =
-            self.dealings.of(place).filter_map(|contact| Some((contact.side(), contact.at().of(judged)?)));
-        identity.conclude(court, key.mac(), known);
+        let known = self.dealings.of(place).filter_map(|contact| {
+            Some((court.flow(contact.at())?, contact.side(), contact.at().of(judged)?))
+        });
+        let background = Background {
+            mac: self.keys.get(place).and_then(|key| key.mac()),
+            is_router: self.all.get(place).is_some_and(|station| station.is_router),
+            asked: self.questions.cloud(place),
+            strangers: self.questions.strangers(place),
+        };
+        identity.conclude(court, background, known);
         identity
     }
 
@@ -120,9 +127,9 @@ impl<'a> Stations<'a> {
         self.keys.len()
     }
 
-    /// How many of them are cameras.
-    pub(crate) fn cameras(&self) -> usize {
-        self.cameras.iter().filter(|camera| **camera).count()
+    /// How many of them have a standing.
+    pub(crate) fn count(&self, wanted: Standing) -> u64 {
+        self.standings.iter().filter(|standing| **standing == wanted).count() as u64
     }
 
     /// The station at a place.
@@ -149,7 +156,7 @@ impl<'s, 'a> Device<'s, 'a> {
     /// Its addresses, in no order.
     pub(crate) fn addresses(&self) -> impl Iterator<Item = Address> + use<'s, 'a> {
         let others = self.stations.others.of(self.place).copied();
-        self.station.address.into_iter().chain(others)
+        self.station.title.map(|(address, _)| address).into_iter().chain(others)
     }
 
     /// Flows with a vendor, in no order.
@@ -159,7 +166,7 @@ impl<'s, 'a> Device<'s, 'a> {
 
     /// What it is.
     pub(crate) fn identity(&self, court: &Court<'a>, judged: &[Vec<Judged>]) -> Identity<'a> {
-        self.stations.identity(court, judged, self.key, self.place)
+        self.stations.identity(court, judged, self.place)
     }
 
     fn record(
@@ -169,15 +176,24 @@ impl<'s, 'a> Device<'s, 'a> {
         contacts: &Grouped<Contact>,
     ) -> DeviceRecord<'a> {
         let (identity, volume) = (self.identity(court, judged), self.station.volume);
-        let addresses: BTreeSet<_> = self.addresses().map(Address::ip).collect();
+        let title = self.station.title.map(|(address, _)| address.ip());
+        let others: BTreeSet<_> =
+            self.addresses().map(Address::ip).filter(|other| Some(*other) != title).collect();
+        let vendor = identity.vendor().map(|id| court.catalog.vendor(id));
+        let registrant = self.key.mac().and_then(|mac| court.catalog.registrant(mac.0));
+        let (kind_points, maker_points) = identity.points();
+        let (id, serial) = (self.key.id(), identity.told(Extract::Serial));
+        let places =
+            self.addresses().filter(|address| !is_of_link(*address)).map(|address| address.ip().to_string());
+        let aliases: BTreeSet<String> = places.chain(serial.clone()).filter(|alias| *alias != id).collect();
+        let aliases = aliases.into_iter().collect();
         DeviceRecord {
-            id: self.key.id(),
+            id,
             mac: self.station.mac,
-            addresses: addresses.into_iter().collect(),
-            vendor: identity.vendor.map(|id| court.catalog.vendor(id)),
-            model: identity.model.clone(),
-            serial: identity.serial.clone(),
-            firmware: identity.firmware.clone(),
+            addresses: title.into_iter().chain(others).collect(),
+            vendor,
+            model: identity.told(Extract::Model),
+            firmware: identity.told(Extract::Firmware),
             class: identity.class(),
             is_camera: identity.is_camera(),
             confidence: identity.confidence(),
@@ -187,6 +203,15 @@ impl<'s, 'a> Device<'s, 'a> {
             bytes_in_external: volume.received_outside,
             endpoints: endpoints(court, judged, contacts.of(self.place)),
             sightings: identity.records(court),
+            aliases,
+            serial,
+            standing: identity.standing(),
+            kind_points,
+            maker_points,
+            maker: vendor.map(|vendor| vendor.name.as_ref()).or(registrant),
+            why: identity.why(court),
+            conflicts: identity.conflicts(court),
+            cloud_of: identity.cloud_of.map(|id| court.catalog.vendor(id)),
         }
     }
 }

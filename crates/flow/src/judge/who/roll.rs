@@ -1,20 +1,17 @@
-//! The second walk over all flows: which station each end is of, and what the stations add up to.
+//! The roll of stations: which ends are one device, and what they add up to.
 //!
-//! It follows the first, since a gateway is only known by all that speaks from its MAC. What a station has many of
-//! (flows, statements) goes to lists of all stations, so that a station without much to say costs little.
+//! It is called when all ends are known. What 44:19:b6:00:00:01 sends from 192.168.1.64 and from 192.168.1.70 a day later
+//! is one station's, by the MAC; 10.0.0.7 behind a router is one by its address, and so is one on a link without MACs.
 
-use hashbrown::{HashMap, HashSet, HashTable};
+use hashbrown::HashMap;
 use lenscap_wire::{Address, Field, Mac, PacketRef};
-use rayon::prelude::*;
-use std::hash::BuildHasher;
-use std::ops::Range;
+use std::cmp::Reverse;
 
-use super::link::{Ends, LinkId, Standings};
-use crate::judge::judged::Judged;
-use crate::judge::whose::opinion::Statement;
-use crate::judge::{Court, Flow, FlowAt};
+use super::claims::is_of_link;
+use super::ends::{End, Ends, Heard, Volume};
+use super::mac::{MacKind, MacKinds};
+use crate::judge::{Court, FlowAt};
 use crate::state::key::Side;
-use crate::state::seed::seeded;
 use crate::state::table::index::NOWHERE;
 use crate::state::table::shard::SHARDS;
 use crate::state::table::slab::Slab;
@@ -41,27 +38,6 @@ impl StationKey {
             Self::Mac(mac) => mac.to_string().replace(':', ""),
             Self::Address(address) => address.ip().to_string(),
         }
-    }
-}
-
-/// IP bytes by direction, all and to the outside.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Volume {
-    pub(crate) sent: u64,
-    pub(crate) received: u64,
-    pub(crate) sent_outside: u64,
-    pub(crate) received_outside: u64,
-    /// Stamp of the first packet of its flows.
-    pub(crate) first: Option<i64>,
-}
-
-impl Volume {
-    fn join(&mut self, other: &Self) {
-        self.sent += other.sent;
-        self.received += other.received;
-        self.sent_outside += other.sent_outside;
-        self.received_outside += other.received_outside;
-        self.first = [self.first, other.first].into_iter().flatten().min();
     }
 }
 
@@ -95,9 +71,11 @@ impl Contact {
 #[derive(Debug, Default)]
 pub(crate) struct Station {
     pub(crate) mac: Option<Mac>,
+    /// Whether others stand behind its MAC.
+    pub(crate) is_router: bool,
     pub(crate) volume: Volume,
-    /// The address seen first: most stations have one.
-    pub(crate) address: Option<Address>,
+    /// The address that carried most bytes so far, and how many it sent. Most stations have one.
+    pub(crate) title: Option<(Address, u64)>,
 }
 
 /// Something that a station said, as a sighting before it is put into words.
@@ -105,216 +83,195 @@ pub(crate) struct Station {
 pub(crate) struct Sighted<'a> {
     pub(crate) field: Field,
     pub(crate) value: &'a [u8],
+    /// Whether others said it of the station.
+    pub(crate) claimed: bool,
     pub(crate) count: u64,
     pub(crate) at: PacketRef,
 }
-
-/// How often something was said, and in which packet first.
-pub(crate) type Often = (u64, PacketRef);
-
-/// A station's place, and what was said of it.
-pub(crate) type StationSaid = (u32, (Statement, Often));
 
 /// Stations in the order in which they were seen.
 #[derive(Default)]
 pub(crate) struct Roll<'a> {
     pub(crate) keys: Vec<StationKey>,
     pub(crate) stations: Slab<Station>,
-    /// Addresses of stations that have several.
-    pub(crate) others: HashSet<(u32, Address)>,
-    /// By shard and flow, the place of each end's station, or [`NOWHERE`].
-    pub(crate) places: Vec<Vec<[u32; 2]>>,
+    /// Addresses beside the title.
+    pub(crate) others: Vec<(u32, Address)>,
     /// What the flows' halves said of a station, of each walk apart.
-    pub(crate) said: Vec<StationSaid>,
+    pub(crate) said: Vec<(u32, Heard)>,
     /// What stations said of themselves in messages.
     pub(crate) shown: Vec<(u32, Sighted<'a>)>,
-    by_link: Vec<u32>,
-    by_address: HashMap<Address, u32>,
-    /// Where in [`Roll::said`] a station's statement is.
-    hearing: HashTable<u32>,
-}
-
-/// A station before it has a place on the roll.
-#[derive(Clone, Copy)]
-enum Found {
-    Link(LinkId, Mac),
-    Address(Address),
+    /// By the place of an end, that of its station, or [`NOWHERE`].
+    pub(crate) of_end: Vec<u32>,
+    places: HashMap<StationKey, u32>,
+    /// Which station with a MAC an address is of; [`NOWHERE`] where several have it.
+    owners: HashMap<Address, u32>,
 }
 
 impl<'a> Roll<'a> {
-    /// Walks over the flows of some shards.
-    pub(crate) fn over(
-        court: &Court<'a>,
-        judged: &[Vec<Judged>],
-        standings: &Standings,
-        (shards, ends): (Range<usize>, Vec<Vec<Ends>>),
-    ) -> Self {
-        let mut roll = Self { by_link: vec![NOWHERE; standings.len()], ..Self::default() };
-        // The numbers of a shard's MACs go as those of its stations come: lists of all flows are large.
-        for (shard, ends) in shards.zip(ends) {
-            let flows = court.flows(shard).zip(judged.get(shard).into_iter().flatten()).zip(&ends);
-            let enter = |((flow, judged), ends): ((Flow<'a>, &Judged), &Ends)| {
-                [0, 1].map(|side| {
-                    let place = roll.enter(court, standings, (&flow, judged, ends), side);
-                    place.unwrap_or(NOWHERE)
-                })
-            };
-            let mut places = Vec::with_capacity(ends.len());
-            places.extend(flows.map(enter));
-            roll.places.push(places);
+    /// Makes stations of all ends, and adds what they said of themselves.
+    pub(crate) fn new(court: &Court<'a>, mut ends: Ends) -> Self {
+        let kinds = MacKinds::new(&court.claims, &ends);
+        let mut roll = Self { of_end: vec![NOWHERE; ends.all.len()], ..Self::default() };
+        let own = |end: &End| !end.key.0.is_zero() && kinds.is_own(&court.claims, end);
+        for (at, end) in ends.all.iter().enumerate().filter(|(_, end)| end.sending.is_some() && own(end)) {
+            let place = roll.enter(StationKey::Mac(end.key.0));
+            roll.of_end[at] = place;
+            roll.own(place, end.key.1);
         }
-        roll.hearing = HashTable::new();
+        roll.add_claims(court);
+        for (at, end) in ends.all.iter().enumerate() {
+            if roll.of_end[at] == NOWHERE {
+                roll.of_end[at] = roll.by_address(court, &kinds, end).unwrap_or(NOWHERE);
+            }
+            if let Some(station) = roll.stations.get_mut(roll.of_end[at] as usize) {
+                station.volume.join(&end.volume);
+            }
+        }
+        let said = std::mem::take(&mut ends.said).into_iter();
+        let known = roll.keys.len();
+        for (end, _) in said.as_slice().iter().filter(|(_, (_, claimed, _))| !claimed) {
+            let Some(end) = ends.all.get(*end as usize) else { continue };
+            if kinds.of(end.key.0) == MacKind::Presumed && !end.is_inside {
+                roll.enter(StationKey::Mac(end.key.0));
+            }
+        }
+        for (at, end) in ends.all.iter().enumerate().filter(|(_, end)| end.sending.is_some()) {
+            roll.reside(roll.of_end[at], end.key.1, end.volume.sent);
+        }
+        let placed = said.filter_map(|(end, heard)| roll.hearer(&ends, known, end as usize, heard));
+        roll.said = placed.collect();
+        roll.add_sightings(court, &kinds);
+        for station in roll.stations.iter_mut() {
+            station.is_router = station.mac.is_some_and(|mac| kinds.of(mac).is_router());
+        }
         roll
     }
 
-    /// Takes in the stations of other flows.
-    pub(crate) fn join(mut self, other: Self, standings: &mut Standings) -> Self {
-        self.by_address.reserve(other.by_address.len());
-        let ours: Vec<u32> = other
-            .keys
-            .iter()
-            .map(|key| match *key {
-                StationKey::Mac(mac) => self.place(Found::Link(standings.id(mac), mac)),
-                StationKey::Address(address) => self.place(Found::Address(address)),
-            })
-            .collect();
-        let our = |place: u32| ours.get(place as usize).copied().unwrap_or(place);
-        for (place, station) in ours.iter().zip(other.stations.iter()) {
-            if let Some(known) = self.stations.get_mut(*place as usize) {
-                known.mac = known.mac.or(station.mac);
-                known.volume.join(&station.volume);
-            }
-            if let Some(address) = station.address {
-                self.reside(*place, address);
-            }
+    /// The station of which is told what was said at an end. What an outside end says behind a MAC that is only taken for a
+    /// router's, and of which nothing else is known (it stands behind those that were `known`), is shown of that MAC, as if
+    /// somebody had claimed it.
+    fn hearer(&self, ends: &Ends, known: usize, end: usize, heard: Heard) -> Option<(u32, Heard)> {
+        let place = *self.of_end.get(end)?;
+        if place != NOWHERE {
+            return Some((place, heard));
         }
-        for (place, address) in other.others {
-            self.reside(our(place), address);
-        }
-        let mut places = other.places;
-        places.par_iter_mut().flatten_iter().flatten().for_each(|place| *place = our(*place));
-        self.places.append(&mut places);
-        self.said.extend(other.said.into_iter().map(|(place, said)| (our(place), said)));
-        self
+        let mac = ends.all.get(end)?.key.0;
+        let place = *self.places.get(&StationKey::Mac(mac)).filter(|_| !heard.1)?;
+        (place as usize >= known).then_some((place, (heard.0, true, heard.2)))
     }
 
-    fn place(&mut self, found: Found) -> u32 {
-        let (known, key) = match found {
-            Found::Link(link, mac) => {
-                if self.by_link.len() <= link.place() {
-                    self.by_link.resize(link.place() + 1, NOWHERE);
-                }
-                // The list was just made long enough.
-                (&mut self.by_link[link.place()], StationKey::Mac(mac))
-            }
-            Found::Address(address) => {
-                (self.by_address.entry(address).or_insert(NOWHERE), StationKey::Address(address))
-            }
-        };
-        if *known == NOWHERE {
-            *known = self.keys.len() as u32;
-            self.keys.push(key);
-            self.stations.push(Station { mac: key.mac(), ..Station::default() });
-        }
-        *known
+    fn enter(&mut self, key: StationKey) -> u32 {
+        let (keys, stations) = (&mut self.keys, &mut self.stations);
+        *self.places.entry(key).or_insert_with(|| {
+            keys.push(key);
+            stations.push(Station { mac: key.mac(), ..Station::default() });
+            keys.len() as u32 - 1
+        })
     }
 
-    fn reside(&mut self, place: u32, address: Address) {
-        let known =
-            self.stations.get_mut(place as usize).map(|station| *station.address.get_or_insert(address));
-        if known != Some(address) {
-            self.others.insert((place, address));
+    /// Notes that a station with a MAC has an address.
+    fn own(&mut self, place: u32, address: Address) {
+        if !is_of_link(address) {
+            let owner = self.owners.entry(address).or_insert(place);
+            if *owner != place {
+                *owner = NOWHERE;
+            }
         }
     }
 
-    fn hear(&mut self, place: u32, statement: Statement, (count, at): Often) {
-        let key = |&(place, (statement, _)): &StationSaid| seeded().hash_one((place, statement));
-        let new = (place, (statement, (count, at)));
-        let same = |&at: &u32| {
-            self.said.get(at as usize).is_some_and(|said| (said.0, said.1.0) == (place, statement))
-        };
-        if let Some(&known) = self.hearing.find(key(&new), same) {
-            if let Some((_, (_, often))) = self.said.get_mut(known as usize) {
-                *often = (often.0 + count, often.1.min(at));
+    /// Stations that only said which address they hold, and addresses that were only claimed.
+    fn add_claims(&mut self, court: &Court<'a>) {
+        let sightings = &court.summary.site.sightings;
+        let holds = [Field::Arp, Field::Ndp].into_iter().flat_map(|field| sightings.holders(field, false));
+        let mut holds: Vec<_> = holds.filter(|(mac, _)| !mac.is_zero() && !mac.is_group()).collect();
+        holds.sort_unstable();
+        holds.dedup();
+        for (mac, address) in holds {
+            let place = self.enter(StationKey::Mac(mac));
+            if court.claims.vouches(mac) && court.boundary.place(address).is_some() {
+                self.own(place, address);
+                self.reside(place, address, 0);
             }
-            return;
         }
-        let said = &self.said;
-        self.hearing.insert_unique(key(&new), said.len() as u32, |&at| said.get(at as usize).map_or(0, key));
-        self.said.push(new);
     }
 
-    fn enter(
-        &mut self,
-        court: &Court<'a>,
-        standings: &Standings,
-        (flow, judged, ends): (&Flow<'a>, &Judged, &Ends),
-        side: Side,
-    ) -> Option<u32> {
-        let address = flow.hot.key.address(side);
-        let outside = judged.is_outside(side);
-        let counters = flow.counters();
-        if counters.packets[side] == 0 && outside || !outside && !judged.is_inside(side) {
-            return None;
+    /// The station of an end that is not its MAC's own: one that is known by another MAC, else one by its address. Who
+    /// never sent is none, and neither is the outside behind a router.
+    fn by_address(&mut self, court: &Court<'a>, kinds: &MacKinds, end: &End) -> Option<u32> {
+        let (mac, address) = end.key;
+        if !mac.is_zero() && end.sending.is_none() && court.claims.is_own(mac, address) {
+            return self.places.get(&StationKey::Mac(mac)).copied();
         }
-        let found = station(standings, ends[side], address, !outside, None)?;
-        let place = self.place(found);
-        let abroad = judged.is_outside(1 - side);
-        self.reside(place, address);
-        if let Some(station) = self.stations.get_mut(place as usize) {
-            let (sent, received) = (counters.bytes[side], counters.bytes[1 - side]);
-            let volume = &mut station.volume;
-            volume.sent += sent;
-            volume.received += received;
-            let first = flow.cold.first;
-            volume.first = Some(volume.first.map_or(first, |known| known.min(first)));
-            if abroad {
-                volume.sent_outside += sent;
-                volume.received_outside += received;
+        if let Some(place) = self.owner(address) {
+            return Some(place);
+        }
+        let known = end.sending.is_some() && (end.is_inside || !kinds.of(mac).is_router());
+        known.then(|| self.enter(StationKey::Address(address)))
+    }
+
+    /// The one station with a MAC that has an address.
+    fn owner(&self, address: Address) -> Option<u32> {
+        self.owners.get(&address).copied().filter(|place| *place != NOWHERE)
+    }
+
+    fn reside(&mut self, place: u32, address: Address, sent: u64) {
+        let Some(station) = self.stations.get_mut(place as usize) else { return };
+        match &mut station.title {
+            None => station.title = Some((address, sent)),
+            Some((title, most)) if *title == address => *most += sent,
+            Some((title, most)) => {
+                // What is of one link only tells nobody where to look.
+                let rank = |sent, address| (!is_of_link(address), sent, Reverse(address));
+                let other = if rank(sent, address) > rank(*most, *title) {
+                    let other = *title;
+                    (*title, *most) = (address, sent);
+                    other
+                } else {
+                    address
+                };
+                self.others.push((place, other));
             }
         }
-        for from in [0, 1] {
-            let mut statements = court.testimony(flow, from).about(from != side).peekable();
-            if statements.peek().is_some() {
-                let at = court.decided(flow, from).unwrap_or(flow.cold.at());
-                statements.for_each(|statement| self.hear(place, statement, (1, at)));
-            }
-        }
-        Some(place)
     }
 
     /// Adds what stations said of themselves in messages.
-    pub(crate) fn add_sightings(&mut self, court: &Court<'a>, standings: &mut Standings) {
+    fn add_sightings(&mut self, court: &Court<'a>, kinds: &MacKinds) {
         let texts = &court.summary.flows.texts;
         for (shown, seen) in court.summary.site.sightings.sorted(texts) {
-            let field = shown.field;
+            let (field, address) = (shown.field, shown.address);
             let mac = Some(shown.mac).filter(|mac| !mac.is_zero() && !mac.is_group());
-            let link = mac.map_or(LinkId::NONE, |mac| standings.id(mac));
-            let inside = court.boundary.is_inside(shown.address);
-            let Some(found) = station(standings, link, shown.address, inside, Some(field)) else { continue };
-            let place = self.place(found);
-            if let Some(station) = self.stations.get_mut(place as usize) {
-                station.mac = station.mac.or(mac);
+            let inside = court.boundary.is_inside(address);
+            let own = mac.filter(|mac| self.speaks_for_itself(kinds, *mac, (address, field)));
+            let key = own.map(StationKey::Mac).or_else(|| inside.then_some(StationKey::Address(address)));
+            let Some(key) = key else { continue };
+            let owner = self.owner(address).filter(|_| own.is_none());
+            // What a server or a peer says of somebody shows nobody.
+            let by_others = shown.claimed;
+            let place = match owner.or_else(|| self.places.get(&key).copied()) {
+                Some(place) => place,
+                None if by_others => continue,
+                None => self.enter(key),
+            };
+            if inside && field != Field::DhcpRouter {
+                self.reside(place, address, 0);
             }
-            if inside {
-                self.reside(place, shown.address);
-            }
-            let shown = Sighted { field, value: texts.text(shown.value), count: seen.count, at: seen.at };
+            let shown = Sighted {
+                field,
+                value: texts.text(shown.value),
+                claimed: shown.claimed,
+                count: seen.count,
+                at: seen.at,
+            };
             self.shown.push((place, shown));
         }
     }
-}
 
-/// Which station an end is; `None` for the outside and for those that cannot be told apart.
-fn station(
-    standings: &Standings,
-    link: LinkId,
-    address: Address,
-    inside: bool,
-    field: Option<Field>,
-) -> Option<Found> {
-    let by_address = || inside.then_some(Found::Address(address));
-    let Some((mac, standing)) = standings.of(link) else { return by_address() };
-    let gateway = standing.gateway && !matches!(field, Some(Field::Arp | Field::Ndp));
-    if gateway || standing.shared && inside { by_address() } else { Some(Found::Link(link, mac)) }
+    /// Whether what came from a MAC and an address is the word of the MAC's own station.
+    fn speaks_for_itself(&self, kinds: &MacKinds, mac: Mac, (address, field): (Address, Field)) -> bool {
+        matches!(field, Field::Arp | Field::Ndp | Field::NdpRouter)
+            || address == Address::default()
+            || is_of_link(address)
+            || kinds.of(mac) == MacKind::Station
+            || self.owner(address).is_some_and(|place| self.places.get(&StationKey::Mac(mac)) == Some(&place))
+    }
 }

@@ -58,14 +58,23 @@ pub(crate) struct Opinion {
     /// Whether the path that the half asked for is about its receiver.
     path: Option<bool>,
     claims: Range<u32>,
+    /// Whether the sender answers to what was asked of it.
+    confirms: bool,
     /// Sets of statements about the half's sender and about its receiver; 0 is the empty one.
     about: [u32; 2],
 }
 
 impl Opinion {
     const NOBODY: u8 = u8::MAX;
-    const NONE: Self =
-        Self { reader: Self::NOBODY, own: None, covers: false, path: None, claims: 0..0, about: [0; 2] };
+    const NONE: Self = Self {
+        reader: Self::NOBODY,
+        own: None,
+        covers: false,
+        path: None,
+        claims: 0..0,
+        confirms: false,
+        about: [0; 2],
+    };
 }
 
 /// What a half of a flow said.
@@ -102,6 +111,12 @@ impl<'c, 'a> Testimony<'c, 'a> {
         });
         let range = self.opinion.claims.start as usize..self.opinion.claims.end as usize;
         own.into_iter().chain(self.table.claims.get(range).unwrap_or(&[]).iter().copied())
+    }
+
+    /// Whether its sender answers to what was asked of it, so that what others say of it is more than a claim.
+    #[inline]
+    pub(crate) fn confirms(&self) -> bool {
+        self.opinion.confirms
     }
 
     /// What it said about the half's sender, or about its receiver.
@@ -250,7 +265,8 @@ impl<'a> OpinionTable<'a> {
         let claims = start..self.claims.len() as u32;
         let path =
             transcript.said.iter().find(|said| said.value == TextId::PATH).map(|said| said.of_receiver);
-        self.opinions.push(Opinion { reader: transcript.reader, own, covers, path, claims, about });
+        let confirms = confirms(transcript, self.texts);
+        self.opinions.push(Opinion { reader: transcript.reader, own, covers, path, claims, confirms, about });
     }
 
     /// Whether a certificate in it proves little: issued by its own subject, or for many names.
@@ -301,6 +317,16 @@ impl<'a> OpinionTable<'a> {
         let set = slice(&self.statements, &self.ends, place);
         set.iter().map(|&(field, value)| (field, self.texts.text(value))).collect()
     }
+}
+
+/// Whether an answer shows that there is what was asked for: success, or a realm to log in to (RFC 9110, 15.3 and 15.5.2).
+fn confirms(transcript: &Transcript, texts: &Texts) -> bool {
+    let realm = || transcript.said.iter().any(|said| said.field == Field::HttpRealm);
+    let status = transcript.said.iter().find(|said| said.field == Field::HttpStatus);
+    status.is_some_and(|said| match texts.text(said.value) {
+        [b'2', ..] => true,
+        status => status == b"401" && realm(),
+    })
 }
 
 fn slice<'s>(all: &'s [(Field, TextId)], ends: &[u32], id: u32) -> &'s [(Field, TextId)] {

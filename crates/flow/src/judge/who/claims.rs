@@ -1,0 +1,160 @@
+//! What stations of the link said of who holds which address, and who is a router.
+//!
+//! ARP says that 192.168.1.1 is at 50:c7:bf:00:00:01, and a DHCP server that the routers are at 192.168.1.1: so that MAC is
+//! a router's, and that address is its own. An address that a MAC holds by such word never speaks against it.
+
+use hashbrown::{HashMap, HashSet};
+use lenscap_wire::{Address, Field, Mac};
+
+use crate::judge::rules;
+use crate::state::summary::Summary;
+
+/// The first 64 bits of an IPv6 address: the network that one link has (RFC 4291, 2.5.1).
+pub(crate) type Network = [u8; 8];
+
+/// Statements about addresses of the link.
+#[derive(Debug, Default)]
+pub(crate) struct Claims {
+    held: HashSet<(Mac, Address)>,
+    /// Networks of addresses that somebody on the link holds.
+    networks: HashSet<Network>,
+    routers: HashSet<Mac>,
+    /// Addresses that DHCP servers called routers.
+    router_addresses: HashSet<Address>,
+    /// How many addresses a MAC holds by ARP.
+    by_arp: HashMap<Mac, u32>,
+}
+
+impl Claims {
+    /// What ARP, neighbour discovery and DHCP showed.
+    pub(crate) fn new(summary: &Summary) -> Self {
+        let sightings = &summary.site.sightings;
+        let mut claims = Self {
+            routers: sightings.holders(Field::NdpRouter, false).map(|(mac, _)| mac).collect(),
+            router_addresses: sightings
+                .holders(Field::DhcpRouter, true)
+                .map(|(_, address)| address)
+                .collect(),
+            ..Self::default()
+        };
+        for field in [Field::Arp, Field::Ndp, Field::NdpRouter, Field::Dhcp] {
+            // Who was given an address says nothing of it; the server is believed.
+            for (mac, address) in sightings.holders(field, field == Field::Dhcp) {
+                if field == Field::Arp {
+                    *claims.by_arp.entry(mac).or_default() += 1;
+                    if claims.router_addresses.contains(&address) {
+                        claims.routers.insert(mac);
+                    }
+                }
+                claims.networks.extend(network(address));
+                claims.held.insert((mac, address));
+            }
+        }
+        claims
+    }
+
+    /// Whether a MAC holds an address by its own word, or by the identifier made of it (RFC 4291, appendix A).
+    pub(crate) fn is_own(&self, mac: Mac, address: Address) -> bool {
+        is_made_of(address, mac) || self.held.contains(&(mac, address))
+    }
+
+    /// Whether somebody on the link has an address of this one's network.
+    pub(crate) fn is_near(&self, address: Address) -> bool {
+        network(address).is_some_and(|network| self.networks.contains(&network))
+    }
+
+    /// Whether a MAC said that it is a router, or is one that routers share.
+    pub(crate) fn is_router(&self, mac: Mac) -> bool {
+        self.routers.contains(&mac) || is_shared_by_routers(mac)
+    }
+
+    /// Whether a DHCP server called an address a router.
+    pub(crate) fn is_router_address(&self, address: Address) -> bool {
+        self.router_addresses.contains(&address)
+    }
+
+    /// Whether a MAC's word tells which addresses are its own. One that answers for others (RFC 1027) says so of many.
+    pub(crate) fn vouches(&self, mac: Mac) -> bool {
+        self.by_arp.get(&mac).is_none_or(|count| *count <= rules::STATION_ADDRESSES)
+    }
+}
+
+/// The network of an IPv6 address; none for IPv4, and for what is of one link only.
+pub(crate) fn network(address: Address) -> Option<Network> {
+    let (network, _) = address.0.split_first_chunk()?;
+    let six = *network != [0; 8] && !is_of_link(address);
+    six.then_some(*network)
+}
+
+/// Whether an address means something on its own link only: IPv4 and IPv6 link-local (RFC 3927, RFC 4291), loopback, this
+/// network, and those that devices have before they were given one (192.0.0.0/24, RFC 6890). No router passes them on, and
+/// many stations have the same.
+pub(crate) fn is_of_link(address: Address) -> bool {
+    match address.0 {
+        [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, _] => {
+            matches!((a, b, c), (0 | 127, ..) | (169, 254, _) | (192, 0, 0))
+        }
+        [0xfe, second, ..] => second & 0xc0 == 0x80,
+        [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1] => true,
+        _ => false,
+    }
+}
+
+/// Whether an IPv6 address ends in the identifier that is made of a MAC.
+pub(crate) fn is_made_of(address: Address, Mac([a, b, c, d, e, f]): Mac) -> bool {
+    address.0.ends_with(&[a ^ 2, b, c, 0xff, 0xfe, d, e, f])
+}
+
+/// Whether routers share a MAC: VRRP (RFC 9568, 7.3), HSRP and GLBP.
+fn is_shared_by_routers(mac: Mac) -> bool {
+    match mac.0 {
+        [0, 0, 0x5e, 0, 1 | 2, _] | [0, 0, 0x0c, 7, 0xac, _] | [0, 7, 0xb4, 0, _, _] => true,
+        [0, 0, 0x0c, 0x9f, group, _] => group & 0xf0 == 0xf0,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::IpAddr;
+
+    fn address(text: &str) -> Address {
+        Address::from(text.parse::<IpAddr>().unwrap())
+    }
+
+    #[test]
+    fn a_station_holds_what_it_says_and_what_is_made_of_its_mac() {
+        let mac = Mac([0x44, 0x19, 0xb6, 0, 0, 1]);
+        let held = [(mac, address("2001:db8::5"))].into_iter().collect();
+        let claims = Claims { held, ..Claims::default() };
+        assert!(claims.is_own(mac, address("2001:db8::5")));
+        assert!(claims.is_own(mac, address("2001:db8::4619:b6ff:fe00:1")));
+        assert!(!claims.is_own(mac, address("2001:db8::6")));
+        assert!(!claims.is_own(Mac([0x44, 0x19, 0xb6, 0, 0, 2]), address("2001:db8::5")));
+    }
+
+    #[test]
+    fn what_a_device_has_before_it_is_given_an_address_is_of_its_link() {
+        for near in ["192.0.0.64", "169.254.3.4", "fe80::1", "127.0.0.1", "::1"] {
+            assert!(is_of_link(address(near)), "{near}");
+        }
+        for far in ["192.0.2.64", "192.168.1.108", "fd00::1", "2001:db8::1"] {
+            assert!(!is_of_link(address(far)), "{far}");
+        }
+    }
+
+    #[test]
+    fn routers_that_stand_in_for_one_another_share_a_mac() {
+        for shared in [
+            [0, 0, 0x5e, 0, 1, 9],
+            [0, 0, 0x5e, 0, 2, 9],
+            [0, 0, 0x0c, 7, 0xac, 1],
+            [0, 0, 0x0c, 0x9f, 0xf0, 1],
+        ] {
+            assert!(Claims::default().is_router(Mac(shared)), "{shared:x?}");
+        }
+        assert!(!Claims::default().is_router(Mac([0, 0, 0x5e, 0, 0x53, 1])));
+        assert!(!Claims::default().is_router(Mac([0, 0, 0x0c, 0x9f, 0x10, 1])));
+    }
+}

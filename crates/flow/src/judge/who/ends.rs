@@ -1,0 +1,314 @@
+//! Ends: who sent from which address, when, how much, and to whom.
+//!
+//! An end is a pair of MAC and address, such as (44:19:b6:00:00:01, 192.168.1.64). The walk over all flows adds up what each
+//! end sent and what was said of it; which ends are one station is only asked when all of them are known (`roll.rs`), for
+//! a router is known by all that speaks from its MAC.
+//!
+//! Of a MAC from which more addresses of the outside speak than a station has, the further ones are no ends: they stand
+//! behind a router, and there may be a million of them.
+
+use arrayvec::ArrayVec;
+use hashbrown::{HashMap, HashTable};
+use lenscap_wire::{Address, Mac, PacketRef};
+use std::hash::BuildHasher;
+
+use super::claims::network;
+use crate::judge::judged::Judged;
+use crate::judge::whose::opinion::Statement;
+use crate::judge::{Court, Flow, rules};
+use crate::state::key::Side;
+use crate::state::seed::seeded;
+use crate::state::table::index::NOWHERE;
+use crate::state::table::slab::Slab;
+
+/// IP bytes by direction, all and to the outside.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Volume {
+    pub(crate) sent: u64,
+    pub(crate) received: u64,
+    pub(crate) sent_outside: u64,
+    pub(crate) received_outside: u64,
+    /// Stamp of the first packet of its flows.
+    pub(crate) first: Option<i64>,
+}
+
+impl Volume {
+    pub(crate) fn join(&mut self, other: &Self) {
+        self.sent += other.sent;
+        self.received += other.received;
+        self.sent_outside += other.sent_outside;
+        self.received_outside += other.received_outside;
+        self.first = [self.first, other.first].into_iter().flatten().min();
+    }
+}
+
+/// MAC, zero where there is none that could be the end's own, and address.
+pub(crate) type EndKey = (Mac, Address);
+
+/// What is known of one end.
+#[derive(Clone, Debug)]
+pub(crate) struct End {
+    pub(crate) key: EndKey,
+    pub(crate) is_inside: bool,
+    /// First and last time of flows in which it sent.
+    pub(crate) sending: Option<(i64, i64)>,
+    /// Whether it sent to a group, which no router passes on.
+    pub(crate) to_group: bool,
+    /// Whether it is outside and sent to a station of the link.
+    pub(crate) to_station: bool,
+    /// The least and the greatest MAC that it sent to.
+    pub(crate) facing: Option<(Mac, Mac)>,
+    pub(crate) volume: Volume,
+}
+
+impl End {
+    fn join(&mut self, other: &Self) {
+        self.sending = match (self.sending, other.sending) {
+            (Some(one), Some(two)) => Some((one.0.min(two.0), one.1.max(two.1))),
+            (one, two) => one.or(two),
+        };
+        self.facing = match (self.facing, other.facing) {
+            (Some(one), Some(two)) => Some((one.0.min(two.0), one.1.max(two.1))),
+            (one, two) => one.or(two),
+        };
+        self.to_group |= other.to_group;
+        self.to_station |= other.to_station;
+        self.volume.join(&other.volume);
+    }
+}
+
+/// How often something was said, and in which packet first.
+pub(crate) type Often = (u64, PacketRef);
+
+/// Something said of a station, whether only by others, and how often.
+pub(crate) type Heard = (Statement, bool, Often);
+
+/// The outside networks that speak from one MAC, to as many as a station could have.
+type Abroad = ArrayVec<[u8; 16], { rules::OUTSIDE_NETWORKS }>;
+
+/// Every end of the flows seen so far.
+#[derive(Default)]
+pub(crate) struct Ends {
+    pub(crate) all: Slab<End>,
+    ids: HashTable<u32>,
+    /// By MAC; `None` where there are more than a station could have.
+    abroad: HashMap<Mac, Option<Abroad>>,
+    /// What was said of each end.
+    pub(crate) said: Vec<(u32, Heard)>,
+    hearing: HashTable<u32>,
+    /// The end seen last on each side, and the router.
+    lately: [Option<(EndKey, u32)>; 2],
+    router: Option<Mac>,
+}
+
+impl Ends {
+    /// Takes in both ends of a flow, and returns their places, [`NOWHERE`] for those that are none.
+    pub(crate) fn enter(&mut self, court: &Court<'_>, flow: &Flow<'_>, judged: &Judged) -> [u32; 2] {
+        let macs = [0, 1].map(|side| flow.mac(side).unwrap_or_default());
+        [0, 1].map(|side| self.enter_side(court, (flow, judged), macs, side).unwrap_or(NOWHERE))
+    }
+
+    fn enter_side(
+        &mut self,
+        court: &Court<'_>,
+        (flow, judged): (&Flow<'_>, &Judged),
+        macs: [Mac; 2],
+        side: Side,
+    ) -> Option<u32> {
+        let (address, mac) = (flow.hot.key.address(side), macs[side]);
+        let counters = flow.counters();
+        let sent = counters.packets[side] > 0;
+        let is_inside = judged.is_inside(side);
+        if !(is_inside || sent && judged.is_outside(side) && self.may_be_near(court, mac, address)) {
+            return None;
+        }
+        let place = self.place((mac, address), is_inside, side);
+        let end = self.all.get_mut(place as usize)?;
+        let (first, last) = flow.span();
+        let (peer, abroad) = (macs[1 - side], judged.is_outside(1 - side));
+        let (out, back) = (counters.bytes[side], counters.bytes[1 - side]);
+        let outside = if abroad { (out, back) } else { (0, 0) };
+        let volume = Volume {
+            sent: out,
+            received: back,
+            sent_outside: outside.0,
+            received_outside: outside.1,
+            first: Some(flow.cold.first),
+        };
+        let to_known =
+            || judged.is_inside(1 - side) || court.claims.is_own(peer, flow.hot.key.address(1 - side));
+        let has_peer = sent && !peer.is_zero() && peer != mac;
+        end.join(&End {
+            key: end.key,
+            is_inside,
+            sending: sent.then_some((first, last)),
+            to_group: sent && !abroad && !judged.is_inside(1 - side),
+            to_station: has_peer && !is_inside && to_known(),
+            facing: has_peer.then_some((peer, peer)),
+            volume,
+        });
+        let answers = court.testimony(flow, side).confirms();
+        for from in [0, 1] {
+            let mut statements = court.testimony(flow, from).about(from != side).peekable();
+            if statements.peek().is_some() {
+                let at = court.decided(flow, from).unwrap_or(flow.cold.at());
+                let claimed = from != side && !answers;
+                statements.for_each(|statement| self.hear(place, (statement, claimed, (1, at))));
+            }
+        }
+        Some(place)
+    }
+
+    /// Whether an outside address may be of the MAC's own station rather than behind it.
+    fn may_be_near(&mut self, court: &Court<'_>, mac: Mac, address: Address) -> bool {
+        if mac.is_zero() {
+            return false;
+        }
+        if court.claims.is_own(mac, address) || court.claims.is_near(address) {
+            return true;
+        }
+        if self.router == Some(mac) {
+            return false;
+        }
+        let abroad = self.abroad.entry(mac).or_insert_with(|| Some(Abroad::new()));
+        add(abroad, outside_network(address));
+        let router = abroad.is_none();
+        if router {
+            self.router = Some(mac);
+        }
+        !router
+    }
+
+    fn place(&mut self, key: EndKey, is_inside: bool, side: Side) -> u32 {
+        if let Some((known, place)) = self.lately[side]
+            && known == key
+        {
+            return place;
+        }
+        let place = self.intern(key, is_inside);
+        self.lately[side] = Some((key, place));
+        place
+    }
+
+    fn intern(&mut self, key: EndKey, is_inside: bool) -> u32 {
+        let all = &self.all;
+        let hash = |key: &EndKey| seeded().hash_one((key.0.0, key.1.0));
+        let same = |&at: &u32| all.get(at as usize).is_some_and(|end| end.key == key);
+        if let Some(&known) = self.ids.find(hash(&key), same) {
+            return known;
+        }
+        let place = all.len() as u32;
+        self.ids.insert_unique(hash(&key), place, |&at| all.get(at as usize).map_or(0, |end| hash(&end.key)));
+        self.all.push(End {
+            key,
+            is_inside,
+            sending: None,
+            to_group: false,
+            to_station: false,
+            facing: None,
+            volume: Volume::default(),
+        });
+        place
+    }
+
+    fn hear(&mut self, place: u32, (statement, claimed, often): Heard) {
+        let key = |(place, (statement, claimed, _)): &(u32, Heard)| {
+            seeded().hash_one((*place, *statement, *claimed))
+        };
+        let new = (place, (statement, claimed, often));
+        let said = &mut self.said;
+        let same = |&at: &u32| {
+            said.get(at as usize)
+                .is_some_and(|(of, (said, by, _))| (*of, *said, *by) == (place, statement, claimed))
+        };
+        if let Some(&known) = self.hearing.find(key(&new), same) {
+            if let Some((_, (_, _, known))) = said.get_mut(known as usize) {
+                *known = (known.0 + often.0, known.1.min(often.1));
+            }
+            return;
+        }
+        let at = said.len() as u32;
+        self.hearing.insert_unique(key(&new), at, |&at| said.get(at as usize).map_or(0, key));
+        said.push(new);
+    }
+
+    /// Takes in the ends of other flows; the result maps their places to ours.
+    pub(crate) fn adopt(&mut self, other: Self) -> Vec<u32> {
+        let mut ours = Vec::with_capacity(other.all.len());
+        for end in other.all.iter() {
+            let place = self.intern(end.key, end.is_inside);
+            if let Some(known) = self.all.get_mut(place as usize) {
+                known.join(end);
+            }
+            ours.push(place);
+        }
+        for (mac, theirs) in other.abroad {
+            let known = self.abroad.entry(mac).or_insert_with(|| Some(Abroad::new()));
+            match theirs {
+                Some(theirs) => theirs.into_iter().for_each(|network| add(known, network)),
+                None => *known = None,
+            }
+        }
+        // What was said is put together where it is weighed: `Identity` adds up equal sightings.
+        let said = other.said.into_iter();
+        self.said
+            .extend(said.map(|(place, heard)| (ours.get(place as usize).copied().unwrap_or(place), heard)));
+        ours
+    }
+
+    /// Whether more networks of the outside speak from a MAC than a station could have.
+    pub(crate) fn is_crowded(&self, mac: Mac) -> bool {
+        self.abroad.get(&mac).is_some_and(Option::is_none)
+    }
+
+    /// Gives back what only the walk needs.
+    pub(crate) fn rest(&mut self) {
+        self.hearing = HashTable::new();
+    }
+}
+
+fn add(abroad: &mut Option<Abroad>, network: [u8; 16]) {
+    let Some(known) = abroad else { return };
+    if !known.contains(&network) && known.try_push(network).is_err() {
+        *abroad = None;
+    }
+}
+
+/// What counts as one address of the outside: an IPv4 address, or an IPv6 network, in which a station has as many addresses
+/// as it likes (RFC 8981).
+pub(crate) fn outside_network(address: Address) -> [u8; 16] {
+    let Some(network) = network(address) else { return address.0 };
+    let mut whole = [0; 16];
+    whole[..8].copy_from_slice(&network);
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::IpAddr;
+
+    fn address(text: &str) -> Address {
+        Address::from(text.parse::<IpAddr>().unwrap())
+    }
+
+    #[test]
+    fn temporary_addresses_of_one_network_count_once() {
+        let of = |text| outside_network(address(text));
+        assert_eq!(of("2001:db8:1:2:3::4"), of("2001:db8:1:2:9::"));
+        assert_ne!(of("2001:db8:1:2::"), of("2001:db8:1:3::"));
+        assert_ne!(of("203.0.113.1"), of("203.0.113.2"));
+    }
+
+    #[test]
+    fn more_networks_than_a_station_has_are_not_kept() {
+        let mut abroad = Some(Abroad::new());
+        for last in 0..rules::OUTSIDE_NETWORKS as u8 {
+            add(&mut abroad, [last; 16]);
+            add(&mut abroad, [0; 16]);
+        }
+        assert!(abroad.is_some());
+        add(&mut abroad, [99; 16]);
+        assert!(abroad.is_none());
+    }
+}

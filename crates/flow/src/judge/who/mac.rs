@@ -1,0 +1,240 @@
+//! What every MAC stands for: one station, several, or a router behind which others stand.
+//!
+//! A MAC that only 192.168.1.5 sends from is a station's. One from which 203.0.113.9 speaks to 192.168.1.5 is the router's,
+//! which passes on what others sent, so what they say is not the router's.
+
+use hashbrown::{HashMap, HashSet};
+use lenscap_wire::{Address, Mac};
+
+use super::claims::{Claims, is_made_of, is_of_link};
+use super::ends::{End, Ends, outside_network};
+use super::grouped::Grouped;
+use crate::judge::rules;
+
+/// What a MAC stands for.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum MacKind {
+    /// One station: every address that it sent from is its own.
+    #[default]
+    Station,
+    /// Several stations inside, of which it may be one.
+    Several,
+    /// One station, or a router behind which one outside address speaks.
+    Undecided,
+    /// Taken for a router, since one outside address speaks from it to a station; what is said there is shown of the MAC, as
+    /// it may be its own, and weighs nothing.
+    Presumed,
+    /// A router. What it does not hold itself stands behind it.
+    Router,
+}
+
+impl MacKind {
+    /// Whether others stand behind it.
+    pub(crate) fn is_router(self) -> bool {
+        matches!(self, Self::Presumed | Self::Router)
+    }
+}
+
+/// What all MACs stand for, and which addresses are their own.
+#[derive(Debug, Default)]
+pub(crate) struct MacKinds {
+    all: HashMap<Mac, MacKind>,
+    /// Addresses of stations of the link, by their first three bytes: the networks that routers do not stand before.
+    near: HashSet<[u8; 3]>,
+    /// The one address near that a router sends from without having said that it holds it.
+    lone: HashMap<Mac, Option<Address>>,
+}
+
+impl MacKinds {
+    /// Judges every MAC by all of its ends.
+    pub(crate) fn new(claims: &Claims, ends: &Ends) -> Self {
+        let mut numbers: HashMap<Mac, u32> = HashMap::new();
+        let mut macs = Vec::new();
+        let mut grouped = Vec::new();
+        for (place, end) in (0u32..).zip(ends.all.iter()) {
+            let mac = end.key.0;
+            if mac.is_zero() || end.sending.is_none() {
+                continue;
+            }
+            let number = *numbers.entry(mac).or_insert_with(|| {
+                macs.push(mac);
+                macs.len() as u32 - 1
+            });
+            grouped.push((number, place));
+        }
+        let grouped = Grouped::new(grouped, macs.len());
+        let of =
+            |number| grouped.of(number).filter_map(|place| ends.all.get(*place as usize)).collect::<Vec<_>>();
+        let mut kinds = Self::default();
+        for (number, mac) in macs.iter().enumerate() {
+            let kind = kind_of(claims, *mac, &of(number), ends.is_crowded(*mac));
+            kinds.all.insert(*mac, kind);
+        }
+        let undecided = |number: &usize| kinds.of(macs[*number]) == MacKind::Undecided;
+        let settled = (0..macs.len()).filter(undecided).filter(|number| kinds.settles(&of(*number)));
+        let settled: Vec<_> =
+            settled.map(|number| (macs[number], inside_kind(claims, &of(number)))).collect();
+        kinds.all.extend(settled);
+        for (number, mac) in macs.iter().enumerate() {
+            if kinds.of(*mac) == MacKind::Station {
+                kinds.near.extend(of(number).iter().filter_map(|end| v4_network(end.key.1)));
+            }
+        }
+        for (number, mac) in macs.iter().enumerate() {
+            if kinds.of(*mac).is_router() {
+                kinds.find_lone(claims, *mac, &of(number));
+            }
+        }
+        kinds
+    }
+
+    /// Whether an undecided MAC is a station after all: what it faces is a router, or at least no other that is undecided.
+    fn settles(&self, ends: &[&End]) -> bool {
+        let faced =
+            || ends.iter().filter_map(|end| end.facing).flat_map(|(least, greatest)| [least, greatest]);
+        faced().any(|mac| self.of(mac).is_router()) || !faced().any(|mac| self.of(mac) == MacKind::Undecided)
+    }
+
+    /// A router that answers from 192.168.1.1 without ARP in the capture: the address is its own where stations of the link
+    /// are its neighbours, and only one such address sends from the MAC.
+    fn find_lone(&mut self, claims: &Claims, mac: Mac, ends: &[&End]) {
+        for end in ends.iter().filter(|end| end.is_inside && !is_vouched(claims, end)) {
+            let address = end.key.1;
+            if v4_network(address).is_some_and(|network| self.near.contains(&network)) {
+                self.lone.entry(mac).and_modify(|lone| *lone = None).or_insert(Some(address));
+            }
+        }
+    }
+
+    /// What a MAC stands for; one that no flow showed stands for a station.
+    pub(crate) fn of(&self, mac: Mac) -> MacKind {
+        self.all.get(&mac).copied().unwrap_or_default()
+    }
+
+    /// Whether an end is of its MAC's own station.
+    pub(crate) fn is_own(&self, claims: &Claims, end: &End) -> bool {
+        let (mac, address) = end.key;
+        match self.of(mac) {
+            MacKind::Station => true,
+            MacKind::Undecided => end.is_inside || is_vouched(claims, end),
+            MacKind::Several => is_vouched(claims, end),
+            MacKind::Presumed | MacKind::Router => {
+                is_vouched(claims, end) || self.lone.get(&mac) == Some(&Some(address))
+            }
+        }
+    }
+}
+
+/// Whether an address is a MAC's own by its word: it holds it, it sends to groups from it, which nobody passes on, or the
+/// address means nothing beyond the link. One that answers for many others vouches for none.
+fn is_vouched(claims: &Claims, end: &End) -> bool {
+    let (mac, address) = end.key;
+    is_of_link(address)
+        || is_made_of(address, mac)
+        || claims.vouches(mac)
+            && (claims.is_own(mac, address) || end.to_group || claims.is_router_address(address))
+}
+
+fn kind_of(claims: &Claims, mac: Mac, ends: &[&End], crowded: bool) -> MacKind {
+    let outside = || ends.iter().filter(|end| !end.is_inside);
+    let known: HashSet<_> =
+        outside().filter(|end| is_vouched(claims, end)).map(|end| outside_network(end.key.1)).collect();
+    let counts = |end: &End| !claims.is_near(end.key.1) && !known.contains(&outside_network(end.key.1));
+    let counted: HashSet<_> =
+        outside().filter(|end| counts(end)).map(|end| outside_network(end.key.1)).collect();
+    let is_router = crowded
+        || claims.is_router(mac)
+        || ends.iter().any(|end| end.is_inside && claims.is_router_address(end.key.1))
+        || counted.len() >= rules::ROUTER_ADDRESSES;
+    if is_router {
+        MacKind::Router
+    } else if counted.is_empty() {
+        inside_kind(claims, ends)
+    } else if outside().any(|end| end.to_station && counts(end)) {
+        MacKind::Presumed
+    } else {
+        MacKind::Undecided
+    }
+}
+
+/// Whether the inside addresses of a MAC are those of one station: IPv4 addresses that follow one another in time are
+/// leases of one, those that are used at once are of several.
+fn inside_kind(claims: &Claims, ends: &[&End]) -> MacKind {
+    let is_v4 = |end: &&&End| v4_network(end.key.1).is_some();
+    let inside = || ends.iter().filter(|end| end.is_inside && !is_of_link(end.key.1)).filter(is_v4);
+    let unsure = inside().filter(|end| !is_vouched(claims, end)).count();
+    if unsure == 0 || inside().count() == 1 {
+        return MacKind::Station;
+    }
+    let mut spans: Vec<_> = inside().filter_map(|end| end.sending).collect();
+    spans.sort_unstable();
+    let overlap = spans.windows(2).any(|pair| matches!(pair, [(_, last), (first, _)] if first <= last));
+    if overlap { MacKind::Several } else { MacKind::Station }
+}
+
+/// The first 24 bits of an IPv4 address that is not of its link alone.
+fn v4_network(address: Address) -> Option<[u8; 3]> {
+    match address.0 {
+        [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, _] if !is_of_link(address) => Some([a, b, c]),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::who::ends::Volume;
+    use std::net::IpAddr;
+
+    const MAC: Mac = Mac([2, 0, 0, 0, 0, 1]);
+    const PEER: Mac = Mac([2, 0, 0, 0, 0, 2]);
+
+    fn end(address: &str, sending: (i64, i64)) -> End {
+        let ip: IpAddr = address.parse().unwrap();
+        let is_inside =
+            address.starts_with("192.168.") || address.starts_with("fe80") || address.starts_with("192.0.0.");
+        End {
+            key: (MAC, Address::from(ip)),
+            is_inside,
+            sending: Some(sending),
+            to_group: false,
+            to_station: false,
+            facing: Some((PEER, PEER)),
+            volume: Volume::default(),
+        }
+    }
+
+    fn kind(ends: &[End]) -> MacKind {
+        kind_of(&Claims::default(), MAC, &ends.iter().collect::<Vec<_>>(), false)
+    }
+
+    #[test]
+    fn leases_that_follow_one_another_are_of_one_station() {
+        let leases = |gap| [0, 1, 2].map(|n| end(&format!("192.168.1.{n}"), (n * 10, n * 10 + gap)));
+        assert_eq!(kind(&leases(9)), MacKind::Station);
+        assert_eq!(kind(&leases(11)), MacKind::Several);
+    }
+
+    #[test]
+    fn addresses_from_before_a_lease_count_for_nothing() {
+        let ends = [end("192.168.1.5", (0, 9)), end("192.0.0.64", (0, 9)), end("fe80::5", (0, 9))];
+        assert_eq!(kind(&ends), MacKind::Station);
+    }
+
+    #[test]
+    fn one_outside_address_that_speaks_to_a_station_is_behind_a_router() {
+        let to_station = End { to_station: true, ..end("203.0.113.9", (0, 9)) };
+        assert_eq!(kind(std::slice::from_ref(&to_station)), MacKind::Presumed);
+        assert_eq!(kind(&[end("203.0.113.9", (0, 9))]), MacKind::Undecided);
+        assert_eq!(kind(&[end("203.0.113.9", (0, 9)), end("203.0.113.10", (0, 9))]), MacKind::Router);
+        // What it sends to groups from is its own.
+        assert_eq!(kind(&[End { to_group: true, ..to_station }]), MacKind::Station);
+    }
+
+    #[test]
+    fn temporary_addresses_of_one_network_are_one_address_of_the_outside() {
+        let six = |last| end(&format!("2001:db8:7::{last}"), (0, 9));
+        assert_eq!(kind(&[six(1), six(2), six(3)]), MacKind::Undecided);
+        assert_eq!(kind(&[six(1), end("2001:db8:8::1", (0, 9))]), MacKind::Router);
+    }
+}

@@ -1,0 +1,115 @@
+//! What stations asked name services, as far as it tells what they are.
+//!
+//! A station that asked for `hik-connect.com` may be a camera even where nobody answered. One that asked for names of six
+//! owners whom nobody in the catalogue is, beside it, is a phone or a computer.
+
+use hashbrown::HashMap;
+use lenscap_catalog::{Endpoint, Role, Roles, VendorId};
+use lenscap_wire::{Address, PacketRef};
+
+use super::grouped::Grouped;
+use crate::judge::Court;
+use crate::judge::whose::opinion::owner;
+
+/// When and in which packet a cloud that serves cameras only was asked for first, its name, and whose it is.
+pub(crate) type AskedFor<'a> = (i64, PacketRef, &'a [u8], VendorId);
+
+/// What stations asked, by their places.
+pub(crate) struct Questions<'a> {
+    clouds: Grouped<AskedFor<'a>>,
+    /// How many owners of names, whom the catalogue does not know, each station asked for; those of which nothing is known
+    /// that could make them cameras are left out.
+    strangers: HashMap<u32, usize>,
+}
+
+impl<'a> Questions<'a> {
+    /// Puts questions to the stations that have the askers' addresses; `matters` says of which station it is of interest
+    /// whom else it asked for.
+    pub(crate) fn new(
+        court: &Court<'a>,
+        addresses: impl Iterator<Item = (Address, u32)>,
+        stations: usize,
+        matters: impl Fn(usize) -> bool,
+    ) -> Self {
+        let questions = court.names.questions();
+        let mut askers: HashMap<Address, Option<u32>> =
+            questions.iter().map(|(asker, ..)| (*asker, None)).collect();
+        if !askers.is_empty() {
+            for (address, place) in addresses {
+                if let Some(owner) = askers.get_mut(&address) {
+                    *owner = Some(owner.map_or(place, |known| known.min(place)));
+                }
+            }
+        }
+        let placed = questions.iter().filter_map(|(asker, name, question)| {
+            Some((askers.get(asker).copied()??, *name, question, owner(court.catalog, name)))
+        });
+        let placed: Vec<_> = placed.collect();
+        let is_cloud = |of: &Endpoint| of.proves_camera && serves_devices(of.roles);
+        let clouds = placed.iter().filter_map(|(place, name, question, owner)| {
+            let owner = owner.0.filter(|owner| is_cloud(owner))?;
+            Some((*place, (question.first, question.at, *name, owner.vendor)))
+        });
+        let clouds = Grouped::new(clouds.collect(), stations);
+        let of_interest = |place: u32| clouds.of(place as usize).len() > 0 || matters(place as usize);
+        let nobodys =
+            placed.iter().filter(|(place, .., owner)| matches!(owner, (None, None)) && of_interest(*place));
+        let strangers = nobodys.filter_map(|(place, name, ..)| Some((*place, registered(name)?)));
+        let mut strangers: Vec<_> = strangers.collect();
+        strangers.sort_unstable();
+        strangers.dedup();
+        let mut counts = HashMap::new();
+        for (place, _) in strangers {
+            *counts.entry(place).or_default() += 1;
+        }
+        Self { clouds, strangers: counts }
+    }
+
+    /// The first question of a station for a cloud that serves cameras only.
+    pub(crate) fn cloud(&self, place: usize) -> Option<AskedFor<'a>> {
+        self.clouds.of(place).min().copied()
+    }
+
+    /// How many owners of names, whom the catalogue does not know, a station asked for.
+    pub(crate) fn strangers(&self, place: usize) -> usize {
+        self.strangers.get(&(place as u32)).copied().unwrap_or(0)
+    }
+}
+
+/// Whether more stands behind a name than a web site or a clock, which everybody calls.
+pub(crate) fn serves_devices(roles: Roles) -> bool {
+    !roles.only_web() && roles != Roles::NONE.with(Role::Time)
+}
+
+/// The part of a name that somebody registered, about: the last two labels, or three below a country's `co`, `com` and their
+/// like. To count owners needs no list of all registries.
+fn registered(name: &[u8]) -> Option<&[u8]> {
+    let dots: Vec<usize> =
+        name.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at).collect();
+    let from = |dot: usize| name.get(dot + 1..);
+    let (last, rest) = dots.split_last()?;
+    let second = rest.last().map_or(Some(name), |dot| from(*dot))?;
+    let (country, label) = (name.len() - last - 1 == 2, second.len() - (name.len() - last));
+    if !(country && label <= 3) {
+        return Some(second);
+    }
+    let (_, more) = rest.split_last()?;
+    more.last().map_or(Some(name), |dot| from(*dot))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_below_one_that_was_registered_have_one_owner() {
+        let of =
+            |name: &'static str| registered(name.as_bytes()).map(|owner| std::str::from_utf8(owner).unwrap());
+        assert_eq!(of("a.b.example.com"), Some("example.com"));
+        assert_eq!(of("example.com"), Some("example.com"));
+        assert_eq!(of("www.firm.co.uk"), Some("firm.co.uk"));
+        assert_eq!(of("firm.co.uk"), Some("firm.co.uk"));
+        assert_eq!(of("www.example.de"), Some("example.de"));
+        assert_eq!((of("printer"), of("co.uk"), of("")), (None, None, None));
+    }
+}

@@ -1,0 +1,199 @@
+//! The two sums of a station: how surely it is a camera, and who made it.
+//!
+//! A host name `DS-2CD2042WD-I` is 60 points for "is a camera" and 80 for Hikvision, a look-up of `hik-connect.com` 30 for "is
+//! a camera" and none for a maker: phones look it up, too. What each kind of evidence is worth stands in the catalogue.
+
+use lenscap_catalog::{Catalog, DeviceClass, Evidence, StandingRow, VendorId};
+use lenscap_wire::PacketRef;
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use crate::report::Standing;
+
+/// One piece of evidence about a station.
+#[derive(Clone, Debug)]
+pub(crate) struct Weighed<'a> {
+    pub(crate) row: &'static StandingRow,
+    pub(crate) value: Cow<'a, [u8]>,
+    pub(crate) vendor: Option<VendorId>,
+    pub(crate) class: DeviceClass,
+    /// Whether only others said so: it is shown, and worth nothing.
+    pub(crate) claimed: bool,
+    pub(crate) at: Option<PacketRef>,
+}
+
+impl Weighed<'_> {
+    /// Points that it is a camera.
+    pub(crate) fn kind(&self) -> u32 {
+        if self.claimed { 0 } else { self.row.kind.into() }
+    }
+
+    /// Points for its maker.
+    fn maker(&self) -> u32 {
+        if self.claimed { 0 } else { self.row.maker.into() }
+    }
+}
+
+/// What a station is besides its evidence.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Signs {
+    /// Others stand behind its MAC.
+    pub(crate) is_router: bool,
+    /// It said that it is a phone, a computer or an application that views.
+    pub(crate) is_client: bool,
+    /// Owners of names that it asked for and nobody knows.
+    pub(crate) strangers: usize,
+}
+
+/// What the sums come to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) standing: Standing,
+    pub(crate) kind: u32,
+    /// The maker, and its points.
+    pub(crate) maker: Option<(VendorId, u32)>,
+    /// Other makers that the evidence names, with their points, the most first.
+    pub(crate) conflicts: Vec<(VendorId, u32)>,
+}
+
+impl Outcome {
+    /// Adds up all evidence.
+    pub(crate) fn of(catalog: &Catalog, evidence: &[Weighed<'_>], signs: Signs) -> Self {
+        let (standing, kind) = kind(catalog, evidence, signs);
+        let mut makers: BTreeMap<VendorId, BTreeMap<u8, u32>> = BTreeMap::new();
+        for piece in evidence.iter().filter(|piece| piece.maker() > 0) {
+            let Some(vendor) = piece.vendor else { continue };
+            let best = makers.entry(vendor).or_default().entry(piece.row.row).or_default();
+            *best = (*best).max(piece.maker());
+        }
+        let mut makers: Vec<(VendorId, u32)> =
+            makers.into_iter().map(|(vendor, rows)| (vendor, rows.into_values().sum())).collect();
+        makers.sort_by_key(|(vendor, points)| (Reverse(*points), *vendor));
+        let maker = makers.first().copied();
+        let others = makers.into_iter().skip(1);
+        let conflicts =
+            others.filter(|(other, _)| maker.is_some_and(|(maker, _)| !related(catalog, maker, *other)));
+        Self { standing, kind, maker, conflicts: conflicts.collect() }
+    }
+}
+
+fn kind(catalog: &Catalog, evidence: &[Weighed<'_>], signs: Signs) -> (Standing, u32) {
+    let limits = catalog.limits();
+    let mut rows: BTreeMap<u8, (u32, &StandingRow)> = BTreeMap::new();
+    for piece in evidence.iter().filter(|piece| piece.kind() > 0) {
+        let best = rows.entry(piece.row.row).or_insert((0, piece.row));
+        best.0 = best.0.max(piece.kind());
+    }
+    let said_by_more = |row: &StandingRow| rows.contains_key(&row.not_beside);
+    let counted: Vec<_> = rows.values().filter(|(_, row)| !said_by_more(row)).collect();
+    let by_contact = |row: &StandingRow| matches!(row.evidence, Evidence::Cloud | Evidence::CloudAsked);
+    let contacts: u32 = counted.iter().filter(|(_, row)| by_contact(row)).map(|(points, _)| points).sum();
+    let own: u32 = counted.iter().filter(|(_, row)| !by_contact(row)).map(|(points, _)| points).sum();
+    let most = if signs.is_router { limits.router_most.into() } else { u32::MAX };
+    let kind = own + contacts.min(most);
+    let whole = || counted.iter().filter(|(_, row)| !(signs.is_router && by_contact(row)));
+    let strong = whole().any(|(points, _)| *points >= limits.strong.into());
+    let second = whole().filter(|(points, _)| *points >= limits.second.into()).count() > 1;
+    let by_prefix = counted.iter().any(|(_, row)| row.evidence == Evidence::Prefix);
+    // A phone has no MAC of a maker of cameras, but a camera may know names that the catalogue does not.
+    let views = signs.is_client || signs.strangers >= limits.viewer_names.into() && !by_prefix;
+    if views && kind > 0 && !strong {
+        return (Standing::Viewer, kind.min(limits.viewer_most.into()));
+    }
+    let camera = u32::from(limits.camera);
+    if kind >= camera && (strong || second) {
+        return (Standing::Camera, kind);
+    }
+    let kind = kind.min(camera - 1);
+    (if kind >= limits.suspected.into() { Standing::Suspected } else { Standing::Other }, kind)
+}
+
+/// Whether two makers are no contradiction: one owns the other, or is reported to sell what the other makes.
+fn related(catalog: &Catalog, one: VendorId, other: VendorId) -> bool {
+    let owns = |one, other| catalog.parent(one) == Some(other) || catalog.vendor(one).oem_of.contains(&other);
+    one == other || owns(one, other) || owns(other, one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lenscap_catalog::Confidence;
+
+    fn weighed(catalog: &Catalog, evidence: Evidence, vendor: &str) -> Weighed<'static> {
+        Weighed {
+            row: catalog.worth(evidence, Confidence::High),
+            value: b"".as_slice().into(),
+            vendor: catalog.vendor_id(vendor),
+            class: DeviceClass::Unknown,
+            claimed: false,
+            at: None,
+        }
+    }
+
+    fn outcome(evidence: &[(Evidence, &str)], signs: Signs) -> (Standing, u32) {
+        let catalog = Catalog::builtin();
+        let evidence: Vec<_> =
+            evidence.iter().map(|(what, vendor)| weighed(&catalog, *what, vendor)).collect();
+        let outcome = Outcome::of(&catalog, &evidence, signs);
+        (outcome.standing, outcome.kind)
+    }
+
+    const CLOUD: (Evidence, &str) = (Evidence::Cloud, "hikvision");
+    const ASKED: (Evidence, &str) = (Evidence::CloudAsked, "hikvision");
+    const PREFIX: (Evidence, &str) = (Evidence::Prefix, "hikvision");
+    const MODEL: (Evidence, &str) = (Evidence::Model, "hikvision");
+
+    #[test]
+    fn one_strong_row_or_two_good_ones_make_a_camera() {
+        let of = |evidence: &[_]| outcome(evidence, Signs::default());
+        assert_eq!(of(&[MODEL]), (Standing::Camera, 60));
+        assert_eq!(of(&[PREFIX, CLOUD, ASKED]), (Standing::Camera, 80));
+        assert_eq!(of(&[PREFIX]), (Standing::Suspected, 40));
+        assert_eq!(of(&[CLOUD, CLOUD]), (Standing::Suspected, 40));
+        // 70 points, but only one of the rows is good.
+        assert_eq!(of(&[PREFIX, ASKED]), (Standing::Suspected, 59));
+        assert_eq!(of(&[(Evidence::MixedPrefix, "tp-link")]), (Standing::Other, 0));
+        assert_eq!(of(&[]), (Standing::Other, 0));
+    }
+
+    #[test]
+    fn what_others_claim_is_worth_nothing() {
+        let catalog = Catalog::builtin();
+        let claim = Weighed { claimed: true, ..weighed(&catalog, Evidence::Model, "hikvision") };
+        let outcome = Outcome::of(&catalog, &[claim], Signs::default());
+        assert_eq!((outcome.standing, outcome.kind, outcome.maker), (Standing::Other, 0, None));
+    }
+
+    #[test]
+    fn viewers_and_routers_are_no_cameras_by_whom_they_call() {
+        let client = Signs { is_client: true, ..Signs::default() };
+        assert_eq!(outcome(&[CLOUD], client), (Standing::Viewer, 29));
+        assert_eq!(outcome(&[], client), (Standing::Other, 0));
+        assert_eq!(outcome(&[MODEL, CLOUD], client), (Standing::Camera, 100));
+        let strangers = Signs { strangers: 5, ..Signs::default() };
+        assert_eq!(outcome(&[CLOUD], strangers), (Standing::Viewer, 29));
+        assert_eq!(outcome(&[CLOUD, PREFIX], strangers), (Standing::Camera, 80));
+        let router = Signs { is_router: true, ..Signs::default() };
+        assert_eq!(outcome(&[CLOUD], router), (Standing::Other, 29));
+        assert_eq!(outcome(&[MODEL], router), (Standing::Camera, 60));
+    }
+
+    #[test]
+    fn the_maker_is_the_device_s_own_word_and_not_whom_it_calls() {
+        let catalog = Catalog::builtin();
+        let of = |evidence: &[(Evidence, &str)]| {
+            let evidence: Vec<_> = evidence.iter().map(|(what, who)| weighed(&catalog, *what, who)).collect();
+            let Outcome { maker, conflicts, .. } = Outcome::of(&catalog, &evidence, Signs::default());
+            let name = |(id, points): (VendorId, u32)| (catalog.vendor(id).id.to_string(), points);
+            (maker.map(name), conflicts.into_iter().map(name).collect::<Vec<_>>())
+        };
+        let named = |name: &str, points| (name.to_owned(), points);
+        assert_eq!(of(&[CLOUD]), (None, vec![]));
+        assert_eq!(of(&[CLOUD, (Evidence::MixedPrefix, "tp-link")]), (Some(named("tp-link", 10)), vec![]));
+        let two = of(&[MODEL, PREFIX, (Evidence::Prefix, "axis")]);
+        assert_eq!(two, (Some(named("hikvision", 120)), vec![named("axis", 40)]));
+        // Who owns a brand does not contradict it.
+        assert_eq!(of(&[MODEL, (Evidence::Prefix, "ezviz")]).1, vec![]);
+    }
+}
