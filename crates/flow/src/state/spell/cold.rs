@@ -26,6 +26,8 @@ pub(crate) struct Cold {
     pub(crate) extra: Option<Box<Extra>>,
     /// Stamp of the first packet in capture order.
     pub(crate) first: i64,
+    /// The lower 32 bits of [`Counters::large`], by side.
+    pub(crate) large: [u32; 2],
     /// Initial sequence number of the handshake's server.
     pub(crate) server_isn: u32,
     /// The MAC of each end: the first that it sent from, else the first that was sent to.
@@ -40,7 +42,7 @@ pub(crate) struct Cold {
     pub(crate) cited: Cited,
 }
 
-const _: () = assert!(size_of::<Cold>() == 104);
+const _: () = assert!(size_of::<Cold>() == 112);
 
 /// What few spells have.
 #[derive(Clone, Debug, Default)]
