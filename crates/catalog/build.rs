@@ -24,6 +24,9 @@ mod field;
 #[path = "src/record.rs"]
 mod record;
 #[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
+#[path = "src/rule.rs"]
+mod rule;
+#[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
 #[path = "src/schema.rs"]
 mod schema;
 #[path = "src/source.rs"]
@@ -35,6 +38,7 @@ mod words;
 use diagnostic::Diagnostic;
 use field::Field;
 use record::{Banner, OuiBlock, SharedName, Vendor, VendorId};
+use rule::RuleEntries;
 use schema::{BannerEntry, GenericEntries, SharedEntries, SourceFile, VendorEntry};
 use source::Source;
 use words::{Match, Reach, SharedGroup, VendorKind};
@@ -56,7 +60,7 @@ fn main() {
     println!("cargo::rerun-if-changed=data");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=../wire/src/field.rs");
-    for shared in ["diagnostic", "digest", "entry", "record", "schema", "source", "words"] {
+    for shared in ["diagnostic", "digest", "entry", "record", "rule", "schema", "source", "words"] {
         println!("cargo::rerun-if-changed=src/{shared}.rs");
     }
     let home = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
@@ -86,9 +90,11 @@ fn compile(home: &Path) -> Result<String, Vec<Diagnostic>> {
     }
     let generic = data_file(home, &home.join("data/generic.toml"));
     let shared = data_file(home, &home.join("data/shared-names.toml"));
+    let rules = data_file(home, &home.join("data/rules.toml"));
     let mut tables =
         assemble(&vendors, generic.file(), shared.file()).map_err(|diagnostic| vec![diagnostic])?;
-    let texts = data_files.iter().chain([&generic, &shared]).map(|data_file| data_file.text.as_str());
+    rule_table(&mut tables, rules.file()).map_err(|diagnostic| vec![diagnostic])?;
+    let texts = data_files.iter().chain([&generic, &shared, &rules]).map(|data_file| data_file.text.as_str());
     let digest = texts.fold(0, digest::append);
     writeln!(tables, "pub(crate) static DIGEST: u64 = {digest:#018x};").expect("a string takes everything");
     Ok(tables)
@@ -313,6 +319,21 @@ fn banner_table(out: &mut String, vendors: &Entries<'_>, generic: SourceFile<'_>
         rows.push(banner_row(generic, &mut claims, banner, None)?);
     }
     table(out, "BANNERS", "Banner", rows);
+    Ok(())
+}
+
+fn rule_table(out: &mut String, file: SourceFile<'_>) -> Result<(), Diagnostic> {
+    let entries: RuleEntries = file.read()?;
+    entries.check(file)?;
+    let content = entries.content.record().source();
+    writeln!(out, "pub(crate) static CONTENT: ContentRule = {content};").expect("a string takes everything");
+    // By their places: they are asked in the order of the file.
+    table(
+        out,
+        "CONTACTS",
+        "ContactRule",
+        (0..).zip(entries.contact.iter().map(rule::ContactEntry::record)).collect::<Vec<(u32, _)>>(),
+    );
     Ok(())
 }
 

@@ -8,9 +8,12 @@ use std::borrow::Cow;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::field::Field;
-use crate::record::{Banner, Endpoint, OuiBlock, Port, Prefix, SharedName, Text, Vendor, VendorId};
+use crate::record::{
+    Banner, ContactRule, ContentRule, Endpoint, OuiBlock, Port, Prefix, SharedName, Text, Vendor, VendorId,
+};
 use crate::words::{
-    Confidence, DeviceClass, Extract, Match, Reach, Roles, SharedGroup, Side, Transport, VendorKind,
+    Called, Confidence, ContactKind, DeviceClass, Extract, Level, Match, Measure, Reach, Roles, SharedGroup,
+    Side, Transport, VendorKind,
 };
 
 const fn t(text: &'static str) -> Text {

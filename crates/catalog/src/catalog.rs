@@ -10,7 +10,9 @@ use crate::banners::{BannerHit, BannerTable};
 use crate::builtin;
 use crate::field::Field;
 use crate::names::NameTable;
-use crate::record::{Banner, Endpoint, OuiBlock, Port, Prefix, SharedName, Vendor, VendorId};
+use crate::record::{
+    Banner, ContactRule, ContentRule, Endpoint, OuiBlock, Port, Prefix, SharedName, Vendor, VendorId,
+};
 use crate::words::{SharedGroup, Transport};
 
 /// What is known of camera vendors. Look-ups neither allocate (but for lists of banners) nor lock.
@@ -205,6 +207,16 @@ impl Catalog {
     /// Every address range.
     pub fn prefixes(&self) -> &[Prefix] {
         &self.prefixes
+    }
+
+    /// When one flow in one aligned bucket of time holds content.
+    pub fn content(&self) -> &'static ContentRule {
+        &builtin::CONTENT
+    }
+
+    /// The rules of contacts, in the order in which they are asked.
+    pub fn contact_rules(&self) -> &'static [ContactRule] {
+        builtin::CONTACTS
     }
 
     /// Every banner, by field.

@@ -28,6 +28,8 @@ mod lookup;
 mod names;
 mod overlay;
 mod record;
+#[allow(dead_code, reason = "the build script uses it")]
+mod rule;
 mod schema;
 #[allow(dead_code, reason = "the build script uses it")]
 mod source;
@@ -38,7 +40,10 @@ pub use catalog::{Catalog, Oui};
 pub use diagnostic::Diagnostic;
 pub use lookup::{Lookup, Subject};
 pub use overlay::CatalogError;
-pub use record::{Banner, Endpoint, OuiBlock, Port, Prefix, SharedName, Text, Vendor, VendorId};
+pub use record::{
+    Banner, ContactRule, ContentRule, Endpoint, OuiBlock, Port, Prefix, SharedName, Text, Vendor, VendorId,
+};
 pub use words::{
-    Confidence, DeviceClass, Extract, Match, Reach, Role, Roles, SharedGroup, Side, Transport, VendorKind,
+    Called, Confidence, ContactKind, DeviceClass, Extract, Level, Match, Measure, Reach, Role, Roles,
+    SharedGroup, Side, Transport, VendorKind,
 };

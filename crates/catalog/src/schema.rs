@@ -251,7 +251,7 @@ impl<'a> SourceFile<'a> {
         Ok(())
     }
 
-    fn check_text(&self, text: &Spanned<String>, what: &str) -> Result<(), Diagnostic> {
+    pub(crate) fn check_text(&self, text: &Spanned<String>, what: &str) -> Result<(), Diagnostic> {
         if text.get_ref().trim().is_empty() {
             return Err(self.diagnostic(text, format!("{what} must say something")));
         }
