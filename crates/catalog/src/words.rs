@@ -92,6 +92,8 @@ words! {
         BothWays = "window-both-ways",
         /// Content in large packets in one long window.
         LongWindow = "long-window",
+        /// Flows of protocols that every host uses, where there are no others.
+        Service = "service",
         /// Short windows with payload sent.
         Recurrence = "recurrence",
         /// Flows that were answered.

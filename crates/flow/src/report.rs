@@ -9,11 +9,11 @@ mod list;
 mod vocabulary;
 
 pub use self::answer::{Left, Sentence};
-pub use self::finding::{Finding, FindingKind, Reason, Rule, Severity};
+pub use self::finding::{Finding, FindingKind, LookUp, Outcome, Reason, Rule, Severity, Standing};
 pub use self::vocabulary::{Attribution, OrigBasis, Party};
 pub use crate::state::tally::Amount;
 pub use lenscap_capture::DropCounts;
-pub use lenscap_catalog::{DeviceClass, Role, SharedGroup, Vendor};
+pub use lenscap_catalog::{ContactRule, DeviceClass, Measure, Role, SharedGroup, Vendor};
 pub use lenscap_wire::Activity;
 
 use lenscap_wire::{Mac, Timestamp};

@@ -34,6 +34,8 @@ pub const BY_ADDRESS: u8 = 60;
 
 /// Points of evidence that a device is a camera; it takes [`CAMERA`].
 pub const CAMERA: u32 = 60;
+/// So many make it a possible camera.
+pub const SUSPECTED: u32 = 30;
 /// It says so itself in a text that only cameras and recorders say; by the entry's confidence (low, medium, high).
 pub const BANNER: [u32; 3] = [25, 60, 80];
 /// It says so in a text that cameras share with other devices.
@@ -47,26 +49,21 @@ pub const OTHER_OUI: u32 = 10;
 /// It says that it is a viewing application.
 pub const VIEWER: u32 = 60;
 
-/// From so many bytes on, sent in one contact, leaving is called exfiltration rather than telemetry…
-pub const EXFILTRATION_BYTES: u64 = 512 << 10;
-/// …where so many times more was sent than received.
-pub const EXFILTRATION_RATIO: u64 = 2;
-/// Telemetry recurs: so many flows…
-pub const TELEMETRY_FLOWS: u64 = 3;
-/// …or so many aligned time buckets of one flow with payload sent.
-pub const TELEMETRY_BUCKETS: u64 = 3;
-
-/// A flow to a vendor that sends so much is an upload.
-pub const UPLOAD_BYTES: u64 = EXFILTRATION_BYTES;
+/// A flow to the outside that sends so much content in two neighbouring windows is an upload, whatever one message in it said.
+pub const UPLOAD_BYTES: u64 = 16 << 10;
 
 /// A MAC behind which so many outside addresses speak is a gateway's.
 pub const GATEWAY_ADDRESSES: usize = 2;
 /// A MAC that sends from more inside addresses than this stands for several stations.
 pub const STATION_ADDRESSES: usize = 4;
 
-/// Packets that a finding shows as evidence at most.
+/// Packets that a reason of a finding names at most; its evidence has twice as many, flows and attributions.
 pub const EVIDENCE: usize = 8;
-/// Flows that a finding lists at most; its counts are of all.
-pub const FINDING_FLOWS: usize = 64;
+/// Flows that a finding lists at most, the largest first; its counts are of all.
+pub const LARGEST_FLOWS: usize = 8;
+/// Parties of one station that are told one by one, those with most payload.
+pub const PARTIES: usize = 512;
+/// Ports and addresses that the filter of a finding names one by one.
+pub const FILTERED: usize = 8;
 /// Sightings that a device record lists at most, strongest first.
 pub const SIGHTINGS: usize = 64;

@@ -14,7 +14,7 @@ use crate::judge::judged::Judged;
 use crate::judge::walk::{Walk, parts};
 use crate::judge::whose::opinion::Statement;
 use crate::judge::{Court, FlowAt};
-use crate::report::{DeviceRecord, EndpointRecord, Party};
+use crate::report::{DeviceRecord, EndpointRecord, Party, Standing};
 use crate::state::key::Side;
 use crate::state::table::index::NOWHERE;
 use crate::state::table::slab::Slab;
@@ -32,8 +32,8 @@ pub(crate) struct Stations<'a> {
     dealings: Grouped<Contact>,
     said: Grouped<(Statement, Often)>,
     shown: Grouped<Sighted<'a>>,
-    /// Whether each is a camera. The rest of an identity is worked out when asked for: most are never shown.
-    cameras: Vec<bool>,
+    /// What each is. The rest of an identity is worked out when asked for: most are never shown.
+    standings: Vec<Standing>,
 }
 
 /// One station.
@@ -78,11 +78,13 @@ impl<'a> Stations<'a> {
             judged.vendor().is_some() && judged.is_contact(side)
         });
         let mut all =
-            Self { keys, all: stations, others, places, dealings, said, shown, cameras: Vec::new() };
-        let camera = |(place, key): (usize, &StationKey)| {
-            all.is_known(place) && all.identity(court, judged, *key, place).is_camera()
+            Self { keys, all: stations, others, places, dealings, said, shown, standings: Vec::new() };
+        let standing = |(place, key): (usize, &StationKey)| {
+            all.is_known(place)
+                .then(|| all.identity(court, judged, *key, place))
+                .map_or_else(|| Identity::of_mac(court, key.mac()).standing(), |identity| identity.standing())
         };
-        all.cameras = all.keys.par_iter().enumerate().map(camera).collect();
+        all.standings = all.keys.par_iter().enumerate().map(standing).collect();
         all
     }
 
@@ -122,7 +124,34 @@ impl<'a> Stations<'a> {
 
     /// How many of them are cameras.
     pub(crate) fn cameras(&self) -> usize {
-        self.cameras.iter().filter(|camera| **camera).count()
+        self.standings.iter().filter(|standing| **standing == Standing::Camera).count()
+    }
+
+    /// What the station at a place is.
+    pub(crate) fn standing(&self, place: usize) -> Standing {
+        self.standings.get(place).copied().unwrap_or_default()
+    }
+
+    /// The flows with parties outside that are judged, by station: all of a camera and a possible camera, those with a vendor
+    /// of any other.
+    pub(crate) fn dealings_outside(&self, judged: &[Vec<Judged>]) -> Grouped<Contact> {
+        let shard = |((shard, places), judged): ((usize, &Vec<[u32; 2]>), &Vec<Judged>)| {
+            let mut found = Vec::new();
+            for ((place, stations), judged) in (0..).zip(places).zip(judged) {
+                for side in [0, 1].into_iter().filter(|&side| judged.is_outside(1 - side)) {
+                    let station = stations[side];
+                    let told = station != NOWHERE
+                        && (judged.vendor().is_some() || self.standing(station as usize) != Standing::Other);
+                    if told {
+                        let at = FlowAt { shard: shard as u32, place };
+                        found.push((station, Contact::new(at, side)));
+                    }
+                }
+            }
+            found
+        };
+        let found: Vec<Vec<_>> = self.places.par_iter().enumerate().zip(judged).map(shard).collect();
+        Grouped::new(found.into_iter().flatten().collect(), self.len())
     }
 
     /// The station at a place.
@@ -150,11 +179,6 @@ impl<'s, 'a> Device<'s, 'a> {
     pub(crate) fn addresses(&self) -> impl Iterator<Item = Address> + use<'s, 'a> {
         let others = self.stations.others.of(self.place).copied();
         self.station.address.into_iter().chain(others)
-    }
-
-    /// Flows with a vendor, in no order.
-    pub(crate) fn dealings(&self) -> impl Iterator<Item = &'s Contact> + use<'s, 'a> {
-        self.stations.dealings.of(self.place)
     }
 
     /// What it is.
@@ -222,7 +246,7 @@ fn endpoints<'a, 'c>(
     for contact in contacts {
         let (at, side) = (contact.at(), contact.side());
         let (Some(flow), Some(judged)) = (court.flow(at), FlowAt::of(at, judged)) else { continue };
-        let address = flow.hot.key.address(1 - side);
+        let address = court.party_address(&flow, 1 - side);
         let name = court.best_name(&flow, judged).map(|named| named.text);
         let vendor = judged.vendor();
         let record = all.entry((judged.party, vendor, name, address)).or_insert_with(|| EndpointRecord {

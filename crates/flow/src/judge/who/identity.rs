@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::judge::judged::Judged;
 use crate::judge::{Court, rules};
-use crate::report::SightingRecord;
+use crate::report::{SightingRecord, Standing};
 use crate::state::key::Side;
 
 /// How often something was seen, in which packet first, and whose it is.
@@ -153,6 +153,27 @@ impl<'a> Identity<'a> {
     /// Whether the evidence makes it a camera, recorder, doorbell or encoder. A MAC prefix alone never does.
     pub(crate) fn is_camera(&self) -> bool {
         self.points() >= rules::CAMERA && self.banner + self.cloud > 0
+    }
+
+    /// What a MAC alone says.
+    pub(crate) fn of_mac(court: &Court<'_>, mac: Option<Mac>) -> Self {
+        let mut identity = Self::default();
+        identity.weigh_mac(court, mac);
+        identity
+    }
+
+    /// Whether it is a camera, or may be one: half of what makes a camera is enough to be suspected. Whom it calls alone is
+    /// not, since a viewer's phone calls the same.
+    pub(crate) fn standing(&self) -> Standing {
+        let own = if self.banner > rules::WEAK_BANNER { self.banner } else { 0 };
+        let prefix = if self.oui == rules::CAMERA_OUI { self.oui } else { 0 };
+        if self.is_camera() {
+            Standing::Camera
+        } else if !self.viewer && own + prefix >= rules::SUSPECTED {
+            Standing::Suspected
+        } else {
+            Standing::Other
+        }
     }
 
     /// 0 to 100: how sure that it is a camera, where it is one; else how sure the vendor is.

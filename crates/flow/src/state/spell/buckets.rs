@@ -137,7 +137,12 @@ impl Buckets {
         closed
     }
 
-    /// Width in nanoseconds and the buckets that hold something, by start.
+    /// Width of all of them, as a power of two in nanoseconds.
+    pub(crate) fn shift(&self) -> u32 {
+        self.shift
+    }
+
+    /// The buckets that hold something, by start in nanoseconds.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (i64, &Bucket)> {
         let shift = self.shift;
         self.all.iter().map(move |(at, bucket)| (at << shift, bucket))
