@@ -47,7 +47,11 @@ fn fold(frames: &[OwnedFrame], limits: Limits) -> Summary {
 
 /// The claims of a capture, and what holds of every report on the way.
 fn claims(frames: &[OwnedFrame]) -> Vec<Claim> {
-    let summary = fold(frames, LIMITS);
+    claims_within(frames, LIMITS)
+}
+
+fn claims_within(frames: &[OwnedFrame], limits: Limits) -> Vec<Claim> {
+    let summary = fold(frames, limits);
     let closed = summary.close();
     let report = judge(&closed, &CATALOG, &Policy::default());
     let ids: HashSet<&str> = report.findings.iter().map(|finding| finding.id.as_str()).collect();
@@ -225,6 +229,26 @@ fn a_stranger_changes_nothing() {
         }
         let both = sorted(frames.iter().cloned().chain(s.frames).collect());
         holds(&format!("{name}, beside a stranger"), before, &claims(&both), true);
+    });
+}
+
+#[test]
+fn a_flood_puts_no_upload_out_of_memory() {
+    every_capture(|name, frames, before| {
+        let mut s = Scenario::new(Timestamp(frames.last().unwrap().time.0 + SECOND), 3);
+        s.step = 1000;
+        let (stranger, site) = (Host::new("02:00:00:00:99:01", "192.168.1.99"), s.outside("192.0.2.77"));
+        for n in 0..20_000u16 {
+            let (from, to) = (stranger.port(2000 + n), site.port(9000));
+            s.udp(from, to, &[1; 40]);
+            s.udp(to, from, &[2; 40]);
+        }
+        let both: Vec<_> = frames.iter().cloned().chain(s.frames).collect();
+        let uploads: Vec<_> =
+            before.iter().filter(|claim| claim.kind == FindingKind::Exfiltration).cloned().collect();
+        let limits = Limits { memory: 2 << 20, ..LIMITS };
+        assert!(fold(&both, limits).flows() < 20_000, "{name}: nothing was evicted");
+        holds(&format!("{name}, flooded"), &uploads, &claims_within(&both, limits), true);
     });
 }
 

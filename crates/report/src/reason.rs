@@ -37,7 +37,7 @@ fn sentence(reason: &Reason, vendor: &str) -> String {
             format!("inside of a tunnel to {}", ends.join(", "))
         }
         Rule::Evicted { flows } => format!(
-            "{} left memory before the end: counts and bytes are at least so much",
+            "{} of the device left memory before the end: counts and bytes are at least so much",
             counted(*flows, "flow")
         ),
     }
@@ -174,7 +174,7 @@ mod tests {
             ),
             (
                 Rule::Evicted { flows: 2 },
-                "evicted: 2 flows left memory before the end: counts and bytes are at least so much",
+                "evicted: 2 flows of the device left memory before the end: counts and bytes are at least so much",
             ),
         ];
         let mut finding = findings().remove(0);

@@ -187,7 +187,8 @@ pub enum Rule {
     AskedFor { name: String, outcome: LookUp },
     /// The flows were inside of tunnels that end at these addresses.
     InTunnel { ends: Vec<IpAddr> },
-    /// So many flows left memory before the end and are sums only: the counts are at least so much.
+    /// So many flows of the device left memory before the end, whoever their other ends were: the counts of this finding are
+    /// at least so much.
     Evicted { flows: u64 },
 }
 

@@ -3,7 +3,7 @@
 //! All parties of a camera and a possible camera are told, named or not: a recipient without a name is worse, not better. Of
 //! other devices those are told that belong to a vendor of the catalogue.
 
-use lenscap_wire::{PacketRef, Timestamp};
+use lenscap_wire::{Mac, PacketRef, Timestamp};
 use rayon::prelude::*;
 use sha1::{Digest, Sha1};
 use std::collections::{BTreeSet, HashMap};
@@ -18,7 +18,7 @@ use crate::judge::walk::Undelivered;
 use crate::judge::who::device::{Device, Stations};
 use crate::judge::who::identity::Identity;
 use crate::judge::{Court, Flow, rules};
-use crate::report::{Attribution, Finding, PacketAt, Reason, Rule, Standing};
+use crate::report::{Attribution, Finding, PacketAt, Party, Reason, Rule, Standing};
 
 /// Every finding, worst first, then by start and id.
 pub(crate) fn findings<'a>(
@@ -32,6 +32,7 @@ pub(crate) fn findings<'a>(
     for (place, question) in unanswered(court, stations) {
         asked.entry(place).or_default().push(question);
     }
+    let evicted = evicted(court);
     let of_station = |place: usize| {
         let questions = asked.get(&place);
         if dealings.of(place).len() == 0 && questions.is_none() {
@@ -50,11 +51,23 @@ pub(crate) fn findings<'a>(
         }
         let Some(device) = stations.device(place) else { return Vec::new() };
         let identity = device.identity(court, judged);
-        let case = Case { court, judged, device, standing: identity.standing(), identity };
+        let evicted = device.key.mac().and_then(|mac| evicted.get(&mac).copied()).unwrap_or(0);
+        let case = Case { court, judged, device, standing: identity.standing(), identity, evicted };
         all.iter().filter_map(|(key, contact)| case.finding(key, contact)).collect()
     };
     let mut all: Vec<Finding<'a>> = (0..stations.len()).into_par_iter().flat_map_iter(of_station).collect();
     all.sort_by(|a, b| (b.severity, a.start, &a.id).cmp(&(a.severity, b.start, &b.id)));
+    all
+}
+
+/// Flows that left memory, by the MACs of their ends.
+fn evicted(court: &Court<'_>) -> HashMap<Mac, u64> {
+    let mut all: HashMap<Mac, u64> = HashMap::new();
+    for (key, sums) in court.summary.site.residuals.sorted() {
+        for mac in key.macs {
+            *all.entry(mac).or_default() += sums.flows;
+        }
+    }
     all
 }
 
@@ -65,6 +78,8 @@ struct Case<'c, 'a> {
     device: Device<'c, 'a>,
     identity: Identity<'a>,
     standing: Standing,
+    /// Flows of it that left memory.
+    evicted: u64,
 }
 
 impl<'a> Case<'_, 'a> {
@@ -90,7 +105,7 @@ impl<'a> Case<'_, 'a> {
             confidence: self.confidence(&decision, vendor.map(|(_, confidence, _)| confidence)),
             device: self.device.key.id(),
             standing: self.standing,
-            party: contact.party,
+            party: if vendor.is_some() { Party::Vendor } else { contact.party },
             vendor: vendor.map(|(vendor, ..)| self.court.catalog.vendor(vendor)),
             endpoint: party.text(),
             addresses: contact.addresses.iter().map(|address| address.ip()).collect(),
@@ -148,6 +163,9 @@ impl<'a> Case<'_, 'a> {
         }
         if contact.repeated > 0 {
             push(Rule::Repeated { bytes: contact.repeated }, &[]);
+        }
+        if self.evicted > 0 {
+            push(Rule::Evicted { flows: self.evicted }, &[]);
         }
         if !contact.tunnels.is_empty() {
             let ends = contact.tunnels.iter().map(|end| end.ip()).collect();

@@ -177,3 +177,40 @@ impl Flow<'_> {
         self.hot.key.protocol == TCP && self.hot.seen[other] & history::RST != 0 && !self.is_answered(side)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lenscap_catalog::Catalog;
+
+    fn content(all: [u64; 2], large: [u64; 2], shift: u32) -> [u64; 2] {
+        Seen { all, large }.content(Catalog::builtin().content(), shift)
+    }
+
+    #[test]
+    fn a_keep_alive_is_no_content_in_buckets_of_any_width() {
+        for wider in 0..12 {
+            let times = 1 << wider;
+            assert_eq!(content([190 * times, 86 * times], [0; 2], Buckets::SHIFT + wider as u32), [0; 2]);
+        }
+    }
+
+    #[test]
+    fn content_is_large_packets_or_much_and_twice_what_came_back() {
+        assert_eq!(content([9000, 80_000], [8192, 4096], Buckets::SHIFT), [8192; 2]);
+        assert_eq!(content([9000, 80_000], [8192, 4097], Buckets::SHIFT), [0, 8192]);
+        assert_eq!(content([32_768, 16_384], [0; 2], Buckets::SHIFT), [32_768; 2]);
+        assert_eq!(content([32_767, 0], [8191, 0], Buckets::SHIFT), [0; 2]);
+        // A picture each hour stays content where the bucket is an hour wide.
+        assert_eq!(content([120_000, 9000], [100_000, 0], Buckets::SHIFT + 7), [100_000; 2]);
+    }
+
+    #[test]
+    fn neighbouring_windows_add_up_and_others_do_not() {
+        let mut measures = Measures::default();
+        measures.content.extend([(-1, [10, 10]), (0, [20, 90]), (2, [25, 25]), (i64::MAX, [1, 1])]);
+        assert_eq!((measures.content(false), measures.content(true)), (30, 100));
+        measures.large.extend([(0, [50, 25]), (1, [90, 46])]);
+        assert_eq!(measures.slow(2), 50);
+    }
+}

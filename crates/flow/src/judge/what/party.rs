@@ -62,14 +62,20 @@ impl<'a> Court<'a> {
     /// flow began.
     fn spoken(&self, dealing: &Dealing<'a>, address: Address) -> Option<Vec<u8>> {
         let Dealing { flow, side, .. } = dealing;
+        let (flow, side) = (*flow, *side);
+        // What a party that calls in says in its hello is a name of the station here.
         let said = |wanted: Attribution| {
-            let (field, ..) = KINDS.into_iter().find(|(_, by, _)| *by == wanted)?;
-            let mut halves = [0, 1].into_iter().flat_map(|half| self.said(flow, half));
-            halves.find(|(of, _)| *of == field).and_then(|(_, name)| PartyName::named(name))
+            let (field, _) = KINDS.into_iter().find(|(_, by)| *by == wanted)?;
+            let halves = [0, 1].into_iter().flat_map(|half| {
+                let about = move |of_receiver: bool| if of_receiver { 1 - half } else { half };
+                self.said(&flow, half).map(move |(of, name, of_receiver)| (of, name, about(of_receiver)))
+            });
+            let mut names = halves.filter(|(of, _, about)| *of == field && *about != side);
+            names.find_map(|(_, name, _)| PartyName::named(name))
         };
         let given = || {
-            let run = self.names.own((address, flow.hot.key.address(*side)), flow.span().0)?;
-            PartyName::named(self.summary.flows.texts.text(run.name))
+            let named = self.names.given(address, flow.hot.key.address(side), flow.span().0)?;
+            PartyName::named(named.name)
         };
         said(Attribution::Sni).or_else(|| said(Attribution::Host)).or_else(given)
     }

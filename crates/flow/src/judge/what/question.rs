@@ -11,9 +11,9 @@ use super::party::{Called, PartyName};
 use crate::judge::Court;
 use crate::judge::boundary::Place;
 use crate::judge::who::device::Stations;
+use crate::judge::whose::opinion::owner;
 use crate::report::LookUp;
 use crate::state::names::Question;
-use crate::state::text::TextId;
 
 /// The response code of a name that does not exist (RFC 1035 4.1.1, RFC 2308).
 const NXDOMAIN: u8 = 3;
@@ -25,14 +25,14 @@ pub(crate) type Unanswered = (ContactKey, Asked);
 pub(crate) fn unanswered(court: &Court<'_>, stations: &Stations<'_>) -> Vec<(usize, Unanswered)> {
     let given = Given::new(court);
     let mut asked: Vec<(Address, Unanswered)> = Vec::new();
-    for (asker, name, question) in court.summary.site.names.questions(&court.summary.flows.texts) {
-        let Some(outcome) = given.outcome(asker, name, question) else { continue };
-        let Some(endpoint) = court.opinions.owner(name).0.filter(|endpoint| !endpoint.roles.only_web())
+    for (asker, name, question) in court.names.questions() {
+        let Some(outcome) = given.outcome(asker, name, &question) else { continue };
+        let Some(endpoint) = owner(court.catalog, name).0.filter(|endpoint| !endpoint.roles.only_web())
         else {
             continue;
         };
-        let Some(party) = PartyName::named(court.summary.flows.texts.text(name)) else { continue };
-        let Question { at, first, last, .. } = *question;
+        let Some(party) = PartyName::named(name) else { continue };
+        let Question { at, first, last, .. } = question;
         let one = Asked { at, first, last, outcome, vendor: endpoint.vendor };
         asked.push((asker, ((Called::Out, PartyName::Name(party)), one)));
     }
@@ -54,28 +54,25 @@ pub(crate) fn unanswered(court: &Court<'_>, stations: &Stations<'_>) -> Vec<(usi
 }
 
 /// Which names askers were given addresses for: of the outside, and any.
-struct Given {
-    outside: HashSet<(Address, TextId)>,
-    any: HashSet<(Address, TextId)>,
+struct Given<'a> {
+    outside: HashSet<(Address, &'a [u8])>,
+    any: HashSet<(Address, &'a [u8])>,
 }
 
-impl Given {
-    fn new(court: &Court<'_>) -> Self {
+impl<'a> Given<'a> {
+    fn new(court: &Court<'a>) -> Self {
         let mut given = Self { outside: HashSet::new(), any: HashSet::new() };
-        for ((address, asker), runs) in court.summary.site.names.each() {
-            let outside = court.boundary.place(*address) == Some(Place::Outside);
-            for run in runs {
-                given.any.insert((*asker, run.name));
-                if outside {
-                    given.outside.insert((*asker, run.name));
-                }
+        for ((address, asker), name) in court.names.answers() {
+            given.any.insert((asker, name));
+            if court.boundary.place(address) == Some(Place::Outside) {
+                given.outside.insert((asker, name));
             }
         }
         given
     }
 
     /// How a look-up ended; `None` where it gave an address of the outside.
-    fn outcome(&self, asker: Address, name: TextId, question: &Question) -> Option<LookUp> {
+    fn outcome(&self, asker: Address, name: &'a [u8], question: &Question) -> Option<LookUp> {
         let of = (asker, name);
         if self.outside.contains(&of) {
             return None;
