@@ -39,8 +39,11 @@ pub(crate) struct Measures {
 impl Measures {
     /// Adds a flow; `recurs` says whether it can be a report that recurs.
     pub(crate) fn add(&mut self, rule: &ContentRule, flow: &Flow<'_>, side: Side, recurs: bool) {
+        let sides = [side & 1, 1 - (side & 1)];
+        let raw = flow.counters().payload;
+        let share = sides.map(|side| (flow.once(side), raw[side]));
         flow.each_bucket(|start, shift, bucket| {
-            let seen = Seen::of(flow, &bucket, side);
+            let seen = Seen::of(share, sides, &bucket);
             let sent = seen.content(rule, shift);
             if sent != [0; 2] {
                 // A bucket wider than a window lies in several: its bytes are shared out, and two neighbours bear witness.
@@ -102,15 +105,14 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(flow: &Flow<'_>, bucket: &Bucket, side: Side) -> Self {
-        let raw = flow.counters().payload;
-        let scaled = |bytes: [u64; 2]| {
-            [side & 1, 1 - (side & 1)].map(|side| {
-                let whole = raw[side].max(1);
-                (u128::from(bytes[side]) * u128::from(flow.once(side).min(whole)) / u128::from(whole)) as u64
-            })
+    /// A bucket of a flow that sent and received so many bytes once, and so many in all.
+    fn of(share: [(u64, u64); 2], sides: [Side; 2], bucket: &Bucket) -> Self {
+        let scaled = |bytes: u64, (once, all): (u64, u64)| {
+            if once >= all { bytes } else { (u128::from(bytes) * u128::from(once) / u128::from(all)) as u64 }
         };
-        Self { all: scaled(bucket.payload), large: scaled(bucket.large) }
+        let both =
+            |bytes: [u64; 2]| [scaled(bytes[sides[0] & 1], share[0]), scaled(bytes[sides[1] & 1], share[1])];
+        Self { all: both(bucket.payload), large: both(bucket.large) }
     }
 
     /// What of it is content, and what would be if nothing had come back.
