@@ -27,6 +27,9 @@ mod record;
 #[allow(dead_code, unreachable_pub, reason = "the crate looks up what is written here")]
 mod registrants;
 #[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
+#[path = "src/rule.rs"]
+mod rule;
+#[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
 #[path = "src/schema.rs"]
 mod schema;
 #[path = "src/source.rs"]
@@ -40,6 +43,7 @@ mod words;
 use diagnostic::Diagnostic;
 use field::Field;
 use record::{Banner, OuiBlock, SharedName, Vendor, VendorId};
+use rule::RuleEntries;
 use schema::{BannerEntry, GenericEntries, SharedEntries, SourceFile, VendorEntry};
 use source::Source;
 use standing::StandingEntries;
@@ -62,9 +66,18 @@ fn main() {
     println!("cargo::rerun-if-changed=data");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=../wire/src/field.rs");
-    for shared in
-        ["diagnostic", "digest", "entry", "record", "registrants", "schema", "source", "standing", "words"]
-    {
+    for shared in [
+        "diagnostic",
+        "digest",
+        "entry",
+        "record",
+        "registrants",
+        "rule",
+        "schema",
+        "source",
+        "standing",
+        "words",
+    ] {
         println!("cargo::rerun-if-changed=src/{shared}.rs");
     }
     let home = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
@@ -100,10 +113,14 @@ fn compile(home: &Path) -> Result<String, Vec<Diagnostic>> {
     let generic = data_file(home, &home.join("data/generic.toml"));
     let shared = data_file(home, &home.join("data/shared-names.toml"));
     let standing = data_file(home, &home.join("data/standing.toml"));
+    let rules = data_file(home, &home.join("data/rules.toml"));
     let mut tables = assemble(&vendors, generic.file(), shared.file(), standing.file())
         .map_err(|diagnostic| vec![diagnostic])?;
-    let texts =
-        data_files.iter().chain([&generic, &shared, &standing]).map(|data_file| data_file.text.as_str());
+    rule_table(&mut tables, rules.file()).map_err(|diagnostic| vec![diagnostic])?;
+    let texts = data_files
+        .iter()
+        .chain([&generic, &shared, &standing, &rules])
+        .map(|data_file| data_file.text.as_str());
     let digest = texts.fold(0, digest::append);
     writeln!(tables, "pub(crate) static DIGEST: u64 = {digest:#018x};").expect("a string takes everything");
     Ok(tables)
@@ -339,6 +356,21 @@ fn standing_table(out: &mut String, file: SourceFile<'_>) -> Result<(), Diagnost
     table(out, "STANDING", "StandingRow", rows.map(|row| ((row.evidence, row.of), row)).collect());
     writeln!(out, "pub(crate) static LIMITS: StandingLimits = {};", entries.limits.source())
         .expect("a string takes everything");
+    Ok(())
+}
+
+fn rule_table(out: &mut String, file: SourceFile<'_>) -> Result<(), Diagnostic> {
+    let entries: RuleEntries = file.read()?;
+    entries.check(file)?;
+    let content = entries.content.record().source();
+    writeln!(out, "pub(crate) static CONTENT: ContentRule = {content};").expect("a string takes everything");
+    // By their places: they are asked in the order of the file.
+    table(
+        out,
+        "CONTACTS",
+        "ContactRule",
+        (0..).zip(entries.contact.iter().map(rule::ContactEntry::record)).collect::<Vec<(u32, _)>>(),
+    );
     Ok(())
 }
 

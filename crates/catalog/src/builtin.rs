@@ -9,10 +9,12 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::field::Field;
 use crate::record::{
-    Banner, Endpoint, OuiBlock, Port, Prefix, SharedName, StandingLimits, StandingRow, Text, Vendor, VendorId,
+    Banner, ContactRule, ContentRule, Endpoint, OuiBlock, Port, Prefix, SharedName, StandingLimits,
+    StandingRow, Text, Vendor, VendorId,
 };
 use crate::words::{
-    Confidence, DeviceClass, Evidence, Extract, Match, Reach, Roles, SharedGroup, Side, Transport, VendorKind,
+    Called, Confidence, ContactKind, DeviceClass, Evidence, Extract, Level, Match, Measure, Reach, Roles,
+    SharedGroup, Side, Transport, VendorKind,
 };
 
 const fn t(text: &'static str) -> Text {

@@ -11,7 +11,8 @@ use crate::builtin;
 use crate::field::Field;
 use crate::names::NameTable;
 use crate::record::{
-    Banner, Endpoint, OuiBlock, Port, Prefix, SharedName, StandingLimits, StandingRow, Vendor, VendorId,
+    Banner, ContactRule, ContentRule, Endpoint, OuiBlock, Port, Prefix, SharedName, StandingLimits,
+    StandingRow, Vendor, VendorId,
 };
 use crate::registrants;
 use crate::words::{Confidence, Evidence, SharedGroup, Transport};
@@ -229,6 +230,16 @@ impl Catalog {
     /// Every address range.
     pub fn prefixes(&self) -> &[Prefix] {
         &self.prefixes
+    }
+
+    /// When one flow in one aligned bucket of time holds content.
+    pub fn content(&self) -> &'static ContentRule {
+        &builtin::CONTENT
+    }
+
+    /// The rules of contacts, in the order in which they are asked.
+    pub fn contact_rules(&self) -> &'static [ContactRule] {
+        builtin::CONTACTS
     }
 
     /// Every banner, by field.

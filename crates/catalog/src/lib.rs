@@ -30,6 +30,8 @@ mod overlay;
 mod record;
 #[allow(dead_code, reason = "the build script uses it")]
 mod registrants;
+#[allow(dead_code, reason = "the build script uses it")]
+mod rule;
 mod schema;
 #[allow(dead_code, reason = "the build script uses it")]
 mod source;
@@ -43,9 +45,10 @@ pub use diagnostic::Diagnostic;
 pub use lookup::{Lookup, Subject};
 pub use overlay::CatalogError;
 pub use record::{
-    Banner, Endpoint, OuiBlock, Port, Prefix, SharedName, StandingLimits, StandingRow, Text, Vendor, VendorId,
+    Banner, ContactRule, ContentRule, Endpoint, OuiBlock, Port, Prefix, SharedName, StandingLimits,
+    StandingRow, Text, Vendor, VendorId,
 };
 pub use words::{
-    Confidence, DeviceClass, Evidence, Extract, Match, Reach, Role, Roles, SharedGroup, Side, Transport,
-    VendorKind,
+    Called, Confidence, ContactKind, DeviceClass, Evidence, Extract, Level, Match, Measure, Reach, Role,
+    Roles, SharedGroup, Side, Transport, VendorKind,
 };

@@ -9,7 +9,8 @@ use ipnet::IpNet;
 use crate::field::Field;
 use crate::source::Source;
 use crate::words::{
-    Confidence, DeviceClass, Evidence, Extract, Match, Reach, Roles, SharedGroup, Side, Transport, VendorKind,
+    Called, Confidence, ContactKind, DeviceClass, Evidence, Extract, Level, Match, Measure, Reach, Roles,
+    SharedGroup, Side, Transport, VendorKind,
 };
 
 /// A text of the built-in data, or of a user's file.
@@ -134,6 +135,48 @@ records! {
         /// What it serves.
         pub roles: Roles,
         /// How surely.
+        pub confidence: Confidence,
+        /// Who says so.
+        pub source: Text,
+        /// Remark.
+        pub note: Text,
+    }
+
+    /// When one flow in one aligned bucket of time holds content. Bytes are payload seen once.
+    pub struct ContentRule {
+        /// Least that was sent in large packets…
+        pub large: u64,
+        /// …or in packets of any size, for a bucket of the finest width.
+        pub any: u64,
+        /// How many times what came back.
+        pub ratio: u64,
+        /// How surely.
+        pub confidence: Confidence,
+        /// Who says so.
+        pub source: Text,
+        /// Remark.
+        pub note: Text,
+    }
+
+    /// What a contact is called where it measures so much.
+    pub struct ContactRule {
+        /// The word for programs.
+        pub id: Text,
+        /// What the contact is called.
+        pub kind: ContactKind,
+        /// Who began it.
+        pub called: Called,
+        /// What is measured.
+        pub measure: Measure,
+        /// Least of it.
+        pub least: u64,
+        /// How bad that is, where a camera does it.
+        pub severity: Level,
+        /// The same, where the party's role is to take pictures or video.
+        pub severity_media: Level,
+        /// How sure a finding by this rule may be, of 100.
+        pub most: u8,
+        /// How surely the numbers tell what the kind says.
         pub confidence: Confidence,
         /// Who says so.
         pub source: Text,

@@ -58,6 +58,70 @@ macro_rules! words {
 }
 
 words! {
+    /// What a contact with a party outside is called.
+    ContactKind {
+        /// Content was sent.
+        Exfiltration = "exfiltration",
+        /// It reports again and again.
+        Telemetry = "telemetry",
+        /// They were in contact, or the device tried and nothing says how that ended.
+        Contact = "contact",
+        /// It was refused.
+        Attempt = "attempt",
+        /// The party called in, and was answered.
+        Exposure = "exposure",
+    }
+}
+
+words! {
+    /// Who began a contact.
+    Called {
+        /// The device, or nobody knows who.
+        Out = "out",
+        /// The party outside.
+        In = "in",
+    }
+}
+
+words! {
+    /// What a rule measures; `data/rules.toml` says each in full.
+    Measure {
+        /// Content in two neighbouring windows.
+        Window = "window",
+        /// The same where as much may have come back.
+        BothWays = "window-both-ways",
+        /// Content in large packets in one long window.
+        LongWindow = "long-window",
+        /// Flows of protocols that every host uses, where there are no others.
+        Service = "service",
+        /// Short windows with payload sent.
+        Recurrence = "recurrence",
+        /// Flows that were answered.
+        Answers = "answers",
+        /// Packets that refuse.
+        Refusals = "refusals",
+        /// Nothing.
+        Any = "any",
+    }
+}
+
+words! {
+    /// How bad a finding is.
+    Level {
+        /// To be known.
+        Info = "info",
+        /// To be looked at some day.
+        Low = "low",
+        /// To be looked at.
+        Medium = "medium",
+        /// To be looked at now.
+        High = "high",
+        /// To be stopped now.
+        Critical = "critical",
+    }
+}
+
+words! {
     /// How surely a fact of the catalogue ties a thing to a vendor.
     Confidence {
         /// Plausible, one weak source: never decides alone.

@@ -171,8 +171,8 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
     };
     let mut walk = walk::Walk::new(&court);
     let stations = who::device::Stations::new(&court, &mut walk);
-    let walk::Walk { judged, sums, .. } = walk;
-    let findings = what::finding::findings(&court, &judged, &stations);
+    let walk::Walk { judged, sums, undelivered, .. } = walk;
+    let findings = what::finding::findings(&court, &judged, &undelivered, &stations);
     let captures = records(&summary.site.captures, &court.numbering);
     let ledger = ledger(summary, &sums);
     let mut overview = Overview {

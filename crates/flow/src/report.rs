@@ -9,11 +9,11 @@ mod list;
 mod vocabulary;
 
 pub use self::answer::{Left, Sentence};
-pub use self::finding::{Finding, FindingKind, Reason, Rule, Severity};
+pub use self::finding::{Finding, FindingKind, LookUp, Outcome, Reason, Rule, Severity};
 pub use self::vocabulary::{Attribution, OrigBasis, Party, Standing};
 pub use crate::state::tally::Amount;
 pub use lenscap_capture::DropCounts;
-pub use lenscap_catalog::{DeviceClass, Evidence, Role, SharedGroup, Vendor};
+pub use lenscap_catalog::{ContactRule, DeviceClass, Evidence, Measure, Role, SharedGroup, Vendor};
 pub use lenscap_wire::Activity;
 
 use lenscap_wire::{Mac, Timestamp};

@@ -1,35 +1,104 @@
-//! The sentence for each rule behind a finding, the same in every format.
+//! The sentence for each rule behind a finding, the same in every format: the rule's id, a colon, and words.
 
 use crate::vendor;
-use lenscap_flow::report::{Attribution, Finding, Reason, Rule};
+use lenscap_flow::report::{Attribution, ContactRule, Finding, LookUp, Measure, Reason, Rule};
 
 /// The reasons of a finding in words, without packet numbers. Names in them come out of packets: escape before printing.
 pub(crate) fn sentences<'f>(finding: &'f Finding<'_>) -> impl Iterator<Item = String> + use<'f> {
     let vendor = finding.vendor.map_or("not known", vendor::name);
-    finding.reasons.iter().map(move |reason| sentence(reason, vendor))
+    finding.reasons.iter().map(move |reason| format!("{}: {}", reason.rule.id(), sentence(reason, vendor)))
 }
 
 fn sentence(reason: &Reason, vendor: &str) -> String {
     match &reason.rule {
-        Rule::NoUsefulAnswer { flows } => format!("{} without a useful answer", counted(*flows, "flow")),
-        Rule::Contact { flows, sent, received } => contact(*flows, *sent, *received),
-        Rule::Recurring { flows, sent, received } => {
-            format!("recurring contact: {}", contact(*flows, *sent, *received))
+        Rule::Measured { rule, measured, flows, sent, received } => {
+            let sums = sums(*flows, *sent, *received);
+            measured_by(rule, *measured)
+                .map_or_else(|| sums.clone(), |measured| format!("{measured}; {sums}"))
         }
-        Rule::SentMore { sent, received, least, ratio } => format!(
-            "{} sent and {received} received: at least {least} sent, and {ratio} times what came back",
-            counted(*sent, "payload byte")
+        Rule::Answers { flows, answered, refused } => answers(*flows, *answered, *refused),
+        Rule::Largest { shown, flows, carried, payload } => format!(
+            "the {shown} largest of {} carry {carried} of {}",
+            counted(*flows, "flow"),
+            counted(*payload, "payload byte")
         ),
+        Rule::Repeated { bytes } => {
+            format!("{} came more than once and counted once", counted(*bytes, "payload byte"))
+        }
         Rule::PartyBy { sources } => {
             let words: Vec<_> = sources.iter().copied().map(Attribution::word).collect();
             format!("the other end is {vendor} by {}", words.join(", "))
         }
         Rule::IsCamera { class, confidence } => format!("the device is a {class}, confidence {confidence}"),
-        Rule::NoAddress { names } => format!("asked for {} and was given no address", names.join(", ")),
+        Rule::MayBeCamera { confidence } => format!("the device may be a camera, confidence {confidence}"),
+        Rule::AskedFor { name, outcome } => format!("asked for {name}; {}", looked_up(*outcome)),
+        Rule::InTunnel { ends } => {
+            let ends: Vec<_> = ends.iter().map(ToString::to_string).collect();
+            format!("inside of a tunnel to {}", ends.join(", "))
+        }
+        Rule::Evicted { flows } => format!(
+            "{} of the device left memory before the end: counts and bytes are at least so much",
+            counted(*flows, "flow")
+        ),
     }
 }
 
-fn contact(flows: u64, sent: u64, received: u64) -> String {
+/// What a rule of the catalogue measured; nothing where the sums say it all.
+fn measured_by(rule: &ContactRule, measured: u64) -> Option<String> {
+    let bytes = counted(measured, "payload byte");
+    let least = rule.least;
+    Some(match rule.measure {
+        Measure::Window => format!("{bytes} of content sent within 147 min, at least {least}"),
+        Measure::BothWays => {
+            format!("{bytes} sent within 147 min, at least {least}, and as much came back")
+        }
+        Measure::LongWindow => {
+            format!("{bytes} sent slowly in large packets within 20 h, at least {least}")
+        }
+        Measure::Recurrence => {
+            format!("payload sent in {measured} windows of 69 s, at least {least}")
+        }
+        Measure::Refusals => format!("refused {}", times(measured)),
+        Measure::Service => "protocols that every host uses".into(),
+        Measure::Answers | Measure::Any => return None,
+    })
+}
+
+fn answers(flows: u64, answered: u64, refused: u64) -> String {
+    let mut parts = Vec::new();
+    if answered > 0 {
+        parts.push(format!("{} answered", of(answered, flows)));
+    }
+    if refused > 0 {
+        parts.push(format!("{} refused", of(refused, flows)));
+    }
+    match flows - answered - refused {
+        0 => {}
+        rest if rest == flows => parts.push("no answer was captured".into()),
+        rest => parts.push(format!("of {} no answer was captured", of(rest, flows))),
+    }
+    parts.join(", ")
+}
+
+fn looked_up(outcome: LookUp) -> String {
+    match outcome {
+        LookUp::Unanswered => "no answer was captured".into(),
+        LookUp::WithoutAddress => "the answer held no address".into(),
+        LookUp::Failed(code) => format!("the name service failed (code {code})"),
+        LookUp::Denied => "refused: the name does not exist (NXDOMAIN)".into(),
+        LookUp::Diverted => "answered with an inside address (blocked or intercepted)".into(),
+    }
+}
+
+fn of(part: u64, whole: u64) -> String {
+    if part == whole { counted(whole, "flow") } else { format!("{part} of {}", counted(whole, "flow")) }
+}
+
+fn times(count: u64) -> String {
+    if count == 1 { "once".into() } else { format!("{count} times") }
+}
+
+fn sums(flows: u64, sent: u64, received: u64) -> String {
     format!("{}, {} sent and {received} received", counted(flows, "flow"), counted(sent, "payload byte"))
 }
 
@@ -41,40 +110,77 @@ fn counted(count: u64, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::findings;
+    use crate::sample::{findings, rule};
     use lenscap_flow::report::DeviceClass;
+
+    fn measured(id: &str, measured: u64, flows: u64) -> Rule {
+        Rule::Measured { rule: rule(id), measured, flows, sent: 9000, received: 1 }
+    }
 
     #[test]
     fn every_rule_has_its_sentence_and_its_id() {
-        let names = vec!["a.example".into(), "b.example".into()];
+        let asked = |outcome| Rule::AskedFor { name: "a.example".into(), outcome };
         let all = [
-            (Rule::NoUsefulAnswer { flows: 1 }, "1 flow without a useful answer"),
-            (Rule::Contact { flows: 2, sent: 1, received: 0 }, "2 flows, 1 payload byte sent and 0 received"),
             (
-                Rule::Recurring { flows: 3, sent: 4000, received: 5 },
-                "recurring contact: 3 flows, 4000 payload bytes sent and 5 received",
+                measured("upload", 8000, 2),
+                "upload: 8000 payload bytes of content sent within 147 min, at least 262144; 2 flows, 9000 payload bytes \
+                 sent and 1 received",
             ),
             (
-                Rule::SentMore { sent: 9, received: 1, least: 8, ratio: 2 },
-                "9 payload bytes sent and 1 received: at least 8 sent, and 2 times what came back",
+                measured("recurring", 4, 1),
+                "recurring: payload sent in 4 windows of 69 s, at least 3; 1 flow, 9000 payload bytes sent and 1 received",
             ),
+            (measured("answered", 1, 2), "answered: 2 flows, 9000 payload bytes sent and 1 received"),
+            (
+                measured("refused", 1, 1),
+                "refused: refused once; 1 flow, 9000 payload bytes sent and 1 received",
+            ),
+            (Rule::Answers { flows: 1, answered: 0, refused: 0 }, "answers: no answer was captured"),
+            (
+                Rule::Answers { flows: 6, answered: 2, refused: 1 },
+                "answers: 2 of 6 flows answered, 1 of 6 flows refused, of 3 of 6 flows no answer was captured",
+            ),
+            (
+                Rule::Largest { shown: 8, flows: 70, carried: 9, payload: 10 },
+                "largest-flows: the 8 largest of 70 flows carry 9 of 10 payload bytes",
+            ),
+            (Rule::Repeated { bytes: 1 }, "repeated: 1 payload byte came more than once and counted once"),
             (
                 Rule::PartyBy { sources: vec![Attribution::Dns, Attribution::Sni] },
-                "the other end is Hikvision by dns, sni",
+                "party-by: the other end is Hikvision by dns, sni",
             ),
             (
                 Rule::IsCamera { class: DeviceClass::Camera, confidence: 80 },
-                "the device is a camera, confidence 80",
+                "is-camera: the device is a camera, confidence 80",
             ),
-            (Rule::NoAddress { names }, "asked for a.example, b.example and was given no address"),
+            (
+                Rule::MayBeCamera { confidence: 40 },
+                "may-be-camera: the device may be a camera, confidence 40",
+            ),
+            (asked(LookUp::Unanswered), "asked-for: asked for a.example; no answer was captured"),
+            (
+                asked(LookUp::Denied),
+                "asked-for: asked for a.example; refused: the name does not exist (NXDOMAIN)",
+            ),
+            (asked(LookUp::Failed(2)), "asked-for: asked for a.example; the name service failed (code 2)"),
+            (asked(LookUp::WithoutAddress), "asked-for: asked for a.example; the answer held no address"),
+            (
+                asked(LookUp::Diverted),
+                "asked-for: asked for a.example; answered with an inside address (blocked or intercepted)",
+            ),
+            (
+                Rule::InTunnel { ends: vec![[203, 0, 113, 9].into()] },
+                "in-tunnel: inside of a tunnel to 203.0.113.9",
+            ),
+            (
+                Rule::Evicted { flows: 2 },
+                "evicted: 2 flows of the device left memory before the end: counts and bytes are at least so much",
+            ),
         ];
         let mut finding = findings().remove(0);
-        let mut ids: Vec<_> = all.iter().map(|(rule, _)| rule.id()).collect();
         finding.reasons =
             all.iter().map(|(rule, _)| Reason { rule: rule.clone(), packets: vec![] }).collect();
-        assert!(sentences(&finding).eq(all.iter().map(|(_, said)| (*said).to_owned())));
-        ids.sort_unstable();
-        ids.dedup();
-        assert_eq!(ids.len(), all.len());
+        let said: Vec<String> = sentences(&finding).collect();
+        assert_eq!(said, all.map(|(_, sentence)| sentence));
     }
 }

@@ -3,11 +3,11 @@
 mod devices;
 
 pub(crate) use devices::devices;
-use lenscap_catalog::VendorKind;
+use lenscap_catalog::{Catalog, VendorKind};
 use lenscap_flow::report::{
-    Activity, Amount, Attribution, CaptureRecord, Coverage, DeviceRecord, DropCounts, EndView, Finding,
-    FindingKind, FlowView, Ledger, NameOf, NameView, OrigBasis, Overview, PacketAt, ProblemRecord, Reason,
-    Report, Role, Rule, Severity, Vendor,
+    Activity, Amount, Attribution, CaptureRecord, ContactRule, Coverage, DeviceRecord, DropCounts, EndView,
+    Finding, FindingKind, FlowView, Ledger, NameOf, NameView, OrigBasis, Outcome, Overview, PacketAt, Party,
+    ProblemRecord, Reason, Report, Role, Rule, Severity, Standing, Vendor,
 };
 use lenscap_wire::{Mac, Timestamp};
 use std::borrow::Cow;
@@ -169,6 +169,11 @@ pub(crate) fn captures() -> Vec<CaptureRecord> {
     vec![office, unread]
 }
 
+/// A rule of the catalogue.
+pub(crate) fn rule(id: &str) -> &'static ContactRule {
+    Catalog::builtin().contact_rules().iter().find(|rule| rule.id == id).unwrap()
+}
+
 pub(crate) fn findings() -> Vec<Finding<'static>> {
     let upload = Finding {
         id: "f3a91c07".into(),
@@ -177,20 +182,34 @@ pub(crate) fn findings() -> Vec<Finding<'static>> {
         confidence: 93,
         device: "44:19:b6:00:00:01".into(),
         vendor: Some(&HIKVISION),
+        standing: Standing::Camera,
+        party: Party::Vendor,
         endpoint: "litedev.hik-connect.com".into(),
+        addresses: vec![ip("203.0.113.40")],
         bytes_out: 48_217_906,
         bytes_in: 911_004,
+        repeated: 0,
+        encrypted: true,
+        outcome: Outcome::Answered,
         start: time(0),
         end: time(31),
         flows: vec!["1:LQU9qZlK+B5F3KDmev6m5PMibrg=".into()],
         reasons: vec![
             Reason {
-                rule: Rule::SentMore { sent: 48_217_906, received: 911_004, least: 524_288, ratio: 2 },
+                rule: Rule::Measured {
+                    rule: rule("upload"),
+                    measured: 48_200_000,
+                    flows: 6,
+                    sent: 48_217_906,
+                    received: 911_004,
+                },
                 packets: vec![at(2204)],
             },
             Reason { rule: Rule::PartyBy { sources: vec![Attribution::Sni] }, packets: vec![at(2198)] },
         ],
         evidence: vec![at(2204), at(2198)],
+        was: vec!["0b1d22e0c4f78a91".into()],
+        filter: "ip.addr==192.168.1.64 && ip.addr==203.0.113.40 && tcp.port==443".into(),
     };
     let contact = Finding {
         id: "77c0e2d1".into(),
@@ -200,11 +219,15 @@ pub(crate) fn findings() -> Vec<Finding<'static>> {
         device: "9c:8e:cd:00:00:02".into(),
         vendor: Some(&AMCREST),
         endpoint: "203.0.113.9".into(),
+        addresses: vec![ip("203.0.113.9")],
+        encrypted: false,
         bytes_out: 1_400_000,
         bytes_in: 900_000,
         end: time(252),
         reasons: vec![],
         evidence: vec![at(95)],
+        was: vec![],
+        filter: String::new(),
         ..upload.clone()
     };
     vec![upload, contact]

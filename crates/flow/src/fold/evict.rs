@@ -7,20 +7,28 @@ use hashbrown::HashSet;
 use lenscap_wire::Address;
 
 use crate::state::cost;
+use crate::state::spell::buckets::Bucket;
 use crate::state::spell::{Cold, Hot, flag};
 use crate::state::summary::Summary;
 use crate::state::table::shard::SHARDS;
 use crate::state::text::TextId;
 
-/// In what order flows go: half-open ones and single packets first, those of a station that told what it is last,
-/// the longest silent first among equals. Nothing in it depends on a hash, so every run evicts the same.
+/// Payload from which on a flow goes last: what carried most is what findings rest on, and who wants it gone has to send as
+/// much for each flow that he fills memory with.
+const LARGE: u64 = 16 << 10;
+
+/// In what order flows go: half-open ones and single packets first, then those of a station that told what it is, those
+/// that carried much last, the longest silent first among equals. Nothing in it depends on a hash, so every run evicts the same.
 type Rank = (u8, i64, lenscap_wire::PacketRef);
 
 fn rank(hot: &Hot, cold: &Cold, devices: &HashSet<Address>) -> Rank {
-    let class = if devices.contains(&hot.key.address(0)) || devices.contains(&hot.key.address(1)) {
+    let Bucket { payload, packets, .. } = hot.totals(cold);
+    let class = if payload[0] + payload[1] >= LARGE {
+        3
+    } else if devices.contains(&hot.key.address(0)) || devices.contains(&hot.key.address(1)) {
         2
     } else {
-        u8::from(hot.totals(cold).packets > 1 && hot.flags & flag::PURE == 0)
+        u8::from(packets > 1 && hot.flags & flag::PURE == 0)
     };
     (class, hot.last, cold.at())
 }

@@ -32,17 +32,8 @@ pub const OTHER_DNS_AGE: i64 = 6 * HOUR;
 /// The address lies in a prefix of the vendor.
 pub const BY_ADDRESS: u8 = 60;
 
-/// From so many bytes on, sent in one contact, leaving is called exfiltration rather than telemetry…
-pub const EXFILTRATION_BYTES: u64 = 512 << 10;
-/// …where so many times more was sent than received.
-pub const EXFILTRATION_RATIO: u64 = 2;
-/// Telemetry recurs: so many flows…
-pub const TELEMETRY_FLOWS: u64 = 3;
-/// …or so many aligned time buckets of one flow with payload sent.
-pub const TELEMETRY_BUCKETS: u64 = 3;
-
-/// A flow to a vendor that sends so much is an upload.
-pub const UPLOAD_BYTES: u64 = EXFILTRATION_BYTES;
+/// A flow to the outside that sends so much content in two neighbouring windows is an upload, whatever one message in it said.
+pub const UPLOAD_BYTES: u64 = 16 << 10;
 
 /// A MAC from which so many addresses of the outside speak that it does not hold is a router's; of IPv6 networks.
 pub const ROUTER_ADDRESSES: usize = 2;
@@ -51,10 +42,14 @@ pub const OUTSIDE_NETWORKS: usize = 4;
 /// A MAC that says by ARP that it holds more addresses than this answers for others.
 pub const STATION_ADDRESSES: u32 = 4;
 
-/// Packets that a finding shows as evidence at most.
+/// Packets that a reason of a finding names at most; its evidence has twice as many, flows and attributions.
 pub const EVIDENCE: usize = 8;
-/// Flows that a finding lists at most; its counts are of all.
-pub const FINDING_FLOWS: usize = 64;
+/// Flows that a finding lists at most, the largest first; its counts are of all.
+pub const LARGEST_FLOWS: usize = 8;
+/// Parties of one station that are told one by one, those with most payload.
+pub const PARTIES: usize = 512;
+/// Ports and addresses that the filter of a finding names one by one.
+pub const FILTERED: usize = 8;
 /// Sightings that a device record lists at most, strongest first.
 pub const SIGHTINGS: usize = 64;
 /// Pieces of evidence, and makers that contradict one another, that a device record lists at most, strongest first.

@@ -3,16 +3,62 @@
 //! 64 shards are shared out among the threads; each thread sums its own share, and the sums are added in the order of the
 //! shards, so that they do not depend on which thread was faster.
 
+use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::ops::Range;
 
-use super::Court;
 use super::judged::Judged;
 use super::what::coverage::Sums;
 use super::who::ends::Ends;
+use super::{Court, Flow};
+use crate::state::key::{ICMP, ICMP6, Side};
 use crate::state::table::index::NOWHERE;
 use crate::state::table::shard::SHARDS;
-use lenscap_wire::ReaderId;
+use lenscap_wire::{Address, PacketRef, ReaderId};
+
+/// Source, destination, protocol and ports of the packet that an ICMP error quotes.
+type QuotedFlow = (Address, Address, u8, (u16, u16));
+
+/// Flows that could not be delivered.
+#[derive(Debug, Default)]
+pub(crate) struct Undelivered(HashMap<QuotedFlow, PacketRef>);
+
+impl Undelivered {
+    /// Takes in what an ICMP flow quotes, where it says that a destination was not reached (RFC 792, RFC 4443 3.1).
+    fn note(&mut self, flow: &Flow<'_>) {
+        let key = &flow.hot.key;
+        let unreachable = match key.protocol {
+            ICMP => 3,
+            ICMP6 => 1,
+            _ => return,
+        };
+        let quoted = flow.cold.extra.as_ref().and_then(|extra| extra.quoted.as_ref());
+        if let (Some(quoted), Some(true)) =
+            (quoted, key.port(flow.hot.first_side()).map(|kind| kind == unreachable))
+        {
+            let of = (quoted.source, quoted.destination, quoted.protocol, quoted.ports);
+            let known = self.0.entry(of).or_insert(flow.cold.at());
+            *known = (*known).min(flow.cold.at());
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        for (of, at) in other.0 {
+            let known = self.0.entry(of).or_insert(at);
+            *known = (*known).min(at);
+        }
+    }
+
+    /// The packet that says so of what one side of a flow sent.
+    pub(crate) fn of(&self, flow: &Flow<'_>, side: Side) -> Option<PacketRef> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let (key, other) = (&flow.hot.key, 1 - (side & 1));
+        let ports = (key.port(side).unwrap_or(0), key.port(other).unwrap_or(0));
+        self.0.get(&(key.address(side), key.address(other), key.protocol, ports)).copied()
+    }
+}
 
 /// What the walk over some shards found, in their order.
 #[derive(Default)]
@@ -23,6 +69,8 @@ pub(crate) struct Walk {
     pub(crate) places: Vec<Vec<[u32; 2]>>,
     pub(crate) ends: Ends,
     pub(crate) sums: Sums,
+    /// Flows that an ICMP error says could not be delivered, each with the packet that says so.
+    pub(crate) undelivered: Undelivered,
 }
 
 /// Shards shared out among the threads, the unfinished datagrams ([`SHARDS`]) last.
@@ -47,6 +95,7 @@ impl Walk {
             for flow in court.flows(shard) {
                 let (judgement, reader) = court.judge_flow(&flow);
                 walk.sums.add(&flow, &judgement, reader.map(ReaderId));
+                walk.undelivered.note(&flow);
                 places.push(walk.ends.enter(court, &flow, &judgement));
                 judged.push(judgement);
             }
@@ -64,6 +113,7 @@ impl Walk {
         self.judged.append(&mut later.judged);
         self.places.append(&mut later.places);
         self.sums.join(&later.sums);
+        self.undelivered.join(later.undelivered);
         self
     }
 }

@@ -1,5 +1,11 @@
 //! What flows are for, and what of it is worth saying.
 
 pub(crate) mod activity;
+pub(crate) mod contact;
 pub(crate) mod coverage;
+mod decide;
+mod filter;
 pub(crate) mod finding;
+mod measure;
+pub(crate) mod party;
+mod question;

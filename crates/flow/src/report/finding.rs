@@ -1,8 +1,9 @@
 //! What is worth saying: a claim about a device and a party, the rules it rests on, and the packets that show it.
 
-use super::{Attribution, PacketAt, Vendor};
-use lenscap_catalog::DeviceClass;
+use super::{Attribution, PacketAt, Party, Standing, Vendor};
+use lenscap_catalog::{ContactRule, DeviceClass};
 use lenscap_wire::Timestamp;
+use std::net::IpAddr;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -34,13 +35,17 @@ impl Severity {
 /// What is claimed of a device and a party.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum FindingKind {
-    /// It tried to reach the party, and no success was seen.
+    /// It tried to reach the party and was refused.
     Attempt,
-    /// They were in contact.
+    /// It was in contact with a party that is no vendor's, or tried to be and nothing says how that ended.
+    Contact,
+    /// The same with a vendor of the catalogue.
     VendorContact,
     /// It reports to the party again and again.
     Telemetry,
-    /// It sent the party much more than it received.
+    /// The party called in from outside and was answered.
+    Exposure,
+    /// It uploaded content to the party.
     Exfiltration,
 }
 
@@ -49,36 +54,80 @@ impl FindingKind {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Attempt => "attempt",
+            Self::Contact => "contact",
             Self::VendorContact => "vendor-contact",
             Self::Telemetry => "telemetry",
+            Self::Exposure => "exposure",
             Self::Exfiltration => "exfiltration",
         }
     }
+}
+
+/// How a look-up ended that gave no address.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum LookUp {
+    /// No answer was captured.
+    Unanswered,
+    /// An answer came, and it held no address.
+    WithoutAddress,
+    /// The name service failed or would not answer, by this response code (RFC 1035 4.1.1).
+    Failed(u8),
+    /// The name does not exist (NXDOMAIN).
+    Denied,
+    /// The answer held addresses inside the site only, or zero: blocked or intercepted.
+    Diverted,
+}
+
+/// How a contact ended, by what was captured.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Outcome {
+    /// The called end answered.
+    Answered,
+    /// It refused, or an address on the way did.
+    Refused,
+    /// No answer was captured; that there was none is not said.
+    NotCaptured,
 }
 
 /// A judged claim with its evidence.
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub struct Finding<'a> {
-    /// Hash of kind, device, party and content; never of paths or packet numbers.
+    /// 64 bits of a hash of the matter, the device and the other end, in hexadecimal: the same for the same matter in every
+    /// capture of it, whatever its kind becomes as the capture grows.
     pub id: String,
     pub kind: FindingKind,
     pub severity: Severity,
     pub confidence: u8,
     /// Id of the device record.
     pub device: String,
+    pub standing: Standing,
+    pub party: Party,
     pub vendor: Option<&'a Vendor>,
-    /// Name or address of the other end.
+    /// The name by which the device knew the other end, else its address.
     pub endpoint: String,
+    /// The addresses behind it, sorted, at most 16.
+    pub addresses: Vec<IpAddr>,
+    /// Payload sent by the device, each byte once.
     pub bytes_out: u64,
+    /// Payload received by it, each byte once.
     pub bytes_in: u64,
+    /// Payload of both that was seen again.
+    pub repeated: u64,
+    /// Whether most of the payload is hidden by its protocol.
+    pub encrypted: bool,
+    pub outcome: Outcome,
     pub start: Timestamp,
     pub end: Timestamp,
-    /// Community IDs.
+    /// Community IDs of the largest flows, the largest first.
     pub flows: Vec<String>,
     /// Why, the rule that chose the kind first.
     pub reasons: Vec<Reason>,
     pub evidence: Vec<PacketAt>,
+    /// Ids that a shorter capture may have given to the same matter, when the name was not known yet.
+    pub was: Vec<String>,
+    /// A display filter of Wireshark for its packets: addresses, ports and window of time. Empty where there are no flows.
+    pub filter: String,
 }
 
 /// One rule that held, and the packets that show it.
@@ -93,37 +142,47 @@ pub struct Reason {
 
 /// The rules behind findings. Each has the integers and words that it was decided by, and no sentence: renderers phrase it.
 ///
-/// Bytes are payload, from the device's side.
+/// Bytes are payload seen once, from the device's side.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[allow(missing_docs)]
 pub enum Rule {
-    /// None of the flows was answered by anything useful.
-    NoUsefulAnswer { flows: u64 },
-    /// Some were.
-    Contact { flows: u64, sent: u64, received: u64 },
-    /// The contact recurs: many flows, or one that sends in many time buckets.
-    Recurring { flows: u64, sent: u64, received: u64 },
-    /// At least `least` bytes were sent, and `ratio` times what was received.
-    SentMore { sent: u64, received: u64, least: u64, ratio: u64 },
+    /// A rule of the catalogue held: so much was measured, where `least` is enough; and the sums of the contact.
+    Measured { rule: &'static ContactRule, measured: u64, flows: u64, sent: u64, received: u64 },
+    /// Of the flows, so many were answered, so many refused; of the rest no answer was captured.
+    Answers { flows: u64, answered: u64, refused: u64 },
+    /// The largest flows carry so much of the payload.
+    Largest { shown: u64, flows: u64, carried: u64, payload: u64 },
+    /// So much payload was seen more than once and counted once.
+    Repeated { bytes: u64 },
     /// Whose the other end is follows from these; each once, by word.
     PartyBy { sources: Vec<Attribution> },
     /// The device is a camera or its like, with this confidence.
     IsCamera { class: DeviceClass, confidence: u8 },
-    /// Names of the party were asked for, and no answer gave an address; sorted.
-    NoAddress { names: Vec<String> },
+    /// The device may be a camera.
+    MayBeCamera { confidence: u8 },
+    /// The name was asked for, and the look-up gave no address.
+    AskedFor { name: String, outcome: LookUp },
+    /// The flows were inside of tunnels that end at these addresses.
+    InTunnel { ends: Vec<IpAddr> },
+    /// So many flows of the device left memory before the end, whoever their other ends were: the counts of this finding are
+    /// at least so much.
+    Evicted { flows: u64 },
 }
 
 impl Rule {
     /// A word for programs, which stays what it is while sentences change.
-    pub const fn id(&self) -> &'static str {
+    pub fn id(&self) -> &str {
         match self {
-            Self::NoUsefulAnswer { .. } => "no-useful-answer",
-            Self::Contact { .. } => "contact",
-            Self::Recurring { .. } => "recurring",
-            Self::SentMore { .. } => "sent-more",
+            Self::Measured { rule, .. } => &rule.id,
+            Self::Answers { .. } => "answers",
+            Self::Largest { .. } => "largest-flows",
+            Self::Repeated { .. } => "repeated",
             Self::PartyBy { .. } => "party-by",
             Self::IsCamera { .. } => "is-camera",
-            Self::NoAddress { .. } => "no-address",
+            Self::MayBeCamera { .. } => "may-be-camera",
+            Self::AskedFor { .. } => "asked-for",
+            Self::InTunnel { .. } => "in-tunnel",
+            Self::Evicted { .. } => "evicted",
         }
     }
 }

@@ -108,9 +108,9 @@ impl PortableSpell {
     /// Forgets what hangs on the cuts: the lists that decided halves keep for an earlier summary, and what of the present
     /// bucket of time was booked already.
     pub(super) fn forget_cuts(&mut self) {
-        let Counters { payload, packets, .. } = self.counters;
+        let Counters { payload, large, packets, .. } = self.counters;
         if let Some(buckets) = self.extra.as_mut().and_then(|extra| extra.buckets.as_mut()) {
-            buckets.book(self.times.1, Bucket { payload, packets: packets[0] + packets[1] });
+            buckets.book(self.times.1, Bucket { payload, large, packets: packets[0] + packets[1] });
         }
         for side in [0, 1] {
             self.flags &= !((flag::LISTING | flag::SHORT) << side | flag::ASKED_HIGH | flag::CARRIED);
@@ -145,8 +145,8 @@ impl PortableSpell {
     /// The spell of a record; `None` where its numbers contradict one another.
     pub(super) fn spell(self) -> Option<Spell> {
         let mut from = self;
-        let Counters { payload, packets, .. } = from.counters;
-        let totals = Bucket { payload, packets: packets[0].checked_add(packets[1])? };
+        let Counters { payload, large, packets, .. } = from.counters;
+        let totals = Bucket { payload, large, packets: packets[0].checked_add(packets[1])? };
         let buckets = from.extra.as_ref().and_then(|extra| extra.buckets.as_ref());
         if buckets.is_some_and(|buckets| !buckets.is_sound(totals)) {
             return None;

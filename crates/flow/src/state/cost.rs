@@ -16,7 +16,7 @@ use crate::state::text::Texts;
 use crate::state::transcript::{Asked, Transcript, Transcripts};
 
 /// A flow: its two records, and its share of the index and of slack.
-pub(crate) const SPELL: usize = 240;
+pub(crate) const SPELL: usize = 248;
 
 /// What extra state costs beside what is in it; nothing while there is nothing that a price is for, since whether
 /// the box stands there then depends on how the flow came to be.

@@ -30,7 +30,8 @@ pub(super) const fn columns(kind: crate::Kind) -> &'static str {
         }
         Kind::Name => "name,address,asker,source,first,last,input,packet,offset,length",
         Kind::Finding => {
-            "id,kind,severity,confidence,device,vendor,endpoint,bytes_out,bytes_in,start,end,flows,reasons,evidence"
+            "id,kind,severity,confidence,device,vendor,endpoint,bytes_out,bytes_in,start,end,flows,reasons,evidence,party,\
+             addresses,repeated,standing,was,filter"
         }
         Kind::Ledger => {
             "packets,bytes_wire,bytes_captured,in_flows_packets,in_flows_bytes,in_residuals_packets,\
@@ -170,6 +171,12 @@ pub(super) fn finding(row: &mut Row<'_>, finding: &Finding<'_>) {
     row.list(&finding.flows);
     row.list(reason::sentences(finding).map(|reason| item(reason.as_bytes()).into_owned()));
     row.list(finding.evidence.iter().map(|at| format!("{}:{}", at.input, at.packet)));
+    row.value(finding.party.word());
+    row.list(finding.addresses.iter().map(ToString::to_string));
+    row.integer(finding.repeated);
+    row.value(finding.standing.word());
+    row.list(&finding.was);
+    row.value(&finding.filter);
 }
 
 pub(super) fn ledger(row: &mut Row<'_>, ledger: &Ledger) {

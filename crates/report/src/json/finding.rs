@@ -1,6 +1,6 @@
 //! The record of a finding.
 
-use super::writer::{Object, push_packet, push_string, push_word};
+use super::writer::{Object, push_address, push_packet, push_string, push_word};
 use crate::escape::escape;
 use crate::reason;
 use crate::vendor;
@@ -24,5 +24,15 @@ pub(super) fn push(out: &mut Vec<u8>, finding: &Finding<'_>) {
         push_string(out, &escape(reason.as_bytes()));
     });
     record.list_of("evidence", &finding.evidence, |out, &at| push_packet(out, at));
+    record.word("party", finding.party.word());
+    record.integer("payload_out", finding.bytes_out);
+    record.integer("payload_in", finding.bytes_in);
+    record.integer("repeated", finding.repeated);
+    record.word("standing", finding.standing.word());
+    record.list_of("was", &finding.was, |out, id| push_word(out, id));
+    if !finding.filter.is_empty() {
+        record.word("filter", &finding.filter);
+    }
+    record.list_of("addresses", &finding.addresses, |out, &address| push_address(out, address));
     record.end_line();
 }

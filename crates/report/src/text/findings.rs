@@ -8,7 +8,7 @@ use crate::shell;
 use crate::time;
 use crate::units;
 use crate::vendor;
-use lenscap_flow::report::{Finding, FindingKind, PacketAt, Report};
+use lenscap_flow::report::{Finding, FindingKind, LookUp, Outcome, PacketAt, Report, Rule};
 
 /// Findings that are shown.
 const SHOWN: usize = 30;
@@ -42,7 +42,7 @@ fn push_one(page: &mut Page, report: &Report<'_>, finding: &Finding<'_>) {
     }
     let proof = packets(report, &finding.evidence);
     page.paragraph(INDENT, &format!("Confidence {}. {proof}. Finding {}.", finding.confidence, finding.id));
-    if let Some(command) = finding.evidence.first().and_then(|&at| tshark(report, at)) {
+    if let Some(command) = finding.evidence.first().and_then(|&at| tshark(report, finding, at)) {
         page.line(&format!("{:INDENT$}{command}", ""));
     }
 }
@@ -51,20 +51,65 @@ fn push_one(page: &mut Page, report: &Report<'_>, finding: &Finding<'_>) {
 fn headline(report: &Report<'_>, finding: &Finding<'_>) -> String {
     let device = words::capital(&words::device_of_id(report, &finding.device));
     let endpoint = escape(finding.endpoint.as_bytes());
-    let party = match finding.vendor {
+    let called = match finding.vendor {
         Some(vendor) => format!("{endpoint} ({})", vendor::name(vendor)),
-        None => endpoint.into_owned(),
+        None => endpoint.clone().into_owned(),
     };
-    let (sent, received) = (units::bytes(finding.bytes_out), units::bytes(finding.bytes_in));
+    // A name is what was asked for; what received is an address.
+    let party = match finding.addresses.as_slice() {
+        [] => called,
+        [one] if one.to_string() == endpoint => called,
+        [one] => format!("{one}, which it called {called}"),
+        [one, others @ ..] => {
+            let others = units::counted(others.len() as u64, "more address");
+            format!("{one} and {others}, which it called {called}")
+        }
+    };
+    let sent = if finding.encrypted {
+        format!("{} (encrypted)", units::bytes(finding.bytes_out))
+    } else {
+        units::bytes(finding.bytes_out)
+    };
+    let received = units::bytes(finding.bytes_in);
     let lasted = units::span(finding.end.0.saturating_sub(finding.start.0));
     let when = format!("within {lasted} from {} UTC", time::plain(finding.start));
-    let amounts = format!("{sent} out, {received} in, {when}");
-    match finding.kind {
-        FindingKind::Attempt => format!("{device} tried to reach {party}; no success was seen: {amounts}."),
-        FindingKind::VendorContact => format!("{device} was in contact with {party}: {amounts}."),
-        FindingKind::Telemetry => format!("{device} reports to {party}: {amounts}."),
-        FindingKind::Exfiltration => format!("{device} sent content to {party}: {amounts}."),
+    let back = match finding.outcome {
+        Outcome::NotCaptured => "no answer was captured".into(),
+        Outcome::Answered | Outcome::Refused => format!("{received} received"),
+    };
+    if finding.flows.is_empty()
+        && let Some(outcome) = looked_up(finding)
+    {
+        return format!("{device} asked for {party}; {outcome}: {when}.");
     }
+    match finding.kind {
+        FindingKind::Attempt => {
+            format!("{device} tried to reach {party} and was refused: {sent} sent, {when}.")
+        }
+        FindingKind::Contact | FindingKind::VendorContact => match finding.outcome {
+            Outcome::NotCaptured => format!("{device} sent {sent} to {party}; {back}: {when}."),
+            _ => format!("{device} was in contact with {party}: {sent} sent, {back}, {when}."),
+        },
+        FindingKind::Telemetry => format!("{device} reports to {party}: {sent} sent, {back}, {when}."),
+        FindingKind::Exposure => {
+            format!("{device} was called from outside by {party} and answered: {sent} sent, {back}, {when}.")
+        }
+        FindingKind::Exfiltration => format!("{device} uploaded {sent} to {party}; {back}, {when}."),
+    }
+}
+
+/// How the look-up ended that a finding rests on alone.
+fn looked_up(finding: &Finding<'_>) -> Option<&'static str> {
+    finding.reasons.iter().find_map(|reason| match reason.rule {
+        Rule::AskedFor { outcome, .. } => Some(match outcome {
+            LookUp::Denied => "the name does not exist",
+            LookUp::Unanswered => "no answer was captured",
+            LookUp::WithoutAddress => "the answer held no address",
+            LookUp::Failed(_) => "the name service failed",
+            LookUp::Diverted => "an inside address was the answer",
+        }),
+        _ => None,
+    })
 }
 
 /// `Packets 2,204 and 2,198 of office.pcapng`.
@@ -89,10 +134,12 @@ fn path<'r>(report: &'r Report<'_>, at: PacketAt) -> &'r str {
     report.captures.get(at.input as usize).map_or("an input that is not listed", |capture| &capture.path)
 }
 
-/// The command that shows a packet; nothing for standard input, which is gone.
-fn tshark(report: &Report<'_>, at: PacketAt) -> Option<String> {
+/// The command that shows the packets of a finding; nothing for standard input, which is gone.
+fn tshark(report: &Report<'_>, finding: &Finding<'_>, at: PacketAt) -> Option<String> {
     let path = &report.captures.get(at.input as usize)?.path;
-    (path != "-").then(|| format!("tshark -r {} -Y 'frame.number=={}'", shell::word(path), at.packet))
+    let one = || format!("frame.number=={}", at.packet);
+    let filter = if finding.filter.is_empty() { one() } else { finding.filter.clone() };
+    (path != "-").then(|| format!("tshark -r {} -Y '{filter}'", shell::word(path)))
 }
 
 /// The inputs of the run, as they are given to a command.

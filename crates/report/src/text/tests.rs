@@ -1,7 +1,9 @@
 use super::*;
 use crate::escape::is_unseen;
 use crate::sample::{devices, flows, nothing, office, office_of, office_over_memory, office_with};
-use lenscap_flow::report::{Amount, Coverage, DeviceRecord, Finding, Ledger, Overview, Reason, Report, Rule};
+use lenscap_flow::report::{
+    Amount, Coverage, DeviceRecord, Finding, Ledger, LookUp, Overview, Reason, Report, Rule,
+};
 
 fn rendered(report: &Report<'_>, style: Style) -> String {
     let mut out = Vec::new();
@@ -38,7 +40,7 @@ fn lines_fit_and_nothing_steers_a_terminal() {
     let mut report = office_of(devices, flows());
     for finding in &mut report.findings {
         finding.endpoint = "x".repeat(300);
-        let rule = Rule::NoAddress { names: vec!["\u{9b}2J".repeat(80)] };
+        let rule = Rule::AskedFor { name: "\u{9b}2J".repeat(80), outcome: LookUp::Denied };
         finding.reasons.push(Reason { rule, packets: vec![] });
     }
     let text = rendered(&report, Style::PLAIN);

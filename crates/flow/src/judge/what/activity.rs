@@ -23,8 +23,13 @@ impl<'a> Court<'a> {
         halves.iter().find_map(Testimony::reader).or(flow.hot.app().map(|reader| reader.0)).or_else(spent)
     }
 
-    /// What a flow is for, given its reader and whose it is.
-    pub(crate) fn activity(flow: &Flow<'a>, reader: Option<u8>, judged: &Judged) -> Activity {
+    /// What a flow is for, given its reader and whose it is. Content that was sent outside decides: one valid message of
+    /// another protocol does not say what the 700 kB after it are.
+    pub(crate) fn activity(&self, flow: &Flow<'a>, reader: Option<u8>, judged: &Judged) -> Activity {
+        let sent = || flow.content(self.catalog.content(), 1 - judged.remote());
+        if judged.is_external() && sent() >= rules::UPLOAD_BYTES {
+            return Activity::BulkUpload;
+        }
         if let Some(activity) = reader.and_then(|reader| ReaderId(reader).reader()?.activity) {
             return activity;
         }
@@ -32,13 +37,7 @@ impl<'a> Court<'a> {
             return Activity::TimeSync;
         }
         if judged.party != Party::Vendor || !judged.is_external() {
-            return Activity::Unknown;
-        }
-        let remote = judged.remote();
-        let payload = flow.counters().payload;
-        let (out, back) = (payload[1 - remote], payload[remote]);
-        if out >= rules::UPLOAD_BYTES && out >= back.saturating_mul(rules::EXFILTRATION_RATIO) {
-            Activity::BulkUpload
+            Activity::Unknown
         } else if judged.roles.has(Role::Firmware) && !judged.roles.has(Role::Signalling) {
             Activity::Firmware
         } else if judged.roles.has(Role::Telemetry) {

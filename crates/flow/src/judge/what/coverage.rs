@@ -30,7 +30,7 @@ impl Sums {
         let hidden = reader.and_then(ReaderId::reader).is_some_and(|reader| reader.hides);
         self.undecided += u64::from(reader == Some(Transcripts::SPENT));
         self.flows += 1;
-        let Counters { packets, bytes, payload, wire } = flow.counters();
+        let Counters { packets, bytes, payload, wire, .. } = flow.counters();
         self.booked.packets += packets[0] + packets[1];
         self.booked.bytes += wire;
         self.beyond_wire += u64::from(bytes[0] + bytes[1] > wire);

@@ -1,291 +1,255 @@
-//! Findings: one per device, party and kind, with flows, bytes, reasons and packets.
+//! Findings: one for each device and party outside, with bytes, reasons and the packets of its largest flows.
+//!
+//! All parties of a camera and a possible camera are told, named or not: a recipient without a name is worse, not better. Of
+//! other devices those are told that belong to a vendor of the catalogue.
 
-use hashbrown::HashMap;
-use lenscap_catalog::VendorId;
-use lenscap_wire::{Address, Timestamp};
+use lenscap_wire::{Mac, PacketRef, Timestamp};
+use rayon::prelude::*;
 use sha1::{Digest, Sha1};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
+use super::contact::{Asked, Contact, ContactKey, Dealing, contacts};
+use super::decide::{Decision, decide};
+use super::filter::display_filter;
+use super::party::{Called, PartyName};
+use super::question::unanswered;
 use crate::judge::judged::Judged;
+use crate::judge::walk::Undelivered;
 use crate::judge::who::device::{Device, Stations};
 use crate::judge::who::identity::Identity;
-use crate::judge::who::roll::StationKey;
-use crate::judge::whose::opinion::owner;
 use crate::judge::{Court, Flow, rules};
-use crate::report::{Attribution, Finding, FindingKind, PacketAt, Reason, Rule, Severity};
-use crate::state::key::{Side, TCP};
-use crate::state::spell::counters::Counters;
-use crate::state::spell::flag;
-
-/// How bad a finding is, by whether the device is known to be a camera.
-fn severity(kind: FindingKind, camera: bool) -> Severity {
-    use FindingKind::{Attempt, Exfiltration, Telemetry, VendorContact};
-    match (kind, camera) {
-        (Exfiltration, true) => Severity::High,
-        (Exfiltration, false) | (Telemetry, true) => Severity::Medium,
-        (VendorContact | Attempt, true) | (Telemetry, false) => Severity::Low,
-        (VendorContact | Attempt, false) => Severity::Info,
-    }
-}
-
-/// A station by its key and its place on the roll, and a vendor.
-type Parties = (StationKey, usize, VendorId);
-
-/// What a device had to do with one vendor.
-#[derive(Default)]
-struct Dealings<'a> {
-    flows: Vec<(Flow<'a>, Side, Judged)>,
-    /// Names asked for without an answer, with the packet that asked.
-    unanswered: Vec<(&'a [u8], i64, i64, PacketAt)>,
-}
+use crate::report::{Attribution, Finding, PacketAt, Party, Reason, Rule, Standing};
 
 /// Every finding, worst first, then by start and id.
 pub(crate) fn findings<'a>(
     court: &Court<'a>,
     judged: &[Vec<Judged>],
+    undelivered: &Undelivered,
     stations: &Stations<'a>,
 ) -> Vec<Finding<'a>> {
-    let mut contacts: BTreeMap<Parties, Dealings<'a>> = BTreeMap::new();
-    for device in stations.iter() {
-        for contact in device.dealings() {
-            let (at, side) = (contact.at(), contact.side());
-            let Some((judged, vendor)) = at.of(judged).and_then(|judged| Some((judged, judged.vendor()?)))
-            else {
-                continue;
-            };
-            if let Some(flow) = court.flow(at).filter(|_| judged.is_outside(1 - side)) {
-                let parties = (device.key, device.place, vendor);
-                contacts.entry(parties).or_default().flows.push((flow, side, *judged));
-            }
+    let dealings = stations.dealings_outside(judged);
+    let mut asked: HashMap<usize, Vec<(ContactKey, Asked)>> = HashMap::new();
+    for (place, question) in unanswered(court, stations) {
+        asked.entry(place).or_default().push(question);
+    }
+    let evicted = evicted(court);
+    let of_station = |place: usize| {
+        let questions = asked.get(&place);
+        if dealings.of(place).len() == 0 && questions.is_none() {
+            return Vec::new();
         }
-    }
-    for contact in contacts.values_mut() {
-        contact.flows.sort_by_key(|(flow, side, _)| (flow.cold.first, flow.cold.at(), *side));
-    }
-    add_questions(court, stations, &mut contacts);
-    let mut all: Vec<Finding<'a>> = Vec::new();
-    for ((_, place, vendor), contact) in &contacts {
-        let Some(device) = stations.device(*place) else { continue };
-        let case = Case { court, device, identity: device.identity(court, judged), vendor: *vendor };
-        all.extend(case.of_flows(&contact.flows));
-        all.extend(case.of_questions(&contact.unanswered));
-    }
+        let flows: Vec<Dealing<'a>> = dealings
+            .of(place)
+            .filter_map(|contact| {
+                let (at, side) = (contact.at(), contact.side());
+                Some(Dealing { flow: court.flow(at)?, side, judged: *at.of(judged)? })
+            })
+            .collect();
+        let mut all = contacts(court, undelivered, &flows);
+        for (key, question) in questions.into_iter().flatten() {
+            all.entry(key.clone()).or_default().ask(*question);
+        }
+        let Some(device) = stations.device(place) else { return Vec::new() };
+        let identity = device.identity(court, judged);
+        let evicted = device.key.mac().and_then(|mac| evicted.get(&mac).copied()).unwrap_or(0);
+        let case = Case { court, judged, device, standing: identity.standing(), identity, evicted };
+        all.iter().filter_map(|(key, contact)| case.finding(key, contact)).collect()
+    };
+    let mut all: Vec<Finding<'a>> = (0..stations.len()).into_par_iter().flat_map_iter(of_station).collect();
     all.sort_by(|a, b| (b.severity, a.start, &a.id).cmp(&(a.severity, b.start, &b.id)));
     all
 }
 
-/// Names of vendors that a station asked for and never had an address for.
-fn add_questions<'a>(
-    court: &Court<'a>,
-    stations: &Stations<'a>,
-    contacts: &mut BTreeMap<Parties, Dealings<'a>>,
-) {
-    let asked: Vec<_> = court
-        .names
-        .questions()
-        .into_iter()
-        .filter(|(_, _, question)| question.answered == 0)
-        .filter_map(|(asker, name, question)| Some((asker, name, question, owner(court.catalog, name).0?)))
-        .filter(|(.., endpoint)| !endpoint.roles.only_web())
-        .collect();
-    let mut owners: HashMap<Address, Option<(StationKey, usize)>> =
-        asked.iter().map(|(asker, ..)| (*asker, None)).collect();
-    if owners.is_empty() {
-        return;
-    }
-    for device in stations.iter() {
-        for address in device.addresses() {
-            if let Some(owner) = owners.get_mut(&address) {
-                let this = (device.key, device.place);
-                *owner = Some(owner.map_or(this, |known| known.min(this)));
-            }
+/// Flows that left memory, by the MACs of their ends.
+fn evicted(court: &Court<'_>) -> HashMap<Mac, u64> {
+    let mut all: HashMap<Mac, u64> = HashMap::new();
+    for (key, sums) in court.summary.site.residuals.sorted() {
+        for mac in key.macs {
+            *all.entry(mac).or_default() += sums.flows;
         }
     }
-    for (asker, name, question, endpoint) in asked {
-        let Some((station, place)) = owners.get(&asker).copied().flatten() else { continue };
-        let at = court.numbering.locate(&question.at);
-        let unanswered = (name, question.first, question.last, at);
-        contacts.entry((station, place, endpoint.vendor)).or_default().unanswered.push(unanswered);
-    }
+    all
 }
 
-/// One device and one vendor.
+/// One device.
 struct Case<'c, 'a> {
     court: &'c Court<'a>,
+    judged: &'c [Vec<Judged>],
     device: Device<'c, 'a>,
     identity: Identity<'a>,
-    vendor: VendorId,
+    standing: Standing,
+    /// Flows of it that left memory.
+    evicted: u64,
 }
 
 impl<'a> Case<'_, 'a> {
-    fn of_flows(&self, flows: &[(Flow<'a>, Side, Judged)]) -> Vec<Finding<'a>> {
-        let (answered, silent): (Vec<_>, Vec<_>) =
-            flows.iter().copied().partition(|(flow, side, _)| is_answered(flow, *side));
-        let mut found = Vec::new();
-        if !answered.is_empty() {
-            found.push(self.finding(kind_of(&answered), &answered));
+    fn finding(&self, (called, party): &ContactKey, contact: &Contact) -> Option<Finding<'a>> {
+        let decision = decide(self.court, *called, contact, self.standing)?;
+        let vendor = contact.vendor();
+        let (start, end) = contact.span?;
+        let flows: Vec<Flow<'a>> =
+            contact.largest.iter().filter_map(|large| self.court.flow(large.at)).collect();
+        let proof = Proof::of(self, contact, &flows);
+        let reasons = self.reasons(party, contact, &decision, &proof);
+        let filter = || display_filter(&contact.own, &contact.addresses, &contact.ports, (start, end));
+        let mut ids: Vec<String> = Vec::new();
+        for id in flows.iter().map(Flow::community_id) {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
         }
-        if !silent.is_empty() {
-            found.push(self.finding(FindingKind::Attempt, &silent));
-        }
-        found
-    }
-
-    fn finding(&self, kind: FindingKind, flows: &[(Flow<'a>, Side, Judged)]) -> Finding<'a> {
-        let (out, back) = volume(flows);
-        let camera = self.identity.is_camera();
-        let names: BTreeSet<String> =
-            flows.iter().map(|(flow, side, judged)| self.endpoint(flow, *side, judged)).collect();
-        let endpoint = names.iter().next().cloned().unwrap_or_default();
-        let confidence = flows.iter().map(|(_, _, judged)| judged.confidence).max().unwrap_or(0);
-        let spans = flows.iter().map(|(flow, ..)| flow.span());
-        let (firsts, namings) = self.packets(flows);
-        let evidence = firsts.union(&namings).copied().take(rules::EVIDENCE).collect();
-        let mut reasons = vec![
-            Reason { rule: rule(kind, flows.len() as u64, out, back), packets: bounded(firsts) },
-            Reason { rule: Rule::PartyBy { sources: sources(flows) }, packets: bounded(namings) },
-        ];
-        if let Some(class) = self.identity.class() {
-            let rule = Rule::IsCamera { class, confidence: self.identity.confidence() };
-            reasons.push(Reason { rule, packets: Vec::new() });
-        }
-        Finding {
-            id: self.id(kind, &names),
-            kind,
-            severity: severity(kind, camera),
-            confidence,
-            device: self.device.key.id(),
-            vendor: Some(self.court.catalog.vendor(self.vendor)),
-            endpoint,
-            bytes_out: out,
-            bytes_in: back,
-            start: Timestamp(spans.clone().map(|span| span.0).min().unwrap_or(0)),
-            end: Timestamp(spans.map(|span| span.1).max().unwrap_or(0)),
-            flows: flows.iter().take(rules::FINDING_FLOWS).map(|(flow, ..)| flow.community_id()).collect(),
-            reasons,
-            evidence,
-        }
-    }
-
-    /// First packets of the flows, and packets that named their other ends.
-    fn packets(&self, flows: &[(Flow<'a>, Side, Judged)]) -> (BTreeSet<PacketAt>, BTreeSet<PacketAt>) {
-        let (mut firsts, mut namings) = (BTreeSet::new(), BTreeSet::new());
-        for (flow, _, judged) in flows.iter().take(rules::EVIDENCE) {
-            firsts.insert(self.court.numbering.locate(&flow.cold.at()));
-            let named = self.court.best_name(flow, judged).and_then(|name| name.at);
-            namings.extend(named.map(|at| self.court.numbering.locate(&at)));
-        }
-        (firsts, namings)
-    }
-
-    fn of_questions(&self, unanswered: &[(&'a [u8], i64, i64, PacketAt)]) -> Option<Finding<'a>> {
-        let names: BTreeSet<String> =
-            unanswered.iter().map(|(name, ..)| String::from_utf8_lossy(name).into_owned()).collect();
-        let endpoint = names.iter().next()?.clone();
-        let camera = self.identity.is_camera();
-        let mut evidence: Vec<_> = unanswered.iter().map(|(.., at)| *at).collect();
-        evidence.sort_unstable();
-        evidence.truncate(rules::EVIDENCE);
-        let rule = Rule::NoAddress { names: names.iter().cloned().collect() };
         Some(Finding {
-            id: self.id(FindingKind::Attempt, &names),
-            kind: FindingKind::Attempt,
-            severity: severity(FindingKind::Attempt, camera),
-            confidence: rules::BY_OWN_DNS,
+            id: self.id(*called, party),
+            kind: decision.kind,
+            severity: decision.severity,
+            confidence: self.confidence(&decision, vendor.map(|(_, confidence, _)| confidence)),
             device: self.device.key.id(),
-            vendor: Some(self.court.catalog.vendor(self.vendor)),
-            endpoint,
-            bytes_out: 0,
-            bytes_in: 0,
-            start: Timestamp(unanswered.iter().map(|(_, first, ..)| *first).min().unwrap_or(0)),
-            end: Timestamp(unanswered.iter().map(|(_, _, last, _)| *last).max().unwrap_or(0)),
-            flows: Vec::new(),
-            reasons: vec![Reason { rule, packets: evidence.clone() }],
-            evidence,
+            standing: self.standing,
+            party: if vendor.is_some() { Party::Vendor } else { contact.party },
+            vendor: vendor.map(|(vendor, ..)| self.court.catalog.vendor(vendor)),
+            endpoint: party.text(),
+            addresses: contact.addresses.iter().map(|address| address.ip()).collect(),
+            bytes_out: contact.once[0],
+            bytes_in: contact.once[1],
+            repeated: contact.repeated,
+            encrypted: contact.hidden > 0 && contact.hidden >= contact.payload() / 2,
+            outcome: contact.outcome(),
+            start: Timestamp(start),
+            end: Timestamp(end),
+            flows: ids,
+            reasons,
+            evidence: proof.evidence(),
+            was: self.was(*called, party, contact),
+            filter: if contact.flows > 0 { filter() } else { String::new() },
         })
     }
 
-    fn endpoint(&self, flow: &Flow<'a>, side: Side, judged: &Judged) -> String {
-        let name =
-            self.court.best_name(flow, judged).map(|name| String::from_utf8_lossy(name.text).into_owned());
-        name.unwrap_or_else(|| flow.hot.key.address(1 - side).ip().to_string())
+    /// Never above the weakest premise: the rule, whose the party is, what the device is.
+    fn confidence(&self, decision: &Decision, party: Option<u8>) -> u8 {
+        let device = match self.standing {
+            Standing::Viewer | Standing::Other => None,
+            Standing::Camera | Standing::Suspected => Some(self.identity.confidence()),
+        };
+        [Some(decision.rule.most), party, device].into_iter().flatten().min().unwrap_or(0)
     }
 
-    /// Of kind, device, vendor and names: the same for the same matter in every capture of it.
-    fn id(&self, kind: FindingKind, names: &BTreeSet<String>) -> String {
-        let mut hash = Sha1::new();
-        let vendor = self.court.catalog.vendor(self.vendor);
-        for part in [kind.word(), &self.device.key.id(), &vendor.id]
-            .into_iter()
-            .chain(names.iter().map(String::as_str))
-        {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part.as_bytes());
+    fn reasons(
+        &self,
+        party: &PartyName,
+        contact: &Contact,
+        decision: &Decision,
+        proof: &Proof,
+    ) -> Vec<Reason> {
+        let [sent, received] = contact.once;
+        let flows = contact.flows;
+        let mut all = Vec::new();
+        let mut push = |rule, packets: &[PacketAt]| all.push(Reason { rule, packets: packets.to_vec() });
+        if flows > 0 || contact.asked.is_empty() {
+            let &Decision { rule, measured, .. } = decision;
+            push(Rule::Measured { rule, measured, flows, sent, received }, &proof.flows);
+            let Contact { answered, refused, .. } = *contact;
+            if answered < flows {
+                push(Rule::Answers { flows, answered, refused }, &proof.refusals);
+            }
         }
-        let [a, b, c, d, ..]: [u8; 20] = hash.finalize().into();
-        format!("{:08x}", u32::from_be_bytes([a, b, c, d]))
+        for asked in &contact.asked {
+            let rule = Rule::AskedFor { name: party.text(), outcome: asked.outcome };
+            push(rule, &[self.court.numbering.locate(&asked.at)]);
+        }
+        if flows > contact.largest.len() as u64 && contact.payload() > 0 {
+            let (shown, carried, payload) =
+                (contact.largest.len() as u64, contact.shown(), contact.payload());
+            push(Rule::Largest { shown, flows, carried, payload }, &proof.flows);
+        }
+        if contact.repeated > 0 {
+            push(Rule::Repeated { bytes: contact.repeated }, &[]);
+        }
+        if self.evicted > 0 {
+            push(Rule::Evicted { flows: self.evicted }, &[]);
+        }
+        if !contact.tunnels.is_empty() {
+            let ends = contact.tunnels.iter().map(|end| end.ip()).collect();
+            push(Rule::InTunnel { ends }, &[]);
+        }
+        if !contact.sources.is_empty() {
+            let mut sources: Vec<_> = contact.sources.iter().copied().collect();
+            sources.sort_by_key(|source| source.word());
+            push(Rule::PartyBy { sources }, &proof.names);
+        }
+        let confidence = self.identity.confidence();
+        match (self.standing, self.identity.class()) {
+            (Standing::Camera, Some(class)) => push(Rule::IsCamera { class, confidence }, &[]),
+            (Standing::Suspected, _) => push(Rule::MayBeCamera { confidence }, &[]),
+            _ => {}
+        }
+        all
+    }
+
+    /// Of the matter, the device and the party: the same in every capture of it.
+    fn id(&self, called: Called, party: &PartyName) -> String {
+        let matter: &[u8] = match called {
+            Called::Out => b"traffic",
+            Called::In => b"called-in",
+        };
+        let text = party.text();
+        let party = if let PartyName::Name(name) = party { name.as_slice() } else { text.as_bytes() };
+        let mut hash = Sha1::new();
+        for part in [matter, self.device.key.id().as_bytes(), party] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        let [a, b, c, d, e, f, g, h, ..]: [u8; 20] = hash.finalize().into();
+        format!("{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    }
+
+    fn was(&self, called: Called, party: &PartyName, contact: &Contact) -> Vec<String> {
+        if !matches!(party, PartyName::Name(_)) {
+            return Vec::new();
+        }
+        let address = |address: &_| self.id(called, &PartyName::Address(*address));
+        contact.addresses.iter().take(rules::LARGEST_FLOWS).map(address).collect()
     }
 }
 
-/// Whether the other end ever answered with anything but a refusal.
-fn is_answered(flow: &Flow<'_>, side: Side) -> bool {
-    let remote = 1 - side;
-    let refused = flow.hot.key.protocol == TCP && flow.hot.flags & flag::PURE != 0;
-    let Counters { packets, payload, .. } = flow.counters();
-    packets[remote] > 0 && !refused && (flow.hot.key.protocol != TCP || payload[side] + payload[remote] > 0)
+/// The packets of a finding.
+struct Proof {
+    /// First packets of the largest flows.
+    flows: Vec<PacketAt>,
+    /// Packets of the attributions that decided.
+    names: Vec<PacketAt>,
+    refusals: Vec<PacketAt>,
+    asked: Vec<PacketAt>,
 }
 
-/// Payload out and in, each byte once.
-fn volume(flows: &[(Flow<'_>, Side, Judged)]) -> (u64, u64) {
-    flows.iter().fold((0, 0), |(out, back), (flow, side, _)| {
-        let once = |side| flow.payload_once(side).bytes;
-        (out + once(*side), back + once(1 - side))
-    })
-}
-
-/// The worst kind that the volume and the rhythm of a contact support.
-fn kind_of(flows: &[(Flow<'_>, Side, Judged)]) -> FindingKind {
-    let (out, back) = volume(flows);
-    let browsing = flows.iter().all(|(_, _, judged)| judged.roles.only_web());
-    let recurs = flows.len() as u64 >= rules::TELEMETRY_FLOWS
-        || flows.iter().any(|(flow, side, _)| buckets_with_payload(flow, *side) >= rules::TELEMETRY_BUCKETS);
-    if out >= rules::EXFILTRATION_BYTES && out >= back.saturating_mul(rules::EXFILTRATION_RATIO) {
-        FindingKind::Exfiltration
-    } else if recurs && out > 0 && !browsing {
-        FindingKind::Telemetry
-    } else {
-        FindingKind::VendorContact
+impl Proof {
+    fn of(case: &Case<'_, '_>, contact: &Contact, flows: &[Flow<'_>]) -> Self {
+        let located = |all: BTreeSet<PacketRef>| {
+            let all = all.into_iter().take(rules::EVIDENCE);
+            let mut all: Vec<_> = all.map(|at| case.court.numbering.locate(&at)).collect();
+            all.sort_unstable();
+            all
+        };
+        let mut firsts: Vec<PacketAt> =
+            flows.iter().map(|flow| case.court.numbering.locate(&flow.cold.at())).collect();
+        firsts.sort_unstable();
+        let names = contact.largest.iter().filter_map(|large| {
+            let flow = case.court.flow(large.at)?;
+            let judged = large.at.of(case.judged)?;
+            // A range of addresses has no packet.
+            let by_name = judged.attribution != Some(Attribution::Address);
+            case.court.best_name(&flow, judged).filter(|_| by_name)?.at
+        });
+        Self {
+            flows: firsts,
+            names: located(names.collect()),
+            refusals: located(contact.refusals.clone()),
+            asked: located(contact.asked.iter().map(|asked| asked.at).collect()),
+        }
     }
-}
 
-fn buckets_with_payload(flow: &Flow<'_>, side: Side) -> u64 {
-    let buckets = flow.hot.buckets(flow.cold);
-    buckets.map_or(0, |buckets| buckets.iter().filter(|(_, b)| b.payload[side] > 0).count() as u64)
-}
-
-/// The rule that chose the kind, with its numbers.
-fn rule(kind: FindingKind, flows: u64, sent: u64, received: u64) -> Rule {
-    match kind {
-        FindingKind::Attempt => Rule::NoUsefulAnswer { flows },
-        FindingKind::VendorContact => Rule::Contact { flows, sent, received },
-        FindingKind::Telemetry => Rule::Recurring { flows, sent, received },
-        FindingKind::Exfiltration => Rule::SentMore {
-            sent,
-            received,
-            least: rules::EXFILTRATION_BYTES,
-            ratio: rules::EXFILTRATION_RATIO,
-        },
+    fn evidence(&self) -> Vec<PacketAt> {
+        let all = [&self.flows, &self.names, &self.refusals, &self.asked].into_iter().flatten();
+        let all: BTreeSet<PacketAt> = all.copied().collect();
+        all.into_iter().collect()
     }
-}
-
-fn bounded(packets: BTreeSet<PacketAt>) -> Vec<PacketAt> {
-    packets.into_iter().take(rules::EVIDENCE).collect()
-}
-
-/// The sources of the flows' attributions, each once, by word.
-fn sources(flows: &[(Flow<'_>, Side, Judged)]) -> Vec<Attribution> {
-    let all: BTreeSet<_> = flows.iter().filter_map(|(_, _, judged)| judged.attribution).collect();
-    let mut all: Vec<_> = all.into_iter().collect();
-    all.sort_by_key(|source| source.word());
-    all
 }

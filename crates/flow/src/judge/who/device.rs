@@ -132,6 +132,33 @@ impl<'a> Stations<'a> {
         self.standings.iter().filter(|standing| **standing == wanted).count() as u64
     }
 
+    /// What the station at a place is.
+    pub(crate) fn standing(&self, place: usize) -> Standing {
+        self.standings.get(place).copied().unwrap_or_default()
+    }
+
+    /// The flows with parties outside that are judged, by station: all of a camera and a possible camera, those with a vendor
+    /// of any other.
+    pub(crate) fn dealings_outside(&self, judged: &[Vec<Judged>]) -> Grouped<Contact> {
+        let shard = |((shard, places), judged): ((usize, &Vec<[u32; 2]>), &Vec<Judged>)| {
+            let mut found = Vec::new();
+            for ((place, stations), judged) in (0..).zip(places).zip(judged) {
+                for side in [0, 1].into_iter().filter(|&side| judged.is_outside(1 - side)) {
+                    let station = stations[side];
+                    let told = station != NOWHERE
+                        && (judged.vendor().is_some() || self.standing(station as usize) != Standing::Other);
+                    if told {
+                        let at = FlowAt { shard: shard as u32, place };
+                        found.push((station, Contact::new(at, side)));
+                    }
+                }
+            }
+            found
+        };
+        let found: Vec<Vec<_>> = self.places.par_iter().enumerate().zip(judged).map(shard).collect();
+        Grouped::new(found.into_iter().flatten().collect(), self.len())
+    }
+
     /// The station at a place.
     pub(crate) fn device(&self, place: usize) -> Option<Device<'_, 'a>> {
         let (key, station) = (*self.keys.get(place)?, self.all.get(place)?);
@@ -157,11 +184,6 @@ impl<'s, 'a> Device<'s, 'a> {
     pub(crate) fn addresses(&self) -> impl Iterator<Item = Address> + use<'s, 'a> {
         let others = self.stations.others.of(self.place).copied();
         self.station.title.map(|(address, _)| address).into_iter().chain(others)
-    }
-
-    /// Flows with a vendor, in no order.
-    pub(crate) fn dealings(&self) -> impl Iterator<Item = &'s Contact> + use<'s, 'a> {
-        self.stations.dealings.of(self.place)
     }
 
     /// What it is.
@@ -247,7 +269,7 @@ fn endpoints<'a, 'c>(
     for contact in contacts {
         let (at, side) = (contact.at(), contact.side());
         let (Some(flow), Some(judged)) = (court.flow(at), FlowAt::of(at, judged)) else { continue };
-        let address = flow.hot.key.address(1 - side);
+        let address = court.party_address(&flow, 1 - side);
         let name = court.best_name(&flow, judged).map(|named| named.text);
         let vendor = judged.vendor();
         let record = all.entry((judged.party, vendor, name, address)).or_insert_with(|| EndpointRecord {

@@ -32,6 +32,12 @@ impl<'a> Court<'a> {
                 None => 0,
             };
         }
+        if !judged.is_external() && self.tunnel_ends(flow).is_some() {
+            // Private addresses in a tunnel to the outside: who receives them is where the tunnel ends.
+            let inside = self.tunnelled_side(flow).unwrap_or(orig);
+            judged.bits |= Judged::OUTSIDE << (1 - inside);
+            judged.bits &= !(Judged::INSIDE << (1 - inside));
+        }
         if !judged.is_external() {
             judged.party = Party::Local;
         }
@@ -40,7 +46,7 @@ impl<'a> Court<'a> {
             judged.bits |= Judged::NAMED;
         }
         let reader = Court::reader(flow, &halves);
-        judged.activity = Court::activity(flow, reader, &judged);
+        judged.activity = self.activity(flow, reader, &judged);
         (judged, reader)
     }
 
@@ -91,11 +97,11 @@ impl<'a> Court<'a> {
     pub(crate) fn named(&self, flow: &Flow<'a>, judged: &Judged) -> Option<Named<'a>> {
         let (remote, key) = (judged.remote(), &flow.hot.key);
         let (start, end) = flow.span();
-        self.names.name(key.address(remote), key.address(1 - remote), start, end)
+        self.names.name(self.party_address(flow, remote), key.address(1 - remote), start, end)
     }
 
     fn attribute_address(&self, flow: &Flow<'a>, judged: &mut Judged) {
-        if let Some(prefix) = self.catalog.address(flow.hot.key.address(judged.remote()).ip()) {
+        if let Some(prefix) = self.catalog.address(self.party_address(flow, judged.remote()).ip()) {
             judged.vendor = prefix.vendor.0;
             judged.roles = prefix.roles;
             judged.attribution = Some(Attribution::Address);

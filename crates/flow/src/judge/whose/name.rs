@@ -76,6 +76,21 @@ impl<'a> NameIndex<'a> {
         }
     }
 
+    /// The name that an asker was last given for an address at or before a moment.
+    pub(crate) fn given(&self, address: Address, asker: Address, moment: i64) -> Option<Named<'a>> {
+        let of = |table: &NameTable<'a>| Some(table.named(table.own((address, asker), moment)?, 0));
+        let (early, late) = (of(&self.early), of(&self.late));
+        early.into_iter().chain(late).max_by_key(|named| named.first)
+    }
+
+    /// Every answer with the address and the asker that it was given to, and its name.
+    pub(crate) fn answers(&self) -> impl Iterator<Item = (AnswerKey, &'a [u8])> + use<'_, 'a> {
+        [&self.early, &self.late].into_iter().flat_map(|table| {
+            let runs = table.names.each().flat_map(|(key, runs)| runs.iter().map(move |run| (*key, run)));
+            runs.map(|(key, run)| (key, table.texts.text(run.name)))
+        })
+    }
+
     /// Whether the asker had asked for the name that a run of answers gave it: over the same transport or the other.
     fn was_asked(&self, at_end: bool, asker: Address, run: &Run) -> bool {
         let (own, other) = if at_end { (&self.late, &self.early) } else { (&self.early, &self.late) };

@@ -6,32 +6,37 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Payload bytes sent by the lower and the higher end, and packets of both.
+/// Payload bytes sent by the lower and the higher end, those of them in large packets, and packets of both.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Bucket {
     /// Payload bytes by side.
     pub(crate) payload: [u64; 2],
+    /// Those of them in large packets; see [`Counters::LARGE`](super::counters::Counters::LARGE).
+    pub(crate) large: [u64; 2],
     /// Packets of both sides.
     pub(crate) packets: u64,
 }
 
 impl Bucket {
-    fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         self.payload[0] += other.payload[0];
         self.payload[1] += other.payload[1];
+        self.large[0] += other.large[0];
+        self.large[1] += other.large[1];
         self.packets += other.packets;
     }
 
     /// Takes another from this one; false where that is more than there is.
     fn take(&mut self, other: &Self) -> bool {
-        let Self { payload: [low, high], packets } = *other;
-        let left = (
-            self.payload[0].checked_sub(low),
-            self.payload[1].checked_sub(high),
-            self.packets.checked_sub(packets),
-        );
-        let (Some(low), Some(high), Some(packets)) = left else { return false };
-        *self = Self { payload: [low, high], packets };
+        let both = |ours: [u64; 2], theirs: [u64; 2]| {
+            Some([ours[0].checked_sub(theirs[0])?, ours[1].checked_sub(theirs[1])?])
+        };
+        let left = || {
+            let (payload, large) = (both(self.payload, other.payload)?, both(self.large, other.large)?);
+            Some(Self { payload, large, packets: self.packets.checked_sub(other.packets)? })
+        };
+        let Some(left) = left() else { return false };
+        *self = left;
         true
     }
 }
@@ -177,7 +182,12 @@ impl Buckets {
         closed
     }
 
-    /// Width in nanoseconds and the buckets that hold something, by start.
+    /// Width of all of them, as a power of two in nanoseconds.
+    pub(crate) fn shift(&self) -> u32 {
+        self.shift
+    }
+
+    /// The buckets that hold something, by start in nanoseconds.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (i64, &Bucket)> {
         let shift = self.shift;
         self.all.iter().map(move |(at, bucket)| (at << shift, bucket))

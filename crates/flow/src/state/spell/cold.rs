@@ -28,6 +28,8 @@ pub(crate) struct Cold {
     pub(crate) extra: Option<Box<Extra>>,
     /// Stamp of the first packet in capture order.
     pub(crate) first: i64,
+    /// The lower 32 bits of [`Counters::large`], by side.
+    pub(crate) large: [u32; 2],
     /// Initial sequence number of the handshake's server.
     pub(crate) server_isn: u32,
     /// The MAC of each end: the first that it sent from, else the first that was sent to.
@@ -42,7 +44,7 @@ pub(crate) struct Cold {
     pub(crate) cited: Cited,
 }
 
-const _: () = assert!(size_of::<Cold>() == 104);
+const _: () = assert!(size_of::<Cold>() == 112);
 
 /// What few spells have. Its size is in the price of each flow that crosses one border of time.
 #[derive(Clone, Debug, Default)]
@@ -66,7 +68,7 @@ pub(crate) struct Extra {
     pub(crate) learned: Option<Box<[Vec<Learned>; 2]>>,
 }
 
-const _: () = assert!(size_of::<Extra>() <= 104);
+const _: () = assert!(size_of::<Extra>() <= 112);
 
 /// What few records have no room for. Without a price: it comes with gigabytes, or hangs on the cuts.
 #[derive(Clone, Debug, Default)]

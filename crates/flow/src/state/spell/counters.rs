@@ -1,4 +1,5 @@
-//! What is counted of a spell: packets, IP bytes and payload by side, and bytes on the wire.
+//! What is counted of a spell: packets, IP bytes and payload by side, payload that came in large packets, and bytes on the
+//! wire.
 //!
 //! The record of a spell has 32 bits for each; what passes them is carried to the rare part of the spell. So no
 //! counter can overflow, and nearly every flow has room for all that is counted of it in its record.
@@ -17,23 +18,30 @@ pub(crate) struct Counters {
     pub(crate) bytes: [u64; 2],
     /// Payload bytes by side.
     pub(crate) payload: [u64; 2],
+    /// Payload bytes by side, of packets that carry at least [`Counters::LARGE`].
+    pub(crate) large: [u64; 2],
     /// Bytes on the wire of both sides.
     pub(crate) wire: u64,
 }
 
 impl Counters {
+    /// Payload from which on a packet is large: keep-alives and reports of state are smaller, and content that is sent as fast
+    /// as it goes fills packets. It is fixed here and no rule of the catalogue, since packets are counted once.
+    pub(crate) const LARGE: u32 = 512;
+
     /// Adds those of another.
     pub(crate) fn join(&mut self, other: &Self) {
         for side in [0, 1] {
             self.packets[side] += other.packets[side];
             self.bytes[side] += other.bytes[side];
             self.payload[side] += other.payload[side];
+            self.large[side] += other.large[side];
         }
         self.wire += other.wire;
     }
 
-    /// The lower halves, and what is carried beyond them.
-    pub(crate) fn split(&self) -> (LowCounters, Self) {
+    /// The lower halves, that of [`Counters::large`] apart, and what is carried beyond them.
+    pub(crate) fn split(&self) -> (LowCounters, [u32; 2], Self) {
         let low = |all: [u64; 2]| all.map(|count| count as u32);
         let carried = |all: [u64; 2]| all.map(|count| count >> 32 << 32);
         (
@@ -43,10 +51,12 @@ impl Counters {
                 payload: low(self.payload),
                 wire: self.wire as u32,
             },
+            low(self.large),
             Self {
                 packets: carried(self.packets),
                 bytes: carried(self.bytes),
                 payload: carried(self.payload),
+                large: carried(self.large),
                 wire: self.wire >> 32 << 32,
             },
         )
@@ -80,17 +90,18 @@ impl LowCounters {
         }
         let mut all = Counters { wire, ..Counters::default() };
         (all.packets[side], all.bytes[side], all.payload[side]) = (packets, bytes, payload);
-        Some(all.split().1)
+        Some(all.split().2)
     }
 
-    /// The whole numbers, given what was carried.
+    /// The whole numbers, given the lower halves of [`Counters::large`] and what was carried.
     #[inline]
-    pub(crate) fn with(&self, carried: Option<&Counters>) -> Counters {
+    pub(crate) fn with(&self, large: [u32; 2], carried: Option<&Counters>) -> Counters {
         let whole = |low: [u32; 2]| low.map(u64::from);
         let mut all = Counters {
             packets: whole(self.packets),
             bytes: whole(self.bytes),
             payload: whole(self.payload),
+            large: whole(large),
             wire: u64::from(self.wire),
         };
         if let Some(carried) = carried {
@@ -120,8 +131,8 @@ mod tests {
                 expected.payload[side] += u64::from(payload);
                 expected.wire += u64::from(wire);
             }
-            prop_assert_eq!(low.with(Some(&carried)), expected);
-            prop_assert_eq!(expected.split(), (low, carried));
+            prop_assert_eq!(low.with([0; 2], Some(&carried)), expected);
+            prop_assert_eq!(expected.split(), (low, [0; 2], carried));
         }
     }
 }

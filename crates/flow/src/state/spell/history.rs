@@ -16,9 +16,9 @@ pub(crate) const INCONSISTENT: u16 = 1 << 1;
 pub(crate) const SYN: u16 = 1 << 2;
 const SYN_ACK: u16 = 1 << 3;
 pub(crate) const FIN: u16 = 1 << 4;
-const RST: u16 = 1 << 5;
+pub(crate) const RST: u16 = 1 << 5;
 const DATA: u16 = 1 << 6;
-const ACK: u16 = 1 << 7;
+pub(crate) const ACK: u16 = 1 << 7;
 const ZERO_WINDOW: u16 = 1 << 8;
 /// SYN and FIN, or SYN and RST.
 pub(crate) const MULTI_FLAG: u16 = 1 << 9;

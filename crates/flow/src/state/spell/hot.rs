@@ -143,13 +143,14 @@ impl Hot {
     #[inline]
     pub(crate) fn counters(&self, cold: &Cold) -> Counters {
         let carried = || cold.extra.as_ref().and_then(|extra| extra.wide.as_ref().map(|wide| &wide.carried));
-        self.low.with(if self.flags & flag::CARRIED == 0 { None } else { carried() })
+        self.low.with(cold.large, if self.flags & flag::CARRIED == 0 { None } else { carried() })
     }
 
     /// Sets them.
     pub(crate) fn count(&mut self, cold: &mut Cold, counters: &Counters) {
-        let (low, carried) = counters.split();
+        let (low, large, carried) = counters.split();
         self.low = low;
+        cold.large = large;
         if carried != Counters::default() {
             self.flags |= flag::CARRIED;
             cold.extra.get_or_insert_default().wide.get_or_insert_default().carried = carried;
@@ -158,8 +159,8 @@ impl Hot {
 
     /// Payload and packets so far.
     pub(crate) fn totals(&self, cold: &Cold) -> Bucket {
-        let Counters { payload, packets, .. } = self.counters(cold);
-        Bucket { payload, packets: packets[0] + packets[1] }
+        let Counters { payload, large, packets, .. } = self.counters(cold);
+        Bucket { payload, large, packets: packets[0] + packets[1] }
     }
 
     /// Adds a packet. Returns whether that changed what the spell keeps beside its record.
@@ -178,6 +179,9 @@ impl Hot {
         let side = side & 1;
         if let Some(carried) = self.low.add(share, side) {
             self.carry(cold, &carried);
+        }
+        if share.payload >= Counters::LARGE {
+            self.count_large(cold, share.payload, side);
         }
         self.hazards |= entry.hazards.0;
         let known = flag::SENT << side | flag::MAC << (1 - side);
@@ -256,6 +260,17 @@ impl Hot {
         let extra = cold.extra.get_or_insert_default();
         let (min, max) = extra.span.as_deref().copied().unwrap_or((cold.first, self.last));
         extra.span = Some(Box::new((min.min(time), max.max(time))));
+    }
+
+    #[inline]
+    fn count_large(&mut self, cold: &mut Cold, payload: u32, side: Side) {
+        let (large, over) = cold.large[side & 1].overflowing_add(payload);
+        cold.large[side & 1] = large;
+        if over {
+            let mut carried = Counters::default();
+            carried.large[side & 1] = 1 << 32;
+            self.carry(cold, &carried);
+        }
     }
 
     #[cold]

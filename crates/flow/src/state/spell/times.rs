@@ -12,13 +12,14 @@ pub(crate) enum Times {
     /// It never left the bucket of its first packet.
     #[default]
     One,
-    /// It left that bucket, and the one that it is in now not yet: payload by side and packets when it left.
-    Two([u32; 3]),
+    /// It left that bucket, and the one that it is in now not yet: payload by side, that of large packets, and packets when it
+    /// left.
+    Two([u32; 5]),
     /// All else.
     Many(Box<Buckets>),
 }
 
-const _: () = assert!(size_of::<Times>() == 16);
+const _: () = assert!(size_of::<Times>() == 24);
 
 /// What a flow's time is told from, beside its times: the stamps of its first and its last packet, and its totals.
 #[derive(Clone, Copy, Debug)]
@@ -31,10 +32,21 @@ pub(crate) struct Span {
 impl Times {
     /// Where the flow leaves the bucket of its first packet with these totals.
     fn left(first: i64, totals: Bucket) -> Self {
-        let Bucket { payload: [low, high], packets } = totals;
-        match [low, high, packets].map(u32::try_from) {
-            [Ok(low), Ok(high), Ok(packets)] => Self::Two([low, high, packets]),
+        let Bucket { payload: [low, high], large: [large_low, large_high], packets } = totals;
+        match [low, high, large_low, large_high, packets].map(u32::try_from) {
+            [Ok(low), Ok(high), Ok(large_low), Ok(large_high), Ok(packets)] => {
+                Self::Two([low, high, large_low, large_high, packets])
+            }
             _ => Self::Many(Box::new(Buckets::one(first, totals))),
+        }
+    }
+
+    /// What [`Times::Two`] holds, as a bucket.
+    fn bucket([low, high, large_low, large_high, packets]: [u32; 5]) -> Bucket {
+        Bucket {
+            payload: [low, high].map(u64::from),
+            large: [large_low, large_high].map(u64::from),
+            packets: u64::from(packets),
         }
     }
 
@@ -47,10 +59,7 @@ impl Times {
     pub(crate) fn buckets(&self, first: i64) -> Option<Buckets> {
         match self {
             Self::One => None,
-            Self::Two([low, high, packets]) => {
-                let totals = Bucket { payload: [*low, *high].map(u64::from), packets: u64::from(*packets) };
-                Some(Buckets::one(first, totals))
-            }
+            Self::Two(left) => Some(Buckets::one(first, Self::bucket(*left))),
             Self::Many(buckets) => Some((**buckets).clone()),
         }
     }
@@ -96,11 +105,9 @@ impl Times {
             (Self::One, Self::One, false) => Self::One,
             (Self::One, Self::One, true) => Self::left(ours.first, ours.totals),
             (Self::Two(left), Self::One, false) => Self::Two(*left),
-            (Self::One, Self::Two([low, high, packets]), false) => {
+            (Self::One, Self::Two(left), false) => {
                 let mut totals = ours.totals;
-                totals.payload[0] += u64::from(*low);
-                totals.payload[1] += u64::from(*high);
-                totals.packets += u64::from(*packets);
+                totals.add(&Self::bucket(*left));
                 Self::left(ours.first, totals)
             }
             _ => {

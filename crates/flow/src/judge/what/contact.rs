@@ -1,0 +1,297 @@
+//! Contacts: what a station and one party outside had to do with each other, as sums over their flows.
+//!
+//! A camera calls `dev.example.com` at two addresses on three ports in ninety flows: that is one contact. What it is called
+//! hangs on the sums (`decide.rs`), so it does not hang on the order of flows, and a saved summary can be judged again.
+
+use hashbrown::HashMap;
+use lenscap_catalog::{Role, VendorId};
+use lenscap_wire::{Address, PacketRef};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::measure::Measures;
+use super::party::{Called, PartyName, Place};
+use crate::judge::judged::Judged;
+use crate::judge::walk::Undelivered;
+use crate::judge::{Court, Flow, FlowAt, rules};
+use crate::report::{Attribution, Party};
+use crate::state::key::Side;
+
+/// Which contact of a station.
+pub(crate) type ContactKey = (Called, PartyName);
+
+/// A flow of a station with a party outside.
+#[derive(Clone, Copy)]
+pub(crate) struct Dealing<'a> {
+    pub(crate) flow: Flow<'a>,
+    pub(crate) side: Side,
+    pub(crate) judged: Judged,
+}
+
+impl Dealing<'_> {
+    pub(crate) fn called(&self) -> Called {
+        let by_syn = self.judged.bits & Judged::BY_SYN != 0;
+        if by_syn && self.judged.orig() != self.side { Called::In } else { Called::Out }
+    }
+
+    /// Whether who began is not known: the capture lacks the beginning.
+    fn is_open(&self) -> bool {
+        self.judged.bits & Judged::BY_SYN == 0
+    }
+}
+
+/// A flow among the largest of its contact: the most payload first, then the earliest.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Large {
+    payload: Reverse<u64>,
+    first: i64,
+    packet: PacketRef,
+    pub(crate) at: FlowAt,
+    pub(crate) side: Side,
+}
+
+/// What the flows of a contact say of its party's vendor: payload by which it is weighed, and the sum of confidences times that.
+#[derive(Clone, Copy, Debug, Default)]
+struct Weighed {
+    weight: u64,
+    confidence: u128,
+    media: bool,
+}
+
+/// What a station asked a name service for and was given no address for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    pub(crate) at: PacketRef,
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    pub(crate) outcome: crate::report::LookUp,
+    pub(crate) vendor: VendorId,
+}
+
+/// A station and a party, as sums.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Contact {
+    pub(crate) flows: u64,
+    pub(crate) answered: u64,
+    /// Flows that were refused, and some of the packets that show it.
+    pub(crate) refused: u64,
+    pub(crate) refusals: BTreeSet<PacketRef>,
+    /// Flows of protocols that every host uses: look-ups, clocks.
+    pub(crate) services: u64,
+    /// Payload sent and received, each byte once, and what was repeated of both.
+    pub(crate) once: [u64; 2],
+    pub(crate) repeated: u64,
+    /// Payload in flows of protocols that hide it.
+    pub(crate) hidden: u64,
+    pub(crate) measures: Measures,
+    pub(crate) span: Option<(i64, i64)>,
+    /// The largest flows, in order.
+    pub(crate) largest: Vec<Large>,
+    /// The party's addresses.
+    pub(crate) addresses: BTreeSet<Address>,
+    /// The station's own.
+    pub(crate) own: BTreeSet<Address>,
+    /// Ends of tunnels that flows were inside of.
+    pub(crate) tunnels: BTreeSet<Address>,
+    /// Protocol and service port.
+    pub(crate) ports: BTreeSet<(u8, u16)>,
+    pub(crate) sources: BTreeSet<Attribution>,
+    pub(crate) party: Party,
+    pub(crate) asked: Vec<Asked>,
+    vendors: BTreeMap<VendorId, Weighed>,
+    weight: u64,
+}
+
+impl Contact {
+    /// Things of a kind that are kept at most, beside their sums.
+    const KEPT: usize = 16;
+
+    pub(crate) fn add(&mut self, court: &Court<'_>, undelivered: &Undelivered, dealing: &Dealing<'_>) {
+        let Dealing { flow, side, judged } = dealing;
+        let (side, other) = (side & 1, 1 - (side & 1));
+        let once = [flow.once(side), flow.once(other)];
+        let payload = flow.counters().payload;
+        let service = court.is_service(flow, judged);
+        self.flows += 1;
+        self.services += u64::from(service);
+        self.once[0] += once[0];
+        self.once[1] += once[1];
+        self.repeated += payload[0] + payload[1] - once[0] - once[1];
+        self.hidden += if court.hides(flow) { once[0] + once[1] } else { 0 };
+        self.measures.add(court.catalog.content(), flow, side, !service);
+        self.answer(undelivered, flow, side);
+        let (first, last) = flow.span();
+        let span = self.span.get_or_insert((first, last));
+        *span = (span.0.min(first), span.1.max(last));
+        let packet = flow.cold.at();
+        self.keep(Large { payload: Reverse(once[0] + once[1]), first, packet, at: flow.at, side });
+        keep(&mut self.addresses, court.party_address(flow, other));
+        keep(&mut self.own, flow.hot.key.address(side));
+        if let Some([_, end]) = court.tunnel_ends(flow) {
+            keep(&mut self.tunnels, end);
+        }
+        let key = &flow.hot.key;
+        let service_side = if dealing.called() == Called::In { side } else { other };
+        keep(&mut self.ports, (key.protocol, key.port(service_side).unwrap_or(0)));
+        self.weigh(judged, once[0] + once[1] + 1);
+    }
+
+    fn answer(&mut self, undelivered: &Undelivered, flow: &Flow<'_>, side: Side) {
+        let error = undelivered.of(flow, side);
+        if flow.is_answered(side) {
+            self.answered += 1;
+        } else if flow.is_reset(side) || error.is_some() {
+            self.refused += 1;
+            keep(&mut self.refusals, error.unwrap_or(flow.cold.at()));
+        }
+    }
+
+    fn weigh(&mut self, judged: &Judged, weight: u64) {
+        self.weight += weight;
+        self.party = self.party.max(judged.party);
+        self.sources.extend(judged.attribution);
+        let Some(vendor) = judged.vendor() else { return };
+        let known = self.vendors.entry(vendor).or_default();
+        known.weight += weight;
+        known.confidence += u128::from(weight) * u128::from(judged.confidence);
+        known.media |= judged.roles.has(Role::Media) || judged.roles.has(Role::Snapshot);
+    }
+
+    /// A question for a name of the party.
+    pub(crate) fn ask(&mut self, asked: Asked) {
+        let span = self.span.get_or_insert((asked.first, asked.last));
+        *span = (span.0.min(asked.first), span.1.max(asked.last));
+        self.weight += 1;
+        self.party = Party::Vendor;
+        self.sources.insert(Attribution::Dns);
+        let known = self.vendors.entry(asked.vendor).or_default();
+        known.weight += 1;
+        known.confidence += u128::from(rules::BY_OWN_DNS);
+        self.asked.push(asked);
+        self.asked.sort_by_key(|asked| asked.at);
+        self.asked.truncate(Self::KEPT);
+    }
+
+    fn keep(&mut self, large: Large) {
+        let place = self.largest.partition_point(|known| *known < large);
+        if place < rules::LARGEST_FLOWS {
+            self.largest.insert(place, large);
+            self.largest.truncate(rules::LARGEST_FLOWS);
+        }
+    }
+
+    /// Adds the flows of another contact of the same station.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.flows += other.flows;
+        self.answered += other.answered;
+        self.refused += other.refused;
+        self.services += other.services;
+        self.once[0] += other.once[0];
+        self.once[1] += other.once[1];
+        self.repeated += other.repeated;
+        self.hidden += other.hidden;
+        self.measures.join(other.measures);
+        self.span = match (self.span, other.span) {
+            (Some(one), Some(two)) => Some((one.0.min(two.0), one.1.max(two.1))),
+            (one, two) => one.or(two),
+        };
+        other.largest.into_iter().for_each(|large| self.keep(large));
+        other.refusals.into_iter().for_each(|at| keep(&mut self.refusals, at));
+        other.addresses.into_iter().for_each(|address| keep(&mut self.addresses, address));
+        other.own.into_iter().for_each(|address| keep(&mut self.own, address));
+        other.tunnels.into_iter().for_each(|address| keep(&mut self.tunnels, address));
+        other.ports.into_iter().for_each(|port| keep(&mut self.ports, port));
+        self.sources.extend(other.sources);
+        self.party = self.party.max(other.party);
+        self.asked.extend(other.asked);
+        self.asked.sort_by_key(|asked| asked.at);
+        self.asked.truncate(Self::KEPT);
+        for (vendor, more) in other.vendors {
+            let known = self.vendors.entry(vendor).or_default();
+            known.weight += more.weight;
+            known.confidence += more.confidence;
+            known.media |= more.media;
+        }
+        self.weight += other.weight;
+    }
+
+    /// The vendor that most of the payload went to or came from, how sure that is by bytes, and whether its role is media.
+    pub(crate) fn vendor(&self) -> Option<(VendorId, u8, bool)> {
+        let (vendor, best) = self.vendors.iter().max_by_key(|(id, by)| (by.weight, Reverse(**id)))?;
+        let confidence = best.confidence / u128::from(self.weight.max(1));
+        Some((*vendor, confidence.min(100) as u8, best.media))
+    }
+
+    /// Payload both ways.
+    pub(crate) fn payload(&self) -> u64 {
+        self.once[0] + self.once[1]
+    }
+
+    /// Payload of the largest flows.
+    pub(crate) fn shown(&self) -> u64 {
+        self.largest.iter().map(|large| large.payload.0).sum()
+    }
+}
+
+/// Keeps the least so many.
+fn keep<T: Ord>(all: &mut BTreeSet<T>, one: T) {
+    all.insert(one);
+    if all.len() > Contact::KEPT {
+        all.pop_last();
+    }
+}
+
+/// The contacts of one station: its flows by party, those without a name joined to the one name that has their address.
+pub(crate) fn contacts<'a>(
+    court: &Court<'a>,
+    undelivered: &Undelivered,
+    dealings: &[Dealing<'a>],
+) -> BTreeMap<ContactKey, Contact> {
+    let told = told_apart(court, dealings);
+    let mut all: BTreeMap<Place, Contact> = BTreeMap::new();
+    let mut open: BTreeMap<Place, Contact> = BTreeMap::new();
+    for dealing in dealings {
+        let mut place = court.place(dealing);
+        if told.as_ref().is_some_and(|told| !told.contains(&place)) {
+            place = (place.0, None, None);
+        }
+        let of = if dealing.is_open() { &mut open } else { &mut all };
+        of.entry(place).or_default().add(court, undelivered, dealing);
+    }
+    // Of what was under way when the capture began nobody knows who had called: it goes with what is known of the address.
+    let known: BTreeSet<_> = all.keys().map(|(called, _, address)| (*called, *address)).collect();
+    for ((_, name, address), contact) in open {
+        let only_in = known.contains(&(Called::In, address)) && !known.contains(&(Called::Out, address));
+        let called = if only_in { Called::In } else { Called::Out };
+        all.entry((called, name, address)).or_default().join(contact);
+    }
+    let mut names: BTreeMap<Option<Address>, BTreeSet<Vec<u8>>> = BTreeMap::new();
+    for (_, name, address) in all.keys() {
+        names.entry(*address).or_default().extend(name.clone());
+    }
+    let mut by_party: BTreeMap<ContactKey, Contact> = BTreeMap::new();
+    for ((called, name, address), contact) in all {
+        let only = || names.get(&address).filter(|names| names.len() == 1)?.first().cloned();
+        let by_address = || address.map_or(PartyName::Others, PartyName::Address);
+        let party = name.or_else(only).map_or_else(by_address, PartyName::Name);
+        by_party.entry((called, party)).or_default().join(contact);
+    }
+    by_party
+}
+
+/// The parties with most payload, where there are more than are told one by one: a station that scans the Internet has a
+/// million.
+fn told_apart<'a>(court: &Court<'a>, dealings: &[Dealing<'a>]) -> Option<BTreeSet<Place>> {
+    if dealings.len() <= rules::PARTIES {
+        return None;
+    }
+    let mut payload: HashMap<Place, u64> = HashMap::new();
+    for dealing in dealings {
+        let counted = dealing.flow.counters().payload;
+        *payload.entry(court.place(dealing)).or_default() += counted[0] + counted[1];
+    }
+    let mut order: Vec<_> = payload.into_iter().map(|(place, payload)| (Reverse(payload), place)).collect();
+    order.sort_unstable();
+    order.truncate(rules::PARTIES);
+    Some(order.into_iter().map(|(_, place)| place).collect())
+}

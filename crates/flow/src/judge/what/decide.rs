@@ -1,0 +1,89 @@
+//! What a contact is called: the first rule of the catalogue that holds of its sums.
+//!
+//! 48 MB of content within an hour: `upload`, high for a camera. The same device's clock: `service`, to be known.
+
+use lenscap_catalog::{Called as CatalogCalled, ContactKind, ContactRule, Level, Measure};
+
+use super::contact::Contact;
+use super::party::Called;
+use crate::judge::Court;
+use crate::report::{FindingKind, Outcome, Severity, Standing};
+
+/// What a contact is called, by which rule, and how much that measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Decision {
+    pub(crate) rule: &'static ContactRule,
+    pub(crate) measured: u64,
+    pub(crate) kind: FindingKind,
+    pub(crate) severity: Severity,
+}
+
+/// Decides; `None` where nothing is worth saying, such as calls from outside that were not answered.
+pub(crate) fn decide(
+    court: &Court<'_>,
+    called: Called,
+    contact: &Contact,
+    standing: Standing,
+) -> Option<Decision> {
+    let called = match called {
+        Called::Out => CatalogCalled::Out,
+        Called::In => CatalogCalled::In,
+    };
+    let rules = court.catalog.contact_rules().iter().filter(|rule| rule.called == called);
+    let ratio = court.catalog.content().ratio;
+    let mut held = rules.map(|rule| (rule, contact.measure(rule.measure, ratio)));
+    let (rule, measured) = held.find(|(rule, measured)| *measured >= rule.least)?;
+    let vendor = contact.vendor();
+    let kind = match rule.kind {
+        ContactKind::Exfiltration => FindingKind::Exfiltration,
+        ContactKind::Telemetry => FindingKind::Telemetry,
+        ContactKind::Contact if vendor.is_some() => FindingKind::VendorContact,
+        ContactKind::Contact => FindingKind::Contact,
+        ContactKind::Attempt => FindingKind::Attempt,
+        ContactKind::Exposure => FindingKind::Exposure,
+    };
+    let media = vendor.is_some_and(|(.., media)| media);
+    let level = if media { rule.severity_media } else { rule.severity };
+    Some(Decision { rule, measured, kind, severity: severity(level, standing) })
+}
+
+/// The level of a rule is for a camera; it is one step less for what is not known to be one.
+fn severity(level: Level, standing: Standing) -> Severity {
+    let camera = standing == Standing::Camera;
+    match level {
+        Level::Critical if camera => Severity::Critical,
+        Level::High if camera => Severity::High,
+        Level::Critical => Severity::High,
+        Level::Medium if camera => Severity::Medium,
+        Level::High => Severity::Medium,
+        Level::Low if camera => Severity::Low,
+        Level::Medium => Severity::Low,
+        Level::Low | Level::Info => Severity::Info,
+    }
+}
+
+impl Contact {
+    fn measure(&self, measure: Measure, ratio: u64) -> u64 {
+        match measure {
+            Measure::Window => self.measures.content(false),
+            Measure::BothWays => self.measures.content(true),
+            Measure::LongWindow => self.measures.slow(ratio),
+            Measure::Service => u64::from(self.flows > 0 && self.services == self.flows),
+            Measure::Recurrence => self.measures.recurrences(),
+            Measure::Answers => self.answered,
+            Measure::Refusals => self.refused + self.denied(),
+            Measure::Any => 0,
+        }
+    }
+
+    /// How it ended, by what was captured.
+    pub(crate) fn outcome(&self) -> Outcome {
+        if self.answered > 0 {
+            Outcome::Answered
+        } else if self.refused + self.denied() > 0 {
+            Outcome::Refused
+        } else {
+            Outcome::NotCaptured
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Who the other end of a flow is to a station: by the name that it knew it by, else by its address.
+//!
+//! A hello for `dev.example.com` names the party, whatever others call its address. Private addresses inside of a tunnel to the
+//! outside are nobody's: the party is where the tunnel ends.
+
+use lenscap_wire::{Activity, Address, Layer, ReaderId};
+
+use super::contact::Dealing;
+use crate::judge::judged::{Judged, KINDS, host_part};
+use crate::judge::{Court, Flow, boundary};
+use crate::report::Attribution;
+use crate::state::key::Side;
+use crate::state::path::PathId;
+use crate::state::spell::flag;
+
+/// Who the other end of a contact is: the name by which the station knew it, else its address.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) enum PartyName {
+    /// In lower case, without port and trailing dot.
+    Name(Vec<u8>),
+    Address(Address),
+    /// All that were too many to be told one by one.
+    Others,
+}
+
+impl PartyName {
+    /// A name as it is compared; `None` where it is none.
+    pub(crate) fn named(name: &[u8]) -> Option<Vec<u8>> {
+        let name = host_part(name);
+        let name = name.strip_suffix(b".").unwrap_or(name).to_ascii_lowercase();
+        let literal = std::str::from_utf8(&name).is_ok_and(|text| text.parse::<std::net::IpAddr>().is_ok());
+        (!name.is_empty() && !literal).then_some(name)
+    }
+
+    /// As it is printed.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Name(name) => String::from_utf8_lossy(name).into_owned(),
+            Self::Address(address) => address.ip().to_string(),
+            Self::Others => "other parties".into(),
+        }
+    }
+}
+
+/// Who began: the party outside only where its own SYN shows that.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Called {
+    Out,
+    In,
+}
+
+/// Who called whom, before those without a name are joined to the one that has their address.
+pub(crate) type Place = (Called, Option<Vec<u8>>, Option<Address>);
+
+impl<'a> Court<'a> {
+    pub(crate) fn place(&self, dealing: &Dealing<'a>) -> Place {
+        let address = self.party_address(&dealing.flow, 1 - dealing.side);
+        (dealing.called(), self.spoken(dealing, address), Some(address))
+    }
+
+    /// The name that a flow itself says its server has, else the one that the station had been given for the address before the
+    /// flow began.
+    fn spoken(&self, dealing: &Dealing<'a>, address: Address) -> Option<Vec<u8>> {
+        let Dealing { flow, side, .. } = dealing;
+        let (flow, side) = (*flow, *side);
+        // What a party that calls in says in its hello is a name of the station here.
+        let said = |wanted: Attribution| {
+            let (field, _) = KINDS.into_iter().find(|(_, by)| *by == wanted)?;
+            let halves = [0, 1].into_iter().flat_map(|half| {
+                let about = move |of_receiver: bool| if of_receiver { 1 - half } else { half };
+                self.said(&flow, half).map(move |(of, name, of_receiver)| (of, name, about(of_receiver)))
+            });
+            let mut names = halves.filter(|(of, _, about)| *of == field && *about != side);
+            names.find_map(|(_, name, _)| PartyName::named(name))
+        };
+        let given = || {
+            let named = self.names.given(address, flow.hot.key.address(side), flow.span().0)?;
+            PartyName::named(named.name)
+        };
+        said(Attribution::Sni).or_else(|| said(Attribution::Host)).or_else(given)
+    }
+
+    /// The address of the party at one end: that of the tunnel's end where the inner one is nobody's outside.
+    pub(crate) fn party_address(&self, flow: &Flow<'a>, side: Side) -> Address {
+        let address = flow.hot.key.address(side);
+        match self.tunnel_ends(flow) {
+            Some([_, outside]) if self.boundary.place(address) != Some(boundary::Place::Outside) => outside,
+            _ => address,
+        }
+    }
+
+    /// Which end of a flow in such a tunnel is inside: the one that has the address of the tunnel's inner end.
+    pub(crate) fn tunnelled_side(&self, flow: &Flow<'a>) -> Option<Side> {
+        let [inside, _] = self.tunnel_ends(flow)?;
+        [0, 1].into_iter().find(|&side| flow.hot.key.address(side) == inside)
+    }
+
+    /// The ends of the outermost tunnel around a flow that goes from inside to outside.
+    pub(crate) fn tunnel_ends(&self, flow: &Flow<'a>) -> Option<[Address; 2]> {
+        if flow.hot.key.path == PathId::NONE {
+            return None;
+        }
+        let ends = |layer: &Layer| match layer.ends.map(|end| self.boundary.place(end)) {
+            [Some(boundary::Place::Inside), Some(boundary::Place::Outside)] => Some(layer.ends),
+            [Some(boundary::Place::Outside), Some(boundary::Place::Inside)] => {
+                Some([layer.ends[1], layer.ends[0]])
+            }
+            _ => None,
+        };
+        self.summary.flows.paths.layers(flow.hot.key.path).iter().find_map(ends)
+    }
+
+    /// Whether a flow is of a protocol that every host uses: looking up names, setting clocks, finding its own address.
+    pub(crate) fn is_service(&self, flow: &Flow<'a>, judged: &Judged) -> bool {
+        let of_activity =
+            matches!(judged.activity, Activity::NameLookup | Activity::TimeSync | Activity::Discovery);
+        of_activity
+            || flow.hot.flags >> flag::APP != 0 && matches!(self.app(flow), Some("dhcp" | "dhcpv6" | "stun"))
+    }
+
+    /// Whether a flow's protocol hides what it carries.
+    pub(crate) fn hides(&self, flow: &Flow<'a>) -> bool {
+        let halves = [self.testimony(flow, 0), self.testimony(flow, 1)];
+        let reader = Self::reader(flow, &halves).and_then(|reader| ReaderId(reader).reader());
+        reader.is_some_and(|reader| reader.hides)
+    }
+}

@@ -1,0 +1,100 @@
+//! Names that a station asked for and was given no usable address for: how each look-up ended.
+//!
+//! Asked for `dev.example.com`; NXDOMAIN came: that is a refusal. Nothing came: "no answer was captured", since the capture may
+//! lack it. An answer of 0.0.0.0 or an inside address: somebody on the way diverts the name, and it was asked for all the same.
+
+use hashbrown::{HashMap, HashSet};
+use lenscap_wire::Address;
+
+use super::contact::{Asked, Contact, ContactKey};
+use super::party::{Called, PartyName};
+use crate::judge::Court;
+use crate::judge::boundary::Place;
+use crate::judge::who::device::Stations;
+use crate::judge::whose::opinion::owner;
+use crate::report::LookUp;
+use crate::state::names::Question;
+
+/// The response code of a name that does not exist (RFC 1035 4.1.1, RFC 2308).
+const NXDOMAIN: u8 = 3;
+
+/// What a station asked for, and how that ended.
+pub(crate) type Unanswered = (ContactKey, Asked);
+
+/// Look-ups of vendors' names without a usable address, by the station's place.
+pub(crate) fn unanswered(court: &Court<'_>, stations: &Stations<'_>) -> Vec<(usize, Unanswered)> {
+    let given = Given::new(court);
+    let mut asked: Vec<(Address, Unanswered)> = Vec::new();
+    for (asker, name, question) in court.names.questions() {
+        let Some(outcome) = given.outcome(asker, name, &question) else { continue };
+        let Some(endpoint) = owner(court.catalog, name).0.filter(|endpoint| !endpoint.roles.only_web())
+        else {
+            continue;
+        };
+        let Some(party) = PartyName::named(name) else { continue };
+        let Question { at, first, last, .. } = question;
+        let one = Asked { at, first, last, outcome, vendor: endpoint.vendor };
+        asked.push((asker, ((Called::Out, PartyName::Name(party)), one)));
+    }
+    let mut owners: HashMap<Address, Option<usize>> = asked.iter().map(|(asker, _)| (*asker, None)).collect();
+    if owners.is_empty() {
+        return Vec::new();
+    }
+    for device in stations.iter() {
+        for address in device.addresses() {
+            if let Some(owner) = owners.get_mut(&address) {
+                let earlier =
+                    owner.and_then(|place| stations.device(place)).is_some_and(|d| d.key < device.key);
+                *owner = if earlier { *owner } else { Some(device.place) };
+            }
+        }
+    }
+    let owner = |asker| owners.get(&asker).copied().flatten();
+    asked.into_iter().filter_map(|(asker, asked)| Some((owner(asker)?, asked))).collect()
+}
+
+/// Which names askers were given addresses for: of the outside, and any.
+struct Given<'a> {
+    outside: HashSet<(Address, &'a [u8])>,
+    any: HashSet<(Address, &'a [u8])>,
+}
+
+impl<'a> Given<'a> {
+    fn new(court: &Court<'a>) -> Self {
+        let mut given = Self { outside: HashSet::new(), any: HashSet::new() };
+        for ((address, asker), name) in court.names.answers() {
+            given.any.insert((asker, name));
+            if court.boundary.place(address) == Some(Place::Outside) {
+                given.outside.insert((asker, name));
+            }
+        }
+        given
+    }
+
+    /// How a look-up ended; `None` where it gave an address of the outside.
+    fn outcome(&self, asker: Address, name: &'a [u8], question: &Question) -> Option<LookUp> {
+        let of = (asker, name);
+        if self.outside.contains(&of) {
+            return None;
+        }
+        if self.any.contains(&of) {
+            return Some(LookUp::Diverted);
+        }
+        if question.answered > 0 {
+            return None;
+        }
+        Some(match question.code {
+            _ if question.denied == 0 => LookUp::Unanswered,
+            Some(NXDOMAIN) => LookUp::Denied,
+            Some(0) | None => LookUp::WithoutAddress,
+            Some(code) => LookUp::Failed(code),
+        })
+    }
+}
+
+impl Contact {
+    /// Look-ups that were denied.
+    pub(crate) fn denied(&self) -> u64 {
+        self.asked.iter().filter(|asked| asked.outcome == LookUp::Denied).count() as u64
+    }
+}
