@@ -62,8 +62,24 @@ fields! {
     DhcpRouter = "dhcp.router",
     /// DHCP option 60.
     DhcpVendorClass = "dhcp.vendor_class",
-    /// The device class in a Dahua discovery answer.
-    DhipDeviceClass = "dhip.device_class",
+    /// The device class in a Dahua discovery answer: `IPC`, `NVR`, `VTO`.
+    DhipClass = "dhip.class",
+    /// `clear` where a login over DHIP sends the password itself.
+    DhipCredentials = "dhip.credentials",
+    /// Firmware version in a Dahua discovery answer.
+    DhipFirmware = "dhip.firmware",
+    /// Link address in a Dahua discovery answer.
+    DhipMac = "dhip.mac",
+    /// Method of a message over DHIP.
+    DhipMessage = "dhip.message",
+    /// Model in a Dahua discovery answer.
+    DhipModel = "dhip.model",
+    /// Name of the device in a Dahua discovery answer.
+    DhipName = "dhip.name",
+    /// The sender's part in DHIP: `device` or `client`.
+    DhipRole = "dhip.role",
+    /// Serial number in a Dahua discovery answer, or in the realm of a login.
+    DhipSerial = "dhip.serial",
     /// The vendor in a Dahua discovery answer.
     DhipVendor = "dhip.vendor",
     /// FTP greeting, behind the reply code.
@@ -202,8 +218,6 @@ fields! {
 
 /// Fields that the catalogue knows and whose reader is still to be written. What a reader yields must leave this list.
 pub(crate) const AWAITED: &[Field] = &[
-    Field::DhipDeviceClass,
-    Field::DhipVendor,
     Field::FtpBanner,
     Field::HttpHeader,
     Field::HttpTitle,

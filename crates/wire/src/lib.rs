@@ -37,7 +37,6 @@ mod hazard;
 mod head;
 mod ip;
 mod ja4;
-#[cfg_attr(not(test), allow(dead_code, reason = "the readers that use it follow"))]
 mod json;
 mod link;
 mod link_type;

@@ -7,8 +7,10 @@
 //! of the list, the first that recognises the bytes wins, and nothing allocates.
 
 pub(crate) mod arp;
+mod dahua;
 pub(crate) mod dhcp;
 pub(crate) mod dhcp6;
+pub(crate) mod dhip;
 pub(crate) mod dns;
 pub(crate) mod dtls;
 pub(crate) mod http;
@@ -52,6 +54,8 @@ pub static ALL: &[Reader] = &[
     dtls::READER,
     stun::READER,
     stun::STREAM_READER,
+    dhip::READER,
+    dhip::STREAM_READER,
     proxy::READER,
     http2::READER,
     smtp::READER,
