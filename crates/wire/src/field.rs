@@ -82,6 +82,22 @@ fields! {
     DhipSerial = "dhip.serial",
     /// The vendor in a Dahua discovery answer.
     DhipVendor = "dhip.vendor",
+    /// Kind of device in a login's answer over Xiongmai's DVRIP: `IPC`, `DVR`.
+    DvripClass = "dvrip.class",
+    /// `clear` where a login over Xiongmai's DVRIP sends the password itself.
+    DvripCredentials = "dvrip.credentials",
+    /// Firmware version in Xiongmai's DVRIP.
+    DvripFirmware = "dvrip.firmware",
+    /// Link address in a discovery answer of Xiongmai's DVRIP.
+    DvripMac = "dvrip.mac",
+    /// Name of the board in Xiongmai's DVRIP.
+    DvripModel = "dvrip.model",
+    /// Name of the device in a discovery answer of Xiongmai's DVRIP.
+    DvripName = "dvrip.name",
+    /// The sender's part in Xiongmai's DVRIP: `device` or `client`.
+    DvripRole = "dvrip.role",
+    /// Serial number in Xiongmai's DVRIP.
+    DvripSerial = "dvrip.serial",
     /// FTP greeting, behind the reply code.
     FtpBanner = "ftp.banner",
     /// `Content-Type` over HTTP.

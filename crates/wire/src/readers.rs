@@ -13,6 +13,7 @@ pub(crate) mod dhcp6;
 pub(crate) mod dhip;
 pub(crate) mod dns;
 pub(crate) mod dtls;
+pub(crate) mod dvrip;
 pub(crate) mod http;
 pub(crate) mod http2;
 mod lines;
@@ -56,6 +57,8 @@ pub static ALL: &[Reader] = &[
     stun::STREAM_READER,
     dhip::READER,
     dhip::STREAM_READER,
+    dvrip::READER,
+    dvrip::STREAM_READER,
     proxy::READER,
     http2::READER,
     smtp::READER,

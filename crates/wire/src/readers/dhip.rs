@@ -14,7 +14,9 @@
 
 use super::dahua::serial_in_realm;
 use crate::{
-    Activity, Fact, Field, Message, Probe, Read, Reader, ReaderId, Route, Stream, json, reader::Facts,
+    Activity, Fact, Field, Message, Probe, Read, Reader, ReaderId, Route, Stream,
+    json::{self, End},
+    reader::Facts,
     text::Text,
 };
 
@@ -120,7 +122,7 @@ struct Known {
 impl Known {
     fn of(body: &[u8]) -> Self {
         let mut known = Self::default();
-        json::walk(body, |path, value| match path {
+        let end = json::walk(body, |path, value| match path {
             ["method"] if known.method.is_empty() => known.method.extend(value.as_bytes()),
             ["params", "realm"] if known.realm.is_empty() => known.realm.extend(value.as_bytes()),
             ["result"] => known.answers = true,
@@ -130,6 +132,8 @@ impl Known {
             }
             _ => {}
         });
+        // A method may stand behind the cut.
+        known.answers &= end == End::Whole;
         known
     }
 }
@@ -227,7 +231,7 @@ mod tests {
     #[test]
     fn a_session_says_who_is_the_device() {
         let login = frame(
-            "{\"method\":\"global.login\",\"params\":{\"userName\":\"a\",\"password\":\"\"},\"id\":1}\n",
+            "{\"result\":0,\"method\":\"global.login\",\"params\":{\"userName\":\"a\",\"password\":\"\"},\"id\":1}\n",
         );
         let said = ["sender dhip.role client", "sender dhip.message global.login"];
         assert_eq!(stream(&STREAM_READER, &login, false), (Probe::Match, said.map(String::from).to_vec()));
