@@ -120,6 +120,22 @@ fields! {
     HttpTitle = "http.title",
     /// `User-Agent` of an HTTP request: speaks of the side that asks.
     HttpUserAgent = "http.user_agent",
+    /// Kind of device over Kasa: `IOT.IPCAMERA`.
+    KasaClass = "kasa.class",
+    /// `clear` where a password crosses over Kasa.
+    KasaCredentials = "kasa.credentials",
+    /// Firmware version over Kasa.
+    KasaFirmware = "kasa.firmware",
+    /// Link address over Kasa.
+    KasaMac = "kasa.mac",
+    /// Model over Kasa.
+    KasaModel = "kasa.model",
+    /// Name that people gave the device, over Kasa.
+    KasaName = "kasa.name",
+    /// The sender's part in Kasa: `device` or `client`.
+    KasaRole = "kasa.role",
+    /// Identifier of the device over Kasa.
+    KasaUid = "kasa.uid",
     /// Name of a host that multicast DNS gives an address.
     MdnsHost = "mdns.host",
     /// Instance label of a DNS service.
@@ -202,6 +218,20 @@ fields! {
     StunMapped = "stun.mapped",
     /// `SOFTWARE` over STUN.
     StunSoftware = "stun.software",
+    /// Kind of device over TDP: `SMART.IPCAMERA`.
+    TdpClass = "tdp.class",
+    /// Firmware version over TDP.
+    TdpFirmware = "tdp.firmware",
+    /// Link address over TDP.
+    TdpMac = "tdp.mac",
+    /// Model over TDP.
+    TdpModel = "tdp.model",
+    /// Name that people gave the device, over TDP.
+    TdpName = "tdp.name",
+    /// The sender's part in TDP: `device` or `client`.
+    TdpRole = "tdp.role",
+    /// Identifier of the device over TDP.
+    TdpUid = "tdp.uid",
     /// Telnet greeting, behind terminal negotiation.
     TelnetBanner = "telnet.banner",
     /// A name in application-layer protocol negotiation.

@@ -16,6 +16,7 @@ pub(crate) mod dtls;
 pub(crate) mod dvrip;
 pub(crate) mod http;
 pub(crate) mod http2;
+pub(crate) mod kasa;
 mod lines;
 pub(crate) mod llmnr;
 pub(crate) mod mdns;
@@ -34,6 +35,7 @@ pub(crate) mod socks;
 pub(crate) mod ssdp;
 pub(crate) mod starttls;
 pub(crate) mod stun;
+pub(crate) mod tdp;
 pub(crate) mod tls;
 pub(crate) mod websocket;
 
@@ -59,6 +61,7 @@ pub static ALL: &[Reader] = &[
     dhip::STREAM_READER,
     dvrip::READER,
     dvrip::STREAM_READER,
+    tdp::READER,
     proxy::READER,
     http2::READER,
     smtp::READER,
@@ -69,6 +72,8 @@ pub static ALL: &[Reader] = &[
     http::REQUEST_READER,
     rtsp::READER,
     rtsp::MESSAGE_READER,
+    kasa::READER,
+    kasa::STREAM_READER,
     socks::READER,
     dns::READER,
     mdns::READER,
