@@ -258,6 +258,12 @@ fields! {
     TlsSubjectO = "tls.subject_o",
     /// The highest version that the client offers, the one that the server chose: two pairs of hex digits.
     TlsVersion = "tls.version",
+    /// Key of the product in a Tuya announcement, 16 characters.
+    TuyaProductKey = "tuya.product_key",
+    /// The sender's part in Tuya: `device` or `client`.
+    TuyaRole = "tuya.role",
+    /// Identifier of the device in a Tuya announcement.
+    TuyaUid = "tuya.uid",
     /// `User-Agent` of a viewing application or recorder: it marks the viewer.
     UaApp = "ua.app",
 }

@@ -37,6 +37,7 @@ pub(crate) mod starttls;
 pub(crate) mod stun;
 pub(crate) mod tdp;
 pub(crate) mod tls;
+pub(crate) mod tuya;
 pub(crate) mod websocket;
 
 #[cfg(test)]
@@ -62,6 +63,8 @@ pub static ALL: &[Reader] = &[
     dvrip::READER,
     dvrip::STREAM_READER,
     tdp::READER,
+    tuya::READER,
+    tuya::STREAM_READER,
     proxy::READER,
     http2::READER,
     smtp::READER,
