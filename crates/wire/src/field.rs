@@ -48,6 +48,18 @@ macro_rules! fields {
 fields! {
     /// ARP says which link address holds an address.
     Arp = "arp",
+    /// `clear` where a login to a Dahua device sends the password under a key that everybody has.
+    DahuaCredentials = "dahua.credentials",
+    /// Link address in an old discovery answer of a Dahua device.
+    DahuaMac = "dahua.mac",
+    /// Model in an old discovery answer of a Dahua device.
+    DahuaModel = "dahua.model",
+    /// Name of the device in an old discovery answer of a Dahua device.
+    DahuaName = "dahua.name",
+    /// The sender's part in Dahua's DVRIP: `device` or `client`.
+    DahuaRole = "dahua.role",
+    /// Serial number in an old discovery answer of a Dahua device, or in the realm of a login.
+    DahuaSerial = "dahua.serial",
     /// DHCP gave a link address an address.
     Dhcp = "dhcp",
     /// DHCP option 61: how the client calls itself to the server.

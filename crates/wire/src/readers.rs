@@ -7,7 +7,7 @@
 //! of the list, the first that recognises the bytes wins, and nothing allocates.
 
 pub(crate) mod arp;
-mod dahua;
+pub(crate) mod dahua;
 pub(crate) mod dhcp;
 pub(crate) mod dhcp6;
 pub(crate) mod dhip;
@@ -65,6 +65,8 @@ pub static ALL: &[Reader] = &[
     tdp::READER,
     tuya::READER,
     tuya::STREAM_READER,
+    dahua::READER,
+    dahua::STREAM_READER,
     proxy::READER,
     http2::READER,
     smtp::READER,

@@ -12,7 +12,7 @@
 //!
 //! Bounds: those of [`json`]; over TCP the first frame, 4 KiB of it.
 
-use super::dahua::serial_in_realm;
+use super::dahua::realm;
 use crate::{
     Activity, Fact, Field, Message, Probe, Read, Reader, ReaderId, Route, Stream,
     json::{self, End},
@@ -153,7 +153,7 @@ fn say(body: &[u8], facts: Facts<'_>) {
     if method == b"client.notifyDevInfo" {
         json::say(body, &ANSWERED, facts);
     }
-    if from_device && let Some(serial) = serial_in_realm(known.realm.as_bytes()) {
+    if from_device && let Some(serial) = realm::serial(known.realm.as_bytes()) {
         facts(Fact::of_sender(Field::DhipSerial, serial));
     }
     if !from_device && known.password && known.encoded {
