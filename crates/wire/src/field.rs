@@ -94,6 +94,10 @@ fields! {
     DhipSerial = "dhip.serial",
     /// The vendor in a Dahua discovery answer.
     DhipVendor = "dhip.vendor",
+    /// What a message of Dahua's P2P service is about: `device/p2p-channel`.
+    Dhp2pMessage = "dhp2p.message",
+    /// Serial number of the device that the sender asks Dahua's P2P service for: it is another.
+    Dhp2pTarget = "dhp2p.target",
     /// Kind of device in a login's answer over Xiongmai's DVRIP: `IPC`, `DVR`.
     DvripClass = "dvrip.class",
     /// `clear` where a login over Xiongmai's DVRIP sends the password itself.
@@ -170,6 +174,8 @@ fields! {
     Oui = "oui",
     /// Address and port of the client for which a proxy connects, by the proxy's word.
     ProxySource = "proxy.source",
+    /// The sender's part in what PTCP carries: `device` or `client`.
+    PtcpRole = "ptcp.role",
     /// The version of QUIC: eight hex digits, or the four letters of one of Google's.
     QuicVersion = "quic.version",
     /// Payload type of RTP (RFC 3551, 6), a decimal number.

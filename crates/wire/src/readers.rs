@@ -11,6 +11,8 @@ pub(crate) mod dahua;
 pub(crate) mod dhcp;
 pub(crate) mod dhcp6;
 pub(crate) mod dhip;
+pub(crate) mod dhp2p;
+pub(crate) mod dhstun;
 pub(crate) mod dns;
 pub(crate) mod dtls;
 pub(crate) mod dvrip;
@@ -25,6 +27,7 @@ pub(crate) mod ntp;
 mod pieces;
 mod proxied;
 pub(crate) mod proxy;
+pub(crate) mod ptcp;
 pub(crate) mod quic;
 mod routes;
 pub(crate) mod rtp;
@@ -67,6 +70,9 @@ pub static ALL: &[Reader] = &[
     tuya::STREAM_READER,
     dahua::READER,
     dahua::STREAM_READER,
+    dhp2p::READER,
+    ptcp::READER,
+    dhstun::READER,
     proxy::READER,
     http2::READER,
     smtp::READER,
