@@ -7,6 +7,7 @@
 //! of the list, the first that recognises the bytes wins, and nothing allocates.
 
 pub(crate) mod arp;
+mod challenge;
 pub(crate) mod dahua;
 pub(crate) mod dhcp;
 pub(crate) mod dhcp6;
