@@ -169,7 +169,9 @@ fn frame(bytes: &[u8], at: usize, ended: bool) -> Result<Option<(Header, &[u8])>
     let rest = bytes.get(at..).unwrap_or(&[]);
     let Some((header, rest)) = rest.split_first_chunk() else {
         let may_be = rest.iter().zip(START.mask.iter().zip(START.bytes)).all(|(a, (mask, b))| a & mask == *b);
-        return if may_be && !ended { Err(Probe::More(at + HEADER)) } else { Ok(None) };
+        // What stands behind the first frame may be no frame at any byte, and then that decides.
+        let wanted = if at == 0 { HEADER } else { bytes.len() + 1 };
+        return if may_be && !ended { Err(Probe::More(wanted)) } else { Ok(None) };
     };
     let Some(header) = Header::parse(header) else { return Ok(None) };
     match header.fits(rest) {
@@ -286,6 +288,8 @@ mod tests {
         ];
         assert_eq!(half(&session), (Probe::Match, said.map(String::from).to_vec()));
         cut_stream_everywhere(&STREAM_READER, &session);
+        let whole = frame(1, 1001, b"{ \"Ret\" : 100 }");
+        cut_stream_everywhere(&STREAM_READER, &[&whole[..], b"\xff\x01\x07"].concat());
     }
 
     #[test]
