@@ -2,6 +2,7 @@
 
 mod media;
 mod office;
+mod platforms;
 mod services;
 mod transport;
 mod viewing;
@@ -50,6 +51,7 @@ impl Case {
 pub static ALL: &[Case] = &[
     transport::BAD_CHECKSUMS,
     services::DHCPV6,
+    platforms::PLATFORMS,
     services::DNS_OVER_TCP,
     transport::FRAGMENTS,
     services::GLOBAL_IPV6,

@@ -115,6 +115,13 @@ pub enum Fact<'a> {
     },
 }
 
+impl<'a> Fact<'a> {
+    /// What the sender of a payload says of itself.
+    pub(crate) const fn of_sender(field: Field, value: &'a [u8]) -> Self {
+        Self::Says { who: Party::Sender, field, value }
+    }
+}
+
 impl Fact<'_> {
     /// Whether it is a claim: what the sender says of another, who may know nothing of it. A client that asks for
     /// `/ISAPI/System/status` claims that the server has such a path; the server's `Server: Hikvision-Webs` is its own

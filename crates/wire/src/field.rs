@@ -48,6 +48,18 @@ macro_rules! fields {
 fields! {
     /// ARP says which link address holds an address.
     Arp = "arp",
+    /// `clear` where a login to a Dahua device sends the password under a key that everybody has.
+    DahuaCredentials = "dahua.credentials",
+    /// Link address in an old discovery answer of a Dahua device.
+    DahuaMac = "dahua.mac",
+    /// Model in an old discovery answer of a Dahua device.
+    DahuaModel = "dahua.model",
+    /// Name of the device in an old discovery answer of a Dahua device.
+    DahuaName = "dahua.name",
+    /// The sender's part in Dahua's DVRIP: `device` or `client`.
+    DahuaRole = "dahua.role",
+    /// Serial number in an old discovery answer of a Dahua device, or in the realm of a login.
+    DahuaSerial = "dahua.serial",
     /// DHCP gave a link address an address.
     Dhcp = "dhcp",
     /// DHCP option 61: how the client calls itself to the server.
@@ -62,10 +74,46 @@ fields! {
     DhcpRouter = "dhcp.router",
     /// DHCP option 60.
     DhcpVendorClass = "dhcp.vendor_class",
-    /// The device class in a Dahua discovery answer.
-    DhipDeviceClass = "dhip.device_class",
+    /// The device class in a Dahua discovery answer: `IPC`, `NVR`, `VTO`.
+    DhipClass = "dhip.class",
+    /// `clear` where a login over DHIP sends the password itself.
+    DhipCredentials = "dhip.credentials",
+    /// Firmware version in a Dahua discovery answer.
+    DhipFirmware = "dhip.firmware",
+    /// Link address in a Dahua discovery answer.
+    DhipMac = "dhip.mac",
+    /// Method of a message over DHIP.
+    DhipMessage = "dhip.message",
+    /// Model in a Dahua discovery answer.
+    DhipModel = "dhip.model",
+    /// Name of the device in a Dahua discovery answer.
+    DhipName = "dhip.name",
+    /// The sender's part in DHIP: `device` or `client`.
+    DhipRole = "dhip.role",
+    /// Serial number in a Dahua discovery answer, or in the realm of a login.
+    DhipSerial = "dhip.serial",
     /// The vendor in a Dahua discovery answer.
     DhipVendor = "dhip.vendor",
+    /// What a message of Dahua's P2P service is about: `device/p2p-channel`.
+    Dhp2pMessage = "dhp2p.message",
+    /// Serial number of the device that the sender asks Dahua's P2P service for: it is another.
+    Dhp2pTarget = "dhp2p.target",
+    /// Kind of device in a login's answer over Xiongmai's DVRIP: `IPC`, `DVR`.
+    DvripClass = "dvrip.class",
+    /// `clear` where a login over Xiongmai's DVRIP sends the password itself.
+    DvripCredentials = "dvrip.credentials",
+    /// Firmware version in Xiongmai's DVRIP.
+    DvripFirmware = "dvrip.firmware",
+    /// Link address in a discovery answer of Xiongmai's DVRIP.
+    DvripMac = "dvrip.mac",
+    /// Name of the board in Xiongmai's DVRIP.
+    DvripModel = "dvrip.model",
+    /// Name of the device in a discovery answer of Xiongmai's DVRIP.
+    DvripName = "dvrip.name",
+    /// The sender's part in Xiongmai's DVRIP: `device` or `client`.
+    DvripRole = "dvrip.role",
+    /// Serial number in Xiongmai's DVRIP.
+    DvripSerial = "dvrip.serial",
     /// FTP greeting, behind the reply code.
     FtpBanner = "ftp.banner",
     /// `Content-Type` over HTTP.
@@ -88,6 +136,22 @@ fields! {
     HttpTitle = "http.title",
     /// `User-Agent` of an HTTP request: speaks of the side that asks.
     HttpUserAgent = "http.user_agent",
+    /// Kind of device over Kasa: `IOT.IPCAMERA`.
+    KasaClass = "kasa.class",
+    /// `clear` where a password crosses over Kasa.
+    KasaCredentials = "kasa.credentials",
+    /// Firmware version over Kasa.
+    KasaFirmware = "kasa.firmware",
+    /// Link address over Kasa.
+    KasaMac = "kasa.mac",
+    /// Model over Kasa.
+    KasaModel = "kasa.model",
+    /// Name that people gave the device, over Kasa.
+    KasaName = "kasa.name",
+    /// The sender's part in Kasa: `device` or `client`.
+    KasaRole = "kasa.role",
+    /// Identifier of the device over Kasa.
+    KasaUid = "kasa.uid",
     /// Name of a host that multicast DNS gives an address.
     MdnsHost = "mdns.host",
     /// Instance label of a DNS service.
@@ -110,6 +174,8 @@ fields! {
     Oui = "oui",
     /// Address and port of the client for which a proxy connects, by the proxy's word.
     ProxySource = "proxy.source",
+    /// The sender's part in what PTCP carries: `device` or `client`.
+    PtcpRole = "ptcp.role",
     /// The version of QUIC: eight hex digits, or the four letters of one of Google's.
     QuicVersion = "quic.version",
     /// Payload type of RTP (RFC 3551, 6), a decimal number.
@@ -170,6 +236,20 @@ fields! {
     StunMapped = "stun.mapped",
     /// `SOFTWARE` over STUN.
     StunSoftware = "stun.software",
+    /// Kind of device over TDP: `SMART.IPCAMERA`.
+    TdpClass = "tdp.class",
+    /// Firmware version over TDP.
+    TdpFirmware = "tdp.firmware",
+    /// Link address over TDP.
+    TdpMac = "tdp.mac",
+    /// Model over TDP.
+    TdpModel = "tdp.model",
+    /// Name that people gave the device, over TDP.
+    TdpName = "tdp.name",
+    /// The sender's part in TDP: `device` or `client`.
+    TdpRole = "tdp.role",
+    /// Identifier of the device over TDP.
+    TdpUid = "tdp.uid",
     /// Telnet greeting, behind terminal negotiation.
     TelnetBanner = "telnet.banner",
     /// A name in application-layer protocol negotiation.
@@ -196,14 +276,18 @@ fields! {
     TlsSubjectO = "tls.subject_o",
     /// The highest version that the client offers, the one that the server chose: two pairs of hex digits.
     TlsVersion = "tls.version",
+    /// Key of the product in a Tuya announcement, 16 characters.
+    TuyaProductKey = "tuya.product_key",
+    /// The sender's part in Tuya: `device` or `client`.
+    TuyaRole = "tuya.role",
+    /// Identifier of the device in a Tuya announcement.
+    TuyaUid = "tuya.uid",
     /// `User-Agent` of a viewing application or recorder: it marks the viewer.
     UaApp = "ua.app",
 }
 
 /// Fields that the catalogue knows and whose reader is still to be written. What a reader yields must leave this list.
 pub(crate) const AWAITED: &[Field] = &[
-    Field::DhipDeviceClass,
-    Field::DhipVendor,
     Field::FtpBanner,
     Field::HttpHeader,
     Field::HttpTitle,

@@ -37,6 +37,7 @@ mod hazard;
 mod head;
 mod ip;
 mod ja4;
+mod json;
 mod link;
 mod link_type;
 mod mpls;

@@ -7,12 +7,19 @@
 //! of the list, the first that recognises the bytes wins, and nothing allocates.
 
 pub(crate) mod arp;
+mod challenge;
+pub(crate) mod dahua;
 pub(crate) mod dhcp;
 pub(crate) mod dhcp6;
+pub(crate) mod dhip;
+pub(crate) mod dhp2p;
+pub(crate) mod dhstun;
 pub(crate) mod dns;
 pub(crate) mod dtls;
+pub(crate) mod dvrip;
 pub(crate) mod http;
 pub(crate) mod http2;
+pub(crate) mod kasa;
 mod lines;
 pub(crate) mod llmnr;
 pub(crate) mod mdns;
@@ -21,6 +28,7 @@ pub(crate) mod ntp;
 mod pieces;
 mod proxied;
 pub(crate) mod proxy;
+pub(crate) mod ptcp;
 pub(crate) mod quic;
 mod routes;
 pub(crate) mod rtp;
@@ -31,11 +39,13 @@ pub(crate) mod socks;
 pub(crate) mod ssdp;
 pub(crate) mod starttls;
 pub(crate) mod stun;
+pub(crate) mod tdp;
 pub(crate) mod tls;
+pub(crate) mod tuya;
 pub(crate) mod websocket;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::ops::RangeInclusive;
 
@@ -52,6 +62,18 @@ pub static ALL: &[Reader] = &[
     dtls::READER,
     stun::READER,
     stun::STREAM_READER,
+    dhip::READER,
+    dhip::STREAM_READER,
+    dvrip::READER,
+    dvrip::STREAM_READER,
+    tdp::READER,
+    tuya::READER,
+    tuya::STREAM_READER,
+    dahua::READER,
+    dahua::STREAM_READER,
+    dhp2p::READER,
+    ptcp::READER,
+    dhstun::READER,
     proxy::READER,
     http2::READER,
     smtp::READER,
@@ -62,6 +84,8 @@ pub static ALL: &[Reader] = &[
     http::REQUEST_READER,
     rtsp::READER,
     rtsp::MESSAGE_READER,
+    kasa::READER,
+    kasa::STREAM_READER,
     socks::READER,
     dns::READER,
     mdns::READER,

@@ -36,6 +36,9 @@ fn messages(random: &mut SplitMix64) -> Vec<Vec<u8>> {
     let mut stream = Rtp { payload_type: 96, sequence: 7, time: 9, source: 11 };
     all.extend((0..6).map(|_| stream.packet(&[3; 30], 3000)));
     all.push(message::stun(1, [9; 12], &[]));
+    let ptcp = [&b"PTCP"[..], &[7; 20]].concat();
+    all.push([&ptcp[..], b"\x12\0\0\x04", &[9; 4], &[0; 4], b"CONN"].concat());
+    all.push([&ptcp[..], b"\x10\0\0\x09", &[9; 4], &[0; 4], b"RTSP/1.0 "].concat());
     all
 }
 
@@ -89,7 +92,7 @@ fn ask(
 fn an_answer_once_given_stays() {
     let mut random = SplitMix64::new(11);
     let messages = messages(&mut random);
-    let (mut counts, mut with_facts) = ([0; 4], 0);
+    let (mut counts, mut with_facts) = (vec![0; readers().len()], 0);
     for _ in 0..HALVES {
         let half = half(&mut random, &messages);
         for ((reader, how), count_of) in readers().into_iter().zip(&mut counts) {

@@ -13,12 +13,13 @@
 //!
 //! Facts about the receiver of a request: `http.method`, `http.path` (with query, without host), `http.host`
 //! (without port, as DNS spells it; that of an absolute target wins over the field); about the sender:
-//! `http.user_agent`, `http.content_type`, and of a response `http.status`, `http.server`, `http.realm`.
+//! `http.user_agent`, `http.content_type`, and of a response `http.status`, `http.server`, and those of [`challenge`].
 
 mod body;
 mod onward;
 mod upnp;
 
+use super::challenge;
 use crate::{
     Fact, Field, Message, Party, Probe, Read, Reader, ReaderId, Route, Stream,
     head::{Head, after_empty_lines},
@@ -33,6 +34,7 @@ pub(crate) const READER: Reader = Reader {
     activity: None,
     hides: false,
     fields: &[
+        Field::DahuaSerial,
         Field::HttpContentType,
         Field::HttpHost,
         Field::HttpMethod,
@@ -75,7 +77,6 @@ pub(crate) const REQUEST_READER: Reader = Reader {
 
 /// Longest method that is believed; the longest registered one has 17 letters.
 const MAX_METHOD: usize = 20;
-const MAX_REALMS: usize = 4;
 
 fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     let begun = after_empty_lines(stream.bytes);
@@ -188,10 +189,7 @@ fn response(head: &Head<'_>, status: &[u8], facts: Facts<'_>) {
     if challenge.is_none() {
         return;
     }
-    let challenges = head.fields().filter(|(name, _)| name.eq_ignore_ascii_case(b"www-authenticate"));
-    for realm in challenges.filter_map(|(_, challenge)| realm(challenge)).take(MAX_REALMS) {
-        facts(Fact::Says { who: Party::Sender, field: Field::HttpRealm, value: value(realm) });
-    }
+    challenge::say(head, Field::HttpRealm, facts);
 }
 
 fn say(found: Option<&[u8]>, field: Field, facts: Facts<'_>) {
@@ -240,23 +238,6 @@ fn without_port(authority: &[u8]) -> &[u8] {
         (Some(colon), None) => authority.get(..colon).unwrap_or(authority),
         _ => authority,
     }
-}
-
-/// The realm of a challenge (RFC 9110, 11.6.1), as it stands between its quotes.
-pub(crate) fn realm(challenge: &[u8]) -> Option<&[u8]> {
-    const KEY: &[u8] = b"realm=";
-    let at = challenge.windows(KEY.len()).position(|window| window.eq_ignore_ascii_case(KEY))?;
-    let text = challenge.get(at + KEY.len()..)?.trim_ascii_start();
-    let Some(quoted) = text.strip_prefix(b"\"") else {
-        return text.split(|byte| matches!(byte, b',' | b' ')).next().filter(|realm| !realm.is_empty());
-    };
-    let mut escaped = false;
-    let end = quoted.iter().position(|&byte| {
-        let ends = byte == b'"' && !escaped;
-        escaped = byte == b'\\' && !escaped;
-        ends
-    });
-    quoted.get(..end.unwrap_or(quoted.len())).filter(|realm| !realm.is_empty())
 }
 
 #[cfg(test)]

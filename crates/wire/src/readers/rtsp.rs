@@ -6,7 +6,7 @@
 //! that is spread over segments; it reads until there is one, a SETUP or media, else to the end of the half or 24 messages.
 //! A description in one segment is therefore said twice: a count of `sdp.media` is an upper bound.
 //!
-//! Facts about the sender: `rtsp.server`, `rtsp.realm` (at most 4 of a message), `rtsp.user_agent`, `rtsp.credentials`
+//! Facts about the sender: `rtsp.server`, `rtsp.realm` (with the rest of [`challenge`]), `rtsp.user_agent`, `rtsp.credentials`
 //! (`Basic`, where a password crosses in clear), and those of [`sdp`] in the body of an answer to DESCRIBE or of an
 //! ANNOUNCE; about the receiver of a request `rtsp.path`: what stands behind host and port of its URL, with passwords
 //! masked. A request proves nothing of its receiver: anybody may ask anybody for a path.
@@ -15,7 +15,7 @@ use crate::{
     Fact, Field, Message, Party, Probe, Read, Reader, ReaderId, Route, Stream,
     head::{Head, after_empty_lines},
     reader::Facts,
-    readers::{http::realm, sdp},
+    readers::{challenge, sdp},
     text::{masked, value},
 };
 
@@ -31,6 +31,7 @@ pub(crate) const READER: Reader = Reader {
 pub(crate) const MESSAGE_READER: Reader = Reader {
     number: ReaderId(29),
     fields: &[
+        Field::DahuaSerial,
         Field::RtspCredentials,
         Field::RtspPath,
         Field::RtspRealm,
@@ -55,7 +56,6 @@ pub(crate) const MESSAGE_READER: Reader = Reader {
 };
 
 const MAX_MESSAGES: usize = 24;
-const MAX_REALMS: usize = 4;
 /// Longest body that is waited for.
 const MAX_BODY: usize = 16 << 10;
 
@@ -211,11 +211,7 @@ impl Entire<'_> {
         if let Some(scheme) = scheme.filter(|scheme| scheme.eq_ignore_ascii_case(b"Basic")) {
             sender(Field::RtspCredentials, scheme);
         }
-        let challenge = |(name, _): &(&[u8], &[u8])| name.eq_ignore_ascii_case(b"www-authenticate");
-        let challenges = self.head.fields().filter(challenge);
-        for realm in challenges.filter_map(|(_, challenge)| realm(challenge)).take(MAX_REALMS) {
-            sender(Field::RtspRealm, value(realm));
-        }
+        challenge::say(&self.head, Field::RtspRealm, facts);
         if let Start::Request { url, .. } = self.start
             && url != b"*"
         {

@@ -28,7 +28,7 @@ fn a_beginning_counts_on_any_port_of_its_transport() {
     assert_eq!(apps(&packet, b"GET / HTTP/1.1\r\n"), ["http"]);
     assert!(apps(&packet, b"GETTING").is_empty());
     packet.protocol = 17;
-    assert!(apps(&packet, b"GET / HTTP/1.1\r\n").is_empty());
+    assert!(apps(&packet, b"PUT / HTTP/1.1\r\n").is_empty());
 }
 
 #[test]
