@@ -51,6 +51,7 @@ mod text;
 mod transport;
 mod tunnel;
 mod wifi;
+mod xml;
 
 pub use activity::Activity;
 pub use checksum::check_transport;

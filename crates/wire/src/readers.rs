@@ -35,7 +35,7 @@ pub(crate) mod tls;
 pub(crate) mod websocket;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::ops::RangeInclusive;
 

@@ -10,19 +10,19 @@ thread_local! {
 }
 
 /// Counts steps of work that a reader takes.
-pub(super) fn count(steps: usize) {
+pub(crate) fn count(steps: usize) {
     STEPS.set(STEPS.get() + steps);
 }
 
 /// How many steps `work` takes.
-pub(super) fn steps_of(work: impl FnOnce()) -> usize {
+pub(crate) fn steps_of(work: impl FnOnce()) -> usize {
     let before = STEPS.get();
     work();
     STEPS.get() - before
 }
 
 /// A fact in one line: `sender dhcp.hostname cam`, `dns cam.example = 192.0.2.1 via a.example`.
-pub(super) fn line(fact: &Fact<'_>) -> String {
+pub(crate) fn line(fact: &Fact<'_>) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     match *fact {
         Fact::Says { who, field, value } => {

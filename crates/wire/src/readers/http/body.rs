@@ -3,28 +3,29 @@
 //! A body is read where the head announces XML (`text/xml`, `application/xml`), or says nothing of its type and the
 //! body begins like XML; not where it is compressed. Its root element finds its reader in [`READERS`]. Lengths are
 //! those of RFC 9112, 6: chunked, or `Content-Length`, or up to the end of the half. At most 64 KiB of a body are
-//! read, 16 elements deep, 8192 parts. Entities of the document are not expanded; bytes that are no UTF-8 read as
-//! U+FFFD.
+//! read, within the bounds of [`Xml`]; bytes that are no UTF-8 read as U+FFFD.
 //!
 //! To add a reader: a file beside this one with `read`, and a line in the table.
 
-use std::{borrow::Cow, ops::ControlFlow};
+use std::borrow::Cow;
 
 use memchr::memchr;
-use quick_xml::{Reader as Xml, escape::resolve_predefined_entity, events::Event};
 
 use super::upnp;
-use crate::{cursor::Cursor, head::Head, reader::Facts};
+use crate::{
+    cursor::Cursor,
+    head::Head,
+    reader::Facts,
+    xml::{Part, Xml},
+};
 
 /// Longest body that is read, in bytes.
 const MAX_BODY: usize = 64 << 10;
 /// Longest line that says how long a chunk is.
 const MAX_CHUNK_LINE: usize = 256;
-const MAX_DEPTH: usize = 16;
-const MAX_PARTS: usize = 8192;
 
-/// Reads what follows the start tag of the root element.
-type Read = fn(&mut Elements<'_>, Facts<'_>);
+/// Reads a document from its beginning.
+type Read = fn(&mut Xml<'_>, Facts<'_>);
 
 /// The readers by the name of the root element, without its prefix.
 const READERS: &[(&str, Read)] = &[("root", upnp::read)];
@@ -70,7 +71,7 @@ impl<'a> Body<'a> {
             return true;
         }
         let text = String::from_utf8_lossy(&self.bytes);
-        match root(&mut elements(&text)) {
+        match root(&text) {
             Root::Known(_) => false,
             Root::Other => true,
             Root::Open => self.whole,
@@ -91,9 +92,8 @@ impl<'a> Body<'a> {
 /// Yields what these bytes of a body say.
 pub(super) fn read(bytes: &[u8], facts: Facts<'_>) {
     let text = String::from_utf8_lossy(bytes);
-    let mut elements = elements(&text);
-    if let Root::Known(read) = root(&mut elements) {
-        read(&mut elements, facts);
+    if let Root::Known(read) = root(&text) {
+        read(&mut Xml::new(&text), facts);
     }
 }
 
@@ -167,91 +167,13 @@ enum Root {
     Open,
 }
 
-fn root(elements: &mut Elements<'_>) -> Root {
-    let mut found = Root::Open;
-    elements.each(|element| {
-        if let Element::Start { name, .. } = element {
-            let known = READERS.iter().find(|(root, _)| *root == name);
-            found = known.map_or(Root::Other, |(_, read)| Root::Known(*read));
-            return ControlFlow::Break(());
+fn root(text: &str) -> Root {
+    match Xml::new(text).next() {
+        Some(Part::Begins { path, .. }) => {
+            let known = READERS.iter().find(|(root, _)| *root == path);
+            known.map_or(Root::Other, |(_, read)| Root::Known(*read))
         }
-        ControlFlow::Continue(())
-    });
-    found
-}
-
-/// A part of a document. The root element has depth 1.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Element<'a> {
-    /// A start tag: the name without its prefix.
-    Start { depth: usize, name: &'a str },
-    /// Text straight inside an element of this depth, perhaps a piece of it.
-    Text { depth: usize, text: &'a str },
-    /// An end tag.
-    End { depth: usize },
-}
-
-/// The parts of a document that are left, up to the first that is broken or beyond the bounds.
-pub(super) struct Elements<'a> {
-    xml: Xml<&'a [u8]>,
-    depth: usize,
-    left: usize,
-}
-
-fn elements(text: &str) -> Elements<'_> {
-    let mut xml = Xml::from_str(text);
-    let config = xml.config_mut();
-    config.check_end_names = false;
-    config.expand_empty_elements = true;
-    config.allow_dangling_amp = true;
-    Elements { xml, depth: 0, left: MAX_PARTS }
-}
-
-impl Elements<'_> {
-    /// Visits the parts until there are no more, or `visit` breaks off.
-    pub(super) fn each(&mut self, mut visit: impl FnMut(Element<'_>) -> ControlFlow<()>) {
-        while self.left > 0 {
-            self.left -= 1;
-            #[cfg(test)]
-            crate::readers::tests::count(1);
-            let Ok(event) = self.xml.read_event() else { return };
-            if self.visit(&event, &mut visit).is_break() {
-                return;
-            }
-        }
-    }
-
-    fn visit(
-        &mut self,
-        event: &Event<'_>,
-        visit: &mut dyn FnMut(Element<'_>) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        let depth = self.depth;
-        match event {
-            Event::Start(tag) if depth < MAX_DEPTH => {
-                self.depth += 1;
-                visit(Element::Start { depth: self.depth, name: tag.local_name().into_inner() })
-            }
-            Event::End(_) if depth > 0 => {
-                self.depth -= 1;
-                visit(Element::End { depth })
-            }
-            Event::Start(_) | Event::End(_) | Event::Eof => ControlFlow::Break(()),
-            Event::Text(text) => visit(Element::Text { depth, text }),
-            Event::CData(text) => visit(Element::Text { depth, text }),
-            Event::GeneralRef(reference) => {
-                if let Ok(Some(character)) = reference.resolve_char_ref() {
-                    return visit(Element::Text { depth, text: character.encode_utf8(&mut [0; 4]) });
-                }
-                if let Some(text) = resolve_predefined_entity(reference) {
-                    return visit(Element::Text { depth, text });
-                }
-                ["&", reference, ";"].into_iter().try_for_each(|text| visit(Element::Text { depth, text }))
-            }
-            Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {
-                ControlFlow::Continue(())
-            }
-        }
+        _ => Root::Open,
     }
 }
 
@@ -262,6 +184,7 @@ mod tests {
     use crate::{
         Probe,
         readers::tests::{cut_stream_everywhere, steps_of, stream},
+        xml::{MAX_DEPTH, MAX_PARTS},
     };
 
     const DOCUMENT: &str = "<?xml version='1.0'?><!DOCTYPE root [<!ELEMENT a (b)>]><!-- <x> --><root>\
