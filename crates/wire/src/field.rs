@@ -120,6 +120,16 @@ fields! {
     RtspServer = "rtsp.server",
     /// `User-Agent` over RTSP: speaks of the side that asks.
     RtspUserAgent = "rtsp.user_agent",
+    /// Firmware in a SADP answer.
+    SadpFirmware = "sadp.firmware",
+    /// Link address in a SADP answer.
+    SadpMac = "sadp.mac",
+    /// Model in a SADP answer.
+    SadpModel = "sadp.model",
+    /// `device` or `client`: the side of SADP that the sender is.
+    SadpRole = "sadp.role",
+    /// Serial number in a SADP answer: model, date, region and number in one word.
+    SadpSerial = "sadp.serial",
     /// A medium of a session description and its first coding: `video H264/90000`.
     SdpMedia = "sdp.media",
     /// Eight hex digits behind `MEDIAINFO=` in a session description: the magic number of a media stack.

@@ -25,6 +25,7 @@ pub(crate) mod quic;
 mod routes;
 pub(crate) mod rtp;
 pub(crate) mod rtsp;
+pub(crate) mod sadp;
 mod sdp;
 pub(crate) mod smtp;
 pub(crate) mod socks;
@@ -63,6 +64,8 @@ pub static ALL: &[Reader] = &[
     rtsp::READER,
     rtsp::MESSAGE_READER,
     socks::READER,
+    sadp::READER,
+    sadp::FRAME_READER,
     dns::READER,
     mdns::READER,
     llmnr::READER,
