@@ -86,6 +86,20 @@ fields! {
     HttpTitle = "http.title",
     /// `User-Agent` of an HTTP request: speaks of the side that asks.
     HttpUserAgent = "http.user_agent",
+    /// Kind of device in ISAPI: `IPCamera`, `NVR`, ...
+    IsapiClass = "isapi.class",
+    /// Firmware in ISAPI.
+    IsapiFirmware = "isapi.firmware",
+    /// Link address in ISAPI.
+    IsapiMac = "isapi.mac",
+    /// Model in ISAPI.
+    IsapiModel = "isapi.model",
+    /// Name that people gave the device in ISAPI.
+    IsapiName = "isapi.name",
+    /// `device` where the sender answers in ISAPI, or pushes an alarm.
+    IsapiRole = "isapi.role",
+    /// Serial number in ISAPI: model, date, region and number in one word.
+    IsapiSerial = "isapi.serial",
     /// Name of a host that multicast DNS gives an address.
     MdnsHost = "mdns.host",
     /// Instance label of a DNS service.

@@ -3,7 +3,7 @@
 //! A path is the local names from the root element down, joined by slashes: in `<s:a><b>c</b></s:a>` the text `c` stands at
 //! `a/b`. Namespaces are not resolved, end tags not compared, entities of the document not expanded: those that XML
 //! defines and characters by number are. What is cut or broken reads as what stood before it. Bounds: 16 elements deep,
-//! paths of 256 bytes, 8192 parts; a document ends where it passes one of them. Each byte is looked at once, and nothing
+//! paths of 256 bytes, 8192 parts; a document ends where it passes one of them. Texts are cut to 4096 bytes. Each byte is looked at once, and nothing
 //! recurses or allocates.
 
 use std::borrow::Cow;
@@ -18,7 +18,7 @@ use quick_xml::{
 use crate::{
     Fact, Field, Party,
     reader::Facts,
-    text::{MAX_VALUE, Text, value as value_of},
+    text::{Text, value as value_of},
 };
 
 /// Elements inside one another that are followed.
@@ -26,6 +26,7 @@ pub(crate) const MAX_DEPTH: usize = 16;
 /// Tags, texts and references of a document that are looked at.
 pub(crate) const MAX_PARTS: usize = 8192;
 const MAX_PATH: usize = 256;
+const MAX_TEXT: usize = 4096;
 
 /// A document, and how far it was read.
 pub(crate) struct Xml<'a> {
@@ -38,7 +39,7 @@ pub(crate) struct Xml<'a> {
     open: bool,
     /// Whether the innermost element of the path has ended, and is still to be taken off.
     ended: bool,
-    text: Text<MAX_VALUE>,
+    text: Text<MAX_TEXT>,
     /// Whether the last tag was a start tag, so that the text is all of its element.
     leaf: bool,
 }
@@ -63,6 +64,11 @@ impl Tag<'_> {
         let found = all.with_checks(false).flatten().find(|attribute| attribute.key.as_ref() == wanted)?;
         let raw = found.value.clone();
         Some(found.normalized_value(quick_xml::XmlVersion::Implicit1_0).unwrap_or(raw))
+    }
+
+    /// Whether its attributes hold a text. Namespaces are declared so, on this element or on one around it.
+    pub(crate) fn mentions(&self, text: &str) -> bool {
+        memchr::memmem::find(self.0.attributes_raw().as_bytes(), text.as_bytes()).is_some()
     }
 }
 
@@ -229,6 +235,7 @@ mod tests {
         let asked = ["b", "c", "d", "f", "g"].map(|name| tag.attribute(name).map(Cow::into_owned));
         let found = asked.each_ref().map(|value| value.as_deref());
         assert_eq!(found, [Some("1"), Some("&lt;&x;"), Some("<"), Some("2"), None]);
+        assert!(tag.mentions("f='2") && !tag.mentions("a "));
     }
 
     #[test]
@@ -237,8 +244,8 @@ mod tests {
         assert_eq!(said(&format!("<a><{}>", "b".repeat(MAX_PATH - 2))).len(), 2);
         assert_eq!(said(&format!("<a><{}>", "b".repeat(MAX_PATH - 1))).len(), 1);
         assert_eq!(said(&"<a/>".repeat(MAX_PARTS)).len(), MAX_PARTS);
-        let long = said(&format!("<a>{}</a>", "b".repeat(2 * MAX_VALUE)));
-        assert_eq!(long[1].len(), "a: ".len() + MAX_VALUE);
+        let long = said(&format!("<a>{}</a>", "b".repeat(2 * MAX_TEXT)));
+        assert_eq!(long[1].len(), "a: ".len() + MAX_TEXT);
     }
 
     #[test]

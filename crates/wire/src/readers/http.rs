@@ -16,6 +16,9 @@
 //! `http.user_agent`, `http.content_type`, and of a response `http.status`, `http.server`, `http.realm`.
 
 mod body;
+mod document;
+mod isapi;
+mod multipart;
 mod onward;
 mod upnp;
 
@@ -25,7 +28,7 @@ use crate::{
     reader::Facts,
     text::{self, Text, value},
 };
-use body::Body;
+use body::{Body, Told};
 
 pub(crate) const READER: Reader = Reader {
     number: ReaderId(1),
@@ -41,6 +44,13 @@ pub(crate) const READER: Reader = Reader {
         Field::HttpServer,
         Field::HttpStatus,
         Field::HttpUserAgent,
+        Field::IsapiClass,
+        Field::IsapiFirmware,
+        Field::IsapiMac,
+        Field::IsapiModel,
+        Field::IsapiName,
+        Field::IsapiRole,
+        Field::IsapiSerial,
         Field::SsdpDeviceType,
         Field::SsdpFriendlyName,
         Field::SsdpManufacturer,
@@ -90,18 +100,17 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     if !head.whole && !stream.ended {
         return wait(stream);
     }
+    let body = Body::announced(&head, start);
+    let told = body.as_ref().map_or(Told::Nobodys, Body::told);
+    if told == Told::Open && !stream.ended {
+        return wait(stream);
+    }
     match start {
         Start::Request { method, target } => request(&head, method, target, facts),
-        Start::Response { status } => {
-            let body = Body::announced(&head, status).filter(|body| !body.is_nobodys());
-            if body.as_ref().is_some_and(|body| !body.is_whole()) && !stream.ended {
-                return wait(stream);
-            }
-            response(&head, status, facts);
-            if let Some(body) = body {
-                body.read(facts);
-            }
-        }
+        Start::Response { status } => response(&head, status, facts),
+    }
+    if let Some(body) = body.filter(|_| told != Told::Nobodys) {
+        body.read(facts);
     }
     match head.body {
         Some(rest) if onward::hands_on(&head, start) => {
@@ -135,6 +144,13 @@ enum Start<'a> {
 }
 
 impl<'a> Start<'a> {
+    const fn status(self) -> Option<&'a [u8]> {
+        match self {
+            Self::Response { status } => Some(status),
+            Self::Request { .. } => None,
+        }
+    }
+
     fn parse(head: &Head<'a>) -> Option<Self> {
         if is_version(head.start.get(..8)?) {
             let status = head.start.get(8..)?.strip_prefix(b" ")?.get(..3)?;

@@ -1,0 +1,34 @@
+//! Documents of XML in bodies of HTTP: who reads one is told by its first elements.
+//!
+//! A root element that one protocol alone has is enough; a name that several have counts with the namespace that it declares.
+//! To add a document: a file beside this one with `read`, and an arm in [`root`].
+
+use super::{body::Side, isapi, upnp};
+use crate::{
+    reader::Facts,
+    xml::{Part, Xml},
+};
+
+/// Reads a document from its beginning.
+pub(super) type Read = fn(&mut Xml<'_>, Facts<'_>);
+
+/// What a document's first elements tell.
+pub(super) enum Root {
+    /// This reader reads it.
+    Known(Read),
+    /// Nobody does.
+    Other,
+    /// They are not there (yet).
+    Open,
+}
+
+/// Who reads a document that this side sent.
+pub(super) fn root(text: &str, side: Side) -> Root {
+    let mut xml = Xml::new(text);
+    let Some(Part::Begins { path, tag }) = xml.next() else { return Root::Open };
+    match (path, side) {
+        ("root", Side::Server) => Root::Known(upnp::read),
+        ("EventNotificationAlert", _) | (_, Side::Server) if isapi::is_of(&tag) => Root::Known(isapi::read),
+        _ => Root::Other,
+    }
+}
