@@ -48,6 +48,24 @@ macro_rules! fields {
 fields! {
     /// ARP says which link address holds an address.
     Arp = "arp",
+    /// The interface for cameras over HTTP by whose keys an answer is known: `vapix`, `sunapi`, ...
+    CgiApi = "cgi.api",
+    /// Kind of device in an answer of such an interface.
+    CgiClass = "cgi.class",
+    /// Firmware in an answer of such an interface.
+    CgiFirmware = "cgi.firmware",
+    /// Link address in an answer of such an interface.
+    CgiMac = "cgi.mac",
+    /// Model in an answer of such an interface.
+    CgiModel = "cgi.model",
+    /// Name that people gave the device, in an answer of such an interface.
+    CgiName = "cgi.name",
+    /// `device` where the sender answers in such an interface.
+    CgiRole = "cgi.role",
+    /// Serial number in an answer of such an interface.
+    CgiSerial = "cgi.serial",
+    /// Maker in an answer of such an interface.
+    CgiVendor = "cgi.vendor",
     /// DHCP gave a link address an address.
     Dhcp = "dhcp",
     /// DHCP option 61: how the client calls itself to the server.
@@ -226,7 +244,6 @@ pub(crate) const AWAITED: &[Field] = &[
     Field::DhipVendor,
     Field::FtpBanner,
     Field::HttpHeader,
-    Field::HttpTitle,
     Field::OnvifManufacturer,
     Field::OnvifScopeHardware,
     Field::OnvifScopeName,

@@ -16,10 +16,12 @@
 //! `http.user_agent`, `http.content_type`, and of a response `http.status`, `http.server`, `http.realm`.
 
 mod body;
+mod cgi;
 mod document;
 mod isapi;
 mod multipart;
 mod onward;
+mod title;
 mod upnp;
 
 use crate::{
@@ -36,6 +38,15 @@ pub(crate) const READER: Reader = Reader {
     activity: None,
     hides: false,
     fields: &[
+        Field::CgiApi,
+        Field::CgiClass,
+        Field::CgiFirmware,
+        Field::CgiMac,
+        Field::CgiModel,
+        Field::CgiName,
+        Field::CgiRole,
+        Field::CgiSerial,
+        Field::CgiVendor,
         Field::HttpContentType,
         Field::HttpHost,
         Field::HttpMethod,
@@ -43,6 +54,7 @@ pub(crate) const READER: Reader = Reader {
         Field::HttpRealm,
         Field::HttpServer,
         Field::HttpStatus,
+        Field::HttpTitle,
         Field::HttpUserAgent,
         Field::IsapiClass,
         Field::IsapiFirmware,

@@ -8,12 +8,12 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr;
+use memchr::{memchr, memrchr};
 
 use super::{
-    Start,
+    Start, cgi,
     document::{self, Root},
-    multipart,
+    multipart, title,
 };
 use crate::{cursor::Cursor, head::Head, reader::Facts, xml::Xml};
 
@@ -98,23 +98,37 @@ impl<'a> Body<'a> {
 
     /// What can be told of it so far.
     pub(super) fn told(&self) -> Told {
+        // Most bodies without a type are pictures or video: their bytes need not be made text to say so. Nor may it count
+        // that an element stands further behind, which would not have been waited for.
         let told = match self.begins() {
-            // Most bodies without a type are pictures or video: their bytes need not be made text to say so. Nor may it
-            // count that an element stands further behind, which would not have been waited for.
-            Some(b'<') if !self.html => {
-                match document::root(&String::from_utf8_lossy(&self.bytes), self.side) {
-                    Root::Known(_) => Told::Ready,
-                    Root::Other => Told::Nobodys,
-                    Root::Open => Told::Open,
-                }
-            }
-            Some(_) => Told::Nobodys,
+            Some(b'<') if self.html => title::told(&self.bytes),
+            Some(b'<') => match document::root(&String::from_utf8_lossy(&self.bytes), self.side) {
+                Root::Known(_) if self.whole => Told::Ready,
+                Root::Known(_) | Root::Open => Told::Open,
+                Root::Other => Told::Nobodys,
+            },
+            Some(_) if self.side == Side::Client => Told::Nobodys,
+            Some(_) => match cgi::told(&self.bytes) {
+                Told::Ready if !self.whole => Told::Open,
+                told => told,
+            },
             None => Told::Open,
         };
-        match told {
-            Told::Open if self.whole => Told::Nobodys,
-            Told::Ready if !self.whole => Told::Open,
-            told => told,
+        if self.whole && told == Told::Open { Told::Nobodys } else { told }
+    }
+
+    /// Yields what it says.
+    pub(super) fn read(&self, facts: Facts<'_>) {
+        if self.begins() != Some(b'<') {
+            let there = if self.whole { Some(self.bytes.len()) } else { memrchr(b'\n', &self.bytes) };
+            cgi::read(there.and_then(|there| self.bytes.get(..there)).unwrap_or(&[]), facts);
+        } else if self.html {
+            title::read(&self.bytes, facts);
+        } else {
+            let text = String::from_utf8_lossy(&self.bytes);
+            if let Root::Known(read) = document::root(&text, self.side) {
+                read(&mut Xml::new(&text), facts);
+            }
         }
     }
 
@@ -125,14 +139,6 @@ impl<'a> Body<'a> {
             return None;
         }
         bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start().first().copied()
-    }
-
-    /// Yields what it says.
-    pub(super) fn read(&self, facts: Facts<'_>) {
-        let text = String::from_utf8_lossy(&self.bytes);
-        if let Root::Known(read) = document::root(&text, self.side) {
-            read(&mut Xml::new(&text), facts);
-        }
     }
 }
 
@@ -278,7 +284,7 @@ mod tests {
     fn bodies_that_nobody_reads_are_not_waited_for() {
         let length = "Content-Length: 90000";
         for (fields, body) in [
-            (format!("Content-Type: text/html\r\n{length}"), "<root>"),
+            (format!("Content-Type: text/html\r\n{length}"), "<root><body>"),
             (format!("Content-Type: text/xml\r\n{length}"), "<e:Envelope xmlns:e='x'>"),
             (format!("Content-Type: text/xml\r\n{length}"), "no XML"),
             (format!("Content-Type: text/xml\r\n{length}"), "no XML <root>"),
