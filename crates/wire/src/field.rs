@@ -128,12 +128,28 @@ fields! {
     MdnsTxt = "mdns.txt",
     /// Neighbour discovery says which link address holds an address.
     Ndp = "ndp",
+    /// What a device is in ONVIF: `NetworkVideoTransmitter`, `NetworkVideoStorage`, ...
+    OnvifClass = "onvif.class",
+    /// `clear` where a request to ONVIF holds a password in clear.
+    OnvifCredentials = "onvif.credentials",
+    /// Firmware of an ONVIF `GetDeviceInformation` answer.
+    OnvifFirmware = "onvif.firmware",
+    /// Link address of an ONVIF `GetNetworkInterfaces` answer, or behind `onvif://www.onvif.org/MAC/`.
+    OnvifMac = "onvif.mac",
     /// Manufacturer of an ONVIF `GetDeviceInformation` answer.
     OnvifManufacturer = "onvif.manufacturer",
+    /// Model of an ONVIF `GetDeviceInformation` answer.
+    OnvifModel = "onvif.model",
+    /// `device` or `client`: the side of ONVIF that the sender is.
+    OnvifRole = "onvif.role",
     /// Percent-decoded text behind `onvif://www.onvif.org/hardware/`.
     OnvifScopeHardware = "onvif.scope.hardware",
     /// Percent-decoded text behind `onvif://www.onvif.org/name/`.
     OnvifScopeName = "onvif.scope.name",
+    /// Serial number of an ONVIF `GetDeviceInformation` answer.
+    OnvifSerial = "onvif.serial",
+    /// Stable address of an endpoint of ONVIF in WS-Discovery, a UUID in most.
+    OnvifUid = "onvif.uid",
     /// The registered prefix of a link address.
     Oui = "oui",
     /// Address and port of the client for which a proxy connects, by the proxy's word.
@@ -244,9 +260,6 @@ pub(crate) const AWAITED: &[Field] = &[
     Field::DhipVendor,
     Field::FtpBanner,
     Field::HttpHeader,
-    Field::OnvifManufacturer,
-    Field::OnvifScopeHardware,
-    Field::OnvifScopeName,
     Field::SipUserAgent,
     Field::SnmpSysDescr,
     Field::SnmpSysObjectId,

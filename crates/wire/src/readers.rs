@@ -18,6 +18,7 @@ pub(crate) mod llmnr;
 pub(crate) mod mdns;
 pub(crate) mod ndp;
 pub(crate) mod ntp;
+pub(crate) mod onvif;
 mod pieces;
 mod proxied;
 pub(crate) mod proxy;
@@ -64,6 +65,7 @@ pub static ALL: &[Reader] = &[
     rtsp::READER,
     rtsp::MESSAGE_READER,
     socks::READER,
+    onvif::READER,
     sadp::READER,
     sadp::FRAME_READER,
     dns::READER,

@@ -285,7 +285,7 @@ mod tests {
         let length = "Content-Length: 90000";
         for (fields, body) in [
             (format!("Content-Type: text/html\r\n{length}"), "<root><body>"),
-            (format!("Content-Type: text/xml\r\n{length}"), "<e:Envelope xmlns:e='x'>"),
+            (format!("Content-Type: text/xml\r\n{length}"), "<e:Envelope xmlns:e='x'><e:Body><u:AResponse>"),
             (format!("Content-Type: text/xml\r\n{length}"), "no XML"),
             (format!("Content-Type: text/xml\r\n{length}"), "no XML <root>"),
             (length.to_owned(), "\u{fffd}PNG <root>"),

@@ -3,7 +3,7 @@
 //! A root element that one protocol alone has is enough; a name that several have counts with the namespace that it declares.
 //! To add a document: a file beside this one with `read`, and an arm in [`root`].
 
-use super::{body::Side, isapi, upnp};
+use super::{super::onvif, body::Side, isapi, upnp};
 use crate::{
     reader::Facts,
     xml::{Part, Xml},
@@ -27,8 +27,33 @@ pub(super) fn root(text: &str, side: Side) -> Root {
     let mut xml = Xml::new(text);
     let Some(Part::Begins { path, tag }) = xml.next() else { return Root::Open };
     match (path, side) {
+        ("Envelope", _) => {
+            let named = tag.mentions(onvif::NAME);
+            envelope(&mut xml, named, side)
+        }
         ("root", Side::Server) => Root::Known(upnp::read),
         ("EventNotificationAlert", _) | (_, Side::Server) if isapi::is_of(&tag) => Root::Known(isapi::read),
         _ => Root::Other,
     }
+}
+
+/// Who reads the rest of an envelope of SOAP, told by the element in its body, and by a namespace that it or one around it
+/// names.
+fn envelope(xml: &mut Xml<'_>, mut named: bool, side: Side) -> Root {
+    while let Some(part) = xml.next() {
+        let Part::Begins { path, tag } = part else { continue };
+        named |= tag.mentions(onvif::NAME);
+        let Some(operation) = path.strip_prefix("Envelope/Body/") else { continue };
+        let by_device = match side {
+            Side::Server => operation.ends_with("Response"),
+            Side::Client => operation == "Notify",
+        };
+        return match side {
+            _ if !named => Root::Other,
+            _ if by_device => Root::Known(onvif::answer),
+            Side::Client => Root::Known(onvif::request),
+            Side::Server => Root::Other,
+        };
+    }
+    Root::Open
 }
