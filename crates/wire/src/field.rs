@@ -84,6 +84,22 @@ fields! {
     DhipVendor = "dhip.vendor",
     /// FTP greeting, behind the reply code.
     FtpBanner = "ftp.banner",
+    /// Kind of device by the number of a device in GB/T 28181: `camera`, `network camera`, `DVR`, `NVR`.
+    Gb28181Class = "gb28181.class",
+    /// Firmware in a GB/T 28181 answer.
+    Gb28181Firmware = "gb28181.firmware",
+    /// `CmdType` of a GB/T 28181 message: `Keepalive`, `Catalog`, ...
+    Gb28181Message = "gb28181.message",
+    /// Model in a GB/T 28181 answer.
+    Gb28181Model = "gb28181.model",
+    /// Name of a device in a GB/T 28181 answer.
+    Gb28181Name = "gb28181.name",
+    /// `device` or `client`: the side of GB/T 28181 that the sender is.
+    Gb28181Role = "gb28181.role",
+    /// Number of a device in GB/T 28181: twenty digits.
+    Gb28181Uid = "gb28181.uid",
+    /// Maker in a GB/T 28181 answer.
+    Gb28181Vendor = "gb28181.vendor",
     /// `Content-Type` over HTTP.
     HttpContentType = "http.content_type",
     /// `Name: value` of another HTTP header (the name alone where the value varies).
@@ -260,7 +276,6 @@ pub(crate) const AWAITED: &[Field] = &[
     Field::DhipVendor,
     Field::FtpBanner,
     Field::HttpHeader,
-    Field::SipUserAgent,
     Field::SnmpSysDescr,
     Field::SnmpSysObjectId,
     Field::TelnetBanner,
@@ -284,7 +299,7 @@ impl Field {
     pub(crate) const fn is_in(self, fields: &[Self]) -> bool {
         let mut rest = fields;
         while let [first, more @ ..] = rest {
-            if *first as u8 == self as u8 {
+            if *first as u16 == self as u16 {
                 return true;
             }
             rest = more;

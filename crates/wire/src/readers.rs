@@ -28,6 +28,7 @@ pub(crate) mod rtp;
 pub(crate) mod rtsp;
 pub(crate) mod sadp;
 mod sdp;
+pub(crate) mod sip;
 pub(crate) mod smtp;
 pub(crate) mod socks;
 pub(crate) mod ssdp;
@@ -60,6 +61,8 @@ pub static ALL: &[Reader] = &[
     starttls::FTP_READER,
     starttls::IMAP_READER,
     starttls::POP3_READER,
+    sip::READER,
+    sip::STREAM_READER,
     http::READER,
     http::REQUEST_READER,
     rtsp::READER,
