@@ -134,6 +134,18 @@ fields! {
     IsapiRole = "isapi.role",
     /// Serial number in ISAPI: model, date, region and number in one word.
     IsapiSerial = "isapi.serial",
+    /// `clear` where a registration in ISUP holds a password in clear.
+    IsupCredentials = "isup.credentials",
+    /// Firmware in a registration in ISUP.
+    IsupFirmware = "isup.firmware",
+    /// `Command` of a message in ISUP: `REGISTER`, ...
+    IsupMessage = "isup.message",
+    /// `device` or `client`: the side of ISUP that the sender is; a platform is a client.
+    IsupRole = "isup.role",
+    /// Serial number in a registration in ISUP, the model in front of it.
+    IsupSerial = "isup.serial",
+    /// How a device calls itself in a registration in ISUP.
+    IsupUid = "isup.uid",
     /// Name of a host that multicast DNS gives an address.
     MdnsHost = "mdns.host",
     /// Instance label of a DNS service.

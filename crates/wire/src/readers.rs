@@ -13,6 +13,7 @@ pub(crate) mod dns;
 pub(crate) mod dtls;
 pub(crate) mod http;
 pub(crate) mod http2;
+pub(crate) mod isup;
 mod lines;
 pub(crate) mod llmnr;
 pub(crate) mod mdns;
@@ -70,6 +71,8 @@ pub static ALL: &[Reader] = &[
     socks::READER,
     onvif::READER,
     sadp::READER,
+    isup::READER,
+    isup::STREAM_READER,
     sadp::FRAME_READER,
     dns::READER,
     mdns::READER,
