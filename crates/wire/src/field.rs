@@ -278,6 +278,20 @@ fields! {
     TlsSubjectO = "tls.subject_o",
     /// The highest version that the client offers, the one that the server chose: two pairs of hex digits.
     TlsVersion = "tls.version",
+    /// Kind of device in a Topsee answer.
+    TopseeClass = "topsee.class",
+    /// `clear` where a Topsee message holds a password in clear.
+    TopseeCredentials = "topsee.credentials",
+    /// Link address in a Topsee answer.
+    TopseeMac = "topsee.mac",
+    /// Model in a Topsee answer.
+    TopseeModel = "topsee.model",
+    /// `device` or `client`: the side of Topsee that the sender is.
+    TopseeRole = "topsee.role",
+    /// Serial number in a Topsee answer.
+    TopseeSerial = "topsee.serial",
+    /// Number of a device in its P2P cloud, in a Topsee answer.
+    TopseeUid = "topsee.uid",
     /// `User-Agent` of a viewing application or recorder: it marks the viewer.
     UaApp = "ua.app",
 }

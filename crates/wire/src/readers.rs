@@ -36,6 +36,7 @@ pub(crate) mod ssdp;
 pub(crate) mod starttls;
 pub(crate) mod stun;
 pub(crate) mod tls;
+pub(crate) mod topsee;
 pub(crate) mod websocket;
 
 #[cfg(test)]
@@ -56,6 +57,7 @@ pub static ALL: &[Reader] = &[
     dtls::READER,
     stun::READER,
     stun::STREAM_READER,
+    topsee::STREAM_READER,
     proxy::READER,
     http2::READER,
     smtp::READER,
@@ -73,6 +75,7 @@ pub static ALL: &[Reader] = &[
     sadp::READER,
     isup::READER,
     isup::STREAM_READER,
+    topsee::READER,
     sadp::FRAME_READER,
     dns::READER,
     mdns::READER,
