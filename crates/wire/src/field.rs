@@ -184,6 +184,14 @@ fields! {
     ProxySource = "proxy.source",
     /// The version of QUIC: eight hex digits, or the four letters of one of Google's.
     QuicVersion = "quic.version",
+    /// Link address in an answer to the discovery of Bosch.
+    RcpMac = "rcp.mac",
+    /// Name of a device in an answer to the discovery of Bosch.
+    RcpName = "rcp.name",
+    /// `device` where the sender answers the discovery of Bosch.
+    RcpRole = "rcp.role",
+    /// Serial number in an answer to the discovery of Bosch.
+    RcpSerial = "rcp.serial",
     /// Payload type of RTP (RFC 3551, 6), a decimal number.
     RtpPayloadType = "rtp.payload_type",
     /// `Basic` where a password crosses RTSP in clear (RFC 7617).

@@ -24,6 +24,7 @@ mod pieces;
 mod proxied;
 pub(crate) mod proxy;
 pub(crate) mod quic;
+pub(crate) mod rcp;
 mod routes;
 pub(crate) mod rtp;
 pub(crate) mod rtsp;
@@ -76,6 +77,7 @@ pub static ALL: &[Reader] = &[
     isup::READER,
     isup::STREAM_READER,
     topsee::READER,
+    rcp::READER,
     sadp::FRAME_READER,
     dns::READER,
     mdns::READER,
