@@ -100,6 +100,8 @@ fields! {
     Gb28181Uid = "gb28181.uid",
     /// Maker in a GB/T 28181 answer.
     Gb28181Vendor = "gb28181.vendor",
+    /// `client` where the sender asks in the protocol of `HCNetSDK`.
+    HcnetsdkRole = "hcnetsdk.role",
     /// `Content-Type` over HTTP.
     HttpContentType = "http.content_type",
     /// `Name: value` of another HTTP header (the name alone where the value varies).

@@ -11,6 +11,7 @@ pub(crate) mod dhcp;
 pub(crate) mod dhcp6;
 pub(crate) mod dns;
 pub(crate) mod dtls;
+pub(crate) mod hcnetsdk;
 pub(crate) mod http;
 pub(crate) mod http2;
 pub(crate) mod isup;
@@ -59,6 +60,7 @@ pub static ALL: &[Reader] = &[
     stun::READER,
     stun::STREAM_READER,
     topsee::STREAM_READER,
+    hcnetsdk::READER,
     proxy::READER,
     http2::READER,
     smtp::READER,
