@@ -82,6 +82,8 @@ fields! {
     DhipDeviceClass = "dhip.device_class",
     /// The vendor in a Dahua discovery answer.
     DhipVendor = "dhip.vendor",
+    /// `client` where the sender asks in a protocol of EZVIZ.
+    EzvizRole = "ezviz.role",
     /// FTP greeting, behind the reply code.
     FtpBanner = "ftp.banner",
     /// Kind of device by the number of a device in GB/T 28181: `camera`, `network camera`, `DVR`, `NVR`.

@@ -11,6 +11,7 @@ pub(crate) mod dhcp;
 pub(crate) mod dhcp6;
 pub(crate) mod dns;
 pub(crate) mod dtls;
+pub(crate) mod ezviz;
 pub(crate) mod hcnetsdk;
 pub(crate) mod http;
 pub(crate) mod http2;
@@ -59,8 +60,11 @@ pub static ALL: &[Reader] = &[
     dtls::READER,
     stun::READER,
     stun::STREAM_READER,
+    ezviz::READER,
+    ezviz::DATAGRAM_READER,
     topsee::STREAM_READER,
     hcnetsdk::READER,
+    ezviz::STREAM_READER,
     proxy::READER,
     http2::READER,
     smtp::READER,
