@@ -17,6 +17,7 @@
 
 mod body;
 mod cgi;
+mod cgi_xml;
 mod document;
 mod isapi;
 mod multipart;
