@@ -3,6 +3,7 @@
 mod media;
 mod office;
 mod services;
+mod surveillance;
 mod transport;
 mod viewing;
 
@@ -49,6 +50,7 @@ impl Case {
 /// Every named scenario, by name.
 pub static ALL: &[Case] = &[
     transport::BAD_CHECKSUMS,
+    surveillance::CAMERA_ANSWERS,
     services::DHCPV6,
     services::DNS_OVER_TCP,
     transport::FRAGMENTS,
