@@ -106,6 +106,8 @@ fields! {
     HcnetsdkRole = "hcnetsdk.role",
     /// `Content-Type` over HTTP.
     HttpContentType = "http.content_type",
+    /// How a password crosses in clear in a request: `Basic` in its head, `query` in its path.
+    HttpCredentials = "http.credentials",
     /// `Name: value` of another HTTP header (the name alone where the value varies).
     HttpHeader = "http.header",
     /// `Host` of an HTTP request, or the authority of its target.
