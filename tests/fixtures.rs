@@ -258,20 +258,25 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     digits.map(|two| u8::from_str_radix(two?, 16).ok()).collect()
 }
 
-/// Whether a value stands in the packet as text or as bytes; numbers in words, digests, masked addresses and text, and what a
-/// reader has its own words for stand nowhere. What a stream said may have begun in packets before.
+/// Whether a value stands in the packet as text or as bytes; numbers in words, digests, masked addresses and text stand nowhere,
+/// nor does what the kind of a message says of its sender. What a stream said may have begun in packets before.
 fn shows_sighting(sighting: &Value, packets: &[(u64, Vec<u8>)]) -> bool {
     let (kind, value) = (sighting["kind"].as_str().unwrap_or(""), sighting["value"].as_str().unwrap_or(""));
     let is_stream = ["tls.", "http.", "sdp.", "dvrip."].iter().any(|stream| kind.starts_with(stream));
     let first = if is_stream { 0 } else { packets.len() - 1 };
+    let digits = value.replace([':', '-'], "");
     let shows = |packet: &[u8]| {
-        holds(packet, value) || from_hex(value).is_some_and(|bytes| contains(packet, &bytes))
-        // Kind and coding of a medium stand in two lines.
-        || matches!(kind, "sdp.media" | "video") && value.split(' ').all(|word| holds(packet, word))
+        holds(packet, value) || from_hex(&digits).is_some_and(|bytes| contains(packet, &bytes))
+        // Kind and coding of a medium stand in two lines, and the words of a scope between percent signs.
+        || matches!(kind, "sdp.media" | "video" | "onvif.scope.name") && value.split(' ').all(|word| holds(packet, word))
     };
-    let is_own_word = kind.ends_with(".role") || kind.ends_with(".credentials") || kind.starts_with("kasa.");
-    is_own_word
-        || matches!(kind, "dhcp.parameters" | "tls.ja4" | "tls.ech" | "rtp.payload_type" | "stun.mapped")
+    let is_of_kind = [".api", ".credentials", ".role"].iter().any(|end| kind.ends_with(end));
+    is_of_kind
+        || kind.starts_with("kasa.")
+        || matches!(
+            kind,
+            "dhcp.parameters" | "gb28181.class" | "tls.ja4" | "tls.ech" | "rtp.payload_type" | "stun.mapped"
+        )
         || packets[first..].iter().any(|(_, packet)| shows(packet))
         || is_stream
             && (is_sealed(&packets[packets.len() - 1].1) || stream(packets).is_some_and(|all| shows(&all)))

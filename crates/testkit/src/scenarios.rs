@@ -4,6 +4,7 @@ mod media;
 mod office;
 mod platforms;
 mod services;
+mod surveillance;
 mod transport;
 mod viewing;
 
@@ -50,6 +51,7 @@ impl Case {
 /// Every named scenario, by name.
 pub static ALL: &[Case] = &[
     transport::BAD_CHECKSUMS,
+    surveillance::CAMERA_ANSWERS,
     services::DHCPV6,
     platforms::PLATFORMS,
     services::DNS_OVER_TCP,

@@ -52,6 +52,7 @@ mod text;
 mod transport;
 mod tunnel;
 mod wifi;
+mod xml;
 
 pub use activity::Activity;
 pub use checksum::check_transport;

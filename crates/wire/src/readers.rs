@@ -17,23 +17,30 @@ pub(crate) mod dhstun;
 pub(crate) mod dns;
 pub(crate) mod dtls;
 pub(crate) mod dvrip;
+pub(crate) mod ezviz;
+pub(crate) mod hcnetsdk;
 pub(crate) mod http;
 pub(crate) mod http2;
+pub(crate) mod isup;
 pub(crate) mod kasa;
 mod lines;
 pub(crate) mod llmnr;
 pub(crate) mod mdns;
 pub(crate) mod ndp;
 pub(crate) mod ntp;
+pub(crate) mod onvif;
 mod pieces;
 mod proxied;
 pub(crate) mod proxy;
 pub(crate) mod ptcp;
 pub(crate) mod quic;
+pub(crate) mod rcp;
 mod routes;
 pub(crate) mod rtp;
 pub(crate) mod rtsp;
+pub(crate) mod sadp;
 mod sdp;
+pub(crate) mod sip;
 pub(crate) mod smtp;
 pub(crate) mod socks;
 pub(crate) mod ssdp;
@@ -41,6 +48,7 @@ pub(crate) mod starttls;
 pub(crate) mod stun;
 pub(crate) mod tdp;
 pub(crate) mod tls;
+pub(crate) mod topsee;
 pub(crate) mod tuya;
 pub(crate) mod websocket;
 
@@ -74,12 +82,19 @@ pub static ALL: &[Reader] = &[
     dhp2p::READER,
     ptcp::READER,
     dhstun::READER,
+    ezviz::READER,
+    ezviz::DATAGRAM_READER,
+    topsee::STREAM_READER,
+    hcnetsdk::READER,
+    ezviz::STREAM_READER,
     proxy::READER,
     http2::READER,
     smtp::READER,
     starttls::FTP_READER,
     starttls::IMAP_READER,
     starttls::POP3_READER,
+    sip::READER,
+    sip::STREAM_READER,
     http::READER,
     http::REQUEST_READER,
     rtsp::READER,
@@ -87,6 +102,13 @@ pub static ALL: &[Reader] = &[
     kasa::READER,
     kasa::STREAM_READER,
     socks::READER,
+    onvif::READER,
+    sadp::READER,
+    isup::READER,
+    isup::STREAM_READER,
+    topsee::READER,
+    rcp::READER,
+    sadp::FRAME_READER,
     dns::READER,
     mdns::READER,
     llmnr::READER,

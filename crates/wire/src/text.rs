@@ -78,6 +78,24 @@ pub(crate) fn value(bytes: &[u8]) -> &[u8] {
     bytes.get(..MAX_VALUE).unwrap_or(bytes)
 }
 
+/// Appends a text in which bytes may be written as `%` and two hex digits (RFC 3986, 2.1); what is none of these stays.
+pub(crate) fn percent_decoded<const N: usize>(mut bytes: &[u8], text: &mut Text<N>) {
+    let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
+    while let Some((&first, rest)) = bytes.split_first() {
+        bytes = rest;
+        let coded = match (first, rest) {
+            (b'%', [high, low, behind @ ..]) => digit(*high).zip(digit(*low)).zip(Some(behind)),
+            _ => None,
+        };
+        if let Some(((high, low), behind)) = coded {
+            text.push(high << 4 | low);
+            bytes = behind;
+        } else {
+            text.push(first);
+        }
+    }
+}
+
 /// A host name as DNS compares names: lower case (RFC 4343), without the dot that may close a full name
 /// (RFC 1034, 3.1), so that what a client asks of a server is spelt as what it asked of a name service.
 pub(crate) fn host<'t>(name: &'t [u8], text: &'t mut Text<255>) -> &'t [u8] {
@@ -176,6 +194,15 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(String::from_utf8_lossy(masked(path.as_bytes()).as_bytes()), masked_path);
+        }
+    }
+
+    #[test]
+    fn coded_bytes_are_decoded_and_others_stay() {
+        for (coded, text) in [("a%20b%2f", "a b/"), ("%zz%4", "%zz%4"), ("%%41", "%A"), ("", "")] {
+            let mut decoded = Text::<16>::new();
+            percent_decoded(coded.as_bytes(), &mut decoded);
+            assert_eq!(decoded.as_bytes(), text.as_bytes());
         }
     }
 

@@ -11,12 +11,20 @@
 //!
 //! Empty lines before a head are passed over: old clients send one behind the body of a POST (RFC 9112, 2.2).
 //!
-//! Facts about the receiver of a request: `http.method`, `http.path` (with query, without host), `http.host`
+//! Facts about the receiver of a request: `http.method`, `http.path` (with query, without host, passwords masked), `http.host`
 //! (without port, as DNS spells it; that of an absolute target wins over the field); about the sender:
-//! `http.user_agent`, `http.content_type`, and of a response `http.status`, `http.server`, and those of [`challenge`].
+//! `http.user_agent`, `http.content_type`, `http.credentials` where a password crosses in clear, and of a response
+//! `http.status`, `http.server`, and those of [`challenge`].
 
 mod body;
+mod cgi;
+mod cgi_xml;
+mod document;
+mod isapi;
+mod multipart;
 mod onward;
+mod target;
+mod title;
 mod upnp;
 
 use super::challenge;
@@ -24,9 +32,9 @@ use crate::{
     Fact, Field, Message, Party, Probe, Read, Reader, ReaderId, Route, Stream,
     head::{Head, after_empty_lines},
     reader::Facts,
-    text::{self, Text, value},
+    text::{self, Text, masked, value},
 };
-use body::Body;
+use body::{Body, Told};
 
 pub(crate) const READER: Reader = Reader {
     number: ReaderId(1),
@@ -34,15 +42,44 @@ pub(crate) const READER: Reader = Reader {
     activity: None,
     hides: false,
     fields: &[
+        Field::CgiApi,
+        Field::CgiClass,
+        Field::CgiFirmware,
+        Field::CgiMac,
+        Field::CgiModel,
+        Field::CgiName,
+        Field::CgiRole,
+        Field::CgiSerial,
+        Field::CgiVendor,
         Field::DahuaSerial,
         Field::HttpContentType,
+        Field::HttpCredentials,
         Field::HttpHost,
         Field::HttpMethod,
         Field::HttpPath,
         Field::HttpRealm,
         Field::HttpServer,
         Field::HttpStatus,
+        Field::HttpTitle,
         Field::HttpUserAgent,
+        Field::IsapiClass,
+        Field::IsapiFirmware,
+        Field::IsapiMac,
+        Field::IsapiModel,
+        Field::IsapiName,
+        Field::IsapiRole,
+        Field::IsapiSerial,
+        Field::OnvifClass,
+        Field::OnvifCredentials,
+        Field::OnvifFirmware,
+        Field::OnvifMac,
+        Field::OnvifManufacturer,
+        Field::OnvifModel,
+        Field::OnvifRole,
+        Field::OnvifScopeHardware,
+        Field::OnvifScopeName,
+        Field::OnvifSerial,
+        Field::OnvifUid,
         Field::SsdpDeviceType,
         Field::SsdpFriendlyName,
         Field::SsdpManufacturer,
@@ -91,18 +128,17 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     if !head.whole && !stream.ended {
         return wait(stream);
     }
+    let body = Body::announced(&head, start);
+    let told = body.as_ref().map_or(Told::Nobodys, Body::told);
+    if told == Told::Open && !stream.ended {
+        return wait(stream);
+    }
     match start {
         Start::Request { method, target } => request(&head, method, target, facts),
-        Start::Response { status } => {
-            let body = Body::announced(&head, status).filter(|body| !body.is_nobodys());
-            if body.as_ref().is_some_and(|body| !body.is_whole()) && !stream.ended {
-                return wait(stream);
-            }
-            response(&head, status, facts);
-            if let Some(body) = body {
-                body.read(facts);
-            }
-        }
+        Start::Response { status } => response(&head, status, facts),
+    }
+    if let Some(body) = body.filter(|_| told != Told::Nobodys) {
+        body.read(facts);
     }
     match head.body {
         Some(rest) if onward::hands_on(&head, start) => {
@@ -136,6 +172,13 @@ enum Start<'a> {
 }
 
 impl<'a> Start<'a> {
+    const fn status(self) -> Option<&'a [u8]> {
+        match self {
+            Self::Response { status } => Some(status),
+            Self::Request { .. } => None,
+        }
+    }
+
     fn parse(head: &Head<'a>) -> Option<Self> {
         if is_version(head.start.get(..8)?) {
             let status = head.start.get(8..)?.strip_prefix(b" ")?.get(..3)?;
@@ -173,12 +216,31 @@ fn may_begin(bytes: &[u8]) -> bool {
 fn request(head: &Head<'_>, method: &[u8], target: &[u8], facts: Facts<'_>) {
     facts(Fact::Says { who: Party::Receiver, field: Field::HttpMethod, value: method });
     if method != b"CONNECT" {
-        facts(Fact::Says { who: Party::Receiver, field: Field::HttpPath, value: value(path(target)) });
+        say_path(target::path(target), facts);
     }
-    let [host, agent, content] = head.first(["host", "user-agent", "content-type"]);
+    let [host, agent, content, authorization] =
+        head.first(["host", "user-agent", "content-type", "authorization"]);
     say_host(host, method, target, facts);
     say(agent, Field::HttpUserAgent, facts);
     say(content, Field::HttpContentType, facts);
+    if authorization
+        .is_some_and(|scheme| scheme.get(..6).is_some_and(|it| it.eq_ignore_ascii_case(b"basic ")))
+    {
+        say(Some(b"Basic"), Field::HttpCredentials, facts);
+    }
+}
+
+/// Yields a path, with passwords masked, and that there is one.
+fn say_path(path: &[u8], facts: Facts<'_>) {
+    let mut say_it = |value| facts(Fact::Says { who: Party::Receiver, field: Field::HttpPath, value });
+    if memchr::memchr(b'=', path).is_none() {
+        return say_it(value(path));
+    }
+    let shown = masked(path);
+    say_it(shown.as_bytes());
+    if shown.as_bytes() != value(path) {
+        say(Some(b"query"), Field::HttpCredentials, facts);
+    }
 }
 
 fn response(head: &Head<'_>, status: &[u8], facts: Facts<'_>) {
@@ -199,8 +261,8 @@ fn say(found: Option<&[u8]>, field: Field, facts: Facts<'_>) {
 }
 
 fn say_host(field: Option<&[u8]>, method: &[u8], target: &[u8], facts: Facts<'_>) {
-    let named = if method == b"CONNECT" { Some(target) } else { split_target(target).0 };
-    let host = named.or(field).map(without_port);
+    let named = if method == b"CONNECT" { Some(target) } else { target::authority(target) };
+    let host = named.or(field).map(target::without_port);
     if let Some(host) = host.filter(|host| (1..=255).contains(&host.len())) {
         let mut spelt = Text::new();
         facts(Fact::Says {
@@ -208,35 +270,6 @@ fn say_host(field: Option<&[u8]>, method: &[u8], target: &[u8], facts: Facts<'_>
             field: Field::HttpHost,
             value: text::host(host, &mut spelt),
         });
-    }
-}
-
-/// Authority, where the target is absolute, and path of a request's target (RFC 9112, 3.2).
-fn split_target(target: &[u8]) -> (Option<&[u8]>, &[u8]) {
-    let schemes = [&b"http://"[..], b"https://", b"ws://", b"wss://"];
-    let scheme = schemes
-        .into_iter()
-        .find(|scheme| target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
-    let Some(rest) = scheme.and_then(|scheme| target.get(scheme.len()..)) else { return (None, target) };
-    let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let host = authority.rsplit(|&byte| byte == b'@').next().unwrap_or(authority);
-    (Some(host), if path.is_empty() { b"/" } else { path })
-}
-
-fn path(target: &[u8]) -> &[u8] {
-    split_target(target).1
-}
-
-fn without_port(authority: &[u8]) -> &[u8] {
-    if let Some(rest) = authority.strip_prefix(b"[") {
-        return rest.split(|&byte| byte == b']').next().unwrap_or(rest);
-    }
-    let mut colons = memchr::memchr_iter(b':', authority);
-    match (colons.next(), colons.next()) {
-        // Several colons without brackets are a bare IPv6 address, not a port.
-        (Some(colon), None) => authority.get(..colon).unwrap_or(authority),
-        _ => authority,
     }
 }
 
@@ -275,6 +308,22 @@ mod tests {
     }
 
     #[test]
+    fn passwords_in_clear_are_told_and_not_shown() {
+        let asks =
+            b"GET /cgi?usr=a&pwd=secret&cmd=b HTTP/1.1\r\nHost: a\r\nauthorization: basic YTpi\r\n\r\n";
+        let all = [
+            "receiver http.method GET",
+            "receiver http.path /cgi?usr=a&pwd=***&cmd=b",
+            "sender http.credentials query",
+            "receiver http.host a",
+            "sender http.credentials Basic",
+        ];
+        assert_eq!(said(asks), all);
+        let others = b"GET /?a=b HTTP/1.1\r\nAuthorization: Digest username=\"a\"\r\n\r\n";
+        assert_eq!(said(others), ["receiver http.method GET", "receiver http.path /?a=b"]);
+    }
+
+    #[test]
     fn a_response_speaks_of_its_sender() {
         let expected = [
             "sender http.status 401",
@@ -298,23 +347,6 @@ mod tests {
         assert_eq!(facts(&REQUEST_READER, &late), facts(&REQUEST_READER, REQUEST));
         assert_eq!(stream(&READER, &b"\r\n".repeat(9), false).0, Probe::NotMine);
         assert_eq!(stream(&READER, b"\r\n\rGET / HTTP/1.1\r\n", false).0, Probe::NotMine);
-    }
-
-    #[test]
-    fn hosts_of_absolute_targets_and_tunnels() {
-        for (start, host, path) in [
-            ("GET http://user@cam.example:81/a HTTP/1.1", "cam.example", Some("/a")),
-            ("GET HTTP://Cam.Example.?q HTTP/1.1", "cam.example", Some("?q")),
-            ("GET wss://cam.example HTTP/1.1", "cam.example", Some("/")),
-            ("GET http://[2001:db8::1]:81/ HTTP/1.0", "2001:db8::1", Some("/")),
-            ("CONNECT cam.example:443 HTTP/1.1", "cam.example", None),
-            ("GET /a b HTTP/1.1", "other.example", Some("/a b")),
-        ] {
-            let said = said(format!("{start}\r\nHost: other.example\r\n\r\n").as_bytes());
-            assert!(said.contains(&format!("receiver http.host {host}")), "{said:?}");
-            let found = said.iter().find_map(|line| line.strip_prefix("receiver http.path "));
-            assert_eq!(found, path);
-        }
     }
 
     #[test]

@@ -240,8 +240,9 @@ mod tests {
             assert_eq!(stream(&STREAM_READER, &wrong, false).0 == Probe::NotMine, !plain);
         }
         assert_eq!(stream(&STREAM_READER, b"\0\x05\0\0", false).0, Probe::More(5));
-        assert_eq!(stream(&STREAM_READER, b"\xed\x51", false).0, Probe::More(3));
-        assert_eq!(stream(&STREAM_READER, b"\xed\x51\x40", false).0, Probe::NotMine);
+        assert_eq!(stream(&STREAM_READER, b"\xed\x51", false).0, Probe::NotMine);
+        assert_eq!(stream(&STREAM_READER, b"\xed\x50", false).0, Probe::More(3));
+        assert_eq!(stream(&STREAM_READER, b"\xed\x50\x40", false).0, Probe::NotMine);
         assert_eq!(stream(&STREAM_READER, b"GET / HTTP/1.1", false).0, Probe::NotMine);
     }
 

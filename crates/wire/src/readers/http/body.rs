@@ -1,33 +1,33 @@
-//! Bodies of HTTP responses: which are read, how much of them is there, and by whom.
+//! Bodies of HTTP: which are read, how much of them is there, and by whom.
 //!
-//! A body is read where the head announces XML (`text/xml`, `application/xml`), or says nothing of its type and the
-//! body begins like XML; not where it is compressed. Its root element finds its reader in [`READERS`]. Lengths are
-//! those of RFC 9112, 6: chunked, or `Content-Length`, or up to the end of the half. At most 64 KiB of a body are
-//! read, 16 elements deep, 8192 parts. Entities of the document are not expanded; bytes that are no UTF-8 read as
-//! U+FFFD.
-//!
-//! To add a reader: a file beside this one with `read`, and a line in the table.
+//! A body is read where the head announces a text, or says nothing of its type and the body begins like one; not where it
+//! is compressed. Of a response it is read where the status is 2xx: what an error shows is not the device's word. Of a body
+//! in parts the first is read. What it is shows in its first bytes ([`document`] for XML); what nobody reads is not
+//! waited for. Lengths are those of RFC 9112, 6: chunked, or `Content-Length`, or up to the end of the half. At most
+//! 64 KiB of a body are read, within the bounds of [`Xml`](crate::xml::Xml); bytes that are no UTF-8 read as U+FFFD.
 
-use std::{borrow::Cow, ops::ControlFlow};
+use std::borrow::Cow;
 
-use memchr::memchr;
-use quick_xml::{Reader as Xml, escape::resolve_predefined_entity, events::Event};
+use memchr::{memchr, memrchr};
 
-use super::upnp;
-use crate::{cursor::Cursor, head::Head, reader::Facts};
+use super::{
+    Start, cgi,
+    document::{self, Root},
+    multipart, title,
+};
+use crate::{cursor::Cursor, head::Head, reader::Facts, xml::Xml};
 
 /// Longest body that is read, in bytes.
 const MAX_BODY: usize = 64 << 10;
 /// Longest line that says how long a chunk is.
 const MAX_CHUNK_LINE: usize = 256;
-const MAX_DEPTH: usize = 16;
-const MAX_PARTS: usize = 8192;
 
-/// Reads what follows the start tag of the root element.
-type Read = fn(&mut Elements<'_>, Facts<'_>);
-
-/// The readers by the name of the root element, without its prefix.
-const READERS: &[(&str, Read)] = &[("root", upnp::read)];
+/// Which side sent a body.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Side {
+    Client,
+    Server,
+}
 
 /// A body as far as it is there, its transfer coding undone.
 #[derive(Debug)]
@@ -35,16 +35,34 @@ pub(super) struct Body<'a> {
     bytes: Cow<'a, [u8]>,
     /// Whether nothing more of it will come, or be read.
     whole: bool,
+    side: Side,
+    /// Whether it is a page for people.
+    html: bool,
+}
+
+/// What can be told of a body from what is there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Told {
+    /// Nobody reads it.
+    Nobodys,
+    /// More of it is needed.
+    Open,
+    /// It can be read.
+    Ready,
 }
 
 impl<'a> Body<'a> {
-    /// The body that the head of a response announces, if it is one that may be read.
-    pub(super) fn announced(head: &Head<'a>, status: &[u8]) -> Option<Self> {
+    /// The body that a head announces, if it is one that may be read.
+    pub(super) fn announced(head: &Head<'a>, start: Start<'_>) -> Option<Self> {
         let rest = head.body?;
+        let side = match start {
+            Start::Request { .. } => Side::Client,
+            Start::Response { status: [b'2', ..] } if start.status() != Some(b"204") => Side::Server,
+            Start::Response { .. } => return None,
+        };
         let wanted = ["content-type", "content-encoding", "transfer-encoding", "content-length"];
         let [kind, coding, transfer, length] = head.first(wanted);
-        let bodiless = matches!(status, [b'1', ..] | b"204" | b"304");
-        if bodiless || coding.is_some_and(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
+        if coding.is_some_and(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
             return None;
         }
         let length = match (transfer, length) {
@@ -52,60 +70,95 @@ impl<'a> Body<'a> {
             (None, Some(length)) => Some(number(length, 10)?),
             (None, None) => None,
         };
+        let sized = transfer.is_some() || length.is_some();
+        // A request without a length has no body (RFC 9112, 6.3).
         let announced = match kind {
-            Some(kind) => is_xml(kind),
-            None => transfer.is_some() || length.is_some(),
+            Some(kind) => is_text(kind) && (sized || side == Side::Server),
+            None => sized,
         };
         if !announced || length == Some(0) {
             return None;
         }
-        Some(if transfer.is_some() { chunked(rest) } else { plain(rest, length.unwrap_or(MAX_BODY)) })
+        let (bytes, whole) =
+            if transfer.is_some() { chunked(rest) } else { plain(rest, length.unwrap_or(MAX_BODY)) };
+        let html = kind.is_some_and(is_html);
+        let body = Self { bytes, whole, side, html };
+        Some(if kind.is_some_and(multipart::is_multipart) { body.first_part() } else { body })
     }
 
-    /// Whether it can be told from what is there who reads it, and nobody does.
-    pub(super) fn is_nobodys(&self) -> bool {
+    /// The first part of a body in parts, as far as it is there.
+    fn first_part(self) -> Self {
+        match multipart::first(&self.bytes) {
+            Some(part) => {
+                Self { whole: self.whole || part.whole, bytes: Cow::Owned(part.bytes.to_vec()), ..self }
+            }
+            None => Self { bytes: Cow::default(), ..self },
+        }
+    }
+
+    /// What can be told of it so far.
+    pub(super) fn told(&self) -> Told {
         // Most bodies without a type are pictures or video: their bytes need not be made text to say so. Nor may it count
         // that an element stands further behind, which would not have been waited for.
-        if !begins_like_xml(&self.bytes) {
-            return true;
-        }
-        let text = String::from_utf8_lossy(&self.bytes);
-        match root(&mut elements(&text)) {
-            Root::Known(_) => false,
-            Root::Other => true,
-            Root::Open => self.whole,
-        }
-    }
-
-    /// Whether nothing more of it will come, or be read.
-    pub(super) const fn is_whole(&self) -> bool {
-        self.whole
+        let told = match self.begins() {
+            Some(b'<') if self.html => title::told(&self.bytes),
+            Some(b'<') => match document::root(&String::from_utf8_lossy(&self.bytes), self.side) {
+                Root::Known(_) if self.whole => Told::Ready,
+                Root::Known(_) | Root::Open => Told::Open,
+                Root::Other => Told::Nobodys,
+            },
+            Some(_) if self.side == Side::Client => Told::Nobodys,
+            Some(_) => match cgi::told(&self.bytes) {
+                Told::Ready if !self.whole => Told::Open,
+                told => told,
+            },
+            None => Told::Open,
+        };
+        if self.whole && told == Told::Open { Told::Nobodys } else { told }
     }
 
     /// Yields what it says.
     pub(super) fn read(&self, facts: Facts<'_>) {
-        read(&self.bytes, facts);
+        if self.begins() != Some(b'<') {
+            let there = if self.whole { Some(self.bytes.len()) } else { memrchr(b'\n', &self.bytes) };
+            cgi::read(there.and_then(|there| self.bytes.get(..there)).unwrap_or(&[]), facts);
+        } else if self.html {
+            title::read(&self.bytes, facts);
+        } else {
+            let text = String::from_utf8_lossy(&self.bytes);
+            if let Root::Known(read) = document::root(&text, self.side) {
+                read(&mut Xml::new(&text), facts);
+            }
+        }
+    }
+
+    /// Its first byte that is no space, nor of a byte order mark; `None` while it is not there.
+    fn begins(&self) -> Option<u8> {
+        let bytes = &*self.bytes;
+        if bytes.len() < 3 && b"\xef\xbb".starts_with(bytes) {
+            return None;
+        }
+        bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start().first().copied()
     }
 }
 
 /// Yields what these bytes of a body say.
+#[cfg(test)]
 pub(super) fn read(bytes: &[u8], facts: Facts<'_>) {
-    let text = String::from_utf8_lossy(bytes);
-    let mut elements = elements(&text);
-    if let Root::Known(read) = root(&mut elements) {
-        read(&mut elements, facts);
-    }
+    Body { bytes: Cow::Borrowed(bytes), whole: true, side: Side::Server, html: false }.read(facts);
 }
 
-fn is_xml(kind: &[u8]) -> bool {
-    let kind = kind.split(|&byte| byte == b';').next().unwrap_or(kind).trim_ascii();
-    kind.eq_ignore_ascii_case(b"text/xml") || kind.eq_ignore_ascii_case(b"application/xml")
+fn is_html(kind: &[u8]) -> bool {
+    kind.get(..9).is_some_and(|start| start.eq_ignore_ascii_case(b"text/html"))
 }
 
-/// Whether XML may begin like this, as far as it is there.
-fn begins_like_xml(bytes: &[u8]) -> bool {
-    let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
-    start.first().is_none_or(|&byte| byte == b'<') || bytes.len() < 3 && b"\xef\xbb".starts_with(bytes)
+/// Whether a type is text, or parts of which the first may be.
+fn is_text(kind: &[u8]) -> bool {
+    let name = kind.split(|&byte| byte == b';').next().unwrap_or(kind).trim_ascii();
+    let Some(slash) = memchr(b'/', name) else { return false };
+    let (class, rest) = name.split_at(slash);
+    let form = rest.rsplit(|byte| matches!(byte, b'/' | b'+')).next().unwrap_or(rest);
+    class.eq_ignore_ascii_case(b"text") || form.eq_ignore_ascii_case(b"xml") || multipart::is_multipart(kind)
 }
 
 /// Digits and nothing else; what is larger than any body that is read counts as that.
@@ -119,25 +172,26 @@ fn number(digits: &[u8], radix: u32) -> Option<usize> {
     })
 }
 
-fn plain(rest: &[u8], length: usize) -> Body<'_> {
+fn plain(rest: &[u8], length: usize) -> (Cow<'_, [u8]>, bool) {
     let wanted = length.min(MAX_BODY);
     let bytes = rest.get(..wanted).unwrap_or(rest);
-    Body { bytes: Cow::Borrowed(bytes), whole: bytes.len() == wanted }
+    (Cow::Borrowed(bytes), bytes.len() == wanted)
 }
 
 /// The chunks' data (RFC 9112, 7.1), borrowed where there is one; what is no chunk ends them.
-fn chunked(rest: &[u8]) -> Body<'_> {
+fn chunked(rest: &[u8]) -> (Cow<'_, [u8]>, bool) {
     let mut rest = Cursor(rest);
     let mut bytes = Cow::Borrowed(&[][..]);
     loop {
         let line_end = memchr(b'\n', rest.0.get(..MAX_CHUNK_LINE).unwrap_or(rest.0));
         let Some(line) = line_end.and_then(|end| rest.take(end + 1)) else {
-            return Body { bytes, whole: rest.0.len() >= MAX_CHUNK_LINE };
+            let whole = rest.0.len() >= MAX_CHUNK_LINE;
+            return (bytes, whole);
         };
         let size = line.split(|byte| *byte == b';').next().unwrap_or(line).trim_ascii();
         // The last chunk is empty.
         let Some(size) = number(size, 16).filter(|&size| size > 0) else {
-            return Body { bytes, whole: true };
+            return (bytes, true);
         };
         let data = rest.up_to(size.min(MAX_BODY - bytes.len()));
         if bytes.is_empty() {
@@ -146,112 +200,14 @@ fn chunked(rest: &[u8]) -> Body<'_> {
             bytes.to_mut().extend_from_slice(data);
         }
         if bytes.len() == MAX_BODY {
-            return Body { bytes, whole: true };
+            return (bytes, true);
         }
         match rest.0 {
             [b'\n', ..] => rest.up_to(1),
             [b'\r', b'\n', ..] => rest.up_to(2),
-            [] | [b'\r'] => return Body { bytes, whole: false },
-            _ => return Body { bytes, whole: true },
+            [] | [b'\r'] => return (bytes, false),
+            _ => return (bytes, true),
         };
-    }
-}
-
-/// What a document's first element says.
-enum Root {
-    /// This reader reads it.
-    Known(Read),
-    /// Nobody does.
-    Other,
-    /// It is not there (yet).
-    Open,
-}
-
-fn root(elements: &mut Elements<'_>) -> Root {
-    let mut found = Root::Open;
-    elements.each(|element| {
-        if let Element::Start { name, .. } = element {
-            let known = READERS.iter().find(|(root, _)| *root == name);
-            found = known.map_or(Root::Other, |(_, read)| Root::Known(*read));
-            return ControlFlow::Break(());
-        }
-        ControlFlow::Continue(())
-    });
-    found
-}
-
-/// A part of a document. The root element has depth 1.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Element<'a> {
-    /// A start tag: the name without its prefix.
-    Start { depth: usize, name: &'a str },
-    /// Text straight inside an element of this depth, perhaps a piece of it.
-    Text { depth: usize, text: &'a str },
-    /// An end tag.
-    End { depth: usize },
-}
-
-/// The parts of a document that are left, up to the first that is broken or beyond the bounds.
-pub(super) struct Elements<'a> {
-    xml: Xml<&'a [u8]>,
-    depth: usize,
-    left: usize,
-}
-
-fn elements(text: &str) -> Elements<'_> {
-    let mut xml = Xml::from_str(text);
-    let config = xml.config_mut();
-    config.check_end_names = false;
-    config.expand_empty_elements = true;
-    config.allow_dangling_amp = true;
-    Elements { xml, depth: 0, left: MAX_PARTS }
-}
-
-impl Elements<'_> {
-    /// Visits the parts until there are no more, or `visit` breaks off.
-    pub(super) fn each(&mut self, mut visit: impl FnMut(Element<'_>) -> ControlFlow<()>) {
-        while self.left > 0 {
-            self.left -= 1;
-            #[cfg(test)]
-            crate::readers::tests::count(1);
-            let Ok(event) = self.xml.read_event() else { return };
-            if self.visit(&event, &mut visit).is_break() {
-                return;
-            }
-        }
-    }
-
-    fn visit(
-        &mut self,
-        event: &Event<'_>,
-        visit: &mut dyn FnMut(Element<'_>) -> ControlFlow<()>,
-    ) -> ControlFlow<()> {
-        let depth = self.depth;
-        match event {
-            Event::Start(tag) if depth < MAX_DEPTH => {
-                self.depth += 1;
-                visit(Element::Start { depth: self.depth, name: tag.local_name().into_inner() })
-            }
-            Event::End(_) if depth > 0 => {
-                self.depth -= 1;
-                visit(Element::End { depth })
-            }
-            Event::Start(_) | Event::End(_) | Event::Eof => ControlFlow::Break(()),
-            Event::Text(text) => visit(Element::Text { depth, text }),
-            Event::CData(text) => visit(Element::Text { depth, text }),
-            Event::GeneralRef(reference) => {
-                if let Ok(Some(character)) = reference.resolve_char_ref() {
-                    return visit(Element::Text { depth, text: character.encode_utf8(&mut [0; 4]) });
-                }
-                if let Some(text) = resolve_predefined_entity(reference) {
-                    return visit(Element::Text { depth, text });
-                }
-                ["&", reference, ";"].into_iter().try_for_each(|text| visit(Element::Text { depth, text }))
-            }
-            Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {
-                ControlFlow::Continue(())
-            }
-        }
     }
 }
 
@@ -262,6 +218,7 @@ mod tests {
     use crate::{
         Probe,
         readers::tests::{cut_stream_everywhere, steps_of, stream},
+        xml::{MAX_DEPTH, MAX_PARTS},
     };
 
     const DOCUMENT: &str = "<?xml version='1.0'?><!DOCTYPE root [<!ELEMENT a (b)>]><!-- <x> --><root>\
@@ -327,8 +284,8 @@ mod tests {
     fn bodies_that_nobody_reads_are_not_waited_for() {
         let length = "Content-Length: 90000";
         for (fields, body) in [
-            (format!("Content-Type: text/html\r\n{length}"), "<root>"),
-            (format!("Content-Type: text/xml\r\n{length}"), "<e:Envelope xmlns:e='x'>"),
+            (format!("Content-Type: text/html\r\n{length}"), "<root><body>"),
+            (format!("Content-Type: text/xml\r\n{length}"), "<e:Envelope xmlns:e='x'><e:Body><u:AResponse>"),
             (format!("Content-Type: text/xml\r\n{length}"), "no XML"),
             (format!("Content-Type: text/xml\r\n{length}"), "no XML <root>"),
             (length.to_owned(), "\u{fffd}PNG <root>"),

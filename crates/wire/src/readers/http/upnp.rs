@@ -4,54 +4,21 @@
 //! `ssdp.friendly_name`, `ssdp.manufacturer`, `ssdp.model`, `ssdp.model_number`, `ssdp.serial`. Devices inside the
 //! root device, services and icons say nothing. A value counts when its end tag is there.
 
-use std::ops::ControlFlow;
-
-use super::body::{Element, Elements};
-use crate::{
-    Fact, Field, Party,
-    reader::Facts,
-    text::{MAX_VALUE, Text},
-};
+use crate::{Field, reader::Facts, xml::Xml};
 
 const FIELDS: [(&str, Field); 6] = [
-    ("deviceType", Field::SsdpDeviceType),
-    ("friendlyName", Field::SsdpFriendlyName),
-    ("manufacturer", Field::SsdpManufacturer),
-    ("modelName", Field::SsdpModel),
-    ("modelNumber", Field::SsdpModelNumber),
-    ("serialNumber", Field::SsdpSerial),
+    ("root/device/deviceType", Field::SsdpDeviceType),
+    ("root/device/friendlyName", Field::SsdpFriendlyName),
+    ("root/device/manufacturer", Field::SsdpManufacturer),
+    ("root/device/modelName", Field::SsdpModel),
+    ("root/device/modelNumber", Field::SsdpModelNumber),
+    ("root/device/serialNumber", Field::SsdpSerial),
 ];
 
-/// Reads what follows the start tag of `root`.
-pub(super) fn read(elements: &mut Elements<'_>, facts: Facts<'_>) {
-    let mut said = [false; FIELDS.len()];
-    let mut in_device = false;
-    let mut open: Option<usize> = None;
-    let mut value = Text::<MAX_VALUE>::new();
-    elements.each(|element| {
-        match element {
-            Element::Start { depth: 2, name } => in_device = name == "device",
-            Element::Start { depth: 3, name } if in_device => {
-                open = FIELDS.iter().position(|(field, _)| *field == name);
-                value.clear();
-            }
-            Element::Text { depth: 3, text } if open.is_some() => value.extend(text.as_bytes()),
-            Element::End { depth: 3 } => {
-                let field = open.take().and_then(|place| Some((said.get_mut(place)?, FIELDS.get(place)?)));
-                let value = value.as_bytes().trim_ascii();
-                if let Some((said, &(_, field))) = field
-                    && !value.is_empty()
-                    && !std::mem::replace(said, true)
-                {
-                    facts(Fact::Says { who: Party::Sender, field, value });
-                }
-            }
-            // There is one root device; what follows it is not part of it.
-            Element::End { depth: 2 } if in_device => return ControlFlow::Break(()),
-            _ => {}
-        }
-        ControlFlow::Continue(())
-    });
+/// Reads a document whose root element is `root`.
+pub(super) fn read(xml: &mut Xml<'_>, facts: Facts<'_>) {
+    // There is one root device; what follows it is not part of it.
+    xml.say(&FIELDS, "root/device", facts);
 }
 
 #[cfg(test)]

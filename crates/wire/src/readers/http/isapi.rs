@@ -1,0 +1,136 @@
+//! ISAPI and PSIA, the XML of devices of Hikvision and of those built on its platform.
+//!
+//! A document is known by the namespace that its root element declares. Facts about its sender: `isapi.role` `device`;
+//! of `DeviceInfo` `isapi.name`, `isapi.model`, `isapi.serial`, `isapi.mac`, `isapi.firmware`, `isapi.class`; of an
+//! `EventNotificationAlert`, which devices push to a host for alarms, `isapi.mac` and `isapi.serial`. The channel of an alarm
+//! is not read: a recorder's is another device.
+
+use crate::{
+    Fact, Field, Party,
+    reader::Facts,
+    xml::{Tag, Xml},
+};
+
+const NAMESPACES: [&str; 4] =
+    ["www.hikvision.com/", "www.isapi.org/", "www.std-cgi.com/", "urn:psialliance-org"];
+
+const FIELDS: [(&str, Field); 8] = [
+    ("DeviceInfo/deviceName", Field::IsapiName),
+    ("DeviceInfo/deviceType", Field::IsapiClass),
+    ("DeviceInfo/firmwareVersion", Field::IsapiFirmware),
+    ("DeviceInfo/macAddress", Field::IsapiMac),
+    ("DeviceInfo/model", Field::IsapiModel),
+    ("DeviceInfo/serialNumber", Field::IsapiSerial),
+    ("EventNotificationAlert/Extensions/serialNumber", Field::IsapiSerial),
+    ("EventNotificationAlert/macAddress", Field::IsapiMac),
+];
+
+/// Whether a root element is one of this interface.
+pub(super) fn is_of(root: &Tag<'_>) -> bool {
+    NAMESPACES.iter().any(|namespace| root.mentions(namespace))
+}
+
+/// Reads a document whose root element is.
+pub(super) fn read(xml: &mut Xml<'_>, facts: Facts<'_>) {
+    facts(Fact::Says { who: Party::Sender, field: Field::IsapiRole, value: b"device" });
+    xml.say(&FIELDS, "", facts);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        Probe,
+        readers::{
+            http::READER,
+            tests::{cut_stream_everywhere, stream},
+        },
+    };
+
+    const INFO: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<DeviceInfo version=\"2.0\" \
+        xmlns=\"http://www.hikvision.com/ver20/XMLSchema\">\n<deviceName>Yard</deviceName>\n<model>DS-EXAMPLE</model>\n\
+        <serialNumber>DS-EXAMPLE1</serialNumber>\n<macAddress>02:00:00:00:00:01</macAddress>\n\
+        <firmwareVersion>V1.0</firmwareVersion>\n<deviceType>IPCamera</deviceType>\n</DeviceInfo>\n";
+    const ALARM: &str = "<EventNotificationAlert version='1.0' xmlns='urn:psialliance-org'>\
+        <macAddress>02:00:00:00:00:01</macAddress><channelID>2</channelID><channelName>Gate</channelName>\
+        <Extensions><serialNumber xmlns='a'>DS-EXAMPLE1</serialNumber></Extensions></EventNotificationAlert>";
+
+    fn said(half: &[u8]) -> Vec<String> {
+        let (probe, mut said) = stream(&READER, half, false);
+        assert_eq!(probe, Probe::Match);
+        said.retain(|line| line.contains("isapi."));
+        said
+    }
+
+    fn answer(status: &str, body: &str) -> Vec<u8> {
+        let head =
+            format!("HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nContent-Length: {}", body.len());
+        format!("{head}\r\n\r\n{body}").into_bytes()
+    }
+
+    #[test]
+    fn a_device_says_what_it_is() {
+        let expected = [
+            "sender isapi.role device",
+            "sender isapi.name Yard",
+            "sender isapi.model DS-EXAMPLE",
+            "sender isapi.serial DS-EXAMPLE1",
+            "sender isapi.mac 02:00:00:00:00:01",
+            "sender isapi.firmware V1.0",
+            "sender isapi.class IPCamera",
+        ];
+        assert_eq!(said(&answer("200 OK", INFO)), expected);
+        cut_stream_everywhere(&READER, &answer("200 OK", INFO));
+        let other = INFO.replace("DeviceInfo", "userCheck");
+        assert_eq!(said(&answer("200 OK", &other)), expected[..1]);
+    }
+
+    #[test]
+    fn errors_and_other_namespaces_say_nothing() {
+        assert!(said(&answer("403 Forbidden", INFO)).is_empty());
+        assert!(said(&answer("502 Bad Gateway", INFO)).is_empty());
+        assert!(said(&answer("200 OK", &INFO.replace("hikvision", "example"))).is_empty());
+    }
+
+    #[test]
+    fn an_alarm_is_pushed_by_a_device() {
+        let expected = [
+            "sender isapi.role device",
+            "sender isapi.mac 02:00:00:00:00:01",
+            "sender isapi.serial DS-EXAMPLE1",
+        ];
+        let head = |kind: &str, length: usize| {
+            format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n")
+        };
+        let alone =
+            [head("application/xml; charset=\"UTF-8\"", ALARM.len()).as_bytes(), ALARM.as_bytes()].concat();
+        assert_eq!(said(&alone), expected);
+        cut_stream_everywhere(&READER, &alone);
+        let parts = format!(
+            "--b\r\nContent-Type: application/xml\r\n\r\n{ALARM}\r\n--b\r\nContent-Type: image/jpeg\r\n\r\n"
+        );
+        let parts =
+            [head("multipart/form-data; boundary=b", 90_000).as_bytes(), parts.as_bytes(), &[0xff; 90]]
+                .concat();
+        assert_eq!(said(&parts), expected);
+        cut_stream_everywhere(&READER, &parts);
+        // What a client asks for is not its own.
+        let asked = [head("application/xml", INFO.len()).as_bytes(), INFO.as_bytes()].concat();
+        assert!(said(&asked).is_empty());
+    }
+
+    #[test]
+    fn other_requests_are_not_waited_for() {
+        for (fields, body) in [
+            ("Content-Type: image/jpeg\r\nContent-Length: 90000", ""),
+            ("Content-Type: text/xml\r\nContent-Length: 90000", "<a>"),
+            ("Content-Type: text/xml", ""),
+            (
+                "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 90000",
+                "--b\r\nA: b\r\n\r\n\u{fffd}",
+            ),
+        ] {
+            let half = format!("POST / HTTP/1.1\r\n{fields}\r\n\r\n{body}");
+            assert!(said(half.as_bytes()).is_empty());
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Bodies in parts (RFC 2046, 5.1), as far as their first part: cameras push an alarm as XML, and behind it a picture.
+//!
+//! Bounds: a part's own head is at most 1 KiB.
+
+use memchr::{memchr, memmem};
+
+/// Longest head of a part.
+const MAX_PART_HEAD: usize = 1024;
+
+/// The first part of a body.
+#[derive(Debug, Eq, PartialEq)]
+pub(super) struct Part<'a> {
+    /// Its bytes as far as they are there.
+    pub(super) bytes: &'a [u8],
+    /// Whether the next part begins behind them, or nothing can.
+    pub(super) whole: bool,
+}
+
+/// Whether a type is that of a body in parts of which the first may be text. Parts that replace each other are pictures.
+pub(super) fn is_multipart(kind: &[u8]) -> bool {
+    [&b"multipart/form-data"[..], b"multipart/mixed"]
+        .iter()
+        .any(|name| kind.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
+}
+
+/// The first part; `None` while its head is not there.
+pub(super) fn first(body: &[u8]) -> Option<Part<'_>> {
+    let never = Part { bytes: b"", whole: true };
+    let body = body.trim_ascii_start();
+    if !body.starts_with(b"--") {
+        return (body.len() > 1).then_some(never);
+    }
+    let bounded = body.get(..MAX_PART_HEAD).unwrap_or(body);
+    let Some((boundary, _)) = memchr(b'\n', bounded).and_then(|end| body.split_at_checked(end)) else {
+        return (bounded.len() == MAX_PART_HEAD).then_some(never);
+    };
+    let boundary = boundary.trim_ascii_end();
+    let rest = bounded.get(boundary.len()..).unwrap_or(&[]);
+    let ends = [&b"\r\n\r\n"[..], b"\n\n"];
+    let end = ends.iter().filter_map(|end| Some(memmem::find(rest, end)? + end.len())).min();
+    let Some(bytes) = end.and_then(|end| body.get(boundary.len() + end..)) else {
+        return (bounded.len() == MAX_PART_HEAD).then_some(never);
+    };
+    Some(match memmem::find(bytes, boundary) {
+        Some(end) => Part { bytes: bytes.get(..end).unwrap_or(bytes), whole: true },
+        None => Part { bytes, whole: false },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BODY: &[u8] =
+        b"--b\r\nContent-Type: application/xml\r\n\r\n<a/>\r\n--b\r\nContent-Type: image/jpeg\r\n\r\n\xff";
+
+    #[test]
+    fn the_first_part_stands_between_its_head_and_the_next() {
+        let part = first(BODY).unwrap();
+        assert_eq!(part, Part { bytes: b"<a/>\r\n", whole: true });
+        for length in 0..BODY.len() {
+            let cut = first(&BODY[..length]);
+            assert!(
+                cut.is_none_or(|cut| part.bytes.starts_with(cut.bytes.get(..6).unwrap_or(cut.bytes))),
+                "{length}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_has_no_parts_has_none() {
+        let never = Some(Part { bytes: &b""[..], whole: true });
+        assert_eq!(first(b"<a>"), never);
+        assert_eq!(first(&[b"--", &[b'a'; MAX_PART_HEAD][..]].concat()), never);
+        assert_eq!(first(&[b"--b\n", &[b'a'; MAX_PART_HEAD][..]].concat()), never);
+        assert_eq!((first(b"-"), first(b"--b"), first(b"--b\r\nA: b\r\n")), (None, None, None));
+    }
+
+    #[test]
+    fn types_of_parts() {
+        assert!(is_multipart(b"Multipart/form-data; boundary=b") && is_multipart(b"multipart/mixed"));
+        assert!(!is_multipart(b"multipart/x-mixed-replace; boundary=b") && !is_multipart(b"multi"));
+    }
+}

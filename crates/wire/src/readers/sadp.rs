@@ -1,0 +1,192 @@
+//! SADP, by which devices of Hikvision and those built on its platform are found on a link.
+//!
+//! Two forms. Over UDP, by default between ports 37020, a message is XML: a search is `Probe`, an answer `ProbeMatch`, both
+//! without a namespace, with `Uuid` and `Types` in them. WS-Discovery uses these names too, but always inside an
+//! envelope. Over Ethernet, by `EtherType` 0x8033, it is a header of 38 bytes with two constants; where its payload
+//! holds what is not publicly known, so only the header is read. It stands for other devices on the same link only:
+//! nothing of it crosses a router.
+//!
+//! Facts about the sender of an answer: `sadp.role` `device`, `sadp.model`, `sadp.serial` (model, date, region and number
+//! in one word), `sadp.mac`, `sadp.firmware`. Of other messages `sadp.role`, and the link address of the header.
+
+use crate::{
+    Activity, Fact, Field, Mac, Message, Party, Read, Reader, ReaderId, Route,
+    cursor::Cursor,
+    reader::Facts,
+    xml::{Part, Xml},
+};
+
+pub(crate) const READER: Reader = Reader {
+    number: ReaderId(50),
+    app: "sadp",
+    activity: Some(Activity::Discovery),
+    hides: false,
+    fields: &[Field::SadpFirmware, Field::SadpMac, Field::SadpModel, Field::SadpRole, Field::SadpSerial],
+    read: Read::Message(&[Route::Udp(37020), Route::UdpStart(b"<?xml")], read),
+};
+
+pub(crate) const FRAME_READER: Reader = Reader {
+    number: ReaderId(51),
+    app: "sadp",
+    activity: None,
+    hides: false,
+    fields: &[Field::SadpMac, Field::SadpRole],
+    read: Read::Message(&[Route::EtherType(0x8033)], read_frame),
+};
+
+const ANSWERED: [(&str, Field); 4] = [
+    ("ProbeMatch/DeviceDescription", Field::SadpModel),
+    ("ProbeMatch/DeviceSN", Field::SadpSerial),
+    ("ProbeMatch/MAC", Field::SadpMac),
+    ("ProbeMatch/SoftwareVersion", Field::SadpFirmware),
+];
+
+fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
+    if !message.payload.trim_ascii_start().starts_with(b"<") {
+        return false;
+    }
+    let text = String::from_utf8_lossy(message.payload);
+    let Some(role) = role(&text) else { return false };
+    say(Field::SadpRole, role, facts);
+    if role == b"device" {
+        Xml::new(&text).say(&ANSWERED, "ProbeMatch", facts);
+    }
+    true
+}
+
+fn say(field: Field, value: &[u8], facts: Facts<'_>) {
+    facts(Fact::Says { who: Party::Sender, field, value });
+}
+
+/// Which side the sender of a document is, where it is of this protocol: both its words stand in front of any other.
+fn role(text: &str) -> Option<&'static [u8]> {
+    let mut xml = Xml::new(text);
+    let role: &[u8] = match xml.next()? {
+        Part::Begins { path: "ProbeMatch", .. } => b"device",
+        Part::Begins { path: "Probe", .. } => b"client",
+        _ => return None,
+    };
+    let mut named = false;
+    while let Some(part) = xml.next() {
+        let Part::Ends { path, text } = part else { continue };
+        match path {
+            "Probe/Uuid" | "ProbeMatch/Uuid" => named = !text.is_empty(),
+            "Probe/Types" | "ProbeMatch/Types" => return (named && !text.is_empty()).then_some(role),
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// What stands in front of the payload.
+const HEADER: usize = 38;
+const KINDS_OF_CLIENTS: [u8; 5] = [0x03, 0x06, 0x0a, 0x0c, 0x10];
+const KINDS_OF_DEVICES: [u8; 5] = [0x04, 0x07, 0x0b, 0x0d, 0x11];
+
+fn read_frame(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
+    if message.payload.len() < HEADER {
+        return false;
+    }
+    let Some((kind, mac)) = header(&mut Cursor(message.payload)) else { return false };
+    // Other kinds are sent by either side, or not known.
+    if KINDS_OF_DEVICES.contains(&kind) {
+        say(Field::SadpRole, b"device", facts);
+        say(Field::SadpMac, mac.to_string().as_bytes(), facts);
+    } else if KINDS_OF_CLIENTS.contains(&kind) {
+        say(Field::SadpRole, b"client", facts);
+    }
+    true
+}
+
+/// The kind of a message and the link address of its sender.
+fn header(cursor: &mut Cursor<'_>) -> Option<(u8, Mac)> {
+    let [start, direction] = cursor.array()?;
+    let _origin_and_counter = cursor.take(6)?;
+    let constant = cursor.u16()?;
+    let kind = cursor.u8()?;
+    let _parameter_and_checksum = cursor.take(3)?;
+    let mac = Mac(cursor.array()?);
+    let fits = start == 0x21 && matches!(direction, 1 | 2) && constant == 0x0604;
+    (fits && (2..=0x11).contains(&kind) && !mac.is_zero() && !mac.is_group()).then_some((kind, mac))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Packet,
+        readers::tests::{cut_everywhere, facts},
+    };
+
+    const ANSWER: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ProbeMatch>\n<Uuid>01</Uuid>\n<Types>inquiry</Types>\n\
+        <DeviceType>1</DeviceType>\n<DeviceDescription>DS-EXAMPLE</DeviceDescription>\n<DeviceSN>DS-EXAMPLE20200101AA1</DeviceSN>\n\
+        <MAC>02-00-00-00-00-01</MAC>\n<SoftwareVersion>V1.0build 200101</SoftwareVersion>\n</ProbeMatch>\n";
+    const SEARCH: &str =
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?><Probe><Uuid>01</Uuid><Types>inquiry</Types></Probe>";
+
+    #[test]
+    fn an_answer_says_what_the_device_is() {
+        let said = [
+            "sender sadp.role device",
+            "sender sadp.model DS-EXAMPLE",
+            "sender sadp.serial DS-EXAMPLE20200101AA1",
+            "sender sadp.mac 02-00-00-00-00-01",
+            "sender sadp.firmware V1.0build 200101",
+        ];
+        assert_eq!(facts(&READER, ANSWER.as_bytes()).unwrap(), said);
+        cut_everywhere(&READER, &Packet::default(), ANSWER.as_bytes());
+    }
+
+    #[test]
+    fn a_search_says_who_searches_only() {
+        assert_eq!(facts(&READER, SEARCH.as_bytes()).unwrap(), ["sender sadp.role client"]);
+        let with_more = SEARCH.replace("</Types>", "</Types><DeviceSN>X</DeviceSN>");
+        assert_eq!(facts(&READER, with_more.as_bytes()).unwrap(), ["sender sadp.role client"]);
+        cut_everywhere(&READER, &Packet::default(), SEARCH.as_bytes());
+    }
+
+    #[test]
+    fn nearly_sadp_is_not_read() {
+        for text in [
+            "",
+            "<ProbeMatch/>",
+            "<ProbeMatch><Uuid/><Types>inquiry</Types></ProbeMatch>",
+            "<ProbeMatch><Uuid>1</Uuid></ProbeMatch>",
+            "<ProbeMatch><Types>inquiry</Types></ProbeMatch>",
+            "<Envelope><Body><ProbeMatch><Uuid>1</Uuid><Types>inquiry</Types></ProbeMatch></Body></Envelope>",
+            "<Probe><Types>dn:NetworkVideoTransmitter</Types></Probe>",
+            "ProbeMatch <Uuid>1</Uuid>",
+            "<root><Uuid>1</Uuid><Types>inquiry</Types></root>",
+        ] {
+            assert_eq!(facts(&READER, text.as_bytes()), None, "{text}");
+        }
+    }
+
+    fn frame(direction: u8, kind: u8) -> Vec<u8> {
+        let mut bytes =
+            vec![0x21, direction, 1, 0xf6, 0, 0, 0, 1, 6, 4, kind, 0, 0xab, 0xcd, 2, 0, 0, 0, 0, 1];
+        bytes.extend([192, 0, 2, 1, 2, 0, 0, 0, 0, 2, 192, 0, 2, 2, 255, 255, 255, 0]);
+        bytes.extend([0; 42]);
+        bytes
+    }
+
+    #[test]
+    fn frames_say_which_side_they_are() {
+        let answer = frame(1, 4);
+        let said = ["sender sadp.role device", "sender sadp.mac 02:00:00:00:00:01"];
+        assert_eq!(facts(&FRAME_READER, &answer).unwrap(), said);
+        cut_everywhere(&FRAME_READER, &Packet::default(), &answer);
+        assert_eq!(facts(&FRAME_READER, &frame(2, 3)).unwrap(), ["sender sadp.role client"]);
+        assert!(facts(&FRAME_READER, &frame(2, 2)).unwrap().is_empty());
+    }
+
+    #[test]
+    fn frames_of_others_are_not_read() {
+        for (at, byte) in [(0, 0x20), (1, 0), (1, 3), (8, 5), (9, 5), (10, 1), (10, 0x12), (14, 1)] {
+            let mut bytes = frame(1, 4);
+            bytes[at] = byte;
+            assert_eq!(facts(&FRAME_READER, &bytes), None, "{at}");
+        }
+        assert_eq!(facts(&FRAME_READER, &frame(1, 4)[..HEADER - 1]), None);
+    }
+}
