@@ -104,6 +104,10 @@ fields! {
     OnvifScopeName = "onvif.scope.name",
     /// The registered prefix of a link address.
     Oui = "oui",
+    /// The sender's side in PPPP: `device` or `client`.
+    PpppRole = "pppp.role",
+    /// The name by which the cloud of PPPP knows a camera.
+    PpppUid = "pppp.uid",
     /// Address and port of the client for which a proxy connects, by the proxy's word.
     ProxySource = "proxy.source",
     /// The version of QUIC: eight hex digits, or the four letters of one of Google's.

@@ -13,12 +13,14 @@ pub(crate) mod dns;
 pub(crate) mod dtls;
 pub(crate) mod http;
 pub(crate) mod http2;
+mod layout;
 mod lines;
 pub(crate) mod llmnr;
 pub(crate) mod mdns;
 pub(crate) mod ndp;
 pub(crate) mod ntp;
 mod pieces;
+pub(crate) mod pppp;
 pub(crate) mod proxy;
 pub(crate) mod quic;
 mod routes;
@@ -47,6 +49,9 @@ pub static ALL: &[Reader] = &[
     dtls::READER,
     stun::READER,
     stun::STREAM_READER,
+    pppp::READER,
+    pppp::DATAGRAM_READER,
+    pppp::FRAMED_READER,
     proxy::READER,
     http2::READER,
     smtp::READER,
@@ -66,6 +71,7 @@ pub static ALL: &[Reader] = &[
     ndp::READER,
     ssdp::READER,
     ntp::READER,
+    pppp::SCRAMBLED_READER,
     rtp::READER,
     rtp::CONTROL_READER,
     websocket::READER,
