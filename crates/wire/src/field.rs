@@ -190,6 +190,10 @@ fields! {
     TlsSubjectO = "tls.subject_o",
     /// The highest version that the client offers, the one that the server chose: two pairs of hex digits.
     TlsVersion = "tls.version",
+    /// The sender's side in Kalay: `device` or `client`.
+    TutkRole = "tutk.role",
+    /// The name by which the cloud of Kalay knows a camera.
+    TutkUid = "tutk.uid",
     /// `User-Agent` of a viewing application or recorder: it marks the viewer.
     UaApp = "ua.app",
 }

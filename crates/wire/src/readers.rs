@@ -31,6 +31,7 @@ pub(crate) mod ssdp;
 pub(crate) mod starttls;
 pub(crate) mod stun;
 pub(crate) mod tls;
+pub(crate) mod tutk;
 pub(crate) mod websocket;
 
 #[cfg(test)]
@@ -52,6 +53,7 @@ pub static ALL: &[Reader] = &[
     pppp::READER,
     pppp::DATAGRAM_READER,
     pppp::FRAMED_READER,
+    tutk::READER,
     proxy::READER,
     http2::READER,
     smtp::READER,
