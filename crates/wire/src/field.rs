@@ -48,6 +48,10 @@ macro_rules! fields {
 fields! {
     /// ARP says which link address holds an address.
     Arp = "arp",
+    /// The sender's side in Baichuan's protocol: `device` or `client`.
+    BaichuanRole = "baichuan.role",
+    /// The name by which the cloud of Baichuan knows a camera.
+    BaichuanUid = "baichuan.uid",
     /// DHCP gave a link address an address.
     Dhcp = "dhcp",
     /// DHCP option 61: how the client calls itself to the server.

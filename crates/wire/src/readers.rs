@@ -7,6 +7,7 @@
 //! of the list, the first that recognises the bytes wins, and nothing allocates.
 
 pub(crate) mod arp;
+pub(crate) mod baichuan;
 pub(crate) mod dhcp;
 pub(crate) mod dhcp6;
 pub(crate) mod dns;
@@ -53,6 +54,9 @@ pub static ALL: &[Reader] = &[
     pppp::READER,
     pppp::DATAGRAM_READER,
     pppp::FRAMED_READER,
+    baichuan::READER,
+    baichuan::SEARCH_READER,
+    baichuan::DATAGRAM_READER,
     tutk::READER,
     proxy::READER,
     http2::READER,
