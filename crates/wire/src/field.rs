@@ -200,6 +200,18 @@ fields! {
     TutkUid = "tutk.uid",
     /// `User-Agent` of a viewing application or recorder: it marks the viewer.
     UaApp = "ua.app",
+    /// `clear` where an answer to `VStarcam`'s search holds a password.
+    VstarcamCredentials = "vstarcam.credentials",
+    /// Firmware in an answer to `VStarcam`'s search.
+    VstarcamFirmware = "vstarcam.firmware",
+    /// Link address in an answer to `VStarcam`'s search.
+    VstarcamMac = "vstarcam.mac",
+    /// Name that people gave a camera, in an answer to `VStarcam`'s search.
+    VstarcamName = "vstarcam.name",
+    /// The sender's side in `VStarcam`'s search: `device` or `client`.
+    VstarcamRole = "vstarcam.role",
+    /// Serial number, or the name at the cloud, in an answer to `VStarcam`'s search.
+    VstarcamSerial = "vstarcam.serial",
 }
 
 /// Fields that the catalogue knows and whose reader is still to be written. What a reader yields must leave this list.

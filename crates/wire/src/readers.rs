@@ -33,6 +33,7 @@ pub(crate) mod starttls;
 pub(crate) mod stun;
 pub(crate) mod tls;
 pub(crate) mod tutk;
+pub(crate) mod vstarcam;
 pub(crate) mod websocket;
 
 #[cfg(test)]
@@ -58,6 +59,7 @@ pub static ALL: &[Reader] = &[
     baichuan::SEARCH_READER,
     baichuan::DATAGRAM_READER,
     tutk::READER,
+    vstarcam::READER,
     proxy::READER,
     http2::READER,
     smtp::READER,
