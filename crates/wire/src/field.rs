@@ -70,6 +70,12 @@ fields! {
     DhipVendor = "dhip.vendor",
     /// FTP greeting, behind the reply code.
     FtpBanner = "ftp.banner",
+    /// Link address in an answer to Hanwha's search.
+    HanwhaMac = "hanwha.mac",
+    /// Model in an answer to Hanwha's search.
+    HanwhaModel = "hanwha.model",
+    /// The sender's side in Hanwha's search: `device` or `client`.
+    HanwhaRole = "hanwha.role",
     /// `Content-Type` over HTTP.
     HttpContentType = "http.content_type",
     /// `Name: value` of another HTTP header (the name alone where the value varies).

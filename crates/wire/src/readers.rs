@@ -12,6 +12,7 @@ pub(crate) mod dhcp;
 pub(crate) mod dhcp6;
 pub(crate) mod dns;
 pub(crate) mod dtls;
+pub(crate) mod hanwha;
 pub(crate) mod http;
 pub(crate) mod http2;
 mod layout;
@@ -79,6 +80,7 @@ pub static ALL: &[Reader] = &[
     ndp::READER,
     ssdp::READER,
     ntp::READER,
+    hanwha::READER,
     pppp::SCRAMBLED_READER,
     rtp::READER,
     rtp::CONTROL_READER,
