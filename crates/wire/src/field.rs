@@ -206,6 +206,14 @@ fields! {
     TutkUid = "tutk.uid",
     /// `User-Agent` of a viewing application or recorder: it marks the viewer.
     UaApp = "ua.app",
+    /// Link address in an answer to Vivotek's search.
+    VivotekMac = "vivotek.mac",
+    /// Model in an answer to Vivotek's search.
+    VivotekModel = "vivotek.model",
+    /// Long name of the model in an answer to Vivotek's search.
+    VivotekName = "vivotek.name",
+    /// The sender's side in Vivotek's search: `device` or `client`.
+    VivotekRole = "vivotek.role",
     /// `clear` where an answer to `VStarcam`'s search holds a password.
     VstarcamCredentials = "vstarcam.credentials",
     /// Firmware in an answer to `VStarcam`'s search.

@@ -34,6 +34,7 @@ pub(crate) mod starttls;
 pub(crate) mod stun;
 pub(crate) mod tls;
 pub(crate) mod tutk;
+pub(crate) mod vivotek;
 pub(crate) mod vstarcam;
 pub(crate) mod websocket;
 
@@ -61,6 +62,7 @@ pub static ALL: &[Reader] = &[
     baichuan::DATAGRAM_READER,
     tutk::READER,
     vstarcam::READER,
+    vivotek::READER,
     proxy::READER,
     http2::READER,
     smtp::READER,
