@@ -68,6 +68,18 @@ fields! {
     DhipDeviceClass = "dhip.device_class",
     /// The vendor in a Dahua discovery answer.
     DhipVendor = "dhip.vendor",
+    /// `clear` where a client of Foscam's media sends a password.
+    FoscamCredentials = "foscam.credentials",
+    /// Firmware in an answer to Foscam's search.
+    FoscamFirmware = "foscam.firmware",
+    /// Link address in an answer to Foscam's search.
+    FoscamMac = "foscam.mac",
+    /// Name that people gave a camera, in an answer to Foscam's search.
+    FoscamName = "foscam.name",
+    /// The sender's side in Foscam's protocols: `device` or `client`.
+    FoscamRole = "foscam.role",
+    /// Serial number in an answer to Foscam's search.
+    FoscamSerial = "foscam.serial",
     /// FTP greeting, behind the reply code.
     FtpBanner = "ftp.banner",
     /// Link address in an answer to Hanwha's search.

@@ -12,6 +12,7 @@ pub(crate) mod dhcp;
 pub(crate) mod dhcp6;
 pub(crate) mod dns;
 pub(crate) mod dtls;
+pub(crate) mod foscam;
 pub(crate) mod hanwha;
 pub(crate) mod http;
 pub(crate) mod http2;
@@ -61,6 +62,8 @@ pub static ALL: &[Reader] = &[
     baichuan::SEARCH_READER,
     baichuan::DATAGRAM_READER,
     tutk::READER,
+    foscam::READER,
+    foscam::MEDIA_READER,
     vstarcam::READER,
     vivotek::READER,
     proxy::READER,
