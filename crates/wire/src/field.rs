@@ -126,6 +126,16 @@ fields! {
     OnvifScopeName = "onvif.scope.name",
     /// The registered prefix of a link address.
     Oui = "oui",
+    /// Firmware in an answer to Panasonic's search.
+    PanasonicFirmware = "panasonic.firmware",
+    /// Link address in an answer to Panasonic's search.
+    PanasonicMac = "panasonic.mac",
+    /// Short name of the model in an answer to Panasonic's search.
+    PanasonicModel = "panasonic.model",
+    /// Full name of the model in an answer to Panasonic's search.
+    PanasonicName = "panasonic.name",
+    /// The sender's side in Panasonic's search: `device` or `client`.
+    PanasonicRole = "panasonic.role",
     /// The sender's side in PPPP: `device` or `client`.
     PpppRole = "pppp.role",
     /// The name by which the cloud of PPPP knows a camera.

@@ -22,6 +22,7 @@ pub(crate) mod llmnr;
 pub(crate) mod mdns;
 pub(crate) mod ndp;
 pub(crate) mod ntp;
+pub(crate) mod panasonic;
 mod pieces;
 pub(crate) mod pppp;
 pub(crate) mod proxy;
@@ -66,6 +67,7 @@ pub static ALL: &[Reader] = &[
     foscam::MEDIA_READER,
     vstarcam::READER,
     vivotek::READER,
+    panasonic::READER,
     proxy::READER,
     http2::READER,
     smtp::READER,
