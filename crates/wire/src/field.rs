@@ -166,6 +166,16 @@ fields! {
     SnmpSysObjectId = "snmp.sys_object_id",
     /// Host and port to which a client lets a SOCKS proxy connect.
     SocksTarget = "socks.target",
+    /// Firmware in an answer to Sony's search.
+    SonyFirmware = "sony.firmware",
+    /// Link address in an answer to Sony's search.
+    SonyMac = "sony.mac",
+    /// Model in an answer to Sony's search.
+    SonyModel = "sony.model",
+    /// The sender's side in Sony's search: `device` or `client`.
+    SonyRole = "sony.role",
+    /// Serial number in an answer to Sony's search.
+    SonySerial = "sony.serial",
     /// Type of the root device of a `UPnP` description.
     SsdpDeviceType = "ssdp.device_type",
     /// Name that people gave the root device of a `UPnP` description.

@@ -31,6 +31,7 @@ mod routes;
 pub(crate) mod rtp;
 pub(crate) mod smtp;
 pub(crate) mod socks;
+pub(crate) mod sony;
 pub(crate) mod ssdp;
 pub(crate) mod starttls;
 pub(crate) mod stun;
@@ -88,6 +89,7 @@ pub static ALL: &[Reader] = &[
     ssdp::READER,
     ntp::READER,
     hanwha::READER,
+    sony::READER,
     pppp::SCRAMBLED_READER,
     rtp::READER,
     rtp::CONTROL_READER,
