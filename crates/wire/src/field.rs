@@ -238,6 +238,14 @@ fields! {
     TutkUid = "tutk.uid",
     /// `User-Agent` of a viewing application or recorder: it marks the viewer.
     UaApp = "ua.app",
+    /// Firmware in Ubiquiti's discovery.
+    UbiquitiFirmware = "ubiquiti.firmware",
+    /// Link address in Ubiquiti's discovery.
+    UbiquitiMac = "ubiquiti.mac",
+    /// Model in Ubiquiti's discovery: of any device, not of cameras alone.
+    UbiquitiModel = "ubiquiti.model",
+    /// Name that people gave a device, in Ubiquiti's discovery.
+    UbiquitiName = "ubiquiti.name",
     /// Link address in an answer to Vivotek's search.
     VivotekMac = "vivotek.mac",
     /// Model in an answer to Vivotek's search.

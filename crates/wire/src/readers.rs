@@ -37,6 +37,7 @@ pub(crate) mod starttls;
 pub(crate) mod stun;
 pub(crate) mod tls;
 pub(crate) mod tutk;
+pub(crate) mod ubiquiti;
 pub(crate) mod vivotek;
 pub(crate) mod vstarcam;
 pub(crate) mod websocket;
@@ -90,6 +91,7 @@ pub static ALL: &[Reader] = &[
     ntp::READER,
     hanwha::READER,
     sony::READER,
+    ubiquiti::READER,
     pppp::SCRAMBLED_READER,
     rtp::READER,
     rtp::CONTROL_READER,
