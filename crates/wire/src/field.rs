@@ -118,6 +118,12 @@ fields! {
     MdnsTxt = "mdns.txt",
     /// Neighbour discovery says which link address holds an address.
     Ndp = "ndp",
+    /// Link address in an answer to NICE's search.
+    NiceMac = "nice.mac",
+    /// Name of the device in an answer to NICE's search.
+    NiceName = "nice.name",
+    /// The sender's side in NICE's search: `device` or `client`.
+    NiceRole = "nice.role",
     /// Manufacturer of an ONVIF `GetDeviceInformation` answer.
     OnvifManufacturer = "onvif.manufacturer",
     /// Percent-decoded text behind `onvif://www.onvif.org/hardware/`.

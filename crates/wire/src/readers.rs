@@ -21,6 +21,7 @@ mod lines;
 pub(crate) mod llmnr;
 pub(crate) mod mdns;
 pub(crate) mod ndp;
+pub(crate) mod nice;
 pub(crate) mod ntp;
 pub(crate) mod panasonic;
 mod pieces;
@@ -70,6 +71,7 @@ pub static ALL: &[Reader] = &[
     vstarcam::READER,
     vivotek::READER,
     panasonic::READER,
+    nice::READER,
     proxy::READER,
     http2::READER,
     smtp::READER,
