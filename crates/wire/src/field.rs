@@ -46,6 +46,14 @@ macro_rules! fields {
 }
 
 fields! {
+    /// Link address in an answer to 360 Vision's search.
+    Vision360Mac = "360vision.mac",
+    /// Model in an answer to 360 Vision's search.
+    Vision360Model = "360vision.model",
+    /// The sender's side in 360 Vision's search: `device` or `client`.
+    Vision360Role = "360vision.role",
+    /// Serial number in an answer to 360 Vision's search.
+    Vision360Serial = "360vision.serial",
     /// ARP says which link address holds an address.
     Arp = "arp",
     /// The sender's side in Baichuan's protocol: `device` or `client`.

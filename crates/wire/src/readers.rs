@@ -39,6 +39,7 @@ pub(crate) mod stun;
 pub(crate) mod tls;
 pub(crate) mod tutk;
 pub(crate) mod ubiquiti;
+pub(crate) mod vision360;
 pub(crate) mod vivotek;
 pub(crate) mod vstarcam;
 pub(crate) mod websocket;
@@ -72,6 +73,7 @@ pub static ALL: &[Reader] = &[
     vivotek::READER,
     panasonic::READER,
     nice::READER,
+    vision360::READER,
     proxy::READER,
     http2::READER,
     smtp::READER,
