@@ -260,6 +260,12 @@ fields! {
     UbiquitiModel = "ubiquiti.model",
     /// Name that people gave a device, in Ubiquiti's discovery.
     UbiquitiName = "ubiquiti.name",
+    /// Link address in an answer to V380's search.
+    V380Mac = "v380.mac",
+    /// The sender's side in V380's protocols: `device` or `client`.
+    V380Role = "v380.role",
+    /// The number by which the cloud of V380 knows a camera.
+    V380Uid = "v380.uid",
     /// Link address in an answer to Vivotek's search.
     VivotekMac = "vivotek.mac",
     /// Model in an answer to Vivotek's search.

@@ -39,6 +39,7 @@ pub(crate) mod stun;
 pub(crate) mod tls;
 pub(crate) mod tutk;
 pub(crate) mod ubiquiti;
+pub(crate) mod v380;
 pub(crate) mod vision360;
 pub(crate) mod vivotek;
 pub(crate) mod vstarcam;
@@ -74,6 +75,8 @@ pub static ALL: &[Reader] = &[
     panasonic::READER,
     nice::READER,
     vision360::READER,
+    v380::READER,
+    v380::STREAM_READER,
     proxy::READER,
     http2::READER,
     smtp::READER,
