@@ -124,6 +124,10 @@ fields! {
     MdnsService = "mdns.service",
     /// A text of a DNS service's TXT record.
     MdnsTxt = "mdns.txt",
+    /// `clear` where a device of miIO says its token.
+    MiioCredentials = "miio.credentials",
+    /// The number by which the cloud of miIO knows a device.
+    MiioUid = "miio.uid",
     /// Neighbour discovery says which link address holds an address.
     Ndp = "ndp",
     /// Link address in an answer to NICE's search.

@@ -20,6 +20,7 @@ mod layout;
 mod lines;
 pub(crate) mod llmnr;
 pub(crate) mod mdns;
+pub(crate) mod miio;
 pub(crate) mod ndp;
 pub(crate) mod nice;
 pub(crate) mod ntp;
@@ -77,6 +78,7 @@ pub static ALL: &[Reader] = &[
     vision360::READER,
     v380::READER,
     v380::STREAM_READER,
+    miio::READER,
     proxy::READER,
     http2::READER,
     smtp::READER,
