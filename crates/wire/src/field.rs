@@ -90,6 +90,8 @@ fields! {
     FoscamSerial = "foscam.serial",
     /// FTP greeting, behind the reply code.
     FtpBanner = "ftp.banner",
+    /// `clear` where a client of FTP sends a password.
+    FtpCredentials = "ftp.credentials",
     /// Link address in an answer to Hanwha's search.
     HanwhaMac = "hanwha.mac",
     /// Model in an answer to Hanwha's search.
@@ -296,7 +298,6 @@ fields! {
 pub(crate) const AWAITED: &[Field] = &[
     Field::DhipDeviceClass,
     Field::DhipVendor,
-    Field::FtpBanner,
     Field::HttpHeader,
     Field::HttpTitle,
     Field::OnvifManufacturer,

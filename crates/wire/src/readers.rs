@@ -13,6 +13,7 @@ pub(crate) mod dhcp6;
 pub(crate) mod dns;
 pub(crate) mod dtls;
 pub(crate) mod foscam;
+pub(crate) mod ftp;
 pub(crate) mod hanwha;
 pub(crate) mod http;
 pub(crate) mod http2;
@@ -82,7 +83,7 @@ pub static ALL: &[Reader] = &[
     proxy::READER,
     http2::READER,
     smtp::READER,
-    starttls::FTP_READER,
+    ftp::READER,
     starttls::IMAP_READER,
     starttls::POP3_READER,
     http::READER,
