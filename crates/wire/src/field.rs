@@ -311,7 +311,6 @@ pub(crate) const AWAITED: &[Field] = &[
     Field::SipUserAgent,
     Field::SnmpSysDescr,
     Field::SnmpSysObjectId,
-    Field::TelnetBanner,
 ];
 
 /// Fields that no reader yields because the judge does: from a link address, and from other fields.

@@ -38,6 +38,7 @@ pub(crate) mod sony;
 pub(crate) mod ssdp;
 pub(crate) mod starttls;
 pub(crate) mod stun;
+pub(crate) mod telnet;
 pub(crate) mod tls;
 pub(crate) mod tutk;
 pub(crate) mod ubiquiti;
@@ -102,6 +103,7 @@ pub static ALL: &[Reader] = &[
     hanwha::READER,
     sony::READER,
     ubiquiti::READER,
+    telnet::READER,
     pppp::SCRAMBLED_READER,
     rtp::READER,
     rtp::CONTROL_READER,
