@@ -180,6 +180,8 @@ fields! {
     SipUserAgent = "sip.user_agent",
     /// How a client of SMTP calls itself: the argument of `EHLO` or `HELO`.
     SmtpEhlo = "smtp.ehlo",
+    /// SNMP `sysName`.
+    SnmpName = "snmp.name",
     /// SNMP `sysDescr`.
     SnmpSysDescr = "snmp.sys_descr",
     /// SNMP `sysObjectID`, dotted, without a leading dot.
@@ -309,8 +311,6 @@ pub(crate) const AWAITED: &[Field] = &[
     Field::RtspUserAgent,
     Field::SdpSession,
     Field::SipUserAgent,
-    Field::SnmpSysDescr,
-    Field::SnmpSysObjectId,
 ];
 
 /// Fields that no reader yields because the judge does: from a link address, and from other fields.

@@ -33,6 +33,7 @@ pub(crate) mod quic;
 mod routes;
 pub(crate) mod rtp;
 pub(crate) mod smtp;
+pub(crate) mod snmp;
 pub(crate) mod socks;
 pub(crate) mod sony;
 pub(crate) mod ssdp;
@@ -96,6 +97,7 @@ pub static ALL: &[Reader] = &[
     llmnr::READER,
     dhcp::READER,
     dhcp6::READER,
+    snmp::READER,
     arp::READER,
     ndp::READER,
     ssdp::READER,
