@@ -130,6 +130,8 @@ fields! {
     MiioCredentials = "miio.credentials",
     /// The number by which the cloud of miIO knows a device.
     MiioUid = "miio.uid",
+    /// The sender's side in Naxclow's protocol: `device` of who registers.
+    NaxclowRole = "naxclow.role",
     /// Neighbour discovery says which link address holds an address.
     Ndp = "ndp",
     /// Link address in an answer to NICE's search.

@@ -22,6 +22,7 @@ mod lines;
 pub(crate) mod llmnr;
 pub(crate) mod mdns;
 pub(crate) mod miio;
+pub(crate) mod naxclow;
 pub(crate) mod ndp;
 pub(crate) mod nice;
 pub(crate) mod ntp;
@@ -82,6 +83,8 @@ pub static ALL: &[Reader] = &[
     v380::READER,
     v380::STREAM_READER,
     miio::READER,
+    naxclow::READER,
+    naxclow::DATAGRAM_READER,
     proxy::READER,
     http2::READER,
     smtp::READER,
