@@ -92,6 +92,8 @@ fields! {
     FtpBanner = "ftp.banner",
     /// `clear` where a client of FTP sends a password.
     FtpCredentials = "ftp.credentials",
+    /// The sender's side in Gwell's protocol: `client` of who calls a camera.
+    GwellRole = "gwell.role",
     /// Link address in an answer to Hanwha's search.
     HanwhaMac = "hanwha.mac",
     /// Model in an answer to Hanwha's search.

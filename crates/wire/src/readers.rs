@@ -14,6 +14,7 @@ pub(crate) mod dns;
 pub(crate) mod dtls;
 pub(crate) mod foscam;
 pub(crate) mod ftp;
+pub(crate) mod gwell;
 pub(crate) mod hanwha;
 pub(crate) mod http;
 pub(crate) mod http2;
@@ -109,6 +110,7 @@ pub static ALL: &[Reader] = &[
     sony::READER,
     ubiquiti::READER,
     telnet::READER,
+    gwell::READER,
     pppp::SCRAMBLED_READER,
     rtp::READER,
     rtp::CONTROL_READER,
