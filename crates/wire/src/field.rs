@@ -262,6 +262,8 @@ fields! {
     TutkRole = "tutk.role",
     /// The name by which the cloud of Kalay knows a camera.
     TutkUid = "tutk.uid",
+    /// The sender's side in TVT's protocol: `device` or `client`.
+    TvtRole = "tvt.role",
     /// `User-Agent` of a viewing application or recorder: it marks the viewer.
     UaApp = "ua.app",
     /// Firmware in Ubiquiti's discovery.

@@ -44,6 +44,7 @@ pub(crate) mod stun;
 pub(crate) mod telnet;
 pub(crate) mod tls;
 pub(crate) mod tutk;
+pub(crate) mod tvt;
 pub(crate) mod ubiquiti;
 pub(crate) mod v380;
 pub(crate) mod vision360;
@@ -86,6 +87,7 @@ pub static ALL: &[Reader] = &[
     miio::READER,
     naxclow::READER,
     naxclow::DATAGRAM_READER,
+    tvt::READER,
     proxy::READER,
     http2::READER,
     smtp::READER,
