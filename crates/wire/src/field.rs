@@ -132,6 +132,12 @@ fields! {
     MiioCredentials = "miio.credentials",
     /// The number by which the cloud of miIO knows a device.
     MiioUid = "miio.uid",
+    /// How a client of MQTT calls itself.
+    MqttClientId = "mqtt.client_id",
+    /// `clear` where a client of MQTT sends a password.
+    MqttCredentials = "mqtt.credentials",
+    /// The first level of a topic that a client of MQTT publishes or subscribes to.
+    MqttTopic = "mqtt.topic",
     /// The sender's side in Naxclow's protocol: `device` of who registers.
     NaxclowRole = "naxclow.role",
     /// Neighbour discovery says which link address holds an address.

@@ -23,6 +23,7 @@ mod lines;
 pub(crate) mod llmnr;
 pub(crate) mod mdns;
 pub(crate) mod miio;
+pub(crate) mod mqtt;
 pub(crate) mod naxclow;
 pub(crate) mod ndp;
 pub(crate) mod nice;
@@ -85,6 +86,7 @@ pub static ALL: &[Reader] = &[
     v380::READER,
     v380::STREAM_READER,
     miio::READER,
+    mqtt::READER,
     naxclow::READER,
     naxclow::DATAGRAM_READER,
     tvt::READER,
