@@ -174,6 +174,10 @@ fields! {
     ProxySource = "proxy.source",
     /// The version of QUIC: eight hex digits, or the four letters of one of Google's.
     QuicVersion = "quic.version",
+    /// Where a client of RTMP connects to, without the query.
+    RtmpUrl = "rtmp.url",
+    /// How the software of a client of RTMP calls itself.
+    RtmpUserAgent = "rtmp.user_agent",
     /// Payload type of RTP (RFC 3551, 6), a decimal number.
     RtpPayloadType = "rtp.payload_type",
     /// What stands behind host and port of an RTSP URL, with the query.

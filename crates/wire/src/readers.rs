@@ -34,6 +34,7 @@ pub(crate) mod pppp;
 pub(crate) mod proxy;
 pub(crate) mod quic;
 mod routes;
+pub(crate) mod rtmp;
 pub(crate) mod rtp;
 pub(crate) mod smtp;
 pub(crate) mod snmp;
@@ -90,6 +91,7 @@ pub static ALL: &[Reader] = &[
     naxclow::READER,
     naxclow::DATAGRAM_READER,
     tvt::READER,
+    rtmp::READER,
     proxy::READER,
     http2::READER,
     smtp::READER,
