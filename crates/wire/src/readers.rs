@@ -40,6 +40,7 @@ pub(crate) mod smtp;
 pub(crate) mod snmp;
 pub(crate) mod socks;
 pub(crate) mod sony;
+pub(crate) mod srt;
 pub(crate) mod ssdp;
 pub(crate) mod starttls;
 pub(crate) mod stun;
@@ -87,6 +88,7 @@ pub static ALL: &[Reader] = &[
     v380::READER,
     v380::STREAM_READER,
     miio::READER,
+    srt::READER,
     mqtt::READER,
     naxclow::READER,
     naxclow::DATAGRAM_READER,
