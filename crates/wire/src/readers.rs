@@ -54,6 +54,7 @@ pub(crate) mod vision360;
 pub(crate) mod vivotek;
 pub(crate) mod vstarcam;
 pub(crate) mod websocket;
+pub(crate) mod wireguard;
 
 #[cfg(test)]
 mod tests;
@@ -90,6 +91,7 @@ pub static ALL: &[Reader] = &[
     miio::READER,
     srt::READER,
     mqtt::READER,
+    wireguard::READER,
     naxclow::READER,
     naxclow::DATAGRAM_READER,
     tvt::READER,
