@@ -28,6 +28,7 @@ pub(crate) mod naxclow;
 pub(crate) mod ndp;
 pub(crate) mod nice;
 pub(crate) mod ntp;
+pub(crate) mod openvpn;
 pub(crate) mod panasonic;
 mod pieces;
 pub(crate) mod pppp;
@@ -92,6 +93,8 @@ pub static ALL: &[Reader] = &[
     srt::READER,
     mqtt::READER,
     wireguard::READER,
+    openvpn::READER,
+    openvpn::STREAM_READER,
     naxclow::READER,
     naxclow::DATAGRAM_READER,
     tvt::READER,
