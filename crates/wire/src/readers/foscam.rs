@@ -92,10 +92,9 @@ fn read_media(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     if bytes.iter().zip(REQUEST).all(|(byte, expected)| byte == expected) {
         return client(stream, facts);
     }
-    if bytes
-        .get(1..)
-        .is_some_and(|rest| rest.iter().zip(b"\0\0\0FOSC").any(|(byte, expected)| byte != expected))
-    {
+    let is_command = bytes.first().is_none_or(|first| matches!(first, 0..=0x1d | 0x64 | 0x6f));
+    let is_frame = bytes.iter().skip(1).zip(b"\0\0\0FOSC").all(|(byte, expected)| byte == expected);
+    if !is_command || !is_frame {
         return Probe::NotMine;
     }
     match frame(bytes) {
@@ -207,7 +206,7 @@ mod tests {
         for half in [&b"SERVER"[..], b"\x1a\0\0\0FOS"] {
             assert!(matches!(stream(&MEDIA_READER, half, false).0, Probe::More(_)));
         }
-        for half in [&b"SERVES"[..], b"\x1a\0\0\x01", b"\x1a\0\0\0FOSD", b"\x1a\0\0\0FOSC\0\0\0\x7f"] {
+        for half in [&b"SERVES"[..], b"\x1a\0\0\x01", b"\x1a\0\0\0FOSD", b"x", b"\x1a\0\0\0FOSC\0\0\0\x7f"] {
             assert_eq!(stream(&MEDIA_READER, half, false).0, Probe::NotMine, "{half:?}");
         }
         assert_eq!(stream(&MEDIA_READER, b"SERVER", true).0, Probe::NotMine);
