@@ -262,11 +262,18 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 /// stream said may have begun in packets before.
 fn shows_sighting(sighting: &Value, packets: &[(u64, Vec<u8>)]) -> bool {
     let (kind, value) = (sighting["kind"].as_str().unwrap_or(""), sighting["value"].as_str().unwrap_or(""));
-    let is_stream = kind.starts_with("tls.") || kind.starts_with("http.");
+    let is_stream =
+        ["tls.", "http.", "ftp.", "telnet.", "mqtt.", "rtmp."].iter().any(|app| kind.starts_with(app));
     let first = if is_stream { 0 } else { packets.len() - 1 };
-    let shows =
-        |packet: &[u8]| holds(packet, value) || from_hex(value).is_some_and(|bytes| contains(packet, &bytes));
+    let digits = value.replace(':', "");
+    let shows = |packet: &[u8]| {
+        holds(packet, value) || from_hex(&digits).is_some_and(|bytes| contains(packet, &bytes))
+    };
+    // What a packet means, or numbers that stand in it otherwise.
     matches!(kind, "dhcp.parameters" | "tls.ja4" | "tls.ech" | "rtp.payload_type" | "stun.mapped")
+        || matches!(kind, "pppp.uid" | "miio.uid" | "foscam.firmware" | "snmp.sys_object_id")
+        || kind.ends_with(".role")
+        || kind.ends_with(".credentials")
         || packets[first..].iter().any(|(_, packet)| shows(packet))
         || is_stream
             && (is_sealed(&packets[packets.len() - 1].1) || stream(packets).is_some_and(|all| shows(&all)))

@@ -2,6 +2,7 @@
 
 mod media;
 mod office;
+mod p2p;
 mod services;
 mod transport;
 
@@ -60,6 +61,7 @@ pub static ALL: &[Case] = &[
     services::NDP,
     office::OFFICE,
     transport::ONE_WAY,
+    p2p::P2P,
     transport::PORT_SCAN,
     media::PROBES,
     media::QUIC,
