@@ -10,7 +10,8 @@
 //! - frames over TCP ([`framed`]).
 //!
 //! Facts: `pppp.uid`, which stands for one camera at its cloud, in the form that apps show (`ABCD-000123-XYZUV`), said of the
-//! camera alone; `pppp.role` of the sender: `device` of who logs in to the cloud or answers a search, `client` of who searches
+//! camera alone; `pppp.role` of the sender: `device` of who logs in to the cloud, answers a search, or
+//! tells the local network that it is there, `client` of who searches
 //! or asks for a camera. What both sides send (holes punched on other ports, data) tells no role.
 //!
 //! What is not taken: addresses of other flows. A local address (family 2, port and IPv4 with the low byte first, 16 bytes)
@@ -39,7 +40,10 @@ pub(crate) const READER: Reader = Reader {
         &[
             Route::UdpStart(&[0xf1, message::LOGIN, 0, 40]),
             Route::UdpStart(&[0xf1, message::LOGIN_CRC, 0, 44]),
+            Route::UdpStart(&[0xf1, message::LOGIN_CRC, 0, 100]),
             Route::UdpStart(&[0xf1, message::LOGIN_KEY, 0, 104]),
+            Route::UdpStart(&[0xf1, message::NOTIFY, 0, 20]),
+            Route::UdpStart(&[0xf1, message::NOTIFY, 0, 24]),
             Route::UdpStart(&[0xf1, message::REQUEST, 0, 36]),
             Route::UdpStart(&[0xf1, message::REQUEST_KEY, 0]),
             Route::UdpStart(&[0xf1, message::SEARCH, 0, 0]),
@@ -86,7 +90,7 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
         message::PUNCH | message::READY if to == SEARCHED && from != SEARCHED => {
             (Some(&b"client"[..]), Some(Party::Receiver))
         }
-        kind => (message::role(kind), message::is_login(kind).then_some(Party::Sender)),
+        kind => (message::role(kind), message::is_cameras(kind).then_some(Party::Sender)),
     };
     if let Some(role) = role {
         facts(says_role(role));
@@ -137,7 +141,11 @@ mod tests {
         let uid = format!("sender pppp.uid {SHOWN}");
         assert_eq!(said((40_000, 32_100), &login()), Some(vec!["sender pppp.role device".to_owned(), uid]));
         let scrambled = pppp(message::LOGIN_CRC, &[0x5a; 44]);
-        assert_eq!(said((40_000, 40_001), &scrambled), Some(vec!["sender pppp.role device".to_owned()]));
+        for login in [&scrambled, &pppp(message::LOGIN_CRC, &[0x5a; 100])] {
+            assert_eq!(said((40_000, 40_001), login), Some(vec!["sender pppp.role device".to_owned()]));
+        }
+        let notice = pppp(message::NOTIFY, UID);
+        assert_eq!(said((SEARCHED, SEARCHED), &notice), said((40_000, 32_100), &login()));
         cut_everywhere(&READER, &Packet::default(), &login());
         cut_everywhere(&READER, &Packet::default(), &scrambled);
     }

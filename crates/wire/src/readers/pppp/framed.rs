@@ -55,7 +55,7 @@ fn say(frame: &Frame<'_>, facts: Facts<'_>) {
     if let Some(role) = message::role(frame.kind) {
         facts(Fact::Says { who: Party::Sender, field: Field::PpppRole, value: role });
     }
-    if let Some(uid) = frame.uid().filter(|_| message::is_login(frame.kind)) {
+    if let Some(uid) = frame.uid().filter(|_| message::is_cameras(frame.kind)) {
         facts(Fact::Says { who: Party::Sender, field: Field::PpppUid, value: uid.as_bytes() });
     }
 }

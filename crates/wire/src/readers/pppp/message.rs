@@ -10,7 +10,7 @@ const LOGIN_CS2_KEY: u8 = 0x16;
 pub(super) const REQUEST: u8 = 0x20;
 pub(super) const REQUEST_KEY: u8 = 0x26;
 pub(super) const SEARCH: u8 = 0x30;
-const NOTIFY: u8 = 0x31;
+pub(super) const NOTIFY: u8 = 0x31;
 pub(super) const PUNCH: u8 = 0x41;
 pub(super) const READY: u8 = 0x42;
 
@@ -85,13 +85,15 @@ fn word(bytes: &[u8], least: usize) -> Option<&str> {
 /// Whether a body of this type may have this length.
 pub(super) fn fits(kind: u8, length: usize) -> bool {
     match kind {
-        0x00 | 0x03 | 0x43 | 0x68 | 0x70..=0x72 | 0xe0 | 0xe1 | 0xf0 | 0xf1 => length == 0,
+        0x00 | 0x03 | 0x68 | 0x70..=0x72 | 0xe0 | 0xe1 | 0xf0 | 0xf1 => length == 0,
         0x01 | 0x40 => length == 16,
         0x02 => length == 32,
         0x08 | 0x09 => length == 64,
         LOGIN => length == 40,
         0x11 | 0x13 | 0x21 => length == 4 || length == 8,
-        LOGIN_CRC => length == 44,
+        LOGIN_CRC => length == 44 || length == 100,
+        0x43 => length == 0 || length == 44,
+        0xe5 => length == 8,
         LOGIN_KEY => length == 104,
         LOGIN_CS2_KEY | REQUEST_KEY => (56..=80).contains(&length),
         0x18 | NOTIFY | PUNCH | READY => length == 20 || length == 24,
@@ -119,15 +121,15 @@ pub(super) fn fits(kind: u8, length: usize) -> bool {
     }
 }
 
-/// Whether a type is a camera's registration at its cloud.
-pub(super) const fn is_login(kind: u8) -> bool {
-    matches!(kind, LOGIN | LOGIN_CRC | LOGIN_KEY | LOGIN_CS2_KEY)
+/// Whether only a camera sends a type: its registration at its cloud, and what it tells the local network unasked.
+pub(super) const fn is_cameras(kind: u8) -> bool {
+    matches!(kind, LOGIN | LOGIN_CRC | LOGIN_KEY | LOGIN_CS2_KEY | NOTIFY)
 }
 
 /// What a type says of its sender, where only one side sends it.
 pub(super) const fn role(kind: u8) -> Option<&'static [u8]> {
     match kind {
-        _ if is_login(kind) => Some(b"device"),
+        _ if is_cameras(kind) => Some(b"device"),
         REQUEST | REQUEST_KEY | SEARCH => Some(b"client"),
         _ => None,
     }
@@ -151,7 +153,7 @@ mod tests {
     #[test]
     fn only_some_types_and_lengths_are_possible() {
         let possible = (0..=u8::MAX).filter(|&kind| (0..300).any(|length| fits(kind, length))).count();
-        assert_eq!(possible, 67);
+        assert_eq!(possible, 68);
         assert!(!fits(0xd1, 5) && !fits(PUNCH, 21) && !fits(0xf9, 83) && fits(0xd0, 1400));
     }
 }
