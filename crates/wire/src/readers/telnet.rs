@@ -53,7 +53,7 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
             Step::Passes if negotiated > 0 => {}
             Step::Text(byte) => {
                 text.push(byte);
-                if byte == b':' && asks(&text) {
+                if byte == b':' && asks(&text, negotiated > 0) {
                     break Some(true);
                 }
             }
@@ -92,11 +92,14 @@ fn step(rest: &[u8]) -> (Step, usize) {
     }
 }
 
-/// Whether a text ends with a prompt.
-fn asks(text: &[u8]) -> bool {
+/// Whether a text ends with a prompt. Where nothing was negotiated something has to stand before that, for an answer of
+/// finger (RFC 1288) begins with `Login:`.
+fn asks(text: &[u8], is_negotiated: bool) -> bool {
     PROMPTS.iter().any(|prompt| {
-        let end = text.len().checked_sub(prompt.len()).and_then(|at| text.get(at..));
-        end.is_some_and(|end| end.eq_ignore_ascii_case(prompt))
+        let at = text.len().checked_sub(prompt.len()).and_then(|at| text.split_at_checked(at));
+        at.is_some_and(|(before, end)| {
+            end.eq_ignore_ascii_case(prompt) && (is_negotiated || !before.trim_ascii().is_empty())
+        })
     })
 }
 
@@ -152,6 +155,7 @@ mod tests {
         }
         assert_eq!(said(&[b'x'; 256], false).0, Probe::NotMine);
         assert_eq!(said(b"hello", true).0, Probe::NotMine);
+        assert_eq!(said(b"Login: cam   \t\tName: Cam\r\n", true).0, Probe::NotMine);
         assert_eq!(
             said(&[&[0xff, 0xfd, 1, 0xff, 0xfd, 3, 0xff, 0xfa][..], &[1; 600]].concat(), false).0,
             Probe::Match
