@@ -29,6 +29,8 @@ const ANSWER: u8 = 0xa2;
 const OLD_TRAP: u8 = 0xa4;
 /// `1.3.6.1.2.1.1`, the group of what is said of a system.
 const SYSTEM: [u8; 6] = [0x2b, 6, 1, 2, 1, 1];
+/// `1.3.6.1.4.1`, below which makers stand.
+const ENTERPRISES: [u8; 5] = [0x2b, 6, 1, 4, 1];
 const MAX_VARIABLES: usize = 32;
 const MAX_ARCS: usize = 64;
 
@@ -55,7 +57,8 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     match unit {
         Some((OLD_TRAP, mut unit)) => {
             let enterprise = unit.contents(OBJECT_IDENTIFIER);
-            say_object(enterprise, facts);
+            // Some name the group of the trap there, which is the same for all.
+            say_object(enterprise.filter(|object| object.starts_with(&ENTERPRISES)), facts);
             enterprise.is_some() || message.is_cut()
         }
         Some((tag, mut unit)) => {
@@ -181,6 +184,12 @@ mod tests {
             facts(&READER, &message(0, &trap)).unwrap(),
             ["sender snmp.sys_object_id 1.3.6.1.4.1.32473"]
         );
+    }
+
+    #[test]
+    fn a_trap_that_names_its_group_tells_nothing() {
+        let trap = element(OLD_TRAP, &[&element(OBJECT_IDENTIFIER, &[&[0x2b, 6, 1, 6, 3, 1, 1, 5]])]);
+        assert_eq!(facts(&READER, &message(0, &trap)), Some(vec![]));
     }
 
     #[test]
