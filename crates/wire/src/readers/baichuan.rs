@@ -59,7 +59,7 @@ const MAX_BODY: u32 = 16 << 20;
 
 const LOGIN: u32 = 1;
 const OLD_CLASS: u16 = 0x6514;
-const OK: u16 = 200;
+const ANSWERS: std::ops::Range<u16> = 200..600;
 
 fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     let bytes = stream.bytes;
@@ -83,7 +83,8 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         // Which ciphers a client can, and which the device chose.
         ([0xdc, _], _) | (_, OLD_CLASS) if id == LOGIN => Some(b"client"),
         ([0xdd, _], _) if id == LOGIN => Some(b"device"),
-        (_, 0) if status == OK => Some(b"device"),
+        // An answer bears a status, as those of HTTP: 200, or 400 where it refuses.
+        (_, 0) if ANSWERS.contains(&status) => Some(b"device"),
         _ => None,
     };
     say(Field::BaichuanRole, role, facts);
@@ -163,6 +164,7 @@ mod tests {
             (header(1, 0, 0xdc12, 0x6414), role("client")),
             (header(1, 145, 0xdd01, 0x6614), role("device")),
             (header(1, 2949, 200, 0), role("device")),
+            (header(1, 0, 400, 0), role("device")),
             (header(3, 100, 0, 0x6414), vec![]),
             ([&DEVICES_MAGIC[..], &header(5, 9, 0, 0)[4..]].concat(), vec![]),
         ] {
