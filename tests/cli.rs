@@ -120,6 +120,71 @@ fn completions_for_every_shell() {
     }
 }
 
+const OFFICE: &str = "fixtures/office/capture.pcap";
+const LATE: &str = "fixtures/late-dns/capture.pcap";
+
+/// What a scan prints that gets the office's capture by standard input.
+fn piped(arguments: &[&str]) -> String {
+    let mut scan = lenscap();
+    let mut child =
+        scan.arg("scan").args(arguments).args(["--json", "--quiet"]).stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(&std::fs::read(OFFICE).unwrap()).unwrap();
+    String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+}
+
+fn scanned(files: &[&str]) -> String {
+    String::from_utf8(lenscap().arg("scan").args(files).arg("--json").output().unwrap().stdout).unwrap()
+}
+
+/// Standard input alone, and beside files in any order, is as good as the file.
+#[test]
+fn standard_input_beside_files() {
+    let called = |text: String| text.replace(OFFICE, "-");
+    assert_eq!(piped(&["-"]), called(scanned(&[OFFICE])));
+    let both = called(scanned(&[OFFICE, LATE]));
+    assert_eq!(piped(&["-", LATE]).lines().count(), both.lines().count());
+    assert_eq!(piped(&[LATE, "-"]), piped(&["-", LATE]));
+    let flows = |text: &str| text.lines().filter(|line| line.contains("\"flow\"")).count();
+    assert_eq!(flows(&piped(&["-", LATE])), flows(&both));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_named_pipe_is_read_alone_and_beside_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let name = pipe.to_str().unwrap();
+    for others in [&[][..], &[LATE]] {
+        let scan = lenscap().arg("scan").arg(&pipe).args(others).arg("--json").spawn().unwrap();
+        std::fs::copy(OFFICE, &pipe).unwrap();
+        let found = String::from_utf8(scan.wait_with_output().unwrap().stdout).unwrap();
+        let wanted = scanned(&[&[OFFICE], others].concat());
+        assert_eq!(found.replace(name, OFFICE).lines().count(), wanted.lines().count());
+        assert!(found.contains(r#""balanced":true"#) && found.contains(r#""type":"finding""#));
+    }
+}
+
+/// A report on nothing would read like an all-clear.
+#[test]
+fn where_nothing_is_judged_no_report_is_printed() {
+    for arguments in
+        [&["nowhere.pcap"][..], &[OFFICE, "--from", "2030-01-01"], &[OFFICE, "--to", "2001-01-01 12:00"]]
+    {
+        let done = lenscap().arg("scan").args(arguments).output().unwrap();
+        let said = String::from_utf8(done.stderr).unwrap();
+        assert_eq!((done.status.code(), done.stdout.len()), (Some(2), 0), "{said}");
+        assert!(said.contains("nothing was judged: "), "{said}");
+    }
+}
+
+#[test]
+fn more_threads_than_help_are_not_started() {
+    let done = lenscap().args(["scan", OFFICE, "--threads", "1000000", "--json"]).output().unwrap();
+    assert_eq!(String::from_utf8(done.stdout).unwrap(), scanned(&[OFFICE]));
+    assert!(String::from_utf8(done.stderr).unwrap().contains("1000000 threads are more than help"));
+}
+
 #[test]
 fn standard_input_may_be_given_once() {
     let mut child = lenscap().args(["scan", "-", "-"]).stdin(Stdio::piped()).spawn().unwrap();

@@ -227,7 +227,7 @@ fn every_packet_that_is_named_is_there() {
                 *kinds.entry(kind.to_string()).or_default() += 1;
                 let shown = match kind {
                     "device" => shows_sighting(around, packets),
-                    "name" => holds(packet, record["name"].as_str().expect("a name is text")),
+                    "name" => tells(record["name"].as_str().expect("a name is text"), packets),
                     "flow" if around.get("name").is_some() => shows_name(around, packets),
                     "flow" => shows_flow(record, packet),
                     _ => true,
@@ -262,12 +262,15 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 /// stream said may have begun in packets before.
 fn shows_sighting(sighting: &Value, packets: &[(u64, Vec<u8>)]) -> bool {
     let (kind, value) = (sighting["kind"].as_str().unwrap_or(""), sighting["value"].as_str().unwrap_or(""));
-    let is_stream =
-        ["tls.", "http.", "ftp.", "telnet.", "mqtt.", "rtmp."].iter().any(|app| kind.starts_with(app));
+    let is_stream = ["tls.", "http.", "sdp.", "ftp.", "telnet.", "mqtt.", "rtmp."]
+        .iter()
+        .any(|app| kind.starts_with(app));
     let first = if is_stream { 0 } else { packets.len() - 1 };
     let digits = value.replace(':', "");
     let shows = |packet: &[u8]| {
         holds(packet, value) || from_hex(&digits).is_some_and(|bytes| contains(packet, &bytes))
+        // Kind and coding of a medium stand in two lines.
+        || kind == "sdp.media" && value.split(' ').all(|word| holds(packet, word))
     };
     // What a packet means, or numbers that stand in it otherwise.
     matches!(kind, "dhcp.parameters" | "tls.ja4" | "tls.ech" | "rtp.payload_type" | "stun.mapped")
@@ -277,6 +280,11 @@ fn shows_sighting(sighting: &Value, packets: &[(u64, Vec<u8>)]) -> bool {
         || packets[first..].iter().any(|(_, packet)| shows(packet))
         || is_stream
             && (is_sealed(&packets[packets.len() - 1].1) || stream(packets).is_some_and(|all| shows(&all)))
+}
+
+/// Whether a name stands in the packet, or in a message over TCP that it completes.
+fn tells(name: &str, packets: &[(u64, Vec<u8>)]) -> bool {
+    holds(&packets[packets.len() - 1].1, name) || stream(packets).is_some_and(|all| holds(&all, name))
 }
 
 /// Whether a flow's name stands in the packet, or in one that it completes.

@@ -11,8 +11,10 @@ mod common;
 use common::{CATALOG, rendered};
 use lenscap_capture::{BATCH, Batch, Capture, ChunkId, Next, Record, Source};
 use lenscap_flow::{Fetch, Limits, Policy, Refusal, Summary, judge};
+use lenscap_testkit::message::{self, Record as Answer, Value::Address};
 use lenscap_testkit::{
-    Host, MORNING, OwnedFrame, Scenario, SplitMix64, captures, random_datagrams, random_flow, random_traffic,
+    Host, MORNING, OwnedFrame, Scenario, Side, SplitMix64, captures, random_datagrams, random_flow,
+    random_lookups, random_traffic,
 };
 use lenscap_wire::{Frame, PacketRef};
 use std::collections::BTreeMap;
@@ -415,6 +417,54 @@ fn repeats_hold_at_every_cut() {
         }
     }
     println!("{}", all.line("repeats"));
+}
+
+/// Messages of DNS over TCP that are told when their half ends, cut between any two of their segments: what was learned names
+/// the packets that told it, wherever the cut was, and none twice.
+#[test]
+fn lookups_over_tcp_hold_at_every_cut() {
+    let (mut all, mut told) = (Joints::default(), 0);
+    for seed in 0..120 {
+        let count = 16 + seed as usize % 48;
+        let frames = random_lookups(seed, count);
+        let trace = Trace::of_frames(&format!("random_lookups({seed}, {count})"), ROOMY, &frames);
+        let (serial, whole) = (trace.serial(), trace.piece(0..count));
+        told += serial.matches("\"type\":\"name\"").count();
+        for at in 1..count {
+            let joint = trace.join(trace.piece(0..at), trace.piece(at..count), at..count, &mut all);
+            trace.compare("the joint", &rendered(&whole), &rendered(&joint), seed, &[0, at, count]);
+            assert!(whole.state() == joint.state(), "the state differs: seed {seed}, cut at {at}");
+        }
+        trace.check_tree(&serial, seed, &mut all);
+        trace.check_associativity(seed);
+    }
+    println!("{}; {told} names", all.line("lookups over TCP"));
+    assert!(told > 60, "too little was learned: {told} names");
+    assert!(all.refused() * 4 < all.all(), "a quarter of the cuts or more are refused");
+}
+
+/// A connection to a resolver that goes on for long is no reason to fold everything behind a cut again.
+#[test]
+fn a_long_connection_to_a_resolver_is_joined() {
+    let mut s = Scenario::new(MORNING, 1);
+    let (camera, resolver) = (Host::new("02:00:00:00:00:02", "192.168.1.2"), s.outside("192.0.2.53"));
+    let mut tcp = s.tcp(camera, resolver.port(53));
+    tcp.segment_size = 536;
+    for n in 0..16u8 {
+        let answer = |m| Answer { name: "a.example.com", value: Address([203, 0, 113 + n, m].into()) };
+        let answers: Vec<Answer<'_>> = (0..40).map(answer).collect();
+        let message = message::dns(1, 0x8180, Some(("a.example.com", 1)), &answers);
+        let lengthened = [&(message.len() as u16).to_be_bytes()[..], &message].concat();
+        tcp.send(&mut s, Side::Server, &lengthened);
+    }
+    let trace = Trace::of_frames("a long connection", ROOMY, &s.frames);
+    let (count, serial, mut joints) = (s.frames.len(), trace.serial(), Joints::default());
+    assert_eq!(serial.matches("\"type\":\"name\"").count(), 16 * 40);
+    for at in 4..count {
+        let joint = trace.join(trace.piece(0..at), trace.piece(at..count), at..count, &mut joints);
+        trace.compare("the joint", &serial, &rendered(&joint), 1, &[0, at, count]);
+    }
+    assert_eq!(joints.refused(), 0, "{}", joints.line("a long connection"));
 }
 
 #[test]

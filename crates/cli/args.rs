@@ -143,7 +143,7 @@ pub(crate) struct Scan {
     /// Only packets that this capture filter takes, such as 'host 192.0.2.1'; the others are counted
     #[arg(long, value_name = "BPF", help_heading = "What is read")]
     pub filter: Option<String>,
-    /// Only packets at or after this time: RFC 3339, or seconds since 1970
+    /// Only packets at or after this time: RFC 3339, 2026-03-02 09:14 in UTC, or seconds since 1970
     #[arg(long, value_name = "TIME", value_parser = parse::time, help_heading = "What is read")]
     pub from: Option<Timestamp>,
     /// Only packets before this time
@@ -210,7 +210,7 @@ pub(crate) struct Bench {
     #[arg(long, value_name = "LIST")]
     pub threads: Option<Counts>,
     /// Memory for the state, such as 512M or 4G; a quarter of what there is where not given
-    #[arg(long, value_name = "SIZE", value_parser = parse::size)]
+    #[arg(long, value_name = "SIZE", value_parser = parse::memory)]
     pub memory: Option<u64>,
     /// Save the run as JSON, to compare others with it
     #[arg(long, value_name = "FILE.json", value_parser = |text: &str| parse::path_with(text, "json"), help_heading = "Output")]
@@ -299,7 +299,7 @@ pub(crate) struct Work {
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
     /// Memory for the state, such as 512M or 4G; a quarter of what there is where not given
-    #[arg(long, value_name = "SIZE", value_parser = parse::size)]
+    #[arg(long, value_name = "SIZE", value_parser = parse::memory)]
     pub memory: Option<u64>,
     /// No progress on standard error
     #[arg(long)]

@@ -15,11 +15,18 @@ pub(crate) fn open(files: &[PathBuf]) -> Result<Catalog, Failure> {
 /// Prints what is asked for.
 pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
     let catalog = open(&args.catalog)?;
-    to_stdout(|out| match &args.query {
-        CatalogQuery::Lookup { query } => writeln!(out, "{}", catalog.lookup(query).to_string().trim_end()),
-        CatalogQuery::List => list(&catalog, out),
-    })?;
-    Ok(Outcome::Nothing)
+    match &args.query {
+        CatalogQuery::Lookup { query } => {
+            let found = catalog.lookup(query);
+            to_stdout(|out| writeln!(out, "{}", found.to_string().trim_end()))?;
+            // As grep says it: 0 where something is known, 1 where nothing is.
+            Ok(if found.is_known() { Outcome::Nothing } else { Outcome::Found })
+        }
+        CatalogQuery::List => {
+            to_stdout(|out| list(&catalog, out))?;
+            Ok(Outcome::Nothing)
+        }
+    }
 }
 
 fn list(catalog: &Catalog, out: &mut impl Write) -> io::Result<()> {

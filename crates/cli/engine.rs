@@ -24,8 +24,8 @@ pub(crate) fn policy(local: &[IpNet]) -> Policy {
 /// Bytes that there are to read, where all inputs are files.
 pub(crate) fn total(inputs: &[Input]) -> Option<u64> {
     inputs.iter().try_fold(0, |sum, input| match input {
-        Input::Stdin => None,
-        Input::File(path) => Some(sum + fs::metadata(path).ok()?.len()),
+        Input::File(path) if !input.is_stream() => Some(sum + fs::metadata(path).ok()?.len()),
+        _ => None,
     })
 }
 

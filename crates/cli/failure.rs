@@ -135,6 +135,7 @@ fn capture(capture: &CaptureRecord) -> Failure {
     match capture.packets {
         _ if !torn => failure.next("The report covers packets of other link types only"),
         _ if capture.path == "-" => failure,
+        0 if !Path::new(&capture.path).exists() => failure.next(format!("Try: ls -l {file}")),
         0 => failure.next(format!("Try: file {file}      or: capinfos {file}")),
         n => failure.next(format!(
             "Read {} before it; the report covers those. Repair: editcap -r {file} good.pcap 1-{n}",
@@ -205,7 +206,10 @@ mod tests {
 
     #[test]
     fn what_is_no_capture_is_a_gap() {
-        assert!(captures(&[record(0, false, "")])[0].to_string().contains("Try: file "));
+        let nowhere = record(0, false, "");
+        assert!(captures(&[nowhere])[0].to_string().contains("Try: ls -l "));
+        let here = CaptureRecord { path: "Cargo.toml".into(), ..record(0, false, "") };
+        assert!(captures(&[here])[0].to_string().contains("Try: file "));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use crate::failure::{Failure, Outcome, gaps, say};
 use crate::plan::{Form, Printing};
 use lenscap_flow::report::Report;
-use lenscap_report::{csv, json, text};
+use lenscap_report::{csv, json, text, units};
+use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
 
 /// Writes the report, says what is missing from it and what else went wrong, and decides.
@@ -14,13 +15,47 @@ pub(crate) fn print(
 ) -> Result<Outcome, Failure> {
     let mut gaps = gaps(report);
     gaps.extend(failures);
+    let unjudged = nothing_judged(report);
+    let is_judged = unjudged.is_none();
+    gaps.extend(unjudged);
     gaps.iter().for_each(say);
     to_stdout(|out| match printing.form {
+        // Whoever reads standard output alone would take a report on nothing for an all-clear.
+        Form::Text(_) if !is_judged => Ok(()),
         Form::Text(style) => text::write(report, style, out),
         Form::Json(select) => json::write(report, select, printing.threads, out),
         Form::Csv(kind) => csv::write(report, kind, printing.threads, out),
     })?;
     Ok(outcome(report, printing, !gaps.is_empty()))
+}
+
+/// Why nothing that was found is not "nothing is there": no packet of any input could be judged.
+fn nothing_judged(report: &Report<'_>) -> Option<Failure> {
+    let ledger = &report.ledger;
+    let judged = ledger.in_flows.packets + ledger.in_residuals.packets + ledger.non_ip.packets;
+    if judged > 0 {
+        return None;
+    }
+    let packets = units::counted(ledger.packets, "packet");
+    let parts =
+        [("undecodable", ledger.undecodable), ("truncated", ledger.truncated), ("filtered", ledger.filtered)];
+    let parts = parts.iter().filter(|(_, amount)| amount.packets > 0);
+    let parts: Vec<_> =
+        parts.map(|(word, amount)| format!("{word} {}", units::count(amount.packets))).collect();
+    let links = report.captures.iter().flat_map(|capture| &capture.link_types);
+    let links: BTreeSet<_> = links.map(String::as_str).collect();
+    Some(
+        match (ledger.packets, parts.is_empty()) {
+            (0, _) => Failure::new("nothing was judged: no packet was read"),
+            (_, true) => Failure::new(format!("nothing was judged: none of {packets}")),
+            (_, false) => Failure::new(format!(
+                "nothing was judged: {packets}, {} (link type {})",
+                parts.join(", "),
+                links.into_iter().collect::<Vec<_>>().join(", ")
+            )),
+        }
+        .next("See what they are: lenscap inspect FILES"),
+    )
 }
 
 /// Writes to standard output, in blocks.

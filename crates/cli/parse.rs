@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 const SECOND: i64 = 1_000_000_000;
+/// The least memory that is taken for the state, in bytes.
+const LEAST_MEMORY: u64 = 1 << 20;
 
 /// A number of bytes: `1048576`, `512K`, `512M`, `4G`, `4GiB`; multiples of 1024. Never 0.
 pub(crate) fn size(text: &str) -> Result<u64, String> {
@@ -27,14 +29,25 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
     number.checked_mul(1 << shift).filter(|&bytes| bytes > 0).ok_or_else(wrong)
 }
 
-/// A moment: RFC 3339 with its offset, or seconds since 1970 with up to nine decimals.
+/// Memory for the state: a [`size`] of [`LEAST_MEMORY`] at least. With less, hardly a flow would be kept.
+pub(crate) fn memory(text: &str) -> Result<u64, String> {
+    size(text).and_then(|bytes| match bytes {
+        LEAST_MEMORY.. => Ok(bytes),
+        _ => Err(format!("{text:?} is too little; write 1M or more, such as 512M")),
+    })
+}
+
+/// A moment: RFC 3339 with its offset; a day, or a day and a time, in UTC; or seconds since 1970 with up to nine
+/// decimals.
 pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
     let wrong = || format!("{text:?} is no time; write 2026-03-02T09:00:00Z or 1772442000");
     if text.starts_with(|c: char| c.is_ascii_digit()) && text.bytes().all(|b| b.is_ascii_digit() || b == b'.')
     {
         return seconds(text).map(Timestamp).ok_or_else(wrong);
     }
-    let moment: jiff::Timestamp = text.parse().map_err(|_| wrong())?;
+    let in_utc =
+        || text.parse::<jiff::civil::DateTime>()?.to_zoned(jiff::tz::TimeZone::UTC).map(|at| at.timestamp());
+    let moment = text.parse::<jiff::Timestamp>().or_else(|_| in_utc()).map_err(|_| wrong())?;
     let nanoseconds = i64::try_from(moment.as_nanosecond()).map_err(|_| wrong())?;
     Some(Timestamp(nanoseconds)).filter(|&time| time >= Timestamp::MIN).ok_or_else(wrong)
 }
@@ -137,6 +150,7 @@ mod tests {
         ] {
             assert_eq!(size(text).unwrap(), bytes);
         }
+        assert!(memory("1023K").is_err() && memory("1M") == Ok(1 << 20));
         for wrong in ["", "0", "M", "-1", "1.5G", "1X", "99999999999T", "0G", "1 G"] {
             assert!(size(wrong).is_err(), "{wrong}");
         }
@@ -150,6 +164,10 @@ mod tests {
             ("1772442847.5", 1_772_442_847 * SECOND + SECOND / 2),
             ("1.000000001", SECOND + 1),
             ("2026-03-02T09:14:07Z", 1_772_442_847 * SECOND),
+            ("2026-03-02T09:14:07", 1_772_442_847 * SECOND),
+            ("2026-03-02 09:14:07.5", 1_772_442_847 * SECOND + SECOND / 2),
+            ("2026-03-02 09:14", 1_772_442_840 * SECOND),
+            ("2026-03-02", 1_772_409_600 * SECOND),
             ("2026-03-02T10:14:07.000000001+01:00", 1_772_442_847 * SECOND + 1),
         ] {
             assert_eq!(time(text).unwrap(), Timestamp(nanoseconds), "{text}");
@@ -159,7 +177,7 @@ mod tests {
             "1.2.3",
             "1.0000000001",
             "yesterday",
-            "2026-03-02",
+            "2026-02-30",
             "1969-12-31T00:00:00Z",
             "-5",
             "99999999999999",

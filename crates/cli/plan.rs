@@ -3,7 +3,7 @@
 use crate::args::{self, Output, Work};
 use crate::color;
 use crate::engine::{Input, Options};
-use crate::failure::Failure;
+use crate::failure::{Failure, say};
 use crate::memory;
 use crate::parse::{Counts, Idle};
 use lenscap_flow::Limits;
@@ -13,6 +13,10 @@ use lenscap_report::{Kind, Select};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::thread;
+
+const FOUR: NonZeroUsize = NonZeroUsize::new(4).expect("four is not zero");
+/// Threads that are taken on any machine where they are asked for.
+const MOST_THREADS: NonZeroUsize = NonZeroUsize::new(64).expect("64 is not zero");
 
 /// The form of the report.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -55,8 +59,18 @@ fn form(output: &Output) -> Result<Form, Failure> {
     }
 }
 
+/// The number of threads: all processors where none is given, and never more than [`most_threads`].
 fn threads(given: Option<NonZeroUsize>) -> NonZeroUsize {
-    given.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
+    given.unwrap_or_else(processors).min(most_threads())
+}
+
+fn processors() -> NonZeroUsize {
+    thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// Four threads for each processor, or 64: more cost memory, and none is faster.
+fn most_threads() -> NonZeroUsize {
+    processors().saturating_mul(FOUR).max(MOST_THREADS)
 }
 
 /// Checks what is read.
@@ -78,6 +92,9 @@ pub(crate) fn scanning(scan: &args::Scan) -> Result<Options, Failure> {
 /// The options of a run that takes every packet.
 pub(crate) fn work(work: &Work, idle: Idle) -> Options {
     let limits = limits(work.memory, idle);
+    if let Some(given) = work.threads.filter(|given| *given > most_threads()) {
+        say(&format!("lenscap: {given} threads are more than help: {} are taken", most_threads()));
+    }
     Options { threads: threads(work.threads), limits, filter: None, from: None, to: None, saved: false }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::parse;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ pub(crate) fn write(
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> Result<(), Failure> {
     let partial = path.with_extension(format!("{EXTENSION}.{}.partial", std::process::id()));
-    let written = File::create_new(&partial).and_then(|file| {
+    let written = private(&partial).and_then(|file| {
         let mut out = BufWriter::new(file);
         write(&mut out)?;
         out.into_inner()?.sync_all()?;
@@ -31,6 +31,15 @@ pub(crate) fn write(
         _ = fs::remove_file(&partial);
         Failure::file("save", path, why)
     })
+}
+
+/// A new file that nobody but its owner may read: a summary holds the first bytes of some streams.
+fn private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 #[cfg(test)]
@@ -58,5 +67,10 @@ mod tests {
         write(&path, |out| out.write_all(b"second")).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"second");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        #[cfg(unix)]
+        assert_eq!(
+            std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions()) & 0o777,
+            0o600
+        );
     }
 }

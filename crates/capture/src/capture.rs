@@ -87,6 +87,14 @@ impl Capture {
         Self::new(Arc::new(SizedFile::new(File::open(path)?)?))
     }
 
+    /// Puts what comes out of a stream into a file without a name, which is gone when the capture is dropped, and reads the
+    /// beginning of that.
+    pub fn spooled(mut stream: impl Read) -> Result<Self, Error> {
+        let mut file = tempfile::tempfile()?;
+        io::copy(&mut stream, &mut file)?;
+        Self::new(Arc::new(SizedFile::new(file)?))
+    }
+
     /// Reads the beginning of what can be read by position, up to the first packet.
     pub fn new(origin: Arc<dyn ReadAt>) -> Result<Self, Error> {
         let mut head = [0; 4];
@@ -237,6 +245,10 @@ mod tests {
             let mut gzip = Vec::new();
             GzEncoder::new(&bytes[..], Level::fast()).read_to_end(&mut gzip).unwrap();
             let zstd = zstd::encode_all(&bytes[..], 1).unwrap();
+            assert_eq!(
+                read(Capture::spooled(&bytes[..]).unwrap().reader(ChunkId::default()).unwrap()),
+                wanted
+            );
             for (compression, bytes) in
                 [(None, bytes), (Some(Compression::Gzip), gzip), (Some(Compression::Zstd), zstd)]
             {

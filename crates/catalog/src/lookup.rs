@@ -49,6 +49,20 @@ pub enum Subject<'c> {
     },
 }
 
+impl Lookup<'_> {
+    /// Whether anything is known of what was asked for.
+    pub const fn is_known(&self) -> bool {
+        match &self.subject {
+            Subject::Address { prefix, .. } => prefix.is_some(),
+            Subject::Vendor(_) => true,
+            Subject::Mac { block, .. } => block.is_some(),
+            Subject::Name { endpoint, shared, below } => {
+                endpoint.is_some() || shared.is_some() || !below.is_empty()
+            }
+        }
+    }
+}
+
 impl Catalog {
     /// Everything known of a name, an address, a hardware address (or its first 6, 7 or 9 digits) or a vendor.
     pub fn lookup(&self, query: &str) -> Lookup<'_> {

@@ -41,7 +41,6 @@ fn look_alikes_are_nobody() {
         "tvt85.com",
         "foscam.us",
         "dvrlists.com",
-        "hostedcloudvideo.com",
         "p2p3.nwsvr2.com",
         "runtopcam.com",
         "hik-connect.com.evil.example",

@@ -29,7 +29,7 @@ use files::{Files, Opened, chunk};
 /// One thing to be read.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Input {
-    /// A capture file.
+    /// A capture file, or a named pipe.
     File(PathBuf),
     /// Standard input.
     Stdin,
@@ -99,7 +99,7 @@ pub fn scan(inputs: &[Input], options: &Options, progress: &dyn Progress) -> Res
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|why| ScanError::Threads { threads, why: why.to_string() })?;
     let scan =
-        Scan { files: Files::open(inputs), options, progress, threads, stdin: std::sync::OnceLock::new() };
+        Scan { files: Files::open(inputs), options, progress, threads, stream: std::sync::OnceLock::new() };
     Ok(pool.install(|| scan.run()))
 }
 
@@ -122,8 +122,8 @@ struct Scan<'o> {
     options: &'o Options,
     progress: &'o dyn Progress,
     threads: usize,
-    /// What standard input turned out to be.
-    stdin: std::sync::OnceLock<(Format, Option<Compression>)>,
+    /// What a stream turned out to be.
+    stream: std::sync::OnceLock<(Format, Option<Compression>)>,
 }
 
 /// A unit that waits to be appended, since the next file may be one with it.
@@ -234,7 +234,7 @@ impl Scan<'_> {
         let id = chunk(input, 0);
         let reader = match self.files.0.get(input).map(|file| &file.capture) {
             Some(Ok(Opened::Capture(capture))) => capture.reader_at_pace(id, self.pace()),
-            Some(Ok(Opened::Stdin)) => self.stdin(input),
+            Some(Ok(Opened::Stream(stream))) => self.stream(stream, input),
             Some(Err(why)) => return Err(why.clone()),
             None => return Err(String::new()),
         };
@@ -246,9 +246,9 @@ impl Scan<'_> {
         if self.threads > 1 && self.files.0.len() == 1 { Pace::Ahead } else { Pace::Along }
     }
 
-    fn stdin(&self, input: usize) -> Result<RecordReader, lenscap_capture::Error> {
-        let (reader, compression) = stream_reader(Box::new(std::io::stdin()), chunk(input, 0), self.pace())?;
-        self.stdin.get_or_init(|| (reader.format(), compression));
+    fn stream(&self, stream: &Input, input: usize) -> Result<RecordReader, lenscap_capture::Error> {
+        let (reader, compression) = stream_reader(stream.stream()?, chunk(input, 0), self.pace())?;
+        self.stream.get_or_init(|| (reader.format(), compression));
         Ok(reader)
     }
 
@@ -268,8 +268,8 @@ impl Scan<'_> {
         let path = self.files.path(input).to_string();
         let (format, compression) = match self.files.0.get(input).map(|file| &file.capture) {
             Some(Ok(Opened::Capture(capture))) => (Some(capture.format()), capture.compression()),
-            Some(Ok(Opened::Stdin)) => {
-                self.stdin.get().map_or((None, None), |(format, packed)| (Some(*format), *packed))
+            Some(Ok(Opened::Stream(_))) => {
+                self.stream.get().map_or((None, None), |(format, packed)| (Some(*format), *packed))
             }
             _ => (None, None),
         };

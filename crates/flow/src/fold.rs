@@ -19,7 +19,7 @@ use crate::state::cost;
 use crate::state::entry::{Entry, Share};
 use crate::state::fragment::Datagram;
 use crate::state::half::{Order, Payload, PayloadAt};
-use crate::state::key::{Key, Side, UDP};
+use crate::state::key::{Key, Side};
 use crate::state::lane::{Course, Lane, Slot};
 use crate::state::path::PathId;
 use crate::state::spell::{Hot, flag};
@@ -53,10 +53,10 @@ impl Summary {
         lanes.resize(BATCH, Lane::default());
         let mut packet = Packet::default();
         let routes = routes();
+        let (mut wire, mut captured) = (0, 0);
         for (frame, lane) in batch.frames().zip(&mut lanes) {
-            self.site.tally.packets += 1;
-            self.site.tally.bytes_wire += u64::from(frame.wire_length);
-            self.site.tally.bytes_captured += frame.bytes.len() as u64;
+            wire += u64::from(frame.wire_length);
+            captured += frame.bytes.len() as u64;
             lane.course = if keep(&frame) {
                 decode(&frame, &mut packet);
                 // Here and not in decoding, for what is decoded again need not be checked again.
@@ -67,6 +67,9 @@ impl Summary {
                 Course::Counted
             };
         }
+        self.site.tally.packets += batch.len() as u64;
+        self.site.tally.bytes_wire += wire;
+        self.site.tally.bytes_captured += captured;
         for Lane { course, slot, .. } in lanes.iter_mut().take(batch.len()) {
             if matches!(course, Course::Flow | Course::Datagram | Course::Heard) {
                 let shard = self.flows.shards.get(shard_of(slot.hash));
@@ -76,18 +79,18 @@ impl Summary {
         for (frame, lane) in batch.frames().zip(&lanes) {
             match lane.course {
                 Course::Counted => continue,
-                Course::Flow => {
-                    self.flow(&lane.slot, &lane.entry, lane.payload(&frame), Some(frame.bytes));
-                }
-                Course::Datagram => {
-                    let payload = lane.payload(&frame);
-                    let (at, flags) = self.flow(&lane.slot, &lane.entry, payload, Some(frame.bytes));
-                    if is_open(flags, lane.slot.side) {
-                        self.offer((at, lane.slot.side), lane.asked, payload, Some(frame.bytes), frame.at);
+                Course::Apart => self.apart(&frame, &mut packet),
+                Course::Flow | Course::Datagram | Course::Heard => {
+                    let payload = || lane.payload(&frame);
+                    let (at, flags) = self.book(&lane.slot, &lane.entry, payload, Some(frame.bytes));
+                    if lane.course == Course::Heard {
+                        self.heard((at, flags), &frame, lane, &mut packet);
+                    } else if lane.course == Course::Datagram && is_open(flags, lane.slot.side) {
+                        let at = (at, lane.slot.side);
+                        let whence = (frame.at, frame.time.0);
+                        self.offer(at, lane.asked, payload(), Some(frame.bytes), whence);
                     }
                 }
-                Course::Heard => self.heard(&frame, lane, &mut packet),
-                Course::Apart => self.apart(&frame, &mut packet),
             }
             self.limit(frame.time.0);
         }
@@ -123,17 +126,18 @@ impl Summary {
         if let Some(shard) = self.flows.shards.get(shard_of(hash)) {
             shard.prefetch(hash);
         }
-        let message = Message { packet, payload: packet.payload };
-        lane.asked = routes.readers(&message);
-        let heard = packet.quoted.is_some() || packet.inner_frame.is_some() || lane.asked.has_message();
+        let asked = routes.readers(&Message { packet, payload: packet.payload });
+        lane.asked = asked;
         lane.slot = Slot { key, hash, side, guess: NOWHERE };
         lane.entry = Entry::of(Share::whole(frame, packet), packet);
         let start = (packet.payload.as_ptr() as usize).wrapping_sub(frame.bytes.as_ptr() as usize);
         lane.payload = (start as u32, (start + packet.payload.len()) as u32);
-        match (heard, lane.asked.has_datagram()) {
-            (true, _) => Course::Heard,
-            (false, true) => Course::Datagram,
-            (false, false) => Course::Flow,
+        if asked.has_message() || packet.quoted.is_some() || packet.inner_frame.is_some() {
+            Course::Heard
+        } else if asked.is_empty() {
+            Course::Flow
+        } else {
+            Course::Datagram
         }
     }
 
@@ -149,10 +153,17 @@ impl Summary {
         })
     }
 
-    /// Books a packet to its flow and shows its payload to the stream readers. `frame` is what the payload lies in,
-    /// where it can be fetched again. Returns where, and the flags of the spell when the packet was booked.
+    /// Books a packet to its flow and shows its payload, which is asked for only then, to the stream readers. `frame` is
+    /// what the payload lies in, where it can be fetched again. Returns where, and the flags of the spell when the packet
+    /// was booked.
     #[inline]
-    fn flow(&mut self, slot: &Slot, entry: &Entry, payload: &[u8], frame: Option<&[u8]>) -> (At, u32) {
+    fn book<'p>(
+        &mut self,
+        slot: &Slot,
+        entry: &Entry,
+        payload: impl FnOnce() -> &'p [u8],
+        frame: Option<&[u8]>,
+    ) -> (At, u32) {
         let at = shard_of(slot.hash);
         let Some(shard) = self.flows.shards.get_mut(at) else {
             return (At { shard: at, settled: true, place: 0 }, 0);
@@ -175,15 +186,19 @@ impl Summary {
                 let wrong = entry.hazards.contains(Hazards::BAD_TRANSPORT_CHECKSUM)
                     && !entry.hazards.contains(Hazards::OFFLOADED_CHECKSUM);
                 let order = Order::Segment { sequence, ordinal: 0, ends, wrong };
-                let place = PayloadAt::of(payload, frame, entry.share.at);
-                self.feed(
-                    at,
-                    side,
-                    &Payload { order, bytes: payload, length: payload.len() as u32, at: place },
-                );
+                let bytes = payload();
+                let place = PayloadAt::of(bytes, frame, entry.share.at, entry.share.time);
+                self.feed(at, side, &Payload { order, bytes, length: bytes.len() as u32, at: place });
             }
         }
         (at, booked.flags)
+    }
+
+    /// [Books](Summary::book) what is no packet as it stands, out of the way of the loop that packets go through.
+    #[cold]
+    #[inline(never)]
+    fn book_apart(&mut self, slot: &Slot, entry: &Entry, payload: &[u8]) -> (At, u32) {
+        self.book(slot, entry, || payload, None)
     }
 
     /// Shows a datagram of the flow at `at`, where that half is [open](is_open), to the datagram readers, if one of those
@@ -194,7 +209,7 @@ impl Summary {
         asked: Readers,
         payload: &[u8],
         frame: Option<&[u8]>,
-        packet: PacketRef,
+        (packet, time): (PacketRef, i64),
     ) {
         let Some((reader, how)) = readers::admit(asked, payload) else { return };
         let side = side & 1;
@@ -204,18 +219,18 @@ impl Summary {
             return;
         }
         let bytes = payload.get(..usize::from(how.keeps)).unwrap_or(payload);
-        let (order, place) = (Order::Datagram { reader: reader.0 }, PayloadAt::of(bytes, frame, packet));
+        let (order, place) =
+            (Order::Datagram { reader: reader.0 }, PayloadAt::of(bytes, frame, packet, time));
         self.feed(at, side, &Payload { order, bytes, length: bytes.len() as u32, at: place });
     }
 
-    /// Books a packet that is more than bytes of its flow.
-    fn heard<'a>(&mut self, frame: &Frame<'a>, lane: &Lane, packet: &mut Packet<'a>) {
+    /// Shows a packet that was booked to the message readers; to the datagram readers where none of them knew it.
+    fn heard<'a>(&mut self, (at, flags): (At, u32), frame: &Frame<'a>, lane: &Lane, packet: &mut Packet<'a>) {
         decode(frame, packet);
-        let (at, flags) = self.flow(&lane.slot, &lane.entry, lane.payload(frame), Some(frame.bytes));
         let known = self.hear(at, packet, lane.asked, &lane.entry.share);
-        // What a message reader took is no datagram of another protocol.
-        if !known && packet.protocol == UDP && is_open(flags, lane.slot.side) {
-            self.offer((at, lane.slot.side), lane.asked, lane.payload(frame), Some(frame.bytes), frame.at);
+        if !known && lane.asked.has_datagram() && is_open(flags, lane.slot.side) {
+            let at = (at, lane.slot.side);
+            self.offer(at, lane.asked, packet.payload, Some(frame.bytes), (frame.at, frame.time.0));
         }
     }
 
@@ -312,7 +327,7 @@ impl Summary {
         if let Some((key, side)) = outcome.copy_of {
             let slot = Slot { key, hash: key.hash(&self.flows.paths), side, guess: NOWHERE };
             let share = Share { payload: 0, ..Share::whole(frame, packet) };
-            self.flow(&slot, &Entry::bare(share, packet), &[], None);
+            self.book_apart(&slot, &Entry::bare(share, packet), &[]);
             self.limit(share.time);
         }
     }
@@ -333,14 +348,14 @@ impl Summary {
         let (key, side) = Key::of(&packet, path);
         let slot = Slot { key, hash: key.hash(&self.flows.paths), side, guess: NOWHERE };
         for share in first {
-            self.flow(&slot, &Entry::bare(Share { payload: 0, ..*share }, &packet), &[], None);
+            self.book_apart(&slot, &Entry::bare(Share { payload: 0, ..*share }, &packet), &[]);
             self.limit(share.time);
         }
         let share = Share { payload: packet.payload_length, ..*last };
-        let (at, flags) = self.flow(&slot, &Entry::of(share, &packet), packet.payload, None);
+        let (at, flags) = self.book_apart(&slot, &Entry::of(share, &packet), packet.payload);
         let asked = asked_about(&packet);
-        if !self.hear(at, &packet, asked, &share) && packet.protocol == UDP && is_open(flags, side) {
-            self.offer((at, side), asked, packet.payload, None, share.at);
+        if !self.hear(at, &packet, asked, &share) && asked.has_datagram() && is_open(flags, side) {
+            self.offer((at, side), asked, packet.payload, None, (share.at, share.time));
         }
         Some((at, key, side))
     }
@@ -351,7 +366,7 @@ impl Summary {
         let slot = Slot { key, hash: key.hash(&self.flows.paths), side, guess: NOWHERE };
         let packet = Packet { hazards: datagram.hazards(), ..datagram.head.clone() };
         for share in &datagram.shares {
-            self.flow(&slot, &Entry::of(*share, &packet), &[], None);
+            self.book_apart(&slot, &Entry::of(*share, &packet), &[]);
             self.limit(share.time);
         }
     }

@@ -165,7 +165,7 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
         catalog,
         held: who::link::Held::new(summary),
         numbering: Numbering::of(&summary.site.captures),
-        names: whose::name::NameIndex::new(summary, &boundary),
+        names: whose::name::NameIndex::new(summary, ending, &boundary),
         boundary,
         opinions: Opinions::new(summary, ending, catalog),
     };

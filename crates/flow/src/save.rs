@@ -21,6 +21,7 @@ use crate::state::packet_ref;
 use crate::state::path::{Paths, PortableLayer};
 use crate::state::residual::{Residual, ResidualKey};
 use crate::state::sighting::{Seen, Shown};
+use crate::state::spell::Spell;
 use crate::state::summary::{Limits, Summary};
 use crate::state::table::shard::shard_of;
 use crate::state::tally::Tally;
@@ -29,7 +30,7 @@ use crate::state::transcript::Transcript;
 use spell::PortableSpell;
 
 /// First bytes of a saved summary; the last is the version of what follows.
-const MAGIC: [u8; 8] = *b"lenscap\x07";
+const MAGIC: [u8; 8] = *b"lenscap\x08";
 /// Bytes that a saved summary may unpack to.
 const LIMIT: u64 = 64 << 30;
 
@@ -93,6 +94,7 @@ struct PortableSighting {
     #[serde(with = "crate::state::field_word")]
     field: Field,
     value: TextId,
+    claimed: bool,
     seen: Seen,
 }
 
@@ -152,6 +154,7 @@ impl Summary {
             address: shown.address.0,
             field: shown.field,
             value: shown.value,
+            claimed: shown.claimed,
             seen: *seen,
         };
         Portable {
@@ -203,13 +206,16 @@ impl Summary {
                 &summary.flows.texts,
             );
         }
+        let teaches = |spell: &Spell| [0, 1].iter().any(|&side| !spell.cold.learned(side).is_empty());
         for spell in from.settled {
             let spell = spell.spell()?;
+            summary.flows.taught |= teaches(&spell);
             let hash = spell.hot.key.hash(&summary.flows.paths);
             summary.flows.shards.get_mut(shard_of(hash))?.settled.push(spell);
         }
         for spell in from.open {
             let spell = spell.spell()?;
+            summary.flows.taught |= teaches(&spell);
             let hash = spell.hot.key.hash(&summary.flows.paths);
             summary.flows.shards.get_mut(shard_of(hash))?.insert(hash, spell);
         }
@@ -227,11 +233,9 @@ impl Summary {
         let questions =
             from.questions.into_iter().map(|(asker, name, q)| (Address(asker), name, q)).collect();
         summary.site.names.restore(runs, questions);
-        for PortableSighting { mac, address, field, value, seen } in from.sightings {
-            summary
-                .site
-                .sightings
-                .restore(Shown { mac: Mac(mac), address: Address(address), field, value }, seen);
+        for PortableSighting { mac, address, field, value, claimed, seen } in from.sightings {
+            let shown = Shown { mac: Mac(mac), address: Address(address), field, value, claimed };
+            summary.site.sightings.restore(shown, seen);
         }
         for (macs, prefixes, sums) in from.residuals {
             summary

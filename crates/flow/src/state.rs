@@ -12,6 +12,7 @@ pub(crate) mod fragment;
 pub(crate) mod half;
 pub(crate) mod key;
 pub(crate) mod lane;
+pub(crate) mod learned;
 pub(crate) mod names;
 pub(crate) mod packet_ref;
 pub(crate) mod path;

@@ -6,7 +6,7 @@
 
 use crate::message::{self, ClientHello};
 use crate::packet::Segment;
-use crate::traffic::undecided::{Said, exchange};
+use crate::traffic::undecided::{Said, dns_over_tcp, exchange};
 use crate::{Host, MORNING, OwnedFrame, SECOND, Scenario, SplitMix64};
 use lenscap_wire::TcpFlags;
 
@@ -87,6 +87,29 @@ pub fn random_datagrams(seed: u64, count: usize) -> Vec<OwnedFrame> {
     s.frames
 }
 
+/// `count` segments of one five-tuple that carry DNS: messages in segments of any size, a connection after another, of
+/// which segments come twice, in another order, or with a wrong checksum.
+pub fn random_lookups(seed: u64, count: usize) -> Vec<OwnedFrame> {
+    let mut random = SplitMix64::new(seed);
+    let mut s = Scenario::new(MORNING, random.next());
+    let ends =
+        [Host::new("02:00:00:00:00:02", "192.168.1.2"), s.outside("192.0.2.9")].map(|host| host.port(50_000));
+    while s.frames.len() < count {
+        dns_over_tcp(&mut s, &mut random, ends[0], ends[1]);
+        s.wait(*random.pick(&[0, 1, 20, 301]) * SECOND);
+    }
+    s.frames.truncate(count);
+    for n in 1..count {
+        match random.below(16) {
+            0 => s.frames.swap(n - 1, n),
+            1 => s.frames[n] = s.frames[n - 1].clone(),
+            2 => s.frames[n].bytes[50] ^= 1,
+            _ => {}
+        }
+    }
+    s.frames
+}
+
 fn near_the_end(random: &mut SplitMix64) -> u32 {
     u32::MAX - random.below(200) as u32
 }
@@ -135,6 +158,8 @@ mod tests {
         assert_eq!(random_flow(1, 20), random_flow(1, 20));
         assert_ne!(random_flow(1, 20), random_flow(2, 20));
         assert_eq!(random_flow(3, 20).len(), 20);
+        assert_eq!(random_lookups(1, 20), random_lookups(1, 20));
+        assert_ne!(random_lookups(1, 20), random_lookups(2, 20));
         assert_eq!(random_datagrams(1, 20), random_datagrams(1, 20));
         assert_ne!(random_datagrams(1, 20), random_datagrams(2, 20));
     }

@@ -31,7 +31,7 @@ mod wrap;
 
 pub use conversation::{Conversation, Side};
 pub use exchange::Question;
-pub use flow::{random_datagrams, random_flow};
+pub use flow::{random_datagrams, random_flow, random_lookups};
 pub use frame::OwnedFrame;
 pub use host::{End, Host};
 pub use load::{Load, Shape, endpoints};

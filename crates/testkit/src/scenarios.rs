@@ -5,6 +5,7 @@ mod office;
 mod p2p;
 mod services;
 mod transport;
+mod viewing;
 
 /// One file of a case.
 #[derive(Clone, Debug)]
@@ -66,6 +67,7 @@ pub static ALL: &[Case] = &[
     media::PROBES,
     media::QUIC,
     media::RTP,
+    viewing::RTSP,
     transport::SPLIT_HELLO,
     transport::TCP_TROUBLE,
     transport::TORN,

@@ -47,18 +47,23 @@ pub(crate) fn folded(sum: u64) -> u16 {
     ((sum >> 16) + (sum & 0xffff)) as u16
 }
 
-/// Whether the checksum of an IPv4 header without options is right.
+/// Whether a sum [folds](folded) to 0xffff.
 ///
 /// What is added to itself, its halves changed about, has their one's complement sum above: so 64 bits become 32, and
 /// these are known to fold to 0xffff without folding to the end.
+#[inline]
+fn is_right(sum: u64) -> bool {
+    let sum = (sum.wrapping_add(sum.rotate_left(32)) >> 32) as u32;
+    sum.wrapping_add(sum.rotate_left(16)) >> 16 == 0xffff
+}
+
+/// Whether the checksum of an IPv4 header without options is right.
 #[inline]
 pub(crate) fn is_right_header(header: &[u8; 20]) -> bool {
     let &[a @ .., i, j, k, l, m, n, o, p, q, r, s, t] = header;
     let (first, carry) = u64::from_ne_bytes(a).overflowing_add(u64::from_ne_bytes([i, j, k, l, m, n, o, p]));
     let (sum, again) = first.overflowing_add(u64::from(u32::from_ne_bytes([q, r, s, t])) + u64::from(carry));
-    let sum = sum + u64::from(again);
-    let sum = (sum.wrapping_add(sum.rotate_left(32)) >> 32) as u32;
-    sum.wrapping_add(sum.rotate_left(16)) >> 16 == 0xffff
+    is_right(sum + u64::from(again))
 }
 
 /// Checks the checksum of TCP, UDP, ICMP or `ICMPv6` and adds [`Hazards::BAD_TRANSPORT_CHECKSUM`] where it is wrong.
@@ -82,7 +87,7 @@ pub(crate) fn is_right_header(header: &[u8; 20]) -> bool {
 #[inline]
 pub fn check_transport(packet: &mut Packet<'_>) {
     if let Some(pseudo) = pseudo_header(packet)
-        && folded(sum(packet.segment) + pseudo) != 0xffff
+        && !is_right(sum(packet.segment) + pseudo)
     {
         wrong(packet, pseudo);
     }

@@ -1,6 +1,6 @@
 //! What readers yield: statements found in payloads, still without judgement.
 
-use crate::{Address, Field, Mac};
+use crate::{Address, Field, Mac, ReaderId};
 
 /// Whom a statement is about.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -87,5 +87,58 @@ pub enum Fact<'a> {
         address: Address,
         /// Which protocol says so: [`Field::Arp`], [`Field::Ndp`] or [`Field::Dhcp`].
         field: Field,
+        /// Whether another says it of the holder: the server that gave the address, the router that redirects to it.
+        claimed: bool,
     },
+    /// The payload names another flow: one to this address and port. A client that asks a proxy for `CONNECT 192.0.2.7:443`
+    /// names the one that the proxy opens then.
+    Refers {
+        /// The address that it goes to.
+        address: Address,
+        /// The port there.
+        port: u16,
+        /// IP protocol number: 6 for TCP, 17 for UDP.
+        transport: u8,
+        /// What will be spoken there, where the payload says so.
+        app: Option<ReaderId>,
+    },
+    /// Something said at one place of a stream: the message that says it stands between these offsets from where the half
+    /// begins. Stream readers place what must cite the packets of one message among many; `fact` is never placed itself.
+    Within {
+        /// Offset of the message's first byte.
+        from: usize,
+        /// Offset behind its last.
+        to: usize,
+        /// What it says.
+        fact: &'a Fact<'a>,
+    },
+}
+
+impl Fact<'_> {
+    /// Whether it is a claim: what the sender says of another, who may know nothing of it. A client that asks for
+    /// `/ISAPI/System/status` claims that the server has such a path; the server's `Server: Hikvision-Webs` is its own
+    /// word. So is what a DHCP client says of itself, by whatever relay it came.
+    pub fn is_claim(&self) -> bool {
+        match self {
+            Self::Says { who, .. } => matches!(who, Party::Receiver),
+            Self::Holds { claimed, .. } => *claimed,
+            Self::Answer { .. } | Self::Denied { .. } | Self::Refers { .. } => true,
+            Self::Asks { .. } => false,
+            Self::Within { fact, .. } => fact.is_claim(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_the_receiver_is_a_claim() {
+        let says = |who| Fact::Says { who, field: Field::HttpPath, value: b"/" }.is_claim();
+        assert_eq!(
+            [Party::Sender, Party::Receiver, Party::Mac(Mac::default())].map(says),
+            [false, true, false]
+        );
+    }
 }

@@ -180,7 +180,9 @@ fields! {
     RtmpUserAgent = "rtmp.user_agent",
     /// Payload type of RTP (RFC 3551, 6), a decimal number.
     RtpPayloadType = "rtp.payload_type",
-    /// What stands behind host and port of an RTSP URL, with the query.
+    /// `Basic` where a password crosses RTSP in clear (RFC 7617).
+    RtspCredentials = "rtsp.credentials",
+    /// What stands behind host and port of an RTSP URL, with the query; passwords masked.
     RtspPath = "rtsp.path",
     /// Realm of `WWW-Authenticate` over RTSP.
     RtspRealm = "rtsp.realm",
@@ -188,6 +190,10 @@ fields! {
     RtspServer = "rtsp.server",
     /// `User-Agent` over RTSP: speaks of the side that asks.
     RtspUserAgent = "rtsp.user_agent",
+    /// A medium of a session description and its first coding: `video H264/90000`.
+    SdpMedia = "sdp.media",
+    /// Eight hex digits behind `MEDIAINFO=` in a session description: the magic number of a media stack.
+    SdpMediaHeader = "sdp.media_header",
     /// The `s=` line of a session description, or `i=` where a note says so.
     SdpSession = "sdp.session",
     /// SIP `User-Agent` or `Server`.
@@ -321,11 +327,6 @@ pub(crate) const AWAITED: &[Field] = &[
     Field::OnvifManufacturer,
     Field::OnvifScopeHardware,
     Field::OnvifScopeName,
-    Field::RtspPath,
-    Field::RtspRealm,
-    Field::RtspServer,
-    Field::RtspUserAgent,
-    Field::SdpSession,
     Field::SipUserAgent,
 ];
 

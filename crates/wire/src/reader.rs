@@ -19,6 +19,7 @@
 //! second pass.
 
 use arrayvec::ArrayVec;
+use std::ops::RangeInclusive;
 
 use crate::{Activity, Fact, Field, Packet};
 
@@ -49,8 +50,9 @@ pub struct Reader {
 pub enum Read {
     /// Reads every packet that comes by one of the routes. Returns whether the packet was of its protocol.
     Message(&'static [Route], fn(&Message<'_, '_>, Facts<'_>) -> bool),
-    /// Reads the first bytes of one half of a TCP flow.
-    Stream(fn(&Stream<'_>, Facts<'_>) -> Probe),
+    /// Reads the first bytes of one half of a TCP flow. It is asked where the first of them lies in one of these ranges,
+    /// and has to say [`Probe::NotMine`] wherever it does not: so most halves are shown to two or three readers.
+    Stream(&'static [RangeInclusive<u8>], fn(&Stream<'_>, Facts<'_>) -> Probe),
     /// Reads what stands behind bytes that a stream reader has handed on from. It is shown these, too: the head of HTTP
     /// that asks for a WebSocket proves what a frame of two bytes does not.
     Behind(fn(&[u8], &Stream<'_>, Facts<'_>) -> Probe),

@@ -32,11 +32,14 @@ pub(crate) mod openvpn;
 pub(crate) mod panasonic;
 mod pieces;
 pub(crate) mod pppp;
+mod proxied;
 pub(crate) mod proxy;
 pub(crate) mod quic;
 mod routes;
 pub(crate) mod rtmp;
 pub(crate) mod rtp;
+pub(crate) mod rtsp;
+mod sdp;
 pub(crate) mod smtp;
 pub(crate) mod snmp;
 pub(crate) mod socks;
@@ -60,8 +63,10 @@ pub(crate) mod wireguard;
 #[cfg(test)]
 mod tests;
 
+use std::ops::RangeInclusive;
+
 use crate::field::{AWAITED, Field, JUDGED};
-use crate::{DatagramRead, Message, Probe, Read, Reader, ReaderId, Stream, reader::Facts};
+use crate::{DatagramRead, Fact, Message, Probe, Read, Reader, ReaderId, Stream, reader::Facts};
 
 pub use routes::{Readers, Routes};
 
@@ -107,9 +112,10 @@ pub static ALL: &[Reader] = &[
     starttls::POP3_READER,
     http::READER,
     http::REQUEST_READER,
+    rtsp::READER,
+    rtsp::MESSAGE_READER,
     socks::READER,
     dns::READER,
-    dns::TCP_READER,
     mdns::READER,
     llmnr::READER,
     dhcp::READER,
@@ -125,6 +131,7 @@ pub static ALL: &[Reader] = &[
     telnet::READER,
     gwell::READER,
     pppp::SCRAMBLED_READER,
+    dns::stream::STREAM_READER,
     rtp::READER,
     rtp::CONTROL_READER,
     websocket::READER,
@@ -147,6 +154,53 @@ static PLACES: [u8; ReaderId::MAX as usize + 1] = {
     }
     places
 };
+
+/// By first byte, the stream readers that bytes which begin with it may be of. Those that are left out would say
+/// [`Probe::NotMine`], which is final: so neither the reading nor the prefix law is touched.
+#[allow(clippy::indexing_slicing, reason = "in a constant: what is out of bounds fails the build")]
+static BY_FIRST: [Readers; 256] = {
+    let mut table = [Readers::NONE; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        let mut place = 0;
+        while place < ALL.len() {
+            if may_begin(&ALL[place].read, byte as u8) {
+                table[byte] = table[byte].and(Readers::only(place));
+            }
+            place += 1;
+        }
+        byte += 1;
+    }
+    table
+};
+
+/// All stream readers: those that are asked where nothing is there yet.
+#[allow(clippy::indexing_slicing, reason = "in a constant: what is out of bounds fails the build")]
+static STREAM_READERS: Readers = {
+    let mut all = Readers::NONE;
+    let mut byte = 0;
+    while byte < BY_FIRST.len() {
+        all = all.and(BY_FIRST[byte]);
+        byte += 1;
+    }
+    all
+};
+
+/// Whether what a reader reads of a stream may begin with a byte.
+const fn may_begin(read: &Read, byte: u8) -> bool {
+    let mut ranges: &[RangeInclusive<u8>] = match read {
+        Read::Stream(ranges, _) => ranges,
+        Read::Behind(_) => return true,
+        Read::Message(..) | Read::Datagrams(_) => return false,
+    };
+    while let [range, more @ ..] = ranges {
+        if *range.start() <= byte && byte <= *range.end() {
+            return true;
+        }
+        ranges = more;
+    }
+    false
+}
 
 const _: () = {
     let mut fields: &[Field] = Field::ALL;
@@ -210,7 +264,13 @@ pub fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Reading {
     let mut before: &[u8] = &[];
     for _ in 0..HOPS {
         let rest = Stream { bytes: stream.bytes.get(start..).unwrap_or(&[]), ended: stream.ended };
-        match ask(before, &rest, facts) {
+        let mut placed = |fact: Fact<'_>| match fact {
+            Fact::Within { from, to, fact } => {
+                facts(Fact::Within { from: start + from, to: start + to, fact });
+            }
+            fact => facts(fact),
+        };
+        match ask(before, &rest, &mut placed) {
             Asked::Match(id) => return Reading::Done(id),
             Asked::Then(id, offset) => {
                 known = Reading::Done(id);
@@ -234,10 +294,11 @@ enum Asked {
 
 /// Asks what `stream` is; `before` is what handed on to it, empty at the beginning of the half.
 fn ask(before: &[u8], stream: &Stream<'_>, facts: Facts<'_>) -> Asked {
-    for reader in ALL {
+    let asked = stream.bytes.first().and_then(|&byte| BY_FIRST.get(usize::from(byte)));
+    for reader in asked.unwrap_or(&STREAM_READERS).iter() {
         let probe = match reader.read {
-            Read::Stream(read) => read(stream, facts),
-            Read::Behind(read) if !before.is_empty() => read(before, stream, facts),
+            Read::Stream(_, read) => read(stream, &mut *facts),
+            Read::Behind(read) if !before.is_empty() => read(before, stream, &mut *facts),
             _ => continue,
         };
         match probe {
@@ -255,8 +316,8 @@ fn ask(before: &[u8], stream: &Stream<'_>, facts: Facts<'_>) -> Asked {
 
 /// The strongest datagram reader, of those that [routes](Routes::readers) found, whose test a datagram passes: it is of that
 /// reader's list, and of no other's.
-pub fn admit(asked: Readers, payload: &[u8]) -> Option<(ReaderId, DatagramRead)> {
-    asked.datagrams().find_map(|reader| match reader.read {
+pub fn admit(asked: Readers, payload: &[u8]) -> Option<(ReaderId, &'static DatagramRead)> {
+    asked.datagrams().find_map(|reader| match &reader.read {
         Read::Datagrams(how) if (how.passes)(payload) => Some((reader.number, how)),
         _ => None,
     })

@@ -93,6 +93,48 @@ pub(crate) fn host<'t>(name: &'t [u8], text: &'t mut Text<255>) -> &'t [u8] {
     text.as_bytes()
 }
 
+/// A path in which what stands behind `password=` and its like is masked, up to the next parameter:
+/// `/user=admin_password=***_channel=1`, `/live?usr=admin&pwd=***`.
+pub(crate) fn masked(path: &[u8]) -> Text<MAX_VALUE> {
+    let mut text = Text::new();
+    let mut rest = path;
+    while let Some(equals) = memchr::memchr(b'=', rest) {
+        let (name, value) = rest.split_at_checked(equals + 1).unwrap_or((rest, &[]));
+        text.extend(name);
+        rest = value;
+        if is_secret(name) {
+            text.extend(b"***");
+            rest = behind_parameter(value);
+        }
+    }
+    text.extend(rest);
+    text
+}
+
+/// Whether a name, with the sign behind it, is one of a password.
+fn is_secret(name: &[u8]) -> bool {
+    [&b"password="[..], b"passwd=", b"pass=", b"pwd="].iter().any(|word| {
+        let start = name.len().checked_sub(word.len());
+        start.and_then(|start| name.get(start..)).is_some_and(|end| end.eq_ignore_ascii_case(word))
+    })
+}
+
+/// What follows the value of a parameter: another one, behind `&`, or behind a `_` with a word and `=`.
+fn behind_parameter(value: &[u8]) -> &[u8] {
+    let mut at = 0;
+    while let Some(found) = memchr::memchr2(b'_', b'&', value.get(at..).unwrap_or(&[])) {
+        at += found;
+        let rest = value.get(at..).unwrap_or(&[]);
+        let word = rest.get(1..17).or(rest.get(1..)).unwrap_or(&[]);
+        let letters = word.iter().take_while(|byte| byte.is_ascii_lowercase()).count();
+        if rest.first() == Some(&b'&') || letters > 0 && word.get(letters) == Some(&b'=') {
+            return rest;
+        }
+        at += 1;
+    }
+    &[]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +159,24 @@ mod tests {
             text.push(b' ');
         }
         assert_eq!(text.as_bytes(), b"0 7 40 105 255 ");
+    }
+
+    #[test]
+    fn passwords_are_masked_and_nothing_else() {
+        for (path, masked_path) in [
+            (
+                "/user=admin_password=s_e_cret_channel=1_stream=0.sdp",
+                "/user=admin_password=***_channel=1_stream=0.sdp",
+            ),
+            ("/a?usr=admin&PWD=secret&x=1", "/a?usr=admin&PWD=***&x=1"),
+            ("/a?pass=secret", "/a?pass=***"),
+            ("/a?compass=n", "/a?compass=***"),
+            ("/a?pwd=", "/a?pwd=***"),
+            ("/Streaming/Channels/101?a=b", "/Streaming/Channels/101?a=b"),
+            ("", ""),
+        ] {
+            assert_eq!(String::from_utf8_lossy(masked(path.as_bytes()).as_bytes()), masked_path);
+        }
     }
 
     #[test]

@@ -1,6 +1,12 @@
 //! The inputs of a scan, opened and put in capture order.
+//!
+//! What can be read only once, standard input or a named pipe, is read as it comes where it is the only input. Beside
+//! others it goes into a file without a name first: order and joints need its first time, and perhaps its packets again.
 
 use lenscap_capture::{Capture, ChunkId};
+use std::fs::{self, File as FsFile};
+use std::io::{self, Read};
+use std::path::Path;
 
 use super::Input;
 use crate::state::captures::CHUNK_BITS;
@@ -16,7 +22,8 @@ pub(super) struct File {
 }
 
 pub(super) enum Opened {
-    Stdin,
+    /// The only input, read as it comes.
+    Stream(Input),
     Capture(Box<Capture>),
 }
 
@@ -25,15 +32,18 @@ pub(super) struct Files(pub(super) Vec<File>);
 
 impl Files {
     pub(super) fn open(inputs: &[Input]) -> Self {
-        let open = |input: &Input| match input {
-            Input::Stdin => (None, File { path: "-".into(), capture: Ok(Opened::Stdin) }),
-            Input::File(path) => {
-                let capture = Capture::open(path);
-                let first = capture.as_ref().ok().and_then(Capture::first_time);
-                let capture = capture.map(|capture| Opened::Capture(Box::new(capture)));
-                let path = path.to_string_lossy().into_owned();
-                (first, File { path, capture: capture.map_err(|why| why.to_string()) })
-            }
+        let open = |input: &Input| {
+            let opened = match input.is_stream() {
+                true if inputs.len() == 1 => Ok(Opened::Stream(input.clone())),
+                true => spooled(input).map(|capture| Opened::Capture(Box::new(capture))),
+                false => Capture::open(input.path()).map(|capture| Opened::Capture(Box::new(capture))),
+            };
+            let first = match &opened {
+                Ok(Opened::Capture(capture)) => capture.first_time(),
+                _ => None,
+            };
+            let path = input.path().to_string_lossy().into_owned();
+            (first, File { path, capture: opened.map_err(|why| why.to_string()) })
         };
         let mut all: Vec<_> = inputs.iter().map(open).collect();
         all.sort_by(|(a, one), (b, other)| (a, &one.path).cmp(&(b, &other.path)));
@@ -50,6 +60,36 @@ impl Files {
             Ok(Opened::Capture(capture)) => Some(capture),
             _ => None,
         }
+    }
+}
+
+fn spooled(input: &Input) -> Result<Capture, lenscap_capture::Error> {
+    Capture::spooled(input.stream()?)
+}
+
+impl Input {
+    /// The path by which it is called; `-` for standard input.
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::File(path) => path,
+            Self::Stdin => Path::new("-"),
+        }
+    }
+
+    /// Whether it can be read only once, and not at any place: standard input, a named pipe, a device.
+    pub fn is_stream(&self) -> bool {
+        match self {
+            Self::Stdin => true,
+            Self::File(path) => fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()),
+        }
+    }
+
+    /// What comes out of it.
+    pub(super) fn stream(&self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(match self {
+            Self::Stdin => Box::new(io::stdin()),
+            Self::File(path) => Box::new(FsFile::open(path)?),
+        })
     }
 }
 

@@ -47,9 +47,9 @@ impl Listener<'_, '_> {
                     Party::Receiver => (destination, packet.destination),
                     Party::Mac(mac) => (mac, Address::default()),
                 };
-                self.show(mac, address, field, value);
+                self.show(mac, address, (field, value), fact.is_claim());
             }
-            Fact::Holds { mac, address, field } => self.show(mac, address, field, b""),
+            Fact::Holds { mac, address, field, claimed } => self.show(mac, address, (field, b""), claimed),
             Fact::Answer { by, name, chain, address } => self.answer(by, name, chain, address),
             Fact::Asks { by: Resolver::Dns, name } => self.question(packet.source, name, Notice::Asked),
             Fact::Denied { by: Resolver::Dns, name, code } => {
@@ -63,14 +63,14 @@ impl Listener<'_, '_> {
         if self.room { Some(self.texts.intern(text)) } else { self.texts.find(text) }
     }
 
-    fn show(&mut self, mac: Mac, address: Address, field: Field, value: &[u8]) {
+    fn show(&mut self, mac: Mac, address: Address, (field, value): (Field, &[u8]), claimed: bool) {
         let Some(text) = self.text(value) else {
             self.sightings.refused += 1;
             return;
         };
         let before = self.sightings.len();
         let seen = Seen { count: 1, first: self.time, at: self.at };
-        self.sightings.add(Shown { mac, address, field, value: text }, seen, self.room);
+        self.sightings.add(Shown { mac, address, field, value: text, claimed }, seen, self.room);
         if self.sightings.len() > before {
             self.kept += value.len();
         }
@@ -104,5 +104,43 @@ impl Listener<'_, '_> {
         if self.names.len() > before {
             self.kept += name.len();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_server_says_of_its_client_is_a_claim() {
+        let (mut texts, mut names, mut sightings) =
+            (Texts::default(), Names::default(), Sightings::default());
+        let (mac, address) = (Mac([2, 0, 0, 0, 0, 1]), Address::v4([192, 168, 1, 64]));
+        let facts = [
+            Fact::Says { who: Party::Mac(mac), field: Field::DhcpHostname, value: b"cam" },
+            Fact::Holds { mac, address, field: Field::Dhcp, claimed: true },
+            Fact::Says { who: Party::Receiver, field: Field::HttpPath, value: b"/ISAPI" },
+        ];
+        let packet = Packet::default();
+        let mut listener = Listener {
+            texts: &mut texts,
+            names: &mut names,
+            sightings: &mut sightings,
+            packet: &packet,
+            time: 0,
+            at: PacketRef::default(),
+            room: true,
+            kept: 0,
+            flow_name: None,
+        };
+        for fact in &facts {
+            listener.hear(fact);
+        }
+        let claimed = |field| {
+            let sorted = sightings.sorted(&texts);
+            sorted.iter().find(|(shown, _)| shown.field == field).map(|(shown, _)| shown.claimed)
+        };
+        let fields = [Field::DhcpHostname, Field::Dhcp, Field::HttpPath];
+        assert_eq!(fields.map(claimed), [Some(false), Some(true), Some(true)]);
     }
 }

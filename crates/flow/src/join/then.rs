@@ -155,6 +155,7 @@ impl Summary {
         self.site.residuals.join(&later.site.residuals);
         self.site.captures.join(later.site.captures);
         self.site.tally.join(&later.site.tally);
+        self.flows.taught |= later.flows.taught;
         self.flows.costs.peak = self.flows.costs.peak.max(peak);
         self.site.text_cost =
             self.site.names.texts(&self.flows.texts) + self.site.sightings.texts(&self.flows.texts);

@@ -6,10 +6,13 @@ use hashbrown::HashMap;
 use lenscap_wire::{Packet, PacketRef, readers::Reading};
 use rayon::prelude::*;
 
+use crate::judge::whose::late::{self, Lesson};
 use crate::state::entry::Entry;
+use crate::state::half::Listed;
 use crate::state::key::{Key, Side};
+use crate::state::names::Names;
 use crate::state::spell::{Cold, Hot, Spell, flag};
-use crate::state::summary::Summary;
+use crate::state::summary::{Summary, half_shows};
 use crate::state::table::index::NOWHERE;
 use crate::state::table::shard::Shard;
 use crate::state::text::Texts;
@@ -33,6 +36,8 @@ pub(crate) struct Ending {
     pub(crate) texts: Texts,
     pub(crate) transcripts: Transcripts,
     halves: HashMap<HalfAt, Decided>,
+    /// What was told of names over streams, whether they had ended or not.
+    pub(crate) names: Names,
     /// Flows of unfinished datagrams.
     pub(crate) unfinished: Vec<Spell>,
 }
@@ -50,14 +55,16 @@ impl Summary {
     #[must_use]
     pub fn close(&self) -> Closed<'_> {
         let mut ending = Ending::default();
+        let mut lessons = ending.learned(self);
         for (at, n) in self.waiting() {
             let Some((hot, cold)) = self.flows.shards.get(at).and_then(|shard| shard.spell(n)) else {
                 continue;
             };
             for side in [0, 1] {
-                ending.close(hot, cold, (at as u32, n as u32, side as u8), side);
+                lessons.extend(ending.close(hot, cold, (at as u32, n as u32, side as u8), side));
             }
         }
+        ending.names = late::names(lessons);
         ending.unfinished = self.unfinished_flows();
         Closed { summary: self, ending }
     }
@@ -90,20 +97,39 @@ impl Summary {
 }
 
 impl Ending {
-    fn close(&mut self, hot: &Hot, cold: &Cold, at: HalfAt, side: Side) {
-        if hot.flags & flag::UNDECIDED << side == 0 {
-            return;
+    /// What the halves told that had ended, by our texts.
+    fn learned(&mut self, summary: &Summary) -> Vec<Lesson> {
+        if !summary.flows.taught {
+            return Vec::new();
         }
-        let Some(half) = cold.half(side) else { return };
+        let mut lessons = Vec::new();
+        for (hot, cold) in summary.flows.shards.iter().flat_map(Shard::spells) {
+            for side in [0, 1] {
+                let text = |id| self.texts.intern(summary.flows.texts.text(id));
+                lessons.extend(Lesson::of(hot, side, cold.learned(side), text));
+            }
+        }
+        lessons
+    }
+
+    /// Decides on a half that was waiting, if it is one, and says what it told.
+    fn close(&mut self, hot: &Hot, cold: &Cold, at: HalfAt, side: Side) -> Vec<Lesson> {
+        if hot.flags & flag::UNDECIDED << side == 0 {
+            return Vec::new();
+        }
+        let Some(half) = cold.half(side) else { return Vec::new() };
         let (mut bytes, mut draft) = (Vec::new(), Draft::default());
         let sound = cold.history.began_sound(hot.seen, side);
         let reading = half.read(sound, true, &mut bytes, &mut |fact| draft.note(&fact));
+        let mut learned = Vec::new();
         if let Reading::Done(reader) = reading {
             let (said, asked) = draft.keep(&mut self.texts);
             let transcript = self.transcripts.intern(reader, said, &self.texts);
-            let last = half.pieces.last().map(|piece| piece.at.packet).unwrap_or_default();
-            self.halves.insert(at, Decided { transcript, asked, last });
+            let Some(last) = half.pieces.last().map(Listed::payload) else { return Vec::new() };
+            self.halves.insert(at, Decided { transcript, asked, last: last.at.packet });
+            learned = draft.learned(&mut self.texts, half_shows(hot, cold, side, &last).0);
         }
+        Lesson::of(hot, side, &learned, |id| id).collect()
     }
 
     /// The transcript of a half that was waiting, and what it asked for.

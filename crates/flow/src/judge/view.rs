@@ -12,6 +12,7 @@ use crate::report::{
     DeviceRecord, EndView, FlowId, FlowView, NameOf, NameView, OrigBasis, PacketAt, Records,
 };
 use crate::state::key::{SCTP, Side, TCP, UDP};
+use crate::state::learned::Told;
 use crate::state::path::{PathId, tunnel_name};
 use crate::state::spell::counters::Counters;
 use crate::state::spell::sequence::Trouble;
@@ -161,6 +162,10 @@ fn limits(flow: &Flow<'_>, spent: bool) -> Vec<&'static str> {
     }
     if spent {
         all.push("undecided");
+    }
+    let unread = |side| flow.cold.learned(side).iter().any(|learned| learned.told == Told::Unread);
+    if unread(0) || unread(1) {
+        all.push("unread-messages");
     }
     all
 }

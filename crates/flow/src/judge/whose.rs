@@ -2,5 +2,6 @@
 
 pub(crate) mod attribution;
 pub(crate) mod called;
+pub(crate) mod late;
 pub(crate) mod name;
 pub(crate) mod opinion;

@@ -68,6 +68,10 @@ impl Summary {
                 for piece in halves.flat_map(|halves| &mut **halves).flat_map(|half| &mut half.pieces) {
                     shift(&mut piece.at.packet);
                 }
+                let learned = cold.extra.iter_mut().flat_map(|extra| &mut extra.learned);
+                for learned in learned.flat_map(|learned| learned.iter_mut().flatten()) {
+                    shift(&mut learned.at);
+                }
                 let far = cold.extra.iter_mut().flat_map(|extra| &mut extra.far);
                 far.flat_map(|far| far.iter_mut().flatten()).for_each(shift);
             }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::half::Half;
 use crate::state::key::Key;
+use crate::state::learned::Learned;
 use crate::state::packet_ref;
 use crate::state::path::PathId;
 use crate::state::spell::buckets::{Bucket, Buckets};
@@ -51,6 +52,7 @@ struct PortableExtra {
     halves: Option<Box<[Half; 2]>>,
     quoted: Option<PortableQuoted>,
     names: Vec<TextId>,
+    learned: Option<Box<[Vec<Learned>; 2]>>,
 }
 
 impl PortableSpell {
@@ -63,6 +65,7 @@ impl PortableSpell {
             halves: extra.halves.clone(),
             quoted: extra.quoted.as_ref().map(|q| (q.source.0, q.destination.0, q.protocol, q.ports)),
             names: extra.names.clone(),
+            learned: extra.learned.clone(),
         });
         Self {
             key: hot.key,
@@ -91,7 +94,11 @@ impl PortableSpell {
     /// All texts that it names, to be changed.
     pub(super) fn texts_mut(&mut self) -> impl Iterator<Item = &mut TextId> {
         let asked = self.asked.iter_mut().flat_map(|Asked { name, path }| [name, path]);
-        asked.chain(self.extra.iter_mut().flat_map(|extra| &mut extra.names))
+        let extra = self.extra.iter_mut().flat_map(|PortableExtra { names, learned, .. }| {
+            let learned = learned.iter_mut().flat_map(|learned| learned.iter_mut().flatten());
+            names.iter_mut().chain(learned.flat_map(|learned| learned.told.texts_mut()))
+        });
+        asked.chain(extra)
     }
 
     /// Forgets what hangs on the cuts: the lists that decided halves keep for an earlier summary, and what of the present
@@ -111,7 +118,7 @@ impl PortableSpell {
         }
         let Some(extra) = &mut self.extra else { return };
         extra.halves.take_if(|halves| halves.iter().all(Half::is_empty));
-        let PortableExtra { span, trouble, buckets, halves, quoted, names } = extra;
+        let PortableExtra { span, trouble, buckets, halves, quoted, names, learned } = extra;
         let troubled = trouble.iter().any(Option::is_some);
         if !troubled
             && span.is_none()
@@ -119,6 +126,7 @@ impl PortableSpell {
             && halves.is_none()
             && quoted.is_none()
             && names.is_empty()
+            && learned.is_none()
         {
             self.extra = None;
         }
@@ -160,6 +168,7 @@ impl PortableSpell {
                     })
                 }),
                 names: extra.names,
+                learned: extra.learned,
                 ..Extra::default()
             })
         });

@@ -5,6 +5,7 @@
 //! quarter for names and sightings, the last quarter for chunks folded ahead and input buffers.
 
 use crate::state::half::{Half, Listed};
+use crate::state::learned::Learned;
 use crate::state::spell::buckets::Buckets;
 use crate::state::spell::sequence::Trouble;
 use crate::state::spell::{Cold, Hot, flag};
@@ -25,8 +26,9 @@ const COUNTED: usize = 64;
 const LONGEST_NAME: usize = 255;
 /// A range of sequence numbers.
 const RANGE: usize = 32;
-/// What a transcript's statements cost at most for each byte of payload that they were read from.
-const STATEMENTS: usize = 32;
+/// What a transcript's statements, or what is learned, cost at most for each byte of payload that they were read from: an
+/// answer of 16 bytes may name a name of 255 bytes and a chain of 512 by pointers.
+const STATEMENTS: usize = 64;
 
 /// What booking a datagram that a cut split can cost more at any time than both sides counted: a flow, and what joining
 /// the right-hand one to it makes.
@@ -52,7 +54,8 @@ pub(crate) fn told(cold: &Cold, texts: &Texts) -> usize {
     let Asked { name, path } = cold.asked;
     let other = cold.extra.as_ref().map_or(Asked::NOTHING, |extra| extra.asked);
     let all = [name, path, other.name, other.path].into_iter().chain(cold.names_of_others());
-    all.map(|text| texts.text(text).len()).sum()
+    let learned = |side| Learned::texts(cold.learned(side), texts);
+    all.map(|text| texts.text(text).len()).sum::<usize>() + learned(0) + learned(1)
 }
 
 /// What a spell keeps beside its record and its texts.
@@ -61,22 +64,31 @@ pub(crate) fn untold(hot: &Hot, cold: &Cold, transcripts: &Transcripts) -> usize
     let Some(extra) = &cold.extra else { return cost };
     let before = cost;
     cost += (cold.names_of_others().count() + usize::from(extra.asked != Asked::NOTHING)) * 8;
+    cost += (cold.learned(0).len() + cold.learned(1).len()) * size_of::<Learned>();
     cost += if hot.flags & flag::BUCKETS != 0 { BUCKETS } else { 0 };
     for trouble in extra.trouble.iter().flatten() {
         cost += size_of::<Trouble>() + trouble.ranges() * RANGE;
     }
     for (side, half) in extra.halves.iter().flat_map(|halves| halves.iter().enumerate()) {
         if hot.flags & flag::UNDECIDED << side != 0 {
-            cost += listed(half);
+            cost += own(half);
         }
     }
     let bare = cost == before && hot.flags & flag::DISORDER == 0 && extra.quoted.is_none();
     if bare { cost } else { cost + EXTRA }
 }
 
-fn listed(half: &Half) -> usize {
+/// A list without what only an earlier chunk may want, which a half that is known to begin here does not keep.
+fn own(half: &Half) -> usize {
+    let (pieces, bytes) = half.own();
     let counted = if half.count() > 0 { COUNTED } else { 0 };
-    half.pieces.len() * size_of::<Listed>() + half.length() + counted
+    pieces * size_of::<Listed>() + bytes + counted
+}
+
+/// All of a list.
+fn listed(half: &Half) -> usize {
+    let (pieces, bytes) = half.own();
+    own(half) + (half.pieces.len() - pieces) * size_of::<Listed>() + half.length() - bytes
 }
 
 /// How much more than both apart a spell and the later one that may go on with it can cost at any time: what only

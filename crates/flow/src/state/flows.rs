@@ -22,6 +22,8 @@ pub(crate) struct Flows {
     pub(crate) shards: Vec<Shard>,
     pub(crate) fragments: Fragments,
     pub(crate) costs: Costs,
+    /// Whether any spell may have [learned](Cold::learned) something: most captures have none.
+    pub(crate) taught: bool,
 }
 
 /// What the spells cost, as [`cost`] counts it; fragments have a budget of their own.
@@ -42,6 +44,7 @@ impl Flows {
             shards: vec![Shard::default(); SHARDS],
             fragments,
             costs: Costs::default(),
+            taught: false,
         }
     }
 

@@ -15,6 +15,7 @@
 
 mod cover;
 mod listed;
+mod places;
 
 pub use listed::Fetch;
 pub(crate) use listed::{Listed, Order, Payload, PayloadAt};
@@ -42,11 +43,33 @@ pub(crate) struct Half {
     derived: Derived,
 }
 
+/// Whether a payload brings something new to a list.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum News {
+    Nothing,
+    /// Only if the half began before what it is known to begin with.
+    Before,
+    /// In any case.
+    Own,
+}
+
+impl News {
+    const fn of(new: bool, own: bool) -> Self {
+        match (new, own) {
+            (false, _) => Self::Nothing,
+            (true, false) => Self::Before,
+            (true, true) => Self::Own,
+        }
+    }
+}
+
 /// What can be told from the pieces.
 #[derive(Clone, Debug, Default)]
 struct Derived {
     /// Listed bytes.
     length: u32,
+    /// Listed segments and bytes without those that only an earlier chunk may want.
+    own: (u32, u32),
     /// Listed segments with a wrong checksum.
     wrong: u16,
     /// Listed segments that bring nothing new but in front of where positions are counted from.
@@ -100,6 +123,11 @@ impl Half {
         self.derived.length as usize
     }
 
+    /// Payloads and their bytes that would be listed, too, if the half were known to begin here.
+    pub(crate) fn own(&self) -> (usize, usize) {
+        (self.derived.own.0 as usize, self.derived.own.1 as usize)
+    }
+
     /// Where positions are counted from, as far as is known.
     pub(crate) fn base(&self) -> Option<u32> {
         self.base
@@ -131,10 +159,10 @@ impl Half {
         needed: bool,
     ) -> bool {
         let mut payload = *payload;
-        let is_new = match &mut payload.order {
+        let news = match &mut payload.order {
             Order::Datagram { reader } => match ReaderId(*reader).reader().map(|reader| reader.read) {
-                Some(Read::Datagrams(how)) => self.has_room(ReaderId(*reader), how.most),
-                _ => false,
+                Some(Read::Datagrams(how)) if self.has_room(ReaderId(*reader), how.most) => News::Own,
+                _ => News::Nothing,
             },
             Order::Segment { sequence, ordinal, ends, wrong } => {
                 let place = if *ordinal == 0 { self.count.saturating_add(1) } else { *ordinal };
@@ -147,32 +175,33 @@ impl Half {
                 let base = *self.base.get_or_insert(start.unwrap_or(*sequence));
                 let from = sequence.wrapping_sub(base) as i32;
                 let length = payload.length.min(1 << 30) as i32 + i32::from(*ends);
-                self.is_new((from, from.saturating_add(length)), open, *wrong)
+                self.news((from, from.saturating_add(length)), open, *wrong)
             }
         };
-        if is_new {
-            self.push(payload.listed(needed));
+        if news != News::Nothing {
+            self.push(payload.listed(needed), news);
         }
-        is_new
+        news != News::Nothing
     }
 
-    /// Whether a segment brings new positions within the window, which then count as brought.
-    fn is_new(&mut self, (from, to): (i32, i32), open: bool, wrong: bool) -> bool {
+    /// Which new positions within the window a segment brings; they then count as brought.
+    fn news(&mut self, (from, to): (i32, i32), open: bool, wrong: bool) -> News {
         let floor = if open { -Self::WINDOW } else { 0 };
         self.beyond |= open && to > Self::WINDOW;
         self.below |= from < floor && open;
         let (from, to) = (from.max(floor), to.min(Self::WINDOW));
         if wrong {
-            return from < to && self.derived.wrong < Self::WRONG;
+            let room = from < to && self.derived.wrong < Self::WRONG;
+            return News::of(room, room && to > 0);
         }
         let ahead = self.derived.cover.gaps(from.max(0), to).next().is_some();
         if !ahead && usize::from(self.derived.before) >= Self::PIECES {
             self.below |= from < 0;
-            return false;
+            return News::Nothing;
         }
         let new = self.derived.cover.add(from, to);
         self.derived.before += u16::from(new && !ahead);
-        new
+        News::of(new, ahead)
     }
 
     /// Whether a datagram reader that sees so many at `most` may see one more.
@@ -181,8 +210,12 @@ impl Half {
         self.pieces.len() < usize::from(most) || own.count() < usize::from(most)
     }
 
-    fn push(&mut self, piece: Listed) {
+    fn push(&mut self, piece: Listed, news: News) {
         self.derived.length = self.derived.length.saturating_add(piece.length);
+        if news == News::Own {
+            let (pieces, bytes) = self.derived.own;
+            self.derived.own = (pieces + 1, bytes.saturating_add(piece.length));
+        }
         self.derived.wrong += u16::from(matches!(piece.order, Order::Segment { wrong: true, .. }));
         if self.pieces.is_empty() {
             // Most halves that are not decided by one piece are by two.
@@ -204,11 +237,14 @@ impl Half {
 
     /// Lists a piece that was listed before.
     fn relist(&mut self, piece: Listed, open: bool) {
-        let Order::Segment { sequence, ends, wrong, .. } = piece.order else { return self.push(piece) };
+        let Order::Segment { sequence, ends, wrong, .. } = piece.order else {
+            return self.push(piece, News::Own);
+        };
         let from = sequence.wrapping_sub(self.base.unwrap_or(sequence)) as i32;
         let length = piece.length.min(1 << 30) as i32 + i32::from(ends);
-        if self.is_new((from, from.saturating_add(length)), open, wrong) {
-            self.push(piece);
+        let news = self.news((from, from.saturating_add(length)), open, wrong);
+        if news != News::Nothing {
+            self.push(piece, news);
         }
     }
 
@@ -242,7 +278,7 @@ impl Half {
     pub(crate) fn fetch(&mut self, source: &dyn Fetch) -> Option<()> {
         for piece in self.pieces.iter_mut().filter(|piece| piece.bytes.is_none()) {
             let mut bytes = Vec::new();
-            let PayloadAt { packet, skip } = piece.at;
+            let PayloadAt { packet, skip, .. } = piece.at;
             let offset = packet.offset + u64::from(skip?);
             if !source.fetch(packet.chunk, offset, piece.length as usize, &mut bytes) {
                 return None;
@@ -259,45 +295,6 @@ impl Half {
         {
             piece.bytes = None;
         }
-    }
-
-    /// The bytes of a stream from its beginning up to the first hole, in sequence order, the first copy of each byte.
-    /// Bytes with a wrong checksum count where the half shows no better ones: at once if it never had a right one
-    /// (`sound` is false), else when all is over (`ended`). Returns whether the sender said that nothing follows.
-    fn prefix(&self, sound: bool, ended: bool, out: &mut Vec<u8>) -> bool {
-        out.clear();
-        let Some(base) = self.base else { return false };
-        let mut filled = Cover::default();
-        let mut ends = None;
-        let passes: &[Option<bool>] = match (sound, ended) {
-            (false, _) => &[None],
-            (true, false) => &[Some(false)],
-            (true, true) => &[Some(false), Some(true)],
-        };
-        for pass in passes {
-            for piece in &self.pieces {
-                let Order::Segment { sequence, ends: last, wrong, .. } = piece.order else { continue };
-                if pass.is_some_and(|pass| pass != wrong) {
-                    continue;
-                }
-                let from = sequence.wrapping_sub(base) as i32;
-                let to = from.saturating_add(piece.bytes().len() as i32);
-                for (start, end) in filled.gaps(from.max(0), to.min(Self::WINDOW)) {
-                    let bytes = piece.bytes().get((start - from) as usize..(end - from) as usize);
-                    out.resize(out.len().max(end as usize), 0);
-                    if let (Some(to), Some(bytes)) = (out.get_mut(start as usize..end as usize), bytes) {
-                        to.copy_from_slice(bytes);
-                    }
-                }
-                filled.add(from.max(0), to.min(Self::WINDOW));
-                if last {
-                    ends.get_or_insert(from.saturating_add(piece.length as i32));
-                }
-            }
-        }
-        let end = filled.end(0);
-        out.truncate(end as usize);
-        ends == Some(end)
     }
 
     /// Whether asking the readers can bring anything, given that they were asked about all but the last piece.
@@ -329,10 +326,10 @@ impl Half {
         readers::read_stream(&Stream { bytes, ended: ended || last }, facts)
     }
 
-    /// Remembers how much the readers want.
+    /// Remembers how much the readers want. Beyond the window they get nothing, so that the budget is then spent.
     pub(crate) fn want(&mut self, reading: Reading) {
         if let Reading::Undecided(wanted) = reading {
-            self.derived.wanted = wanted;
+            self.derived.wanted = wanted.min(Self::WINDOW as usize);
         }
     }
 
@@ -373,11 +370,12 @@ impl Payload<'_> {
         }
     }
 
-    /// Whether a half of which nothing was seen may be read from this payload alone.
-    pub(crate) fn stands_alone(&self, start: Option<u32>, sound: bool) -> bool {
+    /// Whether a half of which nothing was seen may be read from this payload alone; `sound` says whether a checksum may
+    /// tell that it was dropped.
+    pub(crate) fn stands_alone(&self, start: Option<u32>, sound: impl FnOnce() -> bool) -> bool {
         match self.order {
             Order::Segment { sequence, wrong, .. } => {
-                !(wrong && sound) && start.is_none_or(|start| start == sequence)
+                !(wrong && sound()) && start.is_none_or(|start| start == sequence)
             }
             Order::Datagram { .. } => true,
         }

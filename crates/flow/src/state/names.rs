@@ -57,7 +57,8 @@ pub(crate) struct Question {
 }
 
 impl Question {
-    fn join(&mut self, later: &Self) {
+    /// Takes in what was heard later.
+    pub(crate) fn join(&mut self, later: &Self) {
         self.asked += later.asked;
         self.answered += later.answered;
         self.denied += later.denied;

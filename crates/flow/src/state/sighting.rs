@@ -1,4 +1,7 @@
-//! What stations said or showed about themselves, with counts and first packets.
+//! What stations said or showed about themselves, and what others claimed of them, with counts and first packets.
+//!
+//! A camera's DHCP host name is its own word; that it holds 192.168.1.64, as the server says that gave it the address, is
+//! a claim.
 
 use hashbrown::{HashMap, HashSet};
 use lenscap_wire::{Address, Field, Mac, PacketRef};
@@ -17,6 +20,8 @@ pub(crate) struct Shown {
     /// The field (`dhcp.hostname`).
     pub(crate) field: Field,
     pub(crate) value: TextId,
+    /// Whether another said it of the station: its own word weighs more.
+    pub(crate) claimed: bool,
 }
 
 /// How often, when and where first.
@@ -95,7 +100,9 @@ impl Sightings {
     pub(crate) fn sorted(&self, texts: &Texts) -> Vec<(&Shown, &Seen)> {
         let mut all: Vec<_> = self.all.iter().collect();
         all.par_sort_unstable_by(|(a, seen), (b, other)| {
-            let ids = (seen.at, a.mac, a.address, a.field).cmp(&(other.at, b.mac, b.address, b.field));
+            let order =
+                |seen: &Seen, shown: &Shown| (seen.at, shown.mac, shown.address, shown.field, shown.claimed);
+            let ids = order(seen, a).cmp(&order(other, b));
             ids.then_with(|| texts.text(a.value).cmp(texts.text(b.value)))
         });
         all
@@ -120,8 +127,8 @@ mod tests {
 
     #[test]
     fn equal_sightings_add_up_and_the_first_packet_stays() {
-        let shown =
-            Shown { mac: Mac::default(), address: Address::default(), field: Field::Arp, value: TextId(2) };
+        let (mac, address, value) = (Mac::default(), Address::default(), TextId(2));
+        let shown = Shown { mac, address, field: Field::Arp, value, claimed: false };
         let seen =
             |n| Seen { count: 1, first: n, at: PacketRef { offset: n as u64, ..PacketRef::default() } };
         let (mut left, mut right) = (Sightings::default(), Sightings::default());
@@ -131,5 +138,8 @@ mod tests {
         assert_eq!(left.sorted(&Texts::default()), [(&shown, &Seen { count: 2, ..seen(1) })]);
         left.add(Shown { value: TextId(9), ..shown }, seen(7), false);
         assert_eq!((left.len(), left.refused), (1, 1));
+        // What another says of it stands apart.
+        left.add(Shown { claimed: true, ..shown }, seen(8), true);
+        assert_eq!(left.len(), 2);
     }
 }

@@ -4,13 +4,15 @@
 //! fold is the definition: whenever `then` answers, the result is what folding all packets in order would have given.
 
 use lenscap_wire::readers::Reading;
+use std::ops::Range;
 
 use crate::state::cost;
 use crate::state::flows::Flows;
 use crate::state::fragment::Fragments;
-use crate::state::half::{Order, Payload};
+use crate::state::half::{Half, Order, Payload, PayloadAt};
 use crate::state::key::Side;
 use crate::state::lane::Lane;
+use crate::state::learned::{Learned, Told};
 use crate::state::site::Site;
 use crate::state::spell::{Cold, Hot, flag};
 use crate::state::table::shard::At;
@@ -85,8 +87,8 @@ impl Summary {
 
     /// Gives the readers a payload of a half that is undecided, and lists it where that is due.
     pub(crate) fn feed(&mut self, at: At, side: Side, payload: &Payload<'_>) {
-        let Some((hot, cold)) = self.flows.shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at))
-        else {
+        let Flows { shards, texts, transcripts, costs, taught, .. } = &mut self.flows;
+        let Some((hot, cold)) = shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
             return;
         };
         let undecided = hot.flags & flag::UNDECIDED << side != 0;
@@ -97,54 +99,82 @@ impl Summary {
             half.offer(payload, None, true, self.saved);
             return hot.limit_list(side, half, self.saved);
         }
-        let before = cold.cost as usize - cost::untold(hot, cold, &self.flows.transcripts);
+        let mut told = cold.cost as usize - cost::untold(hot, cold, transcripts);
         let reading = read(hot, cold, side, payload, (listing, self.saved), &mut self.scratch);
-        let told = !reading.is_undecided() && self.decide(at, side, payload, reading);
-        let Flows { shards, texts, transcripts, costs, .. } = &mut self.flows;
-        let Some((hot, cold)) = shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
-            return;
-        };
-        let told = if told { cost::told(cold, texts) } else { before };
+        if !reading.is_undecided() {
+            let asks = if let Reading::Done(reader) = reading {
+                let draft = &mut self.scratch.draft;
+                let (said, asked) = draft.keep(texts);
+                cold.transcripts[side & 1] = transcripts.intern(reader, said, texts);
+                if !said.is_empty() {
+                    cold.decide(side, payload.at.packet);
+                }
+                cold.ask(hot, side, asked);
+                // What was learned leaves the draft.
+                let tells = draft.tells();
+                if tells {
+                    let (shows, spent) = half_shows(hot, cold, side, payload);
+                    let mut learned = draft.learned(texts, shows);
+                    if spent && learned.iter().any(|learned| !matches!(learned.told, Told::Refers { .. })) {
+                        let PayloadAt { packet, time, .. } = payload.at;
+                        learned.push(Learned { told: Told::Unread, time, at: packet });
+                    }
+                    cold.learn(side, learned);
+                    *taught = true;
+                }
+                asked != Asked::NOTHING || tells
+            } else {
+                false
+            };
+            close(hot, cold, side, payload, self.saved);
+            if cold.settle_names(hot, hot.is_begun(self.appendable)) || asks {
+                told = cost::told(cold, texts);
+            }
+        }
         if let (true, Some(half)) = (listing, cold.half(side)) {
             hot.limit_list(side, half, self.saved);
         }
         let now = told + cost::untold(hot, cold, transcripts);
         costs.spells = costs.spells + now - cold.reprice(now);
     }
+}
 
-    /// Keeps what the readers decided on a half. Returns whether the texts that its spell keeps may have changed.
-    fn decide(&mut self, at: At, side: Side, payload: &Payload<'_>, reading: Reading) -> bool {
-        let Flows { shards, texts, transcripts, .. } = &mut self.flows;
-        let Some((hot, cold)) = shards.get_mut(at.shard).and_then(|shard| shard.spell_mut(at)) else {
-            return false;
-        };
-        let listing = hot.flags & flag::LISTING << side != 0;
-        hot.flags &= !(flag::UNDECIDED << side);
-        let mut asks = false;
-        if let Reading::Done(reader) = reading {
-            let (said, asked) = self.scratch.draft.keep(texts);
-            cold.transcripts[side & 1] = transcripts.intern(reader, said, texts);
-            if !said.is_empty() {
-                cold.decide(side, payload.at.packet);
+/// Ends the reading of a half that this payload decided, and keeps of what was listed what an earlier part of it may need.
+fn close(hot: &mut Hot, cold: &mut Cold, side: Side, payload: &Payload<'_>, saved: bool) {
+    let listing = hot.flags & flag::LISTING << side != 0;
+    hot.flags &= !(flag::UNDECIDED << side);
+    let kept = match payload.order {
+        Order::Segment { .. } => listing,
+        // Those that came before are needed where an earlier part of the half was undecided, too. One that decided
+        // alone is not worth its room in every flow: where an earlier part needs it the joint is refused.
+        Order::Datagram { .. } => {
+            if listing {
+                hot.flags &= !(flag::LISTING << side);
+                hot.flags |= flag::SHORT << side;
             }
-            cold.ask(hot, side, asked);
-            asks = asked != Asked::NOTHING;
+            listing && cold.half(side).is_some_and(|half| saved || half.pieces.len() > 1)
         }
-        let kept = match payload.order {
-            Order::Segment { .. } => listing,
-            // Those that came before are needed where an earlier part of the half was undecided, too. One that decided
-            // alone is not worth its room in every flow: where an earlier part needs it the joint is refused.
-            Order::Datagram { .. } => {
-                if listing {
-                    hot.flags &= !(flag::LISTING << side);
-                    hot.flags |= flag::SHORT << side;
-                }
-                listing && cold.half(side).is_some_and(|half| self.saved || half.pieces.len() > 1)
-            }
-        };
-        cold.close(side, kept, self.saved);
-        cold.settle_names(hot, hot.is_begun(self.appendable)) || asks
-    }
+    };
+    cold.close(side, kept, saved);
+}
+
+/// Where the messages of a half stand in the capture: in the packet that brought the last of each, or in that of its only
+/// payload where the half keeps no list. Beside it, whether the budget of the half is spent.
+pub(crate) fn half_shows(
+    hot: &Hot,
+    cold: &Cold,
+    side: Side,
+    only: &Payload<'_>,
+) -> (impl Fn(&Range<usize>) -> PayloadAt, bool) {
+    let sound = cold.history.began_sound(hot.seen, side);
+    let half = cold.half(side);
+    let places = half.map(|half| half.places(sound)).unwrap_or_default();
+    let spent = half.map_or(only.bytes.len() >= Half::WINDOW as usize, |half| half.is_spent(places.end()));
+    let shows = move |place: &Range<usize>| {
+        let piece = places.last(place).and_then(|last| half?.pieces.get(last));
+        piece.map_or(only.at, |piece| piece.at)
+    };
+    (shows, spent)
 }
 
 /// What the readers say of a half with one more payload. What they found stands in the draft.
@@ -157,8 +187,8 @@ fn read(
     Scratch { draft, prefix, .. }: &mut Scratch,
 ) -> Reading {
     let start = cold.start(hot, side);
-    let sound = cold.history.began_sound(hot.seen, side);
     let mut reading = Reading::Undecided(0);
+    let sound = || cold.history.began_sound(hot.seen, side);
     let alone = cold.half(side).is_none() && payload.stands_alone(start, sound);
     if alone {
         draft.clear();
@@ -168,6 +198,7 @@ fn read(
     if !(reading.is_undecided() || listing && listed) {
         return reading;
     }
+    let sound = sound();
     let half = cold.list(side);
     let new = half.offer(payload, start, listing, true);
     // A first piece was read just now; again only if it is the last that will be looked at.

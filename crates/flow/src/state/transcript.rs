@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use std::hash::BuildHasher;
 use std::ops::Range;
 
+use crate::state::half::PayloadAt;
+use crate::state::learned::{Learned, Told};
 use crate::state::seed::seeded;
 use crate::state::text::{TextId, Texts};
 
@@ -62,6 +64,8 @@ pub(crate) struct Draft {
     facts: Vec<(bool, Field, Range<u32>)>,
     bytes: Vec<u8>,
     said: Vec<Said>,
+    /// What was told at which place of the half.
+    told: Vec<(Range<usize>, Told<Range<u32>>)>,
 }
 
 impl Draft {
@@ -69,14 +73,54 @@ impl Draft {
     pub(crate) fn clear(&mut self) {
         self.facts.clear();
         self.bytes.clear();
+        self.told.clear();
     }
 
     /// Takes in a fact.
     pub(crate) fn note(&mut self, fact: &Fact<'_>) {
-        let Fact::Says { who, field, value } = *fact else { return };
+        match *fact {
+            Fact::Says { who, field, value } => {
+                let value = self.write(value);
+                self.facts.push((who == Party::Receiver, field, value));
+            }
+            Fact::Within { from, to, fact } => {
+                let Some(told) = Told::of(fact) else { return };
+                let told = told.map(|text| self.write(text));
+                self.told.push((from..to, told));
+            }
+            _ => {}
+        }
+    }
+
+    fn write(&mut self, value: &[u8]) -> Range<u32> {
         let start = self.bytes.len() as u32;
         self.bytes.extend_from_slice(value);
-        self.facts.push((who == Party::Receiver, field, start..self.bytes.len() as u32));
+        start..self.bytes.len() as u32
+    }
+
+    /// Whether something was told that cites its own packet.
+    pub(crate) fn tells(&self) -> bool {
+        !self.told.is_empty()
+    }
+
+    /// What was told, with its texts kept; `shown` says where the message at a place of the half stands in the capture.
+    pub(crate) fn learned(
+        &mut self,
+        texts: &mut Texts,
+        shown: impl Fn(&Range<usize>) -> PayloadAt,
+    ) -> Vec<Learned> {
+        let mut known: Option<(Range<usize>, PayloadAt)> = None;
+        let bytes = &self.bytes;
+        let learn = |(place, told): (Range<usize>, Told<Range<u32>>)| {
+            // Facts of one message follow one another.
+            let PayloadAt { packet, time, .. } = match &known {
+                Some((before, at)) if *before == place => *at,
+                _ => known.insert((place.clone(), shown(&place))).1,
+            };
+            let text = |range: Range<u32>| bytes.get(range.start as usize..range.end as usize).unwrap_or(&[]);
+            Learned { told: told.map(|range| texts.intern(text(range))), time, at: packet }
+        };
+        self.told.drain(..).map(learn).collect()
     }
 
     /// What was said, with its texts kept. The first name of the flow's server and the path asked for stand apart, so that

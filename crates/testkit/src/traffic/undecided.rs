@@ -170,7 +170,7 @@ fn disorder(random: &mut SplitMix64, said: &mut Said) {
 }
 
 /// DNS over TCP: several messages each way, with their lengths before them, in segments of any size.
-pub(super) fn dns_over_tcp(s: &mut Scenario, random: &mut SplitMix64, client: End, server: End) {
+pub(crate) fn dns_over_tcp(s: &mut Scenario, random: &mut SplitMix64, client: End, server: End) {
     let mut tcp = Conversation::unopened(client, server.host.port(53), [random.next() as u32, 9]);
     if random.chance(80) {
         tcp.open(s);

@@ -28,7 +28,7 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     }
     let stated = matches!(operation, 1 | 2) && address != [0; 4] && !mac.is_zero() && !mac.is_group();
     if stated {
-        facts(Fact::Holds { mac, address: Address::v4(address), field: Field::Arp });
+        facts(Fact::Holds { mac, address: Address::v4(address), field: Field::Arp, claimed: false });
     }
     true
 }

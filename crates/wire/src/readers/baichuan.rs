@@ -26,7 +26,7 @@ pub(crate) const READER: Reader = Reader {
     activity: None,
     hides: false,
     fields: &[Field::BaichuanRole],
-    read: Read::Stream(read),
+    read: Read::Stream(&[0xf0..=0xf0, 0xa0..=0xa0], read),
 };
 
 pub(crate) const SEARCH_READER: Reader = Reader {

@@ -74,7 +74,7 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
             say(mac, value.code, value.text.as_bytes(), facts);
         }
     } else if options.kind == Some(ACKNOWLEDGE) && header.given != [0; 4] {
-        facts(Fact::Holds { mac, address: Address::v4(header.given), field: Field::Dhcp });
+        facts(Fact::Holds { mac, address: Address::v4(header.given), field: Field::Dhcp, claimed: true });
     }
     true
 }
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn only_an_acknowledged_address_is_held() {
-        let held = "dhcp 192.168.1.64 at 02:00:00:00:00:01".to_owned();
+        let held = "dhcp 192.168.1.64 at 02:00:00:00:00:01 (claimed)".to_owned();
         assert_eq!(facts(&READER, &message(2, &[MESSAGE_TYPE, 1, 5, END])), Some(vec![held]));
         assert_eq!(facts(&READER, &message(2, &[MESSAGE_TYPE, 1, 2, END])), Some(vec![]));
         assert_eq!(facts(&READER, &message(2, &[MESSAGE_TYPE, 1, 5, END])[..239]), None);

@@ -1,8 +1,7 @@
 //! DNS over UDP and TCP port 53 (RFC 1035): who asks for which names, and what they are told.
 //!
-//! Two readers. Over UDP a payload is one message. Over TCP every segment is read alone: as messages with their
-//! lengths before them, the last one perhaps cut, else as one message without its length, which may have been sent
-//! ahead. A message that goes on in the next segment counts up to where this one ends.
+//! Two readers. Over UDP a payload is one message. Over TCP messages come with their lengths before them, in any
+//! segments: [`stream`].
 //!
 //! Facts: a question is `Asks`; a response is `Answer` for each address (records A and AAAA, hints of HTTPS and
 //! SVCB), else `Denied`: with its code, or with 0 where an address was asked for, the name exists and no referral
@@ -11,9 +10,9 @@
 mod facts;
 pub(super) mod message;
 mod name;
-mod stream;
+pub(super) mod stream;
 
-use crate::{Activity, Message, Read, Reader, ReaderId, Resolver, Route, cursor::Cursor, reader::Facts};
+use crate::{Activity, Message, Read, Reader, ReaderId, Resolver, Route, reader::Facts};
 pub(super) use facts::{address, questions, response};
 pub(super) use name::{Names, first_label};
 
@@ -28,34 +27,11 @@ pub(crate) const READER: Reader = Reader {
     read: Read::Message(&[Route::Udp(53)], read_datagram),
 };
 
-pub(crate) const TCP_READER: Reader = Reader {
-    number: ReaderId(4),
-    app: "dns",
-    activity: Some(Activity::NameLookup),
-    hides: false,
-    fields: &[],
-    read: Read::Message(&[Route::Tcp(53)], read_segment),
-};
-
 /// A unicast message has one question; more are hardly ever seen.
 const MAX_QUESTIONS: u16 = 8;
-const MAX_MESSAGES: usize = 64;
 
 fn read_datagram(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     read(message.payload, message.is_cut(), Resolver::Dns, facts)
-}
-
-fn read_segment(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
-    let mut rest = Cursor(message.payload);
-    let mut messages = 0;
-    while messages < MAX_MESSAGES
-        && let Some(length) = rest.u16().map(usize::from)
-        && let body = rest.up_to(length)
-        && read(body, body.len() < length, Resolver::Dns, facts)
-    {
-        messages += 1;
-    }
-    messages > 0 || read(message.payload, message.is_cut(), Resolver::Dns, facts)
 }
 
 /// Reads one unicast message.
@@ -267,32 +243,10 @@ mod tests {
         assert!(steps_of(|| assert!(facts(&READER, &ordinary).is_some())) < ordinary.len());
     }
 
-    fn lengthened(message: &[u8]) -> Vec<u8> {
-        [&(message.len() as u16).to_be_bytes()[..], message].concat()
-    }
-
-    #[test]
-    fn a_segment_holds_messages_with_their_lengths() {
-        let (one, other) = (lengthened(&query()), lengthened(&reply(A, &chained())));
-        let said = ["dns cam.example?", "dns cam.example = 192.0.2.1 via a.example"];
-        let both = [&one[..], &other].concat();
-        assert_eq!(facts(&TCP_READER, &both).unwrap(), said);
-        // The second goes on in the next segment: its alias is there, its address is not, and that is no denial.
-        assert_eq!(facts(&TCP_READER, &both[..both.len() - 4]).unwrap(), said[..1]);
-    }
-
-    #[test]
-    fn a_segment_may_hold_a_message_whose_length_went_ahead() {
-        assert_eq!(facts(&TCP_READER, &query()).unwrap(), ["dns cam.example?"]);
-        assert_eq!(facts(&TCP_READER, &lengthened(&[7; 40])), None);
-    }
-
     #[test]
     fn cut_at_every_byte() {
         let message = reply(A, &chained());
         cut_everywhere(&READER, &Packet::default(), &message);
         cut_everywhere(&READER, &Packet::default(), &query());
-        let both = [lengthened(&query()), lengthened(&message)].concat();
-        cut_everywhere(&TCP_READER, &Packet::default(), &both);
     }
 }

@@ -36,7 +36,7 @@ pub(crate) const MEDIA_READER: Reader = Reader {
     number: ReaderId(92),
     activity: None,
     fields: &[Field::FoscamCredentials, Field::FoscamRole],
-    read: Read::Stream(read_media),
+    read: Read::Stream(&[0..=0x1d, 0x64..=0x64, 0x6f..=0x6f, b'S'..=b'S'], read_media),
     ..READER
 };
 

@@ -9,6 +9,8 @@
 //! a client sends a password. Neither names nor passwords nor files are said. Bounds: 16 commands, 64 lines of replies, lines
 //! of 1024 bytes.
 
+use std::ops::RangeInclusive;
+
 use crate::{
     Field, Probe, Read, Reader, ReaderId, Stream,
     reader::Facts,
@@ -24,8 +26,25 @@ pub(crate) const READER: Reader = Reader {
     activity: None,
     hides: false,
     fields: &[Field::FtpBanner, Field::FtpCredentials],
-    read: Read::Stream(read),
+    read: Read::Stream(FIRST, read),
 };
+
+/// The first letters of [`BEGINNINGS`] and of those of TLS, and that of a reply.
+const FIRST: &[RangeInclusive<u8>] = &[
+    b'2'..=b'2',
+    b'A'..=b'A',
+    b'C'..=b'C',
+    b'F'..=b'F',
+    b'O'..=b'O',
+    b'S'..=b'S',
+    b'U'..=b'U',
+    b'a'..=b'a',
+    b'c'..=b'c',
+    b'f'..=b'f',
+    b'o'..=b'o',
+    b's'..=b's',
+    b'u'..=b'u',
+];
 
 const MAX_COMMANDS: usize = 16;
 const MAX_REPLY_LINES: usize = 64;

@@ -48,7 +48,7 @@ pub(crate) const READER: Reader = Reader {
         Field::SsdpModelNumber,
         Field::SsdpSerial,
     ],
-    read: Read::Stream(read),
+    read: Read::Stream(&[b'A'..=b'Z', b'-'..=b'-', b'_'..=b'_', b'\r'..=b'\r', b'\n'..=b'\n'], read),
 };
 
 pub(crate) const REQUEST_READER: Reader = Reader {
@@ -104,7 +104,13 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         }
     }
     match head.body {
-        Some(rest) if onward::hands_on(&head, start) => Probe::Then(stream.bytes.len() - rest.len()),
+        Some(rest) if onward::hands_on(&head, start) => {
+            let end = stream.bytes.len() - rest.len();
+            if let Start::Request { method: b"CONNECT", target } = start {
+                onward::refer(target, end, facts);
+            }
+            Probe::Then(end)
+        }
         _ => Probe::Match,
     }
 }

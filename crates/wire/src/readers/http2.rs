@@ -12,7 +12,7 @@ pub(crate) const READER: Reader = Reader {
     activity: None,
     hides: false,
     fields: &[],
-    read: Read::Stream(read),
+    read: Read::Stream(&[b'P'..=b'P', 0..=0], read),
 };
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -19,7 +19,7 @@ pub(crate) const READER: Reader = Reader {
     activity: Some(Activity::Signalling),
     hides: false,
     fields: &[Field::MqttClientId, Field::MqttCredentials, Field::MqttTopic],
-    read: Read::Stream(read),
+    read: Read::Stream(&[CONNECT..=CONNECT], read),
 };
 
 const CONNECT: u8 = 0x10;

@@ -16,7 +16,7 @@ pub(crate) const READER: Reader = Reader {
     activity: None,
     hides: false,
     fields: &[Field::NaxclowRole],
-    read: Read::Stream(read),
+    read: Read::Stream(&[0..=0xff], read),
 };
 
 pub(crate) const DATAGRAM_READER: Reader =

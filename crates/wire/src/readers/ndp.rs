@@ -1,7 +1,8 @@
 //! IPv6 neighbour discovery (RFC 4861): who says that it holds an address.
 //!
 //! A solicitation or router advertisement states the pair of its sender, an advertisement or redirect that of its
-//! target, where the message carries the link-layer address as an option. At most 16 options are read.
+//! target, where the message carries the link-layer address as an option; what a redirect states is its router's claim. At
+//! most 16 options are read.
 //!
 //! A message counts with a hop limit of 255 only (RFC 4861, 6.1 and 7.1): no router passes such a packet on, so its sender
 //! stood on the link of which it speaks. A receiver drops every other one.
@@ -22,6 +23,9 @@ pub(crate) const READER: Reader = Reader {
     read: Read::Message(&[Route::Icmp6], read),
 };
 
+const SOLICITATION: u16 = 135;
+const ADVERTISEMENT: u16 = 136;
+const REDIRECT: u16 = 137;
 const SOURCE_LINK_ADDRESS: u8 = 1;
 const TARGET_LINK_ADDRESS: u8 = 2;
 const MAX_OPTIONS: usize = 16;
@@ -37,7 +41,7 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     let of_one = address != Address::default() && !address.0.starts_with(&[0xff]);
     if let Some(mac) = link_address(options, wanted).filter(|mac| of_one && !mac.is_zero() && !mac.is_group())
     {
-        facts(Fact::Holds { mac, address, field: Field::Ndp });
+        facts(Fact::Holds { mac, address, field: Field::Ndp, claimed: kind == REDIRECT });
     }
     true
 }
@@ -48,13 +52,13 @@ fn statement<'a>(kind: u16, message: &Message<'a, '_>) -> Option<(Address, u8, C
     let source = message.packet.source;
     cursor.u32()?;
     let target = match kind {
-        136 | 137 => Some(Address::v6(cursor.array()?)),
+        ADVERTISEMENT | REDIRECT => Some(Address::v6(cursor.array()?)),
         _ => None,
     };
     // What stands between the fixed words and the options: lifetimes, the solicited target, the redirected one.
     cursor.take(match kind {
         134 => 8,
-        135 | 137 => 16,
+        SOLICITATION | REDIRECT => 16,
         _ => 0,
     })?;
     let (address, wanted) =
@@ -120,9 +124,11 @@ mod tests {
 
     #[test]
     fn advertisements_and_redirects_speak_of_their_target() {
-        for kind in [136, 137] {
+        // That somebody else holds it, the router that redirects to it claims.
+        for (kind, claimed) in [(ADVERTISEMENT, ""), (REDIRECT, " (claimed)")] {
             let said = said(kind, SENDER, &message(kind, TARGET_LINK_ADDRESS, MAC));
-            assert_eq!(said.unwrap(), ["ndp 2001:db8::2 at 02:00:00:00:00:01"], "type {kind}");
+            let held = format!("ndp 2001:db8::2 at 02:00:00:00:00:01{claimed}");
+            assert_eq!(said.unwrap(), [held], "type {kind}");
         }
     }
 

@@ -21,7 +21,7 @@ pub(crate) const READER: Reader = Reader {
 };
 
 pub(crate) const STREAM_READER: Reader =
-    Reader { number: ReaderId(102), read: Read::Stream(read_stream), ..READER };
+    Reader { number: ReaderId(102), read: Read::Stream(&[0..=0], read_stream), ..READER };
 
 /// The operations of a client's and a server's reset, with key 0.
 const OF_CLIENT: u8 = 7 << 3;

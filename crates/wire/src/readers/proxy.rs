@@ -23,7 +23,7 @@ pub(crate) const READER: Reader = Reader {
     activity: None,
     hides: false,
     fields: &[Field::ProxySource],
-    read: Read::Stream(read),
+    read: Read::Stream(&[b'P'..=b'P', b'\r'..=b'\r'], read),
 };
 
 const WORD: &[u8] = b"PROXY ";

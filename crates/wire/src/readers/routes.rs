@@ -1,8 +1,8 @@
 //! Which message and datagram readers a packet goes to: tables built once from the registry.
 //!
-//! A packet costs two look-ups by port (a table of 64 KiB), one by its first byte, and a comparison of eight bytes for
-//! each beginning that may stand behind that byte and asks for more than it. It costs the same with eighty beginnings as
-//! with eight, as long as their first bytes differ. Readers come out in the order of the registry, each at most once.
+//! A packet costs one bit for each of its ports, one look-up by its first byte, and a comparison of eight bytes for each
+//! beginning that may stand behind that byte and asks for more than it. It costs the same with eighty beginnings as with
+//! eight, as long as their first bytes differ. Readers come out in the order of the registry, each at most once.
 
 use super::ALL;
 use crate::{Message, Pattern, Read, Reader, Route};
@@ -32,11 +32,11 @@ impl Readers {
     /// No readers.
     pub const NONE: Self = Self(0);
 
-    const fn only(place: usize) -> Self {
+    pub(super) const fn only(place: usize) -> Self {
         Self(1 << place)
     }
 
-    const fn and(self, other: Self) -> Self {
+    pub(super) const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
@@ -69,8 +69,9 @@ impl Readers {
         Self(self.0 & DATAGRAM_READERS).iter()
     }
 
+    /// All, in the order of the registry.
     #[inline]
-    fn iter(self) -> impl Iterator<Item = &'static Reader> {
+    pub(super) fn iter(self) -> impl Iterator<Item = &'static Reader> {
         let mut left = self.0;
         std::iter::from_fn(move || {
             let place = (left != 0).then(|| left.trailing_zeros() as usize)?;
@@ -138,14 +139,34 @@ struct First {
     tests: (u16, u16),
 }
 
+/// Readers by a number, sorted by it.
+#[derive(Clone, Debug, Default)]
+struct Numbered(Vec<(u16, Readers)>);
+
+impl Numbered {
+    fn add(&mut self, number: u16, reader: Readers) {
+        match self.0.binary_search_by_key(&number, |&(known, _)| known) {
+            Ok(place) => {
+                if let Some((_, readers)) = self.0.get_mut(place) {
+                    *readers = readers.and(reader);
+                }
+            }
+            Err(place) => self.0.insert(place, (number, reader)),
+        }
+    }
+
+    fn of(&self, number: u16) -> Readers {
+        let found = self.0.binary_search_by_key(&number, |&(known, _)| known).ok();
+        found.and_then(|place| self.0.get(place)).map_or(Readers::NONE, |&(_, readers)| readers)
+    }
+}
+
 /// The readers of one transport, by port and by first bytes.
 #[derive(Clone, Debug)]
 struct Transport {
-    /// By 64 ports, those that have readers. Small enough to stay in the nearest cache, unlike `ports`.
+    /// By 64 ports, those that have readers: few packets have one of them, and all others look no further.
     known: Box<[u64; 1 << 10]>,
-    /// Class of each port: an index into `classes`; 0 is the class without readers.
-    ports: Box<[u8]>,
-    classes: Vec<Readers>,
+    ports: Numbered,
     /// By first byte.
     first: Box<[First; 256]>,
     tests: Vec<Test>,
@@ -155,25 +176,16 @@ impl Transport {
     fn new() -> Self {
         Self {
             known: Box::new([0; 1 << 10]),
-            ports: vec![0; 1 << 16].into(),
-            classes: vec![Readers::NONE],
+            ports: Numbered::default(),
             first: Box::new([First::default(); 256]),
             tests: vec![],
         }
     }
 
     fn add_port(&mut self, port: u16, reader: Readers) {
-        let with = self.of_port(port).and(reader);
-        let known = self.classes.iter().position(|&class| class == with);
-        let class = known.unwrap_or(self.classes.len());
-        if let (Some(entry), Ok(class)) = (self.ports.get_mut(usize::from(port)), u8::try_from(class)) {
-            *entry = class;
-            if let Some(known) = self.known.get_mut(usize::from(port) / 64) {
-                *known |= 1 << (port % 64);
-            }
-            if known.is_none() {
-                self.classes.push(with);
-            }
+        self.ports.add(port, reader);
+        if let Some(known) = self.known.get_mut(usize::from(port) / 64) {
+            *known |= 1 << (port % 64);
         }
     }
 
@@ -200,38 +212,35 @@ impl Transport {
     }
 
     #[inline]
-    fn of_port(&self, port: u16) -> Readers {
-        if self.known.get(usize::from(port) / 64).is_none_or(|known| known >> (port % 64) & 1 == 0) {
-            return Readers::NONE;
-        }
-        let class = self.ports.get(usize::from(port)).copied().unwrap_or(0);
-        self.classes.get(usize::from(class)).copied().unwrap_or_default()
+    fn is_known(&self, port: u16) -> bool {
+        self.known.get(usize::from(port) / 64).is_some_and(|known| known >> (port % 64) & 1 != 0)
     }
 
     #[inline]
     fn of(&self, (source, destination): (u16, u16), payload: &[u8]) -> Readers {
         let Some(&byte) = payload.first() else { return Readers::NONE };
-        let First { readers, tests: (begin, end) } =
+        let First { mut readers, tests: (begin, end) } =
             self.first.get(usize::from(byte)).copied().unwrap_or_default();
-        let mut all = self.of_port(source).and(self.of_port(destination)).and(readers);
+        if self.is_known(source) || self.is_known(destination) {
+            readers = readers.and(self.ports.of(source)).and(self.ports.of(destination));
+        }
         if begin != end {
             let tests = self.tests.get(begin.into()..end.into()).unwrap_or(&[]);
             for test in tests.iter().filter(|test| test.fits(payload)) {
-                all = all.and(test.readers);
+                readers = readers.and(test.readers);
             }
         }
-        all
+        readers
     }
 }
 
-/// The routes of all readers as look-up tables (about 130 KiB); build once and share.
+/// The routes of all readers as look-up tables (about 32 KiB); build once and share.
 #[derive(Clone, Debug)]
 pub struct Routes {
     udp: Transport,
     tcp: Transport,
     icmp6: Readers,
-    /// Sorted by `EtherType`.
-    ether_types: Vec<(u16, Readers)>,
+    ether_types: Numbered,
 }
 
 impl Default for Routes {
@@ -248,13 +257,17 @@ impl Routes {
 
     /// The tables of the registry and more routes, all to the first reader: for measuring what routes cost.
     pub fn with(more: &[Route]) -> Self {
-        let mut routes =
-            Self { udp: Transport::new(), tcp: Transport::new(), icmp6: Readers::NONE, ether_types: vec![] };
+        let mut routes = Self {
+            udp: Transport::new(),
+            tcp: Transport::new(),
+            icmp6: Readers::NONE,
+            ether_types: Numbered::default(),
+        };
         for (place, reader) in ALL.iter().enumerate() {
             let ways = match reader.read {
                 Read::Message(ways, _) => ways,
                 Read::Datagrams(how) => how.routes,
-                Read::Stream(_) | Read::Behind(_) => &[],
+                Read::Stream(..) | Read::Behind(_) => &[],
             };
             for &way in ways {
                 routes.add(way, Readers::only(place));
@@ -276,15 +289,7 @@ impl Routes {
             Route::TcpStart(start) => self.tcp.add_start(start, reader),
             Route::UdpAt(pattern) => self.udp.tests.push(Test::new(&pattern, reader)),
             Route::Icmp6 => self.icmp6 = self.icmp6.and(reader),
-            Route::EtherType(kind) => match self.ether_types.binary_search_by_key(&kind, |&(known, _)| known)
-            {
-                Ok(place) => {
-                    if let Some((_, readers)) = self.ether_types.get_mut(place) {
-                        *readers = readers.and(reader);
-                    }
-                }
-                Err(place) => self.ether_types.insert(place, (kind, reader)),
-            },
+            Route::EtherType(kind) => self.ether_types.add(kind, reader),
         }
     }
 
@@ -292,18 +297,13 @@ impl Routes {
     #[inline]
     pub fn readers(&self, message: &Message<'_, '_>) -> Readers {
         let packet = message.packet;
-        match (packet.version, packet.protocol) {
-            (0, _) => self.of_ether_type(packet.ether_type),
-            (_, 17) => self.udp.of(packet.ports, message.payload),
-            (_, 6) => self.tcp.of(packet.ports, message.payload),
-            (6, 58) => self.icmp6,
+        match (packet.protocol, packet.version) {
+            (_, 0) => self.ether_types.of(packet.ether_type),
+            (6, _) => self.tcp.of(packet.ports, message.payload),
+            (17, _) => self.udp.of(packet.ports, message.payload),
+            (58, 6) => self.icmp6,
             _ => Readers::NONE,
         }
-    }
-
-    fn of_ether_type(&self, kind: u16) -> Readers {
-        let found = self.ether_types.binary_search_by_key(&kind, |&(known, _)| known).ok();
-        found.and_then(|place| self.ether_types.get(place)).map_or(Readers::NONE, |&(_, readers)| readers)
     }
 }
 

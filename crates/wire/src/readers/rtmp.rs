@@ -21,7 +21,7 @@ pub(crate) const READER: Reader = Reader {
     activity: None,
     hides: false,
     fields: &[Field::RtmpUrl, Field::RtmpUserAgent],
-    read: Read::Stream(read),
+    read: Read::Stream(&[VERSION..=VERSION], read),
 };
 
 const VERSION: u8 = 3;

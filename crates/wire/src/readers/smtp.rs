@@ -19,7 +19,7 @@ pub(crate) const READER: Reader = Reader {
     activity: None,
     hides: false,
     fields: &[Field::SmtpEhlo],
-    read: Read::Stream(read),
+    read: Read::Stream(&[b'2'..=b'2', b'E'..=b'E', b'e'..=b'e', b'H'..=b'H', b'h'..=b'h'], read),
 };
 
 const MAX_COMMANDS: usize = 16;

@@ -14,6 +14,7 @@ use arrayvec::ArrayString;
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::proxied;
 use crate::{
     Fact, Field, Party, Probe, Read, Reader, ReaderId, Stream,
     cursor::Cursor,
@@ -27,7 +28,7 @@ pub(crate) const READER: Reader = Reader {
     activity: None,
     hides: false,
     fields: &[Field::SocksTarget],
-    read: Read::Stream(read),
+    read: Read::Stream(&[4..=5], read),
 };
 
 const MAX_METHODS: usize = 8;
@@ -42,16 +43,25 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     let mut cursor = Cursor(stream.bytes);
     let found = match stream.bytes {
         [] => Err(Not::Yet),
-        [5, ..] => five(&mut cursor, facts),
-        [4, ..] => four(&mut cursor, facts),
+        [5, ..] => five(&mut cursor),
+        [4, ..] => four(&mut cursor),
         _ => return Probe::NotMine,
     };
     match found {
-        Ok(()) => Probe::Then(stream.bytes.len() - cursor.0.len()),
+        Ok(target) => {
+            let end = stream.bytes.len() - cursor.0.len();
+            if let Some(target) = target {
+                target.say(end, facts);
+            }
+            Probe::Then(end)
+        }
         Err(Not::Yet) => Probe::More(stream.bytes.len() + 1),
         Err(Not::Mine) => Probe::NotMine,
     }
 }
+
+/// The command that asks for a connection.
+const CONNECT: u8 = 1;
 
 /// Why nothing was found.
 enum Not {
@@ -75,20 +85,20 @@ const fn demand(condition: bool) -> Result<(), Not> {
     if condition { Ok(()) } else { Err(Not::Mine) }
 }
 
-fn five(cursor: &mut Cursor<'_>, facts: Facts<'_>) -> Result<(), Not> {
+fn five(cursor: &mut Cursor<'_>) -> Result<Option<Target>, Not> {
     cursor.u8().need()?;
     let second = cursor.u8().need()?;
     let third = cursor.u8().need()?;
     // A server's choice is followed by its answer, or by what became of a password; a client's count by its methods.
     match (second, third) {
-        (0, 5) => return answer(cursor),
+        (0, 5) => return answer(cursor).map(|()| None),
         (PASSWORD, 1) => {
             // Two offered methods may begin so, too: a request has a command where an answer has the 0 of success.
             let mut ahead = *cursor;
             let answered = ahead.u8().need()? == 0 && ahead.u8().need()? == 5;
             if answered && ahead.0.first().copied().need()? == 0 {
                 *cursor = ahead;
-                return answer(cursor);
+                return answer(cursor).map(|()| None);
             }
         }
         _ => {}
@@ -104,10 +114,10 @@ fn five(cursor: &mut Cursor<'_>, facts: Facts<'_>) -> Result<(), Not> {
             method = cursor.u8().need()?;
         }
     }
-    request(cursor, seen, facts)
+    request(cursor, seen).map(Some)
 }
 
-fn request(cursor: &mut Cursor<'_>, offered: [bool; 256], facts: Facts<'_>) -> Result<(), Not> {
+fn request(cursor: &mut Cursor<'_>, offered: [bool; 256]) -> Result<Target, Not> {
     let mut version = cursor.u8().need()?;
     if version == 1 && offered.get(usize::from(PASSWORD)) == Some(&true) {
         for _ in 0..2 {
@@ -122,8 +132,7 @@ fn request(cursor: &mut Cursor<'_>, offered: [bool; 256], facts: Facts<'_>) -> R
     demand(cursor.u8().need()? == 0)?;
     let mut host = Text::new();
     address(cursor, &mut host)?;
-    say(&host, cursor.u16().need()?, facts);
-    Ok(())
+    Ok(Target { host, port: cursor.u16().need()?, connects: command == CONNECT })
 }
 
 /// A server's answer behind its version: granted, from this address.
@@ -166,7 +175,7 @@ fn is_name(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b':'))
 }
 
-fn four(cursor: &mut Cursor<'_>, facts: Facts<'_>) -> Result<(), Not> {
+fn four(cursor: &mut Cursor<'_>) -> Result<Option<Target>, Not> {
     cursor.u8().need()?;
     let command = cursor.u8().need()?;
     demand((1..=2).contains(&command))?;
@@ -189,8 +198,7 @@ fn four(cursor: &mut Cursor<'_>, facts: Facts<'_>) -> Result<(), Not> {
         }
         _ => return Err(Not::Mine),
     }
-    say(&host, port, facts);
-    Ok(())
+    Ok(Some(Target { host, port, connects: command == CONNECT }))
 }
 
 /// A text up to the zero behind it.
@@ -202,6 +210,24 @@ fn text<'a>(cursor: &mut Cursor<'a>, most: usize) -> Result<&'a [u8], Not> {
     let text = cursor.take(end).need()?;
     cursor.u8().need()?;
     Ok(text)
+}
+
+/// Where a client wants to.
+struct Target {
+    host: Text<MAX_NAME>,
+    port: u16,
+    /// Whether the proxy shall open a connection there, and not wait for one.
+    connects: bool,
+}
+
+impl Target {
+    /// Says so; the request ends at `end`.
+    fn say(&self, end: usize, facts: Facts<'_>) {
+        say(&self.host, self.port, &mut *facts);
+        if self.connects {
+            proxied::refer(self.host.as_bytes(), self.port, end, facts);
+        }
+    }
 }
 
 fn say(host: &Text<MAX_NAME>, port: u16, facts: Facts<'_>) {
@@ -244,12 +270,17 @@ mod tests {
     #[test]
     fn a_client_says_where_it_wants_to() {
         for (half, target) in clients() {
-            let said = vec![format!("receiver socks.target {target}")];
+            let mut said = vec![format!("receiver socks.target {target}")];
+            // An address is a flow of its own; a name would have to be looked up.
+            if let Ok(target) = target.parse::<std::net::SocketAddr>() {
+                said.push(format!("refers to {} port {} protocol 6", target.ip(), target.port()));
+            }
+            let named = said.len();
             assert_eq!(stream(&READER, &half, false), (Probe::Then(half.len()), said.clone()), "{half:x?}");
             cut_stream_everywhere(&READER, &half);
             assert_eq!(chain_cut_everywhere(&half), (Some("socks"), said));
             let (app, said) = chain_cut_everywhere(&[&half[..], REQUEST].concat());
-            assert_eq!((app, said.len()), (Some("http"), 4));
+            assert_eq!((app, said.len()), (Some("http"), 3 + named));
         }
     }
 

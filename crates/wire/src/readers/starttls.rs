@@ -7,6 +7,8 @@
 //! recognised: their readers are still to be written, and take the places of these. Bounds: 8 commands, lines
 //! of 1024 bytes.
 
+use std::ops::RangeInclusive;
+
 use crate::{
     Probe, Read, Reader, ReaderId, Stream,
     reader::Facts,
@@ -19,11 +21,18 @@ pub(crate) const IMAP_READER: Reader = Reader {
     activity: None,
     hides: false,
     fields: &[],
-    read: Read::Stream(read_imap),
+    read: Read::Stream(TAGS, read_imap),
 };
 
-pub(crate) const POP3_READER: Reader =
-    Reader { number: ReaderId(24), app: "pop3", read: Read::Stream(read_pop3), ..IMAP_READER };
+/// What the tag of a command begins with.
+const TAGS: &[RangeInclusive<u8>] = &[b'0'..=b'9', b'A'..=b'Z', b'a'..=b'z', b'.'..=b'.'];
+
+pub(crate) const POP3_READER: Reader = Reader {
+    number: ReaderId(24),
+    app: "pop3",
+    read: Read::Stream(&[b'S'..=b'S', b's'..=b's', b'C'..=b'C', b'c'..=b'c'], read_pop3),
+    ..IMAP_READER
+};
 
 const MAX_COMMANDS: usize = 8;
 /// Longest tag of IMAP that is believed.

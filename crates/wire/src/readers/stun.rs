@@ -31,7 +31,7 @@ pub(crate) const READER: Reader = Reader {
 /// The first message of a half over TCP, as it stands (RFC 8489, 6.2.2), or with its length in front where media share the
 /// connection (RFC 4571, RFC 6544).
 pub(crate) const STREAM_READER: Reader =
-    Reader { number: ReaderId(27), read: Read::Stream(read_stream), ..READER };
+    Reader { number: ReaderId(27), read: Read::Stream(&[0..=0xff], read_stream), ..READER };
 
 /// Two zero bits, and the cookie.
 const MAGIC: Pattern = Pattern {
@@ -70,9 +70,12 @@ pub(crate) fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
 
 fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     let bytes = stream.bytes;
+    // Header and body are multiples of four, and so is their length that stands in front where media share the connection.
+    // Without that every other half that begins with a few random bytes would wait for its cookie.
+    let fits = |at: usize, bits: u8| bytes.get(at).is_none_or(|byte| byte & bits == 0);
     let stands = |skip: usize| {
-        let kind = bytes.get(skip).is_none_or(|byte| byte & 0xc0 == 0);
-        kind && bytes.iter().skip(skip + 4).zip(COOKIE).all(|(byte, expected)| *byte == expected)
+        let head = fits(skip, 0xc0) && fits(skip + 3, 0x03) && (skip == 0 || fits(1, 0x03));
+        head && bytes.iter().skip(skip + 4).zip(COOKIE).all(|(byte, expected)| *byte == expected)
     };
     let skip = match (stands(0), stands(2)) {
         (true, _) if bytes.len() >= 8 => 0,

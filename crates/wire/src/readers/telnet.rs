@@ -17,7 +17,7 @@ pub(crate) const READER: Reader = Reader {
     activity: None,
     hides: false,
     fields: &[Field::TelnetBanner],
-    read: Read::Stream(read),
+    read: Read::Stream(&[0..=0, 7..=10, b'\r'..=b'\r', 0x1b..=0x1b, b' '..=b'~', COMMAND..=COMMAND], read),
 };
 
 const MOST: usize = 512;

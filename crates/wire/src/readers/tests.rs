@@ -33,13 +33,21 @@ pub(super) fn line(fact: &Fact<'_>) -> String {
             };
             format!("{who} {field} {}", text(value))
         }
+        Fact::Within { fact, .. } => line(fact),
+        Fact::Refers { address, port, transport, app } => {
+            let app = app.map_or("", crate::ReaderId::app);
+            format!("refers to {} port {port} protocol {transport} {app}", address.ip()).trim_end().to_owned()
+        }
         Fact::Answer { by, name, chain, address } => {
             let via = if chain.is_empty() { String::new() } else { format!(" via {}", text(chain)) };
             format!("{} {} = {}{via}", by.name(), text(name), address.ip())
         }
         Fact::Asks { by, name } => format!("{} {}?", Resolver::name(by), text(name)),
         Fact::Denied { by, name, code } => format!("{} {} denied {code}", by.name(), text(name)),
-        Fact::Holds { mac, address, field } => format!("{field} {} at {mac}", address.ip()),
+        Fact::Holds { mac, address, field, claimed } => {
+            let claimed = if claimed { " (claimed)" } else { "" };
+            format!("{field} {} at {mac}{claimed}", address.ip())
+        }
     }
 }
 
@@ -77,7 +85,7 @@ fn whole(payload: &[u8]) -> Packet<'_> {
 
 /// What a stream reader says of a half's first bytes.
 pub(super) fn stream(reader: &Reader, bytes: &[u8], ended: bool) -> (Probe, Vec<String>) {
-    let Read::Stream(read) = reader.read else { panic!("{} reads no streams", reader.app) };
+    let Read::Stream(_, read) = reader.read else { panic!("{} reads no streams", reader.app) };
     let mut lines = Vec::new();
     let probe = read(&Stream { bytes, ended }, &mut |fact| lines.push(declared(reader, &fact)));
     let yields = matches!(probe, Probe::Match | Probe::Then(_));
@@ -163,6 +171,30 @@ fn numbers_find_their_readers() {
         assert!(std::ptr::eq(found, reader), "{}", reader.app);
     }
     assert!(super::by_number(crate::ReaderId(255)).is_none());
+}
+
+proptest::proptest! {
+    /// What a stream reader is not asked about is none of its own, whatever follows: else the prefix law would hang on the
+    /// table that says who is asked.
+    #[test]
+    fn what_a_reader_is_not_asked_about_is_not_its_own(
+        tail in proptest::collection::vec(proptest::num::u8::ANY, 0..40),
+        text in "[A-Z0-9 .\r\n]{0,40}",
+        ended in proptest::bool::ANY,
+    ) {
+        for reader in super::ALL {
+            let Read::Stream(..) = reader.read else { continue };
+            for byte in 0..=u8::MAX {
+                if super::BY_FIRST[usize::from(byte)].iter().any(|asked| asked.number == reader.number) {
+                    continue;
+                }
+                for tail in [&tail[..], text.as_bytes()] {
+                    let (probe, _) = stream(reader, &[&[byte], tail].concat(), ended);
+                    proptest::prop_assert_eq!(probe, Probe::NotMine, "{} at {}", reader.app, byte);
+                }
+            }
+        }
+    }
 }
 
 /// How a datagram reader reads.

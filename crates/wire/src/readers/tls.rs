@@ -26,7 +26,7 @@ pub(crate) const READER: Reader = Reader {
     activity: None,
     hides: true,
     fields: FIELDS,
-    read: Read::Stream(read),
+    read: Read::Stream(&[20..=24], read),
 };
 
 /// The fields of a handshake of TLS, be it over TCP or in datagrams.

@@ -15,7 +15,7 @@ pub(crate) const READER: Reader = Reader {
     activity: None,
     hides: false,
     fields: &[Field::TvtRole],
-    read: Read::Stream(read),
+    read: Read::Stream(&[b'h'..=b'h', b'1'..=b'1', b'A'..=b'A'], read),
 };
 
 const GREETING: usize = 64;

@@ -24,7 +24,7 @@ pub(crate) const STREAM_READER: Reader = Reader {
     number: ReaderId(88),
     activity: None,
     fields: &[Field::V380Role],
-    read: Read::Stream(read_stream),
+    read: Read::Stream(&[0x8f..=0x91, 0x2d..=0x2d], read_stream),
     ..READER
 };
 

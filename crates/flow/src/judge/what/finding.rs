@@ -10,6 +10,7 @@ use crate::judge::judged::Judged;
 use crate::judge::who::device::{Device, Stations};
 use crate::judge::who::identity::Identity;
 use crate::judge::who::roll::StationKey;
+use crate::judge::whose::opinion::owner;
 use crate::judge::{Court, Flow, rules};
 use crate::report::{Attribution, Finding, FindingKind, PacketAt, Reason, Rule, Severity};
 use crate::state::key::{Side, TCP};
@@ -80,13 +81,11 @@ fn add_questions<'a>(
     contacts: &mut BTreeMap<Parties, Dealings<'a>>,
 ) {
     let asked: Vec<_> = court
-        .summary
-        .site
         .names
-        .questions(&court.summary.flows.texts)
+        .questions()
         .into_iter()
         .filter(|(_, _, question)| question.answered == 0)
-        .filter_map(|(asker, name, question)| Some((asker, name, question, court.opinions.owner(name).0?)))
+        .filter_map(|(asker, name, question)| Some((asker, name, question, owner(court.catalog, name).0?)))
         .filter(|(.., endpoint)| !endpoint.roles.only_web())
         .collect();
     let mut owners: HashMap<Address, Option<(StationKey, usize)>> =
@@ -105,7 +104,7 @@ fn add_questions<'a>(
     for (asker, name, question, endpoint) in asked {
         let Some((station, place)) = owners.get(&asker).copied().flatten() else { continue };
         let at = court.numbering.locate(&question.at);
-        let unanswered = (court.summary.flows.texts.text(name), question.first, question.last, at);
+        let unanswered = (name, question.first, question.last, at);
         contacts.entry((station, place, endpoint.vendor)).or_default().unanswered.push(unanswered);
     }
 }

@@ -11,7 +11,6 @@ use crate::report::{Attribution, Party};
 use crate::state::key::Side;
 use crate::state::spell::counters::Counters;
 use crate::state::spell::flag;
-use crate::state::text::TextId;
 
 /// Places in [`KINDS`](crate::judge::judged::KINDS).
 const SNI: u8 = 0;
@@ -68,20 +67,17 @@ impl<'a> Court<'a> {
             return judged.settle_certificate(halves) || naming;
         }
         let named = self.named(flow, judged);
-        let told = named.map(|named| (self.told(named.name), self.told(named.chain), named));
         let called = naming
             || flow.cold.later_names().next().is_some()
-            || told.is_some_and(|(name, chain, _)| !name.is_empty() || !chain.is_empty());
+            || named.is_some_and(|named| !named.name.is_empty() || !named.chain.is_empty());
         let by_name = |judged: &mut Judged, own: bool| {
-            let Some((_, _, named)) = told.filter(|(_, _, named)| named.is_own() == own) else {
-                return false;
-            };
-            let mut owners = [named.name, named.chain].into_iter().map(|id| self.opinions.owner(id));
+            let Some(named) = named.filter(|named| named.is_own() == own) else { return false };
+            let mut owners = named.ids.into_iter().map(|id| self.opinions.owner(named.at_end, id));
             owners.any(|owner| judged.settle(owner, Attribution::Dns, named.confidence))
         };
         if let Some(foreign) = foreign {
             // Of the very name that the flow says the asker may have been told an alias.
-            let same = told.is_some_and(|(name, ..)| name.eq_ignore_ascii_case(host_part(foreign)));
+            let same = named.is_some_and(|named| named.name.eq_ignore_ascii_case(host_part(foreign)));
             return same && by_name(judged, true) || called;
         }
         if by_name(judged, true) || judged.settle_certificate(halves) || by_name(judged, false) {
@@ -92,14 +88,10 @@ impl<'a> Court<'a> {
     }
 
     /// What the asker, else somebody, was told of the flow's other end.
-    pub(crate) fn named(&self, flow: &Flow<'a>, judged: &Judged) -> Option<Named> {
+    pub(crate) fn named(&self, flow: &Flow<'a>, judged: &Judged) -> Option<Named<'a>> {
         let (remote, key) = (judged.remote(), &flow.hot.key);
         let (start, end) = flow.span();
         self.names.name(key.address(remote), key.address(1 - remote), start, end)
-    }
-
-    fn told(&self, name: TextId) -> &'a [u8] {
-        self.summary.flows.texts.text(name)
     }
 
     fn attribute_address(&self, flow: &Flow<'a>, judged: &mut Judged) {

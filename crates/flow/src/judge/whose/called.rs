@@ -67,7 +67,6 @@ impl<'a> Court<'a> {
     /// it was [its own](super::name::Named::is_own) look-up.
     fn told_names(&self, flow: &Flow<'a>, judged: &Judged) -> Vec<(Name<'a>, bool)> {
         let Some(named) = self.named(flow, judged) else { return Vec::new() };
-        let texts = &self.summary.flows.texts;
         let name = |text, source| Name {
             text,
             source,
@@ -75,8 +74,8 @@ impl<'a> Court<'a> {
             by: Attribution::Dns,
             about: judged.remote(),
         };
-        let first = name(texts.text(named.name), named.source);
-        let links = texts.text(named.chain).split(|&byte| byte == b' ');
+        let first = name(named.name, named.source);
+        let links = named.chain.split(|&byte| byte == b' ');
         let all = std::iter::once(first).chain(links.map(|link| name(link, "cname")));
         all.map(|name| (name, named.is_own())).collect()
     }

@@ -9,92 +9,158 @@ use hashbrown::HashMap;
 use lenscap_wire::{Address, PacketRef, Resolver, Timestamp};
 
 use crate::judge::boundary::Boundary;
+use crate::judge::ending::Ending;
 use crate::judge::{Court, rules};
 use crate::report::NameView;
-use crate::state::names::{AnswerKey, Run};
+use crate::state::names::{AnswerKey, Names, Question, Run};
 use crate::state::summary::Summary;
-use crate::state::text::TextId;
+use crate::state::text::{TextId, Texts};
 
 /// A name found for an address.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Named {
-    pub(crate) name: TextId,
+pub(crate) struct Named<'a> {
+    pub(crate) name: &'a [u8],
     /// Names on the way from it to the address.
-    pub(crate) chain: TextId,
+    pub(crate) chain: &'a [u8],
+    /// Both among the texts of the summary, or of the capture's end where it is `at_end`.
+    pub(crate) ids: [TextId; 2],
+    pub(crate) at_end: bool,
     pub(crate) source: &'static str,
     pub(crate) confidence: u8,
     pub(crate) at: PacketRef,
+    /// Stamp of the answer.
+    first: i64,
 }
 
-impl Named {
+impl Named<'_> {
     /// Whether the asker itself had asked and was told so lately.
     pub(crate) const fn is_own(&self) -> bool {
         self.confidence == rules::BY_OWN_DNS
     }
+
+    /// How well it names what a flow called: the best kind of answer; of those before the flow the latest, of those after it
+    /// the first.
+    fn rank(&self) -> (u8, i64) {
+        let later = self.confidence == rules::BY_LATER_DNS;
+        (self.confidence, if later { self.first.saturating_neg() } else { self.first })
+    }
 }
 
-/// The answers by address, each list in order of time.
+/// All answers: those that single packets told, and those of streams.
 pub(crate) struct NameIndex<'a> {
-    summary: &'a Summary,
+    early: NameTable<'a>,
+    late: NameTable<'a>,
+}
+
+impl<'a> NameIndex<'a> {
+    pub(crate) fn new(summary: &'a Summary, ending: &'a Ending, boundary: &Boundary) -> Self {
+        Self {
+            early: NameTable::new(false, (&summary.site.names, &summary.flows.texts), boundary),
+            late: NameTable::new(true, (&ending.names, &ending.texts), boundary),
+        }
+    }
+
+    /// The name that `address` had for `asker` during a flow: the latest answer to the asker at or before its
+    /// start, else the latest to anybody, else the first one soon after.
+    pub(crate) fn name(&self, address: Address, asker: Address, start: i64, end: i64) -> Option<Named<'a>> {
+        let find = |table: &NameTable<'a>| {
+            let (run, confidence) = table.find(address, asker, start, end)?;
+            let own = confidence != rules::BY_OWN_DNS
+                || run.by != Resolver::Dns
+                || self.was_asked(table.at_end, asker, run);
+            Some(table.named(run, if own { confidence } else { rules::BY_OTHER_DNS }))
+        };
+        match (find(&self.early), find(&self.late)) {
+            (Some(early), Some(late)) if late.rank() > early.rank() => Some(late),
+            (early, late) => early.or(late),
+        }
+    }
+
+    /// Whether the asker had asked for the name that a run of answers gave it: over the same transport or the other.
+    fn was_asked(&self, at_end: bool, asker: Address, run: &Run) -> bool {
+        let (own, other) = if at_end { (&self.late, &self.early) } else { (&self.early, &self.late) };
+        let there = || other.texts.find(own.texts.text(run.name)).filter(|_| other.names.len() > 0);
+        own.was_asked(asker, run.name, run.last)
+            || there().is_some_and(|name| other.was_asked(asker, name, run.last))
+    }
+
+    /// Every question, by asker, first packet and name: those of single packets and of streams together.
+    pub(crate) fn questions(&self) -> Vec<(Address, &'a [u8], Question)> {
+        let [mut all, late] = [&self.early, &self.late].map(NameTable::questions);
+        if late.is_empty() {
+            return all;
+        }
+        all.extend(late);
+        all.sort_by_key(|(asker, name, question)| (*asker, *name, question.first, question.at));
+        all.dedup_by(|(asker, name, later), (known, of, question)| {
+            let same = (*asker, *name) == (*known, *of);
+            if same {
+                question.join(later);
+            }
+            same
+        });
+        all.sort_by_key(|(asker, name, question)| (*asker, question.at, *name));
+        all
+    }
+}
+
+/// The answers of one table by address, each list in order of time.
+struct NameTable<'a> {
+    at_end: bool,
+    names: &'a Names,
+    texts: &'a Texts,
     boundary: Boundary,
     by_address: HashMap<Address, Vec<&'a Run>>,
     /// Those that one asker was given, where they are many.
     by_asker: HashMap<AnswerKey, Vec<&'a Run>>,
 }
 
-impl<'a> NameIndex<'a> {
+impl<'a> NameTable<'a> {
     /// Answers to one asker that are looked through one by one.
     const FEW: usize = 16;
 
-    pub(crate) fn new(summary: &'a Summary, boundary: &Boundary) -> Self {
-        let mut index = Self {
-            summary,
-            boundary: boundary.clone(),
-            by_address: HashMap::new(),
-            by_asker: HashMap::new(),
-        };
-        for (key, runs) in summary.site.names.each() {
+    fn new(at_end: bool, (names, texts): (&'a Names, &'a Texts), boundary: &Boundary) -> Self {
+        let (by_address, by_asker) = (HashMap::new(), HashMap::new());
+        let mut table = Self { at_end, names, texts, boundary: boundary.clone(), by_address, by_asker };
+        for (key, runs) in names.each() {
             let inside = boundary.is_inside(key.0);
             let told = || runs.iter().filter(move |run| inside || run.by == Resolver::Dns);
-            index.by_address.entry(key.0).or_default().extend(told());
+            table.by_address.entry(key.0).or_default().extend(told());
             if runs.len() > Self::FEW {
-                index.by_asker.insert(*key, told().collect());
+                table.by_asker.insert(*key, told().collect());
             }
         }
-        for runs in index.by_address.values_mut().chain(index.by_asker.values_mut()) {
+        for runs in table.by_address.values_mut().chain(table.by_asker.values_mut()) {
             // Stable: of several answers in one packet the last counts.
             runs.sort_by_key(|run| (run.first, run.at));
         }
-        index
+        table
     }
 
-    /// The name that `address` had for `asker` during a flow: the latest answer to the asker at or before its
-    /// start, else the latest to anybody, else the first one soon after.
-    pub(crate) fn name(&self, address: Address, asker: Address, start: i64, end: i64) -> Option<Named> {
+    /// The answer that names an address for an asker, with what it is worth if it was asked for.
+    fn find(&self, address: Address, asker: Address, start: i64, end: i64) -> Option<(&'a Run, u8)> {
         let anybody = self.by_address.get(&address)?;
         if let Some(run) = self.own((address, asker), start) {
             let late = age(run, start) > rules::OWN_DNS_AGE;
-            let own = !late && (run.by != Resolver::Dns || self.was_asked(asker, run));
-            return Some(named(run, if own { rules::BY_OWN_DNS } else { rules::BY_OTHER_DNS }));
+            return Some((run, if late { rules::BY_OTHER_DNS } else { rules::BY_OWN_DNS }));
         }
         let count = anybody.partition_point(|run| run.first <= start);
         let before = count.checked_sub(1).and_then(|last| anybody.get(last));
         if let Some(run) = before.filter(|run| age(run, start) <= rules::OTHER_DNS_AGE) {
-            return Some(named(run, rules::BY_OTHER_DNS));
+            return Some((run, rules::BY_OTHER_DNS));
         }
         let run = anybody.get(count)?;
-        (run.first <= end.saturating_add(rules::NAME_AFTER)).then(|| named(run, rules::BY_LATER_DNS))
+        (run.first <= end.saturating_add(rules::NAME_AFTER)).then_some((run, rules::BY_LATER_DNS))
     }
 
-    /// Whether the asker had asked for the name that a run of answers gave it.
-    pub(crate) fn was_asked(&self, asker: Address, run: &Run) -> bool {
-        let question = self.summary.site.names.question(asker, run.name);
-        question.is_some_and(|question| question.asked > 0 && question.first <= run.last)
+    fn was_asked(&self, asker: Address, name: TextId, moment: i64) -> bool {
+        let question = self.names.question(asker, name);
+        question.is_some_and(|question| question.asked > 0 && question.first <= moment)
     }
 
     /// The latest answer to one asker at or before a moment.
     fn own(&self, key: AnswerKey, moment: i64) -> Option<&'a Run> {
-        let runs = self.summary.site.names.runs(&key);
+        let runs = self.names.runs(&key);
         if runs.len() <= Self::FEW {
             let before = runs.iter().filter(|run| run.first <= moment);
             let inside = self.boundary.is_inside(key.0);
@@ -105,6 +171,40 @@ impl<'a> NameIndex<'a> {
         let count = sorted.partition_point(|run| run.first <= moment);
         sorted.get(count.checked_sub(1)?).copied()
     }
+
+    fn named(&self, run: &Run, confidence: u8) -> Named<'a> {
+        Named {
+            name: self.texts.text(run.name),
+            chain: self.texts.text(run.chain),
+            ids: [run.name, run.chain],
+            at_end: self.at_end,
+            source: run.by.name(),
+            confidence,
+            at: run.at,
+            first: run.first,
+        }
+    }
+
+    fn questions(&self) -> Vec<(Address, &'a [u8], Question)> {
+        let all = self.names.questions(self.texts).into_iter();
+        all.map(|(asker, name, question)| (asker, self.texts.text(name), *question)).collect()
+    }
+
+    fn records(&self, court: &Court<'a>) -> Vec<NameView<'a>> {
+        let everybody = Address::default();
+        let view = |((address, asker), run): (&AnswerKey, &Run)| NameView {
+            name: self.texts.text(run.name),
+            address: address.ip(),
+            asker: (*asker != everybody).then(|| asker.ip()),
+            source: run.by.name(),
+            first: Timestamp(run.first),
+            last: Timestamp(run.last),
+            packet: court.numbering.locate(&run.at),
+            asked: (*asker != everybody && run.by == Resolver::Dns)
+                .then(|| court.names.was_asked(self.at_end, *asker, run)),
+        };
+        self.names.all().into_iter().map(view).collect()
+    }
 }
 
 /// How long before a moment an answer was last given.
@@ -112,26 +212,10 @@ fn age(run: &Run, moment: i64) -> i64 {
     moment.saturating_sub(run.last.min(moment))
 }
 
-fn named(run: &Run, confidence: u8) -> Named {
-    Named { name: run.name, chain: run.chain, source: run.by.name(), confidence, at: run.at }
-}
-
 /// Every run of answers as a record.
 pub(crate) fn records<'a>(court: &Court<'a>) -> Vec<NameView<'a>> {
-    let texts = &court.summary.flows.texts;
-    let everybody = Address::default();
-    let view = |(address, asker): &(Address, Address), run: &Run| NameView {
-        name: texts.text(run.name),
-        address: address.ip(),
-        asker: (*asker != everybody).then(|| asker.ip()),
-        source: run.by.name(),
-        first: Timestamp(run.first),
-        last: Timestamp(run.last),
-        packet: court.numbering.locate(&run.at),
-        asked: (*asker != everybody && run.by == Resolver::Dns).then(|| court.names.was_asked(*asker, run)),
-    };
-    let mut all: Vec<_> =
-        court.summary.site.names.all().into_iter().map(|(key, run)| view(key, run)).collect();
+    let mut all = court.names.early.records(court);
+    all.extend(court.names.late.records(court));
     all.sort_by(|a, b| {
         (a.first, a.name, a.address, a.asker, a.packet).cmp(&(b.first, b.name, b.address, b.asker, b.packet))
     });

@@ -136,10 +136,10 @@ impl<'a> Opinions<'a> {
         self.table(at_end).testimony(half)
     }
 
-    /// Whose a name of the summary is.
+    /// Whose a name of the summary is, or of the capture's end.
     #[inline]
-    pub(crate) fn owner(&self, name: TextId) -> Owner<'a> {
-        self.early.owner(name)
+    pub(crate) fn owner(&self, at_end: bool, name: TextId) -> Owner<'a> {
+        self.table(at_end).owner(name)
     }
 
     /// Field and value of what was said.

@@ -69,15 +69,17 @@ pub(crate) struct PayloadAt {
     pub(crate) packet: PacketRef,
     /// Bytes of the packet before the payload; none where the payload is not in it as it stands.
     pub(crate) skip: Option<u32>,
+    /// Stamp of that packet.
+    pub(crate) time: i64,
 }
 
 impl PayloadAt {
     /// A payload inside a frame, or one that was put together, which `packet` completed.
-    pub(crate) fn of(bytes: &[u8], frame: Option<&[u8]>, packet: PacketRef) -> Self {
+    pub(crate) fn of(bytes: &[u8], frame: Option<&[u8]>, packet: PacketRef, time: i64) -> Self {
         let before = |frame: &[u8]| {
             (bytes.as_ptr() as usize).wrapping_sub(frame.as_ptr() as usize).min(frame.len()) as u32
         };
-        Self { packet, skip: frame.map(before) }
+        Self { packet, skip: frame.map(before), time }
     }
 }
 

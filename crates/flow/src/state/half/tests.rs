@@ -67,6 +67,18 @@ fn probes_and_repetitions_use_up_nothing() {
 }
 
 #[test]
+fn who_wants_more_than_the_window_is_asked_at_its_end() {
+    let mut half = Half::default();
+    half.offer(&segment(0, &[22; 1000]), Some(0), false, true);
+    half.want(Reading::Undecided(60_000));
+    for n in 1..33 {
+        assert!(!half.is_worth_asking(), "at {n} segments");
+        half.offer(&segment(n * 1000, &[22; 1000]), Some(0), false, true);
+    }
+    assert!(half.is_worth_asking() && !half.is_full());
+}
+
+#[test]
 fn bytes_with_a_wrong_checksum_count_where_no_others_come() {
     let mut half = Half::default();
     half.offer(&flagged(0, b"decoy", false, true), Some(0), false, true);

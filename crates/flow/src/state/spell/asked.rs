@@ -52,8 +52,10 @@ impl Cold {
     /// All texts of a spell, to be changed.
     pub(crate) fn texts_mut(&mut self) -> impl Iterator<Item = &mut TextId> {
         let extra = self.extra.iter_mut().flat_map(|extra| {
-            let Extra { names, asked: Asked { name, path }, .. } = &mut **extra;
-            names.iter_mut().chain([name, path])
+            let Extra { names, asked: Asked { name, path }, learned, .. } = &mut **extra;
+            let learned = learned.iter_mut().flat_map(|learned| learned.iter_mut().flatten());
+            let told = learned.flat_map(|learned| learned.told.texts_mut());
+            names.iter_mut().chain([name, path]).chain(told)
         });
         [&mut self.asked.name, &mut self.asked.path].into_iter().chain(extra)
     }

@@ -7,6 +7,7 @@ use lenscap_wire::{Mac, PacketRef, Quoted};
 use super::{Hot, flag};
 use crate::state::half::Half;
 use crate::state::key::Side;
+use crate::state::learned::Learned;
 use crate::state::spell::buckets::Buckets;
 use crate::state::spell::cited::{Cited, Far};
 use crate::state::spell::counters::Counters;
@@ -60,6 +61,8 @@ pub(crate) struct Extra {
     pub(crate) names: Vec<TextId>,
     /// What the other half asked for, where both did.
     pub(crate) asked: Asked,
+    /// What each half told of names.
+    pub(crate) learned: Option<Box<[Vec<Learned>; 2]>>,
 }
 
 impl Extra {
@@ -73,6 +76,7 @@ impl Extra {
             && self.quoted.is_none()
             && self.names.is_empty()
             && self.asked == Asked::NOTHING
+            && self.learned.is_none()
     }
 }
 
@@ -102,6 +106,19 @@ impl Cold {
     /// The same, to be added to: made where there is none.
     pub(crate) fn list(&mut self, side: Side) -> &mut Half {
         &mut self.extra.get_or_insert_default().halves.get_or_insert_default()[side & 1]
+    }
+
+    /// What a half told of names, in the order of its messages.
+    pub(crate) fn learned(&self, side: Side) -> &[Learned] {
+        let learned = self.extra.as_ref().and_then(|extra| extra.learned.as_ref()?.get(side));
+        learned.map_or(&[], Vec::as_slice)
+    }
+
+    /// Keeps what a half told: it is decided once.
+    pub(crate) fn learn(&mut self, side: Side, learned: Vec<Learned>) {
+        if !learned.is_empty() {
+            self.extra.get_or_insert_default().learned.get_or_insert_default()[side & 1] = learned;
+        }
     }
 
     /// Sets what the spell keeps beside its record, and returns what that was.

@@ -60,11 +60,19 @@ impl Hot {
         sequenced.then(|| trouble.map_or_else(in_order, |trouble| trouble.first))
     }
 
+    /// Whether as much is listed as an earlier chunk mostly needs. DNS is read to its end, and a half that was cut inside of a
+    /// message shows no sign of it but the port: where too little is listed, the whole chunk is folded again.
+    fn is_listed_enough(&self, half: &Half) -> bool {
+        const DNS: u16 = 53;
+        let dns = self.key.port(0) == Some(DNS) || self.key.port(1) == Some(DNS);
+        half.is_listed_enough() && !dns
+    }
+
     /// Ends the list of a half where it is long enough. A list that will be `saved` has no capture to fall back on.
     pub(crate) fn limit_list(&mut self, side: Side, half: &Half, saved: bool) {
         if half.is_full() {
             self.flags &= !(flag::LISTING << side);
-        } else if !saved && half.is_listed_enough() && self.flags & flag::UNDECIDED << side == 0 {
+        } else if !saved && self.is_listed_enough(half) && self.flags & flag::UNDECIDED << side == 0 {
             self.flags &= !(flag::LISTING << side);
             self.flags |= flag::SHORT << side;
         }

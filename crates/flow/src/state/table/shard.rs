@@ -119,31 +119,52 @@ impl Shard {
         idle: i64,
         appendable: bool,
     ) -> Booked {
-        let guessed = guess as usize;
-        let there = match self.hots.get(guessed) {
-            Some(hot) if hot.key == *key => Some(guessed),
-            _ => self.find(hash, key),
-        };
-        let Some(place) = there else {
-            let mut spell = Spell::begin(*key, side, entry);
+        // Nearly every guess is right: then the record is looked up once.
+        if let Some(booked) = self.go_on((key, side), guess as usize, entry, idle) {
+            return booked;
+        }
+        self.add_unguessed((hash, key, side), entry, idle, appendable)
+    }
+
+    /// [Adds](Shard::add) a packet whose spell is not where it was guessed, or begins one.
+    #[inline(never)]
+    fn add_unguessed(
+        &mut self,
+        (hash, key, side): (u64, &Key, Side),
+        entry: &Entry,
+        idle: i64,
+        appendable: bool,
+    ) -> Booked {
+        let known = self.find(hash, key);
+        if let Some(booked) = known.and_then(|place| self.go_on((key, side), place, entry, idle)) {
+            return booked;
+        }
+        let mut spell = Spell::begin(*key, side, entry);
+        if known.is_none() {
             spell.hot.flags |= flag::FIRST;
             if appendable && streams(key.protocol) && spell.hot.flags & flag::OPENS == 0 {
                 spell.hot.flags |= flag::LISTING | flag::LISTING << 1;
             }
-            let flags = spell.hot.flags;
-            return Booked { place: self.insert(hash, spell), added: Added::Began, flags };
-        };
-        if let (Some(hot), Some(cold)) = (self.hots.get_mut(place), self.colds.get_mut(place))
-            && hot.continues(cold, entry, side, idle)
-        {
-            let grew = hot.absorb(cold, entry, side);
-            let added = if grew { Added::Grew } else { Added::Continued };
-            return Booked { place, added, flags: hot.flags };
         }
-        let spell = Spell::begin(*key, side, entry);
         let flags = spell.hot.flags;
-        self.replace(place, spell);
+        let place = if let Some(place) = known {
+            self.replace(place, spell);
+            place
+        } else {
+            self.insert(hash, spell)
+        };
         Booked { place, added: Added::Began, flags }
+    }
+
+    /// Adds a packet to the open spell at a place, if it is of that key and goes on with it.
+    #[inline]
+    fn go_on(&mut self, (key, side): (&Key, Side), place: usize, entry: &Entry, idle: i64) -> Option<Booked> {
+        let (hot, cold) = self.open_mut(place)?;
+        if hot.key != *key || !hot.continues(cold, entry, side, idle) {
+            return None;
+        }
+        let added = if hot.absorb(cold, entry, side) { Added::Grew } else { Added::Continued };
+        Some(Booked { place, added, flags: hot.flags })
     }
 
     /// Opens a spell of a key that has none open.

@@ -3,24 +3,26 @@
 //! Nothing but the bytes says that a half is DNS, so its first message must be one without doubt: a query, update or
 //! notification, at most one question, as many records as the header promises, and these fill the message. Where it is
 //! cut, its one question must be plausible: a host's name, a class in use, a type that is registered. The
-//! half is read up to 64 messages, to the first that is no DNS, or to its end; the last may be cut. Facts of all
-//! messages come at once: until one of these bounds is met, more is asked for.
+//! half is read to its end, to the first message that is no DNS, or to [`LOOKED_AT`]; the last message may be cut.
+//! Facts of all messages come at once, each with the place of its message ([`Fact::Within`]), so that a name can cite
+//! the packet that told it and not the one with which the half ended.
 //!
-//! One walk over the lengths tells whether the bound is met; the messages themselves are read then.
+//! So a half is read twice: its first message, and all where no more is looked at.
 
-use super::{MAX_MESSAGES, message::DnsMessage, read};
-use crate::{Activity, Probe, Read, Reader, ReaderId, Resolver, Stream, cursor::Cursor, reader::Facts};
+use super::{message::DnsMessage, read};
+use crate::{Activity, Fact, Probe, Read, Reader, ReaderId, Resolver, Stream, cursor::Cursor, reader::Facts};
 
-// It takes the place of `TCP_READER` where the facts of a stream are booked by flow.
-#[cfg_attr(not(test), expect(dead_code, reason = "the names that streams yield are not booked yet"))]
 pub(crate) const STREAM_READER: Reader = Reader {
     number: ReaderId(13),
     app: "dns",
     activity: Some(Activity::NameLookup),
     hides: false,
     fields: &[],
-    read: Read::Stream(read_stream),
+    read: Read::Stream(&[0..=0xff], read_stream),
 };
+
+/// Bytes of a half that are read: as many as are kept of one that is undecided.
+const LOOKED_AT: usize = 32 << 10;
 
 /// The header of a message, and its length before it.
 const HEAD: usize = 14;
@@ -31,22 +33,26 @@ const fn wait(stream: &Stream<'_>) -> Probe {
 }
 
 fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
-    match begins(stream.bytes) {
+    let looked_at = stream.bytes.get(..LOOKED_AT).unwrap_or(stream.bytes);
+    match begins(looked_at) {
         Some(true) => {}
         Some(false) => return Probe::NotMine,
         // Enough of a question to tell is not there.
         None => return wait(stream),
     }
-    let mut rest = Cursor(stream.bytes);
-    let whole = (0..MAX_MESSAGES).take_while(|_| rest.vector16().is_some()).count();
-    if whole < MAX_MESSAGES && !stream.ended {
-        return wait(stream);
+    if !stream.ended && looked_at.len() < LOOKED_AT {
+        // No more is said before so many bytes, once the first message is whole.
+        let first = Cursor(looked_at).u16().map_or(0, |length| 2 + usize::from(length));
+        let whole = first <= looked_at.len();
+        return Probe::More(if whole { LOOKED_AT } else { first.min(LOOKED_AT) });
     }
-    let mut rest = Cursor(stream.bytes);
-    for _ in 0..MAX_MESSAGES {
-        let Some(length) = rest.u16().map(usize::from) else { break };
+    let mut rest = Cursor(looked_at);
+    while let Some(length) = rest.u16().map(usize::from) {
+        let from = looked_at.len() - rest.0.len();
         let body = rest.up_to(length);
-        if !read(body, body.len() < length, Resolver::Dns, facts) {
+        let to = from + body.len();
+        let mut placed = |fact: Fact<'_>| facts(Fact::Within { from, to, fact: &fact });
+        if !read(body, body.len() < length, Resolver::Dns, &mut placed) {
             break;
         }
     }
@@ -105,7 +111,7 @@ mod tests {
     use crate::readers::dns::message::A;
     use lenscap_testkit::SplitMix64;
 
-    use crate::readers::tests::{CAM, CAM_EXAMPLE, cut_stream_everywhere, dns, question, record, stream};
+    use crate::readers::tests::{CAM, CAM_EXAMPLE, dns, question, record, steps_of, stream};
 
     fn lengthened(message: &[u8]) -> Vec<u8> {
         [&(message.len() as u16).to_be_bytes()[..], message].concat()
@@ -132,12 +138,39 @@ mod tests {
     }
 
     #[test]
-    fn so_many_messages_are_enough() {
-        let half = query().repeat(MAX_MESSAGES);
+    fn so_many_bytes_are_enough() {
+        let mut half = query().repeat(LOOKED_AT / query().len() + 1);
+        half.truncate(LOOKED_AT);
         let (step, said) = stream(&STREAM_READER, &half, false);
-        assert_eq!((step, said.len()), (Probe::Match, MAX_MESSAGES));
+        assert_eq!((step, said.len()), (Probe::Match, LOOKED_AT / query().len()));
         assert_eq!(stream(&STREAM_READER, &[half.clone(), query()].concat(), false), (step, said));
-        cut_stream_everywhere(&STREAM_READER, &half);
+        assert_eq!(stream(&STREAM_READER, &half[..LOOKED_AT - 1], false).0, Probe::More(LOOKED_AT));
+        assert_eq!(stream(&STREAM_READER, &query()[..20], false).0, Probe::More(21));
+        let cut = query().len() - 1;
+        assert_eq!(stream(&STREAM_READER, &query()[..cut], false).0, Probe::More(cut + 1));
+    }
+
+    #[test]
+    fn each_fact_has_the_place_of_its_message() {
+        let half = [query(), reply(1)].concat();
+        let Read::Stream(_, read) = STREAM_READER.read else { panic!("it reads streams") };
+        let mut places = Vec::new();
+        read(&Stream { bytes: &half, ended: true }, &mut |fact| {
+            let Fact::Within { from, to, .. } = fact else { panic!("{fact:?} has no place") };
+            places.push((from, to));
+        });
+        let first = query().len();
+        assert_eq!(places, [(2, first), (first + 2, half.len())]);
+    }
+
+    #[test]
+    fn a_half_costs_at_most_four_steps_a_byte() {
+        let (mut half, message) = (Vec::new(), reply(1));
+        while half.len() < LOOKED_AT {
+            half.extend_from_slice(&message);
+        }
+        let steps = steps_of(|| assert_eq!(stream(&STREAM_READER, &half, true).0, Probe::Match));
+        assert!(steps <= 4 * half.len(), "{steps} steps for {} bytes", half.len());
     }
 
     #[test]

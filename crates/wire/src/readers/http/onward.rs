@@ -4,25 +4,45 @@
 //!   server refuses, the next request stands there and is read as HTTP again, as is a second try at a proxy that asked
 //!   for a password.
 //! - Behind `101` (15.2.2), the last that a server says in HTTP.
+//! - Behind an answer of `application/x-rtsp-tunnelled`: a camera's half of RTSP in clear, while its viewer speaks in the
+//!   body of a POST beside it, in base64.
 //! - Behind `200` with no length, coding or type of a body: so a proxy answers `CONNECT`. The head alone decides, whatever
 //!   follows. An old server that sends a body without any of these up to the end of the connection looks the same; its
 //!   body is then asked what protocol it is, and is none.
 
 use super::Start;
-use crate::head::Head;
+use crate::{head::Head, reader::Facts, readers::proxied};
 
 /// Whether another protocol may stand behind a head.
 pub(super) fn hands_on(head: &Head<'_>, start: Start<'_>) -> bool {
-    let wanted = ["upgrade", "transfer-encoding", "content-length", "content-type"];
-    let [upgrade, transfer, length, kind] = head.first(wanted);
     match start {
         Start::Request { method: b"CONNECT", .. } | Start::Response { status: b"101" } => true,
         Start::Request { .. } => {
-            upgrade.is_some() && transfer.is_none() && length.is_none_or(|length| length == b"0")
+            head.field("upgrade").is_some() && {
+                let [transfer, length] = head.first(["transfer-encoding", "content-length"]);
+                transfer.is_none() && length.is_none_or(|length| length == b"0")
+            }
         }
         Start::Response { status } => {
-            status == b"200" && transfer.is_none() && length.is_none() && kind.is_none()
+            let [transfer, length, kind] =
+                head.first(["transfer-encoding", "content-length", "content-type"]);
+            kind.is_some_and(is_tunnelled_rtsp)
+                || status == b"200" && transfer.is_none() && length.is_none() && kind.is_none()
         }
+    }
+}
+
+fn is_tunnelled_rtsp(kind: &[u8]) -> bool {
+    kind.eq_ignore_ascii_case(b"application/x-rtsp-tunnelled")
+}
+
+/// Says to which address a `CONNECT` asks the proxy to connect, where its target is one; the head ends at `end`.
+pub(super) fn refer(target: &[u8], end: usize, facts: Facts<'_>) {
+    let Some(colon) = target.iter().rposition(|&byte| byte == b':') else { return };
+    let (host, port) = target.split_at(colon);
+    let port = str::from_utf8(port).ok().and_then(|port| port.strip_prefix(':')?.parse().ok());
+    if let Some(port) = port {
+        proxied::refer(host, port, end, facts);
     }
 }
 
@@ -58,6 +78,27 @@ mod tests {
             // Nothing that is known follows: it stays HTTP.
             assert_eq!(chain_cut_everywhere(&[grants, b"\xff\xff"].concat()).0, Some("http"));
             assert_eq!(chain_cut_everywhere(grants).0, Some("http"));
+        }
+    }
+
+    #[test]
+    fn a_camera_answers_in_rtsp_through_its_tunnel() {
+        let head = b"HTTP/1.0 200 OK\r\nServer: a\r\nContent-Type: application/x-rtsp-tunnelled\r\n\r\n";
+        let answer = b"RTSP/1.0 200 OK\r\nServer: Example Rtsp\r\n\r\n$\0\0\0";
+        assert_eq!(chain_cut_everywhere(&[&head[..], answer].concat()).0, Some("rtsp"));
+    }
+
+    #[test]
+    fn a_request_for_an_address_refers_to_another_flow() {
+        let refers = |target: &str| {
+            let head = format!("CONNECT {target} HTTP/1.1\r\nHost: a\r\n\r\n");
+            let said = stream(&READER, head.as_bytes(), false).1;
+            said.iter().find_map(|said| said.strip_prefix("refers to ")).map(str::to_owned)
+        };
+        assert_eq!(refers("192.0.2.7:443").as_deref(), Some("192.0.2.7 port 443 protocol 6"));
+        assert_eq!(refers("[2001:db8::7]:443").as_deref(), Some("2001:db8::7 port 443 protocol 6"));
+        for target in ["cam.example:443", "192.0.2.7", "192.0.2.7:0", "192.0.2.7:x", ":1"] {
+            assert_eq!(refers(target), None, "{target}");
         }
     }
 

@@ -13,7 +13,7 @@ pub(crate) const READER: Reader = Reader {
     activity: None,
     hides: false,
     fields: &[Field::PpppRole, Field::PpppUid],
-    read: Read::Stream(read),
+    read: Read::Stream(&[0..=(MAX_MESSAGE >> 8) as u8], read),
 };
 
 const PREFIX: usize = 8;

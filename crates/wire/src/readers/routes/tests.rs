@@ -17,7 +17,7 @@ fn either_port_brings_a_packet_to_its_readers_once() {
 
 #[test]
 fn a_packet_without_payload_goes_nowhere() {
-    let packet = Packet { version: 4, protocol: 6, ports: (40_000, 53), ..Packet::default() };
+    let packet = Packet { version: 4, protocol: 17, ports: (40_000, 53), ..Packet::default() };
     assert!(apps(&packet, b"").is_empty());
     assert_eq!(apps(&packet, b"x"), ["dns"]);
 }

@@ -1,0 +1,60 @@
+//! Names that were told over streams: DNS over TCP.
+//!
+//! They stay with the flow until here. A camera whose answer over UDP was truncated asks again over TCP: what it is told there
+//! becomes an answer at the time of its own packet, and its question is not one without an answer.
+
+use lenscap_wire::{Address, Resolver};
+
+use crate::state::key::Side;
+use crate::state::learned::{Learned, Told};
+use crate::state::names::{Names, Notice, Run};
+use crate::state::spell::Hot;
+use crate::state::text::TextId;
+
+/// Something learned, and between whom.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lesson {
+    sender: Address,
+    receiver: Address,
+    learned: Learned,
+}
+
+impl Lesson {
+    /// What a half told, its texts called as `text` calls them.
+    pub(crate) fn of<'l>(
+        hot: &Hot,
+        side: Side,
+        all: &'l [Learned],
+        mut text: impl FnMut(TextId) -> TextId + 'l,
+    ) -> impl Iterator<Item = Self> + 'l {
+        let (sender, receiver) = (hot.key.address(side), hot.key.address(1 - side));
+        let rename = move |told: Told<TextId>| told.map(&mut text);
+        let mut rename = rename;
+        all.iter().map(move |learned| {
+            let learned = Learned { told: rename(learned.told), ..*learned };
+            Self { sender, receiver, learned }
+        })
+    }
+}
+
+/// The names and questions in what was learned. Equal answers one after another are a run, so they go in by time.
+pub(crate) fn names(mut lessons: Vec<Lesson>) -> Names {
+    lessons.sort_by_key(|lesson| (lesson.learned.time, lesson.learned.at));
+    let mut names = Names::default();
+    for Lesson { sender, receiver, learned: Learned { told, time, at } } in lessons {
+        match told {
+            Told::Asks { name } => names.hear(sender, name, Notice::Asked, time, at, true),
+            Told::Denied { name, code } => {
+                names.hear(receiver, name, Notice::Denied(code), time, at, true);
+            }
+            Told::Answer { name, chain, address } => {
+                let by = Resolver::Dns;
+                let run = Run { name, chain, by, first: time, last: time, count: 1, at };
+                names.answer((address, receiver), run, true);
+                names.hear(receiver, name, Notice::Answered, time, at, true);
+            }
+            Told::Refers { .. } | Told::Unread => {}
+        }
+    }
+    names
+}

@@ -1,0 +1,357 @@
+//! RTSP 1.0 over TCP (RFC 2326) and what stands behind its tunnel over HTTP: who serves media, which, and who asks.
+//!
+//! Two readers. A half is a row of messages with bodies: a camera says 401 with a realm, then describes its media, and then
+//! sends them between the messages (RFC 2326, 10.12). Each message mostly is a segment of its own, so a message reader takes
+//! what its head says, and the packet that is named shows it. The stream reader knows the half, and takes a description
+//! that is spread over segments; it reads until there is one, a SETUP or media, else to the end of the half or 24 messages.
+//! A description in one segment is therefore said twice: a count of `sdp.media` is an upper bound.
+//!
+//! Facts about the sender: `rtsp.server`, `rtsp.realm` (at most 4 of a message), `rtsp.user_agent`, `rtsp.credentials`
+//! (`Basic`, where a password crosses in clear), and those of [`sdp`] in the body of an answer to DESCRIBE or of an
+//! ANNOUNCE; about the receiver of a request `rtsp.path`: what stands behind host and port of its URL, with passwords
+//! masked. A request proves nothing of its receiver: anybody may ask anybody for a path.
+
+use crate::{
+    Fact, Field, Message, Party, Probe, Read, Reader, ReaderId, Route, Stream,
+    head::{Head, after_empty_lines},
+    reader::Facts,
+    readers::{http::realm, sdp},
+    text::{masked, value},
+};
+
+pub(crate) const READER: Reader = Reader {
+    number: ReaderId(28),
+    app: "rtsp",
+    activity: None,
+    hides: false,
+    fields: &[Field::SdpMedia, Field::SdpMediaHeader, Field::SdpSession],
+    read: Read::Stream(&[b'A'..=b'Z', b'\r'..=b'\r', b'\n'..=b'\n'], read),
+};
+
+pub(crate) const MESSAGE_READER: Reader = Reader {
+    number: ReaderId(29),
+    fields: &[
+        Field::RtspCredentials,
+        Field::RtspPath,
+        Field::RtspRealm,
+        Field::RtspServer,
+        Field::RtspUserAgent,
+        Field::SdpMedia,
+        Field::SdpMediaHeader,
+        Field::SdpSession,
+    ],
+    read: Read::Message(
+        &[
+            Route::TcpStart(b"RTSP/1.0"),
+            Route::TcpStart(b"OPTIONS "),
+            Route::TcpStart(b"DESCRIBE"),
+            Route::TcpStart(b"SETUP "),
+            Route::TcpStart(b"PLAY "),
+            Route::TcpStart(b"ANNOUNCE"),
+        ],
+        read_message,
+    ),
+    ..READER
+};
+
+const MAX_MESSAGES: usize = 24;
+const MAX_REALMS: usize = 4;
+/// Longest body that is waited for.
+const MAX_BODY: usize = 16 << 10;
+
+/// Methods of RFC 2326 and of RFC 7826; a word in capitals alone is anybody's.
+const METHODS: [&str; 12] = [
+    "OPTIONS",
+    "DESCRIBE",
+    "SETUP",
+    "PLAY",
+    "PAUSE",
+    "TEARDOWN",
+    "ANNOUNCE",
+    "RECORD",
+    "GET_PARAMETER",
+    "SET_PARAMETER",
+    "REDIRECT",
+    "PLAY_NOTIFY",
+];
+
+/// A message with its body.
+#[derive(Clone, Copy, Debug)]
+struct Entire<'a> {
+    head: Head<'a>,
+    start: Start<'a>,
+    body: &'a [u8],
+    /// Whether the body is all there.
+    whole: bool,
+}
+
+/// A start line.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Start<'a> {
+    Request { method: &'a [u8], url: &'a [u8] },
+    Response,
+}
+
+/// What stands at one place of a half.
+enum Next<'a> {
+    /// A message, and where the next one begins.
+    Message(Entire<'a>, usize),
+    /// Media between messages, or no message at all.
+    Other,
+    /// The message is not whole before the half has so many bytes.
+    Open(usize),
+}
+
+fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
+    let mut at = 0;
+    for count in 0..MAX_MESSAGES {
+        match next(stream, at) {
+            Next::Message(message, end) => {
+                at = end;
+                if message.describes() {
+                    sdp::read(message.body, message.whole, facts);
+                    return Probe::Match;
+                }
+                if message.sets_up() {
+                    return Probe::Match;
+                }
+            }
+            Next::Open(length) if !stream.ended => return Probe::More(length),
+            Next::Open(_) | Next::Other => return if count == 0 { Probe::NotMine } else { Probe::Match },
+        }
+    }
+    Probe::Match
+}
+
+fn read_message(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
+    let stream = Stream { bytes: message.payload, ended: true };
+    let Next::Message(message, _) = next(&stream, 0) else { return false };
+    message.say(facts);
+    if message.describes() {
+        sdp::read(message.body, message.whole, facts);
+    }
+    true
+}
+
+/// Whether a half may begin like this: with the version of an answer, or a method of ours and a space.
+fn may_begin(bytes: &[u8]) -> bool {
+    let begins = |word: &[u8]| {
+        let there = word.len().min(bytes.len());
+        bytes.get(..there) == word.get(..there)
+    };
+    begins(b"RTSP/1.0 ")
+        || METHODS.iter().any(|method| {
+            begins(method.as_bytes()) && bytes.get(method.len()).is_none_or(|&byte| byte == b' ')
+        })
+}
+
+fn next<'a>(stream: &Stream<'a>, at: usize) -> Next<'a> {
+    let rest = stream.bytes.get(at..).unwrap_or(&[]);
+    let begun = after_empty_lines(rest);
+    if matches!(begun, b"" | b"\r") {
+        return Next::Open(at + rest.len() + 1);
+    }
+    if !may_begin(begun) {
+        return Next::Other;
+    }
+    let Some(head) = Head::parse(rest) else {
+        let endless = rest.len() >= crate::head::MAX_HEAD;
+        return if endless { Next::Other } else { Next::Open(stream.bytes.len() + 1) };
+    };
+    let Some(start) = Start::parse(&head) else { return Next::Other };
+    if !head.whole && !stream.ended {
+        return Next::Open(stream.bytes.len() + 1);
+    }
+    let behind = head.body.unwrap_or(&[]);
+    let length = head.field("content-length").and_then(|digits| std::str::from_utf8(digits).ok());
+    let length = length.and_then(|digits| digits.parse().ok()).unwrap_or(0_usize).min(MAX_BODY);
+    let end = stream.bytes.len() - behind.len() + length;
+    if behind.len() < length && !stream.ended {
+        return Next::Open(end);
+    }
+    let body = behind.get(..length).unwrap_or(behind);
+    Next::Message(Entire { head, start, body, whole: body.len() == length }, end)
+}
+
+impl<'a> Start<'a> {
+    fn parse(head: &Head<'a>) -> Option<Self> {
+        if let Some(status) = head.start.strip_prefix(b"RTSP/1.0 ") {
+            let code = status.get(..3)?;
+            let ends = status.get(3).is_none_or(|&byte| byte == b' ');
+            return (ends && code.iter().all(u8::is_ascii_digit)).then_some(Self::Response);
+        }
+        let [method, url, version] = head.words()?;
+        let known = METHODS.iter().any(|known| known.as_bytes() == method);
+        (known && version == b"RTSP/1.0" && !url.is_empty()).then_some(Self::Request { method, url })
+    }
+}
+
+impl Entire<'_> {
+    /// Whether media follow, and nothing more need be read.
+    fn sets_up(&self) -> bool {
+        matches!(self.start, Start::Request { method: b"SETUP" | b"PLAY" | b"RECORD", .. })
+    }
+
+    /// Whether its body describes media.
+    fn describes(&self) -> bool {
+        let kind = self.head.field("content-type").and_then(|kind| kind.get(..15));
+        !self.body.is_empty() && kind.is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/sdp"))
+    }
+
+    /// Yields what its head says.
+    fn say(&self, facts: Facts<'_>) {
+        let mut sender = |field, value: &[u8]| facts(Fact::Says { who: Party::Sender, field, value });
+        let [server, agent, credentials] = self.head.first(["server", "user-agent", "authorization"]);
+        for (field, found) in [(Field::RtspServer, server), (Field::RtspUserAgent, agent)] {
+            if let Some(found) = found {
+                sender(field, value(found));
+            }
+        }
+        let scheme = credentials.and_then(|credentials| credentials.split(|&byte| byte == b' ').next());
+        if let Some(scheme) = scheme.filter(|scheme| scheme.eq_ignore_ascii_case(b"Basic")) {
+            sender(Field::RtspCredentials, scheme);
+        }
+        let challenge = |(name, _): &(&[u8], &[u8])| name.eq_ignore_ascii_case(b"www-authenticate");
+        let challenges = self.head.fields().filter(challenge);
+        for realm in challenges.filter_map(|(_, challenge)| realm(challenge)).take(MAX_REALMS) {
+            sender(Field::RtspRealm, value(realm));
+        }
+        if let Start::Request { url, .. } = self.start
+            && url != b"*"
+        {
+            let path = masked(path(url));
+            facts(Fact::Says { who: Party::Receiver, field: Field::RtspPath, value: path.as_bytes() });
+        }
+    }
+}
+
+/// What stands behind host and port of a URL.
+fn path(url: &[u8]) -> &[u8] {
+    let scheme = [&b"rtsp://"[..], b"rtsps://", b"rtspu://"]
+        .into_iter()
+        .find(|scheme| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
+    let Some(rest) = scheme.and_then(|scheme| url.get(scheme.len()..)) else { return url };
+    let slash = rest.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
+    rest.get(slash..).filter(|path| !path.is_empty()).unwrap_or(b"/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Packet;
+    use crate::readers::tests::{cut_everywhere, cut_stream_everywhere, facts, stream};
+
+    const SDP: &str = "v=0\r\ns=Media Presentation\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n";
+
+    fn answers() -> Vec<u8> {
+        format!(
+            "RTSP/1.0 200 OK\r\nCSeq: 1\r\nPublic: OPTIONS, DESCRIBE\r\n\r\n\
+             RTSP/1.0 401 Unauthorized\r\nCSeq: 2\r\nWWW-Authenticate: Digest realm=\"a\", nonce=\"1\"\r\n\
+             WWW-Authenticate: Basic realm=\"a\"\r\n\r\n\
+             RTSP/1.0 200 OK\r\nCSeq: 3\r\nServer: Example Rtsp/1.0\r\nContent-Type: application/sdp\r\n\
+             Content-Length: {}\r\n\r\n{SDP}RTSP/1.0 200 OK\r\nCSeq: 4\r\n\r\n",
+            SDP.len()
+        )
+        .into_bytes()
+    }
+
+    const DESCRIBED: [&str; 2] =
+        ["sender sdp.session Media Presentation", "sender sdp.media video H264/90000"];
+
+    #[test]
+    fn a_camera_describes_its_media_in_its_third_answer() {
+        assert_eq!(stream(&READER, &answers(), false), (Probe::Match, DESCRIBED.map(String::from).to_vec()));
+        cut_stream_everywhere(&READER, &answers());
+    }
+
+    #[test]
+    fn each_message_says_what_its_head_says() {
+        let all = String::from_utf8(answers()).unwrap();
+        let refusal =
+            &all[all.find("RTSP/1.0 401").unwrap()..all.find("RTSP/1.0 200 OK\r\nCSeq: 3").unwrap()];
+        let said = ["sender rtsp.realm a", "sender rtsp.realm a"].map(String::from);
+        assert_eq!(facts(&MESSAGE_READER, refusal.as_bytes()), Some(said.to_vec()));
+        let description = &all[all.find("RTSP/1.0 200 OK\r\nCSeq: 3").unwrap()..];
+        let said = [&["sender rtsp.server Example Rtsp/1.0"][..], &DESCRIBED].concat();
+        assert_eq!(facts(&MESSAGE_READER, description.as_bytes()).unwrap(), said);
+        cut_everywhere(&MESSAGE_READER, &Packet::default(), description.as_bytes());
+        let ask =
+            b"DESCRIBE rtsp://192.0.2.1:554/ch1?pwd=x RTSP/1.0\r\nCSeq: 1\r\nUser-Agent: Example Viewer\r\n\
+            Authorization: Basic YTpi\r\n\r\n";
+        let said = [
+            "sender rtsp.user_agent Example Viewer",
+            "sender rtsp.credentials Basic",
+            "receiver rtsp.path /ch1?pwd=***",
+        ];
+        assert_eq!(facts(&MESSAGE_READER, ask).unwrap(), said);
+        cut_everywhere(&MESSAGE_READER, &Packet::default(), ask);
+    }
+
+    #[test]
+    fn a_viewer_asks_until_it_sets_up() {
+        let ask = b"OPTIONS rtsp://192.0.2.1:554/ch1 RTSP/1.0\r\nCSeq: 1\r\n\r\n";
+        assert_eq!(stream(&READER, ask, false), (Probe::More(ask.len() + 1), vec![]));
+        let setup = b"SETUP rtsp://192.0.2.1:554/ch1/track1 RTSP/1.0\r\nCSeq: 3\r\n\r\n";
+        let asks = [&ask[..], setup].concat();
+        assert_eq!(stream(&READER, &asks, false), (Probe::Match, vec![]));
+        cut_stream_everywhere(&READER, &asks);
+    }
+
+    #[test]
+    fn media_between_messages_ends_the_reading() {
+        let answer = b"RTSP/1.0 200 OK\r\nCSeq: 9\r\nSession: 1\r\n\r\n";
+        assert_eq!(stream(&READER, answer, false), (Probe::More(answer.len() + 1), vec![]));
+        assert_eq!(stream(&READER, &[&answer[..], b"$\0\0\x04abcd"].concat(), false).0, Probe::Match);
+        assert_eq!(stream(&READER, answer, true).0, Probe::Match);
+        let many = answer.repeat(MAX_MESSAGES + 1);
+        assert_eq!(stream(&READER, &many, false).0, Probe::Match);
+        cut_stream_everywhere(&READER, &many);
+    }
+
+    #[test]
+    fn an_announced_body_is_waited_for_and_bounded() {
+        let head = "RTSP/1.0 200 OK\r\nContent-Type: application/sdp\r\nContent-Length: nine\r\n\r\n";
+        assert_eq!(stream(&READER, head.as_bytes(), false).0, Probe::More(head.len() + 1));
+        let head = "RTSP/1.0 200 OK\r\nContent-Type: application/sdp\r\nContent-Length: 99999999\r\n\r\n";
+        assert_eq!(stream(&READER, head.as_bytes(), false).0, Probe::More(head.len() + MAX_BODY));
+        // Cut by the snap length: what is there counts.
+        let cut = [head.as_bytes(), b"s=Cam\r\nm=video 0 RTP/AVP 26\r\nm=audio 0 RTP/AVP 0\r\na="].concat();
+        assert_eq!(
+            stream(&READER, &cut, true).1,
+            ["sender sdp.session Cam", "sender sdp.media video JPEG/90000"]
+        );
+    }
+
+    #[test]
+    fn paths_stand_behind_host_and_port() {
+        for (url, path_of) in [
+            ("rtsp://192.0.2.1:554/Streaming/Channels/101", "/Streaming/Channels/101"),
+            ("rtsp://user:word@192.0.2.1/a?b=c", "/a?b=c"),
+            ("RTSP://192.0.2.1", "/"),
+            ("rtsp://[2001:db8::1]:554?x", "?x"),
+            ("/live", "/live"),
+        ] {
+            assert_eq!(path(url.as_bytes()), path_of.as_bytes());
+        }
+    }
+
+    #[test]
+    fn nearly_rtsp_is_not_read() {
+        for bytes in [
+            "RTSP/2.0 200 OK\r\n\r\n",
+            "RTSP/1.0 20 OK\r\n\r\n",
+            "RTSP/1.0 2000\r\n\r\n",
+            "PLAY rtsp://a/ HTTP/1.1\r\n\r\n",
+            "PLAYS rtsp://a/ RTSP/1.0\r\n\r\n",
+            "INVITE rtsp://a/ RTSP/1.0\r\n\r\n",
+            "SETUP RTSP/1.0\r\n\r\n",
+            "$\0\0\x04abcd",
+        ] {
+            for ended in [false, true] {
+                assert_eq!(stream(&READER, bytes.as_bytes(), ended), (Probe::NotMine, vec![]), "{bytes}");
+            }
+        }
+        assert_eq!(stream(&READER, b"", false).0, Probe::More(1));
+        assert_eq!(stream(&READER, b"DESCR", false).0, Probe::More(6));
+    }
+}

@@ -1,0 +1,171 @@
+//! Session descriptions (RFC 4566, RFC 8866), as RTSP and SIP carry them.
+//!
+//! Facts about the sender: `sdp.session`, the `s=` line where it says more than `-`; `sdp.media`, the kind of each medium
+//! with its first coding (`video H264/90000`; RFC 3551 where no `rtpmap` names it), at most 4 of them; `sdp.media_header`,
+//! the eight digits behind `MEDIAINFO=`, a line that some makers' media stacks write. Bounds: 128 lines of 1024 bytes.
+
+use crate::{
+    Fact, Field, Party,
+    reader::Facts,
+    readers::lines::{Line, Lines},
+    text::{MAX_VALUE, Text, value},
+};
+
+const MAX_LINES: usize = 128;
+const MAX_MEDIA: usize = 4;
+
+/// A medium whose coding is still to be found.
+#[derive(Clone, Copy, Debug)]
+struct Medium<'a> {
+    kind: &'a [u8],
+    payload: &'a [u8],
+}
+
+/// Yields what a description says; a last line without an end counts where the description is `whole`.
+pub(super) fn read(description: &[u8], whole: bool, facts: Facts<'_>) {
+    let mut lines = Lines::new(description, true, MAX_LINES);
+    let mut medium = None;
+    let mut count = 0;
+    loop {
+        let (line, last) = match lines.next() {
+            Line::Whole(line) => (line, false),
+            Line::Open | Line::Over if whole => (description.get(lines.at..).unwrap_or(&[]), true),
+            Line::Open | Line::Over => (&[][..], true),
+        };
+        match line {
+            [b's', b'=', session @ ..] => say_session(session, facts),
+            [b'm', b'=', rest @ ..] => {
+                say_medium(medium.take(), None, facts);
+                medium = Medium::parse(rest).filter(|_| count < MAX_MEDIA);
+                count += 1;
+            }
+            [b'a', b'=', attribute @ ..] => {
+                let map = medium.and_then(|medium: Medium<'_>| medium.coding(attribute));
+                if map.is_some() {
+                    say_medium(medium.take(), map, facts);
+                }
+                say_header(attribute, facts);
+            }
+            _ => {}
+        }
+        // The coding of a cut description's last medium may stand in what was cut.
+        if last {
+            return say_medium(medium.filter(|_| whole), None, facts);
+        }
+    }
+}
+
+impl<'a> Medium<'a> {
+    /// `video 0 RTP/AVP 96 97`: kind, port, protocol, payload types.
+    fn parse(line: &'a [u8]) -> Option<Self> {
+        let mut words = line.split(|&byte| byte == b' ');
+        let kind = words.next().filter(|kind| kind.iter().all(u8::is_ascii_lowercase))?;
+        let payload = words.nth(2)?;
+        Some(Self { kind, payload })
+    }
+
+    /// What `rtpmap:96 H264/90000` says, where that is its payload type.
+    fn coding(&self, attribute: &'a [u8]) -> Option<&'a [u8]> {
+        let map = attribute.strip_prefix(b"rtpmap:")?.trim_ascii_start();
+        Some(map.strip_prefix(self.payload)?.strip_prefix(b" ")?.trim_ascii())
+    }
+}
+
+fn say_session(session: &[u8], facts: Facts<'_>) {
+    let session = session.trim_ascii();
+    if !matches!(session, b"" | b"-") {
+        facts(Fact::Says { who: Party::Sender, field: Field::SdpSession, value: value(session) });
+    }
+}
+
+fn say_medium(medium: Option<Medium<'_>>, coding: Option<&[u8]>, facts: Facts<'_>) {
+    let Some(Medium { kind, payload }) = medium else { return };
+    let mut text = Text::<MAX_VALUE>::new();
+    text.extend(kind);
+    text.push(b' ');
+    text.extend(coding.unwrap_or_else(|| registered(payload)));
+    facts(Fact::Says { who: Party::Sender, field: Field::SdpMedia, value: text.as_bytes() });
+}
+
+/// The coding of a payload type that needs no `rtpmap` (RFC 3551, 6), else the number itself.
+const fn registered(payload: &[u8]) -> &[u8] {
+    match payload {
+        b"0" => b"PCMU/8000",
+        b"8" => b"PCMA/8000",
+        b"9" => b"G722/8000",
+        b"14" => b"MPA/90000",
+        b"26" => b"JPEG/90000",
+        b"31" => b"H261/90000",
+        b"32" => b"MPV/90000",
+        b"33" => b"MP2T/90000",
+        b"34" => b"H263/90000",
+        other => other,
+    }
+}
+
+/// `Media_header:MEDIAINFO=494D4B48…;`: the first four bytes are a magic number of the media stack.
+fn say_header(attribute: &[u8], facts: Facts<'_>) {
+    let header = attribute.strip_prefix(b"Media_header:MEDIAINFO=").and_then(|digits| digits.get(..8));
+    if let Some(header) = header.filter(|header| header.iter().all(u8::is_ascii_hexdigit)) {
+        facts(Fact::Says { who: Party::Sender, field: Field::SdpMediaHeader, value: header });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::readers::tests::line;
+
+    fn said(description: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        read(description.as_bytes(), true, &mut |fact| lines.push(line(&fact)));
+        lines
+    }
+
+    #[test]
+    fn session_media_and_stack() {
+        let description = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=Media Presentation\r\nm=video 0 RTP/AVP 96\r\n\
+            a=rtpmap:96 H264/90000\r\nm=audio 0 RTP/AVP 8\r\na=control:2\r\n\
+            a=Media_header:MEDIAINFO=494D4B48010200;\r\nm=application 0 RTP/AVP 107\r\n\
+            a=rtpmap:107 vnd.onvif.metadata/90000";
+        let all = [
+            "sender sdp.session Media Presentation",
+            "sender sdp.media video H264/90000",
+            "sender sdp.media_header 494D4B48",
+            "sender sdp.media audio PCMA/8000",
+            "sender sdp.media application vnd.onvif.metadata/90000",
+        ];
+        assert_eq!(said(description), all);
+    }
+
+    #[test]
+    fn another_type_s_map_is_not_taken() {
+        assert_eq!(
+            said("m=video 0 RTP/AVP 9\na=rtpmap:96 H264/90000\n"),
+            ["sender sdp.media video G722/8000"]
+        );
+        assert_eq!(said("m=video 0 RTP/AVP 96\na=rtpmap:960 H264/90000\n"), ["sender sdp.media video 96"]);
+    }
+
+    #[test]
+    fn what_says_nothing() {
+        for nothing in
+            ["", "s=-\r\n", "s= \n", "m=video\n", "m=VIDEO 0 RTP/AVP 0\n", "a=Media_header:MEDIAINFO=xyz"]
+        {
+            assert!(said(nothing).is_empty(), "{nothing}");
+        }
+    }
+
+    #[test]
+    fn what_is_cut_says_no_half_of_a_line() {
+        let mut lines = Vec::new();
+        read(b"s=Media Presentation\ns=Me", false, &mut |fact| lines.push(line(&fact)));
+        assert_eq!(lines, ["sender sdp.session Media Presentation"]);
+    }
+
+    #[test]
+    fn media_are_bounded() {
+        assert_eq!(said(&"m=audio 0 RTP/AVP 0\n".repeat(40)).len(), MAX_MEDIA);
+        assert_eq!(said(&"\n".repeat(4000)).len(), 0);
+    }
+}

@@ -1,0 +1,156 @@
+//! Look-ups over TCP: what is learned of them, when, and by which packet, in small captures in which one thing is odd.
+
+mod common;
+
+use common::records;
+use lenscap_testkit::message::{self, Record, Value as Data};
+use lenscap_testkit::{Conversation, Host, MORNING, OwnedFrame, SECOND, Scenario, Side};
+use serde_json::Value;
+
+const NAME: &str = "dev.hik-connect.com";
+
+/// A camera with a connection to its resolver.
+struct Stage {
+    s: Scenario,
+    camera: Host,
+    resolver: Host,
+    cloud: Host,
+    tcp: Conversation,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let mut s = Scenario::new(MORNING, 7);
+        let (resolver, cloud) = (s.outside("192.0.2.53"), s.outside("203.0.113.40"));
+        let camera = Host::new("bc:ad:28:00:53:40", "192.168.1.64");
+        let tcp = s.tcp(camera, resolver.port(53));
+        Self { s, camera, resolver, cloud, tcp }
+    }
+
+    fn say(&mut self, side: Side, message: &[u8]) {
+        let lengthened = [&(message.len() as u16).to_be_bytes()[..], message].concat();
+        self.tcp.send(&mut self.s, side, &lengthened);
+    }
+
+    fn ask(&mut self, name: &str) {
+        self.say(Side::Client, &message::dns(1, 0x0100, Some((name, 1)), &[]));
+    }
+
+    fn answer(&mut self, name: &str, addresses: &[Host]) {
+        let record = |host: &Host| Record { name, value: Data::Address(host.ip) };
+        let records: Vec<_> = addresses.iter().map(record).collect();
+        self.say(Side::Server, &message::dns(1, 0x8180, Some((name, 1)), &records));
+    }
+
+    fn upload(&mut self) {
+        let mut tcp = self.s.tcp(self.camera, self.cloud.port(8443));
+        tcp.opaque(&mut self.s, Side::Client, 600);
+        tcp.opaque(&mut self.s, Side::Server, 60);
+        tcp.close(&mut self.s, Side::Client);
+    }
+}
+
+fn of_type<'r>(records: &'r [Value], kind: &str) -> Vec<&'r Value> {
+    records.iter().filter(|record| record["type"] == kind).collect()
+}
+
+/// The packet that a record names, and its stamp as reports print it.
+fn packet<'f>(frames: &'f [OwnedFrame], record: &Value) -> (usize, &'f OwnedFrame) {
+    let number = record["packet"]["packet"].as_u64().expect("it names a packet") as usize;
+    (number, &frames[number - 1])
+}
+
+#[test]
+fn what_is_told_over_tcp_names_an_address_while_the_connection_is_open() {
+    let mut stage = Stage::new();
+    stage.ask(NAME);
+    stage.answer(NAME, &[stage.cloud]);
+    stage.upload();
+    let records = records(&stage.s.frames);
+    let flows = of_type(&records, "flow");
+    let upload = flows.iter().find(|flow| flow["resp"]["port"] == 8443).expect("there is one");
+    assert_eq!((&upload["vendor"], &upload["attribution"]), (&"hikvision".into(), &"dns".into()));
+    assert_eq!(of_type(&records, "name")[0]["asked"], true);
+}
+
+#[test]
+fn a_question_over_udp_is_answered_over_tcp() {
+    let ask = |answered: bool| {
+        let mut stage = Stage::new();
+        stage.s.dns_query(stage.camera, stage.resolver, NAME);
+        if answered {
+            stage.answer(NAME, &[stage.cloud]);
+        }
+        stage.upload();
+        records(&stage.s.frames)
+    };
+    let told = ask(true);
+    assert_eq!(of_type(&told, "name")[0]["asked"], true);
+    let reasons = |records: &[Value]| {
+        let all: Vec<String> = of_type(records, "finding").iter().map(|f| f["reasons"].to_string()).collect();
+        all.concat()
+    };
+    assert!(reasons(&ask(false)).contains(NAME), "the question had no answer");
+    assert!(!reasons(&told).contains("given no address"), "{}", reasons(&told));
+}
+
+/// Each message has its own packet and moment, though the half that told them ends much later.
+#[test]
+fn each_name_cites_the_packet_that_ends_its_message() {
+    let mut stage = Stage::new();
+    stage.tcp.segment_size = 30;
+    let names = ["one.example.com", "two.example.com", "three.example.com"];
+    let mut ends = Vec::new();
+    for name in names {
+        stage.ask(name);
+        let hosts: Vec<Host> = (1..9).map(|n| stage.s.outside(&format!("203.0.113.{n}"))).collect();
+        stage.tcp.acknowledged = false;
+        stage.answer(name, &hosts);
+        ends.push(stage.s.frames.len());
+        stage.tcp.acknowledged = true;
+        stage.s.wait(20 * SECOND);
+    }
+    stage.tcp.close(&mut stage.s, Side::Client);
+    let records = records(&stage.s.frames);
+    let told = of_type(&records, "name");
+    assert_eq!(told.len(), 3 * 8);
+    for record in told {
+        let place = names.iter().position(|name| record["name"] == *name).expect("it is one of them");
+        assert_eq!(packet(&stage.s.frames, record).0, ends[place]);
+        let first = record["first"].as_str().expect("it has a time");
+        assert!(first.contains(&format!("T09:00:{:02}", 20 * place)), "{first}");
+    }
+}
+
+/// The packet that came last of a message is cited, not the one with its last bytes.
+#[test]
+fn a_hole_that_was_filled_later_is_cited() {
+    let mut stage = Stage::new();
+    stage.tcp.segment_size = 40;
+    stage.tcp.acknowledged = false;
+    let from = stage.s.frames.len();
+    stage.answer(NAME, &[stage.cloud]);
+    let (first, second) = (stage.s.frames[from].clone(), stage.s.frames[from + 1].clone());
+    assert_eq!(stage.s.frames.len(), from + 2);
+    (stage.s.frames[from].bytes, stage.s.frames[from + 1].bytes) = (second.bytes, first.bytes);
+    stage.tcp.close(&mut stage.s, Side::Client);
+    let records = records(&stage.s.frames);
+    assert_eq!(packet(&stage.s.frames, of_type(&records, "name")[0]).0, from + 2);
+}
+
+#[test]
+fn messages_behind_what_is_read_of_a_half_are_a_limit() {
+    let limits = |questions: usize| {
+        let mut stage = Stage::new();
+        for _ in 0..questions {
+            let question = message::dns(1, 0x0100, Some((NAME, 1)), &[]);
+            let question = [&(question.len() as u16).to_be_bytes()[..], &question].concat();
+            // As a resolver's client does that has much to ask.
+            stage.tcp.send(&mut stage.s, Side::Client, &question.repeat(20));
+        }
+        let records = records(&stage.s.frames);
+        of_type(&records, "flow")[0]["limits"].to_string().contains("unread-messages")
+    };
+    assert!(!limits(20));
+    assert!(limits(50));
+}
