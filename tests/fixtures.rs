@@ -275,8 +275,7 @@ fn shows_sighting(sighting: &Value, packets: &[(u64, Vec<u8>)]) -> bool {
     // What a packet means, or numbers that stand in it otherwise.
     matches!(kind, "dhcp.parameters" | "tls.ja4" | "tls.ech" | "rtp.payload_type" | "stun.mapped")
         || matches!(kind, "pppp.uid" | "miio.uid" | "foscam.firmware" | "snmp.sys_object_id")
-        || kind.ends_with(".role")
-        || kind.ends_with(".credentials")
+        || matches!(kind.rsplit('.').next(), Some("role" | "credentials"))
         || packets[first..].iter().any(|(_, packet)| shows(packet))
         || is_stream
             && (is_sealed(&packets[packets.len() - 1].1) || stream(packets).is_some_and(|all| shows(&all)))
