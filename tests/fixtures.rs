@@ -262,7 +262,9 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 /// nor does what the kind of a message says of its sender. What a stream said may have begun in packets before.
 fn shows_sighting(sighting: &Value, packets: &[(u64, Vec<u8>)]) -> bool {
     let (kind, value) = (sighting["kind"].as_str().unwrap_or(""), sighting["value"].as_str().unwrap_or(""));
-    let is_stream = ["tls.", "http.", "sdp.", "dvrip."].iter().any(|stream| kind.starts_with(stream));
+    let is_stream = ["tls.", "http.", "sdp.", "dvrip.", "ftp.", "telnet.", "mqtt.", "rtmp."]
+        .iter()
+        .any(|app| kind.starts_with(app));
     let first = if is_stream { 0 } else { packets.len() - 1 };
     let digits = value.replace([':', '-'], "");
     let shows = |packet: &[u8]| {
@@ -270,13 +272,12 @@ fn shows_sighting(sighting: &Value, packets: &[(u64, Vec<u8>)]) -> bool {
         // Kind and coding of a medium stand in two lines, and the words of a scope between percent signs.
         || matches!(kind, "sdp.media" | "video" | "onvif.scope.name") && value.split(' ').all(|word| holds(packet, word))
     };
-    let is_of_kind = [".api", ".credentials", ".role"].iter().any(|end| kind.ends_with(end));
-    is_of_kind
+    // What a packet means, what is masked, or numbers that stand in it otherwise.
+    matches!(kind.rsplit('.').next(), Some("api" | "credentials" | "role"))
         || kind.starts_with("kasa.")
-        || matches!(
-            kind,
-            "dhcp.parameters" | "gb28181.class" | "tls.ja4" | "tls.ech" | "rtp.payload_type" | "stun.mapped"
-        )
+        || matches!(kind, "dhcp.parameters" | "gb28181.class" | "tls.ja4" | "tls.ech")
+        || matches!(kind, "rtp.payload_type" | "stun.mapped" | "pppp.uid" | "miio.uid")
+        || matches!(kind, "foscam.firmware" | "snmp.sys_object_id")
         || packets[first..].iter().any(|(_, packet)| shows(packet))
         || is_stream
             && (is_sealed(&packets[packets.len() - 1].1) || stream(packets).is_some_and(|all| shows(&all)))

@@ -2,6 +2,7 @@
 
 mod media;
 mod office;
+mod p2p;
 mod platforms;
 mod services;
 mod surveillance;
@@ -65,6 +66,7 @@ pub static ALL: &[Case] = &[
     services::NDP,
     office::OFFICE,
     transport::ONE_WAY,
+    p2p::P2P,
     transport::PORT_SCAN,
     media::PROBES,
     media::QUIC,

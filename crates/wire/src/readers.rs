@@ -7,6 +7,7 @@
 //! of the list, the first that recognises the bytes wins, and nothing allocates.
 
 pub(crate) mod arp;
+pub(crate) mod baichuan;
 mod challenge;
 pub(crate) mod dahua;
 pub(crate) mod dhcp;
@@ -18,39 +19,64 @@ pub(crate) mod dns;
 pub(crate) mod dtls;
 pub(crate) mod dvrip;
 pub(crate) mod ezviz;
+pub(crate) mod foscam;
+pub(crate) mod ftp;
+pub(crate) mod gwell;
+pub(crate) mod hanwha;
 pub(crate) mod hcnetsdk;
 pub(crate) mod http;
 pub(crate) mod http2;
 pub(crate) mod isup;
 pub(crate) mod kasa;
+mod layout;
 mod lines;
 pub(crate) mod llmnr;
 pub(crate) mod mdns;
+pub(crate) mod miio;
+pub(crate) mod mqtt;
+pub(crate) mod naxclow;
 pub(crate) mod ndp;
+pub(crate) mod nice;
 pub(crate) mod ntp;
 pub(crate) mod onvif;
+pub(crate) mod openvpn;
+pub(crate) mod panasonic;
 mod pieces;
+pub(crate) mod pppp;
 mod proxied;
 pub(crate) mod proxy;
 pub(crate) mod ptcp;
 pub(crate) mod quic;
 pub(crate) mod rcp;
 mod routes;
+pub(crate) mod rtmp;
 pub(crate) mod rtp;
 pub(crate) mod rtsp;
 pub(crate) mod sadp;
 mod sdp;
 pub(crate) mod sip;
 pub(crate) mod smtp;
+pub(crate) mod snmp;
 pub(crate) mod socks;
+pub(crate) mod sony;
+pub(crate) mod srt;
 pub(crate) mod ssdp;
 pub(crate) mod starttls;
 pub(crate) mod stun;
 pub(crate) mod tdp;
+pub(crate) mod telnet;
 pub(crate) mod tls;
 pub(crate) mod topsee;
+pub(crate) mod tutk;
 pub(crate) mod tuya;
+pub(crate) mod tvt;
+pub(crate) mod ubiquiti;
+pub(crate) mod v380;
+pub(crate) mod vision360;
+pub(crate) mod vivotek;
+pub(crate) mod vstarcam;
 pub(crate) mod websocket;
+pub(crate) mod wireguard;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -87,10 +113,36 @@ pub static ALL: &[Reader] = &[
     topsee::STREAM_READER,
     hcnetsdk::READER,
     ezviz::STREAM_READER,
+    pppp::READER,
+    pppp::DATAGRAM_READER,
+    pppp::FRAMED_READER,
+    baichuan::READER,
+    baichuan::SEARCH_READER,
+    baichuan::DATAGRAM_READER,
+    tutk::READER,
+    foscam::READER,
+    foscam::MEDIA_READER,
+    vstarcam::READER,
+    vivotek::READER,
+    panasonic::READER,
+    nice::READER,
+    vision360::READER,
+    v380::READER,
+    v380::STREAM_READER,
+    miio::READER,
+    srt::READER,
+    mqtt::READER,
+    wireguard::READER,
+    openvpn::READER,
+    openvpn::STREAM_READER,
+    naxclow::READER,
+    naxclow::DATAGRAM_READER,
+    tvt::READER,
+    rtmp::READER,
     proxy::READER,
     http2::READER,
     smtp::READER,
-    starttls::FTP_READER,
+    ftp::READER,
     starttls::IMAP_READER,
     starttls::POP3_READER,
     sip::READER,
@@ -114,10 +166,17 @@ pub static ALL: &[Reader] = &[
     llmnr::READER,
     dhcp::READER,
     dhcp6::READER,
+    snmp::READER,
     arp::READER,
     ndp::READER,
     ssdp::READER,
     ntp::READER,
+    hanwha::READER,
+    sony::READER,
+    ubiquiti::READER,
+    telnet::READER,
+    gwell::READER,
+    pppp::SCRAMBLED_READER,
     dns::stream::STREAM_READER,
     rtp::READER,
     rtp::CONTROL_READER,

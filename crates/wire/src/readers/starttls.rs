@@ -1,13 +1,11 @@
-//! FTP, IMAP and POP3 as far as one half proves that TLS follows: they yield nothing, and hand on.
+//! IMAP and POP3 as far as one half proves that TLS follows: they yield nothing, and hand on.
 //!
-//! - FTP (RFC 4217): a client's half that begins with `AUTH TLS` or `AUTH SSL`; a server's whose greeting, a reply 220, is
-//!   followed by a reply 234.
 //! - IMAP (RFC 9051, 6.2.1): a client's half with a tagged `STARTTLS`, behind nothing but `CAPABILITY`, `ID` or `NOOP`.
 //! - POP3 (RFC 2595, 4): a client's half with `STLS`, behind nothing but `CAPA`.
 //!
 //! A server of IMAP or POP3 says `OK` to this as to all else, so its half alone proves nothing. Sessions in clear are not
-//! recognised: their readers are still to be written, and take the places of these. Bounds: 8 commands, 64 lines of
-//! replies, lines of 1024 bytes.
+//! recognised: their readers are still to be written, and take the places of these. Bounds: 8 commands, lines
+//! of 1024 bytes.
 
 use std::ops::RangeInclusive;
 
@@ -17,17 +15,14 @@ use crate::{
     readers::lines::{Line, Lines, may_begin},
 };
 
-pub(crate) const FTP_READER: Reader = Reader {
-    number: ReaderId(22),
-    app: "ftp",
+pub(crate) const IMAP_READER: Reader = Reader {
+    number: ReaderId(23),
+    app: "imap",
     activity: None,
     hides: false,
     fields: &[],
-    read: Read::Stream(&[b'2'..=b'2', b'A'..=b'A', b'a'..=b'a'], read_ftp),
+    read: Read::Stream(TAGS, read_imap),
 };
-
-pub(crate) const IMAP_READER: Reader =
-    Reader { number: ReaderId(23), app: "imap", read: Read::Stream(TAGS, read_imap), ..FTP_READER };
 
 /// What the tag of a command begins with.
 const TAGS: &[RangeInclusive<u8>] = &[b'0'..=b'9', b'A'..=b'Z', b'a'..=b'z', b'.'..=b'.'];
@@ -36,11 +31,10 @@ pub(crate) const POP3_READER: Reader = Reader {
     number: ReaderId(24),
     app: "pop3",
     read: Read::Stream(&[b'S'..=b'S', b's'..=b's', b'C'..=b'C', b'c'..=b'c'], read_pop3),
-    ..FTP_READER
+    ..IMAP_READER
 };
 
 const MAX_COMMANDS: usize = 8;
-const MAX_REPLY_LINES: usize = 64;
 /// Longest tag of IMAP that is believed.
 const MAX_TAG: usize = 16;
 
@@ -74,33 +68,6 @@ fn walk<'a>(stream: &Stream<'a>, most: usize, mut step: impl FnMut(&'a [u8]) -> 
 
 fn is_one_of(line: &[u8], words: &[&str]) -> bool {
     words.iter().any(|word| line.eq_ignore_ascii_case(word.as_bytes()))
-}
-
-fn read_ftp(stream: &Stream<'_>, _: Facts<'_>) -> Probe {
-    let bytes = stream.bytes;
-    if may_begin(bytes, &["AUTH TLS", "AUTH SSL"]) {
-        return walk(stream, 1, |line| {
-            if is_one_of(line.trim_ascii_end(), &["AUTH TLS", "AUTH TLS-C", "AUTH TLS-P", "AUTH SSL"]) {
-                Step::Last
-            } else {
-                Step::Other
-            }
-        });
-    }
-    if !may_begin(bytes, &["220 ", "220-"]) {
-        return Probe::NotMine;
-    }
-    let mut greeted = false;
-    walk(stream, MAX_REPLY_LINES, |line| match line {
-        [b'2', b'3', b'4', b' ', ..] if greeted => Step::Last,
-        _ if greeted => Step::Other,
-        [b'2', b'2', b'0', b' ', ..] => {
-            greeted = true;
-            Step::Before
-        }
-        // The lines between the first and the last of a greeting may say anything (RFC 959, 4.2).
-        _ => Step::Before,
-    })
 }
 
 fn read_imap(stream: &Stream<'_>, _: Facts<'_>) -> Probe {
@@ -149,11 +116,7 @@ mod tests {
     use lenscap_testkit::SplitMix64;
     use lenscap_testkit::message::ClientHello;
 
-    const HALVES: [(&Reader, &[u8]); 7] = [
-        (&FTP_READER, b"AUTH TLS\r\n"),
-        (&FTP_READER, b"auth ssl\n"),
-        (&FTP_READER, b"220 ready\r\n234 go\r\n"),
-        (&FTP_READER, b"220-hello\r\n 331 said\r\n220 ready\r\n234 go\r\n"),
+    const HALVES: [(&Reader, &[u8]); 3] = [
         (&IMAP_READER, b"a1 CAPABILITY\r\nA2 ID NIL\r\nA3 starttls\r\n"),
         (&IMAP_READER, b". STARTTLS\r\n"),
         (&POP3_READER, b"CAPA\r\nSTLS\r\n"),
@@ -175,11 +138,7 @@ mod tests {
     #[test]
     fn what_proves_nothing_is_not_read() {
         for half in [
-            &b"AUTH PLAIN\r\n"[..],
-            b"AUTH TLSX\r\n",
-            b"220 ready\r\n331 password\r\n",
-            b"234 go\r\n",
-            b"a1 LOGIN a b\r\n",
+            &b"a1 LOGIN a b\r\n"[..],
             b"a1 STARTTLS now\r\n",
             b"abcdefghijklmnopq STARTTLS\r\n",
             b" STARTTLS\r\n",
@@ -194,9 +153,7 @@ mod tests {
 
     #[test]
     fn work_is_bounded() {
-        for (reader, half) in
-            [(&FTP_READER, b"220-a\n"), (&IMAP_READER, b"a NOOP"), (&POP3_READER, b"CAPA\r\n")]
-        {
+        for (reader, half) in [(&IMAP_READER, b"a NOOP"), (&POP3_READER, b"CAPA\r\n")] {
             let half = half.repeat(1000);
             let steps = steps_of(|| assert_eq!(stream(reader, &half, false).0, Probe::NotMine));
             assert!(steps < half.len(), "{steps}");

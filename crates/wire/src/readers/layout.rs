@@ -1,0 +1,106 @@
+//! Messages whose fields stand at fixed places, as small devices lay out their structures: numbers of either order, text
+//! that is filled up with zeros, link addresses.
+
+use arrayvec::ArrayString;
+use std::fmt::Write;
+
+use crate::{Fact, Field, Mac, Party, reader::Facts, text};
+
+/// `N` bytes at a place.
+pub(super) fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..)?.first_chunk().copied()
+}
+
+/// Two bytes at a place as a number, the low one first.
+pub(super) fn u16le(bytes: &[u8], at: usize) -> Option<u16> {
+    array(bytes, at).map(u16::from_le_bytes)
+}
+
+/// Four bytes at a place as a number, the low one first.
+pub(super) fn u32le(bytes: &[u8], at: usize) -> Option<u32> {
+    array(bytes, at).map(u32::from_le_bytes)
+}
+
+/// Two bytes at a place as a number, the high one first.
+pub(super) fn u16be(bytes: &[u8], at: usize) -> Option<u16> {
+    array(bytes, at).map(u16::from_be_bytes)
+}
+
+/// The text in `length` bytes at a place: up to the first zero, without spaces around it. `None` where the bytes are not all
+/// there, or a control character stands in the text.
+pub(super) fn text(bytes: &[u8], at: usize, length: usize) -> Option<&[u8]> {
+    let field = bytes.get(at..)?.get(..length)?;
+    let text = field.split(|&byte| byte == 0).next()?.trim_ascii();
+    (!text.iter().any(u8::is_ascii_control)).then_some(text)
+}
+
+/// Whether a text is an IPv4 address with dots: `192.0.2.7`.
+pub(super) fn is_dotted(text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_ok_and(|text| text.parse::<std::net::Ipv4Addr>().is_ok())
+}
+
+/// Whether a text is a link address: twelve hex digits, in pairs that a colon or hyphen parts, or without.
+pub(super) fn is_mac(text: &[u8]) -> bool {
+    match text.len() {
+        12 => text.iter().all(u8::is_ascii_hexdigit),
+        17 => text.chunks(3).all(|pair| match pair {
+            [a, b] | [a, b, b':' | b'-'] => a.is_ascii_hexdigit() && b.is_ascii_hexdigit(),
+            _ => false,
+        }),
+        _ => false,
+    }
+}
+
+/// Says a value of the sender, where there is one.
+pub(super) fn say(field: Field, value: Option<&[u8]>, facts: Facts<'_>) {
+    if let Some(value) = value.filter(|value| !value.is_empty()) {
+        facts(Fact::Says { who: Party::Sender, field, value: text::value(value) });
+    }
+}
+
+/// Says a link address of the sender, unless it is zero: `02:00:5e:10:00:01`.
+pub(super) fn say_mac(field: Field, mac: Option<[u8; 6]>, facts: Facts<'_>) {
+    if let Some(mac) = mac.map(Mac).filter(|mac| !mac.is_zero()) {
+        say_written(field, format_args!("{mac}"), facts);
+    }
+}
+
+/// Says what is put together of numbers, at most 64 bytes.
+pub(super) fn say_written(field: Field, value: std::fmt::Arguments<'_>, facts: Facts<'_>) {
+    let mut text = ArrayString::<64>::new();
+    // What does not fit is left out.
+    if text.write_fmt(value).is_ok() {
+        say(field, Some(text.as_bytes()), facts);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_ends_at_its_first_zero() {
+        assert_eq!(text(b"ab cd \0x", 1, 6), Some(&b"b cd"[..]));
+        assert_eq!(text(b"abc", 0, 4), None);
+        assert_eq!(text(b"a\nc\0", 0, 4), None);
+        assert_eq!(text(b"\0\0", 0, 2), Some(&b""[..]));
+    }
+
+    #[test]
+    fn numbers_are_of_either_order() {
+        assert_eq!((u16le(&[0, 1, 2], 1), u16be(&[0, 1, 2], 1)), (Some(0x0201), Some(0x0102)));
+        assert_eq!((u32le(&[1, 2, 3, 4], 0), u32le(&[1, 2, 3, 4], 1)), (Some(0x0403_0201), None));
+        assert_eq!(u16le(&[0, 1], usize::MAX), None);
+    }
+
+    #[test]
+    fn addresses_are_told_from_other_text() {
+        assert!(is_mac(b"02:00:5e:10:00:0a") && is_mac(b"02-00-5E-10-00-0A") && is_mac(b"02005e10000a"));
+        for text in
+            [&b"02:00:5e:10:00:0"[..], b"02:00:5e:10:00:0g", b"02:00:5e:10:00.0a", b"", b"0200:5e10000"]
+        {
+            assert!(!is_mac(text), "{text:?}");
+        }
+        assert!(is_dotted(b"192.0.2.7") && !is_dotted(b"192.0.2") && !is_dotted(b"192.0.2.700"));
+    }
+}

@@ -1,0 +1,213 @@
+//! PPPP, the peer-to-peer protocol of low-price cameras (CS2 Network, Shenzhen Yunni's iLnk, Yi's TNP): a datagram is `f1`, a
+//! type, the length of what follows, and that.
+//!
+//! Four readers of one protocol:
+//!
+//! - messages that tell who is who, each alone: a camera's login to its cloud, an app's request for a camera, the search on
+//!   the local network and its answer. Their first four bytes are fixed, so they are found on any port.
+//! - datagrams of a half in clear: one that only this protocol writes proves it, as do two of which each might be chance.
+//! - datagrams that a maker's key scrambles ([`scrambled`]);
+//! - frames over TCP ([`framed`]).
+//!
+//! Facts: `pppp.uid`, which stands for one camera at its cloud, in the form that apps show (`ABCD-000123-XYZUV`), said of the
+//! camera alone; `pppp.role` of the sender: `device` of who logs in to the cloud, answers a search, or
+//! tells the local network that it is there, `client` of who searches
+//! or asks for a camera. What both sides send (holes punched on other ports, data) tells no role.
+//!
+//! What is not taken: addresses of other flows. A local address (family 2, port and IPv4 with the low byte first, 16 bytes)
+//! stands at 28 in a login and at 24 in a request; a server says the peer's at 4 in types `01` and `40`, at 4 and 20 in `02`,
+//! and those of relays at 8 on in `69`.
+
+mod framed;
+mod message;
+mod scrambled;
+
+pub(crate) use framed::READER as FRAMED_READER;
+pub(crate) use scrambled::READER as SCRAMBLED_READER;
+
+use crate::{
+    DatagramRead, Datagrams, Fact, Field, Message, Party, Probe, Read, Reader, ReaderId, Route, reader::Facts,
+};
+use message::Frame;
+
+pub(crate) const READER: Reader = Reader {
+    number: ReaderId(70),
+    app: "pppp",
+    activity: None,
+    hides: false,
+    fields: &[Field::PpppRole, Field::PpppUid],
+    read: Read::Message(
+        &[
+            Route::UdpStart(&[0xf1, message::LOGIN, 0, 40]),
+            Route::UdpStart(&[0xf1, message::LOGIN_CRC, 0, 44]),
+            Route::UdpStart(&[0xf1, message::LOGIN_CRC, 0, 100]),
+            Route::UdpStart(&[0xf1, message::LOGIN_KEY, 0, 104]),
+            Route::UdpStart(&[0xf1, message::NOTIFY, 0, 20]),
+            Route::UdpStart(&[0xf1, message::NOTIFY, 0, 24]),
+            Route::UdpStart(&[0xf1, message::REQUEST, 0, 36]),
+            Route::UdpStart(&[0xf1, message::REQUEST_KEY, 0]),
+            Route::UdpStart(&[0xf1, message::SEARCH, 0, 0]),
+            Route::UdpStart(&[0xf1, message::SEARCH, 0, 2]),
+            Route::UdpStart(&[0xf1, message::PUNCH, 0, 20]),
+            Route::UdpStart(&[0xf1, message::PUNCH, 0, 24]),
+            Route::UdpStart(&[0xf1, message::READY, 0, 20]),
+            Route::UdpStart(&[0xf1, message::READY, 0, 24]),
+        ],
+        read,
+    ),
+};
+
+pub(crate) const DATAGRAM_READER: Reader = Reader {
+    number: ReaderId(71),
+    fields: &[],
+    read: Read::Datagrams(DatagramRead {
+        routes: &[Route::UdpStart(&[0xf1])],
+        passes: |datagram| Frame::of_datagram(datagram).is_some(),
+        most: 4,
+        // The longest body that is looked at is that of a type with a UID.
+        keeps: 40,
+        read: read_half,
+    }),
+    ..READER
+};
+
+/// Where cameras listen for a search on the local network.
+const SEARCHED: u16 = 32108;
+
+fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
+    let Some(frame) = Frame::of_datagram(message.payload) else { return false };
+    let (from, to) = message.packet.ports;
+    // A search has no more than its header, so the port has to agree.
+    if frame.kind == message::SEARCH && to != SEARCHED || frame.kind != message::SEARCH && !frame.is_proof() {
+        return false;
+    }
+    let says_role =
+        |role: &'static [u8]| Fact::Says { who: Party::Sender, field: Field::PpppRole, value: role };
+    let (role, camera) = match frame.kind {
+        message::PUNCH | message::READY if from == SEARCHED && to != SEARCHED => {
+            (Some(&b"device"[..]), Some(Party::Sender))
+        }
+        message::PUNCH | message::READY if to == SEARCHED && from != SEARCHED => {
+            (Some(&b"client"[..]), Some(Party::Receiver))
+        }
+        kind => (message::role(kind), message::is_cameras(kind).then_some(Party::Sender)),
+    };
+    if let Some(role) = role {
+        facts(says_role(role));
+    }
+    if let Some((who, uid)) = camera.zip(frame.uid()) {
+        facts(Fact::Says { who, field: Field::PpppUid, value: uid.as_bytes() });
+    }
+    true
+}
+
+fn read_half(datagrams: &Datagrams<'_>, _: Facts<'_>) -> Probe {
+    let proves = |bytes: &&[u8]| Frame::of_cut(bytes).is_some_and(|frame| frame.is_proof());
+    match datagrams.all {
+        all if all.len() > 1 || all.iter().any(proves) => Probe::Match,
+        _ if datagrams.ended => Probe::NotMine,
+        _ => datagrams.more(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Packet,
+        readers::tests::{cut_everywhere, every_beginning, facts_in},
+    };
+
+    /// A message of a type with a body.
+    pub(super) fn pppp(kind: u8, body: &[u8]) -> Vec<u8> {
+        [&[0xf1, kind], &(body.len() as u16).to_be_bytes()[..], body].concat()
+    }
+
+    /// The binary form of `WXYZ-000123-KLMNO`.
+    pub(super) const UID: &[u8; 20] = b"WXYZ\0\0\0\0\0\0\0\x7bKLMNO\0\0\0";
+    const SHOWN: &str = "WXYZ-000123-KLMNO";
+
+    fn said(ports: (u16, u16), payload: &[u8]) -> Option<Vec<String>> {
+        let packet = Packet { ports, payload_length: payload.len() as u32, ..Packet::default() };
+        facts_in(&READER, &packet, payload)
+    }
+
+    fn login() -> Vec<u8> {
+        pppp(message::LOGIN, &[&UID[..], &[0; 20]].concat())
+    }
+
+    #[test]
+    fn a_login_is_a_cameras() {
+        let uid = format!("sender pppp.uid {SHOWN}");
+        assert_eq!(said((40_000, 32_100), &login()), Some(vec!["sender pppp.role device".to_owned(), uid]));
+        let scrambled = pppp(message::LOGIN_CRC, &[0x5a; 44]);
+        for login in [&scrambled, &pppp(message::LOGIN_CRC, &[0x5a; 100])] {
+            assert_eq!(said((40_000, 40_001), login), Some(vec!["sender pppp.role device".to_owned()]));
+        }
+        let notice = pppp(message::NOTIFY, UID);
+        assert_eq!(said((SEARCHED, SEARCHED), &notice), said((40_000, 32_100), &login()));
+        cut_everywhere(&READER, &Packet::default(), &login());
+        cut_everywhere(&READER, &Packet::default(), &scrambled);
+    }
+
+    #[test]
+    fn who_asks_for_a_camera_is_no_camera() {
+        let request = pppp(message::REQUEST, &[&UID[..], &[0; 16]].concat());
+        assert_eq!(said((40_000, 32_100), &request), Some(vec!["sender pppp.role client".to_owned()]));
+        assert_eq!(
+            said((40_000, SEARCHED), &pppp(message::SEARCH, &[])),
+            Some(vec!["sender pppp.role client".into()])
+        );
+        assert_eq!(said((40_000, SEARCHED), &pppp(message::SEARCH, &[0, 0])).unwrap().len(), 1);
+        assert_eq!(said((40_000, 32_100), &pppp(message::SEARCH, &[])), None);
+    }
+
+    #[test]
+    fn the_searched_port_tells_the_camera_from_the_app() {
+        let punch = pppp(message::PUNCH, UID);
+        let both = |role: &str, who: &str| {
+            Some(vec![format!("sender pppp.role {role}"), format!("{who} pppp.uid {SHOWN}")])
+        };
+        assert_eq!(said((SEARCHED, 40_000), &punch), both("device", "sender"));
+        assert_eq!(said((40_000, SEARCHED), &punch), both("client", "receiver"));
+        assert_eq!(said((40_000, 40_001), &punch), Some(vec![]));
+        assert_eq!(said((SEARCHED, SEARCHED), &punch), Some(vec![]));
+        let longer = pppp(message::READY, &[&UID[..], &[0; 4]].concat());
+        assert_eq!(said((SEARCHED, 40_000), &longer), both("device", "sender"));
+        cut_everywhere(&READER, &Packet { ports: (SEARCHED, 1), ..Packet::default() }, &punch);
+    }
+
+    #[test]
+    fn what_is_nearly_a_message_is_none() {
+        for (at, byte) in [(0, 0xf0), (1, 0x43), (3, 19), (4, b'a'), (11, 1), (16, 0), (21, b'x'), (4, 0)] {
+            let mut near = pppp(message::PUNCH, UID);
+            near[at] = byte;
+            assert_eq!(said((SEARCHED, 1), &near), None, "byte {at} is {byte}");
+        }
+        assert_eq!(said((SEARCHED, 1), &[&pppp(message::PUNCH, UID)[..], &[0]].concat()), None);
+    }
+
+    fn half(datagrams: &[Vec<u8>]) -> Option<usize> {
+        let all: Vec<&[u8]> = datagrams.iter().map(Vec::as_slice).collect();
+        every_beginning(&DATAGRAM_READER, &all).map(|(count, _)| count)
+    }
+
+    #[test]
+    fn one_sure_datagram_or_two_others_make_a_half() {
+        let (alive, data) = (pppp(0xe0, &[]), pppp(0xd0, &[0xd1, 1, 0, 0, 9, 9, 9]));
+        assert_eq!(half(std::slice::from_ref(&data)), Some(1));
+        assert_eq!(half(&[pppp(0xd1, &[0xd1, 1, 0, 2, 0, 7, 0, 8])]), Some(1));
+        assert_eq!(half(&[alive.clone(), alive.clone()]), Some(2));
+        assert_eq!(half(&[alive.clone(), data]), Some(2));
+        assert_eq!(half(&[alive]), None);
+        assert_eq!(half(&[pppp(0xd0, &[0xd2, 1, 0, 0]), pppp(0xe0, &[0])]), None);
+        // The address by which a server saw its asker.
+        assert_eq!(half(&[pppp(1, &[0, 2, 0x7d, 0x74, 7, 2, 0, 192, 0, 0, 0, 0, 0, 0, 0, 0])]), Some(1));
+    }
+
+    #[test]
+    fn long_datagrams_are_read_in_what_is_kept() {
+        assert_eq!(half(&[pppp(0xd0, &[&[0xd1, 1, 0, 0][..], &[7; 1200]].concat())]), Some(1));
+        assert_eq!(half(&[pppp(message::LOGIN_KEY, &[&UID[..], &[0; 84]].concat())]), Some(1));
+    }
+}

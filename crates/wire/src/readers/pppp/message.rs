@@ -1,0 +1,159 @@
+//! One message: its types, which lengths each may have, and what of it no chance would write.
+
+use arrayvec::ArrayString;
+use std::fmt::Write;
+
+pub(super) const LOGIN: u8 = 0x10;
+pub(super) const LOGIN_CRC: u8 = 0x12;
+pub(super) const LOGIN_KEY: u8 = 0x14;
+const LOGIN_CS2_KEY: u8 = 0x16;
+pub(super) const REQUEST: u8 = 0x20;
+pub(super) const REQUEST_KEY: u8 = 0x26;
+pub(super) const SEARCH: u8 = 0x30;
+pub(super) const NOTIFY: u8 = 0x31;
+pub(super) const PUNCH: u8 = 0x41;
+pub(super) const READY: u8 = 0x42;
+
+/// Bytes of a header.
+pub(super) const HEADER: usize = 4;
+
+/// A message whose header is possible.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame<'a> {
+    pub(super) kind: u8,
+    /// Bytes of the body, by the header.
+    pub(super) length: usize,
+    /// What is there of the body.
+    pub(super) body: &'a [u8],
+}
+
+impl<'a> Frame<'a> {
+    /// The message at the beginning of `bytes`, of which the end may be missing.
+    pub(super) fn of_cut(bytes: &'a [u8]) -> Option<Self> {
+        let (&[0xf1, kind, high, low], rest) = bytes.split_first_chunk::<HEADER>()? else { return None };
+        let length = usize::from(u16::from_be_bytes([high, low]));
+        let body = rest.get(..length).unwrap_or(rest);
+        fits(kind, length).then_some(Self { kind, length, body })
+    }
+
+    /// The message that fills a datagram.
+    pub(super) fn of_datagram(bytes: &'a [u8]) -> Option<Self> {
+        Self::of_cut(bytes).filter(|frame| frame.length + HEADER == bytes.len())
+    }
+
+    /// Whether the message alone proves the protocol: its header and a body that has but one form.
+    pub(super) fn is_proof(&self) -> bool {
+        match (self.kind, self.body) {
+            (0x01 | 0x02 | 0x40, [0, 2, _, _, _, _, _, _, zeros @ ..]) => {
+                zeros.iter().take(8).all(|&byte| byte == 0)
+            }
+            (LOGIN | LOGIN_KEY | REQUEST | REQUEST_KEY | NOTIFY | PUNCH | READY, _) => self.uid().is_some(),
+            // What is scrambled has nothing but its length; an answer is a code and zeros.
+            (LOGIN_CRC, _) | (0x11 | 0x13, [0 | 0xfc..=0xff, 0, 0, 0, ..]) => true,
+            // Data and its acknowledgement, with the numbers that it counts.
+            (0xd0 | 0xd8, [0xd1, channel, ..]) => *channel < 16,
+            (0xd1, &[0xd1 | 0xd2, channel, high, low, ..]) => {
+                channel < 16 && self.length == 4 + 2 * usize::from(u16::from_be_bytes([high, low]))
+            }
+            _ => false,
+        }
+    }
+
+    /// The name of the camera in the form that apps show: `ABCD-000123-XYZUV`.
+    pub(super) fn uid(&self) -> Option<ArrayString<32>> {
+        // Logins with a check or a key are scrambled.
+        if matches!(self.kind, LOGIN_CRC | LOGIN_CS2_KEY) {
+            return None;
+        }
+        let prefix = word(self.body.get(..8)?, 3)?;
+        let serial = u32::from_be_bytes(*self.body.get(8..)?.first_chunk()?);
+        let check = word(self.body.get(12..20)?, 4)?;
+        let mut uid = ArrayString::new();
+        write!(uid, "{prefix}-{serial:06}-{check}").is_ok().then_some(uid)
+    }
+}
+
+/// Letters and digits, at least `least`, with zeros behind them.
+fn word(bytes: &[u8], least: usize) -> Option<&str> {
+    let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
+    let (word, zeros) = bytes.split_at_checked(end)?;
+    let is_word = word.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    let is_filled = zeros.iter().all(|&byte| byte == 0);
+    (is_word && is_filled && word.len() >= least).then(|| std::str::from_utf8(word).ok())?
+}
+
+/// Whether a body of this type may have this length.
+pub(super) fn fits(kind: u8, length: usize) -> bool {
+    match kind {
+        0x00 | 0x03 | 0x68 | 0x70..=0x72 | 0xe0 | 0xe1 | 0xf0 | 0xf1 => length == 0,
+        0x01 | 0x40 => length == 16,
+        0x02 => length == 32,
+        0x08 | 0x09 => length == 64,
+        LOGIN => length == 40,
+        0x11 | 0x13 | 0x21 => length == 4 || length == 8,
+        LOGIN_CRC => length == 44 || length == 100,
+        0x43 => length == 0 || length == 44,
+        0xe5 => length == 8,
+        LOGIN_KEY => length == 104,
+        LOGIN_CS2_KEY | REQUEST_KEY => (56..=80).contains(&length),
+        0x18 | NOTIFY | PUNCH | READY => length == 20 || length == 24,
+        0x19 => length == 8,
+        REQUEST => length == 36,
+        SEARCH => length == 0 || length == 2,
+        0x32 => length == 0 || length == 20 || length == 24,
+        0x73 => length == 6 || length == 8,
+        0x78 => length == 4,
+        0x60..=0x63
+        | 0x67
+        | 0x69
+        | 0x6a
+        | 0x74
+        | 0x75
+        | 0x80..=0x85
+        | 0x87
+        | 0x90..=0x94
+        | 0xa0..=0xa2
+        | 0xf4..=0xf8 => length <= 256,
+        0xd0 | 0xd8 => length >= 4,
+        0xd1 => length >= 4 && length.is_multiple_of(2),
+        0xf9 => length == 84,
+        _ => false,
+    }
+}
+
+/// Whether only a camera sends a type: its registration at its cloud, and what it tells the local network unasked.
+pub(super) const fn is_cameras(kind: u8) -> bool {
+    matches!(kind, LOGIN | LOGIN_CRC | LOGIN_KEY | LOGIN_CS2_KEY | NOTIFY)
+}
+
+/// What a type says of its sender, where only one side sends it.
+pub(super) const fn role(kind: u8) -> Option<&'static [u8]> {
+    match kind {
+        _ if is_cameras(kind) => Some(b"device"),
+        REQUEST | REQUEST_KEY | SEARCH => Some(b"client"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_shown_as_apps_show_them() {
+        let uid =
+            |bytes: &[u8]| Frame { kind: PUNCH, length: 20, body: bytes }.uid().map(|uid| uid.to_string());
+        assert_eq!(uid(b"ABC\0\0\0\0\0\0\x12\xd6\x87QRSTU\0\0\0").as_deref(), Some("ABC-1234567-QRSTU"));
+        assert_eq!(uid(b"AB\0\0\0\0\0\0\0\0\0\x01QRSTU\0\0\0"), None);
+        assert_eq!(uid(b"ABCDEFGH\xff\xff\xff\xffQRSTUVWX").as_deref(), Some("ABCDEFGH-4294967295-QRSTUVWX"));
+        assert_eq!(uid(b"ABC\0\0\0\0X\0\0\0\x01QRSTU\0\0\0"), None);
+        assert_eq!(uid(b"ABC\0\0\0\0\0\0\0\0\x01QRSTU\0\0"), None);
+    }
+
+    #[test]
+    fn only_some_types_and_lengths_are_possible() {
+        let possible = (0..=u8::MAX).filter(|&kind| (0..300).any(|length| fits(kind, length))).count();
+        assert_eq!(possible, 68);
+        assert!(!fits(0xd1, 5) && !fits(PUNCH, 21) && !fits(0xf9, 83) && fits(0xd0, 1400));
+    }
+}

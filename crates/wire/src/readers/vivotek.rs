@@ -1,0 +1,101 @@
+//! The search of Vivotek's cameras (UDP 10000): a session of one byte, four fixed ones, and in an answer fields of type, length
+//! and value. Built from public code.
+//!
+//! Facts: `vivotek.mac`, `vivotek.model`, `vivotek.name` (the long name of the model, where it has one), `vivotek.role`.
+//! Bound: 64 fields.
+
+use crate::{
+    Activity, Field, Message, Read, Reader, ReaderId, Route,
+    cursor::Cursor,
+    reader::Facts,
+    readers::layout::{say, say_mac, text},
+};
+
+pub(crate) const READER: Reader = Reader {
+    number: ReaderId(80),
+    app: "vivotek",
+    activity: Some(Activity::Discovery),
+    hides: false,
+    fields: &[Field::VivotekMac, Field::VivotekModel, Field::VivotekName, Field::VivotekRole],
+    read: Read::Message(&[Route::Udp(10000)], read),
+};
+
+const MAGIC: [u8; 4] = [0x4a, 0x5d, 0x8f, 0x1c];
+const MAX_FIELDS: usize = 64;
+/// A type whose value is one byte without a length.
+const BARE: u8 = 4;
+
+fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
+    let mut cursor = Cursor(message.payload);
+    let Some([_, magic @ ..]) = cursor.array::<5>() else { return false };
+    if magic != MAGIC {
+        return false;
+    }
+    if message.packet.payload_length == 5 {
+        say(Field::VivotekRole, Some(b"client"), facts);
+        return true;
+    }
+    let mut whole = Cursor(cursor.0);
+    for _ in 0..MAX_FIELDS {
+        if field(&mut whole).is_none() {
+            break;
+        }
+    }
+    // The last one may be missing where the capture cut it.
+    if !whole.is_empty() && !message.is_cut() {
+        return false;
+    }
+    say(Field::VivotekRole, Some(b"device"), facts);
+    for _ in 0..MAX_FIELDS {
+        match field(&mut cursor) {
+            Some((1, name)) => say(Field::VivotekName, text(name, 0, name.len()), facts),
+            Some((2, mac)) => say_mac(Field::VivotekMac, mac.first_chunk().copied(), facts),
+            Some((9, model)) => say(Field::VivotekModel, text(model, 0, model.len()), facts),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    true
+}
+
+fn field<'a>(cursor: &mut Cursor<'a>) -> Option<(u8, &'a [u8])> {
+    let mut next = *cursor;
+    let kind = next.u8()?;
+    let value = if kind == BARE { next.take(1)? } else { next.vector8()? };
+    *cursor = next;
+    Some((kind, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Packet,
+        readers::tests::{cut_everywhere, facts},
+    };
+
+    const ANSWER: &[u8] = b"\x21\x4a\x5d\x8f\x1c\x01\x0bLong FD0000\x04\x07\x02\x06\x02\0\x5e\x10\0\x01\
+        \x03\x04\xc0\0\x02\x07\x09\x06FD0000";
+
+    #[test]
+    fn an_answer_tells_address_and_model() {
+        assert_eq!(
+            facts(&READER, ANSWER).unwrap(),
+            [
+                "sender vivotek.role device",
+                "sender vivotek.name Long FD0000",
+                "sender vivotek.mac 02:00:5e:10:00:01",
+                "sender vivotek.model FD0000",
+            ]
+        );
+        cut_everywhere(&READER, &Packet::default(), ANSWER);
+    }
+
+    #[test]
+    fn fields_fill_the_datagram() {
+        assert_eq!(facts(&READER, &ANSWER[..5]).unwrap(), ["sender vivotek.role client"]);
+        assert_eq!(facts(&READER, &[ANSWER, &[9]].concat()), None);
+        assert_eq!(facts(&READER, b"\x21\x4a\x5d\x8f\x1d"), None);
+        assert_eq!(facts(&READER, b"\x21\x4a"), None);
+    }
+}
