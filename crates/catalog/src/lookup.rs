@@ -86,7 +86,7 @@ impl Catalog {
     }
 
     /// The vendor of this id, else of this name or alias, ASCII case apart.
-    fn vendor_called(&self, query: &str) -> Option<VendorId> {
+    pub fn vendor_called(&self, query: &str) -> Option<VendorId> {
         let called = |vendor: &Vendor| {
             let mut names = [&vendor.id, &vendor.name].into_iter().chain(vendor.aliases.iter());
             names.any(|name| name.eq_ignore_ascii_case(query))

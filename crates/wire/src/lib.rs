@@ -40,6 +40,7 @@ mod ja4;
 mod json;
 mod link;
 mod link_type;
+mod meaning;
 mod mpls;
 mod packet;
 mod protocol;
@@ -62,6 +63,7 @@ pub use field::Field;
 pub use frame::{Frame, PacketRef, Timestamp};
 pub use hazard::Hazards;
 pub use link_type::LinkType;
+pub use meaning::Meaning;
 pub use packet::{
     Address, Class, Fragment, InnerFrame, Layer, LayerKind, Mac, Packet, Quoted, Tcp, TcpFlags,
 };

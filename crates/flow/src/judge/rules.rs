@@ -35,6 +35,9 @@ pub const BY_ADDRESS: u8 = 60;
 /// A flow to the outside that sends so much content in two neighbouring windows is an upload, whatever one message in it said.
 pub const UPLOAD_BYTES: u64 = 16 << 10;
 
+/// How sure a model or serial number is that stands in a field for it, beside what a banner captures by its confidence.
+pub const BY_OWN_FIELD: u8 = 92;
+
 /// A MAC from which so many addresses of the outside speak that it does not hold is a router's; of IPv6 networks.
 pub const ROUTER_ADDRESSES: usize = 2;
 /// So many are told apart before it is settled: some may turn out to be held.

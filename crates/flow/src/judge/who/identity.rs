@@ -1,7 +1,7 @@
 //! What a station is: its sightings, and the evidence in them and in whom it calls.
 
-use lenscap_catalog::{Confidence, DeviceClass, Evidence, Extract, VendorId, VendorKind};
-use lenscap_wire::{Field, Mac, PacketRef};
+use lenscap_catalog::{Banner, Confidence, DeviceClass, Evidence, Extract, VendorId, VendorKind};
+use lenscap_wire::{Field, Mac, Meaning, PacketRef};
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
@@ -31,7 +31,8 @@ type Shown<'a> = (Field, Cow<'a, [u8]>);
 #[derive(Clone, Debug)]
 struct Told {
     what: Extract,
-    vendor: VendorId,
+    /// By whose text; nobody's where the protocol has a field for it.
+    vendor: Option<VendorId>,
     points: u8,
     text: String,
 }
@@ -127,12 +128,7 @@ impl<'a> Identity<'a> {
             }
             for hit in court.catalog.banners(*field, value) {
                 let banner = hit.banner;
-                let evidence = match banner.device_class {
-                    _ if *field == Field::UaApp => Evidence::Client,
-                    DeviceClass::App => Evidence::Client,
-                    _ if banner.is_camera => Evidence::Model,
-                    _ => Evidence::Banner,
-                };
+                let evidence = evidence_of(*field, banner);
                 self.signs.is_client |= evidence == Evidence::Client && !sighting.claimed;
                 self.evidence.push(Weighed {
                     row: court.catalog.worth(evidence, banner.confidence),
@@ -153,11 +149,39 @@ impl<'a> Identity<'a> {
                 let rest = hit.captured.and_then(|range| value.get(range));
                 if let (Some(rest), Some(what), Some(vendor)) = (rest, banner.captures, banner.vendor) {
                     let text = String::from_utf8_lossy(rest).trim().to_string();
-                    self.told.push(Told { what, vendor, points: banner.confidence.points(), text });
+                    let points = banner.confidence.points();
+                    self.told.push(Told { what, vendor: Some(vendor), points, text });
                 }
+            }
+            if !sighting.claimed {
+                self.tell(court, *field, value.clone(), sighting.at);
             }
         }
         self.seen = seen;
+    }
+
+    /// What a field of a protocol that has one for it says of the device: its model, its serial number, who made it.
+    fn tell(&mut self, court: &Court<'_>, field: Field, value: Cow<'a, [u8]>, at: Option<PacketRef>) {
+        let text = String::from_utf8_lossy(&value).trim().to_string();
+        let what = match field.meaning() {
+            _ if is_placeholder(&text) => return,
+            Some(Meaning::Model) => Extract::Model,
+            Some(Meaning::Serial) => Extract::Serial,
+            Some(Meaning::Firmware) => Extract::Firmware,
+            Some(Meaning::Vendor) => {
+                let vendor = court.catalog.vendor_called(&text);
+                return self.evidence.extend(vendor.map(|vendor| Weighed {
+                    row: court.catalog.worth(Evidence::Banner, Confidence::High),
+                    value,
+                    vendor: Some(vendor),
+                    class: DeviceClass::Unknown,
+                    claimed: false,
+                    at,
+                }));
+            }
+            _ => return,
+        };
+        self.told.push(Told { what, vendor: None, points: rules::BY_OWN_FIELD, text });
     }
 
     /// Contacts with services of a camera vendor, of which people's browsers are not the users.
@@ -267,7 +291,8 @@ impl<'a> Identity<'a> {
 
     /// What the maker's surest text tells of a kind.
     pub(crate) fn told(&self, what: Extract) -> Option<String> {
-        let of = self.told.iter().filter(|told| told.what == what && Some(told.vendor) == self.vendor());
+        let of = self.told.iter().filter(|told| told.what == what);
+        let of = of.filter(|told| told.vendor.is_none() || told.vendor == self.vendor());
         of.min_by_key(|told| (Reverse(told.points), &told.text)).map(|told| told.text.clone())
     }
 
@@ -307,6 +332,26 @@ impl<'a> Identity<'a> {
         };
         all.into_iter().take(rules::SIGHTINGS).map(record).collect()
     }
+}
+
+/// What kind of evidence a text of the catalogue is in a field. In a field for the part that a station plays, it is the
+/// protocol that speaks.
+fn evidence_of(field: Field, banner: &Banner) -> Evidence {
+    let plays = field.meaning() == Some(Meaning::Role) || field == Field::OnvifClass;
+    match (banner.device_class, banner.confidence) {
+        (DeviceClass::App, _) => Evidence::Client,
+        _ if field == Field::UaApp => Evidence::Client,
+        _ if !banner.is_camera => Evidence::Banner,
+        (_, Confidence::High) if plays => Evidence::Protocol,
+        _ if plays => Evidence::DeviceRole,
+        _ => Evidence::Model,
+    }
+}
+
+/// Whether a device has not been given what it should say here.
+fn is_placeholder(text: &str) -> bool {
+    let nothing = ["none", "null", "unknown", "n/a", "default", "private", "general"];
+    text.len() < 2 || nothing.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// Whether a station called its peer: by the handshake where it was seen, else by the port of a service. Who happens to be
