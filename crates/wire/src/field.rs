@@ -155,6 +155,7 @@ fields! {
     MdnsTxt = "mdns.txt": "A text of a DNS service's TXT record.",
     MiioCredentials = "miio.credentials": "`clear` where a device of miIO says its token.",
     MiioUid = "miio.uid": "The number by which the cloud of miIO knows a device.",
+    Model = "model": "A model, in whatever field a device says it: the judge looks there by the model table.",
     MqttClientId = "mqtt.client_id": "How a client of MQTT calls itself.",
     MqttCredentials = "mqtt.credentials": "`clear` where a client of MQTT sends a password.",
     MqttTopic = "mqtt.topic": "The first level of a topic that a client of MQTT publishes or subscribes to.",
@@ -289,7 +290,7 @@ fields! {
 pub(crate) const AWAITED: &[Field] = &[Field::HttpHeader];
 
 /// Fields that no reader yields because the judge does: from a link address, and from other fields.
-pub(crate) const JUDGED: &[Field] = &[Field::Oui, Field::UaApp];
+pub(crate) const JUDGED: &[Field] = &[Field::Model, Field::Oui, Field::UaApp];
 
 impl Field {
     /// Whether the value names the server that a flow is for, as its client called it.

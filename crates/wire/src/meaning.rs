@@ -33,6 +33,21 @@ impl Field {
             _ => return None,
         })
     }
+
+    /// Whether the model may stand in the field, alone or with other words: in names that devices are shipped with, and in
+    /// what they ask a password for. Not in host names, which people choose: `wv-desk` is no WV camera.
+    pub fn may_hold_model(self) -> bool {
+        self.meaning() == Some(Meaning::Model)
+            || matches!(
+                self,
+                Self::HttpRealm
+                    | Self::MdnsInstance
+                    | Self::OnvifScopeName
+                    | Self::RtspRealm
+                    | Self::SnmpSysDescr
+                    | Self::SsdpFriendlyName
+            )
+    }
 }
 
 #[cfg(test)]

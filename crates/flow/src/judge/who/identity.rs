@@ -109,7 +109,7 @@ impl<'a> Identity<'a> {
         // Who asks for media may also send some, to a server that passes it on (ANNOUNCE), and so do programs that pass it on.
         let passes_on = seen.iter().any(|((field, value), _)| match field {
             Field::RtspUserAgent => true,
-            Field::RtspServer => {
+            Field::RtspServer | Field::SdpSession => {
                 let hits = court.catalog.banners(*field, value);
                 hits.iter().any(|hit| hit.banner.device_class == DeviceClass::App)
             }
@@ -126,7 +126,9 @@ impl<'a> Identity<'a> {
                     at: sighting.at,
                 });
             }
-            for hit in court.catalog.banners(*field, value) {
+            let models =
+                if field.may_hold_model() { court.catalog.banners(Field::Model, value) } else { vec![] };
+            for hit in court.catalog.banners(*field, value).into_iter().chain(models) {
                 let banner = hit.banner;
                 let evidence = evidence_of(*field, banner);
                 self.signs.is_client |= evidence == Evidence::Client && !sighting.claimed;
