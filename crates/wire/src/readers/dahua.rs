@@ -142,7 +142,9 @@ fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     ) {
         return Probe::NotMine;
     }
-    let Some((header, rest)) = bytes.split_first_chunk::<HEADER>() else { return Probe::More(HEADER) };
+    let Some((header, rest)) = bytes.split_first_chunk::<HEADER>() else {
+        return Probe::More(bytes.len() + 1);
+    };
     let length = number(header, 4);
     if header.first() == Some(&LOGIN) {
         return login(header, facts);

@@ -88,7 +88,11 @@ fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         return Probe::NotMine;
     }
     let Some((header, body)) = bytes.split_first_chunk() else {
-        return if stream.ended && bytes.len() >= START.len() { Probe::Match } else { Probe::More(HEADER) };
+        return if stream.ended && bytes.len() >= START.len() {
+            Probe::Match
+        } else {
+            Probe::More(bytes.len() + 1)
+        };
     };
     let wanted = lengths(header).0.min(MAX_FRAME);
     match body.get(..wanted) {
@@ -261,8 +265,8 @@ mod tests {
         for bytes in [&b"GET / HTTP/1.1"[..], b"\x20\0\0\x01", b"\x20\0\0\0DHIQ"] {
             assert_eq!(stream(&STREAM_READER, bytes, false).0, Probe::NotMine);
         }
-        assert_eq!(stream(&STREAM_READER, &START, false).0, Probe::More(HEADER));
-        assert_eq!(stream(&STREAM_READER, &START[..7], true).0, Probe::More(HEADER));
+        assert_eq!(stream(&STREAM_READER, &START, false).0, Probe::More(START.len() + 1));
+        assert_eq!(stream(&STREAM_READER, &START[..7], true).0, Probe::More(8));
         let long = frame(&" ".repeat(1 << 20));
         assert_eq!(stream(&STREAM_READER, &long[..HEADER], false).0, Probe::More(HEADER + MAX_FRAME));
         let steps = steps_of(|| assert_eq!(stream(&STREAM_READER, &long, false).0, Probe::Match));

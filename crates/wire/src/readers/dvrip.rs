@@ -169,9 +169,8 @@ fn frame(bytes: &[u8], at: usize, ended: bool) -> Result<Option<(Header, &[u8])>
     let rest = bytes.get(at..).unwrap_or(&[]);
     let Some((header, rest)) = rest.split_first_chunk() else {
         let may_be = rest.iter().zip(START.mask.iter().zip(START.bytes)).all(|(a, (mask, b))| a & mask == *b);
-        // What stands behind the first frame may be no frame at any byte, and then that decides.
-        let wanted = if at == 0 { HEADER } else { bytes.len() + 1 };
-        return if may_be && !ended { Err(Probe::More(wanted)) } else { Ok(None) };
+        // It may turn out to be no frame at any byte.
+        return if may_be && !ended { Err(Probe::More(bytes.len() + 1)) } else { Ok(None) };
     };
     let Some(header) = Header::parse(header) else { return Ok(None) };
     match header.fits(rest) {
@@ -328,7 +327,7 @@ mod tests {
         for bytes in [&b"\xff\xfb\x01"[..], b"GET /", b"\xff\0\0\x01", b"\xff\x02"] {
             assert_eq!(half(bytes).0, Probe::NotMine);
         }
-        assert_eq!(half(b"\xff\x01\0").0, Probe::More(HEADER));
+        assert_eq!(half(b"\xff\x01\0").0, Probe::More(4));
         let long = frame(1, 1021, &[b"{\"a\":\"", &vec![b'x'; MAX_LENGTH - 6][..]].concat());
         assert_eq!(half(&long[..=HEADER]).0, Probe::More(HEADER + MAX_BODY));
         let many = frame(1, 1021, b"{\"a\":1}").repeat(1000);

@@ -74,7 +74,7 @@ fn read_frames(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         return Probe::NotMine;
     }
     if stream.bytes.len() < HEADER {
-        return Probe::More(HEADER);
+        return Probe::More(stream.bytes.len() + 1);
     }
     let Some(asks) = asks(Cursor(stream.bytes)) else { return Probe::NotMine };
     if asks {
@@ -103,7 +103,7 @@ fn read_url(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     }
     let mut cursor = Cursor(stream.bytes);
     let header = [cursor.u16(), cursor.u16(), cursor.u16(), cursor.u16()];
-    let [_, Some(length), _, Some(code)] = header else { return Probe::More(URL_HEADER) };
+    let [_, Some(length), _, Some(code)] = header else { return Probe::More(stream.bytes.len() + 1) };
     let length = usize::from(length);
     if !CODES.contains(&code) || !(1..=MAX_URL).contains(&length) {
         return Probe::NotMine;

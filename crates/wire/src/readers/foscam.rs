@@ -98,7 +98,7 @@ fn read_media(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         return Probe::NotMine;
     }
     match frame(bytes) {
-        None => Probe::More(12),
+        None => Probe::More(stream.bytes.len() + 1),
         Some((_, length)) if length > MAX_FRAME => Probe::NotMine,
         Some((command, _)) => {
             let role: Option<&[u8]> = match command {

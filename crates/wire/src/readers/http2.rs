@@ -16,8 +16,6 @@ pub(crate) const READER: Reader = Reader {
 };
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// The head of a SETTINGS frame, and the number of its first parameter.
-const SETTINGS: usize = 11;
 /// Bytes of a parameter: number and value.
 const PARAMETER: u32 = 6;
 /// More than were ever registered.
@@ -46,7 +44,7 @@ fn sets(bytes: &[u8]) -> Probe {
     let mut cursor = Cursor(bytes);
     let head = (cursor.u24(), cursor.u16(), cursor.u32(), cursor.u16());
     let (Some(length), Some(kind_and_flags), Some(stream), Some(first)) = head else {
-        return Probe::More(SETTINGS);
+        return Probe::More(bytes.len() + 1);
     };
     let counted = length % PARAMETER == 0 && (1..=MOST_PARAMETERS).contains(&(length / PARAMETER));
     let known = counted && kind_and_flags == 0x0400 && stream == 0 && matches!(first, 1..=6 | 8);

@@ -77,7 +77,7 @@ fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         return Probe::NotMine;
     }
     let Some(([_, _, high, low], masked)) = stream.bytes.split_first_chunk() else {
-        return Probe::More(4);
+        return Probe::More(stream.bytes.len() + 1);
     };
     let length = usize::from(u16::from_be_bytes([*high, *low]));
     let wanted = length.min(MAX_MESSAGE);
@@ -87,7 +87,7 @@ fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         return Probe::NotMine;
     }
     if there.len() < wanted && !stream.ended {
-        return Probe::More(4 + if there.len() < LEAST { wanted.min(LEAST) } else { wanted });
+        return Probe::More(if there.len() < LEAST { stream.bytes.len() + 1 } else { 4 + wanted });
     }
     if say(there, there.len() < length, facts) { Probe::Match } else { Probe::NotMine }
 }

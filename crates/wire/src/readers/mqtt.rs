@@ -46,7 +46,7 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         return Probe::NotMine;
     }
     let Some(packet) = cursor.take(length) else {
-        return Probe::More(stream.bytes.len() - cursor.0.len() + length);
+        return wait;
     };
     let Some(connect) = Connect::parse(packet) else { return Probe::NotMine };
     let next = match behind(cursor) {

@@ -48,7 +48,7 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         return Probe::NotMine;
     }
     let Some(rest) = bytes.get(HANDSHAKE..).filter(|rest| !rest.is_empty()) else {
-        return Probe::More(HANDSHAKE + 1);
+        return Probe::More(bytes.len() + 1);
     };
     match chunks(rest) {
         Chunks::Open if !stream.ended => Probe::More(bytes.len() + 1),

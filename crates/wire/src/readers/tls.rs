@@ -75,21 +75,21 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     match flight.next() {
         Next::Message(message) if message.kind == handshake::CLIENT_HELLO => {
             if !message.is_whole() && !stream.ended {
-                return wait(stream, message.missing);
+                return wait(stream);
             }
             client::read(&message, facts);
             Probe::Match
         }
         Next::Message(message) => server::read(message, flight, stream, facts),
         Next::Open if stream.ended => Probe::Match,
-        Next::Open => wait(stream, 1),
+        Next::Open => wait(stream),
         Next::Closed => Probe::Match,
     }
 }
 
-/// At least this much is missing: headers of records may come on top.
-const fn wait(stream: &Stream<'_>, missing: usize) -> Probe {
-    Probe::More(stream.bytes.len() + missing)
+/// The next byte may tell: it may begin a record that cannot follow, and end the flight.
+const fn wait(stream: &Stream<'_>) -> Probe {
+    Probe::More(stream.bytes.len() + 1)
 }
 
 #[cfg(test)]

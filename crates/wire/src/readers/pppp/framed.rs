@@ -36,8 +36,7 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         }
         let Some(message) = length.and_then(|length| bytes.get(PREFIX..PREFIX + length.min(LOOKED_AT)))
         else {
-            let least = length.map_or(3, |length| PREFIX + length.min(LOOKED_AT));
-            return Probe::More((at + least).max(stream.bytes.len() + 1));
+            return Probe::More(stream.bytes.len() + 1);
         };
         let Some(frame) = Frame::of_cut(message).filter(|frame| Some(frame.length + HEADER) == length) else {
             return Probe::NotMine;
@@ -80,7 +79,7 @@ mod tests {
         for half in [&login[..], &data, &[&alive[..], &alive].concat(), &[&alive[..], &data].concat()] {
             cut_stream_everywhere(&READER, half);
         }
-        assert_eq!(stream(&READER, &alive, true).0, Probe::More(15));
+        assert_eq!(stream(&READER, &alive, true).0, Probe::More(alive.len() + 1));
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub(super) fn first_record(bytes: &[u8]) -> Result<(u8, usize), Probe> {
     {
         return Err(Probe::NotMine);
     }
-    let (kind, length) = header(bytes).ok_or(Probe::More(HEADER))?;
+    let (kind, length) = header(bytes).ok_or(Probe::More(bytes.len() + 1))?;
     let fits = match kind {
         20 => length == 1,
         21 => length == 2 || length >= 16,

@@ -51,7 +51,7 @@ pub(super) fn read<'a>(
 ) -> Probe {
     let (hello, second) = if first.kind == SERVER_HELLO {
         if !first.is_whole() && !stream.ended {
-            return wait(stream, first.missing);
+            return wait(stream);
         }
         let parsed = ServerHello::parse(&first);
         if parsed.is_none_or(|hello| hello.version.is_some_and(|version| version >= TLS_1_3)) {
@@ -65,11 +65,11 @@ pub(super) fn read<'a>(
     let leaf = match second {
         Next::Message(message) if message.kind == CERTIFICATE => {
             if !leaf(&message.body).is_some_and(|leaf| leaf.whole) && !message.is_whole() && !stream.ended {
-                return wait(stream, 1);
+                return wait(stream);
             }
             Some(message.body)
         }
-        Next::Open if !stream.ended => return wait(stream, 1),
+        Next::Open if !stream.ended => return wait(stream),
         Next::Message(_) | Next::Open | Next::Closed => None,
     };
     say(hello.as_ref().and_then(ServerHello::parse), facts);
