@@ -246,6 +246,10 @@ fn fill_half(
     let undecided = ours.flags & flag::UNDECIDED << side != 0;
     let short = hot.flags & flag::SHORT << side != 0;
     let known = ours_cold.half(side);
+    // The right part may be the one that saw the server's SYN: that tells where the half begins, not its first payload.
+    let serves = ours.flags & flag::OPENS != 0 && ours.client() != side && hot.flags & flag::SERVER_ISN != 0;
+    let told = serves.then(|| cold.server_isn.wrapping_add(1));
+    let start = ours_cold.start(ours, side).or(told);
     let Some(half) = cold.half_mut(side) else {
         // A datagram that decided alone stands for itself, unless some came before it.
         return if undecided && short && known.is_some() { Err(Refusal::Stream) } else { Ok(()) };
@@ -253,7 +257,6 @@ fn fill_half(
     if undecided {
         half.fetch(source).ok_or(Refusal::Unreadable)?;
     }
-    let start = ours_cold.start(ours, side);
     let listing = ours.flags & flag::LISTING << side != 0;
     let (empty, full) = (Half::default(), half.is_list_full());
     let known = known.unwrap_or(&empty);
