@@ -226,7 +226,7 @@ fn every_packet_that_is_named_is_there() {
                 let packet = &packets[packets.len() - 1].1;
                 *kinds.entry(kind.to_string()).or_default() += 1;
                 let shown = match kind {
-                    "device" => shows_sighting(around, packets),
+                    "device" => shows_sighting(sighting_of(record, around), packets),
                     "name" => tells(record["name"].as_str().expect("a name is text"), packets),
                     "flow" if around.get("name").is_some() => shows_name(around, packets),
                     "flow" => shows_flow(record, packet),
@@ -258,6 +258,12 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
     digits.map(|two| u8::from_str_radix(two?, 16).ok()).collect()
 }
 
+/// The sighting that a piece of evidence rests on, where there is one: it has the field that was read.
+fn sighting_of<'r>(device: &'r Value, around: &'r Value) -> &'r Value {
+    let same = |seen: &&Value| seen["value"] == around["value"] && seen["packet"] == around["packet"];
+    device["sightings"].as_array().and_then(|all| all.iter().find(same)).unwrap_or(around)
+}
+
 /// Whether a value stands in the packet as text or as bytes; numbers in words, digests, masked addresses and text stand nowhere,
 /// nor does what the kind of a message says of its sender. What a stream said may have begun in packets before.
 fn shows_sighting(sighting: &Value, packets: &[(u64, Vec<u8>)]) -> bool {
@@ -273,7 +279,7 @@ fn shows_sighting(sighting: &Value, packets: &[(u64, Vec<u8>)]) -> bool {
         || matches!(kind, "sdp.media" | "video" | "onvif.scope.name") && value.split(' ').all(|word| holds(packet, word))
     };
     // What a packet means, what is masked, or numbers that stand in it otherwise.
-    matches!(kind.rsplit('.').next(), Some("api" | "credentials" | "role"))
+    matches!(kind.rsplit('.').next(), Some("api" | "credentials" | "role" | "protocol" | "device-role"))
         || kind.starts_with("kasa.")
         || matches!(kind, "dhcp.parameters" | "gb28181.class" | "tls.ja4" | "tls.ech")
         || matches!(kind, "rtp.payload_type" | "stun.mapped" | "pppp.uid" | "miio.uid")

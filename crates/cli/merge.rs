@@ -14,6 +14,6 @@ pub(crate) fn run(merge: &Merge) -> Result<Outcome, Failure> {
     let summary = engine::merge(&merge.files)?;
     let unsaved = merge.save.as_ref().and_then(|path| engine::save(&summary, path).err());
     let closed = summary.close();
-    let report = engine::judge(&closed, &catalog, &engine::policy(&merge.judging.local));
-    output::print(&report, &printing, unsaved)
+    let mut report = engine::judge(&closed, &catalog, &engine::policy(&merge.judging.local));
+    output::print(&mut report, &printing, unsaved)
 }

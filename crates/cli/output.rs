@@ -2,14 +2,14 @@
 
 use crate::failure::{Failure, Outcome, gaps, say};
 use crate::plan::{Form, Printing};
-use lenscap_flow::report::Report;
+use lenscap_flow::report::{ProblemRecord, Report};
 use lenscap_report::{csv, json, text, units};
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
 
 /// Writes the report, says what is missing from it and what else went wrong, and decides.
 pub(crate) fn print(
-    report: &Report<'_>,
+    report: &mut Report<'_>,
     printing: &Printing,
     failures: impl IntoIterator<Item = Failure>,
 ) -> Result<Outcome, Failure> {
@@ -17,6 +17,12 @@ pub(crate) fn print(
     gaps.extend(failures);
     let unjudged = nothing_judged(report);
     let is_judged = unjudged.is_none();
+    if let Some(why) = &unjudged {
+        for capture in &mut report.captures {
+            let what = why.what().to_owned();
+            capture.problems.push(ProblemRecord { packet: None, offset: 0, kind: "unjudged".into(), what });
+        }
+    }
     gaps.extend(unjudged);
     gaps.iter().for_each(say);
     to_stdout(|out| match printing.form {

@@ -36,7 +36,7 @@ pub(crate) fn run(scan: &Scan) -> Result<Outcome, Failure> {
     if scan.hash {
         failures.extend(hash::fill(&mut report.captures).err());
     }
-    output::print(&report, &printing, failures)
+    output::print(&mut report, &printing, failures)
 }
 
 /// Also a run that could not begin prints its records, where records are wanted.
