@@ -27,6 +27,9 @@ mod record;
 #[allow(dead_code, unreachable_pub, reason = "the crate looks up what is written here")]
 mod registrants;
 #[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
+#[path = "src/roles.rs"]
+mod roles;
+#[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
 #[path = "src/rule.rs"]
 mod rule;
 #[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
@@ -72,6 +75,7 @@ fn main() {
         "entry",
         "record",
         "registrants",
+        "roles",
         "rule",
         "schema",
         "source",

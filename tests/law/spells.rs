@@ -1,6 +1,6 @@
 //! The merge law where it is hardest to keep for spells: clocks that step, and handshakes that are sent or seen again.
 
-use super::{IDLE, Joints, ROOMY, Trace};
+use super::trace::{IDLE, Joints, ROOMY, Trace};
 use lenscap_flow::Refusal;
 use lenscap_testkit::{OwnedFrame, SplitMix64, random_datagrams, random_flow};
 use lenscap_wire::Timestamp;

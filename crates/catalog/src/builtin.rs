@@ -12,8 +12,9 @@ use crate::record::{
     Banner, ContactRule, ContentRule, Endpoint, OuiBlock, Port, Prefix, SharedName, StandingLimits,
     StandingRow, Text, Vendor, VendorId,
 };
+use crate::roles::Roles;
 use crate::words::{
-    Called, Confidence, ContactKind, DeviceClass, Evidence, Extract, Level, Match, Measure, Reach, Roles,
+    Called, Confidence, ContactKind, DeviceClass, Evidence, Extract, Level, Match, Measure, Reach,
     SharedGroup, Side, Transport, VendorKind,
 };
 

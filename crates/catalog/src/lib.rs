@@ -30,6 +30,7 @@ mod overlay;
 mod record;
 #[allow(dead_code, reason = "the build script uses it")]
 mod registrants;
+mod roles;
 #[allow(dead_code, reason = "the build script uses it")]
 mod rule;
 mod schema;
@@ -48,7 +49,8 @@ pub use record::{
     Banner, ContactRule, ContentRule, Endpoint, OuiBlock, Port, Prefix, SharedName, StandingLimits,
     StandingRow, Text, Vendor, VendorId,
 };
+pub use roles::Roles;
 pub use words::{
     Called, Confidence, ContactKind, DeviceClass, Evidence, Extract, Level, Match, Measure, Reach, Role,
-    Roles, SharedGroup, Side, Transport, VendorKind,
+    SharedGroup, Side, Transport, VendorKind,
 };

@@ -7,9 +7,10 @@ use std::borrow::Cow;
 use ipnet::IpNet;
 
 use crate::field::Field;
+use crate::roles::Roles;
 use crate::source::Source;
 use crate::words::{
-    Called, Confidence, ContactKind, DeviceClass, Evidence, Extract, Level, Match, Measure, Reach, Roles,
+    Called, Confidence, ContactKind, DeviceClass, Evidence, Extract, Level, Match, Measure, Reach,
     SharedGroup, Side, Transport, VendorKind,
 };
 

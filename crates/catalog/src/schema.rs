@@ -12,8 +12,9 @@ use toml::Spanned;
 
 use crate::diagnostic::Diagnostic;
 use crate::field::Field;
+use crate::roles::Roles;
 use crate::words::{
-    Confidence, DeviceClass, Extract, Match, Reach, Role, Roles, SharedGroup, Side, Transport, VendorKind,
+    Confidence, DeviceClass, Extract, Match, Reach, Role, SharedGroup, Side, Transport, VendorKind,
 };
 
 /// A vendor file. What an overlay leaves out of a known vendor stays as it was.

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use crate::field::Field;
 use crate::record::VendorId;
-use crate::words::Roles;
+use crate::roles::Roles;
 
 /// A value that can be written as Rust source.
 pub(crate) trait Source {
