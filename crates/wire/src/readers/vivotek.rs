@@ -5,7 +5,7 @@
 //! Bound: 64 fields.
 
 use crate::{
-    Activity, Field, Message, Read, Reader, ReaderId, Route,
+    Activity, Field, Message, Pattern, Read, Reader, ReaderId, Route,
     cursor::Cursor,
     reader::Facts,
     readers::layout::{say, say_mac, text},
@@ -17,10 +17,12 @@ pub(crate) const READER: Reader = Reader {
     activity: Some(Activity::Discovery),
     hides: false,
     fields: &[Field::VivotekMac, Field::VivotekModel, Field::VivotekName, Field::VivotekRole],
-    read: Read::Message(&[Route::Udp(10000)], read),
+    // Not by the port: much else goes over 10000, and would be decoded twice.
+    read: Read::Message(&[Route::UdpAt(START)], read),
 };
 
 const MAGIC: [u8; 4] = [0x4a, 0x5d, 0x8f, 0x1c];
+const START: Pattern = Pattern { offset: 1, mask: &[0xff; 4], bytes: &MAGIC };
 const MAX_FIELDS: usize = 64;
 /// A type whose value is one byte without a length.
 const BARE: u8 = 4;
