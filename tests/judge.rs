@@ -155,3 +155,30 @@ fn names_say_whether_they_were_asked_for() {
     };
     assert_eq!((asked("192.168.1.64"), asked("192.168.1.20")), (Some(true.into()), Some(false.into())));
 }
+
+/// A sender that says the same again and again has sent all of it; a mirror that shows each datagram twice has not.
+#[test]
+fn a_sender_that_repeats_itself_is_no_mirror() {
+    let sent = |times: usize, doubled: bool| {
+        let mut stage = Stage::new();
+        let (from, to) = (stage.s.client(stage.camera), stage.cloud.port(8443));
+        for n in 0..times {
+            let first = if doubled { n as u8 } else { 7 };
+            stage.s.udp(from, to, &[&[first][..], &[7; 999]].concat());
+            let mut again = stage.s.frames.last().expect("one was sent").clone();
+            if doubled {
+                again.time.0 += 1000;
+                stage.s.frames.push(again);
+            } else {
+                // The sender does not count its datagrams, so that nothing tells them apart.
+                let first = stage.s.frames[0].bytes.clone();
+                stage.s.frames.last_mut().expect("one was sent").bytes = first;
+            }
+        }
+        let all = records(&stage.s.frames);
+        let finding = all.iter().find(|record| record["type"] == "flow").expect("a flow");
+        (finding["copies"]["packets"].as_u64().unwrap_or(0), finding["activity"].clone())
+    };
+    assert_eq!(sent(400, false), (399, "bulk-upload".into()));
+    assert_eq!(sent(200, true), (200, "bulk-upload".into()));
+}
