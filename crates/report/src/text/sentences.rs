@@ -57,7 +57,7 @@ fn recognised(classes: &[(DeviceClass, u64)], devices: u64) -> String {
 const NAMED: usize = 3;
 
 fn suspected(report: &Report<'_>, devices: &[&DeviceRecord<'_>]) -> String {
-    let mut names: Vec<_> = devices.iter().take(NAMED).map(|device| words::device(report, device)).collect();
+    let mut names: Vec<_> = devices.iter().take(NAMED).map(|device| words::which(report, device)).collect();
     if devices.len() > NAMED {
         names.push(units::counted((devices.len() - NAMED) as u64, "other"));
     }

@@ -89,8 +89,13 @@ pub(super) fn make(report: &Report<'_>, device: &DeviceRecord<'_>) -> Option<Str
 
 /// `camera 192.168.1.64 (Hikvision DS-2CD2042WD-I)`.
 pub(super) fn device(report: &Report<'_>, device: &DeviceRecord<'_>) -> String {
+    format!("{} {}", class(device), which(report, device))
+}
+
+/// Which device it is, where its class has been said: address and make.
+pub(super) fn which(report: &Report<'_>, device: &DeviceRecord<'_>) -> String {
     let make = make(report, device).map(|make| format!(" ({make})")).unwrap_or_default();
-    format!("{} {}{make}", class(device), address(device))
+    format!("{}{make}", address(device))
 }
 
 /// The same for the id of a device; the id alone where the report has no such device.
