@@ -153,6 +153,13 @@ pub struct Stream<'a> {
     pub ended: bool,
 }
 
+impl Stream<'_> {
+    /// The answer of a reader that the next byte may help.
+    pub(crate) const fn more(&self) -> Probe {
+        Probe::More(self.bytes.len() + 1)
+    }
+}
+
 /// The first datagrams of one half of a UDP flow that pass a reader's test, in order of capture.
 #[derive(Clone, Copy, Debug)]
 pub struct Datagrams<'a> {

@@ -70,7 +70,7 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     let (Some(id), Some(length), Some(status), Some(class)) =
         (u32le(bytes, 4), u32le(bytes, 8), u16le(bytes, 16), u16le(bytes, 18))
     else {
-        return Probe::More(stream.bytes.len() + 1);
+        return stream.more();
     };
     if length > MAX_BODY
         || id == 0

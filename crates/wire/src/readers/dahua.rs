@@ -143,7 +143,7 @@ fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         return Probe::NotMine;
     }
     let Some((header, rest)) = bytes.split_first_chunk::<HEADER>() else {
-        return Probe::More(bytes.len() + 1);
+        return stream.more();
     };
     let length = number(header, 4);
     if header.first() == Some(&LOGIN) {

@@ -88,11 +88,7 @@ fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         return Probe::NotMine;
     }
     let Some((header, body)) = bytes.split_first_chunk() else {
-        return if stream.ended && bytes.len() >= START.len() {
-            Probe::Match
-        } else {
-            Probe::More(bytes.len() + 1)
-        };
+        return if stream.ended && bytes.len() >= START.len() { Probe::Match } else { stream.more() };
     };
     let wanted = lengths(header).0.min(MAX_FRAME);
     match body.get(..wanted) {

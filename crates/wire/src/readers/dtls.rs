@@ -93,11 +93,7 @@ impl Message {
     fn view(&self) -> HandshakeMessage<'_> {
         let body = self.pieces.bytes();
         let body = body.get(..self.length).unwrap_or(body);
-        HandshakeMessage {
-            kind: self.kind,
-            body: Cow::Borrowed(body),
-            missing: self.length.saturating_sub(body.len()),
-        }
+        HandshakeMessage { kind: self.kind, body: Cow::Borrowed(body), whole: body.len() >= self.length }
     }
 }
 
@@ -149,7 +145,7 @@ impl Half {
 
     fn is_decided(&self) -> bool {
         let server = || {
-            self.of(SERVER_HELLO).filter(|message| message.view().is_whole()).any(|hello| {
+            self.of(SERVER_HELLO).filter(|message| message.view().whole).any(|hello| {
                 let behind = self.messages.iter().find(|message| message.sequence == hello.sequence + 1);
                 server::hides_the_rest(&hello.view())
                     || behind.is_some_and(|message| {
@@ -157,7 +153,7 @@ impl Half {
                     })
             })
         };
-        self.of(CLIENT_HELLO).any(|message| message.view().is_whole()) || server()
+        self.of(CLIENT_HELLO).any(|message| message.view().whole) || server()
     }
 
     /// Yields what there is: of the client its first whole hello, else the longest; of the server hello and names.
@@ -166,14 +162,13 @@ impl Half {
             let views = self.of(kind).map(Message::view);
             // Of equals the first: those after it say the same.
             views.reduce(|best, next| {
-                let is_better = (next.is_whole(), next.body.len()) > (best.is_whole(), best.body.len())
-                    && !best.is_whole();
+                let is_better = (next.whole, next.body.len()) > (best.whole, best.body.len()) && !best.whole;
                 if is_better { next } else { best }
             })
         };
         if let Some(message) = of(CLIENT_HELLO) {
             if let Some(mut hello) = ClientHello::parse_with_cookie(&message.body) {
-                hello.whole &= message.is_whole();
+                hello.whole &= message.whole;
                 client::facts_of(&hello, Transport::Dtls, facts);
             }
             return;

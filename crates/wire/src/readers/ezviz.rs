@@ -74,7 +74,7 @@ fn read_frames(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         return Probe::NotMine;
     }
     if stream.bytes.len() < HEADER {
-        return Probe::More(stream.bytes.len() + 1);
+        return stream.more();
     }
     let Some(asks) = asks(Cursor(stream.bytes)) else { return Probe::NotMine };
     if asks {
@@ -103,7 +103,7 @@ fn read_url(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     }
     let mut cursor = Cursor(stream.bytes);
     let header = [cursor.u16(), cursor.u16(), cursor.u16(), cursor.u16()];
-    let [_, Some(length), _, Some(code)] = header else { return Probe::More(stream.bytes.len() + 1) };
+    let [_, Some(length), _, Some(code)] = header else { return stream.more() };
     let length = usize::from(length);
     if !CODES.contains(&code) || !(1..=MAX_URL).contains(&length) {
         return Probe::NotMine;

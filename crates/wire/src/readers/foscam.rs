@@ -98,7 +98,7 @@ fn read_media(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         return Probe::NotMine;
     }
     match frame(bytes) {
-        None => Probe::More(stream.bytes.len() + 1),
+        None => stream.more(),
         Some((_, length)) if length > MAX_FRAME => Probe::NotMine,
         Some((command, _)) => {
             let role: Option<&[u8]> = match command {
@@ -129,7 +129,7 @@ fn client(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         None if head.len() == MAX_HEAD => false,
         None if stream.ended && head.len() >= REQUEST.len() => false,
         None if stream.ended => return Probe::NotMine,
-        _ => return Probe::More(stream.bytes.len() + 1),
+        _ => return stream.more(),
     };
     say(Field::FoscamRole, Some(b"client"), facts);
     say(Field::FoscamCredentials, login.then_some(b"clear"), facts);

@@ -66,18 +66,13 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     if by_tls || may_begin(stream.bytes, &BEGINNINGS) { client(stream, facts) } else { Probe::NotMine }
 }
 
-/// The next byte may tell.
-const fn wait(stream: &Stream<'_>) -> Probe {
-    Probe::More(stream.bytes.len() + 1)
-}
-
 fn client(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     let mut commands = Lines::new(stream.bytes, stream.ended, MAX_COMMANDS);
     let (mut is_first, mut is_anonymous, mut password) = (true, false, false);
     let probe = loop {
         let line = match commands.next() {
             Line::Whole(line) => line.trim_ascii_end(),
-            Line::Open => return wait(stream),
+            Line::Open => return stream.more(),
             Line::Over => return Probe::NotMine,
         };
         let word = line.split(|&byte| byte == b' ').next().unwrap_or(line);
@@ -112,7 +107,7 @@ fn server(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     let probe = loop {
         let line = match lines.next() {
             Line::Whole(line) => line,
-            Line::Open => return wait(stream),
+            Line::Open => return stream.more(),
             // No reply to a command that was seen: the greeting alone has to tell.
             Line::Over if says_ftp => break Probe::Match,
             Line::Over => return Probe::NotMine,

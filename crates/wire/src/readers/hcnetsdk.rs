@@ -38,7 +38,7 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         return Probe::NotMine;
     }
     if stream.bytes.len() < HEADER {
-        return Probe::More(stream.bytes.len() + 1);
+        return stream.more();
     }
     if !is_header(&mut Cursor(stream.bytes)).unwrap_or(false) {
         return Probe::NotMine;

@@ -122,16 +122,16 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     }
     let Some(head) = Head::parse(stream.bytes) else {
         let endless = begun.len() >= crate::head::MAX_HEAD;
-        return if endless { Probe::NotMine } else { wait(stream) };
+        return if endless { Probe::NotMine } else { stream.more() };
     };
     let Some(start) = Start::parse(&head) else { return Probe::NotMine };
     if !head.whole && !stream.ended {
-        return wait(stream);
+        return stream.more();
     }
     let body = Body::announced(&head, start);
     let told = body.as_ref().map_or(Told::Nobodys, Body::told);
     if told == Told::Open && !stream.ended {
-        return wait(stream);
+        return stream.more();
     }
     match start {
         Start::Request { method, target } => request(&head, method, target, facts),
@@ -150,11 +150,6 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         }
         _ => Probe::Match,
     }
-}
-
-/// The next byte may end the head.
-const fn wait(stream: &Stream<'_>) -> Probe {
-    Probe::More(stream.bytes.len() + 1)
 }
 
 fn read_request(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {

@@ -62,7 +62,7 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
 }
 
 fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
-    let more = Probe::More(stream.bytes.len() + 1);
+    let more = stream.more();
     if !b"<?xml".iter().zip(stream.bytes).all(|(expected, byte)| expected == byte)
         && !b"<PPVSP".iter().zip(stream.bytes).all(|(expected, byte)| expected == byte)
     {

@@ -77,7 +77,7 @@ fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         return Probe::NotMine;
     }
     let Some(([_, _, high, low], masked)) = stream.bytes.split_first_chunk() else {
-        return Probe::More(stream.bytes.len() + 1);
+        return stream.more();
     };
     let length = usize::from(u16::from_be_bytes([*high, *low]));
     let wanted = length.min(MAX_MESSAGE);

@@ -34,7 +34,7 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     if stream.bytes.first().is_some_and(|&first| first != CONNECT) {
         return Probe::NotMine;
     }
-    let wait = Probe::More(stream.bytes.len() + 1);
+    let wait = stream.more();
     let mut cursor = Cursor(stream.bytes.get(1..).unwrap_or(&[]));
     let length = match length(&mut cursor) {
         Ok(length) if length <= MAX_CONNECT => length,

@@ -49,13 +49,13 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     if !is_possible {
         return Probe::NotMine;
     }
-    let Some(length) = length(bytes) else { return Probe::More(bytes.len() + 1) };
+    let Some(length) = length(bytes) else { return stream.more() };
     if length == 0 || length > MAX_BODY {
         return Probe::NotMine;
     }
     let end = HEADER + LOOKED_AT.min(length as usize);
     match bytes.get(..end) {
-        None => Probe::More(bytes.len() + 1),
+        None => stream.more(),
         Some(message) => body(message).map_or(Probe::NotMine, |body| {
             say_role(&body, facts);
             Probe::Match

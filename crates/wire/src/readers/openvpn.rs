@@ -61,11 +61,11 @@ fn read_stream(stream: &Stream<'_>, _: Facts<'_>) -> Probe {
     if !is_possible {
         return Probe::NotMine;
     }
-    let Some(length) = u16be(bytes, 0).map(usize::from) else { return Probe::More(bytes.len() + 1) };
+    let Some(length) = u16be(bytes, 0).map(usize::from) else { return stream.more() };
     match bytes.get(2..2 + length) {
         Some(packet) if is_reset(packet) => Probe::Match,
         Some(_) => Probe::NotMine,
-        None => Probe::More(bytes.len() + 1),
+        None => stream.more(),
     }
 }
 

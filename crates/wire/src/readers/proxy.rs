@@ -36,7 +36,7 @@ const MAX_HEADER: usize = 2048;
 
 fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     let bytes = stream.bytes;
-    let wait = Probe::More(bytes.len() + 1);
+    let wait = stream.more();
     if bytes.starts_with(WORD) {
         return line(stream, facts);
     }
@@ -51,7 +51,7 @@ fn line(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     let mut lines = Lines::new(bounded, stream.ended || bounded.len() == MAX_LINE, 1);
     let line = match lines.next() {
         Line::Whole(line) => line,
-        Line::Open => return Probe::More(stream.bytes.len() + 1),
+        Line::Open => return stream.more(),
         Line::Over => return Probe::NotMine,
     };
     let mut words = line.split(|&byte| byte == b' ').skip(1);

@@ -48,10 +48,10 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         return Probe::NotMine;
     }
     let Some(rest) = bytes.get(HANDSHAKE..).filter(|rest| !rest.is_empty()) else {
-        return Probe::More(bytes.len() + 1);
+        return stream.more();
     };
     match chunks(rest) {
-        Chunks::Open if !stream.ended => Probe::More(bytes.len() + 1),
+        Chunks::Open if !stream.ended => stream.more(),
         Chunks::Server => Probe::Match,
         Chunks::Connect(command) if client(&command, facts) => Probe::Match,
         Chunks::Open | Chunks::Wrong | Chunks::Connect(_) => Probe::NotMine,

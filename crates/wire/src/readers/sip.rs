@@ -84,7 +84,7 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
 }
 
 fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
-    let more = Probe::More(stream.bytes.len() + 1);
+    let more = stream.more();
     if !may_begin(stream.bytes) {
         return Probe::NotMine;
     }

@@ -32,11 +32,6 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     }
 }
 
-/// The next byte may tell.
-const fn wait(stream: &Stream<'_>) -> Probe {
-    Probe::More(stream.bytes.len() + 1)
-}
-
 fn client(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     if !lines::may_begin(stream.bytes, &["EHLO ", "HELO "]) {
         return Probe::NotMine;
@@ -44,7 +39,7 @@ fn client(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     let mut commands = Lines::new(stream.bytes, stream.ended, MAX_COMMANDS);
     let greeting = match commands.next() {
         Line::Whole(line) => line,
-        Line::Open => return wait(stream),
+        Line::Open => return stream.more(),
         Line::Over => return Probe::NotMine,
     };
     let Some(name) = name(greeting) else { return Probe::NotMine };
@@ -52,7 +47,7 @@ fn client(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         match commands.next() {
             Line::Whole(line) if line.eq_ignore_ascii_case(b"STARTTLS") => break Probe::Then(commands.at),
             Line::Whole(line) if changes_nothing(line) => {}
-            Line::Open => return wait(stream),
+            Line::Open => return stream.more(),
             Line::Whole(_) | Line::Over => break Probe::Match,
         }
     };
@@ -82,7 +77,7 @@ fn server(stream: &Stream<'_>) -> Probe {
     loop {
         let code = match reply(&mut replies, &mut is_smtp) {
             Ok(code) => code,
-            Err(Line::Open) => return wait(stream),
+            Err(Line::Open) => return stream.more(),
             Err(_) => return if is_smtp { Probe::Match } else { Probe::NotMine },
         };
         is_smtp |= greeted && code == b"250";

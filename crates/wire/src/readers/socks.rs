@@ -55,7 +55,7 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
             }
             Probe::Then(end)
         }
-        Err(Not::Yet) => Probe::More(stream.bytes.len() + 1),
+        Err(Not::Yet) => stream.more(),
         Err(Not::Mine) => Probe::NotMine,
     }
 }

@@ -55,7 +55,7 @@ fn walk<'a>(stream: &Stream<'a>, most: usize, mut step: impl FnMut(&'a [u8]) -> 
     loop {
         let line = match lines.next() {
             Line::Whole(line) => line,
-            Line::Open => return Probe::More(stream.bytes.len() + 1),
+            Line::Open => return stream.more(),
             Line::Over => return Probe::NotMine,
         };
         match step(line) {
@@ -74,7 +74,7 @@ fn read_imap(stream: &Stream<'_>, _: Facts<'_>) -> Probe {
     let tag =
         stream.bytes.iter().take(MAX_TAG + 1).position(|&byte| !byte.is_ascii_alphanumeric() && byte != b'.');
     match tag.or((stream.bytes.len() > MAX_TAG).then_some(0)) {
-        None => return Probe::More(stream.bytes.len() + 1),
+        None => return stream.more(),
         Some(0) => return Probe::NotMine,
         Some(end)
             if !may_begin(

@@ -80,7 +80,7 @@ fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     let skip = match (stands(0), stands(2)) {
         (true, _) if bytes.len() >= 8 => 0,
         // Each byte up to there may say no.
-        (true, _) | (false, true) if bytes.len() < 10 => return Probe::More(bytes.len() + 1),
+        (true, _) | (false, true) if bytes.len() < 10 => return stream.more(),
         (false, true) if bytes.len() >= 10 => 2,
         _ => return Probe::NotMine,
     };

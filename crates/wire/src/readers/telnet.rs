@@ -57,7 +57,7 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
                     break Some(true);
                 }
             }
-            Step::Open if !stream.ended => return Probe::More(stream.bytes.len() + 1),
+            Step::Open if !stream.ended => return stream.more(),
             Step::Open | Step::Binary | Step::Passes => break Some(false),
         }
         let most = if negotiated > 0 { MOST } else { MOST_OF_TEXT };

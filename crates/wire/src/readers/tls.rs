@@ -74,22 +74,18 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     let mut flight = Flight::new(handshake);
     match flight.next() {
         Next::Message(message) if message.kind == handshake::CLIENT_HELLO => {
-            if !message.is_whole() && !stream.ended {
-                return wait(stream);
+            // The next byte may begin a record that cannot follow, and end the flight.
+            if !message.whole && !stream.ended {
+                return stream.more();
             }
             client::read(&message, facts);
             Probe::Match
         }
         Next::Message(message) => server::read(message, flight, stream, facts),
         Next::Open if stream.ended => Probe::Match,
-        Next::Open => wait(stream),
+        Next::Open => stream.more(),
         Next::Closed => Probe::Match,
     }
-}
-
-/// The next byte may tell: it may begin a record that cannot follow, and end the flight.
-const fn wait(stream: &Stream<'_>) -> Probe {
-    Probe::More(stream.bytes.len() + 1)
 }
 
 #[cfg(test)]

@@ -102,7 +102,7 @@ fn read_stream(stream: &Stream<'_>, _: Facts<'_>) -> Probe {
         return Probe::NotMine;
     }
     let Some(&[_, _, _, _, a, b, c, d, first]) = stream.bytes.first_chunk::<{ HEADER + 1 }>() else {
-        return Probe::More(stream.bytes.len() + 1);
+        return stream.more();
     };
     let fits = (1..=MAX_LENGTH).contains(&u32::from_le_bytes([a, b, c, d]));
     if fits && first == b'<' { Probe::Match } else { Probe::NotMine }

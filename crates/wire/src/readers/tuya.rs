@@ -137,7 +137,7 @@ fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         return Probe::NotMine;
     }
     if bytes.len() < HEADER {
-        return Probe::More(stream.bytes.len() + 1);
+        return stream.more();
     }
     let Some(header) = Header::parse(bytes).filter(|header| header.end <= MAX_FRAME) else {
         return Probe::NotMine;

@@ -34,7 +34,7 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     if !begins(at, b"1111") && !begins(at, b"AAAA") {
         return Probe::NotMine;
     }
-    let Some(frame) = bytes.get(at..at + FRAME) else { return Probe::More(bytes.len() + 1) };
+    let Some(frame) = bytes.get(at..at + FRAME) else { return stream.more() };
     let number = |at| u32le(frame, at).unwrap_or(u32::MAX);
     let (length, version, inner) = (number(4), number(16), number(20));
     if length > MAX_LENGTH

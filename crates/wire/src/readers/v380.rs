@@ -73,7 +73,7 @@ fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     if !may_be {
         return Probe::NotMine;
     }
-    let Some(message) = bytes.get(..LENGTH) else { return Probe::More(bytes.len() + 1) };
+    let Some(message) = bytes.get(..LENGTH) else { return stream.more() };
     let number = |at| u32le(message, at).unwrap_or(0);
     let role: &[u8] = match number(0) {
         LOGIN | STREAM_LOGIN if is_login(message) => b"client",

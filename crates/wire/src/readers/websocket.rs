@@ -43,7 +43,7 @@ fn read(before: &[u8], stream: &Stream<'_>, _: Facts<'_>) -> Probe {
     match shortest {
         Some(true) if !control || second & !MASKED < 126 => Probe::Match,
         Some(_) => Probe::NotMine,
-        None => Probe::More(stream.bytes.len() + 1),
+        None => stream.more(),
     }
 }
 

@@ -27,18 +27,13 @@ const LOOKED_AT: usize = 32 << 10;
 /// The header of a message, and its length before it.
 const HEAD: usize = 14;
 
-/// The next byte may tell.
-const fn wait(stream: &Stream<'_>) -> Probe {
-    Probe::More(stream.bytes.len() + 1)
-}
-
 fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     let looked_at = stream.bytes.get(..LOOKED_AT).unwrap_or(stream.bytes);
     match begins(looked_at) {
         Some(true) => {}
         Some(false) => return Probe::NotMine,
         // Enough of a question to tell is not there.
-        None => return wait(stream),
+        None => return stream.more(),
     }
     if !stream.ended && looked_at.len() < LOOKED_AT {
         // No more is said before so many bytes, once the first message is whole.

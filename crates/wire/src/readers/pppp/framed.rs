@@ -36,7 +36,7 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         }
         let Some(message) = length.and_then(|length| bytes.get(PREFIX..PREFIX + length.min(LOOKED_AT)))
         else {
-            return Probe::More(stream.bytes.len() + 1);
+            return stream.more();
         };
         let Some(frame) = Frame::of_cut(message).filter(|frame| Some(frame.length + HEADER) == length) else {
             return Probe::NotMine;

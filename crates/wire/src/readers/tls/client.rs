@@ -149,7 +149,7 @@ const MAX_PROTOCOLS: usize = 16;
 /// Yields what a hello says of both sides.
 pub(super) fn read(message: &HandshakeMessage<'_>, facts: Facts<'_>) {
     let Some(mut hello) = ClientHello::parse(&message.body) else { return };
-    hello.whole &= message.is_whole();
+    hello.whole &= message.whole;
     facts_of(&hello, Transport::Tcp, facts);
 }
 

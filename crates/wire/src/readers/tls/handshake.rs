@@ -75,15 +75,8 @@ pub(crate) struct HandshakeMessage<'a> {
     pub(crate) kind: u8,
     /// What is there of its body.
     pub(crate) body: Cow<'a, [u8]>,
-    /// Bytes of the body that are still to come.
-    pub(crate) missing: usize,
-}
-
-impl HandshakeMessage<'_> {
-    /// Whether the body is complete.
-    pub(crate) const fn is_whole(&self) -> bool {
-        self.missing == 0
-    }
+    /// Whether that is all of it.
+    pub(crate) whole: bool,
 }
 
 /// What a flight holds next.
@@ -123,11 +116,11 @@ impl<'a> Flight<'a> {
             return Next::Closed;
         }
         let body = self.gather(length);
-        let missing = length.saturating_sub(body.len());
-        if missing > 0 && !self.open {
+        let whole = body.len() >= length;
+        if !whole && !self.open {
             return Next::Closed;
         }
-        Next::Message(HandshakeMessage { kind, body, missing })
+        Next::Message(HandshakeMessage { kind, body, whole })
     }
 
     /// The next `count` bytes of the handshake, borrowed where one record holds them; fewer at the end.

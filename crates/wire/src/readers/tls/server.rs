@@ -4,7 +4,7 @@ use super::{
     certificate,
     client::{Extensions, age, numbers, protocols},
     handshake::{CERTIFICATE, Flight, HandshakeMessage, Next, SERVER_HELLO},
-    hex4, wait,
+    hex4,
 };
 use crate::{Fact, Field, Party, Probe, Stream, cursor::Cursor, reader::Facts};
 
@@ -33,7 +33,7 @@ impl<'a> ServerHello<'a> {
         let length = usize::from(cursor.u16().unwrap_or_default());
         let bytes = cursor.up_to(length);
         let extensions = Extensions::walk(bytes);
-        let whole = message.is_whole() && bytes.len() == length && extensions.whole;
+        let whole = message.whole && bytes.len() == length && extensions.whole;
         let chosen = extensions.versions.and_then(|body| numbers(body).next());
         // Version 1.3 stands in an extension, behind the number of 1.2 (RFC 8446, 4.1.3).
         let version = chosen.or_else(|| (whole || !matches!(legacy, TLS_1_2 | DTLS_1_2)).then_some(legacy));
@@ -50,8 +50,8 @@ pub(super) fn read<'a>(
     facts: Facts<'_>,
 ) -> Probe {
     let (hello, second) = if first.kind == SERVER_HELLO {
-        if !first.is_whole() && !stream.ended {
-            return wait(stream);
+        if !first.whole && !stream.ended {
+            return stream.more();
         }
         let parsed = ServerHello::parse(&first);
         if parsed.is_none_or(|hello| hello.version.is_some_and(|version| version >= TLS_1_3)) {
@@ -64,12 +64,12 @@ pub(super) fn read<'a>(
     };
     let leaf = match second {
         Next::Message(message) if message.kind == CERTIFICATE => {
-            if !leaf(&message.body).is_some_and(|leaf| leaf.whole) && !message.is_whole() && !stream.ended {
-                return wait(stream);
+            if !leaf(&message.body).is_some_and(|leaf| leaf.whole) && !message.whole && !stream.ended {
+                return stream.more();
             }
             Some(message.body)
         }
-        Next::Open if !stream.ended => return wait(stream),
+        Next::Open if !stream.ended => return stream.more(),
         Next::Message(_) | Next::Open | Next::Closed => None,
     };
     say(hello.as_ref().and_then(ServerHello::parse), facts);
