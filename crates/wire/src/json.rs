@@ -11,7 +11,7 @@ use arrayvec::ArrayVec;
 use json_event_parser::{JsonEvent, LowLevelJsonParser};
 use std::borrow::Cow;
 
-use crate::{Fact, Field, Party, reader::Facts, text};
+use crate::{Fact, Field, reader::Facts, text};
 
 /// Longest document that is read, in bytes.
 pub(crate) const MAX_LENGTH: usize = 64 << 10;
@@ -99,7 +99,7 @@ pub(crate) fn say<const N: usize>(bytes: &[u8], wanted: &[(&[&str], Field); N], 
             && !value.is_empty()
             && !std::mem::replace(said, true)
         {
-            facts(Fact::Says { who: Party::Sender, field, value: text::value(value) });
+            facts(Fact::of_sender(field, text::value(value)));
         }
     })
 }

@@ -16,7 +16,7 @@ use quick_xml::{
 };
 
 use crate::{
-    Fact, Field, Party,
+    Fact, Field,
     reader::Facts,
     text::{Text, value as value_of},
 };
@@ -164,7 +164,7 @@ impl<'a> Xml<'a> {
                 && !value.is_empty()
                 && !std::mem::replace(said, true)
             {
-                facts(Fact::Says { who: Party::Sender, field, value: value_of(value) });
+                facts(Fact::of_sender(field, value_of(value)));
             }
         };
         while let Some(part) = self.next() {

@@ -19,6 +19,7 @@ use crate::{
     Activity, Fact, Field, Message, Pattern, Probe, Read, Reader, ReaderId, Route, Stream,
     json::{self, End},
     reader::Facts,
+    readers::layout::is_mac,
     text::value,
 };
 
@@ -97,7 +98,11 @@ fn found(header: &[u8; HEADER], length: usize, bytes: &[u8], sent: usize, facts:
     let text = bytes.get(TEXT..).unwrap_or(&[]);
     let Some((mac, lines)) = text.split_at_checked(length) else { return false };
     let behind = number(header, 20) & 0xffff;
-    if number(header, 4) != 0x58 || number(header, 16) != 2 || TEXT + behind > sent || !is_mac(mac) {
+    if number(header, 4) != 0x58
+        || number(header, 16) != 2
+        || TEXT + behind > sent
+        || !mac.get(..17).is_some_and(is_mac)
+    {
         return false;
     }
     facts(Fact::of_sender(Field::DahuaRole, b"device"));
@@ -118,15 +123,6 @@ fn found(header: &[u8; HEADER], length: usize, bytes: &[u8], sent: usize, facts:
         }
     }
     true
-}
-
-/// Whether text begins with six pairs of hex digits, a colon or hyphen between them.
-fn is_mac(text: &[u8]) -> bool {
-    text.len() >= 17
-        && text.iter().take(17).enumerate().all(|(at, byte)| match at % 3 {
-            2 => matches!(byte, b':' | b'-'),
-            _ => byte.is_ascii_hexdigit(),
-        })
 }
 
 fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {

@@ -5,7 +5,7 @@
 
 use super::dhcp::labels;
 use crate::{
-    Activity, Fact, Field, Message, Party, Read, Reader, ReaderId, Route,
+    Activity, Fact, Field, Message, Read, Reader, ReaderId, Route,
     cursor::Cursor,
     reader::Facts,
     text::{MAX_VALUE, Text, value},
@@ -61,7 +61,7 @@ fn say(code: u16, body: &[u8], facts: Facts<'_>) {
         _ => return,
     };
     if let Some(found) = found.filter(|found| !found.is_empty()) {
-        facts(Fact::Says { who: Party::Sender, field, value: value(found) });
+        facts(Fact::of_sender(field, value(found)));
     }
 }
 

@@ -12,7 +12,7 @@
 use memchr::memmem;
 
 use crate::{
-    Activity, Fact, Field, Message, Party, Probe, Read, Reader, ReaderId, Route, Stream, cursor::Cursor,
+    Activity, Fact, Field, Message, Probe, Read, Reader, ReaderId, Route, Stream, cursor::Cursor,
     reader::Facts,
 };
 
@@ -66,7 +66,7 @@ fn asks(mut header: Cursor<'_>) -> Option<bool> {
 }
 
 fn say_client(facts: Facts<'_>) {
-    facts(Fact::Says { who: Party::Sender, field: Field::EzvizRole, value: b"client" });
+    facts(Fact::of_sender(Field::EzvizRole, b"client"));
 }
 
 fn read_frames(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {

@@ -7,9 +7,7 @@
 //!
 //! The sender is `hcnetsdk.role` `client`.
 
-use crate::{
-    Activity, Fact, Field, Party, Probe, Read, Reader, ReaderId, Stream, cursor::Cursor, reader::Facts,
-};
+use crate::{Activity, Fact, Field, Probe, Read, Reader, ReaderId, Stream, cursor::Cursor, reader::Facts};
 
 pub(crate) const READER: Reader = Reader {
     number: ReaderId(60),
@@ -43,7 +41,7 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     if !is_header(&mut Cursor(stream.bytes)).unwrap_or(false) {
         return Probe::NotMine;
     }
-    facts(Fact::Says { who: Party::Sender, field: Field::HcnetsdkRole, value: b"client" });
+    facts(Fact::of_sender(Field::HcnetsdkRole, b"client"));
     Probe::Match
 }
 

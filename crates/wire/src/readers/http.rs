@@ -239,7 +239,7 @@ fn say_path(path: &[u8], facts: Facts<'_>) {
 }
 
 fn response(head: &Head<'_>, status: &[u8], facts: Facts<'_>) {
-    facts(Fact::Says { who: Party::Sender, field: Field::HttpStatus, value: status });
+    facts(Fact::of_sender(Field::HttpStatus, status));
     let [server, content, challenge] = head.first(["server", "content-type", "www-authenticate"]);
     say(server, Field::HttpServer, facts);
     say(content, Field::HttpContentType, facts);
@@ -251,7 +251,7 @@ fn response(head: &Head<'_>, status: &[u8], facts: Facts<'_>) {
 
 fn say(found: Option<&[u8]>, field: Field, facts: Facts<'_>) {
     if let Some(found) = found {
-        facts(Fact::Says { who: Party::Sender, field, value: value(found) });
+        facts(Fact::of_sender(field, value(found)));
     }
 }
 

@@ -10,7 +10,7 @@
 use memchr::memmem;
 
 use crate::{
-    Activity, Fact, Field, Message, Party, Probe, Read, Reader, ReaderId, Route, Stream,
+    Activity, Fact, Field, Message, Probe, Read, Reader, ReaderId, Route, Stream,
     reader::Facts,
     text::value,
     xml::{Part, Xml},
@@ -95,7 +95,7 @@ fn root(text: &str) -> Option<bool> {
 fn say(text: &str, facts: Facts<'_>) {
     let mut say = |field, text: &[u8]| {
         if !text.is_empty() {
-            facts(Fact::Says { who: Party::Sender, field, value: value(text) });
+            facts(Fact::of_sender(field, value(text)));
         }
     };
     let mut xml = Xml::new(text);

@@ -4,7 +4,7 @@
 use arrayvec::ArrayString;
 use std::fmt::Write;
 
-use crate::{Fact, Field, Mac, Party, reader::Facts, text};
+use crate::{Fact, Field, Mac, reader::Facts, text};
 
 /// `N` bytes at a place.
 pub(super) fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
@@ -54,7 +54,7 @@ pub(super) fn is_mac(text: &[u8]) -> bool {
 /// Says a value of the sender, where there is one.
 pub(super) fn say(field: Field, value: Option<&[u8]>, facts: Facts<'_>) {
     if let Some(value) = value.filter(|value| !value.is_empty()) {
-        facts(Fact::Says { who: Party::Sender, field, value: text::value(value) });
+        facts(Fact::of_sender(field, text::value(value)));
     }
 }
 

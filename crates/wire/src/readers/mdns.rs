@@ -14,8 +14,7 @@ use super::dns::{
     message::{DnsMessage, Entry, PTR, SRV, Section, TXT},
 };
 use crate::{
-    Activity, Fact, Field, Message, Party, Read, Reader, ReaderId, Resolver, Route, cursor::Cursor,
-    reader::Facts,
+    Activity, Fact, Field, Message, Read, Reader, ReaderId, Resolver, Route, cursor::Cursor, reader::Facts,
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -66,7 +65,7 @@ fn read_record(
         facts(Fact::Answer { by: Resolver::Mdns, name: name.as_bytes(), chain: b"", address });
         return Some(());
     }
-    let mut say = |field, value: &[u8]| facts(Fact::Says { who: Party::Sender, field, value });
+    let mut say = |field, value: &[u8]| facts(Fact::of_sender(field, value));
     match entry.kind {
         PTR => {
             let name = names.read(entry.name)?.as_bytes();

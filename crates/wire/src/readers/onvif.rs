@@ -15,7 +15,7 @@
 use memchr::memmem;
 
 use crate::{
-    Activity, Fact, Field, Message, Party, Read, Reader, ReaderId, Route,
+    Activity, Fact, Field, Message, Read, Reader, ReaderId, Route,
     reader::Facts,
     text::{self, MAX_VALUE, Text},
     xml::{Part, Xml},
@@ -90,7 +90,7 @@ fn role(text: &str) -> Option<&'static [u8]> {
 }
 
 fn say_role(role: &[u8], facts: Facts<'_>) {
-    facts(Fact::Says { who: Party::Sender, field: Field::OnvifRole, value: role });
+    facts(Fact::of_sender(Field::OnvifRole, role));
 }
 
 /// Reads what a service of ONVIF answers over HTTP, or a device pushes.
@@ -111,7 +111,7 @@ pub(super) fn request(xml: &mut Xml<'_>, facts: Facts<'_>) {
                 clear = tag.attribute("Type").is_none_or(|kind| kind.ends_with("#PasswordText"));
             }
             Part::Ends { path: PASSWORD, text } if clear && !text.is_empty() => {
-                facts(Fact::Says { who: Party::Sender, field: Field::OnvifCredentials, value: b"clear" });
+                facts(Fact::of_sender(Field::OnvifCredentials, b"clear"));
                 return;
             }
             _ => {}
@@ -153,7 +153,7 @@ fn what(path: &str) -> Option<What> {
 fn say(xml: &mut Xml<'_>, facts: Facts<'_>) {
     let mut say = |field, value: &[u8]| {
         if !value.is_empty() {
-            facts(Fact::Says { who: Party::Sender, field, value: text::value(value) });
+            facts(Fact::of_sender(field, text::value(value)));
         }
     };
     while let Some(part) = xml.next() {

@@ -81,8 +81,7 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     if frame.kind == message::SEARCH && to != SEARCHED || frame.kind != message::SEARCH && !frame.is_proof() {
         return false;
     }
-    let says_role =
-        |role: &'static [u8]| Fact::Says { who: Party::Sender, field: Field::PpppRole, value: role };
+    let says_role = |role: &'static [u8]| Fact::of_sender(Field::PpppRole, role);
     let (role, camera) = match frame.kind {
         message::PUNCH | message::READY if from == SEARCHED && to != SEARCHED => {
             (Some(&b"device"[..]), Some(Party::Sender))

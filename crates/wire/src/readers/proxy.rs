@@ -11,7 +11,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use crate::{
-    Fact, Field, Party, Probe, Read, Reader, ReaderId, Stream,
+    Fact, Field, Probe, Read, Reader, ReaderId, Stream,
     cursor::Cursor,
     reader::Facts,
     readers::lines::{Line, Lines},
@@ -118,7 +118,7 @@ fn say(source: SocketAddr, facts: Facts<'_>) {
     // `[`, 39 letters of an address, a scope that is never there, `]:` and a port.
     let mut text = ArrayString::<64>::new();
     if write!(text, "{source}").is_ok() {
-        facts(Fact::Says { who: Party::Sender, field: Field::ProxySource, value: text.as_bytes() });
+        facts(Fact::of_sender(Field::ProxySource, text.as_bytes()));
     }
 }
 

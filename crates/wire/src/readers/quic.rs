@@ -35,8 +35,8 @@ use self::{
     packet::{Kind, Packet},
 };
 use crate::{
-    DatagramRead, Datagrams, Fact, Field, Party, Pattern, Probe, Read, Reader, ReaderId, Route,
-    cursor::Cursor, reader::Facts, readers::tls::hex_digit,
+    DatagramRead, Datagrams, Fact, Field, Pattern, Probe, Read, Reader, ReaderId, Route, cursor::Cursor,
+    reader::Facts, readers::tls::hex_digit,
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -178,7 +178,7 @@ impl<'a> Half<'a> {
         let digits = [28, 24, 20, 16, 12, 8, 4, 0].map(|shift| hex_digit((number >> shift) as u8));
         let is_text = letters.iter().all(u8::is_ascii_alphanumeric);
         let value: &[u8] = if is_text { &letters } else { &digits };
-        facts(Fact::Says { who: Party::Sender, field: Field::QuicVersion, value });
+        facts(Fact::of_sender(Field::QuicVersion, value));
     }
 }
 

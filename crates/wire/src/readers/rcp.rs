@@ -6,7 +6,7 @@
 //! Facts about its sender: `rcp.role` `device`, `rcp.name`, `rcp.serial`, `rcp.mac`.
 
 use crate::{
-    Activity, Fact, Field, Message, Party, Read, Reader, ReaderId, Route,
+    Activity, Fact, Field, Message, Read, Reader, ReaderId, Route,
     reader::Facts,
     xml::{Part, Xml},
 };
@@ -35,7 +35,7 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
         Some(Part::Begins { path: "root", tag }) if tag.mentions("OEMExt00:device") => {}
         _ => return false,
     }
-    facts(Fact::Says { who: Party::Sender, field: Field::RcpRole, value: b"device" });
+    facts(Fact::of_sender(Field::RcpRole, b"device"));
     Xml::new(&text).say(&ANSWERED, "root/device", facts);
     true
 }

@@ -14,8 +14,8 @@
 //! of RTCP the head of each report, at most 32.
 
 use crate::{
-    DatagramRead, Datagrams, Fact, Field, Party, Pattern, Probe, Read, Reader, ReaderId, Route,
-    cursor::Cursor, reader::Facts, text::Text,
+    DatagramRead, Datagrams, Fact, Field, Pattern, Probe, Read, Reader, ReaderId, Route, cursor::Cursor,
+    reader::Facts, text::Text,
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -158,7 +158,7 @@ fn read_media(datagrams: &Datagrams<'_>, facts: Facts<'_>) -> Probe {
         if length >= MEDIA_AGREES {
             let mut value = Text::<3>::new();
             value.decimal(last.kind);
-            facts(Fact::Says { who: Party::Sender, field: Field::RtpPayloadType, value: value.as_bytes() });
+            facts(Fact::of_sender(Field::RtpPayloadType, value.as_bytes()));
             return Probe::Match;
         }
     }

@@ -200,7 +200,7 @@ impl Entire<'_> {
 
     /// Yields what its head says.
     fn say(&self, facts: Facts<'_>) {
-        let mut sender = |field, value: &[u8]| facts(Fact::Says { who: Party::Sender, field, value });
+        let mut sender = |field, value: &[u8]| facts(Fact::of_sender(field, value));
         let [server, agent, credentials] = self.head.first(["server", "user-agent", "authorization"]);
         for (field, found) in [(Field::RtspServer, server), (Field::RtspUserAgent, agent)] {
             if let Some(found) = found {

@@ -10,7 +10,7 @@
 //! in one word), `sadp.mac`, `sadp.firmware`. Of other messages `sadp.role`, and the link address of the header.
 
 use crate::{
-    Activity, Fact, Field, Mac, Message, Party, Read, Reader, ReaderId, Route,
+    Activity, Fact, Field, Mac, Message, Read, Reader, ReaderId, Route,
     cursor::Cursor,
     reader::Facts,
     xml::{Part, Xml},
@@ -47,15 +47,11 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     }
     let text = String::from_utf8_lossy(message.payload);
     let Some(role) = role(&text) else { return false };
-    say(Field::SadpRole, role, facts);
+    facts(Fact::of_sender(Field::SadpRole, role));
     if role == b"device" {
         Xml::new(&text).say(&ANSWERED, "ProbeMatch", facts);
     }
     true
-}
-
-fn say(field: Field, value: &[u8], facts: Facts<'_>) {
-    facts(Fact::Says { who: Party::Sender, field, value });
 }
 
 /// Which side the sender of a document is, where it is of this protocol: both its words stand in front of any other.
@@ -90,10 +86,10 @@ fn read_frame(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     let Some((kind, mac)) = header(&mut Cursor(message.payload)) else { return false };
     // Other kinds are sent by either side, or not known.
     if KINDS_OF_DEVICES.contains(&kind) {
-        say(Field::SadpRole, b"device", facts);
-        say(Field::SadpMac, mac.to_string().as_bytes(), facts);
+        facts(Fact::of_sender(Field::SadpRole, b"device"));
+        facts(Fact::of_sender(Field::SadpMac, mac.to_string().as_bytes()));
     } else if KINDS_OF_CLIENTS.contains(&kind) {
-        say(Field::SadpRole, b"client", facts);
+        facts(Fact::of_sender(Field::SadpRole, b"client"));
     }
     true
 }

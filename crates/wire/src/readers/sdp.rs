@@ -5,7 +5,7 @@
 //! the eight digits behind `MEDIAINFO=`, a line that some makers' media stacks write. Bounds: 128 lines of 1024 bytes.
 
 use crate::{
-    Fact, Field, Party,
+    Fact, Field,
     reader::Facts,
     readers::lines::{Line, Lines},
     text::{MAX_VALUE, Text, value},
@@ -74,7 +74,7 @@ impl<'a> Medium<'a> {
 fn say_session(session: &[u8], facts: Facts<'_>) {
     let session = session.trim_ascii();
     if !matches!(session, b"" | b"-") {
-        facts(Fact::Says { who: Party::Sender, field: Field::SdpSession, value: value(session) });
+        facts(Fact::of_sender(Field::SdpSession, value(session)));
     }
 }
 
@@ -84,7 +84,7 @@ fn say_medium(medium: Option<Medium<'_>>, coding: Option<&[u8]>, facts: Facts<'_
     text.extend(kind);
     text.push(b' ');
     text.extend(coding.unwrap_or_else(|| registered(payload)));
-    facts(Fact::Says { who: Party::Sender, field: Field::SdpMedia, value: text.as_bytes() });
+    facts(Fact::of_sender(Field::SdpMedia, text.as_bytes()));
 }
 
 /// The coding of a payload type that needs no `rtpmap` (RFC 3551, 6), else the number itself.
@@ -107,7 +107,7 @@ const fn registered(payload: &[u8]) -> &[u8] {
 fn say_header(attribute: &[u8], facts: Facts<'_>) {
     let header = attribute.strip_prefix(b"Media_header:MEDIAINFO=").and_then(|digits| digits.get(..8));
     if let Some(header) = header.filter(|header| header.iter().all(u8::is_ascii_hexdigit)) {
-        facts(Fact::Says { who: Party::Sender, field: Field::SdpMediaHeader, value: header });
+        facts(Fact::of_sender(Field::SdpMediaHeader, header));
     }
 }
 

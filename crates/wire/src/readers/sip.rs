@@ -9,8 +9,8 @@
 mod gb28181;
 
 use crate::{
-    Activity, Fact, Field, Message, Party, Probe, Read, Reader, ReaderId, Route, Stream, head::Head,
-    reader::Facts, text::value,
+    Activity, Fact, Field, Message, Probe, Read, Reader, ReaderId, Route, Stream, head::Head, reader::Facts,
+    text::value,
 };
 
 const FIELDS: &[Field] = &[
@@ -145,7 +145,7 @@ impl<'a> Start<'a> {
 fn say(head: &Head<'_>, start: Start<'_>, body: &[u8], facts: Facts<'_>) {
     let [agent, server] = head.first(["user-agent", "server"]);
     if let Some(agent) = agent.or(server) {
-        facts(Fact::Says { who: Party::Sender, field: Field::SipUserAgent, value: value(agent) });
+        facts(Fact::of_sender(Field::SipUserAgent, value(agent)));
     }
     if gb28181::is_of(head) {
         gb28181::read(body, facts);

@@ -7,7 +7,7 @@
 //! Fact: `smtp.ehlo`, how the client calls itself. Bounds: 16 commands, 128 lines of replies, lines of 1024 bytes.
 
 use crate::{
-    Fact, Field, Party, Probe, Read, Reader, ReaderId, Stream,
+    Fact, Field, Probe, Read, Reader, ReaderId, Stream,
     reader::Facts,
     readers::lines::{self, Line, Lines},
     text::value,
@@ -51,7 +51,7 @@ fn client(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
             Line::Whole(_) | Line::Over => break Probe::Match,
         }
     };
-    facts(Fact::Says { who: Party::Sender, field: Field::SmtpEhlo, value: value(name) });
+    facts(Fact::of_sender(Field::SmtpEhlo, value(name)));
     probe
 }
 

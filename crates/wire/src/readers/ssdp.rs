@@ -4,8 +4,7 @@
 //! `ssdp.st`. A search says only who searches: `ssdp.user_agent`, where it is there.
 
 use crate::{
-    Activity, Fact, Field, Message, Party, Read, Reader, ReaderId, Route, head::Head, reader::Facts,
-    text::value,
+    Activity, Fact, Field, Message, Read, Reader, ReaderId, Route, head::Head, reader::Facts, text::value,
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -49,7 +48,7 @@ fn say<const N: usize>(head: &Head<'_>, wanted: &[(&str, Field); N], facts: Fact
     let found = head.first(wanted.map(|(name, _)| name));
     for (&(_, field), found) in wanted.iter().zip(found) {
         if let Some(found) = found {
-            facts(Fact::Says { who: Party::Sender, field, value: value(found) });
+            facts(Fact::of_sender(field, value(found)));
         }
     }
 }

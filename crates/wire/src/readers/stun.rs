@@ -125,7 +125,7 @@ fn say(key: &[u8; 16], body: &[u8], is_cut: bool, facts: Facts<'_>) {
         };
         if let Some(said) = said.get_mut(place).filter(|said| !**said) {
             *said = true;
-            facts(Fact::Says { who: Party::Sender, field, value });
+            facts(Fact::of_sender(field, value));
         }
     }
     // Boxes on the way rewrite an address that stands there plainly, so that the masked one, where it comes, counts.

@@ -9,7 +9,7 @@
 //! `topsee.serial`, `topsee.uid`, `topsee.mac`, and `topsee.credentials` `clear` where it tells the password of an account.
 
 use crate::{
-    Activity, Fact, Field, Message, Party, Probe, Read, Reader, ReaderId, Route, Stream,
+    Activity, Fact, Field, Message, Probe, Read, Reader, ReaderId, Route, Stream,
     reader::Facts,
     text::value,
     xml::{Part, Tag, Xml},
@@ -89,7 +89,7 @@ fn say_device(place: &str, tag: &Tag<'_>, facts: Facts<'_>) {
 
 fn say(field: Field, text: &[u8], facts: Facts<'_>) {
     if !text.is_empty() {
-        facts(Fact::Says { who: Party::Sender, field, value: value(text) });
+        facts(Fact::of_sender(field, value(text)));
     }
 }
 

@@ -11,7 +11,7 @@
 use memchr::memchr;
 
 use super::body::Told;
-use crate::{Fact, Field, Party, reader::Facts, text::value as limited};
+use crate::{Fact, Field, reader::Facts, text::value as limited};
 
 const MAX_LINES: usize = 4096;
 
@@ -151,7 +151,7 @@ pub(super) fn told(body: &[u8]) -> Told {
 /// Yields what an answer says, where it is one.
 pub(super) fn read(body: &[u8], facts: Facts<'_>) {
     let Some(api) = APIS.iter().find(|api| api.wrote(body)) else { return };
-    let mut say = |field, value| facts(Fact::Says { who: Party::Sender, field, value: limited(value) });
+    let mut say = |field, value| facts(Fact::of_sender(field, limited(value)));
     say(Field::CgiRole, b"device");
     say(Field::CgiApi, api.name.as_bytes());
     let mut said = 0_u16;

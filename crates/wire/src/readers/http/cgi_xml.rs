@@ -5,19 +5,15 @@
 //! a value is by a number, so none is read.
 
 use crate::{
-    Fact, Field, Party,
+    Fact, Field,
     reader::Facts,
     text::{MAX_VALUE, Text, percent_decoded},
     xml::{Part, Xml},
 };
 
-fn say(field: Field, value: &[u8], facts: Facts<'_>) {
-    facts(Fact::Says { who: Party::Sender, field, value });
-}
-
 fn say_api(name: &str, facts: Facts<'_>) {
-    say(Field::CgiRole, b"device", facts);
-    say(Field::CgiApi, name.as_bytes(), facts);
+    facts(Fact::of_sender(Field::CgiRole, b"device"));
+    facts(Fact::of_sender(Field::CgiApi, name.as_bytes()));
 }
 
 /// Reads a document whose root element is `CGI_Result`.
@@ -36,7 +32,7 @@ pub(super) fn read_foscam(xml: &mut Xml<'_>, facts: Facts<'_>) {
         let mut decoded = Text::<MAX_VALUE>::new();
         percent_decoded(text, &mut decoded);
         if !decoded.is_empty() {
-            say(field, decoded.as_bytes(), facts);
+            facts(Fact::of_sender(field, decoded.as_bytes()));
         }
     }
 }

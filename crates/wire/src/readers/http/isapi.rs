@@ -6,7 +6,7 @@
 //! is not read: a recorder's is another device.
 
 use crate::{
-    Fact, Field, Party,
+    Fact, Field,
     reader::Facts,
     xml::{Tag, Xml},
 };
@@ -32,7 +32,7 @@ pub(super) fn is_of(root: &Tag<'_>) -> bool {
 
 /// Reads a document whose root element is.
 pub(super) fn read(xml: &mut Xml<'_>, facts: Facts<'_>) {
-    facts(Fact::Says { who: Party::Sender, field: Field::IsapiRole, value: b"device" });
+    facts(Fact::of_sender(Field::IsapiRole, b"device"));
     xml.say(&FIELDS, "", facts);
 }
 

@@ -5,7 +5,7 @@
 use memchr::memchr;
 
 use super::body::Told;
-use crate::{Fact, Field, Party, reader::Facts, text::value};
+use crate::{Fact, Field, reader::Facts, text::value};
 
 /// How far into a page its title may stand.
 const MAX_PAGE: usize = 4096;
@@ -22,7 +22,7 @@ pub(super) fn told(page: &[u8]) -> Told {
 /// Yields the title of a page.
 pub(super) fn read(page: &[u8], facts: Facts<'_>) {
     if let Found::Title(title) = find(page) {
-        facts(Fact::Says { who: Party::Sender, field: Field::HttpTitle, value: value(title) });
+        facts(Fact::of_sender(Field::HttpTitle, value(title)));
     }
 }
 

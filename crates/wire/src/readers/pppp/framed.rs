@@ -3,7 +3,7 @@
 //! A half is of it where its first message alone proves it, or the first two fit. What relays carry is scrambled once more,
 //! and is not read. Fact: `pppp.role`, and `pppp.uid` of who logs in.
 
-use crate::{Fact, Field, Party, Probe, Read, Reader, ReaderId, Stream, reader::Facts, readers::layout};
+use crate::{Fact, Field, Probe, Read, Reader, ReaderId, Stream, reader::Facts, readers::layout};
 
 use super::message::{self, Frame, HEADER};
 
@@ -52,10 +52,10 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
 
 fn say(frame: &Frame<'_>, facts: Facts<'_>) {
     if let Some(role) = message::role(frame.kind) {
-        facts(Fact::Says { who: Party::Sender, field: Field::PpppRole, value: role });
+        facts(Fact::of_sender(Field::PpppRole, role));
     }
     if let Some(uid) = frame.uid().filter(|_| message::is_cameras(frame.kind)) {
-        facts(Fact::Says { who: Party::Sender, field: Field::PpppUid, value: uid.as_bytes() });
+        facts(Fact::of_sender(Field::PpppUid, uid.as_bytes()));
     }
 }
 

@@ -15,9 +15,7 @@
 
 use arrayvec::ArrayVec;
 
-use crate::{
-    DatagramRead, Datagrams, Fact, Field, Party, Probe, Read, Reader, ReaderId, Route, reader::Facts,
-};
+use crate::{DatagramRead, Datagrams, Fact, Field, Probe, Read, Reader, ReaderId, Route, reader::Facts};
 
 use super::message::{self, Frame, HEADER};
 
@@ -216,14 +214,14 @@ const fn may_name(frame: &Frame<'_>) -> bool {
 fn say(all: &[&[u8]], numbers: Numbers, facts: Facts<'_>) {
     let role = all.iter().find_map(|bytes| message::role(*numbers.plain(bytes).get(1)?));
     if let Some(role) = role {
-        facts(Fact::Says { who: Party::Sender, field: Field::PpppRole, value: role });
+        facts(Fact::of_sender(Field::PpppRole, role));
     }
     let uid = all.iter().find_map(|bytes| {
         let plain = numbers.plain(bytes);
         Frame::of_cut(&plain).filter(|frame| frame.kind == message::LOGIN)?.uid()
     });
     if let Some(uid) = uid {
-        facts(Fact::Says { who: Party::Sender, field: Field::PpppUid, value: uid.as_bytes() });
+        facts(Fact::of_sender(Field::PpppUid, uid.as_bytes()));
     }
 }
 

@@ -8,7 +8,7 @@
 //! channels: it is read where it is of one camera alone. Text that is no UTF-8 reads as U+FFFD.
 
 use crate::{
-    Fact, Field, Party,
+    Fact, Field,
     head::Head,
     reader::Facts,
     text::value as limited,
@@ -28,7 +28,7 @@ pub(super) fn is_of(head: &Head<'_>) -> bool {
 
 fn say(field: Field, value: &[u8], facts: Facts<'_>) {
     if !value.is_empty() {
-        facts(Fact::Says { who: Party::Sender, field, value: limited(value) });
+        facts(Fact::of_sender(field, limited(value)));
     }
 }
 

@@ -9,7 +9,7 @@
 use arrayvec::ArrayVec;
 
 use crate::{
-    Fact, Field, Party,
+    Fact, Field,
     der::{BMP_STRING, Elements, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET},
     reader::Facts,
     text::{MAX_VALUE, Text},
@@ -40,7 +40,7 @@ struct Attribute<'a> {
 pub(super) fn read(der: &[u8], facts: Facts<'_>) -> Option<()> {
     let mut say = |field, value: &[u8]| {
         if !value.is_empty() {
-            facts(Fact::Says { who: Party::Sender, field, value });
+            facts(Fact::of_sender(field, value));
         }
     };
     let mut tbs = Elements::new(der).enter(SEQUENCE)?.enter(SEQUENCE)?;

@@ -160,7 +160,7 @@ pub(crate) fn facts_of(hello: &ClientHello<'_>, transport: Transport, facts: Fac
         let value = host(name, &mut spelt);
         facts(Fact::Says { who: Party::Receiver, field: Field::TlsSni, value });
     }
-    let mut say = |field, value: &[u8]| facts(Fact::Says { who: Party::Sender, field, value });
+    let mut say = |field, value: &[u8]| facts(Fact::of_sender(field, value));
     for name in hello.protocols().take(MAX_PROTOCOLS) {
         say(Field::TlsAlpn, name);
     }

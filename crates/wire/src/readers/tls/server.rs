@@ -6,7 +6,7 @@ use super::{
     handshake::{CERTIFICATE, Flight, HandshakeMessage, Next, SERVER_HELLO},
     hex4,
 };
-use crate::{Fact, Field, Party, Probe, Stream, cursor::Cursor, reader::Facts};
+use crate::{Fact, Field, Probe, Stream, cursor::Cursor, reader::Facts};
 
 const TLS_1_2: u16 = 0x0303;
 const TLS_1_3: u16 = 0x0304;
@@ -120,7 +120,7 @@ fn leaf(body: &[u8]) -> Option<Leaf<'_>> {
 
 fn say(hello: Option<ServerHello<'_>>, facts: Facts<'_>) {
     let Some(hello) = hello else { return };
-    let mut say = |field, value: &[u8]| facts(Fact::Says { who: Party::Sender, field, value });
+    let mut say = |field, value: &[u8]| facts(Fact::of_sender(field, value));
     if let Some(version) = hello.version {
         say(Field::TlsVersion, &hex4(version));
     }
