@@ -20,18 +20,50 @@ pub enum Meaning {
     Role,
 }
 
+/// The last parts of words that mean something, each with its dot.
+const LAST: [(&str, Meaning); 8] = [
+    (".vendor", Meaning::Vendor),
+    (".manufacturer", Meaning::Vendor),
+    (".model", Meaning::Model),
+    (".hardware", Meaning::Model),
+    (".serial", Meaning::Serial),
+    (".firmware", Meaning::Firmware),
+    (".role", Meaning::Role),
+    (".api", Meaning::Role),
+];
+
+/// By field: it is asked of all that stations say.
+#[allow(clippy::indexing_slicing, reason = "in a constant: what is out of bounds fails the build")]
+static MEANINGS: [Option<Meaning>; Field::ALL.len()] = {
+    let mut all = [None; Field::ALL.len()];
+    let mut field = 0;
+    while field < all.len() {
+        let mut last = 0;
+        while last < LAST.len() {
+            if ends_with(Field::WORDS[field].as_bytes(), LAST[last].0.as_bytes()) {
+                all[field] = Some(LAST[last].1);
+            }
+            last += 1;
+        }
+        field += 1;
+    }
+    all
+};
+
+const fn ends_with(mut word: &[u8], mut last: &[u8]) -> bool {
+    while let ([before @ .., a], [rest @ .., b]) = (word, last) {
+        if *a != *b {
+            return false;
+        }
+        (word, last) = (before, rest);
+    }
+    last.is_empty()
+}
+
 impl Field {
     /// What the field says of a device; nothing where it says something else.
     pub fn meaning(self) -> Option<Meaning> {
-        let (_, last) = self.word().rsplit_once('.')?;
-        Some(match last {
-            "vendor" | "manufacturer" => Meaning::Vendor,
-            "model" | "hardware" => Meaning::Model,
-            "serial" => Meaning::Serial,
-            "firmware" => Meaning::Firmware,
-            "role" | "api" => Meaning::Role,
-            _ => return None,
-        })
+        MEANINGS.get(self as usize).copied().flatten()
     }
 
     /// Whether the model may stand in the field, alone or with other words: in names that devices are shipped with, and in

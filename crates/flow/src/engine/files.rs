@@ -35,7 +35,10 @@ impl Files {
         let open = |input: &Input| {
             let opened = match input.is_stream() {
                 true if inputs.len() == 1 => Ok(Opened::Stream(input.clone())),
-                true => spooled(input).map(|capture| Opened::Capture(Box::new(capture))),
+                true => {
+                    let spooled = input.stream().map_err(Into::into).and_then(Capture::spooled);
+                    spooled.map(|capture| Opened::Capture(Box::new(capture)))
+                }
                 false => Capture::open(input.path()).map(|capture| Opened::Capture(Box::new(capture))),
             };
             let first = match &opened {
@@ -61,10 +64,6 @@ impl Files {
             _ => None,
         }
     }
-}
-
-fn spooled(input: &Input) -> Result<Capture, lenscap_capture::Error> {
-    Capture::spooled(input.stream()?)
 }
 
 impl Input {

@@ -65,7 +65,7 @@ impl<'a> Stations<'a> {
         let Roll { keys, stations, others, said, shown, .. } = roll;
         let groups = keys.len();
         let (said, shown) = rayon::join(|| Grouped::new(said, groups), || Grouped::new(shown, groups));
-        let dealings = contacts(&places, judged, groups, |judged, side| {
+        let dealings = contacts(&places, judged, groups, |judged, side, _| {
             judged.vendor().is_some() && judged.is_contact(side)
         });
         let residents = (0u32..).zip(stations.iter()).filter_map(|(at, of)| Some((of.title?.0, at)));
@@ -140,23 +140,10 @@ impl<'a> Stations<'a> {
     /// The flows with parties outside that are judged, by station: all of a camera and a possible camera, those with a vendor
     /// of any other.
     pub(crate) fn dealings_outside(&self, judged: &[Vec<Judged>]) -> Grouped<Contact> {
-        let shard = |((shard, places), judged): ((usize, &Vec<[u32; 2]>), &Vec<Judged>)| {
-            let mut found = Vec::new();
-            for ((place, stations), judged) in (0..).zip(places).zip(judged) {
-                for side in [0, 1].into_iter().filter(|&side| judged.is_outside(1 - side)) {
-                    let station = stations[side];
-                    let told = station != NOWHERE
-                        && (judged.vendor().is_some() || self.standing(station as usize) != Standing::Other);
-                    if told {
-                        let at = FlowAt { shard: shard as u32, place };
-                        found.push((station, Contact::new(at, side)));
-                    }
-                }
-            }
-            found
-        };
-        let found: Vec<Vec<_>> = self.places.par_iter().enumerate().zip(judged).map(shard).collect();
-        Grouped::new(found.into_iter().flatten().collect(), self.len())
+        contacts(&self.places, judged, self.len(), |judged, side, place| {
+            let told = judged.vendor().is_some() || self.standing(place) != Standing::Other;
+            told && judged.is_outside(1 - side)
+        })
     }
 
     /// The station at a place.
@@ -174,7 +161,7 @@ impl<'a> Stations<'a> {
     pub(crate) fn records(&self, court: &Court<'a>, judged: &[Vec<Judged>]) -> Vec<DeviceRecord<'a>> {
         let mut all: Vec<_> = self.iter().collect();
         all.sort_by_key(|device| (device.station.volume.first.unwrap_or(i64::MAX), device.key));
-        let contacts = contacts(&self.places, judged, all.len(), Judged::is_contact);
+        let contacts = contacts(&self.places, judged, all.len(), |judged, side, _| judged.is_contact(side));
         all.into_par_iter().map(|device| device.record(court, judged, &contacts)).collect()
     }
 }
@@ -243,13 +230,15 @@ fn contacts(
     places: &[Vec<[u32; 2]>],
     judged: &[Vec<Judged>],
     stations: usize,
-    wanted: impl Fn(&Judged, Side) -> bool + Sync,
+    wanted: impl Fn(&Judged, Side, usize) -> bool + Sync,
 ) -> Grouped<Contact> {
     let shard = |((shard, places), judged): ((usize, &Vec<[u32; 2]>), &Vec<Judged>)| {
         let mut found = Vec::new();
         for ((place, stations), judged) in (0..).zip(places).zip(judged) {
             let at = FlowAt { shard: shard as u32, place };
-            let sides = [0, 1].into_iter().filter(|&side| stations[side] != NOWHERE && wanted(judged, side));
+            let sides = [0, 1]
+                .into_iter()
+                .filter(|&side| stations[side] != NOWHERE && wanted(judged, side, stations[side] as usize));
             found.extend(sides.map(|side| (stations[side], Contact::new(at, side))));
         }
         found

@@ -164,13 +164,19 @@ impl<'a> Identity<'a> {
 
     /// What a field of a protocol that has one for it says of the device: its model, its serial number, who made it.
     fn tell(&mut self, court: &Court<'_>, field: Field, value: Cow<'a, [u8]>, at: Option<PacketRef>) {
+        let meaning = match field.meaning() {
+            None | Some(Meaning::Role) => return,
+            Some(meaning) => meaning,
+        };
         let text = String::from_utf8_lossy(&value).trim().to_string();
-        let what = match field.meaning() {
-            _ if is_placeholder(&text) => return,
-            Some(Meaning::Model) => Extract::Model,
-            Some(Meaning::Serial) => Extract::Serial,
-            Some(Meaning::Firmware) => Extract::Firmware,
-            Some(Meaning::Vendor) => {
+        if is_placeholder(&text) {
+            return;
+        }
+        let what = match meaning {
+            Meaning::Model => Extract::Model,
+            Meaning::Serial => Extract::Serial,
+            Meaning::Firmware => Extract::Firmware,
+            _ => {
                 let vendor = court.catalog.vendor_called(&text);
                 return self.evidence.extend(vendor.map(|vendor| Weighed {
                     row: court.catalog.worth(Evidence::Banner, Confidence::High),
@@ -181,7 +187,6 @@ impl<'a> Identity<'a> {
                     at,
                 }));
             }
-            _ => return,
         };
         self.told.push(Told { what, vendor: None, points: rules::BY_OWN_FIELD, text });
     }
@@ -377,7 +382,7 @@ fn is_own_word(court: &Court<'_>, flow: &Flow<'_>, judged: &Judged, side: Side) 
         Some(Attribution::Dns) => {
             let (key, (start, end)) = (&flow.hot.key, flow.span());
             let named = court.names.name(key.address(1 - side), key.address(side), start, end);
-            named.is_some_and(|named| named.confidence == rules::BY_OWN_DNS)
+            named.is_some_and(|named| named.is_own())
         }
         _ => false,
     }
