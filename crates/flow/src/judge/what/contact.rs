@@ -52,7 +52,7 @@ pub(crate) struct Large {
 
 /// What the flows of a contact say of its party's vendor: payload by which it is weighed, and the sum of confidences times that.
 #[derive(Clone, Copy, Debug, Default)]
-struct Weighed {
+struct VendorShare {
     weight: u64,
     confidence: u128,
     media: bool,
@@ -98,7 +98,7 @@ pub(crate) struct Contact {
     pub(crate) sources: BTreeSet<Attribution>,
     pub(crate) party: Party,
     pub(crate) asked: Vec<Asked>,
-    vendors: BTreeMap<VendorId, Weighed>,
+    vendors: BTreeMap<VendorId, VendorShare>,
     weight: u64,
 }
 

@@ -40,8 +40,8 @@ pub(crate) fn findings<'a>(
         }
         let flows: Vec<Dealing<'a>> = dealings
             .of(place)
-            .filter_map(|contact| {
-                let (at, side) = (contact.at(), contact.side());
+            .filter_map(|dealing| {
+                let (at, side) = (dealing.at(), dealing.side());
                 Some(Dealing { flow: court.flow(at)?, side, judged: *at.of(judged)? })
             })
             .collect();

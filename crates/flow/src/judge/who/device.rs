@@ -10,7 +10,7 @@ use super::ends::Heard;
 use super::grouped::Grouped;
 use super::identity::{Background, Identity};
 use super::questions::Questions;
-use super::roll::{Contact, Roll, Sighted, Station, StationKey};
+use super::roll::{DealingAt, Roll, Sighted, Station, StationKey};
 use crate::judge::judged::Judged;
 use crate::judge::walk::Walk;
 use crate::judge::{Court, FlowAt};
@@ -29,7 +29,7 @@ pub(crate) struct Stations<'a> {
     /// By shard and flow, the place of each end's station, or [`NOWHERE`].
     places: Vec<Vec<[u32; 2]>>,
     /// Flows with a vendor, by station.
-    dealings: Grouped<Contact>,
+    dealings: Grouped<DealingAt>,
     said: Grouped<Heard>,
     shown: Grouped<Sighted<'a>>,
     questions: Questions<'a>,
@@ -65,7 +65,7 @@ impl<'a> Stations<'a> {
         let Roll { keys, stations, others, said, shown, .. } = roll;
         let groups = keys.len();
         let (said, shown) = rayon::join(|| Grouped::new(said, groups), || Grouped::new(shown, groups));
-        let dealings = contacts(&places, judged, groups, |judged, side, _| {
+        let dealings = dealings_of(&places, judged, groups, |judged, side, _| {
             judged.vendor().is_some() && judged.is_contact(side)
         });
         let residents = (0u32..).zip(stations.iter()).filter_map(|(at, of)| Some((of.title?.0, at)));
@@ -109,8 +109,8 @@ impl<'a> Stations<'a> {
         for shown in self.shown.of(place) {
             identity.see((shown.field, shown.value), (shown.count, shown.at), shown.claimed);
         }
-        let known = self.dealings.of(place).filter_map(|contact| {
-            Some((court.flow(contact.at())?, contact.side(), contact.at().of(judged)?))
+        let known = self.dealings.of(place).filter_map(|dealing| {
+            Some((court.flow(dealing.at())?, dealing.side(), dealing.at().of(judged)?))
         });
         let background = Background {
             mac: self.keys.get(place).and_then(|key| key.mac()),
@@ -139,8 +139,8 @@ impl<'a> Stations<'a> {
 
     /// The flows with parties outside that are judged, by station: all of a camera and a possible camera, those with a vendor
     /// of any other.
-    pub(crate) fn dealings_outside(&self, judged: &[Vec<Judged>]) -> Grouped<Contact> {
-        contacts(&self.places, judged, self.len(), |judged, side, place| {
+    pub(crate) fn dealings_outside(&self, judged: &[Vec<Judged>]) -> Grouped<DealingAt> {
+        dealings_of(&self.places, judged, self.len(), |judged, side, place| {
             let told = judged.vendor().is_some() || self.standing(place) != Standing::Other;
             told && judged.is_outside(1 - side)
         })
@@ -161,8 +161,9 @@ impl<'a> Stations<'a> {
     pub(crate) fn records(&self, court: &Court<'a>, judged: &[Vec<Judged>]) -> Vec<DeviceRecord<'a>> {
         let mut all: Vec<_> = self.iter().collect();
         all.sort_by_key(|device| (device.station.volume.first.unwrap_or(i64::MAX), device.key));
-        let contacts = contacts(&self.places, judged, all.len(), |judged, side, _| judged.is_contact(side));
-        all.into_par_iter().map(|device| device.record(court, judged, &contacts)).collect()
+        let dealings =
+            dealings_of(&self.places, judged, all.len(), |judged, side, _| judged.is_contact(side));
+        all.into_par_iter().map(|device| device.record(court, judged, &dealings)).collect()
     }
 }
 
@@ -182,7 +183,7 @@ impl<'s, 'a> Device<'s, 'a> {
         &self,
         court: &Court<'a>,
         judged: &[Vec<Judged>],
-        contacts: &Grouped<Contact>,
+        dealings: &Grouped<DealingAt>,
     ) -> DeviceRecord<'a> {
         let (identity, volume) = (self.identity(court, judged), self.station.volume);
         let title = self.station.title.map(|(address, _)| address.ip());
@@ -210,7 +211,7 @@ impl<'s, 'a> Device<'s, 'a> {
             bytes_in: volume.received,
             bytes_out_external: volume.sent_outside,
             bytes_in_external: volume.received_outside,
-            endpoints: endpoints(court, judged, contacts.of(self.place)),
+            endpoints: endpoints(court, judged, dealings.of(self.place)),
             sightings: identity.records(court),
             aliases,
             serial,
@@ -226,12 +227,12 @@ impl<'s, 'a> Device<'s, 'a> {
 }
 
 /// The flows of each station that `wanted` wants, by station.
-fn contacts(
+fn dealings_of(
     places: &[Vec<[u32; 2]>],
     judged: &[Vec<Judged>],
     stations: usize,
     wanted: impl Fn(&Judged, Side, usize) -> bool + Sync,
-) -> Grouped<Contact> {
+) -> Grouped<DealingAt> {
     let shard = |((shard, places), judged): ((usize, &Vec<[u32; 2]>), &Vec<Judged>)| {
         let mut found = Vec::new();
         for ((place, stations), judged) in (0..).zip(places).zip(judged) {
@@ -239,7 +240,7 @@ fn contacts(
             let sides = [0, 1]
                 .into_iter()
                 .filter(|&side| stations[side] != NOWHERE && wanted(judged, side, stations[side] as usize));
-            found.extend(sides.map(|side| (stations[side], Contact::new(at, side))));
+            found.extend(sides.map(|side| (stations[side], DealingAt::new(at, side))));
         }
         found
     };
@@ -251,12 +252,12 @@ fn contacts(
 fn endpoints<'a, 'c>(
     court: &Court<'a>,
     judged: &[Vec<Judged>],
-    contacts: impl Iterator<Item = &'c Contact>,
+    dealings: impl Iterator<Item = &'c DealingAt>,
 ) -> Vec<EndpointRecord<'a>> {
     type PartyKey<'n> = (Party, Option<VendorId>, Option<&'n [u8]>, Address);
     let mut all: BTreeMap<PartyKey<'a>, EndpointRecord<'a>> = BTreeMap::new();
-    for contact in contacts {
-        let (at, side) = (contact.at(), contact.side());
+    for dealing in dealings {
+        let (at, side) = (dealing.at(), dealing.side());
         let (Some(flow), Some(judged)) = (court.flow(at), FlowAt::of(at, judged)) else { continue };
         let address = court.party_address(&flow, 1 - side);
         let name = court.best_name(&flow, judged).map(|named| named.text);

@@ -41,17 +41,17 @@ impl StationKey {
     }
 }
 
-/// A flow of a station, from its side.
+/// Where a flow of a station stands, and which side of it the station is.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Contact {
+pub(crate) struct DealingAt {
     place: u32,
     shard: u8,
     side: u8,
 }
 
-const _: () = assert!(size_of::<Contact>() == 8 && SHARDS <= u8::MAX as usize);
+const _: () = assert!(size_of::<DealingAt>() == 8 && SHARDS <= u8::MAX as usize);
 
-impl Contact {
+impl DealingAt {
     pub(crate) fn new(FlowAt { shard, place }: FlowAt, side: Side) -> Self {
         Self { place, shard: shard as u8, side: side as u8 }
     }
