@@ -182,3 +182,35 @@ fn a_sender_that_repeats_itself_is_no_mirror() {
     assert_eq!(sent(400, false), (399, "bulk-upload".into()));
     assert_eq!(sent(200, true), (200, "bulk-upload".into()));
 }
+
+/// What a flow without a name sends to an address that the same device named in another flow is told under that name, as sure
+/// as that is: neither not at all nor as sure as if it had said so.
+#[test]
+fn an_upload_beside_the_flow_that_named_its_address_is_as_sure_as_the_address() {
+    let mut stage = Stage::new();
+    let (named, unnamed) = (stage.cloud.port(443), stage.cloud.port(8443));
+    stage.s.tls(stage.camera, named, "dev.hik-connect.com").close(&mut stage.s, Side::Client);
+    let mut tcp = stage.s.tcp(stage.camera, unnamed);
+    (0..400).for_each(|_| tcp.send(&mut stage.s, Side::Client, &[0xa5; 1000]));
+    tcp.close(&mut stage.s, Side::Client);
+    let all = records(&stage.s.frames);
+    let finding = all.iter().find(|record| record["kind"] == "exfiltration").expect("an upload");
+    assert_eq!(finding["endpoint"], "dev.hik-connect.com");
+    assert_eq!((&finding["confidence"], &finding["severity"]), (&65.into(), &"high".into()));
+    let reasons = finding["reasons"].as_array().expect("reasons");
+    let said = "same-address: 1 flow with 400000 payload bytes named nobody: in others the device called that address so";
+    assert!(reasons.contains(&said.into()), "{reasons:?}");
+}
+
+#[test]
+fn asking_each_minute_whether_a_host_is_there_reports_nothing() {
+    let mut stage = Stage::new();
+    for n in 0..20 {
+        stage.s.wait(70 * SECOND);
+        stage.s.ping(stage.camera, stage.cloud, n);
+    }
+    let all = records(&stage.s.frames);
+    let findings: Vec<_> = all.iter().filter(|record| record["type"] == "finding").collect();
+    let said: Vec<_> = findings.iter().map(|finding| (&finding["kind"], &finding["severity"])).collect();
+    assert_eq!(said, [(&Value::from("contact"), &Value::from("info"))]);
+}

@@ -29,6 +29,11 @@ fn sentence(reason: &Reason, vendor: &str) -> String {
             let words: Vec<_> = sources.iter().copied().map(Attribution::word).collect();
             format!("the other end is {vendor} by {}", words.join(", "))
         }
+        Rule::SameAddress { flows, payload } => format!(
+            "{} with {} named nobody: in others the device called that address so",
+            counted(*flows, "flow"),
+            counted(*payload, "payload byte")
+        ),
         Rule::IsCamera { class, confidence } => format!("the device is a {class}, confidence {confidence}"),
         Rule::MayBeCamera { confidence } => format!("the device may be a camera, confidence {confidence}"),
         Rule::AskedFor { name, outcome } => format!("asked for {name}; {}", looked_up(*outcome)),
@@ -148,6 +153,10 @@ mod tests {
             (
                 Rule::PartyBy { sources: vec![Attribution::Dns, Attribution::Sni] },
                 "party-by: the other end is Hikvision by dns, sni",
+            ),
+            (
+                Rule::SameAddress { flows: 1, payload: 700 },
+                "same-address: 1 flow with 700 payload bytes named nobody: in others the device called that address so",
             ),
             (
                 Rule::IsCamera { class: DeviceClass::Camera, confidence: 80 },

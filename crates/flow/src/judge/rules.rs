@@ -25,6 +25,8 @@ pub const CERTIFICATE_NAMES: u32 = 20;
 pub const BY_OTHER_DNS: u8 = 65;
 /// Somebody was, but only after the flow began, or without a question in the capture.
 pub const BY_LATER_DNS: u8 = 55;
+/// The flow says nothing, and the station called the address so in another flow.
+pub const BY_SAME_ADDRESS: u8 = 65;
 /// How long an answer counts as the asker's own. Cameras keep an address far beyond the answer's time to live.
 pub const OWN_DNS_AGE: i64 = 24 * HOUR;
 /// How long an answer to others counts at all: addresses of a cloud change hands.

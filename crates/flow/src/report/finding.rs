@@ -156,6 +156,8 @@ pub enum Rule {
     Repeated { bytes: u64 },
     /// Whose the other end is follows from these; each once, by word.
     PartyBy { sources: Vec<Attribution> },
+    /// Flows, with so much payload, that said of nobody themselves: the device called their address so in others.
+    SameAddress { flows: u64, payload: u64 },
     /// The device is a camera or its like, with this confidence.
     IsCamera { class: DeviceClass, confidence: u8 },
     /// The device may be a camera.
@@ -178,6 +180,7 @@ impl Rule {
             Self::Largest { .. } => "largest-flows",
             Self::Repeated { .. } => "repeated",
             Self::PartyBy { .. } => "party-by",
+            Self::SameAddress { .. } => "same-address",
             Self::IsCamera { .. } => "is-camera",
             Self::MayBeCamera { .. } => "may-be-camera",
             Self::AskedFor { .. } => "asked-for",

@@ -76,7 +76,7 @@ pub(crate) struct Contact {
     /// Flows that were refused, and some of the packets that show it.
     pub(crate) refused: u64,
     pub(crate) refusals: BTreeSet<PacketRef>,
-    /// Flows of protocols that every host uses: look-ups, clocks.
+    /// Flows of protocols that every host uses: look-ups, clocks, echoes.
     pub(crate) services: u64,
     /// Payload sent and received, each byte once, and what was repeated of both.
     pub(crate) once: [u64; 2],
@@ -98,6 +98,9 @@ pub(crate) struct Contact {
     pub(crate) sources: BTreeSet<Attribution>,
     pub(crate) party: Party,
     pub(crate) asked: Vec<Asked>,
+    /// Of flows that say of no vendor themselves and are here because they go to the address of its name: how many, and
+    /// their payload.
+    pub(crate) bound: [u64; 2],
     vendors: BTreeMap<VendorId, VendorShare>,
     weight: u64,
 }
@@ -213,12 +216,24 @@ impl Contact {
             known.media |= more.media;
         }
         self.weight += other.weight;
+        self.bound[0] += other.bound[0];
+        self.bound[1] += other.bound[1];
+    }
+
+    /// The same, where it goes with a name only because the station gave its address that name in other flows.
+    fn bound_by_address(mut self) -> Self {
+        if self.vendors.is_empty() {
+            self.bound = [self.flows, self.payload()];
+        }
+        self
     }
 
     /// The vendor that most of the payload went to or came from, how sure that is by bytes, and whether its role is media.
     pub(crate) fn vendor(&self) -> Option<(VendorId, u8, bool)> {
         let (vendor, best) = self.vendors.iter().max_by_key(|(id, by)| (by.weight, Reverse(**id)))?;
-        let confidence = best.confidence / u128::from(self.weight.max(1));
+        let own = best.confidence / u128::from(best.weight.max(1));
+        let bound = u128::from(self.bound[0] + self.bound[1]) * own.min(u128::from(rules::BY_SAME_ADDRESS));
+        let confidence = (best.confidence + bound) / u128::from(self.weight.max(1));
         Some((*vendor, confidence.min(100) as u8, best.media))
     }
 
@@ -273,7 +288,11 @@ pub(crate) fn contacts<'a>(
     for ((called, name, address), contact) in all {
         let only = || names.get(&address).filter(|names| names.len() == 1)?.first().cloned();
         let by_address = || address.map_or(PartyName::Others, PartyName::Address);
-        let party = name.or_else(only).map_or_else(by_address, PartyName::Name);
+        let (party, contact) = match (name, only()) {
+            (Some(name), _) => (PartyName::Name(name), contact),
+            (None, Some(name)) => (PartyName::Name(name), contact.bound_by_address()),
+            (None, None) => (by_address(), contact),
+        };
         by_party.entry((called, party)).or_default().join(contact);
     }
     by_party

@@ -176,6 +176,10 @@ impl<'a> Case<'_, 'a> {
             sources.sort_by_key(|source| source.word());
             push(Rule::PartyBy { sources }, &proof.names);
         }
+        let [flows, payload] = contact.bound;
+        if flows > 0 && contact.vendor().is_some() {
+            push(Rule::SameAddress { flows, payload }, &[]);
+        }
         let confidence = self.identity.confidence();
         match (self.standing, self.identity.class()) {
             (Standing::Camera, Some(class)) => push(Rule::IsCamera { class, confidence }, &[]),

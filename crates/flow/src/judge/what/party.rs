@@ -9,7 +9,7 @@ use super::contact::Dealing;
 use crate::judge::judged::{Judged, KINDS, host_part};
 use crate::judge::{Court, Flow, boundary};
 use crate::report::Attribution;
-use crate::state::key::Side;
+use crate::state::key::{ICMP, ICMP6, Side};
 use crate::state::path::PathId;
 use crate::state::spell::flag;
 
@@ -110,11 +110,13 @@ impl<'a> Court<'a> {
         self.summary.flows.paths.layers(flow.hot.key.path).iter().find_map(ends)
     }
 
-    /// Whether a flow is of a protocol that every host uses: looking up names, setting clocks, finding its own address.
+    /// Whether a flow is of a protocol that every host uses: looking up names, setting clocks, finding its own address, asking
+    /// whether a host is there (an echo each minute reports nothing).
     pub(crate) fn is_service(&self, flow: &Flow<'a>, judged: &Judged) -> bool {
         let of_activity =
             matches!(judged.activity, Activity::NameLookup | Activity::TimeSync | Activity::Discovery);
         of_activity
+            || matches!(flow.hot.key.protocol, ICMP | ICMP6)
             || flow.hot.flags >> flag::APP != 0 && matches!(self.app(flow), Some("dhcp" | "dhcpv6" | "stun"))
     }
 
