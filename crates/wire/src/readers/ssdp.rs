@@ -1,5 +1,8 @@
 //! SSDP, the discovery of `UPnP` (`UPnP` Device Architecture 2.0, 1): what a device announces or answers.
 //!
+//! An answer goes to the port that the search came from, and many stacks send it from a port of their own, so that 1900 is at
+//! neither end: there the text alone decides, and it must name what it speaks of (`USN`), as every such message does.
+//!
 //! Facts of an announcement or answer, about its sender: `ssdp.server`, `ssdp.location`, `ssdp.usn`, `ssdp.nt`,
 //! `ssdp.st`. A search says only who searches: `ssdp.user_agent`, where it is there.
 
@@ -20,8 +23,18 @@ pub(crate) const READER: Reader = Reader {
         Field::SsdpUserAgent,
         Field::SsdpUsn,
     ],
-    read: Read::Message(&[Route::Udp(1900)], read),
+    read: Read::Message(
+        &[
+            Route::Udp(PORT),
+            Route::UdpStart(b"NOTIFY *"),
+            Route::UdpStart(b"M-SEARCH"),
+            Route::UdpStart(b"HTTP/1."),
+        ],
+        read,
+    ),
 };
+
+const PORT: u16 = 1900;
 
 const ANNOUNCED: [(&str, Field); 5] = [
     ("server", Field::SsdpServer),
@@ -35,13 +48,25 @@ const SEARCHED: [(&str, Field); 1] = [("user-agent", Field::SsdpUserAgent)];
 
 fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     let Some(head) = Head::parse(message.payload) else { return false };
+    let (from, to) = message.packet.ports;
     match head.words() {
-        Some([b"NOTIFY", b"*", b"HTTP/1.1" | b"HTTP/1.0"]) => say(&head, &ANNOUNCED, facts),
         Some([b"M-SEARCH", b"*", b"HTTP/1.1" | b"HTTP/1.0"]) => say(&head, &SEARCHED, facts),
-        _ if is_answer(head.start) => say(&head, &ANNOUNCED, facts),
+        Some([b"NOTIFY", b"*", b"HTTP/1.1" | b"HTTP/1.0"])
+            if from == PORT || to == PORT || names(&head, "nt") =>
+        {
+            say(&head, &ANNOUNCED, facts);
+        }
+        _ if is_answer(head.start) && (from == PORT || to == PORT || names(&head, "st")) => {
+            say(&head, &ANNOUNCED, facts);
+        }
         _ => return false,
     }
     true
+}
+
+/// Whether a message says of what it speaks: a target of a search or of an announcement, and its unique name.
+fn names(head: &Head<'_>, target: &str) -> bool {
+    head.first([target, "usn"]).iter().all(Option::is_some)
 }
 
 fn say<const N: usize>(head: &Head<'_>, wanted: &[(&str, Field); N], facts: Facts<'_>) {
@@ -67,7 +92,7 @@ mod tests {
     use super::*;
     use crate::{
         Packet,
-        readers::tests::{cut_everywhere, facts},
+        readers::tests::{cut_everywhere, facts_in},
     };
 
     const NOTIFY: &[u8] =
@@ -82,21 +107,48 @@ mod tests {
             "sender ssdp.usn uuid:1",
             "sender ssdp.nt upnp:rootdevice",
         ];
-        assert_eq!(facts(&READER, NOTIFY).unwrap(), said);
+        assert_eq!(at_port(NOTIFY).unwrap(), said);
     }
 
     #[test]
     fn an_answer_speaks_of_its_sender() {
         let answer = b"HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\nServer: cam\r\n\r\n";
         let said = ["sender ssdp.server cam", "sender ssdp.st upnp:rootdevice"];
-        assert_eq!(facts(&READER, answer).unwrap(), said);
-        assert_eq!(facts(&READER, b"HTTP/1.0 200\nST: a\n\n").unwrap(), ["sender ssdp.st a"]);
+        assert_eq!(at_port(answer).unwrap(), said);
+        assert_eq!(at_port(b"HTTP/1.0 200\nST: a\n\n").unwrap(), ["sender ssdp.st a"]);
     }
 
     #[test]
     fn a_search_says_who_searches_only() {
         let search = b"M-SEARCH * HTTP/1.1\r\nST: ssdp:all\r\nUSER-AGENT: example/1\r\n\r\n";
-        assert_eq!(facts(&READER, search).unwrap(), ["sender ssdp.user_agent example/1"]);
+        assert_eq!(at_port(search).unwrap(), ["sender ssdp.user_agent example/1"]);
+    }
+
+    fn at_port(message: &[u8]) -> Option<Vec<String>> {
+        let packet =
+            Packet { ports: (50_000, PORT), payload_length: message.len() as u32, ..Packet::default() };
+        facts_in(&READER, &packet, message)
+    }
+
+    fn on_other_ports(message: &[u8]) -> Option<Vec<String>> {
+        let packet = Packet { ports: (38_616, 61_328), ..Packet::default() };
+        facts_in(&READER, &packet, message)
+    }
+
+    #[test]
+    fn an_answer_from_a_port_of_its_own_names_what_it_speaks_of() {
+        let answer = b"HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\nUSN: uuid:1\r\nServer: cam\r\n\r\n";
+        assert_eq!(on_other_ports(answer).unwrap().len(), 3);
+        assert!(on_other_ports(NOTIFY).is_some());
+        assert!(on_other_ports(b"M-SEARCH * HTTP/1.1\r\n").is_some());
+        for nearly in [
+            &b"HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\nServer: cam\r\n\r\n"[..],
+            b"HTTP/1.1 200 OK\r\nUSN: uuid:1\r\nServer: cam\r\n\r\n",
+            b"NOTIFY * HTTP/1.1\r\nServer: cam\r\n\r\n",
+            b"M-SEARCH / HTTP/1.1\r\n",
+        ] {
+            assert_eq!(on_other_ports(nearly), None);
+        }
     }
 
     #[test]
@@ -113,19 +165,19 @@ mod tests {
             "",
         ] {
             let message = format!("{start}\r\nSERVER: cam\r\n\r\n");
-            assert_eq!(facts(&READER, message.as_bytes()), None, "{start}");
+            assert_eq!(at_port(message.as_bytes()), None, "{start}");
         }
     }
 
     #[test]
     fn long_values_are_cut() {
         let message = format!("NOTIFY * HTTP/1.1\r\nSERVER: {}\r\n\r\n", "a".repeat(2000));
-        let said = facts(&READER, message.as_bytes()).unwrap();
+        let said = at_port(message.as_bytes()).unwrap();
         assert_eq!(said[0].len(), "sender ssdp.server ".len() + crate::text::MAX_VALUE);
     }
 
     #[test]
     fn cut_at_every_byte() {
-        cut_everywhere(&READER, &Packet::default(), NOTIFY);
+        cut_everywhere(&READER, &Packet { ports: (50_000, PORT), ..Packet::default() }, NOTIFY);
     }
 }
