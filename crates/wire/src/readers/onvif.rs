@@ -7,7 +7,8 @@
 //! Facts about the sender:
 //! - `onvif.role`: `device` where it announces itself or answers, `client` where it asks;
 //! - `onvif.class`: the types of devices that begin with `Network`, without their prefixes;
-//! - of its scopes, percent-decoded, `onvif.scope.name`, `onvif.scope.hardware`, `onvif.manufacturer`, `onvif.mac`;
+//! - of its scopes, percent-decoded, `onvif.scope.name`, `onvif.scope.hardware`, and of those that some makers add
+//!   `onvif.manufacturer`, `onvif.model`, `onvif.serial`, `onvif.firmware`, `onvif.mac`;
 //! - `onvif.uid`: the address of its endpoint;
 //! - over HTTP, in answers: `onvif.manufacturer`, `onvif.model`, `onvif.firmware`, `onvif.serial`, `onvif.mac`;
 //!   in requests `onvif.credentials` `clear` where a password stands in one as it is.
@@ -24,11 +25,14 @@ use crate::{
 /// The fields of both ways.
 pub(crate) const FIELDS: &[Field] = &[
     Field::OnvifClass,
+    Field::OnvifFirmware,
     Field::OnvifMac,
     Field::OnvifManufacturer,
+    Field::OnvifModel,
     Field::OnvifRole,
     Field::OnvifScopeHardware,
     Field::OnvifScopeName,
+    Field::OnvifSerial,
     Field::OnvifUid,
 ];
 
@@ -189,19 +193,24 @@ fn say(xml: &mut Xml<'_>, facts: Facts<'_>) {
 fn scope_of(scope: &[u8]) -> Option<(Field, &[u8])> {
     let rest = scope.strip_prefix(b"onvif://www.onvif.org/")?;
     let (kind, value) = rest.split_at_checked(memchr::memchr(b'/', rest)?)?;
-    let field = if kind.eq_ignore_ascii_case(b"name") {
-        Field::OnvifScopeName
-    } else if kind.eq_ignore_ascii_case(b"hardware") {
-        Field::OnvifScopeHardware
-    } else if kind.eq_ignore_ascii_case(b"manufacturer") {
-        Field::OnvifManufacturer
-    } else if kind.eq_ignore_ascii_case(b"mac") {
-        Field::OnvifMac
-    } else {
-        return None;
-    };
-    Some((field, value.get(1..)?))
+    let (_, field) = SCOPES.iter().find(|(name, _)| kind.eq_ignore_ascii_case(name.as_bytes()))?;
+    Some((*field, value.get(1..)?))
 }
+
+/// `name` and `hardware` are of the standard, the others of makers who say more.
+const SCOPES: [(&str, Field); 11] = [
+    ("firmware", Field::OnvifFirmware),
+    ("firmwareversion", Field::OnvifFirmware),
+    ("hardware", Field::OnvifScopeHardware),
+    ("mac", Field::OnvifMac),
+    ("macaddr", Field::OnvifMac),
+    ("manufacturer", Field::OnvifManufacturer),
+    ("model", Field::OnvifModel),
+    ("name", Field::OnvifScopeName),
+    ("serial", Field::OnvifSerial),
+    ("serialnumber", Field::OnvifSerial),
+    ("version", Field::OnvifFirmware),
+];
 
 #[cfg(test)]
 mod tests {
