@@ -122,14 +122,16 @@ impl<'a> Identity<'a> {
                 if field.may_hold_model() { court.catalog.banners(Field::Model, value) } else { vec![] };
             // The longest text tells best: `AXIS,Network Camera,` before `AXIS,`.
             let mut told = [false; Extract::ALL.len()];
+            let mut longest = None;
             for hit in court.catalog.banners(*field, value).into_iter().chain(models) {
                 let banner = hit.banner;
+                let vendor = texts::maker(banner, &mut longest);
                 let evidence = texts::evidence_of(*field, banner);
                 self.signs.is_client |= evidence == Evidence::Client && !sighting.claimed;
                 self.evidence.push(Weighed {
                     row: court.catalog.worth(evidence, banner.confidence),
                     value: value.clone(),
-                    vendor: banner.vendor.filter(|_| evidence != Evidence::Client),
+                    vendor: vendor.filter(|_| evidence != Evidence::Client),
                     class: if evidence == Evidence::Client {
                         DeviceClass::Unknown
                     } else {
@@ -141,7 +143,7 @@ impl<'a> Identity<'a> {
                 if sighting.claimed || evidence == Evidence::Client {
                     continue;
                 }
-                sighting.vendor = sighting.vendor.or(banner.vendor);
+                sighting.vendor = sighting.vendor.or(vendor);
                 let rest = hit.captured.and_then(|range| value.get(range));
                 if let (Some(rest), Some(what), Some(vendor)) = (rest, banner.captures, banner.vendor)
                     && !std::mem::replace(&mut told[what as usize], true)

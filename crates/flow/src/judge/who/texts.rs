@@ -17,6 +17,15 @@ pub(crate) fn evidence_of(field: Field, banner: &Banner) -> Evidence {
     }
 }
 
+/// Whose a text is, of several that stand in one value, the longest first: `Login to ND0` is one maker's, and `Login to `
+/// within it is not another's. `longest` is the first that is anybody's.
+pub(crate) fn maker<'b>(banner: &'b Banner, longest: &mut Option<&'b Banner>) -> Option<VendorId> {
+    let vendor = banner.vendor?;
+    let first = *longest.get_or_insert(banner);
+    let within = || first.value.to_ascii_lowercase().contains(&banner.value.to_ascii_lowercase());
+    (first.vendor == Some(vendor) || !within()).then_some(vendor)
+}
+
 /// Whose the paths are that others asked a server of video for, and the first of them that tells: `/cam/realmonitor` is in
 /// the words of one maker. None where they are in the words of several: somebody tried them.
 pub(crate) fn served<'p, T>(
@@ -40,6 +49,19 @@ pub(crate) fn served<'p, T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_within_a_longer_one_is_of_nobody_else() {
+        let catalog = Catalog::builtin();
+        let of = |value: &str| {
+            let mut longest = None;
+            let hits = catalog.banners(Field::HttpRealm, value.as_bytes());
+            let makers: Vec<_> = hits.iter().filter_map(|hit| maker(hit.banner, &mut longest)).collect();
+            makers.iter().map(|vendor| catalog.vendor(*vendor).id.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(of("Login to ND0123456789"), ["lorex"]);
+        assert_eq!(of("Login to 9Z01234PAB56789"), ["dahua"]);
+    }
 
     #[test]
     fn paths_of_one_maker_tell_and_those_of_several_do_not() {
