@@ -1,8 +1,12 @@
 //! `lenscap-testkit fixtures [--check] [DIR]`: writes the generated fixtures, or says where they differ.
 //! `lenscap-testkit load SHAPE COUNT FILE`: writes traffic of a shape as classic pcap, streamed.
 //! `lenscap-testkit endpoints COUNT FILE`: writes a catalogue of so many endpoints.
+//! `lenscap-testkit torture DIR [--damages N] [--seed S] [--keep DIR]`: damages captures, and says what does not hold.
 //! `lenscap-testkit plot TABLE DIR`: draws the curves of `scripts/scaling`.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
+
+#[cfg(feature = "torture")]
+mod torture;
 
 use lenscap_testkit::scenarios::ALL;
 use lenscap_testkit::{Classic, Load, endpoints, plots};
@@ -11,7 +15,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::{env, fs, io};
 
-const USAGE: &str = "usage: lenscap-testkit fixtures [--check] [DIR] | load SHAPE COUNT FILE | endpoints COUNT FILE | plot TABLE DIR";
+const USAGE: &str = "usage: lenscap-testkit fixtures [--check] [DIR] | load SHAPE COUNT FILE | endpoints COUNT FILE | plot TABLE DIR\n  | torture DIR [--damages N] [--seed S] [--keep DIR]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -24,6 +28,8 @@ fn main() -> ExitCode {
         ["load", shape, count, file] => load(shape, count, Path::new(file)),
         ["endpoints", count, file] => number(count).and_then(|count| fs::write(file, endpoints(count))),
         ["plot", table, directory] => plot(Path::new(table), Path::new(directory)),
+        #[cfg(feature = "torture")]
+        ["torture", folder, ref options @ ..] => torture(Path::new(folder), options),
         _ => Err(io::Error::other(USAGE)),
     };
     match done {
@@ -52,6 +58,21 @@ fn load(shape: &str, count: &str, file: &Path) -> io::Result<()> {
         out.write_all(&record)?;
     }
     out.flush()
+}
+
+#[cfg(feature = "torture")]
+fn torture(folder: &Path, mut options: &[&str]) -> io::Result<()> {
+    let mut torture = torture::Torture { folder, damages: 20, seed: 1, keep: None };
+    while let [option, value, rest @ ..] = options {
+        match *option {
+            "--damages" => torture.damages = number(value)?,
+            "--seed" => torture.seed = number(value)?,
+            "--keep" => torture.keep = Some(Path::new(value)),
+            _ => return Err(io::Error::other(USAGE)),
+        }
+        options = rest;
+    }
+    if options.is_empty() { torture.run() } else { Err(io::Error::other(USAGE)) }
 }
 
 fn plot(table: &Path, directory: &Path) -> io::Result<()> {

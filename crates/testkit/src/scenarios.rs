@@ -7,6 +7,7 @@ mod platforms;
 mod services;
 mod surveillance;
 mod transport;
+mod traps;
 mod viewing;
 
 /// One file of a case.
@@ -75,6 +76,7 @@ pub static ALL: &[Case] = &[
     transport::SPLIT_HELLO,
     transport::TCP_TROUBLE,
     transport::TORN,
+    traps::TRAPS,
     transport::TWO_FILES,
     services::UPNP,
     transport::VLAN_AND_TUNNELS,

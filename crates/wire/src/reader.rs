@@ -19,6 +19,7 @@
 //! second pass.
 
 use arrayvec::ArrayVec;
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use crate::{Activity, Fact, Field, Packet};
@@ -139,6 +140,13 @@ impl Message<'_, '_> {
     /// Whether the payload was longer on the wire than what was captured of it.
     pub const fn is_cut(&self) -> bool {
         (self.payload.len() as u64) < self.packet.payload_length as u64
+    }
+
+    /// Whether it came from another address than this one of the same version of IP. Where the cut of a snap length took the
+    /// address that a message gives, its reader cannot ask.
+    pub(crate) fn is_from_other(&self, address: IpAddr) -> bool {
+        let source = self.packet.source.ip();
+        !source.is_unspecified() && source.is_ipv4() == address.is_ipv4() && source != address
     }
 }
 

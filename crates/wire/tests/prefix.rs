@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 const BEGINNINGS: &[&[u8]] = &[
     b"",
     b"\x16\x03\x01\0",
+    b"Welcome to ",
+    b"HTTP/1.1 200 OK\r\n\r\n[{\"cmd\":\"",
     b"\x20\0\0\0DHIP",
     b"\xff\0\0\0\0\0\0\0\0\0\0\0\0\0\xe8\x03",
     b"\xff\x01\0\0",

@@ -8,4 +8,6 @@ pub(crate) mod identity;
 pub(crate) mod mac;
 pub(crate) mod questions;
 pub(crate) mod roll;
+pub(crate) mod texts;
+pub(crate) mod told;
 pub(crate) mod weighing;

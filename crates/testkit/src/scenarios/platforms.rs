@@ -92,7 +92,7 @@ fn session(s: &mut Scenario, client: Host, device: End, question: &[u8], answer:
     tcp.close(s, Side::Client);
 }
 
-fn dhip(body: &str) -> Vec<u8> {
+pub(super) fn dhip(body: &str) -> Vec<u8> {
     let length = (body.len() as u32).to_le_bytes();
     [b"\x20\0\0\0DHIP", &[0; 8][..], &length, &[0; 4], &length, &[0; 4], body.as_bytes()].concat()
 }
@@ -183,21 +183,23 @@ fn tapo(s: &mut Scenario, app: Host, camera: Host) {
 }
 
 /// CRC-32 (ISO 3309), bit by bit.
-fn crc32(bytes: &[u8]) -> u32 {
+pub(super) fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, &byte| {
         (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()))
     })
 }
 
+/// A document as Kasa hides it: each byte is mixed with the one before it.
+pub(super) fn masked(document: &str) -> Vec<u8> {
+    let mut mask = 0xab;
+    let bytes = document.bytes().map(|byte| {
+        mask ^= byte;
+        mask
+    });
+    bytes.collect()
+}
+
 fn kasa(s: &mut Scenario, app: Host, camera: Host) {
-    let masked = |document: &str| {
-        let mut mask = 0xab;
-        let bytes = document.bytes().map(|byte| {
-            mask ^= byte;
-            mask
-        });
-        bytes.collect::<Vec<u8>>()
-    };
     let answer = masked(
         "{\"system\":{\"get_sysinfo\":{\"err_code\":0,\"system\":{\"sw_ver\":\"2.0 Build 1\",\"model\":\"KC000(EU)\",\
          \"alias\":\"Hall\",\"type\":\"IOT.IPCAMERA\",\"mic_mac\":\"020000005344\"}}}}",

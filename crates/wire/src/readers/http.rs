@@ -16,6 +16,7 @@
 //! `http.user_agent`, `http.content_type`, `http.credentials` where a password crosses in clear, and of a response
 //! `http.status`, `http.server`, and those of [`challenge`].
 
+mod api;
 mod body;
 mod cgi;
 mod cgi_xml;

@@ -3,7 +3,8 @@
 //! A query says nothing: whom it asks for is everybody, and the answers that it lists as known are others'.
 //! A response says, in any section, addresses (`Answer`), and about its sender: `mdns.service` (type without
 //! `.local`, such as `_rtsp._tcp`), `mdns.instance` (the label as it stands), `mdns.host` (target of a service),
-//! `mdns.txt` (each string). At most 64 facts of a response; a record that is being withdrawn says nothing.
+//! `mdns.txt` (each string). At most 64 facts of a response; an address that is being withdrawn
+//! is not said; a service that is, was the sender's all the same.
 
 use std::cell::Cell;
 
@@ -46,8 +47,7 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
         }
     };
     let mut names = Names::of(parsed.bytes);
-    let records =
-        parsed.entries().filter(|entry| entry.section != Section::Question && entry.time_to_live > 0);
+    let records = parsed.entries().filter(|entry| entry.section != Section::Question);
     for entry in records.take_while(|_| left.get() > 0) {
         read_record(&parsed, &entry, &mut names, &mut say);
     }
@@ -61,6 +61,9 @@ fn read_record(
     facts: Facts<'_>,
 ) -> Option<()> {
     if let Some(address) = dns::address(entry) {
+        if entry.time_to_live == 0 {
+            return None;
+        }
         let name = names.read(entry.name).filter(|name| !name.is_empty())?;
         facts(Fact::Answer { by: Resolver::Mdns, name: name.as_bytes(), chain: b"", address });
         return Some(());

@@ -4,13 +4,17 @@
 //! `ProbeMatches`, `Resolve` or `ResolveMatches`, by default to port 3702. Printers and computers speak it, too: what is
 //! said of ONVIF needs its name in the message. Of several matches in one answer the first is read.
 //!
-//! Facts about the sender:
+//! Facts about the sender, but nothing of a device whose services stand at other addresses than its answer came from: it is
+//! another, or made up:
 //! - `onvif.role`: `device` where it announces itself or answers, `client` where it asks;
 //! - `onvif.class`: the types of devices that begin with `Network`, without their prefixes;
-//! - of its scopes, percent-decoded, `onvif.scope.name`, `onvif.scope.hardware`, `onvif.manufacturer`, `onvif.mac`;
+//! - of its scopes, percent-decoded, `onvif.scope.name`, `onvif.scope.hardware`, and of those that some makers add
+//!   `onvif.manufacturer`, `onvif.model`, `onvif.serial`, `onvif.firmware`, `onvif.mac`;
 //! - `onvif.uid`: the address of its endpoint;
 //! - over HTTP, in answers: `onvif.manufacturer`, `onvif.model`, `onvif.firmware`, `onvif.serial`, `onvif.mac`;
 //!   in requests `onvif.credentials` `clear` where a password stands in one as it is.
+
+use std::net::{IpAddr, Ipv4Addr};
 
 use memchr::memmem;
 
@@ -24,11 +28,14 @@ use crate::{
 /// The fields of both ways.
 pub(crate) const FIELDS: &[Field] = &[
     Field::OnvifClass,
+    Field::OnvifFirmware,
     Field::OnvifMac,
     Field::OnvifManufacturer,
+    Field::OnvifModel,
     Field::OnvifRole,
     Field::OnvifScopeHardware,
     Field::OnvifScopeName,
+    Field::OnvifSerial,
     Field::OnvifUid,
 ];
 
@@ -62,12 +69,34 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     let text = String::from_utf8_lossy(message.payload);
     let Some(role) = role(&text) else { return false };
     if names(NAME) {
+        if role == DEVICE && is_elsewhere(&text, message) {
+            return true;
+        }
         say_role(role, facts);
         if role == DEVICE {
             say(&mut Xml::new(&text), facts);
         }
     }
     true
+}
+
+/// Whether the services that an answer names stand at addresses, none of which it came from.
+fn is_elsewhere(text: &str, message: &Message<'_, '_>) -> bool {
+    let mut xml = Xml::new(text);
+    while let Some(part) = xml.next() {
+        let Part::Ends { path, text } = part else { continue };
+        if !path.starts_with("Envelope/Body/") || !path.ends_with("/XAddrs") {
+            continue;
+        }
+        let urls = text.split(u8::is_ascii_whitespace).filter_map(|url| std::str::from_utf8(url).ok());
+        let mut addresses = urls.filter_map(|url| {
+            let host = url.split_once("://")?.1.split(['/', ':']).next()?;
+            host.parse::<Ipv4Addr>().ok().map(IpAddr::from)
+        });
+        return addresses.next().is_some_and(|first| message.is_from_other(first))
+            && addresses.all(|other| message.is_from_other(other));
+    }
+    false
 }
 
 const DEVICE: &[u8] = b"device";
@@ -189,19 +218,24 @@ fn say(xml: &mut Xml<'_>, facts: Facts<'_>) {
 fn scope_of(scope: &[u8]) -> Option<(Field, &[u8])> {
     let rest = scope.strip_prefix(b"onvif://www.onvif.org/")?;
     let (kind, value) = rest.split_at_checked(memchr::memchr(b'/', rest)?)?;
-    let field = if kind.eq_ignore_ascii_case(b"name") {
-        Field::OnvifScopeName
-    } else if kind.eq_ignore_ascii_case(b"hardware") {
-        Field::OnvifScopeHardware
-    } else if kind.eq_ignore_ascii_case(b"manufacturer") {
-        Field::OnvifManufacturer
-    } else if kind.eq_ignore_ascii_case(b"mac") {
-        Field::OnvifMac
-    } else {
-        return None;
-    };
-    Some((field, value.get(1..)?))
+    let (_, field) = SCOPES.iter().find(|(name, _)| kind.eq_ignore_ascii_case(name.as_bytes()))?;
+    Some((*field, value.get(1..)?))
 }
+
+/// `name` and `hardware` are of the standard, the others of makers who say more.
+const SCOPES: [(&str, Field); 11] = [
+    ("firmware", Field::OnvifFirmware),
+    ("firmwareversion", Field::OnvifFirmware),
+    ("hardware", Field::OnvifScopeHardware),
+    ("mac", Field::OnvifMac),
+    ("macaddr", Field::OnvifMac),
+    ("manufacturer", Field::OnvifManufacturer),
+    ("model", Field::OnvifModel),
+    ("name", Field::OnvifScopeName),
+    ("serial", Field::OnvifSerial),
+    ("serialnumber", Field::OnvifSerial),
+    ("version", Field::OnvifFirmware),
+];
 
 #[cfg(test)]
 mod tests {
@@ -245,6 +279,24 @@ mod tests {
         let other = "<d:ProbeMatch><d:Scopes>onvif://www.onvif.org/name/Other</d:Scopes></d:ProbeMatch>";
         assert_eq!(discovery(&format!("<d:ProbeMatches>{MATCH}{other}</d:ProbeMatches>")).unwrap(), said);
         assert_eq!(discovery(&MATCH.replace("ProbeMatch", "Hello")).unwrap(), said);
+    }
+
+    #[test]
+    fn an_answer_for_services_elsewhere_says_nothing_of_its_sender() {
+        let at = |urls: &str| {
+            let services = format!("<d:XAddrs>{urls}</d:XAddrs></d:ProbeMatch>");
+            let matches = MATCH.replace("</d:ProbeMatch>", &services);
+            let answer = format!("{HEAD}<d:ProbeMatches>{matches}</d:ProbeMatches>{FOOT}");
+            let packet =
+                Packet { version: 4, source: crate::Address::v4([192, 0, 2, 7]), ..Packet::default() };
+            let mut count = 0;
+            assert!(read(&Message { packet: &packet, payload: answer.as_bytes() }, &mut |_| count += 1));
+            count > 0
+        };
+        assert!(at("http://192.0.2.7/onvif/device_service"));
+        assert!(at("http://192.0.2.8:80/onvif http://192.0.2.7:80/onvif"));
+        assert!(at("http://camera.local/onvif http://[fe80::1]/onvif") && at(""));
+        assert!(!at("http://192.0.2.8:80/onvif/device_service"));
     }
 
     #[test]

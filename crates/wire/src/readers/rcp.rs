@@ -3,7 +3,8 @@
 //! An answer is a document whose root element `root` declares the namespace `OEMExt00:device-1-0`; a description of `UPnP`
 //! has the same elements, another namespace, and comes over HTTP.
 //!
-//! Facts about its sender: `rcp.role` `device`, `rcp.name`, `rcp.serial`, `rcp.mac`.
+//! Facts about its sender: `rcp.role` `device`, `rcp.model`, `rcp.name`, `rcp.serial`, `rcp.mac`.
+//! `friendlyName` is what the maker calls the device, `unitName` what people do.
 
 use crate::{
     Activity, Fact, Field, Message, Read, Reader, ReaderId, Route,
@@ -16,14 +17,15 @@ pub(crate) const READER: Reader = Reader {
     app: "rcp",
     activity: Some(Activity::Discovery),
     hides: false,
-    fields: &[Field::RcpMac, Field::RcpName, Field::RcpRole, Field::RcpSerial],
+    fields: &[Field::RcpMac, Field::RcpModel, Field::RcpName, Field::RcpRole, Field::RcpSerial],
     read: Read::Message(&[Route::Udp(1758), Route::UdpStart(b"<?xml")], read),
 };
 
-const ANSWERED: [(&str, Field); 3] = [
-    ("root/device/friendlyName", Field::RcpName),
+const ANSWERED: [(&str, Field); 4] = [
+    ("root/device/friendlyName", Field::RcpModel),
     ("root/device/physAddress", Field::RcpMac),
     ("root/device/serialNumber", Field::RcpSerial),
+    ("root/device/unitName", Field::RcpName),
 ];
 
 fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
@@ -49,13 +51,14 @@ mod tests {
     };
 
     const ANSWER: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><root xmlns=\"OEMExt00:device-1-0\"><device>\
-        <deviceType>OEMExt00:device:deviceID0</deviceType><friendlyName>Yard</friendlyName><unitName></unitName>\
+        <deviceType>OEMExt00:device:deviceID0</deviceType><friendlyName>EXAMPLE IP</friendlyName><unitName>Yard</unitName>\
         <serialNumber>1:1</serialNumber><physAddress>02-00-00-00-00-01</physAddress></device></root>";
 
     #[test]
     fn an_answer_says_what_the_device_is() {
         let said = [
             "sender rcp.role device",
+            "sender rcp.model EXAMPLE IP",
             "sender rcp.name Yard",
             "sender rcp.serial 1:1",
             "sender rcp.mac 02-00-00-00-00-01",

@@ -24,7 +24,13 @@ pub(crate) const READER: Reader = Reader {
     app: "rtsp",
     activity: None,
     hides: false,
-    fields: &[Field::SdpMedia, Field::SdpMediaHeader, Field::SdpSession],
+    fields: &[
+        Field::SdpMedia,
+        Field::SdpMediaHeader,
+        Field::SdpPacketization,
+        Field::SdpSession,
+        Field::SdpTool,
+    ],
     read: Read::Stream(&[b'A'..=b'Z', b'\r'..=b'\r', b'\n'..=b'\n'], read),
 };
 
@@ -39,7 +45,9 @@ pub(crate) const MESSAGE_READER: Reader = Reader {
         Field::RtspUserAgent,
         Field::SdpMedia,
         Field::SdpMediaHeader,
+        Field::SdpPacketization,
         Field::SdpSession,
+        Field::SdpTool,
     ],
     read: Read::Message(
         &[

@@ -7,7 +7,10 @@
 //! nothing of it crosses a router.
 //!
 //! Facts about the sender of an answer: `sadp.role` `device`, `sadp.model`, `sadp.serial` (model, date, region and number
-//! in one word), `sadp.mac`, `sadp.firmware`. Of other messages `sadp.role`, and the link address of the header.
+//! in one word), `sadp.mac`, `sadp.firmware`; nothing where the answer gives another address than its sender's: it is about
+//! another device, or made up. Of other messages `sadp.role`, and the link address of the header.
+
+use std::net::Ipv4Addr;
 
 use crate::{
     Activity, Fact, Field, Mac, Message, Read, Reader, ReaderId, Route,
@@ -47,11 +50,27 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     }
     let text = String::from_utf8_lossy(message.payload);
     let Some(role) = role(&text) else { return false };
+    if role == b"device" && is_of_another(&text, message) {
+        return true;
+    }
     facts(Fact::of_sender(Field::SadpRole, role));
     if role == b"device" {
         Xml::new(&text).say(&ANSWERED, "ProbeMatch", facts);
     }
     true
+}
+
+/// Whether an answer gives another IPv4 address than that which it came from.
+fn is_of_another(text: &str, message: &Message<'_, '_>) -> bool {
+    let mut xml = Xml::new(text);
+    while let Some(part) = xml.next() {
+        if let Part::Ends { path: "ProbeMatch/IPv4Address", text } = part {
+            let address = std::str::from_utf8(text).ok().and_then(|text| text.parse::<Ipv4Addr>().ok());
+            return address
+                .is_some_and(|address| !address.is_unspecified() && message.is_from_other(address.into()));
+        }
+    }
+    false
 }
 
 /// Which side the sender of a document is, where it is of this protocol: both its words stand in front of any other.
@@ -131,6 +150,23 @@ mod tests {
         ];
         assert_eq!(facts(&READER, ANSWER.as_bytes()).unwrap(), said);
         cut_everywhere(&READER, &Packet::default(), ANSWER.as_bytes());
+    }
+
+    #[test]
+    fn an_answer_about_another_address_says_nothing_of_its_sender() {
+        let about = |address: &str| {
+            let address = format!("</Types>\n<IPv4Address>{address}</IPv4Address>");
+            let answer = ANSWER.replace("</Types>", &address);
+            let packet =
+                Packet { version: 4, source: crate::Address::v4([192, 0, 2, 7]), ..Packet::default() };
+            let mut count = 0;
+            let read = read(&Message { packet: &packet, payload: answer.as_bytes() }, &mut |_| count += 1);
+            (read, count)
+        };
+        assert_eq!(about("192.0.2.7"), (true, 5));
+        assert_eq!(about("192.0.2.8"), (true, 0));
+        assert_eq!(about("0.0.0.0"), (true, 5));
+        assert_eq!(about("none"), (true, 5));
     }
 
     #[test]

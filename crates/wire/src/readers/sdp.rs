@@ -2,7 +2,8 @@
 //!
 //! Facts about the sender: `sdp.session`, the `s=` line where it says more than `-`; `sdp.media`, the kind of each medium
 //! with its first coding (`video H264/90000`; RFC 3551 where no `rtpmap` names it), at most 4 of them; `sdp.media_header`,
-//! the eight digits behind `MEDIAINFO=`, a line that some makers' media stacks write. Bounds: 128 lines of 1024 bytes.
+//! the eight digits behind `MEDIAINFO=`, a line that some makers' media stacks write; `sdp.tool`, the program that wrote the
+//! description (RFC 8866, 6.4); `sdp.packetization`, whose way of filling packets is offered besides the standard's. Bounds: 128 lines of 1024 bytes.
 
 use crate::{
     Fact, Field,
@@ -33,7 +34,7 @@ pub(super) fn read(description: &[u8], whole: bool, facts: Facts<'_>) {
             Line::Open | Line::Over => (&[][..], true),
         };
         match line {
-            [b's', b'=', session @ ..] => say_session(session, facts),
+            [b's', b'=', session @ ..] => say_text(Some(session), Field::SdpSession, facts),
             [b'm', b'=', rest @ ..] => {
                 say_medium(medium.take(), None, facts);
                 medium = Medium::parse(rest).filter(|_| count < MAX_MEDIA);
@@ -45,6 +46,11 @@ pub(super) fn read(description: &[u8], whole: bool, facts: Facts<'_>) {
                     say_medium(medium.take(), map, facts);
                 }
                 say_header(attribute, facts);
+                for (key, field) in
+                    [(&b"tool:"[..], Field::SdpTool), (b"packetization-supported:", Field::SdpPacketization)]
+                {
+                    say_text(attribute.strip_prefix(key), field, facts);
+                }
             }
             _ => {}
         }
@@ -71,10 +77,10 @@ impl<'a> Medium<'a> {
     }
 }
 
-fn say_session(session: &[u8], facts: Facts<'_>) {
-    let session = session.trim_ascii();
-    if !matches!(session, b"" | b"-") {
-        facts(Fact::of_sender(Field::SdpSession, value(session)));
+fn say_text(text: Option<&[u8]>, field: Field, facts: Facts<'_>) {
+    let text = text.unwrap_or(b"").trim_ascii();
+    if !matches!(text, b"" | b"-") {
+        facts(Fact::of_sender(field, value(text)));
     }
 }
 
@@ -148,10 +154,31 @@ mod tests {
     }
 
     #[test]
+    fn who_wrote_it_and_whose_packets() {
+        assert_eq!(
+            said(
+                "a=packetization-supported:EX\r\na=tool:Example 1.0 A@EXAMPLE.COM\r\nm=video 0 RTP/AVP 26\r\n"
+            ),
+            [
+                "sender sdp.packetization EX",
+                "sender sdp.tool Example 1.0 A@EXAMPLE.COM",
+                "sender sdp.media video JPEG/90000"
+            ]
+        );
+    }
+
+    #[test]
     fn what_says_nothing() {
-        for nothing in
-            ["", "s=-\r\n", "s= \n", "m=video\n", "m=VIDEO 0 RTP/AVP 0\n", "a=Media_header:MEDIAINFO=xyz"]
-        {
+        for nothing in [
+            "",
+            "s=-\r\n",
+            "s= \n",
+            "a=tool:\n",
+            "a=toolbox:x\n",
+            "m=video\n",
+            "m=VIDEO 0 RTP/AVP 0\n",
+            "a=Media_header:MEDIAINFO=xyz",
+        ] {
             assert!(said(nothing).is_empty(), "{nothing}");
         }
     }

@@ -1,7 +1,8 @@
 //! Telnet (RFC 854, RFC 855): how a server greets, up to its first prompt.
 //!
 //! A half is of it that begins with two requests about options (`ff`, `fb` to `fe`, an option), which either side may send; or
-//! whose text asks for a name or a password before anything else, as servers do that negotiate nothing.
+//! whose text asks for a name or a password before anything else, as servers do that negotiate nothing; or that is
+//! nothing but a text that begins with `Welcome to`.
 //!
 //! Fact: `telnet.banner`, the text of a server's half without what it negotiates, up to its first prompt for a name or a
 //! password; or up to where it ends or is 512 bytes long where it begins with `Welcome`. What people type does neither, so
@@ -67,7 +68,9 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     };
     let greeting = text.trim_ascii();
     let is_banner = ending == Some(true) || greeting.starts_with(b"Welcome");
-    if negotiated < 2 && ending != Some(true) {
+    // A server that neither negotiates nor asks has said all, so far as the half goes.
+    let is_welcome = at == stream.bytes.len() && stream.ended && greeting.starts_with(b"Welcome to ");
+    if negotiated < 2 && ending != Some(true) && !is_welcome {
         return Probe::NotMine;
     }
     say(Field::TelnetBanner, is_banner.then_some(greeting), facts);
@@ -132,6 +135,14 @@ mod tests {
         }
         let welcome = [OPTIONS, b"Welcome to Example 800\r\n"].concat();
         assert_eq!(said(&welcome, true).1, ["sender telnet.banner Welcome to Example 800"]);
+        let bare = &welcome[OPTIONS.len()..];
+        assert_eq!(said(bare, true).1, ["sender telnet.banner Welcome to Example 800"]);
+        assert!(matches!(said(bare, false).0, Probe::More(_)));
+        for other in
+            [&b"Welcome back\r\n"[..], b"Welcome to \x80", &[b"Welcome to ", &[b'x'; 300][..]].concat()]
+        {
+            assert_eq!(said(other, true), (Probe::NotMine, vec![]));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! `ubiquiti.name`, `ubiquiti.firmware`. Bound: 64 fields.
 
 use crate::{
-    Activity, Field, Message, Read, Reader, ReaderId, Route,
+    Activity, Field, Message, Pattern, Read, Reader, ReaderId, Route,
     cursor::Cursor,
     reader::Facts,
     readers::layout::{say, say_mac, text},
@@ -17,8 +17,19 @@ pub(crate) const READER: Reader = Reader {
     activity: Some(Activity::Discovery),
     hides: false,
     fields: &[Field::UbiquitiFirmware, Field::UbiquitiMac, Field::UbiquitiModel, Field::UbiquitiName],
-    read: Read::Message(&[Route::Udp(10001)], read),
+    read: Read::Message(
+        &[Route::Udp(10001), starts(ANSWERS[0]), starts(ANSWERS[1]), starts(ANSWERS[2])],
+        read,
+    ),
 };
+
+/// How answers begin on any port: version, command and length, then a first field that names the station.
+const ANSWERS: [&[u8]; 3] =
+    [&[1, 0, 0, 0, MAC_AND_ADDRESS, 0, 10], &[1, 0, 0, 0, MAC, 0, 6], &[2, 6, 0, 0, MAC, 0, 6]];
+
+const fn starts(bytes: &'static [u8]) -> Route {
+    Route::UdpAt(Pattern { offset: 0, mask: &[0xff, 0xff, 0xff, 0, 0xff, 0xff, 0xff], bytes })
+}
 
 const MAX_FIELDS: usize = 64;
 const MAC: u8 = 0x01;
@@ -99,6 +110,17 @@ mod tests {
         assert_eq!(facts(&READER, &message(1, 0, FIELDS)).unwrap(), said);
         assert_eq!(facts(&READER, &message(2, 6, FIELDS)).unwrap(), said);
         cut_everywhere(&READER, &Packet::default(), &message(1, 0, FIELDS));
+    }
+
+    #[test]
+    fn answers_are_found_on_any_port() {
+        let routes = crate::readers::Routes::new();
+        let packet = Packet { version: 4, protocol: 17, ports: (10901, 40000), ..Packet::default() };
+        let found = |payload: &[u8]| {
+            let readers = routes.readers(&Message { packet: &packet, payload });
+            readers.messages().any(|reader| reader.app == READER.app)
+        };
+        assert!(found(&message(1, 0, FIELDS)) && !found(&message(1, 0, &FIELDS[1..])));
     }
 
     #[test]

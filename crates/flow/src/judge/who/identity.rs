@@ -1,12 +1,14 @@
 //! What a station is: its sightings, and the evidence in them and in whom it calls.
 
-use lenscap_catalog::{Banner, Confidence, DeviceClass, Evidence, Extract, VendorId, VendorKind};
+use lenscap_catalog::{Confidence, DeviceClass, Evidence, Extract, VendorId, VendorKind};
 use lenscap_wire::{Field, Mac, Meaning, PacketRef};
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use super::ends::Often;
 use super::questions::{AskedFor, serves_devices};
+use super::texts;
+use super::told::{Telling, is_placeholder};
 use super::weighing::{Outcome, Signs, Weighed};
 use crate::judge::judged::Judged;
 use crate::judge::{Court, Flow, rules};
@@ -27,16 +29,6 @@ struct Sighting {
 /// Kind and value.
 type Shown<'a> = (Field, Cow<'a, [u8]>);
 
-/// Something that a text tells beside what it is evidence for.
-#[derive(Clone, Debug)]
-struct Told {
-    what: Extract,
-    /// By whose text; nobody's where the protocol has a field for it.
-    vendor: Option<VendorId>,
-    points: u8,
-    text: String,
-}
-
 /// What is known of a station before its sightings are looked at.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Background<'a> {
@@ -53,7 +45,7 @@ pub(crate) struct Identity<'a> {
     /// Kind and value of each sighting; in order and each once when it has been weighed.
     seen: Vec<(Shown<'a>, Sighting)>,
     evidence: Vec<Weighed<'a>>,
-    told: Vec<Told>,
+    told: Telling,
     signs: Signs,
     outcome: Outcome,
     /// Whose cloud it uses.
@@ -128,14 +120,18 @@ impl<'a> Identity<'a> {
             }
             let models =
                 if field.may_hold_model() { court.catalog.banners(Field::Model, value) } else { vec![] };
+            // The longest text tells best: `AXIS,Network Camera,` before `AXIS,`.
+            let mut told = [false; Extract::ALL.len()];
+            let mut longest = None;
             for hit in court.catalog.banners(*field, value).into_iter().chain(models) {
                 let banner = hit.banner;
-                let evidence = evidence_of(*field, banner);
+                let vendor = texts::maker(banner, &mut longest);
+                let evidence = texts::evidence_of(*field, banner);
                 self.signs.is_client |= evidence == Evidence::Client && !sighting.claimed;
                 self.evidence.push(Weighed {
                     row: court.catalog.worth(evidence, banner.confidence),
                     value: value.clone(),
-                    vendor: banner.vendor.filter(|_| evidence != Evidence::Client),
+                    vendor: vendor.filter(|_| evidence != Evidence::Client),
                     class: if evidence == Evidence::Client {
                         DeviceClass::Unknown
                     } else {
@@ -147,24 +143,46 @@ impl<'a> Identity<'a> {
                 if sighting.claimed || evidence == Evidence::Client {
                     continue;
                 }
-                sighting.vendor = sighting.vendor.or(banner.vendor);
+                sighting.vendor = sighting.vendor.or(vendor);
                 let rest = hit.captured.and_then(|range| value.get(range));
-                if let (Some(rest), Some(what), Some(vendor)) = (rest, banner.captures, banner.vendor) {
-                    let text = String::from_utf8_lossy(rest).trim().to_string();
-                    let points = banner.confidence.points();
-                    self.told.push(Told { what, vendor: Some(vendor), points, text });
+                if let (Some(rest), Some(what), Some(vendor)) = (rest, banner.captures, banner.vendor)
+                    && !std::mem::replace(&mut told[what as usize], true)
+                {
+                    self.told.beside(what, vendor, banner.confidence.points(), rest);
                 }
             }
             if !sighting.claimed {
                 self.tell(court, *field, value.clone(), sighting.at);
             }
         }
+        self.weigh_served(court, &mut seen);
         self.seen = seen;
+    }
+
+    /// Who serves video under a path in a maker's words may be of that maker.
+    fn weigh_served(&mut self, court: &Court<'_>, seen: &mut [(Shown<'a>, Sighting)]) {
+        if !self.evidence.iter().any(|piece| piece.row.evidence == Evidence::Video && !piece.claimed) {
+            return;
+        }
+        let paths = seen.iter_mut().filter(|((field, _), _)| *field == Field::RtspPath);
+        let paths = paths.map(|((_, value), sighting)| (&**value, sighting));
+        let Some((vendor, value, sighting)) = texts::served(court.catalog, paths) else { return };
+        sighting.vendor = Some(vendor);
+        self.evidence.push(Weighed {
+            row: court.catalog.worth(Evidence::Banner, Confidence::Low),
+            value: value.to_vec().into(),
+            vendor: Some(vendor),
+            class: DeviceClass::Unknown,
+            claimed: false,
+            at: sighting.at,
+        });
     }
 
     /// What a field of a protocol that has one for it says of the device: its model, its serial number, who made it.
     fn tell(&mut self, court: &Court<'_>, field: Field, value: Cow<'a, [u8]>, at: Option<PacketRef>) {
         let meaning = match field.meaning() {
+            // A name that devices are shipped with may be the maker's: `CP PLUS`.
+            None if field == Field::OnvifScopeName => Meaning::Vendor,
             None | Some(Meaning::Role) => return,
             Some(meaning) => meaning,
         };
@@ -188,7 +206,7 @@ impl<'a> Identity<'a> {
                 }));
             }
         };
-        self.told.push(Told { what, vendor: None, points: rules::BY_OWN_FIELD, text });
+        self.told.in_field(what, text);
     }
 
     /// Contacts with services of a camera vendor, of which people's browsers are not the users.
@@ -298,9 +316,7 @@ impl<'a> Identity<'a> {
 
     /// What the maker's surest text tells of a kind.
     pub(crate) fn told(&self, what: Extract) -> Option<String> {
-        let of = self.told.iter().filter(|told| told.what == what);
-        let of = of.filter(|told| told.vendor.is_none() || told.vendor == self.vendor());
-        of.min_by_key(|told| (Reverse(told.points), &told.text)).map(|told| told.text.clone())
+        self.told.surest(what, self.vendor())
     }
 
     /// The evidence, strongest first.
@@ -339,26 +355,6 @@ impl<'a> Identity<'a> {
         };
         all.into_iter().take(rules::SIGHTINGS).map(record).collect()
     }
-}
-
-/// What kind of evidence a text of the catalogue is in a field. In a field for the part that a station plays, it is the
-/// protocol that speaks.
-fn evidence_of(field: Field, banner: &Banner) -> Evidence {
-    let plays = field.meaning() == Some(Meaning::Role) || field == Field::OnvifClass;
-    match (banner.device_class, banner.confidence) {
-        (DeviceClass::App, _) => Evidence::Client,
-        _ if field == Field::UaApp => Evidence::Client,
-        _ if !banner.is_camera => Evidence::Banner,
-        (_, Confidence::High) if plays => Evidence::Protocol,
-        _ if plays => Evidence::DeviceRole,
-        _ => Evidence::Model,
-    }
-}
-
-/// Whether a device has not been given what it should say here.
-fn is_placeholder(text: &str) -> bool {
-    let nothing = ["none", "null", "unknown", "n/a", "default", "private", "general"];
-    text.len() < 2 || nothing.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// Whether a station called its peer: by the handshake where it was seen, else by the port of a service. Who happens to be

@@ -92,6 +92,14 @@ fn kind(catalog: &Catalog, evidence: &[Weighed<'_>], signs: Signs) -> (Standing,
     let own: u32 = counted.iter().filter(|(_, row)| !by_contact(row)).map(|(points, _)| points).sum();
     let most = if signs.is_router { limits.router_most.into() } else { u32::MAX };
     let kind = own + contacts.min(most);
+    // Makers of cameras build door controllers that answer in the same protocols.
+    let is_said = |classes: &[DeviceClass]| {
+        evidence.iter().any(|piece| !piece.claimed && classes.contains(&piece.class))
+    };
+    let cameras = [DeviceClass::Camera, DeviceClass::Recorder, DeviceClass::Doorbell, DeviceClass::Encoder];
+    if is_said(&[DeviceClass::AccessControl]) && !is_said(&cameras) {
+        return (Standing::Other, kind.min(u32::from(limits.suspected) - 1));
+    }
     let whole = || counted.iter().filter(|(_, row)| !(signs.is_router && by_contact(row)));
     let strong = whole().any(|(points, _)| *points >= limits.strong.into());
     let second = whole().filter(|(points, _)| *points >= limits.second.into()).count() > 1;
@@ -155,6 +163,24 @@ mod tests {
         assert_eq!(of(&[PREFIX, ASKED]), (Standing::Suspected, 59));
         assert_eq!(of(&[(Evidence::MixedPrefix, "tp-link")]), (Standing::Other, 0));
         assert_eq!(of(&[]), (Standing::Other, 0));
+    }
+
+    #[test]
+    fn what_says_that_it_opens_doors_is_no_camera_by_its_protocol() {
+        let catalog = Catalog::builtin();
+        let of = |class, claimed| {
+            let door = Weighed {
+                class,
+                claimed,
+                row: catalog.worth(Evidence::Banner, Confidence::High),
+                ..weighed(&catalog, Evidence::Banner, "dahua")
+            };
+            let all = [weighed(&catalog, Evidence::Protocol, "dahua"), door];
+            Outcome::of(&catalog, &all, Signs::default()).standing
+        };
+        assert_eq!(of(DeviceClass::AccessControl, false), Standing::Other);
+        assert_eq!(of(DeviceClass::AccessControl, true), Standing::Camera);
+        assert_eq!(of(DeviceClass::Camera, false), Standing::Camera);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use memchr::{memchr, memrchr};
 
 use super::{
-    Start, cgi,
+    Start, api, cgi,
     document::{self, Root},
     multipart, title,
 };
@@ -108,6 +108,10 @@ impl<'a> Body<'a> {
                 Root::Other => Told::Nobodys,
             },
             Some(_) if self.side == Side::Client => Told::Nobodys,
+            Some(b'{' | b'[') => match api::told(&self.bytes) {
+                Told::Open if self.whole => Told::Ready,
+                told => told,
+            },
             Some(_) => match cgi::told(&self.bytes) {
                 Told::Ready if !self.whole => Told::Open,
                 told => told,
@@ -119,7 +123,9 @@ impl<'a> Body<'a> {
 
     /// Yields what it says.
     pub(super) fn read(&self, facts: Facts<'_>) {
-        if self.begins() != Some(b'<') {
+        if matches!(self.begins(), Some(b'{' | b'[')) {
+            api::read(&self.bytes, facts);
+        } else if self.begins() != Some(b'<') {
             let there = if self.whole { Some(self.bytes.len()) } else { memrchr(b'\n', &self.bytes) };
             cgi::read(there.and_then(|there| self.bytes.get(..there)).unwrap_or(&[]), facts);
         } else if self.html {
@@ -158,7 +164,11 @@ fn is_text(kind: &[u8]) -> bool {
     let Some(slash) = memchr(b'/', name) else { return false };
     let (class, rest) = name.split_at(slash);
     let form = rest.rsplit(|byte| matches!(byte, b'/' | b'+')).next().unwrap_or(rest);
-    class.eq_ignore_ascii_case(b"text") || form.eq_ignore_ascii_case(b"xml") || multipart::is_multipart(kind)
+    let is_form = |wanted: &[u8]| form.eq_ignore_ascii_case(wanted);
+    class.eq_ignore_ascii_case(b"text")
+        || is_form(b"xml")
+        || is_form(b"json")
+        || multipart::is_multipart(kind)
 }
 
 /// Digits and nothing else; what is larger than any body that is read counts as that.

@@ -27,21 +27,31 @@ struct Api {
     keys: &'static [(&'static str, Field)],
 }
 
+const VAPIX: &[(&str, Field)] = &[
+    ("root.Brand.Brand", Field::CgiVendor),
+    ("root.Brand.ProdShortName", Field::CgiModel),
+    ("root.Brand.ProdType", Field::CgiClass),
+    ("root.Network.HostName", Field::CgiName),
+    ("root.Network.eth0.MACAddress", Field::CgiMac),
+    ("root.Properties.Firmware.Version", Field::CgiFirmware),
+    ("root.Properties.System.SerialNumber", Field::CgiSerial),
+];
+
 const APIS: &[Api] = &[
+    // What has pictures besides: speakers and door controllers of the maker answer, too.
+    Api {
+        name: "vapix-video",
+        begins: &["root."],
+        needs: &["root.Properties.Image.Format"],
+        first: |_, _| true,
+        keys: VAPIX,
+    },
     Api {
         name: "vapix",
         begins: &["root."],
         needs: &[],
         first: |key, _| matches!(key.get(5..), Some([b'A'..=b'Z', rest @ ..]) if rest.contains(&b'.')),
-        keys: &[
-            ("root.Brand.Brand", Field::CgiVendor),
-            ("root.Brand.ProdShortName", Field::CgiModel),
-            ("root.Brand.ProdType", Field::CgiClass),
-            ("root.Network.HostName", Field::CgiName),
-            ("root.Network.eth0.MACAddress", Field::CgiMac),
-            ("root.Properties.Firmware.Version", Field::CgiFirmware),
-            ("root.Properties.System.SerialNumber", Field::CgiSerial),
-        ],
+        keys: VAPIX,
     },
     Api {
         name: "sunapi",

@@ -34,7 +34,8 @@ pub(super) fn root(text: &str, side: Side) -> Root {
         ("root", Side::Server) => Root::Known(upnp::read),
         ("CGI_Result", Side::Server) => Root::Known(cgi_xml::read_foscam),
         ("rcp", Side::Server) => Root::Known(cgi_xml::read_rcp),
-        ("EventNotificationAlert", _) | (_, Side::Server) if isapi::is_of(&tag) => Root::Known(isapi::read),
+        ("EventNotificationAlert", _) => Root::Known(isapi::read),
+        (_, Side::Server) if isapi::is_of(&tag) => Root::Known(isapi::read),
         _ => Root::Other,
     }
 }

@@ -1,6 +1,7 @@
 //! ISAPI and PSIA, the XML of devices of Hikvision and of those built on its platform.
 //!
-//! A document is known by the namespace that its root element declares. Facts about its sender: `isapi.role` `device`;
+//! A document is known by the namespace that its root element declares; an `EventNotificationAlert` by its name, for some
+//! devices push it without. Facts about its sender: `isapi.role` `device`;
 //! of `DeviceInfo` `isapi.name`, `isapi.model`, `isapi.serial`, `isapi.mac`, `isapi.firmware`, `isapi.class`; of an
 //! `EventNotificationAlert`, which devices push to a host for alarms, `isapi.mac` and `isapi.serial`. The channel of an alarm
 //! is not read: a recorder's is another device.
@@ -89,6 +90,12 @@ mod tests {
         assert!(said(&answer("403 Forbidden", INFO)).is_empty());
         assert!(said(&answer("502 Bad Gateway", INFO)).is_empty());
         assert!(said(&answer("200 OK", &INFO.replace("hikvision", "example"))).is_empty());
+        let other = ALARM.replace("EventNotificationAlert", "EventNotification");
+        let head = format!(
+            "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/xml\r\nContent-Length: {}",
+            other.len()
+        );
+        assert!(said(format!("{head}\r\n\r\n{other}").as_bytes()).is_empty());
     }
 
     #[test]
@@ -105,6 +112,9 @@ mod tests {
             [head("application/xml; charset=\"UTF-8\"", ALARM.len()).as_bytes(), ALARM.as_bytes()].concat();
         assert_eq!(said(&alone), expected);
         cut_stream_everywhere(&READER, &alone);
+        let bare = ALARM.replace(" version='1.0' xmlns='urn:psialliance-org'", "");
+        let bare = [head("application/xml", bare.len()).as_bytes(), bare.as_bytes()].concat();
+        assert_eq!(said(&bare), expected);
         let parts = format!(
             "--b\r\nContent-Type: application/xml\r\n\r\n{ALARM}\r\n--b\r\nContent-Type: image/jpeg\r\n\r\n"
         );

@@ -1,0 +1,79 @@
+//! What texts of the catalogue are worth as evidence, by the field in which a station says them.
+
+use lenscap_catalog::{Banner, Catalog, Confidence, DeviceClass, Evidence, VendorId};
+use lenscap_wire::{Field, Meaning};
+
+/// What kind of evidence a text of the catalogue is in a field. In a field for the part that a station plays, it is the
+/// protocol that speaks.
+pub(crate) fn evidence_of(field: Field, banner: &Banner) -> Evidence {
+    let plays = field.meaning() == Some(Meaning::Role) || field == Field::OnvifClass;
+    match (banner.device_class, banner.confidence) {
+        (DeviceClass::App, _) => Evidence::Client,
+        _ if field == Field::UaApp => Evidence::Client,
+        _ if !banner.is_camera => Evidence::Banner,
+        (_, Confidence::High) if plays => Evidence::Protocol,
+        _ if plays => Evidence::DeviceRole,
+        _ => Evidence::Model,
+    }
+}
+
+/// Whose a text is, of several that stand in one value, the longest first: `Login to ND0` is one maker's, and `Login to `
+/// within it is not another's. `longest` is the first that is anybody's.
+pub(crate) fn maker<'b>(banner: &'b Banner, longest: &mut Option<&'b Banner>) -> Option<VendorId> {
+    let vendor = banner.vendor?;
+    let first = *longest.get_or_insert(banner);
+    let within = || first.value.to_ascii_lowercase().contains(&banner.value.to_ascii_lowercase());
+    (first.vendor == Some(vendor) || !within()).then_some(vendor)
+}
+
+/// Whose the paths are that others asked a server of video for, and the first of them that tells: `/cam/realmonitor` is in
+/// the words of one maker. None where they are in the words of several: somebody tried them.
+pub(crate) fn served<'p, T>(
+    catalog: &Catalog,
+    paths: impl Iterator<Item = (&'p [u8], T)>,
+) -> Option<(VendorId, &'p [u8], T)> {
+    let mut served: Option<(VendorId, &[u8], T)> = None;
+    for (path, of) in paths {
+        let hits = catalog.banners(Field::RtspPath, path);
+        let sure = hits.iter().find(|hit| hit.banner.confidence > Confidence::Low);
+        let Some(vendor) = sure.and_then(|hit| hit.banner.vendor) else { continue };
+        match &served {
+            Some((other, ..)) if *other != vendor => return None,
+            Some(_) => {}
+            None => served = Some((vendor, path, of)),
+        }
+    }
+    served
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_within_a_longer_one_is_of_nobody_else() {
+        let catalog = Catalog::builtin();
+        let of = |value: &str| {
+            let mut longest = None;
+            let hits = catalog.banners(Field::HttpRealm, value.as_bytes());
+            let makers: Vec<_> = hits.iter().filter_map(|hit| maker(hit.banner, &mut longest)).collect();
+            makers.iter().map(|vendor| catalog.vendor(*vendor).id.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(of("Login to ND0123456789"), ["lorex"]);
+        assert_eq!(of("Login to 9Z01234PAB56789"), ["dahua"]);
+    }
+
+    #[test]
+    fn paths_of_one_maker_tell_and_those_of_several_do_not() {
+        let catalog = Catalog::builtin();
+        let of = |paths: &[&'static str]| {
+            let paths = paths.iter().enumerate().map(|(place, path)| (path.as_bytes(), place));
+            served(&catalog, paths).map(|(vendor, _, place)| (&*catalog.vendor(vendor).id, place))
+        };
+        let (dahua, axis) = ("/cam/realmonitor?channel=1", "/axis-media/media.amp");
+        assert_eq!(of(&["/x", dahua, "/cam/realmonitor?channel=2"]), Some(("dahua", 1)));
+        assert_eq!(of(&[dahua, axis]), None);
+        assert_eq!(of(&["/stream1", "/"]), None, "many makers' words");
+        assert_eq!(of(&[]), None);
+    }
+}
