@@ -277,6 +277,8 @@ words! {
         Banner = "banner",
         /// A text of a phone, a computer, or an application that views.
         Client = "client",
+        /// It uploads content.
+        Upload = "upload",
     }
 }
 

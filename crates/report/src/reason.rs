@@ -1,15 +1,19 @@
 //! The sentence for each rule behind a finding, the same in every format: the rule's id, a colon, and words.
 
 use crate::vendor;
-use lenscap_flow::report::{Attribution, ContactRule, Finding, LookUp, Measure, Reason, Rule};
+use lenscap_flow::report::{Attribution, ContactRule, Finding, LookUp, Measure, Party, Reason, Rule};
 
 /// The reasons of a finding in words, without packet numbers. Names in them come out of packets: escape before printing.
 pub(crate) fn sentences<'f>(finding: &'f Finding<'_>) -> impl Iterator<Item = String> + use<'f> {
     let vendor = finding.vendor.map_or("not known", vendor::name);
-    finding.reasons.iter().map(move |reason| format!("{}: {}", reason.rule.id(), sentence(reason, vendor)))
+    let party = match finding.party {
+        Party::Peer => format!("a viewer or relay that speaks the protocol of {vendor}"),
+        _ => vendor.to_owned(),
+    };
+    finding.reasons.iter().map(move |reason| format!("{}: {}", reason.rule.id(), sentence(reason, &party)))
 }
 
-fn sentence(reason: &Reason, vendor: &str) -> String {
+fn sentence(reason: &Reason, party: &str) -> String {
     match &reason.rule {
         Rule::Measured { rule, measured, flows, sent, received } => {
             let sums = sums(*flows, *sent, *received);
@@ -27,7 +31,7 @@ fn sentence(reason: &Reason, vendor: &str) -> String {
         }
         Rule::PartyBy { sources } => {
             let words: Vec<_> = sources.iter().copied().map(Attribution::word).collect();
-            format!("the other end is {vendor} by {}", words.join(", "))
+            format!("the other end is {party} by {}", words.join(", "))
         }
         Rule::SameAddress { flows, payload } => format!(
             "{} with {} named nobody: in others the device called that address so",

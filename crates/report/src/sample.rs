@@ -90,6 +90,7 @@ pub(crate) fn flows() -> Vec<FlowView<'static>> {
         first_packet: at(2200),
         limits: vec!["content is encrypted"],
         copies: Some((3, 3600)),
+        proof: None,
     };
     let bare = FlowView {
         community_id: "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=".into(),
@@ -117,6 +118,7 @@ pub(crate) fn flows() -> Vec<FlowView<'static>> {
         first_packet: at(1),
         limits: vec![],
         copies: None,
+        proof: None,
     };
     vec![full, bare]
 }

@@ -192,6 +192,7 @@ fields! {
     RcpName = "rcp.name": "Name of a device in an answer to the discovery of Bosch.",
     RcpRole = "rcp.role": "`device` where the sender answers the discovery of Bosch.",
     RcpSerial = "rcp.serial": "Serial number in an answer to the discovery of Bosch.",
+    Referred = "referred": "Another flow that a message names, by what is said to stand at its address: `udp 32100 pppp`.",
     RtmpUrl = "rtmp.url": "Where a client of RTMP connects to, without the query.",
     RtmpUserAgent = "rtmp.user_agent": "How the software of a client of RTMP calls itself.",
     RtpPayloadType = "rtp.payload_type": "Payload type of RTP (RFC 3551, 6), a decimal number.",
@@ -290,8 +291,9 @@ fields! {
 /// Fields that the catalogue knows and whose reader is still to be written. What a reader yields must leave this list.
 pub(crate) const AWAITED: &[Field] = &[Field::HttpHeader];
 
-/// Fields that no reader yields because the judge does: from a link address, and from other fields.
-pub(crate) const JUDGED: &[Field] = &[Field::Model, Field::Oui, Field::UaApp];
+/// Fields that no reader yields as such: the judge does, from a link address and from other fields, and `referred` is how
+/// what a message [refers](crate::Fact::Refers) to is kept.
+pub(crate) const JUDGED: &[Field] = &[Field::Model, Field::Oui, Field::Referred, Field::UaApp];
 
 impl Field {
     /// Whether the value names the server that a flow is for, as its client called it.
