@@ -86,7 +86,7 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
         why: reasons(),
         conflicts: vec![MakerRecord { vendor: &AMCREST, points: 40 }],
         cloud_of: Some(&HIKVISION),
-        platform: None,
+        platform: Some(&HIKVISION),
     };
     let registers = DeviceRecord {
         id: "9c:8e:cd:00:00:02".into(),

@@ -233,9 +233,11 @@ impl Contact {
         self
     }
 
-    /// The vendor that most of the payload went to or came from, how sure that is by bytes, and whether its role is media.
+    /// The vendor that most of the payload went to or came from, of those that are more than a protocol's, how sure that is by bytes, and whether its role is media.
     pub(crate) fn vendor(&self) -> Option<(VendorId, u8, bool)> {
-        let (vendor, best) = self.vendors.iter().max_by_key(|(id, by)| (by.weight, Reverse(**id)))?;
+        // Whose a server is says more than whose protocol somebody speaks.
+        let (vendor, best) =
+            self.vendors.iter().max_by_key(|(id, by)| (by.served, by.weight, Reverse(**id)))?;
         let own = best.confidence / u128::from(best.weight.max(1));
         let bound = u128::from(self.bound[0] + self.bound[1]) * own.min(u128::from(rules::BY_SAME_ADDRESS));
         let confidence = (best.confidence + bound) / u128::from(self.weight.max(1));

@@ -13,7 +13,7 @@ use super::questions::{AskedFor, serves_devices};
 use super::weighing::Weighed;
 use crate::judge::judged::Judged;
 use crate::judge::{Court, Flow, rules};
-use crate::report::Attribution;
+use crate::report::{Attribution, Party};
 use crate::state::key::Side;
 
 /// What was found.
@@ -65,7 +65,8 @@ impl<'a> Dealt<'a> {
                 let of = if is_bulk_side(&flow, side) { &mut bulk } else { &mut speaks };
                 first(of, flow, judged);
             }
-            if !serves_devices(judged.roles) || !calls(&flow, judged, side) {
+            let served = judged.party == Party::Vendor && serves_devices(judged.roles);
+            if !served || !calls(&flow, judged, side) {
                 continue;
             }
             cloud = cloud.max(Some((judged.proves_camera, judged.confidence, Reverse(vendor))));

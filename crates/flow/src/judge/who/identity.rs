@@ -109,6 +109,10 @@ impl<'a> Identity<'a> {
             rank(a).cmp(&rank(b)).then_with(|| a.value.cmp(&b.value))
         });
         self.outcome = Outcome::of(court.catalog, &self.evidence, self.signs);
+        if self.outcome.standing == Standing::Camera {
+            // Of a camera it adds nothing: see the sum.
+            self.evidence.retain(|piece| piece.row.evidence != Evidence::Upload);
+        }
         let mut classes = self.evidence.iter().filter(|piece| !piece.claimed).map(|piece| piece.class);
         self.class = classes.find(|class| *class != DeviceClass::Unknown);
     }
