@@ -12,6 +12,7 @@ use lenscap_testkit::{SECOND, captures};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -229,6 +230,7 @@ fn every_packet_that_is_named_is_there() {
                     "device" => shows_sighting(sighting_of(record, around), packets),
                     "name" => tells(record["name"].as_str().expect("a name is text"), packets),
                     "flow" if around.get("name").is_some() => shows_name(around, packets),
+                    "flow" if record.get("proof") == Some(at) => tells_of_an_end(record, packet),
                     "flow" => shows_flow(record, packet),
                     _ => true,
                 };
@@ -244,6 +246,20 @@ fn every_packet_that_is_named_is_there() {
 
 fn contains(packet: &[u8], bytes: &[u8]) -> bool {
     bytes.is_empty() || packet.windows(bytes.len()).any(|window| window.eq_ignore_ascii_case(bytes))
+}
+
+/// Whether an address of a flow stands in a packet: as its own, or in what it tells of others, in either order of bytes.
+fn tells_of_an_end(flow: &Value, packet: &[u8]) -> bool {
+    ["orig", "resp"].iter().any(|end| {
+        let address: IpAddr = flow[end]["address"].as_str().expect("an address is text").parse().unwrap();
+        let mut octets = match address {
+            IpAddr::V4(address) => address.octets().to_vec(),
+            IpAddr::V6(address) => address.octets().to_vec(),
+        };
+        let as_is = contains(packet, &octets);
+        octets.reverse();
+        as_is || contains(packet, &octets)
+    })
 }
 
 /// Whether every part of a text between dots, which DNS writes as labels, stands in a packet. What was escaped
@@ -279,8 +295,10 @@ fn shows_sighting(sighting: &Value, packets: &[(u64, Vec<u8>)]) -> bool {
         || matches!(kind, "sdp.media" | "video" | "onvif.scope.name") && value.split(' ').all(|word| holds(packet, word))
     };
     // What a packet means, what is masked, or numbers that stand in it otherwise.
-    matches!(kind.rsplit('.').next(), Some("api" | "credentials" | "role" | "protocol" | "device-role"))
-        || kind.starts_with("kasa.")
+    matches!(
+        kind.rsplit('.').next(),
+        Some("api" | "credentials" | "role" | "protocol" | "device-role" | "p2p")
+    ) || kind.starts_with("kasa.")
         || matches!(kind, "dhcp.parameters" | "gb28181.class" | "tls.ja4" | "tls.ech")
         || matches!(kind, "rtp.payload_type" | "stun.mapped" | "pppp.uid" | "miio.uid")
         || matches!(kind, "foscam.firmware" | "snmp.sys_object_id")

@@ -19,6 +19,8 @@ mod entry;
 #[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
 #[path = "../wire/src/field.rs"]
 mod field;
+#[path = "src/protocol.rs"]
+mod protocol;
 #[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
 #[allow(clippy::struct_field_names, reason = "a port has a port")]
 #[path = "src/record.rs"]
@@ -73,6 +75,7 @@ fn main() {
         "diagnostic",
         "digest",
         "entry",
+        "protocol",
         "record",
         "registrants",
         "roles",

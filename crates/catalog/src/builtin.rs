@@ -9,7 +9,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::field::Field;
 use crate::record::{
-    Banner, ContactRule, ContentRule, Endpoint, OuiBlock, Port, Prefix, SharedName, StandingLimits,
+    Banner, ContactRule, ContentRule, Endpoint, OuiBlock, Port, Prefix, Protocol, SharedName, StandingLimits,
     StandingRow, Text, Vendor, VendorId,
 };
 use crate::roles::Roles;

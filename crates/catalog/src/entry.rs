@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use ipnet::IpNet;
 
+use crate::protocol::ProtocolEntry;
 use crate::record::{Banner, Endpoint, Port, Prefix, Text, Vendor, VendorId};
 use crate::schema::{BannerEntry, EndpointEntry, PortEntry, PrefixEntry, VendorEntry};
 use crate::words::VendorKind;
@@ -88,6 +89,7 @@ impl Vendor {
             oem_of: Cow::Borrowed(&[]),
             oem_source: Cow::Borrowed(""),
             kind: VendorKind::CameraVendor,
+            speaks: Cow::Borrowed(&[]),
             oui_camera_specific: false,
             date: Cow::Borrowed(""),
         }
@@ -108,6 +110,9 @@ impl VendorEntry {
         }
         if let Some(date) = &self.date {
             vendor.date = owned(date.get_ref());
+        }
+        if let Some(speaks) = &self.speaks {
+            vendor.speaks = speaks.iter().map(ProtocolEntry::record).collect();
         }
         if let Some(oem_of) = oem_of {
             vendor.oem_of = Cow::Owned(oem_of);

@@ -27,6 +27,7 @@ mod diagnostic;
 mod lookup;
 mod names;
 mod overlay;
+mod protocol;
 mod record;
 #[allow(dead_code, reason = "the build script uses it")]
 mod registrants;
@@ -46,7 +47,7 @@ pub use diagnostic::Diagnostic;
 pub use lookup::{Lookup, Subject};
 pub use overlay::CatalogError;
 pub use record::{
-    Banner, ContactRule, ContentRule, Endpoint, OuiBlock, Port, Prefix, SharedName, StandingLimits,
+    Banner, ContactRule, ContentRule, Endpoint, OuiBlock, Port, Prefix, Protocol, SharedName, StandingLimits,
     StandingRow, Text, Vendor, VendorId,
 };
 pub use roles::Roles;

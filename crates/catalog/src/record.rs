@@ -63,10 +63,28 @@ records! {
         pub oem_source: Text,
         /// What kind of firm or platform it is.
         pub kind: VendorKind,
+        /// Protocols that are its own.
+        pub speaks: Cow<'static, [Protocol]>,
         /// Whether its hardware prefixes are on little else than cameras. Even then a prefix is only a hint.
         pub oui_camera_specific: bool,
         /// The day the entry was last looked at, `YYYY-MM-DD`.
         pub date: Text,
+    }
+
+    /// A protocol that is a firm's or a platform's own: who speaks it on either end shows whose it is, and no more.
+    pub struct Protocol {
+        /// The protocol as its reader calls it, such as `pppp`.
+        pub app: Text,
+        /// Whether it is a peer-to-peer protocol that nothing but cameras, recorders and who views them speak.
+        pub p2p: bool,
+        /// Ports at which servers of it are asked. What answers at another port may be a viewer or a relay.
+        pub server_ports: Cow<'static, [u16]>,
+        /// How surely it is the vendor's.
+        pub confidence: Confidence,
+        /// Who says so.
+        pub source: Text,
+        /// Remark.
+        pub note: Text,
     }
 
     /// A name that a vendor's devices call.

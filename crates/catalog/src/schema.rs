@@ -12,6 +12,7 @@ use toml::Spanned;
 
 use crate::diagnostic::Diagnostic;
 use crate::field::Field;
+use crate::protocol::ProtocolEntry;
 use crate::roles::Roles;
 use crate::words::{
     Confidence, DeviceClass, Extract, Match, Reach, Role, SharedGroup, Side, Transport, VendorKind,
@@ -31,6 +32,7 @@ pub(crate) struct VendorEntry {
     pub(crate) oem_of: Option<Vec<Spanned<String>>>,
     pub(crate) oem_source: Option<String>,
     pub(crate) kind: Option<VendorKind>,
+    pub(crate) speaks: Option<Vec<ProtocolEntry>>,
     #[serde(default)]
     pub(crate) oui: Vec<Spanned<String>>,
     #[serde(default)]
@@ -214,6 +216,7 @@ impl<'a> SourceFile<'a> {
                 return Err(self.diagnostic(oui, format!("`{}` stands here twice", oui.get_ref())));
             }
         }
+        ProtocolEntry::check(entry.speaks.as_deref().unwrap_or_default(), *self)?;
         self.check_endpoints(&entry.endpoint)?;
         for port in &entry.port {
             self.port(&port.port)?;

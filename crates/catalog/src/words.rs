@@ -173,6 +173,11 @@ words! {
         Time = "time",
         /// A web site for people: a hint, never proof of a camera.
         Web = "web",
+        /// The other end of a conversation in a vendor's protocol that is not shown to be a server of it: whoever views, or
+        /// a relay between the two. Only the judge says so.
+        ViewerOrRelay = "viewer-or-relay",
+        /// The same where the station itself is the one that views.
+        DeviceOrRelay = "device-or-relay",
     }
 }
 
@@ -193,6 +198,13 @@ words! {
         VmsCloud = "vms-cloud",
         /// A platform for devices of every kind: proves no camera.
         IotPlatform = "iot-platform",
+    }
+}
+
+impl VendorKind {
+    /// Whether it is a platform for devices of many makers: whose device it is stays unknown.
+    pub const fn is_platform(self) -> bool {
+        matches!(self, Self::P2pCloud | Self::IotPlatform)
     }
 }
 
@@ -265,6 +277,8 @@ words! {
         Banner = "banner",
         /// A text of a phone, a computer, or an application that views.
         Client = "client",
+        /// It uploads content.
+        Upload = "upload",
     }
 }
 

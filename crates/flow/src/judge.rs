@@ -21,6 +21,7 @@ use lenscap_wire::{Field, PacketRef, Timestamp};
 use self::ending::Ending;
 use self::numbering::{Numbering, records};
 use self::whose::opinion::{Opinions, Testimony};
+use self::whose::protocol::Protocols;
 use crate::report::{Amount, Ledger, Overview, Report, Standing};
 use crate::state::key::Side;
 use crate::state::spell::{Cold, Hot, flag};
@@ -42,6 +43,7 @@ pub(crate) struct Court<'a> {
     pub(crate) numbering: Numbering,
     pub(crate) names: whose::name::NameIndex<'a>,
     pub(crate) opinions: Opinions<'a>,
+    pub(crate) protocols: Protocols<'a>,
 }
 
 /// Where a flow stands: its shard (or [`SHARDS`] for unfinished datagrams) and place there.
@@ -168,6 +170,7 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
         names: whose::name::NameIndex::new(summary, ending, &boundary),
         boundary,
         opinions: Opinions::new(summary, ending, catalog),
+        protocols: Protocols::new(summary, catalog),
     };
     let mut walk = walk::Walk::new(&court);
     let stations = who::device::Stations::new(&court, &mut walk);

@@ -94,7 +94,8 @@ pub struct DeviceRecord<'a> {
     pub mac: Option<Mac>,
     /// The one from which most bytes were sent first, the others sorted.
     pub addresses: Vec<IpAddr>,
-    /// Who made it, of the catalogue's vendors, by what it says and shows itself.
+    /// Who made it, of the catalogue's vendors, by what it says and shows itself. Where nothing tells that, the
+    /// [platform](Self::platform) that it belongs to: a platform makes no device, so `maker` says nothing of it.
     pub vendor: Option<&'a Vendor>,
     pub model: Option<String>,
     pub serial: Option<String>,
@@ -124,6 +125,15 @@ pub struct DeviceRecord<'a> {
     pub conflicts: Vec<MakerRecord<'a>>,
     /// The vendor whose cloud it uses; that need not be its maker.
     pub cloud_of: Option<&'a Vendor>,
+    /// The platform for devices of many makers whose protocol it speaks.
+    pub platform: Option<&'a Vendor>,
+}
+
+impl<'a> DeviceRecord<'a> {
+    /// Who made it, of the catalogue's vendors: no platform.
+    pub fn made_by(&self) -> Option<&'a Vendor> {
+        self.vendor.filter(|vendor| !vendor.kind.is_platform())
+    }
 }
 
 /// A piece of evidence for what a device is.
@@ -239,6 +249,8 @@ pub struct FlowView<'a> {
     pub limits: Vec<&'static str>,
     /// Datagrams that were seen twice and their payload, which the counters of the ends hold twice, too; `None` without.
     pub copies: Option<(u64, u64)>,
+    /// The packet that decided whose the other end is, where that is by protocol or was learned from a message.
+    pub proof: Option<PacketAt>,
 }
 
 /// A name that an address was given, and to whom.

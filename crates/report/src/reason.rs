@@ -1,15 +1,14 @@
 //! The sentence for each rule behind a finding, the same in every format: the rule's id, a colon, and words.
 
 use crate::vendor;
-use lenscap_flow::report::{Attribution, ContactRule, Finding, LookUp, Measure, Reason, Rule};
+use lenscap_flow::report::{Attribution, ContactRule, Finding, LookUp, Measure, Party, Reason, Rule};
 
 /// The reasons of a finding in words, without packet numbers. Names in them come out of packets: escape before printing.
 pub(crate) fn sentences<'f>(finding: &'f Finding<'_>) -> impl Iterator<Item = String> + use<'f> {
-    let vendor = finding.vendor.map_or("not known", vendor::name);
-    finding.reasons.iter().map(move |reason| format!("{}: {}", reason.rule.id(), sentence(reason, vendor)))
+    finding.reasons.iter().map(move |reason| format!("{}: {}", reason.rule.id(), sentence(reason, finding)))
 }
 
-fn sentence(reason: &Reason, vendor: &str) -> String {
+fn sentence(reason: &Reason, finding: &Finding<'_>) -> String {
     match &reason.rule {
         Rule::Measured { rule, measured, flows, sent, received } => {
             let sums = sums(*flows, *sent, *received);
@@ -27,7 +26,7 @@ fn sentence(reason: &Reason, vendor: &str) -> String {
         }
         Rule::PartyBy { sources } => {
             let words: Vec<_> = sources.iter().copied().map(Attribution::word).collect();
-            format!("the other end is {vendor} by {}", words.join(", "))
+            format!("the other end is {} by {}", whose(finding, sources), words.join(", "))
         }
         Rule::SameAddress { flows, payload } => format!(
             "{} with {} named nobody: in others the device called that address so",
@@ -45,6 +44,18 @@ fn sentence(reason: &Reason, vendor: &str) -> String {
             "{} of the device left memory before the end: counts and bytes are at least so much",
             counted(*flows, "flow")
         ),
+    }
+}
+
+/// Whose the other end is. A protocol tells whose it is itself: its server may be run by somebody else, and who views or
+/// relays is anybody.
+fn whose(finding: &Finding<'_>, sources: &[Attribution]) -> String {
+    let vendor = finding.vendor.map_or("not known", vendor::name);
+    let by_name = |source: &Attribution| !matches!(source, Attribution::Protocol | Attribution::Learned);
+    match finding.party {
+        Party::Peer => format!("a viewer or relay in the protocol of {vendor}"),
+        Party::Vendor if !sources.iter().any(by_name) => format!("a server of the protocol of {vendor}"),
+        _ => vendor.into(),
     }
 }
 
@@ -191,5 +202,16 @@ mod tests {
             all.iter().map(|(rule, _)| Reason { rule: rule.clone(), packets: vec![] }).collect();
         let said: Vec<String> = sentences(&finding).collect();
         assert_eq!(said, all.map(|(_, sentence)| sentence));
+        let mut whose = |party, sources: &[Attribution]| {
+            let rule = Rule::PartyBy { sources: sources.to_vec() };
+            (finding.party, finding.reasons) = (party, vec![Reason { rule, packets: vec![] }]);
+            sentences(&finding).next().unwrap()
+        };
+        assert_eq!(
+            whose(Party::Peer, &[Attribution::Protocol]),
+            "party-by: the other end is a viewer or relay in the protocol of Hikvision by protocol"
+        );
+        let server = "party-by: the other end is a server of the protocol of Hikvision by protocol, learned";
+        assert_eq!(whose(Party::Vendor, &[Attribution::Protocol, Attribution::Learned]), server);
     }
 }

@@ -30,6 +30,7 @@ const fn vendor(id: &'static str, name: &'static str, parent: &'static str) -> V
         oem_of: Cow::Borrowed(&[]),
         oem_source: Cow::Borrowed(""),
         kind: VendorKind::CameraVendor,
+        speaks: Cow::Borrowed(&[]),
         oui_camera_specific: false,
         date: Cow::Borrowed(""),
     }
@@ -90,6 +91,7 @@ pub(crate) fn flows() -> Vec<FlowView<'static>> {
         first_packet: at(2200),
         limits: vec!["content is encrypted"],
         copies: Some((3, 3600)),
+        proof: Some(at(2)),
     };
     let bare = FlowView {
         community_id: "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=".into(),
@@ -117,6 +119,7 @@ pub(crate) fn flows() -> Vec<FlowView<'static>> {
         first_packet: at(1),
         limits: vec![],
         copies: None,
+        proof: None,
     };
     vec![full, bare]
 }

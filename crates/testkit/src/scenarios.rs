@@ -4,6 +4,7 @@ mod media;
 mod office;
 mod p2p;
 mod platforms;
+mod rendezvous;
 mod services;
 mod surveillance;
 mod transport;
@@ -68,6 +69,7 @@ pub static ALL: &[Case] = &[
     office::OFFICE,
     transport::ONE_WAY,
     p2p::P2P,
+    rendezvous::P2P_RENDEZVOUS,
     transport::PORT_SCAN,
     media::PROBES,
     media::QUIC,

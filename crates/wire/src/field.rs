@@ -86,6 +86,7 @@ fields! {
     DhipSerial = "dhip.serial": "Serial number in a Dahua discovery answer, or in the realm of a login.",
     DhipVendor = "dhip.vendor": "The vendor in a Dahua discovery answer.",
     Dhp2pMessage = "dhp2p.message": "What a message of Dahua's P2P service is about: `device/p2p-channel`.",
+    Dhp2pRole = "dhp2p.role": "`server` of who answers in Dahua's P2P service; who asks may be a device or an application.",
     Dhp2pTarget = "dhp2p.target": "Serial number of the device that the sender asks Dahua's P2P service for: it is another.",
     DvripClass = "dvrip.class": "Kind of device in a login's answer over Xiongmai's DVRIP: `IPC`, `DVR`.",
     DvripCredentials = "dvrip.credentials": "`clear` where a login over Xiongmai's DVRIP sends the password itself.",
@@ -112,7 +113,7 @@ fields! {
     Gb28181Role = "gb28181.role": "`device` or `client`: the side of GB/T 28181 that the sender is.",
     Gb28181Uid = "gb28181.uid": "Number of a device in GB/T 28181: twenty digits.",
     Gb28181Vendor = "gb28181.vendor": "Maker in a GB/T 28181 answer.",
-    GwellRole = "gwell.role": "The sender's side in Gwell's protocol: `client` of who calls a camera.",
+    GwellRole = "gwell.role": "The side in Gwell's protocol: `client` of who calls a camera, or `server`.",
     HanwhaMac = "hanwha.mac": "Link address in an answer to Hanwha's search.",
     HanwhaModel = "hanwha.model": "Model in an answer to Hanwha's search.",
     HanwhaRole = "hanwha.role": "The sender's side in Hanwha's search: `device` or `client`.",
@@ -182,7 +183,7 @@ fields! {
     PanasonicModel = "panasonic.model": "Short name of the model in an answer to Panasonic's search.",
     PanasonicName = "panasonic.name": "Full name of the model in an answer to Panasonic's search.",
     PanasonicRole = "panasonic.role": "The sender's side in Panasonic's search: `device` or `client`.",
-    PpppRole = "pppp.role": "The sender's side in PPPP: `device` or `client`.",
+    PpppRole = "pppp.role": "The side in PPPP: `device`, `client` or `server`.",
     PpppUid = "pppp.uid": "The name by which the cloud of PPPP knows a camera.",
     ProxySource = "proxy.source": "Address and port of the client for which a proxy connects, by the proxy's word.",
     PtcpRole = "ptcp.role": "The sender's part in what PTCP carries: `device` or `client`.",
@@ -192,6 +193,7 @@ fields! {
     RcpName = "rcp.name": "Name of a device in an answer to the discovery of Bosch.",
     RcpRole = "rcp.role": "`device` where the sender answers the discovery of Bosch.",
     RcpSerial = "rcp.serial": "Serial number in an answer to the discovery of Bosch.",
+    Referred = "referred": "Another flow that a message names, by what is said to stand at its address: `udp 32100 pppp`.",
     RtmpUrl = "rtmp.url": "Where a client of RTMP connects to, without the query.",
     RtmpUserAgent = "rtmp.user_agent": "How the software of a client of RTMP calls itself.",
     RtpPayloadType = "rtp.payload_type": "Payload type of RTP (RFC 3551, 6), a decimal number.",
@@ -263,7 +265,7 @@ fields! {
     TopseeRole = "topsee.role": "`device` or `client`: the side of Topsee that the sender is.",
     TopseeSerial = "topsee.serial": "Serial number in a Topsee answer.",
     TopseeUid = "topsee.uid": "Number of a device in its P2P cloud, in a Topsee answer.",
-    TutkRole = "tutk.role": "The sender's side in Kalay: `device` or `client`.",
+    TutkRole = "tutk.role": "The side in Kalay: `device`, `client` or `server`.",
     TutkUid = "tutk.uid": "The name by which the cloud of Kalay knows a camera.",
     TuyaProductKey = "tuya.product_key": "Key of the product in a Tuya announcement, 16 characters.",
     TuyaRole = "tuya.role": "The sender's part in Tuya: `device` or `client`.",
@@ -292,8 +294,9 @@ fields! {
 /// Fields that the catalogue knows and whose reader is still to be written. What a reader yields must leave this list.
 pub(crate) const AWAITED: &[Field] = &[Field::HttpHeader];
 
-/// Fields that no reader yields because the judge does: from a link address, and from other fields.
-pub(crate) const JUDGED: &[Field] = &[Field::Model, Field::Oui, Field::UaApp];
+/// Fields that no reader yields as such: the judge does, from a link address and from other fields, and `referred` is how
+/// what a message [refers](crate::Fact::Refers) to is kept.
+pub(crate) const JUDGED: &[Field] = &[Field::Model, Field::Oui, Field::Referred, Field::UaApp];
 
 impl Field {
     /// Whether the value names the server that a flow is for, as its client called it.

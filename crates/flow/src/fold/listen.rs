@@ -3,9 +3,14 @@
 //! A DNS answer "camera.example.com is 192.0.2.7" to 192.168.1.5 becomes a run of the pair (192.0.2.7, 192.168.1.5), and
 //! answers the question that 192.168.1.5 had asked; a DHCP host name becomes a sighting of the MAC that sent it.
 
-use lenscap_wire::{Address, Fact, Field, Mac, Packet, PacketRef, Party, Resolver, readers::Routes};
+use arrayvec::ArrayString;
+use lenscap_wire::{
+    Address, Fact, Field, Mac, Packet, PacketRef, Party, ReaderId, Resolver, readers::Routes,
+};
+use std::fmt::Write;
 use std::sync::OnceLock;
 
+use crate::state::key::TCP;
 use crate::state::names::{Names, Notice, Run};
 use crate::state::sighting::{Seen, Shown, Sightings};
 use crate::state::text::{TextId, Texts};
@@ -51,6 +56,10 @@ impl Listener<'_, '_> {
             }
             Fact::Holds { mac, address, field, claimed } => self.show(mac, address, (field, b""), claimed),
             Fact::Answer { by, name, chain, address } => self.answer(by, name, chain, address),
+            Fact::Refers { address, port, transport, app: Some(app) } => {
+                let said = referral(transport, port, app);
+                self.show(Mac::default(), address, (Field::Referred, said.as_bytes()), true);
+            }
             Fact::Asks { by: Resolver::Dns, name } => self.question(packet.source, name, Notice::Asked),
             Fact::Denied { by: Resolver::Dns, name, code } => {
                 self.question(packet.destination, name, Notice::Denied(code));
@@ -105,6 +114,15 @@ impl Listener<'_, '_> {
             self.kept += name.len();
         }
     }
+}
+
+/// What stands at an address to which a message refers: `udp 32100 pppp`. The judge takes it apart again.
+fn referral(transport: u8, port: u16, app: ReaderId) -> ArrayString<64> {
+    let mut said = ArrayString::new();
+    let transport = if transport == TCP { "tcp" } else { "udp" };
+    // Names of protocols are short; of one that did not fit nothing could be told.
+    let _ = write!(said, "{transport} {port} {}", app.app());
+    said
 }
 
 #[cfg(test)]

@@ -20,6 +20,12 @@ pub const BY_CERTIFICATE: u8 = 70;
 pub const BY_WEAK_CERTIFICATE: u8 = 50;
 /// Names from which on a certificate is that of many tenants.
 pub const CERTIFICATE_NAMES: u32 = 20;
+/// What is spoken is the vendor's own protocol, with a server of it…
+pub const BY_PROTOCOL: u8 = 70;
+/// …or with somebody who views or relays: the vendor is whose protocol it is, and no more.
+pub const BY_PEER: u8 = 60;
+/// A message in the vendor's protocol told of the address.
+pub const BY_LEARNED: u8 = 55;
 /// Somebody else asked and was given this address, at most [`OTHER_DNS_AGE`] before; or the asker was, longer ago, or
 /// without a question in the capture: such an answer may be anybody's (RFC 5452, 9.1).
 pub const BY_OTHER_DNS: u8 = 65;
@@ -36,6 +42,9 @@ pub const BY_ADDRESS: u8 = 60;
 
 /// A flow to the outside that sends so much content in two neighbouring windows is an upload, whatever one message in it said.
 pub const UPLOAD_BYTES: u64 = 16 << 10;
+
+/// So much in packets of 512 bytes and more is 64 of them at least, of the size that fits on Ethernet.
+pub const BULK_BYTES: u64 = 64 * 1472;
 
 /// How sure a model or serial number is that stands in a field for it, beside what a banner captures by its confidence.
 pub const BY_OWN_FIELD: u8 = 92;

@@ -9,7 +9,7 @@ use super::whose::called::Name;
 use super::{Court, Flow, FlowAt};
 use crate::judge::community_id::community_id;
 use crate::report::{
-    DeviceRecord, EndView, FlowId, FlowView, NameOf, NameView, OrigBasis, PacketAt, Records,
+    Attribution, DeviceRecord, EndView, FlowId, FlowView, NameOf, NameView, OrigBasis, PacketAt, Records,
 };
 use crate::state::key::{SCTP, Side, TCP, UDP};
 use crate::state::learned::Told;
@@ -104,6 +104,10 @@ impl<'a> Court<'a> {
                 .cold
                 .copies()
                 .map(|copies| (copies.packets.iter().sum(), copies.payload.iter().sum())),
+            proof: matches!(judged.attribution, Some(Attribution::Protocol | Attribution::Learned))
+                .then(|| self.shows_party(flow, judged))
+                .flatten()
+                .map(|at| self.numbering.locate(&at)),
             limits: limits(flow, [0, 1].into_iter().any(|side| self.testimony(flow, side).is_spent())),
         }
     }

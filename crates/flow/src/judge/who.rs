@@ -1,6 +1,7 @@
 //! Who the stations are: which addresses are one device, and what kind of device it is.
 
 pub(crate) mod claims;
+mod dealt;
 pub(crate) mod device;
 pub(crate) mod ends;
 pub(crate) mod grouped;

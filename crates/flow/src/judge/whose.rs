@@ -1,7 +1,9 @@
-//! Whose the other end of a flow is: by the names that it was given, else by its address.
+//! Whose the other end of a flow is: by the names that it was given, by the protocol that it speaks, else by
+//! its address.
 
 pub(crate) mod attribution;
 pub(crate) mod called;
 pub(crate) mod late;
 pub(crate) mod name;
 pub(crate) mod opinion;
+pub(crate) mod protocol;

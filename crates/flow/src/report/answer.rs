@@ -96,8 +96,9 @@ fn classes(cameras: &[&DeviceRecord<'_>]) -> Vec<(DeviceClass, u64)> {
 fn vendors<'a>(cameras: &[&DeviceRecord<'a>]) -> Vec<(Option<&'a Vendor>, u64)> {
     let mut counts: BTreeMap<&str, (Option<&'a Vendor>, u64)> = BTreeMap::new();
     for device in cameras {
-        let id = device.vendor.map_or("", |vendor| AsRef::<str>::as_ref(&vendor.id));
-        counts.entry(id).or_insert((device.vendor, 0)).1 += 1;
+        let maker = device.made_by();
+        let id = maker.map_or("", |vendor| AsRef::<str>::as_ref(&vendor.id));
+        counts.entry(id).or_insert((maker, 0)).1 += 1;
     }
     let mut counts: Vec<_> = counts.into_values().collect();
     counts.sort_by_key(|&(_, count)| Reverse(count));
@@ -156,6 +157,7 @@ mod tests {
             why: vec![],
             conflicts: vec![],
             cloud_of: None,
+            platform: None,
         }
     }
 

@@ -15,6 +15,10 @@ pub enum Attribution {
     Dns,
     /// A name of the server's certificate.
     Certificate,
+    /// The protocol is the vendor's: it says whose it is, and not who the other end is.
+    Protocol,
+    /// A message in a vendor's protocol told of the address.
+    Learned,
     /// The address lies in a range of the vendor.
     Address,
 }
@@ -27,6 +31,8 @@ impl Attribution {
             Self::Host => "host",
             Self::Certificate => "cert",
             Self::Dns => "dns",
+            Self::Protocol => "protocol",
+            Self::Learned => "learned",
             Self::Address => "address",
         }
     }
@@ -40,6 +46,8 @@ pub enum Party {
     Unknown,
     /// Inside the site.
     Local,
+    /// A viewer or a relay, nobody knows whose, that speaks a vendor's protocol.
+    Peer,
     /// A vendor of the catalogue.
     Vendor,
     /// A service that many use.
@@ -52,6 +60,7 @@ impl Party {
         match self {
             Self::Unknown => "unknown",
             Self::Local => "local",
+            Self::Peer => "peer",
             Self::Vendor => "vendor",
             Self::Shared(group) => group.word(),
         }

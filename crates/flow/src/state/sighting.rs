@@ -88,13 +88,19 @@ impl Sightings {
 
     /// Addresses that said something of themselves, apart from holding the address.
     pub(crate) fn speakers(&self) -> HashSet<Address> {
-        self.all.keys().filter(|shown| shown.value != TextId::EMPTY).map(|shown| shown.address).collect()
+        let own = self.all.keys().filter(|shown| shown.value != TextId::EMPTY && !shown.claimed);
+        own.map(|shown| shown.address).collect()
     }
 
     /// Who holds which address, by sightings in one field: what holders say themselves, or what is `claimed` of them.
     pub(crate) fn holders(&self, field: Field, claimed: bool) -> impl Iterator<Item = (Mac, Address)> {
         let wanted = move |shown: &&Shown| (shown.field, shown.claimed) == (field, claimed);
         self.all.keys().filter(wanted).map(|shown| (shown.mac, shown.address))
+    }
+
+    /// Every sighting, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Shown, &Seen)> {
+        self.all.iter()
     }
 
     /// Every sighting in order of its first packet, then of what was shown.

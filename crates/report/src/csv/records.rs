@@ -20,7 +20,7 @@ pub(super) const fn columns(kind: crate::Kind) -> &'static str {
         Kind::Device => {
             "id,mac,addresses,vendor,vendor_name,parent,model,serial,firmware,is_camera,confidence,bytes_out,\
              bytes_in,bytes_out_external,bytes_in_external,endpoints,sightings,aliases,standing,kind_points,\
-             maker_points,class,maker,why,conflicts,cloud_of,ndaa_889"
+             maker_points,class,maker,why,conflicts,cloud_of,platform,ndaa_889"
         }
         Kind::Flow => {
             "community_id,start,end,protocol,orig_address,orig_port,orig_mac,orig_packets,orig_bytes,\
@@ -96,7 +96,8 @@ pub(super) fn device(row: &mut Row<'_>, device: &DeviceRecord<'_>) {
     }));
     row.list(device.conflicts.iter().map(|other| format!("{}:{}", vendor::id(other.vendor), other.points)));
     row.value_of(device.cloud_of.map(vendor::id));
-    row.value_of(device.vendor.map(|vendor| if vendor.ndaa_889 { "true" } else { "false" }));
+    row.value_of(device.platform.map(vendor::id));
+    row.value_of(device.made_by().map(|maker| if maker.ndaa_889 { "true" } else { "false" }));
 }
 
 pub(super) fn flow(row: &mut Row<'_>, flow: &FlowView<'_>) {

@@ -36,8 +36,9 @@ pub(super) fn push(out: &mut Vec<u8>, device: &DeviceRecord<'_>) {
     record.list_of("why", &device.why, push_why);
     record.list_of("conflicts", &device.conflicts, push_maker);
     record.text_of("cloud_of", device.cloud_of.map(vendor::id));
-    if let Some(vendor) = device.vendor {
-        record.boolean("ndaa_889", vendor.ndaa_889);
+    record.text_of("platform", device.platform.map(vendor::id));
+    if let Some(maker) = device.made_by() {
+        record.boolean("ndaa_889", maker.ndaa_889);
     }
     record.end_line();
 }

@@ -40,6 +40,7 @@ pub(super) fn push(out: &mut Vec<u8>, flow: &FlowView<'_>) {
             copies.integer("payload", payload);
         });
     }
+    record.packet_of("proof", flow.proof);
     record.end_line();
 }
 

@@ -86,6 +86,7 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
         why: reasons(),
         conflicts: vec![MakerRecord { vendor: &AMCREST, points: 40 }],
         cloud_of: Some(&HIKVISION),
+        platform: Some(&HIKVISION),
     };
     let registers = DeviceRecord {
         id: "9c:8e:cd:00:00:02".into(),
@@ -143,6 +144,7 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
         maker: Some("Printers \u{202e}Inc"),
         why: vec![],
         cloud_of: None,
+        platform: None,
         ..recorder.clone()
     };
     vec![uploads, registers, recorder, printer]

@@ -8,7 +8,7 @@ use crate::shell;
 use crate::time;
 use crate::units;
 use crate::vendor;
-use lenscap_flow::report::{Finding, FindingKind, LookUp, Outcome, PacketAt, Report, Rule};
+use lenscap_flow::report::{Finding, FindingKind, LookUp, Outcome, PacketAt, Party, Report, Rule};
 
 /// Findings that are shown.
 const SHOWN: usize = 30;
@@ -52,6 +52,9 @@ fn headline(report: &Report<'_>, finding: &Finding<'_>) -> String {
     let device = words::capital(&words::device_of_id(report, &finding.device));
     let endpoint = escape(finding.endpoint.as_bytes());
     let called = match finding.vendor {
+        Some(vendor) if finding.party == Party::Peer => {
+            format!("{endpoint} (a viewer or relay, by the protocol of {})", vendor::name(vendor))
+        }
         Some(vendor) => format!("{endpoint} ({})", vendor::name(vendor)),
         None => endpoint.clone().into_owned(),
     };

@@ -3,7 +3,6 @@
 use super::page::Page;
 use super::words;
 use crate::units;
-use crate::vendor;
 use lenscap_flow::report::{DeviceClass, DeviceRecord, Left, Report, Sentence, Severity};
 
 pub(super) fn push(page: &mut Page, report: &Report<'_>) {
@@ -77,7 +76,7 @@ fn left(report: &Report<'_>, Left { device, to, others }: &Left<'_, '_>) -> Stri
     let mut parts: Vec<String> = to
         .iter()
         .map(|end| {
-            let who = end.vendor.map_or(words::party(end), vendor::name);
+            let who = words::owner(end);
             format!("{} to {who} ({})", units::bytes(end.bytes_out), words::name(end))
         })
         .collect();

@@ -6,8 +6,7 @@ use super::table::{self, Column};
 use super::words;
 use crate::escape::escape;
 use crate::units;
-use crate::vendor;
-use lenscap_flow::report::{DeviceRecord, EndpointRecord, Report, Standing, WhyRecord};
+use lenscap_flow::report::{DeviceRecord, Report, Standing, WhyRecord};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -84,10 +83,6 @@ fn push_more(page: &mut Page, report: &Report<'_>, all: usize, shown: usize) {
     }
 }
 
-fn party_key<'a>(endpoint: &EndpointRecord<'a>) -> &'a str {
-    endpoint.vendor.map_or(words::party(endpoint), vendor::name)
-}
-
 /// What is known of one outside party, over all cameras.
 #[derive(Default)]
 struct Party {
@@ -99,9 +94,9 @@ struct Party {
 }
 
 fn push_parties(page: &mut Page, report: &Report<'_>, devices: &[&DeviceRecord<'_>]) {
-    let mut parties: BTreeMap<&str, Party> = BTreeMap::new();
+    let mut parties: BTreeMap<String, Party> = BTreeMap::new();
     for endpoint in devices.iter().flat_map(|device| &device.endpoints).filter(|end| end.is_outside()) {
-        let party = parties.entry(party_key(endpoint)).or_default();
+        let party = parties.entry(words::owner(endpoint)).or_default();
         party.names.insert(words::name(endpoint));
         party.activity.extend(endpoint.activity.iter().map(|activity| activity.word()));
         party.flows += endpoint.flows;
@@ -126,7 +121,7 @@ fn push_parties(page: &mut Page, report: &Report<'_>, devices: &[&DeviceRecord<'
         .take(MOST.1)
         .map(|(name, party)| {
             [
-                (*name).to_owned(),
+                name.clone(),
                 names(&party.names),
                 units::count(party.flows),
                 units::bytes(party.sent),

@@ -41,7 +41,7 @@ pub(super) fn address(device: &DeviceRecord<'_>) -> String {
 /// where it is that of the vendor.
 fn parent<'a>(report: &'a Report<'_>, vendor: &'a Vendor) -> Option<&'a str> {
     let id = vendor::parent(vendor)?;
-    let mut vendors = report.devices().iter().filter_map(|device| device.vendor);
+    let mut vendors = report.devices().iter().filter_map(DeviceRecord::made_by);
     let name = vendors.find(|other| vendor::id(other) == id).map_or(id, vendor::name);
     (!name.eq_ignore_ascii_case(vendor::name(vendor))).then_some(name)
 }
@@ -53,10 +53,30 @@ pub(super) fn vendor_cell(report: &Report<'_>, vendor: Option<&Vendor>) -> Strin
 
 /// Who made a device, as a table has it: a vendor, or who registered its MAC's prefix; else whose cloud it uses.
 pub(super) fn maker_cell(report: &Report<'_>, device: &DeviceRecord<'_>) -> String {
-    match (device.vendor, device.maker, device.cloud_of) {
+    match (device.made_by(), device.maker, device.cloud_of) {
         (None, Some(maker), _) => escape(maker.as_bytes()).into_owned(),
+        (None, None, _) if device.platform.is_some() => speaks(device).unwrap_or_default(),
         (None, None, Some(cloud)) => format!("uses the cloud of {}", vendor::name(cloud)),
         (vendor, ..) => vendor_cell(report, vendor),
+    }
+}
+
+/// `maker not known, speaks the protocol of CS2 Network (PPPP)`, where no more is known than that.
+fn speaks(device: &DeviceRecord<'_>) -> Option<String> {
+    let platform = vendor::name(device.platform?);
+    let maker = device.maker.map(|maker| format!("prefix registered to {}", escape(maker.as_bytes())));
+    let maker = maker.unwrap_or_else(|| "maker not known".into());
+    Some(format!("{maker}, speaks the protocol of {platform}"))
+}
+
+/// Whose an outside party is, or what kind of party it is. Of a viewer or relay the vendor is whose protocol it speaks.
+pub(super) fn owner(endpoint: &EndpointRecord<'_>) -> String {
+    match endpoint.vendor {
+        Some(vendor) if endpoint.party == Party::Peer => {
+            format!("{} by the protocol of {}", party(endpoint), vendor::name(vendor))
+        }
+        Some(vendor) => vendor::name(vendor).into(),
+        None => party(endpoint).into(),
     }
 }
 
@@ -74,7 +94,11 @@ fn vendor_and(report: &Report<'_>, vendor: Option<&Vendor>, label: &str) -> Stri
 /// `Hikvision DS-2CD2042WD-I`, `Imou IPC-C22E, parent Dahua`; nothing where neither is known.
 pub(super) fn make(report: &Report<'_>, device: &DeviceRecord<'_>) -> Option<String> {
     let model = device.model.as_deref().map(|model| escape(model.as_bytes()));
-    let Some(vendor) = device.vendor else { return Some(format!("model {}", model?)) };
+    let Some(vendor) = device.made_by() else {
+        let parts = [model.map(|model| format!("model {model}")), speaks(device)];
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
+        return (!parts.is_empty()).then(|| parts.join(", "));
+    };
     let mut text = vendor::name(vendor).to_owned();
     if let Some(model) = model {
         text.push(' ');
@@ -109,6 +133,7 @@ pub(super) fn party(endpoint: &EndpointRecord<'_>) -> &'static str {
     match endpoint.party {
         Party::Unknown => "not known",
         Party::Local | Party::Vendor => endpoint.party.word(),
+        Party::Peer => "viewer or relay",
         Party::Shared(group) => match group {
             SharedGroup::Cloud => "cloud, tenant not known",
             SharedGroup::Cdn => "content network",

@@ -5,15 +5,22 @@
 //! authorises itself as this service wants it, or asks for what only this service has; a reply of HTTP where it counts
 //! requests and its body is the service's XML.
 //!
-//! Facts, all about the sender: `dhp2p.message`, and `dhp2p.target`, the serial number that is asked for. They do not tell whether
-//! a device asks or an application: what is publicly known is the application's side.
+//! Facts about the sender: `dhp2p.message`, and `dhp2p.target`, the serial number that is asked for. They do not tell whether
+//! a device asks or an application: what is publicly known is the application's side. Whoever answers is a `server`
+//! (`dhp2p.role`), and is asked as one. An answer refers to others: the service's server for a device (`US`), relays
+//! (`Address`, `Agent`), the device or application itself (`PubAddr`).
 //!
-//! Bounds: those of a head.
+//! Bounds: those of a head, and of [`xml`](crate::xml) in 4 KiB of a body.
 
 use memchr::memchr;
+use std::net::SocketAddr;
 
 use crate::{
-    Activity, Fact, Field, Message, Read, Reader, ReaderId, Route, head::Head, reader::Facts, text::value,
+    Activity, Address, Fact, Field, Message, Party, Read, Reader, ReaderId, Route,
+    head::Head,
+    reader::Facts,
+    text::value,
+    xml::{Part, Xml},
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -21,7 +28,7 @@ pub(crate) const READER: Reader = Reader {
     app: "dhp2p",
     activity: Some(Activity::Signalling),
     hides: false,
-    fields: &[Field::Dhp2pMessage, Field::Dhp2pTarget],
+    fields: &[Field::Dhp2pMessage, Field::Dhp2pRole, Field::Dhp2pTarget],
     read: Read::Message(
         &[
             Route::UdpStart(b"DHGET /"),
@@ -33,6 +40,11 @@ pub(crate) const READER: Reader = Reader {
         read,
     ),
 };
+
+const SERVER: &[u8] = b"server";
+const UDP: u8 = 17;
+/// What of a reply's body is looked at.
+const LOOKED_AT: usize = 4096;
 
 /// What is asked for: the path's parts, where `*` stands for the serial number or a token, and the word for it.
 const PATHS: [(&[&[u8]], &[u8]); 8] = [
@@ -77,7 +89,12 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     let is_own = bytes.starts_with(b"DHGET /") || bytes.starts_with(b"DHPOST /");
     let Some(head) = Head::parse(bytes) else { return is_own };
     if bytes.starts_with(b"HTTP/1.") {
-        return is_reply(&head);
+        if !is_reply(&head) {
+            return false;
+        }
+        facts(Fact::of_sender(Field::Dhp2pRole, SERVER));
+        refer(head.body.unwrap_or(&[]), facts);
+        return true;
     }
     let Some([b"DHGET" | b"DHPOST" | b"GET" | b"POST", path, b"HTTP/1.1" | b"HTTP/1.0"]) = head.words()
     else {
@@ -87,6 +104,7 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     if !is_own && asked.is_none() && !authorises(&head) {
         return false;
     }
+    facts(Fact::Says { who: Party::Receiver, field: Field::Dhp2pRole, value: SERVER });
     if let Some(Asked { message, target }) = asked {
         facts(Fact::of_sender(Field::Dhp2pMessage, message));
         if let Some(target) = target {
@@ -94,6 +112,24 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
         }
     }
     true
+}
+
+/// Yields the flows that the body of a reply names.
+fn refer(body: &[u8], facts: Facts<'_>) {
+    let body = body.get(..LOOKED_AT).unwrap_or(body);
+    let text = String::from_utf8_lossy(body);
+    let mut xml = Xml::new(&text);
+    while let Some(part) = xml.next() {
+        let Part::Ends { path: "body/US" | "body/Address" | "body/Agent" | "body/PubAddr", text } = part
+        else {
+            continue;
+        };
+        let end = str::from_utf8(text).ok().and_then(|text| text.parse::<SocketAddr>().ok());
+        if let Some(end) = end.filter(|end| end.port() != 0) {
+            let (address, app) = (Address::from(end.ip()), Some(READER.number));
+            facts(Fact::Refers { address, port: end.port(), transport: UDP, app });
+        }
+    }
 }
 
 /// Whether a request authorises itself in the manner of WS-Security.
@@ -129,7 +165,11 @@ mod tests {
 
     #[test]
     fn a_request_says_what_is_asked_for() {
-        let said = ["sender dhp2p.message device/p2p-channel", "sender dhp2p.target 9Z01234PAB56789"];
+        let said = [
+            "receiver dhp2p.role server",
+            "sender dhp2p.message device/p2p-channel",
+            "sender dhp2p.target 9Z01234PAB56789",
+        ];
         assert_eq!(facts(&READER, ASKS).unwrap(), said);
         cut_everywhere(&READER, &Packet::default(), ASKS);
         for (path, count) in [
@@ -142,8 +182,21 @@ mod tests {
             ("/other", 0),
         ] {
             let request = format!("DHGET {path} HTTP/1.1\r\n\r\n");
-            assert_eq!(facts(&READER, request.as_bytes()).unwrap().len(), count, "{path}");
+            assert_eq!(facts(&READER, request.as_bytes()).unwrap().len(), 1 + count, "{path}");
         }
+    }
+
+    #[test]
+    fn a_reply_names_other_servers_and_ends() {
+        let reply = |body: &str| format!("HTTP/1.1 200 OK\r\nCSeq: 7\r\n\r\n<body>{body}</body>");
+        let said = |body: &str| facts(&READER, reply(body).as_bytes()).unwrap();
+        let relay = "refers to 192.0.2.1 port 8800 protocol 17 dhp2p".to_owned();
+        assert_eq!(said("<US>192.0.2.1:8800</US>"), ["sender dhp2p.role server".to_owned(), relay.clone()]);
+        assert_eq!(said("<Token>a</Token><Agent>192.0.2.1:8800</Agent>")[1..], [relay]);
+        for other in ["<US>relay.example.com:8800</US>", "<US>192.0.2.1</US>", "<Other>192.0.2.1:1</Other>"] {
+            assert_eq!(said(other).len(), 1, "{other}");
+        }
+        cut_everywhere(&READER, &Packet::default(), reply("<US>192.0.2.1:8800</US>").as_bytes());
     }
 
     #[test]

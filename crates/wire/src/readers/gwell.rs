@@ -5,12 +5,13 @@
 //! has a mark that is long enough, so a half is of it where two frames of different subtypes are, or two of media that
 //! differ.
 //!
-//! Fact: `gwell.role`, `client` of who calls a camera. Names are scrambled. What is not taken: a server's answer `7f 16` names
+//! Fact: `gwell.role`, `client` of who calls a camera, `server` of who answers what only servers are asked for (a list of
+//! servers, a test, a login), as who asks for it claims. Names are scrambled. What is not taken: a server's answer `7f 16` names
 //! other servers from 32 on, 36 bytes each, their port at 24 with the high byte first and their IPv4 at 0. Bounds: four
 //! datagrams of 24 bytes.
 
 use crate::{
-    DatagramRead, Datagrams, Field, Probe, Read, Reader, ReaderId, Route,
+    DatagramRead, Datagrams, Fact, Field, Party, Probe, Read, Reader, ReaderId, Route,
     reader::Facts,
     readers::layout::{say, u16le, u32le},
 };
@@ -33,6 +34,9 @@ pub(crate) const READER: Reader = Reader {
 const HEADER: usize = 24;
 /// Who wants to see a camera.
 const CALL: [u8; 2] = [0x7e, 0xa4];
+/// What servers are asked for, and what they answer.
+const ASKS: [[u8; 2]; 4] = [[0x7f, 0x15], [0x7f, 0x01], [0x7f, 0x17], [0x7f, 0x0c]];
+const ANSWERS: [[u8; 2]; 3] = [[0x7f, 0x16], [0x7f, 0x02], [0x7f, 0x0d]];
 /// Words over which the check of media goes.
 const WORDS: usize = 12;
 
@@ -90,8 +94,15 @@ fn read(datagrams: &Datagrams<'_>, facts: Facts<'_>) -> Probe {
             _ => head(last) != head(other),
         });
         if agrees {
-            let calls = before.iter().chain([last]).any(|bytes| head(bytes) == Some(CALL));
-            say(Field::GwellRole, calls.then_some(b"client"), facts);
+            let has = |wanted: &[[u8; 2]]| {
+                let heads = || before.iter().chain([last]).filter_map(|bytes| head(bytes));
+                heads().any(|head| wanted.contains(&head))
+            };
+            say(Field::GwellRole, has(&[CALL]).then_some(b"client"), facts);
+            say(Field::GwellRole, has(&ANSWERS).then_some(b"server"), facts);
+            if has(&ASKS) {
+                facts(Fact::Says { who: Party::Receiver, field: Field::GwellRole, value: b"server" });
+            }
             return Probe::Match;
         }
     }
@@ -121,12 +132,15 @@ mod tests {
     #[test]
     fn two_frames_that_differ_make_a_half() {
         let (list, login, beat) = (frame([0x7f, 0x15], 40), frame([0x7f, 0x0c], 48), frame([0x7e, 0xa0], 32));
-        assert_eq!(half(&[&list, &login]), Some((2, vec![])));
-        assert_eq!(half(&[&beat, &beat, &login]), Some((3, vec![])));
+        let asks = "receiver gwell.role server".to_owned();
+        assert_eq!(half(&[&list, &login]), Some((2, vec![asks.clone()])));
+        assert_eq!(half(&[&beat, &beat, &login]), Some((3, vec![asks.clone()])));
         assert_eq!(half(&[&beat, &beat, &beat, &beat, &login]), None);
         assert_eq!(half(&[&list]), None);
         let call = frame(CALL, 128);
-        assert_eq!(half(&[&login, &call]), Some((2, vec!["sender gwell.role client".to_owned()])));
+        assert_eq!(half(&[&login, &call]), Some((2, vec!["sender gwell.role client".to_owned(), asks])));
+        let (servers, tested) = (frame([0x7f, 0x16], 68), frame([0x7f, 0x02], 56));
+        assert_eq!(half(&[&servers, &tested]), Some((2, vec!["sender gwell.role server".to_owned()])));
     }
 
     #[test]

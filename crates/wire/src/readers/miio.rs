@@ -33,6 +33,10 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     if is_greeting {
         return length as usize == HEADER;
     }
+    // A device asks its cloud whether it is reached, and is sent the same back.
+    if length as usize == HEADER && rest.starts_with(&[0xff; 8]) {
+        return true;
+    }
     let ([0, 0, 0, 0, a, b, c, d, ..], Some(token)) = (rest, array::<16>(bytes, 16)) else { return false };
     if length as usize == HEADER {
         say_written(Field::MiioUid, format_args!("{}", u32::from_be_bytes([a, b, c, d])), facts);
@@ -72,6 +76,10 @@ mod tests {
         assert_eq!(facts(&READER, &message(64, 7)), Some(vec![]));
         let greeting = [&[0x21, 0x31, 0, 32][..], &[0xff; 28]].concat();
         assert_eq!(facts(&READER, &greeting), Some(vec![]));
+        // What a device sends its cloud names nobody.
+        let probe = [&[0x21, 0x31, 0, 32][..], &[0xff; 8], &[7; 20]].concat();
+        assert_eq!(facts(&READER, &probe), Some(vec![]));
+        assert_eq!(facts(&READER, &[&probe[..], &[7; 16]].concat()), None);
         assert_eq!(facts(&READER, &message(63, 7)), None);
         assert_eq!(facts(&READER, &message(64, 7)[..48]), None);
         let mut near = message(32, 0);

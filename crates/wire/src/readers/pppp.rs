@@ -10,13 +10,12 @@
 //! - frames over TCP ([`framed`]).
 //!
 //! Facts: `pppp.uid`, which stands for one camera at its cloud, in the form that apps show (`ABCD-000123-XYZUV`), said of the
-//! camera alone; `pppp.role` of the sender: `device` of who logs in to the cloud, answers a search, or
-//! tells the local network that it is there, `client` of who searches
-//! or asks for a camera. What both sides send (holes punched on other ports, data) tells no role.
+//! camera alone; `pppp.role` of the sender: `server` of what only servers send, `device` of who logs in to the cloud, answers
+//! a search, or tells the local network that it is there, `client` of who searches or asks for a camera. What both sides send (holes punched on other ports, data) tells no role.
 //!
-//! What is not taken: addresses of other flows. A local address (family 2, port and IPv4 with the low byte first, 16 bytes)
-//! stands at 28 in a login and at 24 in a request; a server says the peer's at 4 in types `01` and `40`, at 4 and 20 in `02`,
-//! and those of relays at 8 on in `69`.
+//! A server says of itself that it is one by what only servers answer, and refers to others: where the peer is to whom a way
+//! is to be made (`40`), and where relays are (`69`). Who logs in or asks for a camera claims that its receiver is one.
+//! Not taken are the address by which a server sees its asker, and the local one in a login.
 
 mod framed;
 mod message;
@@ -38,16 +37,23 @@ pub(crate) const READER: Reader = Reader {
     fields: &[Field::PpppRole, Field::PpppUid],
     read: Read::Message(
         &[
+            Route::UdpStart(&[0xf1, message::MAPPED, 0, 16]),
+            Route::UdpStart(&[0xf1, message::MAPPED_TWICE, 0, 32]),
             Route::UdpStart(&[0xf1, message::LOGIN, 0, 40]),
+            Route::UdpStart(&[0xf1, message::LOGGED_IN, 0]),
+            Route::UdpStart(&[0xf1, message::LOGGED_IN_CRC, 0]),
             Route::UdpStart(&[0xf1, message::LOGIN_CRC, 0, 44]),
             Route::UdpStart(&[0xf1, message::LOGIN_CRC, 0, 100]),
             Route::UdpStart(&[0xf1, message::LOGIN_KEY, 0, 104]),
             Route::UdpStart(&[0xf1, message::NOTIFY, 0, 20]),
             Route::UdpStart(&[0xf1, message::NOTIFY, 0, 24]),
             Route::UdpStart(&[0xf1, message::REQUEST, 0, 36]),
+            Route::UdpStart(&[0xf1, message::REQUESTED, 0]),
             Route::UdpStart(&[0xf1, message::REQUEST_KEY, 0]),
             Route::UdpStart(&[0xf1, message::SEARCH, 0, 0]),
             Route::UdpStart(&[0xf1, message::SEARCH, 0, 2]),
+            Route::UdpStart(&[0xf1, message::PUNCH_TO, 0, 16]),
+            Route::UdpStart(&[0xf1, message::RELAYS, 0]),
             Route::UdpStart(&[0xf1, message::PUNCH, 0, 20]),
             Route::UdpStart(&[0xf1, message::PUNCH, 0, 24]),
             Route::UdpStart(&[0xf1, message::READY, 0, 20]),
@@ -73,6 +79,8 @@ pub(crate) const DATAGRAM_READER: Reader = Reader {
 
 /// Where cameras listen for a search on the local network.
 const SEARCHED: u16 = 32108;
+/// Where servers are asked.
+const SERVED: u16 = 32100;
 
 fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     let Some(frame) = Frame::of_datagram(message.payload) else { return false };
@@ -89,10 +97,17 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
         message::PUNCH | message::READY if to == SEARCHED && from != SEARCHED => {
             (Some(&b"client"[..]), Some(Party::Receiver))
         }
+        message::MAPPED if from == SERVED && to != SERVED => (Some(&b"server"[..]), None),
         kind => (message::role(kind), message::is_cameras(kind).then_some(Party::Sender)),
     };
     if let Some(role) = role {
         facts(says_role(role));
+    }
+    if message::asks_server(frame.kind) {
+        facts(Fact::Says { who: Party::Receiver, field: Field::PpppRole, value: b"server" });
+    }
+    for (address, port) in frame.refers() {
+        facts(Fact::Refers { address, port, transport: 17, app: Some(DATAGRAM_READER.number) });
     }
     if let Some((who, uid)) = camera.zip(frame.uid()) {
         facts(Fact::Says { who, field: Field::PpppUid, value: uid.as_bytes() });
@@ -138,13 +153,14 @@ mod tests {
     #[test]
     fn a_login_is_a_cameras() {
         let uid = format!("sender pppp.uid {SHOWN}");
-        assert_eq!(said((40_000, 32_100), &login()), Some(vec!["sender pppp.role device".to_owned(), uid]));
+        let roles = ["sender pppp.role device".to_owned(), "receiver pppp.role server".to_owned()];
+        assert_eq!(said((40_000, 32_100), &login()), Some([&roles[..], std::slice::from_ref(&uid)].concat()));
         let scrambled = pppp(message::LOGIN_CRC, &[0x5a; 44]);
         for login in [&scrambled, &pppp(message::LOGIN_CRC, &[0x5a; 100])] {
-            assert_eq!(said((40_000, 40_001), login), Some(vec!["sender pppp.role device".to_owned()]));
+            assert_eq!(said((40_000, 40_001), login), Some(roles.to_vec()));
         }
         let notice = pppp(message::NOTIFY, UID);
-        assert_eq!(said((SEARCHED, SEARCHED), &notice), said((40_000, 32_100), &login()));
+        assert_eq!(said((SEARCHED, SEARCHED), &notice), Some(vec![roles[0].clone(), uid]));
         cut_everywhere(&READER, &Packet::default(), &login());
         cut_everywhere(&READER, &Packet::default(), &scrambled);
     }
@@ -152,7 +168,8 @@ mod tests {
     #[test]
     fn who_asks_for_a_camera_is_no_camera() {
         let request = pppp(message::REQUEST, &[&UID[..], &[0; 16]].concat());
-        assert_eq!(said((40_000, 32_100), &request), Some(vec!["sender pppp.role client".to_owned()]));
+        let roles = ["sender pppp.role client", "receiver pppp.role server"].map(str::to_owned);
+        assert_eq!(said((40_000, 32_100), &request), Some(roles.to_vec()));
         assert_eq!(
             said((40_000, SEARCHED), &pppp(message::SEARCH, &[])),
             Some(vec!["sender pppp.role client".into()])
@@ -174,6 +191,25 @@ mod tests {
         let longer = pppp(message::READY, &[&UID[..], &[0; 4]].concat());
         assert_eq!(said((SEARCHED, 40_000), &longer), both("device", "sender"));
         cut_everywhere(&READER, &Packet { ports: (SEARCHED, 1), ..Packet::default() }, &punch);
+    }
+
+    #[test]
+    fn a_server_says_that_it_is_one_and_refers_to_others() {
+        let end = [0, 2, 0x7d, 0x74, 9, 100, 51, 198, 0, 0, 0, 0, 0, 0, 0, 0];
+        let server = "sender pppp.role server".to_owned();
+        let refers = "refers to 198.51.100.9 port 29821 protocol 17 pppp".to_owned();
+        let of = |kind, body: &[u8]| said((32_100, 40_000), &pppp(kind, body));
+        assert_eq!(of(message::PUNCH_TO, &end), Some(vec![server.clone(), refers.clone()]));
+        let relays = [&[2, 0, 0, 0][..], &end, &end].concat();
+        assert_eq!(of(message::RELAYS, &relays), Some(vec![server.clone(), refers.clone(), refers]));
+        assert_eq!(of(message::RELAYS, &relays[..35]), None);
+        assert_eq!(of(message::RELAYS, &relays[..4]), None);
+        assert_eq!(of(message::LOGGED_IN_CRC, &[7; 8]), Some(vec![server.clone()]));
+        assert_eq!(of(message::LOGGED_IN, &[0; 4]), Some(vec![server.clone()]));
+        // How its sender sees the receiver a camera says, too, to the server that tests the way.
+        assert_eq!(of(message::MAPPED, &end), Some(vec![server]));
+        assert_eq!(said((40_000, 32_100), &pppp(message::MAPPED, &end)), Some(vec![]));
+        cut_everywhere(&READER, &Packet::default(), &pppp(message::RELAYS, &relays));
     }
 
     #[test]

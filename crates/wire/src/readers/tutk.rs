@@ -7,13 +7,14 @@
 //!
 //! Facts: `tutk.role` of the sender, `device` or `client`, by the direction of a command that only one side gives; `tutk.uid`
 //! of a camera that answers a search, 20 letters and digits. What both sides send tells no role: a half is looked at until
-//! a datagram does, or four have come.
+//! a datagram does, or four have come. A server that says where a camera is (`01 03 43`) is `server`, and who asks it for one
+//! (`03 02 34`) claims so.
 //!
-//! What is not taken: a server's answer `01 03 43` names the camera's address, its port at 38 (high byte first) and IPv4 at 40
-//! of the unscrambled datagram.
+//! What is not taken: that answer names the camera's address, its port at 38 (high byte first) and IPv4 at 40 of the
+//! unscrambled datagram.
 
 use crate::{
-    DatagramRead, Datagrams, Field, Pattern, Probe, Read, Reader, ReaderId, Route,
+    DatagramRead, Datagrams, Fact, Field, Party, Pattern, Probe, Read, Reader, ReaderId, Route,
     reader::Facts,
     readers::layout::{say, u16le},
 };
@@ -86,6 +87,9 @@ enum Command {
     Found,
     OfDevice,
     OfClient,
+    /// A client asks a server for a camera.
+    AsksServer,
+    OfServer,
     OfBoth,
 }
 
@@ -98,10 +102,10 @@ fn command(clear: &[u8; 3 * BLOCK], length: usize) -> Option<Command> {
     match (a, b, direction) {
         (0x02, 0x06, 0x12) => Some(Command::Found),
         (0x08 | 0x28, 0x04, 0x12) => Some(Command::OfDevice),
-        (0x01, 0x06, 0x21) | (0x07 | 0x27, 0x04, 0x21) | (0x03, 0x02, 0x34) | (0x02, 0x04, 0x33) => {
-            Some(Command::OfClient)
-        }
-        (0x07, 0x10, 0x18) | (0x01, 0x03, 0x43) | (0x04, 0x04, 0x33) => Some(Command::OfBoth),
+        (0x01, 0x06, 0x21) | (0x07 | 0x27, 0x04, 0x21) | (0x02, 0x04, 0x33) => Some(Command::OfClient),
+        (0x03, 0x02, 0x34) => Some(Command::AsksServer),
+        (0x01, 0x03, 0x43) => Some(Command::OfServer),
+        (0x07, 0x10, 0x18) | (0x04, 0x04, 0x33) => Some(Command::OfBoth),
         _ => None,
     }
 }
@@ -148,6 +152,11 @@ fn read(datagrams: &Datagrams<'_>, facts: Facts<'_>) -> Probe {
             Command::OfBoth => continue,
             Command::OfClient => say(Field::TutkRole, Some(b"client"), facts),
             Command::OfDevice => say(Field::TutkRole, Some(b"device"), facts),
+            Command::OfServer => say(Field::TutkRole, Some(b"server"), facts),
+            Command::AsksServer => {
+                say(Field::TutkRole, Some(b"client"), facts);
+                facts(Fact::Says { who: Party::Receiver, field: Field::TutkRole, value: b"server" });
+            }
             Command::Found => {
                 say(Field::TutkRole, Some(b"device"), facts);
                 say(Field::TutkUid, uid(&clear), facts);
@@ -226,6 +235,9 @@ mod tests {
         assert_eq!(read_half(&[message([1, 6, 0x21], &[0; 72])]), Some((1, role("client"))));
         assert_eq!(read_half(&[message([0x28, 4, 0x12], &[0; 8])]), Some((1, role("device"))));
         assert_eq!(read_half(&[message([8, 4, 0x12], &[0; 1200])]), Some((1, role("device"))));
+        assert_eq!(read_half(&[message([1, 3, 0x43], &[0; 28])]), Some((1, role("server"))));
+        let asks = [role("client"), vec!["receiver tutk.role server".to_owned()]].concat();
+        assert_eq!(read_half(&[message([3, 2, 0x34], &[0; 96])]), Some((1, asks)));
         let both = message([4, 4, 0x33], &[0; 36]);
         assert_eq!(read_half(&[both.clone(), message([7, 4, 0x21], &[0; 30])]), Some((2, role("client"))));
         assert_eq!(read_half(&vec![both.clone(); 6]), Some((4, vec![])));

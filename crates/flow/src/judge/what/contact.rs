@@ -56,6 +56,8 @@ struct VendorShare {
     weight: u64,
     confidence: u128,
     media: bool,
+    /// Whether a server of the vendor is among them: else it is but whose protocol the party speaks.
+    served: bool,
 }
 
 /// What a station asked a name service for and was given no address for.
@@ -158,6 +160,7 @@ impl Contact {
         known.weight += weight;
         known.confidence += u128::from(weight) * u128::from(judged.confidence);
         known.media |= judged.roles.has(Role::Media) || judged.roles.has(Role::Snapshot);
+        known.served |= judged.party != Party::Peer;
     }
 
     /// A question for a name of the party.
@@ -170,6 +173,7 @@ impl Contact {
         let known = self.vendors.entry(asked.vendor).or_default();
         known.weight += 1;
         known.confidence += u128::from(rules::BY_OWN_DNS);
+        known.served = true;
         self.asked.push(asked);
         self.asked.sort_by_key(|asked| asked.at);
         self.asked.truncate(Self::KEPT);
@@ -214,6 +218,7 @@ impl Contact {
             known.weight += more.weight;
             known.confidence += more.confidence;
             known.media |= more.media;
+            known.served |= more.served;
         }
         self.weight += other.weight;
         self.bound[0] += other.bound[0];
@@ -228,13 +233,24 @@ impl Contact {
         self
     }
 
-    /// The vendor that most of the payload went to or came from, how sure that is by bytes, and whether its role is media.
+    /// The vendor that most of the payload went to or came from, of those that are more than a protocol's, how sure that is by bytes, and whether its role is media.
     pub(crate) fn vendor(&self) -> Option<(VendorId, u8, bool)> {
-        let (vendor, best) = self.vendors.iter().max_by_key(|(id, by)| (by.weight, Reverse(**id)))?;
+        // Whose a server is says more than whose protocol somebody speaks.
+        let (vendor, best) =
+            self.vendors.iter().max_by_key(|(id, by)| (by.served, by.weight, Reverse(**id)))?;
         let own = best.confidence / u128::from(best.weight.max(1));
         let bound = u128::from(self.bound[0] + self.bound[1]) * own.min(u128::from(rules::BY_SAME_ADDRESS));
         let confidence = (best.confidence + bound) / u128::from(self.weight.max(1));
         Some((*vendor, confidence.min(100) as u8, best.media))
+    }
+
+    /// What kind of party it is: a viewer or relay where all that is known is whose protocol it speaks.
+    pub(crate) fn kind_of_party(&self) -> Party {
+        match self.vendor().and_then(|(vendor, ..)| self.vendors.get(&vendor)) {
+            Some(share) if share.served => Party::Vendor,
+            Some(_) => Party::Peer,
+            None => self.party,
+        }
     }
 
     /// Payload both ways.

@@ -7,7 +7,7 @@ use lenscap_catalog::{Called as CatalogCalled, ContactKind, ContactRule, Level, 
 use super::contact::Contact;
 use super::party::Called;
 use crate::judge::Court;
-use crate::report::{FindingKind, Outcome, Severity, Standing};
+use crate::report::{FindingKind, Outcome, Party, Severity, Standing};
 
 /// What a contact is called, by which rule, and how much that measured.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +37,7 @@ pub(crate) fn decide(
     let kind = match rule.kind {
         ContactKind::Exfiltration => FindingKind::Exfiltration,
         ContactKind::Telemetry => FindingKind::Telemetry,
-        ContactKind::Contact if vendor.is_some() => FindingKind::VendorContact,
+        ContactKind::Contact if contact.kind_of_party() == Party::Vendor => FindingKind::VendorContact,
         ContactKind::Contact => FindingKind::Contact,
         ContactKind::Attempt => FindingKind::Attempt,
         ContactKind::Exposure => FindingKind::Exposure,

@@ -18,7 +18,7 @@ use crate::judge::walk::Undelivered;
 use crate::judge::who::device::{Device, Stations};
 use crate::judge::who::identity::Identity;
 use crate::judge::{Court, Flow, rules};
-use crate::report::{Attribution, Finding, PacketAt, Party, Reason, Rule, Standing};
+use crate::report::{Finding, PacketAt, Reason, Rule, Standing};
 
 /// Every finding, worst first, then by start and id.
 pub(crate) fn findings<'a>(
@@ -105,7 +105,7 @@ impl<'a> Case<'_, 'a> {
             confidence: self.confidence(&decision, vendor.map(|(_, confidence, _)| confidence)),
             device: self.device.key.id(),
             standing: self.standing,
-            party: if vendor.is_some() { Party::Vendor } else { contact.party },
+            party: contact.kind_of_party(),
             vendor: vendor.map(|(vendor, ..)| self.court.catalog.vendor(vendor)),
             endpoint: party.text(),
             addresses: contact.addresses.iter().map(|address| address.ip()).collect(),
@@ -239,9 +239,7 @@ impl Proof {
         let names = contact.largest.iter().filter_map(|large| {
             let flow = case.court.flow(large.at)?;
             let judged = large.at.of(case.judged)?;
-            // A range of addresses has no packet.
-            let by_name = judged.attribution != Some(Attribution::Address);
-            case.court.best_name(&flow, judged).filter(|_| by_name)?.at
+            case.court.shows_party(&flow, judged)
         });
         Self {
             flows: firsts,

@@ -1,7 +1,7 @@
 //! Devices: the stations of the roll with what they are, and the record of each.
 
 use lenscap_catalog::{Extract, VendorId};
-use lenscap_wire::Address;
+use lenscap_wire::{Activity, Address};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,7 +66,8 @@ impl<'a> Stations<'a> {
         let groups = keys.len();
         let (said, shown) = rayon::join(|| Grouped::new(said, groups), || Grouped::new(shown, groups));
         let dealings = dealings_of(&places, judged, groups, |judged, side, _| {
-            judged.vendor().is_some() && judged.is_contact(side)
+            let uploads = judged.activity == Activity::BulkUpload && judged.is_outside(1 - side);
+            judged.vendor().is_some() && judged.is_contact(side) || uploads
         });
         let residents = (0u32..).zip(stations.iter()).filter_map(|(at, of)| Some((of.title?.0, at)));
         let residents = residents.chain(others.iter().map(|(place, address)| (*address, *place)));
@@ -189,7 +190,8 @@ impl<'s, 'a> Device<'s, 'a> {
         let title = self.station.title.map(|(address, _)| address.ip());
         let others: BTreeSet<_> =
             self.addresses().map(Address::ip).filter(|other| Some(*other) != title).collect();
-        let vendor = identity.vendor().map(|id| court.catalog.vendor(id));
+        let of = |id: Option<VendorId>| id.map(|id| court.catalog.vendor(id));
+        let (vendor, maker) = (of(identity.vendor()), of(identity.maker()));
         let registrant = self.key.mac().and_then(|mac| court.catalog.registrant(mac.0));
         let (kind_points, maker_points) = identity.points();
         let (id, serial) = (self.key.id(), identity.told(Extract::Serial));
@@ -218,10 +220,11 @@ impl<'s, 'a> Device<'s, 'a> {
             standing: identity.standing(),
             kind_points,
             maker_points,
-            maker: vendor.map(|vendor| vendor.name.as_ref()).or(registrant),
+            maker: maker.map(|maker| maker.name.as_ref()).or(registrant),
             why: identity.why(court),
             conflicts: identity.conflicts(court),
-            cloud_of: identity.cloud_of.map(|id| court.catalog.vendor(id)),
+            cloud_of: of(identity.cloud_of),
+            platform: of(identity.platform()),
         }
     }
 }

@@ -5,16 +5,16 @@ use lenscap_wire::{Field, Mac, Meaning, PacketRef};
 use std::borrow::Cow;
 use std::cmp::Reverse;
 
+use super::dealt::Dealt;
 use super::ends::Often;
-use super::questions::{AskedFor, serves_devices};
+use super::questions::AskedFor;
 use super::texts;
 use super::told::{Telling, is_placeholder};
 use super::weighing::{Outcome, Signs, Weighed};
 use crate::judge::judged::Judged;
 use crate::judge::{Court, Flow, rules};
-use crate::report::{Attribution, MakerRecord, SightingRecord, Standing, WhyRecord};
-use crate::state::key::{Side, TCP};
-use crate::state::spell::counters::Counters;
+use crate::report::{MakerRecord, SightingRecord, Standing, WhyRecord};
+use crate::state::key::Side;
 
 /// How often something was seen, in which packet first, and whose it is.
 #[derive(Clone, Copy, Debug, Default)]
@@ -50,6 +50,8 @@ pub(crate) struct Identity<'a> {
     outcome: Outcome,
     /// Whose cloud it uses.
     pub(crate) cloud_of: Option<VendorId>,
+    /// The platform whose protocol it speaks with parties outside.
+    speaks: Option<VendorId>,
     class: Option<DeviceClass>,
 }
 
@@ -84,7 +86,14 @@ impl<'a> Identity<'a> {
             Signs { is_router: background.is_router, strangers: background.strangers, is_client: false };
         self.gather();
         self.weigh_texts(court);
-        self.weigh_contacts(court, contacts, background.asked);
+        let told = [Evidence::Protocol, Evidence::DeviceRole];
+        let is_device =
+            self.evidence.iter().any(|piece| !piece.claimed && told.contains(&piece.row.evidence));
+        self.signs.is_client |= self.plays_client(court) && !is_device;
+        let dealt = Dealt::of(court, contacts, background.asked, is_device || self.signs.is_client);
+        self.evidence.extend(dealt.evidence);
+        self.cloud_of = dealt.cloud_of;
+        self.speaks = dealt.speaks;
         self.weigh_mac(court, background);
         self.evidence.sort_by(|a, b| {
             let rank =
@@ -92,8 +101,18 @@ impl<'a> Identity<'a> {
             rank(a).cmp(&rank(b)).then_with(|| a.value.cmp(&b.value))
         });
         self.outcome = Outcome::of(court.catalog, &self.evidence, self.signs);
+        if self.outcome.standing == Standing::Camera {
+            // Of a camera it adds nothing: see the sum.
+            self.evidence.retain(|piece| piece.row.evidence != Evidence::Upload);
+        }
         let mut classes = self.evidence.iter().filter(|piece| !piece.claimed).map(|piece| piece.class);
         self.class = classes.find(|class| *class != DeviceClass::Unknown);
+    }
+
+    /// Whether it says that it is the side that views, in a peer-to-peer protocol.
+    fn plays_client(&self, court: &Court<'_>) -> bool {
+        let mut own = self.seen.iter().filter(|(_, sighting)| !sighting.claimed);
+        own.any(|((field, part), _)| part.as_ref() == b"client" && court.protocols.is_part_of_peers(*field))
     }
 
     fn weigh_texts(&mut self, court: &Court<'_>) {
@@ -209,56 +228,6 @@ impl<'a> Identity<'a> {
         self.told.in_field(what, text);
     }
 
-    /// Contacts with services of a camera vendor, of which people's browsers are not the users.
-    fn weigh_contacts<'j>(
-        &mut self,
-        court: &Court<'a>,
-        contacts: impl Iterator<Item = (Flow<'a>, Side, &'j Judged)>,
-        asked: Option<AskedFor<'a>>,
-    ) {
-        type Best<'a, 'j> = (i64, PacketRef, (Flow<'a>, &'j Judged));
-        let mut best: [Option<Best<'a, 'j>>; 2] = [None, None];
-        let mut cloud: Option<(bool, u8, Reverse<VendorId>)> = None;
-        for (flow, side, judged) in contacts {
-            let Some(vendor) = judged.vendor() else { continue };
-            if !judged.is_outside(1 - side) || !serves_devices(judged.roles) || !calls(&flow, judged, side) {
-                continue;
-            }
-            cloud = cloud.max(Some((judged.proves_camera, judged.confidence, Reverse(vendor))));
-            if judged.proves_camera && is_own_word(court, &flow, judged, side) {
-                let asked = usize::from(!is_answered(&flow, side));
-                let key = (flow.cold.first, flow.cold.at());
-                if best[asked].as_ref().is_none_or(|(first, at, _)| key < (*first, *at)) {
-                    best[asked] = Some((key.0, key.1, (flow, judged)));
-                }
-            }
-        }
-        self.cloud_of = cloud.map(|(.., Reverse(vendor))| vendor);
-        for (best, evidence) in best.into_iter().zip([Evidence::Cloud, Evidence::CloudAsked]) {
-            let Some((_, first, (flow, judged))) = best else { continue };
-            let name = court.best_name(&flow, judged);
-            let value = name.map_or_else(Cow::default, |name| Cow::Borrowed(name.text));
-            let at = name.and_then(|name| name.at).unwrap_or(first);
-            self.add_cloud(court, evidence, (value, at), judged.vendor());
-        }
-        if let Some((_, at, name, owner)) = asked {
-            self.cloud_of = self.cloud_of.or(Some(owner));
-            self.add_cloud(court, Evidence::CloudAsked, (name.into(), at), Some(owner));
-        }
-    }
-
-    fn add_cloud(
-        &mut self,
-        court: &Court<'a>,
-        evidence: Evidence,
-        (value, at): (Cow<'a, [u8]>, PacketRef),
-        vendor: Option<VendorId>,
-    ) {
-        let row = court.catalog.worth(evidence, Confidence::Medium);
-        let class = DeviceClass::Unknown;
-        self.evidence.push(Weighed { row, value, vendor, class, claimed: false, at: Some(at) });
-    }
-
     fn weigh_mac(&mut self, court: &Court<'_>, Background { mac, is_router, .. }: Background<'_>) {
         let Some(oui) = mac.filter(|mac| !mac.is_local()).and_then(|mac| court.catalog.mac(mac.0)) else {
             return;
@@ -297,16 +266,27 @@ impl<'a> Identity<'a> {
         (self.outcome.kind, self.outcome.maker.map_or(0, |(_, points)| points))
     }
 
-    /// 0 to 100: how sure that it is a camera, where it is one or may be; else how sure the maker is.
+    /// The platform whose protocol it speaks: that is no maker.
+    pub(crate) fn platform(&self) -> Option<VendorId> {
+        self.outcome.platform.map(|(vendor, _)| vendor).or(self.speaks)
+    }
+
+    /// 0 to 100: how sure that it is a camera, where it is one or may be; else how sure it is whose it is.
     pub(crate) fn confidence(&self) -> u8 {
-        let (kind, maker) = self.points();
-        let points = if self.outcome.standing == Standing::Other { maker } else { kind };
+        let Outcome { standing, kind, maker, platform, .. } = self.outcome;
+        let whose = maker.or(platform).map_or(0, |(_, points)| points);
+        let points = if standing == Standing::Other { whose } else { kind };
         points.min(99) as u8
     }
 
     /// Who made it, by what it says and shows itself.
-    pub(crate) fn vendor(&self) -> Option<VendorId> {
+    pub(crate) fn maker(&self) -> Option<VendorId> {
         self.outcome.maker.map(|(vendor, _)| vendor)
+    }
+
+    /// Whose it is: its maker's; where nothing tells that, of the platform that it belongs to.
+    pub(crate) fn vendor(&self) -> Option<VendorId> {
+        self.maker().or(self.outcome.platform.map(|(vendor, _)| vendor))
     }
 
     /// What kind of device, where it is one of those that the evidence is about.
@@ -355,37 +335,4 @@ impl<'a> Identity<'a> {
         };
         all.into_iter().take(rules::SIGHTINGS).map(record).collect()
     }
-}
-
-/// Whether a station called its peer: by the handshake where it was seen, else by the port of a service. Who happens to be
-/// seen first in the middle of a connection tells nothing; where nothing tells, it may have.
-fn calls(flow: &Flow<'_>, judged: &Judged, side: Side) -> bool {
-    /// Ports below are of services, ports from the other on are lent to clients (RFC 6335, and what systems do).
-    const SERVICES: u16 = 1024;
-    const LENT: u16 = 32768;
-    if judged.bits & Judged::BY_SYN != 0 {
-        return judged.orig() == side;
-    }
-    let (Some(own), Some(peer)) = (flow.hot.key.port(side), flow.hot.key.port(1 - side)) else { return true };
-    let serves = |port, other| port < SERVICES && other >= SERVICES || port < LENT && other >= LENT;
-    !serves(own, peer)
-}
-
-/// Whether the station itself named the peer: in the flow, or by asking for it before.
-fn is_own_word(court: &Court<'_>, flow: &Flow<'_>, judged: &Judged, side: Side) -> bool {
-    match judged.attribution {
-        Some(Attribution::Sni | Attribution::Host | Attribution::Certificate) => true,
-        Some(Attribution::Dns) => {
-            let (key, (start, end)) = (&flow.hot.key, flow.span());
-            let named = court.names.name(key.address(1 - side), key.address(side), start, end);
-            named.is_some_and(|named| named.is_own())
-        }
-        _ => false,
-    }
-}
-
-/// Whether a peer answered: with payload, or since nobody sends over TCP before the handshake is done.
-fn is_answered(flow: &Flow<'_>, side: Side) -> bool {
-    let Counters { payload, .. } = flow.counters();
-    payload[1 - side] > 0 || flow.hot.key.protocol == TCP && payload[side] > 0
 }

@@ -53,6 +53,8 @@ pub(crate) struct Outcome {
     pub(crate) kind: u32,
     /// The maker, and its points.
     pub(crate) maker: Option<(VendorId, u32)>,
+    /// The platform whose protocol it speaks, or whose name it bears, and its points: devices of many makers do.
+    pub(crate) platform: Option<(VendorId, u32)>,
     /// Other makers that the evidence names, with their points, the most first.
     pub(crate) conflicts: Vec<(VendorId, u32)>,
 }
@@ -70,18 +72,22 @@ impl Outcome {
         let mut makers: Vec<(VendorId, u32)> =
             makers.into_iter().map(|(vendor, rows)| (vendor, rows.into_values().sum())).collect();
         makers.sort_by_key(|(vendor, points)| (Reverse(*points), *vendor));
+        let is_platform = |vendor: VendorId| catalog.vendor(vendor).kind.is_platform();
+        let platform = makers.iter().find(|(vendor, _)| is_platform(*vendor)).copied();
+        makers.retain(|(vendor, _)| !is_platform(*vendor));
         let maker = makers.first().copied();
         let others = makers.into_iter().skip(1);
         let conflicts =
             others.filter(|(other, _)| maker.is_some_and(|(maker, _)| !related(catalog, maker, *other)));
-        Self { standing, kind, maker, conflicts: conflicts.collect() }
+        Self { standing, kind, maker, platform, conflicts: conflicts.collect() }
     }
 }
 
 fn kind(catalog: &Catalog, evidence: &[Weighed<'_>], signs: Signs) -> (Standing, u32) {
     let limits = catalog.limits();
     let mut rows: BTreeMap<u8, (u32, &StandingRow)> = BTreeMap::new();
-    for piece in evidence.iter().filter(|piece| piece.kind() > 0) {
+    let is = |what| evidence.iter().find(|piece| piece.row.evidence == what);
+    for piece in evidence.iter().filter(|piece| piece.kind() > 0 && piece.row.evidence != Evidence::Upload) {
         let best = rows.entry(piece.row.row).or_insert((0, piece.row));
         best.0 = best.0.max(piece.kind());
     }
@@ -91,14 +97,23 @@ fn kind(catalog: &Catalog, evidence: &[Weighed<'_>], signs: Signs) -> (Standing,
     let contacts: u32 = counted.iter().filter(|(_, row)| by_contact(row)).map(|(points, _)| points).sum();
     let own: u32 = counted.iter().filter(|(_, row)| !by_contact(row)).map(|(points, _)| points).sum();
     let most = if signs.is_router { limits.router_most.into() } else { u32::MAX };
-    let kind = own + contacts.min(most);
+    let mut kind = own + contacts.min(most);
+    let suspected = u32::from(limits.suspected);
     // Makers of cameras build door controllers that answer in the same protocols.
     let is_said = |classes: &[DeviceClass]| {
         evidence.iter().any(|piece| !piece.claimed && classes.contains(&piece.class))
     };
     let cameras = [DeviceClass::Camera, DeviceClass::Recorder, DeviceClass::Doorbell, DeviceClass::Encoder];
     if is_said(&[DeviceClass::AccessControl]) && !is_said(&cameras) {
-        return (Standing::Other, kind.min(u32::from(limits.suspected) - 1));
+        return (Standing::Other, kind.min(suspected - 1));
+    }
+    if let Some(upload) = is(Evidence::Upload) {
+        // It lifts a possible camera, and makes none: an upload would prove itself.
+        if (suspected..limits.camera.into()).contains(&kind) {
+            kind = (kind + upload.kind()).min(u32::from(limits.camera) - 1);
+        } else if kind == 0 && is(Evidence::MixedPrefix).is_some() && !signs.is_router {
+            kind = suspected;
+        }
     }
     let whole = || counted.iter().filter(|(_, row)| !(signs.is_router && by_contact(row)));
     let strong = whole().any(|(points, _)| *points >= limits.strong.into());
@@ -114,7 +129,7 @@ fn kind(catalog: &Catalog, evidence: &[Weighed<'_>], signs: Signs) -> (Standing,
         return (Standing::Camera, kind);
     }
     let kind = kind.min(camera - 1);
-    (if kind >= limits.suspected.into() { Standing::Suspected } else { Standing::Other }, kind)
+    (if kind >= suspected { Standing::Suspected } else { Standing::Other }, kind)
 }
 
 /// Whether two makers are no contradiction: one owns the other, or is reported to sell what the other makes.
@@ -203,6 +218,37 @@ mod tests {
         let router = Signs { is_router: true, ..Signs::default() };
         assert_eq!(outcome(&[CLOUD], router), (Standing::Other, 29));
         assert_eq!(outcome(&[MODEL], router), (Standing::Camera, 60));
+    }
+
+    #[test]
+    fn a_platform_is_no_maker() {
+        let catalog = Catalog::builtin();
+        let of = |evidence: &[(Evidence, &str)]| {
+            let evidence: Vec<_> = evidence.iter().map(|(what, who)| weighed(&catalog, *what, who)).collect();
+            let Outcome { maker, platform, conflicts, .. } =
+                Outcome::of(&catalog, &evidence, Signs::default());
+            let id = |(id, _): (VendorId, u32)| catalog.vendor(id).id.to_string();
+            (maker.map(id), platform.map(id), conflicts.len())
+        };
+        let speaks = (Evidence::DeviceRole, "pppp");
+        let named = |name: &str| Some(name.to_owned());
+        assert_eq!(of(&[speaks]), (None, named("pppp"), 0));
+        assert_eq!(of(&[speaks, (Evidence::MixedPrefix, "xiaomi")]), (named("xiaomi"), named("pppp"), 0));
+    }
+
+    #[test]
+    fn an_upload_counts_beside_what_else_makes_a_possible_camera() {
+        let upload = (Evidence::Upload, "");
+        let of = |evidence: &[_]| outcome(evidence, Signs::default());
+        assert_eq!(of(&[upload]), (Standing::Other, 0));
+        assert_eq!(of(&[PREFIX, upload]), (Standing::Suspected, 55));
+        assert_eq!(of(&[PREFIX, ASKED, upload]), (Standing::Suspected, 59));
+        let mixed = (Evidence::MixedPrefix, "tp-link");
+        assert_eq!(of(&[mixed, upload]), (Standing::Suspected, 30));
+        let router = Signs { is_router: true, ..Signs::default() };
+        assert_eq!(outcome(&[mixed, upload], router), (Standing::Other, 0));
+        let viewer = Signs { strangers: 5, ..Signs::default() };
+        assert_eq!(outcome(&[mixed, upload], viewer), (Standing::Viewer, 29));
     }
 
     #[test]

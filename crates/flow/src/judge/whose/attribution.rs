@@ -42,21 +42,28 @@ impl<'a> Court<'a> {
             judged.party = Party::Local;
         }
         let halves = [self.testimony(flow, 0), self.testimony(flow, 1)];
-        if self.attribute(flow, &mut judged, &halves) && judged.is_external() {
+        let reader = Court::reader(flow, &halves);
+        if self.attribute(flow, &mut judged, &halves, reader) && judged.is_external() {
             judged.bits |= Judged::NAMED;
         }
-        let reader = Court::reader(flow, &halves);
         judged.activity = self.activity(flow, reader, &judged);
         (judged, reader)
     }
 
     /// Attributes a flow: by the names that it was asked for itself, by what its asker had been told of the address, by
-    /// the certificate, by what others had been told, and last by the address. Returns whether it was called anything.
+    /// the certificate, by the protocol, by what its messages told of the address, by what others had been told, and last by
+    /// the address. Returns whether it was called anything.
     ///
     /// A camera that once asked for `cloud.example` and was told 192.0.2.7 may send an hour later, to the same address, a
     /// hello for `backup.example`: an address of a cloud is many tenants'. So a host name that the flow itself says, and
     /// that is nobody's, ends the search.
-    fn attribute(&self, flow: &Flow<'a>, judged: &mut Judged, halves: &[Testimony<'_, 'a>; 2]) -> bool {
+    fn attribute(
+        &self,
+        flow: &Flow<'a>,
+        judged: &mut Judged,
+        halves: &[Testimony<'_, 'a>; 2],
+        reader: Option<u8>,
+    ) -> bool {
         let naming = halves.iter().any(Testimony::is_naming);
         let mut foreign = None;
         for (kind, attribution) in [(SNI, Attribution::Sni), (HOST, Attribution::Host)] {
@@ -86,7 +93,13 @@ impl<'a> Court<'a> {
             let same = named.is_some_and(|named| named.name.eq_ignore_ascii_case(host_part(foreign)));
             return same && by_name(judged, true) || called;
         }
-        if by_name(judged, true) || judged.settle_certificate(halves) || by_name(judged, false) {
+        if by_name(judged, true) || judged.settle_certificate(halves) {
+            return true;
+        }
+        if self.attribute_protocol(flow, judged, reader) || self.attribute_learned(flow, judged, reader) {
+            return called;
+        }
+        if by_name(judged, false) {
             return true;
         }
         self.attribute_address(flow, judged);

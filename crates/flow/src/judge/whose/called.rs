@@ -90,6 +90,16 @@ impl<'a> Court<'a> {
         decided.or_else(best).copied()
     }
 
+    /// The packet that shows whose a flow's other end is, or what it is called.
+    pub(crate) fn shows_party(&self, flow: &Flow<'a>, judged: &Judged) -> Option<PacketRef> {
+        match judged.attribution {
+            // A range of addresses has no packet.
+            Some(Attribution::Address) => None,
+            Some(Attribution::Protocol | Attribution::Learned) => self.shows_protocol(flow, judged),
+            _ => self.best_name(flow, judged)?.at,
+        }
+    }
+
     /// Whether a name is the vendor's to whom a flow was attributed.
     fn owns(&self, judged: &Judged, name: &Name<'_>) -> bool {
         let (endpoint, _) = owner(self.catalog, name.text);

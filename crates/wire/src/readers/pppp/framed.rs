@@ -1,7 +1,8 @@
 //! PPPP over TCP: each message has eight bytes in front of it, its length, `68`, and five that vary.
 //!
-//! A half is of it where its first message alone proves it, or the first two fit. What relays carry is scrambled once more,
-//! and is not read. Fact: `pppp.role`, and `pppp.uid` of who logs in.
+//! A half is of it where its first message alone proves it, or the first two fit. What relays carry is scrambled once more:
+//! that is not read, but three messages after one another, each behind its length, `68` and a zero, are of it, too. Fact:
+//! `pppp.role`, and `pppp.uid` of who logs in.
 
 use crate::{Fact, Field, Probe, Read, Reader, ReaderId, Stream, reader::Facts, readers::layout};
 
@@ -22,7 +23,33 @@ const MAX_MESSAGE: usize = 4096;
 /// What of a message is looked at.
 const LOOKED_AT: usize = HEADER + 40;
 
+/// Scrambled messages after one another that make a half: 48 bits that chance would have to write, beside three lengths.
+const CHAIN: usize = 3;
+
 fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
+    match stream.bytes.get(PREFIX) {
+        Some(0xf1) | None => read_clear(stream, facts),
+        Some(_) => read_scrambled(stream),
+    }
+}
+
+fn read_scrambled(stream: &Stream<'_>) -> Probe {
+    let mut at = 0;
+    for _ in 0..CHAIN {
+        let Some(&[high, low, mark, zero]) = stream.bytes.get(at..).and_then(|rest| rest.first_chunk())
+        else {
+            return Probe::More(at + HEADER);
+        };
+        let length = usize::from(u16::from_be_bytes([high, low]));
+        if mark != 0x68 || zero != 0 || !(HEADER..=MAX_MESSAGE).contains(&length) {
+            return Probe::NotMine;
+        }
+        at += PREFIX + length;
+    }
+    Probe::Match
+}
+
+fn read_clear(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     let mut at = 0;
     for is_first in [true, false] {
         let bytes = stream.bytes.get(at..).unwrap_or(&[]);
@@ -83,9 +110,24 @@ mod tests {
     }
 
     #[test]
+    fn three_scrambled_messages_make_a_half() {
+        let relayed = |length: usize| framed(&vec![0xe9; length]);
+        let half = [relayed(184), relayed(1032), relayed(819)].concat();
+        cut_stream_everywhere(&READER, &half);
+        assert_eq!(stream(&READER, &half, false), (Probe::Match, vec![]));
+        let two = [relayed(184), relayed(1032)].concat();
+        assert_eq!(stream(&READER, &two, true).0, Probe::More(two.len() + 4));
+        for at in [2, 3, 192 + 3, 192 + 1040 + 2] {
+            let mut near = half.clone();
+            near[at] ^= 1;
+            assert_eq!(stream(&READER, &near, false).0, Probe::NotMine, "byte {at}");
+        }
+    }
+
+    #[test]
     fn what_does_not_fit_is_not_read() {
         let data = framed(&pppp(0xd0, &[0xd1, 0, 0, 0, 7]));
-        for (at, byte) in [(0, 0x20), (1, 8), (2, 0x69), (8, 0xf0), (9, 0xd2), (11, 9)] {
+        for (at, byte) in [(0, 0x20), (1, 8), (2, 0x69), (9, 0xd2), (11, 9)] {
             let mut near = data.clone();
             near[at] = byte;
             assert_eq!(stream(&READER, &near, false).0, Probe::NotMine, "byte {at} is {byte}");

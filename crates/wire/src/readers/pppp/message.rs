@@ -3,16 +3,26 @@
 use arrayvec::ArrayString;
 use std::fmt::Write;
 
+use crate::Address;
+
+/// The address by which its sender sees the receiver. A camera answers so, too, where a server tests the way to it.
+pub(super) const MAPPED: u8 = 0x01;
+pub(super) const MAPPED_TWICE: u8 = 0x02;
 pub(super) const LOGIN: u8 = 0x10;
+pub(super) const LOGGED_IN: u8 = 0x11;
+pub(super) const LOGGED_IN_CRC: u8 = 0x13;
 pub(super) const LOGIN_CRC: u8 = 0x12;
 pub(super) const LOGIN_KEY: u8 = 0x14;
 const LOGIN_CS2_KEY: u8 = 0x16;
 pub(super) const REQUEST: u8 = 0x20;
+pub(super) const REQUESTED: u8 = 0x21;
 pub(super) const REQUEST_KEY: u8 = 0x26;
 pub(super) const SEARCH: u8 = 0x30;
 pub(super) const NOTIFY: u8 = 0x31;
+pub(super) const PUNCH_TO: u8 = 0x40;
 pub(super) const PUNCH: u8 = 0x41;
 pub(super) const READY: u8 = 0x42;
+pub(super) const RELAYS: u8 = 0x69;
 
 /// Bytes of a header.
 pub(super) const HEADER: usize = 4;
@@ -44,12 +54,16 @@ impl<'a> Frame<'a> {
     /// Whether the message alone proves the protocol: its header and a body that has but one form.
     pub(super) fn is_proof(&self) -> bool {
         match (self.kind, self.body) {
-            (0x01 | 0x02 | 0x40, [0, 2, _, _, _, _, _, _, zeros @ ..]) => {
+            (MAPPED | MAPPED_TWICE | PUNCH_TO, [0, 2, _, _, _, _, _, _, zeros @ ..]) => {
                 zeros.iter().take(8).all(|&byte| byte == 0)
+            }
+            (RELAYS, [_, _, _, _, relays @ ..]) => {
+                let (all, rest) = relays.as_chunks();
+                rest.is_empty() && !all.is_empty() && all.iter().all(|one| end(one).is_some())
             }
             (LOGIN | LOGIN_KEY | REQUEST | REQUEST_KEY | NOTIFY | PUNCH | READY, _) => self.uid().is_some(),
             // What is scrambled has nothing but its length; an answer is a code and zeros.
-            (LOGIN_CRC, _) | (0x11 | 0x13, [0 | 0xfc..=0xff, 0, 0, 0, ..]) => true,
+            (LOGIN_CRC | LOGGED_IN_CRC, _) | (LOGGED_IN | REQUESTED, [0 | 0xfc..=0xff, 0, 0, 0, ..]) => true,
             // Data and its acknowledgement, with the numbers that it counts.
             (0xd0 | 0xd8, [0xd1, channel, ..]) => *channel < 16,
             (0xd1, &[0xd1 | 0xd2, channel, high, low, ..]) => {
@@ -57,6 +71,16 @@ impl<'a> Frame<'a> {
             }
             _ => false,
         }
+    }
+
+    /// The ends at which a server says that others are: the one to make a way to, or relays.
+    pub(super) fn refers(&self) -> impl Iterator<Item = (Address, u16)> + use<'a> {
+        let listed = match self.kind {
+            PUNCH_TO => self.body,
+            RELAYS => self.body.get(4..).unwrap_or(&[]),
+            _ => &[],
+        };
+        listed.as_chunks().0.iter().filter_map(end)
     }
 
     /// The name of the camera in the form that apps show: `ABCD-000123-XYZUV`.
@@ -70,6 +94,16 @@ impl<'a> Frame<'a> {
         let check = word(self.body.get(12..20)?, 4)?;
         let mut uid = ArrayString::new();
         write!(uid, "{prefix}-{serial:06}-{check}").is_ok().then_some(uid)
+    }
+}
+
+/// An end as the protocol writes it: family 2, port and IPv4 address with the low byte first, eight zeros.
+fn end(bytes: &[u8; 16]) -> Option<(Address, u16)> {
+    match *bytes {
+        [0, 2, low, high, d, c, b, a, 0, 0, 0, 0, 0, 0, 0, 0] => {
+            Some((Address::v4([a, b, c, d]), u16::from_le_bytes([low, high])))
+        }
+        _ => None,
     }
 }
 
@@ -126,11 +160,17 @@ pub(super) const fn is_cameras(kind: u8) -> bool {
     matches!(kind, LOGIN | LOGIN_CRC | LOGIN_KEY | LOGIN_CS2_KEY | NOTIFY)
 }
 
+/// Whether a type is sent to servers only.
+pub(super) const fn asks_server(kind: u8) -> bool {
+    matches!(kind, LOGIN | LOGIN_CRC | LOGIN_KEY | LOGIN_CS2_KEY | REQUEST | REQUEST_KEY)
+}
+
 /// What a type says of its sender, where only one side sends it.
 pub(super) const fn role(kind: u8) -> Option<&'static [u8]> {
     match kind {
         _ if is_cameras(kind) => Some(b"device"),
         REQUEST | REQUEST_KEY | SEARCH => Some(b"client"),
+        MAPPED_TWICE | LOGGED_IN | LOGGED_IN_CRC | REQUESTED | PUNCH_TO | RELAYS => Some(b"server"),
         _ => None,
     }
 }

@@ -1,0 +1,167 @@
+//! What a station's flows with parties outside say of it: whose cloud it uses, which peer-to-peer protocol it speaks, whether
+//! it is the side that media come from, and whether it uploads.
+//!
+//! A camera that sends 1.7 MB of PPPP to a phone, and gets 11 kB of acknowledgements back, is the device's side of it. One that
+//! keeps such a way open and sends nothing may be a camera, and may be who views one.
+
+use lenscap_catalog::{Called, Confidence, ContactKind, DeviceClass, Evidence, Measure, VendorId};
+use lenscap_wire::{Activity, PacketRef};
+use std::borrow::Cow;
+use std::cmp::Reverse;
+
+use super::questions::{AskedFor, serves_devices};
+use super::weighing::Weighed;
+use crate::judge::judged::Judged;
+use crate::judge::{Court, Flow, rules};
+use crate::report::{Attribution, Party};
+use crate::state::key::Side;
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(crate) struct Dealt<'a> {
+    pub(crate) evidence: Vec<Weighed<'a>>,
+    /// Whose cloud it uses.
+    pub(crate) cloud_of: Option<VendorId>,
+    /// The platform whose peer-to-peer protocol it speaks.
+    pub(crate) speaks: Option<VendorId>,
+}
+
+/// The first of a kind, by stamp and packet.
+type First<'a, 'j> = Option<(i64, PacketRef, (Flow<'a>, &'j Judged))>;
+
+/// Keeps the earlier.
+fn first<'a, 'j>(known: &mut First<'a, 'j>, flow: Flow<'a>, judged: &'j Judged) {
+    let (stamp, at) = (flow.cold.first, flow.cold.at());
+    if known.as_ref().is_none_or(|(first, packet, _)| (stamp, at) < (*first, *packet)) {
+        *known = Some((stamp, at, (flow, judged)));
+    }
+}
+
+impl<'a> Dealt<'a> {
+    /// Looks through the flows of a station, of which `side` is its own end; `asked` is the first question for a cloud, and
+    /// `is_role_known` says that the station told its part in a protocol.
+    pub(crate) fn of<'j>(
+        court: &Court<'a>,
+        flows: impl Iterator<Item = (Flow<'a>, Side, &'j Judged)>,
+        asked: Option<AskedFor<'a>>,
+        is_role_known: bool,
+    ) -> Self {
+        let mut dealt = Self::default();
+        let mut clouds: [First<'a, 'j>; 2] = [None, None];
+        let (mut bulk, mut speaks, mut uploads): (First<'a, 'j>, First<'a, 'j>, First<'a, 'j>) =
+            (None, None, None);
+        let mut cloud: Option<(bool, u8, Reverse<VendorId>)> = None;
+        let least = upload(court);
+        for (flow, side, judged) in flows {
+            if !judged.is_outside(1 - side) {
+                continue;
+            }
+            let content = || flow.content(court.catalog.content(), side);
+            if judged.activity == Activity::BulkUpload && content() >= least {
+                first(&mut uploads, flow, judged);
+            }
+            let Some(vendor) = judged.vendor() else { continue };
+            if court.speaks_as_peer(&flow) {
+                let of = if is_bulk_side(&flow, side) { &mut bulk } else { &mut speaks };
+                first(of, flow, judged);
+            }
+            let served = judged.party == Party::Vendor && serves_devices(judged.roles);
+            if !served || !calls(&flow, judged, side) {
+                continue;
+            }
+            cloud = cloud.max(Some((judged.proves_camera, judged.confidence, Reverse(vendor))));
+            if judged.proves_camera && is_own_word(court, &flow, judged, side) {
+                first(&mut clouds[usize::from(!flow.is_answered(side))], flow, judged);
+            }
+        }
+        dealt.cloud_of = cloud.map(|(.., Reverse(vendor))| vendor);
+        for (found, evidence) in clouds.into_iter().zip([Evidence::Cloud, Evidence::CloudAsked]) {
+            let Some((_, packet, (flow, judged))) = found else { continue };
+            let name = court.best_name(&flow, judged);
+            let value = name.map_or_else(Cow::default, |name| Cow::Borrowed(name.text));
+            let at = name.and_then(|name| name.at).unwrap_or(packet);
+            dealt.add(court, evidence, (value, at), judged.vendor());
+        }
+        if let Some((_, at, name, owner)) = asked {
+            dealt.cloud_of = dealt.cloud_of.or(Some(owner));
+            dealt.add(court, Evidence::CloudAsked, (name.into(), at), Some(owner));
+        }
+        let platform = |found: &First<'a, 'j>| found.as_ref()?.2.1.vendor();
+        dealt.speaks = platform(&bulk).or(platform(&speaks));
+        dealt.speaks = dealt.speaks.filter(|vendor| court.catalog.vendor(*vendor).kind.is_platform());
+        let app = |flow: &Flow<'a>| Cow::Borrowed(court.app(flow).unwrap_or_default().as_bytes());
+        if let Some((_, at, (flow, judged))) = bulk {
+            dealt.add(court, Evidence::DeviceRole, (app(&flow), at), judged.vendor());
+        }
+        if let Some((_, packet, (flow, judged))) = speaks.filter(|_| !is_role_known && bulk.is_none()) {
+            let at = court.shows_party(&flow, judged).unwrap_or(packet);
+            dealt.add(court, Evidence::P2p, (app(&flow), at), judged.vendor());
+        }
+        if let Some((_, at, _)) = uploads {
+            dealt.add(court, Evidence::Upload, (Cow::default(), at), None);
+        }
+        dealt
+    }
+
+    fn add(
+        &mut self,
+        court: &Court<'a>,
+        evidence: Evidence,
+        (value, at): (Cow<'a, [u8]>, PacketRef),
+        vendor: Option<VendorId>,
+    ) {
+        let row = court.catalog.worth(evidence, Confidence::Medium);
+        let class = DeviceClass::Unknown;
+        self.evidence.push(Weighed { row, value, vendor, class, claimed: false, at: Some(at) });
+    }
+}
+
+/// Content from which on a contact is an upload.
+fn upload(court: &Court<'_>) -> u64 {
+    let mut rules = court.catalog.contact_rules().iter();
+    let rule = rules.find(|rule| {
+        (rule.kind, rule.called, rule.measure) == (ContactKind::Exfiltration, Called::Out, Measure::Window)
+    });
+    rule.map_or(u64::MAX, |rule| rule.least)
+}
+
+impl<'a> Court<'a> {
+    /// Whether a flow speaks a peer-to-peer protocol of cameras.
+    fn speaks_as_peer(&self, flow: &Flow<'a>) -> bool {
+        let halves = [self.testimony(flow, 0), self.testimony(flow, 1)];
+        self.protocols.of(Court::reader(flow, &halves)).is_some_and(|spoken| spoken.protocol.p2p)
+    }
+}
+
+/// Whether what is large in a flow comes from one end: so much of it that it was 64 packets at least, ten times what came back.
+fn is_bulk_side(flow: &Flow<'_>, side: Side) -> bool {
+    let large = flow.hot.totals(flow.cold).large;
+    large[side & 1] >= rules::BULK_BYTES && large[side & 1] / 10 >= large[1 - (side & 1)]
+}
+
+/// Whether a station called its peer: by the handshake where it was seen, else by the port of a service. Who happens to be
+/// seen first in the middle of a connection tells nothing; where nothing tells, it may have.
+fn calls(flow: &Flow<'_>, judged: &Judged, side: Side) -> bool {
+    /// Ports below are of services, ports from the other on are lent to clients (RFC 6335, and what systems do).
+    const SERVICES: u16 = 1024;
+    const LENT: u16 = 32768;
+    if judged.bits & Judged::BY_SYN != 0 {
+        return judged.orig() == side;
+    }
+    let (Some(own), Some(peer)) = (flow.hot.key.port(side), flow.hot.key.port(1 - side)) else { return true };
+    let serves = |port, other| port < SERVICES && other >= SERVICES || port < LENT && other >= LENT;
+    !serves(own, peer)
+}
+
+/// Whether the station itself named the peer: in the flow, or by asking for it before.
+fn is_own_word(court: &Court<'_>, flow: &Flow<'_>, judged: &Judged, side: Side) -> bool {
+    match judged.attribution {
+        Some(Attribution::Sni | Attribution::Host | Attribution::Certificate) => true,
+        Some(Attribution::Dns) => {
+            let (key, (start, end)) = (&flow.hot.key, flow.span());
+            let named = court.names.name(key.address(1 - side), key.address(side), start, end);
+            named.is_some_and(|named| named.is_own())
+        }
+        _ => false,
+    }
+}

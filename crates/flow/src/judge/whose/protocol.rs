@@ -1,0 +1,254 @@
+//! Whose protocol a flow speaks, who serves in it, and of whom its messages told.
+//!
+//! A camera sends PPPP to 198.51.100.7 port 32100, and no name is given for that: the protocol is CS2 Network's, and what is
+//! asked there is a server. It sends PPPP to 203.0.113.9 port 29821, of which the server had told: that is a viewer or a relay,
+//! and nobody knows whose; never the platform's cloud. It opens TCP to 198.51.100.7, too: an address that is a server's.
+
+use hashbrown::HashMap;
+use lenscap_catalog::{Catalog, Protocol, Role, Roles, VendorId};
+use lenscap_wire::{Activity, Address, Field, Meaning, PacketRef, ReaderId};
+
+use crate::judge::judged::Judged;
+use crate::judge::{Court, Flow, rules};
+use crate::report::{Attribution, Party};
+use crate::state::key::Side;
+use crate::state::summary::Summary;
+
+/// A protocol, and whose it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spoken<'a> {
+    pub(crate) vendor: VendorId,
+    pub(crate) protocol: &'a Protocol,
+}
+
+/// The part that an end plays in a vendor's protocol.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+enum Part {
+    Server,
+    /// A server as who asks it claims.
+    Asked,
+    Client,
+    Device,
+}
+
+/// When something was told first, and in which packet: the least of all that told it.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Told {
+    first: i64,
+    at: PacketRef,
+    vendor: VendorId,
+}
+
+/// Whose protocols are whose, and what their messages told.
+#[derive(Debug)]
+pub(crate) struct Protocols<'a> {
+    /// By the reader's number.
+    by_reader: Vec<Option<Spoken<'a>>>,
+    /// By the field in which a sender says its part.
+    by_field: HashMap<Field, Spoken<'a>>,
+    parts: HashMap<(Address, Part, VendorId), Told>,
+    /// Servers by their own word.
+    servers: HashMap<Address, Told>,
+    /// Ends to which a message refers.
+    referred: HashMap<(Address, u16), Told>,
+}
+
+impl<'a> Protocols<'a> {
+    pub(crate) fn new(summary: &Summary, catalog: &'a Catalog) -> Self {
+        let all = || {
+            catalog
+                .vendors()
+                .flat_map(|(vendor, of)| of.speaks.iter().map(move |protocol| Spoken { vendor, protocol }))
+        };
+        // Of several vendors the last: a user's file stands behind the built-in ones.
+        let by_app: HashMap<&str, Spoken<'a>> = all().map(|one| (one.protocol.app.as_ref(), one)).collect();
+        let of_reader = |id| ReaderId(id).reader().and_then(|reader| by_app.get(reader.app).copied());
+        let of_field = |field: &Field| {
+            let (app, _) = field.word().rsplit_once('.')?;
+            (field.meaning() == Some(Meaning::Role)).then(|| Some((*field, *by_app.get(app)?)))?
+        };
+        let mut protocols = Self {
+            by_reader: (0..=u8::MAX).map(of_reader).collect(),
+            by_field: Field::ALL.iter().filter_map(of_field).collect(),
+            parts: HashMap::new(),
+            servers: HashMap::new(),
+            referred: HashMap::new(),
+        };
+        for (shown, seen) in summary.site.sightings.iter() {
+            let told = |vendor| Told { first: seen.first, at: seen.at, vendor };
+            let value = || summary.flows.texts.text(shown.value);
+            if shown.field == Field::Referred {
+                let end = referral(value());
+                if let Some((port, spoken)) = end.and_then(|(port, app)| Some((port, by_app.get(app)?))) {
+                    least(&mut protocols.referred, (shown.address, port), told(spoken.vendor));
+                }
+            } else if let Some(spoken) = protocols.by_field.get(&shown.field) {
+                let part = match (value(), shown.claimed) {
+                    (b"server", false) => Part::Server,
+                    (b"server", true) => Part::Asked,
+                    (b"client", false) => Part::Client,
+                    (b"device", false) => Part::Device,
+                    _ => continue,
+                };
+                let told = told(spoken.vendor);
+                least(&mut protocols.parts, (shown.address, part, told.vendor), told);
+                if part == Part::Server {
+                    least(&mut protocols.servers, shown.address, told);
+                }
+            }
+        }
+        protocols
+    }
+
+    /// Whose protocol a reader reads.
+    #[inline]
+    pub(crate) fn of(&self, reader: Option<u8>) -> Option<Spoken<'a>> {
+        self.by_reader.get(usize::from(reader?)).copied().flatten()
+    }
+
+    /// Whether a field is that of a part in a peer-to-peer protocol of cameras.
+    pub(crate) fn is_part_of_peers(&self, field: Field) -> bool {
+        self.by_field.get(&field).is_some_and(|spoken| spoken.protocol.p2p)
+    }
+
+    fn part(&self, address: Address, part: Part, vendor: VendorId) -> Option<&Told> {
+        self.parts.get(&(address, part, vendor))
+    }
+}
+
+/// Keeps the least: entries come in no order.
+fn least<K: Eq + std::hash::Hash>(all: &mut HashMap<K, Told>, key: K, told: Told) {
+    let known = all.entry(key).or_insert(told);
+    *known = told.min(*known);
+}
+
+/// Port and protocol of `udp 32100 pppp`.
+fn referral(said: &[u8]) -> Option<(u16, &str)> {
+    let mut words = str::from_utf8(said).ok()?.split(' ').skip(1);
+    Some((words.next()?.parse().ok()?, words.next()?))
+}
+
+impl<'a> Court<'a> {
+    /// Attributes a flow by the protocol that it speaks. Who asks a server of it is in touch with that; anybody else there is
+    /// a viewer or a relay.
+    pub(super) fn attribute_protocol(
+        &self,
+        flow: &Flow<'a>,
+        judged: &mut Judged,
+        reader: Option<u8>,
+    ) -> bool {
+        let Some(spoken) = self.protocols.of(reader) else { return false };
+        let remote = judged.remote();
+        let (role, most) = if self.serves(flow, remote, spoken) {
+            (Role::P2p, rules::BY_PROTOCOL)
+        } else if self.views(flow, remote, spoken) {
+            (Role::DeviceOrRelay, rules::BY_PEER)
+        } else {
+            (Role::ViewerOrRelay, rules::BY_PEER)
+        };
+        judged.vendor = spoken.vendor.0;
+        judged.roles = Roles::NONE.with(role);
+        judged.attribution = Some(Attribution::Protocol);
+        judged.confidence = most.min(spoken.protocol.confidence.points());
+        judged.party = if role == Role::P2p { Party::Vendor } else { Party::Peer };
+        true
+    }
+
+    /// Attributes a flow by what messages told of the address: that it is a server's, or that somebody is there at this port.
+    pub(super) fn attribute_learned(&self, flow: &Flow<'a>, judged: &mut Judged, reader: Option<u8>) -> bool {
+        let service = || {
+            let activity = reader.and_then(|reader| ReaderId(reader).reader()?.activity);
+            matches!(activity, Some(Activity::NameLookup | Activity::TimeSync | Activity::Discovery))
+        };
+        let Some((told, is_server)) = self.learned(flow, judged.remote()).filter(|_| !service()) else {
+            return false;
+        };
+        judged.vendor = told.vendor.0;
+        judged.roles = Roles::NONE.with(if is_server { Role::P2p } else { Role::ViewerOrRelay });
+        judged.attribution = Some(Attribution::Learned);
+        judged.confidence = rules::BY_LEARNED;
+        judged.party = if is_server { Party::Vendor } else { Party::Peer };
+        true
+    }
+
+    fn learned(&self, flow: &Flow<'a>, remote: Side) -> Option<(&Told, bool)> {
+        let address = self.party_address(flow, remote);
+        let (_, end) = flow.span();
+        let server = self.protocols.servers.get(&address).map(|told| (told, true));
+        let referred = || {
+            let port = flow.hot.key.port(remote)?;
+            self.protocols.referred.get(&(address, port)).map(|told| (told, false))
+        };
+        server.or_else(referred).filter(|(told, _)| told.first <= end.saturating_add(rules::NAME_AFTER))
+    }
+
+    /// Whether an end serves: its port is that of servers, it says so, or who asks it does.
+    fn serves(&self, flow: &Flow<'a>, remote: Side, Spoken { vendor, protocol }: Spoken<'a>) -> bool {
+        let key = &flow.hot.key;
+        let part = |part| self.protocols.part(key.address(remote), part, vendor).is_some();
+        key.port(remote).is_some_and(|port| protocol.server_ports.contains(&port))
+            || part(Part::Server)
+            || part(Part::Asked)
+            || self.plays(flow, remote, b"server")
+    }
+
+    /// Whether it is the other end that views.
+    fn views(&self, flow: &Flow<'a>, remote: Side, Spoken { vendor, .. }: Spoken<'a>) -> bool {
+        let part = |side, part| self.protocols.part(flow.hot.key.address(side), part, vendor).is_some();
+        let own = 1 - (remote & 1);
+        let views = self.plays(flow, own, b"client") || part(own, Part::Client);
+        let is_device = self.plays(flow, own, b"device") || part(own, Part::Device);
+        (views || self.plays(flow, remote, b"device")) && !is_device
+    }
+
+    /// Whether the halves of a flow say that one end plays a part.
+    fn plays(&self, flow: &Flow<'a>, side: Side, part: &[u8]) -> bool {
+        [0, 1].into_iter().any(|half| {
+            self.said(flow, half).any(|(field, value, of_receiver)| {
+                let about = if of_receiver { 1 - half } else { half };
+                about == side && value == part && field.meaning() == Some(Meaning::Role)
+            })
+        })
+    }
+
+    /// The packet that shows the protocol, or that told of the address.
+    pub(crate) fn shows_protocol(&self, flow: &Flow<'a>, judged: &Judged) -> Option<PacketRef> {
+        let remote = judged.remote();
+        if judged.attribution == Some(Attribution::Learned) {
+            return self.learned(flow, remote).map(|(told, _)| told.at);
+        }
+        let decided = [remote, 1 - remote].into_iter().find_map(|side| self.decided(flow, side));
+        let vendor = judged.vendor()?;
+        let part = |part| Some(self.protocols.part(flow.hot.key.address(remote), part, vendor)?.at);
+        let told = || part(Part::Server).or_else(|| part(Part::Asked));
+        Some(decided.or_else(told).unwrap_or(flow.cold.at()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_message_refers_to_is_taken_apart() {
+        assert_eq!(referral(b"udp 32100 pppp"), Some((32100, "pppp")));
+        for other in [&b"udp 32100"[..], b"udp x pppp", b"", b"udp 70000 pppp", b"\xff 1 pppp"] {
+            assert_eq!(referral(other), None);
+        }
+    }
+
+    #[test]
+    fn every_protocol_of_the_catalogue_has_a_reader_and_one_owner() {
+        let catalog = Catalog::builtin();
+        let mut apps: Vec<&str> = catalog
+            .vendors()
+            .flat_map(|(_, vendor)| vendor.speaks.iter().map(|protocol| protocol.app.as_ref()))
+            .collect();
+        let is_read = |app: &str| (0..=u8::MAX).any(|id| ReaderId(id).reader().is_some_and(|r| r.app == app));
+        assert!(apps.iter().all(|app| is_read(app)), "{apps:?}");
+        let count = apps.len();
+        apps.sort_unstable();
+        apps.dedup();
+        assert_eq!(apps.len(), count);
+    }
+}
