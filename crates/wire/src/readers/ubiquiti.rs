@@ -17,7 +17,7 @@ pub(crate) const READER: Reader = Reader {
     activity: Some(Activity::Discovery),
     hides: false,
     fields: &[Field::UbiquitiFirmware, Field::UbiquitiMac, Field::UbiquitiModel, Field::UbiquitiName],
-    read: Read::Message(&[Route::Udp(10001)], read),
+    read: Read::Message(&[Route::UdpFirst(10001, &[1, 2])], read),
 };
 
 const MAX_FIELDS: usize = 64;
