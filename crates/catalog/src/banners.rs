@@ -1,8 +1,9 @@
 //! Finds the banners that a value of a protocol field matches.
 //!
-//! All texts of one field are looked for in one pass, ASCII case apart, whatever their number; the automaton of a field is
-//! built when it is first asked for. Values are taken as they are, to at most 512 bytes; what is behind is not looked at,
-//! so that `exact` and `suffix` never match a longer value.
+//! Nearly all texts stand at the beginning of a value: they are looked up by its first two bytes. Those of one field that may
+//! stand elsewhere are looked for in one pass, whatever their number; the automaton of a field is built when it is first
+//! asked for. ASCII case does not matter. Values are taken as they are, to at most 512 bytes; what is behind is not looked
+//! at, so that `exact` and `suffix` never match a longer value.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -32,55 +33,68 @@ pub struct BannerHit<'c> {
 pub(crate) struct BannerTable {
     /// Sorted by field.
     banners: Cow<'static, [Banner]>,
-    automata: Vec<OnceLock<Option<AhoCorasick>>>,
+    fields: Vec<OfField>,
+}
+
+/// The banners of one field, by their places in the table.
+#[derive(Debug, Default)]
+struct OfField {
+    /// Those that stand at the beginning of a value, sorted by the first two bytes of their texts.
+    starts: Vec<([u8; 2], u32)>,
+    /// Those that may stand elsewhere.
+    within: Vec<u32>,
+    /// The automaton over the texts of these.
+    automaton: OnceLock<Option<AhoCorasick>>,
 }
 
 impl BannerTable {
     /// A table of `banners`, which are sorted by field.
     pub(crate) fn new(banners: Cow<'static, [Banner]>) -> Self {
-        Self { banners, automata: Field::ALL.iter().map(|_| OnceLock::new()).collect() }
+        let mut fields: Vec<OfField> = Field::ALL.iter().map(|_| OfField::default()).collect();
+        for (banner, place) in banners.iter().zip(0..) {
+            let Some(of) = fields.get_mut(banner.field as usize) else { continue };
+            match (banner.how, begins(banner.value.as_bytes())) {
+                (Match::Exact | Match::Prefix, Some(begins)) => of.starts.push((begins, place)),
+                _ => of.within.push(place),
+            }
+        }
+        fields.iter_mut().for_each(|of| of.starts.sort_unstable());
+        Self { banners, fields }
     }
 
     pub(crate) fn all(&self) -> &[Banner] {
         &self.banners
     }
 
-    /// The banners of one field.
-    fn of(&self, field: Field) -> &[Banner] {
-        let start = self.banners.partition_point(|banner| banner.field < field);
-        let end = self.banners.partition_point(|banner| banner.field <= field);
-        self.banners.get(start..end).unwrap_or_default()
+    fn banner(&self, place: u32) -> Option<&Banner> {
+        self.banners.get(place as usize)
     }
 
-    /// The automaton over the texts of one field; none where it has no banner.
-    fn automaton(&self, field: Field) -> Option<&AhoCorasick> {
-        let place = self.automata.get(field as usize)?;
-        let build = || {
-            let texts = self.of(field).iter().map(|banner| banner.value.as_bytes());
-            let mut builder = AhoCorasick::builder();
-            builder.ascii_case_insensitive(true).kind(Some(AhoCorasickKind::ContiguousNFA)).build(texts).ok()
-        };
-        place.get_or_init(build).as_ref()
+    /// Whether a field has any.
+    pub(crate) fn has(&self, field: Field) -> bool {
+        self.fields.get(field as usize).is_some_and(|of| !of.starts.is_empty() || !of.within.is_empty())
     }
 
     /// The banners of `field` that `value` matches, each once: the longest text first, then the surer one.
     pub(crate) fn find(&self, field: Field, value: &[u8]) -> Vec<BannerHit<'_>> {
-        let banners = self.of(field);
         let mut hits: Vec<BannerHit<'_>> = Vec::new();
-        let Some(automaton) = self.automaton(field).filter(|_| !banners.is_empty()) else {
-            return hits;
-        };
+        let Some(of) = self.fields.get(field as usize) else { return hits };
         let head = value.get(..VALUE_LIMIT).unwrap_or(value);
-        for found in automaton.find_overlapping_iter(head) {
-            let Some(banner) = banners.get(found.pattern().as_usize()) else {
-                continue;
-            };
-            let at_start = found.start() == 0;
-            let at_end = found.end() == value.len();
+        for banner in of.at_start(head).filter_map(|place| self.banner(place)) {
+            let length = banner.value.len();
+            let fits =
+                head.get(..length).is_some_and(|text| text.eq_ignore_ascii_case(banner.value.as_bytes()));
+            if fits && (banner.how != Match::Exact || length == value.len()) {
+                hits.push(BannerHit { banner, captured: captured(banner, head, &(0..length)) });
+            }
+        }
+        for found in of.automaton(self).iter().flat_map(|automaton| automaton.find_overlapping_iter(head)) {
+            let place = of.within.get(found.pattern().as_usize());
+            let Some(banner) = place.and_then(|place| self.banner(*place)) else { continue };
             let stands = match banner.how {
-                Match::Exact => at_start && at_end,
-                Match::Prefix => at_start,
-                Match::Suffix => at_end,
+                Match::Exact => found.start() == 0 && found.end() == value.len(),
+                Match::Prefix => found.start() == 0,
+                Match::Suffix => found.end() == value.len(),
                 Match::Contains => true,
             };
             if stands && !hits.iter().any(|hit| std::ptr::eq(hit.banner, banner)) {
@@ -91,6 +105,36 @@ impl BannerTable {
         hits.sort_by(|a, b| (key(a.banner), &a.banner.value).cmp(&(key(b.banner), &b.banner.value)));
         hits
     }
+}
+
+impl OfField {
+    /// The banners whose texts begin as a value does.
+    fn at_start(&self, value: &[u8]) -> impl Iterator<Item = u32> {
+        let begins = begins(value);
+        let from = begins
+            .map_or(self.starts.len(), |begins| self.starts.partition_point(|(first, _)| *first < begins));
+        let rest = self.starts.get(from..).unwrap_or_default();
+        rest.iter().take_while(move |(first, _)| Some(*first) == begins).map(|(_, place)| *place)
+    }
+
+    /// The automaton over the texts that may stand anywhere; none where there are none.
+    fn automaton(&self, table: &BannerTable) -> Option<&AhoCorasick> {
+        if self.within.is_empty() {
+            return None;
+        }
+        let build = || {
+            let banners = self.within.iter().filter_map(|place| table.banner(*place));
+            let texts = banners.map(|banner| banner.value.as_bytes());
+            let mut builder = AhoCorasick::builder();
+            builder.ascii_case_insensitive(true).kind(Some(AhoCorasickKind::ContiguousNFA)).build(texts).ok()
+        };
+        self.automaton.get_or_init(build).as_ref()
+    }
+}
+
+/// The first two bytes of a text, in lower case.
+fn begins(text: &[u8]) -> Option<[u8; 2]> {
+    text.first_chunk().map(|begins: &[u8; 2]| begins.map(|byte| byte.to_ascii_lowercase()))
 }
 
 /// What stands beside `found` in `value`. Serial numbers and versions end at the first blank, quote, bracket, comma or

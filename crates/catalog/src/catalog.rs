@@ -142,7 +142,12 @@ impl Catalog {
 
     /// The longest block of at most `known` bits that an address of 48 bits lies in.
     pub(crate) fn block(&self, address: u64, known: u8) -> Option<&OuiBlock> {
-        [36, 28, 24].into_iter().filter(|bits| *bits <= known).find_map(|bits: u8| {
+        const LEAST: u8 = 24;
+        let of_all = |prefix: u64| prefix >> (48 - LEAST);
+        // Most addresses are of nobody here: one search tells.
+        let near = self.blocks.partition_point(|block| of_all(block.prefix) < of_all(address));
+        self.blocks.get(near).filter(|block| of_all(block.prefix) == of_all(address))?;
+        [36, 28, LEAST].into_iter().filter(|bits| *bits <= known).find_map(|bits: u8| {
             let key = (address >> (48 - bits) << (48 - bits), bits);
             let at = self.blocks.binary_search_by_key(&key, |block| (block.prefix, block.bits)).ok()?;
             self.blocks.get(at)
@@ -190,6 +195,11 @@ impl Catalog {
     /// The banners that `value` matches in a field: the longest text first, then the surer one.
     pub fn banners(&self, field: Field, value: &[u8]) -> Vec<BannerHit<'_>> {
         self.banners.find(field, value)
+    }
+
+    /// Whether there is a banner of a field.
+    pub fn has_banners(&self, field: Field) -> bool {
+        self.banners.has(field)
     }
 
     /// Names this state of the data: the day of its newest entry, its counts, and 64 bits over the texts of its files, a

@@ -101,6 +101,9 @@ impl DatagramRead {
 pub enum Route {
     /// UDP with this source or destination port, and payload.
     Udp(u16),
+    /// The same where the payload begins with one of these bytes: a port that bulk data may run on costs no more than any
+    /// other where the first byte says that the reader would not know the packet.
+    UdpFirst(u16, &'static [u8]),
     /// TCP with this source or destination port, and payload.
     Tcp(u16),
     /// UDP on any port whose payload begins with these bytes (1 to 8; of more the first 8 count).

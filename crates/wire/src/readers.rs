@@ -374,13 +374,16 @@ pub fn admit(asked: Readers, payload: &[u8]) -> Option<(ReaderId, &'static Datag
 ///
 /// A stronger reader that needs more datagrams, and has had some, holds back all weaker ones; one that has had none
 /// does not, since it may never have one.
-pub fn read_datagrams(all: &[(ReaderId, &[u8])], ended: bool, facts: Facts<'_>) -> Reading {
-    for reader in ALL {
-        let Read::Datagrams(how) = reader.read else { continue };
-        let mut own = all.iter().filter(|(id, _)| *id == reader.number).map(|(_, bytes)| *bytes).peekable();
-        if own.peek().is_none() {
-            continue;
-        }
+pub fn read_datagrams<'a>(
+    all: impl Iterator<Item = (ReaderId, &'a [u8])> + Clone,
+    ended: bool,
+    facts: Facts<'_>,
+) -> Reading {
+    let place = |id: ReaderId| Some(usize::from(*PLACES.get(usize::from(id.0))?).checked_sub(1)?);
+    let admitted = all.clone().filter_map(|(id, _)| place(id)).map(Readers::only);
+    for reader in admitted.fold(Readers::NONE, Readers::and).datagrams() {
+        let Read::Datagrams(how) = &reader.read else { continue };
+        let own = all.clone().filter(|(id, _)| *id == reader.number).map(|(_, bytes)| bytes);
         match how.ask(own, ended, facts) {
             Probe::Match | Probe::Then(_) => return Reading::Done(reader.number),
             Probe::More(count) if !ended && count <= how.most.into() => return Reading::Undecided(count),

@@ -207,7 +207,8 @@ impl<'s> Appending<'s> {
             }
             ours.cold.transcripts[side & 1] = later.cold.transcripts[side & 1];
             ours.cold.ask(&mut ours.hot, side, later.cold.asked(&later.hot, side));
-            let learned = later.cold.extra.as_mut().and_then(|extra| extra.learned.as_mut()?.get_mut(side));
+            let names = later.cold.extra.as_mut().and_then(|extra| extra.later.as_mut());
+            let learned = names.and_then(|later| later.learned.get_mut(side));
             ours.cold.learn(side, learned.map(std::mem::take).unwrap_or_default());
             if let Some(packet) = later.cold.decided(side) {
                 ours.cold.decide(side, packet);

@@ -73,7 +73,7 @@ pub(crate) fn is_known((ours, ours_cold): (&Hot, &Cold), (hot, cold): (&Hot, &Co
     // Ours is past its handshake, and the right one was read from a beginning of its own. That is nothing to ours where both
     // of its halves are decided, and where the right one kept every name that ours would keep.
     let open = flag::UNDECIDED | flag::UNDECIDED << 1 | flag::LISTING | flag::LISTING << 1;
-    let listed = cold.extra.as_ref().map_or(0, |extra| extra.names.len());
+    let listed = cold.extra.as_ref().map_or(0, |extra| extra.names().len());
     ours.flags & open == 0 && listed < Cold::NAMES && cold.own_names_are_of(ours_cold)
 }
 

@@ -59,12 +59,12 @@ impl Spell {
             hot.flags &= !flag::PURE;
         }
         if let Some(theirs) = &mut later.cold.extra
-            && (theirs.quoted.is_some() || !theirs.names.is_empty())
+            && (theirs.quoted.is_some() || !theirs.names().is_empty())
         {
             let ours = cold.extra.get_or_insert_default();
             ours.quoted = ours.quoted.take().or_else(|| theirs.quoted.take());
-            let new = theirs.names.iter().filter(|name| !ours.names.contains(name));
-            ours.names = ours.names.iter().chain(new).copied().collect();
+            let new = theirs.names().iter().filter(|name| !ours.names().contains(name));
+            ours.keep_names(ours.names().iter().chain(new).copied().collect());
         }
     }
 

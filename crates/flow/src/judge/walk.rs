@@ -93,10 +93,11 @@ impl Walk {
             let room = court.count(shard);
             let (mut judged, mut places) = (Vec::with_capacity(room), Vec::with_capacity(room));
             for flow in court.flows(shard) {
-                let (judgement, reader) = court.judge_flow(&flow);
+                let halves = [court.testimony(&flow, 0), court.testimony(&flow, 1)];
+                let (judgement, reader) = court.judge_flow(&flow, &halves);
                 walk.sums.add(&flow, &judgement, reader.map(ReaderId));
                 walk.undelivered.note(&flow);
-                places.push(walk.ends.enter(court, &flow, &judgement));
+                places.push(walk.ends.enter(court, &flow, &judgement, &halves));
                 judged.push(judgement);
             }
             walk.judged.push(judged);
@@ -108,8 +109,8 @@ impl Walk {
 
     fn join(mut self, mut later: Self) -> Self {
         let ours = self.ends.adopt(later.ends);
-        let places = later.places.par_iter_mut().flatten_iter().flatten();
-        places.for_each(|place| *place = ours.get(*place as usize).copied().unwrap_or(NOWHERE));
+        let ours = |place: &mut u32| *place = ours.get(*place as usize).copied().unwrap_or(NOWHERE);
+        later.places.par_iter_mut().for_each(|places| places.iter_mut().flatten().for_each(ours));
         self.judged.append(&mut later.judged);
         self.places.append(&mut later.places);
         self.sums.join(&later.sums);

@@ -68,8 +68,8 @@ impl Summary {
                 for piece in halves.flat_map(|halves| &mut **halves).flat_map(|half| &mut half.pieces) {
                     shift(&mut piece.at.packet);
                 }
-                let learned = cold.extra.iter_mut().flat_map(|extra| &mut extra.learned);
-                for learned in learned.flat_map(|learned| learned.iter_mut().flatten()) {
+                let later = cold.extra.iter_mut().flat_map(|extra| &mut extra.later);
+                for learned in later.flat_map(|later| later.learned.iter_mut().flatten()) {
                     shift(&mut learned.at);
                 }
                 let far = cold.extra.iter_mut().flat_map(|extra| &mut extra.wide).map(|wide| &mut wide.far);

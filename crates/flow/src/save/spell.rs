@@ -14,7 +14,7 @@ use crate::state::spell::counters::{Counters, LowCounters};
 use crate::state::spell::history::History;
 use crate::state::spell::sequence::Trouble;
 use crate::state::spell::times::Times;
-use crate::state::spell::{Cold, Extra, Hot, Spell, flag};
+use crate::state::spell::{Cold, Extra, Hot, Later, Spell, flag};
 use crate::state::text::TextId;
 use crate::state::transcript::{Asked, TranscriptId};
 
@@ -40,6 +40,12 @@ pub(super) struct PortableSpell {
     asked: [Asked; 2],
     decided: [Option<PortablePacket>; 2],
     extra: Option<PortableExtra>,
+}
+
+/// What the halves of a spell learned, where they did.
+fn learned(extra: &Extra) -> Option<Box<[Vec<Learned>; 2]>> {
+    let learned = &extra.later.as_ref()?.learned;
+    learned.iter().any(|of| !of.is_empty()).then(|| Box::new(learned.clone()))
 }
 
 /// A packet.
@@ -68,8 +74,8 @@ impl PortableSpell {
             buckets: extra.times.buckets(cold.first).map(Box::new),
             halves: extra.halves.clone(),
             quoted: extra.quoted.as_ref().map(|q| (q.source.0, q.destination.0, q.protocol, q.ports)),
-            names: extra.names.to_vec(),
-            learned: extra.learned.clone(),
+            names: extra.names().to_vec(),
+            learned: learned(extra),
         });
         Self {
             key: hot.key,
@@ -173,8 +179,10 @@ impl PortableSpell {
                         ports,
                     })
                 }),
-                names: extra.names.into(),
-                learned: extra.learned,
+                later: Later::of(
+                    extra.names.into(),
+                    extra.learned.map(|learned| *learned).unwrap_or_default(),
+                ),
                 ..Extra::default()
             })
         });

@@ -11,9 +11,9 @@ use crate::state::learned::Learned;
 use crate::state::spell::buckets::Buckets;
 use crate::state::spell::copies::Copies;
 use crate::state::spell::sequence::Trouble;
-use crate::state::spell::{Cold, Extra, Hot, flag};
+use crate::state::spell::{Cold, Extra, Hot, Later, flag};
 use crate::state::text::Texts;
-use crate::state::transcript::{Asked, Transcript, Transcripts};
+use crate::state::transcript::{Asked, Transcript, TranscriptId, Transcripts};
 
 /// A flow: its two records, and its share of the index and of slack.
 pub(crate) const SPELL: usize = 248;
@@ -21,6 +21,8 @@ pub(crate) const SPELL: usize = 248;
 /// What extra state costs beside what is in it; nothing while there is nothing that a price is for, since whether
 /// the box stands there then depends on how the flow came to be.
 const EXTRA: usize = size_of::<Extra>();
+/// Names beside those of the halves, beside the names themselves.
+const LATER: usize = size_of::<Later>();
 /// Earliest and latest stamp of a flow whose stamps step back.
 const DISORDER: usize = 32;
 /// Time buckets of a flow, at their most.
@@ -65,11 +67,15 @@ pub(crate) fn told(cold: &Cold, texts: &Texts) -> usize {
 
 /// What a spell keeps beside its record and its texts.
 pub(crate) fn untold(hot: &Hot, cold: &Cold, transcripts: &Transcripts) -> usize {
-    let mut cost = cold.transcripts.iter().map(|&id| transcripts.cost(id)).sum::<usize>();
+    let none = cold.transcripts == [TranscriptId::NONE; 2];
+    let each = || cold.transcripts.iter().map(|&id| transcripts.cost(id));
+    let mut cost = if none { 0 } else { each().sum() };
     let Some(extra) = &cold.extra else { return cost };
     let before = cost;
-    cost += (cold.names_of_others().count() + usize::from(extra.asked != Asked::NOTHING)) * 8;
-    cost += (cold.learned(0).len() + cold.learned(1).len()) * size_of::<Learned>();
+    let (names, learned) = (cold.names_of_others().count(), cold.learned(0).len() + cold.learned(1).len());
+    cost += (names + usize::from(extra.asked != Asked::NOTHING)) * 8;
+    cost += learned * size_of::<Learned>();
+    cost += if names + learned > 0 { LATER } else { 0 };
     cost += cold.bucket_price(hot.last);
     for trouble in extra.trouble.iter().flatten() {
         cost += size_of::<Trouble>() + trouble.ranges() * RANGE;
@@ -120,7 +126,7 @@ pub(crate) fn joint((hot, cold): (&Hot, &Cold), (later, later_cold): (&Hot, &Col
         cost += EXTRA + 8;
     }
     // A name that is the later one's own may not be ours.
-    cost += later_cold.own_names_kept() * (EXTRA + 8 + LONGEST_NAME);
+    cost += later_cold.own_names_kept() * (EXTRA + LATER + 8 + LONGEST_NAME);
     for side in [0, 1] {
         let both = hot.flags & later.flags & flag::SEQUENCED << side != 0;
         let trouble = (hot.flags | later.flags) & flag::TROUBLE << side != 0;
@@ -130,7 +136,7 @@ pub(crate) fn joint((hot, cold): (&Hot, &Cold), (later, later_cold): (&Hot, &Col
         }
         if let (true, Some(half)) = (hot.flags & flag::UNDECIDED << side != 0, later_cold.half(side)) {
             let read = cold.half(side).map_or(0, Half::length) + half.length();
-            cost += EXTRA + listed(half) + Transcript::COST + read * STATEMENTS;
+            cost += EXTRA + LATER + listed(half) + Transcript::COST + read * STATEMENTS;
         }
     }
     cost.saturating_sub(SPELL)

@@ -219,7 +219,7 @@ impl Half {
         self.derived.wrong += u16::from(matches!(piece.order, Order::Segment { wrong: true, .. }));
         if self.pieces.is_empty() {
             // Most halves that are not decided by one piece are by two.
-            self.pieces.reserve_exact(2);
+            self.pieces = Vec::with_capacity(2);
         }
         self.pieces.push(piece);
     }
@@ -319,8 +319,8 @@ impl Half {
                 Order::Datagram { reader } => ReaderId(reader),
                 Order::Segment { .. } => ReaderId(u8::MAX),
             };
-            let all: Vec<_> = self.pieces.iter().map(|piece| (reader(piece), piece.bytes())).collect();
-            return readers::read_datagrams(&all, ended, facts);
+            let all = self.pieces.iter().map(|piece| (reader(piece), piece.bytes()));
+            return readers::read_datagrams(all, ended, facts);
         }
         let last = self.prefix(sound, ended, bytes);
         readers::read_stream(&Stream { bytes, ended: ended || last }, facts)
@@ -365,7 +365,7 @@ impl Payload<'_> {
                 readers::read_stream(&Stream { bytes: self.bytes, ended: ends }, facts)
             }
             Order::Datagram { reader } => {
-                readers::read_datagrams(&[(ReaderId(reader), self.bytes)], false, facts)
+                readers::read_datagrams(std::iter::once((ReaderId(reader), self.bytes)), false, facts)
             }
         }
     }

@@ -205,6 +205,11 @@ impl Names {
         all
     }
 
+    /// Every question, in no promised order.
+    pub(crate) fn each_question(&self) -> impl Iterator<Item = (&(Address, TextId), &Question)> {
+        self.questions.iter()
+    }
+
     /// Every question, sorted by asker, first packet and name.
     pub(crate) fn questions(&self, texts: &Texts) -> Vec<(Address, TextId, &Question)> {
         let mut all: Vec<_> = self.questions.iter().map(|((asker, name), q)| (*asker, *name, q)).collect();

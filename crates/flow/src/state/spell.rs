@@ -17,7 +17,7 @@ pub(crate) mod ranges;
 pub(crate) mod sequence;
 pub(crate) mod times;
 
-pub(crate) use cold::{Cold, Extra};
+pub(crate) use cold::{Cold, Extra, Later};
 pub(crate) use hot::{Hot, Once};
 
 use lenscap_wire::TcpFlags;

@@ -15,9 +15,11 @@ pub(crate) const READER: Reader = Reader {
     activity: None,
     hides: true,
     fields: &[],
-    read: Read::Message(&[Route::UdpStart(&[OF_CLIENT]), Route::Udp(1194)], |message, _| {
-        is_reset(message.payload)
-    }),
+    // Behind the resets the port carries all that the tunnel does.
+    read: Read::Message(
+        &[Route::UdpStart(&[OF_CLIENT]), Route::UdpFirst(1194, &[OF_SERVER])],
+        |message, _| is_reset(message.payload),
+    ),
 };
 
 pub(crate) const STREAM_READER: Reader =

@@ -23,7 +23,7 @@ pub(crate) const READER: Reader = Reader {
         Field::PanasonicName,
         Field::PanasonicRole,
     ],
-    read: Read::Message(&[Route::Udp(10669), Route::Udp(10670)], read),
+    read: Read::Message(&[Route::UdpFirst(10669, &[0]), Route::UdpFirst(10670, &[0])], read),
 };
 
 /// What stands at 24 in search and answer.

@@ -99,10 +99,13 @@ impl Test {
         Self { offset: offset.into(), end, mask, value: value & mask, readers }
     }
 
-    /// Whether a payload with this first byte may fit.
-    fn may_follow(&self, first: u8) -> bool {
-        let (mask, value) = ((self.mask >> 56) as u8, (self.value >> 56) as u8);
-        self.offset > 0 || first & mask == value
+    /// The first bytes of the payloads that may fit.
+    fn first_bytes(&self) -> impl Iterator<Item = u8> + use<> {
+        let front = |word: u64| if self.offset > 0 { 0 } else { (word >> 56) as u8 };
+        let (mask, value) = (front(self.mask), front(self.value));
+        // Most tests are for one byte only.
+        let range = if mask == u8::MAX { value..=value } else { 0..=u8::MAX };
+        range.filter(move |byte| byte & mask == value)
     }
 
     /// Whether the first byte of a payload tells all: RTP and QUIC ask for two bits of it alone.
@@ -167,6 +170,8 @@ struct Transport {
     /// By 64 ports, those that have readers: few packets have one of them, and all others look no further.
     known: Box<[u64; 1 << 10]>,
     ports: Numbered,
+    /// Those that have readers for payloads with some first bytes only.
+    opened: Vec<(u16, &'static [u8], Readers)>,
     /// By first byte.
     first: Box<[First; 256]>,
     tests: Vec<Test>,
@@ -177,6 +182,7 @@ impl Transport {
         Self {
             known: Box::new([0; 1 << 10]),
             ports: Numbered::default(),
+            opened: vec![],
             first: Box::new([First::default(); 256]),
             tests: vec![],
         }
@@ -184,6 +190,10 @@ impl Transport {
 
     fn add_port(&mut self, port: u16, reader: Readers) {
         self.ports.add(port, reader);
+        self.note_port(port);
+    }
+
+    fn note_port(&mut self, port: u16) {
         if let Some(known) = self.known.get_mut(usize::from(port) / 64) {
             *known |= 1 << (port % 64);
         }
@@ -198,16 +208,28 @@ impl Transport {
     /// Sorts the tests by the first bytes behind which they may stand. One that may stand behind several is there for each.
     fn index(&mut self) {
         let tests = std::mem::take(&mut self.tests);
-        for (byte, first) in (0..=u8::MAX).zip(self.first.iter_mut()) {
-            first.tests.0 = self.tests.len() as u16;
-            for test in tests.iter().filter(|test| test.may_follow(byte)) {
-                if test.is_of_first() {
+        let mut more: Vec<(u8, u16)> = Vec::new();
+        for (test, number) in tests.iter().zip(0..) {
+            if !test.is_of_first() {
+                more.extend(test.first_bytes().map(|byte| (byte, number)));
+                continue;
+            }
+            for byte in test.first_bytes() {
+                if let Some(first) = self.first.get_mut(usize::from(byte)) {
                     first.readers = first.readers.and(test.readers);
-                } else {
-                    self.tests.push(*test);
                 }
             }
-            first.tests.1 = self.tests.len() as u16;
+        }
+        more.sort_unstable();
+        self.tests = more.iter().filter_map(|&(_, number)| tests.get(usize::from(number)).copied()).collect();
+        let mut begin = 0;
+        for of_byte in more.chunk_by(|(one, _), (other, _)| one == other) {
+            let end = begin + of_byte.len() as u16;
+            let first = of_byte.first().and_then(|(byte, _)| self.first.get_mut(usize::from(*byte)));
+            if let Some(first) = first {
+                first.tests = (begin, end);
+            }
+            begin = end;
         }
     }
 
@@ -223,6 +245,13 @@ impl Transport {
             self.first.get(usize::from(byte)).copied().unwrap_or_default();
         if self.is_known(source) || self.is_known(destination) {
             readers = readers.and(self.ports.of(source)).and(self.ports.of(destination));
+            for (_, _, more) in self
+                .opened
+                .iter()
+                .filter(|(port, first, _)| (*port == source || *port == destination) && first.contains(&byte))
+            {
+                readers = readers.and(*more);
+            }
         }
         if begin != end {
             let tests = self.tests.get(begin.into()..end.into()).unwrap_or(&[]);
@@ -284,6 +313,10 @@ impl Routes {
     fn add(&mut self, way: Route, reader: Readers) {
         match way {
             Route::Udp(port) => self.udp.add_port(port, reader),
+            Route::UdpFirst(port, first) => {
+                self.udp.opened.push((port, first, reader));
+                self.udp.note_port(port);
+            }
             Route::Tcp(port) => self.tcp.add_port(port, reader),
             Route::UdpStart(start) => self.udp.add_start(start, reader),
             Route::TcpStart(start) => self.tcp.add_start(start, reader),

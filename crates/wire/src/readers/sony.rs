@@ -15,7 +15,7 @@ pub(crate) const READER: Reader = Reader {
     activity: Some(Activity::Discovery),
     hides: false,
     fields: &[Field::SonyFirmware, Field::SonyMac, Field::SonyModel, Field::SonyRole, Field::SonySerial],
-    read: Read::Message(&[Route::Udp(2380)], read),
+    read: Read::Message(&[Route::UdpFirst(2380, &[2])], read),
 };
 
 const MAX_TEXTS: usize = 128;

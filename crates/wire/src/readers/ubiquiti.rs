@@ -18,7 +18,7 @@ pub(crate) const READER: Reader = Reader {
     hides: false,
     fields: &[Field::UbiquitiFirmware, Field::UbiquitiMac, Field::UbiquitiModel, Field::UbiquitiName],
     read: Read::Message(
-        &[Route::Udp(10001), starts(ANSWERS[0]), starts(ANSWERS[1]), starts(ANSWERS[2])],
+        &[Route::UdpFirst(10001, &[1, 2]), starts(ANSWERS[0]), starts(ANSWERS[1]), starts(ANSWERS[2])],
         read,
     ),
 };

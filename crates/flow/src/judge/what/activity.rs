@@ -26,8 +26,11 @@ impl<'a> Court<'a> {
     /// What a flow is for, given its reader and whose it is. Content that was sent outside decides: one valid message of
     /// another protocol does not say what the 700 kB after it are.
     pub(crate) fn activity(&self, flow: &Flow<'a>, reader: Option<u8>, judged: &Judged) -> Activity {
-        let sent = || flow.content(self.catalog.content(), 1 - judged.remote());
-        if judged.is_external() && sent() >= rules::UPLOAD_BYTES {
+        let side = 1 - judged.remote();
+        // Content is part of the payload.
+        let much = flow.counters().payload[side] >= rules::UPLOAD_BYTES;
+        let sent = || flow.content(self.catalog.content(), side);
+        if judged.is_external() && much && sent() >= rules::UPLOAD_BYTES {
             return Activity::BulkUpload;
         }
         if let Some(activity) = reader.and_then(|reader| ReaderId(reader).reader()?.activity) {

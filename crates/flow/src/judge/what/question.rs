@@ -11,7 +11,7 @@ use super::party::{Called, PartyName};
 use crate::judge::Court;
 use crate::judge::boundary::Place;
 use crate::judge::who::device::Stations;
-use crate::judge::whose::opinion::owner;
+use crate::judge::whose::name::LookedUp;
 use crate::report::LookUp;
 use crate::state::names::Question;
 
@@ -23,17 +23,23 @@ pub(crate) type Unanswered = (ContactKey, Asked);
 
 /// Look-ups of vendors' names without a usable address, by the station's place.
 pub(crate) fn unanswered(court: &Court<'_>, stations: &Stations<'_>) -> Vec<(usize, Unanswered)> {
+    let vendor = |of: &LookedUp<'_>| {
+        let endpoint = court.opinions.owner(of.at_end, of.id).0?;
+        (!endpoint.roles.only_web()).then_some(endpoint.vendor)
+    };
+    let mut questions: Vec<_> =
+        court.names.questions().into_iter().filter_map(|of| Some((vendor(&of)?, of))).collect();
+    if questions.is_empty() {
+        return Vec::new();
+    }
+    questions.sort_by_key(|(_, of)| (of.asker, of.question.at, of.name));
     let given = Given::new(court);
     let mut asked: Vec<(Address, Unanswered)> = Vec::new();
-    for (asker, name, question) in court.names.questions() {
+    for (vendor, LookedUp { asker, name, question, .. }) in questions {
         let Some(outcome) = given.outcome(asker, name, &question) else { continue };
-        let Some(endpoint) = owner(court.catalog, name).0.filter(|endpoint| !endpoint.roles.only_web())
-        else {
-            continue;
-        };
         let Some(party) = PartyName::named(name) else { continue };
         let Question { at, first, last, .. } = question;
-        let one = Asked { at, first, last, outcome, vendor: endpoint.vendor };
+        let one = Asked { at, first, last, outcome, vendor };
         asked.push((asker, ((Called::Out, PartyName::Name(party)), one)));
     }
     let mut owners: HashMap<Address, Option<usize>> = asked.iter().map(|(asker, _)| (*asker, None)).collect();

@@ -1,14 +1,14 @@
 //! Devices: the stations of the roll with what they are, and the record of each.
 
 use lenscap_catalog::{Extract, VendorId};
-use lenscap_wire::{Activity, Address};
+use lenscap_wire::{Activity, Address, Field};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::claims::is_of_link;
 use super::ends::Heard;
 use super::grouped::Grouped;
-use super::identity::{Background, Identity};
+use super::identity::{Background, Identity, is_telling};
 use super::questions::Questions;
 use super::roll::{DealingAt, Roll, Sighted, Station, StationKey};
 use crate::judge::judged::Judged;
@@ -52,7 +52,7 @@ impl<'a> Stations<'a> {
         let mut places = std::mem::take(&mut walk.places);
         let of_end = &roll.of_end;
         let station = |end: &mut u32| *end = of_end.get(*end as usize).copied().unwrap_or(NOWHERE);
-        places.par_iter_mut().flatten_iter().flatten().for_each(station);
+        places.par_iter_mut().for_each(|places| places.iter_mut().flatten().for_each(station));
         Self::conclude(court, &walk.judged, roll, places)
     }
 
@@ -84,28 +84,37 @@ impl<'a> Stations<'a> {
             questions,
             standings: Vec::new(),
         };
+        let telling: Vec<bool> = Field::ALL.iter().map(|field| is_telling(court.catalog, *field)).collect();
         let standing = |(place, key): (usize, &StationKey)| {
-            let known =
-                all.is_known(place) || key.mac().is_some_and(|mac| court.catalog.mac(mac.0).is_some());
+            let mac = key.mac().filter(|mac| !mac.is_local());
+            let known = all.is_known(court, &telling, place)
+                || mac.is_some_and(|mac| court.catalog.mac(mac.0).is_some());
             if known { all.identity(court, judged, place).standing() } else { Standing::Other }
         };
         all.standings = all.keys.par_iter().enumerate().map(standing).collect();
         all
     }
 
-    /// Whether anything is known of a station beside its MAC, which alone makes no camera.
-    fn is_known(&self, place: usize) -> bool {
-        let (said, shown) = (self.said.of(place), self.shown.of(place));
-        said.len() + shown.len() + self.dealings.of(place).len() > 0 || self.questions.cloud(place).is_some()
+    /// Whether anything is known of a station, beside its MAC, that can be evidence of what it is; `telling` says of which
+    /// fields that is so.
+    fn is_known(&self, court: &Court<'a>, telling: &[bool], place: usize) -> bool {
+        let tells = |field: Field| telling.get(field as usize).copied().unwrap_or(true);
+        let says = |statement| {
+            let mut says = false;
+            court.opinions.said(statement, |field, _| says |= tells(field));
+            says
+        };
+        self.dealings.of(place).len() > 0
+            || self.shown.of(place).any(|shown| tells(shown.field))
+            || self.said.of(place).any(|(statement, ..)| says(*statement))
+            || self.questions.cloud(place).is_some()
     }
 
     /// What a station is.
     fn identity(&self, court: &Court<'a>, judged: &[Vec<Judged>], place: usize) -> Identity<'a> {
-        let mut identity = Identity::default();
+        let mut identity = Identity::with_room(self.said.of(place).len() + self.shown.of(place).len());
         for &(statement, claimed, often) in self.said.of(place) {
-            for (kind, value) in court.opinions.said(statement) {
-                identity.see((kind, value), often, claimed);
-            }
+            court.opinions.said(statement, |kind, value| identity.see((kind, value), often, claimed));
         }
         for shown in self.shown.of(place) {
             identity.see((shown.field, shown.value), (shown.count, shown.at), shown.claimed);

@@ -14,10 +14,11 @@ use std::hash::BuildHasher;
 
 use super::claims::network;
 use crate::judge::judged::Judged;
-use crate::judge::whose::opinion::Statement;
+use crate::judge::whose::opinion::{Statement, Testimony};
 use crate::judge::{Court, Flow, rules};
 use crate::state::key::Side;
 use crate::state::seed::seeded;
+use crate::state::spell::counters::Counters;
 use crate::state::table::index::NOWHERE;
 use crate::state::table::slab::Slab;
 
@@ -77,6 +78,16 @@ impl End {
     }
 }
 
+/// A flow with what takes both of its ends.
+struct Both<'f, 'a> {
+    flow: &'f Flow<'f>,
+    judged: &'f Judged,
+    halves: &'f [Testimony<'f, 'a>; 2],
+    macs: [Mac; 2],
+    counters: Counters,
+    span: (i64, i64),
+}
+
 /// How often something was said, and in which packet first.
 pub(crate) type Often = (u64, PacketRef);
 
@@ -103,20 +114,21 @@ pub(crate) struct Ends {
 
 impl Ends {
     /// Takes in both ends of a flow, and returns their places, [`NOWHERE`] for those that are none.
-    pub(crate) fn enter(&mut self, court: &Court<'_>, flow: &Flow<'_>, judged: &Judged) -> [u32; 2] {
-        let macs = [0, 1].map(|side| flow.mac(side).unwrap_or_default());
-        [0, 1].map(|side| self.enter_side(court, (flow, judged), macs, side).unwrap_or(NOWHERE))
-    }
-
-    fn enter_side(
+    pub(crate) fn enter(
         &mut self,
         court: &Court<'_>,
-        (flow, judged): (&Flow<'_>, &Judged),
-        macs: [Mac; 2],
-        side: Side,
-    ) -> Option<u32> {
+        flow: &Flow<'_>,
+        judged: &Judged,
+        halves: &[Testimony<'_, '_>; 2],
+    ) -> [u32; 2] {
+        let macs = [0, 1].map(|side| flow.mac(side).unwrap_or_default());
+        let both = Both { flow, judged, halves, macs, counters: flow.counters(), span: flow.span() };
+        [0, 1].map(|side| self.enter_side(court, &both, side).unwrap_or(NOWHERE))
+    }
+
+    fn enter_side(&mut self, court: &Court<'_>, both: &Both<'_, '_>, side: Side) -> Option<u32> {
+        let &Both { flow, judged, halves, macs, ref counters, span: (first, last) } = both;
         let (address, mac) = (flow.hot.key.address(side), macs[side]);
-        let counters = flow.counters();
         let sent = counters.packets[side] > 0;
         let is_inside = judged.is_inside(side);
         if !(is_inside || sent && judged.is_outside(side) && self.may_be_near(court, mac, address)) {
@@ -124,7 +136,6 @@ impl Ends {
         }
         let place = self.place((mac, address), is_inside, side);
         let end = self.all.get_mut(place as usize)?;
-        let (first, last) = flow.span();
         let (peer, abroad) = (macs[1 - side], judged.is_outside(1 - side));
         let (out, back) = (counters.bytes[side], counters.bytes[1 - side]);
         let outside = if abroad { (out, back) } else { (0, 0) };
@@ -147,9 +158,9 @@ impl Ends {
             facing: has_peer.then_some((peer, peer)),
             volume,
         });
-        let answers = court.testimony(flow, side).confirms();
-        for from in [0, 1] {
-            let mut statements = court.testimony(flow, from).about(from != side).peekable();
+        let answers = halves[side].confirms();
+        for from in [0, 1].into_iter().filter(|&from| !halves[from].is_silent()) {
+            let mut statements = halves[from].about(from != side).peekable();
             if statements.peek().is_some() {
                 let at = court.decided(flow, from).unwrap_or(flow.cold.at());
                 let claimed = from != side && !answers;

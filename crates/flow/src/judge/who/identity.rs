@@ -1,6 +1,6 @@
 //! What a station is: its sightings, and the evidence in them and in whom it calls.
 
-use lenscap_catalog::{Confidence, DeviceClass, Evidence, Extract, VendorId, VendorKind};
+use lenscap_catalog::{Catalog, Confidence, DeviceClass, Evidence, Extract, VendorId, VendorKind};
 use lenscap_wire::{Field, Mac, Meaning, PacketRef};
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -61,6 +61,11 @@ impl<'a> Identity<'a> {
         self.seen.push(((field, value.into()), Sighting { count, at: Some(at), vendor: None, claimed }));
     }
 
+    /// Itself before it has taken in so many sightings.
+    pub(crate) fn with_room(sightings: usize) -> Self {
+        Self { seen: Vec::with_capacity(sightings), ..Self::default() }
+    }
+
     /// Puts equal sightings together, in order of kind and value.
     fn gather(&mut self) {
         self.seen.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
@@ -95,6 +100,9 @@ impl<'a> Identity<'a> {
         self.cloud_of = dealt.cloud_of;
         self.speaks = dealt.speaks;
         self.weigh_mac(court, background);
+        if self.evidence.is_empty() {
+            return;
+        }
         self.evidence.sort_by(|a, b| {
             let rank =
                 |e: &Weighed<'_>| (Reverse(e.kind()), Reverse(e.row.maker), e.claimed, e.row.evidence, e.at);
@@ -335,4 +343,12 @@ impl<'a> Identity<'a> {
         };
         all.into_iter().take(rules::SIGHTINGS).map(record).collect()
     }
+}
+
+/// Whether what stands in a field can be evidence of what its station is. What clients say of every server cannot.
+pub(crate) fn is_telling(catalog: &Catalog, field: Field) -> bool {
+    catalog.has_banners(field)
+        || field.may_hold_model()
+        || field == Field::SdpMedia
+        || !matches!(field.meaning(), None | Some(Meaning::Role))
 }

@@ -10,6 +10,7 @@ use super::claims::{Claims, is_made_of, is_of_link};
 use super::ends::{End, Ends, outside_network};
 use super::grouped::Grouped;
 use crate::judge::rules;
+use crate::state::table::index::NOWHERE;
 
 /// What a MAC stands for.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -38,7 +39,11 @@ impl MacKind {
 /// What all MACs stand for, and which addresses are their own.
 #[derive(Debug, Default)]
 pub(crate) struct MacKinds {
-    all: HashMap<Mac, MacKind>,
+    numbers: HashMap<Mac, u32>,
+    /// By the number of a MAC.
+    kinds: Vec<MacKind>,
+    /// By the place of an end, the number of its MAC; [`NOWHERE`] where it has none, or never sent.
+    of_end: Vec<u32>,
     /// Addresses of stations of the link, by their first three bytes: the networks that routers do not stand before.
     near: HashSet<[u8; 3]>,
     /// The one address near that a router sends from without having said that it holds it.
@@ -48,44 +53,63 @@ pub(crate) struct MacKinds {
 impl MacKinds {
     /// Judges every MAC by all of its ends.
     pub(crate) fn new(claims: &Claims, ends: &Ends) -> Self {
-        let mut numbers: HashMap<Mac, u32> = HashMap::new();
         let mut macs = Vec::new();
         let mut grouped = Vec::new();
+        let mut kinds = Self { of_end: Vec::with_capacity(ends.all.len()), ..Self::default() };
+        kinds.numbers.reserve(ends.all.len());
         for (place, end) in (0u32..).zip(ends.all.iter()) {
             let mac = end.key.0;
             if mac.is_zero() || end.sending.is_none() {
+                kinds.of_end.push(NOWHERE);
                 continue;
             }
-            let number = *numbers.entry(mac).or_insert_with(|| {
+            let number = *kinds.numbers.entry(mac).or_insert_with(|| {
                 macs.push(mac);
                 macs.len() as u32 - 1
             });
+            kinds.of_end.push(number);
             grouped.push((number, place));
         }
         let grouped = Grouped::new(grouped, macs.len());
-        let of =
-            |number| grouped.of(number).filter_map(|place| ends.all.get(*place as usize)).collect::<Vec<_>>();
-        let mut kinds = Self::default();
+        let of = |number, all: &mut Vec<_>| {
+            all.clear();
+            all.extend(grouped.of(number).filter_map(|place| ends.all.get(*place as usize)));
+        };
+        let mut own = Vec::new();
         for (number, mac) in macs.iter().enumerate() {
-            let kind = kind_of(claims, *mac, &of(number), ends.is_crowded(*mac));
-            kinds.all.insert(*mac, kind);
+            of(number, &mut own);
+            let kind = kind_of(claims, *mac, &own, ends.is_crowded(*mac));
+            kinds.settle(kind, &own);
+            kinds.kinds.push(kind);
         }
-        let undecided = |number: &usize| kinds.of(macs[*number]) == MacKind::Undecided;
-        let settled = (0..macs.len()).filter(undecided).filter(|number| kinds.settles(&of(*number)));
-        let settled: Vec<_> =
-            settled.map(|number| (macs[number], inside_kind(claims, &of(number)))).collect();
-        kinds.all.extend(settled);
-        for (number, mac) in macs.iter().enumerate() {
-            if kinds.of(*mac) == MacKind::Station {
-                kinds.near.extend(of(number).iter().filter_map(|end| v4_network(end.key.1)));
+        let those = |kinds: &Self, wanted: fn(MacKind) -> bool| {
+            let of = kinds.kinds.iter().enumerate().filter(|(_, kind)| wanted(**kind));
+            of.map(|(number, _)| number).collect::<Vec<_>>()
+        };
+        let mut settled = Vec::new();
+        for number in those(&kinds, |kind| kind == MacKind::Undecided) {
+            of(number, &mut own);
+            if kinds.settles(&own) {
+                settled.push((number, inside_kind(claims, &own)));
             }
         }
-        for (number, mac) in macs.iter().enumerate() {
-            if kinds.of(*mac).is_router() {
-                kinds.find_lone(claims, *mac, &of(number));
-            }
+        for (number, kind) in settled {
+            of(number, &mut own);
+            kinds.settle(kind, &own);
+            kinds.kinds[number] = kind;
+        }
+        for number in those(&kinds, MacKind::is_router) {
+            of(number, &mut own);
+            kinds.find_lone(claims, macs[number], &own);
         }
         kinds
+    }
+
+    /// Notes where the ends of a MAC are that is of such a kind.
+    fn settle(&mut self, kind: MacKind, ends: &[&End]) {
+        if kind == MacKind::Station {
+            self.near.extend(ends.iter().filter_map(|end| v4_network(end.key.1)));
+        }
     }
 
     /// Whether an undecided MAC is a station after all: what it faces is a router, or at least no other that is undecided.
@@ -108,13 +132,16 @@ impl MacKinds {
 
     /// What a MAC stands for; one that no flow showed stands for a station.
     pub(crate) fn of(&self, mac: Mac) -> MacKind {
-        self.all.get(&mac).copied().unwrap_or_default()
+        let number = self.numbers.get(&mac).copied();
+        number.and_then(|number| self.kinds.get(number as usize)).copied().unwrap_or_default()
     }
 
-    /// Whether an end is of its MAC's own station.
-    pub(crate) fn is_own(&self, claims: &Claims, end: &End) -> bool {
+    /// Whether an end that sent, at this place, is of its MAC's own station.
+    pub(crate) fn is_own(&self, claims: &Claims, place: usize, end: &End) -> bool {
         let (mac, address) = end.key;
-        match self.of(mac) {
+        let kind = self.of_end.get(place).and_then(|number| self.kinds.get(*number as usize));
+        let Some(kind) = kind else { return false };
+        match kind {
             MacKind::Station => true,
             MacKind::Undecided => end.is_inside || is_vouched(claims, end),
             MacKind::Several => is_vouched(claims, end),
@@ -136,6 +163,13 @@ fn is_vouched(claims: &Claims, end: &End) -> bool {
 }
 
 fn kind_of(claims: &Claims, mac: Mac, ends: &[&End], crowded: bool) -> MacKind {
+    // Most MACs have one end, inside.
+    if let [end] = ends
+        && end.is_inside
+    {
+        let is_router = crowded || claims.is_router(mac) || claims.is_router_address(end.key.1);
+        return if is_router { MacKind::Router } else { MacKind::Station };
+    }
     let outside = || ends.iter().filter(|end| !end.is_inside);
     let known: HashSet<_> =
         outside().filter(|end| is_vouched(claims, end)).map(|end| outside_network(end.key.1)).collect();

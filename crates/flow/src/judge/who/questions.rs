@@ -9,7 +9,6 @@ use lenscap_wire::{Address, PacketRef};
 
 use super::grouped::Grouped;
 use crate::judge::Court;
-use crate::judge::whose::opinion::owner;
 
 /// When and in which packet a cloud that serves cameras only was asked for first, its name, and whose it is.
 pub(crate) type AskedFor<'a> = (i64, PacketRef, &'a [u8], VendorId);
@@ -33,7 +32,7 @@ impl<'a> Questions<'a> {
     ) -> Self {
         let questions = court.names.questions();
         let mut askers: HashMap<Address, Option<u32>> =
-            questions.iter().map(|(asker, ..)| (*asker, None)).collect();
+            questions.iter().map(|question| (question.asker, None)).collect();
         if !askers.is_empty() {
             for (address, place) in addresses {
                 if let Some(owner) = askers.get_mut(&address) {
@@ -41,8 +40,9 @@ impl<'a> Questions<'a> {
                 }
             }
         }
-        let placed = questions.iter().filter_map(|(asker, name, question)| {
-            Some((askers.get(asker).copied()??, *name, question, owner(court.catalog, name)))
+        let placed = questions.iter().filter_map(|of| {
+            let owner = court.opinions.owner(of.at_end, of.id);
+            Some((askers.get(&of.asker).copied()??, of.name, &of.question, owner))
         });
         let placed: Vec<_> = placed.collect();
         let is_cloud = |of: &Endpoint| of.proves_camera && serves_devices(of.roles);

@@ -112,8 +112,10 @@ impl<'a> Roll<'a> {
     pub(crate) fn new(court: &Court<'a>, mut ends: Ends) -> Self {
         let kinds = MacKinds::new(&court.claims, &ends);
         let mut roll = Self { of_end: vec![NOWHERE; ends.all.len()], ..Self::default() };
-        let own = |end: &End| !end.key.0.is_zero() && kinds.is_own(&court.claims, end);
-        for (at, end) in ends.all.iter().enumerate().filter(|(_, end)| end.sending.is_some() && own(end)) {
+        roll.places.reserve(ends.all.len());
+        roll.owners.reserve(ends.all.len());
+        let own = |(at, end): &(usize, &End)| kinds.is_own(&court.claims, *at, end);
+        for (at, end) in ends.all.iter().enumerate().filter(own) {
             let place = roll.enter(StationKey::Mac(end.key.0));
             roll.of_end[at] = place;
             roll.own(place, end.key.1);

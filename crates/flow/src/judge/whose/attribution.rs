@@ -18,8 +18,12 @@ const HOST: u8 = 1;
 const CERTIFICATE: u8 = 2;
 
 impl<'a> Court<'a> {
-    /// Judges one flow. Beside it the reader that knew its protocol.
-    pub(crate) fn judge_flow(&self, flow: &Flow<'a>) -> (Judged, Option<u8>) {
+    /// Judges one flow, given what its halves said. Beside it the reader that knew its protocol.
+    pub(crate) fn judge_flow(
+        &self,
+        flow: &Flow<'a>,
+        halves: &[Testimony<'_, 'a>; 2],
+    ) -> (Judged, Option<u8>) {
         let key = &flow.hot.key;
         let by_syn = flow.hot.shows_client();
         let orig = if by_syn { flow.hot.client() } else { flow.hot.first_side() };
@@ -41,9 +45,8 @@ impl<'a> Court<'a> {
         if !judged.is_external() {
             judged.party = Party::Local;
         }
-        let halves = [self.testimony(flow, 0), self.testimony(flow, 1)];
-        let reader = Court::reader(flow, &halves);
-        if self.attribute(flow, &mut judged, &halves, reader) && judged.is_external() {
+        let reader = Court::reader(flow, halves);
+        if self.attribute(flow, &mut judged, halves, reader) && judged.is_external() {
             judged.bits |= Judged::NAMED;
         }
         judged.activity = self.activity(flow, reader, &judged);
@@ -66,7 +69,9 @@ impl<'a> Court<'a> {
     ) -> bool {
         let naming = halves.iter().any(Testimony::is_naming);
         let mut foreign = None;
-        for (kind, attribution) in [(SNI, Attribution::Sni), (HOST, Attribution::Host)] {
+        // Most flows have halves that name nobody.
+        let kinds: &[_] = if naming { &[(SNI, Attribution::Sni), (HOST, Attribution::Host)] } else { &[] };
+        for &(kind, attribution) in kinds {
             for claim in judged.claims(halves, kind) {
                 if judged.settle(claim.owner, attribution, claim.confidence) {
                     return true;
@@ -77,7 +82,10 @@ impl<'a> Court<'a> {
             }
         }
         if !judged.is_external() {
-            return judged.settle_certificate(halves) || naming;
+            if naming {
+                judged.settle_certificate(halves);
+            }
+            return naming;
         }
         let named = self.named(flow, judged);
         let called = naming
@@ -93,7 +101,7 @@ impl<'a> Court<'a> {
             let same = named.is_some_and(|named| named.name.eq_ignore_ascii_case(host_part(foreign)));
             return same && by_name(judged, true) || called;
         }
-        if by_name(judged, true) || judged.settle_certificate(halves) {
+        if by_name(judged, true) || naming && judged.settle_certificate(halves) {
             return true;
         }
         if self.attribute_protocol(flow, judged, reader) || self.attribute_learned(flow, judged, reader) {

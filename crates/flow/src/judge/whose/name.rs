@@ -46,6 +46,17 @@ impl Named<'_> {
     }
 }
 
+/// What somebody asked a name service for, and how often.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LookedUp<'a> {
+    pub(crate) asker: Address,
+    pub(crate) name: &'a [u8],
+    /// The name among the texts of the summary, or of the capture's end where it is `at_end`.
+    pub(crate) id: TextId,
+    pub(crate) at_end: bool,
+    pub(crate) question: Question,
+}
+
 /// All answers: those that single packets told, and those of streams.
 pub(crate) struct NameIndex<'a> {
     early: NameTable<'a>,
@@ -99,22 +110,21 @@ impl<'a> NameIndex<'a> {
             || there().is_some_and(|name| other.was_asked(asker, name, run.last))
     }
 
-    /// Every question, by asker, first packet and name: those of single packets and of streams together.
-    pub(crate) fn questions(&self) -> Vec<(Address, &'a [u8], Question)> {
-        let [mut all, late] = [&self.early, &self.late].map(NameTable::questions);
-        if late.is_empty() {
+    /// Every question, in no order: those of single packets and of streams together.
+    pub(crate) fn questions(&self) -> Vec<LookedUp<'a>> {
+        let mut all: Vec<_> = self.early.questions().collect();
+        if self.late.names.len() == 0 {
             return all;
         }
-        all.extend(late);
-        all.sort_by_key(|(asker, name, question)| (*asker, *name, question.first, question.at));
-        all.dedup_by(|(asker, name, later), (known, of, question)| {
-            let same = (*asker, *name) == (*known, *of);
+        all.extend(self.late.questions());
+        all.sort_by_key(|of| (of.asker, of.name, of.question.first, of.question.at));
+        all.dedup_by(|later, known| {
+            let same = (later.asker, later.name) == (known.asker, known.name);
             if same {
-                question.join(later);
+                known.question.join(&later.question);
             }
             same
         });
-        all.sort_by_key(|(asker, name, question)| (*asker, question.at, *name));
         all
     }
 }
@@ -200,9 +210,15 @@ impl<'a> NameTable<'a> {
         }
     }
 
-    fn questions(&self) -> Vec<(Address, &'a [u8], Question)> {
-        let all = self.names.questions(self.texts).into_iter();
-        all.map(|(asker, name, question)| (asker, self.texts.text(name), *question)).collect()
+    fn questions(&self) -> impl Iterator<Item = LookedUp<'a>> + use<'a> {
+        let (at_end, texts) = (self.at_end, self.texts);
+        self.names.each_question().map(move |((asker, id), question)| LookedUp {
+            asker: *asker,
+            name: texts.text(*id),
+            id: *id,
+            at_end,
+            question: *question,
+        })
     }
 
     fn records(&self, court: &Court<'a>) -> Vec<NameView<'a>> {

@@ -119,6 +119,12 @@ impl<'c, 'a> Testimony<'c, 'a> {
         self.opinion.confirms
     }
 
+    /// Whether it said nothing about either end.
+    #[inline]
+    pub(crate) fn is_silent(&self) -> bool {
+        self.opinion.about == [0; 2] && self.opinion.own.is_none() && self.opinion.path.is_none()
+    }
+
     /// What it said about the half's sender, or about its receiver.
     pub(crate) fn about(&self, receiver: bool) -> impl Iterator<Item = Statement> + use<'c, 'a> {
         let (at_end, place) = (self.table.at_end, self.opinion.about[usize::from(receiver)]);
@@ -157,17 +163,21 @@ impl<'a> Opinions<'a> {
         self.table(at_end).owner(name)
     }
 
-    /// Field and value of what was said.
-    pub(crate) fn said(&self, statement: Statement) -> Vec<(Field, &'a [u8])> {
+    /// Gives field and value of each thing that was said.
+    pub(crate) fn said(&self, statement: Statement, mut each: impl FnMut(Field, &'a [u8])) {
         match statement {
-            Statement::Set { at_end, place } => self.table(at_end).set(place),
+            Statement::Set { at_end, place } => {
+                let table = self.table(at_end);
+                for (field, value) in slice(&table.statements, &table.ends, place) {
+                    each(*field, table.texts.text(*value));
+                }
+            }
             Statement::Own { at_end, kind, name } => {
-                let field = KINDS.get(usize::from(kind)).map(|(field, _)| *field);
-                field.map(|field| (field, self.table(at_end).texts.text(name))).into_iter().collect()
+                if let Some((field, _)) = KINDS.get(usize::from(kind)) {
+                    each(*field, self.table(at_end).texts.text(name));
+                }
             }
-            Statement::Path { at_end, path } => {
-                vec![(Field::HttpPath, self.table(at_end).texts.text(path))]
-            }
+            Statement::Path { at_end, path } => each(Field::HttpPath, self.table(at_end).texts.text(path)),
         }
     }
 
@@ -311,11 +321,6 @@ impl<'a> OpinionTable<'a> {
     #[inline]
     fn owner(&self, name: TextId) -> Owner<'a> {
         self.owners.get(&name).copied().unwrap_or_default()
-    }
-
-    fn set(&self, place: u32) -> Vec<(Field, &'a [u8])> {
-        let set = slice(&self.statements, &self.ends, place);
-        set.iter().map(|&(field, value)| (field, self.texts.text(value))).collect()
     }
 }
 

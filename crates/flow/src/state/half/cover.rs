@@ -28,6 +28,15 @@ impl Cover {
         self.insert(start, end)
     }
 
+    /// Adds a range that begins where all others end, if these are one from 0 on or none. Returns whether it did.
+    pub(super) fn follow(&mut self, start: i32, end: i32) -> bool {
+        let follows = self.more.is_empty() && self.first.0 == 0 && self.first.1 == start && start < end;
+        if follows {
+            self.first.1 = end;
+        }
+        follows
+    }
+
     #[cold]
     fn insert(&mut self, mut start: i32, mut end: i32) -> bool {
         self.more.insert(0, self.first);

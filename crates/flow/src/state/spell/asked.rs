@@ -52,9 +52,12 @@ impl Cold {
     /// All texts of a spell, to be changed.
     pub(crate) fn texts_mut(&mut self) -> impl Iterator<Item = &mut TextId> {
         let extra = self.extra.iter_mut().flat_map(|extra| {
-            let Extra { names, asked: Asked { name, path }, learned, .. } = &mut **extra;
-            let learned = learned.iter_mut().flat_map(|learned| learned.iter_mut().flatten());
-            let told = learned.flat_map(|learned| learned.told.texts_mut());
+            let Extra { asked: Asked { name, path }, later, .. } = &mut **extra;
+            let (names, learned) = match later {
+                Some(later) => (&mut *later.names, &mut later.learned[..]),
+                None => (&mut [][..], &mut [][..]),
+            };
+            let told = learned.iter_mut().flatten().flat_map(|learned| learned.told.texts_mut());
             names.iter_mut().chain([name, path]).chain(told)
         });
         [&mut self.asked.name, &mut self.asked.path].into_iter().chain(extra)
@@ -72,25 +75,25 @@ impl Cold {
 
     /// Keeps a name, unless it is known or there are enough. Returns whether that took memory.
     pub(crate) fn name(&mut self, hot: &Hot, begun: bool, name: TextId) -> bool {
-        let known = self.extra.as_ref().map_or(&[][..], |extra| &extra.names);
+        let known = self.extra.as_ref().map_or(&[][..], |extra| extra.names());
         let full = known.len() >= Self::NAMES + hot.unknown(begun);
         if full || known.contains(&name) || begun && self.own_names().contains(&name) {
             return false;
         }
-        let names = &mut self.extra.get_or_insert_default().names;
-        *names = names.iter().copied().chain([name]).collect();
+        let extra = self.extra.get_or_insert_default();
+        extra.keep_names(extra.names().iter().copied().chain([name]).collect());
         true
     }
 
     /// Drops the names that turned out to be a half's own, or too many. Returns whether there were any.
     pub(crate) fn settle_names(&mut self, hot: &Hot, begun: bool) -> bool {
         let own = if begun { self.own_names() } else { [TextId::EMPTY; 2] };
-        let Some(extra) = self.extra.as_mut().filter(|extra| !extra.names.is_empty()) else { return false };
-        let before = extra.names.len();
-        let others = extra.names.iter().copied().filter(|name| !own.contains(name));
-        let kept: Vec<_> = others.take(Self::NAMES + hot.unknown(begun)).collect();
-        extra.names = kept.into();
-        let dropped = extra.names.len() < before;
+        let Some(extra) = self.extra.as_mut().filter(|extra| !extra.names().is_empty()) else { return false };
+        let before = extra.names().len();
+        let others = extra.names().iter().copied().filter(|name| !own.contains(name));
+        let kept: Box<[_]> = others.take(Self::NAMES + hot.unknown(begun)).collect();
+        let dropped = kept.len() < before;
+        extra.keep_names(kept);
         if extra.is_empty() {
             self.extra = None;
         }
@@ -101,12 +104,12 @@ impl Cold {
     /// that is a half's own is kept beside it hangs on what may stand before this chunk.
     pub(crate) fn names_of_others(&self) -> impl Iterator<Item = TextId> {
         let own = self.own_names();
-        self.extra.iter().flat_map(|extra| &extra.names).copied().filter(move |name| !own.contains(name))
+        self.extra.iter().flat_map(|extra| extra.names()).copied().filter(move |name| !own.contains(name))
     }
 
     /// How many names are kept that are a half's own.
     pub(crate) fn own_names_kept(&self) -> usize {
-        let kept = self.extra.as_ref().map_or(0, |extra| extra.names.len());
+        let kept = self.extra.as_ref().map_or(0, |extra| extra.names().len());
         kept - self.names_of_others().count()
     }
 
@@ -185,7 +188,7 @@ mod tests {
             }
             let kept: Vec<u32> = whole.cold.later_names().map(|name| name.0).collect();
             prop_assert_eq!(&kept, &expected);
-            let listed = whole.cold.extra.map_or(0, |extra| extra.names.len());
+            let listed = whole.cold.extra.map_or(0, |extra| extra.names().len());
             prop_assert_eq!(listed, expected.len());
         }
     }

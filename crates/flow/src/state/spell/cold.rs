@@ -60,15 +60,30 @@ pub(crate) struct Extra {
     pub(crate) halves: Option<Box<[Half; 2]>>,
     /// The flow that the first ICMP error of this flow speaks of.
     pub(crate) quoted: Option<Box<Quoted>>,
-    /// Server names that later requests of the same connection gave; see [`Cold::name`].
-    pub(crate) names: Box<[TextId]>,
     /// What the other half asked for, where both did.
     pub(crate) asked: Asked,
-    /// What each half told of names.
-    pub(crate) learned: Option<Box<[Vec<Learned>; 2]>>,
+    /// Names beside those of the halves.
+    pub(crate) later: Option<Box<Later>>,
 }
 
-const _: () = assert!(size_of::<Extra>() <= 112);
+const _: () = assert!(size_of::<Extra>() <= 96);
+
+/// Names of a spell beside those that its halves gave for their servers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Later {
+    /// Server names that later requests of the same connection gave; see [`Cold::name`].
+    pub(crate) names: Box<[TextId]>,
+    /// What each half told of names.
+    pub(crate) learned: [Vec<Learned>; 2],
+}
+
+impl Later {
+    /// These names and what was learned; nothing where there is neither.
+    pub(crate) fn of(names: Box<[TextId]>, learned: [Vec<Learned>; 2]) -> Option<Box<Self>> {
+        let is_empty = names.is_empty() && learned.iter().all(Vec::is_empty);
+        (!is_empty).then(|| Box::new(Self { names, learned }))
+    }
+}
 
 /// What few records have no room for. Without a price: it comes with gigabytes, or hangs on the cuts.
 #[derive(Clone, Debug, Default)]
@@ -88,9 +103,19 @@ impl Extra {
             && self.times.is_one()
             && self.halves.is_none()
             && self.quoted.is_none()
-            && self.names.is_empty()
             && self.asked == Asked::NOTHING
-            && self.learned.is_none()
+            && self.later.is_none()
+    }
+
+    /// The names of later requests that are kept.
+    pub(crate) fn names(&self) -> &[TextId] {
+        self.later.as_ref().map_or(&[], |later| &later.names)
+    }
+
+    /// Keeps these in place of them.
+    pub(crate) fn keep_names(&mut self, names: Box<[TextId]>) {
+        let learned = self.later.take().map(|later| later.learned);
+        self.later = Later::of(names, learned.unwrap_or_default());
     }
 }
 
@@ -129,14 +154,14 @@ impl Cold {
 
     /// What a half told of names, in the order of its messages.
     pub(crate) fn learned(&self, side: Side) -> &[Learned] {
-        let learned = self.extra.as_ref().and_then(|extra| extra.learned.as_ref()?.get(side));
-        learned.map_or(&[], Vec::as_slice)
+        let later = self.extra.as_ref().and_then(|extra| extra.later.as_ref());
+        later.and_then(|later| later.learned.get(side)).map_or(&[], Vec::as_slice)
     }
 
     /// Keeps what a half told: it is decided once.
     pub(crate) fn learn(&mut self, side: Side, learned: Vec<Learned>) {
         if !learned.is_empty() {
-            self.extra.get_or_insert_default().learned.get_or_insert_default()[side & 1] = learned;
+            self.extra.get_or_insert_default().later.get_or_insert_default().learned[side & 1] = learned;
         }
     }
 

@@ -54,8 +54,8 @@ pub(crate) fn letters(tcp: &Tcp, payload: u32, hazards: Hazards) -> u16 {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub(crate) struct History([u32; 3]);
 
-fn length(seen: [u16; 2]) -> u32 {
-    seen[0].count_ones() + seen[1].count_ones()
+fn length([low, high]: [u16; 2]) -> u32 {
+    (u32::from(low) | u32::from(high) << 16).count_ones()
 }
 
 impl History {
@@ -90,8 +90,11 @@ impl History {
 
     fn put(&mut self, n: u32, code: u8) {
         if n < Self::ROOM {
-            let all = self.bits() | u128::from(code) << (5 * n);
-            self.0 = [all as u32, (all >> 32) as u32, (all >> 64) as u32];
+            // The five bits of a letter may lie in two words.
+            let (word, bits) = ((5 * n / 32) as usize, u64::from(code) << (5 * n % 32));
+            for (word, bits) in self.0.iter_mut().skip(word).zip([bits as u32, (bits >> 32) as u32]) {
+                *word |= bits;
+            }
         }
     }
 

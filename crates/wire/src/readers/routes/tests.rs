@@ -16,6 +16,18 @@ fn either_port_brings_a_packet_to_its_readers_once() {
 }
 
 #[test]
+fn a_port_may_bring_only_what_begins_as_its_reader_wants() {
+    let mut packet = Packet { version: 4, protocol: 17, ports: (40_000, 10_001), ..Packet::default() };
+    assert_eq!(apps(&packet, b"\x01\x06\0\0"), ["ubiquiti"]);
+    assert!(apps(&packet, b"\x60\0\0\0").is_empty());
+    packet.ports = (10_001, 40_000);
+    assert_eq!(apps(&packet, b"\x02\x08\0\0"), ["ubiquiti"]);
+    packet.ports = (40_000, 1194);
+    assert_eq!(apps(&packet, &[8 << 3; 9]), ["openvpn"]);
+    assert!(apps(&packet, &[9 << 3; 9]).is_empty(), "data");
+}
+
+#[test]
 fn a_packet_without_payload_goes_nowhere() {
     let packet = Packet { version: 4, protocol: 17, ports: (40_000, 53), ..Packet::default() };
     assert!(apps(&packet, b"").is_empty());
