@@ -82,6 +82,8 @@ fn data_link_type(link_type: LinkType) -> i32 {
         102 => 13,
         103 => 14,
         106 => 19,
+        // Raw IP, as OpenBSD numbers it; here that number is ATM_CLIP.
+        14 => 12,
         same => same.into(),
     }
 }
@@ -113,7 +115,7 @@ mod tests {
     fn raw_ip_begins_with_ip() {
         let mut udp = [0_u8; 28];
         (udp[0], udp[9]) = (0x45, 17);
-        for number in [12, 101] {
+        for number in [12, 14, 101] {
             let mut filter = Filter::new("udp").unwrap();
             assert!(filter.keeps(&frame(LinkType(number), 28, &udp)).unwrap(), "link type {number}");
         }

@@ -44,6 +44,7 @@ pub(crate) mod ether_type {
     pub(crate) const VLAN: u16 = 0x8100;
     pub(crate) const SERVICE_VLAN: u16 = 0x88a8;
     pub(crate) const OLD_SERVICE_VLAN: u16 = 0x9100;
+    pub(crate) const OTHER_SERVICE_VLAN: u16 = 0x9200;
     pub(crate) const MPLS: u16 = 0x8847;
     pub(crate) const MPLS_MULTICAST: u16 = 0x8848;
     pub(crate) const PPPOE: u16 = 0x8864;
@@ -129,7 +130,10 @@ fn ethernet<'a>(span: Span<'a>, packet: &mut Packet<'a>) -> Result<(Next, Span<'
 fn typed<'a>(ether_type: u16, span: Span<'a>, packet: &mut Packet<'a>) -> Result<(Next, Span<'a>), Stop> {
     match ether_type {
         ether_type::IPV4 | ether_type::IPV6 => Ok((Next::Ip, span)),
-        ether_type::VLAN | ether_type::SERVICE_VLAN | ether_type::OLD_SERVICE_VLAN => {
+        ether_type::VLAN
+        | ether_type::SERVICE_VLAN
+        | ether_type::OLD_SERVICE_VLAN
+        | ether_type::OTHER_SERVICE_VLAN => {
             let (&[c0, c1, t0, t1], rest) = span.take::<4>()?;
             tagged(packet, u16::from_be_bytes([c0, c1]))?;
             Ok((Next::EtherType(u16::from_be_bytes([t0, t1])), rest))
@@ -142,7 +146,7 @@ fn typed<'a>(ether_type: u16, span: Span<'a>, packet: &mut Packet<'a>) -> Result
         ether_type::MACSEC => tag::macsec(span),
         ether_type::CISCO_METADATA => tag::cisco_metadata(span),
         ether_type::VN_TAG | ether_type::RING => tag::skipped::<2>(span),
-        ether_type::E_TAG => tag::skipped::<4>(span),
+        ether_type::E_TAG => tag::skipped::<3>(span),
         ether_type::BACKBONE => tag::backbone(span, packet),
         ether_type::FABRIC_PATH => tag::fabric_path(span),
         ether_type::TRILL => tag::trill(span),
@@ -294,7 +298,9 @@ pub(crate) mod tests {
     fn vlans_stack_outermost_first() {
         let bytes = [0x00, 0x64, 0x81, 0x00, 0xe0, 0x07, 0x08, 0x00, 0x45];
         let path = vec![(LayerKind::Vlan, 100), (LayerKind::Vlan, 7)];
-        assert_eq!(walked(Next::EtherType(0x88a8), &bytes), (Some(Next::Ip), path, 1));
+        for outer in [0x88a8, 0x9100, 0x9200] {
+            assert_eq!(walked(Next::EtherType(outer), &bytes), (Some(Next::Ip), path.clone(), 1));
+        }
     }
 
     #[test]

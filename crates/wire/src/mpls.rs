@@ -4,7 +4,7 @@
 //! (RFC 4385, RFC 4448). So an IP header is sought in each of the three places, and where one fits, in length and
 //! checksum, that is the proof. Only where none fits do the first four bits decide.
 
-use crate::link::{self, Next, ether_type, is_ethernet};
+use crate::link::{self, Next, ether_type, is_common, is_ethernet};
 use crate::span::Span;
 use crate::{Address, Hazards, LayerKind, Packet, Stop, ip};
 
@@ -57,16 +57,27 @@ fn carries_ip(mut span: Span<'_>) -> bool {
         span = rest;
         match word {
             ether_type::IPV4 | ether_type::IPV6 => return is_ip(span),
-            ether_type::VLAN | ether_type::SERVICE_VLAN | ether_type::OLD_SERVICE_VLAN => at = 2,
+            ether_type::VLAN
+            | ether_type::SERVICE_VLAN
+            | ether_type::OLD_SERVICE_VLAN
+            | ether_type::OTHER_SERVICE_VLAN => at = 2,
             _ => return false,
         }
     }
     false
 }
 
-/// Whether what looks like an IP header by its first four bits is an Ethernet address after all.
+/// Whether what looks like an IP header by its first four bits is an Ethernet address after all: none can be read, or
+/// all of it lies, and behind two addresses a type of Ethernet stands. ARP to 4c:11:bf:00:00:02 is the common case.
 fn bridges_instead(span: Span<'_>) -> bool {
-    ip::read(span).is_err() && is_ethernet(span)
+    let all_lies = |ip: ip::Ip<'_>| {
+        let of_length = [Hazards::BAD_LENGTH, Hazards::TRAILER].iter().any(|odd| ip.hazards.contains(*odd));
+        of_length && (ip.body.stop.is_some() || ip.hazards.contains(Hazards::BAD_IP_CHECKSUM))
+    };
+    match ip::read(span) {
+        Err(_) => is_ethernet(span),
+        Ok(ip) => all_lies(ip) && span.word_at(12).is_some_and(is_common),
+    }
 }
 
 #[cfg(test)]
@@ -114,6 +125,9 @@ mod tests {
         assert_eq!(walked(Next::Mpls(0x8847), &plain), (Some(Next::Other(0x0806)), path.clone(), 2));
         let word = [&labels[..], &[0; 4], &ethernet].concat();
         assert_eq!(walked(Next::Mpls(0x8847), &word), (Some(Next::Other(0x0806)), path.clone(), 2));
+        let mut arp = [&labels[..], &[0x4c, 0x11, 0xbf, 0x33, 0x44, 0x55], &[9; 6], &[0x08, 0x06]].concat();
+        arp.extend([0; 28]);
+        assert_eq!(walked(Next::Mpls(0x8847), &arp), (Some(Next::Other(0x0806)), path.clone(), 28));
         let ip = [&labels[..], &[0x45, 0]].concat();
         assert_eq!(walked(Next::Mpls(0x8847), &ip), (Some(Next::Ip), path, 2));
     }

@@ -148,7 +148,7 @@ pub static ALL: &[Reader] = &[
     sip::READER,
     sip::STREAM_READER,
     http::READER,
-    http::REQUEST_READER,
+    http::requests::REQUEST_READER,
     rtsp::READER,
     rtsp::MESSAGE_READER,
     kasa::READER,

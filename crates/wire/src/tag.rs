@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn tags_of_ports_and_rings_are_passed_over() {
-        for (ether_type, length) in [(0x8926, 4), (0x893f, 8), (0x892f, 4)] {
+        for (ether_type, length) in [(0x8926, 4), (0x893f, 6), (0x892f, 4)] {
             let mut bytes = vec![7; length];
             bytes.extend([8, 0, 0x45]);
             assert_eq!(walked(Next::EtherType(ether_type), &bytes), (Some(Next::Ip), vec![], 1));

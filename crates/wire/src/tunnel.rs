@@ -82,10 +82,10 @@ fn udp((source, destination): (u16, u16), payload: Span<'_>) -> Option<Tunnel<'_
 /// Kind, network, what is inside, and its bytes.
 type Inner<'a> = (LayerKind, u32, Next, Span<'a>);
 
-/// RFC 7348; of the other flags only that of group policy may be set.
+/// RFC 7348 5: the flag of a valid network must be set; all others, and the reserved bytes, are ignored.
 fn vxlan(payload: Span<'_>) -> Option<Inner<'_>> {
     let (&[flags, _, _, _, n0, n1, n2, _], rest) = payload.take::<8>().ok()?;
-    (flags & 0x7f == 0x08).then_some((
+    (flags & 0x08 != 0).then_some((
         LayerKind::Vxlan,
         u32::from_be_bytes([0, n0, n1, n2]),
         Next::Ethernet,
@@ -111,10 +111,10 @@ fn vxlan_gpe(payload: Span<'_>) -> Option<Inner<'_>> {
     Some((LayerKind::VxlanGpe, u32::from_be_bytes([0, n0, n1, n2]), head, rest))
 }
 
-/// RFC 8926.
+/// RFC 8926, whose reserved bits are ignored (3.4).
 fn geneve(payload: Span<'_>) -> Option<Inner<'_>> {
-    let (&[options, _, t0, t1, n0, n1, n2, reserved], rest) = payload.take::<8>().ok()?;
-    if options >> 6 != 0 || reserved != 0 {
+    let (&[options, _, t0, t1, n0, n1, n2, _], rest) = payload.take::<8>().ok()?;
+    if options >> 6 != 0 {
         return None;
     }
     let rest = rest.skip(usize::from(options & 0x3f) * 4).ok()?;
@@ -137,8 +137,8 @@ fn carried(protocol: u16) -> Option<Next> {
 fn gtpu(payload: Span<'_>) -> Option<Inner<'_>> {
     let (&[flags, message, l0, l1, ..], rest) = payload.take::<8>().ok()?;
     let length = usize::from(u16::from_be_bytes([l0, l1]));
-    // Version 1, protocol type GTP, reserved bit clear.
-    if flags & 0xf8 != 0x30 || message != 0xff || length > rest.wire {
+    // Version 1, protocol type GTP. The receiver does not evaluate the spare bit behind them (5.1).
+    if flags & 0xf0 != 0x30 || message != 0xff || length > rest.wire {
         return None;
     }
     let mut span = rest.limit(length);
@@ -278,7 +278,22 @@ mod tests {
         let at = |flags| summary(vxlan(span(&[flags, 0, 0, 0, 0, 1, 0, 0])));
         assert_eq!(at(0x08), Some((LayerKind::Vxlan, 256, Next::Ethernet, 0)));
         assert_eq!(at(0x00), None);
-        assert_eq!(at(0x18), None);
+        assert_eq!(at(0xf7), None);
+        for reserved in [0x18, 0x48, 0x09, 0x88] {
+            assert_eq!(at(reserved), at(0x08), "{reserved:#x}");
+        }
+    }
+
+    #[test]
+    fn reserved_bits_of_geneve_and_gtp_are_ignored() {
+        let network = |flags, reserved| summary(geneve(span(&[0, flags, 0x65, 0x58, 0, 1, 0, reserved])));
+        assert_eq!(network(0, 0), Some((LayerKind::Geneve, 256, Next::Ethernet, 0)));
+        assert_eq!(network(0x3f, 9), network(0, 0));
+        let plain = [0x30, 0xff, 0, 1, 0, 0, 0, 1, 0x45];
+        assert_eq!(summary(gtpu(span(&plain))), Some((LayerKind::Gtpu, 0, Next::Ip, 1)));
+        let spare = [0x38, 0xff, 0, 1, 0, 0, 0, 1, 0x45];
+        assert_eq!(summary(gtpu(span(&spare))), summary(gtpu(span(&plain))));
+        assert_eq!(summary(gtpu(span(&[0x50, 0xff, 0, 1, 0, 0, 0, 1, 0x45]))), None);
     }
 
     #[test]

@@ -2,10 +2,7 @@
 //!
 //! Two readers. The stream reader takes the first head of a half, up to 16 KiB: a request's or a response's, and
 //! the body of a response where [`body`] has a reader for it: only then is a half not decided at the end of its head. A
-//! connection carries many requests, perhaps for several hosts, so a message reader takes every segment that
-//! begins like a request, and yields its host only. The first request of a connection is therefore said twice:
-//! a count of `http.host` is an upper bound of the requests seen, never their number. A body may hold text that
-//! looks like a request; whoever counts such hosts must look at the flow's own protocol too.
+//! connection carries many requests, perhaps for several hosts, so a message reader looks at later ones ([`requests`]).
 //!
 //! Where another protocol may stand behind the head, a half hands on ([`onward`]).
 //!
@@ -24,13 +21,14 @@ mod document;
 mod isapi;
 mod multipart;
 mod onward;
+pub(crate) mod requests;
 mod target;
 mod title;
 mod upnp;
 
 use super::challenge;
 use crate::{
-    Fact, Field, Message, Party, Probe, Read, Reader, ReaderId, Route, Stream,
+    Fact, Field, Party, Probe, Read, Reader, ReaderId, Stream,
     head::{Head, after_empty_lines},
     reader::Facts,
     text::{self, Text, masked, value},
@@ -91,28 +89,6 @@ pub(crate) const READER: Reader = Reader {
     read: Read::Stream(&[b'A'..=b'Z', b'-'..=b'-', b'_'..=b'_', b'\r'..=b'\r', b'\n'..=b'\n'], read),
 };
 
-pub(crate) const REQUEST_READER: Reader = Reader {
-    number: ReaderId(2),
-    app: "http",
-    activity: None,
-    hides: false,
-    fields: &[Field::HttpHost],
-    read: Read::Message(
-        &[
-            Route::TcpStart(b"GET "),
-            Route::TcpStart(b"POST "),
-            Route::TcpStart(b"PUT "),
-            Route::TcpStart(b"HEAD "),
-            Route::TcpStart(b"DELETE "),
-            Route::TcpStart(b"OPTIONS "),
-            Route::TcpStart(b"PATCH "),
-            Route::TcpStart(b"CONNECT "),
-            Route::TcpStart(b"\r\n"),
-        ],
-        read_request,
-    ),
-};
-
 /// Longest method that is believed; the longest registered one has 17 letters.
 const MAX_METHOD: usize = 20;
 
@@ -151,13 +127,6 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         }
         _ => Probe::Match,
     }
-}
-
-fn read_request(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
-    let Some(head) = Head::parse(message.payload) else { return false };
-    let Some(Start::Request { method, target }) = Start::parse(&head) else { return false };
-    say_host(head.field("host"), method, target, facts);
-    true
 }
 
 /// A start line of HTTP/1.
@@ -272,10 +241,7 @@ fn say_host(field: Option<&[u8]>, method: &[u8], target: &[u8], facts: Facts<'_>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        Packet,
-        readers::tests::{cut_everywhere, cut_stream_everywhere, facts, stream},
-    };
+    use crate::readers::tests::{cut_stream_everywhere, stream};
 
     const REQUEST: &[u8] =
         b"POST /upload?id=1 HTTP/1.1\r\nHost: cam.example:8080\r\nuser-agent: example/1\r\n\
@@ -300,7 +266,6 @@ mod tests {
             "sender http.content_type image/jpeg",
         ];
         assert_eq!(said(REQUEST), expected);
-        assert_eq!(facts(&REQUEST_READER, REQUEST).unwrap(), expected[2..3]);
     }
 
     #[test]
@@ -329,7 +294,6 @@ mod tests {
             "sender http.realm cam",
         ];
         assert_eq!(said(RESPONSE), expected);
-        assert_eq!(facts(&REQUEST_READER, RESPONSE), None);
     }
 
     #[test]
@@ -339,8 +303,6 @@ mod tests {
             assert_eq!(said(&late), said(whole));
             cut_stream_everywhere(&READER, &late);
         }
-        let late = [b"\r\n", REQUEST].concat();
-        assert_eq!(facts(&REQUEST_READER, &late), facts(&REQUEST_READER, REQUEST));
         assert_eq!(stream(&READER, &b"\r\n".repeat(9), false).0, Probe::NotMine);
         assert_eq!(stream(&READER, b"\r\n\rGET / HTTP/1.1\r\n", false).0, Probe::NotMine);
     }
@@ -361,7 +323,6 @@ mod tests {
         ] {
             let bytes = format!("{start}\r\nHost: cam.example\r\n\r\n");
             assert_eq!(stream(&READER, bytes.as_bytes(), false), (Probe::NotMine, vec![]), "{start}");
-            assert_eq!(facts(&REQUEST_READER, bytes.as_bytes()), None, "{start}");
         }
     }
 
@@ -379,6 +340,5 @@ mod tests {
         for whole in [REQUEST, RESPONSE] {
             cut_stream_everywhere(&READER, whole);
         }
-        cut_everywhere(&REQUEST_READER, &Packet::default(), REQUEST);
     }
 }

@@ -1,7 +1,7 @@
 //! The names in an X.509 certificate (RFC 5280); nothing is verified.
 //!
 //! Facts, all about the sender: `tls.subject_cn`, `tls.subject_o`, `tls.issuer` (as RFC 4514 writes it, last part
-//! first, `CN=..,OU=..,O=..`, without escapes), and `tls.certificate` for each DNS name, at most 16 of them. A whole
+//! first, `CN=..,OU=..,O=..`, without escapes), and `tls.certificate` for each name, as DNS spells it, at most 16. A whole
 //! certificate without a DNS name holds for its common name, if that is a host name (RFC 6125, 6.4.4). `tls.self_issued`
 //! where issuer and subject are the same (RFC 5280, 3.2), and `tls.names` where it holds for more than 16. Of a
 //! certificate that is cut or cannot be walked to its end, the names before that point.
@@ -12,7 +12,7 @@ use crate::{
     Fact, Field,
     der::{BMP_STRING, Elements, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET},
     reader::Facts,
-    text::{MAX_VALUE, Text},
+    text::{MAX_VALUE, Text, host},
 };
 
 const MAX_ALTERNATIVES: usize = 16;
@@ -53,7 +53,7 @@ pub(super) fn read(der: &[u8], facts: Facts<'_>) -> Option<()> {
         say(Field::TlsNames, count.to_string().as_bytes());
     }
     if count == 0 && whole && is_host(common.as_bytes()) {
-        say(Field::TlsCertificate, common.as_bytes());
+        say(Field::TlsCertificate, host(common.as_bytes(), &mut Text::new()));
     }
     walked
 }
@@ -101,7 +101,7 @@ fn alternatives(tbs: &mut Elements<'_>, count: &mut usize, say: &mut impl FnMut(
         let alternatives = extension.enter(OCTET_STRING)?.enter(SEQUENCE)?;
         for (_, name) in alternatives.filter(|&(tag, name)| tag == DNS_NAME && name.len() <= 255) {
             if *count < MAX_ALTERNATIVES {
-                say(Field::TlsCertificate, name);
+                say(Field::TlsCertificate, host(name, &mut Text::new()));
             }
             *count += 1;
         }
@@ -263,6 +263,7 @@ pub(crate) mod tests {
     fn without_a_dns_name_the_common_name_counts_if_it_is_one_of_a_host() {
         let named = |text: &[u8]| said(&issued(b"", &attribute(b"\x55\x04\x03", 0x0c, text), b""));
         assert_eq!(named(b"*.cam.example").last().unwrap(), "sender tls.certificate *.cam.example");
+        assert_eq!(named(b"IPC.Cam.Example").last().unwrap(), "sender tls.certificate ipc.cam.example");
         for other in
             [&b"IPC"[..], b"192.0.2.1", b"Example Root CA", b"a..example", b".example", b"\xff.example"]
         {
@@ -283,12 +284,13 @@ pub(crate) mod tests {
 
     #[test]
     fn names_and_parts_are_bounded() {
-        let names = alternatives(&vec![element(DNS_NAME, b"a"); 40]);
+        let names = alternatives(&vec![element(DNS_NAME, b"A"); 40]);
         let long = alternatives(&[element(DNS_NAME, &[b'a'; 256])]);
         let subject = attribute(b"\x55\x04\x03", 0x0c, &[b'a'; 2000]);
         let said = said(&issued(b"", &subject, &[names, long].concat()));
         assert_eq!(said[0].len(), "sender tls.subject_cn ".len() + MAX_VALUE);
         assert_eq!(said.len(), 3 + MAX_ALTERNATIVES);
+        assert_eq!(said[3], "sender tls.certificate a");
         assert_eq!(said.last().unwrap(), "sender tls.names 40");
     }
 
