@@ -119,6 +119,21 @@ impl Captures {
         ends.is_none_or(|((last, _), (first, _))| last < first)
     }
 
+    /// Whether the last packet of any of our inputs was captured before the first one of those of `later`, but for what the
+    /// queues of a network card mix up. Parts of which that is not so ran side by side, or a clock was set between them.
+    pub(crate) fn ended_before(&self, later: &Self) -> bool {
+        let ours = self.inputs.values().filter(|input| input.clock.first.is_some());
+        let theirs = later.inputs.values().filter_map(|input| input.clock.first);
+        let joint = ours.map(|input| input.clock.last).max().zip(theirs.map(|(_, time)| time).min());
+        joint.is_none_or(|(last, first)| first >= last.saturating_sub(Clock::TOLERANCE))
+    }
+
+    /// Whether no input and no chunk is of both.
+    pub(crate) fn are_apart(&self, other: &Self) -> bool {
+        self.inputs.keys().all(|input| !other.inputs.contains_key(input))
+            && self.chunks.keys().all(|chunk| !other.chunks.contains_key(chunk))
+    }
+
     /// Appends a later part.
     pub(crate) fn join(&mut self, later: Self) {
         self.chunks.extend(later.chunks);
