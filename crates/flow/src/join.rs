@@ -1,5 +1,4 @@
-//! `then`: a later summary appended to an earlier one, as if their packets had been folded in order. `beside`: two of parts
-//! that ran side by side put together.
+//! Summaries become one: `then` appends a later one, `beside` puts two together whose packets ran side by side.
 
 mod append;
 mod beside;

@@ -19,7 +19,7 @@ pub(crate) struct Captures {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct InputRecord {
     pub(crate) path: String,
-    /// `pcap` or `pcapng`; empty where it could not be read.
+    /// `pcap`, `pcapng`, or `live` for an interface; empty where it could not be read.
     pub(crate) format: String,
     pub(crate) compression: Option<String>,
     pub(crate) packets: u64,
