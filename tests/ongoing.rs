@@ -68,12 +68,12 @@ fn run(path: &Path, as_it_comes: bool) -> Run {
         let until = ongoing.ended();
         let closed = ongoing.summary(reader.tallies()).close();
         let report = judge(&closed, &catalog, &policy);
-        flows.extend(flow_lines(&report.flows_that_ended(until, &mut said)));
+        flows.extend(flow_lines(&report.flows_that_ended(until, 7, &mut said)));
     }
     let early = flows.len();
     let closed = ongoing.summary(reader.tallies()).close();
     let report = judge(&closed, &catalog, &policy);
-    flows.extend(flow_lines(&report.flows_that_ended(Timestamp::MAX, &mut said)));
+    flows.extend(flow_lines(&report.flows_that_ended(Timestamp::MAX, usize::MAX, &mut said)));
     Run { flows, early, rest: rest(&report) }
 }
 

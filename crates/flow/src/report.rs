@@ -372,11 +372,11 @@ impl<'a> Report<'a> {
         FlowList::new(&*self.records)
     }
 
-    /// The flows that ended at or before a moment, their last stamp, and that `said` does not hold, in the order of
-    /// [`Report::flows`]; `said` then holds all that ended. So each flow is had once of a summary that is judged again and
-    /// again; one that went on all the same, once more when it has ended again.
-    pub fn flows_that_ended(&self, until: Timestamp, said: &mut Said) -> FlowList<'_, 'a> {
-        FlowList::ended(&*self.records, until, said)
+    /// The flows that ended at or before a moment, by their last stamp, and that `said` does not hold, in the order of
+    /// [`Report::flows`] and `most` of them; `said` holds them then. So each flow is had once of a summary that is judged
+    /// again and again; one that went on all the same, once more when it has ended again.
+    pub fn flows_that_ended(&self, until: Timestamp, most: usize, said: &mut Said) -> FlowList<'_, 'a> {
+        FlowList::ended(&*self.records, until, most, said)
     }
 
     /// Names that addresses were given, sorted by (first, name, address, asker).

@@ -43,11 +43,24 @@ impl<'r, 'a> FlowList<'r, 'a> {
         Self { records, order: records.flows() }
     }
 
-    /// Those that ended at or before a moment and that were not said before.
-    pub(super) fn ended(records: &'r dyn Records<'a>, until: Timestamp, said: &mut Said) -> Self {
-        let ended = records.ended(until);
-        let order = ended.iter().filter(|(first, _)| !said.0.contains(first)).map(|(_, id)| *id).collect();
-        said.0 = ended.into_iter().map(|(first, _)| first).collect();
+    /// Those that ended at or before a moment and that were not said before, so many at most.
+    pub(super) fn ended(
+        records: &'r dyn Records<'a>,
+        until: Timestamp,
+        most: usize,
+        said: &mut Said,
+    ) -> Self {
+        let mut order = Vec::new();
+        let before = std::mem::take(&mut said.0);
+        for (first, id) in records.ended(until) {
+            if !before.contains(&first) {
+                if order.len() >= most {
+                    continue;
+                }
+                order.push(id);
+            }
+            said.0.insert(first);
+        }
         Self { records, order }
     }
 
