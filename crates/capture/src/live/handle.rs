@@ -43,6 +43,8 @@ pub(super) struct Handle {
     before: (u64, u64),
     /// Since when an interface that failed is left alone.
     failed: Option<i64>,
+    /// Whether it was down when it was last looked at.
+    down: bool,
 }
 
 /// A handle that is open.
@@ -114,6 +116,17 @@ fn index_of(name: &str) -> Option<u32> {
     fs::read_to_string(format!("/sys/class/net/{name}/ifindex")).ok()?.trim().parse().ok()
 }
 
+/// Whether an interface is there and is not up.
+fn is_down(name: &str) -> bool {
+    if name == ANY || name.contains('/') {
+        return false;
+    }
+    let flags = fs::read_to_string(format!("/sys/class/net/{name}/flags")).unwrap_or_default();
+    let flags = flags.trim().strip_prefix("0x").and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    // IFF_UP is the lowest bit.
+    flags.is_some_and(|flags| flags & 1 == 0)
+}
+
 impl Handle {
     /// Opens an interface.
     pub(super) fn open(name: &str, id: ChunkId, options: &LiveOptions) -> Result<Self, Error> {
@@ -130,6 +143,7 @@ impl Handle {
             offset: HEADER as u64,
             before: (0, 0),
             failed: None,
+            down: false,
         })
     }
 
@@ -179,9 +193,15 @@ impl Handle {
         self.failed = Some(clock::now().0);
     }
 
-    /// Looks whether an interface that failed is there again. One that only went down goes on with its handle when it is up,
+    /// Looks whether the interface is there and up. One that only went down goes on with its handle when it is up again,
     /// which takes no right to capture; one that was removed is opened again when one of its name is there.
     pub(super) fn look_for(&mut self) {
+        let down = self.open.is_some() && is_down(&self.name);
+        if down && !self.down {
+            let why = "it was set down".to_string();
+            self.tally.problem(false, self.offset, ProblemKind::InterfaceDown { why });
+        }
+        self.down = down;
         let now = clock::now().0;
         // The clock may be set back meanwhile.
         let waited = self.failed.is_none_or(|since| now.saturating_sub(since).saturating_abs() >= LOOK_AFTER);
