@@ -1,6 +1,8 @@
 //! `lenscap watch` on interfaces: each test makes a network namespace of its own, sends a fixture over a pair of interfaces in it,
 //! and touches no other. Where that is not permitted, a test says so and is skipped.
 #![cfg(all(feature = "live", target_os = "linux"))]
+#![allow(clippy::print_stdout, reason = "what is skipped is said")]
+#![allow(clippy::disallowed_methods, reason = "nothing is waited for without end")]
 
 #[path = "live/namespace.rs"]
 mod namespace;
@@ -43,7 +45,9 @@ fn office() -> Vec<OwnedFrame> {
 /// As a packet goes over a pair of interfaces: whole, zeros where a snap length had cut.
 fn whole(frames: &[OwnedFrame]) -> Vec<OwnedFrame> {
     let mut frames = frames.to_vec();
-    frames.iter_mut().for_each(|frame| frame.bytes.resize(frame.wire_length as usize, 0));
+    for frame in &mut frames {
+        frame.bytes.resize(frame.wire_length as usize, 0);
+    }
     frames
 }
 

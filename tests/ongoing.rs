@@ -110,7 +110,9 @@ fn each_flow_is_said_once() {
     for seed in 0..4 {
         let quarters = (0..6_i64).flat_map(|n| {
             let mut frames = random_traffic(seed * 10 + n as u64, 300);
-            frames.iter_mut().for_each(|frame| frame.time.0 += n * 900 * SECOND);
+            for frame in &mut frames {
+                frame.time.0 += n * 900 * SECOND;
+            }
             frames
         });
         let (_folder, path) = written(&quarters.collect::<Vec<_>>());

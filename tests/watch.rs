@@ -1,5 +1,6 @@
 //! `lenscap watch` without an interface: a file fed by its own clock, a stream. What it says in all is what `scan` says.
 #![cfg(unix)]
+#![allow(clippy::disallowed_methods, reason = "what is fed by a clock is held to one")]
 
 use lenscap_testkit::captures;
 use serde_json::Value;

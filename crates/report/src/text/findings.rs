@@ -24,10 +24,8 @@ pub(super) fn push(page: &mut Page, report: &Report<'_>) {
     }
     if report.findings.len() > SHOWN {
         let more = (report.findings.len() - SHOWN) as u64;
-        let command = match report.captures.iter().any(is_gone) {
-            true => String::new(),
-            false => format!("lenscap scan {} ", inputs(report)),
-        };
+        let again = !report.captures.iter().any(is_gone);
+        let command = if again { format!("lenscap scan {} ", inputs(report)) } else { String::new() };
         page.line(&format!("  {} more: {command}--json --select finding", units::count(more)));
     }
     page.gap();
