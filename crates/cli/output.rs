@@ -21,7 +21,7 @@ pub(crate) fn print(
         Form::Json(select) => json::write(report, select, printing.threads, out),
         Form::Csv(kind) => csv::write(report, kind, printing.threads, out),
     })?;
-    Ok(outcome(report, printing, &checked))
+    Ok(outcome(report, printing, checked))
 }
 
 /// What a look at a report showed before it is written.
@@ -89,7 +89,7 @@ pub(crate) fn to_stdout(
 }
 
 /// How a run ended, by its report.
-pub(crate) fn outcome(report: &Report<'_>, printing: &Printing, checked: &Checked) -> Outcome {
+pub(crate) fn outcome(report: &Report<'_>, printing: &Printing, checked: Checked) -> Outcome {
     let counts = |severity| printing.fail_on.is_some_and(|least| severity >= least);
     match report.findings.iter().any(|finding| counts(finding.severity)) {
         _ if checked.is_incomplete => Outcome::Incomplete,

@@ -252,8 +252,8 @@ impl Run<'_> {
         let mut report = judge(&closed, &self.catalog, &self.policy);
         let checked = output::check(&mut report, failures);
         let mut lines = Lines { out: &self.out, buffer: Vec::new() };
-        write_last(&report, &printing, &checked, &mut self.said, &mut lines)?;
-        let outcome = output::outcome(&report, &printing, &checked);
+        write_last(&report, &printing, checked, &mut self.said, &mut lines)?;
+        let outcome = output::outcome(&report, &printing, checked);
         self.out.finish().map_err(|why| match &self.watch.output_file {
             Some(path) => Failure::file("write", path, why),
             None => Failure::from(why),
@@ -266,7 +266,7 @@ impl Run<'_> {
 fn write_last(
     report: &Report<'_>,
     printing: &Printing,
-    checked: &Checked,
+    checked: Checked,
     said: &mut Said,
     out: &mut Lines<'_>,
 ) -> io::Result<()> {

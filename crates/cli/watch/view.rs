@@ -15,7 +15,7 @@ const FINDINGS: usize = 20;
 /// News that stay on a terminal.
 const NEWS: usize = 8;
 /// How often the rates are said where nobody draws over them.
-const RATES: Duration = Duration::from_secs(60);
+const RATES: Duration = Duration::from_mins(1);
 
 /// What the rates are told from.
 #[derive(Clone, Copy, Debug, Default)]
