@@ -21,6 +21,8 @@ mod plan;
 mod progress;
 mod save;
 mod scan;
+#[cfg(unix)]
+mod watch;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -36,6 +38,8 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::Scan(scan) => scan::run(scan),
+        #[cfg(unix)]
+        Command::Watch(watch) => watch::run(watch),
         Command::Merge(merge) => merge::run(merge),
         Command::Inspect(inspect) => inspect::run(inspect),
         Command::Bench(bench) => bench::run(bench),

@@ -13,6 +13,28 @@ pub(crate) fn print(
     printing: &Printing,
     failures: impl IntoIterator<Item = Failure>,
 ) -> Result<Outcome, Failure> {
+    let checked = check(report, failures);
+    to_stdout(|out| match printing.form {
+        // Whoever reads standard output alone would take a report on nothing for an all-clear.
+        Form::Text(_) if !checked.is_judged => Ok(()),
+        Form::Text(style) => text::write(report, style, out),
+        Form::Json(select) => json::write(report, select, printing.threads, out),
+        Form::Csv(kind) => csv::write(report, kind, printing.threads, out),
+    })?;
+    Ok(outcome(report, printing, checked))
+}
+
+/// What a look at a report showed before it is written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Checked {
+    /// Whether any packet was judged.
+    pub is_judged: bool,
+    /// Whether not the whole job was done.
+    is_incomplete: bool,
+}
+
+/// Says what is missing from a report and what else went wrong, and notes in its captures where nothing was judged.
+pub(crate) fn check(report: &mut Report<'_>, failures: impl IntoIterator<Item = Failure>) -> Checked {
     let mut gaps = gaps(report);
     gaps.extend(failures);
     let unjudged = nothing_judged(report);
@@ -25,14 +47,7 @@ pub(crate) fn print(
     }
     gaps.extend(unjudged);
     gaps.iter().for_each(say);
-    to_stdout(|out| match printing.form {
-        // Whoever reads standard output alone would take a report on nothing for an all-clear.
-        Form::Text(_) if !is_judged => Ok(()),
-        Form::Text(style) => text::write(report, style, out),
-        Form::Json(select) => json::write(report, select, printing.threads, out),
-        Form::Csv(kind) => csv::write(report, kind, printing.threads, out),
-    })?;
-    Ok(outcome(report, printing, !gaps.is_empty()))
+    Checked { is_judged, is_incomplete: !gaps.is_empty() }
 }
 
 /// Why nothing that was found is not "nothing is there": no packet of any input could be judged.
@@ -73,10 +88,11 @@ pub(crate) fn to_stdout(
     Ok(out.flush()?)
 }
 
-fn outcome(report: &Report<'_>, printing: &Printing, incomplete: bool) -> Outcome {
+/// How a run ended, by its report.
+pub(crate) fn outcome(report: &Report<'_>, printing: &Printing, checked: Checked) -> Outcome {
     let counts = |severity| printing.fail_on.is_some_and(|least| severity >= least);
     match report.findings.iter().any(|finding| counts(finding.severity)) {
-        _ if incomplete => Outcome::Incomplete,
+        _ if checked.is_incomplete => Outcome::Incomplete,
         true => Outcome::Found,
         false => Outcome::Nothing,
     }

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 const SECOND: i64 = 1_000_000_000;
 /// The least memory that is taken for the state, in bytes.
@@ -35,6 +36,13 @@ pub(crate) fn memory(text: &str) -> Result<u64, String> {
         LEAST_MEMORY.. => Ok(bytes),
         _ => Err(format!("{text:?} is too little; write 1M or more, such as 512M")),
     })
+}
+
+/// A ring: a [`size`] from 1 MiB to 1 GiB.
+pub(crate) fn ring(text: &str) -> Result<u32, String> {
+    let bytes = size(text)?;
+    let sound = (1 << 20..=1 << 30).contains(&bytes);
+    u32::try_from(bytes).ok().filter(|_| sound).ok_or_else(|| format!("{text:?} is no ring; write 1M to 1G"))
 }
 
 /// A moment: RFC 3339 with its offset; a day, or a day and a time, in UTC; or seconds since 1970 with up to nine
@@ -84,6 +92,22 @@ impl FromStr for Idle {
         let nanoseconds = text.parse::<u32>().ok().filter(|&n| n > 0).map(|n| i64::from(n) * SECOND);
         nanoseconds.map(Self).ok_or_else(|| format!("{text:?} is no number of seconds from 1 on"))
     }
+}
+
+/// A span of time: `90`, `90s`, `10m`, `2h`, `7d`. Never 0.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("{text:?} is no span of time; write 30s, 10m, 2h or 7d");
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let seconds: u64 = match unit {
+        "" | "s" => 1,
+        "m" | "min" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return Err(wrong()),
+    };
+    let number: u32 = number.parse().map_err(|_| wrong())?;
+    Some(u64::from(number) * seconds).filter(|&n| n > 0).map(Duration::from_secs).ok_or_else(wrong)
 }
 
 /// Numbers of threads: `4`, `1,2,4`, `1-4`. At most 1,024 threads.
@@ -137,6 +161,13 @@ impl FromStr for FailOn {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations() {
+        let seconds = |text| duration(text).map(|span| span.as_secs()).ok();
+        assert_eq!(["90", "90s", "10m", "2h", "7d"].map(seconds), [90, 90, 600, 7200, 604_800].map(Some));
+        assert_eq!(["", "0", "s", "1.5h", "3w", "-1"].map(seconds), [None; 6]);
+    }
 
     #[test]
     fn sizes() {

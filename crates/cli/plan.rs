@@ -89,6 +89,14 @@ pub(crate) fn scanning(scan: &args::Scan) -> Result<Options, Failure> {
     })
 }
 
+/// What a watch keeps and counts.
+#[cfg(unix)]
+pub(crate) fn watching(watch: &args::Watch) -> Options {
+    let limits = limits(watch.memory, watch.idle);
+    let filter = watch.filter.clone();
+    Options { threads: NonZeroUsize::MIN, limits, filter, from: None, to: None, saved: false }
+}
+
 /// The options of a run that takes every packet.
 pub(crate) fn work(work: &Work, idle: Idle) -> Options {
     let limits = limits(work.memory, idle);

@@ -1,5 +1,7 @@
 //! Batches: up to 32 frames of one block, lent until the next is asked for.
 
+use std::ops::Range;
+
 use lenscap_wire::{Frame, LinkType, PacketRef, Timestamp};
 
 /// Frames in a batch at most.
@@ -63,6 +65,13 @@ impl<'a> Batch<'a> {
         Self { block, records }
     }
 
+    /// Some of its frames; those of the range that there are.
+    #[must_use]
+    pub fn part(self, range: Range<usize>) -> Self {
+        let range = range.start.min(self.len())..range.end.min(self.len());
+        Self { records: self.records.get(range).unwrap_or(&[]), ..self }
+    }
+
     /// How many frames there are.
     pub fn len(&self) -> usize {
         self.records.len()
@@ -116,6 +125,10 @@ mod tests {
         // One that would reach beyond the block has no bytes.
         assert_eq!(bytes, [&[2, 3][..], &[]]);
         assert_eq!((batch.len(), batch.bytes(), batch.is_empty()), (2, 11, false));
+        assert_eq!(
+            [batch.part(1..9), batch.part(0..1), batch.part(5..9)].map(|part| part.bytes()),
+            [9, 2, 0]
+        );
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub(crate) struct Block {
     offset: u64,
     /// Whether the origin has ended.
     ended: bool,
+    /// Whether it had nothing yet when it was last asked.
+    pub(crate) waits: bool,
     /// Why it ended, where that was not its own end.
     pub(crate) broken: Option<io::Error>,
     size: usize,
@@ -61,6 +63,7 @@ impl Block {
             end: 0,
             offset,
             ended: false,
+            waits: false,
             broken: None,
             size: size.max(1),
         }
@@ -127,7 +130,7 @@ impl Block {
                     let step = left.min(self.end - self.start);
                     self.advance(step);
                     left -= step;
-                    if left > 0 && !self.refill(1) {
+                    if left > 0 && !self.refill_all(1) {
                         return Err((length - left) as u64);
                     }
                 }
@@ -149,7 +152,8 @@ impl Block {
             self.bytes.truncate(needed);
             self.bytes.shrink_to_fit();
         }
-        while self.end < wanted.max(1) && !self.ended {
+        self.waits = false;
+        while self.end < wanted.max(1) && !self.ended && !self.waits {
             if self.bytes.len() < self.size {
                 self.bytes.resize(self.size, 0);
             } else if self.end == self.bytes.len() {
@@ -159,6 +163,16 @@ impl Block {
             self.read();
         }
         self.end >= wanted
+    }
+
+    /// The same; what has nothing yet is waited for.
+    pub(crate) fn refill_all(&mut self, wanted: usize) -> bool {
+        loop {
+            let there = self.refill(wanted);
+            if there || !self.waits {
+                return there;
+            }
+        }
     }
 
     fn read(&mut self) {
@@ -171,6 +185,7 @@ impl Block {
             Ok(0) => self.ended = true,
             Ok(count) => self.end += count,
             Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
+            Err(why) if why.kind() == io::ErrorKind::WouldBlock => self.waits = true,
             Err(why) => {
                 self.ended = true;
                 self.broken = Some(why);

@@ -41,6 +41,14 @@ pub enum Error {
         /// What libpcap said.
         why: String,
     },
+    /// An interface that cannot be captured from.
+    #[error("cannot capture from {interface}: {why}")]
+    Interface {
+        /// Its name.
+        interface: String,
+        /// What libpcap said.
+        why: String,
+    },
     /// Filters need libpcap.
     #[error("this build has no filters: build it with the feature `live` and libpcap's headers")]
     NoFilters,

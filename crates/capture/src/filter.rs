@@ -88,6 +88,14 @@ fn data_link_type(link_type: LinkType) -> i32 {
     }
 }
 
+/// The link type of files of what a handle yields, the reverse of [`data_link_type`].
+#[cfg(all(feature = "live", target_os = "linux"))]
+pub(crate) fn link_type_of(handle: pcap::Linktype) -> LinkType {
+    let different = [100, 101, 102, 103, 106].map(LinkType);
+    let same = || LinkType(u16::try_from(handle.0).unwrap_or(u16::MAX));
+    different.into_iter().find(|link_type| data_link_type(*link_type) == handle.0).unwrap_or_else(same)
+}
+
 impl std::fmt::Debug for Filter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Filter").field("expression", &self.expression).finish_non_exhaustive()
@@ -119,6 +127,14 @@ mod tests {
             let mut filter = Filter::new("udp").unwrap();
             assert!(filter.keeps(&frame(LinkType(number), 28, &udp)).unwrap(), "link type {number}");
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_a_handle_yields_has_the_number_that_it_has_in_files() {
+        let of = |number| link_type_of(pcap::Linktype(number));
+        assert_eq!([1, 12, 113, 276].map(of), [LinkType::ETHERNET, RAW, LinkType(113), LinkType(276)]);
+        assert!([1, 101, 113, 127].iter().all(|&file| of(data_link_type(LinkType(file))) == LinkType(file)));
     }
 
     #[test]

@@ -22,11 +22,16 @@ mod drops;
 mod error;
 mod filter;
 mod format;
+#[cfg(unix)]
+mod growing;
 pub mod inputs;
 mod interface;
 mod joint;
+#[cfg(all(feature = "live", target_os = "linux"))]
+mod live;
 mod merged;
 mod order;
+mod paced;
 mod pcap;
 mod pcapng;
 mod problem;
@@ -45,8 +50,13 @@ pub use drops::{DropCounts, Drops};
 pub use error::{Error, Head};
 pub use filter::Filter;
 pub use format::Format;
+#[cfg(unix)]
+pub use growing::growing_reader;
 pub use joint::Joint;
+#[cfg(all(feature = "live", target_os = "linux"))]
+pub use live::{Live, LiveOptions};
 pub use merged::Merged;
+pub use paced::Paced;
 pub use problem::{BlockKind, Problem, ProblemKind};
 pub use read_at::{BLOCK, ReadAt};
 pub use reader::RecordReader;

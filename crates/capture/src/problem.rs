@@ -104,6 +104,11 @@ pub enum ProblemKind {
         /// Its number in the section.
         interface: u32,
     },
+    /// An interface that yields nothing more at this time. It is looked for again.
+    InterfaceDown {
+        /// What libpcap said.
+        why: String,
+    },
     /// A stamp before 1970, clamped.
     TooEarly,
     /// A stamp after 2262, clamped.
@@ -126,6 +131,7 @@ impl ProblemKind {
             Self::Overrun { .. } => "overrun",
             Self::UnknownInterface { .. } => "unknown-interface",
             Self::Resolution { .. } => "resolution",
+            Self::InterfaceDown { .. } => "interface-down",
             Self::TooEarly => "too-early",
             Self::TooLate => "too-late",
         }
@@ -177,6 +183,7 @@ impl fmt::Display for ProblemKind {
                 write!(f, "it names interface {interface}, which the section does not describe")
             }
             Self::Resolution { interface } => write!(f, "interface {interface} claims an absurd resolution"),
+            Self::InterfaceDown { why } => write!(f, "the interface failed and was waited for: {why}"),
             Self::TooEarly => f.write_str("its time is before 1970 and was clamped"),
             Self::TooLate => f.write_str("its time is after 2262 and was clamped"),
         }

@@ -30,6 +30,8 @@ pub struct RecordReader {
     until: u64,
     /// Packet numbers of a chunk at most.
     numbers: u64,
+    /// Packets that may still be read.
+    left: u64,
     done: bool,
     stopped: bool,
 }
@@ -65,6 +67,7 @@ impl RecordReader {
             begin,
             until,
             numbers: NUMBERS,
+            left: u64::MAX,
             done: false,
             stopped: false,
         }
@@ -75,6 +78,13 @@ impl RecordReader {
         let mut reader = Self::new(block, joint.walker.clone(), until, id);
         (reader.done, reader.stopped) = (joint.stopped, joint.stopped);
         reader
+    }
+
+    /// The same reader, at its end after so many packets.
+    #[must_use]
+    pub fn at_most(mut self, packets: u64) -> Self {
+        self.left = packets;
+        self
     }
 
     /// Which format the input has.
@@ -118,10 +128,12 @@ impl RecordReader {
         &self.walker
     }
 
-    /// Reads on; whether there is a batch, which [`RecordReader::batch`] then lends. False is the end.
+    /// Reads on; whether there is a batch, which [`RecordReader::batch`] then lends. False is the end; of a
+    /// [growing](crate::growing_reader) capture, perhaps only that there is nothing yet.
     pub fn advance(&mut self) -> bool {
         self.count = 0;
-        while self.count == 0 && !self.done {
+        self.block.waits = false;
+        while self.count == 0 && !self.done && !self.block.waits {
             self.begin_chunk_where_full();
             self.fill();
         }
@@ -139,15 +151,22 @@ impl RecordReader {
 
     fn fill(&mut self) {
         let bounds = Bounds { until: self.until, numbers: self.numbers };
-        let mut batch = Filling { records: &mut self.records, count: 0 };
+        let room = usize::try_from(self.left).unwrap_or(BATCH).min(BATCH);
+        let Some(records) = self.records.get_mut(..room).filter(|records| !records.is_empty()) else {
+            self.done = true;
+            return;
+        };
+        let mut batch = Filling { records, count: 0 };
         let (block, tally) = (&mut self.block, &mut self.tally);
         let stop = match &mut self.walker {
             Walker::Pcap(walk) => fill(walk, block, tally, &mut batch, bounds),
             Walker::Pcapng(walk) => fill(walk, block, tally, &mut batch, bounds),
         };
         self.count = batch.count;
-        if let Err(stop) = stop {
-            self.stop(stop);
+        self.left -= self.count as u64;
+        match stop {
+            Ok(()) | Err(Stop::Waits) => {}
+            Err(stop) => self.stop(stop),
         }
     }
 
@@ -157,7 +176,7 @@ impl RecordReader {
         let broken = self.block.broken.take();
         let here = self.block.offset();
         let (offset, kind) = match (stop, broken) {
-            (Stop::End, _) => return,
+            (Stop::End | Stop::Waits, _) => return,
             (_, Some(why)) => (here, ProblemKind::Broken { why: why.to_string() }),
             (Stop::Torn, None) => {
                 let rest = self.block.rest();
@@ -177,6 +196,8 @@ impl RecordReader {
 enum Stop {
     /// All was read.
     End,
+    /// There is nothing yet.
+    Waits,
     /// The input ends inside the record at hand.
     Torn,
     /// The input ended inside a record that was to be passed over.
@@ -197,7 +218,7 @@ struct Bounds {
 
 /// A batch in the making.
 struct Filling<'r> {
-    records: &'r mut [Record; BATCH],
+    records: &'r mut [Record],
     count: usize,
 }
 
@@ -243,6 +264,9 @@ fn fill(
             }
             Parsed::Need(wanted) => {
                 if !block.refill(wanted) {
+                    if block.waits {
+                        return Err(Stop::Waits);
+                    }
                     return Err(if block.rest().is_empty() { Stop::End } else { Stop::Torn });
                 }
             }
@@ -269,7 +293,7 @@ fn pass_over(walk: &impl Walk, block: &mut Block, tally: &mut Tally, record: &Pa
         tally.problem(record.numbered, offset, kind.clone());
     }
     tally.numbers += u64::from(record.numbered);
-    block.refill(RECORD_HEADER);
+    block.refill_all(RECORD_HEADER);
     if block.rest().is_empty() || walk.is_plausible(block.rest()) {
         return Ok(());
     }
@@ -278,7 +302,13 @@ fn pass_over(walk: &impl Walk, block: &mut Block, tally: &mut Tally, record: &Pa
 
 impl Source for RecordReader {
     fn next(&mut self) -> Result<Next<'_>, Error> {
-        Ok(if self.advance() { Next::Batch(self.batch()) } else { Next::End })
+        Ok(if self.advance() {
+            Next::Batch(self.batch())
+        } else if self.block.waits {
+            Next::Idle(self.tally.end.unwrap_or_default())
+        } else {
+            Next::End
+        })
     }
 
     fn tallies(&self) -> Vec<Tally> {

@@ -23,4 +23,7 @@ pub trait Source {
 
     /// What was read so far, of each chunk of each input.
     fn tallies(&self) -> Vec<Tally>;
+
+    /// Brings up to date what the tallies say beside the packets: what an interface lost.
+    fn refresh(&mut self) {}
 }

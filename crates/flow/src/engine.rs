@@ -7,9 +7,12 @@
 mod cut;
 mod feed;
 mod files;
+mod ongoing;
 mod piece;
 mod sieve;
 
+pub use feed::About;
+pub use ongoing::{Ongoing, chunk_of};
 pub use piece::{FoldError, Folding, NoJoint, Piece, Unjoined};
 
 use lenscap_capture::{Compression, Filter, Format, Merged, Pace, RecordReader, Source, stream_reader};
@@ -23,7 +26,7 @@ use crate::report::CaptureRecord;
 use crate::state::captures::{InputRecord, Problem};
 use crate::state::summary::{Limits, Summary};
 use cut::CUT_FROM;
-use feed::{About, feed};
+use feed::feed;
 use files::{Files, Opened, chunk};
 
 /// One thing to be read.
@@ -267,11 +270,11 @@ impl Scan<'_> {
     fn about(&self, input: usize) -> About {
         let path = self.files.path(input).to_string();
         let (format, compression) = match self.files.0.get(input).map(|file| &file.capture) {
-            Some(Ok(Opened::Capture(capture))) => (Some(capture.format()), capture.compression()),
+            Some(Ok(Opened::Capture(capture))) => (capture.format().name(), capture.compression()),
             Some(Ok(Opened::Stream(_))) => {
-                self.stream.get().map_or((None, None), |(format, packed)| (Some(*format), *packed))
+                self.stream.get().map_or(("", None), |(format, packed)| (format.name(), *packed))
             }
-            _ => (None, None),
+            _ => ("", None),
         };
         About { path, format, compression }
     }

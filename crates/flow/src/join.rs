@@ -1,6 +1,7 @@
-//! `then`: a later summary appended to an earlier one, as if their packets had been folded in order.
+//! Summaries become one: `then` appends a later one, `beside` puts two together whose packets ran side by side.
 
 mod append;
+mod beside;
 mod chain;
 mod ids;
 pub(crate) mod refusal;

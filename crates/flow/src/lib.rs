@@ -29,7 +29,8 @@ mod save;
 mod state;
 
 pub use engine::{
-    FoldError, Folding, Input, NoJoint, Options, Piece, Progress, ScanError, Unjoined, inspect, scan,
+    About, FoldError, Folding, Input, NoJoint, Ongoing, Options, Piece, Progress, ScanError, Unjoined,
+    chunk_of, inspect, scan,
 };
 pub use join::refusal::{Refusal, Refused};
 pub use judge::{Closed, Policy, judge, rules};

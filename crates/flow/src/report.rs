@@ -17,9 +17,9 @@ pub use lenscap_catalog::{ContactRule, DeviceClass, Evidence, Measure, Role, Sha
 pub use lenscap_wire::Activity;
 
 use lenscap_wire::{Mac, Timestamp};
-pub use list::FlowList;
 use list::Made;
-pub(crate) use list::{FlowId, Records};
+pub(crate) use list::{FirstPacket, FlowId, Records};
+pub use list::{FlowList, Said};
 use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
@@ -45,7 +45,7 @@ pub struct CaptureRecord {
     pub path: String,
     /// SHA-256 of the file in hexadecimal; set by the caller, who alone knows whether it was asked for.
     pub sha256: Option<String>,
-    /// `pcap` or `pcapng`; empty where the input could not be read.
+    /// `pcap`, `pcapng`, or `live` for an interface; empty where the input could not be read.
     pub format: &'static str,
     /// `gzip` or `zstd`.
     pub compression: Option<&'static str>,
@@ -382,6 +382,13 @@ impl<'a> Report<'a> {
     /// The flows, sorted by (start, Community ID, first packet).
     pub fn flows(&self) -> FlowList<'_, 'a> {
         FlowList::new(&*self.records)
+    }
+
+    /// The flows that ended at or before a moment, by their last stamp, and that `said` does not hold, in the order of
+    /// [`Report::flows`] and `most` of them; `said` holds them then. So each flow is had once of a summary that is judged
+    /// again and again; one that went on all the same, once more when it has ended again.
+    pub fn flows_that_ended(&self, until: Timestamp, most: usize, said: &mut Said) -> FlowList<'_, 'a> {
+        FlowList::ended(&*self.records, until, most, said)
     }
 
     /// Names that addresses were given, sorted by (first, name, address, asker).

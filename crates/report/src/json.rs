@@ -17,7 +17,7 @@ mod writer;
 
 use crate::parallel;
 use crate::select::{Kind, Select};
-use lenscap_flow::report::Report;
+use lenscap_flow::report::{DeviceRecord, Finding, FlowView, Report};
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 
@@ -57,6 +57,21 @@ pub fn write(
         lines.each([&report.overview], summary::push)?;
     }
     lines.flush()
+}
+
+/// Appends the line of one device.
+pub fn push_device(out: &mut Vec<u8>, device: &DeviceRecord<'_>) {
+    device::push(out, device);
+}
+
+/// Appends the line of one flow.
+pub fn push_flow(out: &mut Vec<u8>, flow: &FlowView<'_>) {
+    flow::push(out, flow);
+}
+
+/// Appends the line of one finding.
+pub fn push_finding(out: &mut Vec<u8>, finding: &Finding<'_>) {
+    finding::push(out, finding);
 }
 
 /// Records on their way out, some kilobytes at a time.

@@ -26,6 +26,8 @@ mod plot;
 mod random;
 mod scenario;
 pub mod scenarios;
+#[cfg(all(feature = "live", unix))]
+mod send;
 mod traffic;
 mod wrap;
 
@@ -40,5 +42,7 @@ pub use pcapng::{Interface, Ng, pcapng};
 pub use plot::{Plot, plots};
 pub use random::SplitMix64;
 pub use scenario::{MILLISECOND, MORNING, SECOND, Scenario};
+#[cfg(all(feature = "live", unix))]
+pub use send::send;
 pub use traffic::random_traffic;
 pub use wrap::Wrap;

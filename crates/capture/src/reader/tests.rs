@@ -243,3 +243,13 @@ fn a_walk_that_stopped_is_not_gone_on_with() {
     let mut on = RecordReader::resume(other.block, &reader.end(), u64::MAX, ChunkId::default());
     assert!(!on.advance() && on.tally().problems.is_empty() && on.end().stopped);
 }
+
+#[test]
+fn a_reader_ends_after_so_many_packets() {
+    let capture = crate::Capture::new(Arc::new(pcap(&frames(100)))).unwrap();
+    for (wanted, packets) in [(0, 0), (1, 1), (32, 32), (33, 33), (100, 100), (1000, 100)] {
+        let mut reader = capture.reader(ChunkId::default()).unwrap().at_most(wanted);
+        while reader.advance() {}
+        assert_eq!((reader.tally().records, reader.tally().torn_tail), (packets, false));
+    }
+}

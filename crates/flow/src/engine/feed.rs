@@ -1,6 +1,6 @@
 //! Folds all that a source yields, and books what was read of each input.
 
-use lenscap_capture::{Compression, Format, Next, Source, Tally};
+use lenscap_capture::{Compression, Next, Source, Tally};
 use std::collections::BTreeMap;
 
 use super::sieve::Sieve;
@@ -13,10 +13,13 @@ const STEP: u64 = 1 << 13;
 
 /// What an input is, beside what is read of it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct About {
-    pub(super) path: String,
-    pub(super) format: Option<Format>,
-    pub(super) compression: Option<Compression>,
+pub struct About {
+    /// Its path, `-` for standard input, or the name of an interface.
+    pub path: String,
+    /// `pcap`, `pcapng`, or `live` for an interface; empty where it could not be read.
+    pub format: &'static str,
+    /// What it is packed in.
+    pub compression: Option<Compression>,
 }
 
 /// Folds all that a source yields, up to its end or an error, and books its tallies. `about` tells of an input by its
@@ -63,7 +66,7 @@ pub(super) fn feed(
 }
 
 /// What was read of an input.
-fn read(tally: Tally, about: About) -> InputRecord {
+pub(super) fn read(tally: Tally, about: About) -> InputRecord {
     let chunk = tally.id.chunk;
     let problem = |problem: lenscap_capture::Problem| Problem {
         record: problem.record.map(|record| (chunk, record)),
@@ -73,7 +76,7 @@ fn read(tally: Tally, about: About) -> InputRecord {
     };
     InputRecord {
         path: about.path,
-        format: about.format.map_or("", Format::name).to_string(),
+        format: about.format.to_string(),
         compression: about.compression.map(|packed| packed.name().to_string()),
         packets: tally.records,
         numbers: tally.numbers,

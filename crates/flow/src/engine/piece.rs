@@ -68,7 +68,7 @@ impl Folding<'_> {
     fn feed(&self, reader: &mut RecordReader, summary: &mut Summary) {
         let about = About {
             path: self.path.to_string(),
-            format: Some(self.capture.format()),
+            format: self.capture.format().name(),
             compression: self.capture.compression(),
         };
         feed(reader, summary, (self.options, self.progress), &|_| about.clone());

@@ -19,14 +19,14 @@ use crate::state::summary::Summary;
 use crate::state::table::shard::{At, Counterparts, SHARDS, Shard, shard_of};
 
 /// What was found out before anything is changed.
-struct Plan {
+pub(super) struct Plan {
     /// The right side's paths; its texts and transcripts are adopted only when all is certain.
-    ids: Ids,
-    split: Vec<SplitDatagram>,
+    pub(super) ids: Ids,
+    pub(super) split: Vec<SplitDatagram>,
     /// By shard.
-    counterparts: Vec<Counterparts>,
+    pub(super) counterparts: Vec<Counterparts>,
     /// What the flows of both cost at most at any time.
-    peak: usize,
+    pub(super) peak: usize,
 }
 
 impl Summary {
@@ -52,6 +52,9 @@ impl Summary {
         if !later.appendable || self.limits != later.limits || self.saved && !later.saved {
             return Err(Refusal::Beginning);
         }
+        if !self.site.captures.ended_before(&later.site.captures) {
+            return Err(Refusal::Later);
+        }
         if later.site.caps().any() || self.cost_with(later) {
             return Err(Refusal::Memory);
         }
@@ -68,7 +71,7 @@ impl Summary {
     }
 
     /// Looks every right-hand spell's key up on the left.
-    fn meet(&self, later: &Self, ids: &Ids) -> Vec<Counterparts> {
+    pub(super) fn meet(&self, later: &Self, ids: &Ids) -> Vec<Counterparts> {
         let paths = &self.flows.paths;
         let shard = |(left, right): (&Shard, &Shard)| {
             let key = |(hot, _): (&Hot, &Cold)| {
@@ -146,7 +149,7 @@ impl Summary {
     }
 
     /// Joins all parts. Nothing can fail any more.
-    fn append(&mut self, later: Self, Plan { mut ids, split, mut counterparts, peak }: Plan) {
+    pub(super) fn append(&mut self, later: Self, Plan { mut ids, split, mut counterparts, peak }: Plan) {
         self.book_split(&later, &split, &mut counterparts);
         ids.texts = self.flows.texts.adopt(&later.flows.texts);
         ids.transcripts = self.flows.transcripts.adopt(&later.flows.transcripts, |id| ids.text(id));

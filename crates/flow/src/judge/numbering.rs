@@ -73,7 +73,7 @@ fn record(input: &InputRecord, numbering: &Numbering) -> CaptureRecord {
         let what = format!("{} more problems", input.problems_more);
         problems.push(ProblemRecord { packet: None, offset: 0, kind: "more".into(), what });
     }
-    let format = ["pcap", "pcapng"].into_iter().find(|known| *known == input.format);
+    let format = ["pcap", "pcapng", "live"].into_iter().find(|known| *known == input.format);
     CaptureRecord {
         path: input.path.clone(),
         sha256: None,

@@ -9,13 +9,15 @@ use super::whose::called::Name;
 use super::{Court, Flow, FlowAt};
 use crate::judge::community_id::community_id;
 use crate::report::{
-    Attribution, DeviceRecord, EndView, FlowId, FlowView, NameOf, NameView, OrigBasis, PacketAt, Records,
+    Attribution, DeviceRecord, EndView, FirstPacket, FlowId, FlowView, NameOf, NameView, OrigBasis, PacketAt,
+    Records,
 };
 use crate::state::key::{SCTP, Side, TCP, UDP};
 use crate::state::learned::Told;
 use crate::state::path::{PathId, tunnel_name};
 use crate::state::spell::counters::Counters;
 use crate::state::spell::sequence::Trouble;
+use crate::state::table::shard::SHARDS;
 
 /// What was judged, from which records are put together.
 pub(crate) struct Judgement<'a> {
@@ -33,18 +35,16 @@ impl<'a> Records<'a> for Judgement<'a> {
         super::whose::name::records(&self.court)
     }
 
-    /// By start, then Community ID, then first packet: no two flows are equal in all of these.
     fn flows(&self) -> Vec<FlowId> {
-        let shards = 0..self.judged.len();
-        let flows = |shard| self.court.flows(shard).map(|flow| (flow.span().0, flow.at));
-        let mut all: Vec<_> = shards.into_par_iter().flat_map_iter(flows).collect();
-        all.par_sort_unstable();
-        for ties in all.chunk_by_mut(|a, b| a.0 == b.0).filter(|ties| ties.len() > 1) {
-            ties.sort_by_cached_key(|(_, at)| {
-                self.court.flow(*at).map(|flow| (flow.community_id(), flow.cold.at()))
-            });
-        }
-        all.into_iter().map(|(_, at)| FlowId(u64::from(at.shard) << 32 | u64::from(at.place))).collect()
+        self.ordered(|_| true).into_iter().map(flow_id).collect()
+    }
+
+    /// What waits for more pieces has not ended until the capture does.
+    fn ended(&self, until: Timestamp) -> Vec<(FirstPacket, FlowId)> {
+        let waits = |flow: &Flow<'_>| flow.at.shard as usize == SHARDS && until < Timestamp::MAX;
+        let ended = self.ordered(|flow| flow.span().1 <= until.0 && !waits(flow));
+        let first = |at: &FlowAt| self.court.flow(*at).map(|flow| flow.cold.at()).unwrap_or_default();
+        ended.into_iter().map(|at| ((first(&at).chunk, first(&at).record), flow_id(at))).collect()
     }
 
     fn flow(&self, FlowId(id): FlowId) -> Option<FlowView<'a>> {
@@ -52,6 +52,29 @@ impl<'a> Records<'a> for Judgement<'a> {
         let judged = at.of(&self.judged)?;
         let flow = self.court.flow(at)?;
         Some(self.court.view(&flow, judged))
+    }
+}
+
+fn flow_id(at: FlowAt) -> FlowId {
+    FlowId(u64::from(at.shard) << 32 | u64::from(at.place))
+}
+
+impl Judgement<'_> {
+    /// Some of the flows by start, then Community ID, then first packet: no two are equal in all of these.
+    fn ordered(&self, keep: impl Fn(&Flow<'_>) -> bool + Sync) -> Vec<FlowAt> {
+        let shards = 0..self.judged.len();
+        let keep = &keep;
+        let flows = |shard| {
+            self.court.flows(shard).filter(move |flow| keep(flow)).map(|flow| (flow.span().0, flow.at))
+        };
+        let mut all: Vec<_> = shards.into_par_iter().flat_map_iter(flows).collect();
+        all.par_sort_unstable();
+        for ties in all.chunk_by_mut(|a, b| a.0 == b.0).filter(|ties| ties.len() > 1) {
+            ties.sort_by_cached_key(|(_, at)| {
+                self.court.flow(*at).map(|flow| (flow.community_id(), flow.cold.at()))
+            });
+        }
+        all.into_iter().map(|(_, at)| at).collect()
     }
 }
 

@@ -1,10 +1,21 @@
 //! Records that are made when they are asked for, one by one: a report of a million flows never holds them all.
 
+use std::collections::HashSet;
+
+use lenscap_wire::Timestamp;
+
 use super::{DeviceRecord, FlowView, NameView};
 
 /// A flow by a number of its report's own.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct FlowId(pub(crate) u64);
+
+/// What tells a flow from all others of its summary, however often that is judged: chunk and record of its first packet.
+pub(crate) type FirstPacket = (u32, u32);
+
+/// Flows of which has been said that they ended.
+#[derive(Clone, Debug, Default)]
+pub struct Said(HashSet<FirstPacket>);
 
 /// Records that are put together when they are rendered: there may be more than memory has room for twice.
 pub(crate) trait Records<'a>: Sync {
@@ -15,6 +26,8 @@ pub(crate) trait Records<'a>: Sync {
     /// Sorted by (start, Community ID, first packet). May take several threads, so never ask from inside a pool's
     /// task.
     fn flows(&self) -> Vec<FlowId>;
+    /// Those that ended at or before a moment, in the same order.
+    fn ended(&self, until: Timestamp) -> Vec<(FirstPacket, FlowId)>;
     /// One flow.
     fn flow(&self, id: FlowId) -> Option<FlowView<'a>>;
 }
@@ -28,6 +41,27 @@ pub struct FlowList<'r, 'a> {
 impl<'r, 'a> FlowList<'r, 'a> {
     pub(super) fn new(records: &'r dyn Records<'a>) -> Self {
         Self { records, order: records.flows() }
+    }
+
+    /// Those that ended at or before a moment and that were not said before, so many at most.
+    pub(super) fn ended(
+        records: &'r dyn Records<'a>,
+        until: Timestamp,
+        most: usize,
+        said: &mut Said,
+    ) -> Self {
+        let mut order = Vec::new();
+        let before = std::mem::take(&mut said.0);
+        for (first, id) in records.ended(until) {
+            if !before.contains(&first) {
+                if order.len() >= most {
+                    continue;
+                }
+                order.push(id);
+            }
+            said.0.insert(first);
+        }
+        Self { records, order }
     }
 
     /// How many there are.
@@ -64,6 +98,11 @@ impl<'a> Records<'a> for Made<'a> {
 
     fn flows(&self) -> Vec<FlowId> {
         (0..self.flows.len() as u64).map(FlowId).collect()
+    }
+
+    fn ended(&self, until: Timestamp) -> Vec<(FirstPacket, FlowId)> {
+        let ended = self.flows.iter().zip(0..).filter(|(flow, _)| flow.end <= until);
+        ended.map(|(_, n)| ((0, n as u32), FlowId(n))).collect()
     }
 
     fn flow(&self, id: FlowId) -> Option<FlowView<'a>> {

@@ -19,7 +19,7 @@ pub(crate) struct Captures {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct InputRecord {
     pub(crate) path: String,
-    /// `pcap` or `pcapng`; empty where it could not be read.
+    /// `pcap`, `pcapng`, or `live` for an interface; empty where it could not be read.
     pub(crate) format: String,
     pub(crate) compression: Option<String>,
     pub(crate) packets: u64,
@@ -117,6 +117,21 @@ impl Captures {
     pub(crate) fn are_before(&self, later: &Self) -> bool {
         let ends = self.chunks.last_key_value().zip(later.chunks.first_key_value());
         ends.is_none_or(|((last, _), (first, _))| last < first)
+    }
+
+    /// Whether the last packet of any of our inputs was captured before the first one of those of `later`, but for what the
+    /// queues of a network card mix up. Parts of which that is not so ran side by side, or a clock was set between them.
+    pub(crate) fn ended_before(&self, later: &Self) -> bool {
+        let ours = self.inputs.values().filter(|input| input.clock.first.is_some());
+        let theirs = later.inputs.values().filter_map(|input| input.clock.first);
+        let joint = ours.map(|input| input.clock.last).max().zip(theirs.map(|(_, time)| time).min());
+        joint.is_none_or(|(last, first)| first >= last.saturating_sub(Clock::TOLERANCE))
+    }
+
+    /// Whether no input and no chunk is of both.
+    pub(crate) fn are_apart(&self, other: &Self) -> bool {
+        self.inputs.keys().all(|input| !other.inputs.contains_key(input))
+            && self.chunks.keys().all(|chunk| !other.chunks.contains_key(chunk))
     }
 
     /// Appends a later part.

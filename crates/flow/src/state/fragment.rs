@@ -226,6 +226,11 @@ impl Fragments {
         }
     }
 
+    /// Whether no piece of a datagram has come that matters any more.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.open.is_empty() && self.finished.is_empty() && self.seen.as_ref().is_none_or(HashMap::is_empty)
+    }
+
     /// Changes every packet reference.
     pub(crate) fn packets(&mut self, change: impl Fn(&mut PacketRef)) {
         for datagram in self.open.values_mut() {

@@ -80,6 +80,11 @@ impl Summary {
         self.site.tally.packets
     }
 
+    /// Bytes of state, as they count for [`Limits::memory`].
+    pub fn cost(&self) -> usize {
+        self.flows.costs.spells.saturating_add(self.site.cost())
+    }
+
     /// Flows so far, evicted ones left out.
     pub fn flows(&self) -> usize {
         self.flows.len()

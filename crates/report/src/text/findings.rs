@@ -8,7 +8,9 @@ use crate::shell;
 use crate::time;
 use crate::units;
 use crate::vendor;
-use lenscap_flow::report::{Finding, FindingKind, LookUp, Outcome, PacketAt, Party, Report, Rule};
+use lenscap_flow::report::{
+    CaptureRecord, Finding, FindingKind, LookUp, Outcome, PacketAt, Party, Report, Rule,
+};
 
 /// Findings that are shown.
 const SHOWN: usize = 30;
@@ -24,11 +26,9 @@ pub(super) fn push(page: &mut Page, report: &Report<'_>) {
     }
     if report.findings.len() > SHOWN {
         let more = (report.findings.len() - SHOWN) as u64;
-        page.line(&format!(
-            "  {} more: lenscap scan {} --json --select finding",
-            units::count(more),
-            inputs(report)
-        ));
+        let again = !report.captures.iter().any(is_gone);
+        let command = if again { format!("lenscap scan {} ", inputs(report)) } else { String::new() };
+        page.line(&format!("  {} more: {command}--json --select finding", units::count(more)));
     }
     page.gap();
 }
@@ -137,12 +137,18 @@ fn path<'r>(report: &'r Report<'_>, at: PacketAt) -> &'r str {
     report.captures.get(at.input as usize).map_or("an input that is not listed", |capture| &capture.path)
 }
 
-/// The command that shows the packets of a finding; nothing for standard input, which is gone.
+/// The command that shows the packets of a finding; nothing for standard input and interfaces, whose packets are gone.
 fn tshark(report: &Report<'_>, finding: &Finding<'_>, at: PacketAt) -> Option<String> {
-    let path = &report.captures.get(at.input as usize)?.path;
+    let capture = report.captures.get(at.input as usize).filter(|capture| !is_gone(capture))?;
+    let path = &capture.path;
     let one = || format!("frame.number=={}", at.packet);
     let filter = if finding.filter.is_empty() { one() } else { finding.filter.clone() };
-    (path != "-").then(|| format!("tshark -r {} -Y '{filter}'", shell::word(path)))
+    Some(format!("tshark -r {} -Y '{filter}'", shell::word(path)))
+}
+
+/// Whether nobody can read its packets again.
+fn is_gone(capture: &CaptureRecord) -> bool {
+    capture.path == "-" || capture.format == "live"
 }
 
 /// The inputs of the run, as they are given to a command.
@@ -153,8 +159,11 @@ pub(super) fn inputs(report: &Report<'_>) -> String {
     }
 }
 
-/// What to do next.
+/// What to do next; nothing of interfaces, which cannot be scanned.
 pub(super) fn push_next(page: &mut Page, report: &Report<'_>) {
+    if report.captures.iter().any(|capture| capture.format == "live") {
+        return;
+    }
     let inputs = inputs(report);
     let kind = if report.findings.is_empty() { "device" } else { "finding" };
     page.line(&format!("Next: lenscap scan {inputs} --json --select {kind}"));
@@ -173,5 +182,19 @@ mod tests {
         assert_eq!(packets(&report, &[at(0, 7)]), format!("Packet 7 of {path}"));
         let both = [at(0, 7), at(1, 8), at(1, 9)];
         assert_eq!(packets(&report, &both), format!("Packet 7 of {path}, and 2 of other captures"));
+    }
+
+    #[test]
+    fn of_an_interface_no_command_reads_anything_again() {
+        let said = |report: &Report<'_>| {
+            let mut page = Page::new(crate::text::Style::PLAIN);
+            push(&mut page, report);
+            push_next(&mut page, report);
+            page.text().matches("tshark").count() + page.text().matches("lenscap scan").count()
+        };
+        let mut report = office();
+        assert!(said(&report) > 1);
+        report.captures[0].format = "live";
+        assert_eq!(said(&report), 0);
     }
 }

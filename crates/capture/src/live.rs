@@ -1,0 +1,175 @@
+//! Frames as interfaces yield them, through libpcap: one handle an interface, each an input with a tally of its own.
+//!
+//! The kernel fills a ring for each handle and hands it over block by block: when one is full, or [`WAIT`] after its first
+//! packet. Frames are copied out of it, 32 at most, and the block goes back to the kernel. Interfaces are asked in turn, so a
+//! busy one does not starve a quiet one; between two interfaces frames are not put in order of their stamps, which lie at
+//! most as far apart as the rings are deep.
+//!
+//! What the kernel could not put into a ring, and what a network card lost before, stands in the tally of the interface
+//! ([`Drops`](crate::Drops)). An interface that goes down is waited for, one that vanishes is looked for every second;
+//! either is a [`Problem`](crate::Problem).
+
+mod clock;
+mod handle;
+
+use lenscap_wire::Timestamp;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::time::Duration;
+
+use crate::{BATCH, Batch, ChunkId, Error, Next, Record, Source, Tally};
+use handle::Handle;
+
+/// How long a packet waits in a block that is not full, and how long is waited for one.
+const WAIT: Duration = Duration::from_millis(100);
+
+/// How far the clock of [`Next::Idle`] lies behind that of the system: a frame that was stamped before it has been
+/// handed out.
+const BEHIND: i64 = 1_000_000_000;
+
+/// Batches after which drops are asked for again: the kernel counts them in 32 bits.
+const COUNT_AFTER: u32 = 1 << 12;
+
+/// How interfaces are captured from.
+#[derive(Clone, Debug)]
+pub struct LiveOptions {
+    /// Bytes of a packet that are captured at most.
+    pub snap_length: u32,
+    /// Whether frames for other stations are taken, too, where the interface sees any.
+    pub promiscuous: bool,
+    /// Bytes of the kernel's ring, for each interface.
+    pub ring: u32,
+    /// BPF expression that the kernel asks; what it refuses is neither seen nor counted.
+    pub filter: Option<String>,
+    /// Packets after which there is nothing more.
+    pub count: Option<u64>,
+}
+
+impl LiveOptions {
+    /// The longest packet that is captured where nothing is said: what tcpdump takes.
+    pub const SNAP_LENGTH: u32 = 256 << 10;
+    /// Bytes of a ring where nothing is said.
+    pub const RING: u32 = 64 << 20;
+}
+
+impl Default for LiveOptions {
+    fn default() -> Self {
+        Self {
+            snap_length: Self::SNAP_LENGTH,
+            promiscuous: true,
+            ring: Self::RING,
+            filter: None,
+            count: None,
+        }
+    }
+}
+
+/// Interfaces that are captured from.
+pub struct Live {
+    handles: Vec<Handle>,
+    /// Which interface is asked next.
+    turn: usize,
+    bytes: Vec<u8>,
+    records: Vec<Record>,
+    /// Batches since drops were asked for.
+    uncounted: u32,
+    /// Packets that may still be taken.
+    left: u64,
+}
+
+impl Live {
+    /// Opens interfaces by name, `any` for all; each with the chunk that its frames are numbered in. All or none.
+    pub fn open(interfaces: &[(String, ChunkId)], options: &LiveOptions) -> Result<Self, Error> {
+        let open = |(name, id): &(String, ChunkId)| Handle::open(name, *id, options);
+        let handles = interfaces.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+        let left = options.count.unwrap_or(u64::MAX);
+        Ok(Self {
+            handles,
+            turn: 0,
+            bytes: Vec::new(),
+            records: Vec::with_capacity(BATCH),
+            uncounted: 0,
+            left,
+        })
+    }
+
+    /// Takes frames from the first interface that has some.
+    fn take(&mut self) -> bool {
+        self.bytes.clear();
+        self.records.clear();
+        let most = usize::try_from(self.left).unwrap_or(BATCH).min(BATCH);
+        for _ in 0..self.handles.len() {
+            self.turn = (self.turn + 1) % self.handles.len();
+            let Some(handle) = self.handles.get_mut(self.turn) else { continue };
+            handle.take(most, &mut self.bytes, &mut self.records);
+            if !self.records.is_empty() {
+                self.left -= self.records.len() as u64;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Waits until an interface may have frames.
+    fn wait(&self) {
+        let mut ready: Vec<_> = self
+            .handles
+            .iter()
+            .filter_map(|handle| Some(PollFd::from_borrowed_fd(handle.fd()?, PollFlags::IN)))
+            .collect();
+        let wait = Timespec { tv_sec: 0, tv_nsec: WAIT.subsec_nanos().into() };
+        if ready.is_empty() {
+            // No interface is there at this time.
+            std::thread::sleep(WAIT);
+        } else {
+            // A signal ends the wait, and then there is nothing yet.
+            _ = poll(&mut ready, Some(&wait));
+        }
+    }
+}
+
+impl Source for Live {
+    fn next(&mut self) -> Result<Next<'_>, Error> {
+        self.uncounted += 1;
+        if self.uncounted >= COUNT_AFTER {
+            self.refresh();
+        }
+        if self.left == 0 {
+            self.refresh();
+            return Ok(Next::End);
+        }
+        if !self.take() {
+            self.wait();
+            if !self.take() {
+                self.refresh();
+                return Ok(Next::Idle(Timestamp(clock::now().0.saturating_sub(BEHIND))));
+            }
+        }
+        Ok(Next::Batch(Batch::new(&self.bytes, &self.records)))
+    }
+
+    fn tallies(&self) -> Vec<Tally> {
+        self.handles.iter().flat_map(Handle::tallies).collect()
+    }
+
+    fn refresh(&mut self) {
+        self.uncounted = 0;
+        for handle in &mut self.handles {
+            handle.count_drops();
+            handle.look_for();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_interface_is_an_error_with_its_name() {
+        for name in ["no such interface", "../lo"] {
+            let opened = Live::open(&[(name.to_string(), ChunkId::default())], &LiveOptions::default());
+            let Err(Error::Interface { interface, why }) = opened else { panic!("{name} was opened") };
+            assert!(interface == name && !why.is_empty());
+        }
+    }
+}

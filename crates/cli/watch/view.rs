@@ -1,0 +1,257 @@
+//! What a watch says in text: a line of rates, a line a finding, and what is new. On a terminal it is drawn anew every second;
+//! elsewhere news are lines as they come, and the rates are a line a minute.
+
+use super::news::{How, News};
+use lenscap_flow::report::{DeviceRecord, Finding, Report, Severity, Standing};
+use lenscap_report::escape::escape;
+use lenscap_report::{time, units};
+use lenscap_wire::Timestamp;
+use std::collections::{HashMap, VecDeque};
+use std::fmt::Write;
+use std::time::Duration;
+
+/// Findings that are shown at once.
+const FINDINGS: usize = 20;
+/// News that stay on a terminal.
+const NEWS: usize = 8;
+/// How often the rates are said where nobody draws over them.
+const RATES: Duration = Duration::from_mins(1);
+
+/// What the rates are told from.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sums {
+    pub(super) packets: u64,
+    pub(super) bytes: u64,
+    /// Packets lost by the interfaces, and by the kernel's rings.
+    pub(super) lost: (u64, u64),
+    pub(super) flows: u64,
+    /// Bytes of state, and how many there may be.
+    pub(super) memory: (u64, u64),
+    /// How long it has run.
+    pub(super) up: Duration,
+}
+
+/// Text as it is said.
+pub(super) struct View {
+    name: String,
+    is_terminal: bool,
+    before: Sums,
+    /// When the rates were last said.
+    rated: Duration,
+    /// Bytes that each finding had sent before, by id.
+    sent: HashMap<String, u64>,
+    news: VecDeque<String>,
+    /// Lines that are drawn over.
+    drawn: usize,
+}
+
+impl View {
+    /// A view of what is called `name`.
+    pub(super) fn new(name: &str, is_terminal: bool) -> Self {
+        Self {
+            name: escape(name.as_bytes()).into_owned(),
+            is_terminal,
+            before: Sums::default(),
+            rated: Duration::ZERO,
+            sent: HashMap::new(),
+            news: VecDeque::new(),
+            drawn: 0,
+        }
+    }
+
+    /// How long nothing is said at most.
+    pub(super) fn interval(&self) -> Duration {
+        Duration::from_secs(if self.is_terminal { 1 } else { 5 })
+    }
+
+    /// What is to be written now.
+    pub(super) fn say(
+        &mut self,
+        report: &Report<'_>,
+        news: &[News<'_, '_>],
+        now: Timestamp,
+        sums: Sums,
+    ) -> String {
+        let new: Vec<_> = news.iter().filter_map(|news| sentence(report, news)).collect();
+        let new = new.into_iter().map(|sentence| format!("{}  {sentence}", clock(now)));
+        if !self.is_terminal {
+            let mut text: String = new.map(|line| line + "\n").collect();
+            if sums.up.saturating_sub(self.rated) >= RATES {
+                text += &self.rates(sums);
+                text.push('\n');
+            }
+            return text;
+        }
+        self.news.extend(new);
+        self.news.drain(..self.news.len().saturating_sub(NEWS));
+        let mut lines = vec![self.rates(sums)];
+        let passed = sums.up.saturating_sub(self.before.up).as_millis().max(1) as u64;
+        lines.extend(
+            report.findings.iter().take(FINDINGS).map(|finding| self.finding(report, finding, passed)),
+        );
+        let more = report.findings.len().saturating_sub(FINDINGS);
+        if more > 0 {
+            lines.push(format!("  and {}", units::counted(more as u64, "more finding")));
+        }
+        lines.extend(self.news.iter().cloned());
+        self.sent = report.findings.iter().map(|finding| (finding.id.clone(), finding.bytes_out)).collect();
+        self.before = sums;
+        self.draw(&lines)
+    }
+
+    /// Takes away what was drawn.
+    pub(super) fn clear(&mut self) -> String {
+        self.draw(&[])
+    }
+
+    fn draw(&mut self, lines: &[String]) -> String {
+        let mut text = match std::mem::replace(&mut self.drawn, lines.len()) {
+            0 => String::new(),
+            up => format!("\x1b[{up}A\x1b[J"),
+        };
+        for line in lines {
+            // A line that wraps would be drawn over in part only.
+            text.extend(line.chars().take(160));
+            text.push('\n');
+        }
+        text
+    }
+
+    fn rates(&mut self, sums: Sums) -> String {
+        let since =
+            if self.is_terminal { self.before.up } else { std::mem::replace(&mut self.rated, sums.up) };
+        let passed = sums.up.saturating_sub(since).as_millis().max(1) as u64;
+        let rate = |now: u64, before: u64| now.saturating_sub(before).saturating_mul(1000) / passed;
+        let (interface, ring) = sums.lost;
+        let line = format!(
+            "{}  {} packets/s  {}/s  lost {} (interface {}, ring {})  {}  {} of {}  up {}",
+            self.name,
+            units::count(rate(sums.packets, self.before.packets)),
+            units::bytes(rate(sums.bytes, self.before.bytes)),
+            units::count(interface + ring),
+            units::count(interface),
+            units::count(ring),
+            units::counted(sums.flows, "flow"),
+            units::bytes(sums.memory.0),
+            units::bytes(sums.memory.1),
+            units::span(i64::try_from(sums.up.as_nanos()).unwrap_or(i64::MAX)),
+        );
+        if !self.is_terminal {
+            self.before = sums;
+        }
+        line
+    }
+
+    fn finding(&self, report: &Report<'_>, finding: &Finding<'_>, passed: u64) -> String {
+        let before = self.sent.get(&finding.id).copied().unwrap_or(finding.bytes_out);
+        let now = finding.bytes_out.saturating_sub(before).saturating_mul(1000) / passed;
+        let mut line = format!("  {}", told(report, finding));
+        if now > 0 {
+            _ = write!(line, "  now {}/s", units::bytes(now));
+        }
+        line
+    }
+}
+
+/// The time of day, in UTC.
+fn clock(now: Timestamp) -> String {
+    let plain = time::plain(now);
+    plain.split_once(' ').map_or_else(|| plain.clone(), |(_, clock)| clock.to_string())
+}
+
+/// News as a sentence; nothing where it is none to people, such as another laptop.
+fn sentence(report: &Report<'_>, news: &News<'_, '_>) -> Option<String> {
+    match *news {
+        News::Device(device, how) => {
+            let what = match device.standing {
+                Standing::Camera => "camera",
+                Standing::Suspected => "possible camera",
+                Standing::Viewer | Standing::Other => return None,
+            };
+            let new = if how == How::New { "new " } else { "" };
+            Some(format!("{new}{what} {}", called(device)))
+        }
+        News::Finding(_, How::Grown) => None,
+        News::Finding(finding, _) => Some(told(report, finding)),
+    }
+}
+
+/// A finding in a line, its id last.
+fn told(report: &Report<'_>, finding: &Finding<'_>) -> String {
+    let device = report.devices().iter().find(|device| device.id == finding.device);
+    let severity = if finding.severity >= Severity::Medium {
+        finding.severity.word().to_uppercase()
+    } else {
+        finding.severity.word().to_string()
+    };
+    format!(
+        "{severity:8} {}  {} to {}  {} sent  {} received  {}",
+        device.map_or_else(|| escape(finding.device.as_bytes()).into_owned(), called),
+        finding.kind.word(),
+        escape(finding.endpoint.as_bytes()),
+        units::bytes(finding.bytes_out),
+        units::bytes(finding.bytes_in),
+        finding.id,
+    )
+}
+
+/// The address of a device, its maker and its model.
+fn called(device: &DeviceRecord<'_>) -> String {
+    let mut text = device
+        .addresses
+        .first()
+        .map_or_else(|| escape(device.id.as_bytes()).into_owned(), ToString::to_string);
+    let maker = device.vendor.map(|vendor| &*vendor.name);
+    for word in maker.into_iter().chain(device.model.as_deref()) {
+        text.push(' ');
+        text.push_str(&escape(word.as_bytes()));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::news::Heard;
+    use super::*;
+    use lenscap_flow::report::{Ledger, Overview};
+
+    fn nothing() -> Report<'static> {
+        Report::new(vec![], vec![], vec![], vec![], vec![], Ledger::default(), Overview::default())
+    }
+
+    fn sums(seconds: u64, packets: u64) -> Sums {
+        let memory = (1 << 20, 1 << 30);
+        Sums {
+            packets,
+            bytes: packets * 100,
+            lost: (1, 2),
+            flows: 3,
+            memory,
+            up: Duration::from_secs(seconds),
+        }
+    }
+
+    #[test]
+    fn the_rates_are_a_line_a_minute() {
+        let mut view = View::new("eth0\x1b", false);
+        let mut say = |seconds, packets| {
+            let report = nothing();
+            let news = Heard::default().news(&report);
+            view.say(&report, &news, Timestamp(0), sums(seconds, packets))
+        };
+        assert_eq!(say(30, 3000), "");
+        let line = "eth0\\x1b  100 packets/s  10.0 kB/s  lost 3 (interface 1, ring 2)  3 flows  1.0 MB of 1.1 GB  up 1 min\n";
+        assert_eq!(say(60, 6000), line);
+        assert_eq!(say(119, 9000), "");
+        assert!(say(120, 18_000).contains("  200 packets/s"), "since the last time that it was said");
+    }
+
+    #[test]
+    fn a_terminal_is_drawn_over() {
+        let mut view = View::new("eth0", true);
+        assert!(!view.say(&nothing(), &[], Timestamp(0), sums(1, 10)).contains('\x1b'));
+        assert!(view.say(&nothing(), &[], Timestamp(0), sums(2, 10)).starts_with("\x1b[1A\x1b[J"));
+        assert_eq!(view.clear(), "\x1b[1A\x1b[J");
+        assert_eq!(view.clear(), "");
+    }
+}

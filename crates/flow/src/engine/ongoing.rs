@@ -1,0 +1,145 @@
+//! A capture that goes on: folded as it comes, and judged on the way as often as somebody wants to know.
+//!
+//! What time it is, is told by packets, and by the source where it has a clock; never by the system. A flow whose last packet
+//! came at 10:00:00 has ended when it is 10:07:00: the idle time is over, and so is the time that a stamp may come late.
+
+use lenscap_capture::{Batch, ChunkId, Filter, Tally};
+use lenscap_wire::Timestamp;
+use std::collections::BTreeMap;
+
+use super::feed::{About, read};
+use super::files::chunk;
+use super::sieve::Sieve;
+use super::{Options, ScanError};
+use crate::state::captures::{Captures, Problem};
+use crate::state::summary::Summary;
+
+/// Nanoseconds that a stamp may lie behind the latest.
+const LATE: i64 = 120_000_000_000;
+/// Nanoseconds that the time goes forward at once without more than one packet that says so.
+const JUMP: i64 = 3_600_000_000_000;
+/// Packets that have to say so.
+const WITNESSES: u32 = 32;
+
+/// The chunk that the packets of an input are numbered in, by the input's ordinal from 0 on.
+pub fn chunk_of(input: usize) -> ChunkId {
+    chunk(input, 0)
+}
+
+/// What a capture that goes on has left so far.
+pub struct Ongoing {
+    summary: Summary,
+    sieve: Sieve,
+    /// Of what kind the inputs are, by ordinal.
+    about: Vec<About>,
+    misfits: BTreeMap<u32, BTreeMap<u16, Problem>>,
+    clock: Clock,
+    idle: i64,
+}
+
+/// What time it is, by packets that may lie: a stamp of the year 2200 ends no flow.
+#[derive(Debug, Default)]
+struct Clock {
+    now: Option<i64>,
+    /// The least stamp of packets that say that it is far later, and how many they are.
+    ahead: Option<(i64, u32)>,
+}
+
+impl Clock {
+    fn take(&mut self, time: i64) {
+        let now = *self.now.get_or_insert(time);
+        if time <= now.saturating_add(JUMP) {
+            self.now = Some(now.max(time));
+            self.ahead = None;
+            return;
+        }
+        let (least, count) = self.ahead.unwrap_or((time, 0));
+        let (least, count) = (least.min(time), count + 1);
+        self.ahead = (count < WITNESSES).then_some((least, count));
+        if count >= WITNESSES {
+            self.now = Some(least);
+        }
+    }
+}
+
+impl Ongoing {
+    /// Nothing yet; `about` says of what kind the inputs are, by ordinal. Of the options, `threads` and `saved` mean nothing here.
+    pub fn new(options: &Options, about: Vec<About>) -> Result<Self, ScanError> {
+        if let Some(expression) = &options.filter {
+            Filter::new(expression).map_err(ScanError::Filter)?;
+        }
+        Ok(Self {
+            summary: Summary::new(options.limits),
+            sieve: Sieve::new(options),
+            about,
+            misfits: BTreeMap::new(),
+            clock: Clock::default(),
+            idle: options.limits.idle,
+        })
+    }
+
+    /// Folds in packets.
+    pub fn fold(&mut self, batch: &Batch<'_>) {
+        batch.records().iter().for_each(|record| self.clock.take(record.time.0));
+        let sieve = &mut self.sieve;
+        self.summary.fold(batch, |frame| sieve.keeps(frame));
+    }
+
+    /// Notes what time it is, by a source that knows it.
+    pub fn tell(&mut self, now: Timestamp) {
+        self.clock.now = self.clock.now.max(Some(now.0));
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Option<Timestamp> {
+        self.clock.now.map(Timestamp)
+    }
+
+    /// Flows whose last packet came no later than this have ended, but for stamps that come later than any may.
+    pub fn ended(&self) -> Timestamp {
+        let before = |now: i64| now.saturating_sub(self.idle.saturating_add(LATE));
+        Timestamp(self.clock.now.map_or(i64::MIN, before))
+    }
+
+    /// Books what was read of the inputs so far, and lends what all packets left.
+    pub fn summary(&mut self, tallies: impl IntoIterator<Item = Tally>) -> &Summary {
+        let captures = &mut self.summary.site.captures;
+        *captures = Captures::default();
+        for tally in tallies {
+            let id = tally.id;
+            let about = self.about.get(id.input as usize).cloned().unwrap_or_default();
+            let misfits = self.misfits.entry(id.chunk).or_default();
+            for (link_type, problem) in self.sieve.take_misfits(id.chunk) {
+                misfits.entry(link_type).or_insert(problem);
+            }
+            let mut record = read(tally, about);
+            record.misfits.clone_from(misfits);
+            captures.add(id, record);
+        }
+        &self.summary
+    }
+
+    /// What all packets left, as it stands.
+    pub fn state(&self) -> &Summary {
+        &self.summary
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_stamp_from_far_ahead_moves_nothing() {
+        let mut clock = Clock::default();
+        for time in [5, 9, 7, i64::MAX, 11, i64::MAX, 8] {
+            clock.take(time);
+        }
+        assert_eq!(clock.now, Some(11));
+        for n in 0..WITNESSES {
+            assert_eq!(clock.now, Some(11));
+            clock.take(2 * JUMP - i64::from(n));
+        }
+        assert_eq!(clock.now, Some(2 * JUMP - i64::from(WITNESSES) + 1), "the least of many that agree");
+    }
+}

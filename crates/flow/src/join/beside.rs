@@ -1,0 +1,59 @@
+//! `a.beside(b)`: puts together the summaries of two parts that ran side by side.
+//!
+//! Two workers of a sensor take the flows of one interface by hash, and a third takes what carries facts. Flow 10.0.0.1:5000 to
+//! 10.0.0.2:443 is then whole in one of them, the names are all in another, and both together are what folding all packets in
+//! order of time would have given. Where that cannot be known, both are handed back.
+
+use crate::join::ids::Ids;
+use crate::join::refusal::{Refusal, Refused};
+use crate::join::then::Plan;
+use crate::state::cost;
+use crate::state::summary::Summary;
+use crate::state::table::index::NOWHERE;
+
+impl Summary {
+    /// Puts `other` together with this summary, as if the packets of both had been folded in order of time.
+    ///
+    /// Their flows must be disjoint; only one of them may hold names, only one sightings, and only one pieces of datagrams: in
+    /// these the order counts. No cap may have bitten. Which of both stands on the left changes nothing.
+    pub fn beside(mut self, other: Self) -> Result<Self, Box<Refused>> {
+        match self.plan_beside(&other) {
+            Ok(plan) => {
+                self.append(other, plan);
+                Ok(self)
+            }
+            Err(why) => Err(Box::new(Refused { left: self, right: other, why })),
+        }
+    }
+
+    fn plan_beside(&mut self, other: &Self) -> Result<Plan, Refusal> {
+        if self.limits != other.limits || self.appendable != other.appendable || self.saved != other.saved {
+            return Err(Refusal::Beginning);
+        }
+        let peak = self.flows.costs.peak.saturating_add(other.flows.costs.peak);
+        let entries = self.site.cost().saturating_add(other.site.cost());
+        let memory = self.limits.memory;
+        let capped = self.site.caps().any() || other.site.caps().any();
+        if capped || peak > cost::spells(memory) || entries > cost::entries(memory) {
+            return Err(Refusal::Memory);
+        }
+        let (ours, theirs) = (&self.site, &other.site);
+        let shared = [
+            ours.names.len() > 0 && theirs.names.len() > 0,
+            ours.sightings.len() > 0 && theirs.sightings.len() > 0,
+            !self.flows.fragments.is_untouched() && !other.flows.fragments.is_untouched(),
+            !ours.captures.are_apart(&theirs.captures),
+        ];
+        if shared.contains(&true) {
+            return Err(Refusal::Shared);
+        }
+        // What is refused is handed back, with one path more than it had: nothing of it shows.
+        let paths = self.flows.paths.adopt(&other.flows.paths).ok_or(Refusal::Memory)?;
+        let ids = Ids { paths, ..Ids::default() };
+        let counterparts = self.meet(other, &ids);
+        if counterparts.iter().flatten().any(|&place| place != NOWHERE) {
+            return Err(Refusal::Shared);
+        }
+        Ok(Plan { ids, split: Vec::new(), counterparts, peak })
+    }
+}

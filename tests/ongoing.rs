@@ -1,0 +1,138 @@
+//! Live is as offline: a capture that is judged on the way, after every batch, and whose flows are said as they end, says in all
+//! what scanning it says.
+
+use lenscap_capture::{Capture, Next, Source};
+use lenscap_catalog::Catalog;
+use lenscap_flow::report::{Report, Said};
+use lenscap_flow::{About, Input, Limits, Ongoing, Options, Policy, chunk_of, judge, scan};
+use lenscap_report::{Kind, Select, json};
+use lenscap_testkit::{Host, MORNING, OwnedFrame, SECOND, Scenario, Side, captures, pcap, random_traffic};
+use lenscap_wire::Timestamp;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+fn options() -> Options {
+    let limits = Limits { idle: 300 * SECOND, memory: 1 << 30 };
+    Options { threads: NonZeroUsize::MIN, limits, filter: None, from: None, to: None, saved: false }
+}
+
+/// All records but those of flows.
+fn rest(report: &Report<'_>) -> String {
+    let select: Select = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Flow).collect();
+    let mut out = Vec::new();
+    json::write(report, select, NonZeroUsize::MIN, &mut out).expect("memory takes all");
+    String::from_utf8(out).expect("JSON is text")
+}
+
+fn flow_lines(flows: &lenscap_flow::report::FlowList<'_, '_>) -> Vec<String> {
+    let mut out = Vec::new();
+    for flow in (0..flows.len()).filter_map(|n| flows.view(n)) {
+        json::push_flow(&mut out, &flow);
+    }
+    String::from_utf8(out).expect("JSON is text").lines().map(str::to_string).collect()
+}
+
+struct Run {
+    /// Flows in the order in which they were said.
+    flows: Vec<String>,
+    /// How many of them were said before the end.
+    early: usize,
+    rest: String,
+}
+
+/// Scans a capture, or folds it as it comes and says after each batch what ended.
+fn run(path: &Path, as_it_comes: bool) -> Run {
+    let catalog = Catalog::builtin();
+    let policy = Policy::default();
+    if !as_it_comes {
+        let summary = scan(&[Input::File(path.to_path_buf())], &options(), &()).expect("a thread can be had");
+        let closed = summary.close();
+        let report = judge(&closed, &catalog, &policy);
+        return Run { flows: flow_lines(&report.flows()), early: 0, rest: rest(&report) };
+    }
+    let capture = Capture::open(path).expect("it is a capture");
+    let about = About {
+        path: path.to_str().expect("a path of tests").to_string(),
+        format: capture.format().name(),
+        compression: capture.compression(),
+    };
+    let mut ongoing = Ongoing::new(&options(), vec![about]).expect("there is no filter");
+    let mut reader = capture.reader(chunk_of(0)).expect("it is a capture");
+    let (mut said, mut flows) = (Said::default(), Vec::new());
+    loop {
+        match reader.next().expect("a file can be read") {
+            Next::Batch(batch) => ongoing.fold(&batch),
+            Next::Idle(now) => ongoing.tell(now),
+            Next::End => break,
+        }
+        let until = ongoing.ended();
+        let closed = ongoing.summary(reader.tallies()).close();
+        let report = judge(&closed, &catalog, &policy);
+        flows.extend(flow_lines(&report.flows_that_ended(until, 7, &mut said)));
+    }
+    let early = flows.len();
+    let closed = ongoing.summary(reader.tallies()).close();
+    let report = judge(&closed, &catalog, &policy);
+    flows.extend(flow_lines(&report.flows_that_ended(Timestamp::MAX, usize::MAX, &mut said)));
+    Run { flows, early, rest: rest(&report) }
+}
+
+/// How many flows were said before the end.
+fn holds(path: &Path) -> usize {
+    let (mut scanned, mut live) = (run(path, false), run(path, true));
+    let name = path.display();
+    assert_eq!(live.rest, scanned.rest, "{name}");
+    scanned.flows.sort();
+    live.flows.sort();
+    let differs = live.flows.iter().zip(&scanned.flows).find(|(live, scanned)| live != scanned);
+    assert_eq!(differs, None, "{name}");
+    assert_eq!(live.flows.len(), scanned.flows.len(), "{name}");
+    live.early
+}
+
+#[test]
+fn fixtures_are_the_same_as_they_come() {
+    let early: usize = captures::fixtures().iter().map(|path| holds(path)).sum();
+    println!("{early} flows were said before the end");
+}
+
+fn written(frames: &[OwnedFrame]) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = folder.path().join("capture.pcap");
+    std::fs::write(&path, pcap(frames)).expect("a temporary file can be written");
+    (folder, path)
+}
+
+/// Hours of random traffic, whose stamps step back by less than may be: flows end all the time, and each is said once.
+#[test]
+fn each_flow_is_said_once() {
+    let mut early = 0;
+    for seed in 0..4 {
+        let quarters = (0..6_i64).flat_map(|n| {
+            let mut frames = random_traffic(seed * 10 + n as u64, 300);
+            for frame in &mut frames {
+                frame.time.0 += n * 900 * SECOND;
+            }
+            frames
+        });
+        let (_folder, path) = written(&quarters.collect::<Vec<_>>());
+        early += holds(&path);
+    }
+    assert!(early > 200, "{early} flows were said before the end");
+}
+
+/// A flow that is silent for eight minutes and goes on is two: the first is said while the second is still to come.
+#[test]
+fn a_flow_is_said_when_it_has_been_silent_for_long_enough() {
+    let mut s = Scenario::new(MORNING, 3);
+    let (camera, cloud) = (Host::new("bc:ad:28:00:53:40", "192.168.1.64"), s.outside("203.0.113.40"));
+    let mut tcp = s.tcp(camera, cloud.port(8800));
+    tcp.send(&mut s, Side::Client, &[1; 900]);
+    s.wait(480 * SECOND);
+    for _ in 0..40 {
+        s.ping(camera, cloud, 1);
+    }
+    tcp.send(&mut s, Side::Client, &[2; 700]);
+    let (_folder, path) = written(&s.frames);
+    assert_eq!(holds(&path), 1);
+}

@@ -1,0 +1,132 @@
+//! `lenscap watch` without an interface: a file fed by its own clock, a stream. What it says in all is what `scan` says.
+#![cfg(unix)]
+#![allow(clippy::disallowed_methods, reason = "what is fed by a clock is held to one")]
+
+use lenscap_testkit::captures;
+use serde_json::Value;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+fn lenscap(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lenscap"));
+    command.current_dir(captures::repository()).args(arguments);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn done(arguments: &[&str]) -> Output {
+    lenscap(arguments).output().expect("it can be started")
+}
+
+/// The records of a run: flows wherever they were said, all else as in the last report, which begins with the captures.
+fn lines(output: &Output) -> Vec<String> {
+    let text = String::from_utf8(output.stdout.clone()).expect("JSON is text");
+    let all: Vec<_> = text.lines().map(str::to_string).collect();
+    let last = all.iter().rposition(|line| line.starts_with("{\"type\":\"capture\"")).unwrap_or(0);
+    let first = all[..last].iter().position(|line| line.starts_with("{\"type\":\"capture\"")).unwrap_or(last);
+    // Several inputs have several capture records, one after another.
+    let last = if all[first..last].iter().all(|line| line.contains("\"capture\"")) { first } else { last };
+    let is_flow = |line: &str| line.starts_with("{\"type\":\"flow\"");
+    let early = all[..last].iter().filter(|line| is_flow(line));
+    let mut records: Vec<_> = early.chain(&all[last..]).cloned().collect();
+    records.sort();
+    records
+}
+
+fn assert_same(what: &str, watched: &Output, scanned: &Output) {
+    let (one, other) = (lines(watched), lines(scanned));
+    if let Some((one, other)) = one.iter().zip(&other).find(|(one, other)| one != other) {
+        panic!("{what}\n  watch {one}\n  scan  {other}");
+    }
+    assert_eq!(one.len(), other.len(), "{what}");
+    assert_eq!(watched.status.code(), scanned.status.code(), "{what}");
+}
+
+#[test]
+fn a_file_fed_by_its_own_clock_is_what_scan_says() {
+    let mut compared = 0;
+    for path in captures::fixtures() {
+        let path = path.to_str().expect("a path of tests");
+        let watched = done(&["watch", "--replay", path, "--speed", "4000000000", "--json"]);
+        assert_same(path, &watched, &done(&["scan", path, "--json", "--quiet"]));
+        compared += 1;
+    }
+    assert!(compared > 30, "{compared} compared");
+}
+
+#[test]
+fn time_passes_as_it_did() {
+    // 323 s of capture, a thousand times as fast.
+    let begun = Instant::now();
+    let watched = done(&["watch", "--replay", "fixtures/office/capture.pcap", "--speed", "1000"]);
+    assert!(begun.elapsed() >= Duration::from_millis(323));
+    let scanned = done(&["scan", "fixtures/office/capture.pcap"]);
+    let (text, report) = [watched, scanned].map(|done| String::from_utf8(done.stdout).expect("text")).into();
+    assert!(text.ends_with(&report), "the end is the report of scan:\n{text}");
+}
+
+#[test]
+fn a_stream_is_read_as_it_comes() {
+    let path = "fixtures/office/capture.pcap";
+    let bytes = fs::read(captures::repository().join(path)).expect("a fixture can be read");
+    let mut child =
+        lenscap(&["watch", "-", "--json"]).stdin(Stdio::piped()).spawn().expect("it can be started");
+    let mut stdin = child.stdin.take().expect("it is piped");
+    let writing = thread::spawn(move || {
+        for part in bytes.chunks(bytes.len() / 3 + 1) {
+            stdin.write_all(part).expect("it reads");
+            thread::sleep(Duration::from_millis(300));
+        }
+    });
+    let watched = child.wait_with_output().expect("it ends with its input");
+    writing.join().expect("all was written");
+    let scanned = lenscap(&["scan", "-", "--json"])
+        .stdin(File::open(captures::repository().join(path)).expect("a fixture can be read"))
+        .output();
+    assert_same("a stream", &watched, &scanned.expect("it can be started"));
+}
+
+#[test]
+fn so_many_packets_and_no_more() {
+    for count in [1, 100] {
+        let count = count.to_string();
+        let path = "fixtures/office/capture.pcap";
+        let done = done(&["watch", "--replay", path, "--speed", "1000000", "--json", "--count", &count]);
+        let record = |kind: &str| {
+            let text = String::from_utf8_lossy(&done.stdout).into_owned();
+            let records = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a record"));
+            records.into_iter().find(|record| record["type"] == kind).expect(kind)
+        };
+        assert_eq!(record("capture")["packets"].to_string(), count);
+        assert_eq!(record("ledger")["packets"].to_string(), count);
+    }
+}
+
+#[test]
+fn who_had_enough_of_it_is_no_failure() {
+    let mut child =
+        lenscap(&["watch", "--replay", "fixtures/office/capture.pcap", "--speed", "20", "--json"])
+            .spawn()
+            .expect("it can be started");
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("it ends when it cannot write").code(), Some(0));
+}
+
+#[test]
+fn what_cannot_be_watched_says_so() {
+    let said = |arguments: &[&str]| {
+        let done = done(&[&["watch"], arguments].concat());
+        assert_eq!(done.status.code(), Some(2), "{arguments:?}");
+        String::from_utf8(done.stderr).expect("text")
+    };
+    assert!(said(&["--replay", "missing.pcap"]).contains("cannot read missing.pcap"));
+    assert!(said(&["-", "eth0"]).contains("standard input (-) and interfaces"));
+    assert!(said(&["no-such-interface"]).starts_with("lenscap: "));
+    assert!(said(&["--replay", "README.md", "--csv"]).contains("text or JSON lines"));
+    assert!(said(&["-"]).contains("it is empty"));
+    assert!(!Path::new("missing.pcap").exists());
+}
