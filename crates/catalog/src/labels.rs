@@ -120,6 +120,9 @@ mod tests {
             let found = catalog.name(&host).unwrap();
             assert_eq!((found.vendor, &found.domain), (known.vendor, &known.domain), "{host}");
             assert!(found.label.is_some(), "{host}");
+            // It is a part of what the domain's own entry says: a flow is not attributed less surely for it.
+            let whole = catalog.name(known.domain.as_ref()).unwrap();
+            assert!(known.confidence >= whole.confidence, "{host}");
         }
     }
 }
