@@ -14,11 +14,21 @@ mod diagnostic;
 #[path = "src/digest.rs"]
 mod digest;
 #[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
+#[path = "src/endpoint.rs"]
+mod endpoint;
+#[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
 #[path = "src/entry.rs"]
 mod entry;
 #[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
 #[path = "../wire/src/field.rs"]
 mod field;
+#[path = "build/files.rs"]
+mod files;
+#[path = "src/list_entries.rs"]
+mod list_entries;
+#[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
+#[path = "src/lists.rs"]
+mod lists;
 #[path = "src/protocol.rs"]
 mod protocol;
 #[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
@@ -47,34 +57,27 @@ mod words;
 
 use diagnostic::Diagnostic;
 use field::Field;
+use files::{data_file, read_vendor, vendor_files};
+use list_entries::ListEntries;
 use record::{Banner, OuiBlock, SharedName, Vendor, VendorId};
 use rule::RuleEntries;
 use schema::{BannerEntry, GenericEntries, SharedEntries, SourceFile, VendorEntry};
 use source::Source;
 use standing::StandingEntries;
-use words::{Match, Reach, SharedGroup, VendorKind};
-
-/// One file of `data/`.
-struct DataFile {
-    origin: String,
-    stem: String,
-    text: String,
-}
-
-impl DataFile {
-    fn file(&self) -> SourceFile<'_> {
-        SourceFile { origin: &self.origin, text: &self.text }
-    }
-}
+use words::{Match, Reach, Serves, SharedGroup};
 
 fn main() {
     println!("cargo::rerun-if-changed=data");
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed=../wire/src/field.rs");
     for shared in [
         "diagnostic",
         "digest",
+        "endpoint",
         "entry",
+        "list_entries",
+        "lists",
         "protocol",
         "record",
         "registrants",
@@ -121,46 +124,18 @@ fn compile(home: &Path) -> Result<String, Vec<Diagnostic>> {
     let shared = data_file(home, &home.join("data/shared-names.toml"));
     let standing = data_file(home, &home.join("data/standing.toml"));
     let rules = data_file(home, &home.join("data/rules.toml"));
+    let lists = data_file(home, &home.join("data/lists.toml"));
     let mut tables = assemble(&vendors, generic.file(), shared.file(), standing.file())
         .map_err(|diagnostic| vec![diagnostic])?;
     rule_table(&mut tables, rules.file()).map_err(|diagnostic| vec![diagnostic])?;
+    list_tables(&mut tables, lists.file(), &vendors).map_err(|diagnostic| vec![diagnostic])?;
     let texts = data_files
         .iter()
-        .chain([&generic, &shared, &standing, &rules])
+        .chain([&generic, &shared, &standing, &rules, &lists])
         .map(|data_file| data_file.text.as_str());
     let digest = texts.fold(0, digest::append);
     writeln!(tables, "pub(crate) static DIGEST: u64 = {digest:#018x};").expect("a string takes everything");
     Ok(tables)
-}
-
-fn vendor_files(home: &Path) -> Vec<DataFile> {
-    let folder = fs::read_dir(home.join("data/vendors")).expect("data/vendors is there");
-    let mut paths: Vec<PathBuf> = folder.map(|entry| entry.expect("it can be listed").path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    let mut data_files: Vec<DataFile> = paths.iter().map(|path| data_file(home, path)).collect();
-    data_files.sort_by(|a, b| a.stem.cmp(&b.stem));
-    data_files
-}
-
-fn data_file(home: &Path, path: &Path) -> DataFile {
-    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let origin = path.strip_prefix(home).unwrap_or(path).display().to_string();
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    DataFile { origin, stem, text }
-}
-
-fn read_vendor(data_file: &DataFile) -> Result<VendorEntry, Diagnostic> {
-    let file = data_file.file();
-    let entry: VendorEntry = file.read()?;
-    file.check(&entry)?;
-    file.check_complete(&entry)?;
-    if entry.id.get_ref() != &data_file.stem {
-        return Err(file.diagnostic(&entry.id, format!("the file of this id is {}.toml", entry.id.get_ref())));
-    }
-    if entry.date.is_none() {
-        return Err(file.diagnostic(&entry.id, "built-in entries need `date`, the day they were looked at"));
-    }
-    Ok(entry)
 }
 
 /// What was claimed, and by which file: nothing may be claimed twice.
@@ -251,26 +226,30 @@ fn vendor_table(
 ) -> Result<(), Diagnostic> {
     let mut rows = Vec::new();
     for (file, entry) in vendors {
-        let mut oem_of = Vec::new();
-        for other in entry.oem_of.iter().flatten() {
-            let Some(at) = ids.get(other.get_ref().as_str()) else {
-                let guess = diagnostic::nearest(other.get_ref(), ids.keys().copied());
-                let hint = guess.map_or(String::new(), |guess| format!("; did you mean `{guess}`?"));
-                return Err(file.diagnostic(other, format!("no vendor `{}`{hint}", other.get_ref())));
-            };
-            oem_of.push(vendor_id(*at));
-        }
+        let oem_of = named(*file, ids, entry.oem_of.as_deref())?;
+        let platform_of = named(*file, ids, entry.platform_of.as_deref())?;
         let mut vendor = Vendor::unnamed(entry.id.get_ref());
-        entry.amend(&mut vendor, Some(oem_of));
+        entry.amend(&mut vendor, Some(oem_of), Some(platform_of));
         rows.push((entry.id.get_ref(), vendor));
     }
     table(out, "VENDORS", "Vendor", rows);
     Ok(())
 }
 
-/// The kind, which `check_complete` saw.
-fn kind(entry: &VendorEntry) -> VendorKind {
-    entry.kind.expect("a complete entry has a kind")
+/// The vendors of `others`, ids in a file.
+fn named(
+    file: SourceFile<'_>,
+    ids: &BTreeMap<&str, usize>,
+    others: Option<&[Spanned<String>]>,
+) -> Result<Vec<VendorId>, Diagnostic> {
+    let find = |other: &Spanned<String>| {
+        ids.get(other.get_ref().as_str()).map(|at| vendor_id(*at)).ok_or_else(|| {
+            let guess = diagnostic::nearest(other.get_ref(), ids.keys().copied());
+            let hint = guess.map_or(String::new(), |guess| format!("; did you mean `{guess}`?"));
+            file.diagnostic(other, format!("no vendor `{}`{hint}", other.get_ref()))
+        })
+    };
+    others.into_iter().flatten().map(find).collect()
 }
 
 fn endpoint_table(
@@ -280,9 +259,15 @@ fn endpoint_table(
 ) -> Result<(), Diagnostic> {
     let mut claims = Claims::new();
     let mut rows = Vec::new();
+    let mut labels = Vec::new();
     for (at, (file, entry)) in vendors.iter().enumerate() {
         for endpoint in &entry.endpoint {
             let domain = endpoint.domain.get_ref();
+            let record = endpoint.record(vendor_id(at), entry.serves(Serves::Cameras));
+            if let Some(label) = record.label.clone() {
+                labels.push(((domain, std::cmp::Reverse(label.value.len()), label.value), record));
+                continue;
+            }
             claims.claim(*file, &endpoint.domain, domain)?;
             if let Some(group) = shared.get(domain)
                 && endpoint.reach == Reach::Suffix
@@ -292,10 +277,11 @@ fn endpoint_table(
                 );
                 return Err(file.diagnostic(&endpoint.domain, what));
             }
-            rows.push((domain, endpoint.record(vendor_id(at), kind(entry))));
+            rows.push((domain, record));
         }
     }
     table(out, "ENDPOINTS", "Endpoint", rows);
+    table(out, "LABELS", "Endpoint", labels);
     Ok(())
 }
 
@@ -378,6 +364,18 @@ fn rule_table(out: &mut String, file: SourceFile<'_>) -> Result<(), Diagnostic> 
         "ContactRule",
         (0..).zip(entries.contact.iter().map(rule::ContactEntry::record)).collect::<Vec<(u32, _)>>(),
     );
+    Ok(())
+}
+
+fn list_tables(out: &mut String, file: SourceFile<'_>, vendors: &Entries<'_>) -> Result<(), Diagnostic> {
+    let entries: ListEntries = file.read()?;
+    let named = vendors.iter().map(|(_, entry)| entry.id.get_ref().as_str()).zip((0..).map(VendorId));
+    let tables = entries.tables(file, &named.collect())?;
+    tables.check(vendors)?;
+    // Each comes in its order, which other tables count by.
+    table(out, "LISTS", "List", (0..).zip(tables.lists).collect::<Vec<(u32, _)>>());
+    table(out, "LISTED", "Listed", (0..).zip(tables.listed).collect::<Vec<(u32, _)>>());
+    table(out, "OEM", "OemFact", (0..).zip(tables.oem).collect::<Vec<(u32, _)>>());
     Ok(())
 }
 

@@ -331,6 +331,11 @@ pub(crate) enum CatalogQuery {
         /// What to look up
         query: String,
     },
+    /// A vendor as a firm: badge, reported makers, seat, and the lists and orders that name it
+    Show {
+        /// The vendor's id, name or other name
+        vendor: String,
+    },
     /// All vendors, by id
     List,
 }

@@ -22,6 +22,13 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
             // As grep says it: 0 where something is known, 1 where nothing is.
             Ok(if found.is_known() { Outcome::Nothing } else { Outcome::Found })
         }
+        CatalogQuery::Show { vendor } => {
+            let id = catalog.vendor_called(vendor).ok_or_else(|| {
+                Failure::new(format!("no vendor `{vendor}`: `lenscap catalog list` has all"))
+            })?;
+            to_stdout(|out| write!(out, "{}", catalog.show(id)))?;
+            Ok(Outcome::Nothing)
+        }
         CatalogQuery::List => {
             to_stdout(|out| list(&catalog, out))?;
             Ok(Outcome::Nothing)

@@ -8,14 +8,15 @@ use std::borrow::Cow;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::field::Field;
+use crate::lists::{Basis, List, ListId, ListKind, ListStatus, Listed, OemFact, Proof};
 use crate::record::{
-    Banner, ContactRule, ContentRule, Endpoint, OuiBlock, Port, Prefix, Protocol, SharedName, StandingLimits,
-    StandingRow, Text, Vendor, VendorId,
+    Banner, ContactRule, ContentRule, Endpoint, Label, OuiBlock, Port, Prefix, Protocol, SharedName,
+    StandingLimits, StandingRow, Text, Vendor, VendorId,
 };
 use crate::roles::Roles;
 use crate::words::{
-    Called, Confidence, ContactKind, DeviceClass, Evidence, Extract, Level, Match, Measure, Reach,
-    SharedGroup, Side, Transport, VendorKind,
+    Called, Caller, Confidence, ContactKind, DeviceClass, Evidence, Extract, Level, Match, Measure, Reach,
+    Serves, SharedGroup, Side, Transport, VendorKind,
 };
 
 const fn t(text: &'static str) -> Text {

@@ -9,6 +9,7 @@ use prefix_trie::PrefixMap;
 use crate::banners::{BannerHit, BannerTable};
 use crate::builtin;
 use crate::field::Field;
+use crate::labels::LabelTable;
 use crate::names::NameTable;
 use crate::record::{
     Banner, ContactRule, ContentRule, Endpoint, OuiBlock, Port, Prefix, SharedName, StandingLimits,
@@ -24,6 +25,7 @@ pub struct Catalog {
     pub(crate) endpoints: Cow<'static, [Endpoint]>,
     pub(crate) shared: &'static [SharedName],
     pub(crate) names: NameTable,
+    pub(crate) labels: LabelTable,
     /// Sorted by prefix, then length.
     pub(crate) blocks: Cow<'static, [OuiBlock]>,
     /// Sorted by transport, then number.
@@ -54,6 +56,7 @@ impl Catalog {
             endpoints: Cow::Borrowed(builtin::ENDPOINTS),
             shared: builtin::SHARED,
             names: NameTable::new(builtin::ENDPOINTS, builtin::SHARED),
+            labels: LabelTable::new(Cow::Borrowed(builtin::LABELS)),
             blocks: Cow::Borrowed(builtin::BLOCKS),
             ports: Cow::Borrowed(builtin::PORTS),
             prefixes: Cow::Borrowed(builtin::PREFIXES),
@@ -108,10 +111,10 @@ impl Catalog {
     }
 
     /// The endpoint that `host` belongs to: the longest domain that it is or ends in, on label boundaries, ASCII case and
-    /// one trailing dot apart. None for shared names, unless a vendor's entry is as long or longer.
+    /// one trailing dot apart; where an entry of that domain has a label like the one in front of it, that entry. None for
+    /// shared names, unless a vendor's entry is as long or longer.
     pub fn name(&self, host: impl AsRef<[u8]>) -> Option<&Endpoint> {
-        let found = self.names.find(host.as_ref());
-        self.endpoints.get(found.endpoint? as usize)
+        self.host(host).0
     }
 
     /// The longest shared name that `host` is or ends in, and why it is nobody's. Some hosts under it may still have a
@@ -123,8 +126,10 @@ impl Catalog {
 
     /// `name` and `shared` at once, at the price of one.
     pub fn host(&self, host: impl AsRef<[u8]>) -> (Option<&Endpoint>, Option<&SharedName>) {
-        let found = self.names.find(host.as_ref());
+        let host = host.as_ref();
+        let found = self.names.find(host);
         let endpoint = found.endpoint.and_then(|at| self.endpoints.get(at as usize));
+        let endpoint = endpoint.map(|endpoint| self.labels.refine(host, endpoint));
         (endpoint, found.shared.and_then(|at| self.shared.get(at as usize)))
     }
 
@@ -207,19 +212,25 @@ impl Catalog {
     pub fn digest(&self) -> String {
         let dates = self.vendors.iter().map(|vendor| vendor.date.as_ref()).chain([builtin::DATE]);
         format!(
-            "{}, {} vendors, {} endpoints, {} hardware prefixes, {} banners, {:016x}",
+            "{}, {} vendors, {} endpoints, {} address ranges, {} hardware prefixes, {} banners, {:016x}",
             dates.max().unwrap_or_default(),
             self.vendors.len(),
-            self.endpoints.len(),
+            self.endpoints.len() + self.labels.all().len(),
+            self.prefixes.len(),
             self.blocks.len(),
             self.banners.all().len(),
             self.digest,
         )
     }
 
-    /// Every endpoint, in no promised order.
+    /// Every endpoint of a whole domain, in no promised order.
     pub fn endpoints(&self) -> &[Endpoint] {
         &self.endpoints
+    }
+
+    /// Every endpoint of some names below a domain, by domain.
+    pub fn labels(&self) -> &[Endpoint] {
+        self.labels.all()
     }
 
     /// Every shared name, by domain.

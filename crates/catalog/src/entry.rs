@@ -7,20 +7,26 @@ use std::borrow::Cow;
 
 use ipnet::IpNet;
 
+use crate::endpoint::EndpointEntry;
 use crate::protocol::ProtocolEntry;
-use crate::record::{Banner, Endpoint, Port, Prefix, Text, Vendor, VendorId};
-use crate::schema::{BannerEntry, EndpointEntry, PortEntry, PrefixEntry, VendorEntry};
-use crate::words::VendorKind;
+use crate::record::{Banner, Endpoint, Label, Port, Prefix, Text, Vendor, VendorId};
+use crate::schema::{BannerEntry, PortEntry, PrefixEntry, VendorEntry};
+use crate::words::{Serves, VendorKind};
 
 impl EndpointEntry {
-    pub(crate) fn record(&self, vendor: VendorId, kind: VendorKind) -> Endpoint {
+    pub(crate) fn record(&self, vendor: VendorId, serves: Serves) -> Endpoint {
         Endpoint {
             vendor,
             domain: owned(self.domain.get_ref()),
             reach: self.reach,
+            label: self
+                .label
+                .as_ref()
+                .map(|label| Label { how: label.how, value: owned(label.value.get_ref()) }),
+            caller: self.caller,
             roles: self.roles.iter().copied().collect(),
             confidence: self.confidence,
-            proves_camera: self.proves_camera(kind),
+            proves_camera: self.proves_camera(serves),
             source: owned(self.source.get_ref()),
             note: optional(self.note.as_ref()),
         }
@@ -88,6 +94,8 @@ impl Vendor {
             prc_headquartered: false,
             oem_of: Cow::Borrowed(&[]),
             oem_source: Cow::Borrowed(""),
+            platform_of: Cow::Borrowed(&[]),
+            serves: Serves::Cameras,
             kind: VendorKind::CameraVendor,
             speaks: Cow::Borrowed(&[]),
             oui_camera_specific: false,
@@ -97,8 +105,13 @@ impl Vendor {
 }
 
 impl VendorEntry {
-    /// Takes what the entry says of the vendor itself.
-    pub(crate) fn amend(&self, vendor: &mut Vendor, oem_of: Option<Vec<VendorId>>) {
+    /// Takes what the entry says of the vendor itself; the two lists are of vendors that it names.
+    pub(crate) fn amend(
+        &self,
+        vendor: &mut Vendor,
+        oem_of: Option<Vec<VendorId>>,
+        platform_of: Option<Vec<VendorId>>,
+    ) {
         if let Some(name) = &self.name {
             vendor.name = owned(name.get_ref());
         }
@@ -117,11 +130,15 @@ impl VendorEntry {
         if let Some(oem_of) = oem_of {
             vendor.oem_of = Cow::Owned(oem_of);
         }
+        if let Some(platform_of) = platform_of {
+            vendor.platform_of = Cow::Owned(platform_of);
+        }
         vendor.parent = self.parent.as_deref().map_or_else(|| vendor.parent.clone(), owned);
         vendor.oem_source = self.oem_source.as_deref().map_or_else(|| vendor.oem_source.clone(), owned);
         vendor.ndaa_889 = self.ndaa_889.unwrap_or(vendor.ndaa_889);
         vendor.prc_headquartered = self.prc_headquartered.unwrap_or(vendor.prc_headquartered);
         vendor.kind = self.kind.unwrap_or(vendor.kind);
+        vendor.serves = self.serves(vendor.serves);
         vendor.oui_camera_specific = self.oui_camera_specific.unwrap_or(vendor.oui_camera_specific);
     }
 }

@@ -24,6 +24,13 @@ mod field {
     pub(crate) use lenscap_wire::Field;
 }
 mod diagnostic;
+mod endpoint;
+mod labels;
+#[cfg(test)]
+#[allow(dead_code, reason = "the build script uses it")]
+mod list_entries;
+mod listed;
+mod lists;
 mod lookup;
 mod names;
 mod overlay;
@@ -35,6 +42,7 @@ mod roles;
 #[allow(dead_code, reason = "the build script uses it")]
 mod rule;
 mod schema;
+mod show;
 #[allow(dead_code, reason = "the build script uses it")]
 mod source;
 #[allow(dead_code, reason = "the build script uses it")]
@@ -44,14 +52,16 @@ mod words;
 pub use banners::{BannerHit, VALUE_LIMIT};
 pub use catalog::{Catalog, Oui};
 pub use diagnostic::Diagnostic;
+pub use lists::{Basis, List, ListId, ListKind, ListStatus, Listed, OemFact, Proof};
 pub use lookup::{Lookup, Subject};
 pub use overlay::CatalogError;
 pub use record::{
-    Banner, ContactRule, ContentRule, Endpoint, OuiBlock, Port, Prefix, Protocol, SharedName, StandingLimits,
-    StandingRow, Text, Vendor, VendorId,
+    Banner, ContactRule, ContentRule, Endpoint, Label, OuiBlock, Port, Prefix, Protocol, SharedName,
+    StandingLimits, StandingRow, Text, Vendor, VendorId,
 };
 pub use roles::Roles;
+pub use show::Show;
 pub use words::{
-    Called, Confidence, ContactKind, DeviceClass, Evidence, Extract, Level, Match, Measure, Reach, Role,
-    SharedGroup, Side, Transport, VendorKind,
+    Called, Caller, Confidence, ContactKind, DeviceClass, Evidence, Extract, Level, Match, Measure, Reach,
+    Role, Serves, SharedGroup, Side, Transport, VendorKind,
 };

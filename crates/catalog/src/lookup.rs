@@ -5,7 +5,12 @@ use std::net::IpAddr;
 
 use crate::catalog::Catalog;
 use crate::diagnostic::nearest;
-use crate::record::{Endpoint, OuiBlock, Prefix, SharedName, Vendor, VendorId};
+use crate::lists::Basis;
+use crate::record::{Endpoint, Label, OuiBlock, Prefix, SharedName, Vendor, VendorId};
+use crate::words::Caller;
+
+/// The list that the line of a vendor speaks of: `show` has all.
+const SECTION_889: &str = "us-ndaa-889";
 
 /// What the catalogue knows of a query. `Display` says it in lines for people.
 #[derive(Debug)]
@@ -95,10 +100,15 @@ impl Catalog {
         self.vendor_id(query).or_else(by_name)
     }
 
+    /// Endpoints of whole domains, then those with labels.
+    fn every_endpoint(&self) -> impl Iterator<Item = &Endpoint> {
+        self.endpoints.iter().chain(self.labels.all())
+    }
+
     fn below(&self, query: &str) -> Vec<&Endpoint> {
         let tail = format!(".{}", query.strip_suffix('.').unwrap_or(query).to_ascii_lowercase());
         let mut below: Vec<&Endpoint> =
-            self.endpoints.iter().filter(|endpoint| endpoint.domain.ends_with(&tail)).collect();
+            self.every_endpoint().filter(|endpoint| endpoint.domain.ends_with(&tail)).collect();
         below.sort_by(|a, b| a.domain.cmp(&b.domain));
         below
     }
@@ -150,8 +160,11 @@ impl Lookup<'_> {
         if !vendor.parent.is_empty() {
             write!(f, ", owned by {}", vendor.parent)?;
         }
-        if vendor.ndaa_889 {
-            write!(f, ", named by NDAA section 889")?;
+        let rules = vendor.rules().filter(|rule| rule.list().id == SECTION_889);
+        for basis in rules.map(|rule| rule.basis) {
+            let by_name = basis == Basis::Named;
+            let what = if by_name { "named by" } else { "subsidiary or affiliate of a firm named by" };
+            write!(f, ", {what} NDAA section 889")?;
         }
         if vendor.prc_headquartered {
             write!(f, ", head office in the PRC")?;
@@ -164,6 +177,16 @@ impl Lookup<'_> {
                 f,
                 "  reported to sell hardware of {}; source: {}",
                 makers.join(", "),
+                vendor.oem_source
+            )?;
+        }
+        if !vendor.platform_of.is_empty() {
+            let platforms = vendor.platform_of.iter().map(|id| self.catalog.vendor(*id).name.as_ref());
+            let platforms: Vec<&str> = platforms.collect();
+            writeln!(
+                f,
+                "  reported to use the platform of {}; source: {}",
+                platforms.join(", "),
                 vendor.oem_source
             )?;
         }
@@ -235,7 +258,7 @@ impl Lookup<'_> {
         if !vendor.date.is_empty() {
             writeln!(f, "  as of {}", vendor.date)?;
         }
-        for endpoint in catalog.endpoints.iter().filter(|endpoint| endpoint.vendor == id) {
+        for endpoint in catalog.every_endpoint().filter(|endpoint| endpoint.vendor == id) {
             endpoint_line(f, endpoint)?;
         }
         for port in catalog.ports.iter().filter(|port| port.vendor == id) {
@@ -272,9 +295,25 @@ impl Lookup<'_> {
 
 fn endpoint_line(f: &mut fmt::Formatter<'_>, endpoint: &Endpoint) -> fmt::Result {
     let Endpoint { domain, reach, roles, confidence, source, .. } = endpoint;
-    write!(f, "  endpoint {domain} ({reach}): {roles}; confidence {confidence}; source: {source}")?;
+    write!(f, "  endpoint {domain} ({reach}")?;
+    if let Some(Label { how, value }) = &endpoint.label {
+        write!(f, ", label {how} {value:?}")?;
+    }
+    write!(f, "): {roles}; ")?;
+    if let Some(caller) = endpoint.caller {
+        write!(f, "called by {}; ", caller_words(caller))?;
+    }
+    write!(f, "confidence {confidence}; source: {source}")?;
     writeln!(f, "{}", if endpoint.proves_camera { "" } else { "; proves no camera" })?;
     note(f, &endpoint.note)
+}
+
+const fn caller_words(caller: Caller) -> &'static str {
+    match caller {
+        Caller::Device => "devices",
+        Caller::App => "viewers",
+        Caller::Both => "devices and viewers",
+    }
 }
 
 fn note(f: &mut fmt::Formatter<'_>, note: &str) -> fmt::Result {

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use toml::Spanned;
+
 use crate::banners::BannerTable;
 use crate::catalog::Catalog;
 use crate::diagnostic::{Diagnostic, nearest};
@@ -56,7 +58,8 @@ impl Catalog {
         }
         let merge = Merge {
             vendor: known.map_or_else(|| self.next_vendor(file, &entry), Ok)?,
-            oem_of: self.oem_of(file, &entry)?,
+            oem_of: self.known(file, entry.oem_of.as_deref())?,
+            platform_of: self.known(file, entry.platform_of.as_deref())?,
             blocks: blocks(file, &entry)?,
             ports: entry.port.iter().map(|port| file.port(&port.port)).collect::<Result<_, _>>()?,
             nets: entry.prefix.iter().map(|prefix| file.net(&prefix.net)).collect::<Result<_, _>>()?,
@@ -73,11 +76,16 @@ impl Catalog {
             .ok_or_else(|| file.diagnostic(&entry.id, "a catalogue holds at most 65,535 vendors"))
     }
 
-    fn oem_of(&self, file: SourceFile<'_>, entry: &VendorEntry) -> Result<Option<Vec<VendorId>>, Diagnostic> {
-        let Some(others) = &entry.oem_of else {
+    /// The vendors of `others`, ids in the file.
+    fn known(
+        &self,
+        file: SourceFile<'_>,
+        others: Option<&[Spanned<String>]>,
+    ) -> Result<Option<Vec<VendorId>>, Diagnostic> {
+        let Some(others) = others else {
             return Ok(None);
         };
-        let find = |id: &toml::Spanned<String>| {
+        let find = |id: &Spanned<String>| {
             self.vendor_id(id.get_ref()).ok_or_else(|| {
                 let ids = self.vendors.iter().map(|vendor| vendor.id.as_ref());
                 let hint =
@@ -110,11 +118,11 @@ impl Catalog {
             self.vendors.to_mut().push(Vendor::unnamed(entry.id.get_ref()));
         }
         if let Some(known) = self.vendors.to_mut().get_mut(vendor.0 as usize) {
-            entry.amend(known, merge.oem_of);
+            entry.amend(known, merge.oem_of, merge.platform_of);
         }
-        let kind = self.vendor(vendor).kind;
+        let serves = self.vendor(vendor).serves;
         if !endpoint.is_empty() {
-            let fresh = endpoint.iter().map(|entry| entry.record(vendor, kind));
+            let fresh = endpoint.iter().map(|entry| entry.record(vendor, serves));
             self.apply_endpoints(fresh.collect());
         }
         self.apply_blocks(vendor, &merge.blocks);
@@ -127,6 +135,10 @@ impl Catalog {
     }
 
     fn apply_endpoints(&mut self, fresh: Vec<Endpoint>) {
+        let (labels, fresh): (Vec<_>, Vec<_>) = fresh.into_iter().partition(|fresh| fresh.label.is_some());
+        if !labels.is_empty() {
+            self.labels.put(labels);
+        }
         let endpoints = self.endpoints.to_mut();
         for endpoint in fresh {
             let known = self.names.endpoint(endpoint.domain.as_bytes());
@@ -190,6 +202,7 @@ impl Catalog {
 struct Merge {
     vendor: VendorId,
     oem_of: Option<Vec<VendorId>>,
+    platform_of: Option<Vec<VendorId>>,
     blocks: Vec<(u64, u8)>,
     ports: Vec<u16>,
     nets: Vec<ipnet::IpNet>,

@@ -10,8 +10,8 @@ use crate::field::Field;
 use crate::roles::Roles;
 use crate::source::Source;
 use crate::words::{
-    Called, Confidence, ContactKind, DeviceClass, Evidence, Extract, Level, Match, Measure, Reach,
-    SharedGroup, Side, Transport, VendorKind,
+    Called, Caller, Confidence, ContactKind, DeviceClass, Evidence, Extract, Level, Match, Measure, Reach,
+    Serves, SharedGroup, Side, Transport, VendorKind,
 };
 
 /// A text of the built-in data, or of a user's file.
@@ -38,6 +38,7 @@ macro_rules! records {
         }
     )+};
 }
+pub(crate) use records;
 
 records! {
     /// A firm, brand or platform. An empty text is one that nobody states.
@@ -61,6 +62,10 @@ records! {
         pub oem_of: Cow<'static, [VendorId]>,
         /// Who reports it.
         pub oem_source: Text,
+        /// Whose platform its devices are reported to use. Says nothing of who makes them.
+        pub platform_of: Cow<'static, [VendorId]>,
+        /// What its clouds are for.
+        pub serves: Serves,
         /// What kind of firm or platform it is.
         pub kind: VendorKind,
         /// Protocols that are its own.
@@ -95,6 +100,10 @@ records! {
         pub domain: Text,
         /// Whether names below it are covered too.
         pub reach: Reach,
+        /// Where it covers only names whose label in front of the domain is like this.
+        pub label: Option<Label>,
+        /// Who calls it, where that is known.
+        pub caller: Option<Caller>,
         /// What it serves.
         pub roles: Roles,
         /// How surely it is the vendor's.
@@ -106,6 +115,14 @@ records! {
         pub source: Text,
         /// Remark.
         pub note: Text,
+    }
+
+    /// How the label right in front of a domain must be: `apiieu` of `apiieu.hik-connect.com`.
+    pub struct Label {
+        /// How the text must stand in the label: at its beginning or end, or anywhere.
+        pub how: Match,
+        /// The text, lower case.
+        pub value: Text,
     }
 
     /// A name that many use, and that is never attributed.

@@ -11,11 +11,11 @@ use serde::de::{Deserializer, Error};
 use toml::Spanned;
 
 use crate::diagnostic::Diagnostic;
+use crate::endpoint::EndpointEntry;
 use crate::field::Field;
 use crate::protocol::ProtocolEntry;
-use crate::roles::Roles;
 use crate::words::{
-    Confidence, DeviceClass, Extract, Match, Reach, Role, SharedGroup, Side, Transport, VendorKind,
+    Confidence, DeviceClass, Extract, Match, Role, Serves, SharedGroup, Side, Transport, VendorKind,
 };
 
 /// A vendor file. What an overlay leaves out of a known vendor stays as it was.
@@ -31,8 +31,10 @@ pub(crate) struct VendorEntry {
     pub(crate) prc_headquartered: Option<bool>,
     pub(crate) oem_of: Option<Vec<Spanned<String>>>,
     pub(crate) oem_source: Option<String>,
+    pub(crate) platform_of: Option<Vec<Spanned<String>>>,
     pub(crate) kind: Option<VendorKind>,
     pub(crate) speaks: Option<Vec<ProtocolEntry>>,
+    pub(crate) serves: Option<Serves>,
     #[serde(default)]
     pub(crate) oui: Vec<Spanned<String>>,
     #[serde(default)]
@@ -50,34 +52,16 @@ pub(crate) struct VendorEntry {
 }
 
 impl VendorEntry {
+    /// What its clouds are for: what the file says, else a platform for devices of every kind serves more than cameras, else
+    /// what was `known` before.
+    pub(crate) fn serves(&self, known: Serves) -> Serves {
+        let by_kind = self.kind.filter(|kind| *kind == VendorKind::IotPlatform).map(|_| Serves::Mixed);
+        self.serves.or(by_kind).unwrap_or(known)
+    }
+
     /// Whether the vendor has no hardware prefix in this file.
     pub(crate) fn has_no_block(&self) -> bool {
         self.oui.is_empty() && self.oui_blocks.is_empty()
-    }
-}
-
-/// `[[endpoint]]`: a name that a vendor's devices call.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct EndpointEntry {
-    pub(crate) domain: Spanned<String>,
-    #[serde(rename = "match")]
-    pub(crate) reach: Reach,
-    pub(crate) roles: Vec<Role>,
-    pub(crate) confidence: Confidence,
-    pub(crate) source: Spanned<String>,
-    pub(crate) proves_camera: Option<bool>,
-    pub(crate) note: Option<String>,
-}
-
-impl EndpointEntry {
-    /// Whether only cameras' services stand behind the name, for a vendor of this kind: what the file says, else not where
-    /// the name is only a web site, the tie is weak, or the platform serves devices of every kind.
-    pub(crate) fn proves_camera(&self, kind: VendorKind) -> bool {
-        self.proves_camera.unwrap_or_else(|| {
-            let roles: Roles = self.roles.iter().copied().collect();
-            !roles.only_web() && self.confidence > Confidence::Low && kind != VendorKind::IotPlatform
-        })
     }
 }
 
@@ -273,26 +257,9 @@ impl<'a> SourceFile<'a> {
         Ok(())
     }
 
-    fn check_roles(&self, of: &Spanned<String>, roles: &[Role]) -> Result<(), Diagnostic> {
+    pub(crate) fn check_roles(&self, of: &Spanned<String>, roles: &[Role]) -> Result<(), Diagnostic> {
         if roles.is_empty() {
             return Err(self.diagnostic(of, "at least one role is needed"));
-        }
-        Ok(())
-    }
-
-    fn check_endpoints(&self, endpoints: &[EndpointEntry]) -> Result<(), Diagnostic> {
-        let mut domains = BTreeSet::new();
-        for endpoint in endpoints {
-            let domain = &endpoint.domain;
-            self.check_domain(domain)?;
-            if !domain.get_ref().contains('.') {
-                return Err(self.diagnostic(domain, "a top-level domain is no vendor's"));
-            }
-            if !domains.insert(domain.get_ref().as_str()) {
-                return Err(self.diagnostic(domain, format!("`{}` stands here twice", domain.get_ref())));
-            }
-            self.check_roles(domain, &endpoint.roles)?;
-            self.check_text(&endpoint.source, "a source")?;
         }
         Ok(())
     }

@@ -3,11 +3,6 @@
 //! The words of protocol fields are not here: they are [`Field`](lenscap_wire::Field), which readers yield.
 //! The build script reads this file too.
 
-use std::fmt;
-
-use crate::source::Source;
-use serde::de::{Deserialize, Deserializer, Error};
-
 macro_rules! words {
     ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$about])*
@@ -38,24 +33,26 @@ macro_rules! words {
             }
         }
 
-        impl Source for $name {
+        impl $crate::source::Source for $name {
             fn source(&self) -> String { format!("{}::{self:?}", stringify!($name)) }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.word())
             }
         }
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                let word = String::deserialize(from)?;
-                Self::from_word(&word).ok_or_else(|| D::Error::unknown_variant(&word, Self::WORDS))
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                let word = <String as serde::Deserialize>::deserialize(from)?;
+                Self::from_word(&word)
+                    .ok_or_else(|| <D::Error as serde::de::Error>::unknown_variant(&word, Self::WORDS))
             }
         }
     };
 }
+pub(crate) use words;
 
 words! {
     /// What a contact with a party outside is called.
@@ -178,6 +175,28 @@ words! {
         ViewerOrRelay = "viewer-or-relay",
         /// The same where the station itself is the one that views.
         DeviceOrRelay = "device-or-relay",
+    }
+}
+
+words! {
+    /// Who calls a name.
+    Caller {
+        /// Devices alone: never a viewer's phone or computer.
+        Device = "device",
+        /// Phones and computers that view or configure: never a device.
+        App = "app",
+        /// Devices and viewers.
+        Both = "both",
+    }
+}
+
+words! {
+    /// What a vendor's clouds are for.
+    Serves {
+        /// Cameras, recorders and doorbells, and who views them.
+        Cameras = "cameras",
+        /// Plugs, lamps, routers, alarms too: their names prove no camera.
+        Mixed = "mixed",
     }
 }
 

@@ -1,6 +1,8 @@
 //! What must never be attributed, and what must.
 
-use lenscap_catalog::{Catalog, Confidence, DeviceClass, Reach, Role, SharedGroup, Transport};
+use lenscap_catalog::{
+    Caller, Catalog, Confidence, DeviceClass, Reach, Role, Serves, SharedGroup, Transport,
+};
 use lenscap_wire::Field;
 
 fn vendor(catalog: &Catalog, host: &str) -> Option<String> {
@@ -90,6 +92,78 @@ fn pairs_that_belong_together_do() {
         assert!(first.is_some(), "{family:?}");
         assert!(family.iter().all(|name| vendor(&catalog, name) == first), "{family:?}");
     }
+}
+
+/// Names of no camera's maker, of our own choosing: what homes and offices ask for all day, and names that only look alike.
+const ORDINARY: &str = include_str!("ordinary-names.txt");
+
+#[test]
+fn ordinary_names_are_nobody() {
+    let catalog = Catalog::builtin();
+    let mut count = 0;
+    for name in ORDINARY.lines() {
+        count += 1;
+        for host in [name.to_owned(), format!("www.{name}"), format!("p2p.api.{name}")] {
+            assert_eq!(vendor(&catalog, &host), None, "{host}");
+        }
+    }
+    assert!(count > 400, "{count}");
+}
+
+#[test]
+fn firms_that_parted_and_guests_are_kept_apart() {
+    let catalog = Catalog::builtin();
+    assert_eq!(vendor(&catalog, "smart.ipro.com").as_deref(), Some("i-pro"));
+    assert_eq!(vendor(&catalog, "x.viewnetcam.com").as_deref(), Some("panasonic"));
+    // Sign-on pages that a guest's telephone calls.
+    assert_eq!(vendor(&catalog, "eu.network-auth.com"), None);
+    assert_eq!(vendor(&catalog, "n1.meraki.com").as_deref(), Some("meraki"));
+    assert_eq!(vendor(&catalog, "vzweb7-prod.vz.netgear.com").as_deref(), Some("netgear"));
+    assert_eq!(vendor(&catalog, "www.netgear.com"), None);
+}
+
+#[test]
+fn who_calls_a_name_is_told_by_the_label_in_front_of_it() {
+    let catalog = Catalog::builtin();
+    let caller = |host: &str| catalog.name(host).and_then(|endpoint| endpoint.caller);
+    assert_eq!(caller("apiieu.hik-connect.com"), Some(Caller::App));
+    assert_eq!(caller("litedev.hik-connect.com"), Some(Caller::Device));
+    assert_eq!(caller("hik-connect.com"), None);
+    assert_eq!(caller("MS-cam-e002.immedia-semi.com"), Some(Caller::Device));
+    assert_eq!(caller("rest-e002.immedia-semi.com"), Some(Caller::App));
+    assert_eq!(caller("rest-hw-e002.immedia-semi.com"), Some(Caller::Device));
+    let proves = |host: &str| catalog.name(host).unwrap().proves_camera;
+    assert!(proves("euw1-app-tapo-care.i.tplinknbu.com") && !proves("euw1-app-server.i.tplinknbu.com"));
+    assert!(proves("security-app-eu.eufylife.com") && !proves("home-api.eufylife.com"));
+    // The other label of a firm's own does not count.
+    assert_eq!(caller("security-app.x.eufylife.com"), None);
+}
+
+#[test]
+fn clouds_for_more_than_cameras_prove_none_unless_an_entry_says_so() {
+    let catalog = Catalog::builtin();
+    for endpoint in catalog.endpoints().iter().chain(catalog.labels()) {
+        let weak = endpoint.roles.only_web() || endpoint.confidence == Confidence::Low;
+        assert!(!(weak && endpoint.proves_camera), "{}", endpoint.domain);
+    }
+    assert_eq!(catalog.vendor(catalog.vendor_id("tuya").unwrap()).serves, Serves::Mixed);
+    assert_eq!(catalog.vendor(catalog.vendor_id("hikvision").unwrap()).serves, Serves::Cameras);
+}
+
+/// An address of a rented machine may be another's tomorrow: it names its vendor weakly.
+#[test]
+fn address_ranges_name_their_vendor_weakly() {
+    let catalog = Catalog::builtin();
+    let of = |address: &str| {
+        let range = catalog.address(address.parse().unwrap())?;
+        Some((catalog.vendor(range.vendor).id.to_string(), range.confidence))
+    };
+    assert_eq!(of("50.19.254.134"), Some(("tutk".to_owned(), Confidence::Medium)));
+    assert_eq!(of("::ffff:209.206.63.1"), Some(("meraki".to_owned(), Confidence::Medium)));
+    assert_eq!(of("47.104.4.169"), Some(("v380".to_owned(), Confidence::Low)));
+    assert_eq!(of("50.19.254.135"), None);
+    assert_eq!(of("8.8.8.8"), None);
+    assert!(catalog.prefixes().iter().all(|range| range.confidence < Confidence::High));
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub use self::finding::{Finding, FindingKind, LookUp, Outcome, Reason, Rule, Sev
 pub use self::vocabulary::{Attribution, OrigBasis, Party, Standing};
 pub use crate::state::tally::Amount;
 pub use lenscap_capture::DropCounts;
-pub use lenscap_catalog::{ContactRule, DeviceClass, Evidence, Measure, Role, SharedGroup, Vendor};
+pub use lenscap_catalog::{ContactRule, DeviceClass, Evidence, Listed, Measure, Role, SharedGroup, Vendor};
 pub use lenscap_wire::Activity;
 
 use lenscap_wire::{Mac, Timestamp};

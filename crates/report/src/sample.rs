@@ -29,6 +29,8 @@ const fn vendor(id: &'static str, name: &'static str, parent: &'static str) -> V
         prc_headquartered: false,
         oem_of: Cow::Borrowed(&[]),
         oem_source: Cow::Borrowed(""),
+        platform_of: Cow::Borrowed(&[]),
+        serves: lenscap_catalog::Serves::Cameras,
         kind: VendorKind::CameraVendor,
         speaks: Cow::Borrowed(&[]),
         oui_camera_specific: false,

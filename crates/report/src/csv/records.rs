@@ -6,7 +6,7 @@ use crate::reason;
 use crate::vendor;
 use lenscap_flow::report::{
     Amount, Attribution, CaptureRecord, DeviceClass, DeviceRecord, EndView, Finding, FlowView, Ledger,
-    NameView, Overview, PacketAt, Role,
+    NameView, Overview, PacketAt, Role, Vendor,
 };
 
 /// The header line of a type.
@@ -20,7 +20,7 @@ pub(super) const fn columns(kind: crate::Kind) -> &'static str {
         Kind::Device => {
             "id,mac,addresses,vendor,vendor_name,parent,model,serial,firmware,is_camera,confidence,bytes_out,\
              bytes_in,bytes_out_external,bytes_in_external,endpoints,sightings,aliases,standing,kind_points,\
-             maker_points,class,maker,why,conflicts,cloud_of,platform,ndaa_889"
+             maker_points,class,maker,why,conflicts,cloud_of,platform,ndaa_889,listed"
         }
         Kind::Flow => {
             "community_id,start,end,protocol,orig_address,orig_port,orig_mac,orig_packets,orig_bytes,\
@@ -98,6 +98,8 @@ pub(super) fn device(row: &mut Row<'_>, device: &DeviceRecord<'_>) {
     row.value_of(device.cloud_of.map(vendor::id));
     row.value_of(device.platform.map(vendor::id));
     row.value_of(device.made_by().map(|maker| if maker.ndaa_889 { "true" } else { "false" }));
+    let rules = device.made_by().into_iter().flat_map(Vendor::rules);
+    row.list(rules.map(|rule| format!("{}:{}", rule.list().id, rule.basis)));
 }
 
 pub(super) fn flow(row: &mut Row<'_>, flow: &FlowView<'_>) {

@@ -3,7 +3,7 @@
 use super::writer::{Object, push_address, push_value, push_word};
 use crate::vendor;
 use lenscap_flow::report::{
-    DeviceClass, DeviceRecord, EndpointRecord, MakerRecord, SightingRecord, WhyRecord,
+    DeviceClass, DeviceRecord, EndpointRecord, Listed, MakerRecord, SightingRecord, WhyRecord,
 };
 
 pub(super) fn push(out: &mut Vec<u8>, device: &DeviceRecord<'_>) {
@@ -39,8 +39,18 @@ pub(super) fn push(out: &mut Vec<u8>, device: &DeviceRecord<'_>) {
     record.text_of("platform", device.platform.map(vendor::id));
     if let Some(maker) = device.made_by() {
         record.boolean("ndaa_889", maker.ndaa_889);
+        let rules: Vec<_> = maker.rules().collect();
+        record.list_of("listed", &rules, |out, rule| push_rule(out, rule));
     }
     record.end_line();
+}
+
+/// A rule in force that names the vendor or reaches it: which, and how.
+fn push_rule(out: &mut Vec<u8>, rule: &Listed) {
+    let mut object = Object::begin(out);
+    object.text("list", rule.list().id.as_ref());
+    object.word("basis", rule.basis.word());
+    object.end();
 }
 
 fn push_endpoint(out: &mut Vec<u8>, endpoint: &EndpointRecord<'_>) {

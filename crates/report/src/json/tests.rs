@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 /// The contract: a type, and its keys in their order.
 const CONTRACT: &[&str] = &[
     "capture type path sha256 format compression link_types snap_length packets bytes_captured bytes_wire start end torn_tail problems drops",
-    "device type id mac addresses vendor vendor_name parent model serial firmware is_camera confidence bytes_out bytes_in bytes_out_external bytes_in_external endpoints sightings aliases standing kind_points maker_points class maker why conflicts cloud_of platform ndaa_889",
+    "device type id mac addresses vendor vendor_name parent model serial firmware is_camera confidence bytes_out bytes_in bytes_out_external bytes_in_external endpoints sightings aliases standing kind_points maker_points class maker why conflicts cloud_of platform ndaa_889 listed",
     "flow type community_id start end protocol orig resp orig_basis vlan tunnel tcp_history app server_name alpn ja4 ech names vendor role attribution confidence activity external first_packet limits copies proof",
     "name type name address asker source first last packet asked",
     "finding type id kind severity confidence device vendor endpoint bytes_out bytes_in start end flows reasons evidence party payload_out payload_in repeated standing was filter addresses",

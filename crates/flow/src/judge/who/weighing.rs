@@ -132,10 +132,15 @@ fn kind(catalog: &Catalog, evidence: &[Weighed<'_>], signs: Signs) -> (Standing,
     (if kind >= suspected { Standing::Suspected } else { Standing::Other }, kind)
 }
 
-/// Whether two makers are no contradiction: one owns the other, or is reported to sell what the other makes.
+/// Whether two makers are no contradiction: one owns the other, or is reported to sell what the other makes or to use its
+/// platform.
 fn related(catalog: &Catalog, one: VendorId, other: VendorId) -> bool {
-    let owns = |one, other| catalog.parent(one) == Some(other) || catalog.vendor(one).oem_of.contains(&other);
-    one == other || owns(one, other) || owns(other, one)
+    let leans = |one, other| {
+        let vendor = catalog.vendor(one);
+        let reported = [&vendor.oem_of, &vendor.platform_of];
+        catalog.parent(one) == Some(other) || reported.iter().any(|others| others.contains(&other))
+    };
+    one == other || leans(one, other) || leans(other, one)
 }
 
 #[cfg(test)]
