@@ -39,7 +39,9 @@ pub(super) fn push(out: &mut Vec<u8>, device: &DeviceRecord<'_>) {
     record.text_of("platform", device.platform.map(vendor::id));
     if let Some(maker) = device.made_by() {
         record.boolean("ndaa_889", maker.ndaa_889);
-        let rules: Vec<_> = maker.rules().collect();
+        // A list may name several of its subsidiaries.
+        let mut rules: Vec<_> = maker.rules().collect();
+        rules.dedup_by_key(|rule| (&rule.list().id, rule.basis.word()));
         record.list_of("listed", &rules, |out, rule| push_rule(out, rule));
     }
     record.end_line();
