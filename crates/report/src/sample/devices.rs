@@ -45,6 +45,25 @@ fn outside() -> Vec<EndpointRecord<'static>> {
     ]
 }
 
+fn sightings() -> Vec<SightingRecord<'static>> {
+    vec![
+        SightingRecord {
+            kind: "oui",
+            value: Cow::Borrowed(b"44:19:b6"),
+            vendor: Some(&HIKVISION),
+            count: 3,
+            packet: Some(at(1)),
+        },
+        SightingRecord {
+            kind: "sadp",
+            value: Cow::Borrowed(b"DS-2CD2042WD-I"),
+            vendor: None,
+            count: 1,
+            packet: Some(at(118)),
+        },
+    ]
+}
+
 pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
     let uploads = DeviceRecord {
         id: "44:19:b6:00:00:01".into(),
@@ -62,22 +81,7 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
         bytes_out_external: 48_217_906,
         bytes_in_external: 911_004,
         endpoints: outside(),
-        sightings: vec![
-            SightingRecord {
-                kind: "oui",
-                value: Cow::Borrowed(b"44:19:b6"),
-                vendor: Some(&HIKVISION),
-                count: 3,
-                packet: Some(at(1)),
-            },
-            SightingRecord {
-                kind: "sadp",
-                value: Cow::Borrowed(b"DS-2CD2042WD-I"),
-                vendor: None,
-                count: 1,
-                packet: Some(at(118)),
-            },
-        ],
+        sightings: sightings(),
         aliases: vec!["192.168.1.64".into(), "DS-2CD2042WD-I20160101AAWR123456789".into()],
         standing: Standing::Camera,
         kind_points: 140,

@@ -198,7 +198,8 @@ impl<'a> Court<'a> {
         let own = 1 - (remote & 1);
         let views = self.plays(flow, own, b"client") || part(own, Part::Client);
         let is_device = self.plays(flow, own, b"device") || part(own, Part::Device);
-        (views || self.plays(flow, remote, b"device")) && !is_device
+        let of_device = || self.plays(flow, remote, b"device") || part(remote, Part::Device);
+        (views || of_device()) && !is_device
     }
 
     /// Whether the halves of a flow say that one end plays a part.

@@ -84,10 +84,12 @@ impl<'a> Frame<'a> {
     }
 
     /// The name of the camera in the form that apps show: `ABCD-000123-XYZUV`.
-    pub(super) fn uid(&self) -> Option<ArrayString<32>> {
-        // Logins with a check or a key are scrambled.
-        if matches!(self.kind, LOGIN_CRC | LOGIN_CS2_KEY) {
-            return None;
+    pub(super) fn uid(&self) -> Option<ArrayString<64>> {
+        match self.kind {
+            LOGIN_CRC if self.length == WIDE_LOGIN => return self.wide_uid(),
+            // Other logins with a check or a key are scrambled.
+            LOGIN_CRC | LOGIN_CS2_KEY => return None,
+            _ => {}
         }
         let prefix = word(self.body.get(..8)?, 3)?;
         let serial = u32::from_be_bytes(*self.body.get(8..)?.first_chunk()?);
@@ -95,7 +97,20 @@ impl<'a> Frame<'a> {
         let mut uid = ArrayString::new();
         write!(uid, "{prefix}-{serial:06}-{check}").is_ok().then_some(uid)
     }
+
+    /// The name in a login of its own kind: that of a network in small letters (8 bytes), no number, and the device's own.
+    fn wide_uid(&self) -> Option<ArrayString<64>> {
+        let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let network = filled(self.body.get(..8)?, 3, is_part)?;
+        let [0, 0, 0, 0, device @ ..] = self.body.get(8..44)? else { return None };
+        let device = word(device, 8)?;
+        let mut uid = ArrayString::new();
+        write!(uid, "{network}-{device}").is_ok().then_some(uid)
+    }
 }
+
+/// Length of a login of the kind that is not scrambled.
+const WIDE_LOGIN: usize = 100;
 
 /// An end as the protocol writes it: family 2, port and IPv4 address with the low byte first, eight zeros.
 fn end(bytes: &[u8; 16]) -> Option<(Address, u16)> {
@@ -109,9 +124,13 @@ fn end(bytes: &[u8; 16]) -> Option<(Address, u16)> {
 
 /// Letters and digits, at least `least`, with zeros behind them.
 fn word(bytes: &[u8], least: usize) -> Option<&str> {
+    filled(bytes, least, |byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+fn filled(bytes: &[u8], least: usize, is_part: impl Fn(u8) -> bool) -> Option<&str> {
     let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
     let (word, zeros) = bytes.split_at_checked(end)?;
-    let is_word = word.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    let is_word = word.iter().all(|&byte| is_part(byte));
     let is_filled = zeros.iter().all(|&byte| byte == 0);
     (is_word && is_filled && word.len() >= least).then(|| std::str::from_utf8(word).ok())?
 }
@@ -188,6 +207,18 @@ mod tests {
         assert_eq!(uid(b"ABCDEFGH\xff\xff\xff\xffQRSTUVWX").as_deref(), Some("ABCDEFGH-4294967295-QRSTUVWX"));
         assert_eq!(uid(b"ABC\0\0\0\0X\0\0\0\x01QRSTU\0\0\0"), None);
         assert_eq!(uid(b"ABC\0\0\0\0\0\0\0\0\x01QRSTU\0\0"), None);
+    }
+
+    #[test]
+    fn a_wide_login_names_its_network() {
+        let mut body = [0; WIDE_LOGIN];
+        body[..3].copy_from_slice(b"abc");
+        body[12..28].copy_from_slice(b"WXY0EXAMPLE00001");
+        let of = |body: &[u8]| Frame { kind: LOGIN_CRC, length: body.len(), body }.uid();
+        assert_eq!(of(&body).as_deref(), Some("abc-WXY0EXAMPLE00001"));
+        assert_eq!(of(&body[..44]), None);
+        body[3] = b'X';
+        assert_eq!(of(&body), None);
     }
 
     #[test]
