@@ -53,6 +53,11 @@ count = 1
 
 [[check]]
 record = "device"
+match = { mac = "02:00:00:00:53:43", is_camera = true, vendor = "uniview", model = "EX-IPC", serial = "EX0043", firmware = "EX-B1.2" }
+count = 1
+
+[[check]]
+record = "device"
 match = { mac = "02:00:00:00:53:65", "sightings.kind" = "sadp.role", "sightings.value" = "device" }
 count = 0
 
@@ -180,11 +185,34 @@ fn registers(s: &mut Scenario, camera: Host) {
     tcp.close(s, Side::Client);
 }
 
+/// A camera that refuses, is asked again with a password over the same connection, and answers in JSON.
+fn asked_again(s: &mut Scenario, laptop: Host, camera: Host) {
+    let mut tcp = s.tcp(laptop, camera.port(80));
+    let request =
+        "GET /LAPI/V1.0/System/DeviceInfo HTTP/1.1\r\nHost: 192.168.1.67\r\nUser-Agent: example/1\r\n";
+    tcp.send(s, Side::Client, format!("{request}\r\n").as_bytes());
+    let refusal = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"E1\", nonce=\"1\", qop=\"auth\"\r\n\
+        Content-Length: 0\r\n\r\n";
+    tcp.send(s, Side::Server, refusal.as_bytes());
+    let authorization =
+        "Authorization: Digest username=\"a\", realm=\"E1\", nonce=\"1\", response=\"2\"\r\n\r\n";
+    tcp.send(s, Side::Client, format!("{request}{authorization}").as_bytes());
+    let body = "{\"Response\":{\"ResponseURL\":\"/LAPI/V1.0/System/DeviceInfo\",\"ResponseCode\":0,\"Data\":\
+        {\"DeviceModel\":\"EX-IPC\",\"SerialNumber\":\"EX0043\",\"FirmwareVersion\":\"EX-B1.2\"}}}";
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    tcp.send(s, Side::Server, (head + body).as_bytes());
+    tcp.close(s, Side::Client);
+}
+
 fn camera_answers() -> Vec<File> {
     let mut s = Scenario::new(MORNING, 24);
     let laptop = Host::new("02:00:00:00:53:65", "192.168.1.101");
     found_by_sadp(&mut s, laptop, Host::new("02:00:00:00:53:40", "192.168.1.64"));
     found_by_onvif(&mut s, laptop, Host::new("02:00:00:00:53:41", "192.168.1.65"));
     registers(&mut s, Host::new("02:00:00:00:53:42", "192.168.1.66"));
+    asked_again(&mut s, laptop, Host::new("02:00:00:00:53:43", "192.168.1.67"));
     capture(&s.frames)
 }

@@ -1,8 +1,9 @@
 //! HTTP/1 over TCP (RFC 9110, RFC 9112): what is asked of a server, and what both sides say they are.
 //!
 //! Two readers. The stream reader takes the first head of a half, up to 16 KiB: a request's or a response's, and
-//! the body of a response where [`body`] has a reader for it: only then is a half not decided at the end of its head. A
-//! connection carries many requests, perhaps for several hosts, so a message reader looks at later ones ([`requests`]).
+//! the body of a response where [`body`] has a reader for it, and behind a refusal the second ([`again`]): only then is a half
+//! not decided at the end of its head. A connection carries many requests, perhaps for several hosts, so a message reader
+//! looks at later ones ([`requests`]).
 //!
 //! Where another protocol may stand behind the head, a half hands on ([`onward`]).
 //!
@@ -13,6 +14,7 @@
 //! `http.user_agent`, `http.content_type`, `http.credentials` where a password crosses in clear, and of a response
 //! `http.status`, `http.server`, and those of [`challenge`].
 
+mod again;
 mod api;
 mod body;
 mod cgi;
@@ -86,13 +88,13 @@ pub(crate) const READER: Reader = Reader {
         Field::SsdpModelNumber,
         Field::SsdpSerial,
     ],
-    read: Read::Stream(&[b'A'..=b'Z', b'-'..=b'-', b'_'..=b'_', b'\r'..=b'\r', b'\n'..=b'\n'], read),
+    read: Read::Stream(&[b'A'..=b'Z', b'-'..=b'-', b'_'..=b'_', b'\r'..=b'\r', b'\n'..=b'\n'], again::read),
 };
 
 /// Longest method that is believed; the longest registered one has 17 letters.
 const MAX_METHOD: usize = 20;
 
-fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
+fn read_one(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     let begun = after_empty_lines(stream.bytes);
     if !begun.is_empty() && begun != b"\r" && !may_begin(begun) {
         return Probe::NotMine;

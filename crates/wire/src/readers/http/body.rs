@@ -172,7 +172,7 @@ fn is_text(kind: &[u8]) -> bool {
 }
 
 /// Digits and nothing else; what is larger than any body that is read counts as that.
-fn number(digits: &[u8], radix: u32) -> Option<usize> {
+pub(super) fn number(digits: &[u8], radix: u32) -> Option<usize> {
     if digits.is_empty() {
         return None;
     }
