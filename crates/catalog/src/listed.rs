@@ -32,6 +32,9 @@ impl Vendor {
 
 impl Listed {
     /// The list.
+    ///
+    /// # Panics
+    /// Never: the build counts lists as they stand.
     pub fn list(&self) -> &'static List {
         LISTS.get(self.list.0 as usize).expect("the build counts lists as they stand")
     }

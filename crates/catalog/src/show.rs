@@ -36,7 +36,7 @@ impl fmt::Display for Show<'_> {
         }
         self.others(f, vendor)?;
         seat(f, vendor)?;
-        for maker in self.makers(vendor) {
+        for maker in makers(vendor) {
             seat(f, self.catalog.vendor(maker))?;
         }
         self.lists(f, vendor)
@@ -44,15 +44,6 @@ impl fmt::Display for Show<'_> {
 }
 
 impl Show<'_> {
-    /// Every maker that is reported behind the badge.
-    fn makers(&self, vendor: &Vendor) -> Vec<VendorId> {
-        let facts = vendor.oem_facts().iter().map(|fact| fact.maker);
-        let mut makers: Vec<VendorId> = facts.chain(vendor.oem_of.iter().copied()).collect();
-        makers.sort_unstable();
-        makers.dedup();
-        makers
-    }
-
     fn fact(&self, f: &mut fmt::Formatter<'_>, fact: &OemFact) -> fmt::Result {
         let OemFact { maker, date, scope, proof, confidence, source, .. } = fact;
         write!(f, "  reported maker: {}", self.catalog.vendor(*maker).name)?;
@@ -87,7 +78,7 @@ impl Show<'_> {
         if vendor.listed().is_empty() {
             writeln!(f, "  on no list that the catalogue has")?;
         }
-        for maker in self.makers(vendor) {
+        for maker in makers(vendor) {
             let maker = self.catalog.vendor(maker);
             let own = |rule: &&Listed| vendor.rules().any(|own| own.list == rule.list);
             let rules = maker.rules().filter(|rule| !own(rule));
@@ -108,6 +99,15 @@ impl Show<'_> {
         }
         Ok(())
     }
+}
+
+/// Every maker that is reported behind the badge.
+fn makers(vendor: &Vendor) -> Vec<VendorId> {
+    let facts = vendor.oem_facts().iter().map(|fact| fact.maker);
+    let mut makers: Vec<VendorId> = facts.chain(vendor.oem_of.iter().copied()).collect();
+    makers.sort_unstable();
+    makers.dedup();
+    makers
 }
 
 fn seat(f: &mut fmt::Formatter<'_>, vendor: &Vendor) -> fmt::Result {
