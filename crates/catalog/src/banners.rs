@@ -58,7 +58,9 @@ impl BannerTable {
                 _ => of.within.push(place),
             }
         }
-        fields.iter_mut().for_each(|of| of.starts.sort_unstable());
+        for of in &mut fields {
+            of.starts.sort_unstable();
+        }
         Self { banners, fields }
     }
 

@@ -261,14 +261,12 @@ const _: () = {
 
 /// Whether some reader says that it yields a field.
 const fn yields(field: Field) -> bool {
-    let mut rest: &[Reader] = ALL;
+    let (mut rest, mut yields) = (ALL, false);
     while let [reader, more @ ..] = rest {
-        if field.is_in(reader.fields) {
-            return true;
-        }
+        yields |= field.is_in(reader.fields);
         rest = more;
     }
-    false
+    yields
 }
 
 /// The reader of a number, where there is one.
@@ -375,11 +373,11 @@ pub fn admit(asked: Readers, payload: &[u8]) -> Option<(ReaderId, &'static Datag
 /// A stronger reader that needs more datagrams, and has had some, holds back all weaker ones; one that has had none
 /// does not, since it may never have one.
 pub fn read_datagrams<'a>(
-    all: impl Iterator<Item = (ReaderId, &'a [u8])> + Clone,
+    all: &(impl Iterator<Item = (ReaderId, &'a [u8])> + Clone),
     ended: bool,
     facts: Facts<'_>,
 ) -> Reading {
-    let place = |id: ReaderId| Some(usize::from(*PLACES.get(usize::from(id.0))?).checked_sub(1)?);
+    let place = |id: ReaderId| usize::from(*PLACES.get(usize::from(id.0))?).checked_sub(1);
     let admitted = all.clone().filter_map(|(id, _)| place(id)).map(Readers::only);
     for reader in admitted.fold(Readers::NONE, Readers::and).datagrams() {
         let Read::Datagrams(how) = &reader.read else { continue };

@@ -320,7 +320,7 @@ impl Half {
                 Order::Segment { .. } => ReaderId(u8::MAX),
             };
             let all = self.pieces.iter().map(|piece| (reader(piece), piece.bytes()));
-            return readers::read_datagrams(all, ended, facts);
+            return readers::read_datagrams(&all, ended, facts);
         }
         let last = self.prefix(sound, ended, bytes);
         readers::read_stream(&Stream { bytes, ended: ended || last }, facts)
@@ -365,7 +365,7 @@ impl Payload<'_> {
                 readers::read_stream(&Stream { bytes: self.bytes, ended: ends }, facts)
             }
             Order::Datagram { reader } => {
-                readers::read_datagrams(std::iter::once((ReaderId(reader), self.bytes)), false, facts)
+                readers::read_datagrams(&std::iter::once((ReaderId(reader), self.bytes)), false, facts)
             }
         }
     }

@@ -1,14 +1,14 @@
 //! Devices: the stations of the roll with what they are, and the record of each.
 
-use lenscap_catalog::{Extract, VendorId};
-use lenscap_wire::{Activity, Address, Field};
+use lenscap_catalog::{Catalog, Extract, VendorId};
+use lenscap_wire::{Activity, Address, Field, Meaning};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::claims::is_of_link;
 use super::ends::Heard;
 use super::grouped::Grouped;
-use super::identity::{Background, Identity, is_telling};
+use super::identity::{Background, Identity};
 use super::questions::Questions;
 use super::roll::{DealingAt, Roll, Sighted, Station, StationKey};
 use crate::judge::judged::Judged;
@@ -238,6 +238,14 @@ impl<'s, 'a> Device<'s, 'a> {
     }
 }
 
+/// Whether what stands in a field can be evidence of what its station is. What clients say of every server cannot.
+fn is_telling(catalog: &Catalog, field: Field) -> bool {
+    catalog.has_banners(field)
+        || field.may_hold_model()
+        || field == Field::SdpMedia
+        || !matches!(field.meaning(), None | Some(Meaning::Role))
+}
+
 /// The flows of each station that `wanted` wants, by station.
 fn dealings_of(
     places: &[Vec<[u32; 2]>],
@@ -249,10 +257,11 @@ fn dealings_of(
         let mut found = Vec::new();
         for ((place, stations), judged) in (0..).zip(places).zip(judged) {
             let at = FlowAt { shard: shard as u32, place };
-            let sides = [0, 1]
-                .into_iter()
-                .filter(|&side| stations[side] != NOWHERE && wanted(judged, side, stations[side] as usize));
-            found.extend(sides.map(|side| (stations[side], DealingAt::new(at, side))));
+            for (side, &station) in stations.iter().enumerate() {
+                if station != NOWHERE && wanted(judged, side, station as usize) {
+                    found.push((station, DealingAt::new(at, side)));
+                }
+            }
         }
         found
     };

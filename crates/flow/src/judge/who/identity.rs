@@ -1,6 +1,6 @@
 //! What a station is: its sightings, and the evidence in them and in whom it calls.
 
-use lenscap_catalog::{Catalog, Confidence, DeviceClass, Evidence, Extract, VendorId, VendorKind};
+use lenscap_catalog::{Confidence, DeviceClass, Evidence, Extract, VendorId, VendorKind};
 use lenscap_wire::{Field, Mac, Meaning, PacketRef};
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -61,7 +61,7 @@ impl<'a> Identity<'a> {
         self.seen.push(((field, value.into()), Sighting { count, at: Some(at), vendor: None, claimed }));
     }
 
-    /// Itself before it has taken in so many sightings.
+    /// Itself with room for so many sightings.
     pub(crate) fn with_room(sightings: usize) -> Self {
         Self { seen: Vec::with_capacity(sightings), ..Self::default() }
     }
@@ -129,8 +129,8 @@ impl<'a> Identity<'a> {
         let passes_on = seen.iter().any(|((field, value), _)| match field {
             Field::RtspUserAgent => true,
             Field::RtspServer | Field::SdpSession => {
-                let hits = court.catalog.banners(*field, value);
-                hits.iter().any(|hit| hit.banner.device_class == DeviceClass::App)
+                let mut hits = court.catalog.banners(*field, value).into_iter();
+                hits.any(|hit| hit.banner.device_class == DeviceClass::App)
             }
             _ => false,
         });
@@ -154,20 +154,18 @@ impl<'a> Identity<'a> {
                 let banner = hit.banner;
                 let vendor = texts::maker(banner, &mut longest);
                 let evidence = texts::evidence_of(*field, banner);
-                self.signs.is_client |= evidence == Evidence::Client && !sighting.claimed;
+                let is_client = evidence == Evidence::Client;
+                let class = if is_client { DeviceClass::Unknown } else { banner.device_class };
+                self.signs.is_client |= is_client && !sighting.claimed;
                 self.evidence.push(Weighed {
                     row: court.catalog.worth(evidence, banner.confidence),
                     value: value.clone(),
-                    vendor: vendor.filter(|_| evidence != Evidence::Client),
-                    class: if evidence == Evidence::Client {
-                        DeviceClass::Unknown
-                    } else {
-                        banner.device_class
-                    },
+                    vendor: vendor.filter(|_| !is_client),
+                    class,
                     claimed: sighting.claimed,
                     at: sighting.at,
                 });
-                if sighting.claimed || evidence == Evidence::Client {
+                if sighting.claimed || is_client {
                     continue;
                 }
                 sighting.vendor = sighting.vendor.or(vendor);
@@ -237,9 +235,8 @@ impl<'a> Identity<'a> {
     }
 
     fn weigh_mac(&mut self, court: &Court<'_>, Background { mac, is_router, .. }: Background<'_>) {
-        let Some(oui) = mac.filter(|mac| !mac.is_local()).and_then(|mac| court.catalog.mac(mac.0)) else {
-            return;
-        };
+        let mac = mac.filter(|mac| !mac.is_local());
+        let Some(oui) = mac.and_then(|mac| court.catalog.mac(mac.0)) else { return };
         let mut prefix = mac.map(|mac| mac.to_string()).unwrap_or_default();
         prefix.truncate(8);
         let sighting = Sighting { count: 1, vendor: Some(oui.vendor), ..Sighting::default() };
@@ -343,12 +340,4 @@ impl<'a> Identity<'a> {
         };
         all.into_iter().take(rules::SIGHTINGS).map(record).collect()
     }
-}
-
-/// Whether what stands in a field can be evidence of what its station is. What clients say of every server cannot.
-pub(crate) fn is_telling(catalog: &Catalog, field: Field) -> bool {
-    catalog.has_banners(field)
-        || field.may_hold_model()
-        || field == Field::SdpMedia
-        || !matches!(field.meaning(), None | Some(Meaning::Role))
 }
