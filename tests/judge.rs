@@ -6,7 +6,7 @@
 mod common;
 
 use common::records;
-use lenscap_testkit::{End, Host, MORNING, SECOND, Scenario, Side};
+use lenscap_testkit::{End, Host, MORNING, SECOND, Scenario, Side, Wrap};
 use serde_json::Value;
 
 const HOUR: i64 = 3600 * SECOND;
@@ -213,4 +213,28 @@ fn asking_each_minute_whether_a_host_is_there_reports_nothing() {
     let findings: Vec<_> = all.iter().filter(|record| record["type"] == "finding").collect();
     let said: Vec<_> = findings.iter().map(|finding| (&finding["kind"], &finding["severity"])).collect();
     assert_eq!(said, [(&Value::from("contact"), &Value::from("info"))]);
+}
+
+/// Who sends in a tunnel of IP alone is the station at its near end: the addresses inside are of no link.
+#[test]
+fn what_leaves_in_a_tunnel_of_ip_is_sent_by_the_station_at_its_end() {
+    let mut stage = Stage::new();
+    let (near, far) = (stage.camera, stage.cloud);
+    stage.s.within = vec![Wrap::IpIp { near, far }];
+    let inner = Host::new("bc:ad:28:00:53:40", "10.0.0.1");
+    let from = stage.s.client(inner);
+    for n in 0..400_u16 {
+        let payload = [&n.to_be_bytes()[..], &[9; 998]].concat();
+        stage.s.udp(from, Host::new("02:00:00:00:53:99", "10.0.0.2").port(5001), &payload);
+    }
+    let all = records(&stage.s.frames);
+    let devices: Vec<_> = all.iter().filter(|record| record["type"] == "device").collect();
+    assert_eq!(devices.len(), 1, "{devices:?}");
+    assert_eq!(
+        (&devices[0]["id"], &devices[0]["addresses"][0]),
+        (&"bcad28005340".into(), &"192.168.1.64".into())
+    );
+    assert!(devices[0]["bytes_out_external"].as_u64() >= Some(400_000), "{devices:?}");
+    let flow = all.iter().find(|record| record["type"] == "flow").expect("a flow");
+    assert_eq!((&flow["orig"]["address"], &flow["orig"]["mac"]), (&"10.0.0.1".into(), &Value::Null));
 }

@@ -26,6 +26,8 @@ pub(crate) struct Pcap {
     snap_length: Option<u32>,
     /// Bytes of a record that are read at most.
     limit: u32,
+    /// Whether the version is up to 2.3: of such files some state the original length of a record before the captured one.
+    old: bool,
 }
 
 /// The fields of a record header.
@@ -39,6 +41,7 @@ pub(crate) struct RecordHeader {
 
 /// Places in the file header.
 mod at {
+    pub(super) const VERSION: usize = 4;
     pub(super) const SNAP_LENGTH: usize = 16;
     pub(super) const LINK_TYPE: usize = 20;
 }
@@ -65,7 +68,13 @@ impl Pcap {
         // The upper half of the word: whether there is a length of check sequences, and in units of two bytes which.
         let fcs_length = (link & 1 << 26 != 0).then_some((link >> 28) as u8 * 2);
         let limit = walk::limit(snap_length);
-        Some(Self { swapped, unit, header, link_type: LinkType(link as u16), fcs_length, snap_length, limit })
+        // Major and minor, each in the order of the file.
+        let old = match (bytes.get(at::VERSION..)?.first_chunk()?, swapped) {
+            ([0, 2, 0, minor], true) | ([2, 0, minor, 0], false) => *minor <= 3,
+            _ => false,
+        };
+        let link_type = LinkType(link as u16);
+        Some(Self { swapped, unit, header, link_type, fcs_length, snap_length, limit, old })
     }
 
     /// The file header that says so, with zeros where it says what no walk needs.
@@ -77,7 +86,12 @@ impl Pcap {
         };
         let fcs = self.fcs_length.map_or(0, |length| 1 << 26 | u32::from(length / 2) << 28);
         let link = u32::from(self.link_type.0) | fcs;
-        let words = [magic, 0, 0, 0, self.snap_length.unwrap_or(0), link];
+        let version = match (self.old, self.swapped) {
+            (false, _) => 0,
+            (true, true) => 0x0002_0003,
+            (true, false) => 0x0003_0002,
+        };
+        let words = [magic, version, 0, 0, self.snap_length.unwrap_or(0), link];
         let mut header = [0; HEADER];
         for (to, word) in header.as_chunks_mut().0.iter_mut().zip(words) {
             *to = if self.swapped { word.to_be_bytes() } else { word.to_le_bytes() };
@@ -109,12 +123,12 @@ impl Pcap {
     #[inline]
     fn record_header(&self, bytes: &[u8]) -> Option<RecordHeader> {
         let (&[a, b, c, d], _) = bytes.first_chunk::<16>()?.as_chunks::<4>() else { return None };
-        let header = RecordHeader {
-            seconds: self.word(a),
-            fraction: self.word(b),
-            captured: self.word(c),
-            original: self.word(d),
-        };
+        let (mut captured, mut original) = (self.word(c), self.word(d));
+        if self.old && captured > original {
+            // No more was captured than there was.
+            (captured, original) = (original, captured);
+        }
+        let header = RecordHeader { seconds: self.word(a), fraction: self.word(b), captured, original };
         (bytes.len() >= self.header).then_some(header)
     }
 
@@ -253,6 +267,25 @@ mod tests {
         let kind = ProblemKind::TooLong { claim: 262_145, limit: 262_144 };
         let bad = Parsed::Bad { length: 262_161, numbered: true, kind };
         assert_eq!(walk_of(&file).step(&file[HEADER..]), bad);
+    }
+
+    #[test]
+    fn old_files_may_state_the_original_length_first() {
+        for big_endian in ORDERS {
+            for (minor, old) in [(2, true), (3, true), (4, false)] {
+                let mut file = file(big_endian, 262_144);
+                file[if big_endian { 7 } else { 6 }] = minor;
+                let place = HEADER + if big_endian { 11 } else { 8 };
+                file[place] = 99;
+                let walk = walk_of(&file);
+                assert_eq!(walk_of(&walk.file_header()), walk);
+                let length = if old { 16 + 61 } else { 16 + 99 };
+                assert_eq!(walk.record_length(&file[HEADER..]), Some(length), "{big_endian} {minor}");
+                if let Parsed::Packet(packet) = walk.step(&file[HEADER..]) {
+                    assert_eq!(packet.lengths, Lengths { wire: 99, captured: 61 });
+                }
+            }
+        }
     }
 
     #[test]

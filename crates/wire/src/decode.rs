@@ -161,8 +161,8 @@ fn follow<'a>(mut body: Body<'a>, packet: &mut Packet<'a>) {
         let (depth, macs, hazards) = (packet.path.len(), packet.macs, packet.hazards);
         // Only what is odd inside may speak against a guess.
         packet.hazards = Hazards::NONE;
-        // Those outside are of the tunnel's ends, and not of who stands behind them.
-        packet.macs = None;
+        // Those outside are of the tunnel's ends. Where none are inside, only a tunnel of IP alone tells them apart.
+        packet.macs = macs.filter(|_| tunnel.kind.carries_ip_alone());
         match enter(&tunnel, packet) {
             Ok(Inside::Ip(ip)) => {
                 accept(&ip, packet);
@@ -272,6 +272,10 @@ mod tests {
         ];
         assert_eq!(packet.path[..], layers);
         assert_eq!((packet.ip_length, packet.source), (30, Address::v4([10, 0, 0, 3])));
+        assert!(!packet.is_carried() && packet.own_macs() == packet.macs && packet.macs.is_some());
+        let bytes = ethernet(0x0800, &v4(4, 9, &v4(17, 3, &udp(1, 2, b"hi"))));
+        let packet = framed(1, &bytes, bytes.len());
+        assert!(packet.is_carried() && packet.own_macs().is_none() && packet.macs.is_some());
     }
 
     #[test]

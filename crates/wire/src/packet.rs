@@ -126,6 +126,13 @@ pub enum LayerKind {
     Backbone,
 }
 
+impl LayerKind {
+    /// Whether it is a tunnel that carries IP and never a link header.
+    pub const fn carries_ip_alone(self) -> bool {
+        matches!(self, Self::Gtpu | Self::IpIp | Self::Teredo)
+    }
+}
+
 /// TCP flags as they stand in the header.
 ///
 /// ```
@@ -222,9 +229,9 @@ pub struct Packet<'a> {
     pub class: Class,
     /// What was odd.
     pub hazards: Hazards,
-    /// Source and destination of the link header around the innermost IP packet; none where that lies in a tunnel
-    /// without one, for the addresses outside are those of the tunnel's ends. Linux cooked captures and the netfilter log
-    /// know the sender alone: the destination is then zero.
+    /// Source and destination of the link header around the innermost IP packet. In a tunnel of IP alone they are those of
+    /// the tunnel's ends ([`Packet::is_carried`]), and none in one that may have had a link header of its own. Linux cooked
+    /// captures and the netfilter log know the sender alone: the destination is then zero.
     pub macs: Option<(Mac, Mac)>,
     /// `EtherType` of a packet that carries no IP; 0 where there is none.
     pub ether_type: u16,
@@ -284,6 +291,16 @@ impl<'a> Packet<'a> {
     pub fn parse(link_type: LinkType, bytes: &'a [u8]) -> Self {
         let (time, at) = (Timestamp::MIN, PacketRef::default());
         Self::from(&Frame { time, link_type, wire_length: bytes.len() as u32, bytes, at })
+    }
+
+    /// Whether the packet lies in a tunnel of IP alone, so that [`Packet::macs`] are those of the tunnel's ends.
+    pub fn is_carried(&self) -> bool {
+        self.path.last().is_some_and(|layer| layer.kind.carries_ip_alone())
+    }
+
+    /// Source and destination of the link header, where they are those of who sent the packet and who received it.
+    pub fn own_macs(&self) -> Option<(Mac, Mac)> {
+        self.macs.filter(|_| !self.is_carried())
     }
 
     /// [`Packet::inner_frame`] as a packet of its own, without IP.

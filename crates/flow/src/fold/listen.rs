@@ -46,7 +46,7 @@ impl Listener<'_, '_> {
                 self.flow_name = self.text(value);
             }
             Fact::Says { who, field, value } => {
-                let (source, destination) = packet.macs.unwrap_or_default();
+                let (source, destination) = packet.own_macs().unwrap_or_default();
                 let (mac, address) = match who {
                     Party::Sender => (source, packet.source),
                     Party::Receiver => (destination, packet.destination),

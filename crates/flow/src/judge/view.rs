@@ -104,8 +104,8 @@ impl<'a> Court<'a> {
             start: Timestamp(start),
             end: Timestamp(end),
             protocol: flow.hot.key.protocol,
-            orig: end_view(flow, orig),
-            resp: end_view(flow, 1 - orig),
+            orig: self.end_view(flow, orig),
+            resp: self.end_view(flow, 1 - orig),
             orig_basis: if judged.bits & Judged::BY_SYN != 0 { OrigBasis::Syn } else { OrigBasis::FirstSeen },
             vlan: layers.iter().filter(|l| tunnel_name(l.kind).is_none()).map(|l| l.id as u16).collect(),
             tunnel: layers.iter().filter_map(tunnel_text).collect(),
@@ -139,21 +139,21 @@ impl<'a> Court<'a> {
         let packet: Option<PacketAt> = name.at.map(|at| self.numbering.locate(&at));
         NameOf { name: name.text, source: name.source, packet }
     }
-}
 
-fn end_view(flow: &Flow<'_>, side: Side) -> EndView {
-    let key = &flow.hot.key;
-    let ported = matches!(key.protocol, TCP | UDP | SCTP);
-    let Counters { packets, bytes, payload, .. } = flow.counters();
-    let once = flow.payload_once(side);
-    EndView {
-        address: key.address(side).ip(),
-        port: key.port(side).filter(|_| ported),
-        mac: flow.mac(side),
-        packets: packets[side],
-        bytes: bytes[side],
-        payload: payload[side],
-        payload_unique: (key.protocol == TCP && once.exact).then_some(once.bytes),
+    fn end_view(&self, flow: &Flow<'a>, side: Side) -> EndView {
+        let key = &flow.hot.key;
+        let ported = matches!(key.protocol, TCP | UDP | SCTP);
+        let Counters { packets, bytes, payload, .. } = flow.counters();
+        let once = flow.payload_once(side);
+        EndView {
+            address: key.address(side).ip(),
+            port: key.port(side).filter(|_| ported),
+            mac: flow.mac(side).filter(|_| !self.is_carried(flow)),
+            packets: packets[side],
+            bytes: bytes[side],
+            payload: payload[side],
+            payload_unique: (key.protocol == TCP && once.exact).then_some(once.bytes),
+        }
     }
 }
 

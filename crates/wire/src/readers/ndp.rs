@@ -39,7 +39,7 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
         return false;
     }
     let Some((address, wanted, options)) = statement(kind, message) else { return false };
-    if let (134, Some((from, _)), [_, _, lifetime @ ..]) = (kind, message.packet.macs, message.payload)
+    if let (134, Some((from, _)), [_, _, lifetime @ ..]) = (kind, message.packet.own_macs(), message.payload)
         && !lifetime.starts_with(&[0, 0])
     {
         facts(Fact::Holds { mac: from, address, field: Field::NdpRouter, claimed: false });

@@ -110,6 +110,13 @@ impl<'a> Court<'a> {
         self.summary.flows.paths.layers(flow.hot.key.path).iter().find_map(ends)
     }
 
+    /// Whether a flow lies in a tunnel of IP alone: its link addresses are then those of the tunnel's ends.
+    pub(crate) fn is_carried(&self, flow: &Flow<'a>) -> bool {
+        let path = flow.hot.key.path;
+        let innermost = || self.summary.flows.paths.layers(path).last();
+        path != PathId::NONE && innermost().is_some_and(|layer| layer.kind.carries_ip_alone())
+    }
+
     /// Whether a flow is of a protocol that every host uses: looking up names, setting clocks, finding its own address, asking
     /// whether a host is there (an echo each minute reports nothing).
     pub(crate) fn is_service(&self, flow: &Flow<'a>, judged: &Judged) -> bool {

@@ -84,6 +84,8 @@ struct Both<'f, 'a> {
     judged: &'f Judged,
     halves: &'f [Testimony<'f, 'a>; 2],
     macs: [Mac; 2],
+    /// What each end is known by; `None` where it stands behind the far end of a tunnel.
+    addresses: [Option<Address>; 2],
     counters: Counters,
     span: (i64, i64),
 }
@@ -121,14 +123,23 @@ impl Ends {
         judged: &Judged,
         halves: &[Testimony<'_, '_>; 2],
     ) -> [u32; 2] {
-        let macs = [0, 1].map(|side| flow.mac(side).unwrap_or_default());
-        let both = Both { flow, judged, halves, macs, counters: flow.counters(), span: flow.span() };
+        let mut macs = [0, 1].map(|side| flow.mac(side).unwrap_or_default());
+        let mut addresses = [0, 1].map(|side| Some(flow.hot.key.address(side)));
+        if court.is_carried(flow) {
+            // Who sends in a tunnel of IP alone to the outside is the station at its near end, whatever the addresses inside.
+            match court.tunnel_ends(flow) {
+                Some([near, _]) => addresses = [0, 1].map(|side| judged.is_inside(side).then_some(near)),
+                None => macs = <[Mac; 2]>::default(),
+            }
+        }
+        let (counters, span) = (flow.counters(), flow.span());
+        let both = Both { flow, judged, halves, macs, addresses, counters, span };
         [0, 1].map(|side| self.enter_side(court, &both, side).unwrap_or(NOWHERE))
     }
 
     fn enter_side(&mut self, court: &Court<'_>, both: &Both<'_, '_>, side: Side) -> Option<u32> {
-        let &Both { flow, judged, halves, macs, ref counters, span: (first, last) } = both;
-        let (address, mac) = (flow.hot.key.address(side), macs[side]);
+        let &Both { flow, judged, halves, macs, addresses, ref counters, span: (first, last) } = both;
+        let (address, mac) = (addresses[side]?, macs[side]);
         let sent = counters.packets[side] > 0;
         let is_inside = judged.is_inside(side);
         if !(is_inside || sent && judged.is_outside(side) && self.may_be_near(court, mac, address)) {
