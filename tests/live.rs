@@ -177,7 +177,8 @@ fn what_the_ring_could_not_take_is_counted() {
 fn an_interface_that_goes_and_comes_again_is_waited_for() {
     let Some(namespace) = Namespace::new() else { return };
     let sent = office();
-    let watch = namespace.watch(&["v1", "--json", "--duration", "8s", "--select", "capture"]);
+    // In the sandbox no interface can be opened any more.
+    let watch = namespace.watch(&["v1", "--json", "--duration", "8s", "--select", "capture", "--no-sandbox"]);
     namespace.send(&sent[..100]);
     thread::sleep(Duration::from_millis(500));
     namespace.ip("link set v1 down");
@@ -200,6 +201,19 @@ fn an_interface_that_goes_and_comes_again_is_waited_for() {
         problems.len() >= 2 && problems.iter().all(|problem| problem["kind"] == "interface-down"),
         "{capture}"
     );
+}
+
+#[test]
+fn without_any_interface_it_ends_and_says_so() {
+    let Some(namespace) = Namespace::new() else { return };
+    let watch = namespace.watch(&["v1", "--json", "--duration", "25s"]);
+    namespace.send(&office());
+    thread::sleep(Duration::from_millis(500));
+    namespace.ip("link del v1");
+    let done = watch.end();
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.code() == Some(2) && said.contains("no interface is left"), "{said}");
+    assert_eq!(of_type(&records(&done.stdout), "flow").len(), 30, "what was seen is reported");
 }
 
 #[test]

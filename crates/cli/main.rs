@@ -19,6 +19,7 @@ mod output;
 mod parse;
 mod plan;
 mod progress;
+mod sandbox;
 mod save;
 mod scan;
 #[cfg(unix)]

@@ -6,8 +6,8 @@
 //! most as far apart as the rings are deep.
 //!
 //! What the kernel could not put into a ring, and what a network card lost before, stands in the tally of the interface
-//! ([`Drops`](crate::Drops)). An interface that goes down is waited for, one that vanishes is looked for every second;
-//! either is a [`Problem`](crate::Problem).
+//! ([`Drops`](crate::Drops)). An interface that goes down is waited for, one that vanishes is looked for every second
+//! where that is wanted; either is a [`Problem`](crate::Problem).
 
 mod clock;
 mod handle;
@@ -42,6 +42,8 @@ pub struct LiveOptions {
     pub filter: Option<String>,
     /// Packets after which there is nothing more.
     pub count: Option<u64>,
+    /// Whether an interface that was removed is opened again when one of its name is there; that takes the right to capture.
+    pub again: bool,
 }
 
 impl LiveOptions {
@@ -59,6 +61,7 @@ impl Default for LiveOptions {
             ring: Self::RING,
             filter: None,
             count: None,
+            again: true,
         }
     }
 }
@@ -141,6 +144,9 @@ impl Source for Live {
             self.wait();
             if !self.take() {
                 self.refresh();
+                if self.handles.iter().all(Handle::is_gone) {
+                    return Err(Error::Gone);
+                }
                 return Ok(Next::Idle(Timestamp(clock::now().0.saturating_sub(BEHIND))));
             }
         }

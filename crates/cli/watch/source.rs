@@ -22,8 +22,19 @@ pub(super) struct Opened {
     pub(super) is_live: bool,
 }
 
-/// Opens what a watch is to read.
-pub(super) fn open(watch: &Watch) -> Result<Opened, Failure> {
+/// Opens what a watch is to read. `confine` is called before a byte of it is read: at once, or once interfaces are open, which
+/// takes rights.
+pub(super) fn open(watch: &Watch, confine: impl FnOnce()) -> Result<Opened, Failure> {
+    let is_stream = watch.interfaces.iter().any(|name| name == "-");
+    if is_stream && watch.interfaces.len() > 1 {
+        return Err(Failure::new("standard input (-) and interfaces cannot be watched in one run"));
+    }
+    if watch.replay.is_none() && watch.fifo.is_none() && !is_stream {
+        let opened = interfaces(watch)?;
+        confine();
+        return Ok(opened);
+    }
+    confine();
     if let Some(path) = &watch.replay {
         return replay(watch, path);
     }
@@ -31,13 +42,7 @@ pub(super) fn open(watch: &Watch) -> Result<Opened, Failure> {
         let stream = File::open(path).map_err(|why| Failure::file("read", path, why))?;
         return stream_of(watch, path.to_string_lossy().into_owned(), stream);
     }
-    if watch.interfaces.iter().any(|name| name == "-") {
-        if watch.interfaces.len() > 1 {
-            return Err(Failure::new("standard input (-) and interfaces cannot be watched in one run"));
-        }
-        return stream_of(watch, "-".to_string(), io::stdin());
-    }
-    interfaces(watch)
+    stream_of(watch, "-".to_string(), io::stdin())
 }
 
 fn most(watch: &Watch) -> u64 {
@@ -76,6 +81,7 @@ fn interfaces(watch: &Watch) -> Result<Opened, Failure> {
         ring: watch.ring,
         filter: watch.filter.clone(),
         count: watch.count.map(std::num::NonZeroU64::get),
+        again: watch.no_sandbox,
     };
     let source = Live::open(&all, &options).map_err(|why| refused(&why))?;
     let about = |name: &String| About { path: name.clone(), format: "live", compression: None };

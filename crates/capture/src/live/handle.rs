@@ -216,6 +216,9 @@ impl Handle {
         if let Some(open) = self.open.take() {
             self.before = (self.before.0 + open.drops.0, self.before.1 + open.drops.1);
         }
+        if !self.options.again {
+            return;
+        }
         match Open::new(&self.name, &self.options) {
             Ok(open) => {
                 self.tally.link_types.insert(open.link_type.0);
@@ -223,6 +226,11 @@ impl Handle {
             }
             Err(_) => self.failed = Some(now),
         }
+    }
+
+    /// Whether it was removed, and is not opened again.
+    pub(super) fn is_gone(&self) -> bool {
+        self.open.is_none() && !self.options.again
     }
 
     /// Books what was lost so far.
