@@ -217,6 +217,27 @@ fn without_any_interface_it_ends_and_says_so() {
 }
 
 #[test]
+fn the_doctor_looks_at_an_interface() {
+    let Some(namespace) = Namespace::new() else { return };
+    let look = || {
+        let done = namespace.command(env!("CARGO_BIN_EXE_lenscap")).args(["doctor", "v1"]).output();
+        String::from_utf8(done.expect("ip can be started").stdout).expect("text")
+    };
+    let said = look();
+    for line in [
+        "ok    this user may capture",
+        "ok    v1 is up",
+        "ok    it can be captured from",
+        "ok    v1 has lost no packet",
+    ] {
+        assert!(said.contains(line), "{said}");
+    }
+    namespace.ip("link set v1 down");
+    let said = look();
+    assert!(said.contains("warn  v1 is down") && said.contains("sudo ip link set v1 up"), "{said}");
+}
+
+#[test]
 fn two_watches_of_one_interface_see_the_same() {
     let Some(namespace) = Namespace::new() else { return };
     let sent = office();

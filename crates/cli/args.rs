@@ -115,6 +115,12 @@ pub(crate) enum Command {
     #[cfg(unix)]
     #[command(long_about = watch::LONG, after_long_help = watch::EXAMPLES)]
     Watch(Watch),
+    /// Say whether this machine can capture, what would be lost, and what the sandbox holds
+    #[cfg(target_os = "linux")]
+    #[command(
+        after_long_help = "Examples:\n  lenscap doctor\n  sudo lenscap doctor eth0\n\nExit status: 0 all is well, 1 something is not."
+    )]
+    Doctor(Doctor),
     /// Join saved summaries and report on the whole
     #[command(long_about = MERGE, after_long_help = "Examples:\n  lenscap merge monday.lens tuesday.lens\n  lenscap merge *.lens --save week.lens --json --select finding")]
     Merge(Merge),
@@ -171,6 +177,15 @@ pub(crate) struct Scan {
     /// Save the summary; it holds the first bytes of some streams
     #[arg(long, value_name = "FILE.lens", value_parser = save::path, help_heading = "Output")]
     pub save: Option<PathBuf>,
+}
+
+/// `lenscap doctor`.
+#[cfg(target_os = "linux")]
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Doctor {
+    /// An interface to look at, too
+    #[arg(value_name = "INTERFACE")]
+    pub interface: Option<String>,
 }
 
 /// `lenscap merge`.
