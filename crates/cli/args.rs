@@ -16,7 +16,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 #[cfg(unix)]
-pub(crate) use watch::Watch;
+pub(crate) use watch::{Backend, Watch};
 
 const ABOUT: &str = "Finds the IP cameras in captured traffic, and proves what they send to whom";
 

@@ -130,6 +130,7 @@ impl Run<'_> {
     /// Follows the source to its end, or until it is asked to stop. Returns what went wrong on the way.
     fn follow(&mut self, signals: &Signals) -> Result<Vec<Failure>, Failure> {
         let mut failures = Vec::new();
+        let speaks = self.speaks();
         let mut stopped: Option<Instant> = None;
         let mut complained = false;
         loop {
@@ -173,11 +174,20 @@ impl Run<'_> {
             if signals.take_report() {
                 self.report();
             }
-            if self.next.is_none_or(|next| now >= next) && self.out.is_free() {
+            if speaks && self.next.is_none_or(|next| now >= next) && self.out.is_free() {
                 self.tick();
             }
         }
         Ok(failures)
+    }
+
+    /// Whether anything is said on the way: while it is judged what to say, packets wait in the ring.
+    fn speaks(&self) -> bool {
+        let said = [Kind::Device, Kind::Flow, Kind::Finding];
+        match self.printing.form {
+            Form::Json(select) => said.into_iter().any(|kind| select.has(kind)),
+            Form::Text(_) | Form::Csv(_) => true,
+        }
     }
 
     /// Opens outputs and catalogue again; a catalogue that is wrong changes nothing.

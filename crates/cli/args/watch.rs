@@ -2,7 +2,7 @@
 
 use super::{Judging, Output};
 use crate::parse::{self, Idle};
-use clap::Args as ClapArgs;
+use clap::{Args as ClapArgs, ValueEnum};
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,6 +30,17 @@ Signals: SIGINT and SIGTERM stop, and print the report; SIGUSR1 prints it now; S
 files again, and keeps the old catalogue where the new one is wrong.
 
 Exit status: 0 nothing found, 1 a finding at or over --fail-on, 2 not the whole job could be done.";
+
+/// How packets are had of interfaces.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Backend {
+    /// libpcap where it is built in, else a ring of our own
+    Auto,
+    /// libpcap
+    Pcap,
+    /// A ring of our own, for Ethernet
+    Ring,
+}
 
 /// `lenscap watch`.
 #[derive(Debug, ClapArgs)]
@@ -74,6 +85,9 @@ pub(crate) struct Watch {
     /// Memory for the state, such as 512M or 4G; a quarter of what there is where not given
     #[arg(long, value_name = "SIZE", value_parser = parse::memory, help_heading = "Resources")]
     pub memory: Option<u64>,
+    /// How packets are had of interfaces
+    #[arg(long, value_name = "BACKEND", default_value = "auto", help_heading = "Resources")]
+    pub backend: Backend,
     /// The kernel's ring for each interface
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = parse::ring, help_heading = "Resources")]
     pub ring: u32,

@@ -1,9 +1,11 @@
 //! Where the packets of a watch come from, and what the source is in reports.
 
+#[cfg(target_os = "linux")]
+use crate::args::Backend;
 use crate::args::Watch;
 use crate::failure::Failure;
 use lenscap_capture::{Capture, Error, Paced, Source, growing_reader};
-#[cfg(all(feature = "live", target_os = "linux"))]
+#[cfg(target_os = "linux")]
 use lenscap_capture::{Live, LiveOptions};
 use lenscap_flow::{About, chunk_of};
 use lenscap_report::escape::escape;
@@ -71,7 +73,7 @@ fn stream_of(
     Ok(Opened { source, about: vec![about], name, is_live: false })
 }
 
-#[cfg(all(feature = "live", target_os = "linux"))]
+#[cfg(target_os = "linux")]
 fn interfaces(watch: &Watch) -> Result<Opened, Failure> {
     let named = |(n, name): (usize, &String)| (name.clone(), chunk_of(n));
     let all: Vec<_> = watch.interfaces.iter().enumerate().map(named).collect();
@@ -79,6 +81,11 @@ fn interfaces(watch: &Watch) -> Result<Opened, Failure> {
         snap_length: watch.snaplen,
         promiscuous: !watch.no_promiscuous,
         ring: watch.ring,
+        own_ring: match watch.backend {
+            Backend::Auto => LiveOptions::default().own_ring,
+            Backend::Pcap => false,
+            Backend::Ring => true,
+        },
         filter: watch.filter.clone(),
         count: watch.count.map(std::num::NonZeroU64::get),
         again: watch.no_sandbox,
@@ -94,7 +101,7 @@ fn interfaces(watch: &Watch) -> Result<Opened, Failure> {
 }
 
 /// What to do about an interface that cannot be opened.
-#[cfg(all(feature = "live", target_os = "linux"))]
+#[cfg(target_os = "linux")]
 fn refused(why: &Error) -> Failure {
     let failure = Failure::new(escape(why.to_string().as_bytes()).into_owned());
     let Error::Interface { interface, .. } = why else { return failure };
@@ -117,7 +124,7 @@ fn refused(why: &Error) -> Failure {
 }
 
 /// Whether this process has the capability `CAP_NET_RAW`, number 13.
-#[cfg(all(feature = "live", target_os = "linux"))]
+#[cfg(target_os = "linux")]
 fn may_capture() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
@@ -126,7 +133,7 @@ fn may_capture() -> bool {
         .is_some_and(|mask| mask & 1 << 13 != 0)
 }
 
-#[cfg(not(all(feature = "live", target_os = "linux")))]
+#[cfg(not(target_os = "linux"))]
 fn interfaces(watch: &Watch) -> Result<Opened, Failure> {
     let interface = lenscap_report::shell::word(watch.interfaces.first().map_or("eth0", String::as_str));
     Err(Failure::new("this build cannot capture from interfaces")
