@@ -101,6 +101,15 @@ fn nanoseconds(record: &Value, key: &str) -> i64 {
 
 #[test]
 fn fixtures_over_an_interface_are_what_scan_says() {
+    over_an_interface("pcap");
+}
+
+#[test]
+fn fixtures_over_a_ring_of_our_own_are_what_scan_says() {
+    over_an_interface("ring");
+}
+
+fn over_an_interface(backend: &str) {
     let Some(namespace) = Namespace::new() else { return };
     let (mut compared, mut left_out) = (0, Vec::new());
     for path in captures::fixtures() {
@@ -112,7 +121,8 @@ fn fixtures_over_an_interface_are_what_scan_says() {
             continue;
         }
         let count = sent.len().to_string();
-        let watch = namespace.watch(&["v1", "--json", "--count", &count, "--duration", "20s"]);
+        let arguments = ["v1", "--json", "--count", &count, "--duration", "20s", "--backend", backend];
+        let watch = namespace.watch(&arguments);
         namespace.send(&sent);
         let done = watch.end();
         let live = records(&done.stdout);
@@ -143,8 +153,10 @@ fn fixtures_over_an_interface_are_what_scan_says() {
 fn tags_of_virtual_networks_survive() {
     let Some(namespace) = Namespace::new() else { return };
     let sent = whole(&frames(&captures::repository().join("fixtures/vlan-and-tunnels/capture.pcap")));
-    for interface in ["v1", "any"] {
-        let watch = namespace.watch(&[interface, "--json", "--duration", "3s", "--select", "flow,capture"]);
+    for (interface, backend) in [("v1", "pcap"), ("v1", "ring"), ("any", "pcap")] {
+        let arguments =
+            [interface, "--json", "--duration", "3s", "--select", "flow,capture", "--backend", backend];
+        let watch = namespace.watch(&arguments);
         namespace.send(&sent);
         let live = records(&watch.end().stdout);
         let tagged = of_type(&live, "flow").iter().filter(|flow| flow["vlan"].is_array()).count();
@@ -158,26 +170,30 @@ fn tags_of_virtual_networks_survive() {
 #[test]
 fn what_the_ring_could_not_take_is_counted() {
     let Some(namespace) = Namespace::new() else { return };
-    let watch =
-        namespace.watch(&["v1", "--json", "--ring", "1M", "--duration", "6s", "--select", "capture,ledger"]);
-    watch.signal("STOP");
-    let frame = OwnedFrame::ethernet(Timestamp(0), vec![2; 1400]);
-    let sent = vec![frame; 5000];
-    namespace.send(&sent);
-    watch.signal("CONT");
-    let live = records(&watch.end().stdout);
-    let capture = of_type(&live, "capture")[0];
-    let (seen, lost) = (capture["packets"].as_u64(), capture["drops"]["ring"].as_u64());
-    let (seen, lost) = (seen.expect("packets"), lost.expect("drops by the ring"));
-    assert!(seen > 0 && lost > 1000, "{capture}");
-    assert_eq!(seen + lost, sent.len() as u64, "{capture}");
+    for backend in ["pcap", "ring"] {
+        let arguments =
+            ["v1", "--json", "--ring", "2M", "--duration", "6s", "--select", "capture", "--backend", backend];
+        let watch = namespace.watch(&arguments);
+        watch.signal("STOP");
+        let frame = OwnedFrame::ethernet(Timestamp(0), vec![2; 1400]);
+        let sent = vec![frame; 5000];
+        namespace.send(&sent);
+        watch.signal("CONT");
+        let live = records(&watch.end().stdout);
+        let capture = of_type(&live, "capture")[0];
+        let (seen, lost) = (capture["packets"].as_u64(), capture["drops"]["ring"].as_u64());
+        let (seen, lost) = (seen.expect("packets"), lost.expect("drops by the ring"));
+        assert!(seen > 0 && lost > 1000, "{backend}: {capture}");
+        assert_eq!(seen + lost, sent.len() as u64, "{backend}: {capture}");
+    }
 }
 
 #[test]
 fn an_interface_that_goes_and_comes_again_is_waited_for() {
     let Some(namespace) = Namespace::new() else { return };
     let sent = office();
-    let watch = namespace.watch(&["v1", "--json", "--duration", "8s", "--select", "capture"]);
+    // In the sandbox no interface can be opened any more.
+    let watch = namespace.watch(&["v1", "--json", "--duration", "8s", "--select", "capture", "--no-sandbox"]);
     namespace.send(&sent[..100]);
     thread::sleep(Duration::from_millis(500));
     namespace.ip("link set v1 down");
@@ -203,6 +219,40 @@ fn an_interface_that_goes_and_comes_again_is_waited_for() {
 }
 
 #[test]
+fn without_any_interface_it_ends_and_says_so() {
+    let Some(namespace) = Namespace::new() else { return };
+    let watch = namespace.watch(&["v1", "--json", "--duration", "25s"]);
+    namespace.send(&office());
+    thread::sleep(Duration::from_millis(500));
+    namespace.ip("link del v1");
+    let done = watch.end();
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.code() == Some(2) && said.contains("no interface is left"), "{said}");
+    assert_eq!(of_type(&records(&done.stdout), "flow").len(), 30, "what was seen is reported");
+}
+
+#[test]
+fn the_doctor_looks_at_an_interface() {
+    let Some(namespace) = Namespace::new() else { return };
+    let look = || {
+        let done = namespace.command(env!("CARGO_BIN_EXE_lenscap")).args(["doctor", "v1"]).output();
+        String::from_utf8(done.expect("ip can be started").stdout).expect("text")
+    };
+    let said = look();
+    for line in [
+        "ok    this user may capture",
+        "ok    v1 is up",
+        "ok    it can be captured from",
+        "ok    v1 has lost no packet",
+    ] {
+        assert!(said.contains(line), "{said}");
+    }
+    namespace.ip("link set v1 down");
+    let said = look();
+    assert!(said.contains("warn  v1 is down") && said.contains("sudo ip link set v1 up"), "{said}");
+}
+
+#[test]
 fn two_watches_of_one_interface_see_the_same() {
     let Some(namespace) = Namespace::new() else { return };
     let sent = office();
@@ -219,15 +269,18 @@ fn two_watches_of_one_interface_see_the_same() {
 #[test]
 fn a_filter_is_asked_by_the_kernel() {
     let Some(namespace) = Namespace::new() else { return };
-    let watch = namespace.watch(&["v1", "--json", "--filter", "arp", "--duration", "3s"]);
-    namespace.send(&office());
-    let live = records(&watch.end().stdout);
-    let ledger = of_type(&live, "ledger")[0];
-    assert!(
-        ledger["packets"].as_u64() > Some(0) && ledger["packets"] == ledger["non_ip"]["packets"],
-        "{ledger}"
-    );
-    assert_eq!(ledger["filtered"]["packets"], 0, "what the kernel refused is not seen");
+    for backend in ["pcap", "ring"] {
+        let watch =
+            namespace.watch(&["v1", "--json", "--filter", "arp", "--duration", "3s", "--backend", backend]);
+        namespace.send(&office());
+        let live = records(&watch.end().stdout);
+        let ledger = of_type(&live, "ledger")[0];
+        assert!(
+            ledger["packets"].as_u64() > Some(0) && ledger["packets"] == ledger["non_ip"]["packets"],
+            "{ledger}"
+        );
+        assert_eq!(ledger["filtered"]["packets"], 0, "what the kernel refused is not seen");
+    }
 }
 
 #[test]

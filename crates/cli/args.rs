@@ -1,6 +1,9 @@
 //! The command line, as typed. `--help` is the manual; what is checked beyond the form of one option is in
 //! [`plan`](crate::plan).
 
+#[cfg(unix)]
+mod watch;
+
 use crate::color::When;
 use crate::parse::{self, Counts, FailOn, Idle};
 use crate::save;
@@ -9,9 +12,11 @@ use clap_complete::Shell;
 use ipnet::IpNet;
 use lenscap_report::Select;
 use lenscap_wire::Timestamp;
-use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
-use std::time::Duration;
+
+#[cfg(unix)]
+pub(crate) use watch::{Backend, Watch};
 
 const ABOUT: &str = "Finds the IP cameras in captured traffic, and proves what they send to whom";
 
@@ -52,30 +57,6 @@ Examples:
 Records of --json, in this order: capture, device, flow, name, finding, ledger, summary. Times are RFC 3339 in UTC with \
 nanoseconds, numbers are integers, what is absent is omitted. Text out of packets is escaped: a backslash is \\\\, a byte that \
 is no text \\xNN, a character that cannot be seen \\u{N}.
-
-Exit status: 0 nothing found, 1 a finding at or over --fail-on, 2 not the whole job could be done.";
-
-const WATCH: &str = "\
-Does live what scan does on files: the same devices, flows and findings, as they settle, in bounded memory.
-
-Text is a line a minute and a line for whatever is new; on a terminal a view that is drawn anew every second. The end is the \
-report of scan. With --json, a flow is said once, when it has been silent for the idle time and two minutes more; a device or a \
-finding when it is new or says something else than before, its bytes when they have doubled. At the end all devices, names and \
-findings are said as they then are.
-
-What was lost stands in the capture records and in the text: by the interface, and by the ring of the kernel.";
-
-const WATCH_EXAMPLES: &str = "\
-Examples:
-  lenscap watch eth0                                       what happens, until it is interrupted
-  lenscap watch eth0 eth1 --json --select finding          findings of two interfaces, as they come
-  lenscap watch any --filter 'not port 22' --duration 1h   all interfaces but for one service
-  lenscap watch eth0 --json --output-file lenscap.jsonl    into a file that logrotate may move
-  tcpdump -i eth0 -w - | lenscap watch -                   what another program captures
-  lenscap watch --replay office.pcapng --speed 60          an hour in a minute
-
-Signals: SIGINT and SIGTERM stop, and print the report; SIGUSR1 prints it now; SIGHUP opens the output file and the catalogue \
-files again, and keeps the old catalogue where the new one is wrong.
 
 Exit status: 0 nothing found, 1 a finding at or over --fail-on, 2 not the whole job could be done.";
 
@@ -132,8 +113,14 @@ pub(crate) enum Command {
     Scan(Scan),
     /// Do live what scan does on files: on interfaces, a stream, or a file fed by its own clock
     #[cfg(unix)]
-    #[command(long_about = WATCH, after_long_help = WATCH_EXAMPLES)]
+    #[command(long_about = watch::LONG, after_long_help = watch::EXAMPLES)]
     Watch(Watch),
+    /// Say whether this machine can capture, what would be lost, and what the sandbox holds
+    #[cfg(target_os = "linux")]
+    #[command(
+        after_long_help = "Examples:\n  lenscap doctor\n  sudo lenscap doctor eth0\n\nExit status: 0 all is well, 1 something is not."
+    )]
+    Doctor(Doctor),
     /// Join saved summaries and report on the whole
     #[command(long_about = MERGE, after_long_help = "Examples:\n  lenscap merge monday.lens tuesday.lens\n  lenscap merge *.lens --save week.lens --json --select finding")]
     Merge(Merge),
@@ -184,57 +171,21 @@ pub(crate) struct Scan {
     /// Write SHA-256 of every file into its capture record; standard input has none
     #[arg(long, help_heading = "Output")]
     pub hash: bool,
+    /// Keep all rights of the process while it reads packets; see lenscap doctor
+    #[arg(long, help_heading = "Resources")]
+    pub no_sandbox: bool,
     /// Save the summary; it holds the first bytes of some streams
     #[arg(long, value_name = "FILE.lens", value_parser = save::path, help_heading = "Output")]
     pub save: Option<PathBuf>,
 }
 
-/// `lenscap watch`.
+/// `lenscap doctor`.
+#[cfg(target_os = "linux")]
 #[derive(Debug, ClapArgs)]
-pub(crate) struct Watch {
-    /// Interfaces, any for all of them, or - for a capture on standard input
-    #[arg(required_unless_present_any = ["replay", "fifo"], value_name = "INTERFACES")]
-    pub interfaces: Vec<String>,
-    #[command(flatten)]
-    pub output: Output,
-    /// Append JSON lines to this file instead; SIGHUP opens it again
-    #[arg(long, value_name = "FILE", requires = "json", help_heading = "Output")]
-    pub output_file: Option<PathBuf>,
-    #[command(flatten)]
-    pub judging: Judging,
-    /// Feed a capture file by its own clock
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["interfaces", "fifo"], help_heading = "What is read")]
-    pub replay: Option<PathBuf>,
-    /// Feed it so many times as fast
-    #[arg(long, value_name = "N", default_value = "1", requires = "replay", help_heading = "What is read")]
-    pub speed: NonZeroU32,
-    /// Read a capture from a named pipe
-    #[arg(long, value_name = "PATH", conflicts_with = "interfaces", help_heading = "What is read")]
-    pub fifo: Option<PathBuf>,
-    /// Only packets that this capture filter takes; on interfaces the kernel asks it, and the others are not seen
-    #[arg(long, value_name = "BPF", help_heading = "What is read")]
-    pub filter: Option<String>,
-    /// Capture so many bytes of a packet at most
-    #[arg(long, value_name = "BYTES", default_value = "262144", value_parser = clap::value_parser!(u32).range(64..=262_144), help_heading = "What is read")]
-    pub snaplen: u32,
-    /// Do not ask an interface for frames that are for other stations
-    #[arg(long, help_heading = "What is read")]
-    pub no_promiscuous: bool,
-    /// Stop after so long, such as 30s, 10m, 2h or 7d
-    #[arg(long, value_name = "TIME", value_parser = parse::duration, help_heading = "What is read")]
-    pub duration: Option<Duration>,
-    /// Stop after so many packets
-    #[arg(long, value_name = "N", help_heading = "What is read")]
-    pub count: Option<NonZeroU64>,
-    /// A gap of more than so many seconds ends a flow
-    #[arg(long, value_name = "SECONDS", default_value = "300", help_heading = "What is read")]
-    pub idle: Idle,
-    /// Memory for the state, such as 512M or 4G; a quarter of what there is where not given
-    #[arg(long, value_name = "SIZE", value_parser = parse::memory, help_heading = "Resources")]
-    pub memory: Option<u64>,
-    /// The kernel's ring for each interface
-    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = parse::ring, help_heading = "Resources")]
-    pub ring: u32,
+pub(crate) struct Doctor {
+    /// An interface to look at, too
+    #[arg(value_name = "INTERFACE")]
+    pub interface: Option<String>,
 }
 
 /// `lenscap merge`.

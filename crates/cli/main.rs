@@ -8,6 +8,8 @@ mod args;
 mod bench;
 mod catalog;
 mod color;
+#[cfg(target_os = "linux")]
+mod doctor;
 mod engine;
 mod failure;
 mod hash;
@@ -19,6 +21,7 @@ mod output;
 mod parse;
 mod plan;
 mod progress;
+mod sandbox;
 mod save;
 mod scan;
 #[cfg(unix)]
@@ -40,6 +43,8 @@ fn run(command: &Command) -> Result<Outcome, Failure> {
         Command::Scan(scan) => scan::run(scan),
         #[cfg(unix)]
         Command::Watch(watch) => watch::run(watch),
+        #[cfg(target_os = "linux")]
+        Command::Doctor(doctor) => doctor::run(doctor),
         Command::Merge(merge) => merge::run(merge),
         Command::Inspect(inspect) => inspect::run(inspect),
         Command::Bench(bench) => bench::run(bench),

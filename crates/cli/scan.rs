@@ -8,6 +8,7 @@ use crate::hash;
 use crate::output;
 use crate::plan::{self, Form, Printing};
 use crate::progress::Bar;
+use crate::sandbox::{self, Access};
 use lenscap_report::json;
 use std::mem::ManuallyDrop;
 
@@ -16,8 +17,9 @@ pub(crate) fn run(scan: &Scan) -> Result<Outcome, Failure> {
     let printing = plan::printing(&scan.output, scan.work.threads)?;
     let options = plan::scanning(scan)?;
     let inputs = plan::inputs(&scan.files)?;
-    engine::use_threads(options.threads)?;
     let catalog = catalog::open(&scan.judging.catalog)?;
+    confine(scan, &inputs);
+    engine::use_threads(options.threads)?;
     let bar = Bar::new(scan.work.quiet, engine::total(&inputs));
     let summary = match engine::scan(&inputs, &options, &bar) {
         Ok(summary) => summary,
@@ -37,6 +39,23 @@ pub(crate) fn run(scan: &Scan) -> Result<Outcome, Failure> {
         failures.extend(hash::fill(&mut report.captures).err());
     }
     output::print(&mut report, &printing, failures)
+}
+
+/// Gives up all rights but to read the inputs and to save the summary. Threads that are started later have no more.
+fn confine(scan: &Scan, inputs: &[Input]) {
+    if scan.no_sandbox {
+        return sandbox::refuse();
+    }
+    let files = inputs.iter().filter_map(|input| match input {
+        Input::File(path) => Some(path.as_path()),
+        Input::Stdin => None,
+    });
+    let mut access = Access::default().read_inputs(files).write_file(scan.save.as_deref());
+    // Beside others a stream goes into a file without a name.
+    if inputs.len() > 1 && inputs.iter().any(Input::is_stream) {
+        access.write.push(std::env::temp_dir());
+    }
+    sandbox::enter(&access);
 }
 
 /// Also a run that could not begin prints its records, where records are wanted.

@@ -16,6 +16,7 @@ use crate::engine::{self, Options};
 use crate::failure::{Failure, Outcome, say};
 use crate::output::{self, Checked};
 use crate::plan::{self, Form, Printing};
+use crate::sandbox::{self, Access, Layer};
 use lenscap_capture::Next;
 use lenscap_catalog::Catalog;
 use lenscap_flow::report::{Report, Said};
@@ -28,6 +29,7 @@ use out::{Out, Target};
 use signals::Signals;
 use source::Opened;
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use view::{Sums, View};
 
@@ -51,12 +53,12 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
     let options = plan::watching(watch);
     let catalog = catalog::open(&watch.judging.catalog)?;
     let signals = Signals::listen()?;
+    let opened = source::open(watch, || confine(watch))?;
     let target = watch.output_file.clone().map_or(Target::Stdout, Target::File);
     let out = Out::open(target).map_err(|why| match &watch.output_file {
         Some(path) => Failure::file("write", path, why),
         None => Failure::from(why),
     })?;
-    let opened = source::open(watch)?;
     // The kernel asks the filter of an interface.
     let options = Options { filter: options.filter.filter(|_| !opened.is_live), ..options };
     let ongoing =
@@ -79,6 +81,22 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
     };
     let failures = run.follow(&signals)?;
     run.finish(failures)
+}
+
+/// Gives up all rights but to read what is read again and to write the output. Interfaces are open by then: none can be opened
+/// any more.
+fn confine(watch: &Watch) {
+    if watch.no_sandbox {
+        return sandbox::refuse();
+    }
+    let inputs = watch.replay.iter().chain(&watch.fifo).map(PathBuf::as_path);
+    let access = Access::default().read_inputs(inputs).write_file(watch.output_file.as_deref());
+    let access = access.read_again(watch.judging.catalog.iter().map(PathBuf::as_path));
+    for Layer { name, held } in sandbox::enter(&access) {
+        if let Err(why) = held {
+            say(&format!("lenscap: the sandbox lacks a layer, {name}: {why}"));
+        }
+    }
 }
 
 #[allow(
@@ -112,6 +130,7 @@ impl Run<'_> {
     /// Follows the source to its end, or until it is asked to stop. Returns what went wrong on the way.
     fn follow(&mut self, signals: &Signals) -> Result<Vec<Failure>, Failure> {
         let mut failures = Vec::new();
+        let speaks = self.speaks();
         let mut stopped: Option<Instant> = None;
         let mut complained = false;
         loop {
@@ -155,11 +174,20 @@ impl Run<'_> {
             if signals.take_report() {
                 self.report();
             }
-            if self.next.is_none_or(|next| now >= next) && self.out.is_free() {
+            if speaks && self.next.is_none_or(|next| now >= next) && self.out.is_free() {
                 self.tick();
             }
         }
         Ok(failures)
+    }
+
+    /// Whether anything is said on the way: while it is judged what to say, packets wait in the ring.
+    fn speaks(&self) -> bool {
+        let said = [Kind::Device, Kind::Flow, Kind::Finding];
+        match self.printing.form {
+            Form::Json(select) => said.into_iter().any(|kind| select.has(kind)),
+            Form::Text(_) | Form::Csv(_) => true,
+        }
     }
 
     /// Opens outputs and catalogue again; a catalogue that is wrong changes nothing.

@@ -79,6 +79,12 @@ impl Program {
         lines.into_iter().map(instruction).collect::<Option<Vec<_>>>().map(Self)
     }
 
+    /// Its instructions: operation, jumps where true and where false, constant.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn into_instructions(self) -> impl Iterator<Item = (u16, u8, u8, u32)> {
+        self.0.into_iter().map(|of| (of.code, of.if_true, of.if_false, of.constant))
+    }
+
     /// Whether the program lets a frame through. One that reads beyond the captured bytes refuses it, as libpcap's
     /// does.
     pub(crate) fn keeps(&self, frame: Seen<'_>) -> bool {

@@ -49,6 +49,9 @@ pub enum Error {
         /// What libpcap said.
         why: String,
     },
+    /// Every interface that was captured from was removed.
+    #[error("no interface is left to capture from")]
+    Gone,
     /// Filters need libpcap.
     #[error("this build has no filters: build it with the feature `live` and libpcap's headers")]
     NoFilters,

@@ -78,14 +78,20 @@ fn data_link_type(link_type: LinkType) -> i32 {
     match link_type.0 {
         // ATM_RFC1483, RAW, SLIP_BSDOS, PPP_BSDOS and ATM_CLIP.
         100 => 11,
-        101 => 12,
+        // 14 is raw IP as OpenBSD numbers it; here that number is ATM_CLIP.
+        14 | 101 => 12,
         102 => 13,
         103 => 14,
         106 => 19,
-        // Raw IP, as OpenBSD numbers it; here that number is ATM_CLIP.
-        14 => 12,
         same => same.into(),
     }
+}
+
+/// The instructions of a filter for Ethernet: operation, jumps where true and where false, operand.
+#[cfg(all(feature = "live", target_os = "linux"))]
+pub(crate) fn ethernet(expression: &str) -> Result<impl Iterator<Item = (u16, u8, u8, u32)>, Error> {
+    let filter = Filter { expression: expression.to_string(), programs: BTreeMap::new() };
+    Ok(filter.compile(LinkType::ETHERNET)?.into_instructions())
 }
 
 /// The link type of files of what a handle yields, the reverse of [`data_link_type`].

@@ -27,7 +27,7 @@ mod growing;
 pub mod inputs;
 mod interface;
 mod joint;
-#[cfg(all(feature = "live", target_os = "linux"))]
+#[cfg(target_os = "linux")]
 mod live;
 mod merged;
 mod order;
@@ -53,7 +53,7 @@ pub use format::Format;
 #[cfg(unix)]
 pub use growing::growing_reader;
 pub use joint::Joint;
-#[cfg(all(feature = "live", target_os = "linux"))]
+#[cfg(target_os = "linux")]
 pub use live::{Live, LiveOptions};
 pub use merged::Merged;
 pub use paced::Paced;

@@ -1,22 +1,24 @@
-//! Frames as interfaces yield them, through libpcap: one handle an interface, each an input with a tally of its own.
+//! Frames as interfaces yield them, through libpcap or a ring of our own: one handle an interface, each an input with a tally
+//! of its own.
 //!
 //! The kernel fills a ring for each handle and hands it over block by block: when one is full, or [`WAIT`] after its first
-//! packet. Frames are copied out of it, 32 at most, and the block goes back to the kernel. Interfaces are asked in turn, so a
+//! packet. Frames are copied out of it, and the block goes back to the kernel. Interfaces are asked in turn, so a
 //! busy one does not starve a quiet one; between two interfaces frames are not put in order of their stamps, which lie at
 //! most as far apart as the rings are deep.
 //!
 //! What the kernel could not put into a ring, and what a network card lost before, stands in the tally of the interface
-//! ([`Drops`](crate::Drops)). An interface that goes down is waited for, one that vanishes is looked for every second;
-//! either is a [`Problem`](crate::Problem).
+//! ([`Drops`](crate::Drops)). An interface that goes down is waited for, one that vanishes is looked for every second
+//! where that is wanted; either is a [`Problem`](crate::Problem).
 
 mod clock;
 mod handle;
+mod tap;
 
 use lenscap_wire::Timestamp;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::time::Duration;
 
-use crate::{BATCH, Batch, ChunkId, Error, Next, Record, Source, Tally};
+use crate::{BATCH, ChunkId, Error, Next, Source, Tally};
 use handle::Handle;
 
 /// How long a packet waits in a block that is not full, and how long is waited for one.
@@ -29,6 +31,9 @@ const BEHIND: i64 = 1_000_000_000;
 /// Batches after which drops are asked for again: the kernel counts them in 32 bits.
 const COUNT_AFTER: u32 = 1 << 12;
 
+/// The device that stands for all interfaces.
+const ANY: &str = "any";
+
 /// How interfaces are captured from.
 #[derive(Clone, Debug)]
 pub struct LiveOptions {
@@ -38,10 +43,14 @@ pub struct LiveOptions {
     pub promiscuous: bool,
     /// Bytes of the kernel's ring, for each interface.
     pub ring: u32,
+    /// Whether the ring is our own (`lenscap-ring`) and not libpcap's: Ethernet alone, and filters see no outermost tag.
+    pub own_ring: bool,
     /// BPF expression that the kernel asks; what it refuses is neither seen nor counted.
     pub filter: Option<String>,
     /// Packets after which there is nothing more.
     pub count: Option<u64>,
+    /// Whether an interface that was removed is opened again when one of its name is there; that takes the right to capture.
+    pub again: bool,
 }
 
 impl LiveOptions {
@@ -57,8 +66,10 @@ impl Default for LiveOptions {
             snap_length: Self::SNAP_LENGTH,
             promiscuous: true,
             ring: Self::RING,
+            own_ring: !cfg!(feature = "live"),
             filter: None,
             count: None,
+            again: true,
         }
     }
 }
@@ -68,8 +79,6 @@ pub struct Live {
     handles: Vec<Handle>,
     /// Which interface is asked next.
     turn: usize,
-    bytes: Vec<u8>,
-    records: Vec<Record>,
     /// Batches since drops were asked for.
     uncounted: u32,
     /// Packets that may still be taken.
@@ -82,27 +91,17 @@ impl Live {
         let open = |(name, id): &(String, ChunkId)| Handle::open(name, *id, options);
         let handles = interfaces.iter().map(open).collect::<Result<Vec<_>, _>>()?;
         let left = options.count.unwrap_or(u64::MAX);
-        Ok(Self {
-            handles,
-            turn: 0,
-            bytes: Vec::new(),
-            records: Vec::with_capacity(BATCH),
-            uncounted: 0,
-            left,
-        })
+        Ok(Self { handles, turn: 0, uncounted: 0, left })
     }
 
-    /// Takes frames from the first interface that has some.
+    /// Takes frames from the first interface that has some, beginning behind the one that had some last.
     fn take(&mut self) -> bool {
-        self.bytes.clear();
-        self.records.clear();
         let most = usize::try_from(self.left).unwrap_or(BATCH).min(BATCH);
         for _ in 0..self.handles.len() {
             self.turn = (self.turn + 1) % self.handles.len();
-            let Some(handle) = self.handles.get_mut(self.turn) else { continue };
-            handle.take(most, &mut self.bytes, &mut self.records);
-            if !self.records.is_empty() {
-                self.left -= self.records.len() as u64;
+            let taken = self.handles.get_mut(self.turn).map_or(0, |handle| handle.take(most));
+            if taken > 0 {
+                self.left -= taken as u64;
                 return true;
             }
         }
@@ -141,10 +140,14 @@ impl Source for Live {
             self.wait();
             if !self.take() {
                 self.refresh();
+                if self.handles.iter().all(Handle::is_gone) {
+                    return Err(Error::Gone);
+                }
                 return Ok(Next::Idle(Timestamp(clock::now().0.saturating_sub(BEHIND))));
             }
         }
-        Ok(Next::Batch(Batch::new(&self.bytes, &self.records)))
+        let turn = self.handles.get(self.turn);
+        Ok(turn.map_or(Next::End, |handle| Next::Batch(handle.batch())))
     }
 
     fn tallies(&self) -> Vec<Tally> {

@@ -1,9 +1,11 @@
 //! Where the packets of a watch come from, and what the source is in reports.
 
+#[cfg(target_os = "linux")]
+use crate::args::Backend;
 use crate::args::Watch;
 use crate::failure::Failure;
 use lenscap_capture::{Capture, Error, Paced, Source, growing_reader};
-#[cfg(all(feature = "live", target_os = "linux"))]
+#[cfg(target_os = "linux")]
 use lenscap_capture::{Live, LiveOptions};
 use lenscap_flow::{About, chunk_of};
 use lenscap_report::escape::escape;
@@ -22,8 +24,19 @@ pub(super) struct Opened {
     pub(super) is_live: bool,
 }
 
-/// Opens what a watch is to read.
-pub(super) fn open(watch: &Watch) -> Result<Opened, Failure> {
+/// Opens what a watch is to read. `confine` is called before a byte of it is read: at once, or once interfaces are open, which
+/// takes rights.
+pub(super) fn open(watch: &Watch, confine: impl FnOnce()) -> Result<Opened, Failure> {
+    let is_stream = watch.interfaces.iter().any(|name| name == "-");
+    if is_stream && watch.interfaces.len() > 1 {
+        return Err(Failure::new("standard input (-) and interfaces cannot be watched in one run"));
+    }
+    if watch.replay.is_none() && watch.fifo.is_none() && !is_stream {
+        let opened = interfaces(watch)?;
+        confine();
+        return Ok(opened);
+    }
+    confine();
     if let Some(path) = &watch.replay {
         return replay(watch, path);
     }
@@ -31,13 +44,7 @@ pub(super) fn open(watch: &Watch) -> Result<Opened, Failure> {
         let stream = File::open(path).map_err(|why| Failure::file("read", path, why))?;
         return stream_of(watch, path.to_string_lossy().into_owned(), stream);
     }
-    if watch.interfaces.iter().any(|name| name == "-") {
-        if watch.interfaces.len() > 1 {
-            return Err(Failure::new("standard input (-) and interfaces cannot be watched in one run"));
-        }
-        return stream_of(watch, "-".to_string(), io::stdin());
-    }
-    interfaces(watch)
+    stream_of(watch, "-".to_string(), io::stdin())
 }
 
 fn most(watch: &Watch) -> u64 {
@@ -66,7 +73,7 @@ fn stream_of(
     Ok(Opened { source, about: vec![about], name, is_live: false })
 }
 
-#[cfg(all(feature = "live", target_os = "linux"))]
+#[cfg(target_os = "linux")]
 fn interfaces(watch: &Watch) -> Result<Opened, Failure> {
     let named = |(n, name): (usize, &String)| (name.clone(), chunk_of(n));
     let all: Vec<_> = watch.interfaces.iter().enumerate().map(named).collect();
@@ -74,8 +81,14 @@ fn interfaces(watch: &Watch) -> Result<Opened, Failure> {
         snap_length: watch.snaplen,
         promiscuous: !watch.no_promiscuous,
         ring: watch.ring,
+        own_ring: match watch.backend {
+            Backend::Auto => LiveOptions::default().own_ring,
+            Backend::Pcap => false,
+            Backend::Ring => true,
+        },
         filter: watch.filter.clone(),
         count: watch.count.map(std::num::NonZeroU64::get),
+        again: watch.no_sandbox,
     };
     let source = Live::open(&all, &options).map_err(|why| refused(&why))?;
     let about = |name: &String| About { path: name.clone(), format: "live", compression: None };
@@ -88,7 +101,7 @@ fn interfaces(watch: &Watch) -> Result<Opened, Failure> {
 }
 
 /// What to do about an interface that cannot be opened.
-#[cfg(all(feature = "live", target_os = "linux"))]
+#[cfg(target_os = "linux")]
 fn refused(why: &Error) -> Failure {
     let failure = Failure::new(escape(why.to_string().as_bytes()).into_owned());
     let Error::Interface { interface, .. } = why else { return failure };
@@ -111,7 +124,7 @@ fn refused(why: &Error) -> Failure {
 }
 
 /// Whether this process has the capability `CAP_NET_RAW`, number 13.
-#[cfg(all(feature = "live", target_os = "linux"))]
+#[cfg(target_os = "linux")]
 fn may_capture() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
@@ -120,7 +133,7 @@ fn may_capture() -> bool {
         .is_some_and(|mask| mask & 1 << 13 != 0)
 }
 
-#[cfg(not(all(feature = "live", target_os = "linux")))]
+#[cfg(not(target_os = "linux"))]
 fn interfaces(watch: &Watch) -> Result<Opened, Failure> {
     let interface = lenscap_report::shell::word(watch.interfaces.first().map_or("eth0", String::as_str));
     Err(Failure::new("this build cannot capture from interfaces")

@@ -1,7 +1,7 @@
 //! The ring: blocks one after another, each lent while it is read.
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use crate::block::{Packets, put_tags_back};
@@ -101,5 +101,12 @@ impl Ring {
     pub fn statistics(&mut self) -> io::Result<Statistics> {
         self.statistics.add(self.socket.statistics()?);
         Ok(self.statistics)
+    }
+}
+
+/// What can be polled: it is readable while a block is handed over.
+impl AsFd for Ring {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 }

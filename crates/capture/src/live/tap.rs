@@ -1,0 +1,224 @@
+//! The two ways to have the packets of an interface: a handle of libpcap, or a ring of our own.
+//!
+//! Both have the kernel fill a ring of blocks (`TPACKET_V3`). libpcap knows every kind of interface, and `any`; our own takes
+//! Ethernet alone, and needs no library.
+
+#[cfg(feature = "live")]
+use crate::filter::link_type_of;
+use crate::walk::{Lengths, Oddity, clamp};
+use crate::{BATCH, Error};
+use lenscap_ring::{Instruction, Options, Ring};
+use lenscap_wire::{LinkType, Timestamp};
+use std::fs;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use super::{ANY, LiveOptions, WAIT};
+
+/// Bytes of a block of our own ring.
+const BLOCK: u32 = 1 << 20;
+
+/// A packet that was copied out of a ring.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taken {
+    pub(super) time: Timestamp,
+    pub(super) oddity: Oddity,
+    pub(super) lengths: Lengths,
+    /// Where its bytes begin among those that were copied.
+    pub(super) start: usize,
+}
+
+/// What was copied out of a ring, and how much of it is still to be lent.
+#[derive(Debug, Default)]
+pub(super) struct Copied {
+    pub(super) bytes: Vec<u8>,
+    pub(super) packets: Vec<Taken>,
+    pub(super) lent: usize,
+}
+
+impl Copied {
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.packets.clear();
+        self.lent = 0;
+    }
+
+    fn push(&mut self, (seconds, nanoseconds): (i128, i128), wire_length: u32, bytes: &[u8]) {
+        let (time, oddity) = clamp(seconds * 1_000_000_000 + nanoseconds);
+        let lengths = Lengths::new(wire_length, bytes.len() as u32);
+        self.packets.push(Taken { time, oddity, lengths, start: self.bytes.len() });
+        self.bytes.extend_from_slice(bytes);
+    }
+}
+
+/// An interface that is open.
+pub(super) struct Tap {
+    way: Way,
+    pub(super) link_type: LinkType,
+    /// Drops as they were last told, and in all: by the interface, whose counters have 32 bits in libpcap, and by the ring.
+    told: (u64, u64),
+    pub(super) drops: (u64, u64),
+}
+
+enum Way {
+    #[cfg(feature = "live")]
+    Pcap(pcap::Capture<pcap::Active>),
+    Ring {
+        ring: Ring,
+        /// Where the kernel tells what the interface lost.
+        counters: [String; 2],
+    },
+}
+
+impl Tap {
+    /// Opens an interface, by libpcap or by our own ring.
+    pub(super) fn open(name: &str, options: &LiveOptions) -> Result<Self, Error> {
+        if options.own_ring {
+            return Self::ring(name, options);
+        }
+        #[cfg(feature = "live")]
+        return Self::pcap(name, options);
+        #[cfg(not(feature = "live"))]
+        Err(refused(name, "this build has no libpcap; its own ring can be asked for"))
+    }
+
+    #[cfg(feature = "live")]
+    fn pcap(name: &str, options: &LiveOptions) -> Result<Self, Error> {
+        let refused = |why: pcap::Error| match why {
+            pcap::Error::PcapError(why) => refused(name, &why),
+            other => refused(name, &other.to_string()),
+        };
+        let signed = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+        let inactive = pcap::Capture::from_device(name).map_err(refused)?;
+        let inactive = inactive
+            .snaplen(signed(options.snap_length))
+            .promisc(options.promiscuous)
+            .buffer_size(signed(options.ring))
+            .timeout(WAIT.as_millis() as i32)
+            // Each packet would wake us, and the ring would be no ring of blocks.
+            .immediate_mode(false)
+            .precision(pcap::Precision::Nano);
+        let mut capture = inactive.open().map_err(refused)?;
+        if name == ANY {
+            // DLT_LINUX_SLL2: cooked frames that say of which interface they are. Older libraries have those that do not, and
+            // those are read, too.
+            _ = capture.set_datalink(pcap::Linktype(276));
+        }
+        let link_type = link_type_of(capture.get_datalink());
+        if let Some(filter) = &options.filter {
+            capture.filter(filter, true).map_err(|why| Error::Filter {
+                expression: filter.clone(),
+                link_type,
+                why: why.to_string(),
+            })?;
+        }
+        let capture = capture.setnonblock().map_err(refused)?;
+        Ok(Self { way: Way::Pcap(capture), link_type, told: (0, 0), drops: (0, 0) })
+    }
+
+    fn ring(name: &str, options: &LiveOptions) -> Result<Self, Error> {
+        let filter = match &options.filter {
+            Some(expression) => instructions(expression, options.snap_length)?,
+            None => Vec::new(),
+        };
+        let wanted = Options {
+            block: BLOCK,
+            blocks: (options.ring / BLOCK).max(2),
+            snap_length: options.snap_length,
+            promiscuous: options.promiscuous,
+            retire: WAIT,
+            filter,
+            fanout: None,
+        };
+        let ring = Ring::open(name, &wanted).map_err(|why| refused(name, &why.to_string()))?;
+        // ARPHRD_ETHER and ARPHRD_LOOPBACK, which has Ethernet frames.
+        if !matches!(ring.hardware(), 1 | 772) {
+            return Err(refused(name, "our own ring takes Ethernet alone; libpcap may take it"));
+        }
+        ring.start().map_err(|why| refused(name, &why.to_string()))?;
+        let counter = |of: &str| format!("/sys/class/net/{name}/statistics/{of}");
+        let counters = [counter("rx_missed_errors"), counter("rx_fifo_errors")];
+        let told = (lost(&counters), 0);
+        Ok(Self { way: Way::Ring { ring, counters }, link_type: LinkType::ETHERNET, told, drops: (0, 0) })
+    }
+
+    /// What can be waited on.
+    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+        match &self.way {
+            #[cfg(feature = "live")]
+            Way::Pcap(capture) => capture.as_fd(),
+            Way::Ring { ring, .. } => ring.as_fd(),
+        }
+    }
+
+    /// Copies packets that are there: 32 at most of libpcap, and all of a block of our own ring.
+    pub(super) fn copy(&mut self, copied: &mut Copied) -> Result<(), String> {
+        copied.clear();
+        match &mut self.way {
+            #[cfg(feature = "live")]
+            Way::Pcap(capture) => {
+                let taken = capture.dispatch(Some(BATCH), |packet| {
+                    let ts = packet.header.ts;
+                    // In nanoseconds, as they were asked for, the field of microseconds holds nanoseconds.
+                    copied.push((ts.tv_sec.into(), ts.tv_usec.into()), packet.header.len, packet.data);
+                });
+                taken.map(|_| ()).map_err(|why| why.to_string())
+            }
+            Way::Ring { ring, .. } => {
+                let packets = ring.next(Duration::ZERO).map_err(|why| why.to_string())?;
+                for packet in packets.into_iter().flatten() {
+                    let time = (packet.seconds.into(), packet.nanoseconds.into());
+                    copied.push(time, packet.length, packet.bytes);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Asks what was lost so far.
+    pub(super) fn count_drops(&mut self) {
+        match &mut self.way {
+            #[cfg(feature = "live")]
+            Way::Pcap(capture) => {
+                let Ok(stat) = capture.stats() else { return };
+                let since = |now: u32, told: u64| u64::from(now.wrapping_sub(told as u32));
+                self.drops.0 += since(stat.if_dropped, self.told.0);
+                self.drops.1 += since(stat.dropped, self.told.1);
+                self.told = (stat.if_dropped.into(), stat.dropped.into());
+            }
+            Way::Ring { ring, counters } => {
+                let interface = lost(counters);
+                self.drops.0 += interface.saturating_sub(self.told.0);
+                self.told.0 = interface;
+                if let Ok(statistics) = ring.statistics() {
+                    self.drops.1 = statistics.drops;
+                }
+            }
+        }
+    }
+}
+
+fn refused(name: &str, why: &str) -> Error {
+    Error::Interface { interface: name.to_string(), why: why.to_string() }
+}
+
+/// What the kernel says that an interface lost.
+fn lost(counters: &[String; 2]) -> u64 {
+    let count = |path: &String| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
+    counters.iter().filter_map(count).sum()
+}
+
+/// The program of a filter for Ethernet, as libpcap compiles it.
+#[cfg(feature = "live")]
+fn instructions(expression: &str, snap_length: u32) -> Result<Vec<Instruction>, Error> {
+    let program = crate::filter::ethernet(expression)?;
+    // What it lets through is kept as far as the snap length, whatever libpcap took for granted.
+    let kept =
+        |(code, jt, jf, k)| Instruction { code, jt, jf, k: if code == 6 && k > 0 { snap_length } else { k } };
+    Ok(program.map(kept).collect())
+}
+
+#[cfg(not(feature = "live"))]
+fn instructions(_: &str, _: u32) -> Result<Vec<Instruction>, Error> {
+    Err(Error::NoFilters)
+}

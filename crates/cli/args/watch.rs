@@ -1,0 +1,97 @@
+//! The arguments of `lenscap watch`.
+
+use super::{Judging, Output};
+use crate::parse::{self, Idle};
+use clap::{Args as ClapArgs, ValueEnum};
+use std::num::{NonZeroU32, NonZeroU64};
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub(super) const LONG: &str = "\
+Does live what scan does on files: the same devices, flows and findings, as they settle, in bounded memory.
+
+Text is a line a minute and a line for whatever is new; on a terminal a view that is drawn anew every second. The end is the \
+report of scan. With --json, a flow is said once, when it has been silent for the idle time and two minutes more; a device or a \
+finding when it is new or says something else than before, its bytes when they have doubled. At the end all devices, names and \
+findings are said as they then are.
+
+What was lost stands in the capture records and in the text: by the interface, and by the ring of the kernel.";
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  lenscap watch eth0                                       what happens, until it is interrupted
+  lenscap watch eth0 eth1 --json --select finding          findings of two interfaces, as they come
+  lenscap watch any --filter 'not port 22' --duration 1h   all interfaces but for one service
+  lenscap watch eth0 --json --output-file lenscap.jsonl    into a file that logrotate may move
+  tcpdump -i eth0 -w - | lenscap watch -                   what another program captures
+  lenscap watch --replay office.pcapng --speed 60          an hour in a minute
+
+Signals: SIGINT and SIGTERM stop, and print the report; SIGUSR1 prints it now; SIGHUP opens the output file and the catalogue \
+files again, and keeps the old catalogue where the new one is wrong.
+
+Exit status: 0 nothing found, 1 a finding at or over --fail-on, 2 not the whole job could be done.";
+
+/// How packets are had of interfaces.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Backend {
+    /// libpcap where it is built in, else a ring of our own
+    Auto,
+    /// libpcap
+    Pcap,
+    /// A ring of our own, for Ethernet
+    Ring,
+}
+
+/// `lenscap watch`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Watch {
+    /// Interfaces, any for all of them, or - for a capture on standard input
+    #[arg(required_unless_present_any = ["replay", "fifo"], value_name = "INTERFACES")]
+    pub interfaces: Vec<String>,
+    #[command(flatten)]
+    pub output: Output,
+    /// Append JSON lines to this file instead; SIGHUP opens it again
+    #[arg(long, value_name = "FILE", requires = "json", help_heading = "Output")]
+    pub output_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub judging: Judging,
+    /// Feed a capture file by its own clock
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["interfaces", "fifo"], help_heading = "What is read")]
+    pub replay: Option<PathBuf>,
+    /// Feed it so many times as fast
+    #[arg(long, value_name = "N", default_value = "1", requires = "replay", help_heading = "What is read")]
+    pub speed: NonZeroU32,
+    /// Read a capture from a named pipe
+    #[arg(long, value_name = "PATH", conflicts_with = "interfaces", help_heading = "What is read")]
+    pub fifo: Option<PathBuf>,
+    /// Only packets that this capture filter takes; on interfaces the kernel asks it, and the others are not seen
+    #[arg(long, value_name = "BPF", help_heading = "What is read")]
+    pub filter: Option<String>,
+    /// Capture so many bytes of a packet at most
+    #[arg(long, value_name = "BYTES", default_value = "262144", value_parser = clap::value_parser!(u32).range(64..=262_144), help_heading = "What is read")]
+    pub snaplen: u32,
+    /// Do not ask an interface for frames that are for other stations
+    #[arg(long, help_heading = "What is read")]
+    pub no_promiscuous: bool,
+    /// Stop after so long, such as 30s, 10m, 2h or 7d
+    #[arg(long, value_name = "TIME", value_parser = parse::duration, help_heading = "What is read")]
+    pub duration: Option<Duration>,
+    /// Stop after so many packets
+    #[arg(long, value_name = "N", help_heading = "What is read")]
+    pub count: Option<NonZeroU64>,
+    /// A gap of more than so many seconds ends a flow
+    #[arg(long, value_name = "SECONDS", default_value = "300", help_heading = "What is read")]
+    pub idle: Idle,
+    /// Memory for the state, such as 512M or 4G; a quarter of what there is where not given
+    #[arg(long, value_name = "SIZE", value_parser = parse::memory, help_heading = "Resources")]
+    pub memory: Option<u64>,
+    /// How packets are had of interfaces
+    #[arg(long, value_name = "BACKEND", default_value = "auto", help_heading = "Resources")]
+    pub backend: Backend,
+    /// The kernel's ring for each interface
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = parse::ring, help_heading = "Resources")]
+    pub ring: u32,
+    /// Keep all rights of the process while it reads packets; see lenscap doctor
+    #[arg(long, help_heading = "Resources")]
+    pub no_sandbox: bool,
+}

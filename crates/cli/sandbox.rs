@@ -1,0 +1,293 @@
+//! What the process may still do when it reads hostile bytes: nothing but its work.
+//!
+//! Before the first packet is read it drops its capabilities, but for those that let root read files; it can gain none back
+//! (`no_new_privs`); it reads only its inputs and what the kernel tells of itself, and writes only where it shall
+//! (landlock); and it makes no socket, starts no program and looks into no other process (seccomp). A layer that the kernel
+//! does not have is left out, and `lenscap doctor` says so.
+
+use crate::failure::say;
+use std::path::{Path, PathBuf};
+
+/// What must stay possible.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Access {
+    /// Files and folders that are read.
+    pub read: Vec<PathBuf>,
+    /// Folders in which files are written, renamed and removed.
+    pub write: Vec<PathBuf>,
+}
+
+impl Access {
+    /// Lets inputs be read, and what links in folders among them lead to.
+    pub(crate) fn read_inputs<'p>(mut self, inputs: impl IntoIterator<Item = &'p Path>) -> Self {
+        for input in inputs {
+            self.read.push(input.to_path_buf());
+            if input.is_dir() {
+                self.read.extend(links_below(input));
+            }
+        }
+        self
+    }
+
+    /// Lets a file be written, and one of another name beside it be moved into its place.
+    pub(crate) fn write_file(mut self, file: Option<&Path>) -> Self {
+        self.write.extend(file.map(folder_of));
+        self
+    }
+
+    /// Lets files be read that may be moved into their place meanwhile.
+    #[cfg(unix)]
+    pub(crate) fn read_again<'p>(mut self, files: impl IntoIterator<Item = &'p Path>) -> Self {
+        self.read.extend(files.into_iter().map(folder_of));
+        self
+    }
+}
+
+fn folder_of(file: &Path) -> PathBuf {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new(".")).to_path_buf()
+}
+
+/// What links below a folder lead to.
+fn links_below(folder: &Path) -> Vec<PathBuf> {
+    let (mut links, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                Ok(kind) if kind.is_symlink() => links.push(entry.path()),
+                _ => {}
+            }
+        }
+    }
+    links
+}
+
+/// Says loudly that nothing is given up.
+pub(crate) fn refuse() {
+    say(&"lenscap: --no-sandbox: whoever finds a fault in a reader has all rights of this process");
+}
+
+/// A layer, and whether it holds.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Layer {
+    pub name: &'static str,
+    /// How it holds, or why it does not.
+    pub held: Result<String, String>,
+}
+
+/// Gives up all rights but this access, for this thread and those that it starts from now on. Says which layers hold.
+#[cfg(target_os = "linux")]
+pub(crate) fn enter(access: &Access) -> Vec<Layer> {
+    linux::enter(access)
+}
+
+/// This system has none of the layers.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn enter(_: &Access) -> Vec<Layer> {
+    vec![Layer { name: "sandbox", held: Err("there is none for this system".into()) }]
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use super::{Access, Layer};
+    use caps::{CapSet, Capability, CapsHashSet};
+    use landlock::{
+        ABI, Access as _, AccessFs, AccessNet, BitFlags, Ruleset, RulesetAttr, RulesetCreatedAttr,
+        RulesetError, RulesetStatus, Scope, path_beneath_rules,
+    };
+    use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter_all_threads};
+    use std::collections::BTreeMap;
+
+    /// What the kernel tells of itself: memory, processors, interfaces and what they lost.
+    const KERNEL: [&str; 2] = ["/proc", "/sys"];
+
+    /// The newest landlock that is asked for; older kernels hold a part of it.
+    const NEWEST: ABI = ABI::V6;
+
+    /// Calls that nobody needs who reads packets. Those of x32 differ by a bit, and three by their number.
+    const REFUSED: [i64; 38] = [
+        libc::SYS_socket,
+        libc::SYS_socketpair,
+        libc::SYS_connect,
+        libc::SYS_bind,
+        libc::SYS_listen,
+        libc::SYS_accept,
+        libc::SYS_accept4,
+        libc::SYS_execve,
+        libc::SYS_execveat,
+        libc::SYS_ptrace,
+        libc::SYS_process_vm_readv,
+        libc::SYS_process_vm_writev,
+        libc::SYS_pidfd_getfd,
+        libc::SYS_kcmp,
+        libc::SYS_bpf,
+        libc::SYS_perf_event_open,
+        libc::SYS_userfaultfd,
+        libc::SYS_io_uring_setup,
+        libc::SYS_mount,
+        libc::SYS_umount2,
+        libc::SYS_move_mount,
+        libc::SYS_fsopen,
+        libc::SYS_open_tree,
+        libc::SYS_pivot_root,
+        libc::SYS_chroot,
+        libc::SYS_setns,
+        libc::SYS_unshare,
+        libc::SYS_open_by_handle_at,
+        libc::SYS_init_module,
+        libc::SYS_finit_module,
+        libc::SYS_delete_module,
+        libc::SYS_kexec_load,
+        libc::SYS_reboot,
+        libc::SYS_swapon,
+        libc::SYS_swapoff,
+        libc::SYS_add_key,
+        libc::SYS_request_key,
+        libc::SYS_keyctl,
+    ];
+    /// The bit of a call of x32, and those of them that have numbers of their own: execve, ptrace, execveat.
+    const X32: i64 = 0x4000_0000;
+    const X32_REFUSED: [i64; 3] = [X32 + 520, X32 + 521, X32 + 545];
+
+    pub(super) fn enter(access: &Access) -> Vec<Layer> {
+        // In this order: seccomp refuses nothing that the others need, but a filter takes no_new_privs, which landlock sets.
+        vec![
+            Layer { name: "capabilities", held: drop_capabilities() },
+            Layer {
+                name: "landlock",
+                held: restrict_files(access).unwrap_or_else(|why| Err(why.to_string())),
+            },
+            Layer { name: "seccomp", held: refuse_calls() },
+        ]
+    }
+
+    /// Root keeps what lets it read files of others: which files, landlock says.
+    fn drop_capabilities() -> Result<String, String> {
+        let kept = [Capability::CAP_DAC_OVERRIDE, Capability::CAP_DAC_READ_SEARCH];
+        let had = caps::read(None, CapSet::Permitted).map_err(|why| why.to_string())?;
+        let kept: CapsHashSet = kept.into_iter().filter(|capability| had.contains(capability)).collect();
+        // The bounding set can be emptied only by who may set capabilities; nothing is gained by it where no_new_privs holds.
+        _ = caps::clear(None, CapSet::Bounding);
+        _ = caps::clear(None, CapSet::Ambient);
+        for set in [CapSet::Effective, CapSet::Permitted] {
+            caps::set(None, set, &kept).map_err(|why| why.to_string())?;
+        }
+        caps::clear(None, CapSet::Inheritable).map_err(|why| why.to_string())?;
+        let left = if kept.is_empty() { "none is left" } else { "only those to read files are left" };
+        Ok(left.to_string())
+    }
+
+    fn restrict_files(access: &Access) -> Result<Result<String, String>, RulesetError> {
+        let read = AccessFs::ReadFile | AccessFs::ReadDir;
+        let write: BitFlags<AccessFs> = read
+            | AccessFs::WriteFile
+            | AccessFs::Truncate
+            | AccessFs::MakeReg
+            | AccessFs::RemoveFile
+            | AccessFs::Refer;
+        let status = Ruleset::default()
+            .handle_access(AccessFs::from_all(NEWEST))?
+            .handle_access(AccessNet::from_all(NEWEST))?
+            .scope(Scope::from_all(NEWEST))?
+            .create()?
+            .add_rules(path_beneath_rules(KERNEL, read))?
+            .add_rules(path_beneath_rules(&access.read, read))?
+            .add_rules(path_beneath_rules(&access.write, write))?
+            .restrict_self()?;
+        Ok(match status.ruleset {
+            RulesetStatus::FullyEnforced => Ok("inputs are read, and only outputs written".into()),
+            RulesetStatus::PartiallyEnforced => {
+                Ok("inputs are read, and only outputs written; this kernel holds a part".into())
+            }
+            RulesetStatus::NotEnforced => Err("this kernel has none, or it is switched off".into()),
+        })
+    }
+
+    fn refuse_calls() -> Result<String, String> {
+        let x32 = cfg!(target_arch = "x86_64");
+        let of_x32 = REFUSED.iter().map(|call| call | X32).chain(X32_REFUSED).filter(|_| x32);
+        let refused: BTreeMap<_, _> =
+            REFUSED.iter().copied().chain(of_x32).map(|call| (call, Vec::new())).collect();
+        let arch =
+            std::env::consts::ARCH.try_into().map_err(|_| "it does not know this processor".to_string())?;
+        let denied = SeccompAction::Errno(libc::EPERM as u32);
+        let filter = SeccompFilter::new(refused, SeccompAction::Allow, denied, arch);
+        let program: Result<BpfProgram, _> = filter.and_then(TryInto::try_into);
+        let applied = program
+            .map_err(|why| why.to_string())
+            .and_then(|program| apply_filter_all_threads(&program).map_err(|why| why.to_string()));
+        applied.map(|()| "no sockets, no programs, no other processes".to_string())
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::io::ErrorKind;
+    use std::net::UdpSocket;
+    use std::process::Command;
+
+    #[test]
+    fn a_file_without_folder_is_here() {
+        assert_eq!(folder_of(Path::new("a.lens")), Path::new("."));
+        assert_eq!(folder_of(Path::new("/b/a.lens")), Path::new("/b"));
+    }
+
+    /// Tries from inside what must not be; started by the test below in a process of its own.
+    #[test]
+    #[ignore = "it gives up all rights of the process that it runs in"]
+    fn from_inside() {
+        let Some(folder) = std::env::var_os("LENSCAP_SANDBOX").map(PathBuf::from) else { return };
+        let [inside, outside, out] = ["in", "outside", "out"].map(|name| folder.join(name));
+        let access = Access::default().read_inputs([inside.as_path()]).write_file(Some(&out.join("a.lens")));
+        let layers = enter(&access);
+        let refused = |why: std::io::Error| why.kind() == ErrorKind::PermissionDenied;
+        let held = |name: &str| layers.iter().any(|layer| layer.name == name && layer.held.is_ok());
+        assert_eq!(fs::read(inside.join("a")).expect("inputs are read"), b"a");
+        assert_eq!(fs::read(inside.join("link")).expect("what a link leads to, too"), b"linked");
+        fs::write(out.join("b"), "b").expect("outputs are written");
+        fs::rename(out.join("b"), out.join("a.lens")).expect("and moved into their place");
+        if held("landlock") {
+            assert!(fs::read(outside.join("a")).is_err_and(refused), "a file outside was read");
+            assert!(fs::write(outside.join("b"), "b").is_err_and(refused), "a file outside was written");
+            assert!(fs::write(inside.join("b"), "b").is_err_and(refused), "an input was written");
+        }
+        assert!(held("seccomp"));
+        assert!(UdpSocket::bind("127.0.0.1:0").is_err_and(refused), "a socket was made");
+        assert!(std::os::unix::net::UnixStream::pair().is_err_and(refused), "a socket was made");
+        assert!(Command::new("/bin/true").status().is_err_and(refused), "a program was started");
+        // Threads that are started later are no freer.
+        let later = std::thread::spawn(|| UdpSocket::bind("127.0.0.1:0").is_err());
+        assert!(later.join().expect("it does not panic"));
+        let status = fs::read_to_string("/proc/thread-self/status").expect("the kernel tells of itself");
+        let field =
+            |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim();
+        assert_eq!((field("NoNewPrivs:"), field("Seccomp:")), ("1", "2"));
+        // CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH are the numbers 1 and 2.
+        let left = u64::from_str_radix(field("CapEff:"), 16).expect("a mask");
+        assert_eq!(left & !0b110, 0, "capabilities are left");
+        println!("it holds: {layers:?}");
+    }
+
+    #[test]
+    fn nothing_is_left_but_the_work() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["in", "outside", "out"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        fs::write(folder.path().join("in/a"), "a").unwrap();
+        fs::write(folder.path().join("outside/a"), "secret").unwrap();
+        fs::write(folder.path().join("linked"), "linked").unwrap();
+        std::os::unix::fs::symlink(folder.path().join("linked"), folder.path().join("in/link")).unwrap();
+        let done = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "sandbox::tests::from_inside", "--ignored", "--nocapture"])
+            .env("LENSCAP_SANDBOX", folder.path())
+            .output()
+            .unwrap();
+        let said =
+            String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success() && said.contains("it holds"), "{said}");
+    }
+}
