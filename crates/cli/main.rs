@@ -8,10 +8,18 @@ mod args;
 mod bench;
 mod catalog;
 mod color;
+mod devices;
+mod each;
 mod engine;
+mod every;
+mod explain;
+mod extract;
 mod failure;
+mod flows;
 mod hash;
 mod inspect;
+mod interrupt;
+mod judged;
 mod manual;
 mod memory;
 mod merge;
@@ -21,6 +29,7 @@ mod plan;
 mod progress;
 mod save;
 mod scan;
+mod subject;
 #[cfg(unix)]
 mod watch;
 
@@ -40,6 +49,10 @@ fn run(command: &Command) -> Result<Outcome, Failure> {
         Command::Scan(scan) => scan::run(scan),
         #[cfg(unix)]
         Command::Watch(watch) => watch::run(watch),
+        Command::Devices(devices) => devices::run(devices),
+        Command::Flows(flows) => flows::run(flows),
+        Command::Explain(explain) => explain::run(explain),
+        Command::Extract(extract) => extract::run(extract),
         Command::Merge(merge) => merge::run(merge),
         Command::Inspect(inspect) => inspect::run(inspect),
         Command::Bench(bench) => bench::run(bench),

@@ -9,7 +9,9 @@ use crate::plan;
 
 /// Joins saved summaries, judges the whole, prints the report.
 pub(crate) fn run(merge: &Merge) -> Result<Outcome, Failure> {
-    let printing = plan::printing(&merge.output, merge.threads)?;
+    let printing =
+        plan::printing(&merge.output, merge.threads, merge.long, plan::typed("merge", &merge.files))?;
+    engine::use_threads(printing.threads)?;
     let catalog = catalog::open(&merge.judging.catalog)?;
     let summary = engine::merge(&merge.files)?;
     let unsaved = merge.save.as_ref().and_then(|path| engine::save(&summary, path).err());
