@@ -191,3 +191,111 @@ fn standard_input_may_be_given_once() {
     _ = child.stdin.take().unwrap().write_all(b"");
     assert_eq!(child.wait().unwrap().code(), Some(2));
 }
+
+/// Whether a finding is told does not hang on how much of it somebody read.
+#[test]
+fn a_reader_that_leaves_changes_nothing_of_the_answer() {
+    for form in [&[][..], &["--long"], &["--json"], &["--csv"], &["--json", "--select", "finding"]] {
+        let mut child = lenscap().args(["scan", OFFICE]).args(form).spawn().unwrap();
+        drop(child.stdout.take());
+        let mut said = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(1), ""), "{form:?}");
+    }
+}
+
+/// Writes the office's capture into a scan's standard input, and leaves that open.
+#[cfg(unix)]
+fn interrupted(arguments: &[&str]) -> std::process::Output {
+    let mut child = lenscap().args(["scan", "-"]).args(arguments).stdin(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    // More than a pipe holds: when all is written the scan has begun.
+    input.write_all(&std::fs::read(OFFICE).unwrap()).unwrap();
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let done = child.wait_with_output().unwrap();
+    drop(input);
+    done
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_is_interrupted_ends_with_a_report() {
+    let done = interrupted(&["--json"]);
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(said.contains("interrupted: the report covers what was read until then"), "{said}");
+    assert_eq!(done.status.code(), Some(1), "{said}");
+    assert_eq!(String::from_utf8(done.stdout).unwrap(), scanned(&[OFFICE]).replace(OFFICE, "-"));
+}
+
+/// What was extracted shows the same finding, from every kind of capture.
+#[test]
+fn what_is_extracted_shows_the_finding() {
+    let folder = tempfile::tempdir().unwrap();
+    let proof = folder.path().join("proof.pcapng");
+    let zipped = folder.path().join("office.pcap.zst");
+    std::fs::write(&zipped, zstd::encode_all(&std::fs::read(OFFICE).unwrap()[..], 1).unwrap()).unwrap();
+    let again = folder.path().join("again.pcapng");
+    for (capture, to) in
+        [(OFFICE, &proof), (zipped.to_str().unwrap(), &proof), (proof.to_str().unwrap(), &again)]
+    {
+        let done = lenscap().args(["extract", "7e72", capture, "--force", "-w"]).arg(to).output().unwrap();
+        let said = String::from_utf8(done.stderr).unwrap();
+        assert_eq!(done.status.code(), Some(0), "{said}");
+        assert!(said.contains("Wrote 1,386 packets"), "{said}");
+        let found = scanned(&[to.to_str().unwrap()]);
+        assert!(found.contains(r#""id":"7e72532ff40f49fe""#) && found.contains(r#""payload_out":1097994"#));
+        let bytes = std::fs::read(to).unwrap();
+        let comment = b"lenscap finding 7e72532ff40f49fe: shows party-by";
+        assert!(bytes.windows(comment.len()).any(|part| part == comment));
+    }
+    let refused = lenscap().args(["extract", "7e72", OFFICE, "-w"]).arg(&proof).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("is there already"));
+}
+
+/// All packets of a device, and none of another.
+#[test]
+fn a_device_is_extracted_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("camera.pcapng");
+    let done = lenscap().args(["extract", "192.168.1.70", OFFICE, "-w"]).arg(&file).output().unwrap();
+    assert_eq!(done.status.code(), Some(0));
+    let (whole, part) = (scanned(&[OFFICE]), scanned(&[file.to_str().unwrap()]));
+    let device = |text: &str| {
+        let line = text.lines().find(|line| line.contains(r#""id":"9c8ecd005346""#)).unwrap();
+        let device: serde_json::Value = serde_json::from_str(line).unwrap();
+        ["bytes_out", "bytes_in", "bytes_out_external", "confidence"].map(|key| device[key].clone())
+    };
+    assert_eq!(device(&whole), device(&part));
+}
+
+/// Names of files steer no terminal, whatever is done with them.
+#[cfg(unix)]
+#[test]
+fn names_of_files_are_escaped() {
+    let folder = tempfile::tempdir().unwrap();
+    let hostile = folder.path().join("a\u{1b}[2J.pcap");
+    std::fs::copy(OFFICE, &hostile).unwrap();
+    std::fs::write(folder.path().join("b\u{1b}[2J.txt"), "no capture").unwrap();
+    let (hostile, folder) = (hostile.to_str().unwrap(), folder.path().to_str().unwrap());
+    let out = format!("{folder}/\u{1b}c.pcapng");
+    for arguments in [
+        &["scan", hostile][..],
+        &["scan", hostile, "--long"],
+        &["scan", folder, "--each"],
+        &["scan", hostile, "--every", "1s"],
+        &["devices", folder],
+        &["flows", hostile],
+        &["explain", "7e72", hostile],
+        &["explain", "\u{1b}[2J", hostile],
+        &["explain", "\u{1b}[2J"],
+        &["inspect", folder],
+        &["extract", "7e72", hostile, "-w", &out],
+        &["extract", "7e72", hostile, "-w", &out],
+    ] {
+        let done = lenscap().args(arguments).output().unwrap();
+        assert!(!done.stdout.contains(&0x1b) && !done.stderr.contains(&0x1b), "{arguments:?}");
+        assert!(!done.stdout.is_empty() || !done.stderr.is_empty(), "{arguments:?}");
+    }
+}

@@ -1,104 +1,29 @@
 //! The command line, as typed. `--help` is the manual; what is checked beyond the form of one option is in
 //! [`plan`](crate::plan).
 
+mod shared;
+mod text;
 #[cfg(unix)]
 mod watch;
 
-use crate::color::When;
-use crate::parse::{self, Counts, FailOn, Idle};
-use crate::save;
-use clap::{Args as ClapArgs, Parser, Subcommand};
-use clap_complete::Shell;
-use ipnet::IpNet;
-use lenscap_report::Select;
-use lenscap_wire::Timestamp;
-use std::num::{NonZeroU32, NonZeroUsize};
-use std::path::PathBuf;
-
+pub(crate) use shared::{Judging, Look, Output, Reading, Table, Work};
 #[cfg(unix)]
 pub(crate) use watch::{Backend, Watch};
 
-const ABOUT: &str = "Finds the IP cameras in captured traffic, and proves what they send to whom";
-
-const LONG_ABOUT: &str = "\
-Finds the IP cameras in captured traffic, and proves what they send to whom.
-
-lenscap reads captures (pcap and pcapng, gzip and zstd), tells which devices are cameras, recorders or doorbells and how \
-that is known, whom outside of the site they talk to, how many bytes went each way, and what that is worth. Every \
-identity and every finding names its packets. What could not be seen is printed with the same weight as what was.";
-
-const AFTER: &str = "\
-Exit status:
-  0  nothing was found at or over --fail-on
-  1  something was
-  2  not the whole job could be done; standard error says what, where and why
-
-Examples:
-  lenscap scan office.pcapng
-  lenscap scan captures/ --json --select device,finding
-  lenscap inspect office.pcapng";
-
-const SCAN: &str = "\
-Scans captures: who the cameras are, whom they talk to, what left the site, and how sure that is.
-
-Files and directories given together are one capture: they are put in order of time, and flows go on from one file to the \
-next. Formats are told by content, not by name. What stands before a torn tail is used, and the tail is reported.";
-
-const SCAN_EXAMPLES: &str = "\
-Examples:
-  lenscap scan office.pcapng                            the report as text
-  lenscap scan captures/ --json > report.jsonl          every record, one JSON object a line
-  lenscap scan a.pcap b.pcap --json --select finding    the findings alone
-  lenscap scan big.pcap.zst --csv --select device       the devices, for a spreadsheet
-  tcpdump -i eth0 -c 100000 -w - | lenscap scan -       standard input
-  lenscap scan monday.pcapng --save monday.lens         keep the summary, to judge or merge it later
-  lenscap scan office.pcapng --fail-on high && echo ok  in a script
-
-Records of --json, in this order: capture, device, flow, name, finding, ledger, summary. Times are RFC 3339 in UTC with \
-nanoseconds, numbers are integers, what is absent is omitted. Text out of packets is escaped: a backslash is \\\\, a byte that \
-is no text \\xNN, a character that cannot be seen \\u{N}.
-
-Exit status: 0 nothing found, 1 a finding at or over --fail-on, 2 not the whole job could be done.";
-
-const MERGE: &str = "\
-Joins summaries that were saved with --save, in order of time, and reports on the whole.
-
-The result is that of one scan of all their captures. Summaries whose captures overlap in time are refused: scan those \
-captures together instead. A summary holds the first bytes of some streams; treat it as you treat the captures.";
-
-const INSPECT: &str = "\
-Says what captures are: format, compression, link types, snap length, packets, bytes, first and last time, and what is \
-wrong with them. Nothing is judged.";
-
-const BENCH: &str = "\
-Measures the engine over captures: throughput by stage, latency of batches, threads, memory.
-
-A round scans the captures whole with each number of threads (read, decode, fold, judge, render the report as JSON to \
-nowhere), and then reads, decodes and folds them stage by stage on one thread. Printed are medians of the rounds, beside \
-the least and the most. The first scan is one to warm up, so that captures are in the page cache; what a disk takes is \
-not measured.
-
-The stages on one thread: read walks the records, decode is decoding alone, fold is the rest of a scan. They are \
-differences of passes, so a stage that takes next to nothing may come out as nothing.";
-
-const BENCH_EXAMPLES: &str = "\
-Examples:
-  lenscap bench office.pcapng                                one thread, and all processors
-  lenscap bench captures/ --threads 1-4 --rounds 20          how it scales
-  lenscap bench captures/ --save main.json                   keep the run
-  lenscap bench captures/ --against main.json                what has changed since
-  lenscap bench captures/ --hgrm batches.hgrm --csv > a.csv  for HdrHistogram's plotter, for a spreadsheet
-
-Exit status: 0 measured, 2 an input could not be read, or the saved run is of other captures.";
-
-const CATALOG: &str = "\
-Shows what is known of vendors: their names on the network, hardware prefixes, address ranges and ports, each with its \
-source.";
+use crate::parse::{self, Counts};
+use crate::save;
+use crate::{devices, explain, extract, flows};
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap_complete::Shell;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+use std::time::Duration;
+use text::{ABOUT, AFTER, BENCH, BENCH_EXAMPLES, CATALOG, INSPECT, LONG_ABOUT, MERGE, SCAN, SCAN_EXAMPLES};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
 #[command(name = "lenscap", version, about = ABOUT, long_about = LONG_ABOUT, after_long_help = AFTER)]
-#[command(term_width = 100, disable_help_subcommand = true)]
+#[command(term_width = 100, disable_help_subcommand = false)]
 pub(crate) struct Args {
     /// What to do.
     #[command(subcommand)]
@@ -121,6 +46,18 @@ pub(crate) enum Command {
         after_long_help = "Examples:\n  lenscap doctor\n  sudo lenscap doctor eth0\n\nExit status: 0 all is well, 1 something is not."
     )]
     Doctor(Doctor),
+    /// List devices: who they are, how that is known, what they sent
+    #[command(long_about = devices::ABOUT, after_long_help = devices::EXAMPLES)]
+    Devices(devices::Args),
+    /// List flows: who talked to whom, how much, by which name
+    #[command(long_about = flows::ABOUT, after_long_help = flows::EXAMPLES)]
+    Flows(flows::Args),
+    /// Explain a finding, a device or a rule: from the claim to its packets, in words
+    #[command(long_about = explain::ABOUT, after_long_help = explain::EXAMPLES)]
+    Explain(explain::Args),
+    /// Copy the packets of a finding or a device into a file of their own, for Wireshark
+    #[command(long_about = extract::ABOUT, after_long_help = extract::EXAMPLES)]
+    Extract(extract::Args),
     /// Join saved summaries and report on the whole
     #[command(long_about = MERGE, after_long_help = "Examples:\n  lenscap merge monday.lens tuesday.lens\n  lenscap merge *.lens --save week.lens --json --select finding")]
     Merge(Merge),
@@ -156,24 +93,21 @@ pub(crate) struct Scan {
     pub judging: Judging,
     #[command(flatten)]
     pub work: Work,
-    /// Only packets that this capture filter takes, such as 'host 192.0.2.1'; the others are counted
-    #[arg(long, value_name = "BPF", help_heading = "What is read")]
-    pub filter: Option<String>,
-    /// Only packets at or after this time: RFC 3339, 2026-03-02 09:14 in UTC, or seconds since 1970
-    #[arg(long, value_name = "TIME", value_parser = parse::time, help_heading = "What is read")]
-    pub from: Option<Timestamp>,
-    /// Only packets before this time
-    #[arg(long, value_name = "TIME", value_parser = parse::time, help_heading = "What is read")]
-    pub to: Option<Timestamp>,
-    /// A gap of more than so many seconds ends a flow
-    #[arg(long, value_name = "SECONDS", default_value = "300", help_heading = "What is read")]
-    pub idle: Idle,
+    #[command(flatten)]
+    pub reading: Reading,
+    /// Scan each capture on its own and report on each, one after another: captures that have nothing to do with each other
+    #[arg(long, conflicts_with_all = ["csv", "save"], help_heading = "What is read")]
+    pub each: bool,
+    /// Report on what was seen so far each time so much of the capture's own time has passed, such as 10s or 5m; of one
+    /// pipe
+    #[arg(long, value_name = "SPAN", value_parser = parse::duration, conflicts_with_all = ["each", "csv"], help_heading = "Output")]
+    pub every: Option<Duration>,
+    /// Behind the first screen also the findings with reasons and packets, devices, parties and the ledger
+    #[arg(long, conflicts_with_all = ["json", "csv"], help_heading = "Output")]
+    pub long: bool,
     /// Write SHA-256 of every file into its capture record; standard input has none
     #[arg(long, help_heading = "Output")]
     pub hash: bool,
-    /// Keep all rights of the process while it reads packets; see lenscap doctor
-    #[arg(long, help_heading = "Resources")]
-    pub no_sandbox: bool,
     /// Save the summary; it holds the first bytes of some streams
     #[arg(long, value_name = "FILE.lens", value_parser = save::path, help_heading = "Output")]
     pub save: Option<PathBuf>,
@@ -198,12 +132,21 @@ pub(crate) struct Merge {
     pub output: Output,
     #[command(flatten)]
     pub judging: Judging,
-    /// Threads that render; all processors where not given. The output does not depend on it
-    #[arg(long, value_name = "N", help_heading = "Resources")]
+    /// Behind the first screen also the findings with reasons and packets, devices, parties and the ledger
+    #[arg(long, conflicts_with_all = ["json", "csv"], help_heading = "Output")]
+    pub long: bool,
+    /// Threads that judge and render; all processors where not given. The output does not depend on it
+    #[arg(short = 'j', long, value_name = "N", help_heading = "Resources")]
     pub threads: Option<NonZeroUsize>,
+    /// Nothing on standard error but what went wrong, as it always is: a summary is read in no time
+    #[arg(short, long, help_heading = "Resources")]
+    pub quiet: bool,
     /// Save the joined summary
     #[arg(long, value_name = "FILE.lens", value_parser = save::path, help_heading = "Output")]
     pub save: Option<PathBuf>,
+    /// Keep all rights of the process while it reads summaries; see lenscap doctor
+    #[arg(long, help_heading = "Resources")]
+    pub no_sandbox: bool,
 }
 
 /// `lenscap inspect`.
@@ -213,8 +156,11 @@ pub(crate) struct Inspect {
     #[arg(required = true, value_name = "FILES")]
     pub files: Vec<PathBuf>,
     /// Write capture records as JSON lines
-    #[arg(long)]
+    #[arg(long, conflicts_with = "csv")]
     pub json: bool,
+    /// Write capture records as CSV
+    #[arg(long)]
+    pub csv: bool,
     /// Write SHA-256 of every file into its record
     #[arg(long)]
     pub hash: bool,
@@ -289,54 +235,6 @@ pub(crate) enum CatalogQuery {
     },
     /// All vendors, by id
     List,
-}
-
-/// How the report is written.
-#[derive(Debug, ClapArgs)]
-#[command(next_help_heading = "Output")]
-pub(crate) struct Output {
-    /// Write JSON lines: one record a line
-    #[arg(long, conflicts_with = "csv")]
-    pub json: bool,
-    /// Write CSV: one type of record, flow where --select does not say
-    #[arg(long)]
-    pub csv: bool,
-    /// Only these types of record: capture, device, flow, name, finding, ledger, summary
-    #[arg(long, value_name = "TYPES")]
-    pub select: Option<Select>,
-    /// When text has colours
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    pub color: When,
-    /// Exit with 1 from this severity on: info, low, medium, high, critical, never
-    #[arg(long, value_name = "SEVERITY", default_value = "medium")]
-    pub fail_on: FailOn,
-}
-
-/// By what the traffic is judged.
-#[derive(Debug, ClapArgs)]
-#[command(next_help_heading = "Judging")]
-pub(crate) struct Judging {
-    /// More prefixes of the site, comma-separated; private, link-local and unique local ones always are
-    #[arg(long, value_name = "NETS", value_delimiter = ',', value_parser = parse::net)]
-    pub local: Vec<IpNet>,
-    /// Lay the facts of this file over the built-in catalogue; may be given again
-    #[arg(long, value_name = "FILE")]
-    pub catalog: Vec<PathBuf>,
-}
-
-/// What the work may cost.
-#[derive(Debug, ClapArgs)]
-#[command(next_help_heading = "Resources")]
-pub(crate) struct Work {
-    /// Threads; all processors where not given. The output does not depend on it
-    #[arg(long, value_name = "N")]
-    pub threads: Option<NonZeroUsize>,
-    /// Memory for the state, such as 512M or 4G; a quarter of what there is where not given
-    #[arg(long, value_name = "SIZE", value_parser = parse::memory)]
-    pub memory: Option<u64>,
-    /// No progress on standard error
-    #[arg(long)]
-    pub quiet: bool,
 }
 
 #[cfg(test)]

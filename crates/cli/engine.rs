@@ -7,6 +7,8 @@ use lenscap_capture::inputs;
 use lenscap_catalog::Catalog;
 use lenscap_flow::report::{CaptureRecord, DropCounts, Ledger, Overview, ProblemRecord, Report};
 use lenscap_flow::{Closed, Policy, Summary};
+use lenscap_report::escape::escape;
+use lenscap_report::units;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -77,18 +79,27 @@ pub(crate) fn expand(inputs: &[Input]) -> Result<Vec<Input>, Failure> {
         };
         let found = inputs::expand(std::slice::from_ref(path));
         if let Some((first, why)) = found.skipped.first() {
-            let (count, folder) = (found.skipped.len(), path.display());
-            crate::failure::say(&format!(
-                "{folder}: {count} files are no captures, such as {}: {why}",
-                first.display()
-            ));
+            let (count, folder) = (found.skipped.len() as u64, shown(path));
+            crate::failure::say(&match count {
+                1 => format!("{folder}: 1 file is no capture: {}: {why}", shown(first)),
+                _ => format!(
+                    "{folder}: {} are no captures, such as {}: {why}",
+                    units::counted(count, "file"),
+                    shown(first)
+                ),
+            });
         }
         if found.files.is_empty() {
-            return Err(Failure::new(format!("{}: no capture in this folder", path.display())));
+            return Err(Failure::new(format!("{}: no capture in this folder", shown(path))));
         }
         all.extend(found.files.into_iter().map(Input::File));
     }
     Ok(all)
+}
+
+/// A path as it may be printed.
+fn shown(path: &Path) -> String {
+    escape(path.to_string_lossy().as_bytes()).into_owned()
 }
 
 /// Reads the inputs for what they are.
@@ -112,6 +123,7 @@ fn unread_capture(input: &Input, what: String) -> CaptureRecord {
     let path = match input {
         Input::Stdin => "-".to_owned(),
         Input::File(path) => path.to_string_lossy().into_owned(),
+        Input::Stream(_) => String::new(),
     };
     CaptureRecord {
         path,

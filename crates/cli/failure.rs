@@ -48,6 +48,11 @@ impl Failure {
         &self.what
     }
 
+    /// Whether it is that nobody reads any more.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        self.broken_pipe
+    }
+
     /// What to type next.
     pub(crate) fn next(mut self, next: impl Into<String>) -> Self {
         self.next = Some(next.into());

@@ -4,13 +4,15 @@ use crate::args::Inspect;
 use crate::engine;
 use crate::failure::{self, Failure, Outcome};
 use crate::hash;
+use crate::interrupt;
+use crate::judged::confine;
 use crate::output::to_stdout;
 use crate::parse::Idle;
 use crate::plan;
 use crate::progress::Bar;
 use lenscap_flow::report::{CaptureRecord, Ledger, Overview, Report};
 use lenscap_report::escape::escape;
-use lenscap_report::{Kind, json, time, units};
+use lenscap_report::{Kind, csv, json, time, units};
 use lenscap_wire::Timestamp;
 use std::io::{self, Write};
 
@@ -18,8 +20,9 @@ use std::io::{self, Write};
 pub(crate) fn run(inspect: &Inspect) -> Result<Outcome, Failure> {
     let options = plan::work(&inspect.work, Idle::USUAL);
     let inputs = plan::inputs(&inspect.files)?;
+    confine(inspect.work.no_sandbox, &inputs, None);
     let bar = Bar::new(inspect.work.quiet, engine::total(&inputs));
-    let mut captures = engine::inspect(&inputs, &options, &bar)?;
+    let mut captures = engine::inspect(&interrupt::streams(&inputs), &options, &bar)?;
     bar.finish();
     if inspect.hash {
         hash::fill(&mut captures)?;
@@ -31,6 +34,10 @@ pub(crate) fn run(inspect: &Inspect) -> Result<Outcome, Failure> {
         let (ledger, overview) = (Ledger::default(), Overview::default());
         let report = Report::new(captures, vec![], vec![], vec![], vec![], ledger, overview);
         to_stdout(|out| json::write(&report, select, options.threads, out))?;
+    } else if inspect.csv {
+        let (ledger, overview) = (Ledger::default(), Overview::default());
+        let report = Report::new(captures, vec![], vec![], vec![], vec![], ledger, overview);
+        to_stdout(|out| csv::write(&report, Kind::Capture, options.threads, out))?;
     } else {
         to_stdout(|out| write(&captures, out))?;
     }

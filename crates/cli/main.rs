@@ -8,12 +8,20 @@ mod args;
 mod bench;
 mod catalog;
 mod color;
+mod devices;
 #[cfg(target_os = "linux")]
 mod doctor;
+mod each;
 mod engine;
+mod every;
+mod explain;
+mod extract;
 mod failure;
+mod flows;
 mod hash;
 mod inspect;
+mod interrupt;
+mod judged;
 mod manual;
 mod memory;
 mod merge;
@@ -24,6 +32,7 @@ mod progress;
 mod sandbox;
 mod save;
 mod scan;
+mod subject;
 #[cfg(unix)]
 mod watch;
 
@@ -45,6 +54,10 @@ fn run(command: &Command) -> Result<Outcome, Failure> {
         Command::Watch(watch) => watch::run(watch),
         #[cfg(target_os = "linux")]
         Command::Doctor(doctor) => doctor::run(doctor),
+        Command::Devices(devices) => devices::run(devices),
+        Command::Flows(flows) => flows::run(flows),
+        Command::Explain(explain) => explain::run(explain),
+        Command::Extract(extract) => extract::run(extract),
         Command::Merge(merge) => merge::run(merge),
         Command::Inspect(inspect) => inspect::run(inspect),
         Command::Bench(bench) => bench::run(bench),

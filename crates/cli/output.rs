@@ -3,7 +3,7 @@
 use crate::failure::{Failure, Outcome, gaps, say};
 use crate::plan::{Form, Printing};
 use lenscap_flow::report::{ProblemRecord, Report};
-use lenscap_report::{csv, json, text, units};
+use lenscap_report::{csv, json, shell, text, units};
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
 
@@ -14,13 +14,18 @@ pub(crate) fn print(
     failures: impl IntoIterator<Item = Failure>,
 ) -> Result<Outcome, Failure> {
     let checked = check(report, failures);
-    to_stdout(|out| match printing.form {
+    let printed = to_stdout(|out| match printing.form {
         // Whoever reads standard output alone would take a report on nothing for an all-clear.
-        Form::Text(_) if !checked.is_judged => Ok(()),
-        Form::Text(style) => text::write(report, style, out),
+        Form::Text if !checked.is_judged => Ok(()),
+        Form::Text => text::write(report, &printing.view, out),
         Form::Json(select) => json::write(report, select, printing.threads, out),
         Form::Csv(kind) => csv::write(report, kind, printing.threads, out),
-    })?;
+    });
+    // A reader that leaves changes nothing of the answer, whether it left before all was written or after.
+    match printed {
+        Err(failure) if failure.is_broken_pipe() => {}
+        printed => printed?,
+    }
     Ok(outcome(report, printing, checked))
 }
 
@@ -35,8 +40,6 @@ pub(crate) struct Checked {
 
 /// Says what is missing from a report and what else went wrong, and notes in its captures where nothing was judged.
 pub(crate) fn check(report: &mut Report<'_>, failures: impl IntoIterator<Item = Failure>) -> Checked {
-    let mut gaps = gaps(report);
-    gaps.extend(failures);
     let unjudged = nothing_judged(report);
     let is_judged = unjudged.is_none();
     if let Some(why) = &unjudged {
@@ -45,13 +48,20 @@ pub(crate) fn check(report: &mut Report<'_>, failures: impl IntoIterator<Item = 
             capture.problems.push(ProblemRecord { packet: None, offset: 0, kind: "unjudged".into(), what });
         }
     }
-    gaps.extend(unjudged);
+    let is_incomplete = say_gaps(report, failures.into_iter().chain(unjudged));
+    Checked { is_judged, is_incomplete }
+}
+
+/// Says what a report misses and what else went wrong; whether there was anything.
+pub(crate) fn say_gaps(report: &Report<'_>, failures: impl IntoIterator<Item = Failure>) -> bool {
+    let mut gaps = gaps(report);
+    gaps.extend(failures);
     gaps.iter().for_each(say);
-    Checked { is_judged, is_incomplete: !gaps.is_empty() }
+    !gaps.is_empty()
 }
 
 /// Why nothing that was found is not "nothing is there": no packet of any input could be judged.
-fn nothing_judged(report: &Report<'_>) -> Option<Failure> {
+pub(crate) fn nothing_judged(report: &Report<'_>) -> Option<Failure> {
     let ledger = &report.ledger;
     let judged = ledger.in_flows.packets + ledger.in_residuals.packets + ledger.non_ip.packets;
     if judged > 0 {
@@ -75,8 +85,13 @@ fn nothing_judged(report: &Report<'_>) -> Option<Failure> {
                 links.into_iter().collect::<Vec<_>>().join(", ")
             )),
         }
-        .next("See what they are: lenscap inspect FILES"),
+        .next(format!("See what they are: lenscap inspect {}", inspected(report))),
     )
+}
+
+/// The captures, as a shell takes them; of many the first.
+fn inspected(report: &Report<'_>) -> String {
+    report.captures.first().map_or_else(|| "FILE".into(), |capture| shell::word(&capture.path))
 }
 
 /// Writes to standard output, in blocks.

@@ -1,20 +1,28 @@
 //! Arguments that have been checked against each other, with what was not given filled in.
 
-use crate::args::{self, Output, Work};
+use crate::args::{self, Look, Output, Reading, Work};
 use crate::color;
 use crate::engine::{Input, Options};
 use crate::failure::{Failure, say};
 use crate::memory;
 use crate::parse::{Counts, Idle};
+use crate::save;
 use lenscap_flow::Limits;
 use lenscap_flow::report::Severity;
-use lenscap_report::text::Style;
-use lenscap_report::{Kind, Select};
+use lenscap_report::text::{Style, Typed, View, WIDTHS};
+use lenscap_report::units::Numbers;
+use lenscap_report::{Kind, Select, shell};
+use std::env;
+use std::io::{IsTerminal, stdout};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::thread;
 
 const FOUR: NonZeroUsize = NonZeroUsize::new(4).expect("four is not zero");
+/// Columns of text where nobody says.
+const COLUMNS: usize = 100;
+/// Inputs that are named one by one.
+const FEW: usize = 3;
 /// Threads that are taken on any machine where they are asked for.
 const MOST_THREADS: NonZeroUsize = NonZeroUsize::new(64).expect("64 is not zero");
 
@@ -22,7 +30,7 @@ const MOST_THREADS: NonZeroUsize = NonZeroUsize::new(64).expect("64 is not zero"
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Form {
     /// For people.
-    Text(Style),
+    Text,
     /// JSON lines of these types.
     Json(Select),
     /// CSV of this type.
@@ -30,10 +38,12 @@ pub(crate) enum Form {
 }
 
 /// How the report is written, and what the exit status hangs on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Printing {
     /// Its form.
     pub form: Form,
+    /// How text looks.
+    pub view: View,
     /// From which severity on the exit status is 1.
     pub fail_on: Option<Severity>,
     /// Threads that render.
@@ -41,22 +51,74 @@ pub(crate) struct Printing {
 }
 
 /// Checks how the report is to be written.
-pub(crate) fn printing(output: &Output, threads: Option<NonZeroUsize>) -> Result<Printing, Failure> {
-    Ok(Printing { form: form(output)?, fail_on: output.fail_on.0, threads: self::threads(threads) })
+pub(crate) fn printing(
+    output: &Output,
+    threads: Option<NonZeroUsize>,
+    long: bool,
+    typed: Typed,
+) -> Result<Printing, Failure> {
+    Ok(Printing {
+        form: form(output)?,
+        view: View { long, ..view(&output.look, typed) },
+        fail_on: output.fail_on.0,
+        threads: self::threads(threads),
+    })
 }
 
 fn form(output: &Output) -> Result<Form, Failure> {
-    match (output.json, output.csv, output.select) {
-        (true, _, select) => Ok(Form::Json(select.unwrap_or(Select::ALL))),
-        (_, true, None) => Ok(Form::Csv(Kind::Flow)),
-        (_, true, Some(select)) => select.only().map(Form::Csv).ok_or_else(|| {
+    match (output.csv, output.select) {
+        (false, None) if !output.json => Ok(Form::Text),
+        (false, select) => Ok(Form::Json(select.unwrap_or(Select::ALL))),
+        (true, None) => Ok(Form::Csv(Kind::Flow)),
+        (true, Some(select)) => select.only().map(Form::Csv).ok_or_else(|| {
             Failure::new("--csv writes one type of record, and --select names several")
                 .next("Try: --csv --select device      or: --json")
         }),
-        (_, _, Some(_)) => Err(Failure::new("--select chooses among records, and the text has none")
-            .next("Try: --json --select device      or: --csv --select device")),
-        _ => Ok(Form::Text(Style { color: color::decide(output.color) })),
     }
+}
+
+/// How text looks: on a terminal of its width, else of that which `COLUMNS` says, else of 100 columns.
+pub(crate) fn view(look: &Look, typed: Typed) -> View {
+    let terminal = || {
+        let (columns, _) = terminal_size::terminal_size_of(stdout())?;
+        stdout().is_terminal().then_some(columns.0)
+    };
+    let said = || env::var("COLUMNS").ok()?.parse().ok();
+    let width = look.width.or_else(terminal).or_else(said).map_or(COLUMNS, usize::from);
+    View {
+        style: Style { color: color::decide(look.color) },
+        width: width.clamp(WIDTHS.0, WIDTHS.1),
+        numbers: if look.exact { Numbers::Exact } else { Numbers::Short },
+        long: false,
+        typed,
+    }
+}
+
+/// What was typed, so that a report can name what to type next.
+pub(crate) fn typed(command: &'static str, files: &[PathBuf]) -> Typed {
+    let again = !files.iter().any(|file| input(file).is_stream());
+    let words: Vec<String> = files.iter().map(|file| shell::word(&file.to_string_lossy())).collect();
+    let inputs = match words.len() {
+        0..=FEW => words.join(" "),
+        _ => pattern(files).unwrap_or_else(|| words.join(" ")),
+    };
+    let is_saved = |file: &PathBuf| file.extension().is_some_and(|kind| kind == save::EXTENSION);
+    Typed {
+        command,
+        inputs: if again { inputs } else { String::new() },
+        packets: !files.iter().any(is_saved),
+    }
+}
+
+/// `captures/*.pcap` for many files of one folder and kind, which a shell most often was given.
+fn pattern(files: &[PathBuf]) -> Option<String> {
+    let first = files.first()?;
+    let (folder, kind) = (first.parent()?, first.extension()?.to_str()?);
+    let is_alike =
+        |file: &PathBuf| file.parent() == Some(folder) && file.extension().is_some_and(|other| other == kind);
+    let is_plain = kind.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let folder = folder.to_str().filter(|_| is_plain && files.iter().all(is_alike))?;
+    Some(if folder.is_empty() { format!("*.{kind}") } else { format!("{}/*.{kind}", shell::word(folder)) })
 }
 
 /// The number of threads: all processors where none is given, and never more than [`most_threads`].
@@ -74,18 +136,17 @@ fn most_threads() -> NonZeroUsize {
 }
 
 /// Checks what is read.
-pub(crate) fn scanning(scan: &args::Scan) -> Result<Options, Failure> {
-    if let (Some(from), Some(to)) = (scan.from, scan.to)
+pub(crate) fn reading(reading: &Reading, work: &Work) -> Result<Options, Failure> {
+    if let (Some(from), Some(to)) = (reading.from, reading.to)
         && from >= to
     {
         return Err(Failure::new("--from is not before --to: no packet could be taken"));
     }
     Ok(Options {
-        filter: scan.filter.clone(),
-        from: scan.from,
-        to: scan.to,
-        saved: scan.save.is_some(),
-        ..work(&scan.work, scan.idle)
+        filter: reading.filter.clone(),
+        from: reading.from,
+        to: reading.to,
+        ..self::work(work, reading.idle)
     })
 }
 
@@ -128,8 +189,12 @@ pub(crate) fn inputs(files: &[PathBuf]) -> Result<Vec<Input>, Failure> {
     if files.iter().filter(|file| *file == standard).count() > 1 {
         return Err(Failure::new("standard input (-) can be read once only"));
     }
-    let input = |file: &PathBuf| if file == standard { Input::Stdin } else { Input::File(file.clone()) };
-    Ok(files.iter().map(input).collect())
+    Ok(files.iter().map(|file| input(file)).collect())
+}
+
+/// One input.
+pub(crate) fn input(file: &Path) -> Input {
+    if file == Path::new("-") { Input::Stdin } else { Input::File(file.to_owned()) }
 }
 
 #[cfg(test)]
@@ -150,31 +215,54 @@ mod tests {
         form(&scan(arguments).output).map_err(|failure| failure.to_string())
     }
 
+    fn options(arguments: &str) -> Result<Options, Failure> {
+        let scan = scan(arguments);
+        reading(&scan.reading, &scan.work)
+    }
+
+    #[test]
+    fn what_was_typed_can_be_typed_again() {
+        let typed = |files: &[&str]| {
+            let files: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
+            super::typed("scan", &files)
+        };
+        assert_eq!(typed(&["a b.pcap", "c.pcap"]).inputs, "'a b.pcap' c.pcap");
+        assert_eq!(typed(&["d/1.pcap", "d/2.pcap", "d/3.pcap", "d/4.pcap"]).inputs, "d/*.pcap");
+        assert_eq!(
+            typed(&["1.pcap", "2.pcap", "3.pcap", "d/4.pcap"]).inputs,
+            "1.pcap 2.pcap 3.pcap d/4.pcap"
+        );
+        assert_eq!(typed(&["-"]).inputs, "");
+        assert!(typed(&["a.pcap"]).packets && !typed(&["a.lens"]).packets);
+    }
+
     #[test]
     fn forms() {
-        assert_eq!(form_of("--color never").unwrap(), Form::Text(Style::PLAIN));
-        assert_eq!(form_of("--color always").unwrap(), Form::Text(Style::COLOR));
+        let view = |arguments: &str| super::view(&scan(arguments).output.look, Typed::default());
+        assert_eq!(form_of("--color never").unwrap(), Form::Text);
+        assert!(!view("--color never").style.color && view("--color always").style.color);
+        assert_eq!((view("--width 60").width, view("--exact").numbers), (60, Numbers::Exact));
         assert_eq!(form_of("--json").unwrap(), Form::Json(Select::ALL));
         assert_eq!(form_of("--csv").unwrap(), Form::Csv(Kind::Flow));
         assert_eq!(form_of("--csv --select device").unwrap(), Form::Csv(Kind::Device));
         assert!(form_of("--csv --select device,flow").unwrap_err().contains("--select names several"));
-        assert!(form_of("--select device").unwrap_err().contains("--json --select device"));
+        assert_eq!(form_of("--select device").unwrap(), Form::Json([Kind::Device].into_iter().collect()));
     }
 
     #[test]
     fn limits_of_time_must_leave_something() {
-        assert!(scanning(&scan("--from 10 --to 20")).is_ok());
-        assert!(scanning(&scan("--from 20 --to 20")).is_err());
+        assert!(options("--from 10 --to 20").is_ok());
+        assert!(options("--from 20 --to 20").is_err());
     }
 
     #[test]
     fn defaults() {
-        let options = scanning(&scan("--threads 3 --memory 1G")).unwrap();
+        let given = options("--threads 3 --memory 1G").unwrap();
         assert_eq!(
-            (options.threads.get(), options.limits),
+            (given.threads.get(), given.limits),
             (3, Limits { memory: 1 << 30, idle: 300_000_000_000 })
         );
-        assert!(scanning(&scan("")).unwrap().limits.memory > 0);
+        assert!(options("").unwrap().limits.memory > 0);
         assert_eq!(scan("").output.fail_on.0, Some(Severity::Medium));
     }
 

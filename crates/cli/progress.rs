@@ -22,9 +22,12 @@ impl Bar {
             ProgressDrawTarget::stderr_with_hz(10)
         };
         let bar = ProgressBar::with_draw_target(total, target);
-        if let Ok(style) =
-            ProgressStyle::with_template("{bar:30} {bytes} of {total_bytes}  {msg}  {eta} left")
-        {
+        // Of a pipe nobody knows how much there is to come.
+        let template = match total {
+            Some(_) => "{bar:30} {bytes} of {total_bytes}  {msg}  {eta} left",
+            None => "{spinner} {bytes}  {msg}  {elapsed}  Ctrl-C ends it with a report",
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
         Self { bar, packets: AtomicU64::new(0) }

@@ -1,61 +1,99 @@
 //! `lenscap scan`.
 
 use crate::args::Scan;
-use crate::catalog;
+use crate::each;
 use crate::engine::{self, Input};
-use crate::failure::{Failure, Outcome};
+use crate::every::Every;
+use crate::failure::{Failure, Outcome, say};
 use crate::hash;
+use crate::interrupt;
+use crate::judged::Case;
 use crate::output;
 use crate::plan::{self, Form, Printing};
 use crate::progress::Bar;
-use crate::sandbox::{self, Access};
+use lenscap_catalog::Catalog;
+use lenscap_flow::report::Report;
+use lenscap_flow::{Options, Policy};
 use lenscap_report::json;
 use std::mem::ManuallyDrop;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
-/// Scans the inputs, judges the summary, prints the report.
+/// Scans the inputs as one capture, or each on its own.
 pub(crate) fn run(scan: &Scan) -> Result<Outcome, Failure> {
-    let printing = plan::printing(&scan.output, scan.work.threads)?;
-    let options = plan::scanning(scan)?;
+    let options = Options { saved: scan.save.is_some(), ..plan::reading(&scan.reading, &scan.work)? };
     let inputs = plan::inputs(&scan.files)?;
-    let catalog = catalog::open(&scan.judging.catalog)?;
-    confine(scan, &inputs);
-    engine::use_threads(options.threads)?;
-    let bar = Bar::new(scan.work.quiet, engine::total(&inputs));
-    let summary = match engine::scan(&inputs, &options, &bar) {
-        Ok(summary) => summary,
-        Err(failure) => return unread(&inputs, failure, &printing),
-    };
-    bar.finish();
-    let mut failures = Vec::new();
-    if let Some(path) = &scan.save {
-        failures.extend(engine::save(&summary, path).err());
-    }
-    // The process ends soon after: to give back millions of records one by one would take as long as judging them.
-    let summary = ManuallyDrop::new(summary);
-    let closed = ManuallyDrop::new(summary.close());
-    let report = engine::judge(&closed, &catalog, &engine::policy(&scan.judging.local));
-    let mut report = ManuallyDrop::new(report);
-    if scan.hash {
-        failures.extend(hash::fill(&mut report.captures).err());
-    }
-    output::print(&mut report, &printing, failures)
+    let case = Case { files: &scan.files, reading: &scan.reading, judging: &scan.judging, work: &scan.work };
+    let printing =
+        plan::printing(&scan.output, scan.work.threads, scan.long, plan::typed("scan", &scan.files))?;
+    let catalog = case.prepare(&options, &inputs, scan.save.as_deref())?;
+    let policy = engine::policy(&scan.judging.local);
+    let one = One { scan, printing, options, catalog: &catalog, policy: &policy };
+    if scan.each { each::run(&one, &inputs) } else { one.run(&inputs) }
 }
 
-/// Gives up all rights but to read the inputs and to save the summary. Threads that are started later have no more.
-fn confine(scan: &Scan, inputs: &[Input]) {
-    if scan.no_sandbox {
-        return sandbox::refuse();
+/// One capture, of whatever many inputs.
+pub(crate) struct One<'s> {
+    pub scan: &'s Scan,
+    pub printing: Printing,
+    pub options: Options,
+    pub catalog: &'s Catalog,
+    pub policy: &'s Policy,
+}
+
+impl One<'_> {
+    /// Scans, judges, prints the report.
+    pub(crate) fn run(&self, inputs: &[Input]) -> Result<Outcome, Failure> {
+        let bar = Bar::new(self.scan.work.quiet, engine::total(inputs));
+        let streams = interrupt::streams(inputs);
+        let scanned = match self.scan.every {
+            None => engine::scan(&streams, &self.options, &bar),
+            Some(span) => {
+                let every = Every::new(self, span, &bar, inputs)?;
+                let options = Options { threads: NonZeroUsize::MIN, ..self.options.clone() };
+                let scanned = engine::scan(&streams, &options, &every);
+                every.failed().map_or(scanned, Err)
+            }
+        };
+        let summary = match scanned {
+            Ok(summary) => summary,
+            Err(failure) => return unread(inputs, failure, &self.printing),
+        };
+        bar.finish();
+        if interrupt::interrupted() {
+            say(&"lenscap: interrupted: the report covers what was read until then");
+        }
+        let mut failures = Vec::new();
+        if let Some(path) = &self.scan.save {
+            failures.extend(engine::save(&summary, path).err());
+        }
+        if self.scan.each {
+            // Of a folder each summary is given back, or memory would not do for it.
+            let closed = summary.close();
+            let mut report = engine::judge(&closed, self.catalog, self.policy);
+            return self.print(&mut report, failures);
+        }
+        // The process ends soon after: to give back millions of records one by one would take as long as judging them.
+        let summary = ManuallyDrop::new(summary);
+        let closed = ManuallyDrop::new(summary.close());
+        let mut report = ManuallyDrop::new(engine::judge(&closed, self.catalog, self.policy));
+        self.print(&mut report, failures)
     }
-    let files = inputs.iter().filter_map(|input| match input {
-        Input::File(path) => Some(path.as_path()),
-        Input::Stdin => None,
-    });
-    let mut access = Access::default().read_inputs(files).write_file(scan.save.as_deref());
-    // Beside others a stream goes into a file without a name.
-    if inputs.len() > 1 && inputs.iter().any(Input::is_stream) {
-        access.write.push(std::env::temp_dir());
+
+    fn print(&self, report: &mut Report<'_>, mut failures: Vec<Failure>) -> Result<Outcome, Failure> {
+        if self.scan.hash {
+            failures.extend(hash::fill(&mut report.captures).err());
+        }
+        output::print(report, &self.printing, failures)
     }
-    sandbox::enter(&access);
+}
+
+/// The paths of inputs, as they were typed or found in a folder.
+pub(crate) fn path(input: &Input) -> PathBuf {
+    match input {
+        Input::File(path) => path.clone(),
+        _ => PathBuf::from("-"),
+    }
 }
 
 /// Also a run that could not begin prints its records, where records are wanted.

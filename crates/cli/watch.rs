@@ -21,7 +21,7 @@ use lenscap_capture::Next;
 use lenscap_catalog::Catalog;
 use lenscap_flow::report::{Report, Said};
 use lenscap_flow::{Ongoing, Policy, judge};
-use lenscap_report::text::{self, Style};
+use lenscap_report::text;
 use lenscap_report::{Kind, Select, json};
 use lenscap_wire::Timestamp;
 use news::{Heard, News};
@@ -44,11 +44,12 @@ const DRAIN: Duration = Duration::from_secs(2);
 
 /// Watches until it is stopped or there is nothing more, and prints the report.
 pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
-    let printing = plan::printing(&watch.output, None)?;
+    let again: Vec<PathBuf> = watch.replay.clone().into_iter().collect();
+    let printing = plan::printing(&watch.output, None, false, plan::typed("scan", &again))?;
     let style = match printing.form {
         Form::Csv(_) => return Err(Failure::new("watch writes text or JSON lines").next("Try: --json")),
         Form::Json(_) => None,
-        Form::Text(style) => Some(style),
+        Form::Text => Some(printing.view.clone()),
     };
     let options = plan::watching(watch);
     let catalog = catalog::open(&watch.judging.catalog)?;
@@ -115,7 +116,7 @@ struct Run<'w> {
     ongoing: Ongoing,
     out: Out,
     /// What text is said; nothing where JSON lines are written.
-    view: Option<(View, Style)>,
+    view: Option<(View, text::View)>,
     printing: Printing,
     catalog: Catalog,
     policy: Policy,
@@ -186,7 +187,7 @@ impl Run<'_> {
         let said = [Kind::Device, Kind::Flow, Kind::Finding];
         match self.printing.form {
             Form::Json(select) => said.into_iter().any(|kind| select.has(kind)),
-            Form::Text(_) | Form::Csv(_) => true,
+            Form::Text | Form::Csv(_) => true,
         }
     }
 
@@ -202,7 +203,7 @@ impl Run<'_> {
     /// Judges what there is, and lets `use_it` make something of it.
     fn judged<T>(
         &mut self,
-        use_it: impl FnOnce(&mut Report<'_>, &mut Said, &mut Heard, Option<&mut (View, Style)>, Sums) -> T,
+        use_it: impl FnOnce(&mut Report<'_>, &mut Said, &mut Heard, Option<&mut (View, text::View)>, Sums) -> T,
     ) -> T {
         let began = moment();
         let up = began - self.begun;
@@ -256,7 +257,7 @@ impl Run<'_> {
             let written = match (view, form) {
                 (Some((view, style)), _) => {
                     lines.extend(view.clear().into_bytes());
-                    text::write(report, *style, &mut lines)
+                    text::write(report, style, &mut lines)
                 }
                 (None, Form::Json(select)) => {
                     push_flows(&mut lines, select, report, ended, said);
@@ -273,7 +274,7 @@ impl Run<'_> {
     /// Prints the last report, and says how it ended.
     fn finish(mut self, failures: Vec<Failure>) -> Result<Outcome, Failure> {
         self.opened.source.refresh();
-        let printing = self.printing;
+        let printing = self.printing.clone();
         let clear = self.view.as_mut().map(|(view, _)| view.clear()).unwrap_or_default();
         self.out.write(clear.into_bytes());
         let closed = self.ongoing.summary(self.opened.source.tallies()).close();
@@ -299,8 +300,8 @@ fn write_last(
     out: &mut Lines<'_>,
 ) -> io::Result<()> {
     match printing.form {
-        Form::Text(_) if !checked.is_judged => {}
-        Form::Text(style) => text::write(report, style, out)?,
+        Form::Text if !checked.is_judged => {}
+        Form::Text => text::write(report, &printing.view, out)?,
         Form::Json(select) => {
             let before = [Kind::Capture, Kind::Device];
             json::write(report, only(select, |kind| before.contains(&kind)), printing.threads, out)?;

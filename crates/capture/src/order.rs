@@ -38,6 +38,22 @@ impl Order {
         }
     }
 
+    /// The bytes of 32 bits.
+    pub(crate) fn word_bytes(self, word: u32) -> [u8; 4] {
+        match self {
+            Self::Little => word.to_le_bytes(),
+            Self::Big => word.to_be_bytes(),
+        }
+    }
+
+    /// The bytes of 16 bits.
+    pub(crate) fn short_bytes(self, short: u16) -> [u8; 2] {
+        match self {
+            Self::Little => short.to_le_bytes(),
+            Self::Big => short.to_be_bytes(),
+        }
+    }
+
     /// The 64 bits at the front; 0 where there are fewer.
     pub(crate) fn long(self, bytes: &[u8]) -> u64 {
         let long = bytes.first_chunk().copied().unwrap_or_default();

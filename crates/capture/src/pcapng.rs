@@ -54,6 +54,11 @@ impl Pcapng {
         bytes.starts_with(&SECTION)
     }
 
+    /// The byte order of the section.
+    pub(crate) fn order(&self) -> Order {
+        self.order
+    }
+
     /// The interfaces of the section.
     pub(crate) fn interfaces(&self) -> &[Interface] {
         &self.interfaces

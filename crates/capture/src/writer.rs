@@ -3,7 +3,10 @@
 //! Of a pcapng file the original blocks are copied, byte for byte: the section header, the interface blocks that a
 //! packet stands behind, and the packet's own with its options. One field alone is changed: the length that a section
 //! header states, which would be wrong, becomes "not stated". Records of classic pcap become enhanced packet blocks of
-//! one interface with the clock and link type of their file. Nothing is sorted.
+//! one interface with the clock and link type of their file. Nothing is sorted. Where it is wanted, a packet's block gets
+//! one comment more; all else of it stays as it was.
+
+mod comment;
 
 use std::io::{self, Write};
 
@@ -56,6 +59,17 @@ impl<W: Write> Writer<W> {
 
     /// Appends a record of the batch that `reader` read last.
     pub fn copy(&mut self, reader: &RecordReader, record: &Record) -> Result<(), WriteError> {
+        self.copy_with(reader, record, None)
+    }
+
+    /// The same with a comment (at most 4,096 bytes of it), such as why the packet is here. A block that has no options,
+    /// such as a simple packet block, is copied without.
+    pub fn copy_with(
+        &mut self,
+        reader: &RecordReader,
+        record: &Record,
+        comment: Option<&str>,
+    ) -> Result<(), WriteError> {
         let section = Section { input: reader.tally().id.input, offset: reader.walker().section_at() };
         let bytes = reader.original(record).ok_or(WriteError::NotOfTheBatch)?;
         let written = match self.open {
@@ -72,8 +86,11 @@ impl<W: Write> Writer<W> {
         }
         self.open = Some((section, interfaces));
         match reader.walker() {
-            Walker::Pcapng(_) => self.out.write_all(bytes)?,
-            Walker::Pcap(walk) => self.enhanced(walk, record, bytes)?,
+            Walker::Pcapng(walk) => {
+                let noted = comment.and_then(|comment| comment::into_block(walk.order(), bytes, comment));
+                self.out.write_all(noted.as_deref().unwrap_or(bytes))?;
+            }
+            Walker::Pcap(walk) => self.enhanced(walk, (record, bytes), &comment::alone(comment))?,
         }
         Ok(())
     }
@@ -102,17 +119,23 @@ impl<W: Write> Writer<W> {
         }
     }
 
-    fn enhanced(&mut self, walk: &Pcap, record: &Record, bytes: &[u8]) -> Result<(), WriteError> {
+    fn enhanced(
+        &mut self,
+        walk: &Pcap,
+        (record, bytes): (&Record, &[u8]),
+        options: &[u8],
+    ) -> Result<(), WriteError> {
         let packet = bytes.get(usize::from(record.header)..).unwrap_or(&[]);
         let ticks = walk.ticks(bytes);
         let padding = packet.len().next_multiple_of(4) - packet.len();
-        let length = (32 + packet.len() + padding) as u32;
+        let length = (32 + packet.len() + padding + options.len()) as u32;
         let original = walk.original(bytes);
         let words = [6, length, 0, (ticks >> 32) as u32, ticks as u32, packet.len() as u32, original]
             .map(u32::to_le_bytes);
         self.out.write_all(words.as_flattened())?;
         self.out.write_all(packet)?;
         self.out.write_all([0; 3].get(..padding).unwrap_or(&[]))?;
+        self.out.write_all(options)?;
         Ok(self.out.write_all(&length.to_le_bytes())?)
     }
 }
@@ -235,6 +258,21 @@ mod tests {
         ng.block(6, &comment);
         let file = ng.finish();
         assert!(copied(&file, |_| true) == file);
+    }
+
+    #[test]
+    fn packets_with_a_comment_are_the_same_packets() {
+        for file in [every_block().finish(), Classic::default().write(&frames())] {
+            let (mut reader, mut writer) = (reader(file.clone(), 0), Writer::new(Vec::new()));
+            while reader.advance() {
+                for record in &reader.batch().records().to_vec() {
+                    writer.copy_with(&reader, record, Some("the answer of a camera")).unwrap();
+                }
+            }
+            let noted = writer.finish().unwrap();
+            assert!(noted.windows(22).any(|bytes| bytes == b"the answer of a camera"));
+            assert_eq!(read(noted), read(file));
+        }
     }
 
     #[test]

@@ -125,7 +125,7 @@ impl<'c> Engine<'c> {
         let mut captures = Vec::new();
         for input in &inputs {
             match input {
-                Input::Stdin => {
+                Input::Stdin | Input::Stream(_) => {
                     return Err(Failure::new("standard input can be read once, and a bench reads often")
                         .next("Try: cat > capture.pcap      and: lenscap bench capture.pcap"));
                 }

@@ -10,10 +10,12 @@ mod files;
 mod ongoing;
 mod piece;
 mod sieve;
+mod stream;
 
 pub use feed::About;
 pub use ongoing::{Ongoing, chunk_of};
 pub use piece::{FoldError, Folding, NoJoint, Piece, Unjoined};
+pub use stream::Stream;
 
 use lenscap_capture::{Compression, Filter, Format, Merged, Pace, RecordReader, Source, stream_reader};
 use lenscap_wire::Timestamp;
@@ -36,6 +38,8 @@ pub enum Input {
     File(PathBuf),
     /// Standard input.
     Stdin,
+    /// What the caller reads, such as a pipe that it may end.
+    Stream(Stream),
 }
 
 /// How to scan.
@@ -70,6 +74,15 @@ impl Options {
 pub trait Progress: Sync {
     /// So many more bytes and packets were read.
     fn advance(&self, bytes: u64, packets: u64);
+
+    /// Whether a report on what was read so far is wanted, now that a packet of this time was. Asked where a single input
+    /// is read in one go, as a stream is.
+    fn is_due(&self, _: Timestamp) -> bool {
+        false
+    }
+
+    /// What was read so far, where that was due.
+    fn so_far(&self, _: &Summary) {}
 }
 
 /// Hears nothing.

@@ -187,7 +187,7 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
         cameras: stations.count(Standing::Camera),
         suspected: stations.count(Standing::Suspected),
         findings: [0; 5],
-        coverage: what::coverage::coverage(summary, &sums),
+        coverage: what::coverage::coverage(&court, &sums),
     };
     for finding in &findings {
         if let Some(count) = overview.findings.get_mut(finding.severity as usize) {

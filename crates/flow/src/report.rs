@@ -4,16 +4,20 @@
 //! when it is rendered and dropped after.
 
 mod answer;
+mod coverage;
 mod finding;
 mod list;
 mod vocabulary;
 
-pub use self::answer::{Left, Sentence};
+pub use self::answer::{Answer, Told};
+pub use self::coverage::{Coverage, Unread, UnreadFlow};
 pub use self::finding::{Finding, FindingKind, LookUp, Outcome, Reason, Rule, Severity};
 pub use self::vocabulary::{Attribution, OrigBasis, Party, Standing};
 pub use crate::state::tally::Amount;
 pub use lenscap_capture::DropCounts;
-pub use lenscap_catalog::{ContactRule, DeviceClass, Evidence, Listed, Measure, Role, SharedGroup, Vendor};
+pub use lenscap_catalog::{
+    ContactRule, ContentRule, DeviceClass, Evidence, Listed, Measure, Role, SharedGroup, Vendor,
+};
 pub use lenscap_wire::Activity;
 
 use lenscap_wire::{Mac, Timestamp};
@@ -297,27 +301,6 @@ impl Ledger {
             && self.bytes_captured <= self.bytes_wire
             && self.beyond_wire == 0
     }
-}
-
-/// What could and what could not be seen.
-#[derive(Clone, Debug, Default)]
-pub struct Coverage {
-    /// First and last packet.
-    pub window: Option<(Timestamp, Timestamp)>,
-    /// Flows with packets both ways, and all flows, of TCP and UDP.
-    pub two_way: (u64, u64),
-    /// Wire bytes never captured because of the snap length.
-    pub cut_bytes: u64,
-    /// Payload bytes in flows of encrypted protocols, and in all flows with an outside end.
-    pub encrypted: (u64, u64),
-    /// Payload bytes to or from outside without any name or vendor, and all such payload bytes.
-    pub unattributed: (u64, u64),
-    /// Flows of which no reader could tell the protocol from as much of their beginning as is read.
-    pub undecided: u64,
-    /// Oddities of packets, as (name, packets), fixed order, none that is zero.
-    pub hazards: Vec<(&'static str, u64)>,
-    /// Caps that bit, as (name, count), fixed order.
-    pub caps: Vec<(&'static str, u64)>,
 }
 
 /// The run as a whole.

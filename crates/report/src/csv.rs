@@ -13,7 +13,7 @@ mod row;
 
 use crate::parallel;
 use crate::select::Kind;
-use lenscap_flow::report::Report;
+use lenscap_flow::report::{DeviceRecord, FlowView, Report};
 use row::Row;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
@@ -41,6 +41,21 @@ pub fn write(report: &Report<'_>, kind: Kind, threads: NonZeroUsize, out: &mut i
         Kind::Ledger => rows([&report.ledger], records::ledger, out),
         Kind::Summary => rows([&report.overview], records::summary, out),
     }
+}
+
+/// Writes the header and these devices alone.
+pub fn write_devices(devices: &[&DeviceRecord<'_>], out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "{}\r", records::columns(Kind::Device))?;
+    rows(devices.iter().copied(), records::device, out)
+}
+
+/// Writes the header and these flows alone.
+pub fn write_flows<'a>(
+    flows: impl IntoIterator<Item = FlowView<'a>>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    writeln!(out, "{}\r", records::columns(Kind::Flow))?;
+    rows(flows, |row, flow| records::flow(row, &flow), out)
 }
 
 fn rows<T>(

@@ -74,6 +74,23 @@ pub fn push_finding(out: &mut Vec<u8>, finding: &Finding<'_>) {
     finding::push(out, finding);
 }
 
+/// Writes these devices alone.
+pub fn write_devices(devices: &[&DeviceRecord<'_>], out: &mut impl Write) -> io::Result<()> {
+    let mut lines = Lines { out, buffer: Vec::new() };
+    lines.each(devices.iter().copied(), device::push)?;
+    lines.flush()
+}
+
+/// Writes these flows alone.
+pub fn write_flows<'a>(
+    flows: impl IntoIterator<Item = FlowView<'a>>,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let mut lines = Lines { out, buffer: Vec::new() };
+    lines.each(flows, |out, flow| flow::push(out, &flow))?;
+    lines.flush()
+}
+
 /// Records on their way out, some kilobytes at a time.
 struct Lines<'w, W> {
     out: &'w mut W,

@@ -1,28 +1,64 @@
 //! The sentence for each rule behind a finding, the same in every format: the rule's id, a colon, and words.
 
+use crate::units::{self, Numbers};
 use crate::vendor;
 use lenscap_flow::report::{Attribution, ContactRule, Finding, LookUp, Measure, Party, Reason, Rule};
 
-/// The reasons of a finding in words, without packet numbers. Names in them come out of packets: escape before printing.
-pub(crate) fn sentences<'f>(finding: &'f Finding<'_>) -> impl Iterator<Item = String> + use<'f> {
-    finding.reasons.iter().map(move |reason| format!("{}: {}", reason.rule.id(), sentence(reason, finding)))
+/// How numbers are written in a sentence.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Digits {
+    /// As digits alone: programs read these, too.
+    Bare,
+    /// For people.
+    Grouped(Numbers),
 }
 
-fn sentence(reason: &Reason, finding: &Finding<'_>) -> String {
+impl Digits {
+    fn payload(self, n: u64) -> String {
+        match self {
+            Self::Bare => counted(n, "payload byte"),
+            Self::Grouped(numbers) => numbers.bytes(n),
+        }
+    }
+
+    /// An amount beside one whose unit was said.
+    fn amount(self, n: u64) -> String {
+        match self {
+            Self::Bare => n.to_string(),
+            Self::Grouped(numbers) => numbers.bytes(n),
+        }
+    }
+}
+
+/// The reasons of a finding in words, without packet numbers. Names in them come out of packets: escape before printing.
+pub(crate) fn sentences<'f>(
+    finding: &'f Finding<'_>,
+    digits: Digits,
+) -> impl Iterator<Item = String> + use<'f> {
+    finding
+        .reasons
+        .iter()
+        .map(move |reason| format!("{}: {}", reason.rule.id(), sentence(finding, reason, digits)))
+}
+
+/// One reason in words, without the rule's id.
+pub(crate) fn sentence(finding: &Finding<'_>, reason: &Reason, digits: Digits) -> String {
     match &reason.rule {
         Rule::Measured { rule, measured, flows, sent, received } => {
-            let sums = sums(*flows, *sent, *received);
-            measured_by(rule, *measured)
+            let sums = sums((*flows, *sent, *received), digits);
+            let span = finding.end.0.saturating_sub(finding.start.0);
+            measured_by(rule, *measured, span, digits)
                 .map_or_else(|| sums.clone(), |measured| format!("{measured}; {sums}"))
         }
         Rule::Answers { flows, answered, refused } => answers(*flows, *answered, *refused),
         Rule::Largest { shown, flows, carried, payload } => format!(
-            "the {shown} largest of {} carry {carried} of {}",
+            "the {shown} largest of {} carry {} of {}",
             counted(*flows, "flow"),
-            counted(*payload, "payload byte")
+            digits.amount(*carried),
+            digits.payload(*payload)
         ),
         Rule::Repeated { bytes } => {
-            format!("{} came more than once and counted once", counted(*bytes, "payload byte"))
+            format!("{} came more than once and counted once", digits.payload(*bytes))
         }
         Rule::PartyBy { sources } => {
             let words: Vec<_> = sources.iter().copied().map(Attribution::word).collect();
@@ -31,7 +67,7 @@ fn sentence(reason: &Reason, finding: &Finding<'_>) -> String {
         Rule::SameAddress { flows, payload } => format!(
             "{} with {} named nobody: in others the device called that address so",
             counted(*flows, "flow"),
-            counted(*payload, "payload byte")
+            digits.payload(*payload)
         ),
         Rule::IsCamera { class, confidence } => format!("the device is a {class}, confidence {confidence}"),
         Rule::MayBeCamera { confidence } => format!("the device may be a camera, confidence {confidence}"),
@@ -59,20 +95,27 @@ fn whose(finding: &Finding<'_>, sources: &[Attribution]) -> String {
     }
 }
 
-/// What a rule of the catalogue measured; nothing where the sums say it all.
-fn measured_by(rule: &ContactRule, measured: u64) -> Option<String> {
-    let bytes = counted(measured, "payload byte");
-    let least = rule.least;
+/// Nanoseconds of the windows in which content is summed: two neighbouring ones of 2^42, or one of 2^46.
+const WINDOW: i64 = 2 << 42;
+const LONG_WINDOW: i64 = 1 << 46;
+
+/// What a rule of the catalogue measured; nothing where the sums say it all. What was seen in less time than the window is
+/// said to have been sent in that.
+fn measured_by(rule: &ContactRule, measured: u64, span: i64, digits: Digits) -> Option<String> {
+    let (bytes, least) = (digits.payload(measured), digits.amount(rule.least));
+    let within = |window: i64| units::span(span.clamp(0, window));
     Some(match rule.measure {
-        Measure::Window => format!("{bytes} of content sent within 147 min, at least {least}"),
+        Measure::Window => {
+            format!("{bytes} of content sent within {}, at least {least}", within(WINDOW))
+        }
         Measure::BothWays => {
-            format!("{bytes} sent within 147 min, at least {least}, and as much came back")
+            format!("{bytes} sent within {}, at least {least}, and as much came back", within(WINDOW))
         }
         Measure::LongWindow => {
-            format!("{bytes} sent slowly in large packets within 20 h, at least {least}")
+            format!("{bytes} sent slowly in large packets within {}, at least {least}", within(LONG_WINDOW))
         }
         Measure::Recurrence => {
-            format!("payload sent in {measured} windows of 69 s, at least {least}")
+            format!("payload sent in {measured} windows of 69 s, at least {}", rule.least)
         }
         Measure::Refusals => format!("refused {}", times(measured)),
         Measure::Service => "protocols that every host uses".into(),
@@ -114,11 +157,11 @@ fn times(count: u64) -> String {
     if count == 1 { "once".into() } else { format!("{count} times") }
 }
 
-fn sums(flows: u64, sent: u64, received: u64) -> String {
-    format!("{}, {} sent and {received} received", counted(flows, "flow"), counted(sent, "payload byte"))
+fn sums((flows, sent, received): (u64, u64, u64), digits: Digits) -> String {
+    let (sent, received) = (digits.payload(sent), digits.amount(received));
+    format!("{}, {sent} sent and {received} received", counted(flows, "flow"))
 }
 
-/// Digits are not grouped: programs read reasons too.
 fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
@@ -139,7 +182,7 @@ mod tests {
         let all = [
             (
                 measured("upload", 8000, 2),
-                "upload: 8000 payload bytes of content sent within 147 min, at least 262144; 2 flows, 9000 payload bytes \
+                "upload: 8000 payload bytes of content sent within 31 min, at least 262144; 2 flows, 9000 payload bytes \
                  sent and 1 received",
             ),
             (
@@ -200,18 +243,23 @@ mod tests {
         let mut finding = findings().remove(0);
         finding.reasons =
             all.iter().map(|(rule, _)| Reason { rule: rule.clone(), packets: vec![] }).collect();
-        let said: Vec<String> = sentences(&finding).collect();
+        let said: Vec<String> = sentences(&finding, Digits::Bare).collect();
         assert_eq!(said, all.map(|(_, sentence)| sentence));
-        let mut whose = |party, sources: &[Attribution]| {
-            let rule = Rule::PartyBy { sources: sources.to_vec() };
-            (finding.party, finding.reasons) = (party, vec![Reason { rule, packets: vec![] }]);
-            sentences(&finding).next().unwrap()
-        };
+    }
+
+    #[test]
+    fn people_read_units_and_no_window_that_nobody_saw() {
+        let mut finding = findings().remove(0);
+        let rule = measured("upload", 48_200_000, 6);
+        finding.reasons = vec![Reason { rule, packets: vec![] }];
+        let said =
+            |finding: &Finding<'_>, numbers| sentences(finding, Digits::Grouped(numbers)).next().unwrap();
         assert_eq!(
-            whose(Party::Peer, &[Attribution::Protocol]),
-            "party-by: the other end is a viewer or relay in the protocol of Hikvision by protocol"
+            said(&finding, Numbers::Short),
+            "upload: 48.2 MB of content sent within 31 min, at least 262 kB; 6 flows, 9.0 kB sent and 1 B received"
         );
-        let server = "party-by: the other end is a server of the protocol of Hikvision by protocol, learned";
-        assert_eq!(whose(Party::Vendor, &[Attribution::Protocol, Attribution::Learned]), server);
+        assert!(said(&finding, Numbers::Exact).starts_with("upload: 48,200,000 B of content"));
+        finding.end.0 = finding.start.0 + (100 << 42);
+        assert!(said(&finding, Numbers::Short).contains("sent within 2 h 26 min, at"));
     }
 }

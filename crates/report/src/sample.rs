@@ -7,7 +7,7 @@ use lenscap_catalog::{Catalog, VendorKind};
 use lenscap_flow::report::{
     Activity, Amount, Attribution, CaptureRecord, ContactRule, Coverage, DeviceRecord, DropCounts, EndView,
     Finding, FindingKind, FlowView, Ledger, NameOf, NameView, OrigBasis, Outcome, Overview, PacketAt, Party,
-    ProblemRecord, Reason, Report, Role, Rule, Severity, Standing, Vendor,
+    ProblemRecord, Reason, Report, Role, Rule, Severity, Standing, Unread, UnreadFlow, Vendor,
 };
 use lenscap_wire::{Mac, Timestamp};
 use std::borrow::Cow;
@@ -255,6 +255,16 @@ pub(crate) fn overview() -> Overview {
             encrypted: (48_000_000, 50_000_000),
             unattributed: (6_000_000, 50_000_000),
             undecided: 0,
+            unread: Unread {
+                flows: 3,
+                payload: 2_100_000,
+                largest: Some(UnreadFlow {
+                    ends: [(ip("192.168.1.30"), 554), (ip("192.168.1.9"), 40_000)],
+                    protocol: 17,
+                    payload: 2_000_000,
+                    first_packet: at(700),
+                }),
+            },
             hazards: vec![("bad-checksum", 12)],
             caps: vec![],
         },

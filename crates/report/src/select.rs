@@ -74,6 +74,12 @@ impl Select {
         self.0 & (1 << kind as u8) != 0
     }
 
+    /// The set with `kind` in it.
+    #[must_use]
+    pub const fn with(self, kind: Kind) -> Self {
+        Self(self.0 | 1 << kind as u8)
+    }
+
     /// The only type in the set, where there is one only.
     pub fn only(self) -> Option<Kind> {
         let mut chosen = Kind::ALL.into_iter().filter(|&kind| self.has(kind));
@@ -111,6 +117,7 @@ mod tests {
         let set: Select = "flow,device".parse().unwrap();
         assert!(set.has(Kind::Flow) && set.has(Kind::Device) && !set.has(Kind::Ledger));
         assert_eq!(set.only(), None);
+        assert!(set.with(Kind::Ledger).has(Kind::Ledger));
         assert_eq!("finding".parse::<Select>().unwrap().only(), Some(Kind::Finding));
         assert_eq!(Kind::ALL.into_iter().collect::<Select>(), Select::ALL);
         assert_eq!(

@@ -1,37 +1,80 @@
-//! Text for people: the answer in sentences, the findings, what could and what could not be seen, then tables.
+//! Text for people: the answer on one screen, and behind it, where it is asked for, the findings, tables and books.
 //!
-//! The first screen is for whoever must act, the rest for whoever must check. Lines keep to 100 columns, but for commands,
-//! which stay whole so that they can be copied. Numbers have human units; the exact ones are in the other formats.
-//! Long lists end in a line that says how many more there are and how to have them. The wording never says more than
-//! the packets show: a device without traffic to the outside "was not seen" to have any.
+//! The first screen is for whoever must act: at most [`SCREEN`] lines at any width, one or two for each camera, the worst
+//! first. The long form is for whoever must check. Lines keep to the width of the page, but for commands, which stay whole
+//! so that they can be copied. Numbers have human units, or are exact to the byte. Long lists end in a line that says how
+//! many more there are and how to have them. The wording never says more than the packets show: a device without traffic
+//! to the outside "was not seen" to have any.
 
 mod coverage;
+mod explain;
 mod findings;
+mod limits;
+mod list;
 mod page;
-mod sentences;
+mod row;
+mod screen;
 mod style;
 mod table;
 mod tables;
 mod words;
 
+pub use explain::{explain_device, explain_finding, explain_rule};
+pub use list::{payload, write_devices, write_flows};
 pub use style::Style;
 
+use crate::units::Numbers;
 use lenscap_flow::report::Report;
 use page::Page;
 use std::io::{self, Write};
 
-/// Columns of a page.
-const WIDTH: usize = 100;
+/// Lines of the first screen: those of a small terminal, less one for the prompt.
+pub const SCREEN: usize = 23;
+/// Columns of the narrowest and of the widest page.
+pub const WIDTHS: (usize, usize) = (60, 200);
 
-/// Writes the whole text. Errors are those of `out`.
-pub fn write(report: &Report<'_>, style: Style, out: &mut impl Write) -> io::Result<()> {
-    let mut page = Page::new(style);
-    sentences::push(&mut page, report);
-    findings::push(&mut page, report);
-    coverage::push(&mut page, report);
-    tables::push(&mut page, report);
-    coverage::push_ledger(&mut page, report);
-    findings::push_next(&mut page, report);
+/// How the text is to look.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// Colours.
+    pub style: Style,
+    /// Columns of a line; [`WIDTHS`] bounds them.
+    pub width: usize,
+    /// How amounts of bytes are written.
+    pub numbers: Numbers,
+    /// Whether findings, devices, parties and ledger follow the first screen.
+    pub long: bool,
+    /// What was typed, to name what may be typed next.
+    pub typed: Typed,
+}
+
+/// What was typed.
+#[derive(Clone, Debug, Default)]
+pub struct Typed {
+    /// The command, such as `scan`.
+    pub command: &'static str,
+    /// Its inputs, as a shell takes them; empty where they cannot be read again, such as a pipe.
+    pub inputs: String,
+    /// Whether the inputs hold packets, and are no saved summaries.
+    pub packets: bool,
+}
+
+impl View {
+    fn page(&self) -> Page {
+        Page::new(self.style, self.width.clamp(WIDTHS.0, WIDTHS.1))
+    }
+}
+
+/// Writes the report: the first screen, and all else where the view is long. Errors are those of `out`.
+pub fn write(report: &Report<'_>, view: &View, out: &mut impl Write) -> io::Result<()> {
+    let mut page = view.page();
+    screen::push(&mut page, report, view);
+    if view.long {
+        findings::push(&mut page, report, view);
+        tables::push(&mut page, report, view);
+        coverage::push(&mut page, report);
+        coverage::push_ledger(&mut page, report);
+    }
     out.write_all(page.text().as_bytes())
 }
 

@@ -42,6 +42,26 @@ pub fn bytes(n: u64) -> String {
     format!("{n} B")
 }
 
+/// How amounts of bytes are written.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Numbers {
+    /// As [`bytes`] writes them.
+    #[default]
+    Short,
+    /// To the byte: `48,217,906 B`.
+    Exact,
+}
+
+impl Numbers {
+    /// An amount of bytes.
+    pub fn bytes(self, n: u64) -> String {
+        match self {
+            Self::Short => bytes(n),
+            Self::Exact => format!("{} B", count(n)),
+        }
+    }
+}
+
 /// A span in nanoseconds, in its two largest units: `80 ms`, `20 s`, `31 min 5 s`, `4 h 12 min`, `3 d 4 h`.
 pub fn span(nanoseconds: i64) -> String {
     let nanoseconds = nanoseconds.max(0) as u64;
@@ -97,6 +117,12 @@ mod tests {
                 "18.4 EB"
             ]
         );
+    }
+
+    #[test]
+    fn the_exact_number_is_to_be_had() {
+        assert_eq!(Numbers::Exact.bytes(48_217_906), "48,217,906 B");
+        assert_eq!(Numbers::Short.bytes(48_217_906), "48.2 MB");
     }
 
     #[test]

@@ -41,6 +41,10 @@ pub(super) fn feed(
                 packets += batch.len() as u64;
                 bytes += batch.bytes() + 16 * batch.len() as u64;
                 summary.fold(&batch, |frame| sieve.keeps(frame));
+                let last = batch.records().last().map(|record| record.time);
+                if last.is_some_and(|time| progress.is_due(time)) {
+                    so_far(&*source, summary, progress, about);
+                }
             }
             Err(why) => {
                 error = Some(why.to_string());
@@ -63,6 +67,17 @@ pub(super) fn feed(
         }
         summary.site.captures.add(id, read);
     }
+}
+
+/// Tells what was read so far, as if the source ended here.
+fn so_far(source: &dyn Source, summary: &mut Summary, progress: &dyn Progress, about: &dyn Fn(u32) -> About) {
+    let captures = summary.site.captures.clone();
+    for tally in source.tallies() {
+        let id = tally.id;
+        summary.site.captures.add(id, read(tally, about(id.input)));
+    }
+    progress.so_far(summary);
+    summary.site.captures = captures;
 }
 
 /// What was read of an input.
@@ -168,6 +183,32 @@ mod tests {
         assert!(steady == halting, "the same packets are the same summary");
         assert_eq!(heard.0.into_inner(), 20_000);
         assert!((STEP..STEP + 64).contains(&heard.1.into_inner()), "it is told on the way");
+    }
+
+    /// Wants a report after every packet.
+    #[derive(Default)]
+    struct Eager(std::sync::Mutex<Vec<(u64, u64)>>);
+
+    impl Progress for Eager {
+        fn advance(&self, _: u64, _: u64) {}
+
+        fn is_due(&self, _: Timestamp) -> bool {
+            true
+        }
+
+        fn so_far(&self, summary: &Summary) {
+            let told = summary.site.captures.inputs[&0].packets;
+            self.0.lock().unwrap().push((summary.packets(), told));
+        }
+    }
+
+    #[test]
+    fn a_report_on_the_way_knows_its_capture_and_changes_nothing() {
+        let eager = Eager::default();
+        assert!(saved(&mut reader(), &eager) == saved(&mut reader(), &()));
+        let told = eager.0.into_inner().unwrap();
+        assert!(told.len() > 600 && told.is_sorted() && told.iter().all(|(folded, read)| folded == read));
+        assert_eq!(told.last(), Some(&(20_000, 20_000)));
     }
 
     #[test]

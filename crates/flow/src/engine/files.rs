@@ -72,13 +72,14 @@ impl Input {
         match self {
             Self::File(path) => path,
             Self::Stdin => Path::new("-"),
+            Self::Stream(stream) => stream.path(),
         }
     }
 
     /// Whether it can be read only once, and not at any place: standard input, a named pipe, a device.
     pub fn is_stream(&self) -> bool {
         match self {
-            Self::Stdin => true,
+            Self::Stdin | Self::Stream(_) => true,
             Self::File(path) => fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()),
         }
     }
@@ -87,6 +88,7 @@ impl Input {
     pub(super) fn stream(&self) -> io::Result<Box<dyn Read + Send>> {
         Ok(match self {
             Self::Stdin => Box::new(io::stdin()),
+            Self::Stream(stream) => stream.take()?,
             Self::File(path) => Box::new(FsFile::open(path)?),
         })
     }

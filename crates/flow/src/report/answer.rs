@@ -1,45 +1,55 @@
-//! The answer: what the first screen says of a report, as sentences that renderers phrase and none chooses.
+//! The answer: which cameras there are, what each of them did, the worst first. Renderers phrase it, and none chooses.
 
-use super::{DeviceRecord, EndpointRecord, Party, Report, Severity, Standing, Vendor};
+use super::{DeviceRecord, EndpointRecord, Finding, FindingKind, Party, Report, Severity, Standing};
 use lenscap_catalog::DeviceClass;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
-/// Cameras that get a sentence of their own.
-const TOLD: usize = 5;
-/// Parties named in such a sentence.
-const NAMED: usize = 3;
-
-/// One sentence of the answer, without its words. A *camera* is whatever is like one: recorders and doorbells, too.
+/// What the first screen tells. A *camera* is whatever is like one: recorders and doorbells, too.
 #[derive(Clone, Debug)]
-pub enum Sentence<'r, 'a> {
-    /// How many cameras were recognised among all devices: by class, none that is zero.
-    Recognised(Vec<(DeviceClass, u64)>, u64),
-    /// Possible cameras, one at least, the most likely first.
-    Suspected(Vec<&'r DeviceRecord<'a>>),
-    /// How many findings there are, the worst first, none that is zero.
-    Found(Vec<(Severity, u64)>),
-    /// The answer is not about everything: so many captures, of so many, could not be read whole.
-    NotWhole(u64, u64),
-    /// Whose the cameras are, the most frequent first.
-    Vendors(Vec<(Option<&'a Vendor>, u64)>),
-    /// What left one camera, and to whom.
-    Left(Left<'r, 'a>),
-    /// So many more cameras sent or received bytes outside.
-    MoreLeft(u64),
-    /// These cameras, one at least, were not seen to send or receive anything outside.
-    Quiet(Vec<&'r DeviceRecord<'a>>),
+pub struct Answer<'r, 'a> {
+    /// How many cameras there are, by class; none that is zero.
+    pub classes: Vec<(DeviceClass, u64)>,
+    /// Possible cameras.
+    pub suspected: u64,
+    /// All devices.
+    pub devices: u64,
+    /// Each camera and possible camera: those with the worst findings first, then cameras before possible ones, then who
+    /// sent most.
+    pub told: Vec<Told<'r, 'a>>,
+    /// Findings of other devices, as [`Overview::findings`](super::Overview::findings) counts them.
+    pub elsewhere: [u64; 5],
+    /// Captures that could not be read whole, of all.
+    pub not_whole: (u64, u64),
 }
 
-/// What left one camera.
+/// One camera or possible camera.
 #[derive(Clone, Debug)]
-pub struct Left<'r, 'a> {
-    /// The camera.
+pub struct Told<'r, 'a> {
+    /// Which.
     pub device: &'r DeviceRecord<'a>,
-    /// The parties outside that were sent most, the greatest first.
-    pub to: Vec<&'r EndpointRecord<'a>>,
-    /// How many other parties outside it dealt with.
-    pub others: u64,
+    /// Its findings, the one that is told first at the front.
+    pub findings: Vec<&'r Finding<'a>>,
+}
+
+impl<'r, 'a> Told<'r, 'a> {
+    /// The finding that is told: the worst; of equal ones the largest upload, a vendor's, that with most payload sent.
+    pub fn first(&self) -> Option<&'r Finding<'a>> {
+        self.findings.first().copied()
+    }
+
+    /// Payload that it sent outside and received from there, each byte once.
+    pub fn payload(&self) -> (u64, u64) {
+        self.findings
+            .iter()
+            .fold((0, 0), |(sent, received), finding| (sent + finding.bytes_out, received + finding.bytes_in))
+    }
+
+    fn rank(&self) -> impl Ord + use<> {
+        let severity = self.first().map(|finding| finding.severity);
+        let is_camera = self.device.standing == Standing::Camera;
+        Reverse((severity, is_camera, self.payload().0, self.device.kind_points))
+    }
 }
 
 impl EndpointRecord<'_> {
@@ -49,89 +59,78 @@ impl EndpointRecord<'_> {
     }
 }
 
+impl DeviceRecord<'_> {
+    /// IP bytes that it sent to others of the site and received from them.
+    pub fn bytes_inside(&self) -> (u64, u64) {
+        let inside = |all: u64, outside| all.saturating_sub(outside);
+        (inside(self.bytes_out, self.bytes_out_external), inside(self.bytes_in, self.bytes_in_external))
+    }
+}
+
 impl<'a> Report<'a> {
-    /// The answer, in the order in which it is told: first about the run as a whole ([`Recognised`](Sentence::Recognised),
-    /// [`Suspected`](Sentence::Suspected), [`Found`](Sentence::Found), [`NotWhole`](Sentence::NotWhole)), then about single vendors and cameras.
-    pub fn answer(&self) -> Vec<Sentence<'_, 'a>> {
-        let mut cameras: Vec<_> = self.devices().iter().filter(|device| device.is_camera).collect();
-        let mut told = vec![Sentence::Recognised(classes(&cameras), self.overview.devices)];
-        let possible = self.devices().iter().filter(|device| device.standing == Standing::Suspected);
-        let mut possible: Vec<_> = possible.collect();
-        possible.sort_by_key(|device| Reverse((device.kind_points, device.bytes_out_external)));
-        if !possible.is_empty() {
-            told.push(Sentence::Suspected(possible));
+    /// The answer.
+    pub fn answer(&self) -> Answer<'_, 'a> {
+        let mut of: HashMap<&str, Vec<&Finding<'a>>> = HashMap::new();
+        for finding in &self.findings {
+            of.entry(&finding.device).or_default().push(finding);
         }
-        told.push(Sentence::Found(self.found()));
+        let is_told =
+            |device: &&DeviceRecord<'_>| matches!(device.standing, Standing::Camera | Standing::Suspected);
+        let tell = |device| {
+            let mut findings = of.remove(device_id(device)).unwrap_or_default();
+            findings.sort_by_key(|finding| {
+                let uploaded = if finding.kind == FindingKind::Exfiltration { finding.bytes_out } else { 0 };
+                Reverse((finding.severity, uploaded, finding.vendor.is_some(), finding.bytes_out))
+            });
+            Told { device, findings }
+        };
+        let mut told: Vec<_> = self.devices().iter().filter(is_told).map(tell).collect();
+        told.sort_by_key(Told::rank);
+        let mut elsewhere = self.overview.findings;
+        for finding in told.iter().flat_map(|told| &told.findings) {
+            if let Some(count) = elsewhere.get_mut(finding.severity as usize) {
+                *count = count.saturating_sub(1);
+            }
+        }
         let not_whole = self.captures.iter().filter(|capture| !capture.is_whole()).count();
-        if not_whole > 0 {
-            told.push(Sentence::NotWhole(not_whole as u64, self.captures.len() as u64));
+        Answer {
+            classes: classes(&told),
+            suspected: told.iter().filter(|told| told.device.standing == Standing::Suspected).count() as u64,
+            devices: self.overview.devices,
+            told,
+            elsewhere,
+            not_whole: (not_whole as u64, self.captures.len() as u64),
         }
-        if !cameras.is_empty() {
-            told.push(Sentence::Vendors(vendors(&cameras)));
-        }
-        cameras.sort_by_key(|device| Reverse(device.bytes_out_external));
-        let (talked, silent): (Vec<_>, Vec<_>) =
-            cameras.into_iter().partition(|d| d.bytes_out_external > 0 || d.bytes_in_external > 0);
-        told.extend(talked.iter().take(TOLD).map(|device| Sentence::Left(left(device))));
-        if talked.len() > TOLD {
-            told.push(Sentence::MoreLeft((talked.len() - TOLD) as u64));
-        }
-        if !silent.is_empty() {
-            told.push(Sentence::Quiet(silent));
-        }
-        told
-    }
-
-    fn found(&self) -> Vec<(Severity, u64)> {
-        Severity::ALL.into_iter().zip(self.overview.findings).rev().filter(|&(_, count)| count > 0).collect()
     }
 }
 
-fn classes(cameras: &[&DeviceRecord<'_>]) -> Vec<(DeviceClass, u64)> {
+impl Answer<'_, '_> {
+    /// Findings of other devices, and the worst of them.
+    pub fn others(&self) -> Option<(u64, Severity)> {
+        let count = self.elsewhere.iter().sum();
+        let worst = Severity::ALL.into_iter().zip(self.elsewhere).rev().find(|&(_, count)| count > 0)?;
+        Some((count, worst.0))
+    }
+}
+
+fn device_id<'r>(device: &'r DeviceRecord<'_>) -> &'r str {
+    &device.id
+}
+
+fn classes(told: &[Told<'_, '_>]) -> Vec<(DeviceClass, u64)> {
+    let cameras = || told.iter().map(|told| told.device).filter(|device| device.is_camera);
     let class = |device: &DeviceRecord<'_>| device.class.unwrap_or(DeviceClass::Camera);
-    let of = |wanted| cameras.iter().filter(|device| class(device) == wanted).count() as u64;
+    let of = |wanted| cameras().filter(|device| class(device) == wanted).count() as u64;
     DeviceClass::ALL.iter().map(|&class| (class, of(class))).filter(|&(_, count)| count > 0).collect()
-}
-
-fn vendors<'a>(cameras: &[&DeviceRecord<'a>]) -> Vec<(Option<&'a Vendor>, u64)> {
-    let mut counts: BTreeMap<&str, (Option<&'a Vendor>, u64)> = BTreeMap::new();
-    for device in cameras {
-        let maker = device.made_by();
-        let id = maker.map_or("", |vendor| AsRef::<str>::as_ref(&vendor.id));
-        counts.entry(id).or_insert((maker, 0)).1 += 1;
-    }
-    let mut counts: Vec<_> = counts.into_values().collect();
-    counts.sort_by_key(|&(_, count)| Reverse(count));
-    counts
-}
-
-fn left<'r, 'a>(device: &'r DeviceRecord<'a>) -> Left<'r, 'a> {
-    let mut to: Vec<_> = device.endpoints.iter().filter(|end| end.is_outside()).collect();
-    to.sort_by_key(|end| Reverse(end.bytes_out));
-    let others = to.len().saturating_sub(NAMED) as u64;
-    to.truncate(NAMED);
-    Left { device, to, others }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{CaptureRecord, DropCounts, Ledger, Overview};
+    use crate::report::{CaptureRecord, DropCounts, Ledger, Outcome, Overview};
+    use lenscap_wire::Timestamp;
 
-    fn party(party: Party, bytes_out: u64) -> EndpointRecord<'static> {
-        EndpointRecord {
-            party,
-            vendor: None,
-            name: None,
-            address: [192, 0, 2, 1].into(),
-            bytes_out,
-            bytes_in: 0,
-            flows: 1,
-            activity: vec![],
-        }
-    }
-
-    fn device(id: u64, class: Option<DeviceClass>, sent: u64) -> DeviceRecord<'static> {
+    fn device(id: u64, standing: Standing, class: Option<DeviceClass>) -> DeviceRecord<'static> {
         DeviceRecord {
             id: id.to_string(),
             mac: None,
@@ -141,17 +140,17 @@ mod tests {
             serial: None,
             firmware: None,
             class,
-            is_camera: class.is_some(),
+            is_camera: standing == Standing::Camera,
             confidence: 0,
-            bytes_out: sent,
-            bytes_in: 0,
-            bytes_out_external: sent,
-            bytes_in_external: 0,
+            bytes_out: 1000,
+            bytes_in: 50,
+            bytes_out_external: 400,
+            bytes_in_external: 60,
             endpoints: vec![],
             sightings: vec![],
             aliases: vec![],
-            standing: if class.is_some() { Standing::Camera } else { Standing::Other },
-            kind_points: 0,
+            standing,
+            kind_points: id as u32,
             maker_points: 0,
             maker: None,
             why: vec![],
@@ -161,67 +160,81 @@ mod tests {
         }
     }
 
-    fn report(captures: Vec<CaptureRecord>, devices: Vec<DeviceRecord<'static>>) -> Report<'static> {
-        let overview = Overview { devices: 9, findings: [0, 3, 0, 1, 0], ..Overview::default() };
-        Report::new(captures, devices, vec![], vec![], vec![], Ledger::default(), overview)
-    }
-
-    #[test]
-    fn who_sent_most_is_told_first_and_who_sent_nothing_last() {
-        let mut devices: Vec<_> = (1..=7).map(|n| device(n, Some(DeviceClass::Camera), n)).collect();
-        devices.insert(0, device(8, Some(DeviceClass::Recorder), 0));
-        devices.insert(0, device(9, None, 1000));
-        let report = report(vec![], devices);
-        let answer = report.answer();
-        let [Sentence::Recognised(classes, 9), Sentence::Found(found), Sentence::Vendors(vendors), told @ ..] =
-            answer.as_slice()
-        else {
-            panic!("{answer:?}")
-        };
-        assert_eq!(classes[..], [(DeviceClass::Camera, 7), (DeviceClass::Recorder, 1)]);
-        assert_eq!(found[..], [(Severity::High, 1), (Severity::Low, 3)]);
-        assert_eq!(vendors[..], [(None, 8)]);
-        let ids: Vec<_> = told
-            .iter()
-            .map(|sentence| match sentence {
-                Sentence::Left(left) => left.device.id.clone(),
-                Sentence::MoreLeft(more) => format!("{more} more"),
-                Sentence::Quiet(devices) => format!("quiet {}", devices[0].id),
-                other => panic!("{other:?}"),
-            })
-            .collect();
-        assert_eq!(ids, ["7", "6", "5", "4", "3", "2 more", "quiet 8"]);
-    }
-
-    #[test]
-    fn possible_cameras_are_told_beside_cameras() {
-        let mut devices: Vec<_> = (1..=3).map(|n| device(n, None, n)).collect();
-        for (device, points) in devices.iter_mut().zip([40, 0, 59]).filter(|(_, points)| *points > 0) {
-            (device.standing, device.kind_points) = (Standing::Suspected, points);
+    fn finding(device: u64, severity: Severity, sent: u64) -> Finding<'static> {
+        Finding {
+            id: format!("{device}-{sent}"),
+            kind: FindingKind::Contact,
+            severity,
+            confidence: 0,
+            device: device.to_string(),
+            standing: Standing::Camera,
+            party: Party::Unknown,
+            vendor: None,
+            endpoint: String::new(),
+            addresses: vec![],
+            bytes_out: sent,
+            bytes_in: 1,
+            repeated: 0,
+            encrypted: false,
+            outcome: Outcome::Answered,
+            start: Timestamp(0),
+            end: Timestamp(0),
+            flows: vec![],
+            reasons: vec![],
+            evidence: vec![],
+            was: vec![],
+            filter: String::new(),
         }
-        let report = report(vec![], devices);
+    }
+
+    fn report(
+        captures: Vec<CaptureRecord>,
+        devices: Vec<DeviceRecord<'static>>,
+        findings: Vec<Finding<'static>>,
+    ) -> Report<'static> {
+        let overview = Overview { devices: 9, findings: [1, 2, 2, 1, 0], ..Overview::default() };
+        Report::new(captures, devices, vec![], vec![], findings, Ledger::default(), overview)
+    }
+
+    #[test]
+    fn the_worst_is_told_first_and_who_did_nothing_last() {
+        let camera = |id, class| device(id, Standing::Camera, class);
+        let devices = vec![
+            camera(1, Some(DeviceClass::Recorder)),
+            camera(2, None),
+            device(3, Standing::Suspected, None),
+            camera(4, Some(DeviceClass::Camera)),
+            device(5, Standing::Other, None),
+        ];
+        let findings = vec![
+            finding(4, Severity::High, 7),
+            finding(3, Severity::Medium, 900),
+            finding(2, Severity::Medium, 5),
+            finding(5, Severity::Low, 5),
+            finding(4, Severity::Low, 4),
+            finding(4, Severity::Info, 500),
+        ];
+        let report = report(vec![], devices, findings);
         let answer = report.answer();
-        let [Sentence::Recognised(classes, 9), Sentence::Suspected(possible), Sentence::Found(_)] =
-            &answer[..]
-        else {
-            panic!("{answer:?}")
-        };
-        assert!(classes.is_empty());
-        assert_eq!(possible.iter().map(|device| device.id.as_str()).collect::<Vec<_>>(), ["3", "1"]);
+        let told: Vec<_> = answer.told.iter().map(|told| told.device.id.as_str()).collect();
+        assert_eq!(told, ["4", "2", "3", "1"]);
+        assert_eq!(answer.classes, [(DeviceClass::Camera, 2), (DeviceClass::Recorder, 1)]);
+        assert_eq!((answer.suspected, answer.devices), (1, 9));
+        assert_eq!(answer.told[0].first().unwrap().id, "4-7");
+        assert_eq!(answer.told[0].payload(), (511, 3));
+        assert_eq!((answer.elsewhere, answer.others()), ([0, 1, 0, 0, 0], Some((1, Severity::Low))));
+        assert_eq!(answer.told[3].device.bytes_inside(), (600, 0));
     }
 
     #[test]
-    fn parties_inside_are_not_among_those_outside() {
-        let parties = [(Party::Local, 90), (Party::Unknown, 1), (Party::Vendor, 5), (Party::Unknown, 4)];
-        let mut camera = device(1, Some(DeviceClass::Camera), 10);
-        camera.endpoints = parties.iter().cycle().take(8).map(|&(kind, sent)| party(kind, sent)).collect();
-        let left = left(&camera);
-        assert_eq!(left.to.iter().map(|end| end.bytes_out).collect::<Vec<_>>(), [5, 5, 4]);
-        assert_eq!(left.others, 3);
+    fn of_equal_findings_that_with_most_bytes_is_told() {
+        let findings = vec![finding(1, Severity::Low, 5), finding(1, Severity::Low, 6)];
+        let report = report(vec![], vec![device(1, Standing::Camera, None)], findings);
+        assert_eq!(report.answer().told[0].first().unwrap().bytes_out, 6);
     }
 
     #[test]
-    fn a_capture_that_was_not_read_whole_is_told() {
+    fn a_capture_that_was_not_read_whole_is_counted() {
         let unread = CaptureRecord {
             path: "a.pcap".into(),
             sha256: None,
@@ -240,7 +253,7 @@ mod tests {
             problems: vec![],
         };
         let read = CaptureRecord { format: "pcap", ..unread.clone() };
-        let answer = report(vec![read.clone(), unread], vec![]).answer().len();
-        assert_eq!((answer, report(vec![read], vec![]).answer().len()), (3, 2));
+        assert_eq!(report(vec![read.clone(), unread], vec![], vec![]).answer().not_whole, (1, 2));
+        assert_eq!(report(vec![read], vec![], vec![]).answer().not_whole, (0, 1));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::row::{Row, item};
 use crate::protocol;
-use crate::reason;
+use crate::reason::{self, Digits};
 use crate::vendor;
 use lenscap_flow::report::{
     Amount, Attribution, CaptureRecord, DeviceClass, DeviceRecord, EndView, Finding, FlowView, Ledger,
@@ -172,7 +172,7 @@ pub(super) fn finding(row: &mut Row<'_>, finding: &Finding<'_>) {
     row.time_of(Some(finding.start));
     row.time_of(Some(finding.end));
     row.list(&finding.flows);
-    row.list(reason::sentences(finding).map(|reason| item(reason.as_bytes()).into_owned()));
+    row.list(reason::sentences(finding, Digits::Bare).map(|reason| item(reason.as_bytes()).into_owned()));
     row.list(finding.evidence.iter().map(|at| format!("{}:{}", at.input, at.packet)));
     row.value(finding.party.word());
     row.list(finding.addresses.iter().map(ToString::to_string));

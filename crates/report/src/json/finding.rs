@@ -2,7 +2,7 @@
 
 use super::writer::{Object, push_address, push_packet, push_string, push_word};
 use crate::escape::escape;
-use crate::reason;
+use crate::reason::{self, Digits};
 use crate::vendor;
 use lenscap_flow::report::Finding;
 
@@ -20,7 +20,7 @@ pub(super) fn push(out: &mut Vec<u8>, finding: &Finding<'_>) {
     record.time("start", finding.start);
     record.time("end", finding.end);
     record.list_of("flows", &finding.flows, |out, id| push_word(out, id));
-    record.list_of("reasons", reason::sentences(finding), |out, reason| {
+    record.list_of("reasons", reason::sentences(finding, Digits::Bare), |out, reason| {
         push_string(out, &escape(reason.as_bytes()));
     });
     record.list_of("evidence", &finding.evidence, |out, &at| push_packet(out, at));

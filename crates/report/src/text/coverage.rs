@@ -1,5 +1,6 @@
 //! What was seen, what could not be seen, and where every packet went, with the same weight as what was found.
 
+use super::limits::dropped;
 use super::page::Page;
 use super::words;
 use crate::escape::escape;
@@ -15,7 +16,9 @@ const NAMED: usize = 6;
 pub(super) fn push(page: &mut Page, report: &Report<'_>) {
     page.gap();
     page.paragraph(0, &format!("Seen: {}.", seen(report)));
-    page.paragraph(0, &format!("Not seen: {}. What was not seen may still have happened.", unseen(report)));
+    let unseen = unseen(report);
+    let unseen = if unseen.is_empty() { String::new() } else { format!("Not seen: {unseen}. ") };
+    page.paragraph(0, &format!("{unseen}What was not seen may still have happened."));
     push_problems(page, &report.captures);
 }
 
@@ -32,7 +35,7 @@ fn seen(report: &Report<'_>) -> String {
     format!("{span}, {} to {} UTC; {amounts}", time::plain(start), time::plain(end))
 }
 
-/// Every limit in words; where one does not hold, that is said too.
+/// Every limit in words.
 fn unseen(report: &Report<'_>) -> String {
     let (overview, ledger) = (&report.overview, &report.ledger);
     let coverage = &overview.coverage;
@@ -42,16 +45,14 @@ fn unseen(report: &Report<'_>) -> String {
     }
     let (both, flows) = coverage.two_way;
     if let Some(share) = units::share(flows.saturating_sub(both), flows) {
-        let missing = format!("one direction of {share} of the TCP and UDP flows");
-        limits.push(if both < flows { missing } else { "no flow of TCP or UDP lacks a direction".into() });
+        limits.extend((both < flows).then(|| format!("one direction of {share} of the TCP and UDP flows")));
     }
-    limits.push(match coverage.cut_bytes {
-        0 => "no bytes were cut off by the snap length".into(),
-        bytes => format!("{} cut off by the snap length", units::bytes(bytes)),
-    });
+    if coverage.cut_bytes > 0 {
+        limits.push(format!("{} cut off by the snap length", units::bytes(coverage.cut_bytes)));
+    }
     limits.extend(dropped(&report.captures));
-    limits.extend(of_payload("the content, which is encrypted,", "encrypted content", coverage.encrypted));
-    limits.extend(of_payload("a name or vendor", "an end without name or vendor", coverage.unattributed));
+    limits.extend(of_payload("the content, which is encrypted,", coverage.encrypted));
+    limits.extend(of_payload("a name or vendor", coverage.unattributed));
     if coverage.undecided > 0 {
         let flows = units::counted(coverage.undecided, "flow");
         limits.push(format!("the protocol of {flows} whose beginning is longer than what is read"));
@@ -71,36 +72,10 @@ fn unseen(report: &Report<'_>) -> String {
     limits.join("; ")
 }
 
-/// What is missing for a part of the outside payload, or what none of it has.
-fn of_payload(missing: &str, has: &str, (part, whole): (u64, u64)) -> Option<String> {
-    let share = units::share(part, whole)?;
-    Some(match part {
-        0 => format!("no payload to or from outside has {has}"),
-        _ => format!("{missing} of {share} of the payload to and from outside"),
-    })
-}
-
-/// Packets that captures say they do not hold. The same loss may be counted by several layers, so nothing is added up.
-fn dropped(captures: &[CaptureRecord]) -> Option<String> {
-    let mut sums: Vec<(&'static str, u64)> = Vec::new();
-    for (layer, count) in captures.iter().flat_map(|capture| capture.drops.named()) {
-        match sums.iter_mut().find(|(known, _)| *known == layer) {
-            Some((_, sum)) => *sum = sum.saturating_add(count),
-            None => sums.push((layer, count)),
-        }
-    }
-    let by = |(layer, count): &(&'static str, u64)| {
-        let layer = match *layer {
-            "interface" => "by the interface",
-            "ring" => "by the capturing system",
-            _ => "between packets",
-        };
-        format!("{} {layer}", units::count(*count))
-    };
-    let parts: Vec<String> = sums.iter().map(by).collect();
-    (!parts.is_empty()).then(|| {
-        format!("what was lost while capturing, as the captures state it: {}", words::listed(&parts))
-    })
+/// What is missing for a part of the outside payload.
+fn of_payload(missing: &str, (part, whole): (u64, u64)) -> Option<String> {
+    let share = units::share(part, whole).filter(|_| part > 0)?;
+    Some(format!("{missing} of {share} of the payload to and from outside"))
 }
 
 fn unread(what: &str, amount: Amount) -> Option<String> {
@@ -158,12 +133,12 @@ pub(super) fn push_ledger(page: &mut Page, report: &Report<'_>) {
     page.paragraph(
         0,
         &format!(
-            "Ledger: {}, {} on the wire = {}. {}. Exact: {}.",
+            "Ledger, in bytes on the wire: {}, {} = {}. {}. Counting {}.",
             units::counted(ledger.packets, "packet"),
             units::counted(ledger.bytes_wire, "byte"),
             parts.join(" + "),
             if ledger.balanced() { "Balanced" } else { "NOT BALANCED: do not rely on this report" },
-            if report.overview.exact { "yes" } else { "no" },
+            if report.overview.exact { "complete" } else { "not complete" },
         ),
     );
 }

@@ -1,16 +1,16 @@
-//! The findings, worst first, each with its packets, its id and a command that shows the first packet.
+//! The findings, worst first, each with its reasons, its packets, its id and a command that shows them.
 
+use super::View;
 use super::page::Page;
+use super::row::looked_up;
 use super::words;
 use crate::escape::escape;
-use crate::reason;
+use crate::reason::{self, Digits};
 use crate::shell;
 use crate::time;
 use crate::units;
 use crate::vendor;
-use lenscap_flow::report::{
-    CaptureRecord, Finding, FindingKind, LookUp, Outcome, PacketAt, Party, Report, Rule,
-};
+use lenscap_flow::report::{CaptureRecord, Finding, FindingKind, Outcome, PacketAt, Party, Report};
 
 /// Findings that are shown.
 const SHOWN: usize = 30;
@@ -19,25 +19,27 @@ const PACKETS: usize = 4;
 /// Column of the text beside the severity.
 const INDENT: usize = 12;
 
-pub(super) fn push(page: &mut Page, report: &Report<'_>) {
+pub(super) fn push(page: &mut Page, report: &Report<'_>, view: &View) {
+    if report.findings.is_empty() {
+        return;
+    }
     page.gap();
+    let title = page.style.bold("FINDINGS");
+    page.line(&title);
     for finding in report.findings.iter().take(SHOWN) {
-        push_one(page, report, finding);
+        push_one(page, report, finding, view);
     }
     if report.findings.len() > SHOWN {
         let more = (report.findings.len() - SHOWN) as u64;
-        let again = !report.captures.iter().any(is_gone);
-        let command = if again { format!("lenscap scan {} ", inputs(report)) } else { String::new() };
-        page.line(&format!("  {} more: {command}--json --select finding", units::count(more)));
+        page.line(&format!("  {} more: --json --select finding", units::count(more)));
     }
-    page.gap();
 }
 
-fn push_one(page: &mut Page, report: &Report<'_>, finding: &Finding<'_>) {
+fn push_one(page: &mut Page, report: &Report<'_>, finding: &Finding<'_>, view: &View) {
     let level = finding.severity.word().to_uppercase();
     let styled = page.style.severity(finding.severity, &level);
-    page.labelled(&level, &styled, INDENT, &headline(report, finding));
-    for reason in reason::sentences(finding) {
+    page.labelled(&level, &styled, INDENT, &headline(report, finding, view));
+    for reason in reason::sentences(finding, Digits::Grouped(view.numbers)) {
         page.paragraph(INDENT, &format!("- {}", escape(reason.as_bytes())));
     }
     let proof = packets(report, &finding.evidence);
@@ -48,7 +50,7 @@ fn push_one(page: &mut Page, report: &Report<'_>, finding: &Finding<'_>) {
 }
 
 /// What is claimed, in one sentence.
-fn headline(report: &Report<'_>, finding: &Finding<'_>) -> String {
+pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) -> String {
     let device = words::capital(&words::device_of_id(report, &finding.device));
     let endpoint = escape(finding.endpoint.as_bytes());
     let called = match finding.vendor {
@@ -69,11 +71,11 @@ fn headline(report: &Report<'_>, finding: &Finding<'_>) -> String {
         }
     };
     let sent = if finding.encrypted {
-        format!("{} (encrypted)", units::bytes(finding.bytes_out))
+        format!("{} (encrypted)", view.numbers.bytes(finding.bytes_out))
     } else {
-        units::bytes(finding.bytes_out)
+        view.numbers.bytes(finding.bytes_out)
     };
-    let received = units::bytes(finding.bytes_in);
+    let received = view.numbers.bytes(finding.bytes_in);
     let lasted = units::span(finding.end.0.saturating_sub(finding.start.0));
     let when = format!("within {lasted} from {} UTC", time::plain(finding.start));
     let back = match finding.outcome {
@@ -81,7 +83,7 @@ fn headline(report: &Report<'_>, finding: &Finding<'_>) -> String {
         Outcome::Answered | Outcome::Refused => format!("{received} received"),
     };
     if finding.flows.is_empty()
-        && let Some(outcome) = looked_up(finding)
+        && let Some((outcome, _)) = looked_up(finding)
     {
         return format!("{device} asked for {party}; {outcome}: {when}.");
     }
@@ -101,21 +103,7 @@ fn headline(report: &Report<'_>, finding: &Finding<'_>) -> String {
     }
 }
 
-/// How the look-up ended that a finding rests on alone.
-fn looked_up(finding: &Finding<'_>) -> Option<&'static str> {
-    finding.reasons.iter().find_map(|reason| match reason.rule {
-        Rule::AskedFor { outcome, .. } => Some(match outcome {
-            LookUp::Denied => "the name does not exist",
-            LookUp::Unanswered => "no answer was captured",
-            LookUp::WithoutAddress => "the answer held no address",
-            LookUp::Failed(_) => "the name service failed",
-            LookUp::Diverted => "an inside address was the answer",
-        }),
-        _ => None,
-    })
-}
-
-/// `Packets 2,204 and 2,198 of office.pcapng`.
+/// `Packets 2,204 and 2,198 of office.pcapng`; of a single capture its path is known.
 fn packets(report: &Report<'_>, evidence: &[PacketAt]) -> String {
     let Some(&first) = evidence.first() else { return "No packet is named".into() };
     let same: Vec<_> = evidence.iter().filter(|at| at.input == first.input).collect();
@@ -125,7 +113,10 @@ fn packets(report: &Report<'_>, evidence: &[PacketAt]) -> String {
         parts.push(format!("{} more", units::count(more as u64)));
     }
     let noun = if parts.len() == 1 { "Packet" } else { "Packets" };
-    let here = format!("{noun} {} of {}", words::listed(&parts), escape(path(report, first).as_bytes()));
+    let here = match report.captures.len() {
+        1 => format!("{noun} {}", words::listed(&parts)),
+        _ => format!("{noun} {} of {}", words::listed(&parts), escape(path(report, first).as_bytes())),
+    };
     if elsewhere == 0 {
         here
     } else {
@@ -133,7 +124,7 @@ fn packets(report: &Report<'_>, evidence: &[PacketAt]) -> String {
     }
 }
 
-fn path<'r>(report: &'r Report<'_>, at: PacketAt) -> &'r str {
+pub(super) fn path<'r>(report: &'r Report<'_>, at: PacketAt) -> &'r str {
     report.captures.get(at.input as usize).map_or("an input that is not listed", |capture| &capture.path)
 }
 
@@ -149,24 +140,6 @@ fn tshark(report: &Report<'_>, finding: &Finding<'_>, at: PacketAt) -> Option<St
 /// Whether nobody can read its packets again.
 fn is_gone(capture: &CaptureRecord) -> bool {
     capture.path == "-" || capture.format == "live"
-}
-
-/// The inputs of the run, as they are given to a command.
-pub(super) fn inputs(report: &Report<'_>) -> String {
-    match report.captures.as_slice() {
-        [only] => shell::word(&only.path),
-        _ => "FILES".into(),
-    }
-}
-
-/// What to do next; nothing of interfaces, which cannot be scanned.
-pub(super) fn push_next(page: &mut Page, report: &Report<'_>) {
-    if report.captures.iter().any(|capture| capture.format == "live") {
-        return;
-    }
-    let inputs = inputs(report);
-    let kind = if report.findings.is_empty() { "device" } else { "finding" };
-    page.line(&format!("Next: lenscap scan {inputs} --json --select {kind}"));
 }
 
 #[cfg(test)]
@@ -187,9 +160,9 @@ mod tests {
     #[test]
     fn of_an_interface_no_command_reads_anything_again() {
         let said = |report: &Report<'_>| {
-            let mut page = Page::new(crate::text::Style::PLAIN);
-            push(&mut page, report);
-            push_next(&mut page, report);
+            let view = crate::text::tests::plain(100);
+            let mut page = view.page();
+            push(&mut page, report, &view);
             page.text().matches("tshark").count() + page.text().matches("lenscap scan").count()
         };
         let mut report = office();

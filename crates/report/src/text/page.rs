@@ -1,18 +1,19 @@
 //! A page of text: paragraphs broken at spaces, words too long for a line cut, widths as a terminal has them.
 
-use super::WIDTH;
 use super::style::Style;
 use unicode_width::UnicodeWidthChar as _;
 
 /// Text as it grows.
 pub(super) struct Page {
     pub(super) style: Style,
+    /// Columns of a line.
+    pub(super) width: usize,
     text: String,
 }
 
 impl Page {
-    pub(super) fn new(style: Style) -> Self {
-        Self { style, text: String::new() }
+    pub(super) fn new(style: Style, width: usize) -> Self {
+        Self { style, width, text: String::new() }
     }
 
     pub(super) fn text(&self) -> &str {
@@ -34,14 +35,14 @@ impl Page {
 
     /// A paragraph whose lines begin at column `indent`.
     pub(super) fn paragraph(&mut self, indent: usize, text: &str) {
-        for line in broken(text, WIDTH - indent) {
+        for line in broken(text, self.width.saturating_sub(indent).max(2)) {
             self.line(&format!("{:indent$}{line}", ""));
         }
     }
 
     /// A paragraph beside a label of plain width below `indent`, which stands in its first line.
     pub(super) fn labelled(&mut self, label: &str, styled: &str, indent: usize, text: &str) {
-        for (n, line) in broken(text, WIDTH - indent).into_iter().enumerate() {
+        for (n, line) in broken(text, self.width.saturating_sub(indent).max(2)).into_iter().enumerate() {
             if n == 0 {
                 let space = indent.saturating_sub(2 + width(label));
                 self.line(&format!("  {styled}{:space$}{line}", ""));
@@ -53,7 +54,7 @@ impl Page {
 }
 
 /// Text in lines of at most `most` columns (two or more), broken at spaces; a word that is longer is cut in pieces.
-fn broken(text: &str, most: usize) -> Vec<String> {
+pub(super) fn broken(text: &str, most: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut used = 0;

@@ -15,7 +15,8 @@ impl Style {
     /// Colours.
     pub const COLOR: Self = Self { color: true };
 
-    pub(super) fn bold(self, text: &str) -> String {
+    /// Text with weight.
+    pub fn bold(self, text: &str) -> String {
         self.wrap("1", text)
     }
 

@@ -1,62 +1,70 @@
-//! A table that fits the page: columns as wide as they need, those that may be cut giving way.
+//! A table that fits the page: columns as wide as they need, those that may be cut giving way, and where that is not
+//! enough, those that may be missing left out.
 
-use super::WIDTH;
 use super::page::{Page, cut, width};
 use std::fmt::Write as _;
 
 /// A column.
+#[derive(Clone, Copy)]
 pub(super) struct Column {
     pub(super) title: &'static str,
     /// Whether cells stand at the right edge.
-    pub(super) right: bool,
+    right: bool,
     /// The width down to which the column may be cut; never below, and no cut where `None`.
-    pub(super) least: Option<usize>,
+    least: Option<usize>,
+    /// Which columns are left out first on a narrow page: the highest number. One of 0 never is.
+    rank: u8,
 }
 
 impl Column {
     /// Text that is never cut.
     pub(super) const fn whole(title: &'static str) -> Self {
-        Self { title, right: false, least: None }
+        Self { title, right: false, least: None, rank: 0 }
     }
 
     /// Text that may be cut to `least` columns.
     pub(super) const fn text(title: &'static str, least: usize) -> Self {
-        Self { title, right: false, least: Some(least) }
+        Self { title, right: false, least: Some(least), rank: 0 }
     }
 
     /// A number.
     pub(super) const fn number(title: &'static str) -> Self {
-        Self { title, right: true, least: None }
+        Self { title, right: true, least: None, rank: 0 }
+    }
+
+    /// The same column, that may be left out.
+    pub(super) const fn ranked(self, rank: u8) -> Self {
+        Self { rank, ..self }
     }
 }
 
 /// Columns between two cells, and before the first.
 const GAP: usize = 2;
 
-/// Writes a heading and rows.
-pub(super) fn push<const N: usize>(
-    page: &mut Page,
-    heading: &str,
-    columns: &[Column; N],
-    rows: &[[String; N]],
-) {
-    page.gap();
-    let heading = page.style.bold(heading);
-    page.line(&heading);
-    let widths = widths(columns, rows);
-    let titles = columns.each_ref().map(|column| column.title.to_owned());
-    let line = line(columns, &widths, &titles);
-    let titles = page.style.dim(&line);
+/// Writes a heading, where there is one, and rows.
+pub(super) fn push(page: &mut Page, heading: &str, columns: &[Column], rows: &[Vec<String>]) {
+    if !heading.is_empty() {
+        page.gap();
+        let heading = page.style.bold(heading);
+        page.line(&heading);
+    }
+    let columns = widths(columns, rows, page.width);
+    let titles: Vec<String> = columns.iter().map(|(_, column, _)| column.title.to_owned()).collect();
+    let titles = line(&columns, |place| titles.get(place).map_or("", String::as_str), true);
+    let titles = page.style.dim(&titles);
     page.line(&titles);
     for row in rows {
-        page.line(&self::line(columns, &widths, row));
+        page.line(&line(&columns, |place| row.get(place).map_or("", String::as_str), false));
     }
 }
 
-fn line<const N: usize>(columns: &[Column; N], widths: &[usize; N], cells: &[String; N]) -> String {
+/// A column that is shown: its place among all, and its width.
+type Shown = (usize, Column, usize);
+
+fn line<'c>(columns: &[Shown], cell: impl Fn(usize) -> &'c str, of_shown: bool) -> String {
     let mut line = String::new();
-    for ((column, &wide), cell) in columns.iter().zip(widths).zip(cells) {
-        let cell = cut(cell, wide);
+    for (n, &(place, column, wide)) in columns.iter().enumerate() {
+        let cell = cut(cell(if of_shown { n } else { place }), wide);
         let space = wide.saturating_sub(width(&cell));
         let (before, after) = if column.right { (space, 0) } else { (0, space) };
         _ = write!(line, "{:GAP$}{:before$}{cell}{:after$}", "", "", "");
@@ -64,26 +72,35 @@ fn line<const N: usize>(columns: &[Column; N], widths: &[usize; N], cells: &[Str
     line.trim_end().to_owned()
 }
 
-/// Natural widths; where their sum is too much, the widest that may be cut gives way, column by column.
-fn widths<const N: usize>(columns: &[Column; N], rows: &[[String; N]]) -> [usize; N] {
-    let mut widths = columns.each_ref().map(|column| width(column.title));
-    for row in rows {
-        for (wide, cell) in widths.iter_mut().zip(row) {
-            *wide = width(cell).max(*wide);
+/// Natural widths; where their sum is too much, the widest that may be cut gives way, column by column, once those are
+/// left out without which the rest fits.
+fn widths(columns: &[Column], rows: &[Vec<String>], most: usize) -> Vec<Shown> {
+    let natural = |(place, column): (usize, &Column)| {
+        let cells = rows.iter().filter_map(|row| row.get(place)).map(|cell| width(cell));
+        (place, *column, cells.chain([width(column.title)]).max().unwrap_or(0))
+    };
+    let mut shown: Vec<Shown> = columns.iter().enumerate().map(natural).collect();
+    let least = |(_, column, wide): &Shown| column.least.map_or(*wide, |least| least.min(*wide)) + GAP;
+    while shown.iter().map(least).sum::<usize>() > most {
+        let Some(out) = (0..shown.len()).max_by_key(|n| shown.get(*n).map(|(_, column, _)| column.rank))
+        else {
+            break;
+        };
+        if shown.get(out).is_none_or(|(_, column, _)| column.rank == 0) {
+            break;
         }
+        shown.remove(out);
     }
-    let mut over = (widths.iter().sum::<usize>() + GAP * N).saturating_sub(WIDTH);
-    while over > 0 {
-        let widest = widths
+    let all: usize = shown.iter().map(|(.., wide)| wide + GAP).sum();
+    for _ in 0..all.saturating_sub(most) {
+        let widest = shown
             .iter_mut()
-            .zip(columns)
-            .filter(|(wide, column)| column.least.is_some_and(|least| **wide > least))
-            .max_by_key(|(wide, _)| **wide);
-        let Some((wide, _)) = widest else { break };
+            .filter(|(_, column, wide)| column.least.is_some_and(|least| *wide > least))
+            .max_by_key(|(.., wide)| *wide);
+        let Some((.., wide)) = widest else { break };
         *wide -= 1;
-        over -= 1;
     }
-    widths
+    shown
 }
 
 #[cfg(test)]
@@ -91,19 +108,31 @@ mod tests {
     use super::super::style::Style;
     use super::*;
 
+    fn pushed(columns: &[Column], most: usize) -> Vec<String> {
+        let rows = [
+            vec!["192.0.2.1".to_owned(), "n".repeat(500), "1.0 kB".to_owned()],
+            vec!["192.0.2.100".to_owned(), "short".to_owned(), "12 B".to_owned()],
+        ];
+        let mut page = Page::new(Style::PLAIN, most);
+        push(&mut page, "TABLE", columns, &rows);
+        page.text().lines().map(str::to_owned).collect()
+    }
+
     #[test]
     fn long_cells_give_way() {
         let columns = [Column::whole("address"), Column::text("name", 6), Column::number("sent")];
-        let rows = [
-            ["192.0.2.1".to_owned(), "n".repeat(500), "1.0 kB".to_owned()],
-            ["192.0.2.100".to_owned(), "short".to_owned(), "12 B".to_owned()],
-        ];
-        let mut page = Page::new(Style::PLAIN);
-        push(&mut page, "TABLE", &columns, &rows);
-        let lines: Vec<&str> = page.text().lines().collect();
+        let lines = pushed(&columns, 100);
         assert_eq!(lines[0], "TABLE");
-        assert_eq!(width(lines[2]), WIDTH);
+        assert_eq!(width(&lines[2]), 100);
         assert!(lines[2].ends_with("n…  1.0 kB"));
         assert!(lines[3].ends_with("    12 B"));
+    }
+
+    #[test]
+    fn a_column_that_has_no_room_is_left_out_and_the_others_stay_whole() {
+        let columns = [Column::whole("address"), Column::text("name", 40).ranked(1), Column::number("sent")];
+        assert_eq!(pushed(&columns, 60)[1].split_whitespace().count(), 2);
+        assert_eq!(pushed(&columns, 61)[1], "  address        sent");
+        assert_eq!(pushed(&columns, 63)[1].split_whitespace().count(), 3);
     }
 }

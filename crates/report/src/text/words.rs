@@ -1,16 +1,26 @@
 //! How devices, vendors and parties are called: the same words everywhere.
 
 use crate::escape::escape;
+use crate::units;
 use crate::vendor;
 use lenscap_flow::report::{
-    DeviceClass, DeviceRecord, EndpointRecord, Party, Report, SharedGroup, Standing, Vendor,
+    DeviceClass, DeviceRecord, EndpointRecord, Evidence, Party, Report, SharedGroup, Standing, Vendor,
+    WhyRecord,
 };
 use std::net::IpAddr;
+
+/// Digits of an id that are shown, where they tell it from all others.
+const SHORT_ID: usize = 8;
 
 /// What a device is: its class, where that is known.
 pub(super) fn class(device: &DeviceRecord<'_>) -> &'static str {
     let other = if device.standing == Standing::Suspected { "possible camera" } else { "device" };
     device.class.map_or(other, DeviceClass::word)
+}
+
+/// The kind of a finding for people, by its word for programs.
+pub(super) fn kind(word: &str) -> &str {
+    if word == "exfiltration" { "an upload (exfiltration in JSON)" } else { word }
 }
 
 /// `a`, `a and b`, `a, b and c`.
@@ -48,17 +58,19 @@ fn parent<'a>(report: &'a Report<'_>, vendor: &'a Vendor) -> Option<&'a str> {
 
 /// `Imou (Dahua)`, as a table has it.
 pub(super) fn vendor_cell(report: &Report<'_>, vendor: Option<&Vendor>) -> String {
-    vendor_and(report, vendor, "")
+    let Some(vendor) = vendor else { return "not known".into() };
+    let parent = parent(report, vendor).map(|parent| format!(" ({parent})")).unwrap_or_default();
+    format!("{}{parent}", vendor::name(vendor))
 }
 
-/// Who made a device, as a table has it: a vendor, or who registered its MAC's prefix; else whose cloud it uses.
-pub(super) fn maker_cell(report: &Report<'_>, device: &DeviceRecord<'_>) -> String {
-    match (device.made_by(), device.maker, device.cloud_of) {
-        (None, Some(maker), _) => escape(maker.as_bytes()).into_owned(),
-        (None, None, _) if device.platform.is_some() => speaks(device).unwrap_or_default(),
-        (None, None, Some(cloud)) => format!("uses the cloud of {}", vendor::name(cloud)),
-        (vendor, ..) => vendor_cell(report, vendor),
-    }
+/// Whether the device itself says who made it: a prefix was only registered, and a cloud may serve anybody's.
+fn is_proven(device: &DeviceRecord<'_>, vendor: &Vendor) -> bool {
+    let of_vendor = |of: Option<&Vendor>| of.is_some_and(|of| vendor::id(of) == vendor::id(vendor));
+    device.sightings.iter().any(|sighting| {
+        sighting.kind != "oui"
+            && of_vendor(sighting.vendor)
+            && device.why.iter().any(|why| !why.claimed && why.packet == sighting.packet)
+    })
 }
 
 /// `maker not known, speaks the protocol of CS2 Network (PPPP)`, where no more is known than that.
@@ -70,7 +82,7 @@ fn speaks(device: &DeviceRecord<'_>) -> Option<String> {
 }
 
 /// Whose an outside party is, or what kind of party it is. Of a viewer or relay the vendor is whose protocol it speaks.
-pub(super) fn owner(endpoint: &EndpointRecord<'_>) -> String {
+pub(super) fn whose(endpoint: &EndpointRecord<'_>) -> String {
     match endpoint.vendor {
         Some(vendor) if endpoint.party == Party::Peer => {
             format!("{} by the protocol of {}", party(endpoint), vendor::name(vendor))
@@ -80,15 +92,99 @@ pub(super) fn owner(endpoint: &EndpointRecord<'_>) -> String {
     }
 }
 
-/// `Imou (parent Dahua)`, as a sentence has it.
-pub(super) fn vendor_phrase(report: &Report<'_>, vendor: Option<&Vendor>) -> String {
-    vendor_and(report, vendor, "parent ")
+/// Who made a device and what it is, as far as that is known, and how surely.
+pub(super) fn maker(device: &DeviceRecord<'_>) -> String {
+    let model = device.model.as_deref().map(|model| escape(model.as_bytes()));
+    let with = |maker: String| match &model {
+        Some(model) => format!("{maker} {model}"),
+        None => maker,
+    };
+    match (device.made_by(), device.maker, device.cloud_of) {
+        (Some(vendor), ..) => {
+            let proven = is_proven(device, vendor) || device.why.iter().any(by_more_than_prefix);
+            let name = vendor::name(vendor);
+            if proven { with(name.to_owned()) } else { with(format!("prefix registered to {name}")) }
+        }
+        _ if device.made_by().is_none() && device.platform.is_some() => {
+            with(speaks(device).unwrap_or_default())
+        }
+        (None, Some(maker), _) => with(format!("prefix registered to {}", escape(maker.as_bytes()))),
+        (None, None, Some(cloud)) => with(format!("uses the cloud of {}", vendor::name(cloud))),
+        _ => with("maker not known".into()),
+    }
 }
 
-fn vendor_and(report: &Report<'_>, vendor: Option<&Vendor>, label: &str) -> String {
-    let Some(vendor) = vendor else { return "not known".into() };
-    let parent = parent(report, vendor).map(|parent| format!(" ({label}{parent})")).unwrap_or_default();
-    format!("{}{parent}", vendor::name(vendor))
+/// The same for a table, where the name must be seen however narrow the column is.
+pub(super) fn maker_cell(device: &DeviceRecord<'_>) -> String {
+    let text = maker(device);
+    match text.strip_prefix("prefix registered to ") {
+        Some(name) => format!("{name} (by prefix)"),
+        None => text.replacen("maker not known", "not known", 1),
+    }
+}
+
+fn by_more_than_prefix(why: &WhyRecord<'_>) -> bool {
+    !why.claimed && !matches!(why.kind, Evidence::Prefix | Evidence::MixedPrefix) && why.weight > 0
+}
+
+/// `parent CETHIK`: who owns the maker.
+pub(super) fn owner(report: &Report<'_>, device: &DeviceRecord<'_>) -> Option<String> {
+    Some(format!("parent {}", parent(report, device.made_by()?)?))
+}
+
+/// Whether a law names the maker; only as reported where the device does not say itself who made it.
+pub(super) fn listed_firm(device: &DeviceRecord<'_>) -> Option<String> {
+    let vendor = device.made_by().filter(|vendor| vendor.ndaa_889)?;
+    let reported = if is_proven(device, vendor) { "" } else { "reported " };
+    Some(format!("{reported}maker named in NDAA 889"))
+}
+
+/// What makes it a camera, the strongest first, with the packets.
+pub(super) fn evidence(device: &DeviceRecord<'_>, most: usize) -> String {
+    let counts = device.why.iter().filter(|why| !why.claimed && why.weight > 0).take(most);
+    counts.map(|why| why_words(device, why)).collect::<Vec<_>>().join(", ")
+}
+
+/// One piece of evidence, with its packet.
+pub(super) fn why_words(device: &DeviceRecord<'_>, why: &WhyRecord<'_>) -> String {
+    let value = escape(&why.value);
+    // What it was read from: the sighting with the same value, else that of the same packet.
+    let of_packet = || device.sightings.iter().filter(|s| why.packet.is_some() && s.packet == why.packet);
+    let sighting = of_packet().find(|s| s.value == why.value).or_else(|| of_packet().next());
+    let kind = sighting.map_or("", |sighting| sighting.kind);
+    let protocol = kind.split('.').next().filter(|word| !word.is_empty()).unwrap_or("its protocol");
+    let text = match why.kind {
+        Evidence::Protocol => format!("answers as a camera in {protocol}"),
+        Evidence::Model if kind.is_empty() => format!("calls itself {value}"),
+        Evidence::Model => format!("calls itself {value} ({kind})"),
+        Evidence::DeviceRole => format!("the camera's side of {protocol}"),
+        Evidence::Video => "serves video".into(),
+        Evidence::P2p if kind.is_empty() => "speaks a protocol of cameras".into(),
+        Evidence::P2p => format!("speaks {protocol}, a protocol of cameras"),
+        Evidence::Cloud => format!("answered by the cameras' cloud {value}"),
+        Evidence::CloudAsked => format!("asked for the cameras' cloud {value}"),
+        Evidence::Prefix => format!("prefix {value} of a maker of cameras"),
+        Evidence::MixedPrefix => format!("prefix {value} of a maker of cameras, too"),
+        Evidence::Banner => format!("shows {value}"),
+        Evidence::Upload => "uploads as cameras do".into(),
+        Evidence::Client => format!("shows {value}, as viewers do"),
+    };
+    let packet = why.packet.map(|at| format!(" #{}", units::count(at.packet))).unwrap_or_default();
+    format!("{text}{packet}")
+}
+
+/// Another maker that evidence names, the strongest.
+pub(super) fn conflict(report: &Report<'_>, device: &DeviceRecord<'_>) -> Option<String> {
+    let other = device.conflicts.first()?;
+    Some(format!("other evidence names {}", vendor_cell(report, Some(other.vendor))))
+}
+
+/// As much of a finding's id as tells it from all others of the report.
+pub(super) fn short_id(report: &Report<'_>, id: &str) -> String {
+    let others = || report.findings.iter().filter(|other| other.id != id);
+    let shared = |other: &str| id.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count();
+    let length = others().map(|other| shared(&other.id) + 1).max().unwrap_or(0).max(SHORT_ID);
+    id.get(..length).unwrap_or(id).to_owned()
 }
 
 /// `Hikvision DS-2CD2042WD-I`, `Imou IPC-C22E, parent Dahua`; nothing where neither is known.

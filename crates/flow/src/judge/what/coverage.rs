@@ -1,13 +1,13 @@
 //! What could be seen and what could not, in numbers.
 
-use lenscap_wire::{Hazards, ReaderId, Timestamp};
+use lenscap_wire::{Hazards, PacketRef, ReaderId, Timestamp};
+use std::cmp::Reverse;
 
-use crate::judge::Flow;
 use crate::judge::judged::Judged;
-use crate::report::{Amount, Coverage};
+use crate::judge::{Court, Flow, FlowAt};
+use crate::report::{Amount, Coverage, Unread, UnreadFlow};
 use crate::state::key::{TCP, UDP};
 use crate::state::spell::counters::Counters;
-use crate::state::summary::Summary;
 use crate::state::transcript::Transcripts;
 
 /// Sums over all flows.
@@ -24,6 +24,43 @@ pub(crate) struct Sums {
     undecided: u64,
     /// Flows with packets that no key was tried on any more.
     unopened: u64,
+    unread: Unknown,
+}
+
+/// Flows of TCP and UDP with payload that no reader knew: how many, their payload, and the one with most of it, or the
+/// first of equals.
+#[derive(Clone, Copy, Debug, Default)]
+struct Unknown {
+    flows: u64,
+    payload: u64,
+    largest: Option<(u64, Reverse<PacketRef>, FlowAt)>,
+}
+
+impl Unknown {
+    fn add(&mut self, flow: &Flow<'_>, payload: u64) {
+        self.flows += 1;
+        self.payload += payload;
+        if self.largest.is_none_or(|(most, ..)| payload >= most) {
+            self.largest = self.largest.max(Some((payload, Reverse(flow.cold.at()), flow.at)));
+        }
+    }
+
+    fn join(&mut self, other: &Self) {
+        self.flows += other.flows;
+        self.payload += other.payload;
+        self.largest = self.largest.max(other.largest);
+    }
+
+    fn told(&self, court: &Court<'_>) -> Unread {
+        let largest = self.largest.and_then(|(payload, Reverse(at), place)| {
+            let flow = court.flow(place)?;
+            let (key, first) = (&flow.hot.key, flow.hot.first_side());
+            let ends = [first, 1 - first].map(|side| (key.address(side).ip(), key.port(side).unwrap_or(0)));
+            let first_packet = court.numbering.locate(&at);
+            Some(UnreadFlow { ends, protocol: key.protocol, payload, first_packet })
+        });
+        Unread { flows: self.flows, payload: self.payload, largest }
+    }
 }
 
 impl Sums {
@@ -40,6 +77,10 @@ impl Sums {
         if matches!(flow.hot.key.protocol, TCP | UDP) {
             self.two_way.0 += u64::from(packets[0] > 0 && packets[1] > 0);
             self.two_way.1 += 1;
+            let payload = payload[0] + payload[1];
+            if payload > 0 && reader.is_none_or(|reader| reader == Transcripts::SPENT) {
+                self.unread.add(flow, payload);
+            }
         }
         if judged.is_external() {
             let payload = payload[0] + payload[1];
@@ -62,11 +103,13 @@ impl Sums {
         add(&mut self.unattributed, other.unattributed);
         self.undecided += other.undecided;
         self.unopened += other.unopened;
+        self.unread.join(&other.unread);
     }
 }
 
 /// The coverage of a summary.
-pub(crate) fn coverage(summary: &Summary, sums: &Sums) -> Coverage {
+pub(crate) fn coverage(court: &Court<'_>, sums: &Sums) -> Coverage {
+    let summary = court.summary;
     let hazards = Hazards::NAMES.iter().map(|(hazard, name)| {
         let bit = hazard.0.trailing_zeros() as usize;
         (*name, summary.site.tally.hazards.get(bit).copied().unwrap_or(0))
@@ -79,6 +122,7 @@ pub(crate) fn coverage(summary: &Summary, sums: &Sums) -> Coverage {
         encrypted: sums.encrypted,
         unattributed: sums.unattributed,
         undecided: sums.undecided,
+        unread: sums.unread.told(court),
         hazards: hazards.filter(|(_, count)| *count > 0).collect(),
         caps: caps.filter(|(_, count)| *count > 0).collect(),
     }

@@ -1,0 +1,139 @@
+//! Which packets are wanted, and why.
+
+use crate::subject::{Subject, flows_between};
+use lenscap_flow::report::{Finding, Report};
+use lenscap_wire::{Address, Packet, Timestamp};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::net::IpAddr;
+
+/// Both ends of a flow and its protocol, the lesser end first; ports are 0 where they do not count.
+type Key = ((IpAddr, u16), (IpAddr, u16), u8);
+
+fn key(a: (IpAddr, u16), b: (IpAddr, u16), protocol: u8) -> Key {
+    if a <= b { (a, b, protocol) } else { (b, a, protocol) }
+}
+
+/// What is wanted.
+pub(super) struct Wanted {
+    /// Packets that are named, by input and number.
+    named: BTreeMap<(u32, u64), String>,
+    /// Flows, each with what is said of its packets.
+    flows: HashMap<Key, String>,
+    /// Pairs of addresses of these flows: of them fragments are wanted whose ports are not known.
+    pairs: HashSet<Key>,
+    /// Addresses all of whose packets are wanted, and what is said of them.
+    addresses: HashSet<IpAddr>,
+    /// MACs of the same, for packets without IP.
+    macs: HashSet<[u8; 6]>,
+    said: String,
+    /// The time of the flows.
+    span: (Timestamp, Timestamp),
+}
+
+impl Wanted {
+    /// What shows a finding or a device.
+    pub(super) fn of(report: &Report<'_>, subject: &Subject<'_, '_>) -> Self {
+        let mut wanted = Self {
+            named: BTreeMap::new(),
+            flows: HashMap::new(),
+            pairs: HashSet::new(),
+            addresses: HashSet::new(),
+            macs: HashSet::new(),
+            said: String::new(),
+            span: (Timestamp(i64::MIN), Timestamp(i64::MAX)),
+        };
+        match subject {
+            Subject::Finding(finding) => wanted.finding(report, finding),
+            Subject::Device(device) => {
+                wanted.addresses.extend(&device.addresses);
+                wanted.macs.extend(device.mac.map(|mac| mac.0));
+                wanted.said = format!("lenscap: from or to the device {}", device.id);
+                for why in &device.why {
+                    let claimed = if why.claimed { "claimed by others: " } else { "" };
+                    if let Some(at) = why.packet {
+                        let value = lenscap_report::escape::escape(&why.value);
+                        let text = format!("lenscap: {claimed}{} {value}", why.kind);
+                        wanted.name((at.input, at.packet), &text);
+                    }
+                }
+            }
+        }
+        wanted
+    }
+
+    fn finding(&mut self, report: &Report<'_>, finding: &Finding<'_>) {
+        let id = &finding.id;
+        self.span = (finding.start, finding.end);
+        for reason in &finding.reasons {
+            for at in &reason.packets {
+                let text = format!("lenscap finding {id}: shows {}", reason.rule.id());
+                self.name((at.input, at.packet), &text);
+            }
+        }
+        for at in &finding.evidence {
+            self.named
+                .entry((at.input, at.packet))
+                .or_insert_with(|| format!("lenscap finding {id}: named as evidence"));
+        }
+        for flow in flows_between(report, finding) {
+            let (orig, resp) = (&flow.orig, &flow.resp);
+            let end = |end: &lenscap_flow::report::EndView| (end.address, end.port.unwrap_or(0));
+            let said = format!("lenscap finding {id}: flow {}", flow.community_id);
+            self.flows.insert(key(end(orig), end(resp), flow.protocol), said);
+            self.pairs.insert(key((orig.address, 0), (resp.address, 0), flow.protocol));
+        }
+    }
+
+    /// A packet may show several things.
+    fn name(&mut self, at: (u32, u64), text: &str) {
+        let said = self.named.entry(at).or_default();
+        if said.contains(text) {
+            return;
+        }
+        if !said.is_empty() {
+            said.push_str("; ");
+        }
+        said.push_str(text);
+    }
+
+    /// Why a packet is wanted; nothing where it is not.
+    pub(super) fn why(
+        &self,
+        input: u32,
+        number: u64,
+        time: Timestamp,
+        packet: &Packet<'_>,
+    ) -> Option<String> {
+        let named = self.named.get(&(input, number)).cloned();
+        named.or_else(|| self.of_flow(time, packet)).or_else(|| self.of_device(packet))
+    }
+
+    fn of_flow(&self, time: Timestamp, packet: &Packet<'_>) -> Option<String> {
+        if packet.version == 0 || time < self.span.0 || time > self.span.1 {
+            return None;
+        }
+        let (from, to) = (ip(packet.source), ip(packet.destination));
+        let is_ported = matches!(packet.protocol, 6 | 17 | 132);
+        let ports = if is_ported { packet.ports } else { (0, 0) };
+        if let Some(said) = self.flows.get(&key((from, ports.0), (to, ports.1), packet.protocol)) {
+            return Some(said.clone());
+        }
+        let is_part =
+            packet.fragment.is_some() && self.pairs.contains(&key((from, 0), (to, 0), packet.protocol));
+        is_part.then(|| "lenscap: fragment between the same addresses".into())
+    }
+
+    fn of_device(&self, packet: &Packet<'_>) -> Option<String> {
+        let by_address = packet.version != 0
+            && [packet.source, packet.destination]
+                .into_iter()
+                .any(|address| self.addresses.contains(&ip(address)));
+        let by_mac =
+            || packet.macs.is_some_and(|(from, to)| self.macs.contains(&from.0) || self.macs.contains(&to.0));
+        (by_address || by_mac()).then(|| self.said.clone())
+    }
+}
+
+fn ip(address: Address) -> IpAddr {
+    address.ip()
+}

@@ -1,0 +1,86 @@
+//! From captures to a report: what all commands share that read captures and judge them.
+
+use crate::args::{Judging, Reading, Work};
+use crate::catalog;
+use crate::engine::{self, Input, Options};
+use crate::failure::{Failure, Outcome};
+use crate::interrupt;
+use crate::output;
+use crate::plan;
+use crate::progress::Bar;
+use crate::sandbox::{self, Access};
+use lenscap_catalog::Catalog;
+use lenscap_flow::report::Report;
+use std::mem::ManuallyDrop;
+use std::path::{Path, PathBuf};
+
+/// What is read, by what it is judged, what that may cost.
+#[derive(Clone, Copy)]
+pub(crate) struct Case<'c> {
+    /// Captures, folders, `-`, or saved summaries.
+    pub files: &'c [PathBuf],
+    /// Which packets.
+    pub reading: &'c Reading,
+    /// By what.
+    pub judging: &'c Judging,
+    /// At what cost.
+    pub work: &'c Work,
+}
+
+impl Case<'_> {
+    /// Reads and judges, where nothing but the file `written` is written; the report is for `answer`, unless no packet could be judged. The outcome says whether all was
+    /// read.
+    pub(crate) fn report(
+        &self,
+        written: Option<&Path>,
+        answer: impl FnOnce(&Report<'_>, &Catalog) -> Result<(), Failure>,
+    ) -> Result<Outcome, Failure> {
+        let options = plan::reading(self.reading, self.work)?;
+        let inputs = plan::inputs(self.files)?;
+        let catalog = self.prepare(&options, &inputs, written)?;
+        let bar = Bar::new(self.work.quiet, engine::total(&inputs));
+        let summary = engine::scan(&interrupt::streams(&inputs), &options, &bar)?;
+        bar.finish();
+        // The process ends soon after: to give back millions of records one by one would take as long as judging them.
+        let summary = ManuallyDrop::new(summary);
+        let closed = ManuallyDrop::new(summary.close());
+        let report = engine::judge(&closed, &catalog, &engine::policy(&self.judging.local));
+        let report = ManuallyDrop::new(report);
+        let gaps = output::say_gaps(&report, []);
+        if let Some(unjudged) = output::nothing_judged(&report) {
+            return Err(unjudged);
+        }
+        answer(&report, &catalog)?;
+        Ok(if gaps { Outcome::Incomplete } else { Outcome::Nothing })
+    }
+
+    /// The catalogue, the sandbox, and the threads that the work may take: threads have the rights of who starts them.
+    pub(crate) fn prepare(
+        &self,
+        options: &Options,
+        inputs: &[Input],
+        written: Option<&Path>,
+    ) -> Result<Catalog, Failure> {
+        let catalog = catalog::open(&self.judging.catalog)?;
+        confine(self.work.no_sandbox, inputs, written);
+        engine::use_threads(options.threads)?;
+        Ok(catalog)
+    }
+}
+
+/// Gives up all rights but to read the inputs and to write a file. Threads that are started later have no more.
+pub(crate) fn confine(no_sandbox: bool, inputs: &[Input], written: Option<&Path>) {
+    if no_sandbox {
+        return sandbox::refuse();
+    }
+    let files = inputs.iter().filter_map(|input| match input {
+        Input::File(path) => Some(path.as_path()),
+        _ => None,
+    });
+    let mut access = Access::default().read_inputs(files).write_file(written);
+    // Beside others a stream goes into a file without a name.
+    if inputs.len() > 1 && inputs.iter().any(Input::is_stream) {
+        access.write.push(std::env::temp_dir());
+    }
+    sandbox::enter(&access);
+}

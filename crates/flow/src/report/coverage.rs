@@ -1,0 +1,52 @@
+//! What could be seen of the traffic and what could not, and how much of it no reader knew.
+
+use super::PacketAt;
+use lenscap_wire::Timestamp;
+use std::net::IpAddr;
+
+/// What could and what could not be seen.
+#[derive(Clone, Debug, Default)]
+pub struct Coverage {
+    /// First and last packet.
+    pub window: Option<(Timestamp, Timestamp)>,
+    /// Flows with packets both ways, and all flows, of TCP and UDP.
+    pub two_way: (u64, u64),
+    /// Wire bytes never captured because of the snap length.
+    pub cut_bytes: u64,
+    /// Payload bytes in flows of encrypted protocols, and in all flows with an outside end.
+    pub encrypted: (u64, u64),
+    /// Payload bytes to or from outside without any name or vendor, and all such payload bytes.
+    pub unattributed: (u64, u64),
+    /// Flows of which no reader could tell the protocol from as much of their beginning as is read.
+    pub undecided: u64,
+    /// Flows of TCP and UDP with payload that no reader knew.
+    pub unread: Unread,
+    /// Oddities of packets, as (name, packets), fixed order, none that is zero.
+    pub hazards: Vec<(&'static str, u64)>,
+    /// Caps that bit, as (name, count), fixed order.
+    pub caps: Vec<(&'static str, u64)>,
+}
+
+/// What no reader knew.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Unread {
+    /// How many flows.
+    pub flows: u64,
+    /// Their payload both ways.
+    pub payload: u64,
+    /// The one with most payload.
+    pub largest: Option<UnreadFlow>,
+}
+
+/// A flow that no reader knew.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[allow(missing_docs)]
+pub struct UnreadFlow {
+    /// Address and port of both ends, who began first.
+    pub ends: [(IpAddr, u16); 2],
+    /// IP protocol number.
+    pub protocol: u8,
+    /// Payload both ways.
+    pub payload: u64,
+    pub first_packet: PacketAt,
+}

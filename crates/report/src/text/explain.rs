@@ -1,0 +1,327 @@
+//! From a claim to its packets, in words: why it is a camera, whose the other end is, the bytes, the kind, what could be
+//! wrong, and the commands that show the packets.
+
+mod doubts;
+mod rule;
+
+pub use rule::explain_rule;
+
+use super::findings::{headline, path};
+use super::list::payload;
+use super::page::{Page, broken};
+use super::words;
+use super::{Typed, View};
+use crate::escape::escape;
+use crate::protocol;
+use crate::reason::{Digits, sentence};
+use crate::shell;
+use crate::time;
+use crate::units;
+use crate::vendor;
+use lenscap_flow::report::{DeviceRecord, Finding, FlowView, PacketAt, Party, Report, Rule, Standing};
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+/// Pieces of evidence, flows and packets that are shown.
+const SHOWN: usize = 8;
+/// Column of the text beside the headings.
+const INDENT: usize = 24;
+
+/// Explains a finding. `flows` are the largest of it.
+pub fn explain_finding(
+    report: &Report<'_>,
+    finding: &Finding<'_>,
+    flows: &[FlowView<'_>],
+    view: &View,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let mut page = view.page();
+    let severity = page.style.severity(finding.severity, &finding.severity.word().to_uppercase());
+    let head = format!("confidence {}: {}", finding.confidence, headline(report, finding, view));
+    let label = format!("{}, ", finding.severity.word().to_uppercase());
+    for (n, line) in broken(&format!("{label}{head}"), page.width).into_iter().enumerate() {
+        page.line(&match line.strip_prefix(&label) {
+            Some(rest) if n == 0 => format!("{severity}, {rest}"),
+            _ => line,
+        });
+    }
+    let device = report.devices().iter().find(|device| device.id == finding.device);
+    page.gap();
+    push_device(&mut page, device, finding);
+    push_party(&mut page, finding, view);
+    push_bytes(&mut page, finding, flows, view);
+    push_kind(&mut page, finding, view);
+    item(&mut page, "5 What could be wrong", &doubts::of_finding(report, finding, device));
+    page.gap();
+    push_commands(&mut page, report, finding, &view.typed);
+    out.write_all(page.text().as_bytes())
+}
+
+/// A heading and what stands beside it; below it on a narrow page.
+fn item(page: &mut Page, heading: &str, clauses: &[String]) {
+    let styled = page.style.bold(heading);
+    let beside = page.width >= 4 * INDENT;
+    let indent = if beside { INDENT } else { 4 };
+    let mut first = beside;
+    if !beside {
+        page.line(&styled);
+    }
+    let most = page.width.saturating_sub(indent);
+    for line in clauses.iter().flat_map(|clause| broken(clause, most)) {
+        if std::mem::take(&mut first) {
+            let space = INDENT.saturating_sub(super::page::width(heading));
+            page.line(&format!("{styled}{:space$}{line}", ""));
+        } else {
+            page.line(&format!("{:indent$}{line}", ""));
+        }
+    }
+}
+
+fn push_device(page: &mut Page, device: Option<&DeviceRecord<'_>>, finding: &Finding<'_>) {
+    let Some(device) = device else {
+        item(page, "1 The device", &["It is in no record of this report.".into()]);
+        return;
+    };
+    let (heading, mut clauses) = match finding.standing {
+        Standing::Camera => ("1 It is a camera", evidence(device)),
+        Standing::Suspected => ("1 It may be a camera", evidence(device)),
+        Standing::Viewer => ("1 It views cameras", evidence(device)),
+        Standing::Other => ("1 The device", vec!["Nothing that was seen makes it a camera.".into()]),
+    };
+    if let Some(mac) = device.mac {
+        clauses.push(format!("MAC {mac}, addresses {}", addresses(device)));
+    }
+    item(page, heading, &clauses);
+}
+
+fn addresses(device: &DeviceRecord<'_>) -> String {
+    let shown: Vec<String> = device.addresses.iter().take(SHOWN).map(ToString::to_string).collect();
+    let more = device.addresses.len().saturating_sub(shown.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", shown.join(", "))
+}
+
+/// What counts, strongest first, and then what others claim.
+fn evidence(device: &DeviceRecord<'_>) -> Vec<String> {
+    let counts = device.why.iter().filter(|why| !why.claimed && why.weight > 0);
+    let mut all: Vec<String> = counts
+        .take(SHOWN)
+        .map(|why| format!("It {}, {} points", verb(&words::why_words(device, why)), why.weight))
+        .collect();
+    if all.is_empty() {
+        all.push("No evidence of its own is in this report.".into());
+    }
+    all
+}
+
+/// `answers as …` is a sentence after `It`; what is none gets a verb.
+fn verb(words: &str) -> String {
+    let is_verb = ["answers", "calls", "serves", "speaks", "asked", "shows", "uploads"]
+        .iter()
+        .any(|verb| words.starts_with(verb));
+    let was = if words.starts_with("answered") { "was" } else { "has" };
+    if is_verb { words.to_owned() } else { format!("{was} {words}") }
+}
+
+fn push_party(page: &mut Page, finding: &Finding<'_>, view: &View) {
+    let mut clauses = Vec::new();
+    let name = escape(finding.endpoint.as_bytes());
+    let is_address = finding.addresses.iter().any(|address| address.to_string() == finding.endpoint);
+    clauses.push(if is_address {
+        format!("No name was seen for {name}.")
+    } else {
+        format!("The device called it {name}.")
+    });
+    if let Some(vendor) = finding.vendor.filter(|_| finding.party != Party::Peer) {
+        clauses.push(format!("The catalogue has that as {}.", vendor::name(vendor)));
+    }
+    for reason in &finding.reasons {
+        if matches!(
+            reason.rule,
+            Rule::PartyBy { .. } | Rule::SameAddress { .. } | Rule::AskedFor { .. } | Rule::InTunnel { .. }
+        ) {
+            let said = sentence(finding, reason, Digits::Grouped(view.numbers));
+            clauses.push(format!("{}{}", escape(said.as_bytes()), packets(&reason.packets)));
+        }
+    }
+    let shown: Vec<String> = finding.addresses.iter().take(SHOWN).map(ToString::to_string).collect();
+    if !shown.is_empty() {
+        let more = finding.addresses.len().saturating_sub(shown.len());
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        clauses.push(format!("Addresses that took part: {}{more}", shown.join(", ")));
+    }
+    item(page, "2 The party", &clauses);
+}
+
+/// `, packets 118 and 402`.
+fn packets(all: &[PacketAt]) -> String {
+    let shown: Vec<String> = all.iter().take(SHOWN).map(|at| units::count(at.packet)).collect();
+    match shown.len() {
+        0 => String::new(),
+        1 => format!(", packet {}", words::listed(&shown)),
+        _ => format!(", packets {}", words::listed(&shown)),
+    }
+}
+
+fn push_bytes(page: &mut Page, finding: &Finding<'_>, flows: &[FlowView<'_>], view: &View) {
+    let exact = |n: u64| format!("{} B", units::count(n));
+    let again = match finding.repeated {
+        0 => String::new(),
+        bytes => format!("; {} came again and are not counted", exact(bytes)),
+    };
+    let lasted = units::span(finding.end.0.saturating_sub(finding.start.0));
+    let mut clauses = vec![
+        format!(
+            "{} of payload sent once, {} received{again}",
+            exact(finding.bytes_out),
+            exact(finding.bytes_in)
+        ),
+        format!("from {} UTC, within {lasted}", time::plain(finding.start)),
+    ];
+    let text = |flow: &FlowView<'_>| {
+        let protocol = protocol::word(flow.protocol).unwrap_or("flow").to_uppercase();
+        let port = |port: Option<u16>| port.map(|port| format!(" port {port}")).unwrap_or_default();
+        format!(
+            "{protocol} {}{} to {}{}: {} and {} back, first packet {}  {}",
+            flow.orig.address,
+            port(flow.orig.port),
+            flow.resp.address,
+            port(flow.resp.port),
+            view.numbers.bytes(payload(&flow.orig)),
+            view.numbers.bytes(payload(&flow.resp)),
+            units::count(flow.first_packet.packet),
+            flow.community_id,
+        )
+    };
+    clauses.extend(flows.iter().take(SHOWN).map(text));
+    item(page, "3 The bytes", &clauses);
+}
+
+fn push_kind(page: &mut Page, finding: &Finding<'_>, view: &View) {
+    let mut clauses = vec![format!(
+        "It is told as {}, severity {}:",
+        words::kind(finding.kind.word()),
+        finding.severity.word()
+    )];
+    for reason in &finding.reasons {
+        if matches!(
+            reason.rule,
+            Rule::PartyBy { .. } | Rule::SameAddress { .. } | Rule::AskedFor { .. } | Rule::InTunnel { .. }
+        ) {
+            continue;
+        }
+        let said = sentence(finding, reason, Digits::Grouped(view.numbers));
+        clauses.push(format!("{}{}", escape(said.as_bytes()), packets(&reason.packets)));
+    }
+    if let Some(id) = finding.reasons.iter().find_map(|reason| match &reason.rule {
+        Rule::Measured { rule, .. } => Some(AsRef::<str>::as_ref(&rule.id)),
+        _ => None,
+    }) {
+        clauses.push(format!("The rule and its numbers: lenscap explain {id}"));
+    }
+    item(page, "4 The kind", &clauses);
+}
+
+/// The commands that show the packets, whole lines that can be copied.
+fn push_commands(page: &mut Page, report: &Report<'_>, finding: &Finding<'_>, typed: &Typed) {
+    let mut inputs: Vec<u32> = finding.evidence.iter().map(|at| at.input).collect();
+    inputs.dedup();
+    for input in inputs.into_iter().take(SHOWN) {
+        let Some(first) = finding.evidence.iter().find(|at| at.input == input) else { continue };
+        let file = path(report, *first);
+        if file == "-" {
+            continue;
+        }
+        let file = shell::word(file);
+        let numbers: BTreeSet<u64> =
+            finding.evidence.iter().filter(|at| at.input == input).map(|at| at.packet).collect();
+        let numbers = numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        page.line(&format!("The packets named:  tshark -r {file} -Y 'frame.number in {{{numbers}}}'"));
+        if !finding.filter.is_empty() {
+            page.line(&format!("All of its packets: tshark -r {file} -Y '{}'", finding.filter));
+            page.line(&format!("To add up its bytes, copies included: {}", sum(&file, report, finding)));
+        }
+    }
+    if typed.packets && !typed.inputs.is_empty() {
+        let id = words::short_id(report, &finding.id);
+        page.line(&format!("A file of them:     lenscap extract {id} {} -w proof.pcapng", typed.inputs));
+    }
+}
+
+/// The command that adds up what the device sent: TCP's payload, and UDP's length less its header of 8 bytes.
+fn sum(file: &str, report: &Report<'_>, finding: &Finding<'_>) -> String {
+    let device = report.devices().iter().find(|device| device.id == finding.device);
+    let own = device.map(|device| {
+        let from = |address: &std::net::IpAddr| {
+            format!("{}.src=={address}", if address.is_ipv4() { "ip" } else { "ipv6" })
+        };
+        device.addresses.iter().take(SHOWN).map(from).collect::<Vec<_>>().join(" || ")
+    });
+    let own = own.filter(|own| !own.is_empty()).map(|own| format!(" && ({own})")).unwrap_or_default();
+    format!(
+        "tshark -n -r {file} -Y '{}{own}' -T fields -E occurrence=l -e tcp.len -e udp.length | awk -F '\\t' \
+         '{{n += $1 != \"\" ? $1 : $2 - 8}} END {{print n}}'",
+        finding.filter
+    )
+}
+
+/// Explains a device.
+pub fn explain_device(
+    report: &Report<'_>,
+    device: &DeviceRecord<'_>,
+    view: &View,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let mut page = view.page();
+    let what = words::capital(&words::device(report, device));
+    let head = format!("{what}: {}, confidence {}.", words::maker(device), device.confidence);
+    page.paragraph(0, &head);
+    page.gap();
+    let heading = match device.standing {
+        Standing::Camera => "1 It is a camera",
+        Standing::Suspected => "1 It may be a camera",
+        Standing::Viewer => "1 It views cameras",
+        Standing::Other => "1 What it is",
+    };
+    item(&mut page, heading, &evidence(device));
+    item(&mut page, "2 Who it is", &identity(device));
+    let bytes = |n| format!("{} B", units::count(n));
+    let inside = device.bytes_inside();
+    let clauses = [
+        format!(
+            "outside: {} sent, {} received, as IP bytes",
+            bytes(device.bytes_out_external),
+            bytes(device.bytes_in_external)
+        ),
+        format!("inside the site: {} sent, {} received", bytes(inside.0), bytes(inside.1)),
+    ];
+    item(&mut page, "3 The bytes", &clauses);
+    let findings: Vec<String> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.device == device.id)
+        .map(|finding| {
+            format!("{}  {}", words::short_id(report, &finding.id), headline(report, finding, view))
+        })
+        .collect();
+    let none = vec!["none".to_owned()];
+    item(&mut page, "4 Findings", if findings.is_empty() { &none } else { &findings });
+    item(&mut page, "5 What could be wrong", &doubts::of_device(report, device));
+    out.write_all(page.text().as_bytes())
+}
+
+fn identity(device: &DeviceRecord<'_>) -> Vec<String> {
+    let mut clauses = Vec::new();
+    let mut say = |what: &str, value: Option<&str>| {
+        clauses.extend(value.map(|value| format!("{what} {}", escape(value.as_bytes()))));
+    };
+    let mac = device.mac.map(|mac| mac.to_string());
+    say("MAC", mac.as_deref());
+    say("addresses", Some(&addresses(device)));
+    say("model", device.model.as_deref());
+    say("serial number", device.serial.as_deref());
+    say("firmware", device.firmware.as_deref());
+    say("uses the cloud of", device.cloud_of.map(vendor::name));
+    clauses.extend(words::listed_firm(device));
+    clauses
+}

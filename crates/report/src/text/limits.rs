@@ -1,0 +1,159 @@
+//! What could not be seen: only what is wrong with this capture, the weightiest first, each as one clause.
+
+use super::View;
+use super::words;
+use crate::escape::escape;
+use crate::protocol;
+use crate::units;
+use lenscap_flow::report::{Activity, Amount, CaptureRecord, DeviceRecord, Party, Report, SharedGroup};
+use std::net::IpAddr;
+
+/// A gap between captures that is told, in nanoseconds.
+const GAP: i64 = 60_000_000_000;
+/// Unread payload that is told, in bytes: less is a look-up or two.
+const UNREAD: u64 = 10_000;
+
+/// The clauses.
+pub(super) fn limits(report: &Report<'_>, view: &View) -> Vec<String> {
+    let (overview, ledger) = (&report.overview, &report.ledger);
+    let coverage = &overview.coverage;
+    let bytes = |n| view.numbers.bytes(n);
+    let mut all = Vec::new();
+    all.extend(torn(&report.captures));
+    all.extend(dropped(&report.captures));
+    all.extend(caps(report));
+    let amount = |what: &str, Amount { packets, bytes: size }: Amount| {
+        (packets > 0).then(|| format!("{} of {} {what}", units::counted(packets, "packet"), bytes(size)))
+    };
+    all.extend(amount("could not be decoded", ledger.undecodable));
+    all.extend(amount("were too short to decode", ledger.truncated));
+    all.extend(amount("were left out by the filters given", ledger.filtered));
+    all.extend(amount("were kept only as sums", ledger.in_residuals));
+    all.extend(unread(report, view));
+    all.extend(look_ups(report.devices()));
+    if coverage.cut_bytes > 0 {
+        all.push(format!("{} were cut off by the snap length", bytes(coverage.cut_bytes)));
+    }
+    let (nameless, outside) = coverage.unattributed;
+    if let Some(share) = units::share(nameless, outside).filter(|_| nameless > 0) {
+        all.push(format!("{share} of the payload to and from outside has no name"));
+    }
+    let (both, flows) = coverage.two_way;
+    if let Some(share) = units::share(flows.saturating_sub(both), flows).filter(|_| both * 2 < flows) {
+        all.push(format!("one direction of {share} of the flows"));
+    }
+    all.extend(gaps(&report.captures));
+    let unopened = coverage.hazards.iter().find(|(name, _)| *name == "unopened-tunnel");
+    all.extend(
+        unopened.map(|(_, count)| {
+            format!("{} in tunnels that were not opened", units::counted(*count, "packet"))
+        }),
+    );
+    all
+}
+
+fn torn(captures: &[CaptureRecord]) -> Option<String> {
+    let torn = || captures.iter().filter(|capture| !capture.is_whole());
+    let first = torn().next()?;
+    let count = units::counted(torn().count() as u64, "capture");
+    let problem = first.problems.last().map(|problem| {
+        let packet =
+            problem.packet.map(|n| format!(" from packet {} on", units::count(n))).unwrap_or_default();
+        format!("{packet}: {}", escape(problem.what.as_bytes()))
+    });
+    Some(format!(
+        "{count} could not be read whole, such as {}{}",
+        escape(first.path.as_bytes()),
+        problem.unwrap_or_default()
+    ))
+}
+
+/// Packets that captures say they do not hold. The same loss may be counted by several layers, so nothing is added up.
+pub(super) fn dropped(captures: &[CaptureRecord]) -> Option<String> {
+    let mut sums: Vec<(&'static str, u64)> = Vec::new();
+    for (layer, count) in captures.iter().flat_map(|capture| capture.drops.named()) {
+        match sums.iter_mut().find(|(known, _)| *known == layer) {
+            Some((_, sum)) => *sum = sum.saturating_add(count),
+            None => sums.push((layer, count)),
+        }
+    }
+    let by = |(layer, count): &(&'static str, u64)| {
+        let layer = match *layer {
+            "interface" => "by the interface",
+            "ring" => "by the capturing system",
+            _ => "between packets",
+        };
+        format!("{} {layer}", units::count(*count))
+    };
+    let parts: Vec<String> = sums.iter().map(by).collect();
+    (!parts.is_empty())
+        .then(|| format!("packets lost while capturing, as the captures state it: {}", words::listed(&parts)))
+}
+
+/// Limits of memory that were reached.
+fn caps(report: &Report<'_>) -> Option<String> {
+    let coverage = &report.overview.coverage;
+    let since =
+        report.overview.inexact_since.map(|time| format!(" from {} UTC on", crate::time::plain(time)));
+    let parts: Vec<_> =
+        coverage.caps.iter().map(|(name, count)| format!("{name} {}", units::count(*count))).collect();
+    (!parts.is_empty()).then(|| {
+        format!("limits of memory were reached{}: {}", since.unwrap_or_default(), words::listed(&parts))
+    })
+}
+
+/// Payload of protocols that no reader knew, and the largest conversation of it.
+fn unread(report: &Report<'_>, view: &View) -> Option<String> {
+    let unread = report.overview.coverage.unread;
+    let largest = unread.largest.filter(|_| unread.payload >= UNREAD)?;
+    let end = |(address, port): (IpAddr, u16)| match address {
+        IpAddr::V4(four) => format!("{four}:{port}"),
+        IpAddr::V6(six) => format!("[{six}]:{port}"),
+    };
+    let [one, other] = largest.ends.map(end);
+    let kind = protocol::word(largest.protocol).unwrap_or("flow").to_uppercase();
+    let what = format!(
+        "{kind} of {} between {one} and {other} #{}",
+        view.numbers.bytes(largest.payload),
+        units::count(largest.first_packet.packet)
+    );
+    Some(match unread.flows {
+        1 => format!("the protocol of one flow was not read: {what}"),
+        flows => format!(
+            "the protocol of {} with {} was not read, the largest: {what}",
+            units::counted(flows, "flow"),
+            view.numbers.bytes(unread.payload)
+        ),
+    })
+}
+
+/// Devices that asked name servers in a way that hides what they asked for.
+fn look_ups(devices: &[DeviceRecord<'_>]) -> Option<String> {
+    let hides = |device: &&DeviceRecord<'_>| {
+        device.endpoints.iter().any(|end| {
+            end.party == Party::Shared(SharedGroup::Dns) && !end.activity.contains(&Activity::NameLookup)
+        })
+    };
+    match devices.iter().filter(hides).count() as u64 {
+        0 => None,
+        count => Some(format!("look-ups of {} could not be read", units::counted(count, "device"))),
+    }
+}
+
+/// Spans between captures of which no packet is there.
+fn gaps(captures: &[CaptureRecord]) -> Option<String> {
+    let mut spans: Vec<_> = captures.iter().filter_map(|capture| capture.start.zip(capture.end)).collect();
+    spans.sort_unstable();
+    let mut end = spans.first()?.1;
+    let mut gaps = Vec::new();
+    for (start, last) in spans {
+        gaps.extend(Some(start.0.saturating_sub(end.0)).filter(|gap| *gap > GAP));
+        end = end.max(last);
+    }
+    let longest = gaps.iter().max()?;
+    Some(format!(
+        "{} between captures, the longest {}",
+        units::counted(gaps.len() as u64, "gap"),
+        units::span(*longest)
+    ))
+}

@@ -1,0 +1,137 @@
+//! Lists: one line a device, one line a flow, as tables.
+
+use super::View;
+use super::page::{Page, cut};
+use super::table::{self, Column};
+use super::words;
+use crate::escape::escape;
+use crate::protocol;
+use crate::time;
+use crate::units;
+use crate::vendor;
+use lenscap_flow::report::{DeviceRecord, EndView, FlowView};
+use std::io::{self, Write};
+use std::net::IpAddr;
+
+/// Rows of flows that are laid out together: widths are those of a page of them, so that millions need no memory.
+const ROWS: usize = 1000;
+
+/// Writes devices as a table.
+pub fn write_devices(devices: &[&DeviceRecord<'_>], view: &View, out: &mut impl Write) -> io::Result<()> {
+    let mut page = view.page();
+    if devices.is_empty() {
+        page.line("No device.");
+    } else {
+        push_devices(&mut page, "", devices, view);
+        page.paragraph(0, "IP bytes, headers included, to and from outside, and inside the site.");
+    }
+    out.write_all(page.text().as_bytes())
+}
+
+/// A table of devices.
+pub(super) fn push_devices(page: &mut Page, heading: &str, devices: &[&DeviceRecord<'_>], view: &View) {
+    let columns = [
+        Column::whole("address"),
+        Column::whole("MAC").ranked(3),
+        Column::whole("what"),
+        Column::text("maker, model", 12),
+        Column::text("why", 14).ranked(4),
+        Column::number("confidence").ranked(5),
+        Column::number("sent"),
+        Column::number("received"),
+        Column::number("inside").ranked(1),
+    ];
+    let row = |device: &&DeviceRecord<'_>| {
+        let (sent, received) = device.bytes_inside();
+        vec![
+            words::address(device),
+            device.mac.map(|mac| mac.to_string()).unwrap_or_default(),
+            words::class(device).trim_end_matches(" camera").into(),
+            words::maker_cell(device),
+            words::evidence(device, 2),
+            if device.confidence == 0 { String::new() } else { device.confidence.to_string() },
+            view.numbers.bytes(device.bytes_out_external),
+            view.numbers.bytes(device.bytes_in_external),
+            view.numbers.bytes(sent + received),
+        ]
+    };
+    let rows: Vec<_> = devices.iter().map(row).collect();
+    table::push(page, heading, &columns, &rows);
+}
+
+/// Writes flows as a table, a thousand rows at a time.
+pub fn write_flows<'a>(
+    flows: impl IntoIterator<Item = FlowView<'a>>,
+    view: &View,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let columns = [
+        Column::whole("start (UTC)").ranked(2),
+        Column::whole("protocol"),
+        Column::text("from", 21),
+        Column::text("to", 21),
+        Column::text("name", 12).ranked(1),
+        Column::number("lasted").ranked(4),
+        Column::number("sent"),
+        Column::number("received"),
+        Column::text("activity", 8).ranked(3),
+        Column::number("packet").ranked(5),
+    ];
+    let mut flows = flows.into_iter().peekable();
+    if flows.peek().is_none() {
+        return writeln!(out, "No flow.");
+    }
+    while flows.peek().is_some() {
+        let rows: Vec<_> = flows.by_ref().take(ROWS).map(|flow| row(&flow, view)).collect();
+        let mut page = view.page();
+        table::push(&mut page, "", &columns, &rows);
+        out.write_all(page.text().as_bytes())?;
+    }
+    writeln!(out, "Payload from the end that began the flow (sent) and to it, in TCP each byte once.")
+}
+
+fn row(flow: &FlowView<'_>, view: &View) -> Vec<String> {
+    let protocol = protocol::word(flow.protocol).map_or_else(|| flow.protocol.to_string(), str::to_owned);
+    let protocol = match flow.app {
+        Some(app) => format!("{protocol}/{app}"),
+        None => protocol,
+    };
+    vec![
+        time::plain(flow.start),
+        protocol,
+        end(&flow.orig),
+        end(&flow.resp),
+        name(flow),
+        units::span(flow.end.0.saturating_sub(flow.start.0)),
+        view.numbers.bytes(payload(&flow.orig)),
+        view.numbers.bytes(payload(&flow.resp)),
+        flow.activity.word().to_owned(),
+        format!("#{}", units::count(flow.first_packet.packet)),
+    ]
+}
+
+/// Payload that an end sent: each byte once where that could be told.
+pub fn payload(end: &EndView) -> u64 {
+    end.payload_unique.unwrap_or(end.payload)
+}
+
+fn end(end: &EndView) -> String {
+    match (end.address, end.port) {
+        (address, None) => address.to_string(),
+        (IpAddr::V4(address), Some(port)) => format!("{address}:{port}"),
+        (IpAddr::V6(address), Some(port)) => format!("[{address}]:{port}"),
+    }
+}
+
+/// What the flow's other end is called, and whose it is.
+fn name(flow: &FlowView<'_>) -> String {
+    let name = flow.server_name.or_else(|| flow.names.first().map(|name| name.name));
+    let name = name.map(|name| escape(name).into_owned());
+    let whose = flow.vendor.map(vendor::name);
+    match (name, whose) {
+        (Some(name), Some(whose)) => format!("{} ({whose})", cut(&name, 60)),
+        (Some(name), None) => cut(&name, 60),
+        (None, Some(whose)) => format!("({whose})"),
+        (None, None) => String::new(),
+    }
+}

@@ -1,0 +1,198 @@
+//! What the first screen says of one camera: cells that stand in columns, and what follows them in words.
+
+use super::View;
+use super::words;
+use crate::escape::escape;
+use crate::units;
+use crate::vendor;
+use lenscap_flow::report::{
+    DeviceClass, Finding, FindingKind, LookUp, Outcome, PacketAt, Party, Report, Rule, Severity, Standing,
+    Told,
+};
+
+/// Evidence that is named.
+const NAMED: usize = 2;
+
+/// One camera.
+pub(super) struct Row {
+    /// Severity of the label, for its colour.
+    pub(super) severity: Option<Severity>,
+    pub(super) label: String,
+    pub(super) address: String,
+    pub(super) make: String,
+    pub(super) amount: String,
+    pub(super) to: String,
+    pub(super) id: String,
+    /// What else is to be said, the most important first.
+    pub(super) words: Vec<String>,
+}
+
+/// The row of a camera.
+pub(super) fn row(report: &Report<'_>, told: &Told<'_, '_>, view: &View) -> Row {
+    let device = told.device;
+    let first = told.first();
+    let label = match (device.standing, first) {
+        (Standing::Suspected, _) => "POSSIBLE".into(),
+        (_, Some(finding)) => finding.severity.word().to_uppercase(),
+        _ => String::new(),
+    };
+    Row {
+        severity: first.map(|finding| finding.severity),
+        label,
+        address: words::address(device),
+        make: make(told),
+        amount: first.map_or_else(|| none_left().into(), |finding| amount(finding, view)),
+        to: first.map(to).unwrap_or_default(),
+        id: first.map(|finding| words::short_id(report, &finding.id)).unwrap_or_default(),
+        words: all_words(report, told, view),
+    }
+}
+
+const fn none_left() -> &'static str {
+    "0 B seen leaving"
+}
+
+fn make(told: &Told<'_, '_>) -> String {
+    let make = words::maker(told.device);
+    match told.device.class {
+        None | Some(DeviceClass::Camera) => make,
+        Some(class) => format!("{make}, {}", class.word()),
+    }
+}
+
+/// How much the device sent, and whether that was an upload.
+fn amount(finding: &Finding<'_>, view: &View) -> String {
+    let bytes = view.numbers.bytes(finding.bytes_out);
+    match finding.kind {
+        _ if finding.bytes_out == 0 => none_left().into(),
+        FindingKind::Exfiltration => format!("{bytes} uploaded"),
+        _ => format!("{bytes} sent"),
+    }
+}
+
+/// To which address; a name is only what was asked for.
+fn to(finding: &Finding<'_>) -> String {
+    let called_in = if finding.kind == FindingKind::Exposure { ", which called in" } else { "" };
+    match finding.addresses.as_slice() {
+        [] => String::new(),
+        [one] => format!("to {one}{called_in}"),
+        [one, more @ ..] => format!("to {one} and {} more{called_in}", more.len()),
+    }
+}
+
+/// The clauses of the second line, the weightiest first: those that do not fit are left out.
+fn all_words(report: &Report<'_>, told: &Told<'_, '_>, view: &View) -> Vec<String> {
+    let device = told.device;
+    let mut all = Vec::new();
+    if let Some(finding) = told.first() {
+        all.push(called(finding));
+        all.extend(how(finding));
+    }
+    all.extend(others(told, view));
+    all.push(confidence(told));
+    all.extend(inside(told, view));
+    all.extend(Some(words::evidence(device, NAMED)).filter(|evidence| !evidence.is_empty()));
+    all.extend(words::listed_firm(device));
+    all.extend(words::owner(report, device));
+    all.extend(words::conflict(report, device));
+    all
+}
+
+/// How sure the finding is, else the device; of a possible camera, whose label says so, also how bad the finding is.
+fn confidence(told: &Told<'_, '_>) -> String {
+    match told.first() {
+        Some(finding) if told.device.standing == Standing::Suspected => {
+            format!("{}, confidence {}", finding.severity.word(), finding.confidence)
+        }
+        Some(finding) => format!("confidence {}", finding.confidence),
+        None => format!("confidence {}", told.device.confidence),
+    }
+}
+
+/// By which name the device knew the other end, whose that is, and which packet shows it.
+fn called(finding: &Finding<'_>) -> String {
+    let name = escape(finding.endpoint.as_bytes());
+    let vendor = finding.vendor.map(vendor::name);
+    let whose = match (finding.party, vendor) {
+        (_, None) => String::new(),
+        (Party::Peer, Some(vendor)) => format!("a viewer or relay, by the protocol of {vendor}"),
+        (_, Some(vendor)) => vendor.to_owned(),
+    };
+    let bracketed = if whose.is_empty() { String::new() } else { format!(" ({whose})") };
+    if let Some((outcome, packets)) = looked_up(finding) {
+        return format!("asked for {name}{bracketed}{}; {outcome}", at(packets));
+    }
+    let is_address = finding.addresses.first().is_some_and(|address| address.to_string() == finding.endpoint);
+    let shown = at(named_by(finding));
+    match (is_address, finding.party) {
+        (true, _) if whose.is_empty() => "no name seen".into(),
+        (true, Party::Peer) => format!("{whose}{shown}"),
+        (true, _) => format!("an address of {whose}{shown}"),
+        _ => format!("which it called {name}{bracketed}{shown}"),
+    }
+}
+
+/// ` #13`, the first of the packets.
+fn at(packets: &[PacketAt]) -> String {
+    packets.first().map(|at| format!(" #{}", units::count(at.packet))).unwrap_or_default()
+}
+
+/// The packets by which the name is known.
+fn named_by<'f>(finding: &'f Finding<'_>) -> &'f [PacketAt] {
+    let by = finding.reasons.iter().find(|reason| matches!(reason.rule, Rule::PartyBy { .. }));
+    by.map_or(&[], |reason| &reason.packets)
+}
+
+/// How a look-up ended that the finding rests on alone.
+pub(super) fn looked_up<'f>(finding: &'f Finding<'_>) -> Option<(&'static str, &'f [PacketAt])> {
+    if !finding.flows.is_empty() {
+        return None;
+    }
+    finding.reasons.iter().find_map(|reason| match reason.rule {
+        Rule::AskedFor { outcome, .. } => Some((outcome_words(outcome), reason.packets.as_slice())),
+        _ => None,
+    })
+}
+
+const fn outcome_words(outcome: LookUp) -> &'static str {
+    match outcome {
+        LookUp::Denied => "the name does not exist",
+        LookUp::Unanswered => "no answer was captured",
+        LookUp::WithoutAddress => "the answer held no address",
+        LookUp::Failed(_) => "the name service failed",
+        LookUp::Diverted => "an inside address was the answer",
+    }
+}
+
+/// In which manner, and for how long.
+fn how(finding: &Finding<'_>) -> Option<String> {
+    let lasted = units::span(finding.end.0.saturating_sub(finding.start.0));
+    let manner = match finding.outcome {
+        _ if looked_up(finding).is_some() => return None,
+        Outcome::NotCaptured => "no answer was captured, ",
+        Outcome::Refused => "refused, ",
+        Outcome::Answered if finding.encrypted => "encrypted, ",
+        Outcome::Answered => "",
+    };
+    let again = if finding.kind == FindingKind::Telemetry { "recurring " } else { "" };
+    Some(format!("{manner}{again}within {lasted}"))
+}
+
+/// What went to other parties.
+fn others(told: &Told<'_, '_>, view: &View) -> Option<String> {
+    let rest = told.findings.get(1..)?;
+    let sent = rest.iter().map(|finding| finding.bytes_out).sum();
+    let parties = units::count(rest.len() as u64);
+    let noun = if rest.len() == 1 { "party" } else { "parties" };
+    (!rest.is_empty()).then(|| format!("{} to {parties} more {noun}", view.numbers.bytes(sent)))
+}
+
+/// IP bytes inside the site, where nothing outside is told or they are more than that.
+fn inside(told: &Told<'_, '_>, view: &View) -> Option<String> {
+    let (sent, received) = told.device.bytes_inside();
+    let outside = told.payload();
+    (sent + received > outside.0 + outside.1).then(|| {
+        let (sent, received) = (view.numbers.bytes(sent), view.numbers.bytes(received));
+        format!("inside the site {sent} sent and {received} received, as IP bytes")
+    })
+}
