@@ -214,3 +214,68 @@ fn asking_each_minute_whether_a_host_is_there_reports_nothing() {
     let said: Vec<_> = findings.iter().map(|finding| (&finding["kind"], &finding["severity"])).collect();
     assert_eq!(said, [(&Value::from("contact"), &Value::from("info"))]);
 }
+
+/// Vendor, originator and how that is known, of each flow to the cloud's port 443.
+fn silent(stage: Stage) -> Vec<(Value, Value, Value)> {
+    let of =
+        |flow: &Value| (flow["vendor"].clone(), flow["orig"]["address"].clone(), flow["orig_basis"].clone());
+    stage.flows(443).iter().map(of).collect()
+}
+
+fn hikvision(basis: &str) -> (Value, Value, Value) {
+    ("hikvision".into(), "192.168.1.64".into(), basis.into())
+}
+
+/// MQTT allows 18 hours between keep-alives (3.1.2.10): what comes after a silence is the same connection, whoever speaks
+/// first, and though its halves fall silent in turn.
+#[test]
+fn a_connection_that_was_silent_keeps_its_name_and_who_began_it() {
+    let mut stage = Stage::new();
+    let mut tls = stage.s.tls(stage.camera, stage.cloud.port(443), "dev.hik-connect.com");
+    for side in [Side::Server, Side::Client, Side::Server, Side::Server] {
+        stage.s.wait(HOUR);
+        tls.opaque(&mut stage.s, side, 90);
+    }
+    let [syn, earlier] = ["syn", "earlier"].map(hikvision);
+    assert_eq!(silent(stage), [syn, earlier.clone(), earlier.clone(), earlier.clone(), earlier]);
+}
+
+/// The byte before the next is that of a keep-alive; a megabyte may have been missed; behind that, in front of it and after a
+/// reset it is another connection.
+#[test]
+fn a_half_that_begins_elsewhere_is_another_connections() {
+    for (ahead, reset, same) in [
+        (-1i64, false, true),
+        (1_000_000, false, true),
+        (2 << 20, false, false),
+        (-3, false, false),
+        (0, true, false),
+    ] {
+        let mut stage = Stage::new();
+        let mut tls = stage.s.tls(stage.camera, stage.cloud.port(443), "dev.hik-connect.com");
+        if reset {
+            tls.reset(&mut stage.s, Side::Server);
+        }
+        stage.s.wait(HOUR);
+        let next = tls.next(Side::Server).wrapping_add(ahead as u32);
+        tls.at(&mut stage.s, Side::Server, next, 0x18, &[1; 40]);
+        let stranger = (Value::Null, stage.cloud.ip.to_string().into(), "first-seen".into());
+        let second = if same { hikvision("earlier") } else { stranger };
+        assert_eq!(silent(stage), [hikvision("syn"), second], "{ahead} ahead, reset: {reset}");
+    }
+}
+
+#[test]
+fn datagrams_go_on_within_an_hour() {
+    let basis = |wait: i64| {
+        let mut stage = Stage::new();
+        let (here, there) = (stage.s.client(stage.camera), stage.cloud.port(443));
+        stage.s.udp(here, there, &[1; 40]);
+        stage.s.wait(wait);
+        stage.s.udp(there, here, &[2; 40]);
+        let second = stage.flows(443).swap_remove(1);
+        (second["orig"]["address"].clone(), second["orig_basis"].clone())
+    };
+    assert_eq!(basis(HOUR - SECOND), ("192.168.1.64".into(), "earlier".into()));
+    assert_eq!(basis(HOUR + SECOND), ("203.0.113.40".into(), "first-seen".into()));
+}

@@ -20,6 +20,7 @@ use lenscap_wire::{Field, PacketRef, Timestamp};
 
 use self::ending::Ending;
 use self::numbering::{Numbering, records};
+use self::whose::earlier::Earlier;
 use self::whose::opinion::{Opinions, Testimony};
 use self::whose::protocol::Protocols;
 use crate::report::{Amount, Ledger, Overview, Report, Standing};
@@ -44,6 +45,7 @@ pub(crate) struct Court<'a> {
     pub(crate) names: whose::name::NameIndex<'a>,
     pub(crate) opinions: Opinions<'a>,
     pub(crate) protocols: Protocols<'a>,
+    pub(crate) earlier: Earlier,
 }
 
 /// Where a flow stands: its shard (or [`SHARDS`] for unfinished datagrams) and place there.
@@ -161,7 +163,7 @@ impl<'a> Court<'a> {
 pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) -> Report<'a> {
     let &Closed { summary, ref ending } = closed;
     let boundary = boundary::Boundary::new(policy);
-    let court = Court {
+    let mut court = Court {
         summary,
         ending,
         catalog,
@@ -171,7 +173,9 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
         boundary,
         opinions: Opinions::new(summary, ending, catalog),
         protocols: Protocols::new(summary, catalog),
+        earlier: Earlier::default(),
     };
+    court.earlier = Earlier::new(&court);
     let mut walk = walk::Walk::new(&court);
     let stations = who::device::Stations::new(&court, &mut walk);
     let walk::Walk { judged, sums, undelivered, .. } = walk;

@@ -9,7 +9,7 @@ use super::whose::called::Name;
 use super::{Court, Flow, FlowAt};
 use crate::judge::community_id::community_id;
 use crate::report::{
-    Attribution, DeviceRecord, EndView, FirstPacket, FlowId, FlowView, NameOf, NameView, OrigBasis, PacketAt,
+    Attribution, DeviceRecord, EndView, FirstPacket, FlowId, FlowView, NameOf, NameView, PacketAt,
     Records,
 };
 use crate::state::key::{SCTP, Side, TCP, UDP};
@@ -86,8 +86,9 @@ impl Flow<'_> {
 
 impl<'a> Court<'a> {
     fn first_said(&self, flow: &Flow<'a>, field: Field) -> Option<&'a [u8]> {
-        let said = [0, 1].into_iter().flat_map(|side| self.said(flow, side));
-        said.filter(|(of, ..)| *of == field).map(|(_, value, _)| value).next()
+        let halves = self.tellers(flow).flat_map(|flow| [0, 1].map(|side| (flow, side)));
+        let mut said = halves.flat_map(|(flow, side)| self.said(&flow, side));
+        said.find(|(of, ..)| *of == field).map(|(_, value, _)| value)
     }
 
     /// All that is reported of a flow.
@@ -106,7 +107,7 @@ impl<'a> Court<'a> {
             protocol: flow.hot.key.protocol,
             orig: end_view(flow, orig),
             resp: end_view(flow, 1 - orig),
-            orig_basis: if judged.bits & Judged::BY_SYN != 0 { OrigBasis::Syn } else { OrigBasis::FirstSeen },
+            orig_basis: judged.orig_basis(),
             vlan: layers.iter().filter(|l| tunnel_name(l.kind).is_none()).map(|l| l.id as u16).collect(),
             tunnel: layers.iter().filter_map(tunnel_text).collect(),
             tcp_history: (flow.hot.key.protocol == TCP).then(|| history(flow, orig)),
@@ -131,8 +132,14 @@ impl<'a> Court<'a> {
                 .then(|| self.shows_party(flow, judged))
                 .flatten()
                 .map(|at| self.numbering.locate(&at)),
-            limits: limits(flow, [0, 1].into_iter().any(|side| self.testimony(flow, side).is_spent())),
+            limits: limits(flow, self.is_spent(flow)),
         }
+    }
+
+    /// Whether a half stayed undecided until its budget was spent, and no earlier one says what it is.
+    fn is_spent(&self, flow: &Flow<'a>) -> bool {
+        let spent = |flow: &Flow<'a>| [0, 1].into_iter().any(|side| self.testimony(flow, side).is_spent());
+        self.tellers(flow).all(|flow| spent(&flow))
     }
 
     fn name_of(&self, name: &Name<'a>) -> NameOf<'a> {

@@ -3,6 +3,7 @@
 
 pub(crate) mod attribution;
 pub(crate) mod called;
+pub(crate) mod earlier;
 pub(crate) mod late;
 pub(crate) mod name;
 pub(crate) mod opinion;

@@ -100,6 +100,8 @@ pub enum OrigBasis {
     Syn,
     /// Its packet came first.
     FirstSeen,
+    /// By the spell of the same connection before it, after a silence.
+    Earlier,
 }
 
 impl OrigBasis {
@@ -108,6 +110,7 @@ impl OrigBasis {
         match self {
             Self::Syn => "syn",
             Self::FirstSeen => "first-seen",
+            Self::Earlier => "earlier",
         }
     }
 }

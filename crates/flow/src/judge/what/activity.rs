@@ -13,14 +13,25 @@ impl<'a> Court<'a> {
     /// The protocol of a flow: what a stream reader decided, else what a message reader recognised.
     pub(crate) fn app(&self, flow: &Flow<'a>) -> Option<&'static str> {
         let halves = [self.testimony(flow, 0), self.testimony(flow, 1)];
-        Court::reader(flow, &halves).and_then(|reader| Some(ReaderId(reader).reader()?.app))
+        self.reader_of(flow, &halves).and_then(|reader| Some(ReaderId(reader).reader()?.app))
     }
 
     /// The reader that knew a flow's protocol, given what its halves said; [`Transcripts::SPENT`] where none knew it and
     /// a half was longer than what is read.
-    pub(crate) fn reader(flow: &Flow<'a>, halves: &[Testimony<'_, 'a>; 2]) -> Option<u8> {
+    fn reader(flow: &Flow<'a>, halves: &[Testimony<'_, 'a>; 2]) -> Option<u8> {
         let spent = || halves.iter().any(Testimony::is_spent).then_some(Transcripts::SPENT.0);
         halves.iter().find_map(Testimony::reader).or(flow.hot.app().map(|reader| reader.0)).or_else(spent)
+    }
+
+    /// The same, where the flow itself does not tell by the one that it goes on with after a silence.
+    pub(crate) fn reader_of(&self, flow: &Flow<'a>, halves: &[Testimony<'_, 'a>; 2]) -> Option<u8> {
+        let own = Self::reader(flow, halves);
+        let told = |reader: &u8| *reader != Transcripts::SPENT.0;
+        let earlier = || {
+            let flow = self.flow(self.earlier.of(flow.at)?.teller)?;
+            Self::reader(&flow, &[self.testimony(&flow, 0), self.testimony(&flow, 1)])
+        };
+        own.filter(told).or_else(earlier).or(own)
     }
 
     /// What a flow is for, given its reader and whose it is. Content that was sent outside decides: one valid message of

@@ -27,8 +27,11 @@ impl<'a> Court<'a> {
         let key = &flow.hot.key;
         let by_syn = flow.hot.shows_client();
         let orig = if by_syn { flow.hot.client() } else { flow.hot.first_side() };
+        let earlier = self.earlier.of(flow.at);
+        let (orig, by_syn) = earlier.map_or((orig, by_syn), |heritage| (heritage.orig, heritage.by_syn));
         let mut judged = Judged { vendor: Judged::NOBODY, ..Judged::default() };
         judged.bits = orig as u8 | u8::from(by_syn) << 1;
+        judged.bits |= if earlier.is_some() { Judged::EARLIER } else { 0 };
         for side in [0, 1] {
             judged.bits |= match self.boundary.place(key.address(side)) {
                 Some(Place::Inside) => Judged::INSIDE << side,
@@ -45,8 +48,12 @@ impl<'a> Court<'a> {
         if !judged.is_external() {
             judged.party = Party::Local;
         }
-        let reader = Court::reader(flow, halves);
-        if self.attribute(flow, &mut judged, halves, reader) && judged.is_external() {
+        let reader = self.reader_of(flow, halves);
+        let before = || earlier.filter(|_| !halves.iter().any(Testimony::is_naming));
+        let teller = before().and_then(|heritage| self.flow(heritage.teller));
+        let told = teller.map(|flow| [self.testimony(&flow, 0), self.testimony(&flow, 1)]);
+        if self.attribute(flow, &mut judged, told.as_ref().unwrap_or(halves), reader) && judged.is_external()
+        {
             judged.bits |= Judged::NAMED;
         }
         judged.activity = self.activity(flow, reader, &judged);
