@@ -252,6 +252,35 @@ fn a_flood_puts_no_upload_out_of_memory() {
     });
 }
 
+/// A stranger looks 6,000 names up, and claims by ARP to be 6,000 stations, before and after all else.
+#[test]
+fn a_flood_of_names_and_claims_makes_nobody_forgotten() {
+    every_capture(|name, frames, before| {
+        let flood = |start: i64, from: u16| {
+            let mut s = Scenario::new(Timestamp(start), 5);
+            s.step = 1000;
+            let (stranger, resolver) =
+                (Host::new("02:00:00:00:99:01", "192.168.1.99"), s.outside("192.168.1.1"));
+            for n in from..from + 6000 {
+                let [high, low] = n.to_be_bytes();
+                let site = s.outside(&format!("198.51.{high}.{low}"));
+                s.resolve(stranger, resolver, &format!("host-{n}.example.net"), site);
+                s.ssdp(stranger, &format!("Linux/3.0 UPnP/1.0 Other/{n}"));
+            }
+            s.frames
+        };
+        let (first, last) = (frames[0].time.0, frames.last().unwrap().time.0);
+        let all = [flood(first - 60 * SECOND, 0), frames.to_vec(), flood(last + SECOND, 6000)].concat();
+        let limits = Limits { memory: 8 << 20, ..LIMITS };
+        let summary = fold(&all, limits);
+        let closed = summary.close();
+        let caps = judge(&closed, &CATALOG, &Policy::default()).overview.coverage.caps;
+        let bit = |cap: &str| caps.iter().any(|(name, _)| *name == cap);
+        assert!(bit("names") && bit("sightings"), "{name}: {caps:?}");
+        holds(&format!("{name}, flooded with names"), before, &claims_within(&all, limits), true);
+    });
+}
+
 #[test]
 fn a_capture_that_goes_on_says_no_less() {
     every_capture(|name, frames, before| {

@@ -30,7 +30,7 @@ use crate::state::transcript::Transcript;
 use spell::PortableSpell;
 
 /// First bytes of a saved summary; the last is the version of what follows.
-const MAGIC: [u8; 8] = *b"lenscap\x09";
+const MAGIC: [u8; 8] = *b"lenscap\x0a";
 /// Bytes that a saved summary may unpack to.
 const LIMIT: u64 = 64 << 30;
 
@@ -65,9 +65,9 @@ struct Portable {
     questions: Vec<([u8; 16], TextId, Question)>,
     sightings: Vec<PortableSighting>,
     residuals: Vec<PortableResidual>,
-    refused: (u64, u64),
+    given_up: (u64, u64),
     spell_peak: u64,
-    text_cost: u64,
+    text_cost: (u64, u64),
 }
 
 /// MACs and prefixes of both ends, and their sums.
@@ -184,9 +184,9 @@ impl Summary {
                 .into_iter()
                 .map(|(b, r)| (b.macs.map(|m| m.0), b.prefixes.map(|p| p.0), *r))
                 .collect(),
-            refused: (self.site.names.refused, self.site.sightings.refused),
+            given_up: (self.site.names.given_up, self.site.sightings.given_up),
             spell_peak: self.flows.costs.peak as u64,
-            text_cost: self.site.text_cost as u64,
+            text_cost: (self.site.names.text_cost as u64, self.site.sightings.text_cost as u64),
         }
     }
 
@@ -243,9 +243,10 @@ impl Summary {
                 .residuals
                 .restore(ResidualKey { macs: macs.map(Mac), prefixes: prefixes.map(Address) }, sums);
         }
-        (summary.site.names.refused, summary.site.sightings.refused) = from.refused;
+        (summary.site.names.given_up, summary.site.sightings.given_up) = from.given_up;
         summary.flows.costs.peak = from.spell_peak as usize;
-        summary.site.text_cost = from.text_cost as usize;
+        summary.site.names.text_cost = from.text_cost.0 as usize;
+        summary.site.sightings.text_cost = from.text_cost.1 as usize;
         summary.flows.costs.spells = summary.flows.count_spells();
         summary.flows.costs.peak = summary.flows.costs.peak.max(summary.flows.costs.spells);
         Some(summary)

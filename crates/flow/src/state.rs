@@ -18,6 +18,7 @@ pub(crate) mod packet_ref;
 pub(crate) mod path;
 pub(crate) mod residual;
 pub(crate) mod seed;
+pub(crate) mod share;
 pub(crate) mod sighting;
 pub(crate) mod site;
 pub(crate) mod spell;

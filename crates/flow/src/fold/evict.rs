@@ -66,6 +66,20 @@ impl Summary {
         self.forget_texts();
     }
 
+    /// Lets names and sightings give way where they have passed their shares, and drops the texts that nothing needs any more.
+    #[cold]
+    pub(crate) fn make_room(&mut self, now: i64) {
+        self.site.tally.inexact_since.get_or_insert(now);
+        let (names, sightings) = (cost::names(self.limits.memory), cost::sightings(self.limits.memory));
+        if self.site.names.cost() > names {
+            self.site.names.limit(names, &self.flows.texts);
+        }
+        if self.site.sightings.cost() > sightings {
+            self.site.sightings.limit(sightings, &self.flows.texts);
+        }
+        self.forget_texts();
+    }
+
     /// Keeps only the texts and transcripts that are in use.
     fn forget_texts(&mut self) {
         let (texts, transcripts) =

@@ -87,7 +87,9 @@ impl Summary {
     fn cost_with(&self, later: &Self) -> bool {
         let memory = self.limits.memory;
         self.flows.costs.spells.saturating_add(later.flows.costs.peak) > cost::spells(memory)
-            || self.site.cost().saturating_add(later.site.cost()) > cost::entries(memory)
+            || self.site.names.cost().saturating_add(later.site.names.cost()) > cost::names(memory)
+            || self.site.sightings.cost().saturating_add(later.site.sightings.cost())
+                > cost::sightings(memory)
             || self.site.residuals.len() > 0 && later.site.residuals.len() > 0
     }
 
@@ -163,8 +165,8 @@ impl Summary {
         self.site.tally.join(&later.site.tally);
         self.flows.taught |= later.flows.taught;
         self.flows.costs.peak = self.flows.costs.peak.max(peak);
-        self.site.text_cost =
-            self.site.names.texts(&self.flows.texts) + self.site.sightings.texts(&self.flows.texts);
+        self.site.names.text_cost = self.site.names.texts(&self.flows.texts);
+        self.site.sightings.text_cost = self.site.sightings.texts(&self.flows.texts);
         let terms = Terms {
             ids,
             idle: self.limits.idle,

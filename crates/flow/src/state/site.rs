@@ -14,18 +14,11 @@ pub(crate) struct Site {
     pub(crate) captures: Captures,
     pub(crate) tally: Tally,
     pub(crate) residuals: Residuals,
-    /// What names and sightings keep as text, in bytes.
-    pub(crate) text_cost: usize,
 }
 
 impl Site {
     /// How often each cap bit.
     pub(crate) fn caps(&self) -> Caps {
-        Caps { names: self.names.refused, sightings: self.sightings.refused, ..self.tally.caps }
-    }
-
-    /// What names and sightings cost.
-    pub(crate) fn cost(&self) -> usize {
-        self.names.len() * Names::COST + self.sightings.len() * Sightings::COST + self.text_cost
+        Caps { names: self.names.given_up, sightings: self.sightings.given_up, ..self.tally.caps }
     }
 }

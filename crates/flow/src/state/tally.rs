@@ -43,9 +43,9 @@ pub(crate) struct Tally {
 pub(crate) struct Caps {
     /// Flows put into residuals since the memory budget was spent.
     pub(crate) flows_evicted: u64,
-    /// Names and questions without room.
+    /// Names and questions that gave way to others.
     pub(crate) names: u64,
-    /// Sightings without room.
+    /// Sightings that gave way to others.
     pub(crate) sightings: u64,
     /// Packets whose tunnel path was one too many.
     pub(crate) paths: u64,
