@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
 
 use crate::state::captures::Captures;
+use crate::state::eviction::{Evicted, EvictedKey, Gone};
 use crate::state::fragment::{Fragments, portable::PortableFragments};
 use crate::state::names::{Question, Run};
 use crate::state::packet_ref;
@@ -64,10 +65,19 @@ struct Portable {
     runs: Vec<PortableRun>,
     questions: Vec<([u8; 16], TextId, Question)>,
     sightings: Vec<PortableSighting>,
+    evicted: Vec<PortableEvicted>,
     residuals: Vec<PortableResidual>,
     given_up: (u64, u64),
     spell_peak: u64,
     text_cost: (u64, u64),
+}
+
+/// What flows left that left memory.
+#[derive(Serialize, Deserialize)]
+struct PortableEvicted {
+    key: EvictedKey,
+    largest: PortableSpell,
+    gone: Gone,
 }
 
 /// MACs and prefixes of both ends, and their sums.
@@ -157,6 +167,11 @@ impl Summary {
             claimed: shown.claimed,
             seen: *seen,
         };
+        let evicted = |(key, record): (&EvictedKey, &Evicted)| PortableEvicted {
+            key: *key,
+            largest: PortableSpell::of(&record.largest.hot, &record.largest.cold),
+            gone: record.gone.clone(),
+        };
         Portable {
             idle: self.limits.idle,
             memory: self.limits.memory as u64,
@@ -177,6 +192,7 @@ impl Summary {
                 .map(|(asker, name, q)| (asker.0, name, *q))
                 .collect(),
             sightings: self.site.sightings.sorted(&self.flows.texts).into_iter().map(sighting).collect(),
+            evicted: self.site.evictions.sorted().into_iter().map(evicted).collect(),
             residuals: self
                 .site
                 .residuals
@@ -236,6 +252,9 @@ impl Summary {
         for PortableSighting { mac, address, field, value, claimed, seen } in from.sightings {
             let shown = Shown { mac: Mac(mac), address: Address(address), field, value, claimed };
             summary.site.sightings.restore(shown, seen);
+        }
+        for PortableEvicted { key, largest, gone } in from.evicted {
+            summary.site.evictions.restore(key, largest.spell()?, gone, &summary.flows);
         }
         for (macs, prefixes, sums) in from.residuals {
             summary

@@ -6,6 +6,7 @@
 pub(crate) mod captures;
 pub(crate) mod cost;
 pub(crate) mod entry;
+pub(crate) mod eviction;
 pub(crate) mod field_word;
 pub(crate) mod flows;
 pub(crate) mod fragment;
@@ -13,6 +14,7 @@ pub(crate) mod half;
 pub(crate) mod key;
 pub(crate) mod lane;
 pub(crate) mod learned;
+pub(crate) mod measure;
 pub(crate) mod names;
 pub(crate) mod packet_ref;
 pub(crate) mod path;

@@ -6,11 +6,10 @@ use rayon::prelude::*;
 use super::judged::Judged;
 use super::who::device::Stations;
 use super::whose::called::Name;
-use super::{Court, Flow, FlowAt};
+use super::{Court, EVICTED, Flow, FlowAt};
 use crate::judge::community_id::community_id;
 use crate::report::{
-    Attribution, DeviceRecord, EndView, FirstPacket, FlowId, FlowView, NameOf, NameView, PacketAt,
-    Records,
+    Attribution, DeviceRecord, EndView, FirstPacket, FlowId, FlowView, NameOf, NameView, PacketAt, Records,
 };
 use crate::state::key::{SCTP, Side, TCP, UDP};
 use crate::state::learned::Told;
@@ -62,7 +61,8 @@ fn flow_id(at: FlowAt) -> FlowId {
 impl Judgement<'_> {
     /// Some of the flows by start, then Community ID, then first packet: no two are equal in all of these.
     fn ordered(&self, keep: impl Fn(&Flow<'_>) -> bool + Sync) -> Vec<FlowAt> {
-        let shards = 0..self.judged.len();
+        // What left memory is no flow of the report any more.
+        let shards = 0..self.judged.len().min(EVICTED);
         let keep = &keep;
         let flows = |shard| {
             self.court.flows(shard).filter(move |flow| keep(flow)).map(|flow| (flow.span().0, flow.at))

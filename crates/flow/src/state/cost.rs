@@ -2,7 +2,8 @@
 //!
 //! The budget counts our own state by fixed prices, never what the allocator or the system says: prices depend only
 //! on what was folded, so a cap bites at the same packet for every number of threads. One half is for flows, an
-//! eighth for names, an eighth for sightings, the last quarter for chunks folded ahead and input buffers.
+//! eighth for names, an eighth for sightings, a sixteenth for what flows leave that left memory, the rest for chunks folded
+//! ahead and input buffers.
 
 use lenscap_wire::Quoted;
 
@@ -49,6 +50,11 @@ pub(crate) const fn spells(memory: usize) -> usize {
 /// Bytes of the budget for names and questions.
 pub(crate) const fn names(memory: usize) -> usize {
     memory / 8
+}
+
+/// Bytes of the budget for what flows leave that left memory.
+pub(crate) const fn evictions(memory: usize) -> usize {
+    memory / 16
 }
 
 /// Bytes of the budget for sightings.

@@ -1,6 +1,7 @@
 //! What is known beside the flows: names and sightings of stations, inputs, sums of the ledger, what evicted flows left.
 
 use crate::state::captures::Captures;
+use crate::state::eviction::Evictions;
 use crate::state::names::Names;
 use crate::state::residual::Residuals;
 use crate::state::sighting::Sightings;
@@ -13,6 +14,8 @@ pub(crate) struct Site {
     pub(crate) sightings: Sightings,
     pub(crate) captures: Captures,
     pub(crate) tally: Tally,
+    /// Records of flows that left memory, and the sums of those of which no record stayed.
+    pub(crate) evictions: Evictions,
     pub(crate) residuals: Residuals,
 }
 

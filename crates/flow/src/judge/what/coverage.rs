@@ -27,19 +27,22 @@ pub(crate) struct Sums {
 impl Sums {
     /// Adds a flow, and which reader knew it.
     pub(crate) fn add(&mut self, flow: &Flow<'_>, judged: &Judged, reader: Option<ReaderId>) {
+        let gone = flow.gone().map(|gone| gone.counters.payload).unwrap_or_default();
         let hidden = reader.and_then(ReaderId::reader).is_some_and(|reader| reader.hides);
-        self.undecided += u64::from(reader == Some(Transcripts::SPENT));
-        self.flows += 1;
         let Counters { packets, bytes, payload, wire, .. } = flow.counters();
-        self.booked.packets += packets[0] + packets[1];
-        self.booked.bytes += wire;
         self.beyond_wire += u64::from(bytes[0] + bytes[1] > wire);
-        if matches!(flow.hot.key.protocol, TCP | UDP) {
-            self.two_way.0 += u64::from(packets[0] > 0 && packets[1] > 0);
-            self.two_way.1 += 1;
+        if flow.evicted.is_none() {
+            self.undecided += u64::from(reader == Some(Transcripts::SPENT));
+            self.flows += 1;
+            self.booked.packets += packets[0] + packets[1];
+            self.booked.bytes += wire;
+            if matches!(flow.hot.key.protocol, TCP | UDP) {
+                self.two_way.0 += u64::from(packets[0] > 0 && packets[1] > 0);
+                self.two_way.1 += 1;
+            }
         }
         if judged.is_external() {
-            let payload = payload[0] + payload[1];
+            let payload = payload[0] + payload[1] + gone[0] + gone[1];
             self.encrypted.0 += if hidden { payload } else { 0 };
             self.encrypted.1 += payload;
             let nameless = judged.attribution.is_none() && judged.bits & Judged::NAMED == 0;

@@ -16,6 +16,7 @@ use super::claims::network;
 use crate::judge::judged::Judged;
 use crate::judge::whose::opinion::{Statement, Testimony};
 use crate::judge::{Court, Flow, rules};
+use crate::state::eviction::Evicted;
 use crate::state::key::Side;
 use crate::state::seed::seeded;
 use crate::state::spell::counters::Counters;
@@ -122,7 +123,8 @@ impl Ends {
         halves: &[Testimony<'_, '_>; 2],
     ) -> [u32; 2] {
         let macs = [0, 1].map(|side| flow.mac(side).unwrap_or_default());
-        let both = Both { flow, judged, halves, macs, counters: flow.counters(), span: flow.span() };
+        let counters = flow.evicted.map_or_else(|| flow.counters(), Evicted::counters);
+        let both = Both { flow, judged, halves, macs, counters, span: flow.whole_span() };
         [0, 1].map(|side| self.enter_side(court, &both, side).unwrap_or(NOWHERE))
     }
 
@@ -144,7 +146,7 @@ impl Ends {
             received: back,
             sent_outside: outside.0,
             received_outside: outside.1,
-            first: Some(flow.cold.first),
+            first: Some(if flow.evicted.is_some() { first } else { flow.cold.first }),
         };
         let to_known =
             || judged.is_inside(1 - side) || court.claims.is_own(peer, flow.hot.key.address(1 - side));

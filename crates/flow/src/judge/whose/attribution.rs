@@ -185,6 +185,13 @@ impl Flow<'_> {
         self.hot.span(self.cold)
     }
 
+    /// The same, with those that left memory with it.
+    pub(crate) fn whole_span(&self) -> (i64, i64) {
+        let (first, last) = self.span();
+        let gone = self.gone().and_then(|gone| gone.span).unwrap_or((first, last));
+        (first.min(gone.0), last.max(gone.1))
+    }
+
     /// The MAC of one end: what it sent from, else what was sent to.
     pub(crate) fn mac(&self, side: Side) -> Option<Mac> {
         let known = self.hot.flags & flag::MAC << side != 0;
