@@ -214,6 +214,65 @@ fn packets_that_come_twice_make_no_finding_weaker_and_no_connection_bigger() {
     });
 }
 
+/// A mirror tags what goes to the camera with VLAN 10: each connection is two flows of one direction.
+#[test]
+fn a_tag_on_one_direction_weakens_nothing() {
+    every_capture(|name, frames, before| {
+        let tag = |frame: &OwnedFrame| {
+            let mut frame = frame.clone();
+            if is_to(&frame, camera()) && frame.bytes.len() > 14 {
+                frame.bytes.splice(12..12, [0x81, 0, 0, 10]);
+                frame.wire_length += 4;
+            }
+            frame
+        };
+        let tagged: Vec<_> = frames.iter().map(tag).collect();
+        holds(&format!("{name}, tagged"), before, &claims(&tagged), true);
+        let summary = fold(&tagged, LIMITS);
+        let closed = summary.close();
+        let report = judge(&closed, &CATALOG, &Policy::default());
+        let flows = report.flows();
+        let joined = (0..flows.len()).filter_map(|n| flows.view(n)).filter(|flow| flow.joined).count();
+        assert!(joined >= 8 && joined % 2 == 0, "{name}: {joined} joined");
+        // Who answered is asked of the contact, not of its halves.
+        let answered = |frames: &[OwnedFrame]| {
+            let summary = fold(frames, LIMITS);
+            let closed = summary.close();
+            let report = judge(&closed, &CATALOG, &Policy::default());
+            let all = report.findings.iter().map(|finding| (finding.id.clone(), finding.outcome));
+            all.collect::<std::collections::HashMap<_, _>>()
+        };
+        let after = answered(&tagged);
+        for (id, outcome) in answered(frames) {
+            assert_eq!(after.get(&id), Some(&outcome), "{name}: {id}");
+        }
+    });
+}
+
+/// A router stands between two mirrored networks: every packet is there once without a tag and once with VLAN 20.
+#[test]
+fn a_connection_that_is_seen_in_two_networks_is_no_bigger() {
+    every_capture(|name, frames, before| {
+        let twice = |frame: &OwnedFrame| {
+            let mut other = frame.clone();
+            if other.bytes.get(12..14) == Some(&[8, 0]) && other.bytes.get(23) == Some(&6) {
+                other.bytes.splice(12..12, [0x81, 0, 0, 20]);
+                other.wire_length += 4;
+                return vec![frame.clone(), other];
+            }
+            vec![frame.clone()]
+        };
+        let both: Vec<_> = frames.iter().flat_map(twice).collect();
+        assert!(both.len() > frames.len() + 100);
+        let after = claims(&both);
+        holds(&format!("{name}, twice"), before, &after, true);
+        for claim in before.iter().filter(|claim| claim.kind == FindingKind::Exfiltration) {
+            let twin = after.iter().find(|other| other.id == claim.id).unwrap();
+            assert_eq!((twin.kind, twin.sent), (claim.kind, claim.sent), "{name}");
+        }
+    });
+}
+
 #[test]
 fn a_stranger_changes_nothing() {
     every_capture(|name, frames, before| {

@@ -9,6 +9,7 @@ mod ending;
 mod judged;
 pub(crate) mod numbering;
 pub mod rules;
+mod uid;
 mod view;
 mod walk;
 mod what;
@@ -21,6 +22,7 @@ use lenscap_wire::{Field, PacketRef, Timestamp};
 use self::ending::Ending;
 use self::numbering::{Numbering, records};
 use self::whose::earlier::Earlier;
+use self::whose::halves::Halves;
 use self::whose::opinion::{Opinions, Testimony};
 use self::whose::protocol::Protocols;
 use crate::report::{Amount, Ledger, Overview, Report, Standing};
@@ -47,6 +49,7 @@ pub(crate) struct Court<'a> {
     pub(crate) opinions: Opinions<'a>,
     pub(crate) protocols: Protocols<'a>,
     pub(crate) earlier: Earlier,
+    pub(crate) halves: Halves,
     /// What flows left that left memory.
     pub(crate) evicted: Vec<&'a Evicted>,
 }
@@ -55,7 +58,7 @@ pub(crate) struct Court<'a> {
 pub(crate) const EVICTED: usize = SHARDS + 1;
 
 /// Where a flow stands: its shard (or [`SHARDS`] for unfinished datagrams, or [`EVICTED`]) and place there.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct FlowAt {
     pub(crate) shard: u32,
     pub(crate) place: u32,
@@ -206,9 +209,11 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
         opinions: Opinions::new(summary, ending, catalog),
         protocols: Protocols::new(summary, catalog),
         earlier: Earlier::default(),
+        halves: Halves::default(),
         evicted: summary.site.evictions.sorted().into_iter().map(|(_, record)| record).collect(),
     };
     court.earlier = Earlier::new(&court);
+    court.halves = Halves::new(&court);
     let mut walk = walk::Walk::new(&court);
     let stations = who::device::Stations::new(&court, &mut walk);
     let walk::Walk { judged, sums, undelivered, .. } = walk;

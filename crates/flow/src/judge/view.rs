@@ -8,13 +8,16 @@ use super::who::device::Stations;
 use super::whose::called::Name;
 use super::{Court, EVICTED, Flow, FlowAt};
 use crate::judge::community_id::community_id;
+use crate::judge::uid::uid;
 use crate::report::{
-    Attribution, DeviceRecord, EndView, FirstPacket, FlowId, FlowView, NameOf, NameView, PacketAt, Records,
+    Attribution, DeviceRecord, EndReason, EndView, FirstPacket, FlowId, FlowView, NameOf, NameView, PacketAt,
+    Records,
 };
 use crate::state::key::{SCTP, Side, TCP, UDP};
 use crate::state::learned::Told;
 use crate::state::path::{PathId, tunnel_name};
 use crate::state::spell::counters::Counters;
+use crate::state::spell::history::flags;
 use crate::state::spell::sequence::Trouble;
 use crate::state::table::shard::SHARDS;
 
@@ -132,7 +135,25 @@ impl<'a> Court<'a> {
                 .then(|| self.shows_party(flow, judged))
                 .flatten()
                 .map(|at| self.numbering.locate(&at)),
+            uid: uid(flow.cold.first, &flow.hot.key, layers),
+            end_reason: self.end_reason(flow),
+            joined: self.halves.other(flow.at).is_some(),
             limits: limits(flow, self.is_spent(flow)),
+        }
+    }
+
+    fn end_reason(&self, flow: &Flow<'a>) -> EndReason {
+        let latest = flow.hot.latest(flow.cold);
+        let silent = || {
+            let end = self.summary.site.captures.window().map(|(_, end)| end);
+            end.is_some_and(|end| end.saturating_sub(latest) > self.summary.limits.idle)
+        };
+        match self.earlier.next(flow.at) {
+            _ if flow.is_closed() => EndReason::Closed,
+            Some(true) => EndReason::Reuse,
+            Some(false) => EndReason::Idle,
+            None if silent() => EndReason::Idle,
+            None => EndReason::End,
         }
     }
 
@@ -161,6 +182,8 @@ fn end_view(flow: &Flow<'_>, side: Side) -> EndView {
         bytes: bytes[side],
         payload: payload[side],
         payload_unique: (key.protocol == TCP && once.exact).then_some(once.bytes),
+        missed: (key.protocol == TCP && once.exact).then(|| trouble(flow, side).map_or(0, Trouble::missed)),
+        tcp_flags: (key.protocol == TCP).then(|| flags(flow.hot.seen[side & 1])),
     }
 }
 

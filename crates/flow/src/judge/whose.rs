@@ -4,6 +4,7 @@
 pub(crate) mod attribution;
 pub(crate) mod called;
 pub(crate) mod earlier;
+pub(crate) mod halves;
 pub(crate) mod late;
 pub(crate) mod name;
 pub(crate) mod opinion;

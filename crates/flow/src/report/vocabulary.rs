@@ -93,6 +93,31 @@ impl Standing {
     }
 }
 
+/// Why a flow's record ends where it does.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum EndReason {
+    /// Nothing came for longer than the idle time.
+    Idle,
+    /// Both ends sent a FIN, or one a RST.
+    Closed,
+    /// Another connection began between the same ends and ports.
+    Reuse,
+    /// The capture ended.
+    End,
+}
+
+impl EndReason {
+    /// The word in reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Closed => "closed",
+            Self::Reuse => "reuse",
+            Self::End => "end",
+        }
+    }
+}
+
 /// How it is known which end of a flow began it.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum OrigBasis {

@@ -167,6 +167,11 @@ pub(crate) struct Evictions {
 }
 
 impl Evictions {
+    /// What all records cost.
+    pub(crate) const fn cost(&self) -> usize {
+        self.cost
+    }
+
     /// Takes in a flow that leaves memory. Of one that has not told yet what it is, what was read of it is lost.
     pub(crate) fn add(&mut self, mut flow: Spell, names: &Names, flows: &Flows, idle: i64) {
         let of_side = flag::UNDECIDED | flag::LISTING | flag::SHORT;

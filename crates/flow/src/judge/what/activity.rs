@@ -23,15 +23,14 @@ impl<'a> Court<'a> {
         halves.iter().find_map(Testimony::reader).or(flow.hot.app().map(|reader| reader.0)).or_else(spent)
     }
 
-    /// The same, where the flow itself does not tell by the one that it goes on with after a silence.
+    /// The same, where the flow itself does not tell by the one that it goes on with after a silence, or its
+    /// other half.
     pub(crate) fn reader_of(&self, flow: &Flow<'a>, halves: &[Testimony<'_, 'a>; 2]) -> Option<u8> {
         let own = Self::reader(flow, halves);
         let told = |reader: &u8| *reader != Transcripts::SPENT.0;
-        let earlier = || {
-            let flow = self.flow(self.earlier.of(flow.at)?.teller)?;
-            Self::reader(&flow, &[self.testimony(&flow, 0), self.testimony(&flow, 1)])
-        };
-        own.filter(told).or_else(earlier).or(own)
+        let testimonies = |flow: &Flow<'a>| [self.testimony(flow, 0), self.testimony(flow, 1)];
+        let mut others = self.tellers(flow).skip(1).map(|flow| Self::reader(&flow, &testimonies(&flow)));
+        own.filter(told).or_else(|| others.find_map(|reader| reader.filter(told))).or(own)
     }
 
     /// What a flow is for, given its reader and whose it is. Content that was sent outside decides: one valid message of

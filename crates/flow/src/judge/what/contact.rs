@@ -115,6 +115,14 @@ impl Contact {
     pub(crate) fn add(&mut self, court: &Court<'_>, undelivered: &Undelivered, dealing: &Dealing<'_>) {
         let Dealing { flow, side, judged } = dealing;
         let (side, other) = (side & 1, 1 - (side & 1));
+        if court.halves.is_copy(flow.at) {
+            self.repeated += flow.once(0) + flow.once(1);
+            return;
+        }
+        let half = court.halves.other(flow.at).and_then(|at| court.flow(at));
+        // Two halves are one flow, which the earlier of them stands for.
+        let stands_for =
+            if half.is_some_and(|half| half.cold.at() < flow.cold.at()) { 0 } else { flow.count() };
         let own = [flow.once(side), flow.once(other)];
         let mut payload = flow.counters().payload;
         let mut once = own;
@@ -124,14 +132,16 @@ impl Contact {
             payload = [0, 1].map(|side| payload[side] + gone.counters.payload[side]);
             self.go(gone, side, service);
         }
-        self.flows += flow.count();
-        self.services += if service { flow.count() } else { 0 };
+        self.flows += stands_for;
+        self.services += if service { stands_for } else { 0 };
         self.once[0] += once[0];
         self.once[1] += once[1];
         self.repeated += payload[0] + payload[1] - once[0] - once[1];
         self.hidden += if court.hides(flow) { once[0] + once[1] } else { 0 };
         self.measures.add(&court.catalog.content().into(), (flow.hot, flow.cold), side, !service);
-        self.answer(undelivered, flow, side);
+        if stands_for > 0 {
+            self.answer(undelivered, flow, half.as_ref(), side);
+        }
         let (first, last) = flow.whole_span();
         let span = self.span.get_or_insert((first, last));
         *span = (span.0.min(first), span.1.max(last));
@@ -163,13 +173,16 @@ impl Contact {
         self.measures.join(measures);
     }
 
-    fn answer(&mut self, undelivered: &Undelivered, flow: &Flow<'_>, side: Side) {
+    /// Counts how a flow ended, as both halves of it tell.
+    fn answer(&mut self, undelivered: &Undelivered, flow: &Flow<'_>, half: Option<&Flow<'_>>, side: Side) {
+        let halves = || [Some(flow), half].into_iter().flatten();
         let error = undelivered.of(flow, side);
-        if flow.is_answered(side) {
+        let reset = || halves().find(|flow| flow.is_reset(side));
+        if halves().any(|flow| flow.is_answered(side)) {
             self.answered += 1;
-        } else if flow.is_reset(side) || error.is_some() {
+        } else if let Some(packet) = error.or_else(|| Some(reset()?.cold.at())) {
             self.refused += 1;
-            keep(&mut self.refusals, error.unwrap_or(flow.cold.at()));
+            keep(&mut self.refusals, packet);
         }
     }
 

@@ -29,6 +29,9 @@ impl<'a> Court<'a> {
         let orig = if by_syn { flow.hot.client() } else { flow.hot.first_side() };
         let earlier = self.earlier.of(flow.at);
         let (orig, by_syn) = earlier.map_or((orig, by_syn), |heritage| (heritage.orig, heritage.by_syn));
+        let other = self.halves.other(flow.at).and_then(|at| self.flow(at));
+        let shown = other.map(|other| other.hot).filter(|other| !by_syn && other.shows_client());
+        let (orig, by_syn) = shown.map_or((orig, by_syn), |other| (other.client(), true));
         let mut judged = Judged { vendor: Judged::NOBODY, ..Judged::default() };
         judged.bits = orig as u8 | u8::from(by_syn) << 1;
         judged.bits |= if earlier.is_some() { Judged::EARLIER } else { 0 };
@@ -49,9 +52,10 @@ impl<'a> Court<'a> {
             judged.party = Party::Local;
         }
         let reader = self.reader_of(flow, halves);
-        let before = || earlier.filter(|_| !halves.iter().any(Testimony::is_naming));
-        let teller = before().and_then(|heritage| self.flow(heritage.teller));
-        let told = teller.map(|flow| [self.testimony(&flow, 0), self.testimony(&flow, 1)]);
+        let testimonies = |flow: Flow<'a>| [0, 1].map(|side| self.testimony(&flow, side));
+        let naming = |halves: &[Testimony<'_, 'a>; 2]| halves.iter().any(Testimony::is_naming);
+        let before = || self.tellers(flow).skip(1).map(testimonies).find(naming);
+        let told = if naming(halves) { None } else { before() };
         if self.attribute(flow, &mut judged, told.as_ref().unwrap_or(halves), reader) && judged.is_external()
         {
             judged.bits |= Judged::NAMED;
