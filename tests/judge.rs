@@ -6,7 +6,7 @@
 mod common;
 
 use common::records;
-use lenscap_testkit::{End, Host, MORNING, SECOND, Scenario, Side, Wrap};
+use lenscap_testkit::{Conversation, End, Host, MORNING, OwnedFrame, SECOND, Scenario, Side, Wrap};
 use serde_json::Value;
 
 const HOUR: i64 = 3600 * SECOND;
@@ -237,4 +237,135 @@ fn what_leaves_in_a_tunnel_of_ip_is_sent_by_the_station_at_its_end() {
     assert!(devices[0]["bytes_out_external"].as_u64() >= Some(400_000), "{devices:?}");
     let flow = all.iter().find(|record| record["type"] == "flow").expect("a flow");
     assert_eq!((&flow["orig"]["address"], &flow["orig"]["mac"]), (&"10.0.0.1".into(), &Value::Null));
+}
+
+/// Vendor, originator and how that is known, of each flow to the cloud's port 443.
+fn silent(stage: Stage) -> Vec<(Value, Value, Value)> {
+    let of =
+        |flow: &Value| (flow["vendor"].clone(), flow["orig"]["address"].clone(), flow["orig_basis"].clone());
+    stage.flows(443).iter().map(of).collect()
+}
+
+fn hikvision(basis: &str) -> (Value, Value, Value) {
+    ("hikvision".into(), "192.168.1.64".into(), basis.into())
+}
+
+/// MQTT allows 18 hours between keep-alives (3.1.2.10): what comes after a silence is the same connection, whoever speaks
+/// first, and though its halves fall silent in turn.
+#[test]
+fn a_connection_that_was_silent_keeps_its_name_and_who_began_it() {
+    let mut stage = Stage::new();
+    let mut tls = stage.s.tls(stage.camera, stage.cloud.port(443), "dev.hik-connect.com");
+    for side in [Side::Server, Side::Client, Side::Server, Side::Server] {
+        stage.s.wait(HOUR);
+        tls.opaque(&mut stage.s, side, 90);
+    }
+    let [syn, earlier] = ["syn", "earlier"].map(hikvision);
+    assert_eq!(silent(stage), [syn, earlier.clone(), earlier.clone(), earlier.clone(), earlier]);
+}
+
+/// The byte before the next is that of a keep-alive; a megabyte may have been missed; behind that, in front of it and after a
+/// reset it is another connection.
+#[test]
+fn a_half_that_begins_elsewhere_is_another_connections() {
+    for (ahead, reset, same) in [
+        (-1i64, false, true),
+        (1_000_000, false, true),
+        (2 << 20, false, false),
+        (-3, false, false),
+        (0, true, false),
+    ] {
+        let mut stage = Stage::new();
+        let mut tls = stage.s.tls(stage.camera, stage.cloud.port(443), "dev.hik-connect.com");
+        if reset {
+            tls.reset(&mut stage.s, Side::Server);
+        }
+        stage.s.wait(HOUR);
+        let next = tls.next(Side::Server).wrapping_add(ahead as u32);
+        tls.at(&mut stage.s, Side::Server, next, 0x18, &[1; 40]);
+        let stranger = (Value::Null, stage.cloud.ip.to_string().into(), "first-seen".into());
+        let second = if same { hikvision("earlier") } else { stranger };
+        assert_eq!(silent(stage), [hikvision("syn"), second], "{ahead} ahead, reset: {reset}");
+    }
+}
+
+#[test]
+fn datagrams_go_on_within_an_hour() {
+    let basis = |wait: i64| {
+        let mut stage = Stage::new();
+        let (here, there) = (stage.s.client(stage.camera), stage.cloud.port(443));
+        stage.s.udp(here, there, &[1; 40]);
+        stage.s.wait(wait);
+        stage.s.udp(there, here, &[2; 40]);
+        let second = stage.flows(443).swap_remove(1);
+        (second["orig"]["address"].clone(), second["orig_basis"].clone())
+    };
+    assert_eq!(basis(HOUR - SECOND), ("192.168.1.64".into(), "earlier".into()));
+    assert_eq!(basis(HOUR + SECOND), ("203.0.113.40".into(), "first-seen".into()));
+}
+
+/// Flags as IPFIX has them, what was missed, why the record ends, and an identifier of its own for each connection of a
+/// five-tuple.
+#[test]
+fn records_say_why_they_end_and_what_they_lack() {
+    let mut stage = Stage::new();
+    let server = stage.cloud.port(443);
+    let mut first = stage.s.tcp(stage.camera, server);
+    first.send(&mut stage.s, Side::Client, &[1; 4000]);
+    let lost = stage.s.frames.iter().rposition(|frame| frame.bytes.len() == 1514).expect("a full segment");
+    stage.s.frames.remove(lost);
+    // The port is used again at once.
+    let mut second = Conversation::unopened(first.client, server, [7, 9]);
+    second.open(&mut stage.s);
+    second.send(&mut stage.s, Side::Client, &[2; 100]);
+    stage.s.wait(HOUR);
+    second.send(&mut stage.s, Side::Server, &[3; 100]);
+    second.close(&mut stage.s, Side::Client);
+    let other = stage.s.client(stage.camera);
+    stage.s.udp(other, server, &[1; 40]);
+    let flows = stage.flows(443);
+    let of = |key: &str| flows.iter().map(|flow| flow[key].clone()).collect::<Vec<_>>();
+    assert_eq!(of("end_reason"), ["reuse", "idle", "closed", "end"]);
+    let half = |flow: usize, key: &str| flows[flow]["orig"][key].clone();
+    assert_eq!(
+        (half(0, "missed"), half(1, "missed"), half(3, "missed")),
+        (1460.into(), 0.into(), Value::Null)
+    );
+    assert_eq!((half(0, "tcp_flags"), half(3, "tcp_flags")), (0x1a.into(), Value::Null), "SYN, PSH and ACK");
+    let uids: std::collections::BTreeSet<String> = of("uid").iter().map(ToString::to_string).collect();
+    let ids: std::collections::BTreeSet<String> =
+        of("community_id").iter().map(ToString::to_string).collect();
+    assert_eq!((uids.len(), ids.len()), (4, 2));
+}
+
+/// One direction of a connection comes with a tag. The halves are two rows of one connection, and the reply has the name that
+/// the hello said; with another handshake, or with two candidates and none, they are not joined.
+#[test]
+fn halves_of_other_tags_are_joined_where_that_is_proven() {
+    let joined = |handshake: bool, stranger: bool| {
+        let mut stage = Stage::new();
+        let mut tls = stage.s.tls(stage.camera, stage.cloud.port(443), "dev.hik-connect.com");
+        tls.opaque(&mut stage.s, Side::Server, 600);
+        if !handshake {
+            stage.s.frames.drain(..3);
+        }
+        let reply = |frame: &OwnedFrame| frame.bytes.get(6..12) != Some(&[0xbc, 0xad, 0x28, 0, 0x53, 0x40]);
+        let replies: Vec<_> = stage.s.frames.iter().filter(|frame| reply(frame)).cloned().collect();
+        stage.s.frames.retain(|frame| !reply(frame));
+        for tag in if stranger { 10..12u8 } else { 10..11 } {
+            for mut frame in replies.clone() {
+                frame.bytes.splice(12..12, [0x81, 0, 0, tag]);
+                frame.wire_length += 4;
+                stage.s.frames.push(frame);
+            }
+        }
+        let flows = stage.flows(443);
+        let of = |flow: &Value| {
+            (flow["joined"] == true, flow["vendor"] == "hikvision" && flow["attribution"] == "sni")
+        };
+        flows.iter().map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(joined(true, false), [(true, true), (true, true)]);
+    assert_eq!(joined(false, false), [(true, true), (true, true)]);
+    assert!(!joined(false, true).iter().any(|(joined, _)| *joined), "two customers may have one address");
 }

@@ -234,7 +234,7 @@ fn one_hostile_flow_of_datagrams_holds() {
 #[test]
 fn caps_bite_at_the_same_packet() {
     let mut all = Joints::default();
-    let mut bitten = 0;
+    let (mut bitten, mut given_up) = (0, 0);
     for seed in 0..60 {
         let limits = Limits { idle: IDLE, memory: (16 << 10) + seed as usize * (3 << 10) };
         let trace = match seed % 4 {
@@ -243,12 +243,14 @@ fn caps_bite_at_the_same_packet() {
         };
         let serial = trace.serial();
         bitten += u64::from(serial.contains("\"exact\":false"));
+        // Records of evicted flows gave way, too.
+        given_up += u64::from(serial.contains("\"contacts\":"));
         for cut in 0..8 {
             trace.check_tree(&serial, cut, &mut all);
         }
     }
     println!("{}; caps bit in {bitten} of 60", all.line("tiny memory"));
-    assert!(bitten > 20 && bitten < 60, "caps bit in {bitten}");
+    assert!(bitten > 20 && bitten < 60 && given_up > 10, "caps bit in {bitten}, of records in {given_up}");
 }
 
 #[test]

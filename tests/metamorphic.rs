@@ -214,6 +214,65 @@ fn packets_that_come_twice_make_no_finding_weaker_and_no_connection_bigger() {
     });
 }
 
+/// A mirror tags what goes to the camera with VLAN 10: each connection is two flows of one direction.
+#[test]
+fn a_tag_on_one_direction_weakens_nothing() {
+    every_capture(|name, frames, before| {
+        let tag = |frame: &OwnedFrame| {
+            let mut frame = frame.clone();
+            if is_to(&frame, camera()) && frame.bytes.len() > 14 {
+                frame.bytes.splice(12..12, [0x81, 0, 0, 10]);
+                frame.wire_length += 4;
+            }
+            frame
+        };
+        let tagged: Vec<_> = frames.iter().map(tag).collect();
+        holds(&format!("{name}, tagged"), before, &claims(&tagged), true);
+        let summary = fold(&tagged, LIMITS);
+        let closed = summary.close();
+        let report = judge(&closed, &CATALOG, &Policy::default());
+        let flows = report.flows();
+        let joined = (0..flows.len()).filter_map(|n| flows.view(n)).filter(|flow| flow.joined).count();
+        assert!(joined >= 8 && joined % 2 == 0, "{name}: {joined} joined");
+        // Who answered is asked of the contact, not of its halves.
+        let answered = |frames: &[OwnedFrame]| {
+            let summary = fold(frames, LIMITS);
+            let closed = summary.close();
+            let report = judge(&closed, &CATALOG, &Policy::default());
+            let all = report.findings.iter().map(|finding| (finding.id.clone(), finding.outcome));
+            all.collect::<std::collections::HashMap<_, _>>()
+        };
+        let after = answered(&tagged);
+        for (id, outcome) in answered(frames) {
+            assert_eq!(after.get(&id), Some(&outcome), "{name}: {id}");
+        }
+    });
+}
+
+/// A router stands between two mirrored networks: every packet is there once without a tag and once with VLAN 20.
+#[test]
+fn a_connection_that_is_seen_in_two_networks_is_no_bigger() {
+    every_capture(|name, frames, before| {
+        let twice = |frame: &OwnedFrame| {
+            let mut other = frame.clone();
+            if other.bytes.get(12..14) == Some(&[8, 0]) && other.bytes.get(23) == Some(&6) {
+                other.bytes.splice(12..12, [0x81, 0, 0, 20]);
+                other.wire_length += 4;
+                return vec![frame.clone(), other];
+            }
+            vec![frame.clone()]
+        };
+        let both: Vec<_> = frames.iter().flat_map(twice).collect();
+        assert!(both.len() > frames.len() + 100);
+        let after = claims(&both);
+        holds(&format!("{name}, twice"), before, &after, true);
+        for claim in before.iter().filter(|claim| claim.kind == FindingKind::Exfiltration) {
+            let twin = after.iter().find(|other| other.id == claim.id).unwrap();
+            assert_eq!((twin.kind, twin.sent), (claim.kind, claim.sent), "{name}");
+        }
+    });
+}
+
 #[test]
 fn a_stranger_changes_nothing() {
     every_capture(|name, frames, before| {
@@ -233,7 +292,7 @@ fn a_stranger_changes_nothing() {
 }
 
 #[test]
-fn a_flood_puts_no_upload_out_of_memory() {
+fn what_a_flood_puts_out_of_memory_is_still_found() {
     every_capture(|name, frames, before| {
         let mut s = Scenario::new(Timestamp(frames.last().unwrap().time.0 + SECOND), 3);
         s.step = 1000;
@@ -244,11 +303,38 @@ fn a_flood_puts_no_upload_out_of_memory() {
             s.udp(to, from, &[2; 40]);
         }
         let both: Vec<_> = frames.iter().cloned().chain(s.frames).collect();
-        let uploads: Vec<_> =
-            before.iter().filter(|claim| claim.kind == FindingKind::Exfiltration).cloned().collect();
         let limits = Limits { memory: 2 << 20, ..LIMITS };
         assert!(fold(&both, limits).flows() < 20_000, "{name}: nothing was evicted");
-        holds(&format!("{name}, flooded"), &uploads, &claims_within(&both, limits), true);
+        holds(&format!("{name}, flooded"), before, &claims_within(&both, limits), true);
+    });
+}
+
+/// A stranger looks 6,000 names up, and claims by ARP to be 6,000 stations, before and after all else.
+#[test]
+fn a_flood_of_names_and_claims_makes_nobody_forgotten() {
+    every_capture(|name, frames, before| {
+        let flood = |start: i64, from: u16| {
+            let mut s = Scenario::new(Timestamp(start), 5);
+            s.step = 1000;
+            let (stranger, resolver) =
+                (Host::new("02:00:00:00:99:01", "192.168.1.99"), s.outside("192.168.1.1"));
+            for n in from..from + 6000 {
+                let [high, low] = n.to_be_bytes();
+                let site = s.outside(&format!("198.51.{high}.{low}"));
+                s.resolve(stranger, resolver, &format!("host-{n}.example.net"), site);
+                s.ssdp(stranger, &format!("Linux/3.0 UPnP/1.0 Other/{n}"));
+            }
+            s.frames
+        };
+        let (first, last) = (frames[0].time.0, frames.last().unwrap().time.0);
+        let all = [flood(first - 60 * SECOND, 0), frames.to_vec(), flood(last + SECOND, 6000)].concat();
+        let limits = Limits { memory: 8 << 20, ..LIMITS };
+        let summary = fold(&all, limits);
+        let closed = summary.close();
+        let caps = judge(&closed, &CATALOG, &Policy::default()).overview.coverage.caps;
+        let bit = |cap: &str| caps.iter().any(|(name, _)| *name == cap);
+        assert!(bit("names") && bit("sightings"), "{name}: {caps:?}");
+        holds(&format!("{name}, flooded with names"), before, &claims_within(&all, limits), true);
     });
 }
 
@@ -267,4 +353,44 @@ fn a_capture_that_goes_on_says_no_less() {
             assert!(before.iter().any(|other| other.id == claim.id), "{name}: {claim:?}");
         }
     });
+}
+
+/// A camera sends 40 kB in pieces of 2 kB over one connection, and behind each of them a stranger fills memory: the connection
+/// leaves it twenty times, and what is left of it is still one upload.
+#[test]
+fn an_upload_that_leaves_memory_in_pieces_is_one_upload() {
+    let mut s = Scenario::new(MORNING, 7);
+    let (camera, cloud) = (Host::new(CAMERA, "192.168.1.64"), s.outside("203.0.113.40"));
+    let (stranger, site) = (Host::new("02:00:00:00:99:01", "192.168.1.99"), s.outside("192.0.2.77"));
+    s.ssdp(camera, "Linux/3.0 UPnP/1.0 Hikvision/1.0 IPCamera");
+    let mut tls = s.tls(camera, cloud.port(443), "litedev.hik-connect.com");
+    let step = std::mem::replace(&mut s.step, 1000);
+    for piece in 0..20u16 {
+        tls.opaque(&mut s, Side::Client, 2000);
+        for n in 0..3000 {
+            let (from, to) = (stranger.port(2000 + n), site.port(9000 + piece));
+            s.udp(from, to, &[1; 40]);
+            s.udp(to, from, &[2; 40]);
+        }
+    }
+    s.step = step;
+    let before = claims(&s.frames);
+    let limits = Limits { memory: 1 << 20, ..LIMITS };
+    let summary = fold(&s.frames, limits);
+    let of_cloud = rendered_flows(&summary, "203.0.113.40".parse().unwrap());
+    assert!(of_cloud <= 1, "the connection left memory, but for its last piece");
+    let upload: Vec<_> =
+        before.iter().filter(|claim| claim.kind == FindingKind::Exfiltration).cloned().collect();
+    assert_eq!(upload.len(), 1, "{before:#?}");
+    holds("in pieces", &upload, &claims_within(&s.frames, limits), true);
+}
+
+/// How many flows with an address stand in the report.
+fn rendered_flows(summary: &Summary, address: IpAddr) -> usize {
+    let closed = summary.close();
+    let report = judge(&closed, &CATALOG, &Policy::default());
+    assert!(report.ledger.balanced());
+    let flows = report.flows();
+    let views = (0..flows.len()).filter_map(|n| flows.view(n));
+    views.filter(|flow| [flow.orig.address, flow.resp.address].contains(&address)).count()
 }

@@ -73,9 +73,10 @@ impl Trace {
             let station = Host::new(&format!("02:00:00:00:00:{host:02x}"), &format!("192.168.1.{host}"));
             let name = format!("host-{n}.example.com");
             let question = s.dns_query(station, resolver, &name);
-            match random.below(5) {
+            match random.below(6) {
                 0 => s.dns_denied(&question),
                 1 => {}
+                2 => s.ssdp(station, &format!("Linux/3.0 UPnP/1.0 IPCamera/{n}")),
                 _ => s.dns_answer(&question, &[], &[s.outside(&format!("192.0.2.{}", n / 4)).ip]),
             }
         }

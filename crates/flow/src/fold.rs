@@ -247,26 +247,22 @@ impl Summary {
             self.listen(&inner, asked_about(&inner), share.time, share.at);
         }
         let heard = self.listen(packet, asked, share.time, share.at);
-        let known = heard.reader.is_some();
-        if !known && heard.name.is_none() {
-            return false;
+        if let Some((hot, cold)) = self.flows.spell_mut(at) {
+            if let Some(reader) = heard.reader {
+                hot.recognise(reader);
+            }
+            let begun = hot.is_begun(self.appendable);
+            if heard.name.is_some_and(|name| cold.name(hot, begun, name)) {
+                self.flows.recount(at);
+            }
         }
-        let Some((hot, cold)) = self.flows.spell_mut(at) else { return known };
-        if let Some(reader) = heard.reader {
-            hot.recognise(reader);
-        }
-        let begun = hot.is_begun(self.appendable);
-        if heard.name.is_some_and(|name| cold.name(hot, begun, name)) {
-            self.flows.recount(at);
-        }
-        known
+        self.limit_entries(share.time);
+        heard.reader.is_some()
     }
 
     /// Gives those message readers that are `asked` a packet's payload.
     fn listen(&mut self, packet: &Packet<'_>, asked: Readers, time: i64, at: PacketRef) -> Recognised {
         let message = Message { packet, payload: packet.payload };
-        let room = self.site.cost() <= cost::entries(self.limits.memory);
-        let refused = self.site.names.refused + self.site.sightings.refused;
         let mut listener = Listener {
             texts: &mut self.flows.texts,
             names: &mut self.site.names,
@@ -274,17 +270,10 @@ impl Summary {
             packet,
             time,
             at,
-            room,
-            kept: 0,
             flow_name: None,
         };
         let reader = readers::read_message(asked, &message, &mut |fact: Fact<'_>| listener.hear(&fact));
-        let (kept, name) = (listener.kept, listener.flow_name);
-        self.site.text_cost += kept;
-        if self.site.names.refused + self.site.sightings.refused > refused {
-            self.site.tally.inexact_since.get_or_insert(time);
-        }
-        Recognised { reader, name }
+        Recognised { reader, name: listener.flow_name }
     }
 
     /// Evicts flows where they have passed their share of the memory budget.
@@ -296,6 +285,15 @@ impl Summary {
         }
     }
 
+    /// Makes room where names or sightings have passed theirs.
+    #[inline]
+    fn limit_entries(&mut self, now: i64) {
+        let names = self.site.names.cost() > cost::names(self.limits.memory);
+        if names || self.site.sightings.cost() > cost::sightings(self.limits.memory) {
+            self.make_room(now);
+        }
+    }
+
     /// Books a fragment or a packet without IP.
     #[cold]
     fn apart<'a>(&mut self, frame: &Frame<'a>, packet: &mut Packet<'a>) {
@@ -304,6 +302,7 @@ impl Summary {
             self.fragment(frame, packet);
         } else {
             self.listen(packet, asked_about(packet), frame.time.0, frame.at);
+            self.limit_entries(frame.time.0);
         }
     }
 

@@ -5,6 +5,5 @@ mod beside;
 mod chain;
 mod ids;
 pub(crate) mod refusal;
-mod spell;
 mod split_datagram;
 mod then;

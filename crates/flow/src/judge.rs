@@ -9,6 +9,7 @@ mod ending;
 mod judged;
 pub(crate) mod numbering;
 pub mod rules;
+mod uid;
 mod view;
 mod walk;
 mod what;
@@ -20,11 +21,14 @@ use lenscap_wire::{Field, PacketRef, Timestamp};
 
 use self::ending::Ending;
 use self::numbering::{Numbering, records};
+use self::whose::earlier::Earlier;
+use self::whose::halves::Halves;
 use self::whose::opinion::{Opinions, Testimony};
 use self::whose::protocol::Protocols;
 use crate::report::{Amount, Ledger, Overview, Report, Standing};
+use crate::state::eviction::{Evicted, Gone};
 use crate::state::key::Side;
-use crate::state::spell::{Cold, Hot, flag};
+use crate::state::spell::{Cold, Hot, Spell, flag};
 use crate::state::summary::Summary;
 use crate::state::table::shard::SHARDS;
 use crate::state::text::TextId;
@@ -44,10 +48,17 @@ pub(crate) struct Court<'a> {
     pub(crate) names: whose::name::NameIndex<'a>,
     pub(crate) opinions: Opinions<'a>,
     pub(crate) protocols: Protocols<'a>,
+    pub(crate) earlier: Earlier,
+    pub(crate) halves: Halves,
+    /// What flows left that left memory.
+    pub(crate) evicted: Vec<&'a Evicted>,
 }
 
-/// Where a flow stands: its shard (or [`SHARDS`] for unfinished datagrams) and place there.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+/// The shard that flows are said to be in that left memory.
+pub(crate) const EVICTED: usize = SHARDS + 1;
+
+/// Where a flow stands: its shard (or [`SHARDS`] for unfinished datagrams, or [`EVICTED`]) and place there.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct FlowAt {
     pub(crate) shard: u32,
     pub(crate) place: u32,
@@ -66,6 +77,20 @@ pub(crate) struct Flow<'a> {
     pub(crate) at: FlowAt,
     pub(crate) hot: &'a Hot,
     pub(crate) cold: &'a Cold,
+    /// The record of which it is the largest flow, where it left memory.
+    pub(crate) evicted: Option<&'a Evicted>,
+}
+
+impl<'a> Flow<'a> {
+    /// The sums of others of its kind that left memory with it.
+    pub(crate) fn gone(&self) -> Option<&'a Gone> {
+        self.evicted.map(|record| &record.gone).filter(|gone| gone.flows > 0)
+    }
+
+    /// How many flows it stands for.
+    pub(crate) fn count(&self) -> u64 {
+        1 + self.gone().map_or(0, |gone| gone.flows)
+    }
 }
 
 impl<'a> Court<'a> {
@@ -80,29 +105,41 @@ impl<'a> Court<'a> {
             .get(shard)
             .into_iter()
             .flat_map(crate::state::table::shard::Shard::spells);
-        kept.chain(unfinished).zip(0..).map(move |((hot, cold), place)| Flow {
+        let kept = kept.chain(unfinished).map(|(hot, cold)| (hot, cold, None));
+        let evicted = (shard == EVICTED).then_some(&self.evicted).into_iter().flatten().copied();
+        let evicted = evicted.map(|record| (&record.largest.hot, &record.largest.cold, Some(record)));
+        // The lifetime of the list is not that of the records in it.
+        let evicted: Vec<_> = evicted.collect();
+        kept.chain(evicted).zip(0..).map(move |((hot, cold, evicted), place)| Flow {
             at: FlowAt { shard: shard as u32, place },
             hot,
             cold,
+            evicted,
         })
     }
 
     /// How many flows a shard has.
     pub(crate) fn count(&self, shard: usize) -> usize {
-        self.summary
-            .flows
-            .shards
-            .get(shard)
-            .map_or(self.ending.unfinished.len(), crate::state::table::shard::Shard::len)
+        match self.summary.flows.shards.get(shard) {
+            Some(shard) => shard.len(),
+            None if shard == EVICTED => self.evicted.len(),
+            None => self.ending.unfinished.len(),
+        }
     }
 
     /// One flow.
     pub(crate) fn flow(&self, at: FlowAt) -> Option<Flow<'a>> {
-        let (hot, cold) = match self.summary.flows.shards.get(at.shard as usize) {
-            Some(shard) => shard.spell(at.place as usize)?,
-            None => self.ending.unfinished.get(at.place as usize).map(|spell| (&spell.hot, &spell.cold))?,
+        let (shard, place) = (at.shard as usize, at.place as usize);
+        let of = |spell: &'a Spell| (&spell.hot, &spell.cold);
+        let (hot, cold, evicted) = match self.summary.flows.shards.get(shard) {
+            Some(shard) => shard.spell(place).map(|(hot, cold)| (hot, cold, None))?,
+            None if shard == EVICTED => {
+                let record: &'a Evicted = self.evicted.get(place).copied()?;
+                (&record.largest.hot, &record.largest.cold, Some(record))
+            }
+            None => self.ending.unfinished.get(place).map(of).map(|(hot, cold)| (hot, cold, None))?,
         };
-        Some(Flow { at, hot, cold })
+        Some(Flow { at, hot, cold, evicted })
     }
 
     /// What a half said, its transcript and its own name and path, and whether only the capture's end decided.
@@ -161,7 +198,7 @@ impl<'a> Court<'a> {
 pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) -> Report<'a> {
     let &Closed { summary, ref ending } = closed;
     let boundary = boundary::Boundary::new(policy);
-    let court = Court {
+    let mut court = Court {
         summary,
         ending,
         catalog,
@@ -171,7 +208,12 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
         boundary,
         opinions: Opinions::new(summary, ending, catalog),
         protocols: Protocols::new(summary, catalog),
+        earlier: Earlier::default(),
+        halves: Halves::default(),
+        evicted: summary.site.evictions.sorted().into_iter().map(|(_, record)| record).collect(),
     };
+    court.earlier = Earlier::new(&court);
+    court.halves = Halves::new(&court);
     let mut walk = walk::Walk::new(&court);
     let stations = who::device::Stations::new(&court, &mut walk);
     let walk::Walk { judged, sums, undelivered, .. } = walk;
@@ -202,12 +244,13 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
 fn ledger(summary: &Summary, sums: &what::coverage::Sums) -> Ledger {
     let tally = &summary.site.tally;
     let (_, packets, bytes) = summary.site.residuals.total();
+    let (_, more_packets, more_bytes) = summary.site.evictions.total();
     Ledger {
         packets: tally.packets,
         bytes_wire: tally.bytes_wire,
         bytes_captured: tally.bytes_captured,
         in_flows: sums.booked,
-        in_residuals: Amount { packets, bytes },
+        in_residuals: Amount { packets: packets + more_packets, bytes: bytes + more_bytes },
         non_ip: tally.non_ip,
         undecodable: tally.undecodable,
         truncated: tally.truncated,

@@ -6,13 +6,15 @@
 mod answer;
 mod coverage;
 mod finding;
+mod flow;
 mod list;
 mod vocabulary;
 
 pub use self::answer::{Answer, Told};
 pub use self::coverage::{Coverage, Unread, UnreadFlow};
 pub use self::finding::{Finding, FindingKind, LookUp, Outcome, Reason, Rule, Severity};
-pub use self::vocabulary::{Attribution, OrigBasis, Party, Standing};
+pub use self::flow::{EndView, FlowView, NameOf, NameView};
+pub use self::vocabulary::{Attribution, EndReason, OrigBasis, Party, Standing};
 pub use crate::state::tally::Amount;
 pub use lenscap_capture::DropCounts;
 pub use lenscap_catalog::{
@@ -186,91 +188,6 @@ pub struct SightingRecord<'a> {
     pub vendor: Option<&'a Vendor>,
     pub count: u64,
     pub packet: Option<PacketAt>,
-}
-
-/// One end of a flow, and what it sent.
-#[derive(Clone, Copy, Debug)]
-#[allow(missing_docs)]
-pub struct EndView {
-    pub address: IpAddr,
-    /// `None` for protocols without ports.
-    pub port: Option<u16>,
-    pub mac: Option<Mac>,
-    pub packets: u64,
-    /// IP bytes.
-    pub bytes: u64,
-    /// Transport payload by the IP length.
-    pub payload: u64,
-    /// Payload with retransmissions counted once; `None` where that could not be told.
-    pub payload_unique: Option<u64>,
-}
-
-/// A name of a flow's remote end.
-#[derive(Clone, Copy, Debug)]
-#[allow(missing_docs)]
-pub struct NameOf<'a> {
-    pub name: &'a [u8],
-    /// `sni`, `host`, `cert`, `dns`, `mdns`, …
-    pub source: &'static str,
-    pub packet: Option<PacketAt>,
-}
-
-/// A flow, put together for rendering.
-#[derive(Clone, Debug)]
-#[allow(missing_docs)]
-pub struct FlowView<'a> {
-    /// Community ID 1.0 with seed 0, `1:` and base64.
-    pub community_id: String,
-    pub start: Timestamp,
-    pub end: Timestamp,
-    /// IP protocol number.
-    pub protocol: u8,
-    pub orig: EndView,
-    pub resp: EndView,
-    pub orig_basis: OrigBasis,
-    /// VLAN ids, outermost first.
-    pub vlan: Vec<u16>,
-    /// Tunnels, outermost first, such as `vxlan:42`.
-    pub tunnel: Vec<String>,
-    /// Zeek's letters.
-    pub tcp_history: Option<String>,
-    pub app: Option<&'static str>,
-    pub server_name: Option<&'a [u8]>,
-    pub alpn: Option<&'a [u8]>,
-    pub ja4: Option<&'a [u8]>,
-    /// Whether an Encrypted Client Hello was offered.
-    pub ech: bool,
-    pub names: Vec<NameOf<'a>>,
-    pub vendor: Option<&'a Vendor>,
-    pub role: Option<Role>,
-    pub attribution: Option<Attribution>,
-    pub confidence: Option<u8>,
-    pub activity: Activity,
-    /// Whether one end is outside the site.
-    pub external: bool,
-    pub first_packet: PacketAt,
-    /// What could not be told exactly, as words.
-    pub limits: Vec<&'static str>,
-    /// Datagrams that were seen twice and their payload, which the counters of the ends hold twice, too; `None` without.
-    pub copies: Option<(u64, u64)>,
-    /// The packet that decided whose the other end is, where that is by protocol or was learned from a message.
-    pub proof: Option<PacketAt>,
-}
-
-/// A name that an address was given, and to whom.
-#[derive(Clone, Copy, Debug)]
-#[allow(missing_docs)]
-pub struct NameView<'a> {
-    pub name: &'a [u8],
-    pub address: IpAddr,
-    /// `None` for answers to everybody (multicast).
-    pub asker: Option<IpAddr>,
-    pub source: &'static str,
-    pub first: Timestamp,
-    pub last: Timestamp,
-    pub packet: PacketAt,
-    /// Whether the asker's question is in the capture; `None` for answers to everybody.
-    pub asked: Option<bool>,
 }
 
 /// Double entry: what came in, and where it went.

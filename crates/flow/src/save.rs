@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
 
 use crate::state::captures::Captures;
+use crate::state::eviction::{Evicted, EvictedKey, Gone};
 use crate::state::fragment::{Fragments, portable::PortableFragments};
 use crate::state::names::{Question, Run};
 use crate::state::packet_ref;
@@ -30,7 +31,7 @@ use crate::state::transcript::Transcript;
 use spell::PortableSpell;
 
 /// First bytes of a saved summary; the last is the version of what follows.
-const MAGIC: [u8; 8] = *b"lenscap\x09";
+const MAGIC: [u8; 8] = *b"lenscap\x0a";
 /// Bytes that a saved summary may unpack to.
 const LIMIT: u64 = 64 << 30;
 
@@ -64,10 +65,19 @@ struct Portable {
     runs: Vec<PortableRun>,
     questions: Vec<([u8; 16], TextId, Question)>,
     sightings: Vec<PortableSighting>,
+    evicted: Vec<PortableEvicted>,
     residuals: Vec<PortableResidual>,
-    refused: (u64, u64),
+    given_up: (u64, u64),
     spell_peak: u64,
-    text_cost: u64,
+    text_cost: (u64, u64),
+}
+
+/// What flows left that left memory.
+#[derive(Serialize, Deserialize)]
+struct PortableEvicted {
+    key: EvictedKey,
+    largest: PortableSpell,
+    gone: Gone,
 }
 
 /// MACs and prefixes of both ends, and their sums.
@@ -157,6 +167,11 @@ impl Summary {
             claimed: shown.claimed,
             seen: *seen,
         };
+        let evicted = |(key, record): (&EvictedKey, &Evicted)| PortableEvicted {
+            key: *key,
+            largest: PortableSpell::of(&record.largest.hot, &record.largest.cold),
+            gone: record.gone.clone(),
+        };
         Portable {
             idle: self.limits.idle,
             memory: self.limits.memory as u64,
@@ -177,6 +192,7 @@ impl Summary {
                 .map(|(asker, name, q)| (asker.0, name, *q))
                 .collect(),
             sightings: self.site.sightings.sorted(&self.flows.texts).into_iter().map(sighting).collect(),
+            evicted: self.site.evictions.sorted().into_iter().map(evicted).collect(),
             residuals: self
                 .site
                 .residuals
@@ -184,9 +200,9 @@ impl Summary {
                 .into_iter()
                 .map(|(b, r)| (b.macs.map(|m| m.0), b.prefixes.map(|p| p.0), *r))
                 .collect(),
-            refused: (self.site.names.refused, self.site.sightings.refused),
+            given_up: (self.site.names.given_up, self.site.sightings.given_up),
             spell_peak: self.flows.costs.peak as u64,
-            text_cost: self.site.text_cost as u64,
+            text_cost: (self.site.names.text_cost as u64, self.site.sightings.text_cost as u64),
         }
     }
 
@@ -237,15 +253,19 @@ impl Summary {
             let shown = Shown { mac: Mac(mac), address: Address(address), field, value, claimed };
             summary.site.sightings.restore(shown, seen);
         }
+        for PortableEvicted { key, largest, gone } in from.evicted {
+            summary.site.evictions.restore(key, largest.spell()?, gone, &summary.flows);
+        }
         for (macs, prefixes, sums) in from.residuals {
             summary
                 .site
                 .residuals
                 .restore(ResidualKey { macs: macs.map(Mac), prefixes: prefixes.map(Address) }, sums);
         }
-        (summary.site.names.refused, summary.site.sightings.refused) = from.refused;
+        (summary.site.names.given_up, summary.site.sightings.given_up) = from.given_up;
         summary.flows.costs.peak = from.spell_peak as usize;
-        summary.site.text_cost = from.text_cost as usize;
+        summary.site.names.text_cost = from.text_cost.0 as usize;
+        summary.site.sightings.text_cost = from.text_cost.1 as usize;
         summary.flows.costs.spells = summary.flows.count_spells();
         summary.flows.costs.peak = summary.flows.costs.peak.max(summary.flows.costs.spells);
         Some(summary)

@@ -5,9 +5,10 @@ mod devices;
 pub(crate) use devices::devices;
 use lenscap_catalog::{Catalog, VendorKind};
 use lenscap_flow::report::{
-    Activity, Amount, Attribution, CaptureRecord, ContactRule, Coverage, DeviceRecord, DropCounts, EndView,
-    Finding, FindingKind, FlowView, Ledger, NameOf, NameView, OrigBasis, Outcome, Overview, PacketAt, Party,
-    ProblemRecord, Reason, Report, Role, Rule, Severity, Standing, Unread, UnreadFlow, Vendor,
+    Activity, Amount, Attribution, CaptureRecord, ContactRule, Coverage, DeviceRecord, DropCounts, EndReason,
+    EndView, Finding, FindingKind, FlowView, Ledger, NameOf, NameView, OrigBasis, Outcome, Overview,
+    PacketAt, Party, ProblemRecord, Reason, Report, Role, Rule, Severity, Standing, Unread, UnreadFlow,
+    Vendor,
 };
 use lenscap_wire::{Mac, Timestamp};
 use std::borrow::Cow;
@@ -59,6 +60,8 @@ fn end(address: &str, port: u16, bytes: u64) -> EndView {
         bytes,
         payload: bytes - bytes / 20,
         payload_unique: Some(bytes - bytes / 19),
+        missed: Some(bytes / 100),
+        tcp_flags: Some(0x1b),
     }
 }
 
@@ -94,14 +97,31 @@ pub(crate) fn flows() -> Vec<FlowView<'static>> {
         limits: vec!["content is encrypted"],
         copies: Some((3, 3600)),
         proof: Some(at(2)),
+        uid: "0123456789abcdef".into(),
+        end_reason: EndReason::Closed,
+        joined: true,
     };
     let bare = FlowView {
         community_id: "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=".into(),
         start: time(1),
         end: time(1),
         protocol: 88,
-        orig: EndView { port: None, mac: None, payload_unique: None, ..end("fe80::1", 0, 60) },
-        resp: EndView { port: None, mac: None, payload_unique: None, ..end("ff02::a", 0, 0) },
+        orig: EndView {
+            port: None,
+            mac: None,
+            payload_unique: None,
+            missed: None,
+            tcp_flags: None,
+            ..end("fe80::1", 0, 60)
+        },
+        resp: EndView {
+            port: None,
+            mac: None,
+            payload_unique: None,
+            missed: None,
+            tcp_flags: None,
+            ..end("ff02::a", 0, 0)
+        },
         orig_basis: OrigBasis::FirstSeen,
         vlan: vec![],
         tunnel: vec![],
@@ -122,6 +142,9 @@ pub(crate) fn flows() -> Vec<FlowView<'static>> {
         limits: vec![],
         copies: None,
         proof: None,
+        uid: "fedcba9876543210".into(),
+        end_reason: EndReason::End,
+        joined: false,
     };
     vec![full, bare]
 }

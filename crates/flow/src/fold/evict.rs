@@ -1,14 +1,14 @@
 //! What happens when the flows' share of the memory budget is spent.
 //!
-//! A capture with a port scan and one camera loses the scan's single packets first. A scanned host of which one SYN was
-//! seen is one flow less and one residual more: its packet and bytes stay in the ledger, its time and ports are gone.
+//! A capture with a port scan and one camera loses the scan's single packets first. What leaves is summed by ends, service and
+//! name (`state/eviction.rs`), so that what it carried can still be found.
 
 use hashbrown::HashSet;
 use lenscap_wire::Address;
 
 use crate::state::cost;
 use crate::state::spell::buckets::Bucket;
-use crate::state::spell::{Cold, Hot, flag};
+use crate::state::spell::{Cold, Hot, Spell, flag};
 use crate::state::summary::Summary;
 use crate::state::table::shard::SHARDS;
 use crate::state::text::TextId;
@@ -34,7 +34,7 @@ fn rank(hot: &Hot, cold: &Cold, devices: &HashSet<Address>) -> Rank {
 }
 
 impl Summary {
-    /// Puts a quarter of the flows' budget into residuals, and drops the texts that nothing needs any more.
+    /// Puts a quarter of the flows' budget out of memory, and drops the texts that nothing needs any more.
     #[cold]
     pub(crate) fn evict(&mut self, now: i64) {
         self.site.tally.inexact_since.get_or_insert(now);
@@ -59,9 +59,31 @@ impl Summary {
             }
         }
         let paths = &self.flows.paths;
+        let mut left = Vec::new();
         for (shard, places) in self.flows.shards.iter_mut().zip(&mut gone) {
             places.sort_unstable();
-            shard.remove(places, |key| key.hash(paths), |spell| self.site.residuals.evict(spell));
+            shard.remove(places, |key| key.hash(paths), |spell| left.push(spell));
+        }
+        // Which shard a flow is in differs from run to run.
+        left.sort_unstable_by_key(|spell| (spell.cold.at(), spell.hot.key));
+        for spell in left {
+            self.site.evictions.add(spell, &self.site.names, &self.flows, self.limits.idle);
+        }
+        let room = cost::evictions(self.limits.memory);
+        self.site.tally.caps.contacts += self.site.evictions.limit(room, &mut self.site.residuals);
+        self.forget_texts();
+    }
+
+    /// Lets names and sightings give way where they have passed their shares, and drops the texts that nothing needs any more.
+    #[cold]
+    pub(crate) fn make_room(&mut self, now: i64) {
+        self.site.tally.inexact_since.get_or_insert(now);
+        let (names, sightings) = (cost::names(self.limits.memory), cost::sightings(self.limits.memory));
+        if self.site.names.cost() > names {
+            self.site.names.limit(names, &self.flows.texts);
+        }
+        if self.site.sightings.cost() > sightings {
+            self.site.sightings.limit(sightings, &self.flows.texts);
         }
         self.forget_texts();
     }
@@ -85,6 +107,14 @@ impl Summary {
                 }
             }
         }
+        self.site.evictions.rename(|Spell { cold, .. }, name| {
+            for id in &mut cold.transcripts {
+                let Some(transcript) = transcripts.transcript(*id) else { continue };
+                let Some(kept) = used.get_mut(id.0 as usize) else { continue };
+                *id = *kept.get_or_insert_with(|| self.flows.transcripts.keep(transcript, &mut keep));
+            }
+            cold.texts_mut().chain([name]).for_each(|text| *text = keep(*text));
+        });
         self.site.names = std::mem::take(&mut self.site.names).with_texts(&mut keep);
         self.site.sightings = std::mem::take(&mut self.site.sightings).with_texts(&mut keep);
     }

@@ -29,10 +29,6 @@ pub(crate) struct Listener<'s, 'p> {
     pub(crate) packet: &'p Packet<'p>,
     pub(crate) time: i64,
     pub(crate) at: PacketRef,
-    /// Whether there is memory for new entries.
-    pub(crate) room: bool,
-    /// Bytes of text that new entries keep, for the memory budget.
-    pub(crate) kept: usize,
     /// The last name that the flow itself was given.
     pub(crate) flow_name: Option<TextId>,
 }
@@ -43,7 +39,7 @@ impl Listener<'_, '_> {
         let packet = self.packet;
         match *fact {
             Fact::Says { field, value, .. } if packet.tcp.is_some() && field.names_flow() => {
-                self.flow_name = self.text(value);
+                self.flow_name = Some(self.texts.intern(value));
             }
             Fact::Says { who, field, value } => {
                 let (source, destination) = packet.own_macs().unwrap_or_default();
@@ -68,35 +64,26 @@ impl Listener<'_, '_> {
         }
     }
 
-    fn text(&mut self, text: &[u8]) -> Option<TextId> {
-        if self.room { Some(self.texts.intern(text)) } else { self.texts.find(text) }
-    }
-
     fn show(&mut self, mac: Mac, address: Address, (field, value): (Field, &[u8]), claimed: bool) {
-        let Some(text) = self.text(value) else {
-            self.sightings.refused += 1;
-            return;
-        };
+        let text = self.texts.intern(value);
         let before = self.sightings.len();
-        let seen = Seen { count: 1, first: self.time, at: self.at };
-        self.sightings.add(Shown { mac, address, field, value: text, claimed }, seen, self.room);
+        let by = self.packet.macs.unwrap_or_default().0.0;
+        let seen = Seen { count: 1, first: self.time, last: self.time, by, at: self.at };
+        self.sightings.add(Shown { mac, address, field, value: text, claimed }, seen);
         if self.sightings.len() > before {
-            self.kept += value.len();
+            self.sightings.text_cost += value.len();
         }
     }
 
     fn answer(&mut self, by: Resolver, name: &[u8], chain: &[u8], address: Address) {
         let asker = if by == Resolver::Mdns { Address::default() } else { self.packet.destination };
-        let (Some(text), Some(links)) = (self.text(name), self.text(chain)) else {
-            self.names.refused += 1;
-            return;
-        };
+        let (text, links) = (self.texts.intern(name), self.texts.intern(chain));
         let (first, last) = (self.time, self.time);
         let run = Run { name: text, chain: links, by, first, last, count: 1, at: self.at };
         let before = self.names.len();
-        self.names.answer((address, asker), run, self.room);
+        self.names.answer((address, asker), run);
         if self.names.len() > before {
-            self.kept += name.len() + chain.len();
+            self.names.text_cost += name.len() + chain.len();
         }
         if by == Resolver::Dns {
             self.question(asker, name, Notice::Answered);
@@ -104,14 +91,11 @@ impl Listener<'_, '_> {
     }
 
     fn question(&mut self, asker: Address, name: &[u8], heard: Notice) {
-        let Some(text) = self.text(name) else {
-            self.names.refused += 1;
-            return;
-        };
+        let text = self.texts.intern(name);
         let before = self.names.len();
-        self.names.hear(asker, text, heard, self.time, self.at, self.room);
+        self.names.hear(asker, text, heard, self.time, self.at);
         if self.names.len() > before {
-            self.kept += name.len();
+            self.names.text_cost += name.len();
         }
     }
 }
@@ -147,8 +131,6 @@ mod tests {
             packet: &packet,
             time: 0,
             at: PacketRef::default(),
-            room: true,
-            kept: 0,
             flow_name: None,
         };
         for fact in &facts {

@@ -31,10 +31,10 @@ impl Summary {
             return Err(Refusal::Beginning);
         }
         let peak = self.flows.costs.peak.saturating_add(other.flows.costs.peak);
-        let entries = self.site.cost().saturating_add(other.site.cost());
         let memory = self.limits.memory;
+        let over = self.entries_with(other);
         let capped = self.site.caps().any() || other.site.caps().any();
-        if capped || peak > cost::spells(memory) || entries > cost::entries(memory) {
+        if capped || peak > cost::spells(memory) || over {
             return Err(Refusal::Memory);
         }
         let (ours, theirs) = (&self.site, &other.site);

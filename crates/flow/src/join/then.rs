@@ -85,10 +85,15 @@ impl Summary {
 
     /// Whether both together could have reached a cap, joints of flows left out.
     fn cost_with(&self, later: &Self) -> bool {
-        let memory = self.limits.memory;
-        self.flows.costs.spells.saturating_add(later.flows.costs.peak) > cost::spells(memory)
-            || self.site.cost().saturating_add(later.site.cost()) > cost::entries(memory)
-            || self.site.residuals.len() > 0 && later.site.residuals.len() > 0
+        let spells = self.flows.costs.spells.saturating_add(later.flows.costs.peak);
+        spells > cost::spells(self.limits.memory) || self.entries_with(later)
+    }
+
+    /// Whether names or sightings of both together could have passed their shares.
+    pub(super) fn entries_with(&self, later: &Self) -> bool {
+        let (ours, theirs, memory) = (&self.site, &later.site, self.limits.memory);
+        ours.names.cost().saturating_add(theirs.names.cost()) > cost::names(memory)
+            || ours.sightings.cost().saturating_add(theirs.sightings.cost()) > cost::sightings(memory)
     }
 
     /// What the flows of both cost at most at any time: joined ones may cost more than both apart.
@@ -158,13 +163,12 @@ impl Summary {
         let split =
             split.into_iter().map(|SplitDatagram { ours, theirs, datagram, .. }| (ours, theirs, datagram));
         self.flows.fragments.join(later.flows.fragments, split, |id| ids.path(id));
-        self.site.residuals.join(&later.site.residuals);
         self.site.captures.join(later.site.captures);
         self.site.tally.join(&later.site.tally);
         self.flows.taught |= later.flows.taught;
         self.flows.costs.peak = self.flows.costs.peak.max(peak);
-        self.site.text_cost =
-            self.site.names.texts(&self.flows.texts) + self.site.sightings.texts(&self.flows.texts);
+        self.site.names.text_cost = self.site.names.texts(&self.flows.texts);
+        self.site.sightings.text_cost = self.site.sightings.texts(&self.flows.texts);
         let terms = Terms {
             ids,
             idle: self.limits.idle,

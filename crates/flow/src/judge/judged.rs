@@ -5,7 +5,7 @@
 use lenscap_catalog::{Roles, VendorId};
 use lenscap_wire::{Activity, Field};
 
-use crate::report::{Attribution, Party};
+use crate::report::{Attribution, OrigBasis, Party};
 use crate::state::key::Side;
 
 /// What is judged of a flow: 10 bytes beside its summary.
@@ -39,6 +39,9 @@ impl Judged {
     /// By side: the end is inside the site.
     pub(crate) const INSIDE: u8 = 1 << 5;
 
+    /// The originator is known from an earlier spell of the connection.
+    pub(crate) const EARLIER: u8 = 1 << 7;
+
     /// The vendor of the other end.
     pub(crate) fn vendor(&self) -> Option<VendorId> {
         (self.vendor != Self::NOBODY).then_some(VendorId(self.vendor))
@@ -47,6 +50,17 @@ impl Judged {
     /// The side that began the flow.
     pub(crate) fn orig(&self) -> Side {
         usize::from(self.bits & Self::ORIG_HIGH != 0)
+    }
+
+    /// How that is known.
+    pub(crate) fn orig_basis(&self) -> OrigBasis {
+        if self.bits & Self::EARLIER != 0 {
+            OrigBasis::Earlier
+        } else if self.bits & Self::BY_SYN != 0 {
+            OrigBasis::Syn
+        } else {
+            OrigBasis::FirstSeen
+        }
     }
 
     /// Whether an end is outside the site.

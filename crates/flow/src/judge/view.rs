@@ -6,16 +6,18 @@ use rayon::prelude::*;
 use super::judged::Judged;
 use super::who::device::Stations;
 use super::whose::called::Name;
-use super::{Court, Flow, FlowAt};
+use super::{Court, EVICTED, Flow, FlowAt};
 use crate::judge::community_id::community_id;
+use crate::judge::uid::uid;
 use crate::report::{
-    Attribution, DeviceRecord, EndView, FirstPacket, FlowId, FlowView, NameOf, NameView, OrigBasis, PacketAt,
+    Attribution, DeviceRecord, EndReason, EndView, FirstPacket, FlowId, FlowView, NameOf, NameView, PacketAt,
     Records,
 };
 use crate::state::key::{SCTP, Side, TCP, UDP};
 use crate::state::learned::Told;
 use crate::state::path::{PathId, tunnel_name};
 use crate::state::spell::counters::Counters;
+use crate::state::spell::history::flags;
 use crate::state::spell::sequence::Trouble;
 use crate::state::table::shard::SHARDS;
 
@@ -62,7 +64,8 @@ fn flow_id(at: FlowAt) -> FlowId {
 impl Judgement<'_> {
     /// Some of the flows by start, then Community ID, then first packet: no two are equal in all of these.
     fn ordered(&self, keep: impl Fn(&Flow<'_>) -> bool + Sync) -> Vec<FlowAt> {
-        let shards = 0..self.judged.len();
+        // What left memory is no flow of the report any more.
+        let shards = 0..self.judged.len().min(EVICTED);
         let keep = &keep;
         let flows = |shard| {
             self.court.flows(shard).filter(move |flow| keep(flow)).map(|flow| (flow.span().0, flow.at))
@@ -86,8 +89,9 @@ impl Flow<'_> {
 
 impl<'a> Court<'a> {
     fn first_said(&self, flow: &Flow<'a>, field: Field) -> Option<&'a [u8]> {
-        let said = [0, 1].into_iter().flat_map(|side| self.said(flow, side));
-        said.filter(|(of, ..)| *of == field).map(|(_, value, _)| value).next()
+        let halves = self.tellers(flow).flat_map(|flow| [0, 1].map(|side| (flow, side)));
+        let mut said = halves.flat_map(|(flow, side)| self.said(&flow, side));
+        said.find(|(of, ..)| *of == field).map(|(_, value, _)| value)
     }
 
     /// All that is reported of a flow.
@@ -106,7 +110,7 @@ impl<'a> Court<'a> {
             protocol: flow.hot.key.protocol,
             orig: self.end_view(flow, orig),
             resp: self.end_view(flow, 1 - orig),
-            orig_basis: if judged.bits & Judged::BY_SYN != 0 { OrigBasis::Syn } else { OrigBasis::FirstSeen },
+            orig_basis: judged.orig_basis(),
             vlan: layers.iter().filter(|l| tunnel_name(l.kind).is_none()).map(|l| l.id as u16).collect(),
             tunnel: layers.iter().filter_map(tunnel_text).collect(),
             tcp_history: (flow.hot.key.protocol == TCP).then(|| history(flow, orig)),
@@ -131,8 +135,32 @@ impl<'a> Court<'a> {
                 .then(|| self.shows_party(flow, judged))
                 .flatten()
                 .map(|at| self.numbering.locate(&at)),
-            limits: limits(flow, [0, 1].into_iter().any(|side| self.testimony(flow, side).is_spent())),
+            uid: uid(flow.cold.first, &flow.hot.key, layers),
+            end_reason: self.end_reason(flow),
+            joined: self.halves.other(flow.at).is_some(),
+            limits: limits(flow, self.is_spent(flow)),
         }
+    }
+
+    fn end_reason(&self, flow: &Flow<'a>) -> EndReason {
+        let latest = flow.hot.latest(flow.cold);
+        let silent = || {
+            let end = self.summary.site.captures.window().map(|(_, end)| end);
+            end.is_some_and(|end| end.saturating_sub(latest) > self.summary.limits.idle)
+        };
+        match self.earlier.next(flow.at) {
+            _ if flow.is_closed() => EndReason::Closed,
+            Some(true) => EndReason::Reuse,
+            Some(false) => EndReason::Idle,
+            None if silent() => EndReason::Idle,
+            None => EndReason::End,
+        }
+    }
+
+    /// Whether a half stayed undecided until its budget was spent, and no earlier one says what it is.
+    fn is_spent(&self, flow: &Flow<'a>) -> bool {
+        let spent = |flow: &Flow<'a>| [0, 1].into_iter().any(|side| self.testimony(flow, side).is_spent());
+        self.tellers(flow).all(|flow| spent(&flow))
     }
 
     fn name_of(&self, name: &Name<'a>) -> NameOf<'a> {
@@ -153,6 +181,9 @@ impl<'a> Court<'a> {
             bytes: bytes[side],
             payload: payload[side],
             payload_unique: (key.protocol == TCP && once.exact).then_some(once.bytes),
+            missed: (key.protocol == TCP && once.exact)
+                .then(|| trouble(flow, side).map_or(0, Trouble::missed)),
+            tcp_flags: (key.protocol == TCP).then(|| flags(flow.hot.seen[side & 1])),
         }
     }
 }

@@ -11,10 +11,9 @@ use super::judged::Judged;
 use super::what::coverage::Sums;
 use super::who::ends::Ends;
 use super::whose::opinion::Testimony;
-use super::{Court, Flow};
+use super::{Court, EVICTED, Flow};
 use crate::state::key::{ICMP, ICMP6, Side};
 use crate::state::table::index::NOWHERE;
-use crate::state::table::shard::SHARDS;
 use lenscap_wire::{Address, PacketRef, ReaderId};
 
 /// Source, destination, protocol and ports of the packet that an ICMP error quotes.
@@ -74,10 +73,10 @@ pub(crate) struct Walk {
     pub(crate) undelivered: Undelivered,
 }
 
-/// Shards shared out among the threads, the unfinished datagrams ([`SHARDS`]) last.
+/// Shards shared out among the threads, the unfinished datagrams and what left memory last.
 pub(crate) fn parts() -> impl IndexedParallelIterator<Item = Range<usize>> {
-    let parts = rayon::current_num_threads().min(SHARDS + 1);
-    let start = move |part| (SHARDS + 1) * part / parts;
+    let parts = rayon::current_num_threads().min(EVICTED + 1);
+    let start = move |part| (EVICTED + 1) * part / parts;
     (0..parts).into_par_iter().with_max_len(1).map(move |part| start(part)..start(part + 1))
 }
 

@@ -3,6 +3,8 @@
 
 pub(crate) mod attribution;
 pub(crate) mod called;
+pub(crate) mod earlier;
+pub(crate) mod halves;
 pub(crate) mod late;
 pub(crate) mod name;
 pub(crate) mod opinion;

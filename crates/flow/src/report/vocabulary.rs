@@ -93,6 +93,31 @@ impl Standing {
     }
 }
 
+/// Why a flow's record ends where it does.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum EndReason {
+    /// Nothing came for longer than the idle time.
+    Idle,
+    /// Both ends sent a FIN, or one a RST.
+    Closed,
+    /// Another connection began between the same ends and ports.
+    Reuse,
+    /// The capture ended.
+    End,
+}
+
+impl EndReason {
+    /// The word in reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Closed => "closed",
+            Self::Reuse => "reuse",
+            Self::End => "end",
+        }
+    }
+}
+
 /// How it is known which end of a flow began it.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum OrigBasis {
@@ -100,6 +125,8 @@ pub enum OrigBasis {
     Syn,
     /// Its packet came first.
     FirstSeen,
+    /// By the spell of the same connection before it, after a silence.
+    Earlier,
 }
 
 impl OrigBasis {
@@ -108,6 +135,7 @@ impl OrigBasis {
         match self {
             Self::Syn => "syn",
             Self::FirstSeen => "first-seen",
+            Self::Earlier => "earlier",
         }
     }
 }

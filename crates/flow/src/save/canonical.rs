@@ -23,9 +23,7 @@ impl Summary {
         let mut all = self.portable();
         all.spell_peak = 0;
         all.datagrams.3 = 0;
-        for spell in all.settled.iter_mut().chain(&mut all.open) {
-            spell.forget_cuts();
-        }
+        all.spells_mut().for_each(PortableSpell::forget_cuts);
         all.transcripts_in_order();
         all.texts_in_order();
         all.paths_in_order();
@@ -35,6 +33,12 @@ impl Summary {
 }
 
 impl Portable {
+    /// Every spell that stands whole in it, to be changed.
+    fn spells_mut(&mut self) -> impl Iterator<Item = &mut PortableSpell> {
+        let evicted = self.evicted.iter_mut().map(|evicted| &mut evicted.largest);
+        self.settled.iter_mut().chain(&mut self.open).chain(evicted)
+    }
+
     /// Numbers the transcripts by what they say, those left out that no spell has.
     fn transcripts_in_order(&mut self) {
         let said = |transcript: &Transcript| {
@@ -46,7 +50,8 @@ impl Portable {
             (transcript.reader, transcript.said.iter().map(each).collect::<Vec<_>>())
         };
         let mut used = BTreeMap::new();
-        for spell in self.settled.iter().chain(&self.open) {
+        let evicted = self.evicted.iter().map(|evicted| &evicted.largest);
+        for spell in self.settled.iter().chain(&self.open).chain(evicted) {
             for id in spell.transcripts {
                 let place = (id.0 as usize).checked_sub(1);
                 if let Some((place, transcript)) =
@@ -62,9 +67,8 @@ impl Portable {
             kept.push(self.transcripts[place].clone());
             ids[place + 1] = TranscriptId(kept.len() as u32);
         }
-        for spell in self.settled.iter_mut().chain(&mut self.open) {
-            spell.transcripts = spell.transcripts.map(|id| ids[id.0 as usize]);
-        }
+        self.spells_mut()
+            .for_each(|spell| spell.transcripts = spell.transcripts.map(|id| ids[id.0 as usize]));
         self.transcripts = kept;
     }
 
@@ -91,7 +95,8 @@ impl Portable {
         }
         self.paths = order.iter().map(|&place| std::mem::take(&mut self.paths[place])).collect();
         let number = |id: &mut PathId| *id = ids.get(usize::from(id.0)).copied().unwrap_or(*id);
-        self.settled.iter_mut().chain(&mut self.open).for_each(|spell| number(spell.path_mut()));
+        self.spells_mut().for_each(|spell| number(spell.path_mut()));
+        self.evicted.iter_mut().for_each(|evicted| number(&mut evicted.key.path));
         each_path(&mut self.datagrams, number);
         self.settled.sort_by_key(PortableSpell::order);
         self.open.sort_by_key(PortableSpell::order);
@@ -101,9 +106,8 @@ impl Portable {
     fn each_text(&mut self, mut each: impl FnMut(&mut TextId)) {
         let said = self.transcripts.iter_mut().flat_map(|transcript| &mut transcript.said);
         said.map(|said| &mut said.value).filter(|id| **id < TextId::PATH).for_each(&mut each);
-        for spell in self.settled.iter_mut().chain(&mut self.open) {
-            spell.texts_mut().for_each(&mut each);
-        }
+        self.spells_mut().for_each(|spell| spell.texts_mut().for_each(&mut each));
+        self.evicted.iter_mut().map(|evicted| &mut evicted.key.name).for_each(&mut each);
         for run in &mut self.runs {
             each(&mut run.name);
             each(&mut run.chain);

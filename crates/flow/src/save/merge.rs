@@ -7,6 +7,7 @@ use lenscap_wire::PacketRef;
 
 use crate::join::refusal::Refusal;
 use crate::state::captures::CHUNK_BITS;
+use crate::state::spell::Cold;
 use crate::state::summary::Summary;
 
 /// Why saved summaries could not be joined.
@@ -62,22 +63,27 @@ impl Summary {
         let shift = |at: &mut PacketRef| at.chunk += by << CHUNK_BITS;
         for shard in &mut self.flows.shards {
             let settled = shard.settled.iter_mut().map(|spell| &mut spell.cold);
-            for cold in settled.chain(shard.colds.iter_mut()) {
-                cold.cited.move_chunks(by << CHUNK_BITS);
-                let halves = cold.extra.iter_mut().flat_map(|extra| &mut extra.halves);
-                for piece in halves.flat_map(|halves| &mut **halves).flat_map(|half| &mut half.pieces) {
-                    shift(&mut piece.at.packet);
-                }
-                let later = cold.extra.iter_mut().flat_map(|extra| &mut extra.later);
-                for learned in later.flat_map(|later| later.learned.iter_mut().flatten()) {
-                    shift(&mut learned.at);
-                }
-                let far = cold.extra.iter_mut().flat_map(|extra| &mut extra.wide).map(|wide| &mut wide.far);
-                far.flat_map(|far| far.iter_mut().flatten()).for_each(shift);
-            }
+            settled.chain(shard.colds.iter_mut()).for_each(|cold| move_packets(cold, by));
         }
+        self.site.evictions.packets(|spell| move_packets(&mut spell.cold, by), shift);
         self.flows.fragments.packets(shift);
         self.site.names.packets(shift);
         self.site.sightings.packets(shift);
     }
+}
+
+/// Gives the packets that a spell cites a later chunk.
+fn move_packets(cold: &mut Cold, by: u32) {
+    let shift = |at: &mut PacketRef| at.chunk += by << CHUNK_BITS;
+    cold.cited.move_chunks(by << CHUNK_BITS);
+    let halves = cold.extra.iter_mut().flat_map(|extra| &mut extra.halves);
+    for piece in halves.flat_map(|halves| &mut **halves).flat_map(|half| &mut half.pieces) {
+        shift(&mut piece.at.packet);
+    }
+    let later = cold.extra.iter_mut().flat_map(|extra| &mut extra.later);
+    for learned in later.flat_map(|later| later.learned.iter_mut().flatten()) {
+        shift(&mut learned.at);
+    }
+    let far = cold.extra.iter_mut().flat_map(|extra| &mut extra.wide).map(|wide| &mut wide.far);
+    far.flat_map(|far| far.iter_mut().flatten()).for_each(shift);
 }

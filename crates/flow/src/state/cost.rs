@@ -1,8 +1,9 @@
 //! What state costs, and how the memory budget is shared out.
 //!
 //! The budget counts our own state by fixed prices, never what the allocator or the system says: prices depend only
-//! on what was folded, so a cap bites at the same packet for every number of threads. One half is for flows, a
-//! quarter for names and sightings, the last quarter for chunks folded ahead and input buffers.
+//! on what was folded, so a cap bites at the same packet for every number of threads. One half is for flows, an
+//! eighth for names, an eighth for sightings, a sixteenth for what flows leave that left memory, the rest for chunks folded
+//! ahead and input buffers.
 
 use lenscap_wire::Quoted;
 
@@ -46,9 +47,19 @@ pub(crate) const fn spells(memory: usize) -> usize {
     memory / 2
 }
 
-/// Bytes of the budget for names and sightings.
-pub(crate) const fn entries(memory: usize) -> usize {
-    memory / 4
+/// Bytes of the budget for names and questions.
+pub(crate) const fn names(memory: usize) -> usize {
+    memory / 8
+}
+
+/// Bytes of the budget for what flows leave that left memory.
+pub(crate) const fn evictions(memory: usize) -> usize {
+    memory / 16
+}
+
+/// Bytes of the budget for sightings.
+pub(crate) const fn sightings(memory: usize) -> usize {
+    memory / 8
 }
 
 /// What a spell keeps beside its record.

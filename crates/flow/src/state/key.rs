@@ -28,7 +28,7 @@ pub(crate) const fn streams(protocol: u8) -> bool {
 }
 
 /// Path, ends in ascending order, and protocol.
-#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
 pub(crate) struct Key {
     /// Addresses of the lower and the higher end.
     pub(crate) addresses: [[u8; 16]; 2],

@@ -3,10 +3,12 @@
 //! Per (address, asker) the answers are kept as runs: an answer with another name ends a run, so a later judge can
 //! ask which name was the latest at any moment. Two lists of runs join exactly.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use lenscap_wire::{Address, PacketRef, Resolver};
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 
+use crate::state::share::{cleared, stay};
 use crate::state::text::{TextId, Texts};
 
 /// The address that a name was given for, and who had asked; all zero for answers to everybody.
@@ -82,8 +84,10 @@ pub(crate) struct Names {
     runs: HashMap<AnswerKey, Vec<Run>>,
     run_count: usize,
     questions: HashMap<(Address, TextId), Question>,
-    /// Answers and questions that found no room.
-    pub(crate) refused: u64,
+    /// Answers and questions that gave way to others.
+    pub(crate) given_up: u64,
+    /// Bytes of text that they keep.
+    pub(crate) text_cost: usize,
 }
 
 impl Names {
@@ -103,36 +107,25 @@ impl Names {
         runs.sum::<usize>() + questions.sum::<usize>()
     }
 
-    /// Books an answer; `room` says whether a new entry may be made.
-    pub(crate) fn answer(&mut self, key: AnswerKey, run: Run, room: bool) {
-        let kept = self.runs.get_mut(&key);
-        match kept {
-            Some(runs) => match runs.last_mut() {
-                Some(last) if last.says_as(&run) => last.join(&run),
-                _ if room => {
-                    runs.push(run);
-                    self.run_count += 1;
-                }
-                _ => self.refused += 1,
-            },
-            None if room => {
-                self.runs.insert(key, vec![run]);
+    /// What all of them cost.
+    pub(crate) fn cost(&self) -> usize {
+        self.len() * Self::COST + self.text_cost
+    }
+
+    /// Books an answer.
+    pub(crate) fn answer(&mut self, key: AnswerKey, run: Run) {
+        let runs = self.runs.entry(key).or_default();
+        match runs.last_mut() {
+            Some(last) if last.says_as(&run) => last.join(&run),
+            _ => {
+                runs.push(run);
                 self.run_count += 1;
             }
-            None => self.refused += 1,
         }
     }
 
     /// Books something heard about a name between its asker and a name service.
-    pub(crate) fn hear(
-        &mut self,
-        asker: Address,
-        name: TextId,
-        heard: Notice,
-        time: i64,
-        at: PacketRef,
-        room: bool,
-    ) {
+    pub(crate) fn hear(&mut self, asker: Address, name: TextId, heard: Notice, time: i64, at: PacketRef) {
         let one = |yes: bool| u64::from(yes);
         let question = Question {
             asked: one(matches!(heard, Notice::Asked)),
@@ -143,18 +136,48 @@ impl Names {
             last: time,
             at,
         };
-        match self.questions.get_mut(&(asker, name)) {
-            Some(known) => known.join(&question),
-            None if room => {
-                self.questions.insert((asker, name), question);
-            }
-            None => self.refused += 1,
-        }
+        let known = self.questions.entry((asker, name));
+        known.and_modify(|known| known.join(&question)).or_insert(question);
+    }
+
+    /// Where they cost more than `room`, those who asked most give up what they heard of longest ago.
+    #[cold]
+    pub(crate) fn limit(&mut self, room: usize, texts: &Texts) {
+        let said = |name: TextId| texts.text(name);
+        let runs =
+            self.runs.iter().flat_map(|(key, runs)| runs.iter().zip(0..).map(move |(run, n)| (key, run, n)));
+        let runs = runs.map(|(key, run, n)| {
+            let order = (Reverse((run.last, run.at)), Some((key.0, n)), said(run.name));
+            (order, key.1, Self::COST + said(run.name).len() + said(run.chain).len())
+        });
+        let questions = self.questions.iter().map(|((asker, name), question)| {
+            let order = (Reverse((question.last, question.at)), None, said(*name));
+            (order, *asker, Self::COST + said(*name).len())
+        });
+        let mut all: Vec<_> = runs.chain(questions).collect();
+        all.sort_unstable();
+        let prices: Vec<_> = all.iter().map(|(_, asker, price)| (*asker, *price)).collect();
+        let stays = stay(&prices, cleared(room));
+        let gone =
+            all.iter().zip(stays).filter(|(_, stays)| !stays).map(|((order, asker, _), _)| (order, *asker));
+        let gone: HashSet<_> = gone.map(|((_, place, name), asker)| (asker, *place, *name)).collect();
+        self.questions.retain(|(asker, name), _| !gone.contains(&(*asker, None, said(*name))));
+        self.runs.retain(|(address, asker), runs| {
+            let mut n = 0..;
+            runs.retain(|run| {
+                !gone.contains(&(*asker, n.next().map(|n: u32| (*address, n)), said(run.name)))
+            });
+            !runs.is_empty()
+        });
+        self.run_count = self.runs.values().map(Vec::len).sum();
+        self.given_up += gone.len() as u64;
+        self.text_cost = self.texts(texts);
     }
 
     /// The same with other ids for its texts.
     pub(crate) fn with_texts(self, mut text: impl FnMut(TextId) -> TextId) -> Self {
-        let mut names = Self { run_count: self.run_count, refused: self.refused, ..Self::default() };
+        let Self { run_count, given_up, text_cost, .. } = self;
+        let mut names = Self { run_count, given_up, text_cost, ..Self::default() };
         // Texts get their ids in the order in which they are asked for.
         for (key, mut runs) in sorted(self.runs) {
             for run in &mut runs {
@@ -172,14 +195,14 @@ impl Names {
     pub(crate) fn join(&mut self, later: Self, text: impl Fn(TextId) -> TextId) {
         for (key, runs) in later.runs {
             for run in runs {
-                self.answer(key, Run { name: text(run.name), chain: text(run.chain), ..run }, true);
+                self.answer(key, Run { name: text(run.name), chain: text(run.chain), ..run });
             }
         }
         for ((asker, name), question) in later.questions {
             let ours = self.questions.entry((asker, text(name)));
             ours.and_modify(|known| known.join(&question)).or_insert(question);
         }
-        self.refused += later.refused;
+        self.given_up += later.given_up;
     }
 
     /// What is known of an asker's question for a name.
@@ -267,8 +290,8 @@ mod tests {
         let mut all = Names::default();
         for (n, &name) in names.iter().enumerate() {
             let time = (from + n) as i64;
-            all.answer(AnswerKey::default(), run(name, time), true);
-            all.hear(Address::default(), TextId(name), Notice::Asked, time, PacketRef::default(), true);
+            all.answer(AnswerKey::default(), run(name, time));
+            all.hear(Address::default(), TextId(name), Notice::Asked, time, PacketRef::default());
         }
         all
     }
@@ -290,12 +313,30 @@ mod tests {
         }
     }
 
+    /// A desk asks for a thousand names, and a camera once for one.
     #[test]
-    fn without_room_known_names_still_count() {
-        let mut names = Names::default();
-        names.answer(AnswerKey::default(), run(1, 1), true);
-        names.answer(AnswerKey::default(), run(1, 2), false);
-        names.answer(AnswerKey::default(), run(2, 3), false);
-        assert_eq!((names.runs(&AnswerKey::default())[0].count, names.len(), names.refused), (2, 1, 1));
+    fn who_asks_for_much_gives_up_what_was_heard_of_longest_ago() {
+        let (mut texts, mut names) = (Texts::default(), Names::default());
+        let [camera, desk] = [1, 2].map(|last| Address::v4([192, 168, 1, last]));
+        let mut ask = |names: &mut Names, asker, name: &str, time| {
+            let name = texts.intern(name.as_bytes());
+            names.hear(asker, name, Notice::Asked, time, PacketRef::default());
+            names.answer((Address::default(), asker), Run { name, ..run(0, time) });
+        };
+        ask(&mut names, camera, "cloud", 0);
+        for n in 1..=1000 {
+            ask(&mut names, desk, &format!("{n:04}"), n);
+        }
+        ask(&mut names, desk, "0001", 1001);
+        names.limit(64 << 10, &texts);
+        assert!(names.cost() <= 56 << 10 && names.cost() > 55 << 10, "{}", names.cost());
+        assert_eq!(names.given_up as usize + names.len(), 2003);
+        let known = |asker, name: &str| {
+            let name = texts.find(name.as_bytes()).unwrap();
+            let runs = names.runs(&(Address::default(), asker)).iter().filter(|run| run.name == name).count();
+            (names.question(asker, name).is_some(), runs)
+        };
+        let kept = [known(camera, "cloud"), known(desk, "0001"), known(desk, "0002"), known(desk, "1000")];
+        assert_eq!(kept, [(true, 1), (true, 1), (false, 0), (true, 1)]);
     }
 }

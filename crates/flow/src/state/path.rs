@@ -78,6 +78,11 @@ impl Paths {
         Some(id)
     }
 
+    /// Whether any packet came in a VLAN or a tunnel.
+    pub(crate) fn has_any(&self) -> bool {
+        self.all.len() > 1
+    }
+
     /// What a path is made of, outermost first.
     pub(crate) fn layers(&self, id: PathId) -> &[Layer] {
         self.all.get(id.0 as usize).map_or(&[], ArrayVec::as_slice)

@@ -1,4 +1,4 @@
-//! What is left of flows that a cap put out of memory: their sums, by station and remote prefix.
+//! What is left of flows of which a cap let not even a record stay: their sums, by station and remote prefix.
 //!
 //! 20,000 evicted flows of one camera to 203.0.113.0/24 are one residual: so many packets and bytes each way.
 
@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 use lenscap_wire::{Address, Mac};
 use serde::{Deserialize, Serialize};
 
+use crate::state::eviction::Evicted;
 use crate::state::key::Key;
 use crate::state::spell::Spell;
 use crate::state::spell::counters::Counters;
@@ -51,30 +52,21 @@ impl Residuals {
     /// Pairs of ends that are told apart.
     pub(crate) const CAP: usize = 1 << 16;
 
-    /// How many are told apart.
-    pub(crate) fn len(&self) -> usize {
-        self.all.len()
-    }
-
-    /// Puts a flow away.
-    pub(crate) fn evict(&mut self, spell: &Spell) {
-        let (first, last) = spell.span();
-        let Counters { packets, bytes, wire, .. } = spell.hot.counters(&spell.cold);
-        let sums = Residual { flows: 1, packets, bytes, wire, first, last };
-        self.add(ResidualKey::of(spell), sums);
+    /// Puts a record of flows away.
+    pub(crate) fn put(&mut self, record: &Evicted) {
+        let (first, last) = record.largest.span();
+        let Counters { packets, bytes, wire, .. } = record.counters();
+        let mut sums = Residual { flows: 1 + record.gone.flows, packets, bytes, wire, first, last };
+        if let Some((first, last)) = record.gone.span {
+            (sums.first, sums.last) = (sums.first.min(first), sums.last.max(last));
+        }
+        self.add(ResidualKey::of(&record.largest), sums);
     }
 
     fn add(&mut self, key: ResidualKey, sums: Residual) {
         let full = self.all.len() >= Self::CAP && !self.all.contains_key(&key);
         let key = if full { ResidualKey::default() } else { key };
         self.all.entry(key).and_modify(|known| known.join(&sums)).or_insert(sums);
-    }
-
-    /// Appends another's. The caller has seen that no cap can bite.
-    pub(crate) fn join(&mut self, other: &Self) {
-        for (key, sums) in other.sorted() {
-            self.add(*key, *sums);
-        }
     }
 
     /// Every residual in order of its ends.
@@ -104,11 +96,18 @@ impl ResidualKey {
     }
 }
 
+/// Whether an address is of a range that no site shares with another (RFC 1918, RFC 3927, RFC 4193, RFC 4291).
+pub(crate) fn is_private(address: Address) -> bool {
+    match address.ip() {
+        std::net::IpAddr::V4(four) => four.is_private() || four.is_link_local(),
+        std::net::IpAddr::V6(six) => six.is_unique_local() || six.is_unicast_link_local(),
+    }
+}
+
 fn prefix(key: &Key, side: usize) -> Address {
     let whole = key.address(side);
     let keep = match whole.ip() {
-        std::net::IpAddr::V4(four) if four.is_private() || four.is_link_local() => 16,
-        std::net::IpAddr::V6(six) if six.is_unique_local() || six.is_unicast_link_local() => 16,
+        _ if is_private(whole) => 16,
         std::net::IpAddr::V4(_) => 15,
         std::net::IpAddr::V6(_) => 6,
     };

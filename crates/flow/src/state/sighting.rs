@@ -7,7 +7,9 @@ use hashbrown::{HashMap, HashSet};
 use lenscap_wire::{Address, Field, Mac, PacketRef};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
 
+use crate::state::share::{cleared, stay};
 use crate::state::text::{TextId, Texts};
 
 /// Who showed what. Which of the two, MAC or address, is the device is judged later.
@@ -24,11 +26,15 @@ pub(crate) struct Shown {
     pub(crate) claimed: bool,
 }
 
-/// How often, when and where first.
+/// How often, when and where first, and when last.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Seen {
     pub(crate) count: u64,
     pub(crate) first: i64,
+    /// Latest stamp.
+    pub(crate) last: i64,
+    /// The MAC that the first one came from, whomever it is about; zero where the link has none.
+    pub(crate) by: [u8; 6],
     #[serde(with = "crate::state::packet_ref")]
     pub(crate) at: PacketRef,
 }
@@ -37,13 +43,15 @@ pub(crate) struct Seen {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sightings {
     all: HashMap<Shown, Seen>,
-    /// Sightings that found no room.
-    pub(crate) refused: u64,
+    /// Sightings that gave way to others.
+    pub(crate) given_up: u64,
+    /// Bytes of text that they keep.
+    pub(crate) text_cost: usize,
 }
 
 impl Sightings {
     /// What a sighting costs in the memory budget.
-    pub(crate) const COST: usize = 96;
+    pub(crate) const COST: usize = 112;
 
     /// How many are kept.
     pub(crate) fn len(&self) -> usize {
@@ -55,15 +63,41 @@ impl Sightings {
         self.all.keys().map(|shown| texts.text(shown.value).len()).sum()
     }
 
-    /// Books a sighting; `room` says whether a new one may be kept.
-    pub(crate) fn add(&mut self, shown: Shown, seen: Seen, room: bool) {
-        match self.all.get_mut(&shown) {
-            Some(known) => known.count += seen.count,
-            None if room => {
-                self.all.insert(shown, seen);
-            }
-            None => self.refused += seen.count,
+    /// What all of them cost.
+    pub(crate) fn cost(&self) -> usize {
+        self.len() * Self::COST + self.text_cost
+    }
+
+    /// Books a sighting.
+    pub(crate) fn add(&mut self, shown: Shown, seen: Seen) {
+        let join = |known: &mut Seen| {
+            known.count += seen.count;
+            known.last = known.last.max(seen.last);
+        };
+        self.all.entry(shown).and_modify(join).or_insert(seen);
+    }
+
+    /// Where they cost more than `room`, those who told most give up what they told longest ago, of whomever it was.
+    #[cold]
+    pub(crate) fn limit(&mut self, room: usize, texts: &Texts) {
+        let mut all: Vec<_> = self.all.iter().collect();
+        all.sort_unstable_by_key(|(shown, seen)| {
+            let Shown { mac, address, field, value, claimed } = shown;
+            (Reverse((seen.last, seen.at)), mac, address, field, texts.text(*value), claimed)
+        });
+        let teller = |shown: &Shown, seen: &Seen| {
+            let address = if seen.by == [0; 6] { shown.address } else { Address::default() };
+            (seen.by, address)
+        };
+        let price = |shown: &Shown| Self::COST + texts.text(shown.value).len();
+        let prices: Vec<_> = all.iter().map(|(shown, seen)| (teller(shown, seen), price(shown))).collect();
+        let stays = stay(&prices, cleared(room));
+        let gone: Vec<Shown> =
+            all.iter().zip(stays).filter(|(_, stays)| !stays).map(|((shown, _), _)| **shown).collect();
+        for shown in &gone {
+            self.given_up += self.all.remove(shown).map_or(0, |seen| seen.count);
         }
+        self.text_cost = self.texts(texts);
     }
 
     /// The same with other ids for its texts.
@@ -74,16 +108,17 @@ impl Sightings {
         let mut ours = |shown: Shown| Shown { value: text(shown.value), ..shown };
         Self {
             all: all.into_iter().map(|(shown, seen)| (ours(shown), seen)).collect(),
-            refused: self.refused,
+            given_up: self.given_up,
+            text_cost: self.text_cost,
         }
     }
 
     /// Appends a later part whose texts become ours by `text`.
     pub(crate) fn join(&mut self, later: &Self, mut text: impl FnMut(TextId) -> TextId) {
         for (shown, seen) in &later.all {
-            self.add(Shown { value: text(shown.value), ..*shown }, *seen, true);
+            self.add(Shown { value: text(shown.value), ..*shown }, *seen);
         }
-        self.refused += later.refused;
+        self.given_up += later.given_up;
     }
 
     /// Addresses that said something of themselves, apart from holding the address.
@@ -136,17 +171,49 @@ mod tests {
     fn equal_sightings_add_up_and_the_first_packet_stays() {
         let (mac, address, value) = (Mac::default(), Address::default(), TextId(2));
         let shown = Shown { mac, address, field: Field::Arp, value, claimed: false };
-        let seen =
-            |n| Seen { count: 1, first: n, at: PacketRef { offset: n as u64, ..PacketRef::default() } };
+        let seen = |n| Seen {
+            count: 1,
+            first: n,
+            last: n,
+            by: [0; 6],
+            at: PacketRef { offset: n as u64, ..PacketRef::default() },
+        };
         let (mut left, mut right) = (Sightings::default(), Sightings::default());
-        left.add(shown, seen(1), true);
-        right.add(Shown { value: TextId(1), ..shown }, seen(5), true);
+        left.add(shown, seen(1));
+        right.add(Shown { value: TextId(1), ..shown }, seen(5));
         left.join(&right, |id| TextId(id.0 + 1));
-        assert_eq!(left.sorted(&Texts::default()), [(&shown, &Seen { count: 2, ..seen(1) })]);
-        left.add(Shown { value: TextId(9), ..shown }, seen(7), false);
-        assert_eq!((left.len(), left.refused), (1, 1));
+        assert_eq!(left.sorted(&Texts::default()), [(&shown, &Seen { count: 2, last: 5, ..seen(1) })]);
         // What another says of it stands apart.
-        left.add(Shown { claimed: true, ..shown }, seen(8), true);
+        left.add(Shown { claimed: true, ..shown }, seen(8));
         assert_eq!(left.len(), 2);
+    }
+
+    /// One sender claims that a thousand addresses are a thousand stations', and a camera said its name once.
+    #[test]
+    fn who_tells_much_gives_up_what_was_told_longest_ago() {
+        let (mut texts, mut all) = (Texts::default(), Sightings::default());
+        let value = texts.intern(b"ipcam");
+        let shown = |n: u16, field, value| {
+            let [high, low] = n.to_be_bytes();
+            let (mac, address) = (Mac([2, 0, 0, 0, high, low]), Address::v4([10, 0, high, low]));
+            Shown { mac, address, field, value, claimed: false }
+        };
+        let seen = |by, time| Seen {
+            count: 1,
+            first: time,
+            last: time,
+            by: [2, 0, 0, 0, 0, by],
+            at: PacketRef::default(),
+        };
+        all.add(shown(0, Field::DhcpHostname, value), seen(0, 0));
+        for n in 1..=1000 {
+            all.add(shown(n, Field::Arp, TextId::EMPTY), seen(9, n.into()));
+        }
+        all.limit(32 << 10, &texts);
+        assert!(all.cost() <= 28 << 10 && all.len() > 200, "{}", all.len());
+        let kept = |n, field, value| all.all.contains_key(&shown(n, field, value));
+        assert!(kept(0, Field::DhcpHostname, value) && kept(1000, Field::Arp, TextId::EMPTY));
+        assert!(!kept(1, Field::Arp, TextId::EMPTY));
+        assert_eq!(all.given_up as usize + all.len(), 1001);
     }
 }

@@ -1,6 +1,7 @@
 //! What is known beside the flows: names and sightings of stations, inputs, sums of the ledger, what evicted flows left.
 
 use crate::state::captures::Captures;
+use crate::state::eviction::Evictions;
 use crate::state::names::Names;
 use crate::state::residual::Residuals;
 use crate::state::sighting::Sightings;
@@ -13,19 +14,14 @@ pub(crate) struct Site {
     pub(crate) sightings: Sightings,
     pub(crate) captures: Captures,
     pub(crate) tally: Tally,
+    /// Records of flows that left memory, and the sums of those of which no record stayed.
+    pub(crate) evictions: Evictions,
     pub(crate) residuals: Residuals,
-    /// What names and sightings keep as text, in bytes.
-    pub(crate) text_cost: usize,
 }
 
 impl Site {
     /// How often each cap bit.
     pub(crate) fn caps(&self) -> Caps {
-        Caps { names: self.names.refused, sightings: self.sightings.refused, ..self.tally.caps }
-    }
-
-    /// What names and sightings cost.
-    pub(crate) fn cost(&self) -> usize {
-        self.names.len() * Names::COST + self.sightings.len() * Sightings::COST + self.text_cost
+        Caps { names: self.names.given_up, sightings: self.sightings.given_up, ..self.tally.caps }
     }
 }

@@ -13,6 +13,7 @@ pub(crate) mod counters;
 pub(crate) mod flag;
 pub(crate) mod history;
 mod hot;
+mod join;
 pub(crate) mod ranges;
 pub(crate) mod sequence;
 pub(crate) mod times;

@@ -82,7 +82,8 @@ impl Summary {
 
     /// Bytes of state, as they count for [`Limits::memory`].
     pub fn cost(&self) -> usize {
-        self.flows.costs.spells.saturating_add(self.site.cost())
+        let entries = self.site.names.cost() + self.site.sightings.cost() + self.site.evictions.cost();
+        self.flows.costs.spells.saturating_add(entries)
     }
 
     /// Flows so far, evicted ones left out.

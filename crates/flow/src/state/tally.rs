@@ -41,11 +41,13 @@ pub(crate) struct Tally {
 /// How often each cap bit.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Caps {
-    /// Flows put into residuals since the memory budget was spent.
+    /// Flows that left memory since the budget was spent.
     pub(crate) flows_evicted: u64,
-    /// Names and questions without room.
+    /// Records of those of which only a residual is left.
+    pub(crate) contacts: u64,
+    /// Names and questions that gave way to others.
     pub(crate) names: u64,
-    /// Sightings without room.
+    /// Sightings that gave way to others.
     pub(crate) sightings: u64,
     /// Packets whose tunnel path was one too many.
     pub(crate) paths: u64,
@@ -55,9 +57,10 @@ pub(crate) struct Caps {
 
 impl Caps {
     /// Every counter with its name in reports.
-    pub(crate) fn named(&self) -> [(&'static str, u64); 5] {
+    pub(crate) fn named(&self) -> [(&'static str, u64); 6] {
         [
             ("flows-evicted", self.flows_evicted),
+            ("contacts", self.contacts),
             ("names", self.names),
             ("sightings", self.sightings),
             ("paths", self.paths),
@@ -72,6 +75,7 @@ impl Caps {
 
     fn join(&mut self, later: &Self) {
         self.flows_evicted += later.flows_evicted;
+        self.contacts += later.contacts;
         self.names += later.names;
         self.sightings += later.sightings;
         self.paths += later.paths;

@@ -26,7 +26,8 @@ pub(super) const fn columns(kind: crate::Kind) -> &'static str {
             "community_id,start,end,protocol,orig_address,orig_port,orig_mac,orig_packets,orig_bytes,\
              orig_payload,orig_payload_unique,resp_address,resp_port,resp_mac,resp_packets,resp_bytes,resp_payload,\
              resp_payload_unique,orig_basis,vlan,tunnel,tcp_history,app,server_name,alpn,ja4,ech,names,vendor,role,\
-             attribution,confidence,activity,external,first_input,first_packet,first_offset,first_length,limits"
+             attribution,confidence,activity,external,first_input,first_packet,first_offset,first_length,limits,\
+             uid,end_reason,joined,orig_missed,orig_tcp_flags,resp_missed,resp_tcp_flags"
         }
         Kind::Name => "name,address,asker,source,first,last,input,packet,offset,length",
         Kind::Finding => {
@@ -130,6 +131,13 @@ pub(super) fn flow(row: &mut Row<'_>, flow: &FlowView<'_>) {
     row.boolean(flow.external);
     packet(row, flow.first_packet);
     row.list(&flow.limits);
+    row.value(&flow.uid);
+    row.value(flow.end_reason.word());
+    row.boolean(flow.joined);
+    for end in [&flow.orig, &flow.resp] {
+        row.integer_of(end.missed);
+        row.integer_of(end.tcp_flags);
+    }
 }
 
 fn end(row: &mut Row<'_>, end: &EndView) {

@@ -34,6 +34,8 @@ pub(super) fn push(out: &mut Vec<u8>, flow: &FlowView<'_>) {
     record.boolean("external", flow.external);
     record.packet("first_packet", flow.first_packet);
     record.list_of("limits", &flow.limits, |out, limit| push_string(out, limit));
+    record.word("uid", &flow.uid);
+    record.word("end_reason", flow.end_reason.word());
     if let Some((packets, payload)) = flow.copies {
         record.object("copies", |copies| {
             copies.integer("packets", packets);
@@ -41,6 +43,9 @@ pub(super) fn push(out: &mut Vec<u8>, flow: &FlowView<'_>) {
         });
     }
     record.packet_of("proof", flow.proof);
+    if flow.joined {
+        record.boolean("joined", true);
+    }
     record.end_line();
 }
 
@@ -62,6 +67,8 @@ fn push_end(out: &mut Vec<u8>, end: &EndView) {
     object.integer("bytes", end.bytes);
     object.integer("payload", end.payload);
     object.integer_of("payload_unique", end.payload_unique);
+    object.integer_of("missed", end.missed);
+    object.integer_of("tcp_flags", end.tcp_flags);
     object.end();
 }
 

@@ -13,14 +13,24 @@ impl<'a> Court<'a> {
     /// The protocol of a flow: what a stream reader decided, else what a message reader recognised.
     pub(crate) fn app(&self, flow: &Flow<'a>) -> Option<&'static str> {
         let halves = [self.testimony(flow, 0), self.testimony(flow, 1)];
-        Court::reader(flow, &halves).and_then(|reader| Some(ReaderId(reader).reader()?.app))
+        self.reader_of(flow, &halves).and_then(|reader| Some(ReaderId(reader).reader()?.app))
     }
 
     /// The reader that knew a flow's protocol, given what its halves said; [`Transcripts::SPENT`] where none knew it and
     /// a half was longer than what is read.
-    pub(crate) fn reader(flow: &Flow<'a>, halves: &[Testimony<'_, 'a>; 2]) -> Option<u8> {
+    fn reader(flow: &Flow<'a>, halves: &[Testimony<'_, 'a>; 2]) -> Option<u8> {
         let spent = || halves.iter().any(Testimony::is_spent).then_some(Transcripts::SPENT.0);
         halves.iter().find_map(Testimony::reader).or(flow.hot.app().map(|reader| reader.0)).or_else(spent)
+    }
+
+    /// The same, where the flow itself does not tell by the one that it goes on with after a silence, or its
+    /// other half.
+    pub(crate) fn reader_of(&self, flow: &Flow<'a>, halves: &[Testimony<'_, 'a>; 2]) -> Option<u8> {
+        let own = Self::reader(flow, halves);
+        let told = |reader: &u8| *reader != Transcripts::SPENT.0;
+        let testimonies = |flow: &Flow<'a>| [self.testimony(flow, 0), self.testimony(flow, 1)];
+        let mut others = self.tellers(flow).skip(1).map(|flow| Self::reader(&flow, &testimonies(&flow)));
+        own.filter(told).or_else(|| others.find_map(|reader| reader.filter(told))).or(own)
     }
 
     /// What a flow is for, given its reader and whose it is. Content that was sent outside decides: one valid message of
@@ -28,7 +38,7 @@ impl<'a> Court<'a> {
     pub(crate) fn activity(&self, flow: &Flow<'a>, reader: Option<u8>, judged: &Judged) -> Activity {
         let side = 1 - judged.remote();
         // Content is part of the payload.
-        let much = flow.counters().payload[side] >= rules::UPLOAD_BYTES;
+        let much = flow.gone().is_some() || flow.counters().payload[side] >= rules::UPLOAD_BYTES;
         let sent = || flow.content(self.catalog.content(), side);
         if judged.is_external() && much && sent() >= rules::UPLOAD_BYTES {
             return Activity::BulkUpload;

@@ -9,13 +9,14 @@ use lenscap_wire::{Address, PacketRef};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::measure::Measures;
 use super::party::{Called, PartyName, Place};
 use crate::judge::judged::Judged;
 use crate::judge::walk::Undelivered;
 use crate::judge::{Court, Flow, FlowAt, rules};
 use crate::report::{Attribution, Party};
+use crate::state::eviction::{Cite, Gone};
 use crate::state::key::Side;
+use crate::state::measure::Measures;
 
 /// Which contact of a station.
 pub(crate) type ContactKey = (Called, PartyName);
@@ -114,22 +115,39 @@ impl Contact {
     pub(crate) fn add(&mut self, court: &Court<'_>, undelivered: &Undelivered, dealing: &Dealing<'_>) {
         let Dealing { flow, side, judged } = dealing;
         let (side, other) = (side & 1, 1 - (side & 1));
-        let once = [flow.once(side), flow.once(other)];
-        let payload = flow.counters().payload;
+        if court.halves.is_copy(flow.at) {
+            self.repeated += flow.once(0) + flow.once(1);
+            return;
+        }
+        let half = court.halves.other(flow.at).and_then(|at| court.flow(at));
+        // Two halves are one flow, which the earlier of them stands for.
+        let stands_for =
+            if half.is_some_and(|half| half.cold.at() < flow.cold.at()) { 0 } else { flow.count() };
+        let own = [flow.once(side), flow.once(other)];
+        let mut payload = flow.counters().payload;
+        let mut once = own;
         let service = court.is_service(flow, judged);
-        self.flows += 1;
-        self.services += u64::from(service);
+        if let Some(gone) = flow.gone() {
+            once = [once[0] + gone.once[side], once[1] + gone.once[other]];
+            payload = [0, 1].map(|side| payload[side] + gone.counters.payload[side]);
+            self.go(gone, side, service);
+        }
+        self.flows += stands_for;
+        self.services += if service { stands_for } else { 0 };
         self.once[0] += once[0];
         self.once[1] += once[1];
         self.repeated += payload[0] + payload[1] - once[0] - once[1];
         self.hidden += if court.hides(flow) { once[0] + once[1] } else { 0 };
-        self.measures.add(court.catalog.content(), flow, side, !service);
-        self.answer(undelivered, flow, side);
-        let (first, last) = flow.span();
+        self.measures.add(&court.catalog.content().into(), (flow.hot, flow.cold), side, !service);
+        if stands_for > 0 {
+            self.answer(undelivered, flow, half.as_ref(), side);
+        }
+        let (first, last) = flow.whole_span();
         let span = self.span.get_or_insert((first, last));
         *span = (span.0.min(first), span.1.max(last));
         let packet = flow.cold.at();
-        self.keep(Large { payload: Reverse(once[0] + once[1]), first, packet, at: flow.at, side });
+        let first = flow.span().0;
+        self.keep(Large { payload: Reverse(own[0] + own[1]), first, packet, at: flow.at, side });
         keep(&mut self.addresses, court.party_address(flow, other));
         keep(&mut self.own, flow.hot.key.address(side));
         if let Some([_, end]) = court.tunnel_ends(flow) {
@@ -141,13 +159,30 @@ impl Contact {
         self.weigh(judged, once[0] + once[1] + 1);
     }
 
-    fn answer(&mut self, undelivered: &Undelivered, flow: &Flow<'_>, side: Side) {
+    /// Takes in the flows that left memory.
+    fn go(&mut self, gone: &Gone, side: Side, service: bool) {
+        self.answered += gone.answered[side & 1];
+        self.refused += gone.refused[side & 1];
+        if let Some(Cite(packet)) = gone.refusal[side & 1] {
+            keep(&mut self.refusals, packet);
+        }
+        let mut measures = gone.measures[side & 1].clone();
+        if service {
+            measures.recur_not();
+        }
+        self.measures.join(measures);
+    }
+
+    /// Counts how a flow ended, as both halves of it tell.
+    fn answer(&mut self, undelivered: &Undelivered, flow: &Flow<'_>, half: Option<&Flow<'_>>, side: Side) {
+        let halves = || [Some(flow), half].into_iter().flatten();
         let error = undelivered.of(flow, side);
-        if flow.is_answered(side) {
+        let reset = || halves().find(|flow| flow.is_reset(side));
+        if halves().any(|flow| flow.is_answered(side)) {
             self.answered += 1;
-        } else if flow.is_reset(side) || error.is_some() {
+        } else if let Some(packet) = error.or_else(|| Some(reset()?.cold.at())) {
             self.refused += 1;
-            keep(&mut self.refusals, error.unwrap_or(flow.cold.at()));
+            keep(&mut self.refusals, packet);
         }
     }
 
@@ -323,7 +358,8 @@ fn told_apart<'a>(court: &Court<'a>, dealings: &[Dealing<'a>]) -> Option<BTreeSe
     let mut payload: HashMap<Place, u64> = HashMap::new();
     for dealing in dealings {
         let counted = dealing.flow.counters().payload;
-        *payload.entry(court.place(dealing)).or_default() += counted[0] + counted[1];
+        let gone = dealing.flow.gone().map(|gone| gone.counters.payload).unwrap_or_default();
+        *payload.entry(court.place(dealing)).or_default() += counted[0] + counted[1] + gone[0] + gone[1];
     }
     let mut order: Vec<_> = payload.into_iter().map(|(place, payload)| (Reverse(payload), place)).collect();
     order.sort_unstable();

@@ -67,23 +67,26 @@ impl Sums {
     /// Adds a flow, which reader knew it, and whether packets of it were left unopened.
     pub(crate) fn add(&mut self, flow: &Flow<'_>, judged: &Judged, reader: Option<ReaderId>, unopened: bool) {
         self.unopened += u64::from(unopened);
+        let gone = flow.gone().map(|gone| gone.counters.payload).unwrap_or_default();
         let hidden = reader.and_then(ReaderId::reader).is_some_and(|reader| reader.hides);
-        self.undecided += u64::from(reader == Some(Transcripts::SPENT));
-        self.flows += 1;
         let Counters { packets, bytes, payload, wire, .. } = flow.counters();
-        self.booked.packets += packets[0] + packets[1];
-        self.booked.bytes += wire;
         self.beyond_wire += u64::from(bytes[0] + bytes[1] > wire);
-        if matches!(flow.hot.key.protocol, TCP | UDP) {
-            self.two_way.0 += u64::from(packets[0] > 0 && packets[1] > 0);
-            self.two_way.1 += 1;
-            let payload = payload[0] + payload[1];
-            if payload > 0 && reader.is_none_or(|reader| reader == Transcripts::SPENT) {
-                self.unread.add(flow, payload);
+        if flow.evicted.is_none() {
+            self.undecided += u64::from(reader == Some(Transcripts::SPENT));
+            self.flows += 1;
+            self.booked.packets += packets[0] + packets[1];
+            self.booked.bytes += wire;
+            if matches!(flow.hot.key.protocol, TCP | UDP) {
+                self.two_way.0 += u64::from(packets[0] > 0 && packets[1] > 0);
+                self.two_way.1 += 1;
+                let payload = payload[0] + payload[1];
+                if payload > 0 && reader.is_none_or(|reader| reader == Transcripts::SPENT) {
+                    self.unread.add(flow, payload);
+                }
             }
         }
         if judged.is_external() {
-            let payload = payload[0] + payload[1];
+            let payload = payload[0] + payload[1] + gone[0] + gone[1];
             self.encrypted.0 += if hidden { payload } else { 0 };
             self.encrypted.1 += payload;
             let nameless = judged.attribution.is_none() && judged.bits & Judged::NAMED == 0;

@@ -68,6 +68,11 @@ fn evicted(court: &Court<'_>) -> HashMap<Mac, u64> {
             *all.entry(mac).or_default() += sums.flows;
         }
     }
+    for record in &court.evicted {
+        for mac in record.largest.cold.macs {
+            *all.entry(mac).or_default() += 1 + record.gone.flows;
+        }
+    }
     all
 }
 

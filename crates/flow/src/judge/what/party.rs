@@ -66,7 +66,8 @@ impl<'a> Court<'a> {
         // What a party that calls in says in its hello is a name of the station here.
         let said = |wanted: Attribution| {
             let (field, _) = KINDS.into_iter().find(|(_, by)| *by == wanted)?;
-            let halves = [0, 1].into_iter().flat_map(|half| {
+            let halves = self.tellers(&flow).flat_map(|flow| [0, 1].map(|half| (flow, half)));
+            let halves = halves.flat_map(|(flow, half)| {
                 let about = move |of_receiver: bool| if of_receiver { 1 - half } else { half };
                 self.said(&flow, half).map(move |(of, name, of_receiver)| (of, name, about(of_receiver)))
             });
@@ -130,7 +131,7 @@ impl<'a> Court<'a> {
     /// Whether a flow's protocol hides what it carries.
     pub(crate) fn hides(&self, flow: &Flow<'a>) -> bool {
         let halves = [self.testimony(flow, 0), self.testimony(flow, 1)];
-        let reader = Self::reader(flow, &halves).and_then(|reader| ReaderId(reader).reader());
+        let reader = self.reader_of(flow, &halves).and_then(|reader| ReaderId(reader).reader());
         reader.is_some_and(|reader| reader.hides)
     }
 }

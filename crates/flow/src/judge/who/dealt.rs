@@ -129,7 +129,7 @@ impl<'a> Court<'a> {
     /// Whether a flow speaks a peer-to-peer protocol of cameras.
     fn speaks_as_peer(&self, flow: &Flow<'a>) -> bool {
         let halves = [self.testimony(flow, 0), self.testimony(flow, 1)];
-        self.protocols.of(Court::reader(flow, &halves)).is_some_and(|spoken| spoken.protocol.p2p)
+        self.protocols.of(self.reader_of(flow, &halves)).is_some_and(|spoken| spoken.protocol.p2p)
     }
 }
 

@@ -15,6 +15,7 @@ use crate::judge::judged::Judged;
 use crate::judge::walk::Walk;
 use crate::judge::{Court, FlowAt};
 use crate::report::{DeviceRecord, EndpointRecord, Party, Standing};
+use crate::state::eviction::Evicted;
 use crate::state::key::Side;
 use crate::state::table::index::NOWHERE;
 use crate::state::table::slab::Slab;
@@ -293,10 +294,10 @@ fn endpoints<'a, 'c>(
             flows: 0,
             activity: Vec::new(),
         });
-        let bytes = flow.counters().bytes;
+        let bytes = flow.evicted.map_or_else(|| flow.counters(), Evicted::counters).bytes;
         record.bytes_out += bytes[side];
         record.bytes_in += bytes[1 - side];
-        record.flows += 1;
+        record.flows += flow.count();
         if !record.activity.contains(&judged.activity) {
             record.activity.push(judged.activity);
             record.activity.sort_unstable_by_key(|activity| activity.word());

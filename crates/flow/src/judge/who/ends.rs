@@ -16,6 +16,7 @@ use super::claims::network;
 use crate::judge::judged::Judged;
 use crate::judge::whose::opinion::{Statement, Testimony};
 use crate::judge::{Court, Flow, rules};
+use crate::state::eviction::Evicted;
 use crate::state::key::Side;
 use crate::state::seed::seeded;
 use crate::state::spell::counters::Counters;
@@ -132,7 +133,8 @@ impl Ends {
                 None => macs = <[Mac; 2]>::default(),
             }
         }
-        let (counters, span) = (flow.counters(), flow.span());
+        let counters = flow.evicted.map_or_else(|| flow.counters(), Evicted::counters);
+        let span = flow.whole_span();
         let both = Both { flow, judged, halves, macs, addresses, counters, span };
         [0, 1].map(|side| self.enter_side(court, &both, side).unwrap_or(NOWHERE))
     }
@@ -155,7 +157,7 @@ impl Ends {
             received: back,
             sent_outside: outside.0,
             received_outside: outside.1,
-            first: Some(flow.cold.first),
+            first: Some(if flow.evicted.is_some() { first } else { flow.cold.first }),
         };
         let to_known =
             || judged.is_inside(1 - side) || court.claims.is_own(peer, flow.hot.key.address(1 - side));

@@ -10,10 +10,9 @@ use std::cmp::Reverse;
 use super::claims::is_of_link;
 use super::ends::{End, Ends, Heard, Volume};
 use super::mac::{MacKind, MacKinds};
-use crate::judge::{Court, FlowAt};
+use crate::judge::{Court, EVICTED, FlowAt};
 use crate::state::key::Side;
 use crate::state::table::index::NOWHERE;
-use crate::state::table::shard::SHARDS;
 use crate::state::table::slab::Slab;
 
 /// What makes a device: its MAC, or its address where there is no MAC of its own.
@@ -49,7 +48,7 @@ pub(crate) struct DealingAt {
     side: u8,
 }
 
-const _: () = assert!(size_of::<DealingAt>() == 8 && SHARDS <= u8::MAX as usize);
+const _: () = assert!(size_of::<DealingAt>() == 8 && EVICTED <= u8::MAX as usize);
 
 impl DealingAt {
     pub(crate) fn new(FlowAt { shard, place }: FlowAt, side: Side) -> Self {

@@ -27,8 +27,14 @@ impl<'a> Court<'a> {
         let key = &flow.hot.key;
         let by_syn = flow.hot.shows_client();
         let orig = if by_syn { flow.hot.client() } else { flow.hot.first_side() };
+        let earlier = self.earlier.of(flow.at);
+        let (orig, by_syn) = earlier.map_or((orig, by_syn), |heritage| (heritage.orig, heritage.by_syn));
+        let other = self.halves.other(flow.at).and_then(|at| self.flow(at));
+        let shown = other.map(|other| other.hot).filter(|other| !by_syn && other.shows_client());
+        let (orig, by_syn) = shown.map_or((orig, by_syn), |other| (other.client(), true));
         let mut judged = Judged { vendor: Judged::NOBODY, ..Judged::default() };
         judged.bits = orig as u8 | u8::from(by_syn) << 1;
+        judged.bits |= if earlier.is_some() { Judged::EARLIER } else { 0 };
         for side in [0, 1] {
             judged.bits |= match self.boundary.place(key.address(side)) {
                 Some(Place::Inside) => Judged::INSIDE << side,
@@ -45,8 +51,13 @@ impl<'a> Court<'a> {
         if !judged.is_external() {
             judged.party = Party::Local;
         }
-        let reader = Court::reader(flow, halves);
-        if self.attribute(flow, &mut judged, halves, reader) && judged.is_external() {
+        let reader = self.reader_of(flow, halves);
+        let testimonies = |flow: Flow<'a>| [0, 1].map(|side| self.testimony(&flow, side));
+        let naming = |halves: &[Testimony<'_, 'a>; 2]| halves.iter().any(Testimony::is_naming);
+        let before = || self.tellers(flow).skip(1).map(testimonies).find(naming);
+        let told = if naming(halves) { None } else { before() };
+        if self.attribute(flow, &mut judged, told.as_ref().unwrap_or(halves), reader) && judged.is_external()
+        {
             judged.bits |= Judged::NAMED;
         }
         judged.activity = self.activity(flow, reader, &judged);
@@ -176,6 +187,13 @@ impl Flow<'_> {
     /// Earliest and latest stamp.
     pub(crate) fn span(&self) -> (i64, i64) {
         self.hot.span(self.cold)
+    }
+
+    /// The same, with those that left memory with it.
+    pub(crate) fn whole_span(&self) -> (i64, i64) {
+        let (first, last) = self.span();
+        let gone = self.gone().and_then(|gone| gone.span).unwrap_or((first, last));
+        (first.min(gone.0), last.max(gone.1))
     }
 
     /// The MAC of one end: what it sent from, else what was sent to.

@@ -41,19 +41,21 @@ impl<'a> Court<'a> {
                 }
             }
             let source = by.word();
-            for side in [0, 1] {
-                let at = self.decided(flow, side);
-                for (of, text, of_receiver) in self.said(flow, side) {
-                    if of == field {
-                        let about = if of_receiver { 1 - side } else { side };
-                        push(Name { text, source, at, by, about });
+            for flow in self.tellers(flow) {
+                for side in [0, 1] {
+                    let at = self.decided(&flow, side);
+                    for (of, text, of_receiver) in self.said(&flow, side) {
+                        if of == field {
+                            let about = if of_receiver { 1 - side } else { side };
+                            push(Name { text, source, at, by, about });
+                        }
                     }
                 }
-            }
-            if by == Attribution::Host {
-                for id in flow.cold.later_names() {
-                    let text = self.summary.flows.texts.text(id);
-                    push(Name { text, source, at: None, by, about: judged.remote() });
+                if by == Attribution::Host {
+                    for id in flow.cold.later_names() {
+                        let text = self.summary.flows.texts.text(id);
+                        push(Name { text, source, at: None, by, about: judged.remote() });
+                    }
                 }
             }
         }

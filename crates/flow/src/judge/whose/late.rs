@@ -43,15 +43,15 @@ pub(crate) fn names(mut lessons: Vec<Lesson>) -> Names {
     let mut names = Names::default();
     for Lesson { sender, receiver, learned: Learned { told, time, at } } in lessons {
         match told {
-            Told::Asks { name } => names.hear(sender, name, Notice::Asked, time, at, true),
+            Told::Asks { name } => names.hear(sender, name, Notice::Asked, time, at),
             Told::Denied { name, code } => {
-                names.hear(receiver, name, Notice::Denied(code), time, at, true);
+                names.hear(receiver, name, Notice::Denied(code), time, at);
             }
             Told::Answer { name, chain, address } => {
                 let by = Resolver::Dns;
                 let run = Run { name, chain, by, first: time, last: time, count: 1, at };
-                names.answer((address, receiver), run, true);
-                names.hear(receiver, name, Notice::Answered, time, at, true);
+                names.answer((address, receiver), run);
+                names.hear(receiver, name, Notice::Answered, time, at);
             }
             Told::Refers { .. } | Told::Unread => {}
         }

@@ -112,6 +112,12 @@ impl Extra {
         self.later.as_ref().map_or(&[], |later| &later.names)
     }
 
+    /// Lets go of what the halves told of names.
+    pub(crate) fn forget_learned(&mut self) {
+        let names = self.later.take().map(|later| later.names);
+        self.later = Later::of(names.unwrap_or_default(), Default::default());
+    }
+
     /// Keeps these in place of them.
     pub(crate) fn keep_names(&mut self, names: Box<[TextId]>) {
         let learned = self.later.take().map(|later| later.learned);

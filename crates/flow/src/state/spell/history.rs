@@ -22,8 +22,22 @@ pub(crate) const ACK: u16 = 1 << 7;
 const ZERO_WINDOW: u16 = 1 << 8;
 /// SYN and FIN, or SYN and RST.
 pub(crate) const MULTI_FLAG: u16 = 1 << 9;
+/// All letters. Above them stand the flags that no letter tells of: FIN, then PSH to CWR.
+const SHOWN: u16 = (1 << 10) - 1;
+const FIN_FLAG: u16 = 1 << 10;
 
-/// The letters that a packet shows, as bits in the order of [`LETTERS`].
+/// Every TCP flag that a side set (IPFIX tcpControlBits), by what was seen of it. SYN is not told where it stood beside both
+/// FIN and RST, nor RST beside SYN where the side sent a FIN, too: nobody's connection has such segments.
+pub(crate) fn flags(seen: u16) -> u8 {
+    let syn = seen & (SYN | SYN_ACK | MULTI_FLAG) != 0;
+    let fin = seen & FIN_FLAG != 0;
+    let rst = seen & (RST | INCONSISTENT) != 0 || seen & MULTI_FLAG != 0 && !fin;
+    let one = |is: bool, flag: u8| if is { flag } else { 0 };
+    let low = one(syn, TcpFlags::SYN) | one(fin, TcpFlags::FIN) | one(rst, TcpFlags::RST);
+    (seen >> 8) as u8 & 0xf8 | low
+}
+
+/// The letters that a packet shows, as bits in the order of [`LETTERS`], and its other flags above them; see [`flags`].
 #[inline]
 pub(crate) fn letters(tcp: &Tcp, payload: u32, hazards: Hazards) -> u16 {
     let flags = tcp.flags;
@@ -46,7 +60,7 @@ pub(crate) fn letters(tcp: &Tcp, payload: u32, hazards: Hazards) -> u16 {
     if hazards.contains(Hazards::BAD_TRANSPORT_CHECKSUM) {
         bits |= BAD_CHECKSUM;
     }
-    bits
+    bits | u16::from(flags.0 & 0xf8) << 8 | u16::from(flags.0 & TcpFlags::FIN) << 10
 }
 
 /// Letters in order of appearance: five bits each, of which the lowest is the side, first letter lowest. How many
@@ -55,7 +69,7 @@ pub(crate) fn letters(tcp: &Tcp, payload: u32, hazards: Hazards) -> u16 {
 pub(crate) struct History([u32; 3]);
 
 fn length([low, high]: [u16; 2]) -> u32 {
-    (u32::from(low) | u32::from(high) << 16).count_ones()
+    (u32::from(low & SHOWN) | u32::from(high & SHOWN) << 16).count_ones()
 }
 
 impl History {
@@ -69,7 +83,7 @@ impl History {
     pub(crate) fn append(&mut self, seen: &mut [u16; 2], side: Side, bits: u16) {
         let before = length(*seen);
         let Some(seen) = seen.get_mut(side) else { return };
-        let mut new = bits & !*seen;
+        let mut new = bits & !*seen & SHOWN;
         *seen |= bits;
         for n in before.. {
             if new == 0 {
@@ -85,6 +99,9 @@ impl History {
         for n in 0..length(later_seen) {
             let code = later.code(n);
             self.append(seen, usize::from(code & 1), 1 << (code >> 1));
+        }
+        for (seen, later) in seen.iter_mut().zip(later_seen) {
+            *seen |= later & !SHOWN;
         }
     }
 
@@ -158,6 +175,33 @@ mod tests {
 
     const TALK: [(Side, u16); 9] =
         [(0, SYN), (1, SYN_ACK), (0, ACK), (0, DATA), (1, ACK), (1, DATA), (0, FIN), (1, FIN), (0, ACK)];
+
+    #[test]
+    fn every_flag_is_told() {
+        for all in 0..=u8::MAX {
+            // One segment with all of them, apart from what no letter tells of, and one for each.
+            let (syn, closing) = (all & TcpFlags::SYN != 0, all & (TcpFlags::FIN | TcpFlags::RST));
+            let of = |flags: u8| letters(&Tcp { flags: TcpFlags(flags), ..Tcp::default() }, 0, Hazards::NONE);
+            if !(syn && closing == TcpFlags::FIN | TcpFlags::RST) {
+                assert_eq!(flags(of(all)), all, "{all:#010b}");
+            }
+            let each = (0..8).map(|n| all & 1 << n).fold(0, |seen, flag| seen | of(flag));
+            assert_eq!(flags(each), all, "{all:#010b}");
+        }
+    }
+
+    #[test]
+    fn flags_without_a_letter_take_no_place_and_pass_a_cut() {
+        let steps = [(0, SYN), (0, ACK | 1 << 12), (1, SYN_ACK), (0, DATA | 1 << 11)];
+        let (whole, seen) = history(&steps);
+        assert_eq!(whole.text(seen, 0), "SAhD");
+        for cut in 0..=steps.len() {
+            let (mut left, mut left_seen) = history(&steps[..cut]);
+            let (right, right_seen) = history(&steps[cut..]);
+            left.join(&mut left_seen, &right, right_seen);
+            assert_eq!((left, left_seen), (whole, seen));
+        }
+    }
 
     #[test]
     fn letters_stand_once_in_order() {

@@ -87,6 +87,13 @@ impl Trouble {
         self.ranges.len() > 1
     }
 
+    /// Bytes between those seen that never were.
+    pub(crate) fn missed(&self) -> u64 {
+        let (mut ranges, last) = (self.ranges.iter(), self.ranges.iter().last());
+        let span = ranges.next().zip(last).map_or(0, |((start, _), (_, end))| end.wrapping_sub(start) as u64);
+        span.saturating_sub(self.seen())
+    }
+
     /// How many ranges are kept.
     pub(crate) fn ranges(&self) -> usize {
         self.ranges.len()
@@ -141,6 +148,17 @@ mod tests {
                 prop_assert_eq!(left, fold(&segments).unwrap().0);
             }
         }
+    }
+
+    #[test]
+    fn what_was_missed_lies_between_what_was_seen() {
+        let mut trouble = Trouble::after(100, 100);
+        assert_eq!(trouble.missed(), 0);
+        trouble.segment(100, 150, 50);
+        trouble.segment(200, 260, 40);
+        assert_eq!((trouble.missed(), trouble.seen()), (110, 190));
+        trouble.segment(300, 100, 50);
+        assert_eq!(trouble.missed(), 60);
     }
 
     #[test]

@@ -252,25 +252,24 @@ impl Shard {
         &mut self,
         places: &[usize],
         hash: impl Fn(&Key) -> u64,
-        mut sink: impl FnMut(&Spell),
+        mut sink: impl FnMut(Spell),
     ) {
         let mut gone = places.iter().copied().peekable();
         let mut at = 0..;
-        let mut goes = |spell: &Spell| {
+        let mut stays = |spell: Spell| {
             let here = at.next();
-            let goes = gone.next_if(|&place| Some(place) == here).is_some();
-            if goes {
-                sink(spell);
+            if gone.next_if(|&place| Some(place) == here).is_none() {
+                return Some(spell);
             }
-            goes
+            sink(spell);
+            None
         };
         let settled = std::mem::take(&mut self.settled);
-        self.settled = settled.into_iter().filter(|spell| !goes(spell)).collect();
+        self.settled = settled.into_iter().filter_map(&mut stays).collect();
         let (hots, colds) = (std::mem::take(&mut self.hots), std::mem::take(&mut self.colds));
         self.index.clear();
         for (hot, cold) in hots.into_iter().zip(colds) {
-            let spell = Spell { hot, cold };
-            if !goes(&spell) {
+            if let Some(spell) = stays(Spell { hot, cold }) {
                 let hash = hash(&spell.hot.key);
                 self.insert(hash, spell);
             }

@@ -1,0 +1,241 @@
+//! What is measured of a flow from one side: payload seen once, content in aligned windows, answers, refusals.
+//!
+//! A camera sends 40 kB within 17 s over one connection and 300 bytes come back: that bucket of the flow is content. A
+//! keep-alive of 95 bytes each 15 s never is, however long it runs, and a download over another flow in the same 17 s changes
+//! nothing, since each flow's bucket decides before buckets are summed.
+
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::state::key::{Side, TCP, streams};
+use crate::state::spell::buckets::{Bucket, Buckets};
+use crate::state::spell::{Cold, Hot, history};
+
+/// Width of the windows in which content is summed: 2^42 ns, 73 min.
+const WINDOW: u32 = 42;
+/// Width of those for what is sent slowly: 2^46 ns, 19.5 h.
+const LONG: u32 = 46;
+/// Width of those in which a contact recurs: 2^36 ns, 69 s.
+const RECURRENCE: u32 = 36;
+/// Payload that no sender has under way without an acknowledgement where the window was not scaled (RFC 9293 3.1): whoever sent
+/// more in one connection was answered.
+const FIRST_WINDOW: u64 = 1 << 16;
+
+/// When a bucket of a flow holds content; see [`ContentRule`](lenscap_catalog::ContentRule).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct ContentLimits {
+    /// Least that was sent in large packets…
+    pub(crate) large: u64,
+    /// …or in packets of any size, for a bucket of the finest width.
+    pub(crate) any: u64,
+    /// How many times what came back.
+    pub(crate) ratio: u64,
+}
+
+impl ContentLimits {
+    /// Those for flows that leave memory before they are judged: fixed here, since no catalogue is at hand while packets are
+    /// folded. The catalogue's are the same.
+    pub(crate) const LEAVING: Self = Self { large: 8192, any: 32_768, ratio: 2 };
+}
+
+/// A whole number by window.
+type Windows<const N: usize> = BTreeMap<i64, [u64; N]>;
+
+/// What of many flows adds up: sums by aligned window, the same in every order.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Measures {
+    /// Content sent, and what was sent as fast whatever came back, by window of 2^42 ns.
+    content: Windows<2>,
+    /// Payload in large packets, sent and received, by window of 2^46 ns.
+    large: Windows<2>,
+    /// Windows of 2^36 ns with payload sent.
+    recurrences: BTreeSet<i64>,
+}
+
+impl Measures {
+    /// Windows of content that are kept of flows that left memory: those of six days.
+    const WINDOWS: usize = 128;
+    /// Windows with payload that are kept of them: more than any rule asks for.
+    const RECURRENCES: usize = 16;
+
+    /// Adds a flow; `recurs` says whether it can be a report that recurs.
+    pub(crate) fn add(&mut self, rule: &ContentLimits, (hot, cold): (&Hot, &Cold), side: Side, recurs: bool) {
+        let sides = [side & 1, 1 - (side & 1)];
+        let raw = hot.counters(cold).payload;
+        let share = sides.map(|side| (hot.payload_once(cold, side).bytes, raw[side]));
+        hot.each_bucket(cold, |start, shift, bucket| {
+            let seen = Seen::of(share, sides, &bucket);
+            let sent = seen.content(rule, shift);
+            if sent != [0; 2] {
+                // A bucket wider than a window lies in several: its bytes are shared out, and two neighbours bear witness.
+                let over = shift.saturating_sub(WINDOW);
+                for window in 0..=i64::from(over > 0) {
+                    let known = self.content.entry((start >> WINDOW) + window).or_default();
+                    known[0] += sent[0] >> over;
+                    known[1] += sent[1] >> over;
+                }
+            }
+            if seen.large[0] > 0 {
+                let known = self.large.entry(start >> LONG).or_default();
+                known[0] += seen.large[0];
+                known[1] += seen.large[1];
+            }
+            if recurs && seen.all[0] > 0 {
+                self.recurrences.insert(start >> RECURRENCE);
+            }
+        });
+    }
+
+    /// Adds those of other flows.
+    pub(crate) fn join(&mut self, other: Self) {
+        for (ours, theirs) in [(&mut self.content, other.content), (&mut self.large, other.large)] {
+            for (window, [one, two]) in theirs {
+                let known = ours.entry(window).or_default();
+                known[0] += one;
+                known[1] += two;
+            }
+        }
+        self.recurrences.extend(other.recurrences);
+    }
+
+    /// Keeps the latest windows, of which nobody needs more than so many.
+    pub(crate) fn limit(&mut self) {
+        while self.content.len() > Self::WINDOWS {
+            self.content.pop_first();
+        }
+        while self.large.len() > Self::WINDOWS {
+            self.large.pop_first();
+        }
+        while self.recurrences.len() > Self::RECURRENCES {
+            self.recurrences.pop_first();
+        }
+    }
+
+    /// What they cost.
+    pub(crate) fn price(&self) -> usize {
+        (self.content.len() + self.large.len()) * 48 + self.recurrences.len() * 16
+    }
+
+    /// Forgets that payload was sent again and again, as by what is no report that recurs.
+    pub(crate) fn recur_not(&mut self) {
+        self.recurrences.clear();
+    }
+
+    /// The most content in two neighbouring windows; with `both_ways` whatever came back.
+    pub(crate) fn content(&self, both_ways: bool) -> u64 {
+        let of = |sums: &[u64; 2]| sums[usize::from(both_ways)];
+        let pair = |(window, sums): (&i64, &[u64; 2])| {
+            of(sums) + window.checked_add(1).and_then(|next| self.content.get(&next)).map_or(0, of)
+        };
+        self.content.iter().map(pair).max().unwrap_or(0)
+    }
+
+    /// The most that was sent in large packets in one long window, where it was `ratio` times what came back in such.
+    pub(crate) fn slow(&self, ratio: u64) -> u64 {
+        let uploads = self.large.values().filter(|[sent, received]| *sent >= received.saturating_mul(ratio));
+        uploads.map(|[sent, _]| *sent).max().unwrap_or(0)
+    }
+
+    /// How many windows had payload sent.
+    pub(crate) fn recurrences(&self) -> u64 {
+        self.recurrences.len() as u64
+    }
+}
+
+/// A bucket from the device's side, sent and received, repeated bytes taken off in proportion.
+struct Seen {
+    all: [u64; 2],
+    large: [u64; 2],
+}
+
+impl Seen {
+    /// A bucket of a flow that sent and received so many bytes once, and so many in all.
+    fn of(share: [(u64, u64); 2], sides: [Side; 2], bucket: &Bucket) -> Self {
+        let scaled = |bytes: u64, (once, all): (u64, u64)| {
+            if once >= all { bytes } else { (u128::from(bytes) * u128::from(once) / u128::from(all)) as u64 }
+        };
+        let both =
+            |bytes: [u64; 2]| [scaled(bytes[sides[0] & 1], share[0]), scaled(bytes[sides[1] & 1], share[1])];
+        Self { all: both(bucket.payload), large: both(bucket.large) }
+    }
+
+    /// What of it is content, and what would be if nothing had come back.
+    fn content(&self, rule: &ContentLimits, shift: u32) -> [u64; 2] {
+        let wider = shift.saturating_sub(Buckets::SHIFT).min(24);
+        let enough = |[sent, received]: [u64; 2], least: u64, ratio: u64| {
+            if sent >= least.max(1) && sent >= received.saturating_mul(ratio) { sent } else { 0 }
+        };
+        [rule.ratio, 0].map(|ratio| {
+            let (any, large) = (rule.any << wider, rule.large);
+            enough(self.all, any, ratio).max(enough(self.large, large, ratio))
+        })
+    }
+}
+
+impl Hot {
+    /// Start and width (as a power of two, in ns) of each bucket of time, and what was counted in it.
+    fn each_bucket(&self, cold: &Cold, mut each: impl FnMut(i64, u32, Bucket)) {
+        let (last, totals) = (self.last, self.totals(cold));
+        match self.buckets(cold) {
+            None => each(last >> Buckets::SHIFT << Buckets::SHIFT, Buckets::SHIFT, totals),
+            Some(closed) => closed.iter().for_each(|(start, bucket)| each(start, closed.shift(), *bucket)),
+        }
+    }
+
+    /// Whether the other end answered. In TCP its payload says so, its acknowledgement of more than a SYN, and what this end
+    /// acknowledges, which it must have received though the capture lacks it; else packets with payload do, of any protocol.
+    pub(crate) fn is_answered(&self, cold: &Cold, side: Side) -> bool {
+        let (side, other) = (side & 1, 1 - (side & 1));
+        let counters = self.counters(cold);
+        if counters.payload[other] > 0 {
+            return true;
+        }
+        if self.key.protocol != TCP {
+            return !streams(self.key.protocol) && counters.packets[other] > 0;
+        }
+        let acknowledged = (self.seen[0] | self.seen[1]) & (history::ACK | history::FIN) != 0;
+        acknowledged || self.payload_once(cold, side).bytes >= FIRST_WINDOW
+    }
+
+    /// Whether the other end reset the connection before it acknowledged a byte.
+    pub(crate) fn is_reset(&self, cold: &Cold, side: Side) -> bool {
+        let other = 1 - (side & 1);
+        self.key.protocol == TCP && self.seen[other] & history::RST != 0 && !self.is_answered(cold, side)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content(all: [u64; 2], large: [u64; 2], shift: u32) -> [u64; 2] {
+        Seen { all, large }.content(&ContentLimits::LEAVING, shift)
+    }
+
+    #[test]
+    fn a_keep_alive_is_no_content_in_buckets_of_any_width() {
+        for wider in 0..12 {
+            let times = 1 << wider;
+            assert_eq!(content([190 * times, 86 * times], [0; 2], Buckets::SHIFT + wider as u32), [0; 2]);
+        }
+    }
+
+    #[test]
+    fn content_is_large_packets_or_much_and_twice_what_came_back() {
+        assert_eq!(content([9000, 80_000], [8192, 4096], Buckets::SHIFT), [8192; 2]);
+        assert_eq!(content([9000, 80_000], [8192, 4097], Buckets::SHIFT), [0, 8192]);
+        assert_eq!(content([32_768, 16_384], [0; 2], Buckets::SHIFT), [32_768; 2]);
+        assert_eq!(content([32_767, 0], [8191, 0], Buckets::SHIFT), [0; 2]);
+        // A picture each hour stays content where the bucket is an hour wide.
+        assert_eq!(content([120_000, 9000], [100_000, 0], Buckets::SHIFT + 7), [100_000; 2]);
+    }
+
+    #[test]
+    fn neighbouring_windows_add_up_and_others_do_not() {
+        let mut measures = Measures::default();
+        measures.content.extend([(-1, [10, 10]), (0, [20, 90]), (2, [25, 25]), (i64::MAX, [1, 1])]);
+        assert_eq!((measures.content(false), measures.content(true)), (30, 100));
+        measures.large.extend([(0, [50, 25]), (1, [90, 46])]);
+        assert_eq!(measures.slow(2), 50);
+    }
+}
