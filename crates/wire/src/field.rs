@@ -187,6 +187,7 @@ fields! {
     PpppUid = "pppp.uid": "The name by which the cloud of PPPP knows a camera.",
     ProxySource = "proxy.source": "Address and port of the client for which a proxy connects, by the proxy's word.",
     PtcpRole = "ptcp.role": "The sender's part in what PTCP carries: `device` or `client`.",
+    QuicUnopened = "quic.unopened": "Stands, without a value, where a half of QUIC had more packets than are opened, and no whole hello in these.",
     QuicVersion = "quic.version": "The version of QUIC: eight hex digits, or the four letters of one of Google's.",
     RcpMac = "rcp.mac": "Link address in an answer to the discovery of Bosch.",
     RcpModel = "rcp.model": "What the maker calls a device, in an answer to the discovery of Bosch.",

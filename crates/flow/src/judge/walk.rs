@@ -10,6 +10,7 @@ use std::ops::Range;
 use super::judged::Judged;
 use super::what::coverage::Sums;
 use super::who::ends::Ends;
+use super::whose::opinion::Testimony;
 use super::{Court, Flow};
 use crate::state::key::{ICMP, ICMP6, Side};
 use crate::state::table::index::NOWHERE;
@@ -95,7 +96,8 @@ impl Walk {
             for flow in court.flows(shard) {
                 let halves = [court.testimony(&flow, 0), court.testimony(&flow, 1)];
                 let (judgement, reader) = court.judge_flow(&flow, &halves);
-                walk.sums.add(&flow, &judgement, reader.map(ReaderId));
+                let unopened = halves.iter().any(Testimony::is_unopened);
+                walk.sums.add(&flow, &judgement, reader.map(ReaderId), unopened);
                 walk.undelivered.note(&flow);
                 places.push(walk.ends.enter(court, &flow, &judgement, &halves));
                 judged.push(judgement);

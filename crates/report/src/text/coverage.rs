@@ -63,7 +63,7 @@ fn unseen(report: &Report<'_>) -> String {
     if !coverage.caps.is_empty() {
         let since = overview.inexact_since.map(|time| format!(" from {} UTC on", time::plain(time)));
         let since = since.unwrap_or_default();
-        limits.push(format!("limits of memory that were reached{since}: {}", counts(&coverage.caps)));
+        limits.push(format!("limits that were reached{since}: {}", counts(&coverage.caps)));
     }
     if !coverage.hazards.is_empty() {
         limits.push(format!("packets with oddities: {}", counts(&coverage.hazards)));

@@ -102,8 +102,7 @@ fn brackets_in_a_name_are_no_parent() {
 #[test]
 fn the_moment_of_the_first_cap_is_told() {
     let text = rendered(&office_over_memory(), Style::PLAIN).replace('\n', " ");
-    let limit =
-        "limits of memory that were reached from 2026-03-02 10:54:07 UTC on: flows-evicted 40 and names 2;";
+    let limit = "limits that were reached from 2026-03-02 10:54:07 UTC on: flows-evicted 40 and names 2;";
     assert!(text.contains(limit), "{text}");
 }
 

@@ -15,6 +15,7 @@
 //!
 //! Facts: those of a ClientHello in [`super::tls`], the fingerprint with `q`; of Google's CHLO the `tls.sni` alone;
 //! and with either `quic.version`, eight hex digits, or four letters where the version is made of such (`Q046`).
+//! `quic.unopened` where packets were left unopened that might have held the hello.
 //!
 //! Bounds: eight datagrams of 1,500 bytes, a packet that is cut is not opened; at most 16 packets are opened, or
 //! tried, each time the reader is asked, and at most three times are keys derived; 12 KiB of handshake for each.
@@ -45,6 +46,7 @@ pub(crate) const READER: Reader = Reader {
     activity: None,
     hides: true,
     fields: &[
+        Field::QuicUnopened,
         Field::QuicVersion,
         Field::TlsAlpn,
         Field::TlsEch,
@@ -92,8 +94,9 @@ struct Half<'a> {
     connections: ArrayVec<Connection<'a>, MAX_CONNECTIONS>,
     /// The first message that was not encrypted, and its version.
     clear: Option<(u32, &'a [u8])>,
-    /// Packets opened or tried.
+    /// Packets opened or tried, and whether one was left that would have been tried, too.
     tried: usize,
+    left: bool,
     /// What a packet is opened in.
     buffer: Vec<u8>,
 }
@@ -141,6 +144,7 @@ impl<'a> Half<'a> {
         for connection in self.connections.iter_mut().filter(|connection| connection.number == packet.number)
         {
             if self.tried == MAX_OPENED {
+                self.left = true;
                 return false;
             }
             self.tried += 1;
@@ -149,6 +153,7 @@ impl<'a> Half<'a> {
             }
             known |= connection.destination == packet.destination;
         }
+        self.left |= !known && self.tried == MAX_OPENED && !self.connections.is_full();
         if known || self.tried == MAX_OPENED || self.connections.is_full() {
             return false;
         }
@@ -168,11 +173,11 @@ impl<'a> Half<'a> {
     fn say(&self, facts: Facts<'_>) {
         let opened = self.connections.iter().map(|connection| (connection.number, connection.crypto.bytes()));
         let hellos = opened.chain(self.clear).filter(|(_, message)| !message.is_empty());
-        let Some((number, message)) =
-            hellos.max_by_key(|(_, message)| (hello::is_whole(message), message.len()))
-        else {
-            return;
-        };
+        let best = hellos.max_by_key(|(_, message)| (hello::is_whole(message), message.len()));
+        if self.left && !best.is_some_and(|(_, message)| hello::is_whole(message)) {
+            facts(Fact::of_sender(Field::QuicUnopened, b""));
+        }
+        let Some((number, message)) = best else { return };
         hello::say(message, facts);
         let letters = number.to_be_bytes();
         let digits = [28, 24, 20, 16, 12, 8, 4, 0].map(|shift| hex_digit((number >> shift) as u8));
@@ -196,13 +201,8 @@ impl<'a> Connection<'a> {
     /// The connection that a packet begins, if it begins one.
     fn of(packet: &Packet<'a>) -> Option<Self> {
         let keys = Keys::client(packet.version, packet.destination)?;
-        Some(Self {
-            number: packet.number,
-            destination: packet.destination,
-            keys,
-            opened: false,
-            crypto: Crypto::default(),
-        })
+        let &Packet { number, destination, .. } = packet;
+        Some(Self { number, destination, keys, opened: false, crypto: Crypto::default() })
     }
 
     /// Takes the frames of a packet, if it is one of this connection's client.
@@ -388,6 +388,10 @@ mod tests {
             let mut half = Half::default();
             assert!(!datagrams.iter().any(|datagram| half.take(datagram)));
             assert_eq!((half.tried, half.connections.len()), (MAX_OPENED, MAX_CONNECTIONS));
+            assert!(half.left);
+            let mut says = false;
+            half.say(&mut |fact| says |= matches!(fact, Fact::Says { field: Field::QuicUnopened, .. }));
+            assert!(says);
         }
         // So of the most that is kept each byte is tried twice, on the whole.
         assert_eq!(MAX_OPENED, 2 * usize::from(MOST));

@@ -22,11 +22,14 @@ pub(crate) struct Sums {
     encrypted: (u64, u64),
     unattributed: (u64, u64),
     undecided: u64,
+    /// Flows with packets that no key was tried on any more.
+    unopened: u64,
 }
 
 impl Sums {
-    /// Adds a flow, and which reader knew it.
-    pub(crate) fn add(&mut self, flow: &Flow<'_>, judged: &Judged, reader: Option<ReaderId>) {
+    /// Adds a flow, which reader knew it, and whether packets of it were left unopened.
+    pub(crate) fn add(&mut self, flow: &Flow<'_>, judged: &Judged, reader: Option<ReaderId>, unopened: bool) {
+        self.unopened += u64::from(unopened);
         let hidden = reader.and_then(ReaderId::reader).is_some_and(|reader| reader.hides);
         self.undecided += u64::from(reader == Some(Transcripts::SPENT));
         self.flows += 1;
@@ -58,6 +61,7 @@ impl Sums {
         add(&mut self.encrypted, other.encrypted);
         add(&mut self.unattributed, other.unattributed);
         self.undecided += other.undecided;
+        self.unopened += other.unopened;
     }
 }
 
@@ -67,6 +71,7 @@ pub(crate) fn coverage(summary: &Summary, sums: &Sums) -> Coverage {
         let bit = hazard.0.trailing_zeros() as usize;
         (*name, summary.site.tally.hazards.get(bit).copied().unwrap_or(0))
     });
+    let caps = summary.site.caps().named().into_iter().chain([("quic-unopened", sums.unopened)]);
     Coverage {
         window: summary.site.captures.window().map(|(first, last)| (Timestamp(first), Timestamp(last))),
         two_way: sums.two_way,
@@ -75,6 +80,6 @@ pub(crate) fn coverage(summary: &Summary, sums: &Sums) -> Coverage {
         unattributed: sums.unattributed,
         undecided: sums.undecided,
         hazards: hazards.filter(|(_, count)| *count > 0).collect(),
-        caps: summary.site.caps().named().into_iter().filter(|(_, count)| *count > 0).collect(),
+        caps: caps.filter(|(_, count)| *count > 0).collect(),
     }
 }

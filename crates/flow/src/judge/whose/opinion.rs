@@ -60,6 +60,8 @@ pub(crate) struct Opinion {
     claims: Range<u32>,
     /// Whether the sender answers to what was asked of it.
     confirms: bool,
+    /// Whether packets were left unopened that might have held what was looked for.
+    unopened: bool,
     /// Sets of statements about the half's sender and about its receiver; 0 is the empty one.
     about: [u32; 2],
 }
@@ -73,6 +75,7 @@ impl Opinion {
         path: None,
         claims: 0..0,
         confirms: false,
+        unopened: false,
         about: [0; 2],
     };
 }
@@ -117,6 +120,11 @@ impl<'c, 'a> Testimony<'c, 'a> {
     #[inline]
     pub(crate) fn confirms(&self) -> bool {
         self.opinion.confirms
+    }
+
+    /// Whether packets were left unopened that might have held its hello.
+    pub(crate) fn is_unopened(&self) -> bool {
+        self.opinion.unopened
     }
 
     /// Whether it said nothing about either end.
@@ -276,7 +284,9 @@ impl<'a> OpinionTable<'a> {
         let path =
             transcript.said.iter().find(|said| said.value == TextId::PATH).map(|said| said.of_receiver);
         let confirms = confirms(transcript, self.texts);
-        self.opinions.push(Opinion { reader: transcript.reader, own, covers, path, claims, confirms, about });
+        let unopened = transcript.said.iter().any(|said| said.field == Field::QuicUnopened);
+        let reader = transcript.reader;
+        self.opinions.push(Opinion { reader, own, covers, path, claims, confirms, unopened, about });
     }
 
     /// Whether a certificate in it proves little: issued by its own subject, or for many names.
