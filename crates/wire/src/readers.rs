@@ -261,14 +261,12 @@ const _: () = {
 
 /// Whether some reader says that it yields a field.
 const fn yields(field: Field) -> bool {
-    let mut rest: &[Reader] = ALL;
+    let (mut rest, mut yields) = (ALL, false);
     while let [reader, more @ ..] = rest {
-        if field.is_in(reader.fields) {
-            return true;
-        }
+        yields |= field.is_in(reader.fields);
         rest = more;
     }
-    false
+    yields
 }
 
 /// The reader of a number, where there is one.

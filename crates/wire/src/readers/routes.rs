@@ -238,20 +238,22 @@ impl Transport {
         self.known.get(usize::from(port) / 64).is_some_and(|known| known >> (port % 64) & 1 != 0)
     }
 
+    /// The readers of either port. Few packets come here: it stays out of the loop that all go through.
+    #[inline(never)]
+    fn by_port(&self, (source, destination): (u16, u16), byte: u8) -> Readers {
+        let readers = self.ports.of(source).and(self.ports.of(destination));
+        let is_of = |port| port == source || port == destination;
+        let more = self.opened.iter().filter(|(port, first, _)| is_of(*port) && first.contains(&byte));
+        more.fold(readers, |readers, (_, _, more)| readers.and(*more))
+    }
+
     #[inline]
     fn of(&self, (source, destination): (u16, u16), payload: &[u8]) -> Readers {
         let Some(&byte) = payload.first() else { return Readers::NONE };
         let First { mut readers, tests: (begin, end) } =
             self.first.get(usize::from(byte)).copied().unwrap_or_default();
         if self.is_known(source) || self.is_known(destination) {
-            readers = readers.and(self.ports.of(source)).and(self.ports.of(destination));
-            for (_, _, more) in self
-                .opened
-                .iter()
-                .filter(|(port, first, _)| (*port == source || *port == destination) && first.contains(&byte))
-            {
-                readers = readers.and(*more);
-            }
+            readers = readers.and(self.by_port((source, destination), byte));
         }
         if begin != end {
             let tests = self.tests.get(begin.into()..end.into()).unwrap_or(&[]);

@@ -249,10 +249,11 @@ fn dealings_of(
         let mut found = Vec::new();
         for ((place, stations), judged) in (0..).zip(places).zip(judged) {
             let at = FlowAt { shard: shard as u32, place };
-            let sides = [0, 1]
-                .into_iter()
-                .filter(|&side| stations[side] != NOWHERE && wanted(judged, side, stations[side] as usize));
-            found.extend(sides.map(|side| (stations[side], DealingAt::new(at, side))));
+            for (side, &station) in stations.iter().enumerate() {
+                if station != NOWHERE && wanted(judged, side, station as usize) {
+                    found.push((station, DealingAt::new(at, side)));
+                }
+            }
         }
         found
     };
