@@ -136,6 +136,7 @@ fn is_up(flags: &str, shown: &str, word: &str) -> Check {
 
 /// Opens the interface as a watch does, and closes it again.
 #[cfg(feature = "live")]
+#[allow(clippy::unnecessary_wraps, reason = "a build without libpcap opens nothing")]
 fn opens(name: &str) -> Option<Check> {
     use lenscap_capture::{ChunkId, Live, LiveOptions};
     let options = LiveOptions::default();
@@ -186,10 +187,10 @@ fn put_together(features: &str, word: &str) -> Check {
     if on.is_empty() {
         return Check::fine("packets are as they were on the wire: receive offloads are off");
     }
-    let switches = on.iter().map(|short| format!(" {short} off")).collect::<String>();
+    let switches = on.join(" off ");
     Check::fault(
         format!("{} on: packets may be larger than on the wire", on.join(" and ")),
-        Some(format!("sudo ethtool -K {word}{switches}")),
+        Some(format!("sudo ethtool -K {word} {switches} off")),
     )
 }
 
