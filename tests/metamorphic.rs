@@ -240,7 +240,7 @@ fn a_tag_on_one_direction_weakens_nothing() {
             let closed = summary.close();
             let report = judge(&closed, &CATALOG, &Policy::default());
             let all = report.findings.iter().map(|finding| (finding.id.clone(), finding.outcome));
-            all.collect::<std::collections::HashMap<_, _>>()
+            all.collect::<std::collections::BTreeMap<_, _>>()
         };
         let after = answered(&tagged);
         for (id, outcome) in answered(frames) {
