@@ -59,12 +59,12 @@ fn can_be_sent(frames: &[OwnedFrame]) -> bool {
     !frames.is_empty() && frames.iter().all(fits)
 }
 
-/// A record without times, and without what holds some in words.
+/// A record without times, and without what holds some in words or is made of them.
 fn timeless(record: &Value) -> String {
     fn strip(value: &mut Value) {
         match value {
             Value::Object(object) => {
-                let times = ["start", "end", "first", "last", "offset", "path", "filter", "reasons"];
+                let times = ["start", "end", "first", "last", "offset", "path", "filter", "reasons", "uid"];
                 object.retain(|key, _| !times.contains(&key.as_str()));
                 object.values_mut().for_each(strip);
             }

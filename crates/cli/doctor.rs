@@ -82,7 +82,7 @@ fn library() -> Check {
         return Check::fine("interfaces are captured from, and filters compiled, by libpcap");
     }
     let mend = "cargo build --release      # with libpcap-dev installed".to_string();
-    Check::fault("this build reads files and streams only, without filters", Some(mend))
+    Check::fault("this build has no libpcap: no filters, and of interfaces Ethernet alone", Some(mend))
 }
 
 /// Whether `CAP_NET_RAW`, the capability of number 13, is in effect.
@@ -118,7 +118,7 @@ fn interface(name: &str) -> Vec<Check> {
     }
     let of = |file: &str| read(&format!("/sys/class/net/{name}/{file}"));
     let mut all = vec![is_up(&of("flags"), &shown, &word)];
-    all.extend(opens(name));
+    all.push(opens(name));
     let lost = ["rx_missed_errors", "rx_fifo_errors"].map(|file| of(&format!("statistics/{file}")));
     all.push(drops(&shown, lost.iter().filter_map(|count| count.parse::<u64>().ok()).sum()));
     all.push(offloads(name, &word));
@@ -135,21 +135,14 @@ fn is_up(flags: &str, shown: &str, word: &str) -> Check {
 }
 
 /// Opens the interface as a watch does, and closes it again.
-#[cfg(feature = "live")]
-#[allow(clippy::unnecessary_wraps, reason = "a build without libpcap opens nothing")]
-fn opens(name: &str) -> Option<Check> {
+fn opens(name: &str) -> Check {
     use lenscap_capture::{ChunkId, Live, LiveOptions};
     let options = LiveOptions::default();
     let ring = units::bytes(options.ring.into());
-    Some(match Live::open(&[(name.to_string(), ChunkId::default())], &options) {
+    match Live::open(&[(name.to_string(), ChunkId::default())], &options) {
         Ok(_) => Check::fine(format!("it can be captured from, with a ring of {ring}")),
         Err(why) => Check::fault(escape(why.to_string().as_bytes()), None),
-    })
-}
-
-#[cfg(not(feature = "live"))]
-fn opens(_: &str) -> Option<Check> {
-    None
+    }
 }
 
 fn drops(shown: &str, lost: u64) -> Check {
@@ -187,10 +180,9 @@ fn put_together(features: &str, word: &str) -> Check {
     if on.is_empty() {
         return Check::fine("packets are as they were on the wire: receive offloads are off");
     }
-    let switches = on.join(" off ");
     Check::fault(
         format!("{} on: packets may be larger than on the wire", on.join(" and ")),
-        Some(format!("sudo ethtool -K {word} {switches} off")),
+        Some(format!("sudo ethtool -K {word} {} off", on.join(" off "))),
     )
 }
 

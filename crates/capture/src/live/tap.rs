@@ -4,16 +4,20 @@
 //! Ethernet alone, and needs no library.
 
 #[cfg(feature = "live")]
+use crate::BATCH;
+use crate::Error;
+#[cfg(feature = "live")]
 use crate::filter::link_type_of;
 use crate::walk::{Lengths, Oddity, clamp};
-use crate::{BATCH, Error};
 use lenscap_ring::{Instruction, Options, Ring};
 use lenscap_wire::{LinkType, Timestamp};
 use std::fs;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
-use super::{ANY, LiveOptions, WAIT};
+#[cfg(feature = "live")]
+use super::ANY;
+use super::{LiveOptions, WAIT};
 
 /// Bytes of a block of our own ring.
 const BLOCK: u32 = 1 << 20;
