@@ -138,6 +138,11 @@ impl<'a> Court<'a> {
         reader: Option<u8>,
     ) -> bool {
         let Some(spoken) = self.protocols.of(reader) else { return false };
+        let activity = reader.and_then(|reader| ReaderId(reader).reader()?.activity);
+        // Who searches the Internet for devices converses with nobody, and shows nothing but that he knows the protocol.
+        if activity == Some(Activity::Discovery) && flow.counters().payload.contains(&0) {
+            return false;
+        }
         let remote = judged.remote();
         let (role, most) = if self.serves(flow, remote, spoken) {
             (Role::P2p, rules::BY_PROTOCOL)
