@@ -32,6 +32,8 @@ impl Access {
     /// Lets a file be written, and one of another name beside it be moved into its place.
     pub(crate) fn write_file(mut self, file: Option<&Path>) -> Self {
         self.write.extend(file.map(folder_of));
+        // A link is written where it leads to.
+        self.write.extend(file.and_then(|file| file.canonicalize().ok()).map(|file| folder_of(&file)));
         self
     }
 
@@ -48,14 +50,14 @@ fn folder_of(file: &Path) -> PathBuf {
     folder.unwrap_or(Path::new(".")).to_path_buf()
 }
 
-/// What links below a folder lead to.
+/// The links below a folder that lead to files: one to a folder would let all of that be read.
 fn links_below(folder: &Path) -> Vec<PathBuf> {
     let (mut links, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => folders.push(entry.path()),
-                Ok(kind) if kind.is_symlink() => links.push(entry.path()),
+                Ok(kind) if kind.is_symlink() && entry.path().is_file() => links.push(entry.path()),
                 _ => {}
             }
         }
@@ -96,7 +98,10 @@ mod linux {
         ABI, Access as _, AccessFs, AccessNet, BitFlags, Ruleset, RulesetAttr, RulesetCreatedAttr,
         RulesetError, RulesetStatus, Scope, path_beneath_rules,
     };
-    use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter_all_threads};
+    use seccompiler::{
+        BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
+        SeccompRule, apply_filter_all_threads,
+    };
     use std::collections::BTreeMap;
 
     /// What the kernel tells of itself: memory, processors, interfaces and what they lost.
@@ -106,7 +111,7 @@ mod linux {
     const NEWEST: ABI = ABI::V6;
 
     /// Calls that nobody needs who reads packets. Those of x32 differ by a bit, and three by their number.
-    const REFUSED: [i64; 38] = [
+    const REFUSED: [i64; 41] = [
         libc::SYS_socket,
         libc::SYS_socketpair,
         libc::SYS_connect,
@@ -114,6 +119,10 @@ mod linux {
         libc::SYS_listen,
         libc::SYS_accept,
         libc::SYS_accept4,
+        // Through a socket that is open frames could be sent: that of a capture.
+        libc::SYS_sendto,
+        libc::SYS_sendmsg,
+        libc::SYS_sendmmsg,
         libc::SYS_execve,
         libc::SYS_execveat,
         libc::SYS_ptrace,
@@ -204,11 +213,24 @@ mod linux {
         })
     }
 
+    /// Commands typed into the terminal that the process was started from: `TIOCSTI`, and `TIOCLINUX` on a console.
+    fn typing() -> Result<Vec<SeccompRule>, seccompiler::BackendError> {
+        let is = |asked: u64| {
+            let asked = SeccompCondition::new(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, asked)?;
+            SeccompRule::new(vec![asked])
+        };
+        [libc::TIOCSTI, libc::TIOCLINUX].into_iter().map(is).collect()
+    }
+
     fn refuse_calls() -> Result<String, String> {
         let x32 = cfg!(target_arch = "x86_64");
         let of_x32 = REFUSED.iter().map(|call| call | X32).chain(X32_REFUSED).filter(|_| x32);
-        let refused: BTreeMap<_, _> =
+        let mut refused: BTreeMap<_, _> =
             REFUSED.iter().copied().chain(of_x32).map(|call| (call, Vec::new())).collect();
+        let typing = typing().map_err(|why| why.to_string())?;
+        refused.extend(
+            [libc::SYS_ioctl, libc::SYS_ioctl | if x32 { X32 } else { 0 }].map(|call| (call, typing.clone())),
+        );
         let arch =
             std::env::consts::ARCH.try_into().map_err(|_| "it does not know this processor".to_string())?;
         let denied = SeccompAction::Errno(libc::EPERM as u32);
