@@ -138,7 +138,10 @@ impl Run<'_> {
             match self.opened.source.next() {
                 Ok(Next::Batch(batch)) => self.ongoing.fold(&batch),
                 Ok(Next::Idle(now)) => {
-                    self.ongoing.tell(now);
+                    // A stream knows no time but the latest stamp, and that one may lie.
+                    if self.opened.is_live || self.watch.replay.is_some() {
+                        self.ongoing.tell(now);
+                    }
                     if stopped.is_some() {
                         break;
                     }

@@ -170,6 +170,15 @@ fn open(path: &Path) -> io::Result<(File, u64)> {
     options.read(true).write(true).create(true).truncate(false);
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
+    if !file.metadata()?.is_file() {
+        // A device or a pipe has no end to append to.
+        return Ok((file, 0));
+    }
+    let mut first = [0];
+    if file.read(&mut first)? == 1 && first != *b"{" {
+        let why = "it is there already and holds no JSON lines: nothing was written";
+        return Err(io::Error::new(ErrorKind::AlreadyExists, why));
+    }
     let mut end = file.seek(SeekFrom::End(0))?;
     let mut block = [0; 4096];
     while end > 0 {

@@ -43,11 +43,23 @@ struct Clock {
     now: Option<i64>,
     /// The least stamp of packets that say that it is far later, and how many they are.
     ahead: Option<(i64, u32)>,
+    /// The greatest of packets that say that it is far earlier, and how many they are: what came first may have lied.
+    behind: Option<(i64, u32)>,
 }
 
 impl Clock {
     fn take(&mut self, time: i64) {
         let now = *self.now.get_or_insert(time);
+        if time < now.saturating_sub(JUMP) {
+            let (most, count) = self.behind.unwrap_or((time, 0));
+            let (most, count) = (most.max(time), count + 1);
+            self.behind = (count < WITNESSES).then_some((most, count));
+            if count >= WITNESSES {
+                self.now = Some(most);
+            }
+            return;
+        }
+        self.behind = None;
         if time <= now.saturating_add(JUMP) {
             self.now = Some(now.max(time));
             self.ahead = None;
@@ -141,5 +153,18 @@ mod tests {
             clock.take(2 * JUMP - i64::from(n));
         }
         assert_eq!(clock.now, Some(2 * JUMP - i64::from(WITNESSES) + 1), "the least of many that agree");
+    }
+
+    #[test]
+    fn a_first_stamp_that_lies_is_outvoted() {
+        let mut clock = Clock::default();
+        clock.take(100 * JUMP);
+        for n in 0..WITNESSES {
+            assert_eq!(clock.now, Some(100 * JUMP));
+            clock.take(i64::from(n));
+        }
+        assert_eq!(clock.now, Some(i64::from(WITNESSES) - 1), "the greatest of many that agree");
+        clock.take(7);
+        assert_eq!(clock.now, Some(i64::from(WITNESSES) - 1), "one that is late moves nothing");
     }
 }
