@@ -111,7 +111,9 @@ impl Evicted {
     /// Takes in another flow.
     fn add(&mut self, mut flow: Spell, idle: i64) {
         let ours = &mut self.largest;
-        if ours.hot.key == flow.hot.key && ours.goes_on(&flow, idle) {
+        // Long flows are evicted last, so what comes may have been before: that is no continuation.
+        let is_later = flow.cold.first >= ours.hot.latest(&ours.cold);
+        if ours.hot.key == flow.hot.key && is_later && ours.goes_on(&flow, idle) {
             for side in [0, 1] {
                 if ours.cold.transcripts[side] == TranscriptId::NONE {
                     ours.cold.transcripts[side] = flow.cold.transcripts[side];
@@ -267,6 +269,9 @@ impl Evictions {
     }
 }
 
+/// Names of an address that are looked at, for each flow that is evicted.
+const NEWEST_RUNS: usize = 256;
+
 fn key(flow: &Spell, names: &Names) -> EvictedKey {
     let Spell { hot, cold } = flow;
     let (side, ..) = owner(flow);
@@ -274,7 +279,9 @@ fn key(flow: &Spell, names: &Names) -> EvictedKey {
     let own = own.map(|Asked { name, .. }| name).find(|name| *name != TextId::EMPTY);
     let given = || {
         let runs = names.runs(&(hot.key.address(1 - side), hot.key.address(side)));
-        let before = runs.iter().filter(|run| run.first <= hot.span(cold).0);
+        // Who gives an address two names by turns makes many runs: the newest are looked at.
+        let newest = runs.iter().rev().take(NEWEST_RUNS);
+        let before = newest.filter(|run| run.first <= hot.span(cold).0);
         before.max_by_key(|run| (run.first, run.at)).map(|run| run.name)
     };
     let ports = hot.key.ports;
@@ -375,5 +382,14 @@ mod tests {
         assert!(kept.contains(&(9, 10_500)), "the scanner keeps what carried most");
         assert!(evictions.cost <= before / 4 && given_up > 600);
         assert_eq!(residuals.total().2 + evictions.total().2, counted);
+    }
+
+    /// Long flows are evicted last, so a flow may leave behind one that came after it.
+    #[test]
+    fn an_earlier_flow_does_not_go_on_with_a_later_one() {
+        let mut record = Evicted::new(flow(7, 9000, 443, 1000, 1));
+        record.add(flow(7, 9000, 443, 0, 20), 300 * SECOND);
+        assert_eq!((record.gone.flows, record.largest.cold.first), (1, 0));
+        assert_eq!(record.counters().packets, [21, 0]);
     }
 }
