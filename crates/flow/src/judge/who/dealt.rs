@@ -48,8 +48,7 @@ impl<'a> Dealt<'a> {
     ) -> Self {
         let mut dealt = Self::default();
         let mut clouds: [First<'a, 'j>; 2] = [None, None];
-        let (mut bulk, mut speaks, mut uploads): (First<'a, 'j>, First<'a, 'j>, First<'a, 'j>) =
-            (None, None, None);
+        let [mut bulk, mut speaks, mut views, mut uploads]: [First<'a, 'j>; 4] = [None; 4];
         let mut cloud: Option<(bool, u8, Reverse<VendorId>)> = None;
         let least = upload(court);
         for (flow, side, judged) in flows {
@@ -62,8 +61,14 @@ impl<'a> Dealt<'a> {
             }
             let Some(vendor) = judged.vendor() else { continue };
             if court.speaks_as_peer(&flow) {
-                let of = if is_bulk_side(&flow, side) { &mut bulk } else { &mut speaks };
-                first(of, flow, judged);
+                if is_bulk_side(&flow, side) {
+                    first(&mut bulk, flow, judged);
+                } else if is_bulk_side(&flow, 1 - side) {
+                    // Who takes the media views: that shows the platform, and no camera.
+                    first(&mut views, flow, judged);
+                } else {
+                    first(&mut speaks, flow, judged);
+                }
             }
             let served = judged.party == Party::Vendor && serves_devices(judged.roles);
             if !served || !calls(&flow, judged, side) {
@@ -87,7 +92,7 @@ impl<'a> Dealt<'a> {
             dealt.add(court, Evidence::CloudAsked, (name.into(), at), Some(owner));
         }
         let platform = |found: &First<'a, 'j>| found.as_ref()?.2.1.vendor();
-        dealt.speaks = platform(&bulk).or(platform(&speaks));
+        dealt.speaks = platform(&bulk).or(platform(&speaks)).or(platform(&views));
         dealt.speaks = dealt.speaks.filter(|vendor| court.catalog.vendor(*vendor).kind.is_platform());
         let app = |flow: &Flow<'a>| Cow::Borrowed(court.app(flow).unwrap_or_default().as_bytes());
         if let Some((_, at, (flow, judged))) = bulk {

@@ -11,7 +11,7 @@ use lenscap_wire::{Activity, Address, Field, Meaning, PacketRef, ReaderId};
 use crate::judge::judged::Judged;
 use crate::judge::{Court, Flow, rules};
 use crate::report::{Attribution, Party};
-use crate::state::key::Side;
+use crate::state::key::{Side, UDP};
 use crate::state::summary::Summary;
 
 /// A protocol, and whose it is.
@@ -227,7 +227,9 @@ impl<'a> Court<'a> {
         let vendor = judged.vendor()?;
         let part = |part| Some(self.protocols.part(flow.hot.key.address(remote), part, vendor)?.at);
         let told = || part(Part::Server).or_else(|| part(Part::Asked));
-        Some(decided.or_else(told).unwrap_or(flow.cold.at()))
+        // A message says what it is by itself: the first of a flow of datagrams shows it, the first segment of a stream may be empty.
+        let first = || (flow.hot.key.protocol == UDP).then(|| flow.cold.at());
+        decided.or_else(told).or_else(first)
     }
 }
 
