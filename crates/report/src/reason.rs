@@ -103,7 +103,7 @@ const LONG_WINDOW: i64 = 1 << 46;
 /// said to have been sent in that.
 fn measured_by(rule: &ContactRule, measured: u64, span: i64, digits: Digits) -> Option<String> {
     let (bytes, least) = (digits.payload(measured), digits.amount(rule.least));
-    let within = |window: i64| units::span(span.clamp(0, window));
+    let within = |window: i64| units::within(span.clamp(0, window));
     Some(match rule.measure {
         Measure::Window => {
             format!("{bytes} of content sent within {}, at least {least}", within(WINDOW))
@@ -260,6 +260,6 @@ mod tests {
         );
         assert!(said(&finding, Numbers::Exact).starts_with("upload: 48,200,000 B of content"));
         finding.end.0 = finding.start.0 + (100 << 42);
-        assert!(said(&finding, Numbers::Short).contains("sent within 2 h 26 min, at"));
+        assert!(said(&finding, Numbers::Short).contains("sent within 2 h 27 min, at"));
     }
 }

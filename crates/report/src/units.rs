@@ -81,6 +81,16 @@ pub fn span(nanoseconds: i64) -> String {
     }
 }
 
+/// The same, rounded up to what is printed: what took 11.97 s was not over within 11 s.
+pub fn within(nanoseconds: i64) -> String {
+    const SECOND: i64 = 1_000_000_000;
+    let units =
+        [(1_000_000, 1), (SECOND, 1_000_000), (3600 * SECOND, SECOND), (86_400 * SECOND, 60 * SECOND)];
+    let unit = units.iter().find(|(below, _)| nanoseconds < *below).map_or(3600 * SECOND, |(_, unit)| *unit);
+    let over = nanoseconds.max(0) % unit;
+    span(if over == 0 { nanoseconds } else { nanoseconds.saturating_add(unit - over) })
+}
+
 /// `12.3 %` of a whole; nothing where there is no whole.
 pub fn share(part: u64, whole: u64) -> Option<String> {
     if whole == 0 {
@@ -132,6 +142,26 @@ mod tests {
             [0, 1, second / 50, 20 * second, 1860 * second, 15_120 * second, 273_600 * second, i64::MIN]
                 .map(span),
             ["0 s", "less than 1 ms", "20 ms", "20 s", "31 min", "4 h 12 min", "3 d 4 h", "0 s"]
+        );
+    }
+
+    #[test]
+    fn what_was_over_within_a_time_was_not_over_before() {
+        let second = 1_000_000_000;
+        assert_eq!(
+            [
+                0,
+                1,
+                second / 50 + 1,
+                second - 1,
+                20 * second,
+                11 * second + 1,
+                3599 * second + 1,
+                4 * 3600 * second + 1,
+                i64::MAX
+            ]
+            .map(within),
+            ["0 s", "less than 1 ms", "21 ms", "1 s", "20 s", "12 s", "1 h", "4 h 1 min", "106751 d 23 h"]
         );
     }
 

@@ -9,6 +9,7 @@ pub use rule::explain_rule;
 use super::findings::{headline, path};
 use super::list::payload;
 use super::page::{Page, broken};
+use super::row::is_by_protocol;
 use super::words;
 use super::{Typed, View};
 use crate::escape::escape;
@@ -132,7 +133,8 @@ fn push_party(page: &mut Page, finding: &Finding<'_>, view: &View) {
     } else {
         format!("The device called it {name}.")
     });
-    if let Some(vendor) = finding.vendor.filter(|_| finding.party != Party::Peer) {
+    let by_name = finding.party != Party::Peer && !is_by_protocol(finding);
+    if let Some(vendor) = finding.vendor.filter(|_| by_name) {
         clauses.push(format!("The catalogue has that as {}.", vendor::name(vendor)));
     }
     for reason in &finding.reasons {
@@ -169,7 +171,7 @@ fn push_bytes(page: &mut Page, finding: &Finding<'_>, flows: &[FlowView<'_>], vi
         0 => String::new(),
         bytes => format!("; {} came again and are not counted", exact(bytes)),
     };
-    let lasted = units::span(finding.end.0.saturating_sub(finding.start.0));
+    let lasted = units::within(finding.end.0.saturating_sub(finding.start.0));
     let mut clauses = vec![
         format!(
             "{} of payload sent once, {} received{again}",

@@ -76,7 +76,7 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
         view.numbers.bytes(finding.bytes_out)
     };
     let received = view.numbers.bytes(finding.bytes_in);
-    let lasted = units::span(finding.end.0.saturating_sub(finding.start.0));
+    let lasted = units::within(finding.end.0.saturating_sub(finding.start.0));
     let when = format!("within {lasted} from {} UTC", time::plain(finding.start));
     let back = match finding.outcome {
         Outcome::NotCaptured => "no answer was captured".into(),

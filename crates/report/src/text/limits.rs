@@ -36,7 +36,7 @@ pub(super) fn limits(report: &Report<'_>, view: &View) -> Vec<String> {
     }
     let (nameless, outside) = coverage.unattributed;
     if let Some(share) = units::share(nameless, outside).filter(|_| nameless > 0) {
-        all.push(format!("{share} of the payload to and from outside has no name"));
+        all.push(format!("{share} of the payload to and from outside has neither name nor vendor"));
     }
     let (both, flows) = coverage.two_way;
     if let Some(share) = units::share(flows.saturating_sub(both), flows).filter(|_| both * 2 < flows) {

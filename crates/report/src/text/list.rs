@@ -87,7 +87,10 @@ pub fn write_flows<'a>(
         table::push(&mut page, "", &columns, &rows);
         out.write_all(page.text().as_bytes())?;
     }
-    writeln!(out, "Payload from the end that began the flow (sent) and to it, in TCP each byte once.")
+    writeln!(
+        out,
+        "Payload from the end that began the flow, or was seen first, and to it; in TCP each byte once."
+    )
 }
 
 fn row(flow: &FlowView<'_>, view: &View) -> Vec<String> {

@@ -6,8 +6,8 @@ use crate::escape::escape;
 use crate::units;
 use crate::vendor;
 use lenscap_flow::report::{
-    DeviceClass, Finding, FindingKind, LookUp, Outcome, PacketAt, Party, Report, Rule, Severity, Standing,
-    Told,
+    Attribution, DeviceClass, Finding, FindingKind, LookUp, Outcome, PacketAt, Party, Report, Rule, Severity,
+    Standing, Told,
 };
 
 /// Evidence that is named.
@@ -53,7 +53,7 @@ const fn none_left() -> &'static str {
 }
 
 fn make(told: &Told<'_, '_>) -> String {
-    let make = words::maker(told.device);
+    let make = words::maker_cell(told.device);
     match told.device.class {
         None | Some(DeviceClass::Camera) => make,
         Some(class) => format!("{make}, {}", class.word()),
@@ -86,10 +86,13 @@ fn all_words(report: &Report<'_>, told: &Told<'_, '_>, view: &View) -> Vec<Strin
     let mut all = Vec::new();
     if let Some(finding) = told.first() {
         all.push(called(finding));
+        // Who else received something matters more than for how long: a line without it reads as if there were nobody.
+        all.extend(others(told, view));
+        all.push(confidence(told));
         all.extend(how(finding));
+    } else {
+        all.push(confidence(told));
     }
-    all.extend(others(told, view));
-    all.push(confidence(told));
     all.extend(inside(told, view));
     all.extend(Some(words::evidence(device, NAMED)).filter(|evidence| !evidence.is_empty()));
     all.extend(words::listed_firm(device));
@@ -127,9 +130,19 @@ fn called(finding: &Finding<'_>) -> String {
     match (is_address, finding.party) {
         (true, _) if whose.is_empty() => "no name seen".into(),
         (true, Party::Peer) => format!("{whose}{shown}"),
+        (true, _) if is_by_protocol(finding) => format!("a server, by the protocol of {whose}{shown}"),
         (true, _) => format!("an address of {whose}{shown}"),
         _ => format!("which it called {name}{bracketed}{shown}"),
     }
+}
+
+/// Whether nothing but a protocol tells whose the other end is.
+pub(super) fn is_by_protocol(finding: &Finding<'_>) -> bool {
+    let by_protocol = |source: &Attribution| matches!(source, Attribution::Protocol | Attribution::Learned);
+    finding.reasons.iter().any(|reason| match &reason.rule {
+        Rule::PartyBy { sources } => sources.iter().all(by_protocol),
+        _ => false,
+    })
 }
 
 /// ` #13`, the first of the packets.
@@ -166,7 +179,7 @@ const fn outcome_words(outcome: LookUp) -> &'static str {
 
 /// In which manner, and for how long.
 fn how(finding: &Finding<'_>) -> Option<String> {
-    let lasted = units::span(finding.end.0.saturating_sub(finding.start.0));
+    let lasted = units::within(finding.end.0.saturating_sub(finding.start.0));
     let manner = match finding.outcome {
         _ if looked_up(finding).is_some() => return None,
         Outcome::NotCaptured => "no answer was captured, ",
@@ -182,9 +195,8 @@ fn how(finding: &Finding<'_>) -> Option<String> {
 fn others(told: &Told<'_, '_>, view: &View) -> Option<String> {
     let rest = told.findings.get(1..)?;
     let sent = rest.iter().map(|finding| finding.bytes_out).sum();
-    let parties = units::count(rest.len() as u64);
-    let noun = if rest.len() == 1 { "party" } else { "parties" };
-    (!rest.is_empty()).then(|| format!("{} to {parties} more {noun}", view.numbers.bytes(sent)))
+    let others = units::counted(rest.len() as u64, "other");
+    (!rest.is_empty()).then(|| format!("{} to {others}", view.numbers.bytes(sent)))
 }
 
 /// IP bytes inside the site, where nothing outside is told or they are more than that.

@@ -101,7 +101,8 @@ pub(super) fn maker(device: &DeviceRecord<'_>) -> String {
     };
     match (device.made_by(), device.maker, device.cloud_of) {
         (Some(vendor), ..) => {
-            let proven = is_proven(device, vendor) || device.why.iter().any(by_more_than_prefix);
+            let proven =
+                is_proven(device, vendor) || device.why.iter().any(|why| is_of_maker(device, vendor, why));
             let name = vendor::name(vendor);
             if proven { with(name.to_owned()) } else { with(format!("prefix registered to {name}")) }
         }
@@ -123,8 +124,17 @@ pub(super) fn maker_cell(device: &DeviceRecord<'_>) -> String {
     }
 }
 
-fn by_more_than_prefix(why: &WhyRecord<'_>) -> bool {
-    !why.claimed && !matches!(why.kind, Evidence::Prefix | Evidence::MixedPrefix) && why.weight > 0
+/// Whether a piece of evidence says more of this maker than that a prefix is registered to it. The part that a device plays in
+/// a platform's protocol says nothing of who made it.
+fn is_of_maker(device: &DeviceRecord<'_>, maker: &Vendor, why: &WhyRecord<'_>) -> bool {
+    let is = |other: Option<&Vendor>| other.is_none_or(|other| vendor::id(other) == vendor::id(maker));
+    let of_maker = match why.kind {
+        Evidence::Prefix | Evidence::MixedPrefix | Evidence::Upload => false,
+        Evidence::Cloud | Evidence::CloudAsked => is(device.cloud_of),
+        Evidence::Protocol | Evidence::DeviceRole | Evidence::P2p => is(device.platform),
+        _ => true,
+    };
+    of_maker && !why.claimed && why.weight > 0
 }
 
 /// `parent CETHIK`: who owns the maker.
