@@ -206,13 +206,24 @@ mod tests {
     fn a_line_that_was_left_unfinished_is_cut_off() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lines.jsonl");
-        let long = "x".repeat(10_000);
-        for (before, kept) in [("", ""), ("{}\n", "{}\n"), ("{}\n{\"a", "{}\n"), (&long, ""), ("\n", "\n")] {
+        let long = "{".repeat(10_000);
+        for (before, kept) in [("", ""), ("{}\n", "{}\n"), ("{}\n{\"a", "{}\n"), (&long, "")] {
             fs::write(&path, before).unwrap();
             let out = Out::open(Target::File(path.clone())).unwrap();
             out.write(b"[]\n".to_vec());
             out.finish().unwrap();
             assert_eq!(fs::read_to_string(&path).unwrap(), format!("{kept}[]\n"));
+        }
+    }
+
+    #[test]
+    fn a_file_of_another_kind_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("office.pcap");
+        for bytes in [&b"\xd4\xc3\xb2\xa1 packets"[..], b"notes\n"] {
+            fs::write(&path, bytes).unwrap();
+            assert!(Out::open(Target::File(path.clone())).is_err());
+            assert_eq!(fs::read(&path).unwrap(), bytes);
         }
     }
 
