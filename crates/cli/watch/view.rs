@@ -72,7 +72,8 @@ impl View {
         now: Timestamp,
         sums: Sums,
     ) -> String {
-        let new: Vec<_> = news.iter().filter_map(|news| sentence(report, news)).collect();
+        let devices = by_id(report);
+        let new: Vec<_> = news.iter().filter_map(|news| sentence(&devices, news)).collect();
         let new = new.into_iter().map(|sentence| format!("{}  {sentence}", clock(now)));
         if !self.is_terminal {
             let mut text: String = new.map(|line| line + "\n").collect();
@@ -87,7 +88,7 @@ impl View {
         let mut lines = vec![self.rates(sums)];
         let passed = sums.up.saturating_sub(self.before.up).as_millis().max(1) as u64;
         lines.extend(
-            report.findings.iter().take(FINDINGS).map(|finding| self.finding(report, finding, passed)),
+            report.findings.iter().take(FINDINGS).map(|finding| self.finding(&devices, finding, passed)),
         );
         let more = report.findings.len().saturating_sub(FINDINGS);
         if more > 0 {
@@ -142,15 +143,22 @@ impl View {
         line
     }
 
-    fn finding(&self, report: &Report<'_>, finding: &Finding<'_>, passed: u64) -> String {
+    fn finding(&self, devices: &Devices<'_, '_>, finding: &Finding<'_>, passed: u64) -> String {
         let before = self.sent.get(&finding.id).copied().unwrap_or(finding.bytes_out);
         let now = finding.bytes_out.saturating_sub(before).saturating_mul(1000) / passed;
-        let mut line = format!("  {}", told(report, finding));
+        let mut line = format!("  {}", told(devices, finding));
         if now > 0 {
             _ = write!(line, "  now {}/s", units::bytes(now));
         }
         line
     }
+}
+
+/// Devices by their ids: a network may have as many findings as devices.
+type Devices<'r, 'a> = HashMap<&'r str, &'r DeviceRecord<'a>>;
+
+fn by_id<'r, 'a>(report: &'r Report<'a>) -> Devices<'r, 'a> {
+    report.devices().iter().map(|device| (device.id.as_str(), device)).collect()
 }
 
 /// The time of day, in UTC.
@@ -160,7 +168,7 @@ fn clock(now: Timestamp) -> String {
 }
 
 /// News as a sentence; nothing where it is none to people, such as another laptop.
-fn sentence(report: &Report<'_>, news: &News<'_, '_>) -> Option<String> {
+fn sentence(devices: &Devices<'_, '_>, news: &News<'_, '_>) -> Option<String> {
     match *news {
         News::Device(device, how) => {
             let what = match device.standing {
@@ -172,13 +180,13 @@ fn sentence(report: &Report<'_>, news: &News<'_, '_>) -> Option<String> {
             Some(format!("{new}{what} {}", called(device)))
         }
         News::Finding(_, How::Grown) => None,
-        News::Finding(finding, _) => Some(told(report, finding)),
+        News::Finding(finding, _) => Some(told(devices, finding)),
     }
 }
 
 /// A finding in a line, its id last.
-fn told(report: &Report<'_>, finding: &Finding<'_>) -> String {
-    let device = report.devices().iter().find(|device| device.id == finding.device);
+fn told(devices: &Devices<'_, '_>, finding: &Finding<'_>) -> String {
+    let device = devices.get(finding.device.as_str()).copied();
     let severity = if finding.severity >= Severity::Medium {
         finding.severity.word().to_uppercase()
     } else {
