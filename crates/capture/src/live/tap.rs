@@ -142,7 +142,7 @@ impl Tap {
         ring.start().map_err(|why| refused(name, &why.to_string()))?;
         let counter = |of: &str| format!("/sys/class/net/{name}/statistics/{of}");
         let counters = [counter("rx_missed_errors"), counter("rx_fifo_errors")];
-        let told = (lost(&counters), 0);
+        let told = (lost(&counters).unwrap_or_default(), 0);
         Ok(Self { way: Way::Ring { ring, counters }, link_type: LinkType::ETHERNET, told, drops: (0, 0) })
     }
 
@@ -191,9 +191,11 @@ impl Tap {
                 self.told = (stat.if_dropped.into(), stat.dropped.into());
             }
             Way::Ring { ring, counters } => {
-                let interface = lost(counters);
-                self.drops.0 += interface.saturating_sub(self.told.0);
-                self.told.0 = interface;
+                // An interface that was renamed away tells nothing until it is back; its counter goes on meanwhile.
+                if let Some(interface) = lost(counters) {
+                    self.drops.0 += interface.saturating_sub(self.told.0);
+                    self.told.0 = interface;
+                }
                 if let Ok(statistics) = ring.statistics() {
                     self.drops.1 = statistics.drops;
                 }
@@ -206,10 +208,10 @@ fn refused(name: &str, why: &str) -> Error {
     Error::Interface { interface: name.to_string(), why: why.to_string() }
 }
 
-/// What the kernel says that an interface lost.
-fn lost(counters: &[String; 2]) -> u64 {
+/// What the kernel says that an interface lost, where it knows of it.
+fn lost(counters: &[String; 2]) -> Option<u64> {
     let count = |path: &String| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
-    counters.iter().filter_map(count).sum()
+    counters.iter().filter_map(count).reduce(u64::saturating_add)
 }
 
 /// The program of a filter for Ethernet, as libpcap compiles it.
