@@ -153,6 +153,14 @@ fn copy(captures: &[CaptureRecord], wanted: &Wanted, out: &mut impl Write) -> io
                 count += 1;
             }
         }
+        // What was judged is what is copied: a file that was replaced meanwhile has other packets of these numbers.
+        let tally = reader.tally();
+        if (tally.records, tally.bytes_wire) != (capture.packets, capture.bytes_wire) {
+            let name = lenscap_report::escape::escape(capture.path.as_bytes()).into_owned();
+            return Err(io::Error::other(format!(
+                "{name} has changed since it was judged: nothing was written"
+            )));
+        }
     }
     writer.finish()?;
     Ok(count)
