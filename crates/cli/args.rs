@@ -6,7 +6,7 @@ mod text;
 #[cfg(unix)]
 mod watch;
 
-pub(crate) use shared::{Judging, Look, Output, Reading, Table, Work};
+pub(crate) use shared::{Job, Judging, Look, Output, Reading, Table, Work};
 #[cfg(unix)]
 pub(crate) use watch::{Backend, Watch};
 

@@ -1,6 +1,6 @@
 //! `lenscap devices`: the devices alone, as a table, JSON lines or CSV.
 
-use crate::args::{Judging, Reading, Table, Work};
+use crate::args::{Job, Table};
 use crate::failure::{Failure, Outcome};
 use crate::judged::Case;
 use crate::output::to_stdout;
@@ -43,11 +43,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub table: Table,
     #[command(flatten)]
-    pub reading: Reading,
-    #[command(flatten)]
-    pub judging: Judging,
-    #[command(flatten)]
-    pub work: Work,
+    pub job: Job,
 }
 
 /// By what devices are sorted.
@@ -71,8 +67,7 @@ pub(crate) enum Sort {
 
 /// Lists the devices.
 pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
-    let case = Case { files: &args.files, reading: &args.reading, judging: &args.judging, work: &args.work };
-    case.report(None, |report, _| {
+    Case::of(&args.job, &args.files).report(None, |report, _| {
         let wanted = |device: &&DeviceRecord<'_>| {
             let is_camera = matches!(device.standing, Standing::Camera | Standing::Suspected);
             (is_camera || !args.cameras) && args.device.as_deref().is_none_or(|text| is_called(device, text))

@@ -98,7 +98,7 @@ pub(crate) fn expand(inputs: &[Input]) -> Result<Vec<Input>, Failure> {
 }
 
 /// A path as it may be printed.
-fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     escape(path.to_string_lossy().as_bytes()).into_owned()
 }
 

@@ -1,6 +1,6 @@
 //! `lenscap explain`: from a claim to its packets, in words.
 
-use crate::args::{Judging, Look, Reading, Work};
+use crate::args::{Job, Look};
 use crate::catalog;
 use crate::failure::{Failure, Outcome};
 use crate::judged::Case;
@@ -39,11 +39,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub look: Look,
     #[command(flatten)]
-    pub reading: Reading,
-    #[command(flatten)]
-    pub judging: Judging,
-    #[command(flatten)]
-    pub work: Work,
+    pub job: Job,
 }
 
 /// Explains.
@@ -52,8 +48,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
     if args.files.is_empty() {
         return rule(args, &view);
     }
-    let case = Case { files: &args.files, reading: &args.reading, judging: &args.judging, work: &args.work };
-    case.report(None, |report, catalog| {
+    Case::of(&args.job, &args.files).report(None, |report, catalog| {
         let rules = (catalog.contact_rules(), catalog.content());
         match Subject::find(report, &args.id, &view.typed) {
             Ok(Subject::Finding(finding)) => {
@@ -74,7 +69,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
 }
 
 fn rule(args: &Args, view: &text::View) -> Result<Outcome, Failure> {
-    let catalog = catalog::open(&args.judging.catalog)?;
+    let catalog = catalog::open(&args.job.judging.catalog)?;
     let mut known = false;
     to_stdout(|out| {
         known = text::explain_rule(&args.id, catalog.contact_rules(), catalog.content(), view, out)?;

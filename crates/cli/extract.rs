@@ -5,7 +5,8 @@
 
 mod wanted;
 
-use crate::args::{Judging, Reading, Work};
+use crate::args::Job;
+use crate::engine;
 use crate::failure::{Failure, Outcome, say};
 use crate::judged::Case;
 use crate::output::to_stdout;
@@ -52,19 +53,14 @@ pub(crate) struct Args {
     #[arg(long, help_heading = "Output")]
     pub force: bool,
     #[command(flatten)]
-    pub reading: Reading,
-    #[command(flatten)]
-    pub judging: Judging,
-    #[command(flatten)]
-    pub work: Work,
+    pub job: Job,
 }
 
 /// Finds what is meant, and copies its packets.
 pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
     check(args)?;
-    let case = Case { files: &args.files, reading: &args.reading, judging: &args.judging, work: &args.work };
     let written = Some(args.write.as_path()).filter(|path| *path != Path::new("-"));
-    case.report(written, |report, _| {
+    Case::of(&args.job, &args.files).report(written, |report, _| {
         let subject = Subject::find(report, &args.id, &plan::typed("scan", &args.files))?;
         let wanted = Wanted::of(report, &subject);
         if report.captures.iter().any(|capture| is_same(&capture.path, &args.write)) {
@@ -88,8 +84,7 @@ fn check(args: &Args) -> Result<(), Failure> {
             .next("Save it first: … | tee office.pcap | lenscap scan -"));
     }
     if args.write != Path::new("-") && args.write.exists() && !args.force {
-        let file = args.write.to_string_lossy().into_owned();
-        let name = lenscap_report::escape::escape(file.as_bytes()).into_owned();
+        let name = engine::shown(&args.write);
         return Err(Failure::new(format!("{name} is there already: nothing was written"))
             .next("Choose another name, or add --force"));
     }
@@ -115,9 +110,9 @@ fn write(args: &Args, report: &Report<'_>, wanted: &Wanted) -> Result<(), Failur
         })?;
     }
     let file = args.write.to_string_lossy();
-    if !args.work.quiet && args.write != Path::new("-") {
+    if !args.job.work.quiet && args.write != Path::new("-") {
         let packets = units::counted(count, "packet");
-        let name = lenscap_report::escape::escape(file.as_bytes()).into_owned();
+        let name = engine::shown(&args.write);
         say(&format!(
             "Wrote {packets} to {name}.\nNext: wireshark {0}      or: tshark -r {0} -T fields -e frame.number -e frame.comment",
             shell::word(&file)
@@ -156,7 +151,7 @@ fn copy(captures: &[CaptureRecord], wanted: &Wanted, out: &mut impl Write) -> io
         // What was judged is what is copied: a file that was replaced meanwhile has other packets of these numbers.
         let tally = reader.tally();
         if (tally.records, tally.bytes_wire) != (capture.packets, capture.bytes_wire) {
-            let name = lenscap_report::escape::escape(capture.path.as_bytes()).into_owned();
+            let name = engine::shown(Path::new(&capture.path));
             return Err(io::Error::other(format!(
                 "{name} has changed since it was judged: nothing was written"
             )));

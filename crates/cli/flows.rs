@@ -1,6 +1,6 @@
 //! `lenscap flows`: the flows alone, as a table, JSON lines or CSV.
 
-use crate::args::{Judging, Reading, Table, Work};
+use crate::args::{Job, Table};
 use crate::devices::is_called;
 use crate::failure::{Failure, Outcome};
 use crate::judged::Case;
@@ -50,11 +50,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub table: Table,
     #[command(flatten)]
-    pub reading: Reading,
-    #[command(flatten)]
-    pub judging: Judging,
-    #[command(flatten)]
-    pub work: Work,
+    pub job: Job,
 }
 
 /// By what flows are sorted.
@@ -76,8 +72,7 @@ pub(crate) enum Sort {
 
 /// Lists the flows.
 pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
-    let case = Case { files: &args.files, reading: &args.reading, judging: &args.judging, work: &args.work };
-    case.report(None, |report, _| {
+    Case::of(&args.job, &args.files).report(None, |report, _| {
         let list = report.flows();
         let order = chosen(args, report, |n| list.view(n), list.len());
         let flows = || order.iter().filter_map(|&n| list.view(n));

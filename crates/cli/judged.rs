@@ -1,6 +1,6 @@
 //! From captures to a report: what all commands share that read captures and judge them.
 
-use crate::args::{Judging, Reading, Work};
+use crate::args::{Job, Judging, Reading, Work};
 use crate::catalog;
 use crate::engine::{self, Input, Options};
 use crate::failure::{Failure, Outcome};
@@ -27,9 +27,14 @@ pub(crate) struct Case<'c> {
     pub work: &'c Work,
 }
 
-impl Case<'_> {
-    /// Reads and judges, where nothing but the file `written` is written; the report is for `answer`, unless no packet could be judged. The outcome says whether all was
-    /// read.
+impl<'c> Case<'c> {
+    /// These files, as the arguments of a command say.
+    pub(crate) fn of(job: &'c Job, files: &'c [PathBuf]) -> Self {
+        Self { files, reading: &job.reading, judging: &job.judging, work: &job.work }
+    }
+
+    /// Reads and judges; the report is for `answer`, unless no packet could be judged. Nothing but the file `written` can be written
+    /// then. The outcome says whether all was read.
     pub(crate) fn report(
         &self,
         written: Option<&Path>,

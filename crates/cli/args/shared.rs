@@ -109,3 +109,14 @@ pub(crate) struct Work {
     #[arg(long)]
     pub no_sandbox: bool,
 }
+
+/// What the commands share that read captures, judge them, and answer one question.
+#[derive(Debug, Args)]
+pub(crate) struct Job {
+    #[command(flatten)]
+    pub reading: Reading,
+    #[command(flatten)]
+    pub judging: Judging,
+    #[command(flatten)]
+    pub work: Work,
+}
