@@ -6,6 +6,7 @@
 //! does not have is left out, and `lenscap doctor` says so.
 
 use crate::failure::say;
+use lenscap_capture::inputs;
 use std::path::{Path, PathBuf};
 
 /// What must stay possible.
@@ -23,7 +24,8 @@ impl Access {
         for input in inputs {
             self.read.push(input.to_path_buf());
             if input.is_dir() {
-                self.read.extend(links_below(input));
+                // Not of links to folders: one would let all of that be read.
+                self.read.extend(inputs::links(input));
             }
         }
         self
@@ -48,21 +50,6 @@ impl Access {
 fn folder_of(file: &Path) -> PathBuf {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     folder.unwrap_or(Path::new(".")).to_path_buf()
-}
-
-/// The links below a folder that lead to files: one to a folder would let all of that be read.
-fn links_below(folder: &Path) -> Vec<PathBuf> {
-    let (mut links, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            match entry.file_type() {
-                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
-                Ok(kind) if kind.is_symlink() && entry.path().is_file() => links.push(entry.path()),
-                _ => {}
-            }
-        }
-    }
-    links
 }
 
 /// Says loudly that nothing is given up.

@@ -31,6 +31,13 @@ pub fn expand(paths: &[PathBuf]) -> Expanded {
     all
 }
 
+/// The links below a folder that lead to files, which lie elsewhere.
+pub fn links(folder: &Path) -> Vec<PathBuf> {
+    let mut files = files_below(folder, &mut Vec::new());
+    files.retain(|file| file.is_symlink());
+    files
+}
+
 fn files_below(folder: &Path, skipped: &mut Vec<(PathBuf, Error)>) -> Vec<PathBuf> {
     let (mut files, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
     while let Some(folder) = folders.pop() {
