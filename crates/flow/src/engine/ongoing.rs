@@ -51,27 +51,25 @@ impl Clock {
     fn take(&mut self, time: i64) {
         let now = *self.now.get_or_insert(time);
         if time < now.saturating_sub(JUMP) {
-            let (most, count) = self.behind.unwrap_or((time, 0));
-            let (most, count) = (most.max(time), count + 1);
-            self.behind = (count < WITNESSES).then_some((most, count));
-            if count >= WITNESSES {
-                self.now = Some(most);
-            }
+            self.now = Some(witness(&mut self.behind, time, i64::max).unwrap_or(now));
             return;
         }
         self.behind = None;
         if time <= now.saturating_add(JUMP) {
             self.now = Some(now.max(time));
             self.ahead = None;
-            return;
-        }
-        let (least, count) = self.ahead.unwrap_or((time, 0));
-        let (least, count) = (least.min(time), count + 1);
-        self.ahead = (count < WITNESSES).then_some((least, count));
-        if count >= WITNESSES {
-            self.now = Some(least);
+        } else {
+            self.now = Some(witness(&mut self.ahead, time, i64::min).unwrap_or(now));
         }
     }
+}
+
+/// Counts one more packet that says that it is far from now; the time of which all are sure, once they are enough.
+fn witness(known: &mut Option<(i64, u32)>, time: i64, sure: fn(i64, i64) -> i64) -> Option<i64> {
+    let (said, count) = known.map_or((time, 1), |(said, count)| (sure(said, time), count + 1));
+    let enough = count >= WITNESSES;
+    *known = (!enough).then_some((said, count));
+    enough.then_some(said)
 }
 
 impl Ongoing {

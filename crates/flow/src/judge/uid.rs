@@ -4,7 +4,6 @@
 
 use lenscap_wire::Layer;
 use sha1::{Digest, Sha1};
-use std::fmt::Write;
 
 use crate::state::key::Key;
 
@@ -23,12 +22,13 @@ pub(crate) fn uid(first: i64, key: &Key, layers: &[Layer]) -> String {
         hash.update(layer.id.to_be_bytes());
         layer.ends.iter().for_each(|end| hash.update(end.0));
     }
-    let mut text = String::with_capacity(16);
-    for byte in hash.finalize().iter().take(8) {
-        // A string takes every write.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    identifier(hash)
+}
+
+/// The first 64 bits of what was hashed, in hexadecimal.
+pub(crate) fn identifier(hash: Sha1) -> String {
+    let [a, b, c, d, e, f, g, h, ..]: [u8; 20] = hash.finalize().into();
+    format!("{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
 }
 
 #[cfg(test)]

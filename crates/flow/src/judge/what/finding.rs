@@ -14,6 +14,7 @@ use super::filter::display_filter;
 use super::party::{Called, PartyName};
 use super::question::unanswered;
 use crate::judge::judged::Judged;
+use crate::judge::uid::identifier;
 use crate::judge::walk::Undelivered;
 use crate::judge::who::device::{Device, Stations};
 use crate::judge::who::identity::Identity;
@@ -207,8 +208,7 @@ impl<'a> Case<'_, 'a> {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }
-        let [a, b, c, d, e, f, g, h, ..]: [u8; 20] = hash.finalize().into();
-        format!("{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+        identifier(hash)
     }
 
     fn was(&self, called: Called, party: &PartyName, contact: &Contact) -> Vec<String> {
