@@ -268,7 +268,8 @@ impl Contact {
         self
     }
 
-    /// The vendor that most of the payload went to or came from, of those that are more than a protocol's, how sure that is by bytes, and whether its role is media.
+    /// The vendor that most of the payload went to or came from, how sure that is by bytes, and whether its role is media. One that
+    /// serves comes before one whose protocol alone is spoken.
     pub(crate) fn vendor(&self) -> Option<(VendorId, u8, bool)> {
         // Whose a server is says more than whose protocol somebody speaks.
         let (vendor, best) =
