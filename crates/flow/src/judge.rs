@@ -221,7 +221,7 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
     let captures = records(&summary.site.captures, &court.numbering);
     let ledger = ledger(summary, &sums);
     let mut overview = Overview {
-        exact: !summary.site.caps().any(),
+        exact: !summary.site.is_capped(),
         inexact_since: summary.site.tally.inexact_since.map(Timestamp),
         packets: ledger.packets,
         flows: sums.flows,

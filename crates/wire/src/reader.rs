@@ -30,8 +30,8 @@ pub type Facts<'f> = &'f mut dyn FnMut(Fact<'_>);
 /// A protocol's reader: what is known of the protocol, and how it is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader {
-    /// Its number, for ever: saved summaries name readers by it. The next free one is told by the build of this crate
-    /// where two are the same.
+    /// Its number, for ever: saved summaries name readers by it. A new reader takes one more than the greatest; the build
+    /// of this crate fails where two have the same, or one has that of a reader that is gone.
     pub number: ReaderId,
     /// The name of the protocol in reports. Two readers may share it: `http` reads streams and single requests.
     pub app: &'static str,

@@ -36,7 +36,7 @@ impl Scan<'_> {
         let mut whole: Option<Piece> = None;
         for wave in ranges.chunks(self.threads) {
             // Once a cap has bitten, what is folded ahead can no longer be appended.
-            if let Some(left) = whole.take_if(|piece| piece.summary.site.caps().any()) {
+            if let Some(left) = whole.take_if(|piece| piece.summary.site.is_capped()) {
                 let on = |left, &(n, _, to): &(u32, u64, u64)| self.again(&folding, left, (n, to));
                 whole = Some(wave.iter().fold(left, on));
                 continue;

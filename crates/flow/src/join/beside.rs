@@ -33,7 +33,7 @@ impl Summary {
         let peak = self.flows.costs.peak.saturating_add(other.flows.costs.peak);
         let memory = self.limits.memory;
         let over = self.entries_with(other);
-        let capped = self.site.caps().any() || other.site.caps().any();
+        let capped = self.site.is_capped() || other.site.is_capped();
         if capped || peak > cost::spells(memory) || over {
             return Err(Refusal::Memory);
         }

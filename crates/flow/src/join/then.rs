@@ -55,7 +55,7 @@ impl Summary {
         if !self.site.captures.ended_before(&later.site.captures) {
             return Err(Refusal::Later);
         }
-        if later.site.caps().any() || self.cost_with(later) {
+        if later.site.is_capped() || self.cost_with(later) {
             return Err(Refusal::Memory);
         }
         let paths = self.flows.paths.adopt(&later.flows.paths).ok_or(Refusal::Memory)?;

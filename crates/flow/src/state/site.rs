@@ -5,7 +5,7 @@ use crate::state::eviction::Evictions;
 use crate::state::names::Names;
 use crate::state::residual::Residuals;
 use crate::state::sighting::Sightings;
-use crate::state::tally::{Caps, Tally};
+use crate::state::tally::Tally;
 
 /// The site that was captured, as its packets told of it.
 #[derive(Debug, Default)]
@@ -20,8 +20,21 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// How often each cap bit.
-    pub(crate) fn caps(&self) -> Caps {
-        Caps { names: self.names.given_up, sightings: self.sightings.given_up, ..self.tally.caps }
+    /// How often each cap bit, with its name in reports.
+    pub(crate) fn caps(&self) -> [(&'static str, u64); 6] {
+        let caps = &self.tally.caps;
+        [
+            ("flows-evicted", caps.flows_evicted),
+            ("contacts", caps.contacts),
+            ("names", self.names.given_up),
+            ("sightings", self.sightings.given_up),
+            ("paths", caps.paths),
+            ("datagrams", caps.datagrams),
+        ]
+    }
+
+    /// Whether any cap bit.
+    pub(crate) fn is_capped(&self) -> bool {
+        self.caps().iter().any(|(_, count)| *count > 0)
     }
 }

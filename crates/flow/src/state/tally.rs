@@ -38,17 +38,14 @@ pub(crate) struct Tally {
     pub(crate) inexact_since: Option<i64>,
 }
 
-/// How often each cap bit.
+/// How often each cap bit that is counted here. Names and sightings count their own: [`Site::caps`](super::site::Site::caps)
+/// has all.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Caps {
     /// Flows that left memory since the budget was spent.
     pub(crate) flows_evicted: u64,
     /// Records of those of which only a residual is left.
     pub(crate) contacts: u64,
-    /// Names and questions that gave way to others.
-    pub(crate) names: u64,
-    /// Sightings that gave way to others.
-    pub(crate) sightings: u64,
     /// Packets whose tunnel path was one too many.
     pub(crate) paths: u64,
     /// Datagrams given up since the fragment budget was spent.
@@ -56,28 +53,9 @@ pub(crate) struct Caps {
 }
 
 impl Caps {
-    /// Every counter with its name in reports.
-    pub(crate) fn named(&self) -> [(&'static str, u64); 6] {
-        [
-            ("flows-evicted", self.flows_evicted),
-            ("contacts", self.contacts),
-            ("names", self.names),
-            ("sightings", self.sightings),
-            ("paths", self.paths),
-            ("datagrams", self.datagrams),
-        ]
-    }
-
-    /// Whether any cap bit.
-    pub(crate) fn any(&self) -> bool {
-        self.named().iter().any(|(_, count)| *count > 0)
-    }
-
     fn join(&mut self, later: &Self) {
         self.flows_evicted += later.flows_evicted;
         self.contacts += later.contacts;
-        self.names += later.names;
-        self.sightings += later.sightings;
         self.paths += later.paths;
         self.datagrams += later.datagrams;
     }

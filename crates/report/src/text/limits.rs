@@ -90,16 +90,15 @@ pub(super) fn dropped(captures: &[CaptureRecord]) -> Option<String> {
         .then(|| format!("packets lost while capturing, as the captures state it: {}", words::listed(&parts)))
 }
 
-/// Limits of memory that were reached.
+/// Limits of memory and of work that were reached.
 fn caps(report: &Report<'_>) -> Option<String> {
     let coverage = &report.overview.coverage;
     let since =
         report.overview.inexact_since.map(|time| format!(" from {} UTC on", crate::time::plain(time)));
     let parts: Vec<_> =
         coverage.caps.iter().map(|(name, count)| format!("{name} {}", units::count(*count))).collect();
-    (!parts.is_empty()).then(|| {
-        format!("limits of memory were reached{}: {}", since.unwrap_or_default(), words::listed(&parts))
-    })
+    (!parts.is_empty())
+        .then(|| format!("limits were reached{}: {}", since.unwrap_or_default(), words::listed(&parts)))
 }
 
 /// Payload of protocols that no reader knew, and the largest conversation of it.

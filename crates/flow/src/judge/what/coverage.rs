@@ -117,7 +117,7 @@ pub(crate) fn coverage(court: &Court<'_>, sums: &Sums) -> Coverage {
         let bit = hazard.0.trailing_zeros() as usize;
         (*name, summary.site.tally.hazards.get(bit).copied().unwrap_or(0))
     });
-    let caps = summary.site.caps().named().into_iter().chain([("quic-unopened", sums.unopened)]);
+    let caps = summary.site.caps().into_iter().chain([("quic-unopened", sums.unopened)]);
     Coverage {
         window: summary.site.captures.window().map(|(first, last)| (Timestamp(first), Timestamp(last))),
         two_way: sums.two_way,
