@@ -37,6 +37,7 @@ mod pcapng;
 mod problem;
 mod read_at;
 mod reader;
+mod record;
 mod source;
 mod tally;
 mod walk;

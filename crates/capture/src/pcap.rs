@@ -5,8 +5,9 @@ use lenscap_wire::LinkType;
 
 use crate::batch::Direction;
 use crate::problem::ProblemKind;
+use crate::record::{self, Lengths, Packet};
 use crate::tally::Tally;
-use crate::walk::{self, LEAST, Lengths, MOST, Packet, Parsed, Walk};
+use crate::walk::{self, LEAST, MOST, Parsed, Walk};
 
 /// Bytes of the file header.
 pub(crate) const HEADER: usize = 24;
@@ -183,7 +184,7 @@ impl Walk for Pcap {
             return Parsed::Need(length);
         }
         let time = i64::from(header.seconds) * 1_000_000_000 + i64::from(header.fraction) * self.unit;
-        let (time, oddity) = walk::clamp(i128::from(time));
+        let (time, oddity) = record::clamp(i128::from(time));
         Parsed::Packet(Packet {
             time,
             stamped: true,

@@ -17,8 +17,9 @@ use crate::batch::Direction;
 use crate::interface::Interface;
 use crate::order::{Options, Order};
 use crate::problem::{BlockKind, ProblemKind};
+use crate::record::{self, Lengths, Oddity, Packet};
 use crate::tally::Tally;
-use crate::walk::{self, LEAST, Lengths, Oddity, Packet, Parsed, Walk};
+use crate::walk::{LEAST, Parsed, Walk};
 use layout::{FRAME, SECTION, SECTION_LEAST, Shape, at, kind, option};
 
 /// Bytes that options may add to a packet's block.
@@ -187,7 +188,7 @@ impl Pcapng {
         }
         let high = u64::from(self.order.word(block, at::PACKET_TICKS));
         let ticks = high << 32 | u64::from(self.order.word(block, at::PACKET_TICKS + 4));
-        let (time, oddity) = walk::clamp(interface.time(ticks));
+        let (time, oddity) = record::clamp(interface.time(ticks));
         let mut packet = Packet {
             time,
             stamped: true,

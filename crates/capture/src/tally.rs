@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::clock::{Clock, ClockStep};
 use crate::drops::Drops;
 use crate::problem::{Problem, ProblemKind};
-use crate::walk::Packet;
+use crate::record::{Oddity, Packet};
 use crate::{ChunkId, Record};
 
 /// Sums over the records of one chunk.
@@ -81,7 +81,7 @@ impl Tally {
     /// Books a packet.
     #[inline]
     pub(crate) fn take(&mut self, packet: &Packet, at: Place) -> Record {
-        if packet.lost > 0 || packet.oddity != crate::walk::Oddity::default() {
+        if packet.lost > 0 || packet.oddity != Oddity::default() {
             self.book_oddities(packet, at.offset);
         }
         let Packet { time, link_type, lengths, header, .. } = *packet;
@@ -139,7 +139,7 @@ impl Tally {
 mod tests {
     use super::*;
     use crate::batch::Direction;
-    use crate::walk::{Lengths, Oddity};
+    use crate::record::Lengths;
     use lenscap_wire::LinkType;
 
     fn packet() -> Packet {

@@ -7,10 +7,8 @@ use arrayvec::ArrayVec;
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
 
-use crate::readers::tls::{
-    client::{ClientHello, extensions, numbers},
-    hex_digit, hex4, is_grease,
-};
+use crate::readers::tls::hello::{ClientHello, extensions, is_grease, numbers};
+use crate::text::{hex_digit, hex4};
 
 /// What carried the hello.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -203,7 +201,7 @@ fn write(digest: &mut Sha256, list: &[u16]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::readers::tls::client::Extensions;
+    use crate::readers::tls::hello::Extensions;
 
     fn list(numbers: &[u16]) -> Vec<u8> {
         numbers.iter().flat_map(|number| number.to_be_bytes()).collect()

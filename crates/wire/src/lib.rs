@@ -45,6 +45,7 @@ mod mpls;
 mod packet;
 mod protocol;
 mod reader;
+mod reader_id;
 pub mod readers;
 mod span;
 mod stop;
@@ -68,7 +69,6 @@ pub use packet::{
     Address, Class, Fragment, InnerFrame, Layer, LayerKind, Mac, Packet, Quoted, Tcp, TcpFlags,
 };
 pub use protocol::Protocol;
-pub use reader::{
-    DatagramRead, Datagrams, Facts, Message, Pattern, Probe, Read, Reader, ReaderId, Route, Stream,
-};
+pub use reader::{DatagramRead, Datagrams, Facts, Message, Pattern, Probe, Read, Reader, Route, Stream};
+pub use reader_id::ReaderId;
 pub use stop::{Header, Stop, Why};

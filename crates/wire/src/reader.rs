@@ -22,7 +22,7 @@ use arrayvec::ArrayVec;
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
-use crate::{Activity, Fact, Field, Packet};
+use crate::{Activity, Fact, Field, Packet, ReaderId};
 
 /// Where a reader puts what it found.
 pub type Facts<'f> = &'f mut dyn FnMut(Fact<'_>);
@@ -204,23 +204,4 @@ pub enum Probe {
     /// They are up to this offset, and what is wanted of them has been yielded; from there on another protocol speaks.
     /// An HTTP CONNECT is `Then` behind the blank line. Streams only; the offset is more than 0.
     Then(usize),
-}
-
-/// A reader by its [number](Reader::number).
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct ReaderId(pub u8);
-
-impl ReaderId {
-    /// The greatest number that a reader may have: flows keep it in eight bits, with one value for none.
-    pub const MAX: u8 = 254;
-
-    /// The reader of this number, where there is one.
-    pub fn reader(self) -> Option<&'static Reader> {
-        crate::readers::by_number(self)
-    }
-
-    /// The name of its protocol in reports.
-    pub fn app(self) -> &'static str {
-        self.reader().map_or("unknown", |reader| reader.app)
-    }
 }

@@ -279,8 +279,15 @@ const fn yields(field: Field) -> bool {
     yields
 }
 
-/// The reader of a number, where there is one.
-pub fn by_number(number: ReaderId) -> Option<&'static Reader> {
-    let place = PLACES.get(usize::from(number.0))?.checked_sub(1)?;
-    ALL.get(usize::from(place))
+impl ReaderId {
+    /// The reader of this number, where there is one.
+    pub fn reader(self) -> Option<&'static Reader> {
+        let place = PLACES.get(usize::from(self.0))?.checked_sub(1)?;
+        ALL.get(usize::from(place))
+    }
+
+    /// The name of its protocol in reports.
+    pub fn app(self) -> &'static str {
+        self.reader().map_or("unknown", |reader| reader.app)
+    }
 }

@@ -153,6 +153,19 @@ fn behind_parameter(value: &[u8]) -> &[u8] {
     &[]
 }
 
+/// Four lower-case hex digits.
+pub(crate) fn hex4(value: u16) -> [u8; 4] {
+    [12, 8, 4, 0].map(|shift| hex_digit((value >> shift) as u8))
+}
+
+/// The lower-case hex digit of the low four bits.
+pub(crate) const fn hex_digit(bits: u8) -> u8 {
+    match bits & 0x0f {
+        digit @ 0..=9 => b'0' + digit,
+        letter => b'a' + letter - 10,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,5 +7,5 @@ use std::time::{SystemTime, UNIX_EPOCH};
 #[expect(clippy::disallowed_methods, reason = "an idle interface must still be told the time")]
 pub(super) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
-    crate::walk::clamp(i128::try_from(since).unwrap_or(i128::MAX)).0
+    crate::record::clamp(i128::try_from(since).unwrap_or(i128::MAX)).0
 }

@@ -8,8 +8,8 @@ use super::{ANY, LiveOptions, clock};
 use crate::batch::Direction;
 use crate::pcap::HEADER;
 use crate::problem::ProblemKind;
+use crate::record::Packet;
 use crate::tally::Place;
-use crate::walk::Packet;
 use crate::{BATCH, Batch, ChunkId, Error, Record, Tally};
 
 /// Packet numbers of one chunk: references hold 32 bits, and a batch may add [`BATCH`].

@@ -8,7 +8,7 @@ use crate::BATCH;
 use crate::Error;
 #[cfg(feature = "live")]
 use crate::filter::link_type_of;
-use crate::walk::{Lengths, Oddity, clamp};
+use crate::record::{Lengths, Oddity, clamp};
 use lenscap_ring::{Instruction, Options, Ring};
 use lenscap_wire::{LinkType, Timestamp};
 use std::fs;

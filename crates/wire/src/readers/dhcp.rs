@@ -12,12 +12,11 @@
 
 use arrayvec::ArrayVec;
 
-use super::tls::hex_digit;
 use crate::{
     Activity, Address, Fact, Field, Mac, Message, Party, Read, Reader, ReaderId, Route,
     cursor::Cursor,
     reader::Facts,
-    text::{MAX_VALUE, Text},
+    text::{MAX_VALUE, Text, hex_digit},
 };
 
 pub(crate) const READER: Reader = Reader {

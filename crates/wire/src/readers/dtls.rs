@@ -25,9 +25,9 @@ use self::record::{Fragment, Record};
 use super::{
     pieces::Pieces,
     tls::{
-        self,
-        client::{self, ClientHello},
+        self, client,
         handshake::{CERTIFICATE, CLIENT_HELLO, HandshakeMessage, RECORD_HANDSHAKE, SERVER_HELLO},
+        hello::ClientHello,
         server,
     },
 };

@@ -37,7 +37,7 @@ use self::{
 };
 use crate::{
     DatagramRead, Datagrams, Fact, Field, Pattern, Probe, Read, Reader, ReaderId, Route, cursor::Cursor,
-    reader::Facts, readers::tls::hex_digit,
+    reader::Facts, text::hex_digit,
 };
 
 pub(crate) const READER: Reader = Reader {

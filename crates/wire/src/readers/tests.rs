@@ -167,10 +167,10 @@ fn declared(reader: &Reader, fact: &Fact<'_>) -> String {
 #[test]
 fn numbers_find_their_readers() {
     for reader in super::ALL {
-        let found = super::by_number(reader.number).unwrap();
+        let found = reader.number.reader().unwrap();
         assert!(std::ptr::eq(found, reader), "{}", reader.app);
     }
-    assert!(super::by_number(crate::ReaderId(255)).is_none());
+    assert!(crate::ReaderId(255).reader().is_none());
 }
 
 proptest::proptest! {

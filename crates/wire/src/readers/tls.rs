@@ -15,6 +15,7 @@
 pub(super) mod certificate;
 pub(crate) mod client;
 pub(crate) mod handshake;
+pub(crate) mod hello;
 pub(crate) mod server;
 
 use crate::{Field, Probe, Read, Reader, ReaderId, Stream, reader::Facts};
@@ -44,24 +45,6 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::TlsSubjectO,
     Field::TlsVersion,
 ];
-
-/// GREASE values (RFC 8701) stand in lists of numbers to keep servers honest; they mean nothing.
-pub(crate) const fn is_grease(value: u16) -> bool {
-    value & 0x0f0f == 0x0a0a && value >> 8 == value & 0xff
-}
-
-/// Four lower-case hex digits.
-pub(crate) fn hex4(value: u16) -> [u8; 4] {
-    [12, 8, 4, 0].map(|shift| hex_digit((value >> shift) as u8))
-}
-
-/// The lower-case hex digit of the low four bits.
-pub(crate) const fn hex_digit(bits: u8) -> u8 {
-    match bits & 0x0f {
-        digit @ 0..=9 => b'0' + digit,
-        letter => b'a' + letter - 10,
-    }
-}
 
 fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     let handshake = match handshake::begins(stream.bytes) {

@@ -8,10 +8,7 @@ use crate::{
     cursor::Cursor,
     ja4::Transport,
     reader::Facts,
-    readers::tls::{
-        client::{self, ClientHello},
-        handshake::CLIENT_HELLO,
-    },
+    readers::tls::{client, handshake::CLIENT_HELLO, hello::ClientHello},
 };
 
 const CHLO: &[u8] = b"CHLO";

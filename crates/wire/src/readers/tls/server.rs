@@ -2,11 +2,10 @@
 
 use super::{
     certificate,
-    client::{Extensions, age, numbers, protocols},
     handshake::{CERTIFICATE, Flight, HandshakeMessage, Next, SERVER_HELLO},
-    hex4,
+    hello::{Extensions, age, numbers, protocols},
 };
-use crate::{Fact, Field, Probe, Stream, cursor::Cursor, reader::Facts};
+use crate::{Fact, Field, Probe, Stream, cursor::Cursor, reader::Facts, text::hex4};
 
 const TLS_1_2: u16 = 0x0303;
 const TLS_1_3: u16 = 0x0304;
