@@ -53,11 +53,14 @@ pub(crate) struct Caps {
     pub(crate) paths: u64,
     /// Datagrams given up since the fragment budget was spent.
     pub(crate) datagrams: u64,
+    /// Connections of which nothing is left to the spells that may go on with them.
+    #[serde(skip)]
+    pub(crate) heirs: u64,
 }
 
 impl Caps {
     /// Every counter with its name in reports.
-    pub(crate) fn named(&self) -> [(&'static str, u64); 6] {
+    pub(crate) fn named(&self) -> [(&'static str, u64); 7] {
         [
             ("flows-evicted", self.flows_evicted),
             ("contacts", self.contacts),
@@ -65,6 +68,7 @@ impl Caps {
             ("sightings", self.sightings),
             ("paths", self.paths),
             ("datagrams", self.datagrams),
+            ("heirs", self.heirs),
         ]
     }
 
@@ -80,6 +84,7 @@ impl Caps {
         self.sightings += later.sightings;
         self.paths += later.paths;
         self.datagrams += later.datagrams;
+        self.heirs += later.heirs;
     }
 }
 
