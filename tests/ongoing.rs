@@ -7,12 +7,12 @@ use lenscap_flow::report::{Report, Said};
 use lenscap_flow::{About, Input, Limits, Ongoing, Options, Policy, chunk_of, judge, scan};
 use lenscap_report::{Kind, Select, json};
 use lenscap_testkit::{Host, MORNING, OwnedFrame, SECOND, Scenario, Side, captures, pcap, random_traffic};
-use lenscap_wire::Timestamp;
+use lenscap_wire::{Frame, LinkType, Timestamp};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-fn options() -> Options {
-    let limits = Limits { idle: 300 * SECOND, memory: 1 << 30 };
+fn options(idle: i64) -> Options {
+    let limits = Limits { idle: idle * SECOND, memory: 1 << 30 };
     Options { threads: NonZeroUsize::MIN, limits, filter: None, from: None, to: None, saved: false }
 }
 
@@ -35,20 +35,22 @@ fn flow_lines(flows: &lenscap_flow::report::FlowList<'_, '_>) -> Vec<String> {
 struct Run {
     /// Flows in the order in which they were said.
     flows: Vec<String>,
-    /// How many of them were said before the end.
+    /// How many of them were said before the end, and how many left memory.
     early: usize,
+    left: usize,
     rest: String,
 }
 
-/// Scans a capture, or folds it as it comes and says after each batch what ended.
-fn run(path: &Path, as_it_comes: bool) -> Run {
+/// Scans a capture, or folds it as it comes, says after each batch what ended, and lets go of that.
+fn run(path: &Path, idle: i64, as_it_comes: bool) -> Run {
     let catalog = Catalog::builtin();
     let policy = Policy::default();
     if !as_it_comes {
-        let summary = scan(&[Input::File(path.to_path_buf())], &options(), &()).expect("a thread can be had");
+        let summary =
+            scan(&[Input::File(path.to_path_buf())], &options(idle), &()).expect("a thread can be had");
         let closed = summary.close();
         let report = judge(&closed, &catalog, &policy);
-        return Run { flows: flow_lines(&report.flows()), early: 0, rest: rest(&report) };
+        return Run { flows: flow_lines(&report.flows()), early: 0, left: 0, rest: rest(&report) };
     }
     let capture = Capture::open(path).expect("it is a capture");
     let about = About {
@@ -56,9 +58,9 @@ fn run(path: &Path, as_it_comes: bool) -> Run {
         format: capture.format().name(),
         compression: capture.compression(),
     };
-    let mut ongoing = Ongoing::new(&options(), vec![about]).expect("there is no filter");
+    let mut ongoing = Ongoing::new(&options(idle), vec![about]).expect("there is no filter");
     let mut reader = capture.reader(chunk_of(0)).expect("it is a capture");
-    let (mut said, mut flows) = (Said::default(), Vec::new());
+    let (mut said, mut flows, mut left) = (Said::default(), Vec::new(), 0);
     loop {
         match reader.next().expect("a file can be read") {
             Next::Batch(batch) => ongoing.fold(&batch),
@@ -69,17 +71,21 @@ fn run(path: &Path, as_it_comes: bool) -> Run {
         let closed = ongoing.summary(reader.tallies()).close();
         let report = judge(&closed, &catalog, &policy);
         flows.extend(flow_lines(&report.flows_that_ended(until, 7, &mut said)));
+        let leaving = report.leaving(until, Some(&said));
+        drop(report);
+        drop(closed);
+        left += ongoing.drain(&leaving);
     }
     let early = flows.len();
     let closed = ongoing.summary(reader.tallies()).close();
     let report = judge(&closed, &catalog, &policy);
     flows.extend(flow_lines(&report.flows_that_ended(Timestamp::MAX, usize::MAX, &mut said)));
-    Run { flows, early, rest: rest(&report) }
+    Run { flows, early, left, rest: rest(&report) }
 }
 
-/// How many flows were said before the end.
-fn holds(path: &Path) -> usize {
-    let (mut scanned, mut live) = (run(path, false), run(path, true));
+/// How many flows were said before the end, and that many left memory.
+fn holds(path: &Path, idle: i64) -> usize {
+    let (mut scanned, mut live) = (run(path, idle, false), run(path, idle, true));
     let name = path.display();
     assert_eq!(live.rest, scanned.rest, "{name}");
     scanned.flows.sort();
@@ -87,13 +93,16 @@ fn holds(path: &Path) -> usize {
     let differs = live.flows.iter().zip(&scanned.flows).find(|(live, scanned)| live != scanned);
     assert_eq!(differs, None, "{name}");
     assert_eq!(live.flows.len(), scanned.flows.len(), "{name}");
+    assert_eq!(live.left, live.early, "{name}");
     live.early
 }
 
 #[test]
 fn fixtures_are_the_same_as_they_come() {
-    let early: usize = captures::fixtures().iter().map(|path| holds(path)).sum();
-    println!("{early} flows were said before the end");
+    for idle in [300, 1] {
+        let early: usize = captures::fixtures().iter().map(|path| holds(path, idle)).sum();
+        println!("idle for {idle} s: {early} flows were said before the end");
+    }
 }
 
 fn written(frames: &[OwnedFrame]) -> (tempfile::TempDir, PathBuf) {
@@ -116,7 +125,7 @@ fn each_flow_is_said_once() {
             frames
         });
         let (_folder, path) = written(&quarters.collect::<Vec<_>>());
-        early += holds(&path);
+        early += holds(&path, 300);
     }
     assert!(early > 200, "{early} flows were said before the end");
 }
@@ -134,5 +143,75 @@ fn a_flow_is_said_when_it_has_been_silent_for_long_enough() {
     }
     tcp.send(&mut s, Side::Client, &[2; 700]);
     let (_folder, path) = written(&s.frames);
-    assert_eq!(holds(&path), 1);
+    assert_eq!(holds(&path, 300), 1);
+}
+
+fn frames(path: &Path) -> Vec<OwnedFrame> {
+    let Ok(mut reader) = Capture::open(path).and_then(|file| file.reader(chunk_of(0))) else { return vec![] };
+    let mut frames = Vec::new();
+    while let Ok(Next::Batch(batch)) = reader.next() {
+        frames.extend(batch.frames().map(|frame| {
+            let Frame { time, link_type, wire_length, bytes, .. } = frame;
+            OwnedFrame { time, link_type, wire_length, bytes: bytes.to_vec() }
+        }));
+    }
+    frames
+}
+
+/// So many packets that say that it is so late that the time goes there at once.
+fn witnesses(time: Timestamp) -> Vec<OwnedFrame> {
+    let mut s = Scenario::new(time, 9);
+    let (one, other) =
+        (Host::new("02:00:00:00:00:01", "192.168.7.1"), Host::new("02:00:00:00:00:02", "192.168.7.2"));
+    (0..40).for_each(|n| s.ping(one, other, n));
+    s.frames
+}
+
+/// A capture so many times over, with silences between in which all its flows end.
+fn again_and_again(path: &Path, times: i64, silence: i64) -> Option<(tempfile::TempDir, PathBuf)> {
+    let once = frames(path);
+    let is_ethernet = once.iter().all(|frame| frame.link_type == LinkType::ETHERNET);
+    let (first, last) =
+        (once.iter().map(|frame| frame.time.0).min()?, once.iter().map(|frame| frame.time.0).max()?);
+    if !is_ethernet || last - first > 86_400 * SECOND {
+        return None;
+    }
+    let mut all = Vec::new();
+    for n in 0..times {
+        let later = n * (last - first + silence);
+        all.extend(
+            once.iter().cloned().map(|frame| OwnedFrame { time: Timestamp(frame.time.0 + later), ..frame }),
+        );
+        all.extend(witnesses(Timestamp(last + later + silence / 2)));
+    }
+    Some(written(&all))
+}
+
+/// Everything leaves memory, and comes again over the same ports, three times over: by silences that end a flow and leave its
+/// connection, and by such that leave nothing of UDP.
+#[test]
+fn what_comes_again_and_again_is_the_same() {
+    let mut compared = 0;
+    for path in captures::fixtures() {
+        for silence in [1000 * SECOND, 10_000 * SECOND] {
+            let Some((_folder, path)) = again_and_again(&path, 3, silence) else { continue };
+            compared += usize::from(holds(&path, 20) > 0);
+        }
+    }
+    println!("{compared} compared");
+    assert!(compared > 40, "{compared} compared");
+}
+
+/// The same for captures of other people, where there are some.
+#[test]
+fn captures_of_others_are_the_same_as_they_come() {
+    let Some(all) = captures::corpus(60, 100 << 10) else { return println!("there are none") };
+    let mut early = 0;
+    for path in all {
+        early += holds(&path, 1);
+        if let Some((_folder, path)) = again_and_again(&path, 2, 3000 * SECOND) {
+            early += holds(&path, 20);
+        }
+    }
+    println!("{early} flows were said before the end");
 }

@@ -35,6 +35,8 @@ use view::{Sums, View};
 
 /// How often JSON lines are written at most.
 const INTERVAL: Duration = Duration::from_secs(5);
+/// How often it is judged which flows may leave memory, where nothing is said.
+const SILENT: Duration = Duration::from_secs(60);
 /// Flows that are said at once; the others are said the next time.
 const FLOWS: usize = 1 << 16;
 /// So many times as long as judging takes, nothing is judged again.
@@ -131,7 +133,6 @@ impl Run<'_> {
     /// Follows the source to its end, or until it is asked to stop. Returns what went wrong on the way.
     fn follow(&mut self, signals: &Signals) -> Result<Vec<Failure>, Failure> {
         let mut failures = Vec::new();
-        let speaks = self.speaks();
         let mut stopped: Option<Instant> = None;
         let mut complained = false;
         loop {
@@ -178,20 +179,21 @@ impl Run<'_> {
             if signals.take_report() {
                 self.report();
             }
-            if speaks && self.next.is_none_or(|next| now >= next) && self.out.is_free() {
+            if self.next.is_none_or(|next| now >= next) && self.out.is_free() {
                 self.tick();
             }
         }
         Ok(failures)
     }
 
-    /// Whether anything is said on the way: while it is judged what to say, packets wait in the ring.
+    /// Whether anything is said on the way. While it is judged what to say, packets wait in the ring.
     fn speaks(&self) -> bool {
-        let said = [Kind::Device, Kind::Flow, Kind::Finding];
-        match self.printing.form {
-            Form::Json(select) => said.into_iter().any(|kind| select.has(kind)),
-            Form::Text | Form::Csv(_) => true,
-        }
+        self.view.is_some() || self.says(&[Kind::Device, Kind::Flow, Kind::Finding])
+    }
+
+    /// Whether records of one of these kinds are written.
+    fn says(&self, kinds: &[Kind]) -> bool {
+        matches!(self.printing.form, Form::Json(select) if kinds.iter().any(|kind| select.has(*kind)))
     }
 
     /// Opens outputs and catalogue again; a catalogue that is wrong changes nothing.
@@ -212,6 +214,7 @@ impl Run<'_> {
         let up = began - self.begun;
         let flows = self.ongoing.state().flows() as u64;
         let memory = (self.ongoing.state().cost() as u64, self.memory);
+        let (ended, says_flows) = (self.ongoing.ended(), self.says(&[Kind::Flow]));
         let closed = self.ongoing.summary(self.opened.source.tallies()).close();
         let mut report = judge(&closed, &self.catalog, &self.policy);
         let drops = |of: fn(&lenscap_flow::report::DropCounts) -> u64| {
@@ -226,8 +229,15 @@ impl Run<'_> {
             up,
         };
         let made = use_it(&mut report, &mut self.said, &mut self.heard, self.view.as_mut(), sums);
+        // What is to be said of a flow is said before it leaves memory.
+        let said = says_flows.then_some(&self.said);
+        let leaving = report.leaving(ended, said);
+        drop(report);
+        drop(closed);
+        self.ongoing.drain(&leaving);
         let now = moment();
         let interval = self.view.as_ref().map_or(INTERVAL, |(view, _)| view.interval());
+        let interval = if self.speaks() { interval } else { interval.max(SILENT) };
         self.next = Some(now + interval.max((now - began) * REST));
         made
     }

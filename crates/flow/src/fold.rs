@@ -4,6 +4,7 @@
 //! ask for the index slot; look into the slot and ask for the record; book. What is rare (a reader of messages, a
 //! fragment, a packet without IP) is decoded again when its turn comes: so little need be kept between the passes.
 
+mod drain;
 mod evict;
 pub(crate) mod listen;
 

@@ -7,6 +7,7 @@ mod boundary;
 mod community_id;
 mod ending;
 mod judged;
+mod leaving;
 pub(crate) mod numbering;
 pub mod rules;
 mod uid;
@@ -28,6 +29,8 @@ use self::whose::protocol::Protocols;
 use crate::report::{Amount, Ledger, Overview, Report, Standing};
 use crate::state::eviction::{Evicted, Gone};
 use crate::state::key::Side;
+use crate::state::settled::Settled;
+use crate::state::spell::counters::Counters;
 use crate::state::spell::{Cold, Hot, Spell, flag};
 use crate::state::summary::Summary;
 use crate::state::table::shard::SHARDS;
@@ -48,16 +51,22 @@ pub(crate) struct Court<'a> {
     pub(crate) names: whose::name::NameIndex<'a>,
     pub(crate) opinions: Opinions<'a>,
     pub(crate) protocols: Protocols<'a>,
-    pub(crate) earlier: Earlier,
+    pub(crate) earlier: Earlier<'a>,
     pub(crate) halves: Halves,
-    /// What flows left that left memory.
+    /// What flows left that a cap put out of memory.
     pub(crate) evicted: Vec<&'a Evicted>,
+    /// What flows left that ended and were told, and the place there of each that stays whole, with its record's.
+    pub(crate) settled: Vec<&'a Settled>,
+    pub(crate) kept: Vec<(u32, u32)>,
 }
 
-/// The shard that flows are said to be in that left memory.
+/// The shard that flows are said to be in that a cap put out of memory.
 pub(crate) const EVICTED: usize = SHARDS + 1;
+/// The one that those are said to be in that ended and were told.
+pub(crate) const SETTLED: usize = SHARDS + 2;
 
-/// Where a flow stands: its shard (or [`SHARDS`] for unfinished datagrams, or [`EVICTED`]) and place there.
+/// Where a flow stands: its shard (or [`SHARDS`] for unfinished datagrams, or [`EVICTED`], or [`SETTLED`]) and place there. Behind
+/// these stand spells that only tell of others.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(crate) struct FlowAt {
     pub(crate) shard: u32,
@@ -77,14 +86,28 @@ pub(crate) struct Flow<'a> {
     pub(crate) at: FlowAt,
     pub(crate) hot: &'a Hot,
     pub(crate) cold: &'a Cold,
-    /// The record of which it is the largest flow, where it left memory.
-    pub(crate) evicted: Option<&'a Evicted>,
+    /// The sums that it stands for, where it is the largest flow of a record.
+    sums: Option<&'a Gone>,
 }
 
 impl<'a> Flow<'a> {
     /// The sums of others of its kind that left memory with it.
     pub(crate) fn gone(&self) -> Option<&'a Gone> {
-        self.evicted.map(|record| &record.gone).filter(|gone| gone.flows > 0)
+        self.sums.filter(|gone| gone.flows > 0)
+    }
+
+    /// Whether a cap put it out of memory.
+    pub(crate) fn is_evicted(&self) -> bool {
+        self.at.shard as usize == EVICTED
+    }
+
+    /// What was counted of it, and of those that left memory with it.
+    pub(crate) fn whole_counters(&self) -> Counters {
+        let mut all = self.counters();
+        if let Some(gone) = self.gone() {
+            all.join(&gone.counters);
+        }
+        all
     }
 
     /// How many flows it stands for.
@@ -105,17 +128,17 @@ impl<'a> Court<'a> {
             .get(shard)
             .into_iter()
             .flat_map(crate::state::table::shard::Shard::spells);
-        let kept = kept.chain(unfinished).map(|(hot, cold)| (hot, cold, None));
-        let evicted = (shard == EVICTED).then_some(&self.evicted).into_iter().flatten().copied();
-        let evicted = evicted.map(|record| (&record.largest.hot, &record.largest.cold, Some(record)));
-        // The lifetime of the list is not that of the records in it.
-        let evicted: Vec<_> = evicted.collect();
-        kept.chain(evicted).zip(0..).map(move |((hot, cold, evicted), place)| Flow {
+        let kept = kept.chain(unfinished).zip(0..).map(move |((hot, cold), place)| Flow {
             at: FlowAt { shard: shard as u32, place },
             hot,
             cold,
-            evicted,
-        })
+            sums: None,
+        });
+        // The lifetime of a list is not that of the records in it.
+        let left = if shard > SHARDS { self.count(shard) as u32 } else { 0 };
+        let left: Vec<_> =
+            (0..left).filter_map(|place| self.flow(FlowAt { shard: shard as u32, place })).collect();
+        kept.chain(left)
     }
 
     /// How many flows a shard has.
@@ -123,6 +146,7 @@ impl<'a> Court<'a> {
         match self.summary.flows.shards.get(shard) {
             Some(shard) => shard.len(),
             None if shard == EVICTED => self.evicted.len(),
+            None if shard == SETTLED => self.kept.len(),
             None => self.ending.unfinished.len(),
         }
     }
@@ -131,15 +155,21 @@ impl<'a> Court<'a> {
     pub(crate) fn flow(&self, at: FlowAt) -> Option<Flow<'a>> {
         let (shard, place) = (at.shard as usize, at.place as usize);
         let of = |spell: &'a Spell| (&spell.hot, &spell.cold);
-        let (hot, cold, evicted) = match self.summary.flows.shards.get(shard) {
-            Some(shard) => shard.spell(place).map(|(hot, cold)| (hot, cold, None))?,
+        let ((hot, cold), sums) = match self.summary.flows.shards.get(shard) {
+            Some(shard) => (shard.spell(place)?, None),
+            None if shard == SHARDS => (self.ending.unfinished.get(place).map(of)?, None),
             None if shard == EVICTED => {
                 let record: &'a Evicted = self.evicted.get(place).copied()?;
-                (&record.largest.hot, &record.largest.cold, Some(record))
+                (of(&record.largest), Some(&record.gone))
             }
-            None => self.ending.unfinished.get(place).map(of).map(|(hot, cold)| (hot, cold, None))?,
+            None if shard == SETTLED => {
+                let &(record, place) = self.kept.get(place)?;
+                let record: &'a Settled = self.settled.get(record as usize).copied()?;
+                (of(&record.kept.get(place as usize)?.spell), (place == 0).then_some(&record.gone))
+            }
+            None => (of(self.earlier.teller(at)?), None),
         };
-        Some(Flow { at, hot, cold, evicted })
+        Some(Flow { at, hot, cold, sums })
     }
 
     /// What a half said, its transcript and its own name and path, and whether only the capture's end decided.
@@ -211,7 +241,11 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
         earlier: Earlier::default(),
         halves: Halves::default(),
         evicted: summary.site.evictions.sorted().into_iter().map(|(_, record)| record).collect(),
+        settled: summary.site.settled.sorted(),
+        kept: Vec::new(),
     };
+    let kept = |(n, record): (u32, &&Settled)| (0..record.kept.len() as u32).map(move |place| (n, place));
+    court.kept = (0..).zip(&court.settled).flat_map(kept).collect();
     court.earlier = Earlier::new(&court);
     court.halves = Halves::new(&court);
     let mut walk = walk::Walk::new(&court);
@@ -236,7 +270,7 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
             *count += 1;
         }
     }
-    let records = Box::new(view::Judgement { court, judged, stations });
+    let records = Box::new(view::Judgement { court, judged, stations, undelivered });
     Report::of(captures, records, findings, ledger, overview)
 }
 

@@ -15,6 +15,7 @@ pub use self::coverage::{Coverage, Unread, UnreadFlow};
 pub use self::finding::{Finding, FindingKind, LookUp, Outcome, Reason, Rule, Severity};
 pub use self::flow::{EndView, FlowView, NameOf, NameView};
 pub use self::vocabulary::{Attribution, EndReason, OrigBasis, Party, Standing};
+pub use crate::state::leaving::Leaving;
 pub use crate::state::tally::Amount;
 pub use lenscap_capture::DropCounts;
 pub use lenscap_catalog::{
@@ -289,6 +290,11 @@ impl<'a> Report<'a> {
     /// again and again; one that went on all the same, once more when it has ended again.
     pub fn flows_that_ended(&self, until: Timestamp, most: usize, said: &mut Said) -> FlowList<'_, 'a> {
         FlowList::ended(&*self.records, until, most, said)
+    }
+
+    /// The flows that ended at or before a moment and may leave memory; of those alone that `said` holds, where it is given.
+    pub fn leaving(&self, until: Timestamp, said: Option<&Said>) -> Leaving {
+        self.records.leaving(until, said)
     }
 
     /// Names that addresses were given, sorted by (first, name, address, asker).

@@ -11,6 +11,7 @@ use super::feed::{About, read};
 use super::files::chunk;
 use super::sieve::Sieve;
 use super::{Options, ScanError};
+use crate::report::Leaving;
 use crate::state::captures::{Captures, Problem};
 use crate::state::summary::Summary;
 
@@ -98,6 +99,14 @@ impl Ongoing {
     /// Notes what time it is, by a source that knows it.
     pub fn tell(&mut self, now: Timestamp) {
         self.clock.now = self.clock.now.max(Some(now.0));
+        self.summary.site.now = self.clock.now;
+    }
+
+    /// Lets go of flows that ended and were told: they leave their share of what is judged. Returns how many left.
+    pub fn drain(&mut self, leaving: &Leaving) -> usize {
+        // No stamp comes before this, but those that are later than any may be.
+        let until = self.clock.now.map_or(i64::MIN, |now| now.saturating_sub(LATE));
+        self.summary.drain(leaving, until)
     }
 
     /// What time it is.

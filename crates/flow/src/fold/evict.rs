@@ -89,7 +89,7 @@ impl Summary {
     }
 
     /// Keeps only the texts and transcripts that are in use.
-    fn forget_texts(&mut self) {
+    pub(crate) fn forget_texts(&mut self) {
         let (texts, transcripts) =
             (std::mem::take(&mut self.flows.texts), std::mem::take(&mut self.flows.transcripts));
         let mut keep = |id: TextId| self.flows.texts.intern(texts.text(id));
@@ -115,6 +115,16 @@ impl Summary {
             }
             cold.texts_mut().chain([name]).for_each(|text| *text = keep(*text));
         });
+        let mut spell = |Spell { cold, .. }: &mut Spell| {
+            for id in &mut cold.transcripts {
+                let Some(transcript) = transcripts.transcript(*id) else { continue };
+                let Some(kept) = used.get_mut(id.0 as usize) else { continue };
+                *id = *kept.get_or_insert_with(|| self.flows.transcripts.keep(transcript, &mut keep));
+            }
+            cold.texts_mut().for_each(|text| *text = keep(*text));
+        };
+        self.site.settled.change(&mut spell);
+        self.site.heirs.change(|_| {}, &mut spell);
         self.site.names = std::mem::take(&mut self.site.names).with_texts(&mut keep);
         self.site.sightings = std::mem::take(&mut self.site.sightings).with_texts(&mut keep);
     }

@@ -3,20 +3,19 @@
 //! of which a piece is missing becomes a flow with port 0.
 
 use hashbrown::HashMap;
-use lenscap_wire::{Packet, PacketRef, readers::Reading};
+use lenscap_wire::{Packet, PacketRef};
 use rayon::prelude::*;
 
 use crate::judge::whose::late::{self, Lesson};
 use crate::state::entry::Entry;
-use crate::state::half::Listed;
 use crate::state::key::{Key, Side};
 use crate::state::names::Names;
 use crate::state::spell::{Cold, Hot, Spell, flag};
-use crate::state::summary::{Summary, half_shows};
+use crate::state::summary::{AtEnd, Summary, read_at_end};
 use crate::state::table::index::NOWHERE;
 use crate::state::table::shard::Shard;
 use crate::state::text::Texts;
-use crate::state::transcript::{Asked, Draft, TranscriptId, Transcripts};
+use crate::state::transcript::{Asked, TranscriptId, Transcripts};
 
 /// Shard, place among [`Shard::spells`] and side.
 pub(crate) type HalfAt = (u32, u32, u8);
@@ -103,7 +102,9 @@ impl Ending {
             return Vec::new();
         }
         let mut lessons = Vec::new();
-        for (hot, cold) in summary.flows.shards.iter().flat_map(Shard::spells) {
+        let kept = summary.site.settled.iter().flat_map(|record| &record.kept);
+        let kept = kept.map(|kept| (&kept.spell.hot, &kept.spell.cold));
+        for (hot, cold) in summary.flows.shards.iter().flat_map(Shard::spells).chain(kept) {
             for side in [0, 1] {
                 let text = |id| self.texts.intern(summary.flows.texts.text(id));
                 lessons.extend(Lesson::of(hot, side, cold.learned(side), text));
@@ -114,24 +115,9 @@ impl Ending {
 
     /// Decides on a half that was waiting, if it is one, and says what it told.
     fn close(&mut self, hot: &Hot, cold: &Cold, at: HalfAt, side: Side) -> Vec<Lesson> {
-        if hot.flags & flag::UNDECIDED << side == 0 {
-            return Vec::new();
-        }
-        let Some(half) = cold.half(side) else { return Vec::new() };
-        let (mut bytes, mut draft) = (Vec::new(), Draft::default());
-        let sound = hot.began_sound(cold, side);
-        let reading = half.read(sound, true, &mut bytes, &mut |fact| draft.note(&fact));
-        let mut learned = Vec::new();
-        if let Reading::Done(reader) = reading {
-            let (said, asked) = draft.keep(&mut self.texts);
-            let transcript = self.transcripts.intern(reader, said, &self.texts);
-            // What was listed only in case the half began earlier was not read.
-            let mut settled = half.clone();
-            settled.settle();
-            let Some(last) = settled.pieces.last().map(Listed::payload) else { return Vec::new() };
-            self.halves.insert(at, Decided { transcript, asked, last: last.at.packet });
-            learned = draft.learned(&mut self.texts, half_shows(hot, cold, side, &last).0);
-        }
+        let read = read_at_end((hot, cold), side, &mut self.texts, &mut self.transcripts);
+        let Some(AtEnd { transcript, asked, last, learned }) = read else { return Vec::new() };
+        self.halves.insert(at, Decided { transcript, asked, last });
         Lesson::of(hot, side, &learned, |id| id).collect()
     }
 

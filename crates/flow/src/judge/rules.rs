@@ -46,10 +46,7 @@ pub const UPLOAD_BYTES: u64 = 16 << 10;
 /// So much in packets of 512 bytes and more is 64 of them at least, of the size that fits on Ethernet.
 pub const BULK_BYTES: u64 = 64 * 1472;
 
-/// A half of TCP that begins so many bytes after where it left off, after a silence, goes on with it.
-pub const GOES_ON_WITHIN: i32 = 1 << 20;
-/// Nanoseconds of silence after which the ends and ports of a UDP flow may be another's.
-pub const UDP_GOES_ON: i64 = HOUR;
+pub use crate::state::heir::{GOES_ON_WITHIN, UDP_GOES_ON};
 
 /// How sure a model or serial number is that stands in a field for it, beside what a banner captures by its confidence.
 pub const BY_OWN_FIELD: u8 = 92;

@@ -4,14 +4,15 @@ use lenscap_wire::{Field, Hazards, Timestamp};
 use rayon::prelude::*;
 
 use super::judged::Judged;
+use super::walk::Undelivered;
 use super::who::device::Stations;
 use super::whose::called::Name;
 use super::{Court, EVICTED, Flow, FlowAt};
 use crate::judge::community_id::community_id;
 use crate::judge::uid::uid;
 use crate::report::{
-    Attribution, DeviceRecord, EndReason, EndView, FirstPacket, FlowId, FlowView, NameOf, NameView, PacketAt,
-    Records,
+    Attribution, DeviceRecord, EndReason, EndView, FirstPacket, FlowId, FlowView, Leaving, NameOf, NameView,
+    PacketAt, Records, Said,
 };
 use crate::state::key::{SCTP, Side, TCP, UDP};
 use crate::state::learned::Told;
@@ -26,6 +27,7 @@ pub(crate) struct Judgement<'a> {
     pub(crate) court: Court<'a>,
     pub(crate) judged: Vec<Vec<Judged>>,
     pub(crate) stations: Stations<'a>,
+    pub(crate) undelivered: Undelivered,
 }
 
 impl<'a> Records<'a> for Judgement<'a> {
@@ -47,6 +49,10 @@ impl<'a> Records<'a> for Judgement<'a> {
         let ended = self.ordered(|flow| flow.span().1 <= until.0 && !waits(flow));
         let first = |at: &FlowAt| self.court.flow(*at).map(|flow| flow.cold.at()).unwrap_or_default();
         ended.into_iter().map(|at| ((first(&at).chunk, first(&at).record), flow_id(at))).collect()
+    }
+
+    fn leaving(&self, until: Timestamp, said: Option<&Said>) -> Leaving {
+        self.leavers(until, said)
     }
 
     fn flow(&self, FlowId(id): FlowId) -> Option<FlowView<'a>> {
@@ -146,10 +152,11 @@ impl<'a> Court<'a> {
         let latest = flow.hot.latest(flow.cold);
         let silent = || {
             let end = self.summary.site.captures.window().map(|(_, end)| end);
-            end.is_some_and(|end| end.saturating_sub(latest) > self.summary.limits.idle)
+            let now = end.max(self.summary.site.now);
+            now.is_some_and(|now| now.saturating_sub(latest) > self.summary.limits.idle)
         };
         match self.earlier.next(flow.at) {
-            _ if flow.is_closed() => EndReason::Closed,
+            _ if flow.hot.is_closed() => EndReason::Closed,
             Some(true) => EndReason::Reuse,
             Some(false) => EndReason::Idle,
             None if silent() => EndReason::Idle,

@@ -11,7 +11,7 @@ use super::judged::Judged;
 use super::what::coverage::Sums;
 use super::who::ends::Ends;
 use super::whose::opinion::Testimony;
-use super::{Court, EVICTED, Flow};
+use super::{Court, Flow, SETTLED};
 use crate::state::key::{ICMP, ICMP6, Side};
 use crate::state::table::index::NOWHERE;
 use lenscap_wire::{Address, PacketRef, ReaderId};
@@ -75,8 +75,8 @@ pub(crate) struct Walk {
 
 /// Shards shared out among the threads, the unfinished datagrams and what left memory last.
 pub(crate) fn parts() -> impl IndexedParallelIterator<Item = Range<usize>> {
-    let parts = rayon::current_num_threads().min(EVICTED + 1);
-    let start = move |part| (EVICTED + 1) * part / parts;
+    let parts = rayon::current_num_threads().min(SETTLED + 1);
+    let start = move |part| (SETTLED + 1) * part / parts;
     (0..parts).into_par_iter().with_max_len(1).map(move |part| start(part)..start(part + 1))
 }
 

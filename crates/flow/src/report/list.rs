@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use lenscap_wire::Timestamp;
 
 use super::{DeviceRecord, FlowView, NameView};
+use crate::state::leaving::Leaving;
 
 /// A flow by a number of its report's own.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -17,6 +18,13 @@ pub(crate) type FirstPacket = (u32, u32);
 #[derive(Clone, Debug, Default)]
 pub struct Said(HashSet<FirstPacket>);
 
+impl Said {
+    /// Whether it has been said of the flow with this first packet.
+    pub(crate) fn has(&self, first: FirstPacket) -> bool {
+        self.0.contains(&first)
+    }
+}
+
 /// Records that are put together when they are rendered: there may be more than memory has room for twice.
 pub(crate) trait Records<'a>: Sync {
     /// Sorted by (first seen, id).
@@ -28,6 +36,8 @@ pub(crate) trait Records<'a>: Sync {
     fn flows(&self) -> Vec<FlowId>;
     /// Those that ended at or before a moment, in the same order.
     fn ended(&self, until: Timestamp) -> Vec<(FirstPacket, FlowId)>;
+    /// Those that ended at or before a moment and may leave memory, of those that were `said` where that is asked.
+    fn leaving(&self, until: Timestamp, said: Option<&Said>) -> Leaving;
     /// One flow.
     fn flow(&self, id: FlowId) -> Option<FlowView<'a>>;
 }
@@ -103,6 +113,10 @@ impl<'a> Records<'a> for Made<'a> {
     fn ended(&self, until: Timestamp) -> Vec<(FirstPacket, FlowId)> {
         let ended = self.flows.iter().zip(0..).filter(|(flow, _)| flow.end <= until);
         ended.map(|(_, n)| ((0, n as u32), FlowId(n))).collect()
+    }
+
+    fn leaving(&self, _: Timestamp, _: Option<&Said>) -> Leaving {
+        Leaving::default()
     }
 
     fn flow(&self, id: FlowId) -> Option<FlowView<'a>> {

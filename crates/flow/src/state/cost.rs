@@ -57,6 +57,16 @@ pub(crate) const fn evictions(memory: usize) -> usize {
     memory / 16
 }
 
+/// Bytes of the budget for records of flows that ended.
+pub(crate) const fn settled(memory: usize) -> usize {
+    memory / 8
+}
+
+/// Bytes of the budget for what connections leave to spells that go on with them.
+pub(crate) const fn heirs(memory: usize) -> usize {
+    memory / 32
+}
+
 /// Bytes of the budget for sightings.
 pub(crate) const fn sightings(memory: usize) -> usize {
     memory / 8

@@ -12,6 +12,7 @@ use hashbrown::HashMap;
 use lenscap_wire::{Address, PacketRef};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use crate::state::cost;
 use crate::state::flows::Flows;
@@ -20,6 +21,7 @@ use crate::state::measure::{ContentLimits, Measures};
 use crate::state::names::Names;
 use crate::state::path::PathId;
 use crate::state::residual::{Residuals, is_private};
+use crate::state::settled::Settled;
 use crate::state::share::{cleared, stay};
 use crate::state::spell::counters::Counters;
 use crate::state::spell::{Hot, Spell, flag};
@@ -61,10 +63,14 @@ pub(crate) struct Gone {
     pub(crate) refusal: [Option<Cite>; 2],
     /// By side: what it sent.
     pub(crate) measures: [Measures; 2],
+    /// By side: the least ports of it, where they differ in flows that ended and were told.
+    #[serde(skip)]
+    pub(crate) ports: [BTreeSet<u16>; 2],
 }
 
 impl Gone {
-    fn add(&mut self, Spell { hot, cold }: &Spell) {
+    /// Adds a flow; `refused` are, by side, the packets of others that say that what it sent was not delivered.
+    pub(crate) fn add(&mut self, Spell { hot, cold }: &Spell, refused: [Option<PacketRef>; 2]) {
         let (first, last) = hot.span(cold);
         self.flows += 1;
         self.counters.join(&hot.counters(cold));
@@ -73,13 +79,45 @@ impl Gone {
         for side in [0, 1] {
             self.once[side] += hot.payload_once(cold, side).bytes;
             self.answered[side] += u64::from(hot.is_answered(cold, side));
-            if hot.is_reset(cold, side) {
+            let told = refused[side].filter(|_| !hot.is_answered(cold, side));
+            if let Some(packet) = told.or_else(|| hot.is_reset(cold, side).then(|| cold.at())) {
                 self.refused[side] += 1;
-                let refusal = self.refusal[side].get_or_insert(Cite(cold.at()));
-                *refusal = (*refusal).min(Cite(cold.at()));
+                let refusal = self.refusal[side].get_or_insert(Cite(packet));
+                *refusal = (*refusal).min(Cite(packet));
             }
             self.measures[side].add(&ContentLimits::LEAVING, (hot, cold), side, true);
             self.measures[side].limit();
+        }
+    }
+
+    /// Adds the sums of others.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.flows += other.flows;
+        self.counters.join(&other.counters);
+        self.span = match (self.span, other.span) {
+            (Some(one), Some(two)) => Some((one.0.min(two.0), one.1.max(two.1))),
+            (one, two) => one.or(two),
+        };
+        for (side, measures) in other.measures.into_iter().enumerate() {
+            self.once[side] += other.once[side];
+            self.answered[side] += other.answered[side];
+            self.refused[side] += other.refused[side];
+            self.refusal[side] = [self.refusal[side], other.refusal[side]].into_iter().flatten().min();
+            self.measures[side].join(measures);
+            self.measures[side].limit();
+        }
+        for (side, ports) in other.ports.into_iter().enumerate() {
+            ports.into_iter().for_each(|port| self.note_port(side, port));
+        }
+    }
+
+    /// Keeps a port, if it is among the least.
+    pub(crate) fn note_port(&mut self, side: Side, port: u16) {
+        const MOST: usize = 16;
+        let ports = &mut self.ports[side & 1];
+        ports.insert(port);
+        if ports.len() > MOST {
+            ports.pop_last();
         }
     }
 }
@@ -128,7 +166,7 @@ impl Evicted {
             if size(&flow) > size(ours) {
                 std::mem::swap(ours, &mut flow);
             }
-            self.gone.add(&flow);
+            self.gone.add(&flow, [None; 2]);
         }
     }
 
@@ -195,6 +233,19 @@ impl Evictions {
         };
         let price = record.price(key.name, flows);
         self.cost = self.cost + price - std::mem::replace(&mut record.price, price);
+    }
+
+    /// Takes in a record of flows that ended, which tells more apart.
+    pub(crate) fn take(&mut self, record: Settled, names: &Names, flows: &Flows, idle: i64) {
+        let Some(largest) = record.kept.first().map(|kept| key(&kept.spell, names)) else { return };
+        for kept in record.kept {
+            self.add(kept.spell, names, flows, idle);
+        }
+        if let Some(known) = self.all.get_mut(&largest) {
+            known.gone.join(record.gone);
+            let price = known.price(largest.name, flows);
+            self.cost = self.cost + price - std::mem::replace(&mut known.price, price);
+        }
     }
 
     /// Where they cost more than `room`, those who have most give up what carried least. Returns how many.

@@ -2,8 +2,10 @@
 
 use crate::state::captures::Captures;
 use crate::state::eviction::Evictions;
+use crate::state::heir::Heirs;
 use crate::state::names::Names;
 use crate::state::residual::Residuals;
+use crate::state::settled::SettledFlows;
 use crate::state::sighting::Sightings;
 use crate::state::tally::Tally;
 
@@ -17,11 +19,16 @@ pub(crate) struct Site {
     /// Records of flows that left memory, and the sums of those of which no record stayed.
     pub(crate) evictions: Evictions,
     pub(crate) residuals: Residuals,
+    /// What flows left that ended and were told, and what their connections left to the next spells.
+    pub(crate) settled: SettledFlows,
+    pub(crate) heirs: Heirs,
+    /// What time it is, where a clock told that no packet came.
+    pub(crate) now: Option<i64>,
 }
 
 impl Site {
     /// How often each cap bit, with its name in reports.
-    pub(crate) fn caps(&self) -> [(&'static str, u64); 6] {
+    pub(crate) fn caps(&self) -> [(&'static str, u64); 7] {
         let caps = &self.tally.caps;
         [
             ("flows-evicted", caps.flows_evicted),
@@ -30,6 +37,7 @@ impl Site {
             ("sightings", self.sightings.given_up),
             ("paths", caps.paths),
             ("datagrams", caps.datagrams),
+            ("heirs", self.heirs.given_up),
         ]
     }
 

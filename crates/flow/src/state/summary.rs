@@ -3,20 +3,22 @@
 //! [`Summary::fold`] takes a batch; [`Summary::then`] appends a later summary. The serial
 //! fold is the definition: whenever `then` answers, the result is what folding all packets in order would have given.
 
+use lenscap_wire::PacketRef;
 use lenscap_wire::readers::Reading;
 use std::ops::Range;
 
 use crate::state::cost;
 use crate::state::flows::Flows;
 use crate::state::fragment::Fragments;
-use crate::state::half::{Half, Order, Payload, PayloadAt};
+use crate::state::half::{Half, Listed, Order, Payload, PayloadAt};
 use crate::state::key::Side;
 use crate::state::lane::Lane;
 use crate::state::learned::{Learned, Told};
 use crate::state::site::Site;
 use crate::state::spell::{Cold, Hot, flag};
 use crate::state::table::shard::At;
-use crate::state::transcript::{Asked, Draft, Transcripts};
+use crate::state::text::Texts;
+use crate::state::transcript::{Asked, Draft, TranscriptId, Transcripts};
 
 /// What a fold needs to know beforehand. Summaries of one capture are folded with equal limits.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -45,6 +47,8 @@ pub struct Summary {
 pub(crate) struct Scratch {
     pub(crate) lanes: Vec<Lane>,
     prefix: Vec<u8>,
+    /// Texts that were needed when that was asked last.
+    pub(crate) texts_kept: usize,
     draft: Draft,
 }
 
@@ -82,7 +86,8 @@ impl Summary {
 
     /// Bytes of state, as they count for [`Limits::memory`].
     pub fn cost(&self) -> usize {
-        let entries = self.site.names.cost() + self.site.sightings.cost() + self.site.evictions.cost();
+        let Site { names, sightings, evictions, settled, heirs, .. } = &self.site;
+        let entries = names.cost() + sightings.cost() + evictions.cost() + settled.cost() + heirs.cost();
         self.flows.costs.spells.saturating_add(entries)
     }
 
@@ -143,6 +148,40 @@ impl Summary {
         let now = told + cost::untold(hot, cold, transcripts);
         costs.spells = costs.spells + now - cold.reprice(now);
     }
+}
+
+/// What a half says that was waiting for bytes, if none come any more.
+pub(crate) struct AtEnd {
+    pub(crate) transcript: TranscriptId,
+    pub(crate) asked: Asked,
+    /// The last packet that it was read from.
+    pub(crate) last: PacketRef,
+    pub(crate) learned: Vec<Learned>,
+}
+
+/// Reads a half that is waiting as if it ended here.
+pub(crate) fn read_at_end(
+    (hot, cold): (&Hot, &Cold),
+    side: Side,
+    texts: &mut Texts,
+    transcripts: &mut Transcripts,
+) -> Option<AtEnd> {
+    if hot.flags & flag::UNDECIDED << side == 0 {
+        return None;
+    }
+    let half = cold.half(side)?;
+    let (mut bytes, mut draft) = (Vec::new(), Draft::default());
+    let sound = hot.began_sound(cold, side);
+    let reading = half.read(sound, true, &mut bytes, &mut |fact| draft.note(&fact));
+    let Reading::Done(reader) = reading else { return None };
+    let (said, asked) = draft.keep(texts);
+    let transcript = transcripts.intern(reader, said, texts);
+    // What was listed only in case the half began earlier was not read.
+    let mut settled = half.clone();
+    settled.settle();
+    let last = settled.pieces.last().map(Listed::payload)?;
+    let learned = draft.learned(texts, half_shows(hot, cold, side, &last).0);
+    Some(AtEnd { transcript, asked, last: last.at.packet, learned })
 }
 
 /// Ends the reading of a half that this payload decided, and keeps of what was listed what an earlier part of it may need.

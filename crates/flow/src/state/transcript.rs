@@ -43,7 +43,7 @@ impl Said {
 }
 
 /// What a half asked for; empty where it did not say.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Asked {
     /// The name of the flow's server.
     pub(crate) name: TextId,

@@ -38,7 +38,7 @@ impl<'a> Court<'a> {
     pub(crate) fn activity(&self, flow: &Flow<'a>, reader: Option<u8>, judged: &Judged) -> Activity {
         let side = 1 - judged.remote();
         // Content is part of the payload.
-        let much = flow.gone().is_some() || flow.counters().payload[side] >= rules::UPLOAD_BYTES;
+        let much = flow.is_evicted() || flow.counters().payload[side] >= rules::UPLOAD_BYTES;
         let sent = || flow.content(self.catalog.content(), side);
         if judged.is_external() && much && sent() >= rules::UPLOAD_BYTES {
             return Activity::BulkUpload;

@@ -131,6 +131,9 @@ impl Contact {
             once = [once[0] + gone.once[side], once[1] + gone.once[other]];
             payload = [0, 1].map(|side| payload[side] + gone.counters.payload[side]);
             self.go(gone, side, service);
+            let port = |port: &u16| (flow.hot.key.protocol, *port);
+            let of = if dealing.called() == Called::In { side } else { other };
+            gone.ports[of].iter().map(port).for_each(|port| keep(&mut self.ports, port));
         }
         self.flows += stands_for;
         self.services += if service { stands_for } else { 0 };

@@ -66,22 +66,26 @@ impl Unknown {
 impl Sums {
     /// Adds a flow, which reader knew it, and whether packets of it were left unopened.
     pub(crate) fn add(&mut self, flow: &Flow<'_>, judged: &Judged, reader: Option<ReaderId>, unopened: bool) {
-        self.unopened += u64::from(unopened);
+        let flows = if flow.is_evicted() { 1 } else { flow.count() };
+        self.unopened += if unopened { flows } else { 0 };
         let gone = flow.gone().map(|gone| gone.counters.payload).unwrap_or_default();
         let hidden = reader.and_then(ReaderId::reader).is_some_and(|reader| reader.hides);
         let Counters { packets, bytes, payload, wire, .. } = flow.counters();
+        let whole = flow.whole_counters();
         self.beyond_wire += u64::from(bytes[0] + bytes[1] > wire);
-        if flow.evicted.is_none() {
-            self.undecided += u64::from(reader == Some(Transcripts::SPENT));
-            self.flows += 1;
-            self.booked.packets += packets[0] + packets[1];
-            self.booked.bytes += wire;
+        if !flow.is_evicted() {
+            self.undecided += if reader == Some(Transcripts::SPENT) { flows } else { 0 };
+            self.flows += flows;
+            self.booked.packets += whole.packets[0] + whole.packets[1];
+            self.booked.bytes += whole.wire;
             if matches!(flow.hot.key.protocol, TCP | UDP) {
-                self.two_way.0 += u64::from(packets[0] > 0 && packets[1] > 0);
-                self.two_way.1 += 1;
+                self.two_way.0 += if packets[0] > 0 && packets[1] > 0 { flows } else { 0 };
+                self.two_way.1 += flows;
                 let payload = payload[0] + payload[1];
                 if payload > 0 && reader.is_none_or(|reader| reader == Transcripts::SPENT) {
                     self.unread.add(flow, payload);
+                    self.unread.flows += flows - 1;
+                    self.unread.payload += gone[0] + gone[1];
                 }
             }
         }

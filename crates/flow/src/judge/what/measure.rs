@@ -18,10 +18,10 @@ impl Flow<'_> {
         self.payload_once(side).bytes
     }
 
-    /// Content that one side sent in two neighbouring windows, at most, with that of the flows that left memory with this one.
-    /// Cheap where there is little.
+    /// Content that one side sent in two neighbouring windows, at most, with that of the flows that a cap put out of memory with
+    /// this one: of those that ended and were told all are alike. Cheap where there is little.
     pub(crate) fn content(&self, rule: &ContentRule, side: Side) -> u64 {
-        let gone = self.gone();
+        let gone = self.gone().filter(|_| self.is_evicted());
         if gone.is_none() && self.counters().payload.get(side).is_none_or(|&sent| sent < rule.large) {
             return 0;
         }

@@ -15,7 +15,6 @@ use crate::judge::judged::Judged;
 use crate::judge::walk::Walk;
 use crate::judge::{Court, FlowAt};
 use crate::report::{DeviceRecord, EndpointRecord, Party, Standing};
-use crate::state::eviction::Evicted;
 use crate::state::key::Side;
 use crate::state::table::index::NOWHERE;
 use crate::state::table::slab::Slab;
@@ -294,7 +293,7 @@ fn endpoints<'a, 'c>(
             flows: 0,
             activity: Vec::new(),
         });
-        let bytes = flow.evicted.map_or_else(|| flow.counters(), Evicted::counters).bytes;
+        let bytes = flow.whole_counters().bytes;
         record.bytes_out += bytes[side];
         record.bytes_in += bytes[1 - side];
         record.flows += flow.count();

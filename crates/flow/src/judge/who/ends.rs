@@ -16,7 +16,6 @@ use super::claims::network;
 use crate::judge::judged::Judged;
 use crate::judge::whose::opinion::{Statement, Testimony};
 use crate::judge::{Court, Flow, rules};
-use crate::state::eviction::Evicted;
 use crate::state::key::Side;
 use crate::state::seed::seeded;
 use crate::state::spell::counters::Counters;
@@ -133,7 +132,7 @@ impl Ends {
                 None => macs = <[Mac; 2]>::default(),
             }
         }
-        let counters = flow.evicted.map_or_else(|| flow.counters(), Evicted::counters);
+        let counters = flow.whole_counters();
         let span = flow.whole_span();
         let both = Both { flow, judged, halves, macs, addresses, counters, span };
         [0, 1].map(|side| self.enter_side(court, &both, side).unwrap_or(NOWHERE))
@@ -157,7 +156,7 @@ impl Ends {
             received: back,
             sent_outside: outside.0,
             received_outside: outside.1,
-            first: Some(if flow.evicted.is_some() { first } else { flow.cold.first }),
+            first: Some(if flow.is_evicted() { first } else { flow.cold.first }),
         };
         let to_known =
             || judged.is_inside(1 - side) || court.claims.is_own(peer, flow.hot.key.address(1 - side));
@@ -172,12 +171,14 @@ impl Ends {
             volume,
         });
         let answers = halves[side].confirms();
+        // Those that were evicted with it may have said something else.
+        let often = if flow.is_evicted() { 1 } else { flow.count() };
         for from in [0, 1].into_iter().filter(|&from| !halves[from].is_silent()) {
             let mut statements = halves[from].about(from != side).peekable();
             if statements.peek().is_some() {
                 let at = court.decided(flow, from).unwrap_or(flow.cold.at());
                 let claimed = from != side && !answers;
-                statements.for_each(|statement| self.hear(place, (statement, claimed, (1, at))));
+                statements.for_each(|statement| self.hear(place, (statement, claimed, (often, at))));
             }
         }
         Some(place)

@@ -4,15 +4,16 @@
 //! one has neither SYN nor hello. In TCP it is the same connection where a half goes on where it left off; a port that is used
 //! again by a stranger begins elsewhere, but for one time in 4,096. UDP has no numbers: there an hour is the limit.
 //!
-//! Both spells are in the table when it is judged, so nothing of this is asked while packets are folded. A spell that a cap
-//! put out of memory leaves nothing to those that follow it.
+//! Both spells are in the table when it is judged, so nothing of this is asked while packets are folded; what was drained left
+//! an heir. A spell that a cap put out of memory leaves nothing to those that follow it.
 
 use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 
-use crate::judge::{Court, Flow, FlowAt, rules};
-use crate::state::key::{Key, Side, TCP, UDP};
-use crate::state::spell::history;
+use crate::judge::{Court, Flow, FlowAt, SETTLED};
+use crate::state::heir::Line;
+use crate::state::key::{Key, Side};
+use crate::state::spell::Spell;
 
 /// What a spell has of those before it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -27,26 +28,30 @@ pub(crate) struct Heritage {
 
 /// What is known of the spells of one shard.
 #[derive(Debug, Default)]
-struct Lines {
+struct Lines<'a> {
     heritage: HashMap<u32, Heritage>,
     /// Those that a spell followed before they had been silent for long.
     reused: HashSet<u32>,
     /// How many of them another followed.
     settled: usize,
+    /// Spells that left memory and tell of others.
+    tellers: Vec<&'a Spell>,
 }
 
 /// What each spell has of those before it, and what followed it.
 #[derive(Debug, Default)]
-pub(crate) struct Earlier(Vec<Lines>);
+pub(crate) struct Earlier<'a>(Vec<Lines<'a>>);
 
-impl Earlier {
-    pub(crate) fn new(court: &Court<'_>) -> Self {
-        Self(
-            (0..court.summary.flows.shards.len())
-                .into_par_iter()
-                .map(|shard| of_shard(court, shard))
-                .collect(),
-        )
+/// Shard of the first of the spells that only tell of others: those of shard 0 come first.
+const TELLERS: usize = SETTLED + 1;
+
+impl<'a> Earlier<'a> {
+    pub(crate) fn new(court: &Court<'a>) -> Self {
+        let shards = 0..court.summary.flows.shards.len();
+        let mut all: Vec<_> = shards.into_par_iter().map(|shard| of_shard(court, shard)).collect();
+        all.resize_with(SETTLED, Lines::default);
+        all.push(of_settled(court));
+        Self(all)
     }
 
     /// What the spell at a place has of those before it.
@@ -61,99 +66,85 @@ impl Earlier {
         let shard = self.0.get(at.shard as usize).filter(|shard| (at.place as usize) < shard.settled)?;
         Some(shard.reused.contains(&at.place))
     }
-}
 
-/// A connection up to one of its spells.
-struct Line {
-    place: u32,
-    latest: i64,
-    /// TCP: the sequence number that each half is due to go on with.
-    due: [Option<u32>; 2],
-    ended: bool,
-    heritage: Heritage,
-}
-
-impl Line {
-    /// The line with a spell, which goes on with it or begins one.
-    fn with(court: &Court<'_>, flow: &Flow<'_>, line: Option<&Self>) -> Self {
-        let named = || [0, 1].into_iter().any(|side| court.testimony(flow, side).is_naming());
-        let by_syn = flow.hot.shows_client();
-        let orig = if by_syn { flow.hot.client() } else { flow.hot.first_side() };
-        let own = Heritage { orig, by_syn, teller: flow.at };
-        let heritage = match line {
-            Some(line) if named() => Heritage { teller: flow.at, ..line.heritage },
-            Some(line) => line.heritage,
-            None => own,
-        };
-        let due = [0, 1].map(|side| {
-            let next = || flow.hot.next.get(side).copied();
-            let sent = flow.hot.begins(flow.cold, side).and_then(|_| next());
-            sent.or_else(|| flow.cold.start(flow.hot, side)).or_else(|| line?.due.get(side).copied()?)
-        });
-        let ended = flow.is_closed();
-        Self { place: flow.at.place, latest: flow.hot.latest(flow.cold), due, ended, heritage }
-    }
-
-    /// Whether a later spell of the same key goes on with it.
-    fn goes_on(&self, flow: &Flow<'_>) -> bool {
-        if flow.hot.shows_client() {
-            return false;
-        }
-        match flow.hot.key.protocol {
-            TCP => {
-                let follows = |side: Side| {
-                    let ahead = flow.hot.begins(flow.cold, side)?.wrapping_sub(self.due[side & 1]?) as i32;
-                    Some((-1..rules::GOES_ON_WITHIN).contains(&ahead))
-                };
-                !self.ended && [0, 1].into_iter().any(|side| follows(side) == Some(true))
-            }
-            UDP => flow.cold.first.saturating_sub(self.latest) <= rules::UDP_GOES_ON,
-            _ => false,
-        }
+    /// A spell that left memory and tells of others.
+    pub(crate) fn teller(&self, at: FlowAt) -> Option<&'a Spell> {
+        let shard = self.0.get((at.shard as usize).checked_sub(TELLERS)?)?;
+        shard.tellers.get(at.place as usize).copied()
     }
 }
 
-impl Lines {
-    /// Notes that a spell follows a line, which is returned where it goes on with it.
-    fn follow<'l>(&mut self, line: Option<&'l Line>, flow: &Flow<'_>, idle: i64) -> Option<&'l Line> {
-        let line = line?;
+impl<'a> Lines<'a> {
+    /// Notes that a spell follows a line, which is returned where it goes on with it. Beside the line stands the place of its
+    /// last spell, where that is in memory.
+    fn follow<'l>(
+        &mut self,
+        line: Option<&'l (Option<u32>, Line<FlowAt>)>,
+        flow: &Flow<'_>,
+        idle: i64,
+    ) -> Option<&'l Line<FlowAt>> {
+        let (place, line) = line?;
         if flow.cold.first.saturating_sub(line.latest) <= idle {
-            self.reused.insert(line.place);
+            self.reused.extend(*place);
         }
-        let goes_on = line.goes_on(flow);
+        let goes_on = line.goes_on((flow.hot, flow.cold));
         if goes_on {
-            self.heritage.insert(flow.at.place, line.heritage);
+            let Line { orig, by_syn, teller, .. } = *line;
+            self.heritage.insert(flow.at.place, Heritage { orig, by_syn, teller });
         }
         goes_on.then_some(line)
     }
-}
 
-impl Flow<'_> {
-    /// Whether both ends closed the connection, or one reset it.
-    pub(crate) fn is_closed(&self) -> bool {
-        let seen = self.hot.seen;
-        let sent = |letters: u16| seen.map(|seen| seen & letters != 0);
-        self.hot.key.protocol == TCP
-            && (sent(history::RST | history::INCONSISTENT).contains(&true) || sent(history::FIN) == [true; 2])
+    /// Keeps a spell that tells of others of a shard, and says where it stands.
+    fn tell(&mut self, shard: usize, spell: &'a Spell) -> FlowAt {
+        self.tellers.push(spell);
+        FlowAt { shard: (TELLERS + shard) as u32, place: self.tellers.len() as u32 - 1 }
     }
 }
 
-fn of_shard(court: &Court<'_>, at: usize) -> Lines {
+fn of_shard<'a>(court: &Court<'a>, at: usize) -> Lines<'a> {
     let mut found = Lines::default();
     let Some(shard) = court.summary.flows.shards.get(at) else { return found };
     found.settled = shard.settled.len();
-    let idle = court.summary.limits.idle;
-    let mut lines: HashMap<Key, Line> = HashMap::new();
+    let (idle, heirs) = (court.summary.limits.idle, &court.summary.site.heirs);
+    let mut lines: HashMap<Key, (Option<u32>, Line<FlowAt>)> = HashMap::new();
+    if heirs.len() > 0 {
+        for key in shard.spells().map(|(hot, _)| hot.key) {
+            if let Some(heir) = heirs.of(&key)
+                && !lines.contains_key(&key)
+            {
+                let teller = found.tell(at, heir.teller.spell());
+                lines.insert(key, (None, heir.told_by(teller)));
+            }
+        }
+    }
     let flow = |place: usize| court.flow(FlowAt { shard: at as u32, place: place as u32 });
     for flow in (0..shard.settled.len()).filter_map(flow) {
-        let known = lines.get(&flow.hot.key);
-        let line = Line::with(court, &flow, found.follow(known, &flow, idle));
-        lines.insert(flow.hot.key, line);
+        let before = found.follow(lines.get(&flow.hot.key), &flow, idle);
+        let names = [0, 1].into_iter().any(|side| court.testimony(&flow, side).is_naming());
+        let line = Line::with((flow.hot, flow.cold), names, || flow.at, before);
+        lines.insert(flow.hot.key, (Some(flow.at.place), line));
     }
     for (key, line) in &lines {
         let open = shard.find(key.hash(&court.summary.flows.paths), key);
         if let Some(flow) = open.and_then(|place| flow(shard.settled.len() + place)) {
             found.follow(Some(line), &flow, idle);
+        }
+    }
+    found
+}
+
+/// The same of those that ended and were told.
+fn of_settled<'a>(court: &Court<'a>) -> Lines<'a> {
+    let mut found = Lines::default();
+    let mut places = court.kept.iter().zip(0..).peekable();
+    for (n, record) in (0..).zip(&court.settled) {
+        let heritage = record.heritage.as_ref().map(|(orig, by_syn, teller)| {
+            let teller = found.tell(SETTLED, teller.spell());
+            Heritage { orig: *orig, by_syn: *by_syn, teller }
+        });
+        while let Some((_, place)) = places.next_if(|((record, _), _)| *record == n) {
+            found.heritage.extend(heritage.map(|heritage| (place, heritage)));
         }
     }
     found

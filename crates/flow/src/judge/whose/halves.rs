@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use std::cmp::Reverse;
 use std::hash::BuildHasher;
 
-use crate::judge::{Court, Flow, FlowAt};
+use crate::judge::{Court, Flow, FlowAt, SETTLED};
 use crate::state::key::{Key, streams};
 use crate::state::path::PathId;
 use crate::state::seed::seeded;
@@ -24,6 +24,8 @@ use crate::state::spell::flag;
 pub(crate) struct Halves {
     joined: HashMap<FlowAt, FlowAt>,
     copies: HashSet<FlowAt>,
+    /// All that were compared.
+    looked_at: HashSet<FlowAt>,
 }
 
 impl Halves {
@@ -32,7 +34,7 @@ impl Halves {
         if !court.summary.flows.paths.has_any() {
             return found;
         }
-        let shards = 0..court.summary.flows.shards.len();
+        let shards: Vec<_> = (0..court.summary.flows.shards.len()).chain([SETTLED]).collect();
         let mut all: Vec<(u64, FlowAt)> = shards
             .into_par_iter()
             .flat_map_iter(|shard| court.flows(shard).filter_map(|flow| Some((tuple_hash(&flow)?, flow.at))))
@@ -55,6 +57,7 @@ impl Halves {
         if flows.iter().all(|flow| flow.hot.key.path == flows[0].hot.key.path) || flows.len() > MOST {
             return;
         }
+        self.looked_at.extend(flows.iter().map(|flow| flow.at));
         for (n, one) in flows.iter().enumerate() {
             if let Some(from) = one_way(one) {
                 if from == 0
@@ -74,6 +77,11 @@ impl Halves {
     #[inline]
     pub(crate) fn other(&self, at: FlowAt) -> Option<FlowAt> {
         if self.joined.is_empty() { None } else { self.joined.get(&at).copied() }
+    }
+
+    /// Whether a flow has others of its five-tuple with other tags.
+    pub(crate) fn concern(&self, at: FlowAt) -> bool {
+        self.looked_at.contains(&at)
     }
 
     /// Whether another flow shows the same connection with more packets.

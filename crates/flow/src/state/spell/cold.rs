@@ -171,6 +171,26 @@ impl Cold {
         }
     }
 
+    /// Whether a half said anything, or a later request named a server.
+    pub(crate) fn says_anything(&self) -> bool {
+        self.transcripts != [TranscriptId::NONE; 2]
+            || self.asked != Asked::NOTHING
+            || self.extra.as_ref().is_some_and(|extra| extra.asked != Asked::NOTHING || extra.later.is_some())
+    }
+
+    /// Lets go of all but what was said, and by which packets.
+    pub(crate) fn keep_what_is_said(&mut self) {
+        let Some(extra) = &mut self.extra else { return };
+        let wide = extra.wide.take().filter(|wide| wide.far.iter().any(Option::is_some));
+        let wide = wide.map(|wide| Box::new(Wide { far: wide.far, ..Wide::default() }));
+        let (asked, later) = (extra.asked, extra.later.take());
+        **extra = Extra { wide, asked, later, ..Extra::default() };
+        extra.forget_learned();
+        if extra.is_empty() {
+            self.extra = None;
+        }
+    }
+
     /// Sets what the spell keeps beside its record, and returns what that was.
     pub(crate) fn reprice(&mut self, now: usize) -> usize {
         std::mem::replace(&mut self.cost, now as u32) as usize

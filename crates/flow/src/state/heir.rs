@@ -1,0 +1,222 @@
+//! What a connection leaves to the spells that go on with it, when the spell before them has left memory.
+//!
+//! A camera sends a keep-alive each ten minutes. Each is a spell of its own without a SYN; who began the connection and what
+//! its server is called was said in the first, hours ago. The *line* of a connection says what a next spell has of those
+//! before it; while they are in memory it is worked out when they are judged, and what is drained leaves it as an *heir*.
+
+use hashbrown::HashMap;
+use std::sync::OnceLock;
+
+use crate::state::entry::Entry;
+use crate::state::key::{Key, Side, TCP, UDP};
+use crate::state::spell::{Cold, Hot, Spell, flag, history};
+
+/// A half of TCP that begins so many bytes after where it left off, after a silence, goes on with it.
+pub const GOES_ON_WITHIN: i32 = 1 << 20;
+/// Nanoseconds of silence after which the ends and ports of a UDP flow may be another's.
+pub const UDP_GOES_ON: i64 = 3600 * 1_000_000_000;
+
+/// A connection up to one of its spells. What it says of the spell that tells of the server is the caller's.
+#[derive(Clone, Debug)]
+pub(crate) struct Line<T> {
+    pub(crate) latest: i64,
+    /// TCP: the sequence number that each half is due to go on with.
+    due: [Option<u32>; 2],
+    ended: bool,
+    /// Who began the connection.
+    pub(crate) orig: Side,
+    /// Whether a handshake shows that.
+    pub(crate) by_syn: bool,
+    /// The spell that named the server, or else began the connection.
+    pub(crate) teller: T,
+}
+
+impl<T: Clone> Line<T> {
+    /// The line with a spell, which goes on with the one `before` or begins one; `names` says that the spell names its server.
+    pub(crate) fn with(
+        (hot, cold): (&Hot, &Cold),
+        names: bool,
+        own: impl FnOnce() -> T,
+        before: Option<&Self>,
+    ) -> Self {
+        let by_syn = hot.shows_client();
+        let orig = if by_syn { hot.client() } else { hot.first_side() };
+        let (orig, by_syn) = before.map_or((orig, by_syn), |line| (line.orig, line.by_syn));
+        let teller = match before {
+            Some(line) if !names => line.teller.clone(),
+            _ => own(),
+        };
+        let due = [0, 1].map(|side| {
+            let sent = hot.begins(cold, side).and_then(|_| hot.next.get(side).copied());
+            sent.or_else(|| cold.start(hot, side)).or_else(|| before?.due.get(side).copied()?)
+        });
+        Self { latest: hot.latest(cold), due, ended: hot.is_closed(), orig, by_syn, teller }
+    }
+
+    /// The same, told by another.
+    pub(crate) fn told_by<U>(&self, teller: U) -> Line<U> {
+        let &Self { latest, due, ended, orig, by_syn, .. } = self;
+        Line { latest, due, ended, orig, by_syn, teller }
+    }
+
+    /// Whether a later spell of the same key goes on with it.
+    pub(crate) fn goes_on(&self, (hot, cold): (&Hot, &Cold)) -> bool {
+        if hot.shows_client() {
+            return false;
+        }
+        match hot.key.protocol {
+            TCP => {
+                let follows = |side: Side| {
+                    let ahead = hot.begins(cold, side)?.wrapping_sub(self.due[side & 1]?) as i32;
+                    Some((-1..GOES_ON_WITHIN).contains(&ahead))
+                };
+                !self.ended && [0, 1].into_iter().any(|side| follows(side) == Some(true))
+            }
+            UDP => cold.first.saturating_sub(self.latest) <= UDP_GOES_ON,
+            _ => false,
+        }
+    }
+}
+
+impl Hot {
+    /// Whether both ends closed the connection, or one reset it.
+    pub(crate) fn is_closed(&self) -> bool {
+        let sent = |letters: u16| self.seen.map(|seen| seen & letters != 0);
+        self.key.protocol == TCP
+            && (sent(history::RST | history::INCONSISTENT).contains(&true) || sent(history::FIN) == [true; 2])
+    }
+}
+
+/// The spell that tells of a connection, as far as it tells anything.
+#[derive(Clone, Debug)]
+pub(crate) enum Teller {
+    /// Nothing but the protocol that a message reader knew: number of the reader + 1, or 0.
+    App(u8),
+    /// What its halves said.
+    Spell(Box<Spell>),
+}
+
+impl Teller {
+    /// What a spell tells, without what it carried.
+    pub(crate) fn of(spell: &Spell) -> Self {
+        let Spell { hot, cold } = spell;
+        if !cold.says_anything() {
+            return Self::App((hot.flags >> flag::APP) as u8);
+        }
+        let mut told = Spell { hot: hot.clone(), cold: cold.clone() };
+        told.cold.keep_what_is_said();
+        told.hot.flags &=
+            !(flag::BUCKETS | flag::CARRIED | flag::DISORDER | flag::TROUBLE | flag::TROUBLE << 1);
+        Self::Spell(Box::new(told))
+    }
+
+    /// It as a spell.
+    pub(crate) fn spell(&self) -> &Spell {
+        match self {
+            Self::App(app) => silent(*app),
+            Self::Spell(spell) => spell,
+        }
+    }
+}
+
+/// A spell that says nothing but its protocol.
+fn silent(app: u8) -> &'static Spell {
+    static SILENT: OnceLock<Vec<Spell>> = OnceLock::new();
+    let all = SILENT.get_or_init(|| {
+        let of = |app: u32| {
+            let mut spell = Spell::begin(Key::default(), 0, &Entry::default());
+            spell.hot.flags = app << flag::APP;
+            spell
+        };
+        (0..=u32::from(u8::MAX)).map(of).collect()
+    });
+    // There is one for each byte.
+    &all[usize::from(app)]
+}
+
+/// What connections left of which no spell is in memory.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Heirs {
+    all: HashMap<Key, Line<Teller>>,
+    boxed: usize,
+    /// Those that gave way to others.
+    pub(crate) given_up: u64,
+}
+
+impl Heirs {
+    /// What one costs, and one that keeps a spell beside that.
+    const COST: usize = size_of::<(Key, Line<Teller>)>() + 8;
+    const SPELL: usize = size_of::<Spell>();
+
+    /// What all of them cost.
+    pub(crate) fn cost(&self) -> usize {
+        self.all.len() * Self::COST + self.boxed * Self::SPELL
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// What went before a key's next spell.
+    pub(crate) fn of(&self, key: &Key) -> Option<&Line<Teller>> {
+        self.all.get(key)
+    }
+
+    /// Every one, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Key, &Line<Teller>)> {
+        self.all.iter()
+    }
+
+    /// Keeps what a spell leaves, in place of what those before it left. What nothing can go on with leaves nothing.
+    pub(crate) fn put(&mut self, key: Key, line: Line<Teller>) {
+        let leaves = matches!(key.protocol, TCP | UDP) && !line.ended;
+        self.boxed += usize::from(leaves && matches!(line.teller, Teller::Spell(_)));
+        let before = if leaves { self.all.insert(key, line) } else { self.all.remove(&key) };
+        self.boxed -= usize::from(before.is_some_and(|line| matches!(line.teller, Teller::Spell(_))));
+    }
+
+    /// Forgets those that nothing can go on with any more, when no stamp comes before `now`; then, where they cost more than
+    /// `room`, those that were silent for longest.
+    pub(crate) fn limit(&mut self, now: i64, room: usize) {
+        self.retain(|key, line| key.protocol != UDP || now.saturating_sub(line.latest) <= UDP_GOES_ON);
+        if self.cost() <= room {
+            return;
+        }
+        let mut order: Vec<_> = self.all.iter().map(|(key, line)| (line.latest, *key)).collect();
+        order.sort_unstable();
+        let most = room / 8 * 7 / Self::COST.max(self.cost() / self.len().max(1));
+        let gone = order.len().saturating_sub(most);
+        let Some(&last) = gone.checked_sub(1).and_then(|at| order.get(at)) else { return };
+        self.retain(|key, line| (line.latest, *key) > last);
+        self.given_up += gone as u64;
+    }
+
+    fn retain(&mut self, keep: impl Fn(&Key, &Line<Teller>) -> bool) {
+        self.all.retain(|key, line| keep(key, line));
+        self.boxed = self.all.values().filter(|line| matches!(line.teller, Teller::Spell(_))).count();
+    }
+
+    /// Every spell that is kept, to be changed, and every key.
+    pub(crate) fn change(&mut self, mut key: impl FnMut(&mut Key), mut spell: impl FnMut(&mut Spell)) {
+        let mut all: Vec<_> = self.all.drain().collect();
+        all.sort_unstable_by_key(|(key, _)| *key);
+        for (mut of, mut line) in all {
+            key(&mut of);
+            if let Teller::Spell(told) = &mut line.teller {
+                spell(told);
+            }
+            self.all.insert(of, line);
+        }
+    }
+
+    /// Takes in those of another part. Of two of one key the later stays.
+    pub(crate) fn join(&mut self, other: Self) {
+        for (key, line) in other.all {
+            if self.all.get(&key).is_none_or(|known| known.latest < line.latest) {
+                self.put(key, line);
+            }
+        }
+        self.given_up += other.given_up;
+    }
+}

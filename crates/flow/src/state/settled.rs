@@ -1,0 +1,276 @@
+//! What flows leave that ended and were told: sums of all that are judged alike, and the largest of them as they were.
+//!
+//! A camera that reports each minute over a new connection has 1,440 flows a day to one server, by one name. The eight largest
+//! of them stay whole, and the first; the others are sums. As long as there is room nothing of what a report says of stations
+//! and parties hangs on whether a flow was drained: flows share a record only where all that judging asks of each is equal, so
+//! the first upload and the flow that an ICMP error speaks of have records of their own.
+//!
+//! Where the records are too many, those that were silent for longest become [`Evictions`](super::eviction::Evictions), which
+//! tell less apart: a cap that bites, and is counted.
+
+use hashbrown::HashMap;
+use lenscap_wire::PacketRef;
+use std::cmp::Reverse;
+
+use crate::state::cost;
+use crate::state::eviction::Gone;
+use crate::state::flows::Flows;
+use crate::state::heir::Teller;
+use crate::state::key::{Key, Side};
+use crate::state::leaving::Leaver;
+use crate::state::spell::{Spell, flag};
+use crate::state::text::TextId;
+use crate::state::transcript::{Asked, TranscriptId};
+
+/// What a spell says by itself: the transcripts of its halves, what they asked for, its reader, and names of later requests.
+type Words = ([TranscriptId; 2], [Asked; 2], u8, Vec<TextId>);
+
+/// All that judging asks of a flow beside its sums.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(crate) struct SettledKey {
+    /// With the class of a port in its place that differs from flow to flow.
+    key: Key,
+    masked: Option<bool>,
+    macs: [[u8; 6]; 2],
+    flags: u32,
+    words: Words,
+    /// Who began the connection, and the words of the spell that tells so, where it is an earlier one.
+    heritage: Option<(Side, bool, Words)>,
+    class: u32,
+    named: Option<(PacketRef, u8)>,
+    /// The first packet of a flow that is like no other.
+    alone: Option<PacketRef>,
+}
+
+/// A flow that stays whole.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    pub(crate) spell: Spell,
+    /// By side: the packet that says that what it sent was not delivered.
+    refused: [Option<PacketRef>; 2],
+}
+
+impl Kept {
+    fn size(&self) -> (Reverse<u64>, i64, PacketRef) {
+        let Spell { hot, cold } = &self.spell;
+        let once = [0, 1].map(|side| hot.payload_once(cold, side).bytes);
+        (Reverse(once[0] + once[1]), cold.first, cold.at())
+    }
+
+    fn start(&self) -> (i64, PacketRef) {
+        (self.spell.cold.first, self.spell.cold.at())
+    }
+}
+
+/// Flows of one kind that ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Settled {
+    /// The largest, in order, and the first behind them where it is none of these.
+    pub(crate) kept: Vec<Kept>,
+    /// The others.
+    pub(crate) gone: Gone,
+    /// Who began the connection by an earlier spell of it, whether a handshake showed that, and what that spell tells.
+    pub(crate) heritage: Option<(Side, bool, Teller)>,
+    /// Latest stamp of all.
+    latest: i64,
+    price: usize,
+}
+
+impl Settled {
+    /// Flows that stay whole beside the first: as many as a finding lists.
+    const KEPT: usize = 8;
+    const COST: usize = 2 * size_of::<SettledKey>() + size_of::<Self>();
+
+    fn add(&mut self, kept: Kept, masked: Option<Side>) {
+        let Spell { hot, cold } = &kept.spell;
+        self.latest = self.latest.max(hot.latest(cold));
+        self.kept.push(kept);
+        self.kept.sort_by_key(Kept::size);
+        if self.kept.len() <= Self::KEPT {
+            return;
+        }
+        // Behind the largest there is the first at most.
+        let behind = self.kept.split_off(Self::KEPT);
+        let first = self.kept.iter().chain(&behind).map(Kept::start).min();
+        for kept in behind {
+            if Some(kept.start()) == first {
+                self.kept.push(kept);
+            } else {
+                self.put(&kept, masked);
+            }
+        }
+    }
+
+    /// Adds a flow to the sums.
+    fn put(&mut self, Kept { spell, refused }: &Kept, masked: Option<Side>) {
+        self.gone.add(spell, *refused);
+        if let Some(side) = masked {
+            self.gone.note_port(side, spell.hot.key.ports[side & 1]);
+        }
+    }
+
+    /// How many flows they are.
+    pub(crate) fn flows(&self) -> u64 {
+        self.kept.len() as u64 + self.gone.flows
+    }
+
+    fn price(&self, flows: &Flows) -> usize {
+        let of = |Kept { spell: Spell { hot, cold }, .. }: &Kept| {
+            size_of::<Kept>() + cost::beside(hot, cold, &flows.transcripts, &flows.texts)
+        };
+        let measures: usize = self.gone.measures.iter().map(super::measure::Measures::price).sum();
+        let teller = match &self.heritage {
+            Some((.., Teller::Spell(spell))) => {
+                size_of::<Spell>() + cost::beside(&spell.hot, &spell.cold, &flows.transcripts, &flows.texts)
+            }
+            _ => 0,
+        };
+        Self::COST + self.kept.iter().map(of).sum::<usize>() + measures + teller
+    }
+}
+
+/// All records of flows that ended.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SettledFlows {
+    all: HashMap<SettledKey, Settled>,
+    cost: usize,
+}
+
+impl SettledFlows {
+    /// What all records cost.
+    pub(crate) const fn cost(&self) -> usize {
+        self.cost
+    }
+
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Takes in a flow that ended, of which `leaver` says what hangs on others.
+    pub(crate) fn add(
+        &mut self,
+        spell: Spell,
+        heritage: Option<(Side, bool, Teller)>,
+        leaver: &Leaver,
+        flows: &Flows,
+    ) {
+        let key = key(&spell, heritage.as_ref(), leaver);
+        let record = self.all.entry(key).or_insert_with(|| Settled {
+            kept: Vec::with_capacity(1),
+            gone: Gone::default(),
+            heritage,
+            latest: i64::MIN,
+            price: 0,
+        });
+        record.add(Kept { spell, refused: leaver.refused }, leaver.masked);
+        let price = record.price(flows);
+        self.cost = self.cost + price - std::mem::replace(&mut record.price, price);
+    }
+
+    /// Every record, by the first packet of its largest flow.
+    pub(crate) fn sorted(&self) -> Vec<&Settled> {
+        let mut all: Vec<_> = self.all.values().collect();
+        all.sort_by_key(|record| record.kept.first().map(|kept| kept.spell.cold.at()));
+        all
+    }
+
+    /// Every record, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Settled> {
+        self.all.values()
+    }
+
+    /// Takes out those that were silent for longest until the others cost no more than `room`.
+    pub(crate) fn take(&mut self, room: usize) -> Vec<Settled> {
+        let rank = |record: &Settled| (record.latest, record.kept.first().map(|kept| kept.spell.cold.at()));
+        let mut order: Vec<_> = self.all.values().map(|record| (rank(record), record.price)).collect();
+        order.sort_unstable();
+        let mut left = self.cost;
+        let gone = order.into_iter().take_while(|(_, price)| {
+            let goes = left > room;
+            left -= if goes { price } else { &0 };
+            goes
+        });
+        let Some((last, _)) = gone.last() else { return Vec::new() };
+        let mut taken: Vec<_> = self.all.extract_if(|_, record| rank(record) <= last).collect();
+        taken.sort_by_key(|(_, record)| rank(record));
+        self.cost -= taken.iter().map(|(_, record)| record.price).sum::<usize>();
+        taken.into_iter().map(|(_, record)| record).collect()
+    }
+
+    /// Every spell that stays whole or tells of one, to be changed, and every key.
+    pub(crate) fn change(&mut self, mut spell: impl FnMut(&mut Spell)) {
+        let mut all: Vec<_> = self.all.drain().collect();
+        all.sort_by_key(|(_, record)| record.kept.first().map(|kept| kept.spell.cold.at()));
+        for (mut key, mut record) in all {
+            record.kept.iter_mut().for_each(|kept| spell(&mut kept.spell));
+            if let Some((.., Teller::Spell(teller))) = &mut record.heritage {
+                spell(teller);
+            }
+            let Some(first) = record.kept.first() else { continue };
+            key.words = words(&first.spell);
+            key.key.path = first.spell.hot.key.path;
+            if let (Some((.., theirs)), Some((.., teller))) = (&mut key.heritage, &record.heritage) {
+                *theirs = words(teller.spell());
+            }
+            self.all.insert(key, record);
+        }
+    }
+
+    /// Takes in those of another part, of which every id is ours.
+    pub(crate) fn join(&mut self, other: Self, flows: &Flows) {
+        for (key, record) in other.all {
+            let masked = key.masked.map(usize::from);
+            match self.all.entry(key) {
+                hashbrown::hash_map::Entry::Occupied(known) => {
+                    let known = known.into_mut();
+                    record.kept.into_iter().for_each(|kept| known.add(kept, masked));
+                    known.gone.join(record.gone);
+                    known.latest = known.latest.max(record.latest);
+                    let price = known.price(flows);
+                    self.cost = self.cost + price - std::mem::replace(&mut known.price, price);
+                }
+                hashbrown::hash_map::Entry::Vacant(new) => {
+                    self.cost += record.price;
+                    new.insert(record);
+                }
+            }
+        }
+    }
+}
+
+fn words(Spell { hot, cold }: &Spell) -> Words {
+    let asked = [0, 1].map(|side| cold.asked(hot, side));
+    (cold.transcripts, asked, (hot.flags >> flag::APP) as u8, cold.later_names().collect())
+}
+
+fn key(spell: &Spell, heritage: Option<&(Side, bool, Teller)>, leaver: &Leaver) -> SettledKey {
+    let Spell { hot, cold } = spell;
+    let mut key = hot.key;
+    if let Some(side) = leaver.masked {
+        let port = &mut key.ports[side & 1];
+        *port = class(*port);
+    }
+    SettledKey {
+        key,
+        masked: leaver.masked.map(|side| side == 1),
+        macs: cold.macs.map(|mac| mac.0),
+        flags: hot.flags
+            & (flag::MAC
+                | flag::MAC << 1
+                | flag::FIRST_HIGH
+                | flag::CLIENT_HIGH
+                | flag::OPENS
+                | flag::SERVER_ISN),
+        words: words(spell),
+        heritage: heritage.map(|(orig, by_syn, teller)| (*orig, *by_syn, words(teller.spell()))),
+        class: leaver.class,
+        named: leaver.named,
+        alone: leaver.alone.then(|| cold.at()),
+    }
+}
+
+/// Ports below the first are of services, ports from the second on are lent to clients (RFC 6335, and what systems do).
+fn class(port: u16) -> u16 {
+    u16::from(port >= 1024) + u16::from(port >= 32768)
+}
