@@ -6,6 +6,7 @@
 use lenscap_wire::{Mac, PacketRef, Timestamp};
 use rayon::prelude::*;
 use sha1::{Digest, Sha1};
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 use super::contact::{Asked, Contact, ContactKey, Dealing, contacts};
@@ -82,7 +83,7 @@ struct Case<'c, 'a> {
     court: &'c Court<'a>,
     judged: &'c [Vec<Judged>],
     device: Device<'c, 'a>,
-    identity: Identity<'a>,
+    identity: Cow<'c, Identity<'a>>,
     standing: Standing,
     /// Flows of it that left memory.
     evicted: u64,

@@ -3,6 +3,7 @@
 use lenscap_catalog::{Catalog, Extract, VendorId};
 use lenscap_wire::{Activity, Address, Field, Meaning};
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::claims::is_of_link;
@@ -33,7 +34,10 @@ pub(crate) struct Stations<'a> {
     said: Grouped<Heard>,
     shown: Grouped<Sighted<'a>>,
     questions: Questions<'a>,
-    /// The standing of each. The rest of an identity is worked out when asked for: most are never shown.
+    /// What those are of whom anything is known that can be evidence, by place: worked out once, for standings, findings and
+    /// records. The others are many, and shown in records alone.
+    identities: Vec<(u32, Identity<'a>)>,
+    /// The standing of each.
     standings: Vec<Standing>,
 }
 
@@ -82,16 +86,21 @@ impl<'a> Stations<'a> {
             said,
             shown,
             questions,
+            identities: Vec::new(),
             standings: Vec::new(),
         };
         let telling: Vec<bool> = Field::ALL.iter().map(|field| is_telling(court.catalog, *field)).collect();
-        let standing = |(place, key): (usize, &StationKey)| {
+        let identify = |(place, key): (usize, &StationKey)| {
             let mac = key.mac().filter(|mac| !mac.is_local());
             let known = all.is_known(court, &telling, place)
                 || mac.is_some_and(|mac| court.catalog.mac(mac.0).is_some());
-            if known { all.identity(court, judged, place).standing() } else { Standing::Other }
+            known.then(|| (place as u32, all.identify(court, judged, place)))
         };
-        all.standings = all.keys.par_iter().enumerate().map(standing).collect();
+        all.identities = all.keys.par_iter().enumerate().filter_map(identify).collect();
+        all.standings = vec![Standing::Other; groups];
+        for (place, identity) in &all.identities {
+            all.standings[*place as usize] = identity.standing();
+        }
         all
     }
 
@@ -110,8 +119,16 @@ impl<'a> Stations<'a> {
             || self.questions.cloud(place).is_some()
     }
 
-    /// What a station is.
-    fn identity(&self, court: &Court<'a>, judged: &[Vec<Judged>], place: usize) -> Identity<'a> {
+    /// What a station is: as it was worked out, or now where nothing was known of it that tells.
+    fn identity(&self, court: &Court<'a>, judged: &[Vec<Judged>], place: usize) -> Cow<'_, Identity<'a>> {
+        match self.identities.binary_search_by_key(&place, |(known, _)| *known as usize) {
+            Ok(at) => Cow::Borrowed(&self.identities[at].1),
+            Err(_) => Cow::Owned(self.identify(court, judged, place)),
+        }
+    }
+
+    /// Works out what a station is.
+    fn identify(&self, court: &Court<'a>, judged: &[Vec<Judged>], place: usize) -> Identity<'a> {
         let mut identity = Identity::with_room(self.said.of(place).len() + self.shown.of(place).len());
         for &(statement, claimed, often) in self.said.of(place) {
             court.opinions.said(statement, |kind, value| identity.see((kind, value), often, claimed));
@@ -185,7 +202,7 @@ impl<'s, 'a> Device<'s, 'a> {
     }
 
     /// What it is.
-    pub(crate) fn identity(&self, court: &Court<'a>, judged: &[Vec<Judged>]) -> Identity<'a> {
+    pub(crate) fn identity(&self, court: &Court<'a>, judged: &[Vec<Judged>]) -> Cow<'s, Identity<'a>> {
         self.stations.identity(court, judged, self.place)
     }
 
