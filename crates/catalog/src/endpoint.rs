@@ -30,11 +30,12 @@ pub(crate) struct EndpointEntry {
 
 impl EndpointEntry {
     /// Whether only cameras' services stand behind the name: what the file says, else not where the name is only a web site,
-    /// the tie is weak, or the vendor's clouds serve more than cameras.
+    /// only viewers call it, the tie is weak, or the vendor's clouds serve more than cameras.
     pub(crate) fn proves_camera(&self, serves: Serves) -> bool {
         self.proves_camera.unwrap_or_else(|| {
             let roles: Roles = self.roles.iter().copied().collect();
-            !roles.only_web() && self.confidence > Confidence::Low && serves == Serves::Cameras
+            let by_viewers = self.caller == Some(Caller::App);
+            !by_viewers && !roles.only_web() && self.confidence > Confidence::Low && serves == Serves::Cameras
         })
     }
 }

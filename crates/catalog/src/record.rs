@@ -109,7 +109,7 @@ records! {
         /// How surely it is the vendor's.
         pub confidence: Confidence,
         /// Whether only camera services stand behind it. False where phones, routers or lamps of the vendor call it too. Even
-        /// where true, the asker may be a viewer's phone.
+        /// where true, the asker may be a viewer's phone, unless devices alone call it.
         pub proves_camera: bool,
         /// Who says so.
         pub source: Text,

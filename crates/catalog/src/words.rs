@@ -288,6 +288,10 @@ words! {
         Cloud = "cloud",
         /// It asked for such a cloud.
         CloudAsked = "cloud-asked",
+        /// A cloud that cameras alone call, and no viewer, was named in its own flow and answered.
+        CloudOfDevices = "cloud-of-devices",
+        /// It asked for such a cloud.
+        CloudOfDevicesAsked = "cloud-of-devices-asked",
         /// Its MAC is of a maker of cameras.
         Prefix = "prefix",
         /// Its MAC is of a maker of cameras and other things.

@@ -2,7 +2,7 @@
 //!
 //! A flow to `hik-connect.com` by its TLS name is: vendor Hikvision, attribution `sni`, party `vendor`, and an activity.
 
-use lenscap_catalog::{Roles, VendorId};
+use lenscap_catalog::{Caller, Endpoint, Roles, VendorId};
 use lenscap_wire::{Activity, Field};
 
 use crate::report::{Attribution, OrigBasis, Party};
@@ -19,12 +19,35 @@ pub(crate) struct Judged {
     pub(crate) confidence: u8,
     pub(crate) party: Party,
     pub(crate) activity: Activity,
-    /// Whether the endpoint that decided is used by nothing but cameras and their viewers.
-    pub(crate) proves_camera: bool,
+    /// Whether the endpoint that decided is used by nothing but cameras.
+    pub(crate) callers: Callers,
     pub(crate) bits: u8,
 }
 
 const _: () = assert!(size_of::<Judged>() == 10);
+
+/// Who uses an endpoint, the more telling the later.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Callers {
+    /// Other things, too, or it is not known.
+    #[default]
+    Any,
+    /// Cameras and who views them.
+    CamerasAndViewers,
+    /// Cameras alone.
+    Cameras,
+}
+
+impl Callers {
+    /// Who uses an endpoint of the catalogue.
+    pub(crate) fn of(endpoint: &Endpoint) -> Self {
+        match (endpoint.proves_camera, endpoint.caller) {
+            (false, _) | (true, Some(Caller::App)) => Self::Any,
+            (true, Some(Caller::Device)) => Self::Cameras,
+            (true, Some(Caller::Both) | None) => Self::CamerasAndViewers,
+        }
+    }
+}
 
 impl Judged {
     pub(crate) const NOBODY: u16 = u16::MAX;

@@ -104,7 +104,16 @@ pub(super) fn maker(device: &DeviceRecord<'_>) -> String {
             let proven =
                 is_proven(device, vendor) || device.why.iter().any(|why| is_of_maker(device, vendor, why));
             let name = vendor::name(vendor);
-            if proven { with(name.to_owned()) } else { with(format!("prefix registered to {name}")) }
+            let by_prefix =
+                |why: &WhyRecord<'_>| matches!(why.kind, Evidence::Prefix | Evidence::MixedPrefix);
+            if proven {
+                with(name.to_owned())
+            } else if device.why.iter().any(by_prefix) {
+                with(format!("prefix registered to {name}"))
+            } else {
+                // Devices of one maker alone call it, and the device says nothing itself.
+                with(format!("{name} by its cloud"))
+            }
         }
         _ if device.made_by().is_none() && device.platform.is_some() => {
             with(speaks(device).unwrap_or_default())
@@ -130,6 +139,7 @@ fn is_of_maker(device: &DeviceRecord<'_>, maker: &Vendor, why: &WhyRecord<'_>) -
     let is = |other: Option<&Vendor>| other.is_none_or(|other| vendor::id(other) == vendor::id(maker));
     let of_maker = match why.kind {
         Evidence::Prefix | Evidence::MixedPrefix | Evidence::Upload => false,
+        Evidence::CloudOfDevices | Evidence::CloudOfDevicesAsked => false,
         Evidence::Cloud | Evidence::CloudAsked => is(device.cloud_of),
         Evidence::Protocol | Evidence::DeviceRole | Evidence::P2p => is(device.platform),
         _ => true,
@@ -173,6 +183,8 @@ pub(super) fn why_words(device: &DeviceRecord<'_>, why: &WhyRecord<'_>) -> Strin
         Evidence::P2p => format!("speaks {protocol}, a protocol of cameras"),
         Evidence::Cloud => format!("answered by the cameras' cloud {value}"),
         Evidence::CloudAsked => format!("asked for the cameras' cloud {value}"),
+        Evidence::CloudOfDevices => format!("answered by {value}, which cameras alone call"),
+        Evidence::CloudOfDevicesAsked => format!("asked for {value}, which cameras alone call"),
         Evidence::Prefix => format!("prefix {value} of a maker of cameras"),
         Evidence::MixedPrefix => format!("prefix {value} of a maker of cameras, too"),
         Evidence::Banner => format!("shows {value}"),

@@ -47,6 +47,7 @@ pub(crate) const READER: Reader = Reader {
             Route::UdpStart(&[0xf1, message::LOGIN_KEY, 0, 104]),
             Route::UdpStart(&[0xf1, message::NOTIFY, 0, 20]),
             Route::UdpStart(&[0xf1, message::NOTIFY, 0, 24]),
+            Route::UdpStart(&[0xf1, message::PRESENT, 0, 80]),
             Route::UdpStart(&[0xf1, message::REQUEST, 0, 36]),
             Route::UdpStart(&[0xf1, message::REQUESTED, 0]),
             Route::UdpStart(&[0xf1, message::REQUEST_KEY, 0]),
@@ -98,7 +99,7 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
             (Some(&b"client"[..]), Some(Party::Receiver))
         }
         message::MAPPED if from == SERVED && to != SERVED => (Some(&b"server"[..]), None),
-        kind => (message::role(kind), message::is_cameras(kind).then_some(Party::Sender)),
+        _ => (frame.role(), frame.is_cameras().then_some(Party::Sender)),
     };
     if let Some(role) = role {
         facts(says_role(role));
@@ -161,6 +162,15 @@ mod tests {
         }
         let notice = pppp(message::NOTIFY, UID);
         assert_eq!(said((SEARCHED, SEARCHED), &notice), Some(vec![roles[0].clone(), uid]));
+        let mut body = [0; 80];
+        body[..3].copy_from_slice(b"abc");
+        body[12] = 1;
+        body[16..32].copy_from_slice(b"WXY0EXAMPLE00001");
+        let there = pppp(message::PRESENT, &body);
+        let uid = "sender pppp.uid abc-WXY0EXAMPLE00001".to_owned();
+        assert_eq!(said((40_000, 32_106), &there), Some(vec![roles[0].clone(), uid]));
+        assert_eq!(said((40_000, 32_106), &pppp(message::PRESENT, &[0; 80])), None);
+        cut_everywhere(&READER, &Packet::default(), &there);
         cut_everywhere(&READER, &Packet::default(), &login());
         cut_everywhere(&READER, &Packet::default(), &scrambled);
     }

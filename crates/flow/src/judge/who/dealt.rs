@@ -11,7 +11,7 @@ use std::cmp::Reverse;
 
 use super::questions::{AskedFor, serves_devices};
 use super::weighing::Weighed;
-use crate::judge::judged::Judged;
+use crate::judge::judged::{Callers, Judged};
 use crate::judge::{Court, Flow, rules};
 use crate::report::{Attribution, Party};
 use crate::state::key::Side;
@@ -47,9 +47,9 @@ impl<'a> Dealt<'a> {
         is_role_known: bool,
     ) -> Self {
         let mut dealt = Self::default();
-        let mut clouds: [First<'a, 'j>; 2] = [None, None];
+        let mut clouds: [First<'a, 'j>; 3] = [None; 3];
         let [mut bulk, mut speaks, mut views, mut uploads]: [First<'a, 'j>; 4] = [None; 4];
-        let mut cloud: Option<(bool, u8, Reverse<VendorId>)> = None;
+        let mut cloud: Option<(Callers, u8, Reverse<VendorId>)> = None;
         let least = upload(court);
         for (flow, side, judged) in flows {
             if !judged.is_outside(1 - side) {
@@ -74,22 +74,31 @@ impl<'a> Dealt<'a> {
             if !served || !calls(&flow, judged, side) {
                 continue;
             }
-            cloud = cloud.max(Some((judged.proves_camera, judged.confidence, Reverse(vendor))));
-            if judged.proves_camera && is_own_word(court, &flow, judged, side) {
-                first(&mut clouds[usize::from(!flow.is_answered(side))], flow, judged);
+            cloud = cloud.max(Some((judged.callers, judged.confidence, Reverse(vendor))));
+            if judged.callers > Callers::Any && is_own_word(court, &flow, judged, side) {
+                let in_flow = matches!(judged.attribution, Some(Attribution::Sni | Attribution::Host));
+                let of_devices = judged.callers == Callers::Cameras && in_flow;
+                let place = match (flow.is_answered(side), of_devices) {
+                    (true, true) => 0,
+                    (true, false) => 1,
+                    (false, _) => 2,
+                };
+                first(&mut clouds[place], flow, judged);
             }
         }
         dealt.cloud_of = cloud.map(|(.., Reverse(vendor))| vendor);
-        for (found, evidence) in clouds.into_iter().zip([Evidence::Cloud, Evidence::CloudAsked]) {
+        let kinds = [Evidence::CloudOfDevices, Evidence::Cloud, Evidence::CloudAsked];
+        for (found, evidence) in clouds.into_iter().zip(kinds) {
             let Some((_, packet, (flow, judged))) = found else { continue };
             let name = court.best_name(&flow, judged);
             let value = name.map_or_else(Cow::default, |name| Cow::Borrowed(name.text));
             let at = name.and_then(|name| name.at).unwrap_or(packet);
             dealt.add(court, evidence, (value, at), judged.vendor());
         }
-        if let Some((_, at, name, owner)) = asked {
+        if let Some((by_viewers, _, at, name, owner)) = asked {
             dealt.cloud_of = dealt.cloud_of.or(Some(owner));
-            dealt.add(court, Evidence::CloudAsked, (name.into(), at), Some(owner));
+            let evidence = if by_viewers { Evidence::CloudAsked } else { Evidence::CloudOfDevicesAsked };
+            dealt.add(court, evidence, (name.into(), at), Some(owner));
         }
         let platform = |found: &First<'a, 'j>| found.as_ref()?.2.1.vendor();
         dealt.speaks = platform(&bulk).or(platform(&speaks)).or(platform(&views));

@@ -9,9 +9,11 @@ use lenscap_wire::{Address, PacketRef};
 
 use super::grouped::Grouped;
 use crate::judge::Court;
+use crate::judge::judged::Callers;
 
-/// When and in which packet a cloud that serves cameras only was asked for first, its name, and whose it is.
-pub(crate) type AskedFor<'a> = (i64, PacketRef, &'a [u8], VendorId);
+/// Whether viewers call it, too, when and in which packet a cloud that serves cameras only was asked for first, its name, and
+/// whose it is.
+pub(crate) type AskedFor<'a> = (bool, i64, PacketRef, &'a [u8], VendorId);
 
 /// What stations asked, by their places.
 pub(crate) struct Questions<'a> {
@@ -45,10 +47,11 @@ impl<'a> Questions<'a> {
             Some((askers.get(&of.asker).copied()??, of.name, &of.question, owner))
         });
         let placed: Vec<_> = placed.collect();
-        let is_cloud = |of: &Endpoint| of.proves_camera && serves_devices(of.roles);
+        let is_cloud = |of: &Endpoint| Callers::of(of) > Callers::Any && serves_devices(of.roles);
         let clouds = placed.iter().filter_map(|(place, name, question, owner)| {
             let owner = owner.0.filter(|owner| is_cloud(owner))?;
-            Some((*place, (question.first, question.at, *name, owner.vendor)))
+            let by_viewers = Callers::of(owner) < Callers::Cameras;
+            Some((*place, (by_viewers, question.first, question.at, *name, owner.vendor)))
         });
         let clouds = Grouped::new(clouds.collect(), stations);
         let of_interest = |place: u32| clouds.of(place as usize).len() > 0 || matters(place as usize);
@@ -65,7 +68,7 @@ impl<'a> Questions<'a> {
         Self { clouds, strangers: counts }
     }
 
-    /// The first question of a station for a cloud that serves cameras only.
+    /// The first question of a station for a cloud that serves cameras only, rather for one that no viewer calls.
     pub(crate) fn cloud(&self, place: usize) -> Option<AskedFor<'a>> {
         self.clouds.of(place).min().copied()
     }

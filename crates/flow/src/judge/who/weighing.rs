@@ -93,7 +93,10 @@ fn kind(catalog: &Catalog, evidence: &[Weighed<'_>], signs: Signs) -> (Standing,
     }
     let said_by_more = |row: &StandingRow| rows.contains_key(&row.not_beside);
     let counted: Vec<_> = rows.values().filter(|(_, row)| !said_by_more(row)).collect();
-    let by_contact = |row: &StandingRow| matches!(row.evidence, Evidence::Cloud | Evidence::CloudAsked);
+    let by_contact = |row: &StandingRow| {
+        let asked = matches!(row.evidence, Evidence::CloudAsked | Evidence::CloudOfDevicesAsked);
+        asked || matches!(row.evidence, Evidence::Cloud | Evidence::CloudOfDevices)
+    };
     let contacts: u32 = counted.iter().filter(|(_, row)| by_contact(row)).map(|(points, _)| points).sum();
     let own: u32 = counted.iter().filter(|(_, row)| !by_contact(row)).map(|(points, _)| points).sum();
     let most = if signs.is_router { limits.router_most.into() } else { u32::MAX };
@@ -169,6 +172,8 @@ mod tests {
 
     const CLOUD: (Evidence, &str) = (Evidence::Cloud, "hikvision");
     const ASKED: (Evidence, &str) = (Evidence::CloudAsked, "hikvision");
+    const DEVICES: (Evidence, &str) = (Evidence::CloudOfDevices, "hikvision");
+    const DEVICES_ASKED: (Evidence, &str) = (Evidence::CloudOfDevicesAsked, "hikvision");
     const PREFIX: (Evidence, &str) = (Evidence::Prefix, "hikvision");
     const MODEL: (Evidence, &str) = (Evidence::Model, "hikvision");
 
@@ -183,6 +188,19 @@ mod tests {
         assert_eq!(of(&[PREFIX, ASKED]), (Standing::Suspected, 59));
         assert_eq!(of(&[(Evidence::MixedPrefix, "tp-link")]), (Standing::Other, 0));
         assert_eq!(of(&[]), (Standing::Other, 0));
+    }
+
+    #[test]
+    fn a_cloud_that_only_cameras_call_decides_where_it_answered() {
+        let of = |evidence: &[_]| outcome(evidence, Signs::default());
+        assert_eq!(of(&[DEVICES]), (Standing::Camera, 60));
+        // One row: the better counts, and the question behind it adds nothing.
+        assert_eq!(of(&[DEVICES, CLOUD, DEVICES_ASKED, ASKED]), (Standing::Camera, 60));
+        assert_eq!(of(&[DEVICES_ASKED]), (Standing::Suspected, 40));
+        assert_eq!(of(&[DEVICES_ASKED, PREFIX]), (Standing::Camera, 80));
+        assert_eq!(of(&[CLOUD, DEVICES_ASKED]), (Standing::Suspected, 40));
+        let router = Signs { is_router: true, ..Signs::default() };
+        assert_eq!(outcome(&[DEVICES], router), (Standing::Other, 29));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use lenscap_wire::Mac;
 use super::name::Named;
 use super::opinion::{Naming, Owner, Testimony};
 use crate::judge::boundary::Place;
-use crate::judge::judged::{Judged, host_part, is_host_name};
+use crate::judge::judged::{Callers, Judged, host_part, is_host_name};
 use crate::judge::{Court, Flow, rules};
 use crate::report::{Attribution, Party};
 use crate::state::key::Side;
@@ -172,7 +172,7 @@ impl Judged {
             self.roles = endpoint.roles;
             self.attribution = Some(attribution);
             self.confidence = confidence.min(endpoint.confidence.points().saturating_add(5));
-            self.proves_camera = endpoint.proves_camera;
+            self.callers = Callers::of(endpoint);
             self.party = Party::Vendor;
             return true;
         }

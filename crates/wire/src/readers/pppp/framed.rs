@@ -6,7 +6,7 @@
 
 use crate::{Fact, Field, Probe, Read, Reader, ReaderId, Stream, reader::Facts, readers::layout};
 
-use super::message::{self, Frame, HEADER};
+use super::message::{Frame, HEADER};
 
 pub(crate) const READER: Reader = Reader {
     number: ReaderId(73),
@@ -78,10 +78,10 @@ fn read_clear(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
 }
 
 fn say(frame: &Frame<'_>, facts: Facts<'_>) {
-    if let Some(role) = message::role(frame.kind) {
+    if let Some(role) = frame.role() {
         facts(Fact::of_sender(Field::PpppRole, role));
     }
-    if let Some(uid) = frame.uid().filter(|_| message::is_cameras(frame.kind)) {
+    if let Some(uid) = frame.uid().filter(|_| frame.is_cameras()) {
         facts(Fact::of_sender(Field::PpppUid, uid.as_bytes()));
     }
 }
@@ -90,6 +90,7 @@ fn say(frame: &Frame<'_>, facts: Facts<'_>) {
 mod tests {
     use super::super::tests::{UID, pppp};
     use super::*;
+    use crate::readers::pppp::message;
     use crate::readers::tests::{cut_stream_everywhere, stream};
 
     fn framed(message: &[u8]) -> Vec<u8> {

@@ -19,6 +19,8 @@ pub(super) const REQUESTED: u8 = 0x21;
 pub(super) const REQUEST_KEY: u8 = 0x26;
 pub(super) const SEARCH: u8 = 0x30;
 pub(super) const NOTIFY: u8 = 0x31;
+/// Nothing more than a header in a search of the second kind; with a body a camera tells the local network that it is there.
+pub(super) const PRESENT: u8 = 0x32;
 pub(super) const PUNCH_TO: u8 = 0x40;
 pub(super) const PUNCH: u8 = 0x41;
 pub(super) const READY: u8 = 0x42;
@@ -62,6 +64,7 @@ impl<'a> Frame<'a> {
                 rest.is_empty() && !all.is_empty() && all.iter().all(|one| end(one).is_some())
             }
             (LOGIN | LOGIN_KEY | REQUEST | REQUEST_KEY | NOTIFY | PUNCH | READY, _) => self.uid().is_some(),
+            (PRESENT, _) if self.length == WIDE_PRESENT => self.uid().is_some(),
             // What is scrambled has nothing but its length; an answer is a code and zeros.
             (LOGIN_CRC | LOGGED_IN_CRC, _) | (LOGGED_IN | REQUESTED, [0 | 0xfc..=0xff, 0, 0, 0, ..]) => true,
             // Data and its acknowledgement, with the numbers that it counts.
@@ -71,6 +74,16 @@ impl<'a> Frame<'a> {
             }
             _ => false,
         }
+    }
+
+    /// Whether it is one that only a camera sends.
+    pub(super) fn is_cameras(&self) -> bool {
+        is_cameras(self.kind) || self.kind == PRESENT && self.length == WIDE_PRESENT
+    }
+
+    /// What it says of its sender.
+    pub(super) fn role(&self) -> Option<&'static [u8]> {
+        if self.is_cameras() { Some(b"device") } else { role(self.kind) }
     }
 
     /// The ends at which a server says that others are: the one to make a way to, or relays.
@@ -86,7 +99,11 @@ impl<'a> Frame<'a> {
     /// The name of the camera in the form that apps show: `ABCD-000123-XYZUV`.
     pub(super) fn uid(&self) -> Option<ArrayString<64>> {
         match self.kind {
-            LOGIN_CRC if self.length == WIDE_LOGIN => return self.wide_uid(),
+            LOGIN_CRC if self.length == WIDE_LOGIN => return self.wide_uid(12, 44),
+            PRESENT if self.length == WIDE_PRESENT => {
+                let is_own = self.body.get(12..16)? == [1, 0, 0, 0];
+                return is_own.then(|| self.wide_uid(16, WIDE_PRESENT))?;
+            }
             // Other logins with a check or a key are scrambled.
             LOGIN_CRC | LOGIN_CS2_KEY => return None,
             _ => {}
@@ -98,19 +115,23 @@ impl<'a> Frame<'a> {
         write!(uid, "{prefix}-{serial:06}-{check}").is_ok().then_some(uid)
     }
 
-    /// The name in a login of its own kind: that of a network in small letters (8 bytes), no number, and the device's own.
-    fn wide_uid(&self) -> Option<ArrayString<64>> {
+    /// The name in messages of a kind of their own: that of a network in small letters (8 bytes), four zeros, and the device's
+    /// own from `at` to `end`.
+    fn wide_uid(&self, at: usize, end: usize) -> Option<ArrayString<64>> {
         let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         let network = filled(self.body.get(..8)?, 3, is_part)?;
-        let [0, 0, 0, 0, device @ ..] = self.body.get(8..44)? else { return None };
-        let device = word(device, 8)?;
+        let zeros = self.body.get(8..12)?;
+        let device = word(self.body.get(at..end)?, 8)?;
         let mut uid = ArrayString::new();
-        write!(uid, "{network}-{device}").is_ok().then_some(uid)
+        let is_written = zeros == [0; 4] && write!(uid, "{network}-{device}").is_ok();
+        is_written.then_some(uid)
     }
 }
 
 /// Length of a login of the kind that is not scrambled.
 const WIDE_LOGIN: usize = 100;
+/// Length of what such a camera tells the local network.
+const WIDE_PRESENT: usize = 80;
 
 /// An end as the protocol writes it: family 2, port and IPv4 address with the low byte first, eight zeros.
 fn end(bytes: &[u8; 16]) -> Option<(Address, u16)> {
@@ -153,7 +174,7 @@ pub(super) fn fits(kind: u8, length: usize) -> bool {
         0x19 => length == 8,
         REQUEST => length == 36,
         SEARCH => length == 0 || length == 2,
-        0x32 => length == 0 || length == 20 || length == 24,
+        PRESENT => matches!(length, 0 | 20 | 24 | WIDE_PRESENT),
         0x73 => length == 6 || length == 8,
         0x78 => length == 4,
         0x60..=0x63
@@ -219,6 +240,26 @@ mod tests {
         assert_eq!(of(&body[..44]), None);
         body[3] = b'X';
         assert_eq!(of(&body), None);
+    }
+
+    #[test]
+    fn a_camera_tells_the_network_of_itself() {
+        fn of(body: &[u8]) -> Frame<'_> {
+            Frame { kind: PRESENT, length: WIDE_PRESENT, body }
+        }
+        let mut body = [0; WIDE_PRESENT];
+        body[..3].copy_from_slice(b"abc");
+        body[12] = 1;
+        body[16..32].copy_from_slice(b"WXY0EXAMPLE00001");
+        assert_eq!(of(&body).uid().as_deref(), Some("abc-WXY0EXAMPLE00001"));
+        assert!(of(&body).is_proof() && of(&body).is_cameras());
+        assert!(!of(&body[..79]).is_proof());
+        for (at, byte) in [(0, b'A'), (8, 1), (12, 2), (15, 1), (16, b'-'), (79, b'Z')] {
+            let mut near = body;
+            near[at] = byte;
+            assert!(!of(&near).is_proof(), "byte {at} is {byte}");
+        }
+        assert!(!Frame { kind: PRESENT, length: 20, body: &body[..20] }.is_cameras());
     }
 
     #[test]
