@@ -110,6 +110,26 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     Some(u64::from(number) * seconds).filter(|&n| n > 0).map(Duration::from_secs).ok_or_else(wrong)
 }
 
+/// How much there may be of something: so many bytes, or as much as comes in such a time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Bound {
+    /// Bytes.
+    Bytes(u64),
+    /// The time from the first on.
+    Age(Duration),
+}
+
+/// A [`size`] with its unit (`100MB`, `10M`) or a [`duration`] with its (`30s`, `10m`, `24h`): a small m is minutes.
+pub(crate) fn bound(text: &str) -> Result<Bound, String> {
+    let wrong = || format!("{text:?} is neither a size nor a time; write 100MB, 10G, 1h or 7d");
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    match unit {
+        "" => Err(wrong()),
+        "s" | "m" | "min" | "h" | "d" => duration(text).map(Bound::Age),
+        _ => size(text).map(Bound::Bytes).map_err(|_| wrong()),
+    }
+}
+
 /// Numbers of threads: `4`, `1,2,4`, `1-4`. At most 1,024 threads.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Counts(pub Vec<NonZeroUsize>);
@@ -161,6 +181,21 @@ impl FromStr for FailOn {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bound_is_a_size_or_a_time() {
+        assert_eq!(bound("100MB"), Ok(Bound::Bytes(100 << 20)));
+        assert_eq!(
+            (bound("10M"), bound("10m")),
+            (Ok(Bound::Bytes(10 << 20)), Ok(Bound::Age(Duration::from_mins(10))))
+        );
+        assert_eq!(bound("24h"), Ok(Bound::Age(Duration::from_hours(24))));
+        assert!(
+            ["", "100", "0GB", "0s", "h", "1 h", "-1h", "99999999999h"]
+                .iter()
+                .all(|text| bound(text).is_err())
+        );
+    }
 
     #[test]
     fn durations() {

@@ -4,6 +4,9 @@
 //! ended, devices and findings that are new or are something else than before. To judge takes at most a tenth of the time.
 //! When it ends, the report is that of `scan`.
 
+mod clock;
+mod file;
+mod lines;
 mod news;
 mod out;
 mod signals;
@@ -14,21 +17,23 @@ use crate::args::Watch;
 use crate::catalog;
 use crate::engine::{self, Options};
 use crate::failure::{Failure, Outcome, say};
-use crate::output::{self, Checked};
+use crate::output;
+use crate::parse::Bound;
 use crate::plan::{self, Form, Printing};
 use crate::sandbox::{self, Access, Layer};
+use file::Rotation;
 use lenscap_capture::Next;
 use lenscap_catalog::Catalog;
 use lenscap_flow::report::{Report, Said};
 use lenscap_flow::{Ongoing, Policy, judge};
 use lenscap_report::text;
-use lenscap_report::{Kind, Select, json};
-use lenscap_wire::Timestamp;
-use news::{Heard, News};
+use lenscap_report::{Kind, json, units};
+use lines::{Lines, push_flows, push_news, without_flows, write_last};
+use news::Heard;
 use out::{Out, Target};
 use signals::Signals;
 use source::Opened;
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use view::{Sums, View};
@@ -37,8 +42,6 @@ use view::{Sums, View};
 const INTERVAL: Duration = Duration::from_secs(5);
 /// How often it is judged which flows may leave memory, where nothing is said.
 const SILENT: Duration = Duration::from_secs(60);
-/// Flows that are said at once; the others are said the next time.
-const FLOWS: usize = 1 << 16;
 /// So many times as long as judging takes, nothing is judged again.
 const REST: u32 = 9;
 /// What stands in the rings when it is stopped is read for so long.
@@ -56,8 +59,9 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
     let options = plan::watching(watch);
     let catalog = catalog::open(&watch.judging.catalog)?;
     let signals = Signals::listen()?;
-    let opened = source::open(watch, || confine(watch))?;
-    let target = watch.output_file.clone().map_or(Target::Stdout, Target::File);
+    let opened = source::open(watch, &signals, || confine(watch))?;
+    let target =
+        watch.output_file.clone().map_or(Target::Stdout, |path| Target::File(path, rotation(&watch.rotate)));
     let out = Out::open(target).map_err(|why| match &watch.output_file {
         Some(path) => Failure::file("write", path, why),
         None => Failure::from(why),
@@ -84,6 +88,18 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
     };
     let failures = run.follow(&signals)?;
     run.finish(failures)
+}
+
+/// When the output file is closed and another begun.
+fn rotation(bounds: &[Bound]) -> Rotation {
+    let mut rotation = Rotation::default();
+    for bound in bounds {
+        match *bound {
+            Bound::Bytes(size) => rotation.size = Some(size),
+            Bound::Age(age) => rotation.age = Some(age),
+        }
+    }
+    rotation
 }
 
 /// Gives up all rights but to read what is read again and to write the output. Interfaces are open by then: none can be opened
@@ -134,7 +150,7 @@ impl Run<'_> {
     fn follow(&mut self, signals: &Signals) -> Result<Vec<Failure>, Failure> {
         let mut failures = Vec::new();
         let mut stopped: Option<Instant> = None;
-        let mut complained = false;
+        let (mut complained, mut shed) = (false, 0);
         loop {
             match self.opened.source.next() {
                 Ok(Next::Batch(batch)) => self.ongoing.fold(&batch),
@@ -172,6 +188,13 @@ impl Run<'_> {
                 complained = true;
             } else if complained && self.out.is_free() {
                 complained = false;
+            }
+            if self.out.shed() > shed {
+                shed = self.out.shed();
+                say(&format!(
+                    "lenscap: nobody reads the output: {} lines were shed so far",
+                    units::count(shed)
+                ));
             }
             if signals.take_reload() {
                 self.reload();
@@ -293,7 +316,7 @@ impl Run<'_> {
         let closed = self.ongoing.summary(self.opened.source.tallies()).close();
         let mut report = judge(&closed, &self.catalog, &self.policy);
         let checked = output::check(&mut report, failures);
-        let mut lines = Lines { out: &self.out, buffer: Vec::new() };
+        let mut lines = Lines::to(&self.out);
         write_last(&report, &printing, checked, &mut self.said, &mut lines)?;
         let outcome = output::outcome(&report, &printing, checked);
         self.out.finish().map_err(|why| match &self.watch.output_file {
@@ -301,96 +324,5 @@ impl Run<'_> {
             None => Failure::from(why),
         })?;
         Ok(outcome)
-    }
-}
-
-/// Writes the report of the end.
-fn write_last(
-    report: &Report<'_>,
-    printing: &Printing,
-    checked: Checked,
-    said: &mut Said,
-    out: &mut Lines<'_>,
-) -> io::Result<()> {
-    match printing.form {
-        Form::Text if !checked.is_judged => {}
-        Form::Text => text::write(report, &printing.view, out)?,
-        Form::Json(select) => {
-            let before = [Kind::Capture, Kind::Device];
-            json::write(report, only(select, |kind| before.contains(&kind)), printing.threads, out)?;
-            if select.has(Kind::Flow) {
-                let flows = report.flows_that_ended(Timestamp::MAX, usize::MAX, said);
-                let mut line = Vec::new();
-                for flow in (0..flows.len()).filter_map(|n| flows.view(n)) {
-                    line.clear();
-                    json::push_flow(&mut line, &flow);
-                    out.write_all(&line)?;
-                }
-            }
-            let behind = |kind| kind != Kind::Flow && !before.contains(&kind);
-            json::write(report, only(select, behind), printing.threads, out)?;
-        }
-        Form::Csv(_) => {}
-    }
-    out.flush()
-}
-
-/// Those types of record that are selected, and of which `keep` says so.
-fn only(select: Select, keep: impl Fn(Kind) -> bool) -> Select {
-    Kind::ALL.into_iter().filter(|kind| select.has(*kind) && keep(*kind)).collect()
-}
-
-fn without_flows(select: Select) -> Select {
-    only(select, |kind| kind != Kind::Flow)
-}
-
-fn push_news(lines: &mut Vec<u8>, select: Select, news: &[News<'_, '_>]) {
-    for news in news {
-        match *news {
-            News::Device(device, _) if select.has(Kind::Device) => json::push_device(lines, device),
-            News::Finding(finding, _) if select.has(Kind::Finding) => json::push_finding(lines, finding),
-            _ => {}
-        }
-    }
-}
-
-/// Says flows that ended and were not said before.
-fn push_flows(lines: &mut Vec<u8>, select: Select, report: &Report<'_>, ended: Timestamp, said: &mut Said) {
-    if select.has(Kind::Flow) {
-        let flows = report.flows_that_ended(ended, FLOWS, said);
-        for flow in (0..flows.len()).filter_map(|n| flows.view(n)) {
-            json::push_flow(lines, &flow);
-        }
-    }
-}
-
-/// Writes through the output's thread, a piece after another, so that a report of a million flows is never held as a whole.
-struct Lines<'o> {
-    out: &'o Out,
-    buffer: Vec<u8>,
-}
-
-impl Lines<'_> {
-    const FULL: usize = 1 << 20;
-}
-
-impl Write for Lines<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.buffer.extend_from_slice(bytes);
-        if self.buffer.len() >= Self::FULL {
-            self.flush()?;
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        while !self.out.is_free() {
-            if let Some(why) = self.out.error() {
-                return Err(why);
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        self.out.write(std::mem::take(&mut self.buffer));
-        Ok(())
     }
 }

@@ -4,8 +4,12 @@
 //! no clock but its packets: while nothing comes, the time is that of the latest.
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::OFlags;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,13 +19,22 @@ use crate::{ChunkId, Error, RecordReader};
 /// Nanoseconds that are waited for more.
 const WAIT: i64 = 100_000_000;
 
-/// Reads a stream, packed or not, that says [`Next::Idle`](crate::Next::Idle) while nothing comes. Waits for its header.
+/// Opens a named pipe without waiting for somebody who writes into it; [`growing_reader`] waits.
+pub fn open_pipe(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(OFlags::NONBLOCK.bits() as i32);
+    options.open(path)
+}
+
+/// Reads a stream, packed or not, that says [`Next::Idle`](crate::Next::Idle) while nothing comes. Waits for its header; where
+/// `stop` is set meanwhile, the stream has ended.
 pub fn growing_reader(
     stream: impl Read + AsFd + Send + 'static,
     id: ChunkId,
+    stop: Arc<AtomicBool>,
 ) -> Result<(RecordReader, Option<Compression>), Error> {
     let opened = Arc::new(AtomicBool::new(false));
-    let patient = Patient { stream, opened: opened.clone() };
+    let patient = Patient { stream, opened: opened.clone(), stop };
     let read = stream_reader(Box::new(patient), id, Pace::Along)?;
     opened.store(true, Ordering::Relaxed);
     Ok(read)
@@ -30,28 +43,39 @@ pub fn growing_reader(
 /// Gives up waiting after a while, by [`io::ErrorKind::WouldBlock`].
 struct Patient<R> {
     stream: R,
-    /// Whether the header was read: until then it waits for as long as it takes.
+    /// Whether the header was read: until then it waits for as long as it takes, or until it shall stop.
     opened: Arc<AtomicBool>,
+    stop: Arc<AtomicBool>,
+}
+
+impl<R: Read + AsFd> Patient<R> {
+    /// Reads what comes soon.
+    fn read_soon(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let wait = Timespec { tv_sec: 0, tv_nsec: WAIT };
+        match poll(&mut [PollFd::new(&self.stream, PollFlags::IN)], Some(&wait)) {
+            // A signal is a reason to look up, too.
+            Ok(0) | Err(rustix::io::Errno::INTR) => Err(io::ErrorKind::WouldBlock.into()),
+            Ok(_) => self.stream.read(out),
+            Err(why) => Err(why.into()),
+        }
+    }
 }
 
 impl<R: Read + AsFd> Read for Patient<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.opened.load(Ordering::Relaxed) {
-            let wait = Timespec { tv_sec: 0, tv_nsec: WAIT };
-            let ready = poll(&mut [PollFd::new(&self.stream, PollFlags::IN)], Some(&wait));
-            if ready == Ok(0) {
-                return Err(io::ErrorKind::WouldBlock.into());
-            }
-            // A signal is a reason to look up, too.
-            ready.map_err(|why| {
-                if why == rustix::io::Errno::INTR {
-                    io::ErrorKind::WouldBlock.into()
-                } else {
-                    io::Error::from(why)
+        loop {
+            match self.read_soon(out) {
+                Err(why) if why.kind() == io::ErrorKind::WouldBlock => {
+                    if self.opened.load(Ordering::Relaxed) {
+                        return Err(why);
+                    }
+                    if self.stop.load(Ordering::Relaxed) {
+                        return Ok(0);
+                    }
                 }
-            })?;
+                read => return read,
+            }
         }
-        self.stream.read(out)
     }
 }
 
@@ -80,7 +104,7 @@ mod tests {
                 thread::sleep(Duration::from_millis(250));
             }
         });
-        let (mut reader, _) = growing_reader(reader, ChunkId::default()).unwrap();
+        let (mut reader, _) = growing_reader(reader, ChunkId::default(), Arc::default()).unwrap();
         let (mut packets, mut idle) = (Vec::new(), 0);
         loop {
             match reader.next().unwrap() {
@@ -109,5 +133,17 @@ mod tests {
                 assert!(idle > 0);
             }
         }
+    }
+
+    #[test]
+    fn who_waits_for_a_header_can_be_stopped() {
+        let (reader, _writer) = pipe().unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let theirs = stop.clone();
+        let waiting = thread::spawn(move || growing_reader(reader, ChunkId::default(), theirs).map(|_| ()));
+        thread::sleep(Duration::from_millis(250));
+        assert!(!waiting.is_finished());
+        stop.store(true, Ordering::Relaxed);
+        assert!(matches!(waiting.join().unwrap(), Err(Error::Empty)));
     }
 }

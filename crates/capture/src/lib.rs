@@ -52,7 +52,7 @@ pub use error::{Error, Head};
 pub use filter::Filter;
 pub use format::Format;
 #[cfg(unix)]
-pub use growing::growing_reader;
+pub use growing::{growing_reader, open_pipe};
 pub use joint::Joint;
 #[cfg(target_os = "linux")]
 pub use live::{Live, LiveOptions};

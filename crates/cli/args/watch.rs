@@ -1,7 +1,7 @@
 //! The arguments of `lenscap watch`.
 
 use super::{Judging, Output};
-use crate::parse::{self, Idle};
+use crate::parse::{self, Bound, Idle};
 use clap::{Args as ClapArgs, ValueEnum};
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
@@ -23,6 +23,7 @@ Examples:
   lenscap watch eth0 eth1 --json --select finding          findings of two interfaces, as they come
   lenscap watch any --filter 'not port 22' --duration 1h   all interfaces but for one service
   lenscap watch eth0 --json --output-file lenscap.jsonl    into a file that logrotate may move
+  lenscap watch eth0 --json --output-file /var/lib/lenscap/lines.jsonl --rotate 100MB,24h
   tcpdump -i eth0 -w - | lenscap watch -                   what another program captures
   lenscap watch --replay office.pcapng --speed 60          an hour in a minute
 
@@ -53,6 +54,10 @@ pub(crate) struct Watch {
     /// Append JSON lines to this file instead; SIGHUP opens it again
     #[arg(long, value_name = "FILE", requires = "json", help_heading = "Output")]
     pub output_file: Option<PathBuf>,
+    /// Close it, and begin another, before it is larger or once it is older, such as 100MB, 1h or both: 100MB,1h. Closed files
+    /// have the second in their name in which they were begun
+    #[arg(long, value_name = "BOUNDS", value_delimiter = ',', value_parser = parse::bound, requires = "output_file", help_heading = "Output")]
+    pub rotate: Vec<Bound>,
     #[command(flatten)]
     pub judging: Judging,
     /// Feed a capture file by its own clock

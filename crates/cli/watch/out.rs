@@ -1,23 +1,31 @@
 //! Where a watch writes: standard output, or a file that is appended to. A thread of its own writes, so that a slow reader or a
 //! full disk never keeps packets waiting.
 //!
-//! Nothing is thrown away for it: while one piece is on its way, [`Out::is_free`] says no, and what would be said is said later.
-//! A file holds whole lines: a piece that could not be written whole is taken back, and tried again every second.
+//! While something is on its way, [`Out::is_free`] says no, and what settles is said later. What is asked for meanwhile, such as a
+//! report by a signal, waits in a queue of [`QUEUE`] bytes; what finds it full is shed, and counted. A file holds whole lines: a
+//! piece that could not be written whole is taken back, and tried again every second.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use super::file::{LineFile, Rotation};
+use std::io::{self, ErrorKind, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
+
+/// Bytes that may wait to be written, where more than one piece waits.
+const QUEUE: usize = 64 << 20;
+/// How long nothing is looked at where no file is to be closed by its age.
+const LOOK: Duration = Duration::from_hours(1);
+/// How long after a failure it is tried again.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Where to write.
 #[derive(Clone, Debug)]
 pub(super) enum Target {
     Stdout,
-    File(PathBuf),
+    File(PathBuf, Rotation),
 }
 
 enum Job {
@@ -28,16 +36,20 @@ enum Job {
 /// What both threads know.
 #[derive(Default)]
 struct Shared {
-    /// Pieces that are not written yet.
+    /// Pieces that are not written yet, and their bytes.
     waiting: AtomicUsize,
+    bytes: AtomicUsize,
     /// Whether nothing more is to be waited for.
     ends: AtomicBool,
+    /// Attempts to write that failed.
+    failures: AtomicU64,
     /// Why a piece could not be written; it may be tried again.
     error: Mutex<Option<io::Error>>,
 }
 
 impl Shared {
     fn fail(&self, why: io::Error) {
+        self.failures.fetch_add(1, Ordering::Relaxed);
         if let Ok(mut error) = self.error.lock() {
             *error = Some(why);
         }
@@ -48,6 +60,8 @@ impl Shared {
 pub(super) struct Out {
     jobs: Option<Sender<Job>>,
     shared: Arc<Shared>,
+    /// Lines that found no room.
+    shed: AtomicU64,
     thread: Option<JoinHandle<io::Result<()>>>,
 }
 
@@ -60,7 +74,7 @@ impl Out {
         let theirs = shared.clone();
         let thread =
             thread::Builder::new().name("output".into()).spawn(move || writer.run(&next, &theirs))?;
-        Ok(Self { jobs: Some(jobs), shared, thread: Some(thread) })
+        Ok(Self { jobs: Some(jobs), shared, shed: AtomicU64::new(0), thread: Some(thread) })
     }
 
     /// Whether everything is written.
@@ -68,11 +82,24 @@ impl Out {
         self.shared.waiting.load(Ordering::Acquire) == 0
     }
 
-    /// Has whole lines written.
+    /// Has whole lines written; counts them where there is no room for them.
     pub(super) fn write(&self, lines: Vec<u8>) {
-        if !lines.is_empty() {
-            self.send(Job::Write(lines));
+        if lines.is_empty() {
+            return;
         }
+        let waiting = self.shared.bytes.load(Ordering::Acquire);
+        if waiting > 0 && waiting.saturating_add(lines.len()) > QUEUE {
+            let count = lines.split_inclusive(|byte| *byte == b'\n').count();
+            self.shed.fetch_add(count as u64, Ordering::Relaxed);
+            return;
+        }
+        self.shared.bytes.fetch_add(lines.len(), Ordering::AcqRel);
+        self.send(Job::Write(lines));
+    }
+
+    /// Lines that were shed since it was opened.
+    pub(super) fn shed(&self) -> u64 {
+        self.shed.load(Ordering::Relaxed)
     }
 
     /// Has the file opened again, as after it was moved away.
@@ -104,23 +131,32 @@ impl Out {
 }
 
 /// The writing side.
-struct Writer {
-    target: Target,
-    /// The file, and how long it is as far as it holds whole lines.
-    file: Option<(File, u64)>,
+enum Writer {
+    Stdout,
+    File(Box<LineFile>),
 }
 
 impl Writer {
     fn open(target: Target) -> io::Result<Self> {
-        let file = match &target {
-            Target::Stdout => None,
-            Target::File(path) => Some(open(path)?),
-        };
-        Ok(Self { target, file })
+        Ok(match target {
+            Target::Stdout => Self::Stdout,
+            Target::File(path, rotation) => Self::File(Box::new(LineFile::open(&path, rotation)?)),
+        })
     }
 
     fn run(&mut self, jobs: &Receiver<Job>, shared: &Shared) -> io::Result<()> {
-        for job in jobs {
+        loop {
+            let job = match jobs.recv_timeout(self.left()) {
+                Ok(job) => job,
+                Err(RecvTimeoutError::Disconnected) => return self.sync(),
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Err(why) = self.look() {
+                        shared.fail(why);
+                        thread::sleep(AGAIN);
+                    }
+                    continue;
+                }
+            };
             let done = loop {
                 let done = self.take(&job);
                 let hopeless = matches!(&done, Err(why) if why.kind() == ErrorKind::BrokenPipe);
@@ -128,73 +164,53 @@ impl Writer {
                     break done;
                 }
                 done.unwrap_or_else(|why| shared.fail(why));
-                thread::sleep(Duration::from_secs(1));
+                thread::sleep(AGAIN);
             };
+            if let Job::Write(lines) = &job {
+                shared.bytes.fetch_sub(lines.len(), Ordering::AcqRel);
+            }
             shared.waiting.fetch_sub(1, Ordering::AcqRel);
             if let Err(why) = done {
                 shared.fail(io::Error::new(why.kind(), why.to_string()));
                 return Err(why);
             }
         }
-        Ok(())
+    }
+
+    /// How long nothing need be done but what is asked for.
+    fn left(&self) -> Duration {
+        match self {
+            Self::Stdout => LOOK,
+            Self::File(file) => file.left().unwrap_or(LOOK),
+        }
+    }
+
+    fn look(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout => Ok(()),
+            Self::File(file) => file.look(),
+        }
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        match self {
+            Self::Stdout => Ok(()),
+            Self::File(file) => file.sync(),
+        }
     }
 
     fn take(&mut self, job: &Job) -> io::Result<()> {
-        match (job, &mut self.file, &self.target) {
-            (Job::Write(lines), Some((file, length)), _) => {
-                if let Err(why) = file.write_all(lines) {
-                    // Half a line helps nobody.
-                    _ = file.set_len(*length).and_then(|()| file.seek(SeekFrom::Start(*length)));
-                    return Err(why);
-                }
-                *length += lines.len() as u64;
-                Ok(())
-            }
-            (Job::Write(lines), None, _) => {
+        match (job, self) {
+            (Job::Write(lines), Self::File(file)) => file.append(lines),
+            (Job::Write(lines), Self::Stdout) => {
                 let mut out = io::stdout().lock();
                 out.write_all(lines)?;
                 out.flush()
             }
-            (Job::Reopen, file, Target::File(path)) => {
-                *file = Some(open(path)?);
-                Ok(())
-            }
-            (Job::Reopen, _, Target::Stdout) => Ok(()),
+            (Job::Reopen, Self::File(file)) => file.reopen(),
+            (Job::Reopen, Self::Stdout) => Ok(()),
         }
     }
-}
-
-/// A file to append to, without a last line that was left unfinished.
-fn open(path: &Path) -> io::Result<(File, u64)> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    if !file.metadata()?.is_file() {
-        // A device or a pipe has no end to append to.
-        return Ok((file, 0));
-    }
-    let mut first = [0];
-    if file.read(&mut first)? == 1 && first != *b"{" {
-        let why = "it is there already and holds no JSON lines: nothing was written";
-        return Err(io::Error::new(ErrorKind::AlreadyExists, why));
-    }
-    let mut end = file.seek(SeekFrom::End(0))?;
-    let mut block = [0; 4096];
-    while end > 0 {
-        let length = end.min(block.len() as u64);
-        file.seek(SeekFrom::Start(end - length))?;
-        let tail = &mut block[..length as usize];
-        file.read_exact(tail)?;
-        if let Some(last) = tail.iter().rposition(|byte| *byte == b'\n') {
-            end = end - length + last as u64 + 1;
-            break;
-        }
-        end -= length;
-    }
-    file.set_len(end)?;
-    file.seek(SeekFrom::Start(end))?;
-    Ok((file, end))
 }
 
 #[cfg(test)]
@@ -203,35 +219,10 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn a_line_that_was_left_unfinished_is_cut_off() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("lines.jsonl");
-        let long = "{".repeat(10_000);
-        for (before, kept) in [("", ""), ("{}\n", "{}\n"), ("{}\n{\"a", "{}\n"), (&long, "")] {
-            fs::write(&path, before).unwrap();
-            let out = Out::open(Target::File(path.clone())).unwrap();
-            out.write(b"[]\n".to_vec());
-            out.finish().unwrap();
-            assert_eq!(fs::read_to_string(&path).unwrap(), format!("{kept}[]\n"));
-        }
-    }
-
-    #[test]
-    fn a_file_of_another_kind_is_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("office.pcap");
-        for bytes in [&b"\xd4\xc3\xb2\xa1 packets"[..], b"notes\n"] {
-            fs::write(&path, bytes).unwrap();
-            assert!(Out::open(Target::File(path.clone())).is_err());
-            assert_eq!(fs::read(&path).unwrap(), bytes);
-        }
-    }
-
-    #[test]
     fn a_file_that_was_moved_away_is_made_anew() {
         let folder = tempfile::tempdir().unwrap();
         let (path, moved) = (folder.path().join("a.jsonl"), folder.path().join("a.jsonl.1"));
-        let out = Out::open(Target::File(path.clone())).unwrap();
+        let out = Out::open(Target::File(path.clone(), Rotation::default())).unwrap();
         out.write(b"1\n".to_vec());
         while !out.is_free() {
             thread::yield_now();
@@ -246,7 +237,21 @@ mod tests {
     }
 
     #[test]
+    fn what_finds_no_room_is_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.jsonl");
+        let out = Out::open(Target::File(path.clone(), Rotation::default())).unwrap();
+        // As if its thread were slow: what waits is counted by who hands it over.
+        out.shared.bytes.fetch_add(QUEUE - 4, Ordering::AcqRel);
+        out.write(b"{}\n".to_vec());
+        out.write(b"{1}\n{2}\n".to_vec());
+        assert_eq!(out.shed(), 2);
+        out.finish().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"{}\n");
+    }
+
+    #[test]
     fn what_cannot_be_opened_says_so() {
-        assert!(Out::open(Target::File(std::env::temp_dir())).is_err());
+        assert!(Out::open(Target::File(std::env::temp_dir(), Rotation::default())).is_err());
     }
 }

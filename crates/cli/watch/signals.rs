@@ -39,6 +39,11 @@ impl Signals {
         self.stop.load(Ordering::Relaxed)
     }
 
+    /// What says so to who waits meanwhile.
+    pub(super) fn stopping(&self) -> Arc<AtomicBool> {
+        self.stop.clone()
+    }
+
     /// Whether a report is wanted now.
     pub(super) fn take_report(&self) -> bool {
         self.report.swap(false, Ordering::Relaxed)

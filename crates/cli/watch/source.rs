@@ -1,15 +1,15 @@
 //! Where the packets of a watch come from, and what the source is in reports.
 
+use super::signals::Signals;
 #[cfg(target_os = "linux")]
 use crate::args::Backend;
 use crate::args::Watch;
 use crate::failure::Failure;
-use lenscap_capture::{Capture, Error, Paced, Source, growing_reader};
+use lenscap_capture::{Capture, Error, Paced, Source, growing_reader, open_pipe};
 #[cfg(target_os = "linux")]
 use lenscap_capture::{Live, LiveOptions};
 use lenscap_flow::{About, chunk_of};
 use lenscap_report::escape::escape;
-use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -26,7 +26,7 @@ pub(super) struct Opened {
 
 /// Opens what a watch is to read. `confine` is called before a byte of it is read: at once, or once interfaces are open, which
 /// takes rights.
-pub(super) fn open(watch: &Watch, confine: impl FnOnce()) -> Result<Opened, Failure> {
+pub(super) fn open(watch: &Watch, signals: &Signals, confine: impl FnOnce()) -> Result<Opened, Failure> {
     let is_stream = watch.interfaces.iter().any(|name| name == "-");
     if is_stream && watch.interfaces.len() > 1 {
         return Err(Failure::new("standard input (-) and interfaces cannot be watched in one run"));
@@ -41,10 +41,10 @@ pub(super) fn open(watch: &Watch, confine: impl FnOnce()) -> Result<Opened, Fail
         return replay(watch, path);
     }
     if let Some(path) = &watch.fifo {
-        let stream = File::open(path).map_err(|why| Failure::file("read", path, why))?;
-        return stream_of(watch, path.to_string_lossy().into_owned(), stream);
+        let stream = open_pipe(path).map_err(|why| Failure::file("read", path, why))?;
+        return stream_of(watch, signals, path.to_string_lossy().into_owned(), stream);
     }
-    stream_of(watch, "-".to_string(), io::stdin())
+    stream_of(watch, signals, "-".to_string(), io::stdin())
 }
 
 fn most(watch: &Watch) -> u64 {
@@ -63,11 +63,16 @@ fn replay(watch: &Watch, path: &Path) -> Result<Opened, Failure> {
 
 fn stream_of(
     watch: &Watch,
+    signals: &Signals,
     name: String,
     stream: impl io::Read + std::os::fd::AsFd + Send + 'static,
 ) -> Result<Opened, Failure> {
-    let failed = |why: Error| Failure::new(format!("{}: {why}", escape(name.as_bytes())));
-    let (reader, compression) = growing_reader(stream, chunk_of(0)).map_err(failed)?;
+    let failed = |why: Error| {
+        let stopped = "stopped before a capture began".to_string();
+        let why = if signals.stop() { stopped } else { why.to_string() };
+        Failure::new(format!("{}: {why}", escape(name.as_bytes())))
+    };
+    let (reader, compression) = growing_reader(stream, chunk_of(0), signals.stopping()).map_err(failed)?;
     let about = About { path: name.clone(), format: reader.format().name(), compression };
     let source = Box::new(reader.at_most(most(watch)));
     Ok(Opened { source, about: vec![about], name, is_live: false })

@@ -50,9 +50,6 @@ pub(crate) struct Caps {
     pub(crate) paths: u64,
     /// Datagrams given up since the fragment budget was spent.
     pub(crate) datagrams: u64,
-    /// Connections of which nothing is left to the spells that may go on with them.
-    #[serde(skip)]
-    pub(crate) heirs: u64,
 }
 
 impl Caps {
