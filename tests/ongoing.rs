@@ -205,7 +205,7 @@ fn what_comes_again_and_again_is_the_same() {
 /// The same for captures of other people, where there are some.
 #[test]
 fn captures_of_others_are_the_same_as_they_come() {
-    let Some(all) = captures::corpus(60, 100 << 10) else { return println!("there are none") };
+    let Some(all) = captures::corpus(150, 100 << 10) else { return println!("there are none") };
     let mut early = 0;
     for path in all {
         early += holds(&path, 1);

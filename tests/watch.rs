@@ -2,7 +2,7 @@
 #![cfg(unix)]
 #![allow(clippy::disallowed_methods, reason = "what is fed by a clock is held to one")]
 
-use lenscap_testkit::captures;
+use lenscap_testkit::{Host, MORNING, SECOND, Scenario, Side, captures, pcap};
 use serde_json::Value;
 use std::fs::{self, File};
 use std::io::Write;
@@ -129,4 +129,32 @@ fn what_cannot_be_watched_says_so() {
     assert!(said(&["--replay", "README.md", "--csv"]).contains("text or JSON lines"));
     assert!(said(&["-"]).contains("it is empty"));
     assert!(!Path::new("missing.pcap").exists());
+}
+
+/// A camera that says each 15 s for a day that it is there, 95 bytes and 43 back, and reports twice: fed at any speed it has
+/// uploaded nothing, and what is said is what `scan` says.
+#[test]
+fn a_day_of_keep_alives_is_no_upload() {
+    let mut s = Scenario::new(MORNING, 5);
+    let camera = Host::new("44:19:b6:00:53:40", "192.168.1.64");
+    let (resolver, cloud) = (s.outside("192.0.2.53"), s.outside("203.0.113.40"));
+    s.resolve(camera, resolver, "dev.hik-connect.com", cloud);
+    let mut tcp = s.tls(camera, cloud.port(443), "dev.hik-connect.com");
+    for n in 0..24 * 60 * 4 {
+        tcp.opaque(&mut s, Side::Client, 95);
+        tcp.opaque(&mut s, Side::Server, 43);
+        // Twice the line is silent for an hour: what goes on is of the same connection.
+        s.wait(if n % 2000 == 1999 { 3600 } else { 15 } * SECOND);
+    }
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = folder.path().join("day.pcap");
+    fs::write(&path, pcap(&s.frames)).expect("a temporary file can be written");
+    let path = path.to_str().expect("a path of tests");
+    for speed in ["100000", "4000000000"] {
+        let watched = done(&["watch", "--replay", path, "--speed", speed, "--json"]);
+        let scanned = done(&["scan", path, "--json", "--quiet"]);
+        assert_same(path, &watched, &scanned);
+        let text = String::from_utf8(watched.stdout).expect("text");
+        assert!(text.contains("\"type\":\"finding\"") && !text.contains("exfiltration"), "{text}");
+    }
 }

@@ -31,7 +31,7 @@ use crate::state::transcript::Transcript;
 use spell::PortableSpell;
 
 /// First bytes of a saved summary; the last is the version of what follows.
-const MAGIC: [u8; 8] = *b"lenscap\x0b";
+const MAGIC: [u8; 8] = *b"lenscap\x0c";
 /// Bytes that a saved summary may unpack to.
 const LIMIT: u64 = 64 << 30;
 
@@ -114,6 +114,9 @@ const RESOLVERS: [Resolver; 3] = [Resolver::Dns, Resolver::Mdns, Resolver::Llmnr
 impl Summary {
     /// Saves the summary. Contains the first payloads of flows that were still undecided.
     pub fn save(&self, mut out: impl Write) -> io::Result<()> {
+        if !self.site.settled.is_empty() {
+            return Err(io::Error::other("flows of it have left memory that can only be judged"));
+        }
         out.write_all(&MAGIC)?;
         let mut packed = zstd::Encoder::new(out, 3)?;
         postcard::to_io(&self.portable(), &mut packed).map_err(io::Error::other)?;

@@ -11,6 +11,7 @@
 #![allow(clippy::missing_panics_doc)]
 
 pub mod captures;
+mod churn;
 mod conversation;
 mod datagram;
 mod exchange;
@@ -31,6 +32,7 @@ mod send;
 mod traffic;
 mod wrap;
 
+pub use churn::Churn;
 pub use conversation::{Conversation, Side};
 pub use exchange::Question;
 pub use flow::{random_datagrams, random_flow, random_lookups};

@@ -2,9 +2,12 @@
 //! `lenscap-testkit load SHAPE COUNT FILE`: writes traffic of a shape as classic pcap, streamed.
 //! `lenscap-testkit endpoints COUNT FILE`: writes a catalogue of so many endpoints.
 //! `lenscap-testkit torture DIR [--damages N] [--seed S] [--keep DIR]`: damages captures, and says what does not hold.
+//! `lenscap-testkit soak [--minutes N] [--memory MIB] [--seed S]`: feeds the engine of a sensor for so long, and says how it stands.
 //! `lenscap-testkit plot TABLE DIR`: draws the curves of `scripts/scaling`.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+#[cfg(feature = "torture")]
+mod soak;
 #[cfg(feature = "torture")]
 mod torture;
 
@@ -15,7 +18,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::{env, fs, io};
 
-const USAGE: &str = "usage: lenscap-testkit fixtures [--check] [DIR] | load SHAPE COUNT FILE | endpoints COUNT FILE | plot TABLE DIR\n  | torture DIR [--damages N] [--seed S] [--keep DIR]";
+const USAGE: &str = "usage: lenscap-testkit fixtures [--check] [DIR] | load SHAPE COUNT FILE | endpoints COUNT FILE | plot TABLE DIR\n  | torture DIR [--damages N] [--seed S] [--keep DIR]\n  | soak [--minutes N] [--memory MIB] [--seed S]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -30,6 +33,8 @@ fn main() -> ExitCode {
         ["plot", table, directory] => plot(Path::new(table), Path::new(directory)),
         #[cfg(feature = "torture")]
         ["torture", folder, ref options @ ..] => torture(Path::new(folder), options),
+        #[cfg(feature = "torture")]
+        ["soak", ref options @ ..] => soak(options),
         _ => Err(io::Error::other(USAGE)),
     };
     match done {
@@ -73,6 +78,26 @@ fn torture(folder: &Path, mut options: &[&str]) -> io::Result<()> {
         options = rest;
     }
     if options.is_empty() { torture.run() } else { Err(io::Error::other(USAGE)) }
+}
+
+#[cfg(feature = "torture")]
+fn soak(mut options: &[&str]) -> io::Result<()> {
+    let (mut minutes, mut memory, mut seed) = (10, 64, 1);
+    while let [option, value, rest @ ..] = options {
+        match *option {
+            "--minutes" => minutes = number(value)?,
+            "--memory" => memory = number(value)?,
+            "--seed" => seed = number(value)?,
+            _ => return Err(io::Error::other(USAGE)),
+        }
+        options = rest;
+    }
+    if !options.is_empty() {
+        return Err(io::Error::other(USAGE));
+    }
+    let wall = std::time::Duration::from_secs(minutes * 60);
+    let memory = usize::try_from(memory << 20).map_err(io::Error::other)?;
+    soak::Soak { wall, capture: i64::MAX, memory, seed }.run(|line| println!("{line}"))
 }
 
 fn plot(table: &Path, directory: &Path) -> io::Result<()> {

@@ -7,12 +7,13 @@ use hashbrown::HashSet;
 use lenscap_wire::Field;
 
 use crate::state::cost;
+use crate::state::flows::Flows;
 use crate::state::heir::{Line, Teller};
 use crate::state::key::Key;
 use crate::state::leaving::Leaving;
 use crate::state::spell::{Spell, flag};
 use crate::state::summary::{AtEnd, Summary, read_at_end};
-use crate::state::table::shard::Shard;
+use crate::state::table::shard::{Shard, shard_of};
 use crate::state::text::TextId;
 use crate::state::transcript::Transcript;
 
@@ -81,7 +82,11 @@ impl Summary {
     fn limit_settled(&mut self, until: i64) {
         let (settled, heirs) = (cost::settled(self.limits.memory), cost::heirs(self.limits.memory));
         let before = self.site.heirs.given_up;
-        self.site.heirs.limit(until, heirs);
+        let Flows { shards, paths, .. } = &self.flows;
+        self.site.heirs.limit(until, heirs, |key| {
+            let hash = key.hash(paths);
+            shards.get(shard_of(hash)).is_some_and(|shard| shard.find(hash, key).is_some())
+        });
         let mut bites = self.site.heirs.given_up > before;
         if self.site.settled.cost() > settled {
             bites = true;

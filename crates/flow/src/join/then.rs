@@ -13,7 +13,9 @@ use crate::join::refusal::{Refusal, Refused};
 use crate::join::split_datagram::SplitDatagram;
 use crate::state::cost;
 use crate::state::half::{Fetch, Half};
+use crate::state::heir::Heirs;
 use crate::state::key::{Key, Side, TCP};
+use crate::state::settled::SettledFlows;
 use crate::state::spell::{Cold, Hot, flag};
 use crate::state::summary::Summary;
 use crate::state::table::shard::{At, Counterparts, SHARDS, Shard, shard_of};
@@ -49,7 +51,9 @@ impl Summary {
     /// Sees whether `later` may be appended.
     fn plan(&mut self, later: &Self) -> Result<Plan, Refusal> {
         // A list that was made for a capture to fall back on is too short for a summary that will be saved.
-        if !later.appendable || self.limits != later.limits || self.saved && !later.saved {
+        // What was drained was told, and cannot go on with anything.
+        let drained = !self.site.settled.is_empty() || !later.site.settled.is_empty();
+        if !later.appendable || self.limits != later.limits || self.saved && !later.saved || drained {
             return Err(Refusal::Beginning);
         }
         if !self.site.captures.ended_before(&later.site.captures) {
@@ -163,6 +167,7 @@ impl Summary {
         let split =
             split.into_iter().map(|SplitDatagram { ours, theirs, datagram, .. }| (ours, theirs, datagram));
         self.flows.fragments.join(later.flows.fragments, split, |id| ids.path(id));
+        self.join_settled(later.site.settled, later.site.heirs, &ids);
         self.site.captures.join(later.site.captures);
         self.site.tally.join(&later.site.tally);
         self.flows.taught |= later.flows.taught;
@@ -191,6 +196,15 @@ impl Summary {
             let counted = self.flows.count_spells();
             assert_eq!(self.flows.costs.spells, counted);
         }
+    }
+
+    /// Takes over what flows left that were drained: none where one part follows on the other.
+    fn join_settled(&mut self, mut settled: SettledFlows, mut heirs: Heirs, ids: &Ids) {
+        settled.change(|spell| ids.rename(&mut spell.hot, &mut spell.cold));
+        self.site.settled.join(settled, &self.flows);
+        heirs
+            .change(|key| key.path = ids.path(key.path), |spell| ids.rename(&mut spell.hot, &mut spell.cold));
+        self.site.heirs.join(heirs);
     }
 
     /// Gives the readers of left halves what the right side listed for them.

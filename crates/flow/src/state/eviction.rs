@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use crate::state::cost;
 use crate::state::flows::Flows;
 use crate::state::key::Side;
-use crate::state::measure::{ContentLimits, Measures};
+use crate::state::measure::{ContentLimits, Keeps, Measures};
 use crate::state::names::Names;
 use crate::state::path::PathId;
 use crate::state::residual::{Residuals, is_private};
@@ -70,7 +70,7 @@ pub(crate) struct Gone {
 
 impl Gone {
     /// Adds a flow; `refused` are, by side, the packets of others that say that what it sent was not delivered.
-    pub(crate) fn add(&mut self, Spell { hot, cold }: &Spell, refused: [Option<PacketRef>; 2]) {
+    pub(crate) fn add(&mut self, Spell { hot, cold }: &Spell, refused: [Option<PacketRef>; 2], keeps: Keeps) {
         let (first, last) = hot.span(cold);
         self.flows += 1;
         self.counters.join(&hot.counters(cold));
@@ -86,12 +86,12 @@ impl Gone {
                 *refusal = (*refusal).min(Cite(packet));
             }
             self.measures[side].add(&ContentLimits::LEAVING, (hot, cold), side, true);
-            self.measures[side].limit();
+            self.measures[side].limit(keeps);
         }
     }
 
     /// Adds the sums of others.
-    pub(crate) fn join(&mut self, other: Self) {
+    pub(crate) fn join(&mut self, other: Self, keeps: Keeps) {
         self.flows += other.flows;
         self.counters.join(&other.counters);
         self.span = match (self.span, other.span) {
@@ -104,7 +104,7 @@ impl Gone {
             self.refused[side] += other.refused[side];
             self.refusal[side] = [self.refusal[side], other.refusal[side]].into_iter().flatten().min();
             self.measures[side].join(measures);
-            self.measures[side].limit();
+            self.measures[side].limit(keeps);
         }
         for (side, ports) in other.ports.into_iter().enumerate() {
             ports.into_iter().for_each(|port| self.note_port(side, port));
@@ -166,7 +166,7 @@ impl Evicted {
             if size(&flow) > size(ours) {
                 std::mem::swap(ours, &mut flow);
             }
-            self.gone.add(&flow, [None; 2]);
+            self.gone.add(&flow, [None; 2], Keeps::Few);
         }
     }
 
@@ -242,7 +242,7 @@ impl Evictions {
             self.add(kept.spell, names, flows, idle);
         }
         if let Some(known) = self.all.get_mut(&largest) {
-            known.gone.join(record.gone);
+            known.gone.join(record.gone, Keeps::Few);
             let price = known.price(largest.name, flows);
             self.cost = self.cost + price - std::mem::replace(&mut known.price, price);
         }

@@ -163,11 +163,6 @@ impl Heirs {
         self.all.get(key)
     }
 
-    /// Every one, in no order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Key, &Line<Teller>)> {
-        self.all.iter()
-    }
-
     /// Keeps what a spell leaves, in place of what those before it left. What nothing can go on with leaves nothing.
     pub(crate) fn put(&mut self, key: Key, line: Line<Teller>) {
         let leaves = matches!(key.protocol, TCP | UDP) && !line.ended;
@@ -177,9 +172,11 @@ impl Heirs {
     }
 
     /// Forgets those that nothing can go on with any more, when no stamp comes before `now`; then, where they cost more than
-    /// `room`, those that were silent for longest.
-    pub(crate) fn limit(&mut self, now: i64, room: usize) {
-        self.retain(|key, line| key.protocol != UDP || now.saturating_sub(line.latest) <= UDP_GOES_ON);
+    /// `room`, those that were silent for longest. `has_spell` says of which keys spells are in memory: these may go on with them.
+    pub(crate) fn limit(&mut self, now: i64, room: usize, has_spell: impl Fn(&Key) -> bool) {
+        self.retain(|key, line| {
+            key.protocol != UDP || now.saturating_sub(line.latest) <= UDP_GOES_ON || has_spell(key)
+        });
         if self.cost() <= room {
             return;
         }

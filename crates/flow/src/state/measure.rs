@@ -5,7 +5,7 @@
 //! nothing, since each flow's bucket decides before buckets are summed.
 
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::state::key::{Side, TCP, streams};
 use crate::state::spell::buckets::{Bucket, Buckets};
@@ -48,16 +48,20 @@ pub(crate) struct Measures {
     content: Windows<2>,
     /// Payload in large packets, sent and received, by window of 2^46 ns.
     large: Windows<2>,
-    /// Windows of 2^36 ns with payload sent.
-    recurrences: BTreeSet<i64>,
+    /// Windows of 2^36 ns with payload sent: 64 neighbours each, as bits.
+    recurrences: BTreeMap<i64, u64>,
+}
+
+/// How much is kept of flows that left memory.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Keeps {
+    /// Of those that a cap put out: a hundred windows of content, those of six days, and more recurrences than any rule asks for.
+    Few,
+    /// Of those that ended and were told: what is judged of them is to be what it was, for two months.
+    Months,
 }
 
 impl Measures {
-    /// Windows of content that are kept of flows that left memory: those of six days.
-    const WINDOWS: usize = 128;
-    /// Windows with payload that are kept of them: more than any rule asks for.
-    const RECURRENCES: usize = 16;
-
     /// Adds a flow; `recurs` says whether it can be a report that recurs.
     pub(crate) fn add(&mut self, rule: &ContentLimits, (hot, cold): (&Hot, &Cold), side: Side, recurs: bool) {
         let sides = [side & 1, 1 - (side & 1)];
@@ -81,7 +85,8 @@ impl Measures {
                 known[1] += seen.large[1];
             }
             if recurs && seen.all[0] > 0 {
-                self.recurrences.insert(start >> RECURRENCE);
+                let window = start >> RECURRENCE;
+                *self.recurrences.entry(window >> 6).or_default() |= 1 << (window & 63);
             }
         });
     }
@@ -95,25 +100,31 @@ impl Measures {
                 known[1] += two;
             }
         }
-        self.recurrences.extend(other.recurrences);
+        for (windows, bits) in other.recurrences {
+            *self.recurrences.entry(windows).or_default() |= bits;
+        }
     }
 
     /// Keeps the latest windows, of which nobody needs more than so many.
-    pub(crate) fn limit(&mut self) {
-        while self.content.len() > Self::WINDOWS {
+    pub(crate) fn limit(&mut self, keeps: Keeps) {
+        let (windows, recurrences) = match keeps {
+            Keeps::Few => (128, 16),
+            Keeps::Months => (1280, 1280),
+        };
+        while self.content.len() > windows {
             self.content.pop_first();
         }
-        while self.large.len() > Self::WINDOWS {
+        while self.large.len() > windows {
             self.large.pop_first();
         }
-        while self.recurrences.len() > Self::RECURRENCES {
+        while self.recurrences.len() > recurrences {
             self.recurrences.pop_first();
         }
     }
 
     /// What they cost.
     pub(crate) fn price(&self) -> usize {
-        (self.content.len() + self.large.len()) * 48 + self.recurrences.len() * 16
+        (self.content.len() + self.large.len()) * 48 + self.recurrences.len() * 32
     }
 
     /// Forgets that payload was sent again and again, as by what is no report that recurs.
@@ -138,7 +149,7 @@ impl Measures {
 
     /// How many windows had payload sent.
     pub(crate) fn recurrences(&self) -> u64 {
-        self.recurrences.len() as u64
+        self.recurrences.values().map(|bits| u64::from(bits.count_ones())).sum()
     }
 }
 

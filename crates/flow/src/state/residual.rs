@@ -42,7 +42,7 @@ impl Residual {
     }
 }
 
-/// All residuals. Past [`Residuals::CAP`] stations and prefixes, the rest is one sum for all.
+/// All residuals. Where they are more than [`Residuals::CAP`], those heard of longest ago become one sum for all.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Residuals {
     all: HashMap<ResidualKey, Residual>,
@@ -64,9 +64,23 @@ impl Residuals {
     }
 
     fn add(&mut self, key: ResidualKey, sums: Residual) {
-        let full = self.all.len() >= Self::CAP && !self.all.contains_key(&key);
-        let key = if full { ResidualKey::default() } else { key };
         self.all.entry(key).and_modify(|known| known.join(&sums)).or_insert(sums);
+        if self.all.len() > Self::CAP {
+            self.expire();
+        }
+    }
+
+    /// Puts the eighth that was heard of longest ago into one sum.
+    #[cold]
+    fn expire(&mut self) {
+        let mut order: Vec<_> = self.all.iter().map(|(key, sums)| (sums.last, *key)).collect();
+        order.sort_unstable();
+        order.truncate(Self::CAP / 8);
+        for (_, key) in order {
+            let Some(sums) = self.all.remove(&key) else { continue };
+            let rest = self.all.entry(ResidualKey::default());
+            rest.and_modify(|known| known.join(&sums)).or_insert(sums);
+        }
     }
 
     /// Every residual in order of its ends.
@@ -114,4 +128,26 @@ fn prefix(key: &Key, side: usize) -> Address {
     let mut bytes = whole.0;
     bytes.iter_mut().skip(keep).for_each(|byte| *byte = 0);
     Address(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_not_heard_of_for_longest_gives_way_and_nothing_is_lost() {
+        let mut all = Residuals::default();
+        let sums =
+            |n: u64| Residual { flows: 1, packets: [n, 1], wire: n, last: n as i64, ..Residual::default() };
+        let key = |n: u64| {
+            let [.., a, b, c] = n.to_be_bytes();
+            ResidualKey { macs: [Mac([2, 0, 0, a, b, c]), Mac::default()], ..ResidualKey::default() }
+        };
+        let count = 2 * Residuals::CAP as u64;
+        (1..=count).for_each(|n| all.add(key(n), sums(n)));
+        let whole = count * (count + 1) / 2;
+        assert_eq!(all.total(), (count, whole + count, whole));
+        assert!(all.all.len() <= Residuals::CAP);
+        assert!(all.all.contains_key(&key(count)) && !all.all.contains_key(&key(1)));
+    }
 }

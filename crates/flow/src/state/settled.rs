@@ -18,6 +18,7 @@ use crate::state::flows::Flows;
 use crate::state::heir::Teller;
 use crate::state::key::{Key, Side};
 use crate::state::leaving::Leaver;
+use crate::state::measure::{Keeps, Measures};
 use crate::state::spell::{Spell, flag};
 use crate::state::text::TextId;
 use crate::state::transcript::{Asked, TranscriptId};
@@ -103,7 +104,7 @@ impl Settled {
 
     /// Adds a flow to the sums.
     fn put(&mut self, Kept { spell, refused }: &Kept, masked: Option<Side>) {
-        self.gone.add(spell, *refused);
+        self.gone.add(spell, *refused, Keeps::Months);
         if let Some(side) = masked {
             self.gone.note_port(side, spell.hot.key.ports[side & 1]);
         }
@@ -118,7 +119,7 @@ impl Settled {
         let of = |Kept { spell: Spell { hot, cold }, .. }: &Kept| {
             size_of::<Kept>() + cost::beside(hot, cold, &flows.transcripts, &flows.texts)
         };
-        let measures: usize = self.gone.measures.iter().map(super::measure::Measures::price).sum();
+        let measures: usize = self.gone.measures.iter().map(Measures::price).sum();
         let teller = match &self.heritage {
             Some((.., Teller::Spell(spell))) => {
                 size_of::<Spell>() + cost::beside(&spell.hot, &spell.cold, &flows.transcripts, &flows.texts)
@@ -225,7 +226,7 @@ impl SettledFlows {
                 hashbrown::hash_map::Entry::Occupied(known) => {
                     let known = known.into_mut();
                     record.kept.into_iter().for_each(|kept| known.add(kept, masked));
-                    known.gone.join(record.gone);
+                    known.gone.join(record.gone, Keeps::Months);
                     known.latest = known.latest.max(record.latest);
                     let price = known.price(flows);
                     self.cost = self.cost + price - std::mem::replace(&mut known.price, price);
