@@ -7,8 +7,12 @@
 mod clock;
 mod file;
 mod lines;
+mod loss;
+mod metrics;
 mod news;
+mod notify;
 mod out;
+mod pulse;
 mod signals;
 mod source;
 mod view;
@@ -27,10 +31,12 @@ use lenscap_catalog::Catalog;
 use lenscap_flow::report::{Report, Said};
 use lenscap_flow::{Ongoing, Policy, judge};
 use lenscap_report::text;
-use lenscap_report::{Kind, json, units};
+use lenscap_report::{Kind, json};
 use lines::{Lines, push_flows, push_news, without_flows, write_last};
+use metrics::Judged;
 use news::Heard;
 use out::{Out, Target};
+use pulse::{Doors, Pulse, State};
 use signals::Signals;
 use source::Opened;
 use std::io::{self, ErrorKind, IsTerminal};
@@ -59,7 +65,8 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
     let options = plan::watching(watch);
     let catalog = catalog::open(&watch.judging.catalog)?;
     let signals = Signals::listen()?;
-    let opened = source::open(watch, &signals, || confine(watch))?;
+    let doors = Doors::open(watch)?;
+    let opened = source::open(watch, &signals, || confine(watch, &doors))?;
     let target =
         watch.output_file.clone().map_or(Target::Stdout, |path| Target::File(path, rotation(&watch.rotate)));
     let out = Out::open(target).map_err(|why| match &watch.output_file {
@@ -85,7 +92,9 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
         heard: Heard::default(),
         begun: moment(),
         next: None,
+        pulse: Pulse::new(watch, doors)?,
     };
+    run.pulse.ready(&run.opened);
     let failures = run.follow(&signals)?;
     run.finish(failures)
 }
@@ -104,12 +113,16 @@ fn rotation(bounds: &[Bound]) -> Rotation {
 
 /// Gives up all rights but to read what is read again and to write the output. Interfaces are open by then: none can be opened
 /// any more.
-fn confine(watch: &Watch) {
+fn confine(watch: &Watch, doors: &Doors) {
     if watch.no_sandbox {
         return sandbox::refuse();
     }
     let inputs = watch.replay.iter().chain(&watch.fifo).map(PathBuf::as_path);
-    let access = Access::default().read_inputs(inputs).write_file(watch.output_file.as_deref());
+    let mut access = Access::default().read_inputs(inputs);
+    access.listener = doors.server.as_ref().map(metrics::Server::fd);
+    for output in [&watch.output_file, &watch.metrics_file] {
+        access = access.write_file(output.as_deref());
+    }
     let access = access.read_again(watch.judging.catalog.iter().map(PathBuf::as_path));
     for Layer { name, held } in sandbox::enter(&access) {
         if let Err(why) = held {
@@ -143,6 +156,7 @@ struct Run<'w> {
     begun: Instant,
     /// When something is to be said again.
     next: Option<Instant>,
+    pulse: Pulse,
 }
 
 impl Run<'_> {
@@ -150,7 +164,7 @@ impl Run<'_> {
     fn follow(&mut self, signals: &Signals) -> Result<Vec<Failure>, Failure> {
         let mut failures = Vec::new();
         let mut stopped: Option<Instant> = None;
-        let (mut complained, mut shed) = (false, 0);
+        let mut complained = false;
         loop {
             match self.opened.source.next() {
                 Ok(Next::Batch(batch)) => self.ongoing.fold(&batch),
@@ -170,6 +184,10 @@ impl Run<'_> {
                 }
             }
             let now = moment();
+            if self.pulse.is_due(now) {
+                let state = State::of(&self.ongoing, self.memory);
+                self.pulse.beat(now, &mut self.opened, state, &self.out);
+            }
             let over = self.watch.duration.is_some_and(|span| now - self.begun >= span);
             if over || signals.stop() {
                 // What came before stands in the ring yet; of a stream nobody can tell.
@@ -189,13 +207,6 @@ impl Run<'_> {
             } else if complained && self.out.is_free() {
                 complained = false;
             }
-            if self.out.shed() > shed {
-                shed = self.out.shed();
-                say(&format!(
-                    "lenscap: nobody reads the output: {} lines were shed so far",
-                    units::count(shed)
-                ));
-            }
             if signals.take_reload() {
                 self.reload();
             }
@@ -211,7 +222,8 @@ impl Run<'_> {
 
     /// Whether anything is said on the way. While it is judged what to say, packets wait in the ring.
     fn speaks(&self) -> bool {
-        self.view.is_some() || self.says(&[Kind::Device, Kind::Flow, Kind::Finding])
+        let wanted = [Kind::Device, Kind::Flow, Kind::Finding];
+        self.view.is_some() || self.pulse.is_counted() || self.says(&wanted)
     }
 
     /// Whether records of one of these kinds are written.
@@ -223,8 +235,14 @@ impl Run<'_> {
     fn reload(&mut self) {
         self.out.reopen();
         match catalog::open(&self.watch.judging.catalog) {
-            Ok(catalog) => self.catalog = catalog,
-            Err(failure) => say(&format!("{failure}\n  The catalogue that was read before stays")),
+            Ok(catalog) => {
+                self.catalog = catalog;
+                self.pulse.reloads.0 += 1;
+            }
+            Err(failure) => {
+                say(&format!("{failure}\n  The catalogue that was read before stays"));
+                self.pulse.reloads.1 += 1;
+            }
         }
     }
 
@@ -240,6 +258,7 @@ impl Run<'_> {
         let (ended, says_flows) = (self.ongoing.ended(), self.says(&[Kind::Flow]));
         let closed = self.ongoing.summary(self.opened.source.tallies()).close();
         let mut report = judge(&closed, &self.catalog, &self.policy);
+        self.pulse.judged = Some(Judged::of(&report.overview));
         let drops = |of: fn(&lenscap_flow::report::DropCounts) -> u64| {
             report.captures.iter().map(|capture| of(&capture.drops)).sum()
         };
@@ -309,8 +328,10 @@ impl Run<'_> {
 
     /// Prints the last report, and says how it ended.
     fn finish(mut self, failures: Vec<Failure>) -> Result<Outcome, Failure> {
+        self.pulse.stopping();
         self.opened.source.refresh();
         let printing = self.printing.clone();
+        let state = State::of(&self.ongoing, self.memory);
         let clear = self.view.as_mut().map(|(view, _)| view.clear()).unwrap_or_default();
         self.out.write(clear.into_bytes());
         let closed = self.ongoing.summary(self.opened.source.tallies()).close();
@@ -318,6 +339,8 @@ impl Run<'_> {
         let checked = output::check(&mut report, failures);
         let mut lines = Lines::to(&self.out);
         write_last(&report, &printing, checked, &mut self.said, &mut lines)?;
+        self.pulse.judged = Some(Judged::of(&report.overview));
+        self.pulse.count(&self.opened, state, &self.out);
         let outcome = output::outcome(&report, &printing, checked);
         self.out.finish().map_err(|why| match &self.watch.output_file {
             Some(path) => Failure::file("write", path, why),

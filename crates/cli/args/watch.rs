@@ -3,6 +3,7 @@
 use super::{Judging, Output};
 use crate::parse::{self, Bound, Idle};
 use clap::{Args as ClapArgs, ValueEnum};
+use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -58,6 +59,15 @@ pub(crate) struct Watch {
     /// have the second in their name in which they were begun
     #[arg(long, value_name = "BOUNDS", value_delimiter = ',', value_parser = parse::bound, requires = "output_file", help_heading = "Output")]
     pub rotate: Vec<Bound>,
+    /// Serve Prometheus metrics under /metrics of this address; of a port alone, on this machine only
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = parse::listen, help_heading = "Output")]
+    pub metrics: Option<SocketAddr>,
+    /// Let metrics be served to other machines, too, without asking who they are
+    #[arg(long, requires = "metrics", help_heading = "Output")]
+    pub metrics_exposed: bool,
+    /// Write Prometheus metrics into this file every 5 seconds; it is whole at every moment
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub metrics_file: Option<PathBuf>,
     #[command(flatten)]
     pub judging: Judging,
     /// Feed a capture file by its own clock
