@@ -13,6 +13,7 @@ mod news;
 mod notify;
 mod out;
 mod pulse;
+mod rolling;
 mod signals;
 mod source;
 mod view;
@@ -32,11 +33,13 @@ use lenscap_flow::report::{Report, Said};
 use lenscap_flow::{Ongoing, Policy, judge};
 use lenscap_report::text;
 use lenscap_report::{Kind, json};
+use lenscap_wire::Timestamp;
 use lines::{Lines, push_flows, push_news, without_flows, write_last};
 use metrics::Judged;
 use news::Heard;
 use out::{Out, Target};
 use pulse::{Doors, Pulse, State};
+use rolling::Rolling;
 use signals::Signals;
 use source::Opened;
 use std::io::{self, ErrorKind, IsTerminal};
@@ -50,6 +53,10 @@ const INTERVAL: Duration = Duration::from_secs(5);
 const SILENT: Duration = Duration::from_secs(60);
 /// So many times as long as judging takes, nothing is judged again.
 const REST: u32 = 9;
+/// How long it is waited for a reader that stalls.
+const STALLED: Duration = Duration::from_secs(60);
+/// Nanoseconds of capture time after which a file is judged again.
+const JUDGED: i64 = 60_000_000_000;
 /// What stands in the rings when it is stopped is read for so long.
 const DRAIN: Duration = Duration::from_secs(2);
 
@@ -66,6 +73,9 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
     let catalog = catalog::open(&watch.judging.catalog)?;
     let signals = Signals::listen()?;
     let doors = Doors::open(watch)?;
+    if let Some(folder) = &watch.rolling {
+        rolling::make_folder(folder)?;
+    }
     let opened = source::open(watch, &signals, || confine(watch, &doors))?;
     let target =
         watch.output_file.clone().map_or(Target::Stdout, |path| Target::File(path, rotation(&watch.rotate)));
@@ -78,6 +88,8 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
     let ongoing =
         Ongoing::new(&options, opened.about.clone()).map_err(|why| Failure::new(why.to_string()))?;
     let view = style.map(|style| (View::new(&opened.name, io::stdout().is_terminal()), style));
+    let names = opened.about.iter().map(|about| about.path.clone()).collect();
+    let rolling = Rolling::start(watch, names)?;
     let mut run = Run {
         watch,
         memory: options.limits.memory as u64,
@@ -92,7 +104,9 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
         heard: Heard::default(),
         begun: moment(),
         next: None,
+        judged: Timestamp::default(),
         pulse: Pulse::new(watch, doors)?,
+        rolling,
     };
     run.pulse.ready(&run.opened);
     let failures = run.follow(&signals)?;
@@ -123,6 +137,7 @@ fn confine(watch: &Watch, doors: &Doors) {
     for output in [&watch.output_file, &watch.metrics_file] {
         access = access.write_file(output.as_deref());
     }
+    access.write.extend(watch.rolling.clone());
     let access = access.read_again(watch.judging.catalog.iter().map(PathBuf::as_path));
     for Layer { name, held } in sandbox::enter(&access) {
         if let Err(why) = held {
@@ -156,7 +171,10 @@ struct Run<'w> {
     begun: Instant,
     /// When something is to be said again.
     next: Option<Instant>,
+    /// When it was last judged, by packets.
+    judged: Timestamp,
     pulse: Pulse,
+    rolling: Option<Rolling>,
 }
 
 impl Run<'_> {
@@ -167,7 +185,12 @@ impl Run<'_> {
         let mut complained = false;
         loop {
             match self.opened.source.next() {
-                Ok(Next::Batch(batch)) => self.ongoing.fold(&batch),
+                Ok(Next::Batch(batch)) => {
+                    self.ongoing.fold(&batch);
+                    if let Some(rolling) = &mut self.rolling {
+                        rolling.take(&batch, self.ongoing.now().unwrap_or_default());
+                    }
+                }
                 Ok(Next::Idle(now)) => {
                     // A stream knows no time but the latest stamp, and that one may lie.
                     if self.opened.is_live || self.watch.replay.is_some() {
@@ -185,7 +208,11 @@ impl Run<'_> {
             }
             let now = moment();
             if self.pulse.is_due(now) {
-                let state = State::of(&self.ongoing, self.memory);
+                if let Some(rolling) = &mut self.rolling {
+                    rolling.flush(self.ongoing.now().unwrap_or_default());
+                    rolling.say_shed();
+                }
+                let state = self.state();
                 self.pulse.beat(now, &mut self.opened, state, &self.out);
             }
             let over = self.watch.duration.is_some_and(|span| now - self.begun >= span);
@@ -213,17 +240,32 @@ impl Run<'_> {
             if signals.take_report() {
                 self.report();
             }
-            if self.next.is_none_or(|next| now >= next) && self.out.is_free() {
+            if self.is_due(now) {
                 self.tick();
             }
         }
         Ok(failures)
     }
 
+    /// Whether it is to be judged. While a reader stalls, nothing is for a minute, then it goes on: memory must be given back, and
+    /// what the queue of the output has no room for is thrown away. A file that is fed fast is judged by its own time, too, where it
+    /// hangs on that which packets are kept: they wait for it.
+    fn is_due(&self, now: Instant) -> bool {
+        let patience = if self.out.is_free() { Duration::ZERO } else { STALLED };
+        let passed = |now: Timestamp| now.0.saturating_sub(self.judged.0) >= JUDGED;
+        self.next.is_none_or(|next| now >= next + patience)
+            || self.rolling.is_some() && !self.opened.is_live && self.ongoing.now().is_some_and(passed)
+    }
+
+    fn state(&self) -> State {
+        let rolling = self.rolling.as_ref().map(Rolling::figures);
+        State::of(&self.ongoing, self.memory, rolling)
+    }
+
     /// Whether anything is said on the way. While it is judged what to say, packets wait in the ring.
     fn speaks(&self) -> bool {
         let wanted = [Kind::Device, Kind::Flow, Kind::Finding];
-        self.view.is_some() || self.pulse.is_counted() || self.says(&wanted)
+        self.view.is_some() || self.pulse.is_counted() || self.rolling.is_some() || self.says(&wanted)
     }
 
     /// Whether records of one of these kinds are written.
@@ -251,6 +293,7 @@ impl Run<'_> {
         &mut self,
         use_it: impl FnOnce(&mut Report<'_>, &mut Said, &mut Heard, Option<&mut (View, text::View)>, Sums) -> T,
     ) -> T {
+        self.judged = self.ongoing.now().unwrap_or_default();
         let began = moment();
         let up = began - self.begun;
         let flows = self.ongoing.state().flows() as u64;
@@ -270,6 +313,9 @@ impl Run<'_> {
             memory,
             up,
         };
+        if let Some(rolling) = &mut self.rolling {
+            rolling.learn(&report);
+        }
         let made = use_it(&mut report, &mut self.said, &mut self.heard, self.view.as_mut(), sums);
         // What is to be said of a flow is said before it leaves memory.
         let said = says_flows.then_some(&self.said);
@@ -331,7 +377,10 @@ impl Run<'_> {
         self.pulse.stopping();
         self.opened.source.refresh();
         let printing = self.printing.clone();
-        let state = State::of(&self.ongoing, self.memory);
+        if let Some(rolling) = &mut self.rolling {
+            rolling.finish(self.ongoing.now().unwrap_or_default());
+        }
+        let state = self.state();
         let clear = self.view.as_mut().map(|(view, _)| view.clear()).unwrap_or_default();
         self.out.write(clear.into_bytes());
         let closed = self.ongoing.summary(self.opened.source.tallies()).close();

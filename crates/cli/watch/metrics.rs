@@ -11,6 +11,7 @@ pub(super) use file::MetricsFile;
 pub(super) use serve::Server;
 
 use super::loss::Loss;
+use super::rolling::RollingFigures;
 use lenscap_flow::report::Overview;
 use std::sync::{Arc, Mutex, PoisonError};
 use text::Text;
@@ -44,6 +45,8 @@ pub(super) struct Figures {
     pub(super) reloads: (u64, u64),
     /// What the last judgement said.
     pub(super) judged: Option<Judged>,
+    /// The rolling files, where there are some.
+    pub(super) rolling: Option<RollingFigures>,
 }
 
 /// What of a judgement is counted.
@@ -96,6 +99,16 @@ impl Figures {
         text.counter("reloads_total", "Catalogues that were read again.")
             .label("result", "taken", self.reloads.0)
             .label("result", "refused", self.reloads.1);
+        if let Some(rolling) = self.rolling {
+            text.counter("rolling_packets_total", "Packets that were written to rolling files.")
+                .value(rolling.packets);
+            text.counter("rolling_shed_packets_total", "Packets that should have been, and found no room.")
+                .value(rolling.shed);
+            text.counter("rolling_errors_total", "Attempts to write rolling files that failed.")
+                .value(rolling.errors);
+            text.gauge("rolling_bytes", "Bytes of the rolling files.").value(rolling.bytes);
+            text.gauge("rolling_files", "Rolling files.").value(rolling.files);
+        }
         text.finish()
     }
 

@@ -5,6 +5,7 @@ use super::loss::Loss;
 use super::metrics::{Exposed, Figures, InputFigures, Judged, MetricsFile, Server};
 use super::notify::Notify;
 use super::out::Out;
+use super::rolling::RollingFigures;
 use super::source::Opened;
 use crate::args::Watch;
 use crate::failure::{Failure, say};
@@ -53,12 +54,19 @@ pub(super) struct State {
     memory: (u64, u64),
     /// What time it is, by packets.
     now: Option<Timestamp>,
+    /// The rolling files, where there are some.
+    rolling: Option<RollingFigures>,
 }
 
 impl State {
-    pub(super) fn of(ongoing: &Ongoing, memory: u64) -> Self {
+    pub(super) fn of(ongoing: &Ongoing, memory: u64, rolling: Option<RollingFigures>) -> Self {
         let state = ongoing.state();
-        Self { flows: state.flows() as u64, memory: (state.cost() as u64, memory), now: ongoing.now() }
+        Self {
+            flows: state.flows() as u64,
+            memory: (state.cost() as u64, memory),
+            now: ongoing.now(),
+            rolling,
+        }
     }
 }
 
@@ -176,6 +184,7 @@ impl Pulse {
             output_errors: out.failures(),
             reloads: self.reloads,
             judged: self.judged.clone(),
+            rolling: state.rolling,
         };
         exposed.put(figures.text());
     }
