@@ -38,7 +38,7 @@ fn findings(path: &str) -> Vec<(String, String, u64, u64)> {
 fn keep(folder: &Path, bytes: &str) {
     let folder = folder.to_str().expect("text");
     let arguments =
-        ["--replay", OFFICE, "--speed", "4000000000", "--rolling", folder, "--rolling-bytes", bytes];
+        ["--replay", OFFICE, "--speed", "200", "--rolling", folder, "--rolling-bytes", bytes];
     let done = watch(&arguments).output().expect("it can be started");
     assert_eq!(done.status.code(), Some(1), "{}", String::from_utf8_lossy(&done.stderr));
 }
