@@ -2,55 +2,17 @@
 #![cfg(unix)]
 #![allow(clippy::disallowed_methods, reason = "nothing is waited for without end")]
 
+mod watches;
+
 use lenscap_testkit::{Host, Scenario, captures, pcap};
 use lenscap_wire::Timestamp;
-use serde_json::Value;
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
-
-fn watch(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lenscap"));
-    command.current_dir(captures::repository()).arg("watch").args(arguments);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-fn signal(child: &Child, signal: &str) {
-    let done = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
-    assert!(done.is_ok_and(|status| status.success()), "{signal} could not be sent");
-}
-
-/// Waits until something is so, half a minute at most.
-fn wait(mut is_so: impl FnMut() -> bool) {
-    let until = Instant::now() + Duration::from_secs(30);
-    while !is_so() {
-        assert!(Instant::now() < until, "it was waited for in vain");
-        thread::sleep(Duration::from_millis(5));
-    }
-}
-
-/// The records of whole lines.
-fn records(lines: &[u8]) -> Vec<Value> {
-    let text = std::str::from_utf8(lines).expect("JSON is text");
-    assert!(text.is_empty() || text.ends_with('\n'), "the last line is whole");
-    text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
-}
-
-fn count(records: &[Value], kind: &str) -> usize {
-    records.iter().filter(|record| record["type"] == kind).count()
-}
-
-/// Files of a folder by name.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut all: Vec<_> =
-        fs::read_dir(folder).into_iter().flatten().flatten().map(|file| file.path()).collect();
-    all.sort();
-    all
-}
+use std::time::Duration;
+use watches::{count, files, records, signal, wait, watch};
 
 /// A capture of so many flows.
 fn flows(folder: &Path, count: u16) -> String {

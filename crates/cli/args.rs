@@ -8,7 +8,7 @@ mod watch;
 
 pub(crate) use shared::{Job, Judging, Look, Output, Reading, Table, Work};
 #[cfg(unix)]
-pub(crate) use watch::{Backend, Watch};
+pub(crate) use watch::{Backend, RollingBytes, Watch};
 
 use crate::parse::{self, Counts};
 use crate::save;

@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use lenscap_flow::report::Severity;
 use lenscap_wire::Timestamp;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -130,6 +130,13 @@ pub(crate) fn bound(text: &str) -> Result<Bound, String> {
     }
 }
 
+/// Where to listen: `127.0.0.1:9464`, `[::1]:9464`, or a port alone, of this machine only.
+pub(crate) fn listen(text: &str) -> Result<SocketAddr, String> {
+    let port = || text.parse::<u16>().map(|port| (Ipv4Addr::LOCALHOST, port).into());
+    let address = text.parse::<SocketAddr>().or_else(|_| port());
+    address.map_err(|_| format!("{text:?} is no address with a port; write 127.0.0.1:9464"))
+}
+
 /// Numbers of threads: `4`, `1,2,4`, `1-4`. At most 1,024 threads.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Counts(pub Vec<NonZeroUsize>);
@@ -181,6 +188,13 @@ impl FromStr for FailOn {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_port_alone_is_of_this_machine() {
+        assert_eq!(listen("9464"), Ok("127.0.0.1:9464".parse().unwrap()));
+        assert_eq!(listen("[::]:1").map(|address| address.ip().is_loopback()), Ok(false));
+        assert!(["", "eth0", ":9464", "70000", "127.0.0.1"].iter().all(|text| listen(text).is_err()));
+    }
 
     #[test]
     fn a_bound_is_a_size_or_a_time() {

@@ -2,8 +2,11 @@
 //!
 //! Before the first packet is read it drops its capabilities, but for those that let root read files; it can gain none back
 //! (`no_new_privs`); it reads only its inputs and what the kernel tells of itself, and writes only where it shall
-//! (landlock); and it makes no socket, starts no program and looks into no other process (seccomp). A layer that the kernel
+//! (landlock); and it makes no socket, starts no program, makes no namespace and looks into no other process (seccomp). A layer that the kernel
 //! does not have is left out, and `lenscap doctor` says so.
+
+#[cfg(target_os = "linux")]
+mod calls;
 
 use crate::failure::say;
 use lenscap_capture::inputs;
@@ -16,6 +19,8 @@ pub(crate) struct Access {
     pub read: Vec<PathBuf>,
     /// Folders in which files are written, renamed and removed.
     pub write: Vec<PathBuf>,
+    /// The descriptor of a socket that is listened on: clients are accepted from it alone.
+    pub listener: Option<i32>,
 }
 
 impl Access {
@@ -79,72 +84,19 @@ pub(crate) fn enter(_: &Access) -> Vec<Layer> {
 
 #[cfg(target_os = "linux")]
 mod linux {
+    use super::calls::refuse_calls;
     use super::{Access, Layer};
     use caps::{CapSet, Capability, CapsHashSet};
     use landlock::{
         ABI, Access as _, AccessFs, AccessNet, BitFlags, Ruleset, RulesetAttr, RulesetCreatedAttr,
         RulesetError, RulesetStatus, Scope, path_beneath_rules,
     };
-    use seccompiler::{
-        BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
-        SeccompRule, apply_filter_all_threads,
-    };
-    use std::collections::BTreeMap;
 
     /// What the kernel tells of itself: memory, processors, interfaces and what they lost.
     const KERNEL: [&str; 2] = ["/proc", "/sys"];
 
     /// The newest landlock that is asked for; older kernels hold a part of it.
     const NEWEST: ABI = ABI::V6;
-
-    /// Calls that nobody needs who reads packets. Those of x32 differ by a bit, and three by their number.
-    const REFUSED: [i64; 41] = [
-        libc::SYS_socket,
-        libc::SYS_socketpair,
-        libc::SYS_connect,
-        libc::SYS_bind,
-        libc::SYS_listen,
-        libc::SYS_accept,
-        libc::SYS_accept4,
-        // Through a socket that is open frames could be sent: that of a capture.
-        libc::SYS_sendto,
-        libc::SYS_sendmsg,
-        libc::SYS_sendmmsg,
-        libc::SYS_execve,
-        libc::SYS_execveat,
-        libc::SYS_ptrace,
-        libc::SYS_process_vm_readv,
-        libc::SYS_process_vm_writev,
-        libc::SYS_pidfd_getfd,
-        libc::SYS_kcmp,
-        libc::SYS_bpf,
-        libc::SYS_perf_event_open,
-        libc::SYS_userfaultfd,
-        libc::SYS_io_uring_setup,
-        libc::SYS_mount,
-        libc::SYS_umount2,
-        libc::SYS_move_mount,
-        libc::SYS_fsopen,
-        libc::SYS_open_tree,
-        libc::SYS_pivot_root,
-        libc::SYS_chroot,
-        libc::SYS_setns,
-        libc::SYS_unshare,
-        libc::SYS_open_by_handle_at,
-        libc::SYS_init_module,
-        libc::SYS_finit_module,
-        libc::SYS_delete_module,
-        libc::SYS_kexec_load,
-        libc::SYS_reboot,
-        libc::SYS_swapon,
-        libc::SYS_swapoff,
-        libc::SYS_add_key,
-        libc::SYS_request_key,
-        libc::SYS_keyctl,
-    ];
-    /// The bit of a call of x32, and those of them that have numbers of their own: execve, ptrace, execveat.
-    const X32: i64 = 0x4000_0000;
-    const X32_REFUSED: [i64; 3] = [X32 + 520, X32 + 521, X32 + 545];
 
     pub(super) fn enter(access: &Access) -> Vec<Layer> {
         // In this order: seccomp refuses nothing that the others need, but a filter takes no_new_privs, which landlock sets.
@@ -154,7 +106,7 @@ mod linux {
                 name: "landlock",
                 held: restrict_files(access).unwrap_or_else(|why| Err(why.to_string())),
             },
-            Layer { name: "seccomp", held: refuse_calls() },
+            Layer { name: "seccomp", held: refuse_calls(access.listener) },
         ]
     }
 
@@ -199,35 +151,6 @@ mod linux {
             RulesetStatus::NotEnforced => Err("this kernel has none, or it is switched off".into()),
         })
     }
-
-    /// Commands typed into the terminal that the process was started from: `TIOCSTI`, and `TIOCLINUX` on a console.
-    fn typing() -> Result<Vec<SeccompRule>, seccompiler::BackendError> {
-        let is = |asked: u64| {
-            let asked = SeccompCondition::new(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, asked)?;
-            SeccompRule::new(vec![asked])
-        };
-        [libc::TIOCSTI, libc::TIOCLINUX].into_iter().map(is).collect()
-    }
-
-    fn refuse_calls() -> Result<String, String> {
-        let x32 = cfg!(target_arch = "x86_64");
-        let of_x32 = REFUSED.iter().map(|call| call | X32).chain(X32_REFUSED).filter(|_| x32);
-        let mut refused: BTreeMap<_, _> =
-            REFUSED.iter().copied().chain(of_x32).map(|call| (call, Vec::new())).collect();
-        let typing = typing().map_err(|why| why.to_string())?;
-        refused.extend(
-            [libc::SYS_ioctl, libc::SYS_ioctl | if x32 { X32 } else { 0 }].map(|call| (call, typing.clone())),
-        );
-        let arch =
-            std::env::consts::ARCH.try_into().map_err(|_| "it does not know this processor".to_string())?;
-        let denied = SeccompAction::Errno(libc::EPERM as u32);
-        let filter = SeccompFilter::new(refused, SeccompAction::Allow, denied, arch);
-        let program: Result<BpfProgram, _> = filter.and_then(TryInto::try_into);
-        let applied = program
-            .map_err(|why| why.to_string())
-            .and_then(|program| apply_filter_all_threads(&program).map_err(|why| why.to_string()));
-        applied.map(|()| "no sockets, no programs, no other processes".to_string())
-    }
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -251,6 +174,7 @@ mod tests {
         let Some(folder) = std::env::var_os("LENSCAP_SANDBOX").map(PathBuf::from) else { return };
         let [inside, outside, out] = ["in", "outside", "out"].map(|name| folder.join(name));
         let access = Access::default().read_inputs([inside.as_path()]).write_file(Some(&out.join("a.lens")));
+        let elsewhere = std::net::TcpListener::bind("127.0.0.1:0").expect("it may before");
         let layers = enter(&access);
         let refused = |why: std::io::Error| why.kind() == ErrorKind::PermissionDenied;
         let held = |name: &str| layers.iter().any(|layer| layer.name == name && layer.held.is_ok());
@@ -267,6 +191,7 @@ mod tests {
         assert!(UdpSocket::bind("127.0.0.1:0").is_err_and(refused), "a socket was made");
         assert!(std::os::unix::net::UnixStream::pair().is_err_and(refused), "a socket was made");
         assert!(Command::new("/bin/true").status().is_err_and(refused), "a program was started");
+        assert!(elsewhere.accept().is_err_and(refused), "a client was accepted");
         // Threads that are started later are no freer.
         let later = std::thread::spawn(|| UdpSocket::bind("127.0.0.1:0").is_err());
         assert!(later.join().expect("it does not panic"));

@@ -7,8 +7,13 @@
 mod clock;
 mod file;
 mod lines;
+mod loss;
+mod metrics;
 mod news;
+mod notify;
 mod out;
+mod pulse;
+mod rolling;
 mod signals;
 mod source;
 mod view;
@@ -27,10 +32,14 @@ use lenscap_catalog::Catalog;
 use lenscap_flow::report::{Report, Said};
 use lenscap_flow::{Ongoing, Policy, judge};
 use lenscap_report::text;
-use lenscap_report::{Kind, json, units};
+use lenscap_report::{Kind, json};
+use lenscap_wire::Timestamp;
 use lines::{Lines, push_flows, push_news, without_flows, write_last};
+use metrics::Judged;
 use news::Heard;
 use out::{Out, Target};
+use pulse::{Doors, Pulse, State};
+use rolling::Rolling;
 use signals::Signals;
 use source::Opened;
 use std::io::{self, ErrorKind, IsTerminal};
@@ -44,6 +53,10 @@ const INTERVAL: Duration = Duration::from_secs(5);
 const SILENT: Duration = Duration::from_secs(60);
 /// So many times as long as judging takes, nothing is judged again.
 const REST: u32 = 9;
+/// How long it is waited for a reader that stalls.
+const STALLED: Duration = Duration::from_secs(60);
+/// Nanoseconds of capture time after which a file is judged again.
+const JUDGED: i64 = 60_000_000_000;
 /// What stands in the rings when it is stopped is read for so long.
 const DRAIN: Duration = Duration::from_secs(2);
 
@@ -59,7 +72,11 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
     let options = plan::watching(watch);
     let catalog = catalog::open(&watch.judging.catalog)?;
     let signals = Signals::listen()?;
-    let opened = source::open(watch, &signals, || confine(watch))?;
+    let doors = Doors::open(watch)?;
+    if let Some(folder) = &watch.rolling {
+        rolling::make_folder(folder)?;
+    }
+    let opened = source::open(watch, &signals, || confine(watch, &doors))?;
     let target =
         watch.output_file.clone().map_or(Target::Stdout, |path| Target::File(path, rotation(&watch.rotate)));
     let out = Out::open(target).map_err(|why| match &watch.output_file {
@@ -71,6 +88,8 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
     let ongoing =
         Ongoing::new(&options, opened.about.clone()).map_err(|why| Failure::new(why.to_string()))?;
     let view = style.map(|style| (View::new(&opened.name, io::stdout().is_terminal()), style));
+    let names = opened.about.iter().map(|about| about.path.clone()).collect();
+    let rolling = Rolling::start(watch, names)?;
     let mut run = Run {
         watch,
         memory: options.limits.memory as u64,
@@ -85,7 +104,11 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
         heard: Heard::default(),
         begun: moment(),
         next: None,
+        judged: Timestamp::default(),
+        pulse: Pulse::new(watch, doors)?,
+        rolling,
     };
+    run.pulse.ready(&run.opened);
     let failures = run.follow(&signals)?;
     run.finish(failures)
 }
@@ -104,12 +127,17 @@ fn rotation(bounds: &[Bound]) -> Rotation {
 
 /// Gives up all rights but to read what is read again and to write the output. Interfaces are open by then: none can be opened
 /// any more.
-fn confine(watch: &Watch) {
+fn confine(watch: &Watch, doors: &Doors) {
     if watch.no_sandbox {
         return sandbox::refuse();
     }
     let inputs = watch.replay.iter().chain(&watch.fifo).map(PathBuf::as_path);
-    let access = Access::default().read_inputs(inputs).write_file(watch.output_file.as_deref());
+    let mut access = Access::default().read_inputs(inputs);
+    access.listener = doors.server.as_ref().map(metrics::Server::fd);
+    for output in [&watch.output_file, &watch.metrics_file] {
+        access = access.write_file(output.as_deref());
+    }
+    access.write.extend(watch.rolling.clone());
     let access = access.read_again(watch.judging.catalog.iter().map(PathBuf::as_path));
     for Layer { name, held } in sandbox::enter(&access) {
         if let Err(why) = held {
@@ -143,6 +171,10 @@ struct Run<'w> {
     begun: Instant,
     /// When something is to be said again.
     next: Option<Instant>,
+    /// When it was last judged, by packets.
+    judged: Timestamp,
+    pulse: Pulse,
+    rolling: Option<Rolling>,
 }
 
 impl Run<'_> {
@@ -150,10 +182,15 @@ impl Run<'_> {
     fn follow(&mut self, signals: &Signals) -> Result<Vec<Failure>, Failure> {
         let mut failures = Vec::new();
         let mut stopped: Option<Instant> = None;
-        let (mut complained, mut shed) = (false, 0);
+        let mut complained = false;
         loop {
             match self.opened.source.next() {
-                Ok(Next::Batch(batch)) => self.ongoing.fold(&batch),
+                Ok(Next::Batch(batch)) => {
+                    self.ongoing.fold(&batch);
+                    if let Some(rolling) = &mut self.rolling {
+                        rolling.take(&batch, self.ongoing.now().unwrap_or_default());
+                    }
+                }
                 Ok(Next::Idle(now)) => {
                     // A stream knows no time but the latest stamp, and that one may lie.
                     if self.opened.is_live || self.watch.replay.is_some() {
@@ -170,6 +207,14 @@ impl Run<'_> {
                 }
             }
             let now = moment();
+            if self.pulse.is_due(now) {
+                if let Some(rolling) = &mut self.rolling {
+                    rolling.flush(self.ongoing.now().unwrap_or_default());
+                    rolling.say_shed();
+                }
+                let state = self.state();
+                self.pulse.beat(now, &mut self.opened, state, &self.out);
+            }
             let over = self.watch.duration.is_some_and(|span| now - self.begun >= span);
             if over || signals.stop() {
                 // What came before stands in the ring yet; of a stream nobody can tell.
@@ -189,29 +234,38 @@ impl Run<'_> {
             } else if complained && self.out.is_free() {
                 complained = false;
             }
-            if self.out.shed() > shed {
-                shed = self.out.shed();
-                say(&format!(
-                    "lenscap: nobody reads the output: {} lines were shed so far",
-                    units::count(shed)
-                ));
-            }
             if signals.take_reload() {
                 self.reload();
             }
             if signals.take_report() {
                 self.report();
             }
-            if self.next.is_none_or(|next| now >= next) && self.out.is_free() {
+            if self.is_due(now) {
                 self.tick();
             }
         }
         Ok(failures)
     }
 
+    /// Whether it is to be judged. While a reader stalls, nothing is for a minute, then it goes on: memory must be given back, and
+    /// what the queue of the output has no room for is thrown away. A file that is fed fast is judged by its own time, too, where it
+    /// hangs on that which packets are kept: they wait for it.
+    fn is_due(&self, now: Instant) -> bool {
+        let patience = if self.out.is_free() { Duration::ZERO } else { STALLED };
+        let passed = |now: Timestamp| now.0.saturating_sub(self.judged.0) >= JUDGED;
+        self.next.is_none_or(|next| now >= next + patience)
+            || self.rolling.is_some() && !self.opened.is_live && self.ongoing.now().is_some_and(passed)
+    }
+
+    fn state(&self) -> State {
+        let rolling = self.rolling.as_ref().map(Rolling::figures);
+        State::of(&self.ongoing, self.memory, rolling)
+    }
+
     /// Whether anything is said on the way. While it is judged what to say, packets wait in the ring.
     fn speaks(&self) -> bool {
-        self.view.is_some() || self.says(&[Kind::Device, Kind::Flow, Kind::Finding])
+        let wanted = [Kind::Device, Kind::Flow, Kind::Finding];
+        self.view.is_some() || self.pulse.is_counted() || self.rolling.is_some() || self.says(&wanted)
     }
 
     /// Whether records of one of these kinds are written.
@@ -223,8 +277,14 @@ impl Run<'_> {
     fn reload(&mut self) {
         self.out.reopen();
         match catalog::open(&self.watch.judging.catalog) {
-            Ok(catalog) => self.catalog = catalog,
-            Err(failure) => say(&format!("{failure}\n  The catalogue that was read before stays")),
+            Ok(catalog) => {
+                self.catalog = catalog;
+                self.pulse.reloads.0 += 1;
+            }
+            Err(failure) => {
+                say(&format!("{failure}\n  The catalogue that was read before stays"));
+                self.pulse.reloads.1 += 1;
+            }
         }
     }
 
@@ -233,6 +293,7 @@ impl Run<'_> {
         &mut self,
         use_it: impl FnOnce(&mut Report<'_>, &mut Said, &mut Heard, Option<&mut (View, text::View)>, Sums) -> T,
     ) -> T {
+        self.judged = self.ongoing.now().unwrap_or_default();
         let began = moment();
         let up = began - self.begun;
         let flows = self.ongoing.state().flows() as u64;
@@ -240,6 +301,7 @@ impl Run<'_> {
         let (ended, says_flows) = (self.ongoing.ended(), self.says(&[Kind::Flow]));
         let closed = self.ongoing.summary(self.opened.source.tallies()).close();
         let mut report = judge(&closed, &self.catalog, &self.policy);
+        self.pulse.judged = Some(Judged::of(&report.overview));
         let drops = |of: fn(&lenscap_flow::report::DropCounts) -> u64| {
             report.captures.iter().map(|capture| of(&capture.drops)).sum()
         };
@@ -251,6 +313,9 @@ impl Run<'_> {
             memory,
             up,
         };
+        if let Some(rolling) = &mut self.rolling {
+            rolling.learn(&report);
+        }
         let made = use_it(&mut report, &mut self.said, &mut self.heard, self.view.as_mut(), sums);
         // What is to be said of a flow is said before it leaves memory.
         let said = says_flows.then_some(&self.said);
@@ -309,8 +374,13 @@ impl Run<'_> {
 
     /// Prints the last report, and says how it ended.
     fn finish(mut self, failures: Vec<Failure>) -> Result<Outcome, Failure> {
+        self.pulse.stopping();
         self.opened.source.refresh();
         let printing = self.printing.clone();
+        if let Some(rolling) = &mut self.rolling {
+            rolling.finish(self.ongoing.now().unwrap_or_default());
+        }
+        let state = self.state();
         let clear = self.view.as_mut().map(|(view, _)| view.clear()).unwrap_or_default();
         self.out.write(clear.into_bytes());
         let closed = self.ongoing.summary(self.opened.source.tallies()).close();
@@ -318,6 +388,8 @@ impl Run<'_> {
         let checked = output::check(&mut report, failures);
         let mut lines = Lines::to(&self.out);
         write_last(&report, &printing, checked, &mut self.said, &mut lines)?;
+        self.pulse.judged = Some(Judged::of(&report.overview));
+        self.pulse.count(&self.opened, state, &self.out);
         let outcome = output::outcome(&report, &printing, checked);
         self.out.finish().map_err(|why| match &self.watch.output_file {
             Some(path) => Failure::file("write", path, why),

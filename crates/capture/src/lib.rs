@@ -63,4 +63,5 @@ pub use read_at::{BLOCK, ReadAt};
 pub use reader::RecordReader;
 pub use source::{Next, Source};
 pub use tally::{SnapLength, Tally};
+pub use writer::blocks::{interface_block, push_packet_block, section_block};
 pub use writer::{WriteError, Writer};

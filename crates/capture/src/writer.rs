@@ -6,6 +6,7 @@
 //! one interface with the clock and link type of their file. Nothing is sorted. Where it is wanted, a packet's block gets
 //! one comment more; all else of it stays as it was.
 
+pub(crate) mod blocks;
 mod comment;
 
 use std::io::{self, Write};

@@ -3,6 +3,7 @@
 use super::{Judging, Output};
 use crate::parse::{self, Bound, Idle};
 use clap::{Args as ClapArgs, ValueEnum};
+use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -24,6 +25,7 @@ Examples:
   lenscap watch any --filter 'not port 22' --duration 1h   all interfaces but for one service
   lenscap watch eth0 --json --output-file lenscap.jsonl    into a file that logrotate may move
   lenscap watch eth0 --json --output-file /var/lib/lenscap/lines.jsonl --rotate 100MB,24h
+  lenscap watch eth0 --rolling /var/lib/lenscap/packets    with yesterday's packets for: lenscap extract ID DIR -w FILE
   tcpdump -i eth0 -w - | lenscap watch -                   what another program captures
   lenscap watch --replay office.pcapng --speed 60          an hour in a minute
 
@@ -43,6 +45,15 @@ pub(crate) enum Backend {
     Ring,
 }
 
+/// How much of a packet is kept.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum RollingBytes {
+    /// Headers, the first 256 bytes of the payload, and handshakes of TLS whole
+    Headers,
+    /// All that was captured
+    Full,
+}
+
 /// `lenscap watch`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Watch {
@@ -58,6 +69,31 @@ pub(crate) struct Watch {
     /// have the second in their name in which they were begun
     #[arg(long, value_name = "BOUNDS", value_delimiter = ',', value_parser = parse::bound, requires = "output_file", help_heading = "Output")]
     pub rotate: Vec<Bound>,
+    /// Keep the packets of cameras in this folder, as a ring of pcapng files that extract and explain read; also all packets to
+    /// groups, and those of stations in the two minutes after they were first seen
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
+    pub rolling: Option<PathBuf>,
+    /// How long these are kept, or how many bytes of them, such as 24h, 10GB, or both
+    #[arg(long, value_name = "BOUNDS", value_delimiter = ',', value_parser = parse::bound, default_value = "24h,10GB", requires = "rolling", help_heading = "Output")]
+    pub keep: Vec<Bound>,
+    /// How much of a packet is kept there
+    #[arg(
+        long,
+        value_name = "BYTES",
+        default_value = "headers",
+        requires = "rolling",
+        help_heading = "Output"
+    )]
+    pub rolling_bytes: RollingBytes,
+    /// Serve Prometheus metrics under /metrics of this address; of a port alone, on this machine only
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = parse::listen, help_heading = "Output")]
+    pub metrics: Option<SocketAddr>,
+    /// Let metrics be served to other machines, too, without asking who they are
+    #[arg(long, requires = "metrics", help_heading = "Output")]
+    pub metrics_exposed: bool,
+    /// Write Prometheus metrics into this file every 5 seconds; it is whole at every moment
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub metrics_file: Option<PathBuf>,
     #[command(flatten)]
     pub judging: Judging,
     /// Feed a capture file by its own clock

@@ -102,6 +102,11 @@ impl Out {
         self.shed.load(Ordering::Relaxed)
     }
 
+    /// How often something could not be written since it was opened.
+    pub(super) fn failures(&self) -> u64 {
+        self.shared.failures.load(Ordering::Relaxed)
+    }
+
     /// Has the file opened again, as after it was moved away.
     pub(super) fn reopen(&self) {
         self.send(Job::Reopen);

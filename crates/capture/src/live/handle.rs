@@ -5,7 +5,6 @@ use std::os::fd::BorrowedFd;
 
 use super::tap::{Copied, Taken, Tap};
 use super::{ANY, LiveOptions, clock};
-use crate::batch::Direction;
 use crate::pcap::HEADER;
 use crate::problem::ProblemKind;
 use crate::record::Packet;
@@ -120,7 +119,7 @@ impl Handle {
         }
         let link_type = self.open.as_ref().map(|open| open.tap.link_type).unwrap_or_default();
         let next = self.copied.packets.get(self.copied.lent..).unwrap_or(&[]);
-        for &Taken { time, oddity, lengths, start } in next.iter().take(most.min(BATCH)) {
+        for &Taken { time, oddity, lengths, direction, start } in next.iter().take(most.min(BATCH)) {
             let packet = Packet {
                 time,
                 stamped: true,
@@ -129,7 +128,7 @@ impl Handle {
                 header: 0,
                 length: lengths.captured,
                 interface: 0,
-                direction: Direction::Unknown,
+                direction,
                 lost: 0,
                 oddity,
             };

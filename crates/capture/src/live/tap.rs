@@ -6,10 +6,11 @@
 #[cfg(feature = "live")]
 use crate::BATCH;
 use crate::Error;
+use crate::batch::Direction;
 #[cfg(feature = "live")]
 use crate::filter::link_type_of;
 use crate::record::{Lengths, Oddity, clamp};
-use lenscap_ring::{Instruction, Options, Ring};
+use lenscap_ring::{Instruction, Options, Ring, Way};
 use lenscap_wire::{LinkType, Timestamp};
 use std::fs;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -28,6 +29,7 @@ pub(super) struct Taken {
     pub(super) time: Timestamp,
     pub(super) oddity: Oddity,
     pub(super) lengths: Lengths,
+    pub(super) direction: Direction,
     /// Where its bytes begin among those that were copied.
     pub(super) start: usize,
 }
@@ -47,24 +49,29 @@ impl Copied {
         self.lent = 0;
     }
 
-    fn push(&mut self, (seconds, nanoseconds): (i128, i128), wire_length: u32, bytes: &[u8]) {
+    fn push(
+        &mut self,
+        (seconds, nanoseconds): (i128, i128),
+        direction: Direction,
+        (wire_length, bytes): (u32, &[u8]),
+    ) {
         let (time, oddity) = clamp(seconds * 1_000_000_000 + nanoseconds);
         let lengths = Lengths::new(wire_length, bytes.len() as u32);
-        self.packets.push(Taken { time, oddity, lengths, start: self.bytes.len() });
+        self.packets.push(Taken { time, oddity, lengths, direction, start: self.bytes.len() });
         self.bytes.extend_from_slice(bytes);
     }
 }
 
 /// An interface that is open.
 pub(super) struct Tap {
-    way: Way,
+    backend: Backend,
     pub(super) link_type: LinkType,
     /// Drops as they were last told, and in all: by the interface, whose counters have 32 bits in libpcap, and by the ring.
     told: (u64, u64),
     pub(super) drops: (u64, u64),
 }
 
-enum Way {
+enum Backend {
     #[cfg(feature = "live")]
     Pcap(pcap::Capture<pcap::Active>),
     Ring {
@@ -117,7 +124,7 @@ impl Tap {
             })?;
         }
         let capture = capture.setnonblock().map_err(refused)?;
-        Ok(Self { way: Way::Pcap(capture), link_type, told: (0, 0), drops: (0, 0) })
+        Ok(Self { backend: Backend::Pcap(capture), link_type, told: (0, 0), drops: (0, 0) })
     }
 
     fn ring(name: &str, options: &LiveOptions) -> Result<Self, Error> {
@@ -143,36 +150,47 @@ impl Tap {
         let counter = |of: &str| format!("/sys/class/net/{name}/statistics/{of}");
         let counters = [counter("rx_missed_errors"), counter("rx_fifo_errors")];
         let told = (lost(&counters).unwrap_or_default(), 0);
-        Ok(Self { way: Way::Ring { ring, counters }, link_type: LinkType::ETHERNET, told, drops: (0, 0) })
+        Ok(Self {
+            backend: Backend::Ring { ring, counters },
+            link_type: LinkType::ETHERNET,
+            told,
+            drops: (0, 0),
+        })
     }
 
     /// What can be waited on.
     pub(super) fn fd(&self) -> BorrowedFd<'_> {
-        match &self.way {
+        match &self.backend {
             #[cfg(feature = "live")]
-            Way::Pcap(capture) => capture.as_fd(),
-            Way::Ring { ring, .. } => ring.as_fd(),
+            Backend::Pcap(capture) => capture.as_fd(),
+            Backend::Ring { ring, .. } => ring.as_fd(),
         }
     }
 
     /// Copies packets that are there: 32 at most of libpcap, and all of a block of our own ring.
     pub(super) fn copy(&mut self, copied: &mut Copied) -> Result<(), String> {
         copied.clear();
-        match &mut self.way {
+        match &mut self.backend {
             #[cfg(feature = "live")]
-            Way::Pcap(capture) => {
+            Backend::Pcap(capture) => {
                 let taken = capture.dispatch(Some(BATCH), |packet| {
                     let ts = packet.header.ts;
                     // In nanoseconds, as they were asked for, the field of microseconds holds nanoseconds.
-                    copied.push((ts.tv_sec.into(), ts.tv_usec.into()), packet.header.len, packet.data);
+                    let time = (ts.tv_sec.into(), ts.tv_usec.into());
+                    // libpcap does not tell which way a packet went.
+                    copied.push(time, Direction::Unknown, (packet.header.len, packet.data));
                 });
                 taken.map(|_| ()).map_err(|why| why.to_string())
             }
-            Way::Ring { ring, .. } => {
+            Backend::Ring { ring, .. } => {
                 let packets = ring.next(Duration::ZERO).map_err(|why| why.to_string())?;
                 for packet in packets.into_iter().flatten() {
                     let time = (packet.seconds.into(), packet.nanoseconds.into());
-                    copied.push(time, packet.length, packet.bytes);
+                    let direction = match packet.way {
+                        Way::In => Direction::Inbound,
+                        Way::Out => Direction::Outbound,
+                    };
+                    copied.push(time, direction, (packet.length, packet.bytes));
                 }
                 Ok(())
             }
@@ -181,16 +199,16 @@ impl Tap {
 
     /// Asks what was lost so far.
     pub(super) fn count_drops(&mut self) {
-        match &mut self.way {
+        match &mut self.backend {
             #[cfg(feature = "live")]
-            Way::Pcap(capture) => {
+            Backend::Pcap(capture) => {
                 let Ok(stat) = capture.stats() else { return };
                 let since = |now: u32, told: u64| u64::from(now.wrapping_sub(told as u32));
                 self.drops.0 += since(stat.if_dropped, self.told.0);
                 self.drops.1 += since(stat.dropped, self.told.1);
                 self.told = (stat.if_dropped.into(), stat.dropped.into());
             }
-            Way::Ring { ring, counters } => {
+            Backend::Ring { ring, counters } => {
                 // An interface that was renamed away tells nothing until it is back; its counter goes on meanwhile.
                 if let Some(interface) = lost(counters) {
                     self.drops.0 += interface.saturating_sub(self.told.0);

@@ -1,0 +1,96 @@
+//! Metrics in a file, as a collector of text files reads them: it is whole at every moment, and written anew every
+//! [`INTERVAL`] by a thread of its own.
+
+use super::Exposed;
+use crate::failure::say;
+use lenscap_report::escape::escape;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// How often it is written.
+const INTERVAL: Duration = Duration::from_secs(5);
+
+/// A file that is written until this is dropped.
+#[derive(Debug)]
+pub(crate) struct MetricsFile {
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl MetricsFile {
+    /// Writes it at once, and from then on.
+    pub(crate) fn start(path: PathBuf, exposed: Exposed) -> io::Result<Self> {
+        write(&path, &exposed)?;
+        let (stop, stopped) = channel();
+        let writing = move || {
+            let mut complained = false;
+            loop {
+                let wait = stopped.recv_timeout(INTERVAL);
+                match write(&path, &exposed) {
+                    Ok(()) => complained = false,
+                    Err(why) if !complained => {
+                        let path = escape(path.to_string_lossy().as_bytes()).into_owned();
+                        say(&format!("lenscap: cannot write {path}: {why}; it is tried again every 5 s"));
+                        complained = true;
+                    }
+                    Err(_) => {}
+                }
+                if wait != Err(RecvTimeoutError::Timeout) {
+                    return;
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("metrics-file".into()).spawn(writing)?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for MetricsFile {
+    fn drop(&mut self) {
+        self.stop = None;
+        // It writes once more what there is.
+        _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
+fn write(path: &Path, exposed: &Exposed) -> io::Result<()> {
+    let mut partial = path.as_os_str().to_os_string();
+    partial.push(format!(".{}.partial", std::process::id()));
+    let partial = PathBuf::from(partial);
+    let written = File::create(&partial).and_then(|mut file| {
+        file.write_all(exposed.text().as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&partial, path)
+    });
+    written.inspect_err(|_| {
+        // Nothing more can be done where it cannot be removed either.
+        _ = fs::remove_file(&partial);
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_has_the_last_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, exposed) = (folder.path().join("lenscap.prom"), Exposed::default());
+        exposed.put("a 1\n".into());
+        let file = MetricsFile::start(path.clone(), exposed.clone()).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "a 1\n");
+        exposed.put("a 2\n".into());
+        drop(file);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "a 2\n");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_written_says_so() {
+        assert!(MetricsFile::start(PathBuf::from("/proc/none"), Exposed::default()).is_err());
+    }
+}

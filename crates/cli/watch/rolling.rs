@@ -1,0 +1,240 @@
+//! A ring of pcapng files with the traffic of cameras, so that yesterday's finding still has its packets today.
+//!
+//! Frames are chosen (`rolling/choice.rs`) and encoded here, where they are lent, and written by a thread of its own
+//! (`rolling/files.rs`). What finds the queue between them full is shed and counted; it is judged all the same.
+
+mod choice;
+mod files;
+
+use crate::args::{RollingBytes, Watch};
+use crate::failure::{Failure, say};
+use crate::parse::Bound;
+use choice::Choice;
+use files::{Files, Keep, Piece};
+use lenscap_capture::{Batch, Record, interface_block, push_packet_block};
+use lenscap_flow::chunk_of;
+use lenscap_flow::report::Report;
+use lenscap_report::units;
+use lenscap_wire::{LinkType, Packet, Timestamp};
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+
+/// Bytes of a piece that is handed over, and how many such pieces may wait.
+const PIECE: usize = 256 << 10;
+const WAITING: usize = 64;
+/// Bytes of a payload that are kept of each packet where only headers are wanted.
+const PAYLOAD: usize = 256;
+
+/// What was written, and what was not.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct RollingFigures {
+    pub(super) packets: u64,
+    /// Packets that found no room in the queue, or none on the disk.
+    pub(super) shed: u64,
+    /// Bytes of all files, and how many these are.
+    pub(super) bytes: u64,
+    pub(super) files: u64,
+    /// Attempts to write that failed.
+    pub(super) errors: u64,
+}
+
+/// What both threads count.
+#[derive(Debug, Default)]
+struct Counts {
+    packets: AtomicU64,
+    shed: AtomicU64,
+    bytes: AtomicU64,
+    files: AtomicU64,
+    errors: AtomicU64,
+}
+
+/// A description of an interface is written once for each input, interface of it, and link type.
+type Place = (u32, u16, LinkType);
+
+/// A ring of files that is written.
+pub(super) struct Rolling {
+    choice: Choice,
+    is_full: bool,
+    snap_length: u32,
+    /// What the inputs are called, by ordinal.
+    names: Vec<String>,
+    numbers: HashMap<Place, u32>,
+    /// Descriptions that the writing thread does not have yet.
+    described: Vec<Vec<u8>>,
+    blocks: Vec<u8>,
+    packets: u64,
+    queue: Option<SyncSender<Piece>>,
+    counts: Arc<Counts>,
+    thread: Option<JoinHandle<()>>,
+    /// Packets that were shed when that was last said.
+    said: u64,
+}
+
+/// Makes the folder where it is not there, before the sandbox.
+pub(super) fn make_folder(folder: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(folder).map_err(|why| Failure::file("write", folder, why))
+}
+
+impl Rolling {
+    /// Begins to write where that is wanted. `names` are those of the inputs.
+    pub(super) fn start(watch: &Watch, names: Vec<String>) -> Result<Option<Self>, Failure> {
+        let Some(folder) = &watch.rolling else { return Ok(None) };
+        let counts = Arc::new(Counts::default());
+        let unwritten = |why| Failure::file("write", folder, why);
+        let mut files = Files::open(folder.clone(), keep(&watch.keep), counts.clone()).map_err(unwritten)?;
+        let (queue, pieces) = sync_channel(WAITING);
+        let writing = move || files.run(&pieces);
+        let thread = thread::Builder::new().name("rolling".into()).spawn(writing).map_err(unwritten)?;
+        Ok(Some(Self {
+            choice: Choice::default(),
+            is_full: watch.rolling_bytes == RollingBytes::Full,
+            snap_length: watch.snaplen,
+            names,
+            numbers: HashMap::new(),
+            described: Vec::new(),
+            blocks: Vec::new(),
+            packets: 0,
+            queue: Some(queue),
+            counts,
+            thread: Some(thread),
+            said: 0,
+        }))
+    }
+
+    /// Takes what is wanted of a batch; by packets it is `now`.
+    pub(super) fn take(&mut self, batch: &Batch<'_>, now: Timestamp) {
+        let chunk = batch.records().first().map_or(0, |record| record.at.chunk);
+        // The chunks of an input follow its first one.
+        let input =
+            (0..self.names.len()).rev().find(|input| chunk_of(*input).chunk <= chunk).unwrap_or(0) as u32;
+        for (record, frame) in batch.records().iter().zip(batch.frames()) {
+            let packet = Packet::from(&frame);
+            if !self.choice.keeps(&packet, record.time) {
+                continue;
+            }
+            let number = self.number((input, record.interface, record.link_type), record);
+            let length = if self.is_full { frame.bytes.len() } else { kept(frame.bytes, packet.payload) };
+            push_packet_block(
+                &mut self.blocks,
+                number,
+                record,
+                frame.bytes.get(..length).unwrap_or(frame.bytes),
+            );
+            self.packets += 1;
+        }
+        if self.blocks.len() >= PIECE {
+            self.flush(now);
+        }
+    }
+
+    /// The number of an interface, which is described where it is new.
+    fn number(&mut self, place: Place, record: &Record) -> u32 {
+        let next = self.numbers.len() as u32;
+        *self.numbers.entry(place).or_insert_with(|| {
+            let name = self.names.get(place.0 as usize).map_or("", String::as_str);
+            // An interface of a capture that is fed has a number there.
+            let name = match place.1 {
+                0 => name.to_string(),
+                number => format!("{name} #{number}"),
+            };
+            self.described.push(interface_block(record.link_type, self.snap_length, &name));
+            next
+        })
+    }
+
+    /// Hands over what was taken. Nothing waits for that.
+    pub(super) fn flush(&mut self, now: Timestamp) {
+        let Some(queue) = self.queue.as_ref().filter(|_| self.packets > 0) else { return };
+        let piece = Piece {
+            described: std::mem::take(&mut self.described),
+            blocks: std::mem::take(&mut self.blocks),
+            packets: std::mem::take(&mut self.packets),
+            now,
+        };
+        if let Err(refused) = queue.try_send(piece) {
+            let (std::sync::mpsc::TrySendError::Full(piece)
+            | std::sync::mpsc::TrySendError::Disconnected(piece)) = refused;
+            self.counts.shed.fetch_add(piece.packets, Ordering::Relaxed);
+            self.described = piece.described;
+        }
+    }
+
+    /// Says what was shed since that was last said.
+    pub(super) fn say_shed(&mut self) {
+        let shed = self.counts.shed.load(Ordering::Relaxed);
+        if shed > self.said {
+            let packets = units::counted(shed, "packet");
+            say(&format!(
+                "lenscap: {packets} in all were not written to the rolling files, and judged all the same"
+            ));
+            self.said = shed;
+        }
+    }
+
+    /// Learns whose packets are wanted.
+    pub(super) fn learn(&mut self, report: &Report<'_>) {
+        self.choice.learn(report);
+    }
+
+    /// What was written.
+    pub(super) fn figures(&self) -> RollingFigures {
+        let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        RollingFigures {
+            packets: of(&self.counts.packets),
+            shed: of(&self.counts.shed),
+            bytes: of(&self.counts.bytes),
+            files: of(&self.counts.files),
+            errors: of(&self.counts.errors),
+        }
+    }
+
+    /// Writes what is left, and makes it safe.
+    pub(super) fn finish(&mut self, now: Timestamp) {
+        self.flush(now);
+        self.queue = None;
+        _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
+/// Bytes of a frame that are kept where only headers are wanted: those before the payload and the first of it. A handshake of TLS
+/// is kept whole, for it says to whom it is.
+fn kept(bytes: &[u8], payload: &[u8]) -> usize {
+    let is_handshake = matches!(payload, [22, 3, ..]);
+    if payload.len() <= PAYLOAD || is_handshake {
+        return bytes.len();
+    }
+    let before = (payload.as_ptr() as usize).checked_sub(bytes.as_ptr() as usize);
+    before.map_or(bytes.len(), |before| (before + PAYLOAD).min(bytes.len()))
+}
+
+fn keep(bounds: &[Bound]) -> Keep {
+    let mut keep = Keep::default();
+    for bound in bounds {
+        match *bound {
+            Bound::Bytes(bytes) => keep.bytes = Some(bytes),
+            Bound::Age(age) => keep.age = Some(age),
+        }
+    }
+    keep
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_kept_and_a_handshake_whole() {
+        let frame = |first: u8, payload: usize| {
+            let mut bytes = vec![0; 54 + payload];
+            (bytes[54], bytes[55]) = (first, 3);
+            kept(&bytes, &bytes[54..])
+        };
+        assert_eq!([frame(0, 100), frame(0, 256), frame(0, 257), frame(22, 1400)], [154, 310, 310, 1454]);
+        assert_eq!(kept(&[0; 1400], &[]), 1400, "what has no payload is no content");
+    }
+}
