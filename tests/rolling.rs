@@ -37,8 +37,7 @@ fn findings(path: &str) -> Vec<(String, String, u64, u64)> {
 /// Feeds five minutes fast, but so that it is judged on the way.
 fn keep(folder: &Path, bytes: &str) {
     let folder = folder.to_str().expect("text");
-    let arguments =
-        ["--replay", OFFICE, "--speed", "200", "--rolling", folder, "--rolling-bytes", bytes];
+    let arguments = ["--replay", OFFICE, "--speed", "200", "--rolling", folder, "--rolling-bytes", bytes];
     let done = watch(&arguments).output().expect("it can be started");
     assert_eq!(done.status.code(), Some(1), "{}", String::from_utf8_lossy(&done.stderr));
 }

@@ -2,7 +2,7 @@
 
 use super::trace::{IDLE, Joints, ROOMY, Trace};
 use lenscap_flow::Refusal;
-use lenscap_testkit::{OwnedFrame, SplitMix64, random_datagrams, random_flow};
+use lenscap_testkit::{Host, MORNING, OwnedFrame, Scenario, SplitMix64, random_datagrams, random_flow};
 use lenscap_wire::Timestamp;
 
 /// The frames of one flow, of segments or of datagrams.
@@ -89,4 +89,47 @@ fn datagrams_seen_again_hold_at_every_cut() {
     }
     println!("{}; {copies} with copies", all.line("datagrams again"));
     assert!(copies > 40, "copies are found in {copies} of 160");
+}
+
+/// Bursts of large datagrams of both ends, each again up to 24 datagrams or hundreds later: windows and samples hold at every
+/// cut, and in every tree, of few as of many.
+#[test]
+fn large_datagrams_seen_again_behind_others_hold_at_every_cut() {
+    let (mut all, mut copies) = (Joints::default(), 0);
+    for seed in 0..90 {
+        let mut random = SplitMix64::new(seed);
+        let mut s = Scenario::new(MORNING, seed);
+        let ends =
+            [Host::new("02:00:00:00:00:02", "192.168.1.2").port(50_000), s.outside("192.0.2.9").port(9000)];
+        let many = seed % 9 == 0;
+        for _ in 0..if many { 900 } else { 3 + random.below(16) } {
+            let side = usize::from(random.chance(20));
+            let length = *random.pick(&[40, 127, 128, 700, 700, 1200]);
+            let payload: Vec<u8> = (0..length).map(|_| random.next() as u8).collect();
+            s.udp(ends[side], ends[1 - side], &payload);
+        }
+        let lag = if many { 200 + seed as usize } else { random.below(24) as usize };
+        let mut frames: Vec<OwnedFrame> = Vec::new();
+        for n in 0..s.frames.len() + lag {
+            frames.extend(s.frames.get(n).cloned());
+            let again = n.checked_sub(lag).and_then(|n| s.frames.get(n)).filter(|_| random.chance(90));
+            frames.extend(again.cloned());
+        }
+        let mut now = MORNING.0;
+        for frame in &mut frames {
+            now += *random.pick(&[0, 300_000, 1_000_000, 9_000_000]);
+            frame.time = Timestamp(now);
+        }
+        let trace = Trace::of_frames(&format!("large copies of seed {seed}"), ROOMY, &frames);
+        if !many {
+            trace.check_every_cut(seed, &mut all);
+        }
+        let serial = trace.serial();
+        copies += usize::from(serial.contains("\"copies\""));
+        trace.check_tree(&serial, seed, &mut all);
+        trace.check_associativity(seed);
+    }
+    println!("{}; {copies} with copies", all.line("large datagrams again"));
+    assert!(copies > 60, "copies are found in {copies} of 90");
+    assert_eq!(all.refused(), 0);
 }

@@ -13,7 +13,7 @@ mod vocabulary;
 pub use self::answer::{Answer, Told};
 pub use self::coverage::{Coverage, Unread, UnreadFlow};
 pub use self::finding::{Finding, FindingKind, LookUp, Outcome, Reason, Rule, Severity};
-pub use self::flow::{EndView, FlowView, NameOf, NameView};
+pub use self::flow::{CopiesView, EndView, FlowView, NameOf, NameView};
 pub use self::vocabulary::{Attribution, EndReason, OrigBasis, Party, Standing};
 pub use crate::state::leaving::Leaving;
 pub use crate::state::tally::Amount;

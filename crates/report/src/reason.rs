@@ -60,6 +60,9 @@ pub(crate) fn sentence(finding: &Finding<'_>, reason: &Reason, digits: Digits) -
         Rule::Repeated { bytes } => {
             format!("{} came more than once and counted once", digits.payload(*bytes))
         }
+        Rule::Estimated => {
+            "bytes are about so many, by a sample of the datagrams: they came again too far apart to be told one by one".into()
+        }
         Rule::PartyBy { sources } => {
             let words: Vec<_> = sources.iter().copied().map(Attribution::word).collect();
             format!("the other end is {} by {}", whose(finding, sources), words.join(", "))
@@ -204,6 +207,10 @@ mod tests {
                 "largest-flows: the 8 largest of 70 flows carry 9 of 10 payload bytes",
             ),
             (Rule::Repeated { bytes: 1 }, "repeated: 1 payload byte came more than once and counted once"),
+            (
+                Rule::Estimated,
+                "estimated: bytes are about so many, by a sample of the datagrams: they came again too far apart to be told one by one",
+            ),
             (
                 Rule::PartyBy { sources: vec![Attribution::Dns, Attribution::Sni] },
                 "party-by: the other end is Hikvision by dns, sni",

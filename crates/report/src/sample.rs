@@ -5,10 +5,10 @@ mod devices;
 pub(crate) use devices::devices;
 use lenscap_catalog::{Catalog, VendorKind};
 use lenscap_flow::report::{
-    Activity, Amount, Attribution, CaptureRecord, ContactRule, Coverage, DeviceRecord, DropCounts, EndReason,
-    EndView, Finding, FindingKind, FlowView, Ledger, NameOf, NameView, OrigBasis, Outcome, Overview,
-    PacketAt, Party, ProblemRecord, Reason, Report, Role, Rule, Severity, Standing, Unread, UnreadFlow,
-    Vendor,
+    Activity, Amount, Attribution, CaptureRecord, ContactRule, CopiesView, Coverage, DeviceRecord,
+    DropCounts, EndReason, EndView, Finding, FindingKind, FlowView, Ledger, NameOf, NameView, OrigBasis,
+    Outcome, Overview, PacketAt, Party, ProblemRecord, Reason, Report, Role, Rule, Severity, Standing,
+    Unread, UnreadFlow, Vendor,
 };
 use lenscap_wire::{Mac, Timestamp};
 use std::borrow::Cow;
@@ -95,7 +95,7 @@ pub(crate) fn flows() -> Vec<FlowView<'static>> {
         external: true,
         first_packet: at(2200),
         limits: vec!["content is encrypted"],
-        copies: Some((3, 3600)),
+        copies: Some(CopiesView { packets: 3, payload: 3600, estimated: true }),
         proof: Some(at(2)),
         uid: "0123456789abcdef".into(),
         end_reason: EndReason::Closed,
@@ -217,6 +217,7 @@ pub(crate) fn findings() -> Vec<Finding<'static>> {
         bytes_out: 48_217_906,
         bytes_in: 911_004,
         repeated: 0,
+        estimated: false,
         encrypted: true,
         outcome: Outcome::Answered,
         start: time(0),

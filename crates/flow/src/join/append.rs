@@ -56,10 +56,9 @@ impl Joined {
 
     /// A right-hand spell that goes on with none: its beginning is known now, if ours is or if we `met` its key.
     fn found(&mut self, hot: &mut Hot, cold: &mut Cold, met: bool, terms: &Terms<'_>) {
-        if met {
-            hot.flags &= !flag::FIRST;
-        }
         if met || !terms.appendable {
+            hot.flags &= !flag::FIRST;
+            cold.settle_copies();
             hot.flags &= !(flag::LISTING | flag::LISTING << 1);
             for side in [0, 1] {
                 if hot.flags & flag::UNDECIDED << side == 0 {

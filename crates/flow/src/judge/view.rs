@@ -11,8 +11,8 @@ use super::{Court, EVICTED, Flow, FlowAt};
 use crate::judge::community_id::community_id;
 use crate::judge::uid::uid;
 use crate::report::{
-    Attribution, DeviceRecord, EndReason, EndView, FirstPacket, FlowId, FlowView, Leaving, NameOf, NameView,
-    PacketAt, Records, Said,
+    Attribution, CopiesView, DeviceRecord, EndReason, EndView, FirstPacket, FlowId, FlowView, Leaving,
+    NameOf, NameView, PacketAt, Records, Said,
 };
 use crate::state::key::{SCTP, Side, TCP, UDP};
 use crate::state::learned::Told;
@@ -133,10 +133,7 @@ impl<'a> Court<'a> {
             activity: judged.activity,
             external: judged.is_external(),
             first_packet: self.numbering.locate(&flow.cold.at()),
-            copies: flow
-                .cold
-                .copies()
-                .map(|copies| (copies.packets.iter().sum(), copies.payload.iter().sum())),
+            copies: copies(flow),
             proof: matches!(judged.attribution, Some(Attribution::Protocol | Attribution::Learned))
                 .then(|| self.shows_party(flow, judged))
                 .flatten()
@@ -193,6 +190,22 @@ impl<'a> Court<'a> {
             tcp_flags: (key.protocol == TCP).then(|| flags(flow.hot.seen[side & 1])),
         }
     }
+}
+
+/// Datagrams that were seen again, if any were.
+fn copies(flow: &Flow<'_>) -> Option<CopiesView> {
+    let known = flow.cold.copies()?;
+    let Counters { packets, payload, .. } = flow.counters();
+    let mut all = CopiesView::default();
+    for side in [0, 1] {
+        let (once, again) = known.once(side, payload[side], packets[side]);
+        // What its sender repeats himself is no copy of it, but it was seen.
+        let counted = again == 0 && once.exact;
+        all.packets += if counted { known.packets[side] } else { again };
+        all.payload += if counted { known.payload[side] } else { payload[side] - once.bytes };
+        all.estimated |= !once.exact;
+    }
+    (all.packets > 0).then_some(all)
 }
 
 fn tunnel_text(layer: &lenscap_wire::Layer) -> Option<String> {

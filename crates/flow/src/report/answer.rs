@@ -175,6 +175,7 @@ mod tests {
             bytes_out: sent,
             bytes_in: 1,
             repeated: 0,
+            estimated: false,
             encrypted: false,
             outcome: Outcome::Answered,
             start: Timestamp(0),

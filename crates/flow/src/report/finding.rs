@@ -114,6 +114,8 @@ pub struct Finding<'a> {
     pub bytes_in: u64,
     /// Payload of both that was seen again.
     pub repeated: u64,
+    /// Whether these three are about so much, since for some flow they were worked out from a sample of its datagrams.
+    pub estimated: bool,
     /// Whether most of the payload is hidden by its protocol.
     pub encrypted: bool,
     pub outcome: Outcome,
@@ -154,6 +156,8 @@ pub enum Rule {
     Largest { shown: u64, flows: u64, carried: u64, payload: u64 },
     /// So much payload was seen more than once and counted once.
     Repeated { bytes: u64 },
+    /// How much of it was is an estimate, and the sums of the contact with it.
+    Estimated,
     /// Whose the other end is follows from these; each once, by word.
     PartyBy { sources: Vec<Attribution> },
     /// Flows, with so much payload, that said of nobody themselves: the device called their address so in others.
@@ -179,6 +183,7 @@ impl Rule {
             Self::Answers { .. } => "answers",
             Self::Largest { .. } => "largest-flows",
             Self::Repeated { .. } => "repeated",
+            Self::Estimated => "estimated",
             Self::PartyBy { .. } => "party-by",
             Self::SameAddress { .. } => "same-address",
             Self::IsCamera { .. } => "is-camera",

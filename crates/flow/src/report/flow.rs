@@ -29,6 +29,17 @@ pub struct EndView {
     pub tcp_flags: Option<u8>,
 }
 
+/// Datagrams of a flow that were seen again, which the counters of its ends hold, too.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[allow(missing_docs)]
+pub struct CopiesView {
+    pub packets: u64,
+    /// Bytes of payload.
+    pub payload: u64,
+    /// Whether these are about so many, by a sample of the datagrams: they came too far apart to be told one by one.
+    pub estimated: bool,
+}
+
 /// A name of a flow's remote end.
 #[derive(Clone, Copy, Debug)]
 #[allow(missing_docs)]
@@ -75,8 +86,8 @@ pub struct FlowView<'a> {
     pub first_packet: PacketAt,
     /// What could not be told exactly, as words.
     pub limits: Vec<&'static str>,
-    /// Datagrams that were seen twice and their payload, which the counters of the ends hold twice, too; `None` without.
-    pub copies: Option<(u64, u64)>,
+    /// Datagrams that were seen again; `None` without.
+    pub copies: Option<CopiesView>,
     /// The packet that decided whose the other end is, where that is by protocol or was learned from a message.
     pub proof: Option<PacketAt>,
     /// The same in every run over the same packets, and of no other flow: 16 hexadecimal digits.

@@ -56,7 +56,7 @@ struct PortablePacket(#[serde(with = "packet_ref")] PacketRef);
 struct PortableExtra {
     span: Option<(i64, i64)>,
     trouble: [Option<Box<Trouble>>; 2],
-    copies: Option<Copies>,
+    copies: Option<Box<Copies>>,
     buckets: Option<Box<Buckets>>,
     halves: Option<Box<[Half; 2]>>,
     quoted: Option<PortableQuoted>,
@@ -70,7 +70,7 @@ impl PortableSpell {
         let extra = cold.extra.as_ref().map(|extra| PortableExtra {
             span: extra.span.as_deref().copied(),
             trouble: extra.trouble.clone(),
-            copies: extra.copies.as_deref().copied(),
+            copies: extra.copies.clone(),
             buckets: extra.times.buckets(cold.first).map(Box::new),
             halves: extra.halves.clone(),
             quoted: extra.quoted.as_ref().map(|q| (q.source.0, q.destination.0, q.protocol, q.ports)),
@@ -157,6 +157,10 @@ impl PortableSpell {
         if buckets.is_some_and(|buckets| !buckets.is_sound(totals)) {
             return None;
         }
+        let copies = from.extra.as_ref().and_then(|extra| extra.copies.as_ref());
+        if copies.is_some_and(|copies| !copies.is_sound()) {
+            return None;
+        }
         let halves = match from.extra.as_mut().and_then(|extra| extra.halves.take()) {
             Some(halves) => {
                 let [lower, higher] = *halves;
@@ -168,7 +172,7 @@ impl PortableSpell {
             Box::new(Extra {
                 span: extra.span.map(Box::new),
                 trouble: extra.trouble,
-                copies: extra.copies.map(Box::new),
+                copies: extra.copies,
                 times: extra.buckets.map_or(Times::One, |buckets| Times::of(*buckets, from.times.0)),
                 halves,
                 quoted: extra.quoted.map(|(source, destination, protocol, ports)| {

@@ -10,7 +10,6 @@ use lenscap_wire::Quoted;
 use crate::state::half::{Half, Listed};
 use crate::state::learned::Learned;
 use crate::state::spell::buckets::Buckets;
-use crate::state::spell::copies::Copies;
 use crate::state::spell::sequence::Trouble;
 use crate::state::spell::{Cold, Extra, Hot, Later, flag};
 use crate::state::text::Texts;
@@ -107,7 +106,7 @@ pub(crate) fn untold(hot: &Hot, cold: &Cold, transcripts: &Transcripts) -> usize
         }
     }
     cost += if hot.flags & flag::DISORDER != 0 { DISORDER } else { 0 };
-    cost += extra.copies.as_ref().map_or(0, |_| size_of::<Copies>());
+    cost += extra.copies.as_ref().map_or(0, |copies| copies.price());
     cost += extra.quoted.as_ref().map_or(0, |_| size_of::<Quoted>());
     let bare = cost == before && hot.flags & flag::BUCKETS == 0;
     if bare { cost } else { cost + EXTRA }
@@ -139,9 +138,7 @@ pub(crate) fn joint((hot, cold): (&Hot, &Cold), (later, later_cold): (&Hot, &Col
     if hot.flags & flag::DISORDER == 0 && later_cold.first < hot.last {
         cost += EXTRA + DISORDER;
     }
-    if hot.first_copies(cold, (later, later_cold)) {
-        cost += EXTRA + size_of::<Copies>();
-    }
+    cost += hot.price_of_copies(cold, (later, later_cold));
     let asks = |hot: &Hot, cold: &Cold, side| cold.asked(hot, side) != Asked::NOTHING;
     if [0, 1].into_iter().any(|side| asks(hot, cold, side) && asks(later, later_cold, 1 - side)) {
         cost += EXTRA + 8;

@@ -55,6 +55,8 @@ pub(crate) struct Gone {
     pub(crate) counters: Counters,
     /// Payload by side, each byte once.
     pub(crate) once: [u64; 2],
+    /// Whether that is an estimate, for some flow.
+    pub(crate) estimated: bool,
     pub(crate) span: Option<(i64, i64)>,
     /// By side: flows that the other end answered, and those that it refused.
     pub(crate) answered: [u64; 2],
@@ -74,6 +76,7 @@ impl Gone {
         let (first, last) = hot.span(cold);
         self.flows += 1;
         self.counters.join(&hot.counters(cold));
+        self.estimated |= hot.is_estimated(cold);
         let span = self.span.get_or_insert((first, last));
         *span = (span.0.min(first), span.1.max(last));
         for side in [0, 1] {

@@ -32,7 +32,7 @@ pub(super) const fn columns(kind: crate::Kind) -> &'static str {
         Kind::Name => "name,address,asker,source,first,last,input,packet,offset,length",
         Kind::Finding => {
             "id,kind,severity,confidence,device,vendor,endpoint,bytes_out,bytes_in,start,end,flows,reasons,evidence,party,\
-             addresses,repeated,standing,was,filter"
+             addresses,repeated,standing,was,filter,estimated"
         }
         Kind::Ledger => {
             "packets,bytes_wire,bytes_captured,in_flows_packets,in_flows_bytes,in_residuals_packets,\
@@ -188,6 +188,7 @@ pub(super) fn finding(row: &mut Row<'_>, finding: &Finding<'_>) {
     row.value(finding.standing.word());
     row.list(&finding.was);
     row.value(&finding.filter);
+    row.boolean(finding.estimated);
 }
 
 pub(super) fn ledger(row: &mut Row<'_>, ledger: &Ledger) {

@@ -34,5 +34,8 @@ pub(super) fn push(out: &mut Vec<u8>, finding: &Finding<'_>) {
         record.word("filter", &finding.filter);
     }
     record.list_of("addresses", &finding.addresses, |out, &address| push_address(out, address));
+    if finding.estimated {
+        record.boolean("estimated", true);
+    }
     record.end_line();
 }

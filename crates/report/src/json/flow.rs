@@ -4,7 +4,7 @@ use super::writer::{Object, push_string};
 use crate::number;
 use crate::protocol;
 use crate::vendor;
-use lenscap_flow::report::{Attribution, EndView, FlowView, NameOf, Role};
+use lenscap_flow::report::{Attribution, CopiesView, EndView, FlowView, NameOf, Role};
 
 pub(super) fn push(out: &mut Vec<u8>, flow: &FlowView<'_>) {
     let mut record = Object::record(out, "flow");
@@ -36,10 +36,13 @@ pub(super) fn push(out: &mut Vec<u8>, flow: &FlowView<'_>) {
     record.list_of("limits", &flow.limits, |out, limit| push_string(out, limit));
     record.word("uid", &flow.uid);
     record.word("end_reason", flow.end_reason.word());
-    if let Some((packets, payload)) = flow.copies {
+    if let Some(CopiesView { packets, payload, estimated }) = flow.copies {
         record.object("copies", |copies| {
             copies.integer("packets", packets);
             copies.integer("payload", payload);
+            if estimated {
+                copies.boolean("estimated", true);
+            }
         });
     }
     record.packet_of("proof", flow.proof);

@@ -10,7 +10,7 @@ const CONTRACT: &[&str] = &[
     "device type id mac addresses vendor vendor_name parent model serial firmware is_camera confidence bytes_out bytes_in bytes_out_external bytes_in_external endpoints sightings aliases standing kind_points maker_points class maker why conflicts cloud_of platform ndaa_889 listed",
     "flow type community_id start end protocol orig resp orig_basis vlan tunnel tcp_history app server_name alpn ja4 ech names vendor role attribution confidence activity external first_packet limits uid end_reason copies proof joined",
     "name type name address asker source first last packet asked",
-    "finding type id kind severity confidence device vendor endpoint bytes_out bytes_in start end flows reasons evidence party payload_out payload_in repeated standing was filter addresses",
+    "finding type id kind severity confidence device vendor endpoint bytes_out bytes_in start end flows reasons evidence party payload_out payload_in repeated standing was filter addresses estimated",
     "ledger type packets bytes_wire bytes_captured in_flows in_residuals non_ip undecodable truncated filtered balanced",
     "summary type version schema exact inexact_since packets flows devices cameras findings coverage suspected",
 ];

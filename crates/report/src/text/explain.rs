@@ -166,7 +166,8 @@ fn packets(all: &[PacketAt]) -> String {
 }
 
 fn push_bytes(page: &mut Page, finding: &Finding<'_>, flows: &[FlowView<'_>], view: &View) {
-    let exact = |n: u64| format!("{} B", units::count(n));
+    let about = if finding.estimated { "about " } else { "" };
+    let exact = |n: u64| format!("{about}{} B", units::count(n));
     let again = match finding.repeated {
         0 => String::new(),
         bytes => format!("; {} came again and are not counted", exact(bytes)),

@@ -70,11 +70,9 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
             format!("{one} and {others}, which it called {called}")
         }
     };
-    let sent = if finding.encrypted {
-        format!("{} (encrypted)", view.numbers.bytes(finding.bytes_out))
-    } else {
-        view.numbers.bytes(finding.bytes_out)
-    };
+    let about = if finding.estimated { "about " } else { "" };
+    let hidden = if finding.encrypted { " (encrypted)" } else { "" };
+    let sent = format!("{about}{}{hidden}", view.numbers.bytes(finding.bytes_out));
     let received = view.numbers.bytes(finding.bytes_in);
     let lasted = units::within(finding.end.0.saturating_sub(finding.start.0));
     let when = format!("within {lasted} from {} UTC", time::plain(finding.start));

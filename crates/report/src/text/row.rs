@@ -62,7 +62,8 @@ fn make(told: &Told<'_, '_>) -> String {
 
 /// How much the device sent, and whether that was an upload.
 fn amount(finding: &Finding<'_>, view: &View) -> String {
-    let bytes = view.numbers.bytes(finding.bytes_out);
+    let about = if finding.estimated { "about " } else { "" };
+    let bytes = about.to_string() + &view.numbers.bytes(finding.bytes_out);
     match finding.kind {
         _ if finding.bytes_out == 0 => none_left().into(),
         FindingKind::Exfiltration => format!("{bytes} uploaded"),

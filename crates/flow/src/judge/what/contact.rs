@@ -84,6 +84,8 @@ pub(crate) struct Contact {
     /// Payload sent and received, each byte once, and what was repeated of both.
     pub(crate) once: [u64; 2],
     pub(crate) repeated: u64,
+    /// Whether these are estimates, for some flow.
+    pub(crate) estimated: bool,
     /// Payload in flows of protocols that hide it.
     pub(crate) hidden: u64,
     pub(crate) measures: Measures,
@@ -124,6 +126,7 @@ impl Contact {
         let stands_for =
             if half.is_some_and(|half| half.cold.at() < flow.cold.at()) { 0 } else { flow.count() };
         let own = [flow.once(side), flow.once(other)];
+        self.estimated |= flow.is_estimated();
         let mut payload = flow.counters().payload;
         let mut once = own;
         let service = court.is_service(flow, judged);
@@ -234,6 +237,7 @@ impl Contact {
         self.once[0] += other.once[0];
         self.once[1] += other.once[1];
         self.repeated += other.repeated;
+        self.estimated |= other.estimated;
         self.hidden += other.hidden;
         self.measures.join(other.measures);
         self.span = match (self.span, other.span) {

@@ -119,6 +119,7 @@ impl<'a> Case<'_, 'a> {
             bytes_out: contact.once[0],
             bytes_in: contact.once[1],
             repeated: contact.repeated,
+            estimated: contact.estimated,
             encrypted: contact.hidden > 0 && contact.hidden >= contact.payload() / 2,
             outcome: contact.outcome(),
             start: Timestamp(start),
@@ -170,6 +171,9 @@ impl<'a> Case<'_, 'a> {
         }
         if contact.repeated > 0 {
             push(Rule::Repeated { bytes: contact.repeated }, &[]);
+        }
+        if contact.estimated {
+            push(Rule::Estimated, &[]);
         }
         if self.evicted > 0 {
             push(Rule::Evicted { flows: self.evicted }, &[]);

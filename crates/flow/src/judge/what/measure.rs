@@ -18,6 +18,11 @@ impl Flow<'_> {
         self.payload_once(side).bytes
     }
 
+    /// Whether that is an estimate for a half, of this flow or of those that left memory with it.
+    pub(crate) fn is_estimated(&self) -> bool {
+        self.hot.is_estimated(self.cold) || self.gone().is_some_and(|gone| gone.estimated)
+    }
+
     /// Content that one side sent in two neighbouring windows, at most, with that of the flows that a cap put out of memory with
     /// this one: of those that ended and were told all are alike. Cheap where there is little.
     pub(crate) fn content(&self, rule: &ContentRule, side: Side) -> u64 {

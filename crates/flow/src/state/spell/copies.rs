@@ -1,27 +1,74 @@
 //! Datagrams that were seen twice: a mirror of both ports of a switch shows each one on its way in and on its way out.
 //!
-//! A datagram is a copy where its [print](print) is that of the one before it in its half, within a tenth of a second. It is
-//! counted like every packet, and once more as a copy; payload seen once is what is left. In TCP nothing of this is needed:
-//! sequence numbers tell what was seen before.
+//! A datagram is a copy where its [print](print) is that of the one before it in its half, or, if it is large, of one of the
+//! last large ones ([`window`]), within a tenth of a second. It is counted like every packet, and once more as a copy; payload
+//! seen once is what is left. Where a whole half comes again further apart, a [`sample`] of it tells about how often it was
+//! seen. In TCP nothing of this is needed: sequence numbers tell what was seen before.
 //!
-//! At a joint only the first datagram of each right-hand half is in doubt, so its print, time and length are kept, and
+//! At a joint only the first datagram of each right-hand half is in doubt, and its first large ones; so its print, time and length are kept, and
 //! print and time of the last. They stand in words of the spell that only TCP uses otherwise.
 
-use lenscap_wire::{Hazards, Packet};
+mod print;
+mod sample;
+mod window;
+
 use serde::{Deserialize, Serialize};
 
 use crate::state::entry::Entry;
 use crate::state::key::{Side, TCP, UDP};
-use crate::state::spell::{Cold, Hot};
+use crate::state::spell::{Cold, Extra, Hot, Once, flag};
+pub(crate) use print::print;
+use print::{Datagram, WINDOW, tick};
+use sample::Sample;
+use window::Window;
 
-/// Copies by side.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+/// Copies by side, and what they are known by.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Copies {
     pub(crate) packets: [u64; 2],
     pub(crate) payload: [u64; 2],
+    windows: [Option<Box<Window>>; 2],
+    samples: [Option<Box<Sample>>; 2],
 }
 
 impl Copies {
+    /// Payload of a side that sent so many bytes in so many datagrams, each of them once, and how many of these came again.
+    pub(crate) fn once(&self, side: Side, payload: u64, packets: u64) -> (Once, u64) {
+        let side = side & 1;
+        let all = Once { bytes: payload, exact: true };
+        // Four observers make three copies of each datagram. Where there are more, the sender repeats himself.
+        let told = self.packets[side].saturating_mul(4) <= packets.saturating_mul(3);
+        let copies = if told { self.packets[side] } else { 0 };
+        let seen_before = if told { self.payload[side] } else { 0 };
+        let counted = Once { bytes: payload.saturating_sub(seen_before), ..all };
+        let share = |all: u64, (times, known): (u64, u64)| {
+            u64::try_from(u128::from(all) * u128::from(known) / u128::from(times.max(1))).unwrap_or(all)
+        };
+        let times = self.samples[side].as_ref().and_then(|sample| sample.times());
+        let about = times.map(|times| (share(payload, times), packets - share(packets, times)));
+        // What was counted is better than an estimate, if the two agree.
+        match about {
+            Some((bytes, copies)) if bytes < counted.bytes - counted.bytes / 10 => {
+                (Once { bytes, exact: false }, copies)
+            }
+            _ => (counted, copies),
+        }
+    }
+
+    /// What it costs beside the box that it stands in.
+    pub(crate) fn price(&self) -> usize {
+        let windows = self.windows.iter().flatten().count() * size_of::<Window>();
+        size_of::<Self>()
+            + windows
+            + self.samples.iter().flatten().map(|sample| sample.price()).sum::<usize>()
+    }
+
+    /// Whether these can be numbers of a fold: a saved summary may hold anything.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.windows.iter().flatten().all(|window| window.is_sound())
+            && self.samples.iter().flatten().all(|sample| sample.is_sound())
+    }
+
     fn add(&mut self, side: Side, payload: u64) {
         self.packets[side & 1] += 1;
         self.payload[side & 1] += payload;
@@ -31,57 +78,21 @@ impl Copies {
         for side in [0, 1] {
             self.packets[side] += later.packets[side];
             self.payload[side] += later.payload[side];
+            if let Some(sample) = &later.samples[side] {
+                self.samples[side].get_or_insert_default().join(sample);
+            }
         }
     }
-}
-
-/// Ticks of 2^20 ns, about a millisecond, that a copy may come after what it is one of: 100 ms.
-const WINDOW: u16 = 95;
-
-fn tick(time: i64) -> u16 {
-    (time >> 20) as u16
-}
-
-/// What tells datagrams of one half apart: IP identification, checksum, length and first bytes. 0 where too little does, as
-/// where neither the sender counts its datagrams nor a checksum is there: two equal ones may then well be two.
-#[inline]
-pub(crate) fn print(packet: &Packet<'_>) -> u32 {
-    if packet.protocol != UDP || packet.payload_length > u32::from(u16::MAX) {
-        return 0;
-    }
-    let checksum = match packet.segment.get(6..8) {
-        // A sum that is left to the network card is the same for all of one length.
-        Some(&[high, low]) if !packet.hazards.contains(Hazards::OFFLOADED_CHECKSUM) => {
-            u16::from_be_bytes([high, low])
-        }
-        _ => 0,
-    };
-    let id = packet.identification;
-    if id == 0 && checksum == 0 {
-        return 0;
-    }
-    let begins = packet.payload.first_chunk().map_or(0, |first| u64::from_le_bytes(*first));
-    let head = u64::from(id) << 48 | u64::from(checksum) << 32 | u64::from(packet.payload_length);
-    let mixed = (head ^ begins.rotate_left(17)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    ((mixed >> 32) as u32).max(1)
-}
-
-/// Print, time and payload of a half's first datagram.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct First {
-    print: u32,
-    tick: u16,
-    payload: u16,
 }
 
 impl Cold {
-    fn first_datagram(&self, side: Side) -> First {
+    fn first_datagram(&self, side: Side) -> Datagram {
         let print = [self.client_isn, self.server_isn][side & 1];
         let word = self.history.word(side);
-        First { print, tick: (word >> 16) as u16, payload: word as u16 }
+        Datagram { print, tick: (word >> 16) as u16, payload: word as u16 }
     }
 
-    fn keep_first_datagram(&mut self, side: Side, first: First) {
+    fn keep_first_datagram(&mut self, side: Side, first: Datagram) {
         if side == 0 {
             self.client_isn = first.print;
         } else {
@@ -98,10 +109,46 @@ impl Cold {
     /// Counts a copy. Returns whether that took memory.
     #[cold]
     fn copy(&mut self, side: Side, payload: u64) -> bool {
-        let copies = &mut self.extra.get_or_insert_default().copies;
-        let new = copies.is_none();
-        copies.get_or_insert_default().add(side, payload);
+        let new = self.copies().is_none();
+        self.copies_mut().add(side, payload);
         new
+    }
+
+    /// Forgets what of copies only an earlier part of the flow would ask for.
+    pub(crate) fn settle_copies(&mut self) {
+        if let Some(copies) = self.extra.as_mut().and_then(|extra| extra.copies.as_mut()) {
+            copies.windows.iter_mut().flatten().for_each(|window| window.settle());
+        }
+    }
+
+    fn copies_mut(&mut self) -> &mut Copies {
+        self.extra.get_or_insert_default().copies.get_or_insert_default()
+    }
+
+    /// The window of a half that shows a large datagram behind its first, and whether that took memory. `early` says whether
+    /// an earlier part may come.
+    #[inline]
+    fn window(&mut self, side: Side, early: bool) -> (&mut Window, bool) {
+        let side = side & 1;
+        let first = self.first_datagram(side);
+        let window = &mut self.copies_mut().windows[side];
+        let new = window.is_none();
+        (window.get_or_insert_with(|| Box::new(Window::of_first(first, early))), new)
+    }
+
+    /// Adds a print to the sample of a half. Returns whether the price changes by that.
+    #[cold]
+    fn sample(&mut self, side: Side, print: u32) -> bool {
+        let sample = &mut self.copies_mut().samples[side & 1];
+        let before = sample.as_ref().map(|sample| sample.price());
+        let sample = sample.get_or_insert_default();
+        sample.add(print, 1);
+        Some(sample.price()) != before
+    }
+
+    /// Whether a half has a window.
+    fn has_window(&self, side: Side) -> bool {
+        self.copies().is_some_and(|copies| copies.windows[side & 1].is_some())
     }
 }
 
@@ -113,49 +160,102 @@ impl Hot {
         print != 0 && self.next[side] == print && tick.wrapping_sub(self.seen[side]) <= WINDOW
     }
 
-    /// Compares a datagram with the one before it in its half. Returns whether that took memory.
+    /// Whether payload seen once is an estimate, for one half or both.
+    pub(crate) fn is_estimated(&self, cold: &Cold) -> bool {
+        cold.copies().is_some() && [0, 1].iter().any(|&side| !self.payload_once(cold, side).exact)
+    }
+
+    /// Whether an earlier part of the flow may come to stand in front of this one.
+    fn is_early(&self) -> bool {
+        self.flags & flag::FIRST != 0
+    }
+
+    /// Compares a datagram with those before it in its half. Returns whether that took memory.
     #[inline]
     pub(super) fn absorb_datagram(&mut self, cold: &mut Cold, entry: &Entry, side: Side) -> bool {
         let side = side & 1;
         let tick = tick(entry.share.time);
-        let copied = self.is_copied(side, entry.print, tick);
-        if self.low.packets[side] == 1 && self.counters(cold).packets[side] == 1 {
-            let payload = entry.share.payload as u16;
-            cold.keep_first_datagram(side, First { print: entry.print, tick, payload });
+        let datagram = Datagram { print: entry.print, tick, payload: entry.share.payload as u16 };
+        let first = self.low.packets[side] == 1 && self.counters(cold).packets[side] == 1;
+        let (mut copied, mut grew) = (self.is_copied(side, entry.print, tick), false);
+        if first {
+            cold.keep_first_datagram(side, datagram);
+        } else if datagram.is_large() {
+            let (window, new) = cold.window(side, self.is_early());
+            (copied, grew) = (window.add(datagram, self.is_early()), new);
+            grew |= Sample::takes(entry.print) && cold.sample(side, entry.print);
         }
         (self.next[side], self.seen[side]) = (entry.print, tick);
-        copied && cold.copy(side, entry.share.payload.into())
+        copied && cold.copy(side, entry.share.payload.into()) || grew
     }
 
-    /// Whether the first datagram that a later part of a half shows is a copy of our last, and its payload. For UDP only.
-    fn copied_at_joint(&self, (later, later_cold): (&Self, &Cold), side: Side) -> Option<u64> {
-        let First { print, tick, payload } = later_cold.first_datagram(side);
-        let shown = later.counters(later_cold).packets[side & 1] > 0;
-        (shown && self.is_copied(side, print, tick)).then(|| payload.into())
+    /// The first datagram that a later part of a half shows where ours shows some, too, so that it is one among others.
+    fn met(&self, cold: &Cold, (later, later_cold): (&Self, &Cold), side: Side) -> Option<Datagram> {
+        let shows = |hot: &Self, cold: &Cold| hot.counters(cold).packets[side & 1] > 0;
+        (shows(self, cold) && shows(later, later_cold)).then(|| later_cold.first_datagram(side))
     }
 
-    /// Whether a joint makes copies where we have none yet.
-    pub(crate) fn first_copies(&self, cold: &Cold, later: (&Self, &Cold)) -> bool {
-        let copied = |side| self.copied_at_joint(later, side).is_some();
-        self.key.protocol == UDP && cold.copies().is_none() && (copied(0) || copied(1))
+    /// What a joint makes of copies, windows and samples where there are none yet costs at most so much.
+    pub(crate) fn price_of_copies(&self, cold: &Cold, later: (&Self, &Cold)) -> usize {
+        if self.key.protocol != UDP {
+            return 0;
+        }
+        let (mut price, mut needed) = (0, false);
+        for side in [0, 1] {
+            let Some(first) = self.met(cold, later, side) else { continue };
+            needed |= first.is_large() || self.is_copied(side, first.print, first.tick);
+            if first.is_large() && !cold.has_window(side) && !later.1.has_window(side) {
+                price += size_of::<Window>();
+            }
+            let sampled = |cold: &Cold| cold.copies().is_some_and(|copies| copies.samples[side].is_some());
+            let more = first.is_large() && Sample::takes(first.print) || sampled(cold) && sampled(later.1);
+            price += if more { Sample::MOST } else { 0 };
+        }
+        let new = needed && cold.copies().is_none() && later.1.copies().is_none();
+        if new { price + size_of::<Extra>() + size_of::<Copies>() } else { price }
     }
 
     /// Appends the datagrams of a later part. Must run before the counters are joined.
     pub(crate) fn join_datagrams(&mut self, cold: &mut Cold, (later, later_cold): (&Self, &Cold)) {
+        let early = self.is_early();
         for side in [0, 1] {
-            if let Some(payload) = self.copied_at_joint((later, later_cold), side) {
-                cold.copy(side, payload);
-            }
             if later.counters(later_cold).packets[side] == 0 {
                 continue;
             }
-            if self.counters(cold).packets[side] == 0 {
+            let theirs = later_cold.copies().and_then(|copies| copies.windows[side].as_ref());
+            if let Some(first) = self.met(cold, (later, later_cold), side) {
+                let alone = || Window::of_first(first, true);
+                let theirs = theirs.map_or_else(alone, |window| (**window).clone());
+                if !first.is_large() && self.is_copied(side, first.print, first.tick) {
+                    cold.copy(side, first.payload.into());
+                }
+                if first.is_large() && Sample::takes(first.print) {
+                    cold.sample(side, first.print);
+                }
+                if !theirs.is_empty() {
+                    let mut copied = (0, 0);
+                    cold.window(side, early).0.join(&theirs, early, |payload| {
+                        copied = (copied.0 + 1, copied.1 + payload);
+                    });
+                    if copied.0 > 0 {
+                        cold.copies_mut().packets[side] += copied.0;
+                        cold.copies_mut().payload[side] += copied.1;
+                    }
+                }
+            } else {
                 cold.keep_first_datagram(side, later_cold.first_datagram(side));
+                if let Some(theirs) = theirs {
+                    let mut theirs = theirs.clone();
+                    if !early {
+                        theirs.settle();
+                    }
+                    cold.copies_mut().windows[side] = Some(theirs);
+                }
             }
             (self.next[side], self.seen[side]) = (later.next[side], later.seen[side]);
         }
         if let Some(copies) = later_cold.copies() {
-            cold.extra.get_or_insert_default().copies.get_or_insert_default().join(copies);
+            cold.copies_mut().join(copies);
         }
     }
 
@@ -189,13 +289,13 @@ mod tests {
     }
 
     fn copies(datagrams: &[(Side, u32, i64, u32)]) -> Copies {
-        spell(datagrams).cold.copies().copied().unwrap_or_default()
+        spell(datagrams).cold.copies().cloned().unwrap_or_default()
     }
 
     #[test]
     fn a_copy_is_the_datagram_before_it_in_its_half_once_more() {
         let doubled = copies(&[(0, 7, 0, 100), (1, 9, 1, 5), (0, 7, 2, 100), (1, 9, 3, 5), (1, 8, 4, 6)]);
-        assert_eq!(doubled, Copies { packets: [1, 1], payload: [100, 5] });
+        assert_eq!(doubled, Copies { packets: [1, 1], payload: [100, 5], ..Copies::default() });
         assert_eq!(copies(&[(0, 7, 0, 100), (1, 7, 1, 100)]), Copies::default(), "another half");
         assert_eq!(copies(&[(0, 7, 0, 100), (0, 7, 102, 100)]), Copies::default(), "too late");
         assert_eq!(copies(&[(0, 0, 0, 100), (0, 0, 1, 100)]), Copies::default(), "nothing to know it by");
@@ -223,24 +323,5 @@ mod tests {
             }
             assert_eq!((left.hot.next, left.hot.seen), (whole.hot.next, whole.hot.seen), "cut at {cut}");
         }
-    }
-
-    #[test]
-    fn a_print_needs_a_checksum_or_an_identification() {
-        let segment = |sum: u8| [0, 1, 0, 2, 0, 16, 0, sum, 1, 2, 3, 4, 5, 6, 7, 8];
-        let of = |identification, segment: &[u8], hazards| {
-            let payload = &segment[8..];
-            let payload_length = payload.len() as u32;
-            let protocol = UDP;
-            let (segment, packet) = (segment, Packet::default());
-            print(&Packet { identification, segment, payload, payload_length, protocol, hazards, ..packet })
-        };
-        let (plain, summed) = (segment(0), segment(9));
-        assert_eq!(of(0, &plain, Hazards::NONE), 0);
-        assert_eq!(of(0, &summed, Hazards::OFFLOADED_CHECKSUM), 0);
-        let prints =
-            [of(0, &summed, Hazards::NONE), of(1, &summed, Hazards::NONE), of(2, &plain, Hazards::NONE)];
-        assert!(prints.iter().all(|print| *print != 0));
-        assert!(prints[0] != prints[1] && prints[1] != prints[2]);
     }
 }

@@ -10,7 +10,7 @@ pub(crate) const LISTING: u32 = 1 << 2;
 pub(crate) const SEQUENCED: u32 = 1 << 4;
 /// By side: segments did not all follow on one another; see [`Extra::trouble`](super::Extra::trouble).
 pub(crate) const TROUBLE: u32 = 1 << 6;
-/// The first spell of its key in this summary, so an earlier chunk may hold its beginning.
+/// The first spell of its key in a summary that may be appended to another, so an earlier chunk may hold its beginning.
 pub(crate) const FIRST: u32 = 1 << 8;
 /// The first packet is a bare SYN: the spell is the connection's own beginning.
 pub(crate) const OPENS: u32 = 1 << 9;

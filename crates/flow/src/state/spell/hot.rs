@@ -17,7 +17,7 @@ use crate::state::spell::times::Span;
 pub(crate) struct Once {
     /// Bytes.
     pub(crate) bytes: u64,
-    /// Whether it is so many; at most so many otherwise.
+    /// Whether it is so many; otherwise at most so many, or in UDP about so many.
     pub(crate) exact: bool,
 }
 
@@ -327,15 +327,8 @@ impl Hot {
         let raw = self.counters(cold).payload.get(side).copied().unwrap_or(0);
         if self.key.protocol != TCP {
             let packets = self.counters(cold).packets.get(side).copied().unwrap_or(0);
-            // Four observers make three copies of each datagram. Where there are more, the sender repeats itself.
-            let copies = cold.copies().filter(|copies| {
-                copies
-                    .packets
-                    .get(side)
-                    .is_some_and(|copied| copied.saturating_mul(4) <= packets.saturating_mul(3))
-            });
-            let seen_before = copies.and_then(|copies| copies.payload.get(side)).copied();
-            return Once { bytes: raw.saturating_sub(seen_before.unwrap_or(0)), exact: true };
+            let all = Once { bytes: raw, exact: true };
+            return cold.copies().map_or(all, |copies| copies.once(side, raw, packets).0);
         }
         let trouble = cold.extra.as_ref().and_then(|extra| extra.trouble.get(side)?.as_ref());
         let (bytes, exact) = trouble.map_or((raw, true), |trouble| (trouble.seen(), trouble.is_exact()));

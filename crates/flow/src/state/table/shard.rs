@@ -140,9 +140,9 @@ impl Shard {
             return booked;
         }
         let mut spell = Spell::begin(*key, side, entry);
-        if known.is_none() {
+        if appendable && known.is_none() {
             spell.hot.flags |= flag::FIRST;
-            if appendable && streams(key.protocol) && spell.hot.flags & flag::OPENS == 0 {
+            if streams(key.protocol) && spell.hot.flags & flag::OPENS == 0 {
                 spell.hot.flags |= flag::LISTING | flag::LISTING << 1;
             }
         }

@@ -98,6 +98,9 @@ fn reason(id: &str) -> Option<&'static str> {
         "repeated" => {
             "payload that was seen more than once, such as retransmissions and copies of a mirror port, counts once."
         }
+        "estimated" => {
+            "every datagram came again after hundreds of others, as from two observers whose clocks differ. Of those kept in a sample, at least eight, nine of ten were seen more than once; what was sent once is the payload divided by how often they were seen on average."
+        }
         "party-by" => {
             "what tells whose the other end is: sni is the server name of a TLS hello, host that of an HTTP request, dns a name that the address was given for, cert a name of the server's certificate, address a range of addresses."
         }

@@ -1,0 +1,111 @@
+//! Payload of datagrams that were seen more than once, as it is judged: by a mirror, by two observers, by a sender that repeats
+//! what was not acknowledged. What a sender merely says alike again has been sent again.
+
+mod common;
+
+use common::records;
+use lenscap_testkit::{Host, MORNING, OwnedFrame, Scenario, SplitMix64};
+use serde_json::Value;
+
+const MS: i64 = 1_000_000;
+
+/// An upload of datagrams of 1,000 bytes, a millisecond apart, of a camera to an address outside; `content` gives each its
+/// first byte, and `counts` says whether the sender counts them in the IP header.
+fn upload(count: usize, content: impl Fn(usize) -> u64, counts: bool) -> Vec<OwnedFrame> {
+    let mut s = Scenario::new(MORNING, 7);
+    let cloud = s.outside("203.0.113.40").port(8443);
+    let camera = Host::new("bc:ad:28:00:53:40", "192.168.1.64").port(40_000);
+    s.ssdp(camera.host, "Linux/3.0 UPnP/1.0 IPCamera/1");
+    s.frames.clear();
+    for n in 0..count {
+        let mut random = SplitMix64::new(content(n));
+        let payload: Vec<u8> = (0..1000).map(|_| random.next() as u8).collect();
+        s.udp(camera, cloud, &payload);
+        let frame = s.frames.last_mut().expect("a datagram was sent");
+        if !counts {
+            // Identification 0 and do not fragment, as Linux sends (RFC 6864, 4.1); the header's sum is made to fit.
+            let sum = u16::from_be_bytes([frame.bytes[24], frame.bytes[25]]);
+            let id = u16::from_be_bytes([frame.bytes[18], frame.bytes[19]]);
+            let folded = u32::from(sum) + u32::from(id);
+            frame.bytes[18..20].fill(0);
+            frame.bytes[24..26]
+                .copy_from_slice(&((folded & 0xffff) as u16 + (folded >> 16) as u16).to_be_bytes());
+        }
+        frame.time.0 = MORNING.0 + n as i64 * MS;
+    }
+    s.frames
+}
+
+/// The frames with each shown again so much later.
+fn again(frames: &[OwnedFrame], later: i64) -> Vec<OwnedFrame> {
+    let copy = |frame: &OwnedFrame| {
+        let mut copy = frame.clone();
+        copy.time.0 += later;
+        copy
+    };
+    let mut all: Vec<_> = frames.iter().cloned().chain(frames.iter().map(copy)).collect();
+    all.sort_by_key(|frame| frame.time);
+    all
+}
+
+/// Copies of the only flow: packets, payload and whether they were estimated.
+fn copies(frames: &[OwnedFrame]) -> (u64, u64, bool) {
+    let all = records(frames);
+    let flow = all.iter().find(|record| record["type"] == "flow").expect("a flow");
+    let of = |key: &str| flow["copies"][key].as_u64().unwrap_or(0);
+    (of("packets"), of("payload"), flow["copies"]["estimated"] == Value::Bool(true))
+}
+
+#[test]
+fn datagrams_that_come_again_behind_others_are_counted_one_by_one() {
+    for counts in [true, false] {
+        let once = upload(600, |n| n as u64, counts);
+        // Between them come the copies of others, too.
+        for lag in 0..=7 {
+            let twice = again(&once, lag * MS);
+            assert_eq!(copies(&twice), (600, 600_000, false), "{lag} datagrams later, {counts}");
+        }
+        assert_eq!(copies(&once), (0, 0, false));
+    }
+}
+
+#[test]
+fn a_capture_of_two_observers_far_apart_is_told_as_an_estimate() {
+    let once = upload(2000, |n| n as u64, true);
+    for later in [40 * MS, 700 * MS] {
+        assert_eq!(copies(&again(&once, later)), (2000, 2_000_000, true), "{later} ns later");
+    }
+    // A half of it again is no second observer's.
+    let mut more = again(&once[..900], 5000 * MS);
+    more.extend(once[900..].iter().cloned());
+    more.sort_by_key(|frame| frame.time);
+    assert_eq!(copies(&more), (0, 0, false));
+}
+
+/// A sender that counts its datagrams says the same again each time: nothing of that is a copy. One that does not count them
+/// cannot be told from a mirror while it says the same in a row, but a repetition a second later is its own.
+#[test]
+fn what_is_said_alike_again_is_no_copy() {
+    assert_eq!(copies(&upload(600, |_| 7, true)), (0, 0, false));
+    assert_eq!(copies(&upload(600, |n| n as u64 % 3, true)), (0, 0, false));
+    let mut reports = upload(60, |n| n as u64 % 3, false);
+    for (frame, n) in reports.iter_mut().zip(0..) {
+        frame.time.0 = MORNING.0 + n * 1000 * MS;
+    }
+    assert_eq!(copies(&reports), (0, 0, false));
+}
+
+/// What was sent once is what is judged, and an estimate is said to be one in every form.
+#[test]
+fn a_finding_says_that_it_rests_on_an_estimate() {
+    let mut s = Scenario::new(MORNING, 7);
+    let camera = Host::new("bc:ad:28:00:53:40", "192.168.1.64");
+    s.ssdp(camera, "Linux/3.0 UPnP/1.0 IPCamera/1");
+    let frames = [s.frames, again(&upload(2000, |n| n as u64, true), 700 * MS)].concat();
+    let all = records(&frames);
+    let finding = all.iter().find(|record| record["type"] == "finding").expect("a finding");
+    assert_eq!((&finding["payload_out"], &finding["repeated"]), (&2_000_000.into(), &2_000_000.into()));
+    assert_eq!(finding["estimated"], Value::Bool(true));
+    let reasons = finding["reasons"].as_array().expect("reasons");
+    assert!(reasons.iter().any(|reason| reason.as_str().is_some_and(|text| text.starts_with("estimated: "))));
+}
