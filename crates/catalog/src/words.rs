@@ -305,6 +305,18 @@ words! {
     }
 }
 
+impl Evidence {
+    /// Whether it is whom a device calls, or asks for.
+    pub const fn is_contact(self) -> bool {
+        matches!(self, Self::Cloud | Self::CloudAsked | Self::CloudOfDevices | Self::CloudOfDevicesAsked)
+    }
+
+    /// Whether it is not what the device says or does itself, but whom it calls, whose prefix it has, and how much it sends.
+    pub const fn is_circumstance(self) -> bool {
+        self.is_contact() || matches!(self, Self::Prefix | Self::MixedPrefix | Self::Upload)
+    }
+}
+
 words! {
     /// What the text beside a match tells.
     Extract {

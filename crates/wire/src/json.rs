@@ -3,7 +3,7 @@
 //!
 //! A document may be cut anywhere: what stands before the cut is read, a number only where something stands behind it.
 //! One that is wrong is read up to the fault. What follows the document is not looked at: devices end it with a line
-//! feed, NULs or binary data. Bytes that are no UTF-8 read as U+FFFD, for names that people gave are in any encoding.
+//! feed, NULs or binary data; in front of it a byte order mark may stand. Bytes that are no UTF-8 read as U+FFFD, for names that people gave are in any encoding.
 //!
 //! Bounds: 64 KiB, 16 levels, 8192 parts. Nothing recurses, and each byte is looked at a fixed number of times.
 

@@ -51,6 +51,9 @@ pub use crate::state::heir::{GOES_ON_WITHIN, UDP_GOES_ON};
 /// How sure a model or serial number is that stands in a field for it, beside what a banner captures by its confidence.
 pub const BY_OWN_FIELD: u8 = 92;
 
+/// How sure it is at most that a station is a camera by whom it calls and by its prefix, where it says nothing itself.
+pub const BY_CIRCUMSTANCE: u8 = 90;
+
 /// A MAC from which so many addresses of the outside speak that it does not hold is a router's; of IPv6 networks.
 pub const ROUTER_ADDRESSES: usize = 2;
 /// So many are told apart before it is settled: some may turn out to be held.

@@ -101,17 +101,19 @@ pub(super) fn maker(device: &DeviceRecord<'_>) -> String {
     };
     match (device.made_by(), device.maker, device.cloud_of) {
         (Some(vendor), ..) => {
-            let proven =
-                is_proven(device, vendor) || device.why.iter().any(|why| is_of_maker(device, vendor, why));
-            let name = vendor::name(vendor);
+            let is_of_maker = |why: &&WhyRecord<'_>| is_of_maker(device, vendor, why);
             let by_prefix =
-                |why: &WhyRecord<'_>| matches!(why.kind, Evidence::Prefix | Evidence::MixedPrefix);
-            if proven {
+                device.why.iter().any(|why| matches!(why.kind, Evidence::Prefix | Evidence::MixedPrefix));
+            // Devices of one maker alone call such a cloud: that says whose it is, and the device itself may say nothing.
+            let (by_cloud, by_more): (Vec<_>, Vec<_>) =
+                device.why.iter().filter(is_of_maker).partition(|why| why.kind == Evidence::CloudOfDevices);
+            let name = vendor::name(vendor);
+            let both = by_prefix && !by_cloud.is_empty();
+            if both || !by_more.is_empty() || is_proven(device, vendor) {
                 with(name.to_owned())
-            } else if device.why.iter().any(by_prefix) {
+            } else if by_prefix {
                 with(format!("prefix registered to {name}"))
             } else {
-                // Devices of one maker alone call it, and the device says nothing itself.
                 with(format!("{name} by its cloud"))
             }
         }
@@ -139,8 +141,7 @@ fn is_of_maker(device: &DeviceRecord<'_>, maker: &Vendor, why: &WhyRecord<'_>) -
     let is = |other: Option<&Vendor>| other.is_none_or(|other| vendor::id(other) == vendor::id(maker));
     let of_maker = match why.kind {
         Evidence::Prefix | Evidence::MixedPrefix | Evidence::Upload => false,
-        Evidence::CloudOfDevices | Evidence::CloudOfDevicesAsked => false,
-        Evidence::Cloud | Evidence::CloudAsked => is(device.cloud_of),
+        kind if kind.is_contact() => is(device.cloud_of),
         Evidence::Protocol | Evidence::DeviceRole | Evidence::P2p => is(device.platform),
         _ => true,
     };

@@ -281,7 +281,9 @@ impl<'a> Identity<'a> {
         let Outcome { standing, kind, maker, platform, .. } = self.outcome;
         let whose = maker.or(platform).map_or(0, |(_, points)| points);
         let points = if standing == Standing::Other { whose } else { kind };
-        points.min(99) as u8
+        let is_own_word = |piece: &Weighed<'_>| !piece.row.evidence.is_circumstance() && piece.kind() > 0;
+        let by_word = standing == Standing::Other || self.evidence.iter().any(is_own_word);
+        points.min(if by_word { 99 } else { rules::BY_CIRCUMSTANCE.into() }) as u8
     }
 
     /// Who made it, by what it says and shows itself.

@@ -93,10 +93,7 @@ fn kind(catalog: &Catalog, evidence: &[Weighed<'_>], signs: Signs) -> (Standing,
     }
     let said_by_more = |row: &StandingRow| rows.contains_key(&row.not_beside);
     let counted: Vec<_> = rows.values().filter(|(_, row)| !said_by_more(row)).collect();
-    let by_contact = |row: &StandingRow| {
-        let asked = matches!(row.evidence, Evidence::CloudAsked | Evidence::CloudOfDevicesAsked);
-        asked || matches!(row.evidence, Evidence::Cloud | Evidence::CloudOfDevices)
-    };
+    let by_contact = |row: &StandingRow| row.evidence.is_contact();
     let contacts: u32 = counted.iter().filter(|(_, row)| by_contact(row)).map(|(points, _)| points).sum();
     let own: u32 = counted.iter().filter(|(_, row)| !by_contact(row)).map(|(points, _)| points).sum();
     let most = if signs.is_router { limits.router_most.into() } else { u32::MAX };

@@ -6,7 +6,7 @@
 
 use hashbrown::HashMap;
 use lenscap_catalog::{Catalog, Protocol, Role, Roles, VendorId};
-use lenscap_wire::{Activity, Address, Field, Meaning, PacketRef, ReaderId};
+use lenscap_wire::{Activity, Address, Field, Mac, Meaning, PacketRef, ReaderId};
 
 use crate::judge::judged::Judged;
 use crate::judge::{Court, Flow, rules};
@@ -25,8 +25,6 @@ pub(crate) struct Spoken<'a> {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 enum Part {
     Server,
-    /// A server as who asks it claims.
-    Asked,
     Client,
     Device,
 }
@@ -47,6 +45,9 @@ pub(crate) struct Protocols<'a> {
     /// By the field in which a sender says its part.
     by_field: HashMap<Field, Spoken<'a>>,
     parts: HashMap<(Address, Part, VendorId), Told>,
+    /// Servers as who asks them takes them to be, by his MAC: that is his word on whom he deals with himself, and on nobody
+    /// else's party.
+    asked: HashMap<(Address, Mac, VendorId), Told>,
     /// Servers by their own word.
     servers: HashMap<Address, Told>,
     /// Ends to which a message refers.
@@ -71,6 +72,7 @@ impl<'a> Protocols<'a> {
             by_reader: (0..=u8::MAX).map(of_reader).collect(),
             by_field: Field::ALL.iter().filter_map(of_field).collect(),
             parts: HashMap::new(),
+            asked: HashMap::new(),
             servers: HashMap::new(),
             referred: HashMap::new(),
         };
@@ -85,7 +87,11 @@ impl<'a> Protocols<'a> {
             } else if let Some(spoken) = protocols.by_field.get(&shown.field) {
                 let part = match (value(), shown.claimed) {
                     (b"server", false) => Part::Server,
-                    (b"server", true) => Part::Asked,
+                    (b"server", true) => {
+                        let key = (shown.address, Mac(seen.by), spoken.vendor);
+                        least(&mut protocols.asked, key, told(spoken.vendor));
+                        continue;
+                    }
                     (b"client", false) => Part::Client,
                     (b"device", false) => Part::Device,
                     _ => continue,
@@ -113,6 +119,12 @@ impl<'a> Protocols<'a> {
 
     fn part(&self, address: Address, part: Part, vendor: VendorId) -> Option<&Told> {
         self.parts.get(&(address, part, vendor))
+    }
+
+    /// Where the station at the other end of a flow asked `remote` as a server.
+    fn asked(&self, flow: &Flow<'_>, remote: Side, vendor: VendorId) -> Option<&Told> {
+        let asker = flow.mac(1 - (remote & 1)).unwrap_or_default();
+        self.asked.get(&(flow.hot.key.address(remote), asker, vendor))
     }
 }
 
@@ -193,7 +205,7 @@ impl<'a> Court<'a> {
         let part = |part| self.protocols.part(key.address(remote), part, vendor).is_some();
         key.port(remote).is_some_and(|port| protocol.server_ports.contains(&port))
             || part(Part::Server)
-            || part(Part::Asked)
+            || self.protocols.asked(flow, remote, vendor).is_some()
             || self.plays(flow, remote, b"server")
     }
 
@@ -226,7 +238,8 @@ impl<'a> Court<'a> {
         let decided = [remote, 1 - remote].into_iter().find_map(|side| self.decided(flow, side));
         let vendor = judged.vendor()?;
         let part = |part| Some(self.protocols.part(flow.hot.key.address(remote), part, vendor)?.at);
-        let told = || part(Part::Server).or_else(|| part(Part::Asked));
+        let asked = || Some(self.protocols.asked(flow, remote, vendor)?.at);
+        let told = || part(Part::Server).or_else(asked);
         // A message says what it is by itself: the first of a flow of datagrams shows it, the first segment of a stream may be empty.
         let first = || (flow.hot.key.protocol == UDP).then(|| flow.cold.at());
         decided.or_else(told).or_else(first)

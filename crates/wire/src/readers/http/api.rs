@@ -216,7 +216,9 @@ pub(super) fn told(body: &[u8]) -> Told {
 
 /// The first key of a document that is an object, or an array of objects. `None` where it is not there, or there is none.
 fn first_key(body: &[u8]) -> Option<&[u8]> {
-    let begins = body.get(..MAX_START).unwrap_or(body).trim_ascii_start();
+    let begins = body.get(..MAX_START).unwrap_or(body);
+    // A byte order mark must not stand there (RFC 8259, 8.1), and some devices write it.
+    let begins = begins.strip_prefix("\u{feff}".as_bytes()).unwrap_or(begins).trim_ascii_start();
     let begins = begins.strip_prefix(b"[").unwrap_or(begins).trim_ascii_start();
     let behind = begins.strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"")?;
     behind.split_at_checked(memchr::memchr(b'"', behind)?).map(|(key, _)| key)

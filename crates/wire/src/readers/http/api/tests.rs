@@ -95,6 +95,9 @@ fn devices_say_what_they_are() {
         assert_eq!(said.split_first().unwrap().0, "role device");
         assert_eq!(said[1..], *expected);
         cut_stream_everywhere(&READER, &half);
+        let marked = answer("200 OK", &format!("\u{feff}{body}"));
+        assert_eq!(self::said(&marked)[1..], *expected, "behind a byte order mark");
+        cut_stream_everywhere(&READER, &marked);
     }
     let half = answer("200 OK", ANSWERS[5].0);
     assert!(all(&half).contains(&"sender dahua.serial 9Z01234PAB56789".to_owned()));
