@@ -18,6 +18,11 @@ impl Flow<'_> {
         self.payload_once(side).bytes
     }
 
+    /// The same of both sides, of the flows that left memory with this one.
+    pub(crate) fn gone_once(&self) -> [u64; 2] {
+        self.gone().map(|gone| gone.once).unwrap_or_default()
+    }
+
     /// Content that one side sent in two neighbouring windows, at most, with that of the flows that left memory with this one.
     /// Cheap where there is little.
     pub(crate) fn content(&self, rule: &ContentRule, side: Side) -> u64 {
