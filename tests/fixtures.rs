@@ -126,6 +126,47 @@ fn matches(value: &Value, path: &str, wanted: &toml::Value) -> bool {
     value.get(key).is_some_and(|value| matches(value, rest, wanted))
 }
 
+/// What a finding says stands in a contact record, and a device's payload outside is that of its contacts.
+#[test]
+fn a_finding_is_a_row_of_contact() {
+    let same = [
+        ("device", "device"),
+        ("party", "party"),
+        ("vendor", "vendor"),
+        ("payload_out", "payload_out"),
+        ("payload_in", "payload_in"),
+        ("repeated", "copies"),
+        ("start", "start"),
+        ("end", "end"),
+        ("flows", "largest"),
+        ("evidence", "evidence"),
+        ("addresses", "addresses"),
+    ];
+    let (mut findings, mut devices) = (0, 0);
+    for (name, paths) in captures::cases() {
+        let records = records(&scanned(&paths, 1));
+        let of = |kind: &str| records.iter().filter(|record| record["type"] == kind).collect::<Vec<_>>();
+        let contacts = of("contact");
+        for finding in of("finding") {
+            let contact = contacts.iter().find(|contact| contact["finding"] == finding["id"]).expect(&name);
+            for (ours, theirs) in same {
+                assert_eq!(finding[ours], contact[theirs], "{name}: {ours} of {finding}");
+            }
+            findings += 1;
+        }
+        // Of other devices the parties that are no vendor's are not told.
+        for device in of("device").into_iter().filter(|device| device["standing"] != "other") {
+            let own = || contacts.iter().filter(|contact| contact["device"] == device["id"]);
+            for key in ["payload_out", "payload_in"] {
+                let sum: u64 = own().filter_map(|contact| contact[key].as_u64()).sum();
+                assert_eq!(device[format!("{key}_external")], sum, "{name}: {key} of {device}");
+            }
+            devices += 1;
+        }
+    }
+    assert!(findings > 9 && devices > 9, "{findings} findings, {devices} devices");
+}
+
 /// Offset and bytes of every record of a capture, as our own reader has them.
 fn packets(path: &str) -> Vec<(u64, Vec<u8>)> {
     let capture = Capture::open(path.as_ref()).expect(path);

@@ -35,8 +35,8 @@ pub(crate) fn run(bench: &Bench) -> Result<Outcome, Failure> {
     let limits = plan::limits(bench.memory, Idle::USUAL);
     let (opening, catalog) = measure::timed(|| catalog::open(&bench.judging.catalog));
     let catalog = catalog?;
-    let policy = engine::policy(&bench.judging.local);
-    let measured = Engine::open(inputs, limits, &catalog, policy)?.measure(bench, &threads)?;
+    let terms = engine::Terms::new(&bench.judging.local, String::new());
+    let measured = Engine::open(inputs, limits, &catalog, terms)?.measure(bench, &threads)?;
     let incomplete = say(&measured);
     let run = Run::of(bench, opening, &measured);
     if let Some(path) = &bench.save {

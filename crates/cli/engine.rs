@@ -5,7 +5,7 @@ use crate::save;
 use ipnet::IpNet;
 use lenscap_capture::inputs;
 use lenscap_catalog::Catalog;
-use lenscap_flow::report::{CaptureRecord, DropCounts, Ledger, Overview, ProblemRecord, Report};
+use lenscap_flow::report::{CaptureRecord, DropCounts, Ledger, Overview, ProblemRecord, RecordLists, Report};
 use lenscap_flow::{Closed, Policy, Summary};
 use lenscap_report::escape::escape;
 use lenscap_report::units;
@@ -18,9 +18,19 @@ pub(crate) use lenscap_flow::{Input, Options, Progress};
 /// What was seen.
 pub(crate) type Scanned = Summary;
 
-/// By what is judged: these prefixes are the site's, beside the private ones.
-pub(crate) fn policy(local: &[IpNet]) -> Policy {
-    Policy { local: local.iter().map(|net| (net.network(), net.broadcast())).collect() }
+/// On which terms a report is made.
+#[derive(Clone, Debug)]
+pub(crate) struct Terms {
+    policy: Policy,
+    /// The command that gives the same report again, but for its inputs: those stand in the capture records.
+    command: String,
+}
+
+impl Terms {
+    pub(crate) fn new(local: &[IpNet], command: String) -> Self {
+        let policy = Policy { local: local.iter().map(|net| (net.network(), net.broadcast())).collect() };
+        Self { policy, command }
+    }
 }
 
 /// Bytes that there are to read, where all inputs are files.
@@ -116,7 +126,7 @@ pub(crate) fn inspect(
 pub(crate) fn unread(inputs: &[Input], why: &str) -> Report<'static> {
     let captures = inputs.iter().map(|input| unread_capture(input, why.to_owned())).collect();
     let overview = Overview { exact: true, ..Overview::default() };
-    Report::new(captures, vec![], vec![], vec![], vec![], Ledger::default(), overview)
+    Report::new(captures, RecordLists::default(), vec![], Ledger::default(), overview)
 }
 
 fn unread_capture(input: &Input, what: String) -> CaptureRecord {
@@ -145,8 +155,11 @@ fn unread_capture(input: &Input, what: String) -> CaptureRecord {
 }
 
 /// Says what a summary means.
-pub(crate) fn judge<'a>(scanned: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) -> Report<'a> {
-    lenscap_flow::judge(scanned, catalog, policy)
+pub(crate) fn judge<'a>(scanned: &'a Closed<'a>, catalog: &'a Catalog, terms: &Terms) -> Report<'a> {
+    let mut report = lenscap_flow::judge(scanned, catalog, &terms.policy);
+    report.overview.catalogue = Some(catalog.digest());
+    report.overview.command = Some(terms.command.clone());
+    report
 }
 
 /// Joins saved summaries.

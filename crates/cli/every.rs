@@ -81,7 +81,7 @@ impl Progress for Every<'_> {
     fn so_far(&self, summary: &Summary) {
         let printing = &self.one.printing;
         let closed = summary.close();
-        let report = engine::judge(&closed, self.one.catalog, self.one.policy);
+        let report = engine::judge(&closed, self.one.catalog, self.one.terms);
         let printed = to_stdout(|out| {
             if let Form::Json(select) = printing.form {
                 return json::write(&report, select, printing.threads, out);

@@ -10,7 +10,7 @@ use crate::output::to_stdout;
 use crate::parse::Idle;
 use crate::plan;
 use crate::progress::Bar;
-use lenscap_flow::report::{CaptureRecord, Ledger, Overview, Report};
+use lenscap_flow::report::{CaptureRecord, Ledger, Overview, RecordLists, Report};
 use lenscap_report::escape::escape;
 use lenscap_report::{Kind, csv, json, time, units};
 use lenscap_wire::Timestamp;
@@ -32,11 +32,11 @@ pub(crate) fn run(inspect: &Inspect) -> Result<Outcome, Failure> {
     if inspect.json {
         let select = [Kind::Capture].into_iter().collect();
         let (ledger, overview) = (Ledger::default(), Overview::default());
-        let report = Report::new(captures, vec![], vec![], vec![], vec![], ledger, overview);
+        let report = Report::new(captures, RecordLists::default(), vec![], ledger, overview);
         to_stdout(|out| json::write(&report, select, options.threads, out))?;
     } else if inspect.csv {
         let (ledger, overview) = (Ledger::default(), Overview::default());
-        let report = Report::new(captures, vec![], vec![], vec![], vec![], ledger, overview);
+        let report = Report::new(captures, RecordLists::default(), vec![], ledger, overview);
         to_stdout(|out| csv::write(&report, Kind::Capture, options.threads, out))?;
     } else {
         to_stdout(|out| write(&captures, out))?;

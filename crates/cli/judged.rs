@@ -2,7 +2,7 @@
 
 use crate::args::{Job, Judging, Reading, Work};
 use crate::catalog;
-use crate::engine::{self, Input, Options};
+use crate::engine::{self, Input, Options, Terms};
 use crate::failure::{Failure, Outcome};
 use crate::interrupt;
 use crate::output;
@@ -49,7 +49,7 @@ impl<'c> Case<'c> {
         // The process ends soon after: to give back millions of records one by one would take as long as judging them.
         let summary = ManuallyDrop::new(summary);
         let closed = ManuallyDrop::new(summary.close());
-        let report = engine::judge(&closed, &catalog, &engine::policy(&self.judging.local));
+        let report = engine::judge(&closed, &catalog, &self.terms());
         let report = ManuallyDrop::new(report);
         let gaps = output::say_gaps(&report, []);
         if let Some(unjudged) = output::nothing_judged(&report) {
@@ -57,6 +57,12 @@ impl<'c> Case<'c> {
         }
         answer(&report, &catalog)?;
         Ok(if gaps { Outcome::Incomplete } else { Outcome::Nothing })
+    }
+
+    /// The terms of the report: that of `scan`, whatever question about it is answered.
+    pub(crate) fn terms(&self) -> Terms {
+        let command = plan::command("scan", Some(self.reading), self.judging, self.work.memory);
+        Terms::new(&self.judging.local, command)
     }
 
     /// The catalogue, the sandbox, and the threads that the work may take: threads have the rights of who starts them.

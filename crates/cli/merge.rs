@@ -18,6 +18,8 @@ pub(crate) fn run(merge: &Merge) -> Result<Outcome, Failure> {
     let summary = engine::merge(&merge.files)?;
     let unsaved = merge.save.as_ref().and_then(|path| engine::save(&summary, path).err());
     let closed = summary.close();
-    let mut report = engine::judge(&closed, &catalog, &engine::policy(&merge.judging.local));
+    let command = plan::command("merge", None, &merge.judging, None);
+    let terms = engine::Terms::new(&merge.judging.local, command);
+    let mut report = engine::judge(&closed, &catalog, &terms);
     output::print(&mut report, &printing, unsaved)
 }

@@ -83,6 +83,11 @@ pub(crate) struct Idle(pub i64);
 impl Idle {
     /// Five minutes, the usual idle time of flows.
     pub(crate) const USUAL: Self = Self(300 * SECOND);
+
+    /// In seconds.
+    pub(crate) const fn seconds(self) -> i64 {
+        self.0 / SECOND
+    }
 }
 
 impl FromStr for Idle {

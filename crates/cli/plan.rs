@@ -1,6 +1,6 @@
 //! Arguments that have been checked against each other, with what was not given filled in.
 
-use crate::args::{self, Look, Output, Reading, Work};
+use crate::args::{self, Judging, Look, Output, Reading, Work};
 use crate::color;
 use crate::engine::{Input, Options};
 use crate::failure::{Failure, say};
@@ -108,6 +108,42 @@ pub(crate) fn typed(command: &'static str, files: &[PathBuf]) -> Typed {
         inputs: if again { inputs } else { String::new() },
         packets: !files.iter().any(is_saved),
     }
+}
+
+/// The command with all options that change what is reported, and no others.
+pub(crate) fn command(
+    name: &str,
+    reading: Option<&Reading>,
+    judging: &Judging,
+    memory: Option<u64>,
+) -> String {
+    let mut words = vec![format!("lenscap {name}")];
+    let mut give = |option: &str, value: String| words.push(format!("{option} {}", shell::word(&value)));
+    if let Some(reading) = reading {
+        let moment = |time: lenscap_wire::Timestamp| lenscap_report::time::rfc3339(time);
+        if let Some(filter) = &reading.filter {
+            give("--filter", filter.clone());
+        }
+        if let Some(from) = reading.from {
+            give("--from", moment(from));
+        }
+        if let Some(to) = reading.to {
+            give("--to", moment(to));
+        }
+        if reading.idle != Idle::USUAL {
+            give("--idle", reading.idle.seconds().to_string());
+        }
+    }
+    if let Some(memory) = memory {
+        give("--memory", memory.to_string());
+    }
+    if !judging.local.is_empty() {
+        give("--local", judging.local.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
+    }
+    for file in &judging.catalog {
+        give("--catalog", file.to_string_lossy().into_owned());
+    }
+    words.join(" ")
 }
 
 /// `captures/*.pcap` for many files of one folder and kind, which a shell most often was given.
@@ -218,6 +254,22 @@ mod tests {
     fn options(arguments: &str) -> Result<Options, Failure> {
         let scan = scan(arguments);
         reading(&scan.reading, &scan.work)
+    }
+
+    #[test]
+    fn the_command_has_what_changes_the_report_and_nothing_else() {
+        let of = |arguments: &str| {
+            let scan = scan(arguments);
+            command("scan", Some(&scan.reading), &scan.judging, scan.work.memory)
+        };
+        assert_eq!(of("--json --threads 2 --width 80 --exact --quiet --idle 300"), "lenscap scan");
+        assert_eq!(
+            of(
+                "--to 1772442000.5 --idle 60 --memory 2M --local 192.0.2.0/24,2001:db8::/32 --catalog it's.toml"
+            ),
+            "lenscap scan --to 2026-03-02T09:00:00.500000000Z --idle 60 --memory 2097152 --local \
+             192.0.2.0/24,2001:db8::/32 --catalog 'it'\\''s.toml'"
+        );
     }
 
     #[test]

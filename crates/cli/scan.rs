@@ -2,7 +2,7 @@
 
 use crate::args::Scan;
 use crate::each;
-use crate::engine::{self, Input};
+use crate::engine::{self, Input, Terms};
 use crate::every::Every;
 use crate::failure::{Failure, Outcome, say};
 use crate::hash;
@@ -12,8 +12,8 @@ use crate::output;
 use crate::plan::{self, Form, Printing};
 use crate::progress::Bar;
 use lenscap_catalog::Catalog;
+use lenscap_flow::Options;
 use lenscap_flow::report::Report;
-use lenscap_flow::{Options, Policy};
 use lenscap_report::json;
 use std::mem::ManuallyDrop;
 use std::num::NonZeroUsize;
@@ -27,8 +27,8 @@ pub(crate) fn run(scan: &Scan) -> Result<Outcome, Failure> {
     let printing =
         plan::printing(&scan.output, scan.work.threads, scan.long, plan::typed("scan", &scan.files))?;
     let catalog = case.prepare(&options, &inputs, scan.save.as_deref())?;
-    let policy = engine::policy(&scan.judging.local);
-    let one = One { scan, printing, options, catalog: &catalog, policy: &policy };
+    let terms = case.terms();
+    let one = One { scan, printing, options, catalog: &catalog, terms: &terms };
     if scan.each { each::run(&one, &inputs) } else { one.run(&inputs) }
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct One<'s> {
     pub printing: Printing,
     pub options: Options,
     pub catalog: &'s Catalog,
-    pub policy: &'s Policy,
+    pub terms: &'s Terms,
 }
 
 impl One<'_> {
@@ -70,13 +70,13 @@ impl One<'_> {
         if self.scan.each {
             // Of a folder each summary is given back, or memory would not do for it.
             let closed = summary.close();
-            let mut report = engine::judge(&closed, self.catalog, self.policy);
+            let mut report = engine::judge(&closed, self.catalog, self.terms);
             return self.print(&mut report, failures);
         }
         // The process ends soon after: to give back millions of records one by one would take as long as judging them.
         let summary = ManuallyDrop::new(summary);
         let closed = ManuallyDrop::new(summary.close());
-        let mut report = ManuallyDrop::new(engine::judge(&closed, self.catalog, self.policy));
+        let mut report = ManuallyDrop::new(engine::judge(&closed, self.catalog, self.terms));
         self.print(&mut report, failures)
     }
 

@@ -29,8 +29,8 @@ use crate::sandbox::{self, Access, Layer};
 use file::Rotation;
 use lenscap_capture::Next;
 use lenscap_catalog::Catalog;
+use lenscap_flow::Ongoing;
 use lenscap_flow::report::{Report, Said};
-use lenscap_flow::{Ongoing, Policy, judge};
 use lenscap_report::text;
 use lenscap_report::{Kind, json};
 use lenscap_wire::Timestamp;
@@ -99,7 +99,10 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
         view,
         printing,
         catalog,
-        policy: engine::policy(&watch.judging.local),
+        terms: engine::Terms::new(
+            &watch.judging.local,
+            plan::command("watch", None, &watch.judging, watch.memory),
+        ),
         said: Said::default(),
         heard: Heard::default(),
         begun: moment(),
@@ -165,7 +168,7 @@ struct Run<'w> {
     view: Option<(View, text::View)>,
     printing: Printing,
     catalog: Catalog,
-    policy: Policy,
+    terms: engine::Terms,
     said: Said,
     heard: Heard,
     begun: Instant,
@@ -300,7 +303,7 @@ impl Run<'_> {
         let memory = (self.ongoing.state().cost() as u64, self.memory);
         let (ended, says_flows) = (self.ongoing.ended(), self.says(&[Kind::Flow]));
         let closed = self.ongoing.summary(self.opened.source.tallies()).close();
-        let mut report = judge(&closed, &self.catalog, &self.policy);
+        let mut report = engine::judge(&closed, &self.catalog, &self.terms);
         self.pulse.judged = Some(Judged::of(&report.overview));
         let drops = |of: fn(&lenscap_flow::report::DropCounts) -> u64| {
             report.captures.iter().map(|capture| of(&capture.drops)).sum()
@@ -384,7 +387,7 @@ impl Run<'_> {
         let clear = self.view.as_mut().map(|(view, _)| view.clear()).unwrap_or_default();
         self.out.write(clear.into_bytes());
         let closed = self.ongoing.summary(self.opened.source.tallies()).close();
-        let mut report = judge(&closed, &self.catalog, &self.policy);
+        let mut report = engine::judge(&closed, &self.catalog, &self.terms);
         let checked = output::check(&mut report, failures);
         let mut lines = Lines::to(&self.out);
         write_last(&report, &printing, checked, &mut self.said, &mut lines)?;

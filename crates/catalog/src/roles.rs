@@ -30,6 +30,12 @@ impl Roles {
         Self(self.0 | 1 << role as u16)
     }
 
+    /// What is in either set.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether `role` is in the set.
     pub const fn has(self, role: Role) -> bool {
         self.0 & 1 << role as u16 != 0

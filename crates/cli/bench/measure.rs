@@ -7,7 +7,7 @@
 use super::latency;
 use super::run::{Time, stage};
 use crate::args::Bench;
-use crate::engine::{self, Input, Options};
+use crate::engine::{self, Input, Options, Terms};
 use crate::failure::Failure;
 use crate::memory;
 use hdrhistogram::Histogram;
@@ -15,7 +15,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lenscap_capture::{BATCH, Batch, Capture, ChunkId, Next, Source};
 use lenscap_catalog::Catalog;
 use lenscap_flow::report::CaptureRecord;
-use lenscap_flow::{Limits, Policy, Summary};
+use lenscap_flow::{Limits, Summary};
 use lenscap_report::{Select, json};
 use lenscap_wire::{Packet, decode};
 use std::hint::black_box;
@@ -102,7 +102,7 @@ pub(super) struct Engine<'c> {
     captures: Vec<Capture>,
     limits: Limits,
     catalog: &'c Catalog,
-    policy: Policy,
+    terms: Terms,
 }
 
 /// A scan from the first byte to the last of the report.
@@ -120,7 +120,7 @@ impl<'c> Engine<'c> {
         inputs: Vec<Input>,
         limits: Limits,
         catalog: &'c Catalog,
-        policy: Policy,
+        terms: Terms,
     ) -> Result<Self, Failure> {
         let mut captures = Vec::new();
         for input in &inputs {
@@ -134,7 +134,7 @@ impl<'c> Engine<'c> {
             }
         }
         captures.sort_by_key(Capture::first_time);
-        Ok(Self { inputs, captures, limits, catalog, policy })
+        Ok(Self { inputs, captures, limits, catalog, terms })
     }
 
     /// Goes the rounds.
@@ -184,7 +184,7 @@ impl<'c> Engine<'c> {
         let pool = pool.map_err(|why| Failure::new(format!("cannot start {threads} threads: {why}")))?;
         pool.install(|| {
             let (close, closed) = Took::by(|| summary.close());
-            let (judge, report) = Took::by(|| engine::judge(&closed, self.catalog, &self.policy));
+            let (judge, report) = Took::by(|| engine::judge(&closed, self.catalog, &self.terms));
             let (render, written) = Took::by(|| json::write(&report, Select::ALL, threads, &mut io::sink()));
             written?;
             Ok(Whole {

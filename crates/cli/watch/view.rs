@@ -221,10 +221,10 @@ fn called(device: &DeviceRecord<'_>) -> String {
 mod tests {
     use super::super::news::Heard;
     use super::*;
-    use lenscap_flow::report::{Ledger, Overview};
+    use lenscap_flow::report::{Ledger, Overview, RecordLists};
 
     fn nothing() -> Report<'static> {
-        Report::new(vec![], vec![], vec![], vec![], vec![], Ledger::default(), Overview::default())
+        Report::new(vec![], RecordLists::default(), vec![], Ledger::default(), Overview::default())
     }
 
     fn sums(seconds: u64, packets: u64) -> Sums {

@@ -251,7 +251,9 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
     let mut walk = walk::Walk::new(&court);
     let stations = who::device::Stations::new(&court, &mut walk);
     let walk::Walk { judged, sums, undelivered, .. } = walk;
-    let findings = what::finding::findings(&court, &judged, &undelivered, &stations);
+    let cases = what::case::Cases::new(&court, &judged, &undelivered, &stations);
+    let findings = what::finding::findings(&cases);
+    drop(cases);
     let captures = records(&summary.site.captures, &court.numbering);
     let ledger = ledger(summary, &sums);
     let mut overview = Overview {
@@ -264,13 +266,15 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
         suspected: stations.count(Standing::Suspected),
         findings: [0; 5],
         coverage: what::coverage::coverage(&court, &sums),
+        catalogue: None,
+        command: None,
     };
     for finding in &findings {
         if let Some(count) = overview.findings.get_mut(finding.severity as usize) {
             *count += 1;
         }
     }
-    let records = Box::new(view::Judgement { court, judged, stations, undelivered });
+    let records = Box::new(view::Judgement { court, judged, undelivered, stations });
     Report::of(captures, records, findings, ledger, overview)
 }
 

@@ -4,14 +4,18 @@
 //! when it is rendered and dropped after.
 
 mod answer;
+mod contact;
 mod coverage;
+mod device;
 mod finding;
 mod flow;
 mod list;
 mod vocabulary;
 
 pub use self::answer::{Answer, Told};
+pub use self::contact::ContactRecord;
 pub use self::coverage::{Coverage, Unread, UnreadFlow};
+pub use self::device::{DeviceId, DeviceRecord, EndpointRecord, MakerRecord, SightingRecord, WhyRecord};
 pub use self::finding::{Finding, FindingKind, LookUp, Outcome, Reason, Rule, Severity};
 pub use self::flow::{CopiesView, EndView, FlowView, NameOf, NameView};
 pub use self::vocabulary::{Attribution, EndReason, OrigBasis, Party, Standing};
@@ -19,17 +23,14 @@ pub use crate::state::leaving::Leaving;
 pub use crate::state::tally::Amount;
 pub use lenscap_capture::DropCounts;
 pub use lenscap_catalog::{
-    ContactRule, ContentRule, DeviceClass, Evidence, Listed, Measure, Role, SharedGroup, Vendor,
+    Called, ContactRule, ContentRule, DeviceClass, Evidence, Listed, Measure, Role, SharedGroup, Vendor,
 };
 pub use lenscap_wire::Activity;
 
-use lenscap_wire::{Mac, Timestamp};
-use list::Made;
+use lenscap_wire::Timestamp;
 pub(crate) use list::{FirstPacket, FlowId, Records};
-pub use list::{FlowList, Said};
-use std::borrow::Cow;
+pub use list::{FlowList, RecordLists, Said};
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::OnceLock;
 
 /// A packet as a reader of the report finds it: input, number as Wireshark counts in that file, and bytes.
@@ -92,105 +93,6 @@ pub struct ProblemRecord {
     pub what: String,
 }
 
-/// A device: a station of the site, or a camera wherever it is.
-#[derive(Clone, Debug)]
-#[allow(missing_docs)]
-pub struct DeviceRecord<'a> {
-    /// The MAC in hexadecimal where it is the device's own, else the address.
-    pub id: String,
-    pub mac: Option<Mac>,
-    /// The one from which most bytes were sent first, the others sorted.
-    pub addresses: Vec<IpAddr>,
-    /// Who made it, of the catalogue's vendors, by what it says and shows itself. Where nothing tells that, the
-    /// [platform](Self::platform) that it belongs to: a platform makes no device, so `maker` says nothing of it.
-    pub vendor: Option<&'a Vendor>,
-    pub model: Option<String>,
-    pub serial: Option<String>,
-    pub firmware: Option<String>,
-    /// What it is, where that is known.
-    pub class: Option<DeviceClass>,
-    pub is_camera: bool,
-    pub confidence: u8,
-    /// IP bytes of its flows, from its side.
-    pub bytes_out: u64,
-    pub bytes_in: u64,
-    pub bytes_out_external: u64,
-    pub bytes_in_external: u64,
-    pub endpoints: Vec<EndpointRecord<'a>>,
-    pub sightings: Vec<SightingRecord<'a>>,
-    /// Other ids that the device may have in another capture: its addresses and its serial number.
-    pub aliases: Vec<String>,
-    pub standing: Standing,
-    /// Points that it is a camera, and points of its maker.
-    pub kind_points: u32,
-    pub maker_points: u32,
-    /// Who made it, else who registered its MAC's prefix, camera vendor or not.
-    pub maker: Option<&'a str>,
-    /// The evidence, strongest first.
-    pub why: Vec<WhyRecord<'a>>,
-    /// Makers that other evidence names than the one chosen, strongest first.
-    pub conflicts: Vec<MakerRecord<'a>>,
-    /// The vendor whose cloud it uses; that need not be its maker.
-    pub cloud_of: Option<&'a Vendor>,
-    /// The platform for devices of many makers whose protocol it speaks.
-    pub platform: Option<&'a Vendor>,
-}
-
-impl<'a> DeviceRecord<'a> {
-    /// Who made it, of the catalogue's vendors: no platform.
-    pub fn made_by(&self) -> Option<&'a Vendor> {
-        self.vendor.filter(|vendor| !vendor.kind.is_platform())
-    }
-}
-
-/// A piece of evidence for what a device is.
-#[derive(Clone, Debug)]
-#[allow(missing_docs)]
-pub struct WhyRecord<'a> {
-    pub kind: Evidence,
-    pub value: Cow<'a, [u8]>,
-    /// Points that it is a camera.
-    pub weight: u8,
-    /// Whether only others say so: then it weighs nothing.
-    pub claimed: bool,
-    pub packet: Option<PacketAt>,
-}
-
-/// A maker and how much evidence names it.
-#[derive(Clone, Copy, Debug)]
-#[allow(missing_docs)]
-pub struct MakerRecord<'a> {
-    pub vendor: &'a Vendor,
-    pub points: u32,
-}
-
-/// One party that a device dealt with.
-#[derive(Clone, Debug)]
-#[allow(missing_docs)]
-pub struct EndpointRecord<'a> {
-    pub party: Party,
-    pub vendor: Option<&'a Vendor>,
-    pub name: Option<&'a [u8]>,
-    pub address: IpAddr,
-    pub bytes_out: u64,
-    pub bytes_in: u64,
-    pub flows: u64,
-    /// Each once, by word.
-    pub activity: Vec<Activity>,
-}
-
-/// Something a device said or showed.
-#[derive(Clone, Debug)]
-#[allow(missing_docs)]
-pub struct SightingRecord<'a> {
-    /// `oui`, `dhcp.hostname`, `http.server`, …
-    pub kind: &'a str,
-    pub value: Cow<'a, [u8]>,
-    pub vendor: Option<&'a Vendor>,
-    pub count: u64,
-    pub packet: Option<PacketAt>,
-}
-
 /// Double entry: what came in, and where it went.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[allow(missing_docs)]
@@ -237,6 +139,10 @@ pub struct Overview {
     /// Findings by severity, from info to critical.
     pub findings: [u64; 5],
     pub coverage: Coverage,
+    /// Which state of the catalogue it was judged by, and the command that gives the same again; set by the caller, who alone
+    /// knows what was asked for.
+    pub catalogue: Option<String>,
+    pub command: Option<String>,
 }
 
 /// What was found in a summary, judged.
@@ -255,14 +161,12 @@ impl<'a> Report<'a> {
     /// Puts a report together from records that are in their order already.
     pub fn new(
         captures: Vec<CaptureRecord>,
-        devices: Vec<DeviceRecord<'a>>,
-        flows: Vec<FlowView<'a>>,
-        names: Vec<NameView<'a>>,
+        records: RecordLists<'a>,
         findings: Vec<Finding<'a>>,
         ledger: Ledger,
         overview: Overview,
     ) -> Self {
-        Self::of(captures, Box::new(Made { devices, flows, names }), findings, ledger, overview)
+        Self::of(captures, Box::new(records), findings, ledger, overview)
     }
 
     pub(crate) fn of(
@@ -300,6 +204,13 @@ impl<'a> Report<'a> {
     /// Names that addresses were given, sorted by (first, name, address, asker).
     pub fn names(&self) -> Vec<NameView<'a>> {
         self.records.names()
+    }
+
+    /// What devices and parties outside had to do with each other, sorted by (start, who called, address, device, name): all
+    /// parties of a camera, a possible camera and a viewer, of other devices those of a vendor. Each finding is about one of
+    /// them, by the same sums.
+    pub fn contacts(&self) -> Vec<ContactRecord<'a>> {
+        self.records.contacts()
     }
 }
 

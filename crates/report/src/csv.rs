@@ -3,7 +3,8 @@
 //! - Nested objects are flattened (`orig_port`, `in_flows_bytes`); what is absent is an empty field.
 //! - A list is one field, its items joined by `;`; a `;` inside an item is written `\x3b` (the [escape](crate::escape)
 //!   takes it back). Items of `names` are `source:name`, of `endpoints` `party:name or address`, of `sightings`
-//!   `kind:value`, of `evidence` `input:packet` (input from 0), of `problems` `offset:what`, of `hazards` and `caps` `name:count`.
+//!   `kind:value`, of `evidence` `input:packet` (input from 0), of `problems` `offset:what`, of `drops`,
+//!   `hazards` and `caps` `name:count`.
 //! - A field that a spreadsheet could take for a formula gets `'` before it: one that begins with `=`, `+`, `-`, `@`, or
 //!   the full-width forms of these. So does one that begins with `'`: whoever reads the file back takes off one
 //!   leading `'`, always. (Tab and carriage return cannot stand in a field; they are escaped.)
@@ -37,6 +38,7 @@ pub fn write(report: &Report<'_>, kind: Kind, threads: NonZeroUsize, out: &mut i
             out,
         ),
         Kind::Name => rows(report.names(), |row, name| records::name(row, &name), out),
+        Kind::Contact => rows(&report.contacts(), records::contact, out),
         Kind::Finding => rows(&report.findings, records::finding, out),
         Kind::Ledger => rows([&report.ledger], records::ledger, out),
         Kind::Summary => rows([&report.overview], records::summary, out),

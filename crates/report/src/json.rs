@@ -8,6 +8,7 @@
 //! Flows are rendered by many threads in pieces and written in order by the one that calls.
 
 mod capture;
+mod contact;
 mod device;
 mod finding;
 mod flow;
@@ -24,7 +25,7 @@ use std::num::NonZeroUsize;
 /// Version of the contract, as the summary record says it.
 pub const SCHEMA: &str = "lenscap/1";
 
-/// Writes the selected records, in the order capture, device, flow, name, finding, ledger, summary.
+/// Writes the selected records, in the order capture, device, flow, name, contact, finding, ledger, summary.
 ///
 /// `threads` is how many render flows; the output does not depend on it. Errors are those of `out`.
 pub fn write(
@@ -46,6 +47,9 @@ pub fn write(
     }
     if select.has(Kind::Name) {
         lines.each(report.names(), |out, name| name::push(out, &name))?;
+    }
+    if select.has(Kind::Contact) {
+        lines.each(&report.contacts(), contact::push)?;
     }
     if select.has(Kind::Finding) {
         lines.each(&report.findings, finding::push)?;

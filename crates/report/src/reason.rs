@@ -64,8 +64,16 @@ pub(crate) fn sentence(finding: &Finding<'_>, reason: &Reason, digits: Digits) -
             "bytes are about so many, by a sample of the datagrams: they came again too far apart to be told one by one".into()
         }
         Rule::PartyBy { sources } => {
-            let words: Vec<_> = sources.iter().copied().map(Attribution::word).collect();
-            format!("the other end is {} by {}", whose(finding, sources), words.join(", "))
+            format!("the other end is {} by {}", whose(finding, sources), attributions(sources))
+        }
+        Rule::PartOf { vendor, served, payload, of, sources } => {
+            let who = if *served { "a server of" } else { "somebody in the protocol of" };
+            format!(
+                "of {} no more than {} were with {who} {vendor}, by {}: whose the other end is, is not known",
+                digits.payload(*of),
+                digits.amount(*payload),
+                attributions(sources)
+            )
         }
         Rule::SameAddress { flows, payload } => format!(
             "{} with {} named nobody: in others the device called that address so",
@@ -84,6 +92,10 @@ pub(crate) fn sentence(finding: &Finding<'_>, reason: &Reason, digits: Digits) -
             counted(*flows, "flow")
         ),
     }
+}
+
+fn attributions(sources: &[Attribution]) -> String {
+    sources.iter().copied().map(Attribution::word).collect::<Vec<_>>().join(", ")
 }
 
 /// Whose the other end is. A protocol tells whose it is itself: its server may be run by somebody else, and who views or
@@ -214,6 +226,17 @@ mod tests {
             (
                 Rule::PartyBy { sources: vec![Attribution::Dns, Attribution::Sni] },
                 "party-by: the other end is Hikvision by dns, sni",
+            ),
+            (
+                Rule::PartOf {
+                    vendor: "Example".into(),
+                    served: false,
+                    payload: 44,
+                    of: 440,
+                    sources: vec![Attribution::Protocol],
+                },
+                "part-of: of 440 payload bytes no more than 44 were with somebody in the protocol of Example, by protocol: \
+                 whose the other end is, is not known",
             ),
             (
                 Rule::SameAddress { flows: 1, payload: 700 },

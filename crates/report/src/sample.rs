@@ -5,10 +5,10 @@ mod devices;
 pub(crate) use devices::devices;
 use lenscap_catalog::{Catalog, VendorKind};
 use lenscap_flow::report::{
-    Activity, Amount, Attribution, CaptureRecord, ContactRule, CopiesView, Coverage, DeviceRecord,
-    DropCounts, EndReason, EndView, Finding, FindingKind, FlowView, Ledger, NameOf, NameView, OrigBasis,
-    Outcome, Overview, PacketAt, Party, ProblemRecord, Reason, Report, Role, Rule, Severity, Standing,
-    Unread, UnreadFlow, Vendor,
+    Activity, Amount, Attribution, Called, CaptureRecord, ContactRecord, ContactRule, CopiesView, Coverage,
+    DeviceId, DeviceRecord, DropCounts, EndReason, EndView, Finding, FindingKind, FlowView, Ledger, NameOf,
+    NameView, OrigBasis, Outcome, Overview, PacketAt, Party, ProblemRecord, Reason, RecordLists, Report,
+    Role, Rule, Severity, Standing, Unread, UnreadFlow, Vendor,
 };
 use lenscap_wire::{Mac, Timestamp};
 use std::borrow::Cow;
@@ -56,6 +56,7 @@ fn end(address: &str, port: u16, bytes: u64) -> EndView {
         address: ip(address),
         port: Some(port),
         mac: Some(Mac([0x44, 0x19, 0xb6, 0, 0, port as u8])),
+        device: Some(DeviceId::Address(ip(address))),
         packets: bytes / 1000 + 1,
         bytes,
         payload: bytes - bytes / 20,
@@ -100,6 +101,8 @@ pub(crate) fn flows() -> Vec<FlowView<'static>> {
         uid: "0123456789abcdef".into(),
         end_reason: EndReason::Closed,
         joined: true,
+        frame_bytes: 49_700_000,
+        tls: Some((Some(b"0304"), b"1301")),
     };
     let bare = FlowView {
         community_id: "1:X0snYXpgwiv9TZtqg64sgzUn6Dk=".into(),
@@ -109,6 +112,7 @@ pub(crate) fn flows() -> Vec<FlowView<'static>> {
         orig: EndView {
             port: None,
             mac: None,
+            device: None,
             payload_unique: None,
             missed: None,
             tcp_flags: None,
@@ -117,6 +121,7 @@ pub(crate) fn flows() -> Vec<FlowView<'static>> {
         resp: EndView {
             port: None,
             mac: None,
+            device: None,
             payload_unique: None,
             missed: None,
             tcp_flags: None,
@@ -145,6 +150,8 @@ pub(crate) fn flows() -> Vec<FlowView<'static>> {
         uid: "fedcba9876543210".into(),
         end_reason: EndReason::End,
         joined: false,
+        frame_bytes: 64,
+        tls: None,
     };
     vec![full, bare]
 }
@@ -262,6 +269,48 @@ pub(crate) fn findings() -> Vec<Finding<'static>> {
     vec![upload, contact]
 }
 
+/// The contacts behind the findings, and one that nothing is known of.
+fn contacts() -> Vec<ContactRecord<'static>> {
+    let upload = ContactRecord {
+        device: "44:19:b6:00:00:01".into(),
+        party: Party::Vendor,
+        name: Some("litedev.hik-connect.com\u{1b}[31m".into()),
+        address: Some(ip("203.0.113.40")),
+        protocol: Some(6),
+        called: Called::Out,
+        vendor: Some(&HIKVISION),
+        role: Some(Role::Media),
+        attribution: Some(Attribution::Sni),
+        confidence: Some(95),
+        activity: vec![Activity::BulkUpload, Activity::Signalling],
+        flows: 6,
+        payload_out: 48_217_906,
+        payload_in: 911_004,
+        bytes_out: 50_000_000,
+        bytes_in: 1_000_000,
+        copies: 12,
+        start: time(0),
+        end: time(31),
+        largest: vec!["1:LQU9qZlK+B5F3KDmev6m5PMibrg=".into()],
+        evidence: vec![at(2198), at(2204)],
+        addresses: vec![ip("203.0.113.40")],
+        ports: vec![(1, 8), (6, 443)],
+        finding: Some("f3a91c07".into()),
+    };
+    let called_in = ContactRecord {
+        party: Party::Unknown,
+        name: None,
+        called: Called::In,
+        vendor: None,
+        role: None,
+        attribution: None,
+        confidence: None,
+        finding: None,
+        ..upload.clone()
+    };
+    vec![upload, called_in]
+}
+
 pub(crate) fn overview() -> Overview {
     Overview {
         exact: true,
@@ -292,6 +341,8 @@ pub(crate) fn overview() -> Overview {
             hazards: vec![("bad-checksum", 12)],
             caps: vec![],
         },
+        catalogue: Some("2026-11-28, 1 vendor".into()),
+        command: Some("lenscap scan 'a \u{1b}b.pcap'".into()),
     }
 }
 
@@ -324,7 +375,8 @@ pub(crate) fn office_of<'a>(devices: Vec<DeviceRecord<'a>>, flows: Vec<FlowView<
         asked: Some(true),
     };
     let names = vec![name, NameView { asker: None, source: "mdns", asked: None, ..name }];
-    Report::new(captures(), devices, flows, names, findings(), ledger(), overview())
+    let records = RecordLists { devices, flows, names, contacts: contacts() };
+    Report::new(captures(), records, findings(), ledger(), overview())
 }
 
 pub(crate) fn office() -> Report<'static> {
@@ -344,5 +396,5 @@ pub(crate) fn office_over_memory() -> Report<'static> {
 pub(crate) fn nothing() -> Report<'static> {
     let captures = captures().split_off(1);
     let overview = Overview { exact: true, ..Overview::default() };
-    Report::new(captures, vec![], vec![], vec![], vec![], Ledger::default(), overview)
+    Report::new(captures, RecordLists::default(), vec![], Ledger::default(), overview)
 }

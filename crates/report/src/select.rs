@@ -11,6 +11,7 @@ pub enum Kind {
     Device,
     Flow,
     Name,
+    Contact,
     Finding,
     Ledger,
     Summary,
@@ -18,8 +19,16 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Capture, Self::Device, Self::Flow, Self::Name, Self::Finding, Self::Ledger, Self::Summary];
+    pub const ALL: [Self; 8] = [
+        Self::Capture,
+        Self::Device,
+        Self::Flow,
+        Self::Name,
+        Self::Contact,
+        Self::Finding,
+        Self::Ledger,
+        Self::Summary,
+    ];
 
     /// The word that `"type"` has.
     pub const fn word(self) -> &'static str {
@@ -28,6 +37,7 @@ impl Kind {
             Self::Device => "device",
             Self::Flow => "flow",
             Self::Name => "name",
+            Self::Contact => "contact",
             Self::Finding => "finding",
             Self::Ledger => "ledger",
             Self::Summary => "summary",
@@ -67,7 +77,7 @@ pub struct Select(u8);
 
 impl Select {
     /// Every type.
-    pub const ALL: Self = Self(0x7f);
+    pub const ALL: Self = Self(0xff);
 
     /// Whether records of `kind` are written.
     pub const fn has(self, kind: Kind) -> bool {
@@ -122,7 +132,7 @@ mod tests {
         assert_eq!(Kind::ALL.into_iter().collect::<Select>(), Select::ALL);
         assert_eq!(
             "flows".parse::<Select>().unwrap_err().to_string(),
-            "no record type \"flows\"; there are capture, device, flow, name, finding, ledger, summary"
+            "no record type \"flows\"; there are capture, device, flow, name, contact, finding, ledger, summary"
         );
     }
 }

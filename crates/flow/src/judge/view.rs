@@ -5,14 +5,16 @@ use rayon::prelude::*;
 
 use super::judged::Judged;
 use super::walk::Undelivered;
+use super::what::case::Cases;
+use super::what::finding::records;
 use super::who::device::Stations;
 use super::whose::called::Name;
 use super::{Court, EVICTED, Flow, FlowAt};
 use crate::judge::community_id::community_id;
 use crate::judge::uid::uid;
 use crate::report::{
-    Attribution, CopiesView, DeviceRecord, EndReason, EndView, FirstPacket, FlowId, FlowView, Leaving,
-    NameOf, NameView, PacketAt, Records, Said,
+    Attribution, ContactRecord, CopiesView, DeviceRecord, EndReason, EndView, FirstPacket, FlowId, FlowView,
+    Leaving, NameOf, NameView, PacketAt, Records, Said,
 };
 use crate::state::key::{SCTP, Side, TCP, UDP};
 use crate::state::learned::Told;
@@ -26,8 +28,8 @@ use crate::state::table::shard::SHARDS;
 pub(crate) struct Judgement<'a> {
     pub(crate) court: Court<'a>,
     pub(crate) judged: Vec<Vec<Judged>>,
-    pub(crate) stations: Stations<'a>,
     pub(crate) undelivered: Undelivered,
+    pub(crate) stations: Stations<'a>,
 }
 
 impl<'a> Records<'a> for Judgement<'a> {
@@ -37,6 +39,10 @@ impl<'a> Records<'a> for Judgement<'a> {
 
     fn names(&self) -> Vec<NameView<'a>> {
         super::whose::name::records(&self.court)
+    }
+
+    fn contacts(&self) -> Vec<ContactRecord<'a>> {
+        records(&Cases::new(&self.court, &self.judged, &self.undelivered, &self.stations))
     }
 
     fn flows(&self) -> Vec<FlowId> {
@@ -59,7 +65,11 @@ impl<'a> Records<'a> for Judgement<'a> {
         let at = FlowAt { shard: (id >> 32) as u32, place: id as u32 };
         let judged = at.of(&self.judged)?;
         let flow = self.court.flow(at)?;
-        Some(self.court.view(&flow, judged))
+        let mut view = self.court.view(&flow, judged);
+        let orig = judged.orig();
+        view.orig.device = self.stations.at(at, orig);
+        view.resp.device = self.stations.at(at, 1 - orig);
+        Some(view)
     }
 }
 
@@ -100,7 +110,19 @@ impl<'a> Court<'a> {
         said.find(|(of, ..)| *of == field).map(|(_, value, _)| value)
     }
 
-    /// All that is reported of a flow.
+    /// What the server of TLS chose: the half that names a cipher is its own.
+    fn tls(&self, flow: &Flow<'a>) -> Option<(Option<&'a [u8]>, &'a [u8])> {
+        let value = |flow: &Flow<'a>, side, field| {
+            self.said(flow, side).find(|(of, ..)| *of == field).map(|(_, value, _)| value)
+        };
+        let mut halves = self.tellers(flow).flat_map(|flow| [0, 1].map(|side| (flow, side)));
+        halves.find_map(|(flow, side)| {
+            let cipher = value(&flow, side, Field::TlsCipher)?;
+            Some((value(&flow, side, Field::TlsVersion), cipher))
+        })
+    }
+
+    /// All that is reported of a flow, but which devices its ends are.
     pub(crate) fn view(&self, flow: &Flow<'a>, judged: &Judged) -> FlowView<'a> {
         let orig = judged.orig();
         let (start, end) = flow.span();
@@ -141,6 +163,8 @@ impl<'a> Court<'a> {
             uid: uid(flow.cold.first, &flow.hot.key, layers),
             end_reason: self.end_reason(flow),
             joined: self.halves.other(flow.at).is_some(),
+            frame_bytes: flow.counters().wire,
+            tls: self.tls(flow),
             limits: limits(flow, self.is_spent(flow)),
         }
     }
@@ -181,6 +205,7 @@ impl<'a> Court<'a> {
             address: key.address(side).ip(),
             port: key.port(side).filter(|_| ported),
             mac: flow.mac(side).filter(|_| !self.is_carried(flow)),
+            device: None,
             packets: packets[side],
             bytes: bytes[side],
             payload: payload[side],

@@ -127,7 +127,7 @@ fn classes(told: &[Told<'_, '_>]) -> Vec<(DeviceClass, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{CaptureRecord, DropCounts, Ledger, Outcome, Overview};
+    use crate::report::{CaptureRecord, DropCounts, Ledger, Outcome, Overview, RecordLists};
     use lenscap_wire::Timestamp;
 
     fn device(id: u64, standing: Standing, class: Option<DeviceClass>) -> DeviceRecord<'static> {
@@ -146,6 +146,8 @@ mod tests {
             bytes_in: 50,
             bytes_out_external: 400,
             bytes_in_external: 60,
+            payload_out_external: 300,
+            payload_in_external: 20,
             endpoints: vec![],
             sightings: vec![],
             aliases: vec![],
@@ -194,7 +196,8 @@ mod tests {
         findings: Vec<Finding<'static>>,
     ) -> Report<'static> {
         let overview = Overview { devices: 9, findings: [1, 2, 2, 1, 0], ..Overview::default() };
-        Report::new(captures, devices, vec![], vec![], findings, Ledger::default(), overview)
+        let records = RecordLists { devices, ..RecordLists::default() };
+        Report::new(captures, records, findings, Ledger::default(), overview)
     }
 
     #[test]

@@ -160,6 +160,9 @@ pub enum Rule {
     Estimated,
     /// Whose the other end is follows from these; each once, by word.
     PartyBy { sources: Vec<Attribution> },
+    /// The party is nobody's that is known, but flows with so much of its payload, by these, were with a server of the vendor, or
+    /// with somebody in its protocol.
+    PartOf { vendor: String, served: bool, payload: u64, of: u64, sources: Vec<Attribution> },
     /// Flows, with so much payload, that said of nobody themselves: the device called their address so in others.
     SameAddress { flows: u64, payload: u64 },
     /// The device is a camera or its like, with this confidence.
@@ -185,6 +188,7 @@ impl Rule {
             Self::Repeated { .. } => "repeated",
             Self::Estimated => "estimated",
             Self::PartyBy { .. } => "party-by",
+            Self::PartOf { .. } => "part-of",
             Self::SameAddress { .. } => "same-address",
             Self::IsCamera { .. } => "is-camera",
             Self::MayBeCamera { .. } => "may-be-camera",

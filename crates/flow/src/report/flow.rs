@@ -6,7 +6,7 @@ use lenscap_catalog::{Role, Vendor};
 use lenscap_wire::{Activity, Mac, Timestamp};
 use std::net::IpAddr;
 
-use super::{Attribution, EndReason, OrigBasis, PacketAt};
+use super::{Attribution, DeviceId, EndReason, OrigBasis, PacketAt};
 
 /// One end of a flow, and what it sent.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,8 @@ pub struct EndView {
     /// `None` for protocols without ports.
     pub port: Option<u16>,
     pub mac: Option<Mac>,
+    /// The device that it is.
+    pub device: Option<DeviceId>,
     pub packets: u64,
     /// IP bytes.
     pub bytes: u64,
@@ -95,6 +97,10 @@ pub struct FlowView<'a> {
     pub end_reason: EndReason,
     /// Whether another flow, of other VLANs or tunnels, is the other half of this connection.
     pub joined: bool,
+    /// Bytes of its packets on the wire, both ways, link headers included.
+    pub frame_bytes: u64,
+    /// Version, where it is known, and cipher that the server chose, each as four hexadecimal digits.
+    pub tls: Option<(Option<&'a [u8]>, &'a [u8])>,
 }
 
 /// A name that an address was given, and to whom.

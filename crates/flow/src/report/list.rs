@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use lenscap_wire::Timestamp;
 
-use super::{DeviceRecord, FlowView, NameView};
+use super::{ContactRecord, DeviceRecord, FlowView, NameView};
 use crate::state::leaving::Leaving;
 
 /// A flow by a number of its report's own.
@@ -31,6 +31,8 @@ pub(crate) trait Records<'a>: Sync {
     fn devices(&self) -> Vec<DeviceRecord<'a>>;
     /// Sorted by (first, name, address, asker).
     fn names(&self) -> Vec<NameView<'a>>;
+    /// Sorted by (start, who called, address, device, name).
+    fn contacts(&self) -> Vec<ContactRecord<'a>>;
     /// Sorted by (start, Community ID, first packet). May take several threads, so never ask from inside a pool's
     /// task.
     fn flows(&self) -> Vec<FlowId>;
@@ -90,20 +92,27 @@ impl<'r, 'a> FlowList<'r, 'a> {
     }
 }
 
-/// Records that are put together already.
-pub(super) struct Made<'a> {
-    pub(super) devices: Vec<DeviceRecord<'a>>,
-    pub(super) flows: Vec<FlowView<'a>>,
-    pub(super) names: Vec<NameView<'a>>,
+/// Records that are put together already, each in its order.
+#[derive(Clone, Debug, Default)]
+#[allow(missing_docs)]
+pub struct RecordLists<'a> {
+    pub devices: Vec<DeviceRecord<'a>>,
+    pub flows: Vec<FlowView<'a>>,
+    pub names: Vec<NameView<'a>>,
+    pub contacts: Vec<ContactRecord<'a>>,
 }
 
-impl<'a> Records<'a> for Made<'a> {
+impl<'a> Records<'a> for RecordLists<'a> {
     fn devices(&self) -> Vec<DeviceRecord<'a>> {
         self.devices.clone()
     }
 
     fn names(&self) -> Vec<NameView<'a>> {
         self.names.clone()
+    }
+
+    fn contacts(&self) -> Vec<ContactRecord<'a>> {
+        self.contacts.clone()
     }
 
     fn flows(&self) -> Vec<FlowId> {

@@ -5,8 +5,8 @@ use crate::protocol;
 use crate::reason::{self, Digits};
 use crate::vendor;
 use lenscap_flow::report::{
-    Amount, Attribution, CaptureRecord, DeviceClass, DeviceRecord, EndView, Finding, FlowView, Ledger,
-    NameView, Overview, PacketAt, Role, Vendor,
+    Amount, Attribution, CaptureRecord, ContactRecord, DeviceClass, DeviceRecord, EndView, Finding, FlowView,
+    Ledger, NameView, Overview, PacketAt, Role, Vendor,
 };
 
 /// The header line of a type.
@@ -15,24 +15,31 @@ pub(super) const fn columns(kind: crate::Kind) -> &'static str {
     match kind {
         Kind::Capture => {
             "path,sha256,format,compression,link_types,snap_length,packets,bytes_captured,bytes_wire,start,end,\
-             torn_tail,problems"
+             torn_tail,problems,drops"
         }
         Kind::Device => {
             "id,mac,addresses,vendor,vendor_name,parent,model,serial,firmware,is_camera,confidence,bytes_out,\
              bytes_in,bytes_out_external,bytes_in_external,endpoints,sightings,aliases,standing,kind_points,\
-             maker_points,class,maker,why,conflicts,cloud_of,platform,ndaa_889,listed"
+             maker_points,class,maker,why,conflicts,cloud_of,platform,ndaa_889,listed,\
+             payload_out_external,payload_in_external"
         }
         Kind::Flow => {
             "community_id,start,end,protocol,orig_address,orig_port,orig_mac,orig_packets,orig_bytes,\
              orig_payload,orig_payload_unique,resp_address,resp_port,resp_mac,resp_packets,resp_bytes,resp_payload,\
              resp_payload_unique,orig_basis,vlan,tunnel,tcp_history,app,server_name,alpn,ja4,ech,names,vendor,role,\
              attribution,confidence,activity,external,first_input,first_packet,first_offset,first_length,limits,\
-             uid,end_reason,joined,orig_missed,orig_tcp_flags,resp_missed,resp_tcp_flags"
+             uid,end_reason,joined,orig_missed,orig_tcp_flags,resp_missed,resp_tcp_flags,copies_packets,copies_payload,\
+             proof_input,proof_packet,proof_offset,proof_length,frame_bytes,tls_version,tls_cipher,orig_device,\
+             resp_device"
         }
         Kind::Name => "name,address,asker,source,first,last,input,packet,offset,length",
+        Kind::Contact => {
+            "device,party,name,address,protocol,called,vendor,role,attribution,confidence,activity,flows,payload_out,\
+             payload_in,bytes_out,bytes_in,copies,start,end,largest,evidence,addresses,ports,finding"
+        }
         Kind::Finding => {
             "id,kind,severity,confidence,device,vendor,endpoint,bytes_out,bytes_in,start,end,flows,reasons,evidence,party,\
-             addresses,repeated,standing,was,filter,estimated"
+             addresses,repeated,standing,was,filter,payload_out,payload_in,estimated"
         }
         Kind::Ledger => {
             "packets,bytes_wire,bytes_captured,in_flows_packets,in_flows_bytes,in_residuals_packets,\
@@ -40,10 +47,10 @@ pub(super) const fn columns(kind: crate::Kind) -> &'static str {
              truncated_bytes,filtered_packets,filtered_bytes,balanced"
         }
         Kind::Summary => {
-            "version,schema,exact,inexact_since,packets,flows,devices,cameras,findings_info,findings_low,findings_medium,\
+            "version,schema,exact,packets,flows,devices,cameras,findings_info,findings_low,findings_medium,\
              findings_high,findings_critical,coverage_start,coverage_end,coverage_two_way_flows,coverage_two_way_of,\
              coverage_cut_bytes,coverage_encrypted_payload,coverage_encrypted_of,coverage_unattributed_payload,\
-             coverage_unattributed_of,coverage_undecided,coverage_hazards,coverage_caps,suspected"
+             coverage_unattributed_of,coverage_undecided,coverage_hazards,coverage_caps,suspected,inexact_since,catalogue,command"
         }
     }
 }
@@ -62,6 +69,7 @@ pub(super) fn capture(row: &mut Row<'_>, capture: &CaptureRecord) {
     row.time_of(capture.end);
     row.boolean(capture.torn_tail);
     row.list(capture.problems.iter().map(|p| format!("{}:{}", p.offset, item(p.what.as_bytes()))));
+    row.list(capture.drops.named().map(|(layer, count)| format!("{layer}:{count}")));
 }
 
 pub(super) fn device(row: &mut Row<'_>, device: &DeviceRecord<'_>) {
@@ -101,16 +109,15 @@ pub(super) fn device(row: &mut Row<'_>, device: &DeviceRecord<'_>) {
     row.value_of(device.made_by().map(|maker| if maker.ndaa_889 { "true" } else { "false" }));
     let rules = device.made_by().into_iter().flat_map(Vendor::rules);
     row.list(rules.map(|rule| format!("{}:{}", rule.list().id, rule.basis)));
+    row.integer(device.payload_out_external);
+    row.integer(device.payload_in_external);
 }
 
 pub(super) fn flow(row: &mut Row<'_>, flow: &FlowView<'_>) {
     row.value(&flow.community_id);
     row.time_of(Some(flow.start));
     row.time_of(Some(flow.end));
-    match protocol::word(flow.protocol) {
-        Some(word) => row.value(word),
-        None => row.integer(flow.protocol),
-    }
+    row.value(&*protocol::name(flow.protocol));
     end(row, &flow.orig);
     end(row, &flow.resp);
     row.value(flow.orig_basis.word());
@@ -137,6 +144,18 @@ pub(super) fn flow(row: &mut Row<'_>, flow: &FlowView<'_>) {
     for end in [&flow.orig, &flow.resp] {
         row.integer_of(end.missed);
         row.integer_of(end.tcp_flags);
+    }
+    row.integer_of(flow.copies.map(|copies| copies.packets));
+    row.integer_of(flow.copies.map(|copies| copies.payload));
+    match flow.proof {
+        Some(at) => packet(row, at),
+        None => (0..4).for_each(|_| row.absent()),
+    }
+    row.integer(flow.frame_bytes);
+    row.value_of(flow.tls.and_then(|(version, _)| version));
+    row.value_of(flow.tls.map(|(_, cipher)| cipher));
+    for end in [&flow.orig, &flow.resp] {
+        row.value_of(end.device.map(|device| device.to_string()));
     }
 }
 
@@ -167,6 +186,33 @@ pub(super) fn name(row: &mut Row<'_>, name: &NameView<'_>) {
     packet(row, name.packet);
 }
 
+pub(super) fn contact(row: &mut Row<'_>, contact: &ContactRecord<'_>) {
+    row.value(&contact.device);
+    row.value(contact.party.word());
+    row.value_of(contact.name.as_deref());
+    row.address_of(contact.address);
+    row.value_of(contact.protocol.map(protocol::name).as_deref());
+    row.value(contact.called.word());
+    row.value_of(contact.vendor.map(vendor::id));
+    row.value_of(contact.role.map(Role::word));
+    row.value_of(contact.attribution.map(Attribution::word));
+    row.integer_of(contact.confidence);
+    row.list(contact.activity.iter().map(|activity| activity.word()));
+    row.integer(contact.flows);
+    row.integer(contact.payload_out);
+    row.integer(contact.payload_in);
+    row.integer(contact.bytes_out);
+    row.integer(contact.bytes_in);
+    row.integer(contact.copies);
+    row.time_of(Some(contact.start));
+    row.time_of(Some(contact.end));
+    row.list(&contact.largest);
+    row.list(contact.evidence.iter().map(|at| format!("{}:{}", at.input, at.packet)));
+    row.list(contact.addresses.iter().map(ToString::to_string));
+    row.list(contact.ports.iter().map(|&port| protocol::service(port)));
+    row.value_of(contact.finding.as_deref());
+}
+
 pub(super) fn finding(row: &mut Row<'_>, finding: &Finding<'_>) {
     row.value(&finding.id);
     row.value(finding.kind.word());
@@ -188,6 +234,8 @@ pub(super) fn finding(row: &mut Row<'_>, finding: &Finding<'_>) {
     row.value(finding.standing.word());
     row.list(&finding.was);
     row.value(&finding.filter);
+    row.integer(finding.bytes_out);
+    row.integer(finding.bytes_in);
     row.boolean(finding.estimated);
 }
 
@@ -214,7 +262,6 @@ pub(super) fn summary(row: &mut Row<'_>, overview: &Overview) {
     row.value(env!("CARGO_PKG_VERSION"));
     row.value(crate::json::SCHEMA);
     row.boolean(overview.exact);
-    row.time_of(overview.inexact_since);
     row.integer(overview.packets);
     row.integer(overview.flows);
     row.integer(overview.devices);
@@ -233,4 +280,7 @@ pub(super) fn summary(row: &mut Row<'_>, overview: &Overview) {
     row.list(coverage.hazards.iter().map(|(name, count)| format!("{name}:{count}")));
     row.list(coverage.caps.iter().map(|(name, count)| format!("{name}:{count}")));
     row.integer(overview.suspected);
+    row.time_of(overview.inexact_since);
+    row.value_of(overview.catalogue.as_deref());
+    row.value_of(overview.command.as_deref());
 }

@@ -57,6 +57,11 @@ impl<'b> Row<'b> {
         }
     }
 
+    /// An empty field.
+    pub(super) fn absent(&mut self) {
+        _ = self.field();
+    }
+
     pub(super) fn boolean(&mut self, value: bool) {
         self.field().extend_from_slice(if value { b"true" } else { b"false" });
     }

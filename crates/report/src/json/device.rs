@@ -44,6 +44,8 @@ pub(super) fn push(out: &mut Vec<u8>, device: &DeviceRecord<'_>) {
         rules.dedup_by_key(|rule| (&rule.list().id, rule.basis.word()));
         record.list_of("listed", &rules, |out, rule| push_rule(out, rule));
     }
+    record.integer("payload_out_external", device.payload_out_external);
+    record.integer("payload_in_external", device.payload_in_external);
     record.end_line();
 }
 

@@ -49,6 +49,13 @@ pub(super) fn push(out: &mut Vec<u8>, flow: &FlowView<'_>) {
     if flow.joined {
         record.boolean("joined", true);
     }
+    record.integer("frame_bytes", flow.frame_bytes);
+    if let Some((version, cipher)) = flow.tls {
+        record.object("tls", |tls| {
+            tls.value_of("version", version);
+            tls.value("cipher", cipher);
+        });
+    }
     record.end_line();
 }
 
@@ -66,6 +73,7 @@ fn push_end(out: &mut Vec<u8>, end: &EndView) {
     object.address("address", end.address);
     object.integer_of("port", end.port);
     object.mac_of("mac", end.mac);
+    object.device_of("device", end.device);
     object.integer("packets", end.packets);
     object.integer("bytes", end.bytes);
     object.integer("payload", end.payload);

@@ -1,6 +1,8 @@
 //! The records of the ledger and of the run as a whole.
 //!
 //! `inexact_since` of the summary record is the time of the packet at which the first cap bit; absent where none did.
+//! `catalogue` names the state of the catalogue that judged, and `command` gives the same report again; absent where the caller
+//! says neither.
 //! `coverage` says what could and what could not be seen; all its values are integers, but
 //! for the two times:
 //!
@@ -46,7 +48,6 @@ pub(super) fn push(out: &mut Vec<u8>, overview: &Overview) {
     record.word("version", env!("CARGO_PKG_VERSION"));
     record.word("schema", SCHEMA);
     record.boolean("exact", overview.exact);
-    record.time_of("inexact_since", overview.inexact_since);
     record.integer("packets", overview.packets);
     record.integer("flows", overview.flows);
     record.integer("devices", overview.devices);
@@ -58,6 +59,9 @@ pub(super) fn push(out: &mut Vec<u8>, overview: &Overview) {
     });
     record.object("coverage", |object| push_coverage(object, &overview.coverage));
     record.integer("suspected", overview.suspected);
+    record.time_of("inexact_since", overview.inexact_since);
+    record.text_of("catalogue", overview.catalogue.as_deref());
+    record.text_of("command", overview.command.as_deref());
     record.end_line();
 }
 

@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, HashSet};
 /// The contract: a type, and its keys in their order.
 const CONTRACT: &[&str] = &[
     "capture type path sha256 format compression link_types snap_length packets bytes_captured bytes_wire start end torn_tail problems drops",
-    "device type id mac addresses vendor vendor_name parent model serial firmware is_camera confidence bytes_out bytes_in bytes_out_external bytes_in_external endpoints sightings aliases standing kind_points maker_points class maker why conflicts cloud_of platform ndaa_889 listed",
-    "flow type community_id start end protocol orig resp orig_basis vlan tunnel tcp_history app server_name alpn ja4 ech names vendor role attribution confidence activity external first_packet limits uid end_reason copies proof joined",
+    "device type id mac addresses vendor vendor_name parent model serial firmware is_camera confidence bytes_out bytes_in bytes_out_external bytes_in_external endpoints sightings aliases standing kind_points maker_points class maker why conflicts cloud_of platform ndaa_889 listed payload_out_external payload_in_external",
+    "flow type community_id start end protocol orig resp orig_basis vlan tunnel tcp_history app server_name alpn ja4 ech names vendor role attribution confidence activity external first_packet limits uid end_reason copies proof joined frame_bytes tls",
     "name type name address asker source first last packet asked",
+    "contact type device party name address protocol called vendor role attribution confidence activity flows payload_out payload_in bytes_out bytes_in copies start end largest evidence addresses ports finding",
     "finding type id kind severity confidence device vendor endpoint bytes_out bytes_in start end flows reasons evidence party payload_out payload_in repeated standing was filter addresses estimated",
     "ledger type packets bytes_wire bytes_captured in_flows in_residuals non_ip undecodable truncated filtered balanced",
-    "summary type version schema exact inexact_since packets flows devices cameras findings coverage suspected",
+    "summary type version schema exact packets flows devices cameras findings coverage suspected inexact_since catalogue command",
 ];
 
 fn rendered(report: &Report<'_>, select: Select, threads: usize) -> String {
@@ -101,7 +102,8 @@ fn a_flow_in_full() {
          \"end\":\"2026-03-02T09:15:07.000000000Z\",\"protocol\":\"88\",\"orig\":{\"address\":\"fe80::1\",\"packets\":1,\
          \"bytes\":60,\"payload\":57},\"resp\":{\"address\":\"ff02::a\",\"packets\":1,\"bytes\":0,\"payload\":0},\
          \"orig_basis\":\"first-seen\",\"activity\":\"unknown\",\"external\":false,\
-         \"first_packet\":{\"input\":0,\"packet\":1,\"offset\":124,\"length\":84},\"uid\":\"fedcba9876543210\",\"end_reason\":\"end\"}"
+         \"first_packet\":{\"input\":0,\"packet\":1,\"offset\":124,\"length\":84},\"uid\":\"fedcba9876543210\",\"end_reason\":\"end\",\
+         \"frame_bytes\":64}"
     );
 }
 
@@ -126,7 +128,7 @@ fn coverage_is_whole() {
 fn the_moment_of_the_first_cap_is_told() {
     let text = rendered(&office_over_memory(), "summary".parse().unwrap(), 1);
     assert!(
-        text.contains("\"exact\":false,\"inexact_since\":\"2026-03-02T10:54:07.000000000Z\",\"packets\":"),
+        text.contains("\"suspected\":0,\"inexact_since\":\"2026-03-02T10:54:07.000000000Z\",\"catalogue\":"),
         "{text}"
     );
 }

@@ -3,7 +3,7 @@
 use crate::escape::{escape, is_unseen};
 use crate::number;
 use crate::time::push_rfc3339;
-use lenscap_flow::report::PacketAt;
+use lenscap_flow::report::{DeviceId, PacketAt};
 use lenscap_wire::{Mac, Timestamp};
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
@@ -133,6 +133,16 @@ impl<'b> Object<'b> {
         }
     }
 
+    /// The id of a device.
+    #[inline]
+    pub(super) fn device_of(&mut self, key: &'static str, device: Option<DeviceId>) {
+        match device {
+            Some(DeviceId::Mac(mac)) => push_digits(self.key(key), mac),
+            Some(DeviceId::Address(address)) => self.address(key, address),
+            None => {}
+        }
+    }
+
     /// Where a packet stands.
     #[inline]
     pub(super) fn packet(&mut self, key: &'static str, at: PacketAt) {
@@ -238,16 +248,27 @@ fn push_ipv4(out: &mut Vec<u8>, address: Ipv4Addr) {
 
 /// Appends a MAC as a string.
 pub(super) fn push_mac(out: &mut Vec<u8>, mac: Mac) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut mark = b'"';
     for byte in mac.0 {
         out.push(mark);
-        for nibble in [byte >> 4, byte & 15] {
-            out.push(DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'?'));
-        }
+        push_hex(out, byte);
         mark = b':';
     }
     out.push(b'"');
+}
+
+/// Appends a MAC as a string of its digits alone.
+fn push_digits(out: &mut Vec<u8>, mac: Mac) {
+    out.push(b'"');
+    mac.0.into_iter().for_each(|byte| push_hex(out, byte));
+    out.push(b'"');
+}
+
+fn push_hex(out: &mut Vec<u8>, byte: u8) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for nibble in [byte >> 4, byte & 15] {
+        out.push(DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'?'));
+    }
 }
 
 /// Appends where a packet stands.
@@ -279,6 +300,7 @@ mod tests {
         }
         let mac = Mac([0x00, 0x0f, 0xa0, 0xff, 0x12, 0x9c]);
         assert_eq!(written(|out| push_mac(out, mac)), format!("\"{mac}\""));
+        assert_eq!(written(|out| push_digits(out, mac)), format!("\"{}\"", DeviceId::Mac(mac)));
     }
 
     proptest! {

@@ -80,6 +80,8 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
         bytes_in: 1_100_000,
         bytes_out_external: 48_217_906,
         bytes_in_external: 911_004,
+        payload_out_external: 47_000_000,
+        payload_in_external: 900_000,
         endpoints: outside(),
         sightings: sightings(),
         aliases: vec!["192.168.1.64".into(), "DS-2CD2042WD-I20160101AAWR123456789".into()],

@@ -3,13 +3,13 @@
 //! A camera calls `dev.example.com` at two addresses on three ports in ninety flows: that is one contact. What it is called
 //! hangs on the sums (`decide.rs`), so it does not hang on the order of flows, and a saved summary can be judged again.
 
-use hashbrown::HashMap;
-use lenscap_catalog::{Role, VendorId};
-use lenscap_wire::{Address, PacketRef};
+use arrayvec::ArrayVec;
+use lenscap_catalog::{Called, Roles, VendorId};
+use lenscap_wire::{Activity, Address, PacketRef};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::party::{Called, PartyName, Place};
+use super::party::PartyName;
 use crate::judge::judged::Judged;
 use crate::judge::walk::Undelivered;
 use crate::judge::{Court, Flow, FlowAt, rules};
@@ -36,7 +36,7 @@ impl Dealing<'_> {
     }
 
     /// Whether who began is not known: the capture lacks the beginning.
-    fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.judged.bits & Judged::BY_SYN == 0
     }
 }
@@ -55,10 +55,27 @@ pub(crate) struct Large {
 #[derive(Clone, Copy, Debug, Default)]
 struct VendorShare {
     weight: u64,
+    payload: u64,
     confidence: u128,
-    media: bool,
+    roles: Roles,
     /// Whether a server of the vendor is among them: else it is but whose protocol the party speaks.
     served: bool,
+}
+
+/// Whose a party is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Whose {
+    pub(crate) vendor: VendorId,
+    /// How sure that is, by bytes.
+    pub(crate) confidence: u8,
+    /// Roles of its endpoints.
+    pub(crate) roles: Roles,
+    /// Whether a server of the vendor is among them: else it is but whose protocol the party speaks.
+    pub(crate) served: bool,
+    /// Payload of the flows that say so.
+    pub(crate) payload: u64,
+    /// Whether they are most of the contact: else the vendor is that of a part of it, and the party's is not known.
+    pub(crate) is_most: bool,
 }
 
 /// What a station asked a name service for and was given no address for.
@@ -86,6 +103,10 @@ pub(crate) struct Contact {
     pub(crate) repeated: u64,
     /// Whether these are estimates, for some flow.
     pub(crate) estimated: bool,
+    /// IP bytes sent and received, whatever was repeated.
+    pub(crate) bytes: [u64; 2],
+    /// What its flows are for, each once.
+    pub(crate) activity: ArrayVec<Activity, 8>,
     /// Payload in flows of protocols that hide it.
     pub(crate) hidden: u64,
     pub(crate) measures: Measures,
@@ -117,6 +138,8 @@ impl Contact {
     pub(crate) fn add(&mut self, court: &Court<'_>, undelivered: &Undelivered, dealing: &Dealing<'_>) {
         let Dealing { flow, side, judged } = dealing;
         let (side, other) = (side & 1, 1 - (side & 1));
+        let bytes = flow.whole_counters().bytes;
+        self.bytes = [self.bytes[0] + bytes[side], self.bytes[1] + bytes[other]];
         if court.halves.is_copy(flow.at) {
             self.repeated += flow.once(0) + flow.once(1);
             return;
@@ -128,10 +151,10 @@ impl Contact {
         let own = [flow.once(side), flow.once(other)];
         self.estimated |= flow.is_estimated();
         let mut payload = flow.counters().payload;
-        let mut once = own;
+        let gone = flow.gone_once();
+        let once = [own[0] + gone[side], own[1] + gone[other]];
         let service = court.is_service(flow, judged);
         if let Some(gone) = flow.gone() {
-            once = [once[0] + gone.once[side], once[1] + gone.once[other]];
             payload = [0, 1].map(|side| payload[side] + gone.counters.payload[side]);
             self.go(gone, side, service);
             let port = |port: &u16| (flow.hot.key.protocol, *port);
@@ -162,7 +185,14 @@ impl Contact {
         let key = &flow.hot.key;
         let service_side = if dealing.called() == Called::In { side } else { other };
         keep(&mut self.ports, (key.protocol, key.port(service_side).unwrap_or(0)));
-        self.weigh(judged, once[0] + once[1] + 1);
+        self.is_for(judged.activity);
+        self.weigh(judged, once[0] + once[1]);
+    }
+
+    fn is_for(&mut self, activity: Activity) {
+        if !self.activity.contains(&activity) {
+            _ = self.activity.try_push(activity);
+        }
     }
 
     /// Takes in the flows that left memory.
@@ -192,15 +222,17 @@ impl Contact {
         }
     }
 
-    fn weigh(&mut self, judged: &Judged, weight: u64) {
+    fn weigh(&mut self, judged: &Judged, payload: u64) {
+        let weight = payload + 1;
         self.weight += weight;
         self.party = self.party.max(judged.party);
         self.sources.extend(judged.attribution);
         let Some(vendor) = judged.vendor() else { return };
         let known = self.vendors.entry(vendor).or_default();
         known.weight += weight;
+        known.payload += payload;
         known.confidence += u128::from(weight) * u128::from(judged.confidence);
-        known.media |= judged.roles.has(Role::Media) || judged.roles.has(Role::Snapshot);
+        known.roles = known.roles.and(judged.roles);
         known.served |= judged.party != Party::Peer;
     }
 
@@ -239,6 +271,8 @@ impl Contact {
         self.repeated += other.repeated;
         self.estimated |= other.estimated;
         self.hidden += other.hidden;
+        self.bytes = [self.bytes[0] + other.bytes[0], self.bytes[1] + other.bytes[1]];
+        other.activity.into_iter().for_each(|activity| self.is_for(activity));
         self.measures.join(other.measures);
         self.span = match (self.span, other.span) {
             (Some(one), Some(two)) => Some((one.0.min(two.0), one.1.max(two.1))),
@@ -258,8 +292,9 @@ impl Contact {
         for (vendor, more) in other.vendors {
             let known = self.vendors.entry(vendor).or_default();
             known.weight += more.weight;
+            known.payload += more.payload;
             known.confidence += more.confidence;
-            known.media |= more.media;
+            known.roles = known.roles.and(more.roles);
             known.served |= more.served;
         }
         self.weight += other.weight;
@@ -268,30 +303,35 @@ impl Contact {
     }
 
     /// The same, where it goes with a name only because the station gave its address that name in other flows.
-    fn bound_by_address(mut self) -> Self {
+    pub(crate) fn bound_by_address(mut self) -> Self {
         if self.vendors.is_empty() {
             self.bound = [self.flows, self.payload()];
         }
         self
     }
 
-    /// The vendor that most of the payload went to or came from, how sure that is by bytes, and whether its role is media. One that
-    /// serves comes before one whose protocol alone is spoken.
-    pub(crate) fn vendor(&self) -> Option<(VendorId, u8, bool)> {
+    /// The vendor that most of the payload with a vendor went to or came from, and how sure that is by bytes. One that serves comes
+    /// before one whose protocol alone is spoken.
+    pub(crate) fn whose(&self) -> Option<Whose> {
         // Whose a server is says more than whose protocol somebody speaks.
-        let (vendor, best) =
+        let (&vendor, best) =
             self.vendors.iter().max_by_key(|(id, by)| (by.served, by.weight, Reverse(**id)))?;
         let own = best.confidence / u128::from(best.weight.max(1));
-        let bound = u128::from(self.bound[0] + self.bound[1]) * own.min(u128::from(rules::BY_SAME_ADDRESS));
-        let confidence = (best.confidence + bound) / u128::from(self.weight.max(1));
-        Some((*vendor, confidence.min(100) as u8, best.media))
+        let bound = self.bound[0] + self.bound[1];
+        let by_address = u128::from(bound) * own.min(u128::from(rules::BY_SAME_ADDRESS));
+        let confidence = (best.confidence + by_address) / u128::from(self.weight.max(1));
+        let &VendorShare { roles, served, payload, .. } = best;
+        let is_most = (best.weight + bound).saturating_mul(2) >= self.weight;
+        Some(Whose { vendor, confidence: confidence.min(100) as u8, roles, served, payload, is_most })
     }
 
-    /// What kind of party it is: a viewer or relay where all that is known is whose protocol it speaks.
-    pub(crate) fn kind_of_party(&self) -> Party {
-        match self.vendor().and_then(|(vendor, ..)| self.vendors.get(&vendor)) {
-            Some(share) if share.served => Party::Vendor,
+    /// What kind of party it is, given whose it is: a viewer or relay where all that is known is whose protocol it speaks.
+    pub(crate) fn kind_of_party(&self, whose: Option<&Whose>) -> Party {
+        match whose {
+            Some(whose) if whose.served => Party::Vendor,
             Some(_) => Party::Peer,
+            // A vendor's, or of its protocol, is a part: of the whole nothing is known.
+            None if matches!(self.party, Party::Vendor | Party::Peer) => Party::Unknown,
             None => self.party,
         }
     }
@@ -313,64 +353,4 @@ fn keep<T: Ord>(all: &mut BTreeSet<T>, one: T) {
     if all.len() > Contact::KEPT {
         all.pop_last();
     }
-}
-
-/// The contacts of one station: its flows by party, those without a name joined to the one name that has their address.
-pub(crate) fn contacts<'a>(
-    court: &Court<'a>,
-    undelivered: &Undelivered,
-    dealings: &[Dealing<'a>],
-) -> BTreeMap<ContactKey, Contact> {
-    let told = told_apart(court, dealings);
-    let mut all: BTreeMap<Place, Contact> = BTreeMap::new();
-    let mut open: BTreeMap<Place, Contact> = BTreeMap::new();
-    for dealing in dealings {
-        let mut place = court.place(dealing);
-        if told.as_ref().is_some_and(|told| !told.contains(&place)) {
-            place = (place.0, None, None);
-        }
-        let of = if dealing.is_open() { &mut open } else { &mut all };
-        of.entry(place).or_default().add(court, undelivered, dealing);
-    }
-    // Of what was under way when the capture began nobody knows who had called: it goes with what is known of the address.
-    let known: BTreeSet<_> = all.keys().map(|(called, _, address)| (*called, *address)).collect();
-    for ((_, name, address), contact) in open {
-        let only_in = known.contains(&(Called::In, address)) && !known.contains(&(Called::Out, address));
-        let called = if only_in { Called::In } else { Called::Out };
-        all.entry((called, name, address)).or_default().join(contact);
-    }
-    let mut names: BTreeMap<Option<Address>, BTreeSet<Vec<u8>>> = BTreeMap::new();
-    for (_, name, address) in all.keys() {
-        names.entry(*address).or_default().extend(name.clone());
-    }
-    let mut by_party: BTreeMap<ContactKey, Contact> = BTreeMap::new();
-    for ((called, name, address), contact) in all {
-        let only = || names.get(&address).filter(|names| names.len() == 1)?.first().cloned();
-        let by_address = || address.map_or(PartyName::Others, PartyName::Address);
-        let (party, contact) = match (name, only()) {
-            (Some(name), _) => (PartyName::Name(name), contact),
-            (None, Some(name)) => (PartyName::Name(name), contact.bound_by_address()),
-            (None, None) => (by_address(), contact),
-        };
-        by_party.entry((called, party)).or_default().join(contact);
-    }
-    by_party
-}
-
-/// The parties with most payload, where there are more than are told one by one: a station that scans the Internet has a
-/// million.
-fn told_apart<'a>(court: &Court<'a>, dealings: &[Dealing<'a>]) -> Option<BTreeSet<Place>> {
-    if dealings.len() <= rules::PARTIES {
-        return None;
-    }
-    let mut payload: HashMap<Place, u64> = HashMap::new();
-    for dealing in dealings {
-        let counted = dealing.flow.counters().payload;
-        let gone = dealing.flow.gone().map(|gone| gone.counters.payload).unwrap_or_default();
-        *payload.entry(court.place(dealing)).or_default() += counted[0] + counted[1] + gone[0] + gone[1];
-    }
-    let mut order: Vec<_> = payload.into_iter().map(|(place, payload)| (Reverse(payload), place)).collect();
-    order.sort_unstable();
-    order.truncate(rules::PARTIES);
-    Some(order.into_iter().map(|(_, place)| place).collect())
 }

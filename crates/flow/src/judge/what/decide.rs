@@ -2,12 +2,11 @@
 //!
 //! 48 MB of content within an hour: `upload`, high for a camera. The same device's clock: `service`, to be known.
 
-use lenscap_catalog::{Called as CatalogCalled, ContactKind, ContactRule, Level, Measure};
+use lenscap_catalog::{Called, ContactKind, ContactRule, Level, Measure, Role};
 
-use super::contact::Contact;
-use super::party::Called;
+use super::contact::{Contact, Whose};
 use crate::judge::Court;
-use crate::report::{FindingKind, Outcome, Party, Severity, Standing};
+use crate::report::{FindingKind, Outcome, Severity, Standing};
 
 /// What a contact is called, by which rule, and how much that measured.
 #[derive(Clone, Copy, Debug)]
@@ -18,31 +17,27 @@ pub(crate) struct Decision {
     pub(crate) severity: Severity,
 }
 
-/// Decides; `None` where nothing is worth saying, such as calls from outside that were not answered.
+/// Decides, given whose the party is; `None` where nothing is worth saying, such as calls from outside that were not answered.
 pub(crate) fn decide(
     court: &Court<'_>,
     called: Called,
     contact: &Contact,
+    whose: Option<&Whose>,
     standing: Standing,
 ) -> Option<Decision> {
-    let called = match called {
-        Called::Out => CatalogCalled::Out,
-        Called::In => CatalogCalled::In,
-    };
     let rules = court.catalog.contact_rules().iter().filter(|rule| rule.called == called);
     let ratio = court.catalog.content().ratio;
     let mut held = rules.map(|rule| (rule, contact.measure(rule.measure, ratio)));
     let (rule, measured) = held.find(|(rule, measured)| *measured >= rule.least)?;
-    let vendor = contact.vendor();
     let kind = match rule.kind {
         ContactKind::Exfiltration => FindingKind::Exfiltration,
         ContactKind::Telemetry => FindingKind::Telemetry,
-        ContactKind::Contact if contact.kind_of_party() == Party::Vendor => FindingKind::VendorContact,
+        ContactKind::Contact if whose.is_some_and(|whose| whose.served) => FindingKind::VendorContact,
         ContactKind::Contact => FindingKind::Contact,
         ContactKind::Attempt => FindingKind::Attempt,
         ContactKind::Exposure => FindingKind::Exposure,
     };
-    let media = vendor.is_some_and(|(.., media)| media);
+    let media = whose.is_some_and(|of| of.roles.has(Role::Media) || of.roles.has(Role::Snapshot));
     let level = if media { rule.severity_media } else { rule.severity };
     Some(Decision { rule, measured, kind, severity: severity(level, standing) })
 }

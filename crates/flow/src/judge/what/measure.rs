@@ -23,6 +23,11 @@ impl Flow<'_> {
         self.hot.is_estimated(self.cold) || self.gone().is_some_and(|gone| gone.estimated)
     }
 
+    /// The same of both sides, of the flows that left memory with this one.
+    pub(crate) fn gone_once(&self) -> [u64; 2] {
+        self.gone().map(|gone| gone.once).unwrap_or_default()
+    }
+
     /// Content that one side sent in two neighbouring windows, at most, with that of the flows that a cap put out of memory with
     /// this one: of those that ended and were told all are alike. Cheap where there is little.
     pub(crate) fn content(&self, rule: &ContentRule, side: Side) -> u64 {

@@ -3,6 +3,7 @@
 //! A hello for `dev.example.com` names the party, whatever others call its address. Private addresses inside of a tunnel to the
 //! outside are nobody's: the party is where the tunnel ends.
 
+use lenscap_catalog::Called;
 use lenscap_wire::{Activity, Address, Layer, ReaderId};
 
 use super::contact::Dealing;
@@ -40,13 +41,6 @@ impl PartyName {
             Self::Others => "other parties".into(),
         }
     }
-}
-
-/// Who began: the party outside only where its own SYN shows that.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Called {
-    Out,
-    In,
 }
 
 /// Who called whom, before those without a name are joined to the one that has their address.

@@ -4,10 +4,11 @@
 //! lack it. An answer of 0.0.0.0 or an inside address: somebody on the way diverts the name, and it was asked for all the same.
 
 use hashbrown::{HashMap, HashSet};
+use lenscap_catalog::Called;
 use lenscap_wire::Address;
 
 use super::contact::{Asked, Contact, ContactKey};
-use super::party::{Called, PartyName};
+use super::party::PartyName;
 use crate::judge::Court;
 use crate::judge::boundary::Place;
 use crate::judge::who::device::Stations;

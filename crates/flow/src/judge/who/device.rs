@@ -15,7 +15,7 @@ use super::roll::{DealingAt, Roll, Sighted, Station, StationKey};
 use crate::judge::judged::Judged;
 use crate::judge::walk::Walk;
 use crate::judge::{Court, FlowAt};
-use crate::report::{DeviceRecord, EndpointRecord, Party, Standing};
+use crate::report::{DeviceId, DeviceRecord, EndpointRecord, Party, Standing};
 use crate::state::key::Side;
 use crate::state::table::index::NOWHERE;
 use crate::state::table::slab::Slab;
@@ -173,6 +173,12 @@ impl<'a> Stations<'a> {
         })
     }
 
+    /// The station at one end of a flow.
+    pub(crate) fn at(&self, at: FlowAt, side: Side) -> Option<DeviceId> {
+        let place = self.places.get(at.shard as usize)?.get(at.place as usize)?[side & 1];
+        self.keys.get(place as usize).map(|key| (*key).into())
+    }
+
     /// The station at a place.
     pub(crate) fn device(&self, place: usize) -> Option<Device<'_, 'a>> {
         let (key, station) = (*self.keys.get(place)?, self.all.get(place)?);
@@ -225,6 +231,7 @@ impl<'s, 'a> Device<'s, 'a> {
             self.addresses().filter(|address| !is_of_link(*address)).map(|address| address.ip().to_string());
         let aliases: BTreeSet<String> = places.chain(serial.clone()).filter(|alias| *alias != id).collect();
         let aliases = aliases.into_iter().collect();
+        let payload = payload_outside(court, judged, dealings.of(self.place));
         DeviceRecord {
             id,
             mac: self.station.mac,
@@ -239,6 +246,8 @@ impl<'s, 'a> Device<'s, 'a> {
             bytes_in: volume.received,
             bytes_out_external: volume.sent_outside,
             bytes_in_external: volume.received_outside,
+            payload_out_external: payload.0,
+            payload_in_external: payload.1,
             endpoints: endpoints(court, judged, dealings.of(self.place)),
             sightings: identity.records(court),
             aliases,
@@ -284,6 +293,24 @@ fn dealings_of(
     };
     let found: Vec<Vec<_>> = places.par_iter().enumerate().zip(judged).map(shard).collect();
     Grouped::new(found.into_iter().flatten().collect(), stations)
+}
+
+/// Payload of a station to and from the outside, each byte once, as its contacts count it.
+fn payload_outside<'c>(
+    court: &Court<'_>,
+    judged: &[Vec<Judged>],
+    dealings: impl Iterator<Item = &'c DealingAt>,
+) -> (u64, u64) {
+    let mut sums = (0, 0);
+    for dealing in dealings {
+        let (at, side) = (dealing.at(), dealing.side());
+        let outside = at.of(judged).is_some_and(|judged| judged.is_outside(1 - side));
+        let Some(flow) = court.flow(at).filter(|_| outside && !court.halves.is_copy(at)) else { continue };
+        let gone = flow.gone_once();
+        sums.0 += flow.once(side) + gone[side & 1];
+        sums.1 += flow.once(1 - side) + gone[1 - (side & 1)];
+    }
+    sums
 }
 
 /// The outside parties of a station, by bytes sent.

@@ -11,6 +11,7 @@ use super::claims::is_of_link;
 use super::ends::{End, Ends, Heard, Volume};
 use super::mac::{MacKind, MacKinds};
 use crate::judge::{Court, EVICTED, FlowAt};
+use crate::report::DeviceId;
 use crate::state::key::Side;
 use crate::state::table::index::NOWHERE;
 use crate::state::table::slab::Slab;
@@ -33,9 +34,15 @@ impl StationKey {
 
     /// The id of its record.
     pub(crate) fn id(self) -> String {
-        match self {
-            Self::Mac(mac) => mac.to_string().replace(':', ""),
-            Self::Address(address) => address.ip().to_string(),
+        DeviceId::from(self).to_string()
+    }
+}
+
+impl From<StationKey> for DeviceId {
+    fn from(key: StationKey) -> Self {
+        match key {
+            StationKey::Mac(mac) => Self::Mac(mac),
+            StationKey::Address(address) => Self::Address(address.ip()),
         }
     }
 }

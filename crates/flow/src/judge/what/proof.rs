@@ -1,0 +1,50 @@
+//! The packets of a contact: the first of its largest flows, those that decided whose the party is, refusals, look-ups.
+
+use lenscap_wire::PacketRef;
+use std::collections::BTreeSet;
+
+use super::case::Case;
+use super::contact::Contact;
+use crate::judge::{Flow, rules};
+use crate::report::PacketAt;
+
+/// The packets of a contact.
+pub(crate) struct Proof {
+    /// First packets of the largest flows.
+    pub(crate) flows: Vec<PacketAt>,
+    /// Packets of the attributions that decided.
+    pub(crate) names: Vec<PacketAt>,
+    pub(crate) refusals: Vec<PacketAt>,
+    asked: Vec<PacketAt>,
+}
+
+impl Proof {
+    pub(crate) fn of(case: &Case<'_, '_>, contact: &Contact, flows: &[Flow<'_>]) -> Self {
+        let located = |all: BTreeSet<PacketRef>| {
+            let all = all.into_iter().take(rules::EVIDENCE);
+            let mut all: Vec<_> = all.map(|at| case.court.numbering.locate(&at)).collect();
+            all.sort_unstable();
+            all
+        };
+        let mut firsts: Vec<PacketAt> =
+            flows.iter().map(|flow| case.court.numbering.locate(&flow.cold.at())).collect();
+        firsts.sort_unstable();
+        let names = contact.largest.iter().filter_map(|large| {
+            let flow = case.court.flow(large.at)?;
+            let judged = large.at.of(case.judged)?;
+            case.court.shows_party(&flow, judged)
+        });
+        Self {
+            flows: firsts,
+            names: located(names.collect()),
+            refusals: located(contact.refusals.clone()),
+            asked: located(contact.asked.iter().map(|asked| asked.at).collect()),
+        }
+    }
+
+    pub(crate) fn evidence(&self) -> Vec<PacketAt> {
+        let all = [&self.flows, &self.names, &self.refusals, &self.asked].into_iter().flatten();
+        let all: BTreeSet<PacketAt> = all.copied().collect();
+        all.into_iter().collect()
+    }
+}

@@ -1,0 +1,129 @@
+//! A device: who it is, how that is known, what it sent and received, and with whom.
+
+use lenscap_catalog::{DeviceClass, Evidence, Vendor};
+use lenscap_wire::{Activity, Mac};
+use std::borrow::Cow;
+use std::fmt;
+use std::net::IpAddr;
+
+use super::{PacketAt, Party, Standing};
+
+/// What a device is called in records: its MAC where that is its own, else its address.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[allow(missing_docs)]
+pub enum DeviceId {
+    Mac(Mac),
+    Address(IpAddr),
+}
+
+/// The MAC as twelve hexadecimal digits, or the address.
+impl fmt::Display for DeviceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Mac(mac) => mac.0.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
+            Self::Address(address) => address.fmt(f),
+        }
+    }
+}
+
+/// A device: a station of the site, or a camera wherever it is.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct DeviceRecord<'a> {
+    /// The MAC in hexadecimal where it is the device's own, else the address.
+    pub id: String,
+    pub mac: Option<Mac>,
+    /// The one from which most bytes were sent first, the others sorted.
+    pub addresses: Vec<IpAddr>,
+    /// Who made it, of the catalogue's vendors, by what it says and shows itself. Where nothing tells that, the
+    /// [platform](Self::platform) that it belongs to: a platform makes no device, so `maker` says nothing of it.
+    pub vendor: Option<&'a Vendor>,
+    pub model: Option<String>,
+    pub serial: Option<String>,
+    pub firmware: Option<String>,
+    /// What it is, where that is known.
+    pub class: Option<DeviceClass>,
+    pub is_camera: bool,
+    pub confidence: u8,
+    /// IP bytes of its flows, from its side.
+    pub bytes_out: u64,
+    pub bytes_in: u64,
+    pub bytes_out_external: u64,
+    pub bytes_in_external: u64,
+    /// Payload to and from parties outside, each byte once.
+    pub payload_out_external: u64,
+    pub payload_in_external: u64,
+    pub endpoints: Vec<EndpointRecord<'a>>,
+    pub sightings: Vec<SightingRecord<'a>>,
+    /// Other ids that the device may have in another capture: its addresses and its serial number.
+    pub aliases: Vec<String>,
+    pub standing: Standing,
+    /// Points that it is a camera, and points of its maker.
+    pub kind_points: u32,
+    pub maker_points: u32,
+    /// Who made it, else who registered its MAC's prefix, camera vendor or not.
+    pub maker: Option<&'a str>,
+    /// The evidence, strongest first.
+    pub why: Vec<WhyRecord<'a>>,
+    /// Makers that other evidence names than the one chosen, strongest first.
+    pub conflicts: Vec<MakerRecord<'a>>,
+    /// The vendor whose cloud it uses; that need not be its maker.
+    pub cloud_of: Option<&'a Vendor>,
+    /// The platform for devices of many makers whose protocol it speaks.
+    pub platform: Option<&'a Vendor>,
+}
+
+impl<'a> DeviceRecord<'a> {
+    /// Who made it, of the catalogue's vendors: no platform.
+    pub fn made_by(&self) -> Option<&'a Vendor> {
+        self.vendor.filter(|vendor| !vendor.kind.is_platform())
+    }
+}
+
+/// A piece of evidence for what a device is.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct WhyRecord<'a> {
+    pub kind: Evidence,
+    pub value: Cow<'a, [u8]>,
+    /// Points that it is a camera.
+    pub weight: u8,
+    /// Whether only others say so: then it weighs nothing.
+    pub claimed: bool,
+    pub packet: Option<PacketAt>,
+}
+
+/// A maker and how much evidence names it.
+#[derive(Clone, Copy, Debug)]
+#[allow(missing_docs)]
+pub struct MakerRecord<'a> {
+    pub vendor: &'a Vendor,
+    pub points: u32,
+}
+
+/// One party that a device dealt with.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct EndpointRecord<'a> {
+    pub party: Party,
+    pub vendor: Option<&'a Vendor>,
+    pub name: Option<&'a [u8]>,
+    pub address: IpAddr,
+    pub bytes_out: u64,
+    pub bytes_in: u64,
+    pub flows: u64,
+    /// Each once, by word.
+    pub activity: Vec<Activity>,
+}
+
+/// Something a device said or showed.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct SightingRecord<'a> {
+    /// `oui`, `dhcp.hostname`, `http.server`, …
+    pub kind: &'a str,
+    pub value: Cow<'a, [u8]>,
+    pub vendor: Option<&'a Vendor>,
+    pub count: u64,
+    pub packet: Option<PacketAt>,
+}
