@@ -32,7 +32,9 @@ fn lines(output: &Output) -> Vec<String> {
     let last = if all[first..last].iter().all(|line| line.contains("\"capture\"")) { first } else { last };
     let is_flow = |line: &str| line.starts_with("{\"type\":\"flow\"");
     let early = all[..last].iter().filter(|line| is_flow(line));
-    let mut records: Vec<_> = early.chain(&all[last..]).cloned().collect();
+    // Which command said it is the one thing that differs.
+    let said = |line: &String| line.replace("\"command\":\"lenscap watch\"", "\"command\":\"lenscap scan\"");
+    let mut records: Vec<_> = early.chain(&all[last..]).map(said).collect();
     records.sort();
     records
 }

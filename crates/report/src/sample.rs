@@ -259,6 +259,7 @@ pub(crate) fn findings() -> Vec<Finding<'static>> {
         encrypted: false,
         bytes_out: 1_400_000,
         bytes_in: 900_000,
+        estimated: true,
         end: time(252),
         reasons: vec![],
         evidence: vec![at(95)],
