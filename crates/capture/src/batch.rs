@@ -1,5 +1,6 @@
 //! Batches: up to 32 frames of one block, lent until the next is asked for.
 
+use std::hint::cold_path;
 use std::ops::Range;
 
 use lenscap_wire::{Frame, LinkType, PacketRef, Timestamp};
@@ -95,17 +96,39 @@ impl<'a> Batch<'a> {
     /// The frames in order.
     #[inline]
     pub fn frames(&self) -> impl ExactSizeIterator<Item = Frame<'a>> + use<'a> {
-        let block = self.block;
-        self.records.iter().map(move |record| {
-            let start = record.start as usize;
-            Frame {
-                time: record.time,
-                link_type: record.link_type,
-                wire_length: record.wire_length,
-                bytes: block.get(start..start + record.at.length as usize).unwrap_or(&[]),
-                at: record.at,
+        let all = *self;
+        self.records.iter().map(move |record| all.frame(record))
+    }
+
+    /// The frame of one of its records.
+    #[inline]
+    pub fn frame(&self, record: &Record) -> Frame<'a> {
+        let start = record.start as usize;
+        Frame {
+            time: record.time,
+            link_type: record.link_type,
+            wire_length: record.wire_length,
+            bytes: self.bytes_of(start..start + record.at.length as usize),
+            at: record.at,
+        }
+    }
+
+    /// Some bytes of the frame of one of its records, by their places in it; none where they lie beyond the block.
+    #[inline]
+    pub fn part_of(&self, record: &Record, (begin, end): (u32, u32)) -> &'a [u8] {
+        let start = record.start as usize;
+        self.bytes_of(start + begin as usize..start + end as usize)
+    }
+
+    #[inline]
+    fn bytes_of(&self, range: Range<usize>) -> &'a [u8] {
+        match self.block.get(range) {
+            Some(bytes) => bytes,
+            None => {
+                cold_path();
+                &[]
             }
-        })
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Finds the longest known domain that a host name is or ends in, on label boundaries.
 //!
 //! One walk over the name from its right end keeps a running hash; at every label boundary the hash is looked up in an
-//! open-addressed table. No allocation, at most as many steps as the longest known domain has bytes (and never more than
-//! the name), ASCII case and one trailing dot apart. `mindspring.com` is not `ring.com`.
+//! open-addressed table. The walk ends where no known domain ends like this, which a filter tells of most names that nobody
+//! has after two labels. No allocation, at most as many steps as the longest known domain has bytes (and never more than the
+//! name), ASCII case and one trailing dot apart. `mindspring.com` is not `ring.com`.
 
 use crate::record::{Endpoint, SharedName};
 use crate::words::Reach;
@@ -29,6 +30,9 @@ pub(crate) struct NameTable {
     slots: Vec<Slot>,
     texts: Vec<u8>,
     longest: usize,
+    /// One bit for some of the hashes of tails on label boundaries that known domains have, themselves among them: where it is
+    /// not set, none ends so.
+    tails: Vec<u64>,
 }
 
 /// What a host name ends in: indices of records, the longest of each list.
@@ -45,7 +49,9 @@ impl NameTable {
     pub(crate) fn new(endpoints: &[Endpoint], shared: &[SharedName]) -> Self {
         let count = endpoints.len() + shared.len();
         let slots = vec![FREE; (count * 2).next_power_of_two().max(2)];
-        let mut table = Self { slots, texts: Vec::new(), longest: 0 };
+        // Of eight bits for each domain, which has two or three tails, most are not set.
+        let tails = vec![0; (count / 8).next_power_of_two()];
+        let mut table = Self { slots, texts: Vec::new(), longest: 0, tails };
         for (at, endpoint) in endpoints.iter().enumerate() {
             table.insert(endpoint.domain.as_bytes(), at as u32, endpoint.reach == Reach::Suffix);
         }
@@ -57,7 +63,15 @@ impl NameTable {
 
     fn insert(&mut self, domain: &[u8], which: u32, covers_below: bool) {
         self.longest = self.longest.max(domain.len());
-        let hash = finish(raw_hash(domain));
+        let mut tail = SEED;
+        for byte in domain.iter().rev() {
+            if *byte == b'.' {
+                self.note_tail(finish(tail));
+            }
+            tail = step(tail, *byte);
+        }
+        let hash = finish(tail);
+        self.note_tail(hash);
         let (start, length) = (self.texts.len() as u32, domain.len() as u8);
         self.texts.extend_from_slice(domain);
         let mask = self.slots.len() - 1;
@@ -71,32 +85,51 @@ impl NameTable {
         }
     }
 
+    fn note_tail(&mut self, hash: u64) {
+        let at = hash as usize / 64 & (self.tails.len() - 1);
+        if let Some(bits) = self.tails.get_mut(at) {
+            *bits |= 1 << (hash % 64);
+        }
+    }
+
+    /// Whether some known domain may end so.
+    #[inline]
+    fn may_end(&self, hash: u64) -> bool {
+        self.tails
+            .get(hash as usize / 64 & (self.tails.len() - 1))
+            .is_some_and(|bits| bits >> (hash % 64) & 1 != 0)
+    }
+
     /// What `host` ends in, of the lists that the table was built over.
     pub(crate) fn find(&self, host: &[u8]) -> Found {
         let host = host.strip_suffix(b".").unwrap_or(host);
         let mut found = Found::default();
         let mut hash = SEED;
-        for (at, byte) in host.iter().enumerate().rev() {
+        // No longer tail is known, and in front of one there is a dot.
+        let first = host.len().saturating_sub(self.longest + 1);
+        for (at, byte) in host.iter().enumerate().skip(first).rev() {
             if *byte == b'.' {
-                found = self.probe(hash, host.get(at + 1..).unwrap_or_default(), false, found);
-            }
-            if host.len() - at > self.longest {
-                return found;
+                let spread = finish(hash);
+                if !self.may_end(spread) {
+                    return found;
+                }
+                found = self.probe(spread, host.get(at + 1..).unwrap_or_default(), false, found);
             }
             hash = step(hash, *byte);
         }
-        self.probe(hash, host, true, found)
+        if host.len() > self.longest { found } else { self.probe(finish(hash), host, true, found) }
     }
 
     /// The endpoint of exactly this domain.
     pub(crate) fn endpoint(&self, domain: &[u8]) -> Option<u32> {
-        self.probe(raw_hash(domain), domain, true, Found::default()).endpoint
+        let hash = domain.iter().rev().fold(SEED, |hash, byte| step(hash, *byte));
+        self.probe(finish(hash), domain, true, Found::default()).endpoint
     }
 
-    /// Looks up one tail of a name, `whole` where it is all of it, and puts what it finds over what shorter tails found.
+    /// Looks up one tail of a name by its hash, `whole` where it is all of it, and puts what it finds over what shorter tails
+    /// found.
     #[inline]
     fn probe(&self, hash: u64, tail: &[u8], whole: bool, found: Found) -> Found {
-        let hash = finish(hash);
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
         let mut here = Found::default();
@@ -122,11 +155,6 @@ impl NameTable {
         let text = self.texts.get(slot.start as usize..).and_then(|texts| texts.get(..slot.length as usize));
         text.is_some_and(|text| text.eq_ignore_ascii_case(tail))
     }
-}
-
-/// The hash of a whole domain, not yet spread.
-fn raw_hash(domain: &[u8]) -> u64 {
-    domain.iter().rev().fold(SEED, |hash, byte| step(hash, *byte))
 }
 
 /// FNV-1a over the bytes of a name from its end, in lower case.

@@ -11,8 +11,8 @@ pub(crate) mod listen;
 use lenscap_capture::{BATCH, Batch};
 use lenscap_wire::{
     Class, Fact, Frame, Hazards, Message, Packet, PacketRef, ReaderId, TcpFlags, check_transport, decode,
-    decode_datagram,
-    readers::{self, Readers, Routes},
+    decode_datagram, decode_usual,
+    readers::{self, Readers},
 };
 
 use crate::fold::listen::{Listener, routes};
@@ -20,7 +20,7 @@ use crate::state::cost;
 use crate::state::entry::{Entry, Share};
 use crate::state::fragment::Datagram;
 use crate::state::half::{Order, Payload, PayloadAt};
-use crate::state::key::{Key, Side};
+use crate::state::key::{Key, Side, streams};
 use crate::state::lane::{Course, Lane, Slot};
 use crate::state::path::PathId;
 use crate::state::spell::{Hot, flag};
@@ -53,16 +53,21 @@ impl Summary {
         let mut lanes = std::mem::take(&mut self.scratch.lanes);
         lanes.resize(BATCH, Lane::default());
         let mut packet = Packet::default();
-        let routes = routes();
         let (mut wire, mut captured) = (0, 0);
         for (frame, lane) in batch.frames().zip(&mut lanes) {
             wire += u64::from(frame.wire_length);
             captured += frame.bytes.len() as u64;
             lane.course = if keep(&frame) {
-                decode(&frame, &mut packet);
-                // Here and not in decoding, for what is decoded again need not be checked again.
-                check_transport(&mut packet);
-                self.look(&frame, &packet, routes, lane)
+                // One of its own, which is lent to nobody: it is never written to memory.
+                let mut usual = Packet::default();
+                if decode_usual(&frame, &mut usual) {
+                    // Here and not in decoding, for what is decoded again need not be checked again.
+                    check_transport(&mut usual);
+                    self.enter(&frame, &usual, PathId::NONE, lane);
+                    Course::Flow
+                } else {
+                    self.look(frame, &mut packet, lane)
+                }
             } else {
                 self.site.tally.filtered.add(u64::from(frame.wire_length));
                 Course::Counted
@@ -71,75 +76,92 @@ impl Summary {
         self.site.tally.packets += batch.len() as u64;
         self.site.tally.bytes_wire += wire;
         self.site.tally.bytes_captured += captured;
-        for Lane { course, slot, .. } in lanes.iter_mut().take(batch.len()) {
-            if matches!(course, Course::Flow | Course::Datagram | Course::Heard) {
-                let shard = self.flows.shards.get(shard_of(slot.hash));
-                slot.guess = shard.map_or(NOWHERE, |shard| shard.guess(slot.hash));
+        for Lane { course, slot, .. } in lanes.get_mut(..batch.len()).unwrap_or_default() {
+            if matches!(course, Course::Flow | Course::Heard) {
+                slot.guess = self.flows.shards[shard_of(slot.hash)].guess(slot.hash);
             }
         }
-        for (frame, lane) in batch.frames().zip(&lanes) {
+        let routes = routes();
+        let mut calm = self.calm();
+        for (record, lane) in batch.records().iter().zip(&lanes) {
             match lane.course {
                 Course::Counted => continue,
-                Course::Apart => self.apart(&frame, &mut packet),
-                Course::Flow | Course::Datagram | Course::Heard => {
-                    let payload = || lane.payload(&frame);
-                    let (at, flags) = self.book(&lane.slot, &lane.entry, payload, Some(frame.bytes));
-                    if lane.course == Course::Heard {
-                        self.heard((at, flags), &frame, lane, &mut packet);
-                    } else if lane.course == Course::Datagram && is_open(flags, lane.slot.side) {
-                        let at = (at, lane.slot.side);
-                        let whence = (frame.at, frame.time.0);
-                        self.offer(at, lane.asked, payload(), Some(frame.bytes), whence);
+                Course::Apart => self.apart(batch.frame(record), &mut packet),
+                course => {
+                    let Lane { slot, entry, .. } = lane;
+                    let payload = || batch.part_of(record, lane.payload);
+                    let shown = || (payload(), Some(batch.frame(record).bytes));
+                    let (place, flags) = self.book(slot, entry, shown);
+                    let mut asked = Readers::NONE;
+                    if lane.has_payload() || !streams(slot.key.protocol) {
+                        let of = (slot.key.protocol, slot.key.version);
+                        let open = is_open(flags, slot.side);
+                        asked = routes.of_flow(of, slot.key.ports.into(), payload(), open);
+                    }
+                    if asked.has_message() || course == Course::Heard {
+                        let at = slot.at(place);
+                        self.heard((at, flags), asked, batch.frame(record), lane, &mut packet);
+                    } else if !asked.is_empty() {
+                        let (payload, frame) = shown();
+                        let whence = (entry.share.at, entry.share.time);
+                        self.offer((slot.at(place), slot.side), asked, payload, frame, whence);
                     }
                 }
             }
-            self.limit(frame.time.0);
+            // Hardly a packet makes anything dearer.
+            if self.flows.costs.spells > calm {
+                self.limit(record.time.0);
+                calm = self.calm();
+            }
         }
         self.scratch.lanes = lanes;
     }
 
-    /// The first look at a decoded packet.
-    #[inline]
-    fn look(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, routes: &Routes, lane: &mut Lane) -> Course {
-        if !packet.hazards.is_empty() {
-            self.site.tally.note(packet.hazards);
-        }
+    /// The first look at a packet of another shape than most have.
+    #[inline(never)]
+    fn look<'a>(&mut self, frame: Frame<'a>, packet: &mut Packet<'a>, lane: &mut Lane) -> Course {
+        let frame = &frame;
+        decode(frame, packet);
+        check_transport(packet);
         let wire = u64::from(frame.wire_length);
         match packet.class {
-            Class::Ip if packet.fragment.is_none() => {}
-            Class::Ip => return Course::Apart,
-            Class::NonIp => {
-                self.site.tally.non_ip.add(wire);
+            Class::Ip if packet.fragment.is_none() => {
+                let path = self.path(packet, frame.time.0);
+                self.enter(frame, packet, path, lane);
+                let says_more = packet.quoted.is_some() || packet.inner_frame.is_some();
+                return if says_more { Course::Heard } else { Course::Flow };
+            }
+            Class::Ip => {
+                self.note(packet.hazards);
                 return Course::Apart;
             }
-            Class::Undecodable => {
-                self.site.tally.undecodable.add(wire);
-                return Course::Counted;
-            }
-            Class::Truncated => {
-                self.site.tally.truncated.add(wire);
-                return Course::Counted;
-            }
+            Class::NonIp => self.site.tally.non_ip.add(wire),
+            Class::Undecodable => self.site.tally.undecodable.add(wire),
+            Class::Truncated => self.site.tally.truncated.add(wire),
         }
-        let path = self.path(packet, frame.time.0);
+        self.note(packet.hazards);
+        if packet.class == Class::NonIp { Course::Apart } else { Course::Counted }
+    }
+
+    #[inline]
+    fn note(&mut self, hazards: Hazards) {
+        if !hazards.is_empty() {
+            self.site.tally.note(hazards);
+        }
+    }
+
+    /// Puts a packet of a flow into its lane.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "so that the packet stays in registers")]
+    fn enter(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, path: PathId, lane: &mut Lane) {
+        self.note(packet.hazards);
         let (key, side) = Key::of(packet, path);
         let hash = key.hash(&self.flows.paths);
-        if let Some(shard) = self.flows.shards.get(shard_of(hash)) {
-            shard.prefetch(hash);
-        }
-        let asked = routes.readers(&Message { packet, payload: packet.payload });
-        lane.asked = asked;
+        self.flows.shards[shard_of(hash)].prefetch(hash);
         lane.slot = Slot { key, hash, side, guess: NOWHERE };
         lane.entry = Entry::of(Share::whole(frame, packet), packet);
         let start = (packet.payload.as_ptr() as usize).wrapping_sub(frame.bytes.as_ptr() as usize);
         lane.payload = (start as u32, (start + packet.payload.len()) as u32);
-        if asked.has_message() || packet.quoted.is_some() || packet.inner_frame.is_some() {
-            Course::Heard
-        } else if asked.is_empty() {
-            Course::Flow
-        } else {
-            Course::Datagram
-        }
     }
 
     #[inline]
@@ -154,27 +176,22 @@ impl Summary {
         })
     }
 
-    /// Books a packet to its flow and shows its payload, which is asked for only then, to the stream readers. `frame` is
-    /// what the payload lies in, where it can be fetched again. Returns where, and the flags of the spell when the packet
+    /// Books a packet to its flow and shows its payload, which is asked for only then, to the stream readers: that, and
+    /// the frame that it lies in, where it can be fetched again. Returns the place in the shard, and the flags of the spell when the packet
     /// was booked.
     #[inline]
     fn book<'p>(
         &mut self,
         slot: &Slot,
         entry: &Entry,
-        payload: impl FnOnce() -> &'p [u8],
-        frame: Option<&[u8]>,
-    ) -> (At, u32) {
-        let at = shard_of(slot.hash);
-        let Some(shard) = self.flows.shards.get_mut(at) else {
-            return (At { shard: at, settled: true, place: 0 }, 0);
-        };
+        shown: impl FnOnce() -> (&'p [u8], Option<&'p [u8]>),
+    ) -> (usize, u32) {
+        let shard = &mut self.flows.shards[shard_of(slot.hash)];
         let key = (slot.hash, &slot.key, slot.side);
         let booked = shard.add(key, slot.guess, entry, self.limits.idle, self.appendable);
-        let at = At { shard: at, settled: false, place: booked.place };
         match booked.added {
             Added::Began => self.flows.costs.spells += cost::SPELL,
-            Added::Grew => self.flows.recount(at),
+            Added::Grew => self.flows.recount(slot.at(booked.place)),
             Added::Continued => {}
         }
         let side = slot.side & 1;
@@ -187,19 +204,21 @@ impl Summary {
                 let wrong = entry.hazards.contains(Hazards::BAD_TRANSPORT_CHECKSUM)
                     && !entry.hazards.contains(Hazards::OFFLOADED_CHECKSUM);
                 let order = Order::Segment { sequence, ordinal: 0, ends, wrong };
-                let bytes = payload();
+                let (bytes, frame) = shown();
                 let place = PayloadAt::of(bytes, frame, entry.share.at, entry.share.time);
-                self.feed(at, side, &Payload { order, bytes, length: bytes.len() as u32, at: place });
+                let payload = Payload { order, bytes, length: bytes.len() as u32, at: place };
+                self.feed(slot.at(booked.place), side, &payload);
             }
         }
-        (at, booked.flags)
+        (booked.place, booked.flags)
     }
 
     /// [Books](Summary::book) what is no packet as it stands, out of the way of the loop that packets go through.
     #[cold]
     #[inline(never)]
     fn book_apart(&mut self, slot: &Slot, entry: &Entry, payload: &[u8]) -> (At, u32) {
-        self.book(slot, entry, || payload, None)
+        let (place, flags) = self.book(slot, entry, || (payload, None));
+        (slot.at(place), flags)
     }
 
     /// Shows a datagram of the flow at `at`, where that half is [open](is_open), to the datagram readers, if one of those
@@ -226,12 +245,20 @@ impl Summary {
     }
 
     /// Shows a packet that was booked to the message readers; to the datagram readers where none of them knew it.
-    fn heard<'a>(&mut self, (at, flags): (At, u32), frame: &Frame<'a>, lane: &Lane, packet: &mut Packet<'a>) {
-        decode(frame, packet);
-        let known = self.hear(at, packet, lane.asked, &lane.entry.share);
-        if !known && lane.asked.has_datagram() && is_open(flags, lane.slot.side) {
+    #[inline(never)]
+    fn heard<'a>(
+        &mut self,
+        (at, flags): (At, u32),
+        asked: Readers,
+        frame: Frame<'a>,
+        lane: &Lane,
+        packet: &mut Packet<'a>,
+    ) {
+        decode(&frame, packet);
+        let known = self.hear(at, packet, asked, &lane.entry.share);
+        if !known && asked.has_datagram() && is_open(flags, lane.slot.side) {
             let at = (at, lane.slot.side);
-            self.offer(at, lane.asked, packet.payload, Some(frame.bytes), (frame.at, frame.time.0));
+            self.offer(at, asked, packet.payload, Some(frame.bytes), (frame.at, frame.time.0));
         }
     }
 
@@ -277,30 +304,12 @@ impl Summary {
         Recognised { reader, name: listener.flow_name }
     }
 
-    /// Evicts flows where they have passed their share of the memory budget.
-    #[inline]
-    fn limit(&mut self, now: i64) {
-        self.flows.costs.peak = self.flows.costs.peak.max(self.flows.costs.spells);
-        if self.flows.costs.spells > cost::spells(self.limits.memory) {
-            self.evict(now);
-        }
-    }
-
-    /// Makes room where names or sightings have passed theirs.
-    #[inline]
-    fn limit_entries(&mut self, now: i64) {
-        let names = self.site.names.cost() > cost::names(self.limits.memory);
-        if names || self.site.sightings.cost() > cost::sightings(self.limits.memory) {
-            self.make_room(now);
-        }
-    }
-
     /// Books a fragment or a packet without IP.
     #[cold]
-    fn apart<'a>(&mut self, frame: &Frame<'a>, packet: &mut Packet<'a>) {
-        decode(frame, packet);
+    fn apart<'a>(&mut self, frame: Frame<'a>, packet: &mut Packet<'a>) {
+        decode(&frame, packet);
         if packet.class == Class::Ip {
-            self.fragment(frame, packet);
+            self.fragment(&frame, packet);
         } else {
             self.listen(packet, asked_about(packet), frame.time.0, frame.at);
             self.limit_entries(frame.time.0);

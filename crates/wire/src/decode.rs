@@ -33,7 +33,7 @@ use crate::{
 /// ```
 #[inline]
 pub fn decode<'a>(frame: &Frame<'a>, packet: &mut Packet<'a>) {
-    if !fast::decode(frame, packet) {
+    if !fast::decode::<true>(frame, packet) {
         general(frame, packet);
     }
 }

@@ -60,6 +60,7 @@ pub use activity::Activity;
 pub use checksum::check_transport;
 pub use decode::{decode, decode_datagram};
 pub use fact::{Fact, Party, Resolver};
+pub use fast::decode_usual;
 pub use field::Field;
 pub use frame::{Frame, PacketRef, Timestamp};
 pub use hazard::Hazards;

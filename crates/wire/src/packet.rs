@@ -2,12 +2,13 @@
 
 use arrayvec::ArrayVec;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::{Frame, Hazards, LinkType, PacketRef, Stop, Timestamp, decode};
 
 /// A link-layer address (EUI-48).
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Mac(pub [u8; 6]);
 
 impl Mac {
@@ -30,6 +31,15 @@ impl Mac {
     }
 }
 
+impl Hash for Mac {
+    /// As one number: tables go by many of them, and an array would be hashed as a text with its length.
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let [a, b, c, d, e, f] = self.0;
+        state.write_u64(u64::from_ne_bytes([a, b, c, d, e, f, 0, 0]));
+    }
+}
+
 impl fmt::Display for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [a, b, c, d, e, g] = self.0;
@@ -39,14 +49,43 @@ impl fmt::Display for Mac {
 
 /// An IP address of either version in 16 bytes: IPv6 as it is, IPv4 in the last four after ten zero bytes and two
 /// of 0xff. Which version it is stands beside it, so that a mapped IPv6 address stays IPv6.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Address(pub [u8; 16]);
+
+impl Hash for Address {
+    /// As one number, like [`Mac`].
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u128(u128::from_ne_bytes(self.0));
+    }
+}
 
 impl Address {
     /// An IPv4 address.
     #[inline]
     pub const fn v4([a, b, c, d]: [u8; 4]) -> Self {
         Self([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d])
+    }
+
+    /// The same as one number: where it is looked at as one it never takes the way through memory.
+    #[inline]
+    pub(crate) const fn mapped(octets: [u8; 4]) -> Self {
+        Self((0xffff << 32 | u32::from_be_bytes(octets) as u128).to_be_bytes())
+    }
+
+    /// The four bytes of an IPv4 address, or of a mapped one.
+    ///
+    /// ```
+    /// use lenscap_wire::Address;
+    ///
+    /// assert_eq!(Address::v4([192, 0, 2, 1]).octets(), Some([192, 0, 2, 1]));
+    /// assert_eq!(Address::v6([0x20; 16]).octets(), None);
+    /// ```
+    #[inline]
+    pub const fn octets(self) -> Option<[u8; 4]> {
+        // Two comparisons in place of twelve.
+        let all = u128::from_be_bytes(self.0);
+        if all >> 32 == 0xffff { Some((all as u32).to_be_bytes()) } else { None }
     }
 
     /// An IPv6 address.

@@ -35,6 +35,10 @@ pub(crate) struct Tunnel<'a> {
 /// Whether UDP between these ports may be a tunnel.
 #[inline]
 pub(crate) fn is_candidate((source, destination): (u16, u16)) -> bool {
+    // Most datagrams lie outside of both spans, and two comparisons are fewer than eight.
+    if !(GTPU..=OLD_VXLAN).contains(&destination) && !(GTPU..=TEREDO).contains(&source) {
+        return false;
+    }
     matches!(destination, VXLAN | OLD_VXLAN | VXLAN_GPE | GENEVE | GTPU | TEREDO)
         || matches!(source, GTPU | TEREDO)
 }

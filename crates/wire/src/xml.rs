@@ -25,6 +25,8 @@ use crate::{
 pub(crate) const MAX_DEPTH: usize = 16;
 /// Tags, texts and references of a document that are looked at.
 pub(crate) const MAX_PARTS: usize = 8192;
+/// What a document begins with, or the spaces in front of it.
+pub(crate) const FIRST: &[u8] = b"<\t\n\x0c\r ";
 const MAX_PATH: usize = 256;
 const MAX_TEXT: usize = 4096;
 

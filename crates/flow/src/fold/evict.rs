@@ -34,6 +34,29 @@ fn rank(hot: &Hot, cold: &Cold, devices: &HashSet<Address>) -> Rank {
 }
 
 impl Summary {
+    /// What spells may cost without anything to note or to evict.
+    pub(super) fn calm(&self) -> usize {
+        self.flows.costs.peak.min(cost::spells(self.limits.memory))
+    }
+
+    /// Evicts flows where they have passed their share of the memory budget.
+    #[inline]
+    pub(super) fn limit(&mut self, now: i64) {
+        self.flows.costs.peak = self.flows.costs.peak.max(self.flows.costs.spells);
+        if self.flows.costs.spells > cost::spells(self.limits.memory) {
+            self.evict(now);
+        }
+    }
+
+    /// Makes room where names or sightings have passed theirs.
+    #[inline]
+    pub(super) fn limit_entries(&mut self, now: i64) {
+        let names = self.site.names.cost() > cost::names(self.limits.memory);
+        if names || self.site.sightings.cost() > cost::sightings(self.limits.memory) {
+            self.make_room(now);
+        }
+    }
+
     /// Puts a quarter of the flows' budget out of memory, and drops the texts that nothing needs any more.
     #[cold]
     pub(crate) fn evict(&mut self, now: i64) {
@@ -94,7 +117,7 @@ impl Summary {
             (std::mem::take(&mut self.flows.texts), std::mem::take(&mut self.flows.transcripts));
         let mut keep = |id: TextId| self.flows.texts.intern(texts.text(id));
         let mut used = vec![None; transcripts.len()];
-        for shard in &mut self.flows.shards {
+        for shard in self.flows.shards.iter_mut() {
             let settled = shard.settled.iter_mut().map(|spell| &mut spell.cold);
             for cold in settled.chain(shard.colds.iter_mut()) {
                 for id in &mut cold.transcripts {

@@ -84,7 +84,7 @@ impl Summary {
             };
             left.find_all(right.spells().map(key))
         };
-        self.flows.shards.par_iter().zip(&later.flows.shards).map(shard).collect()
+        self.flows.shards.par_iter().zip(&*later.flows.shards).map(shard).collect()
     }
 
     /// Whether both together could have reached a cap, joints of flows left out.
@@ -102,7 +102,7 @@ impl Summary {
 
     /// What the flows of both cost at most at any time: joined ones may cost more than both apart.
     fn peak_with(&self, later: &Self, counterparts: &[Counterparts]) -> usize {
-        let shards = self.flows.shards.par_iter().zip(&later.flows.shards).zip(counterparts);
+        let shards = self.flows.shards.par_iter().zip(&*later.flows.shards).zip(counterparts);
         let joints = shards.map(|((left, right), counterparts)| {
             let first = right.spells().zip(counterparts).filter(|((hot, _), _)| hot.flags & flag::FIRST != 0);
             let joint = |(right, &place): ((&Hot, &Cold), &u32)| {
@@ -121,7 +121,7 @@ impl Summary {
         counterparts: &[Counterparts],
         source: &dyn Fetch,
     ) -> Result<(), Refusal> {
-        let shards = self.flows.shards.par_iter().zip(&mut later.flows.shards).zip(counterparts);
+        let shards = self.flows.shards.par_iter().zip(&mut *later.flows.shards).zip(counterparts);
         shards.try_for_each(|((left, right), counterparts)| {
             let Shard { settled, hots, colds, .. } = right;
             let ended = settled.len();
@@ -182,7 +182,7 @@ impl Summary {
             transcripts: &self.flows.transcripts,
             texts: &self.flows.texts,
         };
-        let shards = self.flows.shards.par_iter_mut().zip(later.flows.shards).zip(counterparts);
+        let shards = self.flows.shards.par_iter_mut().zip(*later.flows.shards).zip(counterparts);
         let joints: Vec<Joined> = shards
             .map(|((left, right), counterparts)| Appending::run(left, right, counterparts, &terms))
             .collect();

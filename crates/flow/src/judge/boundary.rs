@@ -26,9 +26,9 @@ impl Boundary {
     /// Which of the two a station's address is; `None` for groups, broadcasts and addresses that stand for nobody.
     #[inline]
     pub(crate) fn place(&self, address: Address) -> Option<Place> {
-        let place = match address.0 {
-            [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d] => v4([a, b, c, d]),
-            six => v6(Ipv6Addr::from(six)),
+        let place = match address.octets() {
+            Some(octets) => v4(octets),
+            None => v6(Ipv6Addr::from(address.0)),
         };
         match place {
             Some(Place::Outside) if !self.local.is_empty() && self.is_local(address.ip()) => {

@@ -118,7 +118,7 @@ impl Judged {
 
 /// A host name without its port.
 pub(crate) fn host_part(name: &[u8]) -> &[u8] {
-    match name.iter().rposition(|&byte| byte == b':') {
+    match memchr::memrchr(b':', name) {
         Some(colon) if name.get(colon + 1..).is_some_and(|port| port.iter().all(u8::is_ascii_digit)) => {
             name.get(..colon).unwrap_or(name)
         }
@@ -131,7 +131,7 @@ pub(crate) fn is_host_name(name: &[u8]) -> bool {
     let top = host_part(name).rsplit(|&byte| byte == b'.');
     let mut labels = top.filter(|label| !label.is_empty());
     let lettered = |label: &[u8]| label.iter().any(u8::is_ascii_alphabetic);
-    !name.contains(&b'[') && labels.next().is_some_and(lettered) && labels.next().is_some()
+    labels.next().is_some_and(lettered) && labels.next().is_some() && memchr::memchr(b'[', name).is_none()
 }
 
 /// Fields that name a flow's server, and what each is called in reports; best first.

@@ -19,7 +19,7 @@ pub(crate) struct Flows {
     pub(crate) paths: Paths,
     pub(crate) texts: Texts,
     pub(crate) transcripts: Transcripts,
-    pub(crate) shards: Vec<Shard>,
+    pub(crate) shards: Box<[Shard; SHARDS]>,
     pub(crate) fragments: Fragments,
     pub(crate) costs: Costs,
     /// Whether any spell may have [learned](Cold::learned) something: most captures have none.
@@ -41,7 +41,7 @@ impl Flows {
             paths: Paths::default(),
             texts: Texts::default(),
             transcripts: Transcripts::default(),
-            shards: vec![Shard::default(); SHARDS],
+            shards: Box::new(std::array::from_fn(|_| Shard::default())),
             fragments,
             costs: Costs::default(),
             taught: false,

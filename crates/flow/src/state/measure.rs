@@ -65,8 +65,7 @@ impl Measures {
     /// Adds a flow; `recurs` says whether it can be a report that recurs.
     pub(crate) fn add(&mut self, rule: &ContentLimits, (hot, cold): (&Hot, &Cold), side: Side, recurs: bool) {
         let sides = [side & 1, 1 - (side & 1)];
-        let raw = hot.counters(cold).payload;
-        let share = sides.map(|side| (hot.payload_once(cold, side).bytes, raw[side]));
+        let share = share(hot, cold, sides);
         hot.each_bucket(cold, |start, shift, bucket| {
             let seen = Seen::of(share, sides, &bucket);
             let sent = seen.content(rule, shift);
@@ -141,6 +140,28 @@ impl Measures {
         self.content.iter().map(pair).max().unwrap_or(0)
     }
 
+    /// What [`Measures::content`] says of one flow alone: its buckets come in order of time, so that nothing is kept of them.
+    pub(crate) fn content_of(rule: &ContentLimits, (hot, cold): (&Hot, &Cold), side: Side) -> u64 {
+        let sides = [side & 1, 1 - (side & 1)];
+        let share = share(hot, cold, sides);
+        // The latest window, its content, that of the window before it, and the most of two neighbours.
+        let (mut latest, mut here, mut before, mut most) = (i64::MIN, 0, 0, 0);
+        hot.each_bucket(cold, |start, shift, bucket| {
+            let [sent, _] = Seen::of(share, sides, &bucket).content(rule, shift);
+            let over = shift.saturating_sub(WINDOW);
+            for window in 0..=i64::from(over > 0) {
+                let window = (start >> WINDOW) + window;
+                if window != latest {
+                    before = if window == latest.saturating_add(1) { here } else { 0 };
+                    (latest, here) = (window, 0);
+                }
+                here += sent >> over;
+                most = most.max(before + here);
+            }
+        });
+        most
+    }
+
     /// The most that was sent in large packets in one long window, where it was `ratio` times what came back in such.
     pub(crate) fn slow(&self, ratio: u64) -> u64 {
         let uploads = self.large.values().filter(|[sent, received]| *sent >= received.saturating_mul(ratio));
@@ -151,6 +172,12 @@ impl Measures {
     pub(crate) fn recurrences(&self) -> u64 {
         self.recurrences.values().map(|bits| u64::from(bits.count_ones())).sum()
     }
+}
+
+/// Payload of each side seen once, and all of it.
+fn share(hot: &Hot, cold: &Cold, sides: [Side; 2]) -> [(u64, u64); 2] {
+    let raw = hot.counters(cold).payload;
+    sides.map(|side| (hot.payload_once(cold, side).bytes, raw[side]))
 }
 
 /// A bucket from the device's side, sent and received, repeated bytes taken off in proportion.
@@ -218,6 +245,37 @@ impl Hot {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::entry::{Entry, Share};
+    use crate::state::key::{Key, UDP};
+    use crate::state::spell::Spell;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn one_flow_has_the_content_of_its_windows(
+            packets in prop::collection::vec((0i64..400, 0usize..2, 0u32..30_000), 1..60),
+            step in prop::sample::select(vec![30, 34, 38, 42, 46]),
+        ) {
+            let entries = packets.iter().map(|&(time, side, payload)| {
+                let share = Share { time: time << step, payload, ..Share::default() };
+                (side, Entry { share, ..Entry::default() })
+            });
+            let mut spell: Option<Spell> = None;
+            for (side, entry) in entries {
+                match &mut spell {
+                    Some(spell) => _ = spell.hot.absorb(&mut spell.cold, &entry, side),
+                    None => spell = Some(Spell::begin(Key { protocol: UDP, ..Key::default() }, side, &entry)),
+                }
+            }
+            let spell = spell.map(|spell| (spell.hot, spell.cold)).unwrap();
+            for side in [0, 1] {
+                let mut measures = Measures::default();
+                measures.add(&ContentLimits::LEAVING, (&spell.0, &spell.1), side, false);
+                let alone = Measures::content_of(&ContentLimits::LEAVING, (&spell.0, &spell.1), side);
+                prop_assert_eq!(alone, measures.content(false));
+            }
+        }
+    }
 
     fn content(all: [u64; 2], large: [u64; 2], shift: u32) -> [u64; 2] {
         Seen { all, large }.content(&ContentLimits::LEAVING, shift)

@@ -91,6 +91,9 @@ impl Paths {
     /// A hash of what a path is made of, the same in every summary of this process.
     #[inline]
     pub(crate) fn hash(&self, id: PathId) -> u64 {
+        if id == PathId::NONE {
+            return 0;
+        }
         self.hashes.get(id.0 as usize).copied().unwrap_or(0)
     }
 

@@ -33,7 +33,7 @@ pub(crate) const READER: Reader = Reader {
         Field::DhcpRouter,
         Field::DhcpVendorClass,
     ],
-    read: Read::Message(&[Route::Udp(67), Route::Udp(68)], read),
+    read: Read::Message(&[Route::UdpFirst(67, &[1, 2]), Route::UdpFirst(68, &[1, 2])], read),
 };
 
 const COOKIE: [u8; 4] = [99, 130, 83, 99];

@@ -17,12 +17,15 @@ pub(crate) const READER: Reader = Reader {
     activity: Some(Activity::Discovery),
     hides: false,
     fields: &[Field::DhcpFqdn, Field::DhcpVendorClass],
-    read: Read::Message(&[Route::Udp(546), Route::Udp(547)], read),
+    read: Read::Message(&[Route::UdpFirst(546, KINDS), Route::UdpFirst(547, KINDS)], read),
 };
 
 const VENDOR_CLASS: u16 = 16;
 const FQDN: u16 = 39;
 const MAX_OPTIONS: usize = 64;
+
+/// The kinds of message: those of clients and servers, and those of relays.
+const KINDS: &[u8] = &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13];
 
 fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     let mut cursor = Cursor(message.payload);

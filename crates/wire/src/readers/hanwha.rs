@@ -16,7 +16,7 @@ pub(crate) const READER: Reader = Reader {
     activity: Some(Activity::Discovery),
     hides: false,
     fields: &[Field::HanwhaMac, Field::HanwhaModel, Field::HanwhaRole],
-    read: Read::Message(&[Route::Udp(7701), Route::Udp(7711)], read),
+    read: Read::Message(&[Route::UdpFirst(7701, &[1, 0x0b]), Route::UdpFirst(7711, &[1, 0x0b])], read),
 };
 
 const LENGTH: usize = 262;

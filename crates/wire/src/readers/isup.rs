@@ -13,7 +13,7 @@ use crate::{
     Activity, Fact, Field, Message, Probe, Read, Reader, ReaderId, Route, Stream,
     reader::Facts,
     text::value,
-    xml::{Part, Xml},
+    xml::{self, Part, Xml},
 };
 
 const FIELDS: &[Field] = &[
@@ -31,7 +31,7 @@ pub(crate) const READER: Reader = Reader {
     activity: Some(Activity::Signalling),
     hides: false,
     fields: FIELDS,
-    read: Read::Message(&[Route::Udp(7660), Route::UdpStart(b"<?xml")], read),
+    read: Read::Message(&[Route::UdpFirst(7660, xml::FIRST), Route::UdpStart(b"<?xml")], read),
 };
 
 pub(crate) const STREAM_READER: Reader = Reader {

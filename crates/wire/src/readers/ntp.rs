@@ -11,7 +11,19 @@ pub(crate) const READER: Reader = Reader {
     activity: Some(Activity::TimeSync),
     hides: false,
     fields: &[],
-    read: Read::Message(&[Route::Udp(123)], read),
+    read: Read::Message(&[Route::UdpFirst(123, &FIRST)], read),
+};
+
+/// What a message may begin with: any leap indicator, versions 1 to 4, modes 1 to 7.
+static FIRST: [u8; 4 * 4 * 7] = {
+    let mut all = [0; 4 * 4 * 7];
+    let mut n = 0;
+    while n < all.len() {
+        let (leap, version, mode) = (n / 28, 1 + n / 7 % 4, 1 + n % 7);
+        all[n] = (leap << 6 | version << 3 | mode) as u8;
+        n += 1;
+    }
+    all
 };
 
 const HEADER: usize = 48;

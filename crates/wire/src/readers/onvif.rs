@@ -22,7 +22,7 @@ use crate::{
     Activity, Fact, Field, Message, Read, Reader, ReaderId, Route,
     reader::Facts,
     text::{self, MAX_VALUE, Text},
-    xml::{Part, Xml},
+    xml::{self, Part, Xml},
 };
 
 /// The fields of both ways.
@@ -47,7 +47,7 @@ pub(crate) const READER: Reader = Reader {
     fields: FIELDS,
     read: Read::Message(
         &[
-            Route::Udp(3702),
+            Route::UdpFirst(3702, xml::FIRST),
             Route::UdpStart(b"<?xml"),
             Route::UdpStart(b"<SOAP-EN"),
             Route::UdpStart(b"<s:Envel"),

@@ -9,7 +9,7 @@
 use crate::{
     Activity, Fact, Field, Message, Read, Reader, ReaderId, Route,
     reader::Facts,
-    xml::{Part, Xml},
+    xml::{self, Part, Xml},
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -18,7 +18,7 @@ pub(crate) const READER: Reader = Reader {
     activity: Some(Activity::Discovery),
     hides: false,
     fields: &[Field::RcpMac, Field::RcpModel, Field::RcpName, Field::RcpRole, Field::RcpSerial],
-    read: Read::Message(&[Route::Udp(1758), Route::UdpStart(b"<?xml")], read),
+    read: Read::Message(&[Route::UdpFirst(1758, xml::FIRST), Route::UdpStart(b"<?xml")], read),
 };
 
 const ANSWERED: [(&str, Field); 4] = [

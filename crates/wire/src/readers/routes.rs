@@ -57,6 +57,12 @@ impl Readers {
         self.0 & DATAGRAM_READERS != 0
     }
 
+    /// The message readers among them.
+    #[inline]
+    const fn of_messages(self) -> Self {
+        Self(self.0 & !DATAGRAM_READERS)
+    }
+
     /// The message readers, in the order of the registry.
     #[inline]
     pub fn messages(self) -> impl Iterator<Item = &'static Reader> {
@@ -113,11 +119,19 @@ impl Test {
         self.offset == 0 && self.end <= 1 && self.mask << 8 == 0
     }
 
+    /// Whether it fits a payload of which `first` is the first [word].
     #[inline]
-    fn fits(&self, payload: &[u8]) -> bool {
-        let offset = usize::from(self.offset);
-        payload.len() >= usize::from(self.end)
-            && payload.get(offset..).is_some_and(|bytes| word(bytes) & self.mask == self.value)
+    fn fits(&self, first: u64, payload: &[u8]) -> bool {
+        if payload.len() < usize::from(self.end) {
+            return false;
+        }
+        let there = if self.offset == 0 { first } else { self.word_there(payload) };
+        there & self.mask == self.value
+    }
+
+    #[inline(never)]
+    fn word_there(&self, payload: &[u8]) -> u64 {
+        payload.get(usize::from(self.offset)..).map_or(0, word)
     }
 }
 
@@ -138,29 +152,32 @@ fn word(bytes: &[u8]) -> u64 {
 struct First {
     /// The readers that ask for no more than this byte.
     readers: Readers,
-    /// Where the tests of what else may stand behind it begin in [`Transport::tests`], and where they end.
-    tests: (u16, u16),
+    /// Where the tests of what else may stand behind it begin in [`Transport::tests`], those of message readers first; where
+    /// these end, and where all do.
+    tests: (u16, u16, u16),
 }
 
-/// Readers by a number, sorted by it.
-#[derive(Clone, Debug, Default)]
-struct Numbered(Vec<(u16, Readers)>);
+/// The readers of a port, for payloads with some first bytes.
+#[derive(Clone, Copy, Debug)]
+struct OfPort {
+    port: u16,
+    /// One bit for each first byte.
+    first: [u64; 4],
+    readers: Readers,
+}
 
-impl Numbered {
-    fn add(&mut self, number: u16, reader: Readers) {
-        match self.0.binary_search_by_key(&number, |&(known, _)| known) {
-            Ok(place) => {
-                if let Some((_, readers)) = self.0.get_mut(place) {
-                    *readers = readers.and(reader);
-                }
-            }
-            Err(place) => self.0.insert(place, (number, reader)),
-        }
+impl OfPort {
+    const ANY: [u64; 4] = [u64::MAX; 4];
+
+    fn first(bytes: &[u8]) -> [u64; 4] {
+        [0_u8, 64, 128, 192].map(|from| {
+            let bits = bytes.iter().filter_map(|byte| byte.checked_sub(from).filter(|bit| *bit < 64));
+            bits.fold(0, |word, bit| word | 1 << bit)
+        })
     }
 
-    fn of(&self, number: u16) -> Readers {
-        let found = self.0.binary_search_by_key(&number, |&(known, _)| known).ok();
-        found.and_then(|place| self.0.get(place)).map_or(Readers::NONE, |&(_, readers)| readers)
+    fn reads(&self, byte: u8) -> bool {
+        self.first.get(usize::from(byte) / 64).is_some_and(|word| word >> (byte % 64) & 1 != 0)
     }
 }
 
@@ -169,9 +186,10 @@ impl Numbered {
 struct Transport {
     /// By 64 ports, those that have readers: few packets have one of them, and all others look no further.
     known: Box<[u64; 1 << 10]>,
-    ports: Numbered,
-    /// Those that have readers for payloads with some first bytes only.
-    opened: Vec<(u16, &'static [u8], Readers)>,
+    /// By 64 ports, the first of theirs in [`Transport::ports`].
+    starts: Box<[u16; 1 << 10]>,
+    /// By port, once indexed.
+    ports: Vec<OfPort>,
     /// By first byte.
     first: Box<[First; 256]>,
     tests: Vec<Test>,
@@ -181,19 +199,15 @@ impl Transport {
     fn new() -> Self {
         Self {
             known: Box::new([0; 1 << 10]),
-            ports: Numbered::default(),
-            opened: vec![],
+            starts: Box::new([0; 1 << 10]),
+            ports: vec![],
             first: Box::new([First::default(); 256]),
             tests: vec![],
         }
     }
 
-    fn add_port(&mut self, port: u16, reader: Readers) {
-        self.ports.add(port, reader);
-        self.note_port(port);
-    }
-
-    fn note_port(&mut self, port: u16) {
+    fn add_port(&mut self, port: u16, first: [u64; 4], readers: Readers) {
+        self.ports.push(OfPort { port, first, readers });
         if let Some(known) = self.known.get_mut(usize::from(port) / 64) {
             *known |= 1 << (port % 64);
         }
@@ -205,13 +219,21 @@ impl Transport {
         self.tests.push(Test::new(&Pattern { offset: 0, mask, bytes: start }, reader));
     }
 
-    /// Sorts the tests by the first bytes behind which they may stand. One that may stand behind several is there for each.
+    /// Sorts the ports, and the tests by the first bytes behind which they may stand. One that may stand behind several is
+    /// there for each.
     fn index(&mut self) {
+        self.ports.sort_by_key(|of| of.port);
+        for (place, of) in self.ports.iter().enumerate().rev() {
+            if let Some(start) = self.starts.get_mut(usize::from(of.port) / 64) {
+                *start = place as u16;
+            }
+        }
         let tests = std::mem::take(&mut self.tests);
-        let mut more: Vec<(u8, u16)> = Vec::new();
+        let mut more: Vec<(u8, bool, u16)> = Vec::new();
         for (test, number) in tests.iter().zip(0..) {
             if !test.is_of_first() {
-                more.extend(test.first_bytes().map(|byte| (byte, number)));
+                let of_datagrams = !test.readers.has_message();
+                more.extend(test.first_bytes().map(|byte| (byte, of_datagrams, number)));
                 continue;
             }
             for byte in test.first_bytes() {
@@ -221,13 +243,15 @@ impl Transport {
             }
         }
         more.sort_unstable();
-        self.tests = more.iter().filter_map(|&(_, number)| tests.get(usize::from(number)).copied()).collect();
+        self.tests =
+            more.iter().filter_map(|&(.., number)| tests.get(usize::from(number)).copied()).collect();
         let mut begin = 0;
-        for of_byte in more.chunk_by(|(one, _), (other, _)| one == other) {
+        for of_byte in more.chunk_by(|(one, ..), (other, ..)| one == other) {
             let end = begin + of_byte.len() as u16;
-            let first = of_byte.first().and_then(|(byte, _)| self.first.get_mut(usize::from(*byte)));
+            let first = of_byte.first().and_then(|(byte, ..)| self.first.get_mut(usize::from(*byte)));
             if let Some(first) = first {
-                first.tests = (begin, end);
+                let of_messages = of_byte.iter().take_while(|(_, of_datagrams, _)| !of_datagrams).count();
+                first.tests = (begin, begin + of_messages as u16, end);
             }
             begin = end;
         }
@@ -238,30 +262,44 @@ impl Transport {
         self.known.get(usize::from(port) / 64).is_some_and(|known| known >> (port % 64) & 1 != 0)
     }
 
-    /// The readers of either port. Few packets come here: it stays out of the loop that all go through.
+    /// The readers of a port. Few packets come here: it stays out of the loop that all go through.
     #[inline(never)]
-    fn by_port(&self, (source, destination): (u16, u16), byte: u8) -> Readers {
-        let readers = self.ports.of(source).and(self.ports.of(destination));
-        let is_of = |port| port == source || port == destination;
-        let more = self.opened.iter().filter(|(port, first, _)| is_of(*port) && first.contains(&byte));
-        more.fold(readers, |readers, (_, _, more)| readers.and(*more))
+    fn by_port(&self, port: u16, byte: u8) -> Readers {
+        let start = self.starts.get(usize::from(port) / 64).copied().unwrap_or(0);
+        let from = self.ports.get(start.into()..).unwrap_or(&[]);
+        let own = from.iter().skip_while(|of| of.port < port).take_while(|of| of.port == port);
+        own.filter(|of| of.reads(byte)).fold(Readers::NONE, |readers, of| readers.and(of.readers))
     }
 
     #[inline]
-    fn of(&self, (source, destination): (u16, u16), payload: &[u8]) -> Readers {
+    fn of(&self, (source, destination): (u16, u16), payload: &[u8], datagrams: bool) -> Readers {
         let Some(&byte) = payload.first() else { return Readers::NONE };
-        let First { mut readers, tests: (begin, end) } =
-            self.first.get(usize::from(byte)).copied().unwrap_or_default();
-        if self.is_known(source) || self.is_known(destination) {
-            readers = readers.and(self.by_port((source, destination), byte));
-        }
-        if begin != end {
-            let tests = self.tests.get(begin.into()..end.into()).unwrap_or(&[]);
-            for test in tests.iter().filter(|test| test.fits(payload)) {
-                readers = readers.and(test.readers);
+        let Some(first) = self.first.get(usize::from(byte)) else { return Readers::NONE };
+        let (begin, of_messages, all) = first.tests;
+        let end = if datagrams { all } else { of_messages };
+        let mut readers = first.readers;
+        // Of TCP none goes by port.
+        if !self.ports.is_empty() {
+            if self.is_known(source) {
+                readers = readers.and(self.by_port(source, byte));
+            }
+            if self.is_known(destination) {
+                readers = readers.and(self.by_port(destination, byte));
             }
         }
-        readers
+        if begin != end {
+            readers = readers.and(self.fitting((begin, end), payload));
+        }
+        if datagrams { readers } else { readers.of_messages() }
+    }
+
+    /// The readers of those tests that a payload fits.
+    #[inline]
+    fn fitting(&self, (begin, end): (u16, u16), payload: &[u8]) -> Readers {
+        let tests = self.tests.get(begin.into()..end.into()).unwrap_or(&[]);
+        let first = word(payload);
+        let fitting = tests.iter().filter(|test| test.fits(first, payload));
+        fitting.fold(Readers::NONE, |readers, test| readers.and(test.readers))
     }
 }
 
@@ -271,7 +309,7 @@ pub struct Routes {
     udp: Transport,
     tcp: Transport,
     icmp6: Readers,
-    ether_types: Numbered,
+    ether_types: Vec<(u16, Readers)>,
 }
 
 impl Default for Routes {
@@ -288,12 +326,8 @@ impl Routes {
 
     /// The tables of the registry and more routes, all to the first reader: for measuring what routes cost.
     pub fn with(more: &[Route]) -> Self {
-        let mut routes = Self {
-            udp: Transport::new(),
-            tcp: Transport::new(),
-            icmp6: Readers::NONE,
-            ether_types: Numbered::default(),
-        };
+        let mut routes =
+            Self { udp: Transport::new(), tcp: Transport::new(), icmp6: Readers::NONE, ether_types: vec![] };
         for (place, reader) in ALL.iter().enumerate() {
             let ways = match reader.read {
                 Read::Message(ways, _) => ways,
@@ -314,17 +348,14 @@ impl Routes {
 
     fn add(&mut self, way: Route, reader: Readers) {
         match way {
-            Route::Udp(port) => self.udp.add_port(port, reader),
-            Route::UdpFirst(port, first) => {
-                self.udp.opened.push((port, first, reader));
-                self.udp.note_port(port);
-            }
-            Route::Tcp(port) => self.tcp.add_port(port, reader),
+            Route::Udp(port) => self.udp.add_port(port, OfPort::ANY, reader),
+            Route::UdpFirst(port, first) => self.udp.add_port(port, OfPort::first(first), reader),
+            Route::Tcp(port) => self.tcp.add_port(port, OfPort::ANY, reader),
             Route::UdpStart(start) => self.udp.add_start(start, reader),
             Route::TcpStart(start) => self.tcp.add_start(start, reader),
             Route::UdpAt(pattern) => self.udp.tests.push(Test::new(&pattern, reader)),
             Route::Icmp6 => self.icmp6 = self.icmp6.and(reader),
-            Route::EtherType(kind) => self.ether_types.add(kind, reader),
+            Route::EtherType(kind) => self.ether_types.push((kind, reader)),
         }
     }
 
@@ -332,11 +363,29 @@ impl Routes {
     #[inline]
     pub fn readers(&self, message: &Message<'_, '_>) -> Readers {
         let packet = message.packet;
-        match (packet.protocol, packet.version) {
-            (_, 0) => self.ether_types.of(packet.ether_type),
-            (6, _) => self.tcp.of(packet.ports, message.payload),
-            (17, _) => self.udp.of(packet.ports, message.payload),
-            (58, 6) => self.icmp6,
+        match packet.version {
+            0 => {
+                let own = self.ether_types.iter().filter(|(kind, _)| *kind == packet.ether_type);
+                own.fold(Readers::NONE, |readers, (_, more)| readers.and(*more))
+            }
+            version => self.of_flow((packet.protocol, version), packet.ports, message.payload, true),
+        }
+    }
+
+    /// The readers that may know a payload of a flow: its IP protocol, its version of IP, and its ports in any order. Those
+    /// of datagrams are left out where nobody wants them, which costs less: of a half that is read, nobody does.
+    #[inline]
+    pub fn of_flow(
+        &self,
+        (protocol, version): (u8, u8),
+        ports: (u16, u16),
+        payload: &[u8],
+        datagrams: bool,
+    ) -> Readers {
+        match protocol {
+            6 => self.tcp.of(ports, payload, true),
+            17 => self.udp.of(ports, payload, datagrams),
+            58 if version == 6 => self.icmp6,
             _ => Readers::NONE,
         }
     }

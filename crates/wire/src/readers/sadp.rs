@@ -16,7 +16,7 @@ use crate::{
     Activity, Fact, Field, Mac, Message, Read, Reader, ReaderId, Route,
     cursor::Cursor,
     reader::Facts,
-    xml::{Part, Xml},
+    xml::{self, Part, Xml},
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -25,7 +25,7 @@ pub(crate) const READER: Reader = Reader {
     activity: Some(Activity::Discovery),
     hides: false,
     fields: &[Field::SadpFirmware, Field::SadpMac, Field::SadpModel, Field::SadpRole, Field::SadpSerial],
-    read: Read::Message(&[Route::Udp(37020), Route::UdpStart(b"<?xml")], read),
+    read: Read::Message(&[Route::UdpFirst(37020, xml::FIRST), Route::UdpStart(b"<?xml")], read),
 };
 
 pub(crate) const FRAME_READER: Reader = Reader {

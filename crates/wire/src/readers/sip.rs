@@ -33,7 +33,7 @@ pub(crate) const READER: Reader = Reader {
     fields: FIELDS,
     read: Read::Message(
         &[
-            Route::Udp(5060),
+            Route::UdpFirst(5060, FIRST),
             Route::UdpStart(b"SIP/2.0 "),
             Route::UdpStart(b"REGISTER"),
             Route::UdpStart(b"MESSAGE "),
@@ -70,6 +70,8 @@ const METHODS: [&str; 14] = [
     "SUBSCRIBE",
     "UPDATE",
 ];
+/// What those and an answer begin with.
+const FIRST: &[u8] = b"ABCIMNOPRSU";
 const SCHEMES: [&str; 3] = ["sip:", "sips:", "tel:"];
 const MAX_BODY: usize = 64 << 10;
 

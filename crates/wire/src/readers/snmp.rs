@@ -21,7 +21,7 @@ pub(crate) const READER: Reader = Reader {
     activity: Some(Activity::Signalling),
     hides: false,
     fields: &[Field::SnmpName, Field::SnmpSysDescr, Field::SnmpSysObjectId],
-    read: Read::Message(&[Route::Udp(161), Route::Udp(162)], read),
+    read: Read::Message(&[Route::UdpFirst(161, &[SEQUENCE]), Route::UdpFirst(162, &[SEQUENCE])], read),
 };
 
 const INTEGER: u8 = 0x02;

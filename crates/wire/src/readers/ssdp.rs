@@ -25,7 +25,8 @@ pub(crate) const READER: Reader = Reader {
     ],
     read: Read::Message(
         &[
-            Route::Udp(PORT),
+            // Empty lines may stand in front.
+            Route::UdpFirst(PORT, b"MNH\r\n"),
             Route::UdpStart(b"NOTIFY *"),
             Route::UdpStart(b"M-SEARCH"),
             Route::UdpStart(b"HTTP/1."),

@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-use super::Reading;
-use crate::{DatagramRead, Fact, Message, Packet, Party, Probe, Read, Reader, Resolver, Stream};
+use super::{Reading, Routes};
+use crate::{DatagramRead, Fact, Message, Packet, Party, Probe, Read, Reader, Resolver, Route, Stream};
 
 thread_local! {
     static STEPS: Cell<usize> = const { Cell::new(0) };
@@ -76,6 +76,38 @@ pub(super) fn cut_everywhere(reader: &Reader, packet: &Packet<'_>, payload: &[u8
             assert!(all.contains(&said), "cut to {length} bytes: {said}");
         }
         facts_in(reader, &Packet { payload_length: length as u32, ..packet.clone() }, cut);
+    }
+    asked_about_what_it_reads(reader, &packet, payload);
+}
+
+/// Gives a message other first bytes, in place of its own and in front of it: what the reader knows on a port of which it wants
+/// some first bytes only, it must be asked about.
+fn asked_about_what_it_reads(reader: &Reader, packet: &Packet<'_>, payload: &[u8]) {
+    let Read::Message(ways, _) = reader.read else { return };
+    let ports = ways.iter().filter_map(|way| match way {
+        Route::UdpFirst(port, _) => Some(*port),
+        _ => None,
+    });
+    let (ports, routes) = (ports.collect::<Vec<_>>(), Routes::new());
+    if ports.is_empty() {
+        return;
+    }
+    for first in 0..=u8::MAX {
+        for rest in [&payload[1..], payload] {
+            let payload = [&[first], rest].concat();
+            let payload_length = payload.len() as u32;
+            for port in &ports {
+                let ports = (40_000, *port);
+                let packet = Packet { version: 4, protocol: 17, ports, payload_length, ..packet.clone() };
+                let asked = routes.readers(&Message { packet: &packet, payload: &payload });
+                let is_asked = asked.messages().any(|asked| asked.number == reader.number);
+                assert!(
+                    is_asked || facts_in(reader, &packet, &payload).is_none(),
+                    "{} is not asked about {first:#04x}",
+                    reader.app
+                );
+            }
+        }
     }
 }
 

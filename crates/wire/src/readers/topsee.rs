@@ -12,7 +12,7 @@ use crate::{
     Activity, Fact, Field, Message, Probe, Read, Reader, ReaderId, Route, Stream,
     reader::Facts,
     text::value,
-    xml::{Part, Tag, Xml},
+    xml::{self, Part, Tag, Xml},
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -29,7 +29,7 @@ pub(crate) const READER: Reader = Reader {
         Field::TopseeSerial,
         Field::TopseeUid,
     ],
-    read: Read::Message(&[Route::Udp(3001), Route::UdpStart(b"<?xml")], read),
+    read: Read::Message(&[Route::UdpFirst(3001, xml::FIRST), Route::UdpStart(b"<?xml")], read),
 };
 
 pub(crate) const STREAM_READER: Reader = Reader {

@@ -28,9 +28,12 @@ impl<'a> Court<'a> {
     pub(crate) fn reader_of(&self, flow: &Flow<'a>, halves: &[Testimony<'_, 'a>; 2]) -> Option<u8> {
         let own = Self::reader(flow, halves);
         let told = |reader: &u8| *reader != Transcripts::SPENT.0;
+        if own.as_ref().is_some_and(told) || self.tells_alone(flow) {
+            return own;
+        }
         let testimonies = |flow: &Flow<'a>| [self.testimony(flow, 0), self.testimony(flow, 1)];
         let mut others = self.tellers(flow).skip(1).map(|flow| Self::reader(&flow, &testimonies(&flow)));
-        own.filter(told).or_else(|| others.find_map(|reader| reader.filter(told))).or(own)
+        others.find_map(|reader| reader.filter(told)).or(own)
     }
 
     /// What a flow is for, given its reader and whose it is. Content that was sent outside decides: one valid message of

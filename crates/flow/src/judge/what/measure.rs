@@ -4,7 +4,7 @@ use lenscap_catalog::ContentRule;
 
 use crate::judge::Flow;
 use crate::state::key::Side;
-use crate::state::measure::ContentLimits;
+use crate::state::measure::{ContentLimits, Measures};
 
 impl From<&ContentRule> for ContentLimits {
     fn from(rule: &ContentRule) -> Self {
@@ -35,7 +35,10 @@ impl Flow<'_> {
         if gone.is_none() && self.counters().payload.get(side).is_none_or(|&sent| sent < rule.large) {
             return 0;
         }
-        let mut measures = gone.map(|gone| gone.measures[side & 1].clone()).unwrap_or_default();
+        let Some(gone) = gone else {
+            return Measures::content_of(&rule.into(), (self.hot, self.cold), side);
+        };
+        let mut measures = gone.measures[side & 1].clone();
         measures.add(&rule.into(), (self.hot, self.cold), side, false);
         measures.content(false)
     }

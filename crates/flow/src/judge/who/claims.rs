@@ -90,10 +90,10 @@ pub(crate) fn network(address: Address) -> Option<Network> {
 /// network, and those that devices have before they were given one (192.0.0.0/24, RFC 6890). No router passes them on, and
 /// many stations have the same.
 pub(crate) fn is_of_link(address: Address) -> bool {
+    if let Some(octets) = address.octets() {
+        return matches!(octets, [0 | 127, ..] | [169, 254, ..] | [192, 0, 0, _]);
+    }
     match address.0 {
-        [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, _] => {
-            matches!((a, b, c), (0 | 127, ..) | (169, 254, _) | (192, 0, 0))
-        }
         [0xfe, second, ..] => second & 0xc0 == 0x80,
         [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1] => true,
         _ => false,

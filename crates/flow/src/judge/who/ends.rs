@@ -217,13 +217,14 @@ impl Ends {
 
     fn intern(&mut self, key: EndKey, is_inside: bool) -> u32 {
         let all = &self.all;
-        let hash = |key: &EndKey| seeded().hash_one((key.0.0, key.1.0));
+        let hash = |key: &EndKey| seeded().hash_one(key);
+        let own = hash(&key);
         let same = |&at: &u32| all.get(at as usize).is_some_and(|end| end.key == key);
-        if let Some(&known) = self.ids.find(hash(&key), same) {
+        if let Some(&known) = self.ids.find(own, same) {
             return known;
         }
         let place = all.len() as u32;
-        self.ids.insert_unique(hash(&key), place, |&at| all.get(at as usize).map_or(0, |end| hash(&end.key)));
+        self.ids.insert_unique(own, place, |&at| all.get(at as usize).map_or(0, |end| hash(&end.key)));
         self.all.push(End {
             key,
             is_inside,
@@ -246,14 +247,15 @@ impl Ends {
             said.get(at as usize)
                 .is_some_and(|(of, (said, by, _))| (*of, *said, *by) == (place, statement, claimed))
         };
-        if let Some(&known) = self.hearing.find(key(&new), same) {
+        let own = key(&new);
+        if let Some(&known) = self.hearing.find(own, same) {
             if let Some((_, (_, _, known))) = said.get_mut(known as usize) {
                 *known = (known.0 + often.0, known.1.min(often.1));
             }
             return;
         }
         let at = said.len() as u32;
-        self.hearing.insert_unique(key(&new), at, |&at| said.get(at as usize).map_or(0, key));
+        self.hearing.insert_unique(own, at, |&at| said.get(at as usize).map_or(0, key));
         said.push(new);
     }
 

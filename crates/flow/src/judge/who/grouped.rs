@@ -15,6 +15,9 @@ impl<T> Grouped<T> {
     /// Puts things with the number of their group in order of the groups, where they are: lists of all flows would be
     /// large twice. Within a group their order is not kept.
     pub(crate) fn new(mut all: Vec<(u32, T)>, groups: usize) -> Self {
+        if all.is_empty() {
+            return Self { all, ends: Vec::new() };
+        }
         let mut ends = vec![0; groups];
         for (group, _) in &all {
             ends[*group as usize] += 1;

@@ -136,6 +136,12 @@ impl MacKinds {
         number.and_then(|number| self.kinds.get(number as usize)).copied().unwrap_or_default()
     }
 
+    /// Whether the MAC of an end that sent, at this place, is a router's.
+    pub(crate) fn is_router(&self, place: usize) -> bool {
+        let kind = self.of_end.get(place).and_then(|number| self.kinds.get(*number as usize));
+        kind.is_some_and(|kind| kind.is_router())
+    }
+
     /// Whether an end that sent, at this place, is of its MAC's own station.
     pub(crate) fn is_own(&self, claims: &Claims, place: usize, end: &End) -> bool {
         let (mac, address) = end.key;
@@ -208,10 +214,8 @@ fn inside_kind(claims: &Claims, ends: &[&End]) -> MacKind {
 
 /// The first 24 bits of an IPv4 address that is not of its link alone.
 fn v4_network(address: Address) -> Option<[u8; 3]> {
-    match address.0 {
-        [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, _] if !is_of_link(address) => Some([a, b, c]),
-        _ => None,
-    }
+    let [a, b, c, _] = address.octets().filter(|_| !is_of_link(address))?;
+    Some([a, b, c])
 }
 
 #[cfg(test)]

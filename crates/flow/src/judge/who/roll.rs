@@ -125,7 +125,11 @@ impl<'a> Roll<'a> {
             let place = roll.enter(StationKey::Mac(end.key.0));
             roll.of_end[at] = place;
             roll.own(place, end.key.1);
+            if let Some(station) = roll.stations.get_mut(place as usize) {
+                station.is_router = kinds.is_router(at);
+            }
         }
+        let showed = roll.keys.len();
         roll.add_claims(court);
         for (at, end) in ends.all.iter().enumerate() {
             if roll.of_end[at] == NOWHERE {
@@ -149,7 +153,7 @@ impl<'a> Roll<'a> {
         let placed = said.filter_map(|(end, heard)| roll.hearer(&ends, known, end as usize, heard));
         roll.said = placed.collect();
         roll.add_sightings(court, &kinds);
-        for station in roll.stations.iter_mut() {
+        for station in roll.stations.iter_mut().skip(showed) {
             station.is_router = station.mac.is_some_and(|mac| kinds.of(mac).is_router());
         }
         roll

@@ -55,7 +55,7 @@ impl<'a> Court<'a> {
         let testimonies = |flow: Flow<'a>| [0, 1].map(|side| self.testimony(&flow, side));
         let naming = |halves: &[Testimony<'_, 'a>; 2]| halves.iter().any(Testimony::is_naming);
         let before = || self.tellers(flow).skip(1).map(testimonies).find(naming);
-        let told = if naming(halves) { None } else { before() };
+        let told = if naming(halves) || self.tells_alone(flow) { None } else { before() };
         if self.attribute(flow, &mut judged, told.as_ref().unwrap_or(halves), reader) && judged.is_external()
         {
             judged.bits |= Judged::NAMED;

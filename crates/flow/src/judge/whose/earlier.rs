@@ -157,4 +157,10 @@ impl<'a> Court<'a> {
         let other = self.halves.other(flow.at).and_then(|at| self.flow(at));
         std::iter::once(*flow).chain(earlier).chain(other)
     }
+
+    /// Whether a flow has no [teller](Court::tellers) but itself, as nearly every one.
+    #[inline]
+    pub(crate) fn tells_alone(&self, flow: &Flow<'a>) -> bool {
+        self.earlier.of(flow.at).is_none() && self.halves.other(flow.at).is_none()
+    }
 }

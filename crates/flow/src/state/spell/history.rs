@@ -40,11 +40,32 @@ pub(crate) fn flags(seen: u16) -> u8 {
 /// The letters that a packet shows, as bits in the order of [`LETTERS`], and its other flags above them; see [`flags`].
 #[inline]
 pub(crate) fn letters(tcp: &Tcp, payload: u32, hazards: Hazards) -> u16 {
-    let flags = tcp.flags;
+    let mut bits = SHOWN_BY[usize::from(tcp.flags.0) | usize::from(payload > 0) << 8];
+    if tcp.window == 0 && tcp.flags.0 & (TcpFlags::SYN | TcpFlags::RST) == 0 {
+        bits |= ZERO_WINDOW;
+    }
+    if hazards.contains(Hazards::BAD_TRANSPORT_CHECKSUM) {
+        bits |= BAD_CHECKSUM;
+    }
+    bits
+}
+
+/// What a segment shows by its flags alone: without payload, then with.
+static SHOWN_BY: [u16; 512] = {
+    let mut all = [0; 512];
+    let mut n = 0;
+    while n < all.len() {
+        all[n] = shown_by(TcpFlags(n as u8), n > 255);
+        n += 1;
+    }
+    all
+};
+
+const fn shown_by(flags: TcpFlags, payload: bool) -> u16 {
     let (syn, ack) = (flags.has(TcpFlags::SYN), flags.has(TcpFlags::ACK));
     let (fin, rst) = (flags.has(TcpFlags::FIN), flags.has(TcpFlags::RST));
-    let mut bits = match (syn, fin, rst) {
-        (false, false, false) if payload > 0 => DATA,
+    let bits = match (syn, fin, rst) {
+        (false, false, false) if payload => DATA,
         (false, false, false) if ack => ACK,
         (false, false, false) => 0,
         (true, false, false) if ack => SYN_ACK,
@@ -54,13 +75,7 @@ pub(crate) fn letters(tcp: &Tcp, payload: u32, hazards: Hazards) -> u16 {
         (_, true, true) => INCONSISTENT,
         (true, ..) => MULTI_FLAG,
     };
-    if tcp.window == 0 && !(rst || syn) {
-        bits |= ZERO_WINDOW;
-    }
-    if hazards.contains(Hazards::BAD_TRANSPORT_CHECKSUM) {
-        bits |= BAD_CHECKSUM;
-    }
-    bits | u16::from(flags.0 & 0xf8) << 8 | u16::from(flags.0 & TcpFlags::FIN) << 10
+    bits | (flags.0 as u16 & 0xf8) << 8 | (flags.0 & TcpFlags::FIN) as u16 * FIN_FLAG
 }
 
 /// Letters in order of appearance: five bits each, of which the lowest is the side, first letter lowest. How many

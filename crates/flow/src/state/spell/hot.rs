@@ -49,14 +49,28 @@ impl Hot {
     /// seen again behind a tap. A SYN-ACK goes on with whatever is open.
     #[inline]
     pub(crate) fn continues(&self, cold: &Cold, entry: &Entry, side: Side, idle: i64) -> bool {
-        let time = entry.share.time;
-        if time.saturating_sub(self.last) > idle && time.saturating_sub(self.latest(cold)) > idle {
+        if self.has_ended(cold, entry.share.time, idle) {
             return false;
         }
         match &entry.tcp {
             Some(tcp) if is_bare_syn(tcp) => self.handshake(cold) == Some((side, tcp.sequence)),
             _ => true,
         }
+    }
+
+    /// Whether a packet of this time comes after the gap that ends a spell.
+    #[inline]
+    fn has_ended(&self, cold: &Cold, time: i64, idle: i64) -> bool {
+        // What is no gap even without saturating is none: this much costs every packet.
+        time > self.last
+            && time.wrapping_sub(self.last) as u64 > idle as u64
+            && self.has_been_silent(cold, time, idle)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn has_been_silent(&self, cold: &Cold, time: i64, idle: i64) -> bool {
+        time.saturating_sub(self.last) > idle && time.saturating_sub(self.latest(cold)) > idle
     }
 
     /// Whether a later spell of the same key, in a chunk that follows, goes on with this one: what [`Hot::continues`] says
@@ -184,7 +198,8 @@ impl Hot {
             self.count_large(cold, share.payload, side);
         }
         self.hazards |= entry.hazards.0;
-        let known = flag::SENT << side | flag::MAC << (1 - side);
+        const KNOWN: [u32; 2] = [flag::SENT | flag::MAC << 1, flag::SENT << 1 | flag::MAC];
+        let known = KNOWN[side];
         if self.flags & known != known {
             self.link(cold, entry.macs, side);
         }

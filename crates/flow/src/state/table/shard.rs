@@ -123,14 +123,15 @@ impl Shard {
         if let Some(booked) = self.go_on((key, side), guess as usize, entry, idle) {
             return booked;
         }
-        self.add_unguessed((hash, key, side), entry, idle, appendable)
+        self.add_unguessed(hash, (key, side), entry, idle, appendable)
     }
 
     /// [Adds](Shard::add) a packet whose spell is not where it was guessed, or begins one.
     #[inline(never)]
     fn add_unguessed(
         &mut self,
-        (hash, key, side): (u64, &Key, Side),
+        hash: u64,
+        (key, side): (&Key, Side),
         entry: &Entry,
         idle: i64,
         appendable: bool,

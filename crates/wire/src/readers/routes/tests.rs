@@ -58,9 +58,11 @@ fn places(readers: Readers) -> Vec<u32> {
 #[test]
 fn two_readers_of_one_port_share_a_class_with_both() {
     let mut transport = Transport::new();
-    transport.add_port(9000, Readers::only(3));
-    transport.add_port(9000, Readers::only(1));
-    assert_eq!(places(transport.of((9000, 1), b"x")), [1, 3]);
+    transport.add_port(9000, OfPort::ANY, Readers::only(3));
+    transport.add_port(9000, OfPort::ANY, Readers::only(1));
+    transport.add_port(8999, OfPort::ANY, Readers::only(2));
+    transport.index();
+    assert_eq!(places(transport.of((9000, 1), b"x", true)), [1, 3]);
 }
 
 #[test]
@@ -76,7 +78,7 @@ fn a_pattern_counts_where_its_bits_stand() {
     udp.tests = vec![Test::new(&stun, Readers::only(1)), Test::new(&behind, Readers::only(2))];
     udp.index();
     routes.udp = udp;
-    let of = |payload: &[u8]| places(routes.udp.of((1, 2), payload));
+    let of = |payload: &[u8]| places(routes.udp.of((1, 2), payload, true));
     assert_eq!(of(b"\x01\x01\0\x08\x21\x12\xa4\x42"), [1]);
     assert_eq!(of(b"\x81\x01\0\x08\x21\x12\xa4\x42"), [0; 0]);
     assert_eq!(of(b"\x01\x01\0\x08\x21\x12\xa4"), [0; 0]);
@@ -101,6 +103,6 @@ proptest::proptest! {
             }
         }
         transport.index();
-        proptest::prop_assert_eq!(transport.of((1, 2), &payload), expected);
+        proptest::prop_assert_eq!(transport.of((1, 2), &payload, true), expected);
     }
 }
