@@ -218,25 +218,48 @@ fn asking_each_minute_whether_a_host_is_there_reports_nothing() {
 /// Who sends in a tunnel of IP alone is the station at its near end: the addresses inside are of no link.
 #[test]
 fn what_leaves_in_a_tunnel_of_ip_is_sent_by_the_station_at_its_end() {
-    let mut stage = Stage::new();
-    let (near, far) = (stage.camera, stage.cloud);
-    stage.s.within = vec![Wrap::IpIp { near, far }];
-    let inner = Host::new("bc:ad:28:00:53:40", "10.0.0.1");
-    let from = stage.s.client(inner);
-    for n in 0..400_u16 {
-        let payload = [&n.to_be_bytes()[..], &[9; 998]].concat();
-        stage.s.udp(from, Host::new("02:00:00:00:53:99", "10.0.0.2").port(5001), &payload);
+    let Stage { camera: near, cloud: far, .. } = Stage::new();
+    for wrap in [Wrap::IpIp { near, far }, Wrap::Gre { near, far, key: Some(7) }] {
+        let mut stage = Stage::new();
+        stage.s.within = vec![wrap];
+        let inner = Host::new("bc:ad:28:00:53:40", "10.0.0.1");
+        let from = stage.s.client(inner);
+        for n in 0..400_u16 {
+            let payload = [&n.to_be_bytes()[..], &[9; 998]].concat();
+            stage.s.udp(from, Host::new("02:00:00:00:53:99", "10.0.0.2").port(5001), &payload);
+        }
+        let all = records(&stage.s.frames);
+        let devices: Vec<_> = all.iter().filter(|record| record["type"] == "device").collect();
+        assert_eq!(devices.len(), 1, "{devices:?}");
+        assert_eq!(
+            (&devices[0]["id"], &devices[0]["addresses"][0]),
+            (&"bcad28005340".into(), &"192.168.1.64".into())
+        );
+        assert!(devices[0]["bytes_out_external"].as_u64() >= Some(400_000), "{devices:?}");
+        let flow = all.iter().find(|record| record["type"] == "flow").expect("a flow");
+        assert_eq!((&flow["orig"]["address"], &flow["orig"]["mac"]), (&"10.0.0.1".into(), &Value::Null));
     }
-    let all = records(&stage.s.frames);
-    let devices: Vec<_> = all.iter().filter(|record| record["type"] == "device").collect();
-    assert_eq!(devices.len(), 1, "{devices:?}");
-    assert_eq!(
-        (&devices[0]["id"], &devices[0]["addresses"][0]),
-        (&"bcad28005340".into(), &"192.168.1.64".into())
-    );
-    assert!(devices[0]["bytes_out_external"].as_u64() >= Some(400_000), "{devices:?}");
-    let flow = all.iter().find(|record| record["type"] == "flow").expect("a flow");
-    assert_eq!((&flow["orig"]["address"], &flow["orig"]["mac"]), (&"10.0.0.1".into(), &Value::Null));
+}
+
+/// A mirror that sends Ethernet to a collector outside shows the stations of the link, and so does one that is sent within the
+/// site without it.
+#[test]
+fn what_a_mirror_carries_was_sent_by_the_stations_inside() {
+    let (switch, collector) =
+        (Host::new("02:00:00:00:00:fe", "192.168.9.1"), Host::new("02:00:00:00:00:fd", "192.168.9.2"));
+    let far = Stage::new().cloud;
+    let bridged = Wrap::Vxlan { near: switch, far, network: 9 };
+    for (wrap, id) in
+        [(bridged, "bcad28005340"), (Wrap::Gre { near: switch, far: collector, key: None }, "192.168.1.64")]
+    {
+        let mut stage = Stage::new();
+        stage.s.within = vec![wrap];
+        let camera = stage.camera;
+        let mut tcp = stage.s.tcp(camera, stage.cloud.port(8443));
+        tcp.opaque(&mut stage.s, Side::Client, 600);
+        let all = records(&stage.s.frames);
+        assert!(all.iter().any(|record| record["type"] == "device" && record["id"] == id), "{id}");
+    }
 }
 
 /// Vendor, originator and how that is known, of each flow to the cloud's port 443.

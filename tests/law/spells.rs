@@ -2,6 +2,7 @@
 
 use super::trace::{IDLE, Joints, ROOMY, Trace};
 use lenscap_flow::Refusal;
+use lenscap_testkit::packet::Segment;
 use lenscap_testkit::{Host, MORNING, OwnedFrame, Scenario, SplitMix64, random_datagrams, random_flow};
 use lenscap_wire::Timestamp;
 
@@ -59,6 +60,73 @@ fn a_handshake_seen_again_anywhere_holds_at_every_cut() {
     }
     println!("{}", all.line("handshakes again"));
     assert!(all.refused() * 2 < all.all(), "half of the cuts are refused");
+}
+
+/// Both ends open at once, as where two firewalls are passed: SYNs of both come again anywhere, and a flow of this sort is
+/// one.
+#[test]
+fn both_ends_opening_at_once_hold_at_every_cut() {
+    let (mut all, mut flows) = (Joints::default(), [0; 2]);
+    for seed in 0..160 {
+        let mut random = SplitMix64::new(seed);
+        let mut s = Scenario::new(MORNING, seed);
+        let ends =
+            [Host::new("02:00:00:00:00:02", "192.168.1.2").port(50_000), s.outside("192.0.2.9").port(9000)];
+        let isns = [7_000, 9_000];
+        let mut send = |side: usize, flags, sequence, acknowledgement, payload: &[u8]| {
+            let ports = (ends[side].port, ends[1 - side].port);
+            let segment = Segment { ports, flags, sequence, acknowledgement };
+            s.segment(ends[side].host, ends[1 - side].host, segment, payload);
+        };
+        let (syn, ack) = (2, 16);
+        for _ in 0..=random.below(2) {
+            for side in [0, 1] {
+                send(side, syn, isns[side], 0, b"");
+            }
+        }
+        for side in [0, 1] {
+            if random.chance(60) {
+                send(side, syn | ack, isns[side], isns[1 - side] + 1, b"");
+            }
+        }
+        for (side, payload) in
+            [(0, &b"GET / HTTP/1.1\r\n"[..]), (1, b"HTTP/1.1 200 OK\r\n"), (0, b"Host: a\r\n\r\n")]
+        {
+            send(side, ack, isns[side] + 1, isns[1 - side] + 1, payload);
+        }
+        let plain = s.frames.clone();
+        let again: Vec<_> = s.frames.iter().filter(|frame| is_syn(frame)).cloned().collect();
+        let again: Vec<_> = again.into_iter().filter(|_| random.chance(50)).collect();
+        for frame in again {
+            let at = random.below(s.frames.len() as u64 + 1) as usize;
+            s.frames.insert(at, frame);
+        }
+        if random.chance(30) {
+            let other = random.below(s.frames.len() as u64) as usize;
+            // Another connection of the same ports, of which either end may be the client.
+            let again = s.frames[other].bytes[38..42].to_vec();
+            s.frames
+                .iter_mut()
+                .skip(other + 1)
+                .filter(|frame| frame.bytes[38..42] == again[..])
+                .for_each(|frame| frame.bytes[41] ^= 1);
+        } else if s.frames.first().is_some_and(|frame| is_syn(frame) && frame.bytes[47] & 16 == 0) {
+            let trace = Trace::of_frames(&format!("plain opening of seed {seed}"), ROOMY, &plain);
+            let count = trace.serial().matches("\"type\":\"flow\"").count();
+            flows[usize::from(count == 1)] += 1;
+        }
+        for (frame, n) in s.frames.iter_mut().zip(0..) {
+            frame.time = Timestamp(MORNING.0 + n * 1_000_000);
+        }
+        let trace = Trace::of_frames(&format!("opening at once of seed {seed}"), ROOMY, &s.frames);
+        trace.check_every_cut(seed, &mut all);
+        trace.check_tree(&trace.serial(), seed, &mut all);
+        trace.check_associativity(seed);
+    }
+    println!("{}; {} of one flow", all.line("opening at once"), flows[1]);
+    assert_eq!(flows[0], 0, "an opening at once is two flows");
+    assert!(flows[1] > 40);
+    assert!(all.refused() * 3 < all.all() * 2, "two of three cuts are refused");
 }
 
 /// A mirror shows each datagram once more, none to three datagrams later; some of them too late to be copies.

@@ -163,12 +163,18 @@ pub enum LayerKind {
     Nsh,
     /// A service of a provider's backbone (IEEE 802.1ah).
     Backbone,
+    /// GRE that carries Ethernet (RFC 7637), where [`LayerKind::Gre`] has none.
+    GreBridge,
+    /// Geneve that carries IP alone, as RFC 8926 allows, where [`LayerKind::Geneve`] carries Ethernet.
+    GeneveIp,
+    /// The same of [`LayerKind::VxlanGpe`].
+    VxlanGpeIp,
 }
 
 impl LayerKind {
     /// Whether it is a tunnel that carries IP and never a link header.
     pub const fn carries_ip_alone(self) -> bool {
-        matches!(self, Self::Gtpu | Self::IpIp | Self::Teredo)
+        matches!(self, Self::Gre | Self::Gtpu | Self::IpIp | Self::Teredo | Self::GeneveIp | Self::VxlanGpeIp)
     }
 }
 

@@ -112,7 +112,8 @@ fn vxlan_gpe(payload: Span<'_>) -> Option<Inner<'_>> {
         5 => Next::Mpls(ether_type::MPLS),
         _ => return None,
     };
-    Some((LayerKind::VxlanGpe, u32::from_be_bytes([0, n0, n1, n2]), head, rest))
+    let kind = if head == Next::Ip { LayerKind::VxlanGpeIp } else { LayerKind::VxlanGpe };
+    Some((kind, u32::from_be_bytes([0, n0, n1, n2]), head, rest))
 }
 
 /// RFC 8926, whose reserved bits are ignored (3.4).
@@ -123,7 +124,8 @@ fn geneve(payload: Span<'_>) -> Option<Inner<'_>> {
     }
     let rest = rest.skip(usize::from(options & 0x3f) * 4).ok()?;
     let head = carried(u16::from_be_bytes([t0, t1]))?;
-    Some((LayerKind::Geneve, u32::from_be_bytes([0, n0, n1, n2]), head, rest))
+    let kind = if head == Next::Ip { LayerKind::GeneveIp } else { LayerKind::Geneve };
+    Some((kind, u32::from_be_bytes([0, n0, n1, n2]), head, rest))
 }
 
 /// What an `EtherType` of a tunnel header stands for, as far as it leads to packets.
@@ -201,7 +203,11 @@ fn gre(span: Span<'_>) -> Option<Tunnel<'_>> {
         (0, 0x88be) => erspan2(rest)?,
         (0, 0x22eb) => erspan3(rest)?,
         (0, ether_type::PPP) => (LayerKind::Gre, u32::from_be_bytes(key), Next::Ppp(0), rest),
-        (0, _) => (LayerKind::Gre, u32::from_be_bytes(key), carried(protocol)?, rest),
+        (0, _) => {
+            let head = carried(protocol)?;
+            let kind = if head == Next::Ethernet { LayerKind::GreBridge } else { LayerKind::Gre };
+            (kind, u32::from_be_bytes(key), head, rest)
+        }
         // The key is the length of the payload and a call id that each direction has for itself.
         (1, ether_type::PPP) if flags & (KEY | SEQUENCE) == KEY | SEQUENCE => {
             let rest = if flags & ACKNOWLEDGEMENT != 0 { rest.skip(4).ok()? } else { rest };
@@ -303,7 +309,7 @@ mod tests {
     #[test]
     fn the_next_protocol_of_vxlan_needs_its_flag() {
         let at = |flags, next| summary(vxlan_gpe(span(&[flags, 0, 0, next, 0, 0, 9, 0])));
-        assert_eq!(at(0x0c, 1), Some((LayerKind::VxlanGpe, 9, Next::Ip, 0)));
+        assert_eq!(at(0x0c, 1), Some((LayerKind::VxlanGpeIp, 9, Next::Ip, 0)));
         assert_eq!(at(0x0c, 4), Some((LayerKind::VxlanGpe, 9, Next::EtherType(0x894f), 0)));
         assert_eq!(at(0x08, 1), Some((LayerKind::VxlanGpe, 9, Next::Ethernet, 0)));
         assert_eq!(at(0x0d, 1), None);

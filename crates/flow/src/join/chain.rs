@@ -19,9 +19,13 @@ pub(crate) fn takes_for_granted(hot: &Hot) -> bool {
 
 /// Whether a spell that began with a SYN-ACK went on with the SYN before it.
 fn took_syn(hot: &Hot) -> bool {
-    let bare = |seen: &u16| seen & (history::SYN | history::MULTI_FLAG | history::INCONSISTENT) != 0;
     let by_answer = hot.flags & flag::OPENS == 0 && hot.shows_client();
-    hot.key.protocol == TCP && by_answer && hot.seen.iter().any(bare)
+    hot.key.protocol == TCP && by_answer && hot.seen.into_iter().any(shows_syn)
+}
+
+/// Whether a side may have sent a bare SYN.
+fn shows_syn(seen: u16) -> bool {
+    seen & (history::SYN | history::MULTI_FLAG | history::INCONSISTENT) != 0
 }
 
 /// Latest stamps of the spells on the left that a right-hand one goes on with which ended: the next of its key may go on
@@ -47,7 +51,9 @@ impl Chains {
         if hot.flags & flag::FIRST == 0 {
             let Some(latest) = self.0.remove(&place) else { return Ok(()) };
             let opens = hot.flags & flag::OPENS != 0;
-            let own = !opens || hot.handshake(cold) == ours.handshake(ours_cold);
+            let own = !opens
+                || hot.handshake(cold) == ours.handshake(ours_cold)
+                || may_cross((ours, ours_cold), (hot, cold));
             let goes_on = own && cold.first.saturating_sub(latest) <= idle;
             return if goes_on { Err(Refusal::Chain) } else { Ok(()) };
         }
@@ -65,6 +71,9 @@ pub(crate) fn is_known((ours, ours_cold): (&Hot, &Cold), (hot, cold): (&Hot, &Co
     if hot.flags & flag::OPENS == 0 {
         return !took_syn(hot) || ours.handshake(ours_cold) == hot.handshake(cold);
     }
+    if !calls_alike((ours, ours_cold), (hot, cold)) {
+        return false;
+    }
     let opening = flag::OPENS | flag::PURE;
     if ours.flags & opening == opening {
         return !is_astray((ours, ours_cold), (hot, cold))
@@ -75,6 +84,21 @@ pub(crate) fn is_known((ours, ours_cold): (&Hot, &Cold), (hot, cold): (&Hot, &Co
     let open = flag::UNDECIDED | flag::UNDECIDED << 1 | flag::LISTING | flag::LISTING << 1;
     let listed = cold.extra.as_ref().map_or(0, |extra| extra.names().len());
     ours.flags & open == 0 && listed < Cold::NAMES && cold.own_names_are_of(ours_cold)
+}
+
+/// Whether a right-hand spell's SYN may cross that of ours, whatever of the right side comes between.
+fn may_cross((ours, ours_cold): (&Hot, &Cold), (hot, cold): (&Hot, &Cold)) -> bool {
+    let known = ours.flags & flag::SERVER_ISN != 0 && ours_cold.server_isn != cold.client_isn;
+    ours.flags & flag::OPENS != 0 && ours.client() != hot.client() && !known
+}
+
+/// Whether a right-hand spell that opens has the client that ours has, and took no SYN of the other end for one that crossed
+/// its own which crosses none of ours.
+fn calls_alike((ours, ours_cold): (&Hot, &Cold), (hot, cold): (&Hot, &Cold)) -> bool {
+    let server = 1 - hot.client();
+    let crossed = hot.seen.get(server).is_some_and(|seen| shows_syn(*seen));
+    ours.handshake(ours_cold) == hot.handshake(cold)
+        && (!crossed || ours.is_crossed(ours_cold, (server, cold.server_isn)))
 }
 
 /// Whether a right-hand spell that opens believed segments with a wrong checksum that ours would not, or the reverse: what

@@ -14,7 +14,7 @@ use crate::judge::community_id::community_id;
 use crate::judge::uid::uid;
 use crate::report::{
     Attribution, ContactRecord, CopiesView, DeviceRecord, EndReason, EndView, FirstPacket, FlowId, FlowView,
-    Leaving, NameOf, NameView, PacketAt, Records, Said,
+    Leaving, NameOf, NameView, OrigBasis, PacketAt, Records, Said,
 };
 use crate::state::key::{SCTP, Side, TCP, UDP};
 use crate::state::learned::Told;
@@ -138,7 +138,10 @@ impl<'a> Court<'a> {
             protocol: flow.hot.key.protocol,
             orig: self.end_view(flow, orig),
             resp: self.end_view(flow, 1 - orig),
-            orig_basis: judged.orig_basis(),
+            orig_basis: match judged.orig_basis() {
+                OrigBasis::FirstSeen if self.testimony(flow, 1 - orig).serves() => OrigBasis::ServerHello,
+                basis => basis,
+            },
             vlan: layers.iter().filter(|l| tunnel_name(l.kind).is_none()).map(|l| l.id as u16).collect(),
             tunnel: layers.iter().filter_map(tunnel_text).collect(),
             tcp_history: (flow.hot.key.protocol == TCP).then(|| history(flow, orig)),

@@ -123,6 +123,8 @@ impl EndReason {
 pub enum OrigBasis {
     /// By its handshake.
     Syn,
+    /// The other end answered in a hello of TLS as only servers do.
+    ServerHello,
     /// Its packet came first.
     FirstSeen,
     /// By the spell of the same connection before it, after a silence.
@@ -134,6 +136,7 @@ impl OrigBasis {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Syn => "syn",
+            Self::ServerHello => "server-hello",
             Self::FirstSeen => "first-seen",
             Self::Earlier => "earlier",
         }

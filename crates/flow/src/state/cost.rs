@@ -26,7 +26,7 @@ const LATER: usize = size_of::<Later>();
 /// Earliest and latest stamp of a flow whose stamps step back.
 const DISORDER: usize = 32;
 /// Time buckets of a flow, at their most.
-const MOST_BUCKETS: usize = Buckets::price(Buckets::CAP as usize);
+const MOST_BUCKETS: usize = Buckets::price(Buckets::CAP);
 /// What is kept of a half with payloads, listed or not, beside them: both halves lie in one box.
 const COUNTED: usize = size_of::<[Half; 2]>();
 /// The text of a name at most.

@@ -127,7 +127,7 @@ impl Paths {
 pub(crate) type PortableLayer = (u8, u32, [u8; 16], [u8; 16]);
 
 /// Kinds in the order of their declaration, which is the order of saved numbers.
-const KINDS: [LayerKind; 13] = [
+const KINDS: [LayerKind; 16] = [
     LayerKind::Vlan,
     LayerKind::Mpls,
     LayerKind::Pppoe,
@@ -141,6 +141,9 @@ const KINDS: [LayerKind; 13] = [
     LayerKind::Teredo,
     LayerKind::Nsh,
     LayerKind::Backbone,
+    LayerKind::GreBridge,
+    LayerKind::GeneveIp,
+    LayerKind::VxlanGpeIp,
 ];
 
 /// The word for a tunnel in reports; `None` for a VLAN, which has a field of its own.
@@ -149,11 +152,11 @@ pub(crate) fn tunnel_name(kind: LayerKind) -> Option<&'static str> {
         LayerKind::Vlan => return None,
         LayerKind::Mpls => "mpls",
         LayerKind::Pppoe => "pppoe",
-        LayerKind::Gre => "gre",
+        LayerKind::Gre | LayerKind::GreBridge => "gre",
         LayerKind::Erspan => "erspan",
         LayerKind::Vxlan => "vxlan",
-        LayerKind::VxlanGpe => "vxlan-gpe",
-        LayerKind::Geneve => "geneve",
+        LayerKind::VxlanGpe | LayerKind::VxlanGpeIp => "vxlan-gpe",
+        LayerKind::Geneve | LayerKind::GeneveIp => "geneve",
         LayerKind::Gtpu => "gtp-u",
         LayerKind::IpIp => "ip-in-ip",
         LayerKind::Teredo => "teredo",

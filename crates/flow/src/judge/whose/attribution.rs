@@ -8,7 +8,7 @@ use crate::judge::boundary::Place;
 use crate::judge::judged::{Callers, Judged, host_part, is_host_name};
 use crate::judge::{Court, Flow, rules};
 use crate::report::{Attribution, Party};
-use crate::state::key::Side;
+use crate::state::key::{Side, TCP};
 use crate::state::spell::counters::Counters;
 use crate::state::spell::{Once, flag};
 
@@ -18,6 +18,11 @@ const HOST: u8 = 1;
 const CERTIFICATE: u8 = 2;
 
 impl<'a> Court<'a> {
+    /// The side that serves by a hello of TLS.
+    fn server(&self, flow: &Flow<'a>) -> Option<Side> {
+        [0, 1].into_iter().find(|&side| self.testimony(flow, side).serves())
+    }
+
     /// Judges one flow, given what its halves said. Beside it the reader that knew its protocol.
     pub(crate) fn judge_flow(
         &self,
@@ -32,6 +37,9 @@ impl<'a> Court<'a> {
         let other = self.halves.other(flow.at).and_then(|at| self.flow(at));
         let shown = other.map(|other| other.hot).filter(|other| !by_syn && other.shows_client());
         let (orig, by_syn) = shown.map_or((orig, by_syn), |other| (other.client(), true));
+        let server = || self.tellers(flow).find_map(|flow| self.server(&flow));
+        let turned = if by_syn || key.protocol != TCP { None } else { server().map(|server| 1 - server) };
+        let orig = turned.unwrap_or(orig);
         let mut judged = Judged { vendor: Judged::NOBODY, ..Judged::default() };
         judged.bits = orig as u8 | u8::from(by_syn) << 1;
         judged.bits |= if earlier.is_some() { Judged::EARLIER } else { 0 };

@@ -60,6 +60,8 @@ pub(crate) struct Opinion {
     claims: Range<u32>,
     /// Whether the sender answers to what was asked of it.
     confirms: bool,
+    /// Whether a hello of TLS shows that the sender serves: it chose the cipher.
+    serves: bool,
     /// Whether packets were left unopened that might have held what was looked for.
     unopened: bool,
     /// Sets of statements about the half's sender and about its receiver; 0 is the empty one.
@@ -75,6 +77,7 @@ impl Opinion {
         path: None,
         claims: 0..0,
         confirms: false,
+        serves: false,
         unopened: false,
         about: [0; 2],
     };
@@ -120,6 +123,11 @@ impl<'c, 'a> Testimony<'c, 'a> {
     #[inline]
     pub(crate) fn confirms(&self) -> bool {
         self.opinion.confirms
+    }
+
+    /// Whether a hello of TLS shows that its sender serves.
+    pub(crate) fn serves(&self) -> bool {
+        self.opinion.serves
     }
 
     /// Whether packets were left unopened that might have held its hello.
@@ -285,8 +293,9 @@ impl<'a> OpinionTable<'a> {
             transcript.said.iter().find(|said| said.value == TextId::PATH).map(|said| said.of_receiver);
         let confirms = confirms(transcript, self.texts);
         let unopened = transcript.said.iter().any(|said| said.field == Field::QuicUnopened);
+        let serves = transcript.said.iter().any(|said| said.field == Field::TlsCipher && !said.of_receiver);
         let reader = transcript.reader;
-        self.opinions.push(Opinion { reader, own, covers, path, claims, confirms, unopened, about });
+        self.opinions.push(Opinion { reader, own, covers, path, claims, confirms, serves, unopened, about });
     }
 
     /// Whether a certificate in it proves little: issued by its own subject, or for many names.

@@ -1,8 +1,10 @@
 //! When a long flow's bytes went: counters in aligned buckets of absolute capture time.
 //!
 //! A flow that stays within one bucket of the finest width needs none. Buckets are `2^shift` ns wide and start at
-//! multiples of that; when more than [`Buckets::CAP`] would be needed, neighbours are added in pairs. The width thus
-//! depends on the earliest and latest stamp alone, and a cut capture gives the same buckets.
+//! multiples of that; when more than [`Buckets::CAP`] would hold something, neighbours are added in pairs. The width thus
+//! depends on the set of stamps alone, and a cut capture gives the same buckets. What counts is how many hold something and not
+//! how far apart they lie: one packet with the stamp 0 amid an upload, or a clock that is set from 1970 on the way, costs a
+//! bucket and makes no other wider.
 
 use serde::{Deserialize, Serialize};
 
@@ -55,7 +57,7 @@ impl Buckets {
     /// Finest width: 2^34 ns, about 17.2 s.
     pub(crate) const SHIFT: u32 = 34;
     /// Buckets a flow keeps at most.
-    pub(crate) const CAP: i64 = 64;
+    pub(crate) const CAP: usize = 64;
 
     /// Whether two stamps stand in the same bucket of the finest width.
     #[inline]
@@ -78,22 +80,23 @@ impl Buckets {
     /// How many there are once `last`, the stamp of the last packet, is booked: the same however often booking was done
     /// early, as a joint does.
     pub(crate) fn count(&self, last: i64) -> usize {
+        if self.all.is_empty() {
+            return 1;
+        }
         let at = last >> self.shift.max(Self::SHIFT);
-        let Some(((first, _), (end, _))) = self.all.first().zip(self.all.last()) else { return 1 };
-        let span = at.max(*end).saturating_sub(at.min(*first)).saturating_add(1);
-        if span > Self::CAP {
+        let new = self.all.binary_search_by_key(&at, |(at, _)| *at).is_err();
+        if new && self.all.len() == Self::CAP {
             // They get wider by that, which may happen thirty times.
             let mut wider = self.clone();
             wider.add(Self::SHIFT, last >> Self::SHIFT, Bucket::default());
             return wider.all.len();
         }
-        let new = self.all.binary_search_by_key(&at, |(at, _)| *at).is_err();
         self.all.len() + usize::from(new)
     }
 
     /// The most that there can have been at any time, if `last` is the stamp of the last packet.
     pub(crate) fn most(&self, last: i64) -> usize {
-        if self.shift > Self::SHIFT { Self::CAP as usize } else { self.count(last) }
+        if self.shift > Self::SHIFT { Self::CAP } else { self.count(last) }
     }
 
     /// What so many cost: they grow one by one and are counted in steps of 4, 16 and 64.
@@ -103,7 +106,7 @@ impl Buckets {
         } else if count <= 16 {
             16
         } else {
-            Self::CAP as usize
+            Self::CAP
         };
         size_of::<Self>() + room * size_of::<(i64, Bucket)>()
     }
@@ -129,14 +132,9 @@ impl Buckets {
     fn add(&mut self, shift: u32, at: i64, bucket: Bucket) {
         self.widen_to(shift);
         self.put(at >> (self.shift - shift), &bucket);
-        while self.span() > Self::CAP {
+        while self.all.len() > Self::CAP {
             self.widen_to(self.shift + 1);
         }
-    }
-
-    fn span(&self) -> i64 {
-        let ends = self.all.first().zip(self.all.last());
-        ends.map_or(0, |((first, _), (last, _))| last.saturating_sub(*first).saturating_add(1))
     }
 
     fn put(&mut self, at: i64, bucket: &Bucket) {
@@ -169,7 +167,7 @@ impl Buckets {
         let mut left = self.entered;
         ordered
             && width.contains(&self.shift)
-            && self.span() <= Self::CAP
+            && self.all.len() <= Self::CAP
             && self.all.iter().all(|(_, bucket)| left.take(bucket))
             && left == Bucket::default()
             && totals.take(&self.entered)
@@ -225,15 +223,34 @@ mod tests {
         assert!(sound.is_sound(totals));
         let mut turned = sound.clone();
         turned.all.reverse();
-        let mut far = sound.clone();
-        far.all[1].0 += 1 << 40;
+        let many = (0..65).map(|n| (n << 34, 1)).collect::<Vec<_>>();
+        let mut many = Buckets { shift: 34, all: Vec::new(), ..fold(&many) };
+        many.all.extend((0..65).map(|n| (n, Bucket { payload: [1, 0], packets: 1, ..Bucket::default() })));
         let mut more = sound.clone();
         more.all[0].1.payload[1] = u64::MAX;
         for unsound in
-            [turned, far, more, Buckets { shift: 200, ..sound.clone() }, Buckets { shift: 3, ..sound }]
+            [turned, many, more, Buckets { shift: 200, ..sound.clone() }, Buckets { shift: 3, ..sound }]
         {
             assert!(!unsound.is_sound(totals));
         }
+    }
+
+    /// An upload of ten minutes keeps its buckets whatever a packet amid it says, and a clock that is set on the way.
+    #[test]
+    fn a_stamp_that_makes_no_sense_makes_no_bucket_wider() {
+        let upload = |from: i64| (0..35).map(move |n| (from + (n << 34), 1000));
+        let now = 1_772_443_501_000_000_000;
+        let plain = fold(&upload(now).collect::<Vec<_>>());
+        for odd in [0, 1, i64::MIN, i64::MAX, now - (1 << 60)] {
+            let mut stamps: Vec<_> = upload(now).collect();
+            stamps.insert(17, (odd, 1000));
+            let buckets = fold(&stamps);
+            assert_eq!((buckets.shift(), buckets.all.len()), (Buckets::SHIFT, plain.all.len() + 1), "{odd}");
+        }
+        let set = fold(&upload(0).take(29).chain(upload(now)).collect::<Vec<_>>());
+        assert_eq!((set.shift(), set.all.len()), (Buckets::SHIFT, 64));
+        let more = fold(&upload(0).chain(upload(now)).collect::<Vec<_>>());
+        assert_eq!(more.shift(), Buckets::SHIFT + 1);
     }
 
     proptest! {
@@ -272,7 +289,7 @@ mod tests {
         #[test]
         fn nothing_is_lost_and_the_cap_holds(packets in prop::collection::vec((0i64..1 << 50, 1u64..100), 1..40)) {
             let buckets = fold(&packets);
-            prop_assert!(buckets.iter().count() as i64 <= Buckets::CAP);
+            prop_assert!(buckets.iter().count() <= Buckets::CAP);
             prop_assert_eq!(buckets.iter().map(|(_, b)| b.packets).sum::<u64>(), packets.len() as u64);
         }
     }

@@ -46,14 +46,15 @@ impl Hot {
     ///
     /// A gap is measured from the latest stamp, so a clock that steps back and on again makes none. Only a bare SYN begins a
     /// connection: one of this spell's own handshake goes on with it, whatever came between, for it may be sent again, or
-    /// seen again behind a tap. A SYN-ACK goes on with whatever is open.
+    /// seen again behind a tap; so does that of the other end where both called at once. A SYN-ACK goes on with whatever is
+    /// open.
     #[inline]
     pub(crate) fn continues(&self, cold: &Cold, entry: &Entry, side: Side, idle: i64) -> bool {
         if self.has_ended(cold, entry.share.time, idle) {
             return false;
         }
         match &entry.tcp {
-            Some(tcp) if is_bare_syn(tcp) => self.handshake(cold) == Some((side, tcp.sequence)),
+            Some(tcp) if is_bare_syn(tcp) => self.has_syn(cold, (side, tcp.sequence)),
             _ => true,
         }
     }
@@ -79,7 +80,21 @@ impl Hot {
         if later_cold.first.saturating_sub(self.latest(cold)) > idle {
             return false;
         }
-        later.flags & flag::OPENS == 0 || later.handshake(later_cold) == self.handshake(cold)
+        let syn = || later.handshake(later_cold);
+        later.flags & flag::OPENS == 0 || syn().is_some_and(|syn| self.has_syn(cold, syn))
+    }
+
+    /// Whether a bare SYN of a side, with this number, is of the handshake that began this spell.
+    fn has_syn(&self, cold: &Cold, syn: (Side, u32)) -> bool {
+        self.handshake(cold) == Some(syn) || self.is_crossed(cold, syn)
+    }
+
+    /// Whether a bare SYN of a side, with this number, crossed the one that began this spell: both ends opened at once (RFC
+    /// 9293, 3.5), as behind two firewalls. It stands for the SYN-ACK, and nothing but SYNs came before its first one.
+    pub(crate) fn is_crossed(&self, cold: &Cold, (side, isn): (Side, u32)) -> bool {
+        let known = self.flags & flag::SERVER_ISN != 0;
+        let first = if known { cold.server_isn == isn } else { self.flags & flag::PURE != 0 };
+        self.flags & flag::OPENS != 0 && self.client() != side & 1 && first
     }
 
     /// Client side and client ISN of the handshake that the first packet was of.
@@ -247,11 +262,12 @@ impl Hot {
     /// Keeps what a handshake shows, or ends its purity.
     fn open(&mut self, cold: &mut Cold, tcp: &Tcp, payload: u32, side: Side) {
         let syn = tcp.flags.has(TcpFlags::SYN);
+        let crossed = is_bare_syn(tcp) && self.is_crossed(cold, (side, tcp.sequence));
         let own = syn && handshake(tcp, side) == (self.client(), cold.client_isn);
-        if !own || payload > 0 {
+        if !(own || crossed) || payload > 0 {
             self.flags &= !flag::PURE;
         }
-        if own && !is_bare_syn(tcp) && self.flags & flag::SERVER_ISN == 0 {
+        if (crossed || own && !is_bare_syn(tcp)) && self.flags & flag::SERVER_ISN == 0 {
             self.flags |= flag::SERVER_ISN;
             cold.server_isn = tcp.sequence;
         }
