@@ -2,7 +2,6 @@
 
 use crate::failure::Failure;
 use crate::save;
-use ipnet::IpNet;
 use lenscap_capture::inputs;
 use lenscap_catalog::Catalog;
 use lenscap_flow::report::{CaptureRecord, DropCounts, Ledger, Overview, ProblemRecord, Report};
@@ -17,11 +16,6 @@ pub(crate) use lenscap_flow::{Input, Options, Progress};
 
 /// What was seen.
 pub(crate) type Scanned = Summary;
-
-/// By what is judged: these prefixes are the site's, beside the private ones.
-pub(crate) fn policy(local: &[IpNet]) -> Policy {
-    Policy { local: local.iter().map(|net| (net.network(), net.broadcast())).collect() }
-}
 
 /// Bytes that there are to read, where all inputs are files.
 pub(crate) fn total(inputs: &[Input]) -> Option<u64> {

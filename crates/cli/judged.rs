@@ -1,15 +1,16 @@
 //! From captures to a report: what all commands share that read captures and judge them.
 
 use crate::args::{Job, Judging, Reading, Work};
-use crate::catalog;
 use crate::engine::{self, Input, Options};
 use crate::failure::{Failure, Outcome};
 use crate::interrupt;
 use crate::output;
+use crate::overrides;
 use crate::plan;
 use crate::progress::Bar;
 use crate::sandbox::{self, Access};
 use lenscap_catalog::Catalog;
+use lenscap_flow::Policy;
 use lenscap_flow::report::Report;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
@@ -42,14 +43,14 @@ impl<'c> Case<'c> {
     ) -> Result<Outcome, Failure> {
         let options = plan::reading(self.reading, self.work)?;
         let inputs = plan::inputs(self.files)?;
-        let catalog = self.prepare(&options, &inputs, written)?;
+        let (catalog, policy) = self.prepare(&options, &inputs, written)?;
         let bar = Bar::new(self.work.quiet, engine::total(&inputs));
         let summary = engine::scan(&interrupt::streams(&inputs), &options, &bar)?;
         bar.finish();
         // The process ends soon after: to give back millions of records one by one would take as long as judging them.
         let summary = ManuallyDrop::new(summary);
         let closed = ManuallyDrop::new(summary.close());
-        let report = engine::judge(&closed, &catalog, &engine::policy(&self.judging.local));
+        let report = engine::judge(&closed, &catalog, &policy);
         let report = ManuallyDrop::new(report);
         let gaps = output::say_gaps(&report, []);
         if let Some(unjudged) = output::nothing_judged(&report) {
@@ -59,17 +60,17 @@ impl<'c> Case<'c> {
         Ok(if gaps { Outcome::Incomplete } else { Outcome::Nothing })
     }
 
-    /// The catalogue, the sandbox, and the threads that the work may take: threads have the rights of who starts them.
+    /// By what is judged, the sandbox, and the threads that the work may take: threads have the rights of who starts them.
     pub(crate) fn prepare(
         &self,
         options: &Options,
         inputs: &[Input],
         written: Option<&Path>,
-    ) -> Result<Catalog, Failure> {
-        let catalog = catalog::open(&self.judging.catalog)?;
+    ) -> Result<(Catalog, Policy), Failure> {
+        let judging = overrides::open(self.judging)?;
         confine(self.work.no_sandbox, inputs, written);
         engine::use_threads(options.threads)?;
-        Ok(catalog)
+        Ok(judging)
     }
 }
 

@@ -26,8 +26,7 @@ pub(crate) fn run(scan: &Scan) -> Result<Outcome, Failure> {
     let case = Case { files: &scan.files, reading: &scan.reading, judging: &scan.judging, work: &scan.work };
     let printing =
         plan::printing(&scan.output, scan.work.threads, scan.long, plan::typed("scan", &scan.files))?;
-    let catalog = case.prepare(&options, &inputs, scan.save.as_deref())?;
-    let policy = engine::policy(&scan.judging.local);
+    let (catalog, policy) = case.prepare(&options, &inputs, scan.save.as_deref())?;
     let one = One { scan, printing, options, catalog: &catalog, policy: &policy };
     if scan.each { each::run(&one, &inputs) } else { one.run(&inputs) }
 }

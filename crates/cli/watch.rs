@@ -11,10 +11,10 @@ mod source;
 mod view;
 
 use crate::args::Watch;
-use crate::catalog;
-use crate::engine::{self, Options};
+use crate::engine::Options;
 use crate::failure::{Failure, Outcome, say};
 use crate::output::{self, Checked};
+use crate::overrides;
 use crate::plan::{self, Form, Printing};
 use crate::sandbox::{self, Access, Layer};
 use lenscap_capture::Next;
@@ -52,7 +52,7 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
         Form::Text => Some(printing.view.clone()),
     };
     let options = plan::watching(watch);
-    let catalog = catalog::open(&watch.judging.catalog)?;
+    let (catalog, policy) = overrides::open(&watch.judging)?;
     let signals = Signals::listen()?;
     let opened = source::open(watch, || confine(watch))?;
     let target = watch.output_file.clone().map_or(Target::Stdout, Target::File);
@@ -74,7 +74,7 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
         view,
         printing,
         catalog,
-        policy: engine::policy(&watch.judging.local),
+        policy,
         said: Said::default(),
         heard: Heard::default(),
         begun: moment(),
@@ -92,7 +92,8 @@ fn confine(watch: &Watch) {
     }
     let inputs = watch.replay.iter().chain(&watch.fifo).map(PathBuf::as_path);
     let access = Access::default().read_inputs(inputs).write_file(watch.output_file.as_deref());
-    let access = access.read_again(watch.judging.catalog.iter().map(PathBuf::as_path));
+    let access =
+        access.read_again(watch.judging.catalog.iter().chain(&watch.judging.overrides).map(PathBuf::as_path));
     for Layer { name, held } in sandbox::enter(&access) {
         if let Err(why) = held {
             say(&format!("lenscap: the sandbox lacks a layer, {name}: {why}"));
@@ -197,8 +198,8 @@ impl Run<'_> {
     /// Opens outputs and catalogue again; a catalogue that is wrong changes nothing.
     fn reload(&mut self) {
         self.out.reopen();
-        match catalog::open(&self.watch.judging.catalog) {
-            Ok(catalog) => self.catalog = catalog,
+        match overrides::open(&self.watch.judging) {
+            Ok((catalog, policy)) => (self.catalog, self.policy) = (catalog, policy),
             Err(failure) => say(&format!("{failure}\n  The catalogue that was read before stays")),
         }
     }

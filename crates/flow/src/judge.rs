@@ -9,6 +9,7 @@ mod ending;
 mod judged;
 pub(crate) mod numbering;
 pub mod rules;
+mod stated;
 mod uid;
 mod view;
 mod walk;
@@ -36,6 +37,7 @@ use crate::state::transcript::{Asked, TranscriptId};
 
 pub use boundary::Policy;
 pub use ending::Closed;
+pub use stated::{DeviceKey, Stated};
 
 /// Everything a rule may look at.
 pub(crate) struct Court<'a> {
@@ -43,6 +45,7 @@ pub(crate) struct Court<'a> {
     pub(crate) ending: &'a Ending,
     pub(crate) catalog: &'a Catalog,
     pub(crate) boundary: boundary::Boundary,
+    pub(crate) statements: stated::Statements,
     pub(crate) claims: who::claims::Claims,
     pub(crate) numbering: Numbering,
     pub(crate) names: whose::name::NameIndex<'a>,
@@ -206,6 +209,7 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
         numbering: Numbering::of(&summary.site.captures),
         names: whose::name::NameIndex::new(summary, ending, &boundary),
         boundary,
+        statements: stated::Statements::new(&policy.stated),
         opinions: Opinions::new(summary, ending, catalog),
         protocols: Protocols::new(summary, catalog),
         earlier: Earlier::default(),

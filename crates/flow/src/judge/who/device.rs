@@ -13,7 +13,7 @@ use super::questions::Questions;
 use super::roll::{DealingAt, Roll, Sighted, Station, StationKey};
 use crate::judge::judged::Judged;
 use crate::judge::walk::Walk;
-use crate::judge::{Court, FlowAt};
+use crate::judge::{Court, FlowAt, Stated};
 use crate::report::{DeviceRecord, EndpointRecord, Party, Standing};
 use crate::state::eviction::Evicted;
 use crate::state::key::Side;
@@ -88,7 +88,9 @@ impl<'a> Stations<'a> {
         let telling: Vec<bool> = Field::ALL.iter().map(|field| is_telling(court.catalog, *field)).collect();
         let standing = |(place, key): (usize, &StationKey)| {
             let mac = key.mac().filter(|mac| !mac.is_local());
-            let known = all.is_known(court, &telling, place)
+            let known = all.stated(court, place).is_some()
+                || court.statements.has_serials()
+                || all.is_known(court, &telling, place)
                 || mac.is_some_and(|mac| court.catalog.mac(mac.0).is_some());
             if known { all.identity(court, judged, place).standing() } else { Standing::Other }
         };
@@ -111,6 +113,13 @@ impl<'a> Stations<'a> {
             || self.questions.cloud(place).is_some()
     }
 
+    /// What the owner states of a station.
+    fn stated<'c>(&self, court: &'c Court<'a>, place: usize) -> Option<&'c Stated> {
+        let title = self.all.get(place).and_then(|station| station.title).map(|(address, _)| address);
+        let addresses = title.into_iter().chain(self.others.of(place).copied());
+        court.statements.of(self.keys.get(place).and_then(|key| key.mac()), addresses)
+    }
+
     /// What a station is.
     fn identity(&self, court: &Court<'a>, judged: &[Vec<Judged>], place: usize) -> Identity<'a> {
         let mut identity = Identity::with_room(self.said.of(place).len() + self.shown.of(place).len());
@@ -130,6 +139,11 @@ impl<'a> Stations<'a> {
             strangers: self.questions.strangers(place),
         };
         identity.conclude(court, background, known);
+        let serial = || identity.told(Extract::Serial).filter(|_| court.statements.has_serials());
+        let by_serial = || court.statements.of_serial(&serial()?);
+        if let Some(stated) = self.stated(court, place).or_else(by_serial) {
+            identity.correct(court, stated);
+        }
         identity
     }
 
