@@ -15,10 +15,10 @@ mod table;
 mod text;
 
 use crate::args::Bench;
-use crate::catalog;
 use crate::engine;
 use crate::failure::{self, Failure, Outcome};
 use crate::output::to_stdout;
+use crate::overrides;
 use crate::parse::Idle;
 use crate::plan;
 use crate::save;
@@ -33,9 +33,9 @@ pub(crate) fn run(bench: &Bench) -> Result<Outcome, Failure> {
     let inputs = engine::expand(&plan::inputs(&bench.files)?)?;
     let threads = plan::counts(bench.threads.as_ref());
     let limits = plan::limits(bench.memory, Idle::USUAL);
-    let (opening, catalog) = measure::timed(|| catalog::open(&bench.judging.catalog));
-    let catalog = catalog?;
-    let terms = engine::Terms::new(&bench.judging.local, String::new());
+    let (opening, judging) = measure::timed(|| overrides::open(&bench.judging));
+    let (catalog, policy) = judging?;
+    let terms = engine::Terms::new(policy, String::new());
     let measured = Engine::open(inputs, limits, &catalog, terms)?.measure(bench, &threads)?;
     let incomplete = say(&measured);
     let run = Run::of(bench, opening, &measured);

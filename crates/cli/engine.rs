@@ -2,7 +2,6 @@
 
 use crate::failure::Failure;
 use crate::save;
-use ipnet::IpNet;
 use lenscap_capture::inputs;
 use lenscap_catalog::Catalog;
 use lenscap_flow::report::{CaptureRecord, DropCounts, Ledger, Overview, ProblemRecord, RecordLists, Report};
@@ -27,8 +26,7 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
-    pub(crate) fn new(local: &[IpNet], command: String) -> Self {
-        let policy = Policy { local: local.iter().map(|net| (net.network(), net.broadcast())).collect() };
+    pub(crate) const fn new(policy: Policy, command: String) -> Self {
         Self { policy, command }
     }
 }

@@ -1,11 +1,11 @@
 //! From captures to a report: what all commands share that read captures and judge them.
 
 use crate::args::{Job, Judging, Reading, Work};
-use crate::catalog;
 use crate::engine::{self, Input, Options, Terms};
 use crate::failure::{Failure, Outcome};
 use crate::interrupt;
 use crate::output;
+use crate::overrides;
 use crate::plan;
 use crate::progress::Bar;
 use crate::sandbox::{self, Access};
@@ -42,14 +42,14 @@ impl<'c> Case<'c> {
     ) -> Result<Outcome, Failure> {
         let options = plan::reading(self.reading, self.work)?;
         let inputs = plan::inputs(self.files)?;
-        let catalog = self.prepare(&options, &inputs, written)?;
+        let (catalog, terms) = self.prepare(&options, &inputs, written)?;
         let bar = Bar::new(self.work.quiet, engine::total(&inputs));
         let summary = engine::scan(&interrupt::streams(&inputs), &options, &bar)?;
         bar.finish();
         // The process ends soon after: to give back millions of records one by one would take as long as judging them.
         let summary = ManuallyDrop::new(summary);
         let closed = ManuallyDrop::new(summary.close());
-        let report = engine::judge(&closed, &catalog, &self.terms());
+        let report = engine::judge(&closed, &catalog, &terms);
         let report = ManuallyDrop::new(report);
         let gaps = output::say_gaps(&report, []);
         if let Some(unjudged) = output::nothing_judged(&report) {
@@ -59,23 +59,19 @@ impl<'c> Case<'c> {
         Ok(if gaps { Outcome::Incomplete } else { Outcome::Nothing })
     }
 
-    /// The terms of the report: that of `scan`, whatever question about it is answered.
-    pub(crate) fn terms(&self) -> Terms {
-        let command = plan::command("scan", Some(self.reading), self.judging, self.work.memory);
-        Terms::new(&self.judging.local, command)
-    }
-
-    /// The catalogue, the sandbox, and the threads that the work may take: threads have the rights of who starts them.
+    /// By what is judged, on which terms, the sandbox, and the threads that the work may take: threads have the rights of who
+    /// starts them. The terms are those of `scan`, whatever question about its report is answered.
     pub(crate) fn prepare(
         &self,
         options: &Options,
         inputs: &[Input],
         written: Option<&Path>,
-    ) -> Result<Catalog, Failure> {
-        let catalog = catalog::open(&self.judging.catalog)?;
+    ) -> Result<(Catalog, Terms), Failure> {
+        let (catalog, policy) = overrides::open(self.judging)?;
         confine(self.work.no_sandbox, inputs, written);
         engine::use_threads(options.threads)?;
-        Ok(catalog)
+        let command = plan::command("scan", Some(self.reading), self.judging, self.work.memory);
+        Ok((catalog, Terms::new(policy, command)))
     }
 }
 

@@ -26,6 +26,7 @@ mod manual;
 mod memory;
 mod merge;
 mod output;
+mod overrides;
 mod parse;
 mod plan;
 mod progress;

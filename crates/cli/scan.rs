@@ -26,8 +26,7 @@ pub(crate) fn run(scan: &Scan) -> Result<Outcome, Failure> {
     let case = Case { files: &scan.files, reading: &scan.reading, judging: &scan.judging, work: &scan.work };
     let printing =
         plan::printing(&scan.output, scan.work.threads, scan.long, plan::typed("scan", &scan.files))?;
-    let catalog = case.prepare(&options, &inputs, scan.save.as_deref())?;
-    let terms = case.terms();
+    let (catalog, terms) = case.prepare(&options, &inputs, scan.save.as_deref())?;
     let one = One { scan, printing, options, catalog: &catalog, terms: &terms };
     if scan.each { each::run(&one, &inputs) } else { one.run(&inputs) }
 }

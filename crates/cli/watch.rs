@@ -19,18 +19,18 @@ mod source;
 mod view;
 
 use crate::args::Watch;
-use crate::catalog;
-use crate::engine::{self, Options};
+use crate::engine::{self, Options, Terms};
 use crate::failure::{Failure, Outcome, say};
 use crate::output;
+use crate::overrides;
 use crate::parse::Bound;
 use crate::plan::{self, Form, Printing};
 use crate::sandbox::{self, Access, Layer};
 use file::Rotation;
 use lenscap_capture::Next;
 use lenscap_catalog::Catalog;
-use lenscap_flow::Ongoing;
 use lenscap_flow::report::{Report, Said};
+use lenscap_flow::{Ongoing, Policy};
 use lenscap_report::text;
 use lenscap_report::{Kind, json};
 use lenscap_wire::Timestamp;
@@ -70,7 +70,7 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
         Form::Text => Some(printing.view.clone()),
     };
     let options = plan::watching(watch);
-    let catalog = catalog::open(&watch.judging.catalog)?;
+    let (catalog, policy) = overrides::open(&watch.judging)?;
     let signals = Signals::listen()?;
     let doors = Doors::open(watch)?;
     if let Some(folder) = &watch.rolling {
@@ -99,10 +99,7 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
         view,
         printing,
         catalog,
-        terms: engine::Terms::new(
-            &watch.judging.local,
-            plan::command("watch", None, &watch.judging, watch.memory),
-        ),
+        terms: terms(policy, watch),
         said: Said::default(),
         heard: Heard::default(),
         begun: moment(),
@@ -128,6 +125,11 @@ fn rotation(bounds: &[Bound]) -> Rotation {
     rotation
 }
 
+/// On which terms the reports of a watch are made.
+fn terms(policy: Policy, watch: &Watch) -> Terms {
+    Terms::new(policy, plan::command("watch", None, &watch.judging, watch.memory))
+}
+
 /// Gives up all rights but to read what is read again and to write the output. Interfaces are open by then: none can be opened
 /// any more.
 fn confine(watch: &Watch, doors: &Doors) {
@@ -141,7 +143,8 @@ fn confine(watch: &Watch, doors: &Doors) {
         access = access.write_file(output.as_deref());
     }
     access.write.extend(watch.rolling.clone());
-    let access = access.read_again(watch.judging.catalog.iter().map(PathBuf::as_path));
+    let access =
+        access.read_again(watch.judging.catalog.iter().chain(&watch.judging.overrides).map(PathBuf::as_path));
     for Layer { name, held } in sandbox::enter(&access) {
         if let Err(why) = held {
             say(&format!("lenscap: the sandbox lacks a layer, {name}: {why}"));
@@ -279,9 +282,9 @@ impl Run<'_> {
     /// Opens outputs and catalogue again; a catalogue that is wrong changes nothing.
     fn reload(&mut self) {
         self.out.reopen();
-        match catalog::open(&self.watch.judging.catalog) {
-            Ok(catalog) => {
-                self.catalog = catalog;
+        match overrides::open(&self.watch.judging) {
+            Ok((catalog, policy)) => {
+                (self.catalog, self.terms) = (catalog, terms(policy, self.watch));
                 self.pulse.reloads.0 += 1;
             }
             Err(failure) => {

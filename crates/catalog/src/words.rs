@@ -302,6 +302,8 @@ words! {
         Client = "client",
         /// It uploads content.
         Upload = "upload",
+        /// The owner of the site states it: no evidence, and above all of it.
+        Owner = "owner",
     }
 }
 

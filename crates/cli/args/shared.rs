@@ -72,6 +72,10 @@ pub(crate) struct Judging {
     /// Lay the facts of this file over the built-in catalogue; may be given again
     #[arg(long, value_name = "FILE")]
     pub catalog: Vec<PathBuf>,
+    /// What devices are by their owner's word, over what packets show: a TOML file of [[device]] with mac, address or serial,
+    /// and vendor, model, class or name. All that it says is marked as stated by the owner
+    #[arg(long, value_name = "FILE")]
+    pub overrides: Option<PathBuf>,
 }
 
 /// Which packets are read.

@@ -10,6 +10,7 @@ mod judged;
 mod leaving;
 pub(crate) mod numbering;
 pub mod rules;
+mod stated;
 mod uid;
 mod view;
 mod walk;
@@ -39,6 +40,7 @@ use crate::state::transcript::{Asked, TranscriptId};
 
 pub use boundary::Policy;
 pub use ending::Closed;
+pub use stated::{DeviceKey, Stated};
 
 /// Everything a rule may look at.
 pub(crate) struct Court<'a> {
@@ -46,6 +48,7 @@ pub(crate) struct Court<'a> {
     pub(crate) ending: &'a Ending,
     pub(crate) catalog: &'a Catalog,
     pub(crate) boundary: boundary::Boundary,
+    pub(crate) statements: stated::Statements,
     pub(crate) claims: who::claims::Claims,
     pub(crate) numbering: Numbering,
     pub(crate) names: whose::name::NameIndex<'a>,
@@ -236,6 +239,7 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
         numbering: Numbering::of(&summary.site.captures),
         names: whose::name::NameIndex::new(summary, ending, &boundary),
         boundary,
+        statements: stated::Statements::new(&policy.stated),
         opinions: Opinions::new(summary, ending, catalog),
         protocols: Protocols::new(summary, catalog),
         earlier: Earlier::default(),

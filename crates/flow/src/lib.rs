@@ -33,7 +33,7 @@ pub use engine::{
     Unjoined, chunk_of, inspect, scan,
 };
 pub use join::refusal::{Refusal, Refused};
-pub use judge::{Closed, Policy, judge, rules};
+pub use judge::{Closed, DeviceKey, Policy, Stated, judge, rules};
 pub use save::{LoadError, MergeError, merge};
 pub use state::half::Fetch;
 pub use state::summary::{Limits, Summary};

@@ -5,11 +5,15 @@
 use lenscap_wire::Address;
 use std::net::{IpAddr, Ipv6Addr};
 
+use super::stated::Stated;
+
 /// What the user says about the site.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
     /// Prefixes that are the site's own (`--local`), as first and last address; beside the private ranges.
     pub local: Vec<(IpAddr, IpAddr)>,
+    /// What devices are by his word (`--overrides`).
+    pub stated: Vec<Stated>,
 }
 
 /// The site's prefixes, ready to be asked.
@@ -105,7 +109,7 @@ mod tests {
     #[test]
     fn the_user_names_public_addresses_of_the_site() {
         let range = ("203.0.113.0".parse().unwrap(), "203.0.113.255".parse().unwrap());
-        let site = Boundary::new(&Policy { local: vec![range] });
+        let site = Boundary::new(&Policy { local: vec![range], ..Policy::default() });
         assert!(site.is_inside(at("203.0.113.9")) && !site.is_inside(at("203.0.114.9")));
     }
 }

@@ -19,7 +19,9 @@ use crate::shell;
 use crate::time;
 use crate::units;
 use crate::vendor;
-use lenscap_flow::report::{DeviceRecord, Finding, FlowView, PacketAt, Party, Report, Rule, Standing};
+use lenscap_flow::report::{
+    DeviceRecord, Evidence, Finding, FlowView, PacketAt, Party, Report, Rule, Standing,
+};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
@@ -105,10 +107,11 @@ fn addresses(device: &DeviceRecord<'_>) -> String {
 /// What counts, strongest first, and then what others claim.
 fn evidence(device: &DeviceRecord<'_>) -> Vec<String> {
     let counts = device.why.iter().filter(|why| !why.claimed && why.weight > 0);
-    let mut all: Vec<String> = counts
-        .take(SHOWN)
-        .map(|why| format!("It {}, {} points", verb(&words::why_words(device, why)), why.weight))
-        .collect();
+    let counts =
+        counts.map(|why| format!("It {}, {} points", verb(&words::why_words(device, why)), why.weight));
+    let stated = device.why.iter().filter(|why| why.kind == Evidence::Owner);
+    let stated = stated.map(|why| format!("It is {}", words::why_words(device, why)));
+    let mut all: Vec<String> = stated.chain(counts).take(SHOWN).collect();
     if all.is_empty() {
         all.push("No evidence of its own is in this report.".into());
     }

@@ -94,12 +94,29 @@ pub(super) fn whose(endpoint: &EndpointRecord<'_>) -> String {
 
 /// Who made a device and what it is, as far as that is known, and how surely.
 pub(super) fn maker(device: &DeviceRecord<'_>) -> String {
+    let made = made(device);
+    if is_stated(device, b"vendor=") || is_stated(device, b"model=") {
+        format!("{made} (stated by the owner)")
+    } else if is_stated(device, b"class=") {
+        format!("{made}, class stated by the owner")
+    } else {
+        made
+    }
+}
+
+/// Whether the owner states something of a device.
+fn is_stated(device: &DeviceRecord<'_>, what: &[u8]) -> bool {
+    device.why.iter().any(|why| why.kind == Evidence::Owner && why.value.starts_with(what))
+}
+
+fn made(device: &DeviceRecord<'_>) -> String {
     let model = device.model.as_deref().map(|model| escape(model.as_bytes()));
     let with = |maker: String| match &model {
         Some(model) => format!("{maker} {model}"),
         None => maker,
     };
     match (device.made_by(), device.maker, device.cloud_of) {
+        (Some(vendor), ..) if is_stated(device, b"vendor=") => with(vendor::name(vendor).to_owned()),
         (Some(vendor), ..) => {
             let is_of_maker = |why: &&WhyRecord<'_>| is_of_maker(device, vendor, why);
             let by_prefix =
@@ -162,7 +179,8 @@ pub(super) fn listed_firm(device: &DeviceRecord<'_>) -> Option<String> {
 
 /// What makes it a camera, the strongest first, with the packets.
 pub(super) fn evidence(device: &DeviceRecord<'_>, most: usize) -> String {
-    let counts = device.why.iter().filter(|why| !why.claimed && why.weight > 0).take(most);
+    let says = |why: &&WhyRecord<'_>| !why.claimed && (why.weight > 0 || why.kind == Evidence::Owner);
+    let counts = device.why.iter().filter(says).take(most);
     counts.map(|why| why_words(device, why)).collect::<Vec<_>>().join(", ")
 }
 
@@ -191,6 +209,7 @@ pub(super) fn why_words(device: &DeviceRecord<'_>, why: &WhyRecord<'_>) -> Strin
         Evidence::Banner => format!("shows {value}"),
         Evidence::Upload => "uploads as cameras do".into(),
         Evidence::Client => format!("shows {value}, as viewers do"),
+        Evidence::Owner => format!("stated by the owner: {value}"),
     };
     let packet = why.packet.map(|at| format!(" #{}", units::count(at.packet))).unwrap_or_default();
     format!("{text}{packet}")

@@ -6,14 +6,14 @@
 //! differ.
 //!
 //! Fact: `gwell.role`, `client` of who calls a camera, `server` of who answers what only servers are asked for (a list of
-//! servers, a test, a login), as who asks for it claims. Names are scrambled. What is not taken: a server's answer `7f 16` names
-//! other servers from 32 on, 36 bytes each, their port at 24 with the high byte first and their IPv4 at 0. Bounds: four
-//! datagrams of 24 bytes.
+//! servers, a test, a login), as who asks for it claims. Names are scrambled. A server's answer `7f 16` refers to other
+//! servers: from 32 on, 36 bytes each, their IPv4 at 0 and their port at 24 with the high byte first. Bounds: four datagrams of
+//! 140 bytes, with three servers.
 
 use crate::{
-    DatagramRead, Datagrams, Fact, Field, Party, Probe, Read, Reader, ReaderId, Route,
+    Address, DatagramRead, Datagrams, Fact, Field, Party, Probe, Read, Reader, ReaderId, Route,
     reader::Facts,
-    readers::layout::{say, u16le, u32le},
+    readers::layout::{say, u16be, u16le, u32le},
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -26,12 +26,16 @@ pub(crate) const READER: Reader = Reader {
         routes: &[Route::UdpStart(&[0x7f]), Route::UdpStart(&[0x7e]), Route::UdpStart(&[0xc0])],
         passes,
         most: 4,
-        keeps: 24,
+        keeps: (LISTED + 3 * SERVER) as u16,
         read,
     }),
 };
 
 const HEADER: usize = 24;
+/// What lists servers, where the first begins, and how long each is.
+const LISTS: [u8; 2] = [0x7f, 0x16];
+const LISTED: usize = 32;
+const SERVER: usize = 36;
 /// Who wants to see a camera.
 const CALL: [u8; 2] = [0x7e, 0xa4];
 /// What servers are asked for, and what they answer.
@@ -100,6 +104,11 @@ fn read(datagrams: &Datagrams<'_>, facts: Facts<'_>) -> Probe {
             };
             say(Field::GwellRole, has(&[CALL]).then_some(b"client"), facts);
             say(Field::GwellRole, has(&ANSWERS).then_some(b"server"), facts);
+            before
+                .iter()
+                .chain([last])
+                .filter(|bytes| bytes.starts_with(&LISTS))
+                .for_each(|bytes| refer(bytes, facts));
             if has(&ASKS) {
                 facts(Fact::Says { who: Party::Receiver, field: Field::GwellRole, value: b"server" });
             }
@@ -107,6 +116,18 @@ fn read(datagrams: &Datagrams<'_>, facts: Facts<'_>) -> Probe {
         }
     }
     if datagrams.ended { Probe::NotMine } else { datagrams.more() }
+}
+
+/// Yields the servers of a list, as far as it was kept.
+fn refer(list: &[u8], facts: Facts<'_>) {
+    for server in list.get(LISTED..).unwrap_or(&[]).as_chunks::<SERVER>().0 {
+        let [a, b, c, d, ..] = *server;
+        let port = u16be(server, 24).unwrap_or(0);
+        if port != 0 && [a, b, c, d] != [0; 4] {
+            let address = Address::v4([a, b, c, d]);
+            facts(Fact::Refers { address, port, transport: 17, app: Some(READER.number) });
+        }
+    }
 }
 
 #[cfg(test)]

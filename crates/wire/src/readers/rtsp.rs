@@ -9,7 +9,10 @@
 //! Facts about the sender: `rtsp.server`, `rtsp.realm` (with the rest of [`challenge`]), `rtsp.user_agent`, `rtsp.credentials`
 //! (`Basic`, where a password crosses in clear), and those of [`sdp`] in the body of an answer to DESCRIBE or of an
 //! ANNOUNCE; about the receiver of a request `rtsp.path`: what stands behind host and port of its URL, with passwords
-//! masked. A request proves nothing of its receiver: anybody may ask anybody for a path.
+//! masked. A request proves nothing of its receiver: anybody may ask anybody for a path. An answer to SETUP refers to both
+//! ends of the media that come by themselves over UDP (RFC 2326, 12.39).
+
+mod transport;
 
 use crate::{
     Fact, Field, Message, Party, Probe, Read, Reader, ReaderId, Route, Stream,
@@ -132,9 +135,13 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
 }
 
 fn read_message(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
+    let packet = message.packet;
     let stream = Stream { bytes: message.payload, ended: true };
     let Next::Message(message, _) = next(&stream, 0) else { return false };
     message.say(facts);
+    if message.start == Start::Response {
+        transport::refer(&message.head, packet, facts);
+    }
     if message.describes() {
         sdp::read(message.body, message.whole, facts);
     }

@@ -5,8 +5,10 @@
 //! the eight digits behind `MEDIAINFO=`, a line that some makers' media stacks write; `sdp.tool`, the program that wrote the
 //! description (RFC 8866, 6.4); `sdp.packetization`, whose way of filling packets is offered besides the standard's. Bounds: 128 lines of 1024 bytes.
 
+use std::net::IpAddr;
+
 use crate::{
-    Fact, Field,
+    Address, Fact, Field,
     reader::Facts,
     readers::lines::{Line, Lines},
     text::{MAX_VALUE, Text, value},
@@ -20,6 +22,54 @@ const MAX_MEDIA: usize = 4;
 struct Medium<'a> {
     kind: &'a [u8],
     payload: &'a [u8],
+}
+
+/// Yields where a description wants media to be sent: the address of each medium (RFC 8866, 5.7 and 5.14), or of all of them.
+/// A port of 0 is none, and so is an address that stands for nobody. What the last line says counts where it has an end, or
+/// the description is `whole`.
+pub(super) fn refer(description: &[u8], whole: bool, facts: Facts<'_>) {
+    let mut lines = Lines::new(description, true, MAX_LINES);
+    let (mut all, mut medium, mut count) = (None, None, 0);
+    while let Line::Whole(line) = lines.next() {
+        match line {
+            // Behind the medium its title may stand, then its address: anything else shows that it has none of its own.
+            [b'i', b'=', ..] => {}
+            [b'c', b'=', rest @ ..] => match medium.take() {
+                None if count == 0 => all = connection(rest),
+                None => {}
+                of => say_end(of, connection(rest), facts),
+            },
+            _ => say_end(medium.take(), all, facts),
+        }
+        if let [b'm', b'=', rest @ ..] = line {
+            count += 1;
+            medium = destination(rest).filter(|_| count <= MAX_MEDIA);
+        }
+    }
+    say_end(medium.filter(|_| whole), all, facts);
+}
+
+fn say_end(medium: Option<(u16, u8)>, address: Option<Address>, facts: Facts<'_>) {
+    if let Some(((port, transport), address)) = medium.zip(address).filter(|((port, _), _)| *port != 0) {
+        facts(Fact::Refers { address, port, transport, app: Some(super::rtp::READER.number) });
+    }
+}
+
+/// `IN IP4 203.0.113.7`, perhaps with a time to live behind it.
+fn connection(line: &[u8]) -> Option<Address> {
+    let mut words = std::str::from_utf8(line).ok()?.split(' ');
+    let ("IN", "IP4" | "IP6") = (words.next()?, words.next()?) else { return None };
+    let address: IpAddr = words.next()?.split('/').next()?.parse().ok()?;
+    (!address.is_unspecified() && !address.is_multicast()).then(|| Address::from(address))
+}
+
+/// Port and transport of `video 30000 RTP/AVP 96`.
+fn destination(line: &[u8]) -> Option<(u16, u8)> {
+    let mut words = std::str::from_utf8(line).ok()?.split(' ').skip(1);
+    let port = words.next()?.split('/').next()?.parse().ok()?;
+    let over = words.next()?;
+    let transport = if over.starts_with("TCP/") { 6 } else { 17 };
+    over.contains("RTP/").then_some((port, transport))
 }
 
 /// Yields what a description says; a last line without an end counts where the description is `whole`.
@@ -126,6 +176,35 @@ mod tests {
         let mut lines = Vec::new();
         read(description.as_bytes(), true, &mut |fact| lines.push(line(&fact)));
         lines
+    }
+
+    fn referred(description: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        refer(description.as_bytes(), false, &mut |fact| lines.push(crate::readers::tests::line(&fact)));
+        lines
+    }
+
+    #[test]
+    fn media_are_wanted_at_addresses() {
+        let text = "v=0\r\ns=Play\r\nc=IN IP4 203.0.113.7\r\nt=0 0\r\nm=video 30000 RTP/AVP 96\r\n\
+            m=audio 30002 TCP/RTP/AVP 8\r\nc=IN IP6 2001:db8::7\r\ny=0100000001\r\n";
+        let said = [
+            "refers to 203.0.113.7 port 30000 protocol 17 rtp",
+            "refers to 2001:db8::7 port 30002 protocol 6 rtp",
+        ];
+        assert_eq!(referred(text), said);
+        // Each cut says less, and nothing else.
+        for end in 0..text.len() {
+            assert!(said.starts_with(&referred(&text[..end]).iter().map(String::as_str).collect::<Vec<_>>()));
+        }
+        for near in [
+            text.replace("30000", "0").replace("30002", "0"),
+            text.replace("IP4 203.0.113.7", "IP4 0.0.0.0").replace("2001:db8::7", "ff02::1"),
+            text.replace("RTP/AVP", "udp"),
+            text.replace("c=IN", "c=XX"),
+        ] {
+            assert_eq!(referred(&near), [""; 0], "{near}");
+        }
     }
 
     #[test]

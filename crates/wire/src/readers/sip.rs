@@ -4,13 +4,14 @@
 //! HTTP is, up to 16 KiB; field names count in their short form, too (7.3.3). Over TCP the first message of a half is
 //! read. A body is waited for only where its type is one that is read, at most 64 KiB.
 //!
-//! Facts about the sender: `sip.user_agent`, of `User-Agent` or else `Server`; and those of GB/T 28181.
+//! Facts about the sender: `sip.user_agent`, of `User-Agent` or else `Server`; and those of GB/T 28181. A description in an
+//! invitation or its answer refers to where media are wanted (RFC 3264): that is how a platform names its media server.
 
 mod gb28181;
 
 use crate::{
     Activity, Fact, Field, Message, Probe, Read, Reader, ReaderId, Route, Stream, head::Head, reader::Facts,
-    text::value,
+    readers::sdp, text::value,
 };
 
 const FIELDS: &[Field] = &[
@@ -81,7 +82,7 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     }
     let Some(head) = Head::parse(message.payload) else { return false };
     let Some(start) = Start::parse(&head) else { return false };
-    say(&head, start, head.body.unwrap_or(&[]), facts);
+    say(&head, start, head.body.unwrap_or(&[]), !message.is_cut(), facts);
     true
 }
 
@@ -102,10 +103,10 @@ fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     let wanted = length.unwrap_or(0).min(MAX_BODY);
     let rest = head.body.unwrap_or(&[]);
     let body = rest.get(..wanted).unwrap_or(rest);
-    if gb28181::is_of(&head) && body.len() < wanted && !stream.ended {
+    if (gb28181::is_of(&head) || describes(&head)) && body.len() < wanted && !stream.ended {
         return more;
     }
-    say(&head, start, body, facts);
+    say(&head, start, body, body.len() == wanted, facts);
     Probe::Match
 }
 
@@ -144,10 +145,19 @@ impl<'a> Start<'a> {
     }
 }
 
-fn say(head: &Head<'_>, start: Start<'_>, body: &[u8], facts: Facts<'_>) {
+/// Whether the body is a session description.
+fn describes(head: &Head<'_>) -> bool {
+    let kind = head.field("content-type").or_else(|| head.field("c")).and_then(|kind| kind.get(..15));
+    kind.is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/sdp"))
+}
+
+fn say(head: &Head<'_>, start: Start<'_>, body: &[u8], whole: bool, facts: Facts<'_>) {
     let [agent, server] = head.first(["user-agent", "server"]);
     if let Some(agent) = agent.or(server) {
         facts(Fact::of_sender(Field::SipUserAgent, value(agent)));
+    }
+    if describes(head) {
+        sdp::refer(body, whole, facts);
     }
     if gb28181::is_of(head) {
         gb28181::read(body, facts);
@@ -177,6 +187,26 @@ mod tests {
             assert_eq!(stream(&STREAM_READER, text.as_bytes(), false), (Probe::Match, said.to_vec()));
             cut_stream_everywhere(&STREAM_READER, text.as_bytes());
         }
+    }
+
+    #[test]
+    fn an_invitation_names_where_media_are_wanted() {
+        let body = "v=0\r\nc=IN IP4 203.0.113.7\r\nm=video 30000 RTP/AVP 96\r\n";
+        let invite = |kind: &str| {
+            format!(
+                "INVITE sip:34020000001320000001@192.0.2.2 SIP/2.0\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            )
+        };
+        let said = ["refers to 203.0.113.7 port 30000 protocol 17 rtp".to_owned()];
+        for kind in ["APPLICATION/SDP", "application/sdp;charset=utf-8"] {
+            let invite = invite(kind);
+            assert_eq!(facts(&READER, invite.as_bytes()).unwrap(), said);
+            cut_everywhere(&READER, &Packet::default(), invite.as_bytes());
+            assert_eq!(stream(&STREAM_READER, invite.as_bytes(), false), (Probe::Match, said.to_vec()));
+            cut_stream_everywhere(&STREAM_READER, invite.as_bytes());
+        }
+        assert_eq!(facts(&READER, invite("text/plain").as_bytes()).unwrap(), [""; 0]);
     }
 
     #[test]

@@ -7,16 +7,17 @@
 //! them tells what they are.
 //!
 //! Facts: `stun.software` (of either side), `stun.ice` (`controlling` or `controlled`, the sender's part in ICE), and
-//! `stun.mapped`, which a server says of the receiver: the address and port that it saw, as text. User names, realms
-//! and peers are not said.
+//! `stun.mapped`, which a server says of the receiver: the address and port that it saw, as text. It refers to peers that a
+//! relay shall let through, and to where a relay listens for its client (RFC 8656, 18.3 and 18.5). User names and realms
+//! are not said.
 //!
 //! Bounds: 32 attributes, values cut to 512 bytes.
 
 use std::io::Write;
 
 use crate::{
-    Fact, Field, Message, Party, Pattern, Probe, Read, Reader, ReaderId, Route, Stream, cursor::Cursor,
-    reader::Facts, text,
+    Address, Fact, Field, Message, Party, Pattern, Probe, Read, Reader, ReaderId, Route, Stream,
+    cursor::Cursor, reader::Facts, text,
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -48,7 +49,10 @@ const MAX_ATTRIBUTES: usize = 32;
 
 const MAPPED_ADDRESS: u16 = 0x0001;
 const XOR_MAPPED_ADDRESS: u16 = 0x0020;
+const XOR_PEER_ADDRESS: u16 = 0x0012;
+const XOR_RELAYED_ADDRESS: u16 = 0x0016;
 const SOFTWARE: u16 = 0x8022;
+const UDP: u8 = 17;
 /// What servers of drafts called XOR-MAPPED-ADDRESS.
 const OLD_XOR_MAPPED_ADDRESS: u16 = 0x8020;
 const ICE_CONTROLLED: u16 = 0x8029;
@@ -113,6 +117,13 @@ fn say(key: &[u8; 16], body: &[u8], is_cut: bool, facts: Facts<'_>) {
             SOFTWARE if !value.is_empty() => (Field::StunSoftware, text::value(value), 0),
             ICE_CONTROLLING if value.len() == 8 => (Field::StunIce, b"controlling".as_slice(), 1),
             ICE_CONTROLLED if value.len() == 8 => (Field::StunIce, b"controlled".as_slice(), 1),
+            XOR_PEER_ADDRESS | XOR_RELAYED_ADDRESS => {
+                if let Some(end) = endpoint(value, *key).filter(|end| end.port() != 0) {
+                    let (address, app) = (Address::from(end.ip()), Some(READER.number));
+                    facts(Fact::Refers { address, port: end.port(), transport: UDP, app });
+                }
+                continue;
+            }
             XOR_MAPPED_ADDRESS | OLD_XOR_MAPPED_ADDRESS => {
                 masked = masked.or_else(|| endpoint(value, *key));
                 continue;
@@ -198,6 +209,23 @@ mod tests {
         let six = stun_mapped(TRANSACTION, "[2001:db8:1234:5678:11:2233:4455:6677]:32853".parse().unwrap());
         let said = ["receiver stun.mapped [2001:db8:1234:5678:11:2233:4455:6677]:32853"];
         assert_eq!(facts(&READER, &stun(0x0101, TRANSACTION, &[six])).unwrap(), said);
+    }
+
+    #[test]
+    fn a_relay_and_its_peers_are_referred_to() {
+        // 192.0.2.1 port 32853, masked as RFC 8489 has it.
+        let masked = [0, 1, 0xa1, 0x47, 0xe1, 0x12, 0xa6, 0x43];
+        let said = ["refers to 192.0.2.1 port 32853 protocol 17 stun"];
+        for kind in [0x0012, 0x0016] {
+            let message = stun(0x0008, TRANSACTION, &[stun_attribute(kind, &masked)]);
+            assert_eq!(facts(&READER, &message).unwrap(), said);
+            cut_everywhere(&READER, &Packet::default(), &message);
+            let cut = stun(0x0008, TRANSACTION, &[stun_attribute(kind, &masked[..7])]);
+            assert_eq!(facts(&READER, &cut).unwrap(), [""; 0]);
+        }
+        // A permission is for an address: its port means nothing.
+        let zero = stun(0x0008, TRANSACTION, &[stun_attribute(0x0012, &[0, 1, 0x21, 0x12, 1, 2, 3, 4])]);
+        assert_eq!(facts(&READER, &zero).unwrap(), [""; 0]);
     }
 
     #[test]

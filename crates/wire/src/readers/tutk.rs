@@ -8,13 +8,11 @@
 //! Facts: `tutk.role` of the sender, `device` or `client`, by the direction of a command that only one side gives; `tutk.uid`
 //! of a camera that answers a search, 20 letters and digits. What both sides send tells no role: a half is looked at until
 //! a datagram does, or four have come. A server that says where a camera is (`01 03 43`) is `server`, and who asks it for one
-//! (`03 02 34`) claims so.
-//!
-//! What is not taken: that answer names the camera's address, its port at 38 (high byte first) and IPv4 at 40 of the
+//! (`03 02 34`) claims so. That answer refers to the camera: its port at 38 (high byte first) and IPv4 at 40 of the
 //! unscrambled datagram.
 
 use crate::{
-    DatagramRead, Datagrams, Fact, Field, Party, Pattern, Probe, Read, Reader, ReaderId, Route,
+    Address, DatagramRead, Datagrams, Fact, Field, Party, Pattern, Probe, Read, Reader, ReaderId, Route,
     reader::Facts,
     readers::layout::{say, u16le},
 };
@@ -152,7 +150,10 @@ fn read(datagrams: &Datagrams<'_>, facts: Facts<'_>) -> Probe {
             Command::OfBoth => continue,
             Command::OfClient => say(Field::TutkRole, Some(b"client"), facts),
             Command::OfDevice => say(Field::TutkRole, Some(b"device"), facts),
-            Command::OfServer => say(Field::TutkRole, Some(b"server"), facts),
+            Command::OfServer => {
+                say(Field::TutkRole, Some(b"server"), facts);
+                refer(&clear, facts);
+            }
             Command::AsksServer => {
                 say(Field::TutkRole, Some(b"client"), facts);
                 facts(Fact::Says { who: Party::Receiver, field: Field::TutkRole, value: b"server" });
@@ -165,6 +166,15 @@ fn read(datagrams: &Datagrams<'_>, facts: Facts<'_>) -> Probe {
         return Probe::Match;
     }
     if datagrams.ended { Probe::Match } else { datagrams.more() }
+}
+
+/// Yields where a server says that the camera is.
+fn refer(clear: &[u8; 3 * BLOCK], facts: Facts<'_>) {
+    let Some(&[high, low, a, b, c, d]) = clear.get(38..44).and_then(|end| end.first_chunk()) else { return };
+    let (address, port) = (Address::v4([a, b, c, d]), u16::from_be_bytes([high, low]));
+    if port != 0 && address != Address::v4([0; 4]) {
+        facts(Fact::Refers { address, port, transport: 17, app: Some(READER.number) });
+    }
 }
 
 /// The name of the camera behind the header.

@@ -14,7 +14,7 @@ use super::questions::Questions;
 use super::roll::{DealingAt, Roll, Sighted, Station, StationKey};
 use crate::judge::judged::Judged;
 use crate::judge::walk::Walk;
-use crate::judge::{Court, FlowAt};
+use crate::judge::{Court, FlowAt, Stated};
 use crate::report::{DeviceId, DeviceRecord, EndpointRecord, Party, Standing};
 use crate::state::key::Side;
 use crate::state::table::index::NOWHERE;
@@ -92,7 +92,9 @@ impl<'a> Stations<'a> {
         let telling: Vec<bool> = Field::ALL.iter().map(|field| is_telling(court.catalog, *field)).collect();
         let identify = |(place, key): (usize, &StationKey)| {
             let mac = key.mac().filter(|mac| !mac.is_local());
-            let known = all.is_known(court, &telling, place)
+            let known = all.stated(court, place).is_some()
+                || court.statements.has_serials()
+                || all.is_known(court, &telling, place)
                 || mac.is_some_and(|mac| court.catalog.mac(mac.0).is_some());
             known.then(|| (place as u32, all.identify(court, judged, place)))
         };
@@ -117,6 +119,13 @@ impl<'a> Stations<'a> {
             || self.shown.of(place).any(|shown| tells(shown.field))
             || self.said.of(place).any(|(statement, ..)| says(*statement))
             || self.questions.cloud(place).is_some()
+    }
+
+    /// What the owner states of a station.
+    fn stated<'c>(&self, court: &'c Court<'a>, place: usize) -> Option<&'c Stated> {
+        let title = self.all.get(place).and_then(|station| station.title).map(|(address, _)| address);
+        let addresses = title.into_iter().chain(self.others.of(place).copied());
+        court.statements.of(self.keys.get(place).and_then(|key| key.mac()), addresses)
     }
 
     /// What a station is: as it was worked out, or now where nothing was known of it that tells.
@@ -146,6 +155,11 @@ impl<'a> Stations<'a> {
             strangers: self.questions.strangers(place),
         };
         identity.conclude(court, background, known);
+        let serial = || identity.told(Extract::Serial).filter(|_| court.statements.has_serials());
+        let by_serial = || court.statements.of_serial(&serial()?);
+        if let Some(stated) = self.stated(court, place).or_else(by_serial) {
+            identity.correct(court, stated);
+        }
         identity
     }
 

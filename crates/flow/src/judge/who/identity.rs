@@ -12,7 +12,7 @@ use super::texts;
 use super::told::{Telling, is_placeholder};
 use super::weighing::{Outcome, Signs, Weighed};
 use crate::judge::judged::Judged;
-use crate::judge::{Court, Flow, rules};
+use crate::judge::{Court, Flow, Stated, rules};
 use crate::report::{MakerRecord, SightingRecord, Standing, WhyRecord};
 use crate::state::key::Side;
 
@@ -53,6 +53,9 @@ pub(crate) struct Identity<'a> {
     /// The platform whose protocol it speaks with parties outside.
     speaks: Option<VendorId>,
     class: Option<DeviceClass>,
+    /// The model by the owner's word, and whether he says what it is.
+    stated_model: Option<String>,
+    is_stated: bool,
 }
 
 impl<'a> Identity<'a> {
@@ -115,6 +118,33 @@ impl<'a> Identity<'a> {
         }
         let mut classes = self.evidence.iter().filter(|piece| !piece.claimed).map(|piece| piece.class);
         self.class = classes.find(|class| *class != DeviceClass::Unknown);
+    }
+
+    /// Takes the owner's word above all evidence, and shows it as his.
+    pub(crate) fn correct(&mut self, court: &Court<'a>, stated: &Stated) {
+        let Stated { vendor, model, class, name, .. } = stated;
+        let said = [
+            class.map(|class| format!("class={}", Stated::class_word(class))),
+            vendor.map(|vendor| format!("vendor={}", court.catalog.vendor(vendor).id)),
+            model.as_ref().map(|model| format!("model={model}")),
+            name.as_ref().map(|name| format!("name={name}")),
+        ];
+        let weighed = |value: String| Weighed {
+            row: court.catalog.worth(Evidence::Owner, Confidence::High),
+            value: value.into_bytes().into(),
+            vendor: *vendor,
+            class: class.unwrap_or(DeviceClass::Unknown),
+            claimed: false,
+            at: None,
+        };
+        self.evidence.splice(0..0, said.into_iter().flatten().map(weighed));
+        if let Some(standing) = stated.standing() {
+            (self.outcome.standing, self.class, self.is_stated) = (standing, *class, true);
+        }
+        if let Some(vendor) = *vendor {
+            self.outcome.make(court.catalog, vendor);
+        }
+        self.stated_model.clone_from(model);
     }
 
     /// Whether it says that it is the side that views, in a peer-to-peer protocol.
@@ -278,6 +308,9 @@ impl<'a> Identity<'a> {
 
     /// 0 to 100: how sure that it is a camera, where it is one or may be; else how sure it is whose it is.
     pub(crate) fn confidence(&self) -> u8 {
+        if self.is_stated {
+            return 99;
+        }
         let Outcome { standing, kind, maker, platform, .. } = self.outcome;
         let whose = maker.or(platform).map_or(0, |(_, points)| points);
         let points = if standing == Standing::Other { whose } else { kind };
@@ -298,12 +331,14 @@ impl<'a> Identity<'a> {
 
     /// What kind of device, where it is one of those that the evidence is about.
     pub(crate) fn class(&self) -> Option<DeviceClass> {
-        self.is_camera().then_some(self.class.unwrap_or(DeviceClass::Camera))
+        let stated = self.class.filter(|class| self.is_stated && *class != DeviceClass::Unknown);
+        stated.or_else(|| self.is_camera().then_some(self.class.unwrap_or(DeviceClass::Camera)))
     }
 
     /// What the maker's surest text tells of a kind.
     pub(crate) fn told(&self, what: Extract) -> Option<String> {
-        self.told.surest(what, self.vendor())
+        let stated = self.stated_model.clone().filter(|_| what == Extract::Model);
+        stated.or_else(|| self.told.surest(what, self.vendor()))
     }
 
     /// The evidence, strongest first.

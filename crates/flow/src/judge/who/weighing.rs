@@ -83,6 +83,16 @@ impl Outcome {
     }
 }
 
+impl Outcome {
+    /// Takes a maker that is stated, above the one that evidence names.
+    pub(crate) fn make(&mut self, catalog: &Catalog, stated: VendorId) {
+        self.conflicts.retain(|(other, _)| *other != stated && !related(catalog, stated, *other));
+        let other = self.maker.filter(|(other, _)| !related(catalog, stated, *other));
+        self.conflicts.splice(0..0, other);
+        self.maker = Some((stated, self.maker.filter(|(maker, _)| *maker == stated).map_or(0, |(_, p)| p)));
+    }
+}
+
 fn kind(catalog: &Catalog, evidence: &[Weighed<'_>], signs: Signs) -> (Standing, u32) {
     let limits = catalog.limits();
     let mut rows: BTreeMap<u8, (u32, &StandingRow)> = BTreeMap::new();
@@ -254,6 +264,19 @@ mod tests {
         let named = |name: &str| Some(name.to_owned());
         assert_eq!(of(&[speaks]), (None, named("pppp"), 0));
         assert_eq!(of(&[speaks, (Evidence::MixedPrefix, "xiaomi")]), (named("xiaomi"), named("pppp"), 0));
+    }
+
+    #[test]
+    fn a_maker_that_is_stated_stands_above_the_evidence() {
+        let catalog = Catalog::builtin();
+        let id = |name| catalog.vendor_id(name).unwrap();
+        let mut outcome =
+            Outcome::of(&catalog, &[weighed(&catalog, Evidence::Model, "axis")], Signs::default());
+        outcome.make(&catalog, id("hikvision"));
+        assert_eq!(outcome.maker, Some((id("hikvision"), 0)));
+        assert_eq!(outcome.conflicts, [(id("axis"), 80)]);
+        outcome.make(&catalog, id("axis"));
+        assert_eq!(outcome.maker.map(|(maker, _)| maker), Some(id("axis")));
     }
 
     #[test]
