@@ -78,6 +78,16 @@ pub(crate) fn value(bytes: &[u8]) -> &[u8] {
     bytes.get(..MAX_VALUE).unwrap_or(bytes)
 }
 
+/// What a device tells in a field, as far as a fact may hold it; `None` where it tells nothing: where it is empty, holds a
+/// control character that is no space, or is zeros that stand for what was never set, such as `0000000000`, `0.0.0.0` or
+/// `00:00:00:00:00:00`.
+pub(crate) fn told(bytes: &[u8]) -> Option<&[u8]> {
+    let value = value(bytes);
+    let is_control = value.iter().any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace());
+    let is_set = value.iter().any(|byte| !matches!(byte, b'0' | b'.' | b':' | b'-'));
+    (is_set && !is_control).then_some(value)
+}
+
 /// Appends a text in which bytes may be written as `%` and two hex digits (RFC 3986, 2.1); what is none of these stays.
 pub(crate) fn percent_decoded<const N: usize>(mut bytes: &[u8], text: &mut Text<N>) {
     let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
