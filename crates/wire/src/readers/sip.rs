@@ -150,7 +150,7 @@ fn say(head: &Head<'_>, start: Start<'_>, body: &[u8], facts: Facts<'_>) {
         facts(Fact::of_sender(Field::SipUserAgent, value(agent)));
     }
     if gb28181::is_of(head) {
-        gb28181::read(body, facts);
+        gb28181::read(head, body, facts);
     } else if let Start::Request { method: b"REGISTER", uri } = start {
         gb28181::registers(head, uri, facts);
     }
