@@ -68,7 +68,7 @@ const MAX_MESSAGES: usize = 24;
 const MAX_BODY: usize = 16 << 10;
 
 /// Methods of RFC 2326 and of RFC 7826; a word in capitals alone is anybody's.
-const METHODS: [&str; 12] = [
+const METHODS: [&str; 13] = [
     "OPTIONS",
     "DESCRIBE",
     "SETUP",
@@ -81,6 +81,8 @@ const METHODS: [&str; 12] = [
     "SET_PARAMETER",
     "REDIRECT",
     "PLAY_NOTIFY",
+    // Of TP-Link's cameras: sound in both directions, and recordings.
+    "MULTITRANS",
 ];
 
 /// A message with its body.
