@@ -7,7 +7,7 @@
 //! is not said; a service that is, was the sender's all the same. Where a response gives addresses of the target of a
 //! service, and none is the sender's, a reflector or proxy passes it on (RFC 8766): it says nothing of its sender.
 
-use std::cell::Cell;
+use std::{cell::Cell, net::IpAddr};
 
 use memchr::memmem;
 
@@ -17,7 +17,7 @@ use super::dns::{
 };
 use crate::{
     Activity, Fact, Field, Message, Read, Reader, ReaderId, Resolver, Route, cursor::Cursor, reader::Facts,
-    text::Text,
+    readers::layout::is_hosts, text::Text,
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -79,7 +79,11 @@ fn is_anothers(parsed: &DnsMessage<'_>, message: &Message<'_, '_>) -> bool {
             targets.iter().take(count).any(|target| target.as_bytes().eq_ignore_ascii_case(name.as_bytes()))
         });
         let address = address.ip();
-        if !is_target || message.packet.source.ip().is_ipv4() != address.is_ipv4() {
+        let may_be_seen = match address {
+            IpAddr::V4(address) => is_hosts(&address),
+            IpAddr::V6(_) => true,
+        };
+        if !is_target || !may_be_seen || message.packet.source.ip().is_ipv4() != address.is_ipv4() {
             continue;
         }
         if !message.is_from_other(address) {

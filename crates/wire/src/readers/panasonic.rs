@@ -37,6 +37,11 @@ const FIELDS: usize = 53;
 const MAX_FIELDS: usize = 128;
 /// What stands at 4 in a search.
 const SEARCH: u16 = 0x000d;
+/// Tags of fields. In the header stand the addresses of who asked.
+const ADDRESS: u16 = 0x20;
+const NAME: u16 = 0xa7;
+const MODEL: u16 = 0xa8;
+const FIRMWARE: u16 = 0xa9;
 /// The tag behind the last field.
 const END: u16 = 0xffff;
 
@@ -59,24 +64,35 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
         return is_search;
     }
     let mac = array(bytes, 6);
-    let mut named = false;
-    let end = walk(bytes, &mut |field, _| {
-        named |= matches!(field, Field::PanasonicName | Field::PanasonicModel);
+    let (mut is_named, mut own) = (false, None);
+    let ends = walk(bytes, &mut |tag, value| match tag {
+        ADDRESS => own = address(value, 0),
+        NAME | MODEL => is_named |= !value.is_empty(),
+        _ => {}
     });
-    let is_told = named || mac.is_some_and(|mac| mac != [0; 6]);
-    if !is_told || !end && !message.is_cut() {
+    let is_told = is_named || mac.is_some_and(|mac| mac != [0; 6]);
+    if !is_told || !ends && !message.is_cut() {
         return false;
     }
-    if !is_of_another(message, address(bytes, 18)) {
-        say(Field::PanasonicRole, Some(b"device"), facts);
-        say_mac(Field::PanasonicMac, mac, facts);
-        walk(bytes, &mut |field, value| say(field, text(value, 0, value.len()), facts));
+    if is_of_another(message, own) {
+        return true;
     }
+    say(Field::PanasonicRole, Some(b"device"), facts);
+    say_mac(Field::PanasonicMac, mac, facts);
+    walk(bytes, &mut |tag, value| {
+        let field = match tag {
+            NAME => Field::PanasonicName,
+            MODEL => Field::PanasonicModel,
+            FIRMWARE => Field::PanasonicFirmware,
+            _ => return,
+        };
+        say(field, text(value, 0, value.len()), facts);
+    });
     true
 }
 
-/// Visits the fields that are read, and tells whether they lead to the mark of their end, behind which the check stands.
-fn walk(bytes: &[u8], visit: &mut dyn FnMut(Field, &[u8])) -> bool {
+/// Visits the fields, and tells whether they lead to the mark of their end, behind which the check stands.
+fn walk(bytes: &[u8], visit: &mut dyn FnMut(u16, &[u8])) -> bool {
     let mut cursor = Cursor(bytes.get(FIELDS..).unwrap_or(&[]));
     for _ in 0..MAX_FIELDS {
         let Some(tag) = cursor.u16() else { break };
@@ -84,12 +100,7 @@ fn walk(bytes: &[u8], visit: &mut dyn FnMut(Field, &[u8])) -> bool {
             return true;
         }
         let Some(value) = cursor.vector16() else { break };
-        match tag {
-            0xa7 => visit(Field::PanasonicName, value),
-            0xa8 => visit(Field::PanasonicModel, value),
-            0xa9 => visit(Field::PanasonicFirmware, value),
-            _ => {}
-        }
+        visit(tag, value);
     }
     false
 }
