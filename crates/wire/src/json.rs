@@ -11,7 +11,7 @@ use arrayvec::ArrayVec;
 use json_event_parser::{JsonEvent, LowLevelJsonParser};
 use std::borrow::Cow;
 
-use crate::{Fact, Field, reader::Facts, text};
+use crate::{Fact, Field, reader::Facts, text::told};
 
 /// Longest document that is read, in bytes.
 pub(crate) const MAX_LENGTH: usize = 64 << 10;
@@ -88,18 +88,17 @@ pub(crate) fn walk(bytes: &[u8], mut visit: impl FnMut(&[&str], &str)) -> End {
     End::Broken
 }
 
-/// Yields of each path in the table the first value that is not empty, about the sender, without space around it.
+/// Yields of each path in the table the first value that tells something, about the sender, without space around it.
 pub(crate) fn say<const N: usize>(bytes: &[u8], wanted: &[(&[&str], Field); N], facts: Facts<'_>) -> End {
     let mut said = [false; N];
     walk(bytes, |path, value| {
         let place = wanted.iter().position(|(wanted, _)| *wanted == path);
         let found = place.and_then(|place| said.get_mut(place).zip(wanted.get(place)));
-        let value = value.trim().as_bytes();
         if let Some((said, &(_, field))) = found
-            && !value.is_empty()
+            && let Some(value) = told(value.trim().as_bytes())
             && !std::mem::replace(said, true)
         {
-            facts(Fact::of_sender(field, text::value(value)));
+            facts(Fact::of_sender(field, value));
         }
     })
 }
@@ -212,7 +211,8 @@ mod tests {
     fn a_table_says_each_of_its_fields_once() {
         let table: [(&[&str], Field); 2] = [(&["d", "m"], Field::SsdpModel), (&["s"], Field::SsdpSerial)];
         let mut lines = Vec::new();
-        let document = br#"{"m":"no","d":{"m":" ","m":" A ","m":"B"},"s":12,"x":[{"s":1}]}"#;
+        let document =
+            br#"{"m":"no","d":{"m":" ","m":"\u001b[2J","m":" A ","m":"B"},"s":"0000","s":12,"x":[{"s":1}]}"#;
         let end = say(document, &table, &mut |fact| lines.push(line(&fact)));
         assert_eq!(
             (end, lines),

@@ -78,6 +78,19 @@ pub(crate) fn value(bytes: &[u8]) -> &[u8] {
     bytes.get(..MAX_VALUE).unwrap_or(bytes)
 }
 
+/// What a device tells in a field, as far as a fact may hold it; `None` where it tells nothing ([`set`]), or holds a control
+/// character: no field for one value has lines.
+pub(crate) fn told(bytes: &[u8]) -> Option<&[u8]> {
+    set(bytes).filter(|value| !value.iter().any(u8::is_ascii_control))
+}
+
+/// A value as far as a fact may hold it; `None` where it is empty, or zeros that stand for what was never set, such as
+/// `0000000000`, `0.0.0.0` or `00:00:00:00:00:00`.
+pub(crate) fn set(bytes: &[u8]) -> Option<&[u8]> {
+    let value = value(bytes);
+    value.iter().any(|byte| !matches!(byte, b'0' | b'.' | b':' | b'-')).then_some(value)
+}
+
 /// Appends a text in which bytes may be written as `%` and two hex digits (RFC 3986, 2.1); what is none of these stays.
 pub(crate) fn percent_decoded<const N: usize>(mut bytes: &[u8], text: &mut Text<N>) {
     let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
@@ -169,6 +182,19 @@ pub(crate) const fn hex_digit(bits: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn zeros_and_control_characters_tell_nothing() {
+        for value in
+            ["", "0", "0000000000", "0.0.0.0", "00:00:00:00:00:00", "--", "a\x1b[2J", "a\r\nb", "a\0"]
+        {
+            assert_eq!(told(value.as_bytes()), None, "{value:?}");
+        }
+        for value in ["00000001", "1.0.0", "-1", "Gr\u{fc}n"] {
+            assert_eq!(told(value.as_bytes()), Some(value.as_bytes()), "{value}");
+        }
+        assert_eq!((set(b"a\r\nb"), set(b"0-0")), (Some(&b"a\r\nb"[..]), None));
+    }
 
     #[test]
     fn what_does_not_fit_is_cut_and_remembered() {

@@ -18,7 +18,7 @@ use quick_xml::{
 use crate::{
     Fact, Field,
     reader::Facts,
-    text::{Text, value as value_of},
+    text::{Text, told},
 };
 
 /// Elements inside one another that are followed.
@@ -68,9 +68,45 @@ impl Tag<'_> {
         Some(found.normalized_value(quick_xml::XmlVersion::Implicit1_0).unwrap_or(raw))
     }
 
+    /// The namespace of the element, where it declares it itself: as the default one, or for its own prefix.
+    pub(crate) fn namespace(&self) -> Option<Cow<'_, str>> {
+        match self.0.name().into_inner().split_once(':') {
+            None => self.attribute("xmlns"),
+            Some((prefix, _)) => {
+                let mut name = ArrayString::<64>::from("xmlns:").ok()?;
+                name.try_push_str(prefix).ok()?;
+                self.attribute(&name)
+            }
+        }
+    }
+
     /// Whether its attributes hold a text. Namespaces are declared so, on this element or on one around it.
     pub(crate) fn mentions(&self, text: &str) -> bool {
         memchr::memmem::find(self.0.attributes_raw().as_bytes(), text.as_bytes()).is_some()
+    }
+}
+
+/// How far into a message its root element may stand.
+const MAX_PROLOG: usize = 2048;
+
+/// The local name of the root element of the document that bytes begin with; `None` where it does not stand in the first 2 KiB.
+/// Nothing is made text for it: most documents are nobody's, and several readers ask.
+pub(crate) fn root_name(bytes: &[u8]) -> Option<&[u8]> {
+    let mut rest = bytes.get(..MAX_PROLOG).unwrap_or(bytes);
+    loop {
+        let inside = rest.trim_ascii_start().strip_prefix(b"<")?;
+        let end: &[u8] = match inside {
+            [b'?', ..] => b"?>",
+            [b'!', b'-', b'-', ..] => b"-->",
+            [b'!', ..] => b">",
+            _ => {
+                let length = inside
+                    .iter()
+                    .position(|byte| matches!(byte, b'/' | b'>') || byte.is_ascii_whitespace())?;
+                return inside.get(..length)?.rsplit(|&byte| byte == b':').next();
+            }
+        };
+        rest = inside.get(memchr::memmem::find(inside, end)? + end.len()..)?;
     }
 }
 
@@ -163,10 +199,10 @@ impl<'a> Xml<'a> {
         let mut say = |field: Field, value: &[u8]| {
             let first = table.iter().position(|(_, other)| *other == field);
             if let Some(said) = first.and_then(|place| said.get_mut(place))
-                && !value.is_empty()
+                && let Some(value) = told(value)
                 && !std::mem::replace(said, true)
             {
-                facts(Fact::of_sender(field, value_of(value)));
+                facts(Fact::of_sender(field, value));
             }
         };
         while let Some(part) = self.next() {
@@ -206,6 +242,17 @@ mod tests {
             });
         }
         lines
+    }
+
+    #[test]
+    fn a_root_is_named_without_making_text() {
+        let of =
+            |text: &'static str| root_name(text.as_bytes()).map(|name| std::str::from_utf8(name).unwrap());
+        assert_eq!(of("<?xml version='1.0'?>\n<!-- <a> --><!DOCTYPE b>\n<s:c x='1'>"), Some("c"));
+        assert_eq!((of(" <a/>"), of("<a>"), of("<a")), (Some("a"), Some("a"), None));
+        assert_eq!((of(""), of("a"), of("<?xml"), of("<?xml?>b<a>")), (None, None, None, None));
+        let late = format!("<?xml {}?><a>", " ".repeat(MAX_PROLOG));
+        assert_eq!(root_name(late.as_bytes()), None);
     }
 
     #[test]

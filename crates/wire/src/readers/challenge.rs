@@ -4,7 +4,7 @@
 //! it is that of a device of the Dahua platform and holds its serial number.
 
 use super::dahua;
-use crate::{Fact, Field, head::Head, reader::Facts, text::value};
+use crate::{Fact, Field, head::Head, reader::Facts, text::told};
 
 const MAX_REALMS: usize = 4;
 
@@ -12,7 +12,8 @@ const MAX_REALMS: usize = 4;
 pub(super) fn say(head: &Head<'_>, field: Field, facts: Facts<'_>) {
     let challenges = head.fields().filter(|(name, _)| name.eq_ignore_ascii_case(b"www-authenticate"));
     for realm in challenges.filter_map(|(_, challenge)| realm(challenge)).take(MAX_REALMS) {
-        facts(Fact::of_sender(field, value(realm)));
+        let Some(realm) = told(realm) else { continue };
+        facts(Fact::of_sender(field, realm));
         if let Some(serial) = dahua::realm::serial(realm) {
             facts(Fact::of_sender(Field::DahuaSerial, serial));
         }

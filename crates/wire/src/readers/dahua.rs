@@ -4,11 +4,11 @@
 //! A frame is a header of 32 bytes, little-endian, and a body: command, a byte of its own, two more, length of the body.
 //! A half of TCP is one of DVRIP where one of these stands first: a login (`a0`) whose header ends with `a1 aa`; the
 //! answer to one (`b0`) whose body names realm and random number; a frame with JSON (`f6`) whose two lengths agree. A
-//! search for devices has 32 bytes (`a3`); the answer (`b3`) has 88 bytes of numbers, the link address as text, and
+//! search for devices has 32 bytes (`a3`); the answer (`b3`) has 88 bytes of numbers, a version before all, the link address as text, and
 //! lines such as `SerialNo:`.
 //!
 //! Facts, all about the sender: `dahua.role`; of a device `dahua.serial`, and in answers to a search `dahua.mac`,
-//! `dahua.model`, `dahua.name`; of a client that logs in in the oldest way `dahua.credentials`, for everybody has the key
+//! `dahua.firmware`, `dahua.model`, `dahua.name`; of a client that logs in in the oldest way `dahua.credentials`, for everybody has the key
 //! that it hides its password with.
 //!
 //! Bounds: 4 KiB of the first frame, 32 lines.
@@ -19,8 +19,8 @@ use crate::{
     Activity, Fact, Field, Message, Pattern, Probe, Read, Reader, ReaderId, Route, Stream,
     json::{self, End},
     reader::Facts,
-    readers::layout::is_mac,
-    text::value,
+    readers::layout::{is_mac, say_written, u16le},
+    text::told,
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -30,6 +30,7 @@ pub(crate) const READER: Reader = Reader {
     hides: false,
     fields: &[
         Field::DahuaCredentials,
+        Field::DahuaFirmware,
         Field::DahuaMac,
         Field::DahuaModel,
         Field::DahuaName,
@@ -107,6 +108,11 @@ fn found(header: &[u8; HEADER], length: usize, bytes: &[u8], sent: usize, facts:
     }
     facts(Fact::of_sender(Field::DahuaRole, b"device"));
     facts(Fact::of_sender(Field::DahuaMac, mac.get(..17).unwrap_or(mac)));
+    if let (Some(a), Some(b), Some(c), Some(d)) =
+        (u16le(bytes, HEADER), u16le(bytes, HEADER + 2), u16le(bytes, HEADER + 4), u16le(bytes, HEADER + 6))
+    {
+        say_written(Field::DahuaFirmware, format_args!("{a}.{b}.{c}.{d}"), facts);
+    }
     let mut said = [false; SAID.len()];
     // The last line is one where its end is there.
     for line in lines
@@ -115,10 +121,10 @@ fn found(header: &[u8; HEADER], length: usize, bytes: &[u8], sent: usize, facts:
         .take(MAX_LINES)
     {
         for ((start, field), said) in SAID.iter().zip(&mut said) {
-            let text = line.strip_prefix(*start).map(<[u8]>::trim_ascii).filter(|text| !text.is_empty());
+            let text = line.strip_prefix(*start).map(<[u8]>::trim_ascii).and_then(told);
             if let Some(text) = text.filter(|_| !*said) {
                 *said = true;
-                facts(Fact::of_sender(*field, value(text)));
+                facts(Fact::of_sender(*field, text));
             }
         }
     }
@@ -191,7 +197,9 @@ fn login_answer(body: &[u8], facts: Facts<'_>) -> Probe {
 
 fn document(body: &[u8], facts: Facts<'_>) -> Probe {
     let (mut asks, mut answers) = (false, false);
-    let end = json::walk(body, |path, _| match path {
+    let end = json::walk(body, |path, value| match path {
+        // So begin the methods by which a device tells its client of something.
+        ["method"] if value.starts_with("client.") => answers = true,
         ["method"] => asks = true,
         ["result"] => answers = true,
         _ => {}
@@ -223,7 +231,7 @@ mod tests {
         let behind = (17 + lines.len() as u16).to_le_bytes();
         let header =
             [&[0xb3, 0, 17, 0, 0x58, 0, 0, 0][..], &[0; 8], &[2, 0, 0, 0], &behind, &[0; 10]].concat();
-        [&header[..], &[7; 88], b"00:00:5e:00:53:07", lines.as_bytes()].concat()
+        [&header[..], &[2, 0, 0xa4, 1, 0, 0, 5, 0], &[0; 80], b"00:00:5e:00:53:07", lines.as_bytes()].concat()
     }
 
     const LINES: &str =
@@ -251,6 +259,7 @@ mod tests {
         let said = [
             "sender dahua.role device",
             "sender dahua.mac 00:00:5e:00:53:07",
+            "sender dahua.firmware 2.420.0.5",
             "sender dahua.name Door",
             "sender dahua.model IPC-EX100",
             "sender dahua.serial 9Z01234PAB56789",
@@ -297,9 +306,11 @@ mod tests {
 
     #[test]
     fn a_document_says_who_asks() {
-        for (body, role) in
-            [("{\"method\":\"a\",\"id\":1}\n", "client"), ("{\"id\":1,\"result\":true}\n", "device")]
-        {
+        for (body, role) in [
+            ("{\"method\":\"a\",\"id\":1}\n", "client"),
+            ("{\"id\":1,\"result\":true}\n", "device"),
+            ("{\"method\":\"client.notifyEventStream\",\"id\":1}\n", "device"),
+        ] {
             let bytes = with_document(body);
             assert_eq!(half(&bytes), (Probe::Match, vec![format!("sender dahua.role {role}")]));
             cut_stream_everywhere(&STREAM_READER, &bytes);

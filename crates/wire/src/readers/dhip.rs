@@ -17,6 +17,7 @@ use crate::{
     Activity, Fact, Field, Message, Probe, Read, Reader, ReaderId, Route, Stream,
     json::{self, End},
     reader::Facts,
+    readers::layout::{dotted, is_of_another},
     text::Text,
 };
 
@@ -51,6 +52,8 @@ const START: [u8; 8] = *b"\x20\0\0\0DHIP";
 /// A search without a header.
 const SEARCH: &[u8] = b"DHIP";
 const HEADER: usize = 32;
+/// The method of an answer to a search.
+const FOUND: &[u8] = b"client.notifyDevInfo";
 /// Longest frame over TCP that is waited for.
 const MAX_FRAME: usize = 4096;
 
@@ -78,7 +81,11 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     if !header.starts_with(&START) || length != again || !is_whole {
         return false;
     }
-    say(body, facts);
+    let known = Known::of(body);
+    if known.is_found() && is_of_another(message, dotted(known.address.as_bytes())) {
+        return true;
+    }
+    say(body, &known, facts);
     true
 }
 
@@ -93,7 +100,10 @@ fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     let wanted = lengths(header).0.min(MAX_FRAME);
     match body.get(..wanted) {
         None if !stream.ended => return Probe::More(HEADER + wanted),
-        body_there => say(body_there.unwrap_or(body), facts),
+        body_there => {
+            let body = body_there.unwrap_or(body);
+            say(body, &Known::of(body), facts);
+        }
     }
     Probe::Match
 }
@@ -112,6 +122,8 @@ fn lengths(header: &[u8; HEADER]) -> (usize, usize) {
 struct Known {
     method: Text<64>,
     realm: Text<64>,
+    /// The IPv4 address of what answers a search.
+    address: Text<16>,
     /// An answer has a result, whatever it is.
     answers: bool,
     /// Password in the clear, or in Base64.
@@ -124,6 +136,9 @@ impl Known {
         let mut known = Self::default();
         let end = json::walk(body, |path, value| match path {
             ["method"] if known.method.is_empty() => known.method.extend(value.as_bytes()),
+            ["params", "deviceInfo", "IPv4Address", "IPAddress"] if known.address.is_empty() => {
+                known.address.extend(value.as_bytes());
+            }
             ["params", "realm"] if known.realm.is_empty() => known.realm.extend(value.as_bytes()),
             ["result"] => known.answers = true,
             ["params", "password"] => known.password |= !value.is_empty(),
@@ -136,10 +151,14 @@ impl Known {
         known.answers &= end == End::Whole;
         known
     }
+
+    /// Whether it answers a search for devices.
+    fn is_found(&self) -> bool {
+        self.method.as_bytes() == FOUND
+    }
 }
 
-fn say(body: &[u8], facts: Facts<'_>) {
-    let known = Known::of(body);
+fn say(body: &[u8], known: &Known, facts: Facts<'_>) {
     let method = known.method.as_bytes();
     let from_device = method.starts_with(b"client.") || method.is_empty() && known.answers;
     if from_device {
@@ -150,7 +169,7 @@ fn say(body: &[u8], facts: Facts<'_>) {
     if !method.is_empty() {
         facts(Fact::of_sender(Field::DhipMessage, method));
     }
-    if method == b"client.notifyDevInfo" {
+    if known.is_found() {
         json::say(body, &ANSWERED, facts);
     }
     if from_device && let Some(serial) = realm::serial(known.realm.as_bytes()) {
@@ -166,7 +185,7 @@ mod tests {
     use super::*;
     use crate::{
         Packet,
-        readers::tests::{cut_everywhere, cut_stream_everywhere, facts, steps_of, stream},
+        readers::tests::{cut_everywhere, cut_stream_everywhere, facts, facts_from, steps_of, stream},
     };
 
     const ANSWER: &str = "{\"mac\" : \"00:00:5e:00:53:07\", \"method\" : \"client.notifyDevInfo\", \"params\" : \
@@ -197,6 +216,13 @@ mod tests {
         let ended = [&frame(ANSWER)[..], b"\0"].concat();
         assert_eq!(facts(&READER, &ended).unwrap(), SAID);
         cut_everywhere(&READER, &Packet::default(), &frame(ANSWER));
+    }
+
+    #[test]
+    fn what_another_answers_is_not_the_senders() {
+        let whole = frame(ANSWER);
+        assert_eq!(facts_from(&READER, [192, 0, 2, 7], &whole), facts(&READER, &whole));
+        assert_eq!(facts_from(&READER, [192, 0, 2, 8], &whole), Some(vec![]));
     }
 
     #[test]

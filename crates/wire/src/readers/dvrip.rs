@@ -16,7 +16,9 @@ use crate::{
     Activity, Fact, Field, Message, Pattern, Probe, Read, Reader, ReaderId, Route, Stream,
     json::{self, End},
     reader::Facts,
+    readers::layout::is_of_another,
 };
+use std::net::Ipv4Addr;
 
 pub(crate) const READER: Reader = Reader {
     number: ReaderId(32),
@@ -59,7 +61,11 @@ const LOGIN: u16 = 1000;
 const KEEP_ALIVE: u16 = 1006;
 const ENCRYPTION: u16 = 1010;
 const MEDIA: u16 = 1412;
+/// What a client says of the stream that it will open; the answer has the next number.
+const CLAIM: u16 = 1413;
 const ALARM: u16 = 1504;
+/// How who is told of an alarm answers, be it a centre or a recorder.
+const ALARM_TAKEN: u16 = 1505;
 const SEARCH: u16 = 1530;
 
 /// What a device says of itself, by its place in a document. The key of the kind ends with a space.
@@ -101,28 +107,35 @@ impl Header {
         }
     }
 
-    /// Answers have odd numbers.
+    /// Answers have odd numbers, but for those that a client claims a stream and a centre takes alarms with.
     const fn is_answer(self) -> bool {
-        self.message % 2 == 1
+        self.message % 2 == 1 && !matches!(self.message, CLAIM | ALARM_TAKEN)
     }
 }
 
 /// Who sends a frame, where that can be told.
 fn role(header: Header, body: &[u8]) -> Option<&'static [u8]> {
+    let (mut reports, mut answers) = (false, false);
     match (header.message, body) {
-        (MEDIA | ALARM, _) => Some(b"device"),
-        (_, [0, ..]) => None,
-        _ if header.is_answer() => Some(b"device"),
-        _ => {
-            // A device that reports an alarm to a recorder asks for an answer, too.
-            let mut reports = false;
-            let end = json::walk(body, |path, _| reports |= matches!(path, ["SerialID" | "Ret"]));
-            match (reports, end) {
-                (true, _) => Some(b"device"),
-                (false, End::Whole) => Some(b"client"),
-                (false, _) => (header.length <= 2).then_some(b"client"),
-            }
-        }
+        (MEDIA | ALARM, _) => return Some(b"device"),
+        (ALARM_TAKEN, _) | (_, [0, ..]) => return None,
+        _ => {}
+    }
+    // A device that reports an alarm to a recorder asks for an answer, too.
+    let end = json::walk(body, |path, _| match path {
+        ["SerialID"] => reports = true,
+        ["Ret"] => (reports, answers) = (true, true),
+        ["SessionID" | "DeviceType "] => answers = true,
+        _ => {}
+    });
+    match (header.message, end) {
+        // The answer to a claim has another number.
+        (CLAIM, End::Whole) => Some(b"client"),
+        (CLAIM, _) => None,
+        _ if header.is_answer() => answers.then_some(b"device"),
+        _ if reports => Some(b"device"),
+        (_, End::Whole) => Some(b"client"),
+        _ => (header.length <= 2).then_some(b"client"),
     }
 }
 
@@ -157,11 +170,26 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     if !(end..=end + MAX_PADDING).contains(&sent) || header.fits(body) != Some(true) {
         return false;
     }
+    if is_of_another(message, host(body)) {
+        return true;
+    }
     if let Some(role) = role(header, body) {
         facts(Fact::of_sender(Field::DvripRole, role));
     }
     say(header, body, facts);
     true
+}
+
+/// The address that an answer to a search gives: `0x0A01A8C0`, the low byte first, or with dots.
+fn host(body: &[u8]) -> Option<Ipv4Addr> {
+    let mut host = None;
+    json::walk(body, |path, value| {
+        if matches!(path, ["NetWork.NetCommon", "HostIP"]) {
+            let digits = value.strip_prefix("0x").and_then(|digits| u32::from_str_radix(digits, 16).ok());
+            host = digits.map(|number| Ipv4Addr::from(number.to_le_bytes())).or(value.parse().ok());
+        }
+    });
+    host
 }
 
 /// The frame that stands at `at`: `Ok(None)` where what stands there is none, else what it takes to tell.
@@ -217,7 +245,7 @@ mod tests {
     use super::*;
     use crate::{
         Packet,
-        readers::tests::{cut_everywhere, cut_stream_everywhere, facts, steps_of, stream},
+        readers::tests::{cut_everywhere, cut_stream_everywhere, facts, facts_in, steps_of, stream},
     };
 
     const COMMON: &str = "{ \"NetWork.NetCommon\" : { \"ChannelNum\" : 1, \"DeviceType\" : 1, \"HostIP\" : \
@@ -245,6 +273,37 @@ mod tests {
         assert_eq!(facts(&READER, &answer).unwrap(), FOUND);
         assert_eq!(facts(&READER, &[&answer[..], &[0; 4]].concat()).unwrap(), FOUND);
         cut_everywhere(&READER, &Packet::default(), &answer);
+    }
+
+    #[test]
+    fn what_another_is_is_not_the_senders() {
+        let answer = frame(1, 1531, COMMON.as_bytes());
+        let at = |source| Packet {
+            source: crate::Address::v4(source),
+            payload_length: answer.len() as u32,
+            ..Packet::default()
+        };
+        assert_eq!(facts_in(&READER, &at([192, 0, 2, 109]), &answer).unwrap(), FOUND);
+        assert_eq!(facts_in(&READER, &at([192, 0, 2, 110]), &answer), Some(vec![]));
+        assert_eq!(host(br#"{"NetWork.NetCommon":{"HostIP":"192.0.2.7"}}"#), Some([192, 0, 2, 7].into()));
+    }
+
+    #[test]
+    fn an_odd_number_alone_is_no_device() {
+        let claim = br#"{ "Name" : "OPMonitor", "OPMonitor" : { "Action" : "Claim" }, "SessionID" : "0x1" }"#;
+        for (message, body, said) in [
+            (CLAIM, &claim[..], Some("client")),
+            (ALARM_TAKEN, b"{ \"Name\" : \"\", \"Ret\" : 100, \"SessionID\" : \"0x0\" }\n\0", None),
+            (1001, b"{ \"Name\" : \"x\" }", None),
+            (1001, b"{ \"Ret\" : 100 }", Some("device")),
+            (1007, b"{ \"SessionID\" : \"0x1\" }", Some("device")),
+            (1414, b"{ \"Ret\" : 100 }", Some("device")),
+        ] {
+            let bytes = [&frame(1, message, body)[..], b"\xff\x01\x07"].concat();
+            let role: Vec<_> = said.iter().map(|role| format!("sender dvrip.role {role}")).collect();
+            assert_eq!(half(&bytes), (Probe::Match, role), "{message}");
+            cut_stream_everywhere(&STREAM_READER, &bytes);
+        }
     }
 
     #[test]

@@ -14,7 +14,8 @@ use arrayvec::ArrayVec;
 use crate::{
     Activity, Field, Message, Probe, Read, Reader, ReaderId, Route, Stream,
     reader::Facts,
-    readers::layout::{array, is_mac, say, say_written, text, u16le, u32le},
+    readers::layout::{address, array, is_mac, is_of_another, say, say_written, text, u16le, u32le},
+    text::told,
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -62,7 +63,14 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
             let masks = key.iter().cycle().map(|&mask| if is_masked { mask } else { 0 });
             let body = bytes.get(HEADER..).unwrap_or(&[]).iter().zip(masks);
             let body: ArrayVec<u8, LONGEST> = body.map(|(byte, mask)| byte ^ mask).take(LONGEST).collect();
-            answer(&body, facts);
+            // An answer that names nothing is none.
+            let names = |at, length| text(&body, at, length).is_some_and(|text| told(text).is_some());
+            if !names(0, 13) && !names(13, 21) {
+                return message.is_cut();
+            }
+            if !is_of_another(message, address(&body, 34)) {
+                answer(&body, facts);
+            }
             true
         }
         _ => false,
@@ -141,13 +149,14 @@ mod tests {
     use super::*;
     use crate::{
         Packet,
-        readers::tests::{cut_everywhere, cut_stream_everywhere, facts, stream},
+        readers::tests::{cut_everywhere, cut_stream_everywhere, facts, facts_from, stream},
     };
 
     fn answer(masked: bool, serial: &[u8; 13]) -> Vec<u8> {
         let mut body = [0; 64];
         body[..13].copy_from_slice(serial);
         body[13..17].copy_from_slice(b"Hall");
+        body[34..38].copy_from_slice(&[192, 0, 2, 7]);
         body[54..58].copy_from_slice(&[1, 11, 2, 30]);
         let key = [9, 8, 7, 6, 5, 4, 3, 2];
         if masked {
@@ -171,6 +180,23 @@ mod tests {
         }
         assert!(facts(&READER, &answer(false, b"0123456789\0\0\0")).unwrap()[1].contains("foscam.serial 01"));
         cut_everywhere(&READER, &Packet::default(), &answer(true, b"02005e100001\0"));
+    }
+
+    #[test]
+    fn what_another_answers_is_not_the_senders() {
+        let whole = answer(true, b"02005e100001\0");
+        assert_eq!(facts_from(&READER, [192, 0, 2, 7], &whole), facts(&READER, &whole));
+        assert_eq!(facts_from(&READER, [192, 0, 2, 8], &whole), Some(vec![]));
+    }
+
+    #[test]
+    fn an_answer_names_something() {
+        let mut whole = answer(false, &[0; 13]);
+        assert_eq!(facts(&READER, &whole).unwrap().len(), 3);
+        whole[HEADER..].fill(0);
+        assert_eq!(facts(&READER, &whole), None);
+        whole[HEADER..HEADER + 12].fill(b'0');
+        assert_eq!(facts(&READER, &whole), None);
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! The search of Hanwha's (Samsung's) Wisenet cameras and recorders: a tool asks by UDP 7701, they answer to 7711, each time
 //! with a structure of 262 bytes. Built from public code.
 //!
-//! An answer begins with `0b`, and has a link address as text at 19 and a URL at 133. Facts: `hanwha.mac`, `hanwha.model`,
+//! An answer begins with `0b`, and has a link address as text at 19, its IPv4 address at 37 and a URL at 133. Facts: `hanwha.mac`, `hanwha.model`,
 //! `hanwha.role`.
 
 use crate::{
     Activity, Field, Message, Read, Reader, ReaderId, Route,
     reader::Facts,
-    readers::layout::{is_mac, say, text},
+    readers::layout::{dotted, is_mac, is_of_another, say, text},
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -35,7 +35,7 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     let mac = text(bytes, 19, 18).filter(|mac| is_mac(mac));
     let url = text(bytes, 133, 39).filter(|url| url.starts_with(b"http://") || url.starts_with(b"https://"));
     let is_answer = bytes.first() == Some(&0x0b) && mac.is_some() && url.is_some();
-    if is_answer {
+    if is_answer && !is_of_another(message, text(bytes, 37, 16).and_then(dotted)) {
         say(Field::HanwhaRole, Some(b"device"), facts);
         say(Field::HanwhaMac, mac, facts);
         say(Field::HanwhaModel, text(bytes, 109, 10), facts);
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
     use crate::{
         Packet,
-        readers::tests::{cut_everywhere, facts},
+        readers::tests::{cut_everywhere, facts, facts_from},
     };
 
     fn answer() -> Vec<u8> {
@@ -74,6 +74,13 @@ mod tests {
         ];
         assert_eq!(facts(&READER, &answer()).unwrap(), said);
         cut_everywhere(&READER, &Packet::default(), &answer());
+    }
+
+    #[test]
+    fn what_another_answers_is_not_the_senders() {
+        let whole = answer();
+        assert_eq!(facts_from(&READER, [192, 0, 2, 7], &whole), facts(&READER, &whole));
+        assert_eq!(facts_from(&READER, [192, 0, 2, 8], &whole), Some(vec![]));
     }
 
     #[test]

@@ -12,7 +12,9 @@
 //! Facts about the receiver of a request: `http.method`, `http.path` (with query, without host, passwords masked), `http.host`
 //! (without port, as DNS spells it; that of an absolute target wins over the field); about the sender:
 //! `http.user_agent`, `http.content_type`, `http.credentials` where a password crosses in clear, and of a response
-//! `http.status`, `http.server`, and those of [`challenge`].
+//! `http.status`, `http.server`, and those of [`challenge`]. Of an answer that passed a proxy (`Via`, `X-Cache`) the status and the
+//! type alone are said: what else it says is another's word. Nor is a path said of the receiver of an absolute target, for
+//! that is a proxy.
 
 mod again;
 mod api;
@@ -107,7 +109,7 @@ fn read_one(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     if !head.whole && !stream.ended {
         return stream.more();
     }
-    let body = Body::announced(&head, start);
+    let body = Body::announced(&head, start).filter(|_| !is_anothers(&head, start));
     let told = body.as_ref().map_or(Told::Nobodys, Body::told);
     if told == Told::Open && !stream.ended {
         return stream.more();
@@ -183,7 +185,7 @@ fn may_begin(bytes: &[u8]) -> bool {
 fn request(head: &Head<'_>, method: &[u8], target: &[u8], facts: Facts<'_>) {
     facts(Fact::Says { who: Party::Receiver, field: Field::HttpMethod, value: method });
     if method != b"CONNECT" {
-        say_path(target::path(target), facts);
+        say_path(target, facts);
     }
     let [host, agent, content, authorization] =
         head.first(["host", "user-agent", "content-type", "authorization"]);
@@ -197,9 +199,15 @@ fn request(head: &Head<'_>, method: &[u8], target: &[u8], facts: Facts<'_>) {
     }
 }
 
-/// Yields a path, with passwords masked, and that there is one.
-fn say_path(path: &[u8], facts: Facts<'_>) {
-    let mut say_it = |value| facts(Fact::Says { who: Party::Receiver, field: Field::HttpPath, value });
+/// Yields the path of a target, with passwords masked, and that there is one.
+fn say_path(target: &[u8], facts: Facts<'_>) {
+    let path = target::path(target);
+    let is_receivers = target::authority(target).is_none();
+    let mut say_it = |value| {
+        if is_receivers {
+            facts(Fact::Says { who: Party::Receiver, field: Field::HttpPath, value });
+        }
+    };
     if memchr::memchr(b'=', path).is_none() {
         return say_it(value(path));
     }
@@ -210,12 +218,18 @@ fn say_path(path: &[u8], facts: Facts<'_>) {
     }
 }
 
+/// Whether an answer is another's, which a proxy or cache passed on (RFC 9110, 7.6.3).
+fn is_anothers(head: &Head<'_>, start: Start<'_>) -> bool {
+    start.status().is_some() && head.first(["via", "x-cache"]).iter().any(Option::is_some)
+}
+
 fn response(head: &Head<'_>, status: &[u8], facts: Facts<'_>) {
     facts(Fact::of_sender(Field::HttpStatus, status));
     let [server, content, challenge] = head.first(["server", "content-type", "www-authenticate"]);
-    say(server, Field::HttpServer, facts);
+    let is_anothers = is_anothers(head, Start::Response { status });
+    say(server.filter(|_| !is_anothers), Field::HttpServer, facts);
     say(content, Field::HttpContentType, facts);
-    if challenge.is_none() {
+    if challenge.is_none() || is_anothers {
         return;
     }
     challenge::say(head, Field::HttpRealm, facts);
@@ -296,6 +310,28 @@ mod tests {
             "sender http.realm cam",
         ];
         assert_eq!(said(RESPONSE), expected);
+    }
+
+    #[test]
+    fn what_a_proxy_passes_on_is_not_its_own() {
+        let asks = b"GET http://cam.example/ISAPI?pwd=a HTTP/1.1\r\nHost: cam.example\r\n\r\n";
+        let expected =
+            ["receiver http.method GET", "sender http.credentials query", "receiver http.host cam.example"];
+        assert_eq!(said(asks), expected);
+        let body = "<?xml version=\"1.0\"?><DeviceInfo xmlns=\"http://www.hikvision.com/ver20/XMLSchema\"><model>E</model></DeviceInfo>";
+        for field in ["Via: 1.1 proxy", "X-Cache: MISS from proxy", "X: y"] {
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\nServer: App-webs/\r\nWWW-Authenticate: Basic realm=cam\r\n{field}\r\n\
+                 Content-Type: text/xml\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            );
+            let said = said(answer.as_bytes());
+            if field == "X: y" {
+                assert_eq!(said.len(), 6);
+            } else {
+                assert_eq!(said, ["sender http.status 200", "sender http.content_type text/xml"], "{field}");
+            }
+        }
     }
 
     #[test]

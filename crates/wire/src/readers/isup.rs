@@ -3,8 +3,9 @@
 //! A message is one whose root element is `PPVSPMessage`. From version 5 on it is encrypted and not known here. Over TCP the
 //! first message of a half is read, up to 16 KiB.
 //!
-//! Facts about the sender: `isup.role` (`device` where it registers, `client` where it answers that, asks or commands),
-//! `isup.message`; of a registration `isup.serial`, `isup.uid`, `isup.firmware`, and `isup.credentials` `clear` where a
+//! Facts about the sender: `isup.role` (`device` where it registers or answers what it was asked, `client` where it answers a
+//! registration, asks or commands),
+//! `isup.message`; of a registration `isup.serial`, `isup.uid`, `isup.firmware`, `isup.class`, `isup.vendor`, and `isup.credentials` `clear` where a
 //! password stands in it.
 
 use memchr::memmem;
@@ -12,17 +13,19 @@ use memchr::memmem;
 use crate::{
     Activity, Fact, Field, Message, Probe, Read, Reader, ReaderId, Route, Stream,
     reader::Facts,
-    text::value,
+    text::told,
     xml::{self, Part, Xml},
 };
 
 const FIELDS: &[Field] = &[
+    Field::IsupClass,
     Field::IsupCredentials,
     Field::IsupFirmware,
     Field::IsupMessage,
     Field::IsupRole,
     Field::IsupSerial,
     Field::IsupUid,
+    Field::IsupVendor,
 ];
 
 pub(crate) const READER: Reader = Reader {
@@ -50,13 +53,10 @@ const MAX_PROLOG: usize = 1024;
 const MAX_MESSAGE: usize = 16 << 10;
 
 fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
-    if !message.payload.trim_ascii_start().starts_with(b"<") {
+    if xml::root_name(message.payload) != Some(ROOT.as_bytes()) {
         return false;
     }
     let text = String::from_utf8_lossy(message.payload);
-    if root(&text) != Some(true) {
-        return false;
-    }
     say(&text, facts);
     true
 }
@@ -94,28 +94,32 @@ fn root(text: &str) -> Option<bool> {
 
 fn say(text: &str, facts: Facts<'_>) {
     let mut say = |field, text: &[u8]| {
-        if !text.is_empty() {
-            facts(Fact::of_sender(field, value(text)));
+        if let Some(text) = told(text) {
+            facts(Fact::of_sender(field, text));
         }
     };
     let mut xml = Xml::new(text);
-    let (mut asks, mut registers) = (false, false);
+    let (mut asks, mut answers, mut registers) = (false, false, false);
     while let Some(part) = xml.next() {
         let Part::Ends { path, text } = part else { continue };
         match path.strip_prefix("PPVSPMessage/").unwrap_or_default() {
             "CommandType" => {
                 asks = text == b"REQUEST";
-                if text == b"RESPONSE" {
-                    say(Field::IsupRole, b"client");
-                }
+                answers = text == b"RESPONSE";
             }
             "Method" if asks => {
                 registers = text == b"REGISTER";
                 say(Field::IsupRole, if registers { b"device" } else { b"client" });
             }
+            "WhichCommand" if answers => {
+                say(Field::IsupRole, if text == b"REGISTER" { b"client" } else { b"device" });
+                say(Field::IsupMessage, text);
+            }
             "Command" | "WhichCommand" => say(Field::IsupMessage, text),
             "Params/SerialNumber" if registers => say(Field::IsupSerial, text),
             "Params/DeviceID" if registers => say(Field::IsupUid, text),
+            "Params/DevType" if registers => say(Field::IsupClass, text),
+            "Params/Manufacture" if registers => say(Field::IsupVendor, text),
             "Params/FirmwareVersion" if registers => say(Field::IsupFirmware, text),
             "Params/Password" if registers && !text.is_empty() => say(Field::IsupCredentials, b"clear"),
             _ => {}
@@ -134,7 +138,7 @@ mod tests {
     const REGISTER: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<PPVSPMessage><Version>4.0</Version><Sequence>1</Sequence>\
         <CommandType>REQUEST</CommandType><Method>REGISTER</Method><Command>REGISTER</Command><Params>\
         <SerialNumber>DS-EXAMPLE1</SerialNumber><DeviceID>yard</DeviceID><Password>p</Password>\
-        <FirmwareVersion>V1.2</FirmwareVersion></Params></PPVSPMessage>";
+        <FirmwareVersion>V1.2</FirmwareVersion><DevType>123</DevType><Manufacture>Example</Manufacture></Params></PPVSPMessage>";
 
     /// What a message says over UDP and TCP.
     fn said(text: &str) -> Vec<String> {
@@ -154,6 +158,8 @@ mod tests {
             "uid yard",
             "credentials clear",
             "firmware V1.2",
+            "class 123",
+            "vendor Example",
         ];
         assert_eq!(said(REGISTER), all);
         assert_eq!(said(&REGISTER.replace(">p<", "><")).len(), all.len() - 1);
@@ -164,6 +170,8 @@ mod tests {
         let answer = "<?xml version=\"1.0\"?><PPVSPMessage><CommandType>RESPONSE</CommandType>\
             <WhichCommand>REGISTER</WhichCommand><Params><DeviceID>a</DeviceID></Params></PPVSPMessage>";
         assert_eq!(said(answer), ["role client", "message REGISTER"]);
+        let asked = answer.replace("REGISTER", "GETDEVICECONFIG");
+        assert_eq!(said(&asked), ["role device", "message GETDEVICECONFIG"]);
         let commands =
             "<PPVSPMessage><CommandType>REQUEST</CommandType><Method>CONTROL</Method></PPVSPMessage>";
         assert_eq!(said(commands), ["role client"]);

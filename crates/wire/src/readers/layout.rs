@@ -2,9 +2,9 @@
 //! that is filled up with zeros, link addresses.
 
 use arrayvec::ArrayString;
-use std::fmt::Write;
+use std::{fmt::Write, net::Ipv4Addr};
 
-use crate::{Fact, Field, Mac, reader::Facts, text};
+use crate::{Fact, Field, Mac, Message, reader::Facts, text};
 
 /// `N` bytes at a place.
 pub(super) fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
@@ -34,11 +34,6 @@ pub(super) fn text(bytes: &[u8], at: usize, length: usize) -> Option<&[u8]> {
     (!text.iter().any(u8::is_ascii_control)).then_some(text)
 }
 
-/// Whether a text is an IPv4 address with dots: `192.0.2.7`.
-pub(super) fn is_dotted(text: &[u8]) -> bool {
-    std::str::from_utf8(text).is_ok_and(|text| text.parse::<std::net::Ipv4Addr>().is_ok())
-}
-
 /// Whether a text is a link address: twelve hex digits, in pairs that a colon or hyphen parts, or without.
 pub(super) fn is_mac(text: &[u8]) -> bool {
     match text.len() {
@@ -51,10 +46,38 @@ pub(super) fn is_mac(text: &[u8]) -> bool {
     }
 }
 
-/// Says a value of the sender, where there is one.
+/// Whether an answer gives another IPv4 address than it came from, so that it speaks of another device. An address that no
+/// host has is none (RFC 1122, 3.2.1.3; RFC 6890), and a private one in what came from a public one is that of the sender behind
+/// a translator.
+pub(super) fn is_of_another(message: &Message<'_, '_>, address: Option<Ipv4Addr>) -> bool {
+    let is_local = |address: Ipv4Addr| address.is_private() || address.is_link_local();
+    let Some(address) = address.filter(is_hosts) else { return false };
+    let is_translated = match message.packet.source.ip() {
+        std::net::IpAddr::V4(source) => !is_local(source) && is_local(address),
+        std::net::IpAddr::V6(_) => false,
+    };
+    !is_translated && message.is_from_other(address.into())
+}
+
+/// Whether an address may be a host's: not that of a group, of the host itself, or out of networks that nobody has.
+pub(super) fn is_hosts(address: &Ipv4Addr) -> bool {
+    !matches!(address.octets(), [0 | 127 | 224..=255, ..])
+}
+
+/// The address that stands in four bytes at a place, the high one first.
+pub(super) fn address(bytes: &[u8], at: usize) -> Option<Ipv4Addr> {
+    array::<4>(bytes, at).map(Ipv4Addr::from)
+}
+
+/// The IPv4 address that a text is: `192.0.2.7`.
+pub(super) fn dotted(text: &[u8]) -> Option<Ipv4Addr> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// Says a value of the sender, where there is one and it was set.
 pub(super) fn say(field: Field, value: Option<&[u8]>, facts: Facts<'_>) {
-    if let Some(value) = value.filter(|value| !value.is_empty()) {
-        facts(Fact::of_sender(field, text::value(value)));
+    if let Some(value) = value.and_then(text::set) {
+        facts(Fact::of_sender(field, value));
     }
 }
 
@@ -87,6 +110,28 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_from_elsewhere_is_of_another() {
+        let of = |source: [u8; 4], told: Option<[u8; 4]>| {
+            let packet = crate::Packet { source: crate::Address::v4(source), ..crate::Packet::default() };
+            is_of_another(&Message { packet: &packet, payload: &[] }, told.map(Ipv4Addr::from))
+        };
+        assert!(of([192, 168, 1, 7], Some([192, 168, 1, 8])) && of([10, 0, 0, 1], Some([198, 51, 100, 7])));
+        assert!(!of([192, 168, 1, 7], Some([192, 168, 1, 7])) && !of([192, 168, 1, 7], Some([0; 4])));
+        assert!(!of([198, 51, 100, 7], Some([192, 168, 1, 8])), "behind a translator");
+        assert!(!of([192, 168, 1, 7], Some([240, 0, 9, 0])) && !of([192, 168, 1, 7], Some([127, 0, 0, 1])));
+        assert!(!of([192, 168, 1, 7], None) && !of([0; 4], Some([192, 168, 1, 8])));
+    }
+
+    #[test]
+    fn what_was_never_set_is_not_said() {
+        let mut said = Vec::new();
+        for value in [&b"0000000000"[..], b"0.0.0.0", b"", b"0001"] {
+            say(Field::DahuaSerial, Some(value), &mut |fact| said.push(crate::readers::tests::line(&fact)));
+        }
+        assert_eq!(said, ["sender dahua.serial 0001"]);
+    }
+
+    #[test]
     fn numbers_are_of_either_order() {
         assert_eq!((u16le(&[0, 1, 2], 1), u16be(&[0, 1, 2], 1)), (Some(0x0201), Some(0x0102)));
         assert_eq!((u32le(&[1, 2, 3, 4], 0), u32le(&[1, 2, 3, 4], 1)), (Some(0x0403_0201), None));
@@ -101,6 +146,7 @@ mod tests {
         {
             assert!(!is_mac(text), "{text:?}");
         }
-        assert!(is_dotted(b"192.0.2.7") && !is_dotted(b"192.0.2") && !is_dotted(b"192.0.2.700"));
+        assert_eq!(dotted(b"192.0.2.7"), Some([192, 0, 2, 7].into()));
+        assert_eq!((dotted(b"192.0.2"), dotted(b"192.0.2.700")), (None, None));
     }
 }

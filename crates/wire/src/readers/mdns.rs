@@ -4,9 +4,10 @@
 //! A response says, in any section, addresses (`Answer`), and about its sender: `mdns.service` (type without
 //! `.local`, such as `_rtsp._tcp`), `mdns.instance` (the label as it stands), `mdns.host` (target of a service),
 //! `mdns.txt` (each string). At most 64 facts of a response; an address that is being withdrawn
-//! is not said; a service that is, was the sender's all the same.
+//! is not said; a service that is, was the sender's all the same. Where a response gives addresses of the target of a
+//! service, and none is the sender's, a reflector or proxy passes it on (RFC 8766): it says nothing of its sender.
 
-use std::cell::Cell;
+use std::{cell::Cell, net::IpAddr};
 
 use memchr::memmem;
 
@@ -16,6 +17,7 @@ use super::dns::{
 };
 use crate::{
     Activity, Fact, Field, Message, Read, Reader, ReaderId, Resolver, Route, cursor::Cursor, reader::Facts,
+    readers::layout::is_hosts, text::Text,
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -39,9 +41,10 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     if !parsed.is_response() {
         return true;
     }
+    let is_anothers = is_anothers(&parsed, message);
     let left = Cell::new(MAX_FACTS);
     let mut say = |fact: Fact<'_>| {
-        if left.get() > 0 {
+        if left.get() > 0 && !(is_anothers && matches!(fact, Fact::Says { .. })) {
             left.set(left.get() - 1);
             facts(fact);
         }
@@ -52,6 +55,43 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
         read_record(&parsed, &entry, &mut names, &mut say);
     }
     true
+}
+
+/// Whether a response gives addresses of its version of IP for a target of a service, of which none is the sender's.
+fn is_anothers(parsed: &DnsMessage<'_>, message: &Message<'_, '_>) -> bool {
+    let records = || parsed.entries().filter(|entry| entry.section != Section::Question);
+    let mut names = Names::of(parsed.bytes);
+    // The targets that are looked at: a response of one device has one.
+    let mut targets: [Text<255>; 4] = Default::default();
+    let mut count = 0;
+    for entry in records().filter(|entry| entry.kind == SRV) {
+        let target = entry.name_in_data(parsed.bytes, 6).and_then(|target| names.read(target));
+        if let Some((target, place)) = target.zip(targets.get_mut(count)) {
+            place.extend(target.as_bytes());
+            count += 1;
+        }
+    }
+    let mut is_given = false;
+    for entry in records().filter(|entry| count > 0 && entry.time_to_live > 0) {
+        let Some(address) = dns::address(&entry) else { continue };
+        let name = names.read(entry.name);
+        let is_target = name.is_some_and(|name| {
+            targets.iter().take(count).any(|target| target.as_bytes().eq_ignore_ascii_case(name.as_bytes()))
+        });
+        let address = address.ip();
+        let may_be_seen = match address {
+            IpAddr::V4(address) => is_hosts(&address),
+            IpAddr::V6(_) => true,
+        };
+        if !is_target || !may_be_seen || message.packet.source.ip().is_ipv4() != address.is_ipv4() {
+            continue;
+        }
+        if !message.is_from_other(address) {
+            return false;
+        }
+        is_given = true;
+    }
+    is_given
 }
 
 fn read_record(
@@ -116,7 +156,7 @@ mod tests {
     use super::*;
     use crate::{
         Packet,
-        readers::tests::{cut_everywhere, dns, facts, question, record},
+        readers::tests::{cut_everywhere, dns, facts, facts_in, question, record},
     };
 
     const A: u16 = 1;
@@ -150,6 +190,34 @@ mod tests {
             "mdns cam.local = 192.168.1.64",
         ];
         assert_eq!(facts(&READER, &announcement()).unwrap(), said);
+    }
+
+    #[test]
+    fn what_a_reflector_passes_on_is_not_its_own() {
+        let whole = announcement();
+        let from = |source: [u8; 4]| {
+            let packet = Packet {
+                source: crate::Address::v4(source),
+                payload_length: whole.len() as u32,
+                ..Packet::default()
+            };
+            facts_in(&READER, &packet, &whole).unwrap()
+        };
+        assert_eq!(from([192, 168, 1, 64]).len(), 6);
+        assert_eq!(from([192, 168, 1, 1]), ["mdns cam.local = 192.168.1.64"]);
+        // A host has several addresses; and one whose service stands elsewhere gives none.
+        let target = [&[0, 0, 0, 0, 2, 42], HOST].concat();
+        let service = record(INSTANCE, SRV, &target);
+        let source = Packet { source: crate::Address::v4([192, 168, 1, 1]), ..Packet::default() };
+        let both = [service.clone(), record(HOST, A, &[10, 0, 0, 1]), record(HOST, A, &[192, 168, 1, 1])];
+        for records in
+            [&both[..], &[service], &[record(SERVICE, PTR, INSTANCE), record(HOST, A, &[10, 0, 0, 1])]]
+        {
+            let bytes = response(&[&[record(SERVICE, PTR, b"\x01c\0")][..], records].concat());
+            let packet = Packet { payload_length: bytes.len() as u32, ..source.clone() };
+            let said = facts_in(&READER, &packet, &bytes).unwrap();
+            assert!(said.contains(&"sender mdns.service _rtsp._tcp".to_owned()), "{said:?}");
+        }
     }
 
     #[test]

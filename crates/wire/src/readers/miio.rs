@@ -72,6 +72,13 @@ mod tests {
     }
 
     #[test]
+    fn a_number_that_was_never_set_is_none() {
+        let mut unset = message(32, 0);
+        unset[8..12].fill(0);
+        assert_eq!(facts(&READER, &unset), Some(vec![]));
+    }
+
+    #[test]
     fn lengths_have_to_fit() {
         assert_eq!(facts(&READER, &message(64, 7)), Some(vec![]));
         let greeting = [&[0x21, 0x31, 0, 32][..], &[0xff; 28]].concat();

@@ -1,13 +1,16 @@
 //! Naxclow's protocol of the small cameras V720 and A9 (TCP and UDP 6123, and other ports).
 //!
-//! A message has 20 bytes of header: the length of its body, a command, two flags, whom to forward it to, a number. It is of
-//! this protocol where a body of text is JSON that begins with `code`, or one of a picture is JPEG; heartbeats without a body
-//! prove nothing. Fact: `naxclow.role`, `device` of who registers or sends pictures.
+//! A message has 20 bytes of header: the length of its body, a command, two flags, whom to forward it to (eight bytes of
+//! zeros, of `0`, or of `ff`), a number. It is of this protocol where a body of text is JSON that begins with `code`, or one of a
+//! picture is JPEG; heartbeats without a body prove nothing. A registration is one that names its `uid` or `token`.
+//!
+//! Facts: `naxclow.role`, `device` of who registers, and of such a one `naxclow.uid`. Who sends pictures may be a relay.
 
 use crate::{
-    Field, Message, Probe, Read, Reader, ReaderId, Route, Stream,
+    Field, Message, Probe, Read, Reader, ReaderId, Route, Stream, json,
     reader::Facts,
     readers::layout::{array, say, u16le, u32le},
+    text::Text,
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -15,7 +18,7 @@ pub(crate) const READER: Reader = Reader {
     app: "naxclow",
     activity: None,
     hides: false,
-    fields: &[Field::NaxclowRole],
+    fields: &[Field::NaxclowRole, Field::NaxclowUid],
     read: Read::Stream(&[0..=0xff], read),
 };
 
@@ -25,19 +28,14 @@ pub(crate) const DATAGRAM_READER: Reader =
 const HEADER: usize = 20;
 const MAX_BODY: u32 = 64 << 10;
 /// What of a body is looked at.
-const LOOKED_AT: usize = 24;
+const LOOKED_AT: usize = 256;
+/// Whom to forward to.
+const FORWARD: usize = 8;
 
 const JSON: u16 = 0;
 const JPEG: u16 = 1;
 /// The code of a registration.
 const REGISTERS: &[u8] = b"100";
-
-/// What the beginning of a body proves.
-enum Body {
-    Registers,
-    Pictures,
-    Other,
-}
 
 fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     let bytes = stream.bytes;
@@ -45,7 +43,8 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     let is_possible = bytes.get(3).is_none_or(|&high| high == 0)
         && bytes.get(4).is_none_or(|&command| u16::from(command) <= JPEG)
         && bytes.get(5).is_none_or(|&high| high == 0)
-        && bytes.get(6).is_none_or(|&flag| is_flag(flag));
+        && bytes.get(6).is_none_or(|&flag| is_flag(flag))
+        && forwards(bytes.get(FORWARD..).unwrap_or(&[]));
     if !is_possible {
         return Probe::NotMine;
     }
@@ -56,10 +55,11 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     let end = HEADER + LOOKED_AT.min(length as usize);
     match bytes.get(..end) {
         None => stream.more(),
-        Some(message) => body(message).map_or(Probe::NotMine, |body| {
-            say_role(&body, facts);
+        Some(message) if is_of(message) => {
+            say_registration(message, facts);
             Probe::Match
-        }),
+        }
+        Some(_) => Probe::NotMine,
     }
 }
 
@@ -67,16 +67,37 @@ fn read_datagram(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     let bytes = message.payload;
     let fits = length(bytes)
         .is_some_and(|length| u64::from(length) + HEADER as u64 == u64::from(message.packet.payload_length));
-    let body = body(bytes).filter(|_| fits && bytes.get(6).is_some_and(|&flag| is_flag(flag)));
-    if let Some(body) = &body {
-        say_role(body, facts);
+    let is_mine = fits && bytes.get(6).is_some_and(|&flag| is_flag(flag)) && is_of(bytes);
+    if is_mine {
+        say_registration(bytes, facts);
     }
-    body.is_some()
+    is_mine
 }
 
-fn say_role(body: &Body, facts: Facts<'_>) {
-    let is_device = matches!(body, Body::Registers | Body::Pictures);
-    say(Field::NaxclowRole, is_device.then_some(b"device"), facts);
+/// Whether the bytes from the eighth on, as far as they are there, name nobody, everybody, or eight digits of zero.
+fn forwards(bytes: &[u8]) -> bool {
+    let bytes = bytes.get(..8).unwrap_or(bytes);
+    [0, b'0', 0xff].iter().any(|filling| bytes.iter().all(|byte| byte == filling))
+}
+
+/// Says of a registration who registers: a device, by its number.
+fn say_registration(message: &[u8], facts: Facts<'_>) {
+    let body = message.get(HEADER..).unwrap_or(&[]);
+    if u16le(message, 4) != Some(JSON) {
+        return;
+    }
+    let body = body.get(..LOOKED_AT).unwrap_or(body);
+    let (mut registers, mut known, mut uid) = (false, false, Text::<64>::new());
+    json::walk(body, |path, value| match path {
+        ["code"] => registers = value.as_bytes() == REGISTERS,
+        ["token"] => known |= !value.is_empty(),
+        ["uid"] if uid.is_empty() => uid.extend(value.as_bytes()),
+        _ => {}
+    });
+    if registers && (known || !uid.is_empty()) {
+        say(Field::NaxclowRole, Some(b"device"), facts);
+        say(Field::NaxclowUid, Some(uid.as_bytes()), facts);
+    }
 }
 
 /// Whether a message is whole, or which part of it this is.
@@ -88,23 +109,23 @@ fn length(bytes: &[u8]) -> Option<u32> {
     u32le(bytes, 0).filter(|_| bytes.len() >= HEADER)
 }
 
-fn body(message: &[u8]) -> Option<Body> {
-    let body = message.get(HEADER..)?;
-    match u16le(message, 4)? {
-        JSON => {
-            let rest =
-                body.strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"code\"")?.trim_ascii_start();
-            let code = rest.strip_prefix(b":")?.trim_ascii_start();
-            let digits = code.iter().take_while(|byte| byte.is_ascii_digit()).count();
-            match code.get(..digits)? {
-                [] => None,
-                REGISTERS => Some(Body::Registers),
-                _ => Some(Body::Other),
-            }
+/// Whether header and body of a message are of this protocol.
+fn is_of(message: &[u8]) -> bool {
+    let body = message.get(HEADER..).unwrap_or(&[]);
+    let forwarded = message.get(FORWARD..).is_some_and(forwards);
+    forwarded
+        && match u16le(message, 4) {
+            Some(JSON) => has_code(body).is_some(),
+            Some(JPEG) => array(body, 0) == Some([0xff, 0xd8, 0xff]),
+            _ => false,
         }
-        JPEG if array(body, 0) == Some([0xff, 0xd8, 0xff]) => Some(Body::Pictures),
-        _ => None,
-    }
+}
+
+/// The first digit of the code with which a body begins.
+fn has_code(body: &[u8]) -> Option<u8> {
+    let rest = body.strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"code\"")?.trim_ascii_start();
+    let code = rest.strip_prefix(b":")?.trim_ascii_start();
+    code.first().copied().filter(u8::is_ascii_digit)
 }
 
 #[cfg(test)]
@@ -127,10 +148,14 @@ mod tests {
 
     #[test]
     fn who_registers_is_a_camera() {
-        let device = vec!["sender naxclow.role device".to_owned()];
+        let device = ["sender naxclow.role device", "sender naxclow.uid 0123456789ab"].map(str::to_owned);
         for (whole, said) in [
-            (message(0, 0, REGISTRATION), device.clone()),
-            (message(1, 0xfa, &[&[0xff, 0xd8, 0xff][..], &[7; 900]].concat()), device),
+            (message(0, 0, REGISTRATION), device.to_vec()),
+            (message(0, 0, br#"{"code":100,"token":"01234567"}"#), device[..1].to_vec()),
+            (message(0, 0, br#"{"code":100,"domain":"v.example"}"#), vec![]),
+            (message(0, 0, br#"{"code":1000,"uid":"0123456789ab"}"#), vec![]),
+            // A relay sends pictures, too.
+            (message(1, 0xfa, &[&[0xff, 0xd8, 0xff][..], &[7; 900]].concat()), vec![]),
             (message(0, 0xff, br#"{ "code":301,"target":"0"}"#), vec![]),
         ] {
             assert_eq!(stream(&READER, &whole, false), (Probe::Match, said.clone()));
@@ -152,6 +177,15 @@ mod tests {
         ] {
             assert_eq!(stream(&READER, &near, false).0, Probe::NotMine);
             assert_eq!(facts(&DATAGRAM_READER, &near), None);
+        }
+        for forward in
+            [&[0xff; 8][..], b"00000000", &[0; 8], b"00000001", &[1; 8], &[0, 0, 0, 0, 0, 0, 0, 0xff]]
+        {
+            let mut whole = message(0, 0, REGISTRATION);
+            whole[8..16].copy_from_slice(forward);
+            let is_mine = forward.iter().all(|byte| *byte == forward[0]) && forward[0] != 1;
+            assert_eq!(facts(&DATAGRAM_READER, &whole).is_some(), is_mine, "{forward:?}");
+            assert_eq!(stream(&READER, &whole, false).0 == Probe::Match, is_mine, "{forward:?}");
         }
         assert_eq!(facts(&DATAGRAM_READER, &message(0, 0, REGISTRATION)[..70]), None);
         assert_eq!(stream(&READER, &[0, 0, 0, 1], false).0, Probe::NotMine);

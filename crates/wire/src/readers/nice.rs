@@ -1,12 +1,12 @@
 //! The search of NICE's (`NiceVision`, now Qognify) encoders and cameras (UDP 2007). Built from public code.
 //!
 //! An answer begins with `NICE`, has at least 90 bytes, a link address at 10, and a mask of a network at 20. Facts:
-//! `nice.mac`, `nice.name`; `nice.role` of either side.
+//! `nice.mac`, `nice.firmware` (four numbers at 30), `nice.name`; `nice.role` of either side.
 
 use crate::{
     Activity, Field, Message, Read, Reader, ReaderId, Route,
     reader::Facts,
-    readers::layout::{array, say, say_mac, text},
+    readers::layout::{address, array, is_of_another, say, say_mac, say_written, text, u16be},
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -14,7 +14,7 @@ pub(crate) const READER: Reader = Reader {
     app: "nice",
     activity: Some(Activity::Discovery),
     hides: false,
-    fields: &[Field::NiceMac, Field::NiceName, Field::NiceRole],
+    fields: &[Field::NiceFirmware, Field::NiceMac, Field::NiceName, Field::NiceRole],
     read: Read::Message(&[Route::UdpStart(b"NICE")], read),
 };
 
@@ -39,8 +39,16 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     if sent < SHORTEST || !is_station || !is_mask {
         return false;
     }
+    if is_of_another(message, address(bytes, 16)) {
+        return true;
+    }
     say(Field::NiceRole, Some(b"device"), facts);
     say_mac(Field::NiceMac, mac, facts);
+    if let (Some(a), Some(b), Some(c), Some(d)) =
+        (u16be(bytes, 30), u16be(bytes, 32), u16be(bytes, 34), u16be(bytes, 36))
+    {
+        say_written(Field::NiceFirmware, format_args!("{a}.{b}.{c}.{d}"), facts);
+    }
     // The name goes on to the end, or to its first zero.
     let name = bytes.get(74..).filter(|name| name.contains(&0) || !message.is_cut());
     say(Field::NiceName, name.and_then(|name| text(name, 0, name.len())), facts);
@@ -52,7 +60,7 @@ mod tests {
     use super::*;
     use crate::{
         Packet,
-        readers::tests::{cut_everywhere, facts},
+        readers::tests::{cut_everywhere, facts, facts_from},
     };
 
     fn answer() -> Vec<u8> {
@@ -61,6 +69,7 @@ mod tests {
             (0, &b"NICE\x12\x34\x01\x09\0\0"[..]),
             (10, &[2, 0, 0x5e, 0x10, 0, 1]),
             (16, &[192, 0, 2, 7, 255, 255, 255, 0, 192, 0, 2, 1]),
+            (30, &[0, 2, 0, 11, 0, 0, 1, 4]),
             (74, b"NVE 0000"),
         ] {
             bytes[at..at + field.len()].copy_from_slice(field);
@@ -70,10 +79,24 @@ mod tests {
 
     #[test]
     fn an_answer_tells_address_and_name() {
-        let said =
-            ["sender nice.role device", "sender nice.mac 02:00:5e:10:00:01", "sender nice.name NVE 0000"];
+        let said = [
+            "sender nice.role device",
+            "sender nice.mac 02:00:5e:10:00:01",
+            "sender nice.firmware 2.11.0.260",
+            "sender nice.name NVE 0000",
+        ];
         assert_eq!(facts(&READER, &answer()).unwrap(), said);
         cut_everywhere(&READER, &Packet::default(), &answer());
+        let mut unset = answer();
+        unset[30..38].fill(0);
+        assert_eq!(facts(&READER, &unset).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn what_another_answers_is_not_the_senders() {
+        let whole = answer();
+        assert_eq!(facts_from(&READER, [192, 0, 2, 7], &whole), facts(&READER, &whole));
+        assert_eq!(facts_from(&READER, [192, 0, 2, 8], &whole), Some(vec![]));
     }
 
     #[test]

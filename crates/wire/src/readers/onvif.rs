@@ -63,7 +63,8 @@ const DISCOVERY: [&str; 2] =
 
 fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     let names = |text: &str| memmem::find(message.payload, text.as_bytes()).is_some();
-    if !message.payload.trim_ascii_start().starts_with(b"<") || !DISCOVERY.iter().any(|text| names(text)) {
+    let is_envelope = xml::root_name(message.payload) == Some(b"Envelope");
+    if !is_envelope || !DISCOVERY.iter().any(|text| names(text)) {
         return false;
     }
     let text = String::from_utf8_lossy(message.payload);
@@ -181,8 +182,8 @@ fn what(path: &str) -> Option<What> {
 /// Yields what a device says of itself, to the end of the first match.
 fn say(xml: &mut Xml<'_>, facts: Facts<'_>) {
     let mut say = |field, value: &[u8]| {
-        if !value.is_empty() {
-            facts(Fact::of_sender(field, text::value(value)));
+        if let Some(value) = text::told(value) {
+            facts(Fact::of_sender(field, value));
         }
     };
     while let Some(part) = xml.next() {

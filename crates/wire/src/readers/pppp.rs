@@ -6,6 +6,7 @@
 //! - messages that tell who is who, each alone: a camera's login to its cloud, an app's request for a camera, the search on
 //!   the local network and its answer. Their first four bytes are fixed, so they are found on any port.
 //! - datagrams of a half in clear: one that only this protocol writes proves it, as do two of which each might be chance.
+//!   Logins whose body is scrambled, and the answers to them, are of these, and tell here who is who;
 //! - datagrams that a maker's key scrambles ([`scrambled`]);
 //! - frames over TCP ([`framed`]).
 //!
@@ -41,8 +42,6 @@ pub(crate) const READER: Reader = Reader {
             Route::UdpStart(&[0xf1, message::MAPPED_TWICE, 0, 32]),
             Route::UdpStart(&[0xf1, message::LOGIN, 0, 40]),
             Route::UdpStart(&[0xf1, message::LOGGED_IN, 0]),
-            Route::UdpStart(&[0xf1, message::LOGGED_IN_CRC, 0]),
-            Route::UdpStart(&[0xf1, message::LOGIN_CRC, 0, 44]),
             Route::UdpStart(&[0xf1, message::LOGIN_CRC, 0, 100]),
             Route::UdpStart(&[0xf1, message::LOGIN_KEY, 0, 104]),
             Route::UdpStart(&[0xf1, message::NOTIFY, 0, 20]),
@@ -66,7 +65,7 @@ pub(crate) const READER: Reader = Reader {
 
 pub(crate) const DATAGRAM_READER: Reader = Reader {
     number: ReaderId(71),
-    fields: &[],
+    fields: &[Field::PpppRole],
     read: Read::Datagrams(DatagramRead {
         routes: &[Route::UdpStart(&[0xf1])],
         passes: |datagram| Frame::of_datagram(datagram).is_some(),
@@ -116,13 +115,25 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     true
 }
 
-fn read_half(datagrams: &Datagrams<'_>, _: Facts<'_>) -> Probe {
-    let proves = |bytes: &&[u8]| Frame::of_cut(bytes).is_some_and(|frame| frame.is_proof());
-    match datagrams.all {
-        all if all.len() > 1 || all.iter().any(proves) => Probe::Match,
-        _ if datagrams.ended => Probe::NotMine,
-        _ => datagrams.more(),
+fn read_half(datagrams: &Datagrams<'_>, facts: Facts<'_>) -> Probe {
+    let mut all = datagrams.all.iter().map(|bytes| Frame::of_cut(bytes));
+    let (first, second) = (all.next().flatten(), all.next().flatten());
+    if first.is_some_and(|frame| frame.is_proof()) {
+        return Probe::Match;
     }
+    if datagrams.all.len() < 2 {
+        return if datagrams.ended { Probe::NotMine } else { datagrams.more() };
+    }
+    let told = [first, second].into_iter().flatten().find(Frame::is_scrambled);
+    if let Some(frame) = told {
+        if let Some(role) = frame.role() {
+            facts(Fact::of_sender(Field::PpppRole, role));
+        }
+        if message::asks_server(frame.kind) {
+            facts(Fact::Says { who: Party::Receiver, field: Field::PpppRole, value: b"server" });
+        }
+    }
+    Probe::Match
 }
 
 #[cfg(test)]
@@ -156,9 +167,15 @@ mod tests {
         let uid = format!("sender pppp.uid {SHOWN}");
         let roles = ["sender pppp.role device".to_owned(), "receiver pppp.role server".to_owned()];
         assert_eq!(said((40_000, 32_100), &login()), Some([&roles[..], std::slice::from_ref(&uid)].concat()));
-        let scrambled = pppp(message::LOGIN_CRC, &[0x5a; 44]);
-        for login in [&scrambled, &pppp(message::LOGIN_CRC, &[0x5a; 100])] {
-            assert_eq!(said((40_000, 40_001), login), Some(roles.to_vec()));
+        let mut wide = [0; 100];
+        wide[..3].copy_from_slice(b"abc");
+        wide[12..28].copy_from_slice(b"WXY0EXAMPLE00001");
+        let wide = pppp(message::LOGIN_CRC, &wide);
+        let named = "sender pppp.uid abc-WXY0EXAMPLE00001".to_owned();
+        assert_eq!(said((40_000, 40_001), &wide), Some([&roles[..], &[named]].concat()));
+        // Of scrambled ones there is nothing but a length.
+        for login in [pppp(message::LOGIN_CRC, &[0x5a; 44]), pppp(message::LOGIN_CRC, &[0x5a; 100])] {
+            assert_eq!(said((40_000, 40_001), &login), None);
         }
         let notice = pppp(message::NOTIFY, UID);
         assert_eq!(said((SEARCHED, SEARCHED), &notice), Some(vec![roles[0].clone(), uid]));
@@ -172,7 +189,7 @@ mod tests {
         assert_eq!(said((40_000, 32_106), &pppp(message::PRESENT, &[0; 80])), None);
         cut_everywhere(&READER, &Packet::default(), &there);
         cut_everywhere(&READER, &Packet::default(), &login());
-        cut_everywhere(&READER, &Packet::default(), &scrambled);
+        cut_everywhere(&READER, &Packet::default(), &wide);
     }
 
     #[test]
@@ -214,7 +231,7 @@ mod tests {
         assert_eq!(of(message::RELAYS, &relays), Some(vec![server.clone(), refers.clone(), refers]));
         assert_eq!(of(message::RELAYS, &relays[..35]), None);
         assert_eq!(of(message::RELAYS, &relays[..4]), None);
-        assert_eq!(of(message::LOGGED_IN_CRC, &[7; 8]), Some(vec![server.clone()]));
+        assert_eq!(of(message::LOGGED_IN_CRC, &[7; 8]), None);
         assert_eq!(of(message::LOGGED_IN, &[0; 4]), Some(vec![server.clone()]));
         // How its sender sees the receiver a camera says, too, to the server that tests the way.
         assert_eq!(of(message::MAPPED, &end), Some(vec![server]));
@@ -233,8 +250,27 @@ mod tests {
     }
 
     fn half(datagrams: &[Vec<u8>]) -> Option<usize> {
+        told(datagrams).map(|(count, _)| count)
+    }
+
+    fn told(datagrams: &[Vec<u8>]) -> Option<(usize, Vec<String>)> {
         let all: Vec<&[u8]> = datagrams.iter().map(Vec::as_slice).collect();
-        every_beginning(&DATAGRAM_READER, &all).map(|(count, _)| count)
+        every_beginning(&DATAGRAM_READER, &all)
+    }
+
+    #[test]
+    fn a_scrambled_login_tells_with_another_message() {
+        let device = vec!["sender pppp.role device".to_owned(), "receiver pppp.role server".to_owned()];
+        let hello = pppp(0, &[]);
+        for login in [pppp(message::LOGIN_CRC, &[0x5a; 44]), pppp(0x16, &[0x5a; 68])] {
+            assert_eq!(told(std::slice::from_ref(&login)), None);
+            assert_eq!(told(&[login.clone(), login.clone()]), Some((2, device.clone())));
+            assert_eq!(told(&[hello.clone(), login, hello.clone()]), Some((2, device.clone())));
+        }
+        assert_eq!(told(&[hello.clone(), pppp(0x16, &[0x5a; 40])]), None);
+        let answer = pppp(message::LOGGED_IN_CRC, &[7; 8]);
+        assert_eq!(told(&[answer.clone(), answer]), Some((2, vec!["sender pppp.role server".to_owned()])));
+        assert_eq!(told(&[hello.clone(), hello]), Some((2, vec![])));
     }
 
     #[test]

@@ -39,9 +39,11 @@ const DATA: u8 = 0x10;
 const BIND: u8 = 0x11;
 
 /// How what a device sends begins: replies of RTSP and HTTP, the answer to a login, media.
-const OF_DEVICE: [&[u8]; 4] = [b"RTSP/1.0 ", b"HTTP/1.", b"\xb0", b"DHAV"];
+const OF_DEVICE: [&[u8]; 3] = [b"RTSP/1.0 ", b"HTTP/1.", b"DHAV"];
 /// How what a client sends begins: requests, and a login.
-const OF_CLIENT: [&[u8]; 6] = [b"OPTIONS ", b"DESCRIBE ", b"SETUP ", b"GET /", b"POST /", b"\xa0"];
+const OF_CLIENT: [&[u8]; 5] = [b"OPTIONS ", b"DESCRIBE ", b"SETUP ", b"GET /", b"POST /"];
+/// Bytes in front of the text of an answer to a login of DVRIP, and of a login.
+const DVRIP_HEADER: usize = 32;
 
 fn passes(datagram: &[u8]) -> bool {
     if !datagram.starts_with(b"PTCP") {
@@ -77,10 +79,21 @@ fn role(datagram: &[u8]) -> Option<&'static [u8]> {
     let begins = |starts: &[&[u8]]| starts.iter().any(|start| data.starts_with(start));
     match body.first() {
         Some(&BIND) if data.len() == 8 => Some(b"client"),
-        Some(&DATA) if begins(&OF_DEVICE) => Some(b"device"),
-        Some(&DATA) if begins(&OF_CLIENT) => Some(b"client"),
+        Some(&DATA) if begins(&OF_DEVICE) || answers_login(data) => Some(b"device"),
+        Some(&DATA) if begins(&OF_CLIENT) || logs_in(data) => Some(b"client"),
         _ => None,
     }
+}
+
+/// Whether a frame of Dahua's DVRIP answers a login: its text begins with the realm.
+fn answers_login(data: &[u8]) -> bool {
+    matches!(data, [0xb0, 0 | 1, ..])
+        && data.get(DVRIP_HEADER..).is_some_and(|text| text.starts_with(b"Realm:"))
+}
+
+/// Whether a frame of Dahua's DVRIP is a login, by the end of its header.
+fn logs_in(data: &[u8]) -> bool {
+    data.first() == Some(&0xa0) && data.get(DVRIP_HEADER - 2..DVRIP_HEADER) == Some(&[0xa1, 0xaa])
 }
 
 #[cfg(test)]
@@ -113,7 +126,15 @@ mod tests {
             (3, said("device"))
         );
         assert_eq!(of(&[with(DATA, b"DHAV\xfd")]).unwrap(), (1, said("device")));
-        assert_eq!(of(&[with(DATA, b"\xa0\x01\0\0")]).unwrap(), (1, said("client")));
+        let login = [&b"\xa0\x01\0\0"[..], &[0; 26], &[0xa1, 0xaa]].concat();
+        assert_eq!(of(&[with(DATA, &login)]).unwrap(), (1, said("client")));
+        let answer = [&b"\xb0\x01\0\0"[..], &[0; 28], b"Realm:Login to x\r\nRandom:7\r\n"].concat();
+        assert_eq!(of(&[with(DATA, &answer)]).unwrap(), (1, said("device")));
+        for near in
+            [&login[..31], &answer[..36], &answer[1..], &[&[0xb0][..], &[7; 60]].concat(), b"\xa0", b"\xb0"]
+        {
+            assert_eq!(of(&[with(DATA, near)]).unwrap(), (1, vec![]), "{near:?}");
+        }
         let quiet: Vec<_> = std::iter::repeat_n(with(0x13, b""), 9).collect();
         assert_eq!(of(&quiet).unwrap(), (8, vec![]));
         assert_eq!(of(&[open]).unwrap(), (1, vec![]));

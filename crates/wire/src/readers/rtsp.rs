@@ -60,6 +60,7 @@ pub(crate) const MESSAGE_READER: Reader = Reader {
             Route::TcpStart(b"SETUP "),
             Route::TcpStart(b"PLAY "),
             Route::TcpStart(b"ANNOUNCE"),
+            Route::TcpStart(b"MULTITRA"),
         ],
         read_message,
     ),
@@ -70,8 +71,8 @@ const MAX_MESSAGES: usize = 24;
 /// Longest body that is waited for.
 const MAX_BODY: usize = 16 << 10;
 
-/// Methods of RFC 2326 and of RFC 7826; a word in capitals alone is anybody's.
-const METHODS: [&str; 12] = [
+/// Methods of RFC 2326 and of RFC 7826, and one more that is met; a word in capitals alone is anybody's.
+const METHODS: [&str; 13] = [
     "OPTIONS",
     "DESCRIBE",
     "SETUP",
@@ -84,6 +85,8 @@ const METHODS: [&str; 12] = [
     "SET_PARAMETER",
     "REDIRECT",
     "PLAY_NOTIFY",
+    // Of TP-Link's cameras: sound in both directions, and recordings.
+    "MULTITRANS",
 ];
 
 /// A message with its body.
@@ -306,6 +309,18 @@ mod tests {
         let asks = [&ask[..], setup].concat();
         assert_eq!(stream(&READER, &asks, false), (Probe::Match, vec![]));
         cut_stream_everywhere(&READER, &asks);
+    }
+
+    #[test]
+    fn sound_in_both_directions_is_asked_for_by_a_method_of_its_own() {
+        let ask = b"MULTITRANS rtsp://192.0.2.1:554/multitrans RTSP/1.0\r\nCSeq: 0\r\n\r\n";
+        assert_eq!(facts(&MESSAGE_READER, ask).unwrap(), ["receiver rtsp.path /multitrans"]);
+        cut_everywhere(&MESSAGE_READER, &Packet::default(), ask);
+        let asks = [&ask[..], b"$\0\0\x04abcd"].concat();
+        assert_eq!(stream(&READER, &asks, false), (Probe::Match, vec![]));
+        cut_stream_everywhere(&READER, &asks);
+        let near = b"MULTITRANSFER rtsp://192.0.2.1/ RTSP/1.0\r\nCSeq: 0\r\n\r\n";
+        assert_eq!((facts(&MESSAGE_READER, near), stream(&READER, near, false).0), (None, Probe::NotMine));
     }
 
     #[test]

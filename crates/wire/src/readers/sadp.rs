@@ -45,7 +45,7 @@ const ANSWERED: [(&str, Field); 4] = [
 ];
 
 fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
-    if !message.payload.trim_ascii_start().starts_with(b"<") {
+    if !matches!(xml::root_name(message.payload), Some(b"Probe" | b"ProbeMatch")) {
         return false;
     }
     let text = String::from_utf8_lossy(message.payload);

@@ -160,7 +160,7 @@ fn say(head: &Head<'_>, start: Start<'_>, body: &[u8], whole: bool, facts: Facts
         sdp::refer(body, whole, facts);
     }
     if gb28181::is_of(head) {
-        gb28181::read(body, facts);
+        gb28181::read(head, body, facts);
     } else if let Start::Request { method: b"REGISTER", uri } = start {
         gb28181::registers(head, uri, facts);
     }

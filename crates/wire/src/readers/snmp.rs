@@ -3,7 +3,8 @@
 //! A message is a sequence of version, community and one of the known units, which fills the datagram. Facts, of the answers of
 //! an agent and of its traps of version 1: `snmp.sys_descr`, `snmp.sys_object_id` (dotted, without a leading dot),
 //! `snmp.name`. The community is as good as a password, and not said. Messages of version 3 are recognised by their
-//! header. Bounds: 32 variables, 64 numbers of an object identifier.
+//! header. Of the groups that makers of cameras have for themselves `snmp.model`, `snmp.serial`, `snmp.firmware` and `snmp.mac`.
+//! A trap of version 2 tells its object, where a maker's, as `snmp.sys_object_id`. Bounds: 32 variables, 64 numbers of an object identifier.
 
 use arrayvec::ArrayString;
 use std::fmt::Write;
@@ -12,7 +13,7 @@ use crate::{
     Activity, Field, Message, Read, Reader, ReaderId, Route,
     der::{Elements, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE},
     reader::Facts,
-    readers::layout::{say, text},
+    readers::layout::{array, say, say_mac, text},
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -20,17 +21,42 @@ pub(crate) const READER: Reader = Reader {
     app: "snmp",
     activity: Some(Activity::Signalling),
     hides: false,
-    fields: &[Field::SnmpName, Field::SnmpSysDescr, Field::SnmpSysObjectId],
+    fields: &[
+        Field::SnmpFirmware,
+        Field::SnmpMac,
+        Field::SnmpModel,
+        Field::SnmpName,
+        Field::SnmpSerial,
+        Field::SnmpSysDescr,
+        Field::SnmpSysObjectId,
+    ],
     read: Read::Message(&[Route::UdpFirst(161, &[SEQUENCE]), Route::UdpFirst(162, &[SEQUENCE])], read),
 };
 
 const INTEGER: u8 = 0x02;
 const ANSWER: u8 = 0xa2;
+/// The port of an agent.
+const AGENT: u16 = 161;
 const OLD_TRAP: u8 = 0xa4;
 /// `1.3.6.1.2.1.1`, the group of what is said of a system.
 const SYSTEM: [u8; 6] = [0x2b, 6, 1, 2, 1, 1];
 /// `1.3.6.1.4.1`, below which makers stand.
 const ENTERPRISES: [u8; 5] = [0x2b, 6, 1, 4, 1];
+/// What stands in groups of makers, below [`ENTERPRISES`]: of Hikvision (39165), Dahua (1004849) and Mobotix (21701).
+const OWN: [(&[u8], Field); 9] = [
+    (&[0x82, 0xb1, 0x7d, 1, 1, 0], Field::SnmpModel),
+    (&[0x82, 0xb1, 0x7d, 1, 3, 0], Field::SnmpFirmware),
+    (&[0x82, 0xb1, 0x7d, 1, 4, 0], Field::SnmpMac),
+    (&[0xbd, 0xaa, 0x31, 2, 1, 2, 4, 0], Field::SnmpSerial),
+    (&[0xbd, 0xaa, 0x31, 2, 1, 2, 5, 0], Field::SnmpFirmware),
+    (&[0xbd, 0xaa, 0x31, 2, 1, 2, 6, 0], Field::SnmpModel),
+    (&[0x81, 0xa9, 0x45, 2, 1, 1, 0], Field::SnmpModel),
+    (&[0x81, 0xa9, 0x45, 2, 1, 2, 0], Field::SnmpSerial),
+    (&[0x81, 0xa9, 0x45, 2, 4, 1, 1, 0], Field::SnmpFirmware),
+];
+/// `1.3.6.1.6.3.1.1.4.1.0`, what a trap of version 2 is of.
+const TRAP_OBJECT: [u8; 10] = [0x2b, 6, 1, 6, 3, 1, 1, 4, 1, 0];
+const TRAP: u8 = 0xa7;
 const MAX_VARIABLES: usize = 32;
 const MAX_ARCS: usize = 64;
 
@@ -67,8 +93,12 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
             if numbers != [true; 3] || variables.is_none() {
                 return message.is_cut();
             }
-            if let Some(variables) = variables.filter(|_| tag == ANSWER) {
-                say_variables(variables, facts);
+            // A manager answers an inform, with the agent's own words, from another port than an agent answers from.
+            let is_agents = tag == ANSWER && message.packet.ports.0 == AGENT;
+            match variables {
+                Some(variables) if is_agents => say_variables(variables, facts),
+                Some(variables) if tag == TRAP => say_trap(variables, facts),
+                _ => {}
             }
             true
         }
@@ -79,14 +109,39 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
 fn say_variables(mut variables: Elements<'_>, facts: Facts<'_>) {
     for _ in 0..MAX_VARIABLES {
         let Some(mut variable) = variables.contents(SEQUENCE).map(Elements::new) else { break };
-        let object = variable.contents(OBJECT_IDENTIFIER).and_then(|object| object.strip_prefix(&SYSTEM));
-        match (object, variable.next()) {
+        let whole = variable.contents(OBJECT_IDENTIFIER);
+        let value = variable.next();
+        if let (Some(own), Some((OCTET_STRING, value))) =
+            (whole.and_then(|object| object.strip_prefix(&ENTERPRISES)), value)
+        {
+            say_own(own, value, facts);
+        }
+        match (whole.and_then(|object| object.strip_prefix(&SYSTEM)), value) {
             (Some([1, 0]), Some((OCTET_STRING, value))) => say(Field::SnmpSysDescr, described(value), facts),
             (Some([2, 0]), Some((OBJECT_IDENTIFIER, value))) => say_object(Some(value), facts),
             (Some([5, 0]), Some((OCTET_STRING, value))) => {
                 say(Field::SnmpName, text(value, 0, value.len()), facts);
             }
             _ => {}
+        }
+    }
+}
+
+/// Says what stands in a maker's own group.
+fn say_own(own: &[u8], value: &[u8], facts: Facts<'_>) {
+    match OWN.iter().find(|(object, _)| *object == own) {
+        Some((_, Field::SnmpMac)) if value.len() == 6 => say_mac(Field::SnmpMac, array(value, 0), facts),
+        Some(&(_, field)) => say(field, text(value, 0, value.len()), facts),
+        None => {}
+    }
+}
+
+fn say_trap(mut variables: Elements<'_>, facts: Facts<'_>) {
+    for _ in 0..MAX_VARIABLES {
+        let Some(mut variable) = variables.contents(SEQUENCE).map(Elements::new) else { break };
+        if variable.contents(OBJECT_IDENTIFIER) == Some(&TRAP_OBJECT) {
+            let object = variable.contents(OBJECT_IDENTIFIER);
+            return say_object(object.filter(|object| object.starts_with(&ENTERPRISES)), facts);
         }
     }
 }
@@ -129,7 +184,7 @@ mod tests {
     use super::*;
     use crate::{
         Packet,
-        readers::tests::{cut_everywhere, facts},
+        readers::tests::{cut_everywhere, facts, facts_in},
     };
 
     fn element(tag: u8, contents: &[&[u8]]) -> Vec<u8> {
@@ -161,19 +216,69 @@ mod tests {
         message(1, &element(tag, &[&number, &number, &number, &variables]))
     }
 
+    fn from(port: u16, bytes: &[u8]) -> Option<Vec<String>> {
+        let packet =
+            Packet { ports: (port, 50_000), payload_length: bytes.len() as u32, ..Packet::default() };
+        facts_in(&READER, &packet, bytes)
+    }
+
     #[test]
     fn an_answer_tells_what_the_agent_is() {
         assert_eq!(
-            facts(&READER, &answer(ANSWER)).unwrap(),
+            from(AGENT, &answer(ANSWER)).unwrap(),
             [
                 "sender snmp.sys_descr ; EXAMPLE X1; Network Camera; 9.80",
                 "sender snmp.sys_object_id 1.3.6.1.4.1.32473.7",
                 "sender snmp.name hall",
             ]
         );
-        cut_everywhere(&READER, &Packet::default(), &answer(ANSWER));
+        cut_everywhere(&READER, &Packet { ports: (AGENT, 50_000), ..Packet::default() }, &answer(ANSWER));
         // What is asked, or set, is not what the sender is.
-        assert_eq!(facts(&READER, &answer(0xa3)), Some(vec![]));
+        assert_eq!(from(AGENT, &answer(0xa3)), Some(vec![]));
+        // Who is informed says it back.
+        assert_eq!(from(162, &answer(ANSWER)), Some(vec![]));
+    }
+
+    fn unit(tag: u8, variables: &[(&[u8], u8, &[u8])]) -> Vec<u8> {
+        let number = element(INTEGER, &[&[0]]);
+        let all: Vec<Vec<u8>> = variables
+            .iter()
+            .map(|(object, kind, value)| {
+                element(SEQUENCE, &[&element(OBJECT_IDENTIFIER, &[object]), &element(*kind, &[value])])
+            })
+            .collect();
+        let all: Vec<&[u8]> = all.iter().map(Vec::as_slice).collect();
+        message(1, &element(tag, &[&number, &number, &number, &element(SEQUENCE, &all)]))
+    }
+
+    #[test]
+    fn makers_have_groups_of_their_own() {
+        let own = |last: &[u8]| [&ENTERPRISES[..], last].concat();
+        let (model, mac) = (own(&[0x82, 0xb1, 0x7d, 1, 1, 0]), own(&[0x82, 0xb1, 0x7d, 1, 4, 0]));
+        let serial = own(&[0xbd, 0xaa, 0x31, 2, 1, 2, 4, 0]);
+        let other = own(&[0x82, 0xb1, 0x7e, 1, 1, 0]);
+        let bytes = unit(
+            ANSWER,
+            &[
+                (&model, OCTET_STRING, b"E-1"),
+                (&mac, OCTET_STRING, &[2, 0, 0x5e, 0x10, 0, 1]),
+                (&serial, OCTET_STRING, b"0E0E"),
+                (&other, OCTET_STRING, b"no"),
+                (&model[..7], OCTET_STRING, b"no"),
+            ],
+        );
+        let said = ["sender snmp.model E-1", "sender snmp.mac 02:00:5e:10:00:01", "sender snmp.serial 0E0E"];
+        assert_eq!(from(AGENT, &bytes).unwrap(), said);
+        assert_eq!(from(162, &bytes), Some(vec![]));
+        cut_everywhere(&READER, &Packet { ports: (AGENT, 50_000), ..Packet::default() }, &bytes);
+    }
+
+    #[test]
+    fn a_trap_tells_whose_object_it_is_of() {
+        let maker = [&ENTERPRISES[..], &[0x81, 0xfd, 0x59]].concat();
+        let of = |object: &[u8]| facts(&READER, &unit(TRAP, &[(&TRAP_OBJECT, OBJECT_IDENTIFIER, object)]));
+        assert_eq!(of(&maker).unwrap(), ["sender snmp.sys_object_id 1.3.6.1.4.1.32473"]);
+        assert_eq!(of(&[0x2b, 6, 1, 6, 3, 1, 1, 5, 4]), Some(vec![]));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use crate::{
     Activity, Field, Message, Read, Reader, ReaderId, Route,
     reader::Facts,
-    readers::layout::{is_mac, say, text},
+    readers::layout::{dotted, is_mac, is_of_another, say, text},
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -32,21 +32,44 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
         return true;
     }
     // The last of those that the capture cut may be cut itself.
-    let whole = texts.split(|&byte| byte == 0xff).count() - usize::from(message.is_cut());
-    let named = |name: &[u8]| {
-        let mut texts = texts.split(|&byte| byte == 0xff).take(whole.min(MAX_TEXTS));
-        let value = texts.find_map(|text| text.strip_prefix(name)?.strip_prefix(b":"))?;
-        text(value, 0, value.len())
+    let whole = match memchr::memrchr(0xff, texts) {
+        Some(end) if message.is_cut() => texts.get(..end).unwrap_or(texts),
+        None if message.is_cut() => &[],
+        _ => texts,
     };
-    let (mac, model) = (named(b"MAC").filter(|mac| is_mac(mac)), named(b"MODEL"));
+    let (mut mac, mut model, mut serial, mut firmware, mut address) = (None, None, None, None, None);
+    for one in whole.split(|&byte| byte == 0xff).take(MAX_TEXTS) {
+        #[cfg(test)]
+        crate::readers::tests::count(one.len() + 1);
+        let Some((name, value)) =
+            one.iter().position(|&byte| byte == b':').and_then(|at| one.split_at_checked(at))
+        else {
+            continue;
+        };
+        let place = match name {
+            b"IPADR" => &mut address,
+            b"MAC" => &mut mac,
+            b"MODEL" => &mut model,
+            b"SERIAL" => &mut serial,
+            b"SOFTVERSION" => &mut firmware,
+            _ => continue,
+        };
+        if place.is_none() {
+            *place = value.get(1..).and_then(|value| text(value, 0, value.len()));
+        }
+    }
+    let mac = mac.filter(|mac| is_mac(mac));
     if mac.is_none() || model.is_none() {
         return false;
+    }
+    if is_of_another(message, address.and_then(dotted)) {
+        return true;
     }
     say(Field::SonyRole, Some(b"device"), facts);
     say(Field::SonyMac, mac, facts);
     say(Field::SonyModel, model, facts);
-    say(Field::SonySerial, named(b"SERIAL"), facts);
-    say(Field::SonyFirmware, named(b"SOFTVERSION"), facts);
+    say(Field::SonySerial, serial, facts);
+    say(Field::SonyFirmware, firmware, facts);
     true
 }
 
@@ -55,7 +78,7 @@ mod tests {
     use super::*;
     use crate::{
         Packet,
-        readers::tests::{cut_everywhere, facts},
+        readers::tests::{cut_everywhere, facts, facts_from, steps_of},
     };
 
     const ANSWER: &[u8] =
@@ -75,6 +98,18 @@ mod tests {
             ]
         );
         cut_everywhere(&READER, &Packet::default(), ANSWER);
+    }
+
+    #[test]
+    fn what_another_answers_is_not_the_senders() {
+        assert_eq!(facts_from(&READER, [192, 0, 2, 7], ANSWER), facts(&READER, ANSWER));
+        assert_eq!(facts_from(&READER, [192, 0, 2, 8], ANSWER), Some(vec![]));
+    }
+
+    #[test]
+    fn each_byte_is_looked_at_once() {
+        let many = [b"\x02", &b"NAME:value\xff".repeat(100)[..], b"\x03"].concat();
+        assert!(steps_of(|| assert_eq!(facts(&READER, &many), None)) <= many.len());
     }
 
     #[test]

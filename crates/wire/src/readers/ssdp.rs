@@ -4,10 +4,12 @@
 //! neither end: there the text alone decides, and it must name what it speaks of (`USN`), as every such message does.
 //!
 //! Facts of an announcement or answer, about its sender: `ssdp.server`, `ssdp.location`, `ssdp.usn`, `ssdp.nt`,
-//! `ssdp.st`. A search says only who searches: `ssdp.user_agent`, where it is there.
+//! `ssdp.st`. One whose location is at another IPv4 address than it came from is passed on, and says nothing of its sender.
+//! A search says only who searches: `ssdp.user_agent`, where it is there.
 
 use crate::{
-    Activity, Fact, Field, Message, Read, Reader, ReaderId, Route, head::Head, reader::Facts, text::value,
+    Activity, Fact, Field, Message, Read, Reader, ReaderId, Route, head::Head, reader::Facts,
+    readers::layout::is_of_another, text::value,
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -55,10 +57,10 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
         Some([b"NOTIFY", b"*", b"HTTP/1.1" | b"HTTP/1.0"])
             if from == PORT || to == PORT || names(&head, "nt") =>
         {
-            say(&head, &ANNOUNCED, facts);
+            announced(&head, message, facts);
         }
         _ if is_answer(head.start) && (from == PORT || to == PORT || names(&head, "st")) => {
-            say(&head, &ANNOUNCED, facts);
+            announced(&head, message, facts);
         }
         _ => return false,
     }
@@ -68,6 +70,15 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
 /// Whether a message says of what it speaks: a target of a search or of an announcement, and its unique name.
 fn names(head: &Head<'_>, target: &str) -> bool {
     head.first([target, "usn"]).iter().all(Option::is_some)
+}
+
+/// Says what an announcement or answer says, where it is the sender's own.
+fn announced(head: &Head<'_>, message: &Message<'_, '_>, facts: Facts<'_>) {
+    let location = head.field("location").and_then(|location| std::str::from_utf8(location).ok());
+    let host = location.and_then(|location| location.split_once("://")?.1.split(['/', ':']).next());
+    if !is_of_another(message, host.and_then(|host| host.parse().ok())) {
+        say(head, &ANNOUNCED, facts);
+    }
 }
 
 fn say<const N: usize>(head: &Head<'_>, wanted: &[(&str, Field); N], facts: Facts<'_>) {
@@ -109,6 +120,16 @@ mod tests {
             "sender ssdp.nt upnp:rootdevice",
         ];
         assert_eq!(at_port(NOTIFY).unwrap(), said);
+    }
+
+    #[test]
+    fn what_another_announces_is_not_the_senders() {
+        let from = |source| {
+            let packet =
+                Packet { ports: (50_000, PORT), source: crate::Address::v4(source), ..Packet::default() };
+            facts_in(&READER, &packet, NOTIFY).unwrap().len()
+        };
+        assert_eq!((from([192, 168, 1, 64]), from([192, 168, 1, 1])), (4, 0));
     }
 
     #[test]

@@ -65,6 +65,12 @@ pub(super) fn facts_in(reader: &Reader, packet: &Packet<'_>, payload: &[u8]) -> 
     mine.then_some(lines)
 }
 
+/// The same of a message that came from an IPv4 address.
+pub(super) fn facts_from(reader: &Reader, source: [u8; 4], payload: &[u8]) -> Option<Vec<String>> {
+    let packet = Packet { source: crate::Address::v4(source), ..whole(payload) };
+    facts_in(reader, &packet, payload)
+}
+
 /// Reads a message cut at every byte. Of one that the snap length cut, nothing may be said that the whole does not
 /// say; one that was sent so may be wrong in any way, but must not panic.
 pub(super) fn cut_everywhere(reader: &Reader, packet: &Packet<'_>, payload: &[u8]) {
@@ -194,6 +200,16 @@ fn declared(reader: &Reader, fact: &Fact<'_>) -> String {
         assert!(reader.fields.contains(field), "{} does not list {field}", reader.app);
     }
     line(fact)
+}
+
+#[test]
+fn a_document_of_nobodys_is_not_walked() {
+    use super::{isup, onvif, rcp, sadp, topsee};
+    let document =
+        format!("<?xml version=\"1.0\"?>\n<made><MESSAGE>{}</MESSAGE></made>", "<b>c</b>".repeat(99));
+    for reader in [&onvif::READER, &sadp::READER, &isup::READER, &topsee::READER, &rcp::READER] {
+        assert_eq!(steps_of(|| assert_eq!(facts(reader, document.as_bytes()), None)), 0, "{}", reader.app);
+    }
 }
 
 #[test]

@@ -5,13 +5,18 @@
 //! root element is each label's own. A session is frames: `58 91 58 51`, the length of what follows (32 bits, little
 //! endian, believed up to 1 MiB), XML. Values stand in attributes; text that is no UTF-8 reads as U+FFFD.
 //!
-//! Facts about the sender of a discovery message: `topsee.role`; of an answer `topsee.class`, `topsee.model`,
+//! Facts about the sender of a discovery message: `topsee.role`, `client` of a search (code 1), `device` of an answer (code 3) or of
+//! what names its serial number or type; other codes are sent by either side. Of an answer, unless it gives another address
+//! than it came from, `topsee.class`, `topsee.model`,
 //! `topsee.serial`, `topsee.uid`, `topsee.mac`, and `topsee.credentials` `clear` where it tells the password of an account.
+
+use memchr::memmem;
 
 use crate::{
     Activity, Fact, Field, Message, Probe, Read, Reader, ReaderId, Route, Stream,
     reader::Facts,
-    text::value,
+    readers::layout::{dotted, is_of_another},
+    text::told,
     xml::{self, Part, Tag, Xml},
 };
 
@@ -41,17 +46,20 @@ pub(crate) const STREAM_READER: Reader = Reader {
     read: Read::Stream(&[0x58..=0x58], read_stream),
 };
 
-const ATTRIBUTES: [(&str, &str, Field); 6] = [
+const ATTRIBUTES: [(&str, &str, Field); 7] = [
     ("DEVICE_TYPE", "DeviceType", Field::TopseeClass),
     ("DEVICE_TYPE", "DeviceModule", Field::TopseeModel),
     ("IPC_SERIALNUMBER", "SerialNumber", Field::TopseeSerial),
+    ("IPC_SERIALNUMBER", "DevID", Field::TopseeUid),
     ("IPC_SERIALNUMBER", "P2PID", Field::TopseeUid),
     ("IPC_SERIALNUMBER", "UUID", Field::TopseeUid),
     ("LANConfig", "MacAddress", Field::TopseeMac),
 ];
 
 fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
-    if !message.payload.trim_ascii_start().starts_with(b"<") {
+    // The root element has the name of the label, but the next one stands close behind it.
+    let begins = message.payload.get(..MAX_PROLOG).unwrap_or(message.payload);
+    if !begins.trim_ascii_start().starts_with(b"<") || memmem::find(begins, b"MESSAGE_HEADER").is_none() {
         return false;
     }
     let text = String::from_utf8_lossy(message.payload);
@@ -62,10 +70,13 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     if !is_header || tag.attribute("Msg_type").as_deref() != Some("SYSTEM_SEARCHIPC_MESSAGE") {
         return false;
     }
-    let searches = tag.attribute("Msg_code").as_deref() == Some("1");
-    say(Field::TopseeRole, if searches { b"client" } else { b"device" }, facts);
-    if searches {
-        return true;
+    match tag.attribute("Msg_code").as_deref() {
+        Some("1") => {
+            say(Field::TopseeRole, b"client", facts);
+            return true;
+        }
+        code if !is_answer(&text, code == Some("3"), message) => return true,
+        _ => say(Field::TopseeRole, b"device", facts),
     }
     while let Some(part) = xml.next() {
         let Part::Begins { path, tag } = part else { continue };
@@ -74,6 +85,26 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
         say_device(place, &tag, facts);
     }
     true
+}
+
+/// Whether a document is a device's answer about itself, for it is one by its code or by what it names.
+fn is_answer(text: &str, mut answers: bool, message: &Message<'_, '_>) -> bool {
+    let mut xml = Xml::new(text);
+    while let Some(part) = xml.next() {
+        let Part::Begins { path, tag } = part else { continue };
+        match path.split_once("/MESSAGE_BODY/").map_or("", |(_, place)| place) {
+            "IPC_SERIALNUMBER" | "DEVICE_TYPE" => answers = true,
+            "LANConfig" => {
+                let address =
+                    tag.attribute("IPAddress").and_then(|address| dotted(address.trim().as_bytes()));
+                if is_of_another(message, address) {
+                    return false;
+                }
+            }
+            _ => {}
+        }
+    }
+    answers
 }
 
 fn say_device(place: &str, tag: &Tag<'_>, facts: Facts<'_>) {
@@ -88,10 +119,13 @@ fn say_device(place: &str, tag: &Tag<'_>, facts: Facts<'_>) {
 }
 
 fn say(field: Field, text: &[u8], facts: Facts<'_>) {
-    if !text.is_empty() {
-        facts(Fact::of_sender(field, value(text)));
+    if let Some(text) = told(text) {
+        facts(Fact::of_sender(field, text));
     }
 }
+
+/// How far into a message its header may begin.
+const MAX_PROLOG: usize = 1024;
 
 const MAGIC: [u8; 4] = [0x58, 0x91, 0x58, 0x51];
 const HEADER: usize = 8;
@@ -113,7 +147,7 @@ mod tests {
     use super::*;
     use crate::{
         Packet,
-        readers::tests::{cut_everywhere, cut_stream_everywhere, facts, stream},
+        readers::tests::{cut_everywhere, cut_stream_everywhere, facts, facts_in, stream},
     };
 
     fn message(code: u8, body: &str) -> String {
@@ -145,6 +179,28 @@ mod tests {
             facts(&READER, message(3, &DEVICE.replace("\"b\"", "\"\"")).as_bytes()).unwrap(),
             all[..6]
         );
+    }
+
+    #[test]
+    fn other_codes_tell_a_side_by_what_they_name_only() {
+        assert_eq!(facts(&READER, message(2, "<UserConfig/>").as_bytes()), Some(vec![]));
+        assert_eq!(facts(&READER, message(2, DEVICE).as_bytes()).unwrap().len(), 7);
+        let known = message(2, "<IPC_SERIALNUMBER DevID=\"E3\"/>");
+        assert_eq!(
+            facts(&READER, known.as_bytes()).unwrap(),
+            ["sender topsee.role device", "sender topsee.uid E3"]
+        );
+        assert_eq!(facts(&READER, message(3, "").as_bytes()).unwrap(), ["sender topsee.role device"]);
+    }
+
+    #[test]
+    fn what_another_answers_is_not_the_senders() {
+        let text = message(3, DEVICE);
+        let from = |source| {
+            let packet = Packet { source: crate::Address::v4(source), ..Packet::default() };
+            facts_in(&READER, &packet, text.as_bytes()).unwrap().len()
+        };
+        assert_eq!((from([192, 0, 2, 1]), from([192, 0, 2, 2])), (7, 0));
     }
 
     #[test]

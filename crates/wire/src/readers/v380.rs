@@ -8,7 +8,7 @@
 use crate::{
     Activity, Field, Message, Probe, Read, Reader, ReaderId, Route, Stream,
     reader::Facts,
-    readers::layout::{array, is_mac, say, text, u32le},
+    readers::layout::{array, dotted, is_mac, is_of_another, say, text, u32le},
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -39,16 +39,27 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     if !message.payload.starts_with(b"NVDEVRESULT^") {
         return false;
     }
-    let fields = || message.payload.split(|&byte| byte == b'^').take(MAX_FIELDS);
-    let field = |at| fields().nth(at).and_then(|field| text(field, 0, field.len()));
-    let (mac, count) = (field(2).filter(|mac| is_mac(mac)), fields().count());
+    let (mut mac, mut address, mut id, mut count) = (None, None, None, 0);
+    for field in message.payload.split(|&byte| byte == b'^').take(MAX_FIELDS) {
+        let field = text(field, 0, field.len());
+        match count {
+            2 => mac = field.filter(|mac| is_mac(mac)),
+            3 => address = field.and_then(dotted),
+            12 => id = field,
+            _ => {}
+        }
+        count += 1;
+    }
     if mac.is_none() || count < FIELDS && !message.is_cut() {
         return false;
     }
+    // Of the last field the capture may have cut some.
+    if is_of_another(message, address.filter(|_| count > 4)) {
+        return true;
+    }
     say(Field::V380Role, Some(b"device"), facts);
     say(Field::V380Mac, mac, facts);
-    // Of the last field the capture may have cut some.
-    let id = field(12).filter(|id| count > 13 && id.iter().all(u8::is_ascii_digit));
+    let id = id.filter(|id| count > 13 && id.iter().all(u8::is_ascii_digit));
     say(Field::V380Uid, id, facts);
     true
 }
@@ -100,7 +111,7 @@ mod tests {
     use super::*;
     use crate::{
         Packet,
-        readers::tests::{cut_everywhere, cut_stream_everywhere, facts, stream},
+        readers::tests::{cut_everywhere, cut_stream_everywhere, facts, facts_from, stream},
     };
 
     const ANSWER: &[u8] = b"NVDEVRESULT^1^02:00:5e:10:00:01^192.0.2.7^a^b^c^d^e^f^g^h^12345678^i^j^k^";
@@ -118,6 +129,19 @@ mod tests {
         {
             assert_eq!(facts(&READER, near), None, "{near:?}");
         }
+    }
+
+    #[test]
+    fn what_another_answers_is_not_the_senders() {
+        let whole = ANSWER;
+        assert_eq!(facts_from(&READER, [192, 0, 2, 7], whole), facts(&READER, whole));
+        assert_eq!(facts_from(&READER, [192, 0, 2, 8], whole), Some(vec![]));
+    }
+
+    #[test]
+    fn a_number_that_was_never_set_is_none() {
+        let unset = String::from_utf8_lossy(ANSWER).replace("12345678", "0");
+        assert_eq!(facts(&READER, unset.as_bytes()).unwrap().len(), 2);
     }
 
     fn login(command: u32, kind: u32) -> Vec<u8> {

@@ -1,5 +1,5 @@
 //! The search of Vivotek's cameras (UDP 10000): a session of one byte, four fixed ones, and in an answer fields of type, length
-//! and value. Built from public code.
+//! and value, of which a link address is one, and a name, an IP address or a model another. Built from public code.
 //!
 //! Facts: `vivotek.mac`, `vivotek.model`, `vivotek.name` (the long name of the model, where it has one), `vivotek.role`.
 //! Bound: 64 fields.
@@ -38,13 +38,17 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
         return true;
     }
     let mut whole = Cursor(cursor.0);
+    let (mut has_mac, mut has_more) = (false, false);
     for _ in 0..MAX_FIELDS {
-        if field(&mut whole).is_none() {
-            break;
+        match field(&mut whole) {
+            Some((2, mac)) => has_mac |= mac.len() == 6,
+            Some((1 | 3 | 9, value)) => has_more |= !value.is_empty(),
+            Some(_) => {}
+            None => break,
         }
     }
     // The last one may be missing where the capture cut it.
-    if !whole.is_empty() && !message.is_cut() {
+    if !has_mac || !has_more || !whole.is_empty() && !message.is_cut() {
         return false;
     }
     say(Field::VivotekRole, Some(b"device"), facts);
@@ -97,6 +101,11 @@ mod tests {
     fn fields_fill_the_datagram() {
         assert_eq!(facts(&READER, &ANSWER[..5]).unwrap(), ["sender vivotek.role client"]);
         assert_eq!(facts(&READER, &[ANSWER, &[9]].concat()), None);
+        for fields in
+            [&b"\x04\0"[..], b"\x02\x06\x02\0\x5e\x10\0\x01", b"\x09\x01E\x02\x01\x01", b"\x09\x06FD0000"]
+        {
+            assert_eq!(facts(&READER, &[&ANSWER[..5], fields].concat()), None, "{fields:?}");
+        }
         assert_eq!(facts(&READER, b"\x21\x4a\x5d\x8f\x1d"), None);
         assert_eq!(facts(&READER, b"\x21\x4a"), None);
     }

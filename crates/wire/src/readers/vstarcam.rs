@@ -8,7 +8,7 @@
 use crate::{
     Activity, Field, Message, Read, Reader, ReaderId, Route,
     reader::Facts,
-    readers::layout::{array, is_dotted, say, say_mac, text},
+    readers::layout::{array, dotted, is_of_another, say, say_mac, text},
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -37,10 +37,10 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
         say(Field::VstarcamRole, Some(b"client"), facts);
         return true;
     }
-    let is_answer = bytes.starts_with(&ANSWER)
-        && message.packet.payload_length >= SHORTEST
-        && text(bytes, 4, 16).is_some_and(is_dotted);
-    if is_answer {
+    let address = text(bytes, 4, 16).and_then(dotted);
+    let is_answer =
+        bytes.starts_with(&ANSWER) && message.packet.payload_length >= SHORTEST && address.is_some();
+    if is_answer && !is_of_another(message, address) {
         say(Field::VstarcamRole, Some(b"device"), facts);
         say_mac(Field::VstarcamMac, array(bytes, 84), facts);
         say(Field::VstarcamSerial, text(bytes, 92, 32), facts);
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
     use crate::{
         Packet,
-        readers::tests::{cut_everywhere, facts},
+        readers::tests::{cut_everywhere, facts, facts_from},
     };
 
     fn answer(password: &[u8]) -> Vec<u8> {
@@ -98,6 +98,13 @@ mod tests {
         let said = facts(&READER, &answer(b"made up")).unwrap();
         assert_eq!(said.last().unwrap(), "sender vstarcam.credentials clear");
         assert!(!said.iter().any(|said| said.contains("made up") || said.contains("someone")));
+    }
+
+    #[test]
+    fn what_another_answers_is_not_the_senders() {
+        let whole = answer(b"");
+        assert_eq!(facts_from(&READER, [192, 0, 2, 7], &whole), facts(&READER, &whole));
+        assert_eq!(facts_from(&READER, [192, 0, 2, 8], &whole), Some(vec![]));
     }
 
     #[test]

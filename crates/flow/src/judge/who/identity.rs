@@ -9,7 +9,7 @@ use super::dealt::Dealt;
 use super::ends::Often;
 use super::questions::AskedFor;
 use super::texts;
-use super::told::{Telling, is_placeholder};
+use super::told::{Telling, is_placeholder, may_be_serial};
 use super::weighing::{Outcome, Signs, Weighed};
 use crate::judge::judged::Judged;
 use crate::judge::{Court, Flow, Stated, rules};
@@ -164,6 +164,7 @@ impl<'a> Identity<'a> {
             }
             _ => false,
         });
+        withdraw_scanned(court, &mut seen);
         for ((field, value), sighting) in &mut seen {
             if *field == Field::SdpMedia && value.starts_with(b"video ") && !passes_on {
                 self.evidence.push(Weighed {
@@ -182,6 +183,12 @@ impl<'a> Identity<'a> {
             let mut longest = None;
             for hit in court.catalog.banners(*field, value).into_iter().chain(models) {
                 let banner = hit.banner;
+                let rest = hit.captured.and_then(|range| value.get(range));
+                // In realms that makers word so a serial number follows; else it is anybody's page: `Login to router12345`.
+                let is_realm = matches!(field, Field::HttpRealm | Field::RtspRealm);
+                if is_realm && banner.captures == Some(Extract::Serial) && !rest.is_some_and(may_be_serial) {
+                    continue;
+                }
                 let vendor = texts::maker(banner, &mut longest);
                 let evidence = texts::evidence_of(*field, banner);
                 let is_client = evidence == Evidence::Client;
@@ -199,7 +206,6 @@ impl<'a> Identity<'a> {
                     continue;
                 }
                 sighting.vendor = sighting.vendor.or(vendor);
-                let rest = hit.captured.and_then(|range| value.get(range));
                 if let (Some(rest), Some(what), Some(vendor)) = (rest, banner.captures, banner.vendor)
                     && !std::mem::replace(&mut told[what as usize], true)
                 {
@@ -376,5 +382,20 @@ impl<'a> Identity<'a> {
             packet: sighting.at.map(|at| court.numbering.locate(&at)),
         };
         all.into_iter().take(rules::SIGHTINGS).map(record).collect()
+    }
+}
+
+/// Takes the paths that a server was asked for as claims where they are in the words of several makers: somebody tried them.
+fn withdraw_scanned(court: &Court<'_>, seen: &mut [(Shown<'_>, Sighting)]) {
+    let asked = seen.iter().filter(|((field, _), sighting)| *field == Field::HttpPath && !sighting.claimed);
+    let makers =
+        asked.filter_map(|((field, value), _)| court.catalog.banners(*field, value).first()?.banner.vendor);
+    let mut makers: Vec<_> = makers.collect();
+    makers.sort_unstable();
+    makers.dedup();
+    if makers.len() > 1 {
+        for ((field, _), sighting) in seen {
+            sighting.claimed |= *field == Field::HttpPath;
+        }
     }
 }

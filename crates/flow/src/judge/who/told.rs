@@ -125,11 +125,49 @@ fn is_address(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+/// Whether a text could be a serial number, or the digest of one: letters of one case, or hex digits, and digits.
+pub(crate) fn may_be_serial(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    text.len() >= 8
+        && text.iter().all(is_part)
+        && text.iter().any(u8::is_ascii_digit)
+        && (!text.iter().any(u8::is_ascii_lowercase) || text.iter().all(u8::is_ascii_hexdigit))
+}
+
 /// Whether a device has not been given what it should say here.
 pub(crate) fn is_placeholder(text: &str) -> bool {
-    let nothing = ["none", "null", "unknown", "n/a", "default", "private", "general", "ipc-model"];
-    text.len() < 2 || nothing.iter().any(|word| text.eq_ignore_ascii_case(word))
+    let is_same = text.bytes().all(|byte| byte.is_ascii_digit())
+        && text.bytes().all(|byte| text.starts_with(char::from(byte)));
+    text.len() < 2 || is_same || PLACEHOLDERS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
+
+/// What stands where nothing was filled in: no value, what every such device is, or the first digits.
+const PLACEHOLDERS: [&str; 23] = [
+    "0.0.0.0",
+    "123456",
+    "camera",
+    "default",
+    "device",
+    "dvr",
+    "general",
+    "hd",
+    "ip camera",
+    "ip-camera",
+    "ipc",
+    "ipc-model",
+    "ipcam",
+    "ipcamera",
+    "n/a",
+    "network camera",
+    "network video recorder",
+    "none",
+    "null",
+    "nvr",
+    "private",
+    "unknown",
+    "video server",
+];
 
 #[cfg(test)]
 mod tests {
@@ -155,6 +193,28 @@ mod tests {
             ("", "", None, None),
         ] {
             assert_eq!(Parts::of(text), Parts { model, serial, firmware }, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_serial_number_is_of_one_case() {
+        for text in ["9Z01234PAB56789", " ACCC8E000001", "0123456789abcdef0123456789abcdef", "AMC00-1_A"] {
+            assert!(may_be_serial(text.as_bytes()), "{text}");
+        }
+        for text in ["router12345", "device", "DEVICENAMES", "the router 12", "A1", ""] {
+            assert!(!may_be_serial(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_any_device_could_say_tells_nothing() {
+        for text in
+            ["IP Camera", "Network Camera", "IPC", "000000", "1111", "123456", "0.0.0.0", "HD", "x", ""]
+        {
+            assert!(is_placeholder(text), "{text}");
+        }
+        for text in ["IPC-HDW1234", "112", "C1", "1.0.0", "0001", "camera 7"] {
+            assert!(!is_placeholder(text), "{text}");
         }
     }
 

@@ -343,14 +343,13 @@ impl<'a> OpinionTable<'a> {
     }
 }
 
-/// Whether an answer shows that there is what was asked for: success, or a realm to log in to (RFC 9110, 15.3 and 15.5.2).
+/// Whether an answer shows that there is what was asked for: success (RFC 9110, 15.3), with something else than a page for
+/// people. Many servers answer every path with their page, and every path with a realm to log in to.
 fn confirms(transcript: &Transcript, texts: &Texts) -> bool {
-    let realm = || transcript.said.iter().any(|said| said.field == Field::HttpRealm);
-    let status = transcript.said.iter().find(|said| said.field == Field::HttpStatus);
-    status.is_some_and(|said| match texts.text(said.value) {
-        [b'2', ..] => true,
-        status => status == b"401" && realm(),
-    })
+    let mut values = transcript.said.iter().map(|said| (said.field, texts.text(said.value)));
+    let succeeds = values.clone().any(|said| matches!(said, (Field::HttpStatus, [b'2', ..])));
+    let is_page = |value: &[u8]| value.get(..9).is_some_and(|start| start.eq_ignore_ascii_case(b"text/html"));
+    succeeds && !values.any(|(field, value)| field == Field::HttpContentType && is_page(value))
 }
 
 fn slice<'s>(all: &'s [(Field, TextId)], ends: &[u32], id: u32) -> &'s [(Field, TextId)] {

@@ -231,7 +231,7 @@ mod tests {
         xml::{MAX_DEPTH, MAX_PARTS},
     };
 
-    const DOCUMENT: &str = "<?xml version='1.0'?><!DOCTYPE root [<!ELEMENT a (b)>]><!-- <x> --><root>\
+    const DOCUMENT: &str = "<?xml version='1.0'?><!DOCTYPE root [<!ELEMENT a (b)>]><!-- <x> --><root xmlns='urn:schemas-upnp-org:device-1-0'>\
         <device><modelName>A</modelName><?p i?><serialNumber><![CDATA[</1>]]></serialNumber></device></root>";
     const SAID: [&str; 2] = ["sender ssdp.model A", "sender ssdp.serial </1>"];
 

@@ -11,7 +11,7 @@
 use memchr::memchr;
 
 use super::body::Told;
-use crate::{Fact, Field, reader::Facts, text::value as limited};
+use crate::{Fact, Field, reader::Facts, readers::dahua::realm, text::told as told_value};
 
 const MAX_LINES: usize = 4096;
 
@@ -22,8 +22,10 @@ struct Api {
     begins: &'static [&'static str],
     /// Keys that it must hold, at most eight.
     needs: &'static [&'static str],
-    /// What the first line must be like besides.
-    first: fn(key: &[u8], value: &[u8]) -> bool,
+    /// Keys of which it must hold one, where there are any; or one with a value that begins like this.
+    hints: &'static [(&'static str, &'static str)],
+    /// What the first line must be like besides, and whether it may stand with others.
+    first: fn(key: &[u8], value: &[u8], is_alone: bool) -> bool,
     keys: &'static [(&'static str, Field)],
 }
 
@@ -37,27 +39,55 @@ const VAPIX: &[(&str, Field)] = &[
     ("root.Properties.System.SerialNumber", Field::CgiSerial),
 ];
 
+const VIVOTEK: &[(&str, Field)] = &[
+    ("system_hostname", Field::CgiName),
+    ("system_info_modelname", Field::CgiModel),
+    ("system_info_serialnumber", Field::CgiSerial),
+    ("system_info_firmwareversion", Field::CgiFirmware),
+];
+
+/// Tables of Dahua's configuration that are asked for without the number of a channel.
+const TABLES: [&[u8]; 14] = [
+    b"All",
+    b"AlarmServer",
+    b"ChannelTitle",
+    b"DDNS",
+    b"Email",
+    b"Encode",
+    b"General",
+    b"Language",
+    b"Locales",
+    b"NTP",
+    b"Network",
+    b"RTSP",
+    b"RemoteDevice",
+    b"UPnP",
+];
+
 const APIS: &[Api] = &[
     // What has pictures besides: speakers and door controllers of the maker answer, too.
     Api {
         name: "vapix-video",
         begins: &["root."],
         needs: &["root.Properties.Image.Format"],
-        first: |_, _| true,
+        hints: &[],
+        first: |_, _, _| true,
         keys: VAPIX,
     },
     Api {
         name: "vapix",
         begins: &["root."],
         needs: &[],
-        first: |key, _| matches!(key.get(5..), Some([b'A'..=b'Z', rest @ ..]) if rest.contains(&b'.')),
+        hints: &[],
+        first: |key, _, _| matches!(key.get(5..), Some([b'A'..=b'Z', rest @ ..]) if rest.contains(&b'.')),
         keys: VAPIX,
     },
     Api {
         name: "sunapi",
         begins: &["Model="],
         needs: &["Model", "FirmwareVersion", "ConnectedMACAddress"],
-        first: |_, _| true,
+        hints: &[],
+        first: |_, _, _| true,
         keys: &[
             ("Model", Field::CgiModel),
             ("SerialNumber", Field::CgiSerial),
@@ -71,7 +101,15 @@ const APIS: &[Api] = &[
         name: "nipca",
         begins: &["model="],
         needs: &["model", "brand", "version", "macaddr"],
-        first: |_, _| true,
+        hints: &[
+            ("brand", "D-Link"),
+            ("brand", "TRENDnet"),
+            ("nipca", ""),
+            ("pir", ""),
+            ("speaker", ""),
+            ("videoout", ""),
+        ],
+        first: |_, _, _| true,
         keys: &[
             ("brand", Field::CgiVendor),
             ("model", Field::CgiModel),
@@ -83,34 +121,41 @@ const APIS: &[Api] = &[
     Api {
         name: "vivotek",
         begins: &["system_"],
-        needs: &[],
-        first: |key, _| key.starts_with(b"system_info_") || key == b"system_hostname",
-        keys: &[
-            ("system_hostname", Field::CgiName),
-            ("system_info_modelname", Field::CgiModel),
-            ("system_info_serialnumber", Field::CgiSerial),
-            ("system_info_firmwareversion", Field::CgiFirmware),
-        ],
+        needs: &["system_info_modelname"],
+        hints: &[],
+        first: |_, _, _| true,
+        keys: VIVOTEK,
+    },
+    Api {
+        name: "vivotek",
+        begins: &["system_info_"],
+        needs: &["system_info_serialnumber", "system_info_firmwareversion"],
+        hints: &[],
+        first: |_, _, _| true,
+        keys: VIVOTEK,
     },
     Api {
         name: "netwave",
         begins: &["var id="],
         needs: &["id", "sys_ver", "app_ver", "alias"],
-        first: |_, _| true,
+        hints: &[],
+        first: |_, _, _| true,
         keys: &[("id", Field::CgiSerial), ("sys_ver", Field::CgiFirmware), ("alias", Field::CgiName)],
     },
     Api {
         name: "hi3510",
         begins: &["var model="],
         needs: &["model", "softVersion", "webVersion"],
-        first: |_, _| true,
+        hints: &[],
+        first: |_, _, _| true,
         keys: &[("model", Field::CgiModel), ("softVersion", Field::CgiFirmware), ("name", Field::CgiName)],
     },
     Api {
         name: "dahua",
         begins: &["appAutoStart=", "deviceType="],
         needs: &["deviceType", "processor", "serialNumber"],
-        first: |_, _| true,
+        hints: &[],
+        first: |_, _, _| true,
         keys: &[
             ("deviceType", Field::CgiModel),
             ("serialNumber", Field::CgiSerial),
@@ -121,7 +166,8 @@ const APIS: &[Api] = &[
         name: "dahua",
         begins: &["table."],
         needs: &[],
-        first: |key, _| key.get(6).is_some_and(u8::is_ascii_uppercase),
+        hints: &[],
+        first: |key, _, _| is_table(key),
         keys: &[
             ("table.General.MachineName", Field::CgiName),
             ("table.Network.eth0.PhysicalAddress", Field::CgiMac),
@@ -131,16 +177,16 @@ const APIS: &[Api] = &[
         name: "dahua",
         begins: &["sn="],
         needs: &[],
-        first: |_, value| {
-            value.len() == 15 && value.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-        },
+        hints: &[],
+        first: |_, value, is_alone| is_alone && value.len() == 15 && realm::is_serial(value),
         keys: &[("sn", Field::CgiSerial)],
     },
     Api {
         name: "dahua",
         begins: &["version="],
         needs: &[],
-        first: |_, value| memchr::memmem::find(value, b",build:").is_some(),
+        hints: &[],
+        first: |_, value, _| is_version(value),
         keys: &[("version", Field::CgiFirmware)],
     },
 ];
@@ -161,19 +207,18 @@ pub(super) fn told(body: &[u8]) -> Told {
 /// Yields what an answer says, where it is one.
 pub(super) fn read(body: &[u8], facts: Facts<'_>) {
     let Some(api) = APIS.iter().find(|api| api.wrote(body)) else { return };
-    let mut say = |field, value| facts(Fact::of_sender(field, limited(value)));
-    say(Field::CgiRole, b"device");
-    say(Field::CgiApi, api.name.as_bytes());
+    facts(Fact::of_sender(Field::CgiRole, b"device"));
+    facts(Fact::of_sender(Field::CgiApi, api.name.as_bytes()));
     let mut said = 0_u16;
     for (key, value) in lines(body) {
         let Some(&(_, field)) = api.keys.iter().find(|(name, _)| name.as_bytes() == key) else { continue };
         let bit = api.keys.iter().position(|(_, other)| *other == field).map_or(0, |place| 1 << place);
         // Old devices say a number where new ones say their model.
-        let counts =
-            !value.is_empty() && (field != Field::CgiModel || value.iter().any(u8::is_ascii_alphabetic));
+        let Some(value) = told_value(value) else { continue };
+        let counts = field != Field::CgiModel || value.iter().any(u8::is_ascii_alphabetic);
         if counts && said & bit == 0 {
             said |= bit;
-            say(field, value);
+            facts(Fact::of_sender(field, value));
         }
     }
 }
@@ -184,18 +229,50 @@ impl Api {
         if !self.begins.iter().any(|begin| body.starts_with(begin.as_bytes())) {
             return false;
         }
+        let is_alone = lines(body).nth(1).is_none();
         let mut all = lines(body).peekable();
-        let first = all.peek().is_some_and(|&(key, value)| (self.first)(key, value));
+        let first = all.peek().is_some_and(|&(key, value)| (self.first)(key, value, is_alone));
         let wanted = (1_u8 << self.needs.len()) - 1;
-        let mut missing = wanted;
+        let (mut missing, mut hinted) = (wanted, self.hints.is_empty());
         if first && missing > 0 {
-            for (key, _) in all {
+            for (key, value) in all {
                 let place = self.needs.iter().position(|name| name.as_bytes() == key);
                 missing &= !place.map_or(0, |place| 1 << place);
+                hinted |= self.hints.iter().any(|(name, begins)| {
+                    let start = value.get(..begins.len());
+                    name.as_bytes() == key
+                        && start.is_some_and(|it| it.eq_ignore_ascii_case(begins.as_bytes()))
+                });
             }
         }
-        first && missing == 0
+        first && hinted && missing == 0
     }
+}
+
+/// Whether a key is of Dahua's configuration: `table.General.MachineName`, or with a channel, `table.MotionDetect[0].Enable`.
+fn is_table(key: &[u8]) -> bool {
+    let Some(rest) = key.strip_prefix(b"table.") else { return false };
+    let end =
+        rest.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_').unwrap_or(rest.len());
+    let Some((name, behind)) = rest.split_at_checked(end) else { return false };
+    let is_numbered = matches!(behind, [b'[', b'0'..=b'9', ..]);
+    name.first().is_some_and(u8::is_ascii_uppercase)
+        && (is_numbered || behind.first() == Some(&b'.') && TABLES.contains(&name))
+}
+
+/// Whether a value is a version as Dahua writes it: `2.800.0.1.R,build:2020-01-01`.
+fn is_version(value: &[u8]) -> bool {
+    let Some(at) = memchr::memmem::find(value, b",build:") else { return false };
+    let (version, build) = value.split_at_checked(at).unwrap_or((value, &[]));
+    let mut parts = version.split(|&byte| byte == b'.');
+    let is_number =
+        |part: Option<&[u8]>| part.is_some_and(|it| !it.is_empty() && it.iter().all(u8::is_ascii_digit));
+    let is_date = build.get(7..17).is_some_and(|date| {
+        date.iter()
+            .zip(b"0000-00-00")
+            .all(|(byte, shape)| if *shape == b'-' { byte == shape } else { byte.is_ascii_digit() })
+    });
+    is_number(parts.next()) && is_number(parts.next()) && is_date
 }
 
 /// Keys and values of the lines that have one, without what stands around them.
@@ -217,150 +294,4 @@ fn lines(body: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        Probe,
-        readers::{
-            http::READER,
-            tests::{cut_stream_everywhere, steps_of, stream},
-        },
-    };
-
-    fn answer(status: &str, body: &str) -> Vec<u8> {
-        let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {}", body.len());
-        format!("{head}\r\n\r\n{body}").into_bytes()
-    }
-
-    fn said(half: &[u8]) -> Vec<String> {
-        let (probe, said) = stream(&READER, half, false);
-        assert_eq!(probe, Probe::Match);
-        said.iter().filter_map(|line| line.strip_prefix("sender cgi.")).map(str::to_owned).collect()
-    }
-
-    const ANSWERS: [(&str, &[&str]); 11] = [
-        (
-            "root.Brand.Brand=EXAMPLE\nroot.Brand.ProdNbr=E1\nroot.Brand.ProdShortName=EXAMPLE E1\n\
-             root.Brand.ProdType=Network Camera\nroot.Properties.Firmware.Version=1.2\n\
-             root.Properties.System.SerialNumber=020000000001\n",
-            &[
-                "api vapix",
-                "vendor EXAMPLE",
-                "model EXAMPLE E1",
-                "class Network Camera",
-                "firmware 1.2",
-                "serial 020000000001",
-            ],
-        ),
-        (
-            "Model=XE-1\r\nSerialNumber=E1\r\nFirmwareVersion=1.2\r\nDeviceType=NWC\r\n\
-             ConnectedMACAddress=02:00:00:00:00:01\r\nDeviceName=\r\n",
-            &["api sunapi", "model XE-1", "serial E1", "firmware 1.2", "class NWC", "mac 02:00:00:00:00:01"],
-        ),
-        (
-            "model=E-1\nbrand=Example\nversion=1.2\nname=Yard\nmacaddr=02:00:00:00:00:01\n",
-            &[
-                "api nipca",
-                "model E-1",
-                "vendor Example",
-                "firmware 1.2",
-                "name Yard",
-                "mac 02:00:00:00:00:01",
-            ],
-        ),
-        (
-            "system_info_modelname='E1'\r\nsystem_info_serialnumber='020000000001'\r\n",
-            &["api vivotek", "model E1", "serial 020000000001"],
-        ),
-        (
-            "var id='020000000001';\nvar sys_ver='1.2';\nvar app_ver='3.4';\nvar alias='Yard';\n",
-            &["api netwave", "serial 020000000001", "firmware 1.2", "name Yard"],
-        ),
-        (
-            "var model=\"E1\";\r\nvar softVersion=\"V1.2\";\r\nvar webVersion=\"V3\";\r\nvar name=\"Yard\";\r\n",
-            &["api hi3510", "model E1", "firmware V1.2", "name Yard"],
-        ),
-        (
-            "appAutoStart=true\r\ndeviceType=IPC-EXAMPLE\r\nprocessor=E\r\nserialNumber=0E\r\nupdateSerial=IPC-E\r\n",
-            &["api dahua", "model IPC-EXAMPLE", "serial 0E"],
-        ),
-        (
-            "deviceType=31\r\nprocessor=E\r\nserialNumber=0E\r\nupdateSerial=IPC-E\r\n",
-            &["api dahua", "serial 0E", "model IPC-E"],
-        ),
-        (
-            "table.RemoteDevice.uuid:0.DeviceType=IPC-OTHER\r\ntable.General.MachineName=Yard\r\n",
-            &["api dahua", "name Yard"],
-        ),
-        ("sn=0E0E0E0E0EPAE0E\r\n", &["api dahua", "serial 0E0E0E0E0EPAE0E"]),
-        ("version=2.800.0.1.R,build:2020-01-01\r\n", &["api dahua", "firmware 2.800.0.1.R,build:2020-01-01"]),
-    ];
-
-    #[test]
-    fn devices_say_what_they_are() {
-        for (body, expected) in ANSWERS {
-            let half = answer("200 OK", body);
-            let said = said(&half);
-            assert_eq!(said.split_first().unwrap(), (&"role device".to_owned(), &expected.map_owned()[..]));
-            cut_stream_everywhere(&READER, &half);
-        }
-    }
-
-    trait MapOwned {
-        fn map_owned(&self) -> Vec<String>;
-    }
-
-    impl MapOwned for &[&str] {
-        fn map_owned(&self) -> Vec<String> {
-            self.iter().map(ToString::to_string).collect()
-        }
-    }
-
-    #[test]
-    fn errors_requests_and_texts_of_others_say_nothing() {
-        for (body, _) in ANSWERS {
-            assert!(said(&answer("404 Not Found", body)).is_empty());
-            let asks =
-                format!("POST / HTTP/1.1\r\nContent-Type: text/plain\r\nContent-Length: {}", body.len());
-            assert!(said(format!("{asks}\r\n\r\n{body}").as_bytes()).is_empty());
-        }
-        for body in [
-            "model=E-1\nbrand=Example\nversion=1.2\n",
-            "Model=XE-1\nFirmwareVersion=1.2\n",
-            "var id='1';\nvar name='a';\n",
-            "version=1.2\n",
-            "sn=0E0E0E0E0EPAE0\n",
-            "sn=0e0e0e0e0epae0e\n",
-            "table.a=1\n",
-            "root.a=1\n",
-            "root.A=1\n",
-            "system_load=1\n",
-            "deviceType=E\nserialNumber=1\n",
-            "key=root.Brand.Brand=EXAMPLE\n",
-            "",
-        ] {
-            assert!(said(&answer("200 OK", body)).is_empty(), "{body}");
-        }
-    }
-
-    #[test]
-    fn what_nobody_reads_is_not_waited_for() {
-        for (body, expected) in [
-            ("", Told::Open),
-            ("roo", Told::Open),
-            ("\r\nroot.", Told::Ready),
-            ("rook", Told::Nobodys),
-            ("var ", Told::Open),
-            ("{", Told::Nobodys),
-        ] {
-            assert_eq!(told(body.as_bytes()), expected, "{body}");
-        }
-    }
-
-    #[test]
-    fn work_is_bounded() {
-        let many = format!("model=1\n{}", "model=1\n".repeat(2 * MAX_LINES));
-        let steps = steps_of(|| read(many.as_bytes(), &mut |_| {}));
-        assert!((1..=4 * many.len()).contains(&steps), "{steps} steps for {} bytes", many.len());
-    }
-}
+mod tests;

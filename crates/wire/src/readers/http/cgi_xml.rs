@@ -1,12 +1,13 @@
 //! What cameras answer over HTTP in XML: the interfaces of Foscam and Bosch. Those in lines are [`cgi`](super::cgi)'s.
 //!
 //! Facts about the sender: `cgi.role` `device`, `cgi.api`; of Foscam's (root element `CGI_Result`, values
-//! percent-encoded) `cgi.model`, `cgi.serial`, `cgi.name`, `cgi.firmware`, `cgi.mac`. Bosch's (root element `rcp`) says what
-//! a value is by a number, so none is read.
+//! percent-encoded) `cgi.model`, `cgi.serial`, `cgi.name`, `cgi.firmware`, `cgi.mac`. Bosch's (root element `rcp`, in which it repeats the
+//! `command`, `type` and `direction` that it was asked for) says what a value is by a number, so none is read.
 
 use crate::{
     Fact, Field,
     reader::Facts,
+    readers::layout::say,
     text::{MAX_VALUE, Text, percent_decoded},
     xml::{Part, Xml},
 };
@@ -31,14 +32,22 @@ pub(super) fn read_foscam(xml: &mut Xml<'_>, facts: Facts<'_>) {
         };
         let mut decoded = Text::<MAX_VALUE>::new();
         percent_decoded(text, &mut decoded);
-        if !decoded.is_empty() {
-            facts(Fact::of_sender(field, decoded.as_bytes()));
-        }
+        say(field, Some(decoded.as_bytes()), facts);
     }
 }
 
 /// Reads a document whose root element is `rcp`.
-pub(super) fn read_rcp(_: &mut Xml<'_>, facts: Facts<'_>) {
+pub(super) fn read_rcp(xml: &mut Xml<'_>, facts: Facts<'_>) {
+    let mut missing = 0b111_u8;
+    while missing != 0 {
+        match xml.next() {
+            Some(Part::Begins { path: "rcp/command", .. }) => missing &= 0b110,
+            Some(Part::Begins { path: "rcp/type", .. }) => missing &= 0b101,
+            Some(Part::Begins { path: "rcp/direction", .. }) => missing &= 0b011,
+            Some(_) => {}
+            None => return,
+        }
+    }
     say_api("rcp", facts);
 }
 
@@ -75,8 +84,13 @@ mod tests {
             "mac 020000000001",
         ];
         assert_eq!(said("200 OK", foscam), all);
-        let rcp = "<rcp><command><hex>0x0001</hex></command><result><str>E</str></result></rcp>";
+        let rcp = "<rcp><command><hex>0x0001</hex></command><type>T_OCTET</type><direction>READ</direction>\
+            <result><str>E</str></result></rcp>";
         assert_eq!(said("200 OK", rcp), ["role device", "api rcp"]);
+        for name in ["command", "type", "direction"] {
+            assert!(said("200 OK", &rcp.replace(name, "x")).is_empty(), "{name}");
+        }
+        assert!(said("200 OK", "<rcp><user>x</user></rcp>").is_empty());
         assert!(said("500 Error", foscam).is_empty() && said("200 OK", "<result>0</result>").is_empty());
     }
 }

@@ -31,10 +31,11 @@ pub(super) fn root(text: &str, side: Side) -> Root {
             let named = tag.mentions(onvif::NAME);
             envelope(&mut xml, named, side)
         }
-        ("root", Side::Server) => Root::Known(upnp::read),
+        ("root", Side::Server) if upnp::is_of(&tag) => Root::Known(upnp::read),
         ("CGI_Result", Side::Server) => Root::Known(cgi_xml::read_foscam),
         ("rcp", Side::Server) => Root::Known(cgi_xml::read_rcp),
-        ("EventNotificationAlert", _) => Root::Known(isapi::read),
+        ("EventNotificationAlert", _) if isapi::is_of(&tag) => Root::Known(isapi::read),
+        ("EventNotificationAlert", _) => Root::Known(isapi::read_alarm),
         (_, Side::Server) if isapi::is_of(&tag) => Root::Known(isapi::read),
         _ => Root::Other,
     }

@@ -1,7 +1,7 @@
 //! ISAPI and PSIA, the XML of devices of Hikvision and of those built on its platform.
 //!
-//! A document is known by the namespace that its root element declares; an `EventNotificationAlert` by its name, for some
-//! devices push it without. Facts about its sender: `isapi.role` `device`;
+//! A document is known by the namespace of its root element, or by its name where an `EventNotificationAlert` has none, as some
+//! devices push it: such a one has a type of event, and a link or IP address. A schema is known by neither. Facts about its sender: `isapi.role` `device`;
 //! of `DeviceInfo` `isapi.name`, `isapi.model`, `isapi.serial`, `isapi.mac`, `isapi.firmware`, `isapi.class`; of an
 //! `EventNotificationAlert`, which devices push to a host for alarms, `isapi.mac` and `isapi.serial`. The channel of an alarm
 //! is not read: a recorder's is another device.
@@ -9,7 +9,9 @@
 use crate::{
     Fact, Field,
     reader::Facts,
-    xml::{Tag, Xml},
+    readers::layout::{dotted, is_mac, say},
+    text::Text,
+    xml::{Part, Tag, Xml},
 };
 
 const NAMESPACES: [&str; 4] =
@@ -28,13 +30,49 @@ const FIELDS: [(&str, Field); 8] = [
 
 /// Whether a root element is one of this interface.
 pub(super) fn is_of(root: &Tag<'_>) -> bool {
-    NAMESPACES.iter().any(|namespace| root.mentions(namespace))
+    let namespace = root.namespace().unwrap_or_default();
+    let bare = namespace.strip_prefix("http://").or(namespace.strip_prefix("https://")).unwrap_or(&namespace);
+    NAMESPACES.iter().any(|start| bare.starts_with(start))
 }
 
 /// Reads a document whose root element is.
 pub(super) fn read(xml: &mut Xml<'_>, facts: Facts<'_>) {
     facts(Fact::of_sender(Field::IsapiRole, b"device"));
     xml.say(&FIELDS, "", facts);
+}
+
+/// Reads an alarm without a namespace: it counts where it says what happened and at which device.
+pub(super) fn read_alarm(xml: &mut Xml<'_>, facts: Facts<'_>) {
+    let (mut typed, mut placed) = (false, false);
+    let mut serial = Text::<64>::new();
+    let mut mac = Text::<64>::new();
+    while let Some(part) = xml.next() {
+        let Part::Ends { path, text } = part else { continue };
+        let kept = match path {
+            "EventNotificationAlert/eventType" => {
+                typed |= !text.is_empty();
+                continue;
+            }
+            "EventNotificationAlert/ipAddress" => {
+                placed |= dotted(text).is_some();
+                continue;
+            }
+            "EventNotificationAlert/macAddress" => {
+                placed |= is_mac(text);
+                &mut mac
+            }
+            "EventNotificationAlert/Extensions/serialNumber" => &mut serial,
+            _ => continue,
+        };
+        if kept.is_empty() {
+            kept.extend(text);
+        }
+    }
+    if typed && placed {
+        facts(Fact::of_sender(Field::IsapiRole, b"device"));
+        say(Field::IsapiMac, Some(mac.as_bytes()), facts);
+        say(Field::IsapiSerial, Some(serial.as_bytes()), facts);
+    }
 }
 
 #[cfg(test)]
@@ -90,6 +128,15 @@ mod tests {
         assert!(said(&answer("403 Forbidden", INFO)).is_empty());
         assert!(said(&answer("502 Bad Gateway", INFO)).is_empty());
         assert!(said(&answer("200 OK", &INFO.replace("hikvision", "example"))).is_empty());
+        let schema = "<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" \
+            targetNamespace=\"http://www.hikvision.com/ver20/XMLSchema\" xmlns=\"http://www.hikvision.com/ver20/XMLSchema\"/>";
+        assert!(said(&answer("200 OK", schema)).is_empty());
+        let aside = INFO.replace("xmlns=", "xmlns:a=");
+        assert!(said(&answer("200 OK", &aside)).is_empty());
+        assert_eq!(
+            said(&answer("200 OK", &aside.replace("DeviceInfo", "a:DeviceInfo")))[..1],
+            ["sender isapi.role device"]
+        );
         let other = ALARM.replace("EventNotificationAlert", "EventNotification");
         let head = format!(
             "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/xml\r\nContent-Length: {}",
@@ -112,9 +159,14 @@ mod tests {
             [head("application/xml; charset=\"UTF-8\"", ALARM.len()).as_bytes(), ALARM.as_bytes()].concat();
         assert_eq!(said(&alone), expected);
         cut_stream_everywhere(&READER, &alone);
-        let bare = ALARM.replace(" version='1.0' xmlns='urn:psialliance-org'", "");
-        let bare = [head("application/xml", bare.len()).as_bytes(), bare.as_bytes()].concat();
-        assert_eq!(said(&bare), expected);
+        let bare = ALARM.replace(" version='1.0' xmlns='urn:psialliance-org'", "<eventType>VMD</eventType>");
+        let bare = bare.replace("Alert<event", "Alert><event").replace("</eventType>>", "</eventType>");
+        let post = |text: &str| [head("application/xml", text.len()).as_bytes(), text.as_bytes()].concat();
+        assert_eq!(said(&post(&bare)), expected);
+        cut_stream_everywhere(&READER, &post(&bare));
+        for (from, to) in [("eventType", "type"), ("02:00:00:00:00:01", "none")] {
+            assert!(said(&post(&bare.replace(from, to))).is_empty(), "{to}");
+        }
         let parts = format!(
             "--b\r\nContent-Type: application/xml\r\n\r\n{ALARM}\r\n--b\r\nContent-Type: image/jpeg\r\n\r\n"
         );

@@ -38,16 +38,17 @@ pub(super) fn without_port(authority: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::READER;
+    use super::*;
+    use crate::readers::http::READER;
     use crate::readers::tests::stream;
 
     #[test]
     fn hosts_of_absolute_targets_and_tunnels() {
-        for (start, host, path) in [
-            ("GET http://user@cam.example:81/a HTTP/1.1", "cam.example", Some("/a")),
-            ("GET HTTP://Cam.Example.?q HTTP/1.1", "cam.example", Some("?q")),
-            ("GET wss://cam.example HTTP/1.1", "cam.example", Some("/")),
-            ("GET http://[2001:db8::1]:81/ HTTP/1.0", "2001:db8::1", Some("/")),
+        for (start, host, asked) in [
+            ("GET http://user@cam.example:81/a HTTP/1.1", "cam.example", None),
+            ("GET HTTP://Cam.Example.?q HTTP/1.1", "cam.example", None),
+            ("GET wss://cam.example HTTP/1.1", "cam.example", None),
+            ("GET http://[2001:db8::1]:81/ HTTP/1.0", "2001:db8::1", None),
             ("CONNECT cam.example:443 HTTP/1.1", "cam.example", None),
             ("GET /a b HTTP/1.1", "other.example", Some("/a b")),
         ] {
@@ -55,7 +56,12 @@ mod tests {
             let (_, said) = stream(&READER, half.as_bytes(), false);
             assert!(said.contains(&format!("receiver http.host {host}")), "{said:?}");
             let found = said.iter().find_map(|line| line.strip_prefix("receiver http.path "));
-            assert_eq!(found, path);
+            assert_eq!(found, asked, "a path behind a host is asked of a proxy");
         }
+        assert_eq!(
+            (path(b"http://cam.example/a?b"), path(b"http://cam.example?q")),
+            (&b"/a?b"[..], &b"?q"[..])
+        );
+        assert_eq!((path(b"wss://cam.example"), path(b"/a")), (&b"/"[..], &b"/a"[..]));
     }
 }

@@ -4,7 +4,14 @@
 //! `ssdp.friendly_name`, `ssdp.manufacturer`, `ssdp.model`, `ssdp.model_number`, `ssdp.serial`. Devices inside the
 //! root device, services and icons say nothing. A value counts when its end tag is there.
 
-use crate::{Field, reader::Facts, xml::Xml};
+use crate::{
+    Field,
+    reader::Facts,
+    xml::{Tag, Xml},
+};
+
+/// The namespace of a description, up to the number of its version.
+const NAMESPACE: &str = "urn:schemas-upnp-org:device-";
 
 const FIELDS: [(&str, Field); 6] = [
     ("root/device/deviceType", Field::SsdpDeviceType),
@@ -15,7 +22,12 @@ const FIELDS: [(&str, Field); 6] = [
     ("root/device/serialNumber", Field::SsdpSerial),
 ];
 
-/// Reads a document whose root element is `root`.
+/// Whether a root element is that of a description.
+pub(super) fn is_of(root: &Tag<'_>) -> bool {
+    root.namespace().is_some_and(|namespace| namespace.starts_with(NAMESPACE))
+}
+
+/// Reads a document whose root element is.
 pub(super) fn read(xml: &mut Xml<'_>, facts: Facts<'_>) {
     // There is one root device; what follows it is not part of it.
     xml.say(&FIELDS, "root/device", facts);
@@ -53,8 +65,20 @@ mod tests {
     #[test]
     fn the_root_device_says_what_it_is() {
         assert_eq!(said(DESCRIPTION), SAID);
-        let prefixed = "<u:root xmlns:u='x'><u:device><u:modelName>A</u:modelName></u:device></u:root>";
+        let prefixed = "<u:root xmlns:u='urn:schemas-upnp-org:device-1-0'><u:device><u:modelName>A</u:modelName></u:device></u:root>";
         assert_eq!(said(prefixed), ["sender ssdp.model A"]);
+    }
+
+    #[test]
+    fn a_root_of_something_else_says_nothing() {
+        for root in
+            ["<root>", "<root xmlns='urn:example'>", "<root xmlns:a='urn:schemas-upnp-org:device-1-0'>"]
+        {
+            assert!(
+                said(&format!("{root}<device><modelName>A</modelName></device></root>")).is_empty(),
+                "{root}"
+            );
+        }
     }
 
     #[test]
@@ -67,21 +91,29 @@ mod tests {
 
     #[test]
     fn entities_of_the_document_are_not_expanded() {
-        let bomb = "<!DOCTYPE r [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;&a;\">]><root><device>\
+        let bomb = "<!DOCTYPE r [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;&a;\">]><root xmlns='urn:schemas-upnp-org:device-1-0'><device>\
             <friendlyName>x&b;y</friendlyName><modelName>&lt;&#0;&#9999999999;&</modelName></device></root>";
         assert_eq!(said(bomb), ["sender ssdp.friendly_name x&b;y", "sender ssdp.model <&#0;&#9999999999;&"]);
     }
 
     #[test]
     fn long_values_are_cut() {
-        let long = format!("<root><device><modelName>{}</modelName></device></root>", "a".repeat(2000));
+        let long = format!(
+            "<root xmlns='urn:schemas-upnp-org:device-1-0'><device><modelName>{}</modelName></device></root>",
+            "a".repeat(2000)
+        );
         assert_eq!(said(&long)[0].len(), "sender ssdp.model ".len() + crate::text::MAX_VALUE);
     }
 
     #[test]
     fn values_elsewhere_are_not_the_devices() {
-        assert!(said("<root><x><modelName>A</modelName></x></root>").is_empty());
-        assert!(said("<root><modelName>A</modelName></root>").is_empty());
-        assert!(said("<root><device><x><modelName>A</modelName></x></device></root>").is_empty());
+        assert!(
+            said("<root xmlns='urn:schemas-upnp-org:device-1-0'><x><modelName>A</modelName></x></root>")
+                .is_empty()
+        );
+        assert!(
+            said("<root xmlns='urn:schemas-upnp-org:device-1-0'><modelName>A</modelName></root>").is_empty()
+        );
+        assert!(said("<root xmlns='urn:schemas-upnp-org:device-1-0'><device><x><modelName>A</modelName></x></device></root>").is_empty());
     }
 }

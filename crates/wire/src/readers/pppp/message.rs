@@ -65,8 +65,9 @@ impl<'a> Frame<'a> {
             }
             (LOGIN | LOGIN_KEY | REQUEST | REQUEST_KEY | NOTIFY | PUNCH | READY, _) => self.uid().is_some(),
             (PRESENT, _) if self.length == WIDE_PRESENT => self.uid().is_some(),
-            // What is scrambled has nothing but its length; an answer is a code and zeros.
-            (LOGIN_CRC | LOGGED_IN_CRC, _) | (LOGGED_IN | REQUESTED, [0 | 0xfc..=0xff, 0, 0, 0, ..]) => true,
+            (LOGIN_CRC, _) if self.length == WIDE_LOGIN => self.uid().is_some(),
+            // An answer is a code and zeros. What is scrambled has nothing but its length, and proves nothing alone.
+            (LOGGED_IN | REQUESTED, [0 | 0xfc..=0xff, 0, 0, 0, ..]) => true,
             // Data and its acknowledgement, with the numbers that it counts.
             (0xd0 | 0xd8, [0xd1, channel, ..]) => *channel < 16,
             (0xd1, &[0xd1 | 0xd2, channel, high, low, ..]) => {
@@ -74,6 +75,12 @@ impl<'a> Frame<'a> {
             }
             _ => false,
         }
+    }
+
+    /// Whether its body is scrambled, so that it takes another message to prove what it is.
+    pub(super) const fn is_scrambled(&self) -> bool {
+        matches!(self.kind, LOGIN_CS2_KEY | LOGGED_IN_CRC)
+            || self.kind == LOGIN_CRC && self.length != WIDE_LOGIN
     }
 
     /// Whether it is one that only a camera sends.

@@ -1,10 +1,13 @@
 //! GB/T 28181, the national standard of China by which cameras and recorders join a platform: XML inside SIP.
 //!
 //! A message is one whose type is `MANSCDP+xml`. Its root says who sends it: `Notify` and `Response` a device, `Query` and
-//! `Control` a platform. A registration is known by its numbers: twenty digits on both sides, of which three name the kind.
+//! `Control` a platform; but a platform answers alarms, announces broadcasts and passes on catalogues in the same words, and
+//! platforms that stand one above the other speak like devices. So the kind in the number that the message is from goes before.
+//! A registration is known by its numbers: twenty digits on both sides, of which three name the kind.
 //!
-//! Facts about the sender: `gb28181.role`, `gb28181.message`, and of a device `gb28181.uid` and `gb28181.class` (by its
-//! number), `gb28181.vendor`, `gb28181.model`, `gb28181.firmware`, `gb28181.name`. What a catalogue lists are
+//! Facts about the sender: `gb28181.role`, `gb28181.message`, and of a device that speaks of its own number `gb28181.uid` and
+//! `gb28181.class` (by its number), `gb28181.vendor`, `gb28181.model`, `gb28181.firmware`, `gb28181.name`: a recorder
+//! answers for its channels, which are other devices. What a catalogue lists are
 //! channels: it is read where it is of one camera alone. Text that is no UTF-8 reads as U+FFFD.
 
 use crate::{
@@ -73,22 +76,24 @@ fn user(text: &[u8]) -> &[u8] {
 /// What a document says of its sender, as far as it is there.
 #[derive(Clone, Copy, Default)]
 struct Said {
+    /// Whether it speaks of the number that it is from.
+    is_own: bool,
     /// Whether its number is a camera's: what it lists alone is itself, where a recorder's is another device.
     is_camera: bool,
     is_catalogue: bool,
     is_of_one: bool,
 }
 
-/// Yields what the body of a message says.
-pub(super) fn read(body: &[u8], facts: Facts<'_>) {
+/// Yields what the body of a message says that a head is of.
+pub(super) fn read(head: &Head<'_>, body: &[u8], facts: Facts<'_>) {
+    let from = user(head.field("from").or_else(|| head.field("f")).unwrap_or_default());
     let text = String::from_utf8_lossy(body);
+    let Some(role) = role(&text, from) else { return };
+    if let Some(role) = role {
+        say(Field::Gb28181Role, role.as_bytes(), facts);
+    }
+    let is_device = role == Some("device");
     let mut xml = Xml::new(&text);
-    let is_device = match xml.next() {
-        Some(Part::Begins { path: "Notify" | "Response", .. }) => true,
-        Some(Part::Begins { path: "Query" | "Control", .. }) => false,
-        _ => return,
-    };
-    say(Field::Gb28181Role, if is_device { b"device" } else { b"client" }, facts);
     let mut said = Said::default();
     while let Some(part) = xml.next() {
         let Part::Ends { path, text } = part else { continue };
@@ -100,18 +105,46 @@ pub(super) fn read(body: &[u8], facts: Facts<'_>) {
             }
             // Whom a platform asks is not the sender.
             _ if !is_device => {}
-            "DeviceID" => {
+            "DeviceID" if text == from && kind_of(text).is_some() => {
                 say_number(text, facts);
+                said.is_own = true;
                 said.is_camera = matches!(kind_of(text), Some(b"131" | b"132"));
             }
             "SumNum" => said.is_of_one = text == b"1",
-            _ => {
+            _ if said.is_own => {
                 if let Some(field) = said.field(place) {
                     say(field, text, facts);
                 }
             }
+            _ => {}
         }
     }
+}
+
+/// Who sends a message from this number, where that can be told; `None` where it is none of this protocol.
+fn role(text: &str, from: &[u8]) -> Option<Option<&'static str>> {
+    let mut xml = Xml::new(text);
+    match xml.next() {
+        Some(Part::Begins { path: "Notify" | "Response", .. }) => {}
+        Some(Part::Begins { path: "Query" | "Control", .. }) => return Some(Some("client")),
+        _ => return None,
+    }
+    if kind_of(from).is_some_and(|kind| kind.starts_with(b"2")) {
+        return Some(Some("client"));
+    }
+    let mut is_list = false;
+    while let Some(part) = xml.next() {
+        let Part::Ends { path, text } = part else { continue };
+        match (path, text) {
+            // What a platform says, too.
+            ("Response/CmdType", b"Alarm") | ("Notify/CmdType", b"Broadcast") => break,
+            ("Response/CmdType", b"Catalog") => is_list = true,
+            ("Response/CmdType" | "Notify/CmdType", _) => return Some(Some("device")),
+            ("Response/SumNum", _) if is_list => return Some(Some("device")),
+            _ => {}
+        }
+    }
+    Some(None)
 }
 
 impl Said {
@@ -182,6 +215,37 @@ mod tests {
         assert_eq!(said(&answer("Catalog", &list(1)))[4..], ["name Yard", "model E-1"]);
         assert_eq!(said(&answer("Catalog", &list(2))).len(), 4);
         assert_eq!(said(&answer("Catalog", &list(1)).replace(CAMERA, "11010000001180000001")).len(), 4);
+    }
+
+    #[test]
+    fn a_platform_is_no_device_whatever_it_says() {
+        let from_centre = |body: &str| message(body).replacen(CAMERA, CENTRE, 1);
+        let alarm = format!(
+            "<Response><CmdType>Alarm</CmdType><DeviceID>{CAMERA}</DeviceID><Result>OK</Result></Response>"
+        );
+        let cast = format!(
+            "<Notify><CmdType>Broadcast</CmdType><SourceID>{CENTRE}</SourceID><TargetID>{CAMERA}</TargetID></Notify>"
+        );
+        let alive = format!("<Notify><CmdType>Keepalive</CmdType><DeviceID>{CENTRE}</DeviceID></Notify>");
+        assert_eq!(said(&from_centre(&alarm)), ["role client", "message Alarm"]);
+        assert_eq!(said(&from_centre(&cast)), ["role client", "message Broadcast"]);
+        assert_eq!(said(&from_centre(&alive)), ["role client", "message Keepalive"]);
+        // Of a number that names no kind, or another, the words alone do not tell.
+        for (body, what) in [(&alarm, "message Alarm"), (&cast, "message Broadcast")] {
+            assert_eq!(said(&message(body)), [what]);
+        }
+        assert_eq!(said(&answer("Catalog", "<Result>OK</Result>")), ["message Catalog"]);
+    }
+
+    #[test]
+    fn a_recorder_does_not_take_its_channels_name() {
+        let recorder = "11010000001180000001";
+        let info = answer("DeviceInfo", "<Manufacturer>Example</Manufacturer><Model>E-1</Model>");
+        let of_channel = info.replacen(CAMERA, recorder, 1);
+        assert_eq!(said(&of_channel), ["role device", "message DeviceInfo"]);
+        assert_eq!(said(&info.replace(CAMERA, recorder))[3..], ["class NVR", "vendor Example", "model E-1"]);
+        let short = "<Response><CmdType>DeviceInfo</CmdType><DeviceID>34020000</DeviceID><Model>E-1</Model></Response>";
+        assert_eq!(said(&message(short)), ["role device", "message DeviceInfo"]);
     }
 
     #[test]

@@ -1,0 +1,58 @@
+//! What a station is taken for by what others ask of it, and by the realm that it asks a password for.
+
+mod common;
+
+use common::records;
+use lenscap_testkit::{Host, MORNING, Scenario, Side};
+use serde_json::Value;
+
+/// What is said of the station that is asked for paths, each over a connection of its own, and answers all alike.
+fn asked_for(paths: &[&str], answer: &str) -> Value {
+    let mut s = Scenario::new(MORNING, 7);
+    let (desk, server) =
+        (Host::new("02:00:00:00:53:20", "192.168.1.20"), Host::new("02:00:00:00:53:80", "192.168.1.80"));
+    for path in paths {
+        let mut tcp = s.tcp(desk, server.port(80));
+        let request = format!("GET {path} HTTP/1.1\r\nHost: 192.168.1.80\r\n\r\n");
+        tcp.send(&mut s, Side::Client, request.as_bytes());
+        tcp.send(&mut s, Side::Server, answer.as_bytes());
+        tcp.close(&mut s, Side::Client);
+    }
+    let is_server = |record: &Value| record["type"] == "device" && record["mac"] == "02:00:00:00:53:80";
+    records(&s.frames).into_iter().find(is_server).unwrap_or_default()
+}
+
+const PICTURES: &str =
+    "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n--b\r\nContent-Type: image/jpeg\r\n\r\n";
+const PAGE: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>";
+const LOGIN: &str =
+    "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"Home\"\r\nContent-Length: 0\r\n\r\n";
+
+#[test]
+fn a_path_counts_where_the_answer_shows_that_it_is_there() {
+    let stream = ["/videostream.cgi"];
+    assert_eq!(asked_for(&stream, PICTURES)["standing"], "camera");
+    for answer in [PAGE, LOGIN] {
+        assert_ne!(asked_for(&stream, answer)["standing"], "camera", "{answer}");
+    }
+}
+
+#[test]
+fn who_has_the_paths_of_several_makers_was_scanned() {
+    let one = ["/axis-cgi/mjpg/video.cgi", "/axis-cgi/jpg/image.cgi"];
+    let several = ["/axis-cgi/mjpg/video.cgi", "/ISAPI/System/deviceInfo", "/cgi-bin/magicBox.cgi?action=getDeviceType"];
+    assert_eq!(asked_for(&one, PICTURES)["vendor"], "axis");
+    let scanned = asked_for(&several, PICTURES);
+    assert_ne!(scanned["standing"], "camera");
+    assert!(scanned["vendor"].is_null(), "{scanned}");
+}
+
+#[test]
+fn a_realm_holds_what_could_be_a_serial_number() {
+    let of = |realm: &str| {
+        asked_for(&["/"], &LOGIN.replace("Home", realm))["vendor"].clone()
+    };
+    assert_eq!(of("Login to 9Z01234PAB56789"), "dahua");
+    assert_eq!(of("Login to 0123456789abcdef0123456789abcdef"), "dahua");
+    assert!(of("Login to router12345").is_null());
+}
