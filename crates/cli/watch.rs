@@ -51,11 +51,11 @@ use view::View;
 /// How often JSON lines are written at most.
 const INTERVAL: Duration = Duration::from_secs(5);
 /// How often it is judged which flows may leave memory, where nothing is said.
-const SILENT: Duration = Duration::from_secs(60);
+const SILENT: Duration = Duration::from_mins(1);
 /// So many times as long as judging takes, nothing is judged again.
 const REST: u32 = 9;
 /// How long it is waited for a reader that stalls.
-const STALLED: Duration = Duration::from_secs(60);
+const STALLED: Duration = Duration::from_mins(1);
 /// Nanoseconds of capture time after which a file is judged again.
 const JUDGED: i64 = 60_000_000_000;
 /// What stands in the rings when it is stopped is read for so long.
@@ -77,7 +77,7 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
     if let Some(folder) = &watch.rolling {
         rolling::make_folder(folder)?;
     }
-    let opened = source::open(watch, &signals, || confine(watch, &doors))?;
+    let opened = source::open(watch, &signals, |captures| confine(watch, &doors, captures))?;
     let target =
         watch.output_file.clone().map_or(Target::Stdout, |path| Target::File(path, rotation(&watch.rotate)));
     let out = Out::open(target).map_err(|why| match &watch.output_file {
@@ -132,12 +132,12 @@ fn rotation(bounds: &[Bound]) -> Rotation {
 
 /// Gives up all rights but to read what is read again and to write the output. Interfaces are open by then: none can be opened
 /// any more.
-fn confine(watch: &Watch, doors: &Doors) {
+fn confine(watch: &Watch, doors: &Doors, captures: Vec<i32>) {
     if watch.no_sandbox {
         return sandbox::refuse();
     }
     let inputs = watch.replay.iter().chain(&watch.fifo).map(PathBuf::as_path);
-    let mut access = Access::default().read_inputs(inputs);
+    let mut access = Access { captures, ..Access::default() }.read_inputs(inputs);
     access.listener = doors.server.as_ref().map(metrics::Server::fd);
     for output in [&watch.output_file, &watch.metrics_file] {
         access = access.write_file(output.as_deref());

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut all: Vec<_> = fs::read_dir(folder).into_iter().flatten().flatten().map(|file| file.path()).collect();
+    let mut all: Vec<_> =
+        fs::read_dir(folder).into_iter().flatten().flatten().map(|file| file.path()).collect();
     all.sort();
     all
 }
@@ -23,18 +24,33 @@ fn packets_are_kept_and_survive_a_kill() {
     for backend in ["pcap", "ring"] {
         let folder = namespace.path(backend);
         let path = folder.to_str().expect("text");
-        let arguments =
-            ["v1", "--json", "--rolling", path, "--rolling-bytes", "full", "--duration", "25s", "--backend", backend];
+        let arguments = [
+            "v1",
+            "--json",
+            "--rolling",
+            path,
+            "--rolling-bytes",
+            "full",
+            "--duration",
+            "25s",
+            "--backend",
+            backend,
+        ];
         let watch = namespace.watch(&arguments);
         let sent = office();
         namespace.send(&sent);
         // The first two minutes of a station are kept whole.
         let bytes: usize = sent.iter().map(|frame| frame.bytes.len() + 32).sum();
-        wait(|| files(&folder).iter().any(|file| fs::metadata(file).is_ok_and(|about| about.len() >= bytes as u64)));
+        wait(|| {
+            files(&folder)
+                .iter()
+                .any(|file| fs::metadata(file).is_ok_and(|about| about.len() >= bytes as u64))
+        });
         watch.signal("KILL");
         watch.end();
         let file = &files(&folder)[0];
-        let mut reader = Capture::open(file).and_then(|file| file.reader(ChunkId::default())).expect("it is whole");
+        let mut reader =
+            Capture::open(file).and_then(|file| file.reader(ChunkId::default())).expect("it is whole");
         let mut ways = Vec::new();
         while let Next::Batch(batch) = reader.next().expect("a file can be read") {
             ways.extend(batch.records().iter().map(|record| record.direction));
@@ -42,7 +58,10 @@ fn packets_are_kept_and_survive_a_kill() {
         assert!(!reader.tally().torn_tail && ways.len() == sent.len(), "{} of {}", ways.len(), sent.len());
         let way = if backend == "ring" { Direction::Inbound } else { Direction::Unknown };
         assert!(ways.iter().all(|other| *other == way), "{backend}");
-        assert!(fs::read(file).expect("it is there").windows(8).any(|part| part == b"\x02\0\x02\0v1\0\0"), "its name");
+        assert!(
+            fs::read(file).expect("it is there").windows(8).any(|part| part == b"\x02\0\x02\0v1\0\0"),
+            "its name"
+        );
         let found = scan(file);
         assert_eq!(of_type(&found, "flow").len(), 30);
         assert!(of_type(&found, "finding").iter().any(|finding| finding["severity"] == "high"));
@@ -74,7 +93,8 @@ fn a_full_disk_for_packets_keeps_none_waiting() {
         let line = metrics.lines().find(|line| line.starts_with(name)).expect(name);
         line.rsplit(' ').next().and_then(|value| value.parse::<u64>().ok()).expect("a number")
     };
-    let (written, shed) = (figure("lenscap_rolling_packets_total "), figure("lenscap_rolling_shed_packets_total "));
+    let (written, shed) =
+        (figure("lenscap_rolling_packets_total "), figure("lenscap_rolling_shed_packets_total "));
     assert!(shed > 0 && written + shed == sent.len() as u64, "{written} and {shed}");
 }
 
@@ -93,7 +113,9 @@ fn an_interface_is_counted() {
     let ask = || {
         let own = std::env::current_exe().expect("a test has a path");
         let mut asker = namespace.command(own.to_str().expect("a path of tests"));
-        asker.args(["--exact", "kept::asker", "--ignored", "--nocapture"]).env("LENSCAP_ASK", "127.0.0.1:9464");
+        asker
+            .args(["--exact", "kept::asker", "--ignored", "--nocapture"])
+            .env("LENSCAP_ASK", "127.0.0.1:9464");
         String::from_utf8(asker.output().expect("ip can be started").stdout).expect("text")
     };
     let packets = format!("lenscap_packets_total{{input=\"v1\"}} {}\n", sent.len());
@@ -123,10 +145,19 @@ fn the_right_to_capture_is_enough() {
     let count = office().len().to_string();
     for backend in ["pcap", "ring"] {
         let mut command = namespace.command("setpriv");
-        command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", "--bounding-set", "-all,+net_raw"]);
+        command.args([
+            "--reuid",
+            "65534",
+            "--regid",
+            "65534",
+            "--clear-groups",
+            "--bounding-set",
+            "-all,+net_raw",
+        ]);
         command.args(["--inh-caps", "-all,+net_raw", "--ambient-caps", "-all,+net_raw", "--no-new-privs"]);
         command.args([env!("CARGO_BIN_EXE_lenscap"), "watch", "v1", "--json", "--backend", backend]);
-        let child = command.args(["--count", &count, "--duration", "20s"]).spawn().expect("ip can be started");
+        let child =
+            command.args(["--count", &count, "--duration", "20s"]).spawn().expect("ip can be started");
         std::thread::sleep(Duration::from_millis(1500));
         namespace.send(&office());
         let done = child.wait_with_output().expect("it can be waited for");
