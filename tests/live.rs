@@ -4,6 +4,8 @@
 #![allow(clippy::print_stdout, reason = "what is skipped is said")]
 #![allow(clippy::disallowed_methods, reason = "nothing is waited for without end")]
 
+#[path = "live/kept.rs"]
+mod kept;
 #[path = "live/namespace.rs"]
 mod namespace;
 

@@ -22,8 +22,7 @@ fn asked_for(paths: &[&str], answer: &str) -> Value {
     records(&s.frames).into_iter().find(is_server).unwrap_or_default()
 }
 
-const PICTURES: &str =
-    "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n--b\r\nContent-Type: image/jpeg\r\n\r\n";
+const PICTURES: &str = "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n--b\r\nContent-Type: image/jpeg\r\n\r\n";
 const PAGE: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>";
 const LOGIN: &str =
     "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"Home\"\r\nContent-Length: 0\r\n\r\n";
@@ -40,7 +39,11 @@ fn a_path_counts_where_the_answer_shows_that_it_is_there() {
 #[test]
 fn who_has_the_paths_of_several_makers_was_scanned() {
     let one = ["/axis-cgi/mjpg/video.cgi", "/axis-cgi/jpg/image.cgi"];
-    let several = ["/axis-cgi/mjpg/video.cgi", "/ISAPI/System/deviceInfo", "/cgi-bin/magicBox.cgi?action=getDeviceType"];
+    let several = [
+        "/axis-cgi/mjpg/video.cgi",
+        "/ISAPI/System/deviceInfo",
+        "/cgi-bin/magicBox.cgi?action=getDeviceType",
+    ];
     assert_eq!(asked_for(&one, PICTURES)["vendor"], "axis");
     let scanned = asked_for(&several, PICTURES);
     assert_ne!(scanned["standing"], "camera");
@@ -49,9 +52,7 @@ fn who_has_the_paths_of_several_makers_was_scanned() {
 
 #[test]
 fn a_realm_holds_what_could_be_a_serial_number() {
-    let of = |realm: &str| {
-        asked_for(&["/"], &LOGIN.replace("Home", realm))["vendor"].clone()
-    };
+    let of = |realm: &str| asked_for(&["/"], &LOGIN.replace("Home", realm))["vendor"].clone();
     assert_eq!(of("Login to 9Z01234PAB56789"), "dahua");
     assert_eq!(of("Login to 0123456789abcdef0123456789abcdef"), "dahua");
     assert!(of("Login to router12345").is_null());

@@ -21,6 +21,8 @@ pub(crate) struct Access {
     pub write: Vec<PathBuf>,
     /// The descriptor of a socket that is listened on: clients are accepted from it alone.
     pub listener: Option<i32>,
+    /// Descriptors that frames are captured from: nothing is written to them, for that would send frames.
+    pub captures: Vec<i32>,
 }
 
 impl Access {
@@ -106,7 +108,7 @@ mod linux {
                 name: "landlock",
                 held: restrict_files(access).unwrap_or_else(|why| Err(why.to_string())),
             },
-            Layer { name: "seccomp", held: refuse_calls(access.listener) },
+            Layer { name: "seccomp", held: refuse_calls(access.listener, &access.captures) },
         ]
     }
 

@@ -16,6 +16,7 @@ mod pulse;
 mod rolling;
 mod signals;
 mod source;
+mod telling;
 mod view;
 
 use crate::args::Watch;
@@ -29,12 +30,12 @@ use crate::sandbox::{self, Access, Layer};
 use file::Rotation;
 use lenscap_capture::Next;
 use lenscap_catalog::Catalog;
-use lenscap_flow::report::{Report, Said};
+use lenscap_flow::report::Said;
 use lenscap_flow::{Ongoing, Policy};
+use lenscap_report::Kind;
 use lenscap_report::text;
-use lenscap_report::{Kind, json};
 use lenscap_wire::Timestamp;
-use lines::{Lines, push_flows, push_news, without_flows, write_last};
+use lines::{Lines, write_last};
 use metrics::Judged;
 use news::Heard;
 use out::{Out, Target};
@@ -45,16 +46,16 @@ use source::Opened;
 use std::io::{self, ErrorKind, IsTerminal};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use view::{Sums, View};
+use view::View;
 
 /// How often JSON lines are written at most.
 const INTERVAL: Duration = Duration::from_secs(5);
 /// How often it is judged which flows may leave memory, where nothing is said.
-const SILENT: Duration = Duration::from_secs(60);
+const SILENT: Duration = Duration::from_mins(1);
 /// So many times as long as judging takes, nothing is judged again.
 const REST: u32 = 9;
 /// How long it is waited for a reader that stalls.
-const STALLED: Duration = Duration::from_secs(60);
+const STALLED: Duration = Duration::from_mins(1);
 /// Nanoseconds of capture time after which a file is judged again.
 const JUDGED: i64 = 60_000_000_000;
 /// What stands in the rings when it is stopped is read for so long.
@@ -76,7 +77,7 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
     if let Some(folder) = &watch.rolling {
         rolling::make_folder(folder)?;
     }
-    let opened = source::open(watch, &signals, || confine(watch, &doors))?;
+    let opened = source::open(watch, &signals, |captures| confine(watch, &doors, captures))?;
     let target =
         watch.output_file.clone().map_or(Target::Stdout, |path| Target::File(path, rotation(&watch.rotate)));
     let out = Out::open(target).map_err(|why| match &watch.output_file {
@@ -105,6 +106,7 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
         begun: moment(),
         next: None,
         judged: Timestamp::default(),
+        missed: 0,
         pulse: Pulse::new(watch, doors)?,
         rolling,
     };
@@ -132,12 +134,12 @@ fn terms(policy: Policy, watch: &Watch) -> Terms {
 
 /// Gives up all rights but to read what is read again and to write the output. Interfaces are open by then: none can be opened
 /// any more.
-fn confine(watch: &Watch, doors: &Doors) {
+fn confine(watch: &Watch, doors: &Doors, captures: Vec<i32>) {
     if watch.no_sandbox {
         return sandbox::refuse();
     }
     let inputs = watch.replay.iter().chain(&watch.fifo).map(PathBuf::as_path);
-    let mut access = Access::default().read_inputs(inputs);
+    let mut access = Access { captures, ..Access::default() }.read_inputs(inputs);
     access.listener = doors.server.as_ref().map(metrics::Server::fd);
     for output in [&watch.output_file, &watch.metrics_file] {
         access = access.write_file(output.as_deref());
@@ -179,6 +181,8 @@ struct Run<'w> {
     next: Option<Instant>,
     /// When it was last judged, by packets.
     judged: Timestamp,
+    /// Bytes that were acknowledged and never captured, of flows that ended.
+    missed: u64,
     pulse: Pulse,
     rolling: Option<Rolling>,
 }
@@ -265,7 +269,7 @@ impl Run<'_> {
 
     fn state(&self) -> State {
         let rolling = self.rolling.as_ref().map(Rolling::figures);
-        State::of(&self.ongoing, self.memory, rolling)
+        State::of(&self.ongoing, self.memory, self.missed, rolling)
     }
 
     /// Whether anything is said on the way. While it is judged what to say, packets wait in the ring.
@@ -292,90 +296,6 @@ impl Run<'_> {
                 self.pulse.reloads.1 += 1;
             }
         }
-    }
-
-    /// Judges what there is, and lets `use_it` make something of it.
-    fn judged<T>(
-        &mut self,
-        use_it: impl FnOnce(&mut Report<'_>, &mut Said, &mut Heard, Option<&mut (View, text::View)>, Sums) -> T,
-    ) -> T {
-        self.judged = self.ongoing.now().unwrap_or_default();
-        let began = moment();
-        let up = began - self.begun;
-        let flows = self.ongoing.state().flows() as u64;
-        let memory = (self.ongoing.state().cost() as u64, self.memory);
-        let (ended, says_flows) = (self.ongoing.ended(), self.says(&[Kind::Flow]));
-        let closed = self.ongoing.summary(self.opened.source.tallies()).close();
-        let mut report = engine::judge(&closed, &self.catalog, &self.terms);
-        self.pulse.judged = Some(Judged::of(&report.overview));
-        let drops = |of: fn(&lenscap_flow::report::DropCounts) -> u64| {
-            report.captures.iter().map(|capture| of(&capture.drops)).sum()
-        };
-        let sums = Sums {
-            packets: report.ledger.packets,
-            bytes: report.ledger.bytes_wire,
-            lost: (drops(|drops| drops.interface), drops(|drops| drops.ring)),
-            flows,
-            memory,
-            up,
-        };
-        if let Some(rolling) = &mut self.rolling {
-            rolling.learn(&report);
-        }
-        let made = use_it(&mut report, &mut self.said, &mut self.heard, self.view.as_mut(), sums);
-        // What is to be said of a flow is said before it leaves memory.
-        let said = says_flows.then_some(&self.said);
-        let leaving = report.leaving(ended, said);
-        drop(report);
-        drop(closed);
-        self.ongoing.drain(&leaving);
-        let now = moment();
-        let interval = self.view.as_ref().map_or(INTERVAL, |(view, _)| view.interval());
-        let interval = if self.speaks() { interval } else { interval.max(SILENT) };
-        self.next = Some(now + interval.max((now - began) * REST));
-        made
-    }
-
-    /// Says what is new.
-    fn tick(&mut self) {
-        let (ended, now) = (self.ongoing.ended(), self.ongoing.now().unwrap_or_default());
-        let form = self.printing.form;
-        let lines = self.judged(|report, said, heard, view, sums| {
-            let news = heard.news(report);
-            match (view, form) {
-                (Some((view, _)), _) => view.say(report, &news, now, sums).into_bytes(),
-                (None, Form::Json(select)) => {
-                    let mut lines = Vec::new();
-                    push_news(&mut lines, select, &news);
-                    push_flows(&mut lines, select, report, ended, said);
-                    lines
-                }
-                (None, _) => Vec::new(),
-            }
-        });
-        self.out.write(lines);
-    }
-
-    /// Reports on all that there is, as if it ended now; of flows only those that ended.
-    fn report(&mut self) {
-        let (ended, threads, form) = (self.ongoing.ended(), self.printing.threads, self.printing.form);
-        let lines = self.judged(|report, said, _, view, _| {
-            let mut lines = Vec::new();
-            let written = match (view, form) {
-                (Some((view, style)), _) => {
-                    lines.extend(view.clear().into_bytes());
-                    text::write(report, style, &mut lines)
-                }
-                (None, Form::Json(select)) => {
-                    push_flows(&mut lines, select, report, ended, said);
-                    json::write(report, without_flows(select), threads, &mut lines)
-                }
-                (None, _) => Ok(()),
-            };
-            // A buffer takes all.
-            written.map(|()| lines).unwrap_or_default()
-        });
-        self.out.write(lines);
     }
 
     /// Prints the last report, and says how it ended.

@@ -4,7 +4,7 @@
 use lenscap_testkit::{Classic, OwnedFrame};
 use serde_json::Value;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -25,6 +25,17 @@ fn ip(arguments: &[&str]) -> Result<(), String> {
     if done.status.success() { Ok(()) } else { Err(said()) }
 }
 
+/// Says that a test is skipped, and why: on its output, and in the file that `LENSCAP_SKIPPED` names, since the output of tests
+/// that pass is not shown.
+pub(crate) fn skip(why: &str) {
+    let test = thread::current().name().unwrap_or_default().to_string();
+    println!("skipped: {test}: {why}");
+    if let Some(list) = std::env::var_os("LENSCAP_SKIPPED") {
+        let opened = fs::OpenOptions::new().create(true).append(true).open(list);
+        _ = opened.and_then(|mut list| writeln!(list, "{test}: {why}"));
+    }
+}
+
 impl Namespace {
     /// A namespace with `v0` and `v1`, both up and without addresses; nothing where this machine does not permit it, which is
     /// said.
@@ -32,7 +43,7 @@ impl Namespace {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("lenscap-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         if let Err(why) = ip(&["netns", "add", &name]) {
-            println!("skipped: no network namespace can be made here ({why})");
+            skip(&format!("no network namespace can be made here ({why})"));
             return None;
         }
         let namespace = Self { name, folder: tempfile::tempdir().expect("a folder can be made") };

@@ -16,6 +16,7 @@ mod tap;
 
 use lenscap_wire::Timestamp;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::os::fd::{AsRawFd, RawFd};
 use std::time::Duration;
 
 use crate::{BATCH, ChunkId, Error, Next, Source, Tally};
@@ -92,6 +93,11 @@ impl Live {
         let handles = interfaces.iter().map(open).collect::<Result<Vec<_>, _>>()?;
         let left = options.count.unwrap_or(u64::MAX);
         Ok(Self { handles, turn: 0, uncounted: 0, left })
+    }
+
+    /// The descriptors of what is open: who confines this process lets nobody write to them, which would send frames.
+    pub fn descriptors(&self) -> Vec<RawFd> {
+        self.handles.iter().filter_map(|handle| Some(handle.fd()?.as_raw_fd())).collect()
     }
 
     /// Takes frames from the first interface that has some, beginning behind the one that had some last.

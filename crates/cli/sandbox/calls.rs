@@ -7,7 +7,7 @@ use seccompiler::{
 use std::collections::BTreeMap;
 
 /// Calls that nobody needs who reads packets. Those of x32 differ by a bit, and three by their number.
-const REFUSED: [i64; 41] = [
+const REFUSED: [i64; 42] = [
     libc::SYS_socket,
     libc::SYS_socketpair,
     libc::SYS_connect,
@@ -30,6 +30,7 @@ const REFUSED: [i64; 41] = [
     libc::SYS_perf_event_open,
     libc::SYS_userfaultfd,
     libc::SYS_io_uring_setup,
+    libc::SYS_io_submit,
     libc::SYS_mount,
     libc::SYS_umount2,
     libc::SYS_move_mount,
@@ -50,6 +51,19 @@ const REFUSED: [i64; 41] = [
     libc::SYS_add_key,
     libc::SYS_request_key,
     libc::SYS_keyctl,
+];
+/// Calls that write to what their first argument names, or copy that.
+const WRITE: &[i64] = &[
+    libc::SYS_write,
+    libc::SYS_writev,
+    libc::SYS_pwrite64,
+    libc::SYS_pwritev,
+    libc::SYS_pwritev2,
+    libc::SYS_sendfile,
+    libc::SYS_dup,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_dup2,
+    libc::SYS_dup3,
 ];
 /// The bit of a call of x32, and those of them that have numbers of their own: execve, ptrace, execveat.
 const X32: i64 = 0x4000_0000;
@@ -89,8 +103,32 @@ fn elsewhere(listener: i32) -> Result<Vec<SeccompRule>, seccompiler::BackendErro
     Ok(vec![SeccompRule::new(vec![other])?])
 }
 
+/// A condition on an argument of 32 bits.
+fn is(argument: u8, value: i32) -> Result<SeccompCondition, seccompiler::BackendError> {
+    SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value as u32 as u64)
+}
+
+/// What would send frames through what captures them, by call.
+fn sending(captures: &[i32]) -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::BackendError> {
+    let mut refused: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
+    for &capture in captures {
+        for call in WRITE {
+            refused.entry(*call).or_default().push(SeccompRule::new(vec![is(0, capture)?])?);
+        }
+        for copy in [libc::F_DUPFD, libc::F_DUPFD_CLOEXEC] {
+            let rule = SeccompRule::new(vec![is(0, capture)?, is(1, copy)?])?;
+            refused.entry(libc::SYS_fcntl).or_default().push(rule);
+        }
+        refused.entry(libc::SYS_splice).or_default().push(SeccompRule::new(vec![is(2, capture)?])?);
+    }
+    Ok(refused)
+}
+
 /// What is refused, by call: always where there is no rule, else where one of them says so.
-fn refused(listener: Option<i32>) -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::BackendError> {
+fn refused(
+    listener: Option<i32>,
+    captures: &[i32],
+) -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompiler::BackendError> {
     let x32 = if cfg!(target_arch = "x86_64") { X32 } else { 0 };
     let mut refused: BTreeMap<_, _> = REFUSED
         .iter()
@@ -98,7 +136,8 @@ fn refused(listener: Option<i32>) -> Result<BTreeMap<i64, Vec<SeccompRule>>, sec
         .map(|call| (*call, Vec::new()))
         .collect();
     refused.extend(REFUSED.iter().map(|call| (call | x32, Vec::new())));
-    for (call, rules) in [(libc::SYS_ioctl, typing()?), (libc::SYS_clone, namespaces()?)] {
+    let some = [(libc::SYS_ioctl, typing()?), (libc::SYS_clone, namespaces()?)];
+    for (call, rules) in some.into_iter().chain(sending(captures)?) {
         refused.extend([(call, rules.clone()), (call | x32, rules)]);
     }
     if let Some(listener) = listener {
@@ -107,13 +146,14 @@ fn refused(listener: Option<i32>) -> Result<BTreeMap<i64, Vec<SeccompRule>>, sec
     Ok(refused)
 }
 
-/// Refuses them, in all threads. Clients are accepted from a socket that is listened on, where there is one.
-pub(super) fn refuse_calls(listener: Option<i32>) -> Result<String, String> {
+/// Refuses them, in all threads. Clients are accepted from a socket that is listened on, where there is one; nothing is written to
+/// what frames are captured from.
+pub(super) fn refuse_calls(listener: Option<i32>, captures: &[i32]) -> Result<String, String> {
     // What clone3 is asked for lies in memory, where no filter looks; who is told that there is none uses clone.
     let clone3 = [libc::SYS_clone3, libc::SYS_clone3 | if cfg!(target_arch = "x86_64") { X32 } else { 0 }];
     let programs = [
         program(clone3.into_iter().map(|call| (call, Vec::new())).collect(), libc::ENOSYS)?,
-        program(refused(listener).map_err(|why| why.to_string())?, libc::EPERM)?,
+        program(refused(listener, captures).map_err(|why| why.to_string())?, libc::EPERM)?,
     ];
     for program in &programs {
         apply_filter_all_threads(program).map_err(|why| why.to_string())?;
@@ -163,8 +203,8 @@ mod tests {
     fn what_is_asked_for_decides_where_the_call_is_needed() {
         const ALLOWED: u32 = 0x7fff_0000;
         let refused_with = 0x0005_0000 | libc::EPERM as u32;
-        let with = program(refused(Some(7)).unwrap(), libc::EPERM).unwrap();
-        let without = program(refused(None).unwrap(), libc::EPERM).unwrap();
+        let with = program(refused(Some(7), &[9, 10]).unwrap(), libc::EPERM).unwrap();
+        let without = program(refused(None, &[]).unwrap(), libc::EPERM).unwrap();
         let first = |argument: u64| [argument, 0, 0, 0, 0, 0];
         // As glibc starts a thread, and as a namespace of users is made.
         let thread =
@@ -175,6 +215,14 @@ mod tests {
             (&with, libc::SYS_accept4, first(7), true),
             (&with, libc::SYS_accept4, first(8), false),
             (&with, libc::SYS_sendto, first(7), false),
+            (&with, libc::SYS_write, first(1), true),
+            (&with, libc::SYS_write, first(9), false),
+            (&with, libc::SYS_writev, first(10), false),
+            (&with, libc::SYS_dup, first(9), false),
+            (&with, libc::SYS_fcntl, [9, libc::F_DUPFD_CLOEXEC as u64, 0, 0, 0, 0], false),
+            (&with, libc::SYS_fcntl, [9, libc::F_GETFL as u64, 0, 0, 0, 0], true),
+            (&with, libc::SYS_splice, [1, 0, 9, 0, 0, 0], false),
+            (&without, libc::SYS_write, first(9), true),
             (&without, libc::SYS_accept4, first(7), false),
             (&without, libc::SYS_clone, first(thread as u64), true),
             (&without, libc::SYS_clone, first(libc::CLONE_NEWUSER as u64), false),

@@ -63,20 +63,25 @@ pub(super) fn push_news(lines: &mut Vec<u8>, select: Select, news: &[News<'_, '_
     }
 }
 
-/// Says flows that ended and were not said before.
+/// Takes flows that ended and were not taken before, and says them where that is wanted. Returns the bytes of TCP that their
+/// receivers acknowledged and that were never captured.
 pub(super) fn push_flows(
     lines: &mut Vec<u8>,
-    select: Select,
+    says: bool,
     report: &Report<'_>,
     ended: Timestamp,
     said: &mut Said,
-) {
-    if select.has(Kind::Flow) {
-        let flows = report.flows_that_ended(ended, FLOWS, said);
-        for flow in (0..flows.len()).filter_map(|n| flows.view(n)) {
+) -> u64 {
+    let flows = report.flows_that_ended(ended, FLOWS, said);
+    let mut missed: u64 = 0;
+    for flow in (0..flows.len()).filter_map(|n| flows.view(n)) {
+        if says {
             json::push_flow(lines, &flow);
         }
+        let ends = [&flow.orig, &flow.resp];
+        missed = ends.into_iter().filter_map(|end| end.missed).fold(missed, u64::saturating_add);
     }
+    missed
 }
 
 /// Writes through the output's thread, a piece after another, so that a report of a million flows is never held as a whole.

@@ -45,6 +45,8 @@ pub(super) struct Figures {
     pub(super) reloads: (u64, u64),
     /// What the last judgement said.
     pub(super) judged: Option<Judged>,
+    /// Bytes of TCP that were acknowledged and never captured, of flows that ended.
+    pub(super) missed: u64,
     /// The rolling files, where there are some.
     pub(super) rolling: Option<RollingFigures>,
 }
@@ -78,6 +80,11 @@ impl Figures {
         let version = env!("CARGO_PKG_VERSION");
         text.gauge("build_info", "What runs.").label("version", version, 1);
         self.inputs(&mut text);
+        text.counter(
+            "missed_bytes_total",
+            "Bytes of TCP that their receivers acknowledged and that were never captured, of flows that ended.",
+        )
+        .value(self.missed);
         text.gauge("flows", "Flows in memory.").value(self.flows);
         text.gauge("state_bytes", "Memory that the state takes.").value(self.memory.0);
         text.gauge("state_limit_bytes", "Memory that the state may take.").value(self.memory.1);
@@ -195,6 +202,7 @@ mod tests {
             time: Some((90_500_000_000, 1_772_442_840_000_000_000)),
             judged: Some(Judged::of(&overview)),
             reloads: (2, 1),
+            missed: 1460,
             ..Figures::default()
         };
         let text = figures.text();
@@ -204,6 +212,7 @@ mod tests {
             "lenscap_wire_bytes_total{input=\"eth0\\\"\\n\"} 700",
             "lenscap_lost_packets_total{input=\"eth0\\\"\\n\",layer=\"interface\"} 3",
             "lenscap_lost_packets_total{input=\"eth0\\\"\\n\",layer=\"ring\"} 4",
+            "lenscap_missed_bytes_total 1460",
             "lenscap_observed_seconds 90.5",
             "lenscap_packet_time_seconds 1772442840",
             "lenscap_devices{standing=\"other\"} 2",

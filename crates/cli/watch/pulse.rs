@@ -54,17 +54,20 @@ pub(super) struct State {
     memory: (u64, u64),
     /// What time it is, by packets.
     now: Option<Timestamp>,
+    /// Bytes that were acknowledged and never captured.
+    missed: u64,
     /// The rolling files, where there are some.
     rolling: Option<RollingFigures>,
 }
 
 impl State {
-    pub(super) fn of(ongoing: &Ongoing, memory: u64, rolling: Option<RollingFigures>) -> Self {
+    pub(super) fn of(ongoing: &Ongoing, memory: u64, missed: u64, rolling: Option<RollingFigures>) -> Self {
         let state = ongoing.state();
         Self {
             flows: state.flows() as u64,
             memory: (state.cost() as u64, memory),
             now: ongoing.now(),
+            missed,
             rolling,
         }
     }
@@ -184,6 +187,7 @@ impl Pulse {
             output_errors: out.failures(),
             reloads: self.reloads,
             judged: self.judged.clone(),
+            missed: state.missed,
             rolling: state.rolling,
         };
         exposed.put(figures.text());

@@ -25,18 +25,22 @@ pub(super) struct Opened {
 }
 
 /// Opens what a watch is to read. `confine` is called before a byte of it is read: at once, or once interfaces are open, which
-/// takes rights.
-pub(super) fn open(watch: &Watch, signals: &Signals, confine: impl FnOnce()) -> Result<Opened, Failure> {
+/// takes rights; it is told their descriptors.
+pub(super) fn open(
+    watch: &Watch,
+    signals: &Signals,
+    confine: impl FnOnce(Vec<i32>),
+) -> Result<Opened, Failure> {
     let is_stream = watch.interfaces.iter().any(|name| name == "-");
     if is_stream && watch.interfaces.len() > 1 {
         return Err(Failure::new("standard input (-) and interfaces cannot be watched in one run"));
     }
     if watch.replay.is_none() && watch.fifo.is_none() && !is_stream {
-        let opened = interfaces(watch)?;
-        confine();
+        let (opened, descriptors) = interfaces(watch)?;
+        confine(descriptors);
         return Ok(opened);
     }
-    confine();
+    confine(Vec::new());
     if let Some(path) = &watch.replay {
         return replay(watch, path);
     }
@@ -79,7 +83,7 @@ fn stream_of(
 }
 
 #[cfg(target_os = "linux")]
-fn interfaces(watch: &Watch) -> Result<Opened, Failure> {
+fn interfaces(watch: &Watch) -> Result<(Opened, Vec<i32>), Failure> {
     let named = |(n, name): (usize, &String)| (name.clone(), chunk_of(n));
     let all: Vec<_> = watch.interfaces.iter().enumerate().map(named).collect();
     let options = LiveOptions {
@@ -97,12 +101,14 @@ fn interfaces(watch: &Watch) -> Result<Opened, Failure> {
     };
     let source = Live::open(&all, &options).map_err(|why| refused(&why))?;
     let about = |name: &String| About { path: name.clone(), format: "live", compression: None };
-    Ok(Opened {
+    let descriptors = source.descriptors();
+    let opened = Opened {
         source: Box::new(source),
         about: watch.interfaces.iter().map(about).collect(),
         name: watch.interfaces.join(", "),
         is_live: true,
-    })
+    };
+    Ok((opened, descriptors))
 }
 
 /// What to do about an interface that cannot be opened.
@@ -139,7 +145,7 @@ fn may_capture() -> bool {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn interfaces(watch: &Watch) -> Result<Opened, Failure> {
+fn interfaces(watch: &Watch) -> Result<(Opened, Vec<i32>), Failure> {
     let interface = lenscap_report::shell::word(watch.interfaces.first().map_or("eth0", String::as_str));
     Err(Failure::new("this build cannot capture from interfaces")
         .next(format!("Try: sudo tcpdump -i {interface} -w - | lenscap watch -")))

@@ -1,6 +1,7 @@
 //! What a watch says in text: a line of rates, a line a finding, and what is new. On a terminal it is drawn anew every second;
 //! elsewhere news are lines as they come, and the rates are a line a minute.
 
+use super::loss::Loss;
 use super::news::{How, News};
 use lenscap_flow::report::{DeviceRecord, Finding, Report, Severity, Standing};
 use lenscap_report::escape::escape;
@@ -22,8 +23,10 @@ const RATES: Duration = Duration::from_mins(1);
 pub(super) struct Sums {
     pub(super) packets: u64,
     pub(super) bytes: u64,
-    /// Packets lost by the interfaces, and by the kernel's rings.
-    pub(super) lost: (u64, u64),
+    /// Packets that were lost.
+    pub(super) lost: Loss,
+    /// Bytes that were acknowledged and never captured, of flows that ended.
+    pub(super) missed: u64,
     pub(super) flows: u64,
     /// Bytes of state, and how many there may be.
     pub(super) memory: (u64, u64),
@@ -123,15 +126,16 @@ impl View {
             if self.is_terminal { self.before.up } else { std::mem::replace(&mut self.rated, sums.up) };
         let passed = sums.up.saturating_sub(since).as_millis().max(1) as u64;
         let rate = |now: u64, before: u64| now.saturating_sub(before).saturating_mul(1000) / passed;
-        let (interface, ring) = sums.lost;
+        let lost = lost(sums.lost, sums.lost - self.before.lost);
+        let missed = match sums.missed {
+            0 => String::new(),
+            bytes => format!("  missed {}", units::bytes(bytes)),
+        };
         let line = format!(
-            "{}  {} packets/s  {}/s  lost {} (interface {}, ring {})  {}  {} of {}  up {}",
+            "{}  {} packets/s  {}/s  {lost}{missed}  {}  {} of {}  up {}",
             self.name,
             units::count(rate(sums.packets, self.before.packets)),
             units::bytes(rate(sums.bytes, self.before.bytes)),
-            units::count(interface + ring),
-            units::count(interface),
-            units::count(ring),
             units::counted(sums.flows, "flow"),
             units::bytes(sums.memory.0),
             units::bytes(sums.memory.1),
@@ -152,6 +156,20 @@ impl View {
         }
         line
     }
+}
+
+/// What was lost in all, by layer, and since it was last said.
+fn lost(all: Loss, since: Loss) -> String {
+    let layers = all.layers().into_iter().enumerate();
+    // Between is said of streams and files alone.
+    let layers = layers.filter(|(n, (_, count))| *n < 2 || *count > 0);
+    let layers: Vec<_> =
+        layers.map(|(_, (layer, count))| format!("{layer} {}", units::count(count))).collect();
+    let now = match since.packets() {
+        0 => String::new(),
+        count => format!("; {} now", units::count(count)),
+    };
+    format!("lost {} ({}{now})", units::count(all.packets()), layers.join(", "))
 }
 
 /// Devices by their ids: a network may have as many findings as devices.
@@ -232,7 +250,8 @@ mod tests {
         Sums {
             packets,
             bytes: packets * 100,
-            lost: (1, 2),
+            lost: Loss { interface: 1, ring: 2, between: 0 },
+            missed: 1460,
             flows: 3,
             memory,
             up: Duration::from_secs(seconds),
@@ -248,10 +267,12 @@ mod tests {
             view.say(&report, &news, Timestamp(0), sums(seconds, packets))
         };
         assert_eq!(say(30, 3000), "");
-        let line = "eth0\\x1b  100 packets/s  10.0 kB/s  lost 3 (interface 1, ring 2)  3 flows  1.0 MB of 1.1 GB  up 1 min\n";
+        let line = "eth0\\x1b  100 packets/s  10.0 kB/s  lost 3 (interface 1, ring 2; 3 now)  missed 1.5 kB  3 flows  1.0 MB of 1.1 GB  up 1 min\n";
         assert_eq!(say(60, 6000), line);
         assert_eq!(say(119, 9000), "");
-        assert!(say(120, 18_000).contains("  200 packets/s"), "since the last time that it was said");
+        let line = say(120, 18_000);
+        assert!(line.contains("  200 packets/s"), "since the last time that it was said");
+        assert!(line.contains("lost 3 (interface 1, ring 2)  "), "and none was lost since");
     }
 
     #[test]

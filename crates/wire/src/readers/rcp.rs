@@ -21,7 +21,10 @@ pub(crate) const READER: Reader = Reader {
     activity: Some(Activity::Discovery),
     hides: false,
     fields: &[Field::RcpMac, Field::RcpModel, Field::RcpName, Field::RcpRole, Field::RcpSerial],
-    read: Read::Message(&[Route::UdpFirst(1758, xml::FIRST), Route::UdpStart(b"<?xml"), Route::UdpStart(&MAGIC)], read),
+    read: Read::Message(
+        &[Route::UdpFirst(1758, xml::FIRST), Route::UdpStart(b"<?xml"), Route::UdpStart(&MAGIC)],
+        read,
+    ),
 };
 
 const MAGIC: [u8; 4] = [0x99, 0x39, 0xa4, 0x27];
