@@ -41,24 +41,26 @@ struct Run {
     rest: String,
 }
 
-/// Scans a capture, or folds it as it comes, says after each batch what ended, and lets go of that.
-fn run(path: &Path, idle: i64, as_it_comes: bool) -> Run {
+/// Scans a capture; or has so many workers fold it as it comes, says after each batch what ended, and lets go of that.
+fn run(path: &Path, idle: i64, workers: Option<usize>) -> Run {
     let catalog = Catalog::builtin();
     let policy = Policy::default();
-    if !as_it_comes {
+    let Some(workers) = workers else {
         let summary =
             scan(&[Input::File(path.to_path_buf())], &options(idle), &()).expect("a thread can be had");
         let closed = summary.close();
         let report = judge(&closed, &catalog, &policy);
         return Run { flows: flow_lines(&report.flows()), early: 0, left: 0, rest: rest(&report) };
-    }
+    };
     let capture = Capture::open(path).expect("it is a capture");
     let about = About {
         path: path.to_str().expect("a path of tests").to_string(),
         format: capture.format().name(),
         compression: capture.compression(),
     };
-    let mut ongoing = Ongoing::new(&options(idle), vec![about]).expect("there is no filter");
+    let ongoing = Ongoing::new(&options(idle), vec![about]).expect("there is no filter");
+    let workers = NonZeroUsize::new(workers).expect("there is one");
+    let mut ongoing = ongoing.with_workers(workers, false).expect("threads can be had");
     let mut reader = capture.reader(chunk_of(0)).expect("it is a capture");
     let (mut said, mut flows, mut left) = (Said::default(), Vec::new(), 0);
     loop {
@@ -85,12 +87,20 @@ fn run(path: &Path, idle: i64, as_it_comes: bool) -> Run {
 
 /// How many flows were said before the end, and that many left memory.
 fn holds(path: &Path, idle: i64) -> usize {
-    let (mut scanned, mut live) = (run(path, idle, false), run(path, idle, true));
+    let scanned = run(path, idle, None);
+    let early: Vec<_> =
+        [1, 2, 4].into_iter().map(|workers| is(path, &scanned, run(path, idle, Some(workers)))).collect();
+    assert!(early.iter().all(|one| *one == early[0]), "{early:?}");
+    early[0]
+}
+
+fn is(path: &Path, scanned: &Run, mut live: Run) -> usize {
     let name = path.display();
+    let mut flows = scanned.flows.clone();
     assert_eq!(live.rest, scanned.rest, "{name}");
-    scanned.flows.sort();
+    flows.sort();
     live.flows.sort();
-    let differs = live.flows.iter().zip(&scanned.flows).find(|(live, scanned)| live != scanned);
+    let differs = live.flows.iter().zip(&flows).find(|(live, scanned)| live != scanned);
     assert_eq!(differs, None, "{name}");
     assert_eq!(live.flows.len(), scanned.flows.len(), "{name}");
     assert_eq!(live.left, live.early, "{name}");

@@ -4,6 +4,7 @@
 //! was guessed wrong, files whose spans overlap, a refused merge), its packets are folded again in order: never
 //! wrong, only slower. So nothing in the result depends on how the work was shared out.
 
+mod crew;
 mod cut;
 mod feed;
 mod files;

@@ -4,6 +4,7 @@
 //! ask for the index slot; look into the slot and ask for the record; book. What is rare (a reader of messages, a
 //! fragment, a packet without IP) is decoded again when its turn comes: so little need be kept between the passes.
 
+mod desk;
 mod drain;
 mod evict;
 pub(crate) mod listen;
@@ -24,7 +25,7 @@ use crate::state::key::{Key, Side, streams};
 use crate::state::lane::{Course, Lane, Slot};
 use crate::state::path::PathId;
 use crate::state::spell::{Hot, flag};
-use crate::state::summary::Summary;
+use crate::state::summary::{Role, Summary};
 use crate::state::table::index::NOWHERE;
 use crate::state::table::shard::{Added, At, shard_of};
 use crate::state::text::TextId;
@@ -298,6 +299,7 @@ impl Summary {
             packet,
             time,
             at,
+            keeps: self.role != Role::Flows,
             flow_name: None,
         };
         let reader = readers::read_message(asked, &message, &mut |fact: Fact<'_>| listener.hear(&fact));
@@ -334,8 +336,11 @@ impl Summary {
             self.flows.fragments.finish(of, datagram, key, side);
         }
         if let Some((key, side)) = outcome.copy_of {
-            let slot = Slot { key, hash: key.hash(&self.flows.paths), side, guess: NOWHERE };
             let share = Share { payload: 0, ..Share::whole(frame, packet) };
+            if self.role == Role::Desk {
+                return self.pass_copy(key, side, &Entry::bare(share, packet));
+            }
+            let slot = Slot { key, hash: key.hash(&self.flows.paths), side, guess: NOWHERE };
             self.book_apart(&slot, &Entry::bare(share, packet), &[]);
             self.limit(share.time);
         }
@@ -350,11 +355,14 @@ impl Summary {
         if datagram.is_checkable() && whole.len() as u64 == u64::from(length) {
             check_transport(&mut packet);
         }
-        self.site.tally.note(packet.hazards);
-        packet.hazards.insert(datagram.hazards());
         let (last, first) = datagram.shares.split_last()?;
         let path = self.path(&packet, last.time);
         let (key, side) = Key::of(&packet, path);
+        if self.role == Role::Desk {
+            return Some((self.pass_whole(datagram, &key, &packet), key, side));
+        }
+        self.site.tally.note(packet.hazards);
+        packet.hazards.insert(datagram.hazards());
         let slot = Slot { key, hash: key.hash(&self.flows.paths), side, guess: NOWHERE };
         for share in first {
             self.book_apart(&slot, &Entry::bare(Share { payload: 0, ..*share }, &packet), &[]);
@@ -372,6 +380,9 @@ impl Summary {
     /// Books the fragments of a datagram that never was whole to a flow with port 0.
     fn unfinished(&mut self, datagram: &Datagram) {
         let (key, side) = Key::portless(&datagram.head, datagram.path);
+        if self.role == Role::Desk {
+            return self.pass_unfinished(datagram, &key);
+        }
         let slot = Slot { key, hash: key.hash(&self.flows.paths), side, guess: NOWHERE };
         let packet = Packet { hazards: datagram.hazards(), ..datagram.head.clone() };
         for share in &datagram.shares {

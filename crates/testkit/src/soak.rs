@@ -1,6 +1,6 @@
 //! Soak: a sensor's engine fed for hours of capture time by a site that never rests, and what must hold all the while.
 //!
-//! Every minute of the capture it is judged, what ended is said, and leaves memory. The ledger balances each time, what the
+//! Every five minutes of the capture it is judged, what ended is said, and leaves memory. The ledger balances each time, what the
 //! engine counts stays inside the memory that it was given, and after a first third the process does not grow.
 
 use lenscap_capture::{BATCH, Batch, Record};
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use std::{fs, io};
 
 /// Nanoseconds of capture between two judgements.
-const TICK: i64 = 60 * SECOND;
+const TICK: i64 = 300 * SECOND;
 /// Nanoseconds of capture between two lines of the table.
 const LINE: i64 = 3600 * SECOND;
 
@@ -76,7 +76,7 @@ impl Soak {
         let (begun, mut packets, mut next, mut table) = (Instant::now(), 0u64, None, Vec::<Row>::new());
         let (mut row, mut start) = (Row::default(), None);
         say("hours  packets      flows   said        counted MiB  resident MiB  judging ms");
-        for frames in Churn::new(self.seed, 50 * MILLISECOND) {
+        for frames in Churn::new(self.seed, 200 * MILLISECOND) {
             fold(&mut ongoing, &frames, packets as u32);
             packets += frames.len() as u64;
             let Some(now) = frames.last().map(|frame| frame.time.0) else { continue };
@@ -135,7 +135,7 @@ impl Row {
 mod tests {
     use super::*;
 
-    /// Four hours and little memory: every share is spent, and the books balance.
+    /// Two hours and little memory: every share is spent, and the books balance.
     #[test]
     fn hours_of_a_site_that_never_rests() {
         let (wall, capture) = (Duration::from_secs(600), 2 * LINE + LINE / 8);

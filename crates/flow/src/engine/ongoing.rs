@@ -6,14 +6,17 @@
 use lenscap_capture::{Batch, ChunkId, Filter, Tally};
 use lenscap_wire::Timestamp;
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
 
+use super::crew::Crew;
 use super::feed::{About, read};
 use super::files::chunk;
 use super::sieve::Sieve;
 use super::{Options, ScanError};
 use crate::report::Leaving;
 use crate::state::captures::{Captures, Problem};
-use crate::state::summary::Summary;
+use crate::state::summary::{Limits, Summary};
 
 /// Nanoseconds that a stamp may lie behind the latest.
 const LATE: i64 = 120_000_000_000;
@@ -29,7 +32,11 @@ pub fn chunk_of(input: usize) -> ChunkId {
 
 /// What a capture that goes on has left so far.
 pub struct Ongoing {
+    /// What was folded; where workers share that, what is kept at their desk.
     summary: Summary,
+    crew: Option<Crew>,
+    /// What the desk and its workers had when that was asked last.
+    whole: Option<Summary>,
     sieve: Sieve,
     /// Of what kind the inputs are, by ordinal.
     about: Vec<About>,
@@ -81,6 +88,8 @@ impl Ongoing {
         }
         Ok(Self {
             summary: Summary::new(options.limits),
+            crew: None,
+            whole: None,
             sieve: Sieve::new(options),
             about,
             misfits: BTreeMap::new(),
@@ -89,11 +98,28 @@ impl Ongoing {
         })
     }
 
+    /// The same, to be folded by so many workers, a thread each, which share the memory; `sheds` says that packets do not wait
+    /// for one that is late. Their result is that of one, as long as no cap bites.
+    pub fn with_workers(mut self, count: NonZeroUsize, sheds: bool) -> Result<Self, ScanError> {
+        if count.get() > 1 {
+            let failed =
+                |why: std::io::Error| ScanError::Threads { threads: count.get(), why: why.to_string() };
+            let memory = self.summary.limits.memory / (count.get() + 1);
+            let desk = Summary::new(Limits { memory, ..self.summary.limits }).into_desk();
+            self.crew = Some(Crew::new(&desk, count, sheds).map_err(failed)?);
+            self.summary = desk;
+        }
+        Ok(self)
+    }
+
     /// Folds in packets.
     pub fn fold(&mut self, batch: &Batch<'_>) {
         batch.records().iter().for_each(|record| self.clock.take(record.time.0));
         let sieve = &mut self.sieve;
-        self.summary.fold(batch, |frame| sieve.keeps(frame));
+        match &mut self.crew {
+            Some(crew) => crew.fold(&mut self.summary, batch, |frame| sieve.keeps(frame)),
+            None => self.summary.fold(batch, |frame| sieve.keeps(frame)),
+        }
     }
 
     /// Notes what time it is, by a source that knows it.
@@ -106,7 +132,11 @@ impl Ongoing {
     pub fn drain(&mut self, leaving: &Leaving) -> usize {
         // No stamp comes before this, but those that are later than any may be.
         let until = self.clock.now.map_or(i64::MIN, |now| now.saturating_sub(LATE));
-        self.summary.drain(leaving, until)
+        match &mut self.crew {
+            Some(crew) => crew.drain(&Arc::new(leaving.clone()), until),
+            None => _ = self.summary.drain(leaving, until),
+        }
+        leaving.len()
     }
 
     /// What time it is.
@@ -135,12 +165,15 @@ impl Ongoing {
             record.misfits.clone_from(misfits);
             captures.add(id, record);
         }
-        &self.summary
+        match &mut self.crew {
+            Some(crew) => self.whole.insert(crew.gather(&self.summary)),
+            None => &self.summary,
+        }
     }
 
-    /// What all packets left, as it stands.
+    /// What all packets left, as it stands; where workers share it, as it stood when it was last asked for.
     pub fn state(&self) -> &Summary {
-        &self.summary
+        self.whole.as_ref().unwrap_or(&self.summary)
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct Listener<'s, 'p> {
     pub(crate) packet: &'p Packet<'p>,
     pub(crate) time: i64,
     pub(crate) at: PacketRef,
+    /// Whether names and sightings are kept here; another may keep them.
+    pub(crate) keeps: bool,
     /// The last name that the flow itself was given.
     pub(crate) flow_name: Option<TextId>,
 }
@@ -41,6 +43,7 @@ impl Listener<'_, '_> {
             Fact::Says { field, value, .. } if packet.tcp.is_some() && field.names_flow() => {
                 self.flow_name = Some(self.texts.intern(value));
             }
+            _ if !self.keeps => {}
             Fact::Says { who, field, value } => {
                 let (source, destination) = packet.own_macs().unwrap_or_default();
                 let (mac, address) = match who {
@@ -131,6 +134,7 @@ mod tests {
             packet: &packet,
             time: 0,
             at: PacketRef::default(),
+            keeps: true,
             flow_name: None,
         };
         for fact in &facts {

@@ -8,8 +8,11 @@ use crate::join::ids::Ids;
 use crate::join::refusal::{Refusal, Refused};
 use crate::join::then::Plan;
 use crate::state::cost;
-use crate::state::summary::Summary;
+use crate::state::eviction::EvictedKey;
+use crate::state::spell::Spell;
+use crate::state::summary::{Role, Summary};
 use crate::state::table::index::NOWHERE;
+use crate::state::text::TextId;
 
 impl Summary {
     /// Puts `other` together with this summary, as if the packets of both had been folded in order of time.
@@ -24,6 +27,34 @@ impl Summary {
             }
             Err(why) => Err(Box::new(Refused { left: self, right: other, why })),
         }
+    }
+
+    /// Puts what a worker has together with what its desk has, to be judged: as [`Summary::beside`], caps or none. What cannot
+    /// be put together is left out; of workers of one desk there is none.
+    #[must_use]
+    pub(crate) fn gather(mut self, mut other: Self) -> Self {
+        let Some(paths) = self.flows.paths.adopt(&other.flows.paths) else { return self };
+        let ids = Ids { paths, ..Ids::default() };
+        let counterparts = self.meet(&other, &ids);
+        let since = [self.site.tally.inexact_since, other.site.tally.inexact_since];
+        self.site.shed += other.site.shed;
+        self.site.residuals.join(std::mem::take(&mut other.site.residuals));
+        // What is adopted twice is there already.
+        let texts = self.flows.texts.adopt(&other.flows.texts);
+        let text = |id: TextId| texts.get(id.0 as usize).copied().unwrap_or_default();
+        let transcripts = self.flows.transcripts.adopt(&other.flows.transcripts, text);
+        let all = Ids { paths: ids.paths.clone(), texts: texts.clone(), transcripts };
+        let evictions = std::mem::take(&mut other.site.evictions);
+        let rename = |key: &mut EvictedKey, spell: &mut Spell| {
+            (key.path, key.name) = (all.path(key.path), all.text(key.name));
+            all.rename(&mut spell.hot, &mut spell.cold);
+        };
+        self.site.evictions.join(evictions, rename, &self.flows, self.limits.idle);
+        let peak = self.flows.costs.peak.saturating_add(other.flows.costs.peak);
+        self.append(other, Plan { ids, split: Vec::new(), counterparts, peak });
+        self.role = Role::Whole;
+        self.site.tally.inexact_since = since.into_iter().flatten().min();
+        self
     }
 
     fn plan_beside(&mut self, other: &Self) -> Result<Plan, Refusal> {

@@ -306,6 +306,32 @@ impl Evictions {
         }
     }
 
+    /// Takes in those of another part, whose ids become ours by `rename`.
+    pub(crate) fn join(
+        &mut self,
+        other: Self,
+        rename: impl Fn(&mut EvictedKey, &mut Spell),
+        flows: &Flows,
+        idle: i64,
+    ) {
+        for (mut key, mut record) in other.all {
+            rename(&mut key, &mut record.largest);
+            let (known, gone) = match self.all.entry(key) {
+                hashbrown::hash_map::Entry::Occupied(known) => {
+                    let known = known.into_mut();
+                    known.add(record.largest, idle);
+                    (known, record.gone)
+                }
+                hashbrown::hash_map::Entry::Vacant(new) => {
+                    (new.insert(Evicted::new(record.largest)), record.gone)
+                }
+            };
+            known.gone.join(gone, Keeps::Few);
+            let price = known.price(key.name, flows);
+            self.cost = self.cost + price - std::mem::replace(&mut known.price, price);
+        }
+    }
+
     /// Puts back a saved record.
     pub(crate) fn restore(&mut self, key: EvictedKey, largest: Spell, gone: Gone, flows: &Flows) {
         let mut record = Evicted { largest, gone, price: 0 };

@@ -14,7 +14,7 @@ use crate::state::text::Texts;
 use crate::state::transcript::Transcripts;
 
 /// Every flow, by shard.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Flows {
     pub(crate) paths: Paths,
     pub(crate) texts: Texts,

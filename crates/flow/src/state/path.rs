@@ -21,7 +21,7 @@ impl PathId {
     pub(crate) const OTHER: Self = Self(u16::MAX);
 }
 
-type Layers = ArrayVec<Layer, 8>;
+pub(crate) type Layers = ArrayVec<Layer, 8>;
 
 /// Every path seen, in order of appearance. Past [`Paths::CAP`] further ones share the path [`PathId::OTHER`], which
 /// is reported as a limit.

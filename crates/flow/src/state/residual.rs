@@ -70,6 +70,11 @@ impl Residuals {
         }
     }
 
+    /// Takes in those of another part.
+    pub(crate) fn join(&mut self, other: Self) {
+        other.all.into_iter().for_each(|(key, sums)| self.add(key, sums));
+    }
+
     /// Puts the eighth that was heard of longest ago into one sum.
     #[cold]
     fn expire(&mut self) {

@@ -10,7 +10,7 @@ use crate::state::sighting::Sightings;
 use crate::state::tally::Tally;
 
 /// The site that was captured, as its packets told of it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Site {
     pub(crate) names: Names,
     pub(crate) sightings: Sightings,
@@ -24,11 +24,13 @@ pub(crate) struct Site {
     pub(crate) heirs: Heirs,
     /// What time it is, where a clock told that no packet came.
     pub(crate) now: Option<i64>,
+    /// Packets of which only the headers were looked at, since there were too many.
+    pub(crate) shed: u64,
 }
 
 impl Site {
     /// How often each cap bit, with its name in reports.
-    pub(crate) fn caps(&self) -> [(&'static str, u64); 7] {
+    pub(crate) fn caps(&self) -> [(&'static str, u64); 8] {
         let caps = &self.tally.caps;
         [
             ("flows-evicted", caps.flows_evicted),
@@ -38,6 +40,7 @@ impl Site {
             ("paths", caps.paths),
             ("datagrams", caps.datagrams),
             ("heirs", self.heirs.given_up),
+            ("payloads-shed", self.shed),
         ]
     }
 

@@ -8,12 +8,14 @@ use lenscap_wire::readers::Reading;
 use std::ops::Range;
 
 use crate::state::cost;
+use crate::state::entry::Entry;
 use crate::state::flows::Flows;
-use crate::state::fragment::Fragments;
+use crate::state::fragment::{Datagram, Fragments};
 use crate::state::half::{Half, Listed, Order, Payload, PayloadAt};
-use crate::state::key::Side;
+use crate::state::key::{Key, Side};
 use crate::state::lane::Lane;
 use crate::state::learned::{Learned, Told};
+use crate::state::path::Layers;
 use crate::state::site::Site;
 use crate::state::spell::{Cold, Hot, flag};
 use crate::state::table::shard::At;
@@ -29,9 +31,22 @@ pub struct Limits {
     pub memory: usize,
 }
 
+/// Which part of the work a summary does, where workers share it.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Role {
+    /// All of it.
+    #[default]
+    Whole,
+    /// Flows alone: names and sightings are kept at the desk.
+    Flows,
+    /// What is no flow, pieces of datagrams, and what messages told of names and stations.
+    Desk,
+}
+
 /// The state of a capture, or of a chunk of one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Summary {
+    pub(crate) role: Role,
     pub(crate) limits: Limits,
     /// Whether packets may stand before the first one, so that this may be appended to another summary.
     pub(crate) appendable: bool,
@@ -42,9 +57,22 @@ pub struct Summary {
     pub(crate) scratch: Scratch,
 }
 
+/// What a desk passes on to the worker whose flow it is of.
+#[derive(Clone, Debug)]
+pub(crate) enum Passed {
+    /// A datagram that became whole.
+    Whole(Box<Datagram>),
+    /// One that never did.
+    Unfinished(Box<Datagram>),
+    /// A copy of a piece of a datagram that became whole, and what its flow's path is made of.
+    Copy(Box<(Key, Side, Entry, Layers)>),
+}
+
 /// Buffers that are used again, without meaning between packets.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {
+    /// What a desk has for workers.
+    pub(crate) passed: Vec<(u64, Passed)>,
     pub(crate) lanes: Vec<Lane>,
     prefix: Vec<u8>,
     /// Texts that were needed when that was asked last.
@@ -70,6 +98,7 @@ impl Summary {
 
     fn with(limits: Limits, appendable: bool, saved: bool) -> Self {
         Self {
+            role: Role::Whole,
             limits,
             appendable,
             saved,

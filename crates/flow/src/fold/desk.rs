@@ -1,0 +1,112 @@
+//! Workers that share the packets of a sensor, and the desk between them.
+//!
+//! A worker folds the flows that are its own, by a hash of their ends. What counts in its order is kept at one desk: names and
+//! sightings, which the desk hears from the packets that it passes on, and pieces of datagrams. A datagram that becomes whole at
+//! the desk is booked by the worker whose flow it is of, at the place where it became whole.
+
+use lenscap_capture::Batch;
+use lenscap_wire::{Class, Frame, Message, Packet, decode};
+use std::hash::BuildHasher;
+
+use crate::fold::asked_about;
+use crate::fold::listen::routes;
+use crate::state::entry::Entry;
+use crate::state::fragment::Datagram;
+use crate::state::key::{Key, Side};
+use crate::state::lane::Slot;
+use crate::state::path::PathId;
+use crate::state::seed::seeded;
+use crate::state::summary::{Passed, Role, Summary};
+use crate::state::table::index::NOWHERE;
+use crate::state::table::shard::At;
+
+/// Where a worker is one of so many: a number that is the same for both directions of a flow, whatever is around it.
+fn owner(key: &Key) -> u64 {
+    seeded().hash_one(Key { path: PathId::NONE, ..*key })
+}
+
+impl Summary {
+    /// The same, empty, as a worker of a desk.
+    pub(crate) fn worker(&self) -> Self {
+        Self { role: Role::Flows, ..Self::new(self.limits) }
+    }
+
+    /// The desk of workers.
+    pub(crate) fn into_desk(self) -> Self {
+        Self { role: Role::Desk, ..self }
+    }
+
+    /// Takes in the `n`th frame of a batch at the desk. Returns whose flow it is of, where a worker is to fold it; what else there
+    /// is for workers stands in `passed` of the scratch.
+    pub(crate) fn receive(
+        &mut self,
+        batch: &Batch<'_>,
+        (n, frame): (usize, &Frame<'_>),
+        keep: bool,
+    ) -> Option<u64> {
+        let mut decoded = Packet::default();
+        if keep {
+            decode(frame, &mut decoded);
+        }
+        if !keep || decoded.class != Class::Ip || decoded.fragment.is_some() {
+            self.fold(&batch.part(n..n + 1), |_| keep);
+            return None;
+        }
+        let asked = routes().readers(&Message { packet: &decoded, payload: decoded.payload });
+        if asked.has_message() || decoded.inner_frame.is_some() {
+            if let Some(inner) = decoded.inner() {
+                self.listen(&inner, asked_about(&inner), frame.time.0, frame.at);
+            }
+            self.listen(&decoded, asked, frame.time.0, frame.at);
+            self.limit_entries(frame.time.0);
+        }
+        Some(owner(&Key::of(&decoded, PathId::NONE).0))
+    }
+
+    /// Hears what a datagram says that became whole, and passes it on.
+    pub(super) fn pass_whole(&mut self, datagram: &Datagram, key: &Key, packet: &Packet<'_>) -> At {
+        if let Some(last) = datagram.shares.last() {
+            let (time, at) = (last.time, last.at);
+            if let Some(inner) = packet.inner() {
+                self.listen(&inner, asked_about(&inner), time, at);
+            }
+            self.listen(packet, asked_about(packet), time, at);
+            self.limit_entries(time);
+        }
+        self.scratch.passed.push((owner(key), Passed::Whole(Box::new(datagram.clone()))));
+        At { shard: 0, settled: true, place: usize::MAX }
+    }
+
+    /// Passes on a datagram that never was whole.
+    pub(super) fn pass_unfinished(&mut self, datagram: &Datagram, key: &Key) {
+        self.scratch.passed.push((owner(key), Passed::Unfinished(Box::new(datagram.clone()))));
+    }
+
+    /// Passes on a copy of a piece of a datagram.
+    pub(super) fn pass_copy(&mut self, key: Key, side: Side, entry: &Entry) {
+        let layers = self.flows.paths.layers(key.path).iter().cloned().collect();
+        self.scratch.passed.push((owner(&key), Passed::Copy(Box::new((key, side, *entry, layers)))));
+    }
+
+    /// Takes in what the desk passed on.
+    pub(crate) fn take_passed(&mut self, passed: Passed) {
+        match passed {
+            Passed::Whole(datagram) => {
+                self.datagram(&datagram);
+            }
+            Passed::Unfinished(mut datagram) => {
+                let time = datagram.shares.first().map_or(0, |share| share.time);
+                datagram.path = self.path(&datagram.head, time);
+                self.unfinished(&datagram);
+            }
+            Passed::Copy(copy) => {
+                let (key, side, entry, layers) = *copy;
+                let path = self.flows.paths.intern(&layers).unwrap_or(PathId::OTHER);
+                let key = Key { path, ..key };
+                let slot = Slot { key, hash: key.hash(&self.flows.paths), side, guess: NOWHERE };
+                self.book_apart(&slot, &entry, &[]);
+                self.limit(entry.share.time);
+            }
+        }
+    }
+}
