@@ -131,9 +131,6 @@ fn rotation(bounds: &[Bound]) -> Rotation {
 /// Gives up all rights but to read what is read again and to write the output. Interfaces are open by then: none can be opened
 /// any more.
 fn confine(watch: &Watch, doors: &Doors) {
-    if watch.no_sandbox {
-        return sandbox::refuse();
-    }
     let inputs = watch.replay.iter().chain(&watch.fifo).map(PathBuf::as_path);
     let mut access = Access::default().read_inputs(inputs);
     access.listener = doors.server.as_ref().map(metrics::Server::fd);
@@ -142,7 +139,7 @@ fn confine(watch: &Watch, doors: &Doors) {
     }
     access.write.extend(watch.rolling.clone());
     let access = access.read_again(watch.judging.catalog.iter().map(PathBuf::as_path));
-    for Layer { name, held } in sandbox::enter(&access) {
+    for Layer { name, held } in sandbox::confine(!watch.no_sandbox, &access) {
         if let Err(why) = held {
             say(&format!("lenscap: the sandbox lacks a layer, {name}: {why}"));
         }
