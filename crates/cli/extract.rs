@@ -160,3 +160,34 @@ fn copy(captures: &[CaptureRecord], wanted: &Wanted, out: &mut impl Write) -> io
     writer.finish()?;
     Ok(count)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lenscap_catalog::Catalog;
+    use lenscap_flow::{Input, Limits, Policy, scan};
+    use std::num::NonZeroUsize;
+
+    #[test]
+    fn nothing_is_copied_of_a_capture_that_has_changed_since_it_was_judged() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/office/capture.pcap");
+        let options = engine::Options {
+            threads: NonZeroUsize::MIN,
+            limits: Limits { idle: 300_000_000_000, memory: 1 << 30 },
+            filter: None,
+            from: None,
+            to: None,
+            saved: false,
+        };
+        let summary = scan(&[Input::File(path)], &options, &()).unwrap();
+        let (closed, catalog) = (summary.close(), Catalog::builtin());
+        let report = lenscap_flow::judge(&closed, &catalog, &Policy::default());
+        let subject = Subject::find(&report, "192.168.1.64", &plan::typed("scan", &[])).unwrap();
+        let wanted = Wanted::of(&report, &subject);
+        let mut captures = report.captures.clone();
+        assert!(copy(&captures, &wanted, &mut Vec::new()).unwrap() > 0);
+        captures[0].bytes_wire += 1;
+        let why = copy(&captures, &wanted, &mut Vec::new()).unwrap_err();
+        assert!(why.to_string().contains("has changed since it was judged"), "{why}");
+    }
+}

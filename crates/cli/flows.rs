@@ -23,7 +23,7 @@ summaries (.lens) are taken, too.";
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
-  lenscap flows office.pcapng --sort bytes --top 20        the largest
+  lenscap flows office.pcapng --top 20                     the largest
   lenscap flows office.pcapng --device 192.168.1.64        those of one device, by address or MAC
   lenscap flows office.pcapng --party hik-connect          those with a party: part of a name, a vendor, an address
   lenscap flows captures/ --outside --csv > flows.csv      those that left the site, for a spreadsheet
@@ -44,9 +44,9 @@ pub(crate) struct Args {
     /// Only flows that left the site
     #[arg(long)]
     pub outside: bool,
-    /// What stands first
-    #[arg(long, value_name = "BY", default_value = "start")]
-    pub sort: Sort,
+    /// What stands first: where this is not given the earliest, with --top those with most bytes
+    #[arg(long, value_name = "BY")]
+    pub sort: Option<Sort>,
     #[command(flatten)]
     pub table: Table,
     #[command(flatten)]
@@ -74,24 +74,46 @@ pub(crate) enum Sort {
 pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
     Case::of(&args.job, &args.files).report(None, |report, _| {
         let list = report.flows();
-        let order = chosen(args, report, |n| list.view(n), list.len());
+        let (order, all) = chosen(args, report, |n| list.view(n), list.len());
         let flows = || order.iter().filter_map(|&n| list.view(n));
+        let shown = text::Shown { all, by: sort(args).what() };
         let view = plan::view(&args.table.look, plan::typed("flows", &args.files));
         to_stdout(|out| match (args.table.json, args.table.csv) {
             (true, _) => json::write_flows(flows(), out),
             (_, true) => csv::write_flows(flows(), out),
-            _ => text::write_flows(flows(), &view, out),
+            _ => text::write_flows(flows(), &shown, &view, out),
         })
     })
 }
 
-/// Places of the flows that are wanted, in order. Only places are kept, for there may be millions of flows.
+/// By what they are sorted: of a few the largest are wanted, of all the order of time.
+fn sort(args: &Args) -> Sort {
+    args.sort.unwrap_or(if args.table.top.is_some() { Sort::Bytes } else { Sort::Start })
+}
+
+impl Sort {
+    /// `the 5 … of 20 flows`.
+    const fn what(self) -> &'static str {
+        match self {
+            Self::Start => "earliest",
+            Self::Bytes => "largest by payload both ways",
+            Self::Sent => "largest by payload sent",
+            Self::Received => "largest by payload received",
+            Self::Packets => "largest by packets",
+            Self::Duration => "longest in time",
+        }
+    }
+}
+
+/// Places of the flows that are wanted, in order, and how many there are beside those that are left out. Only places are kept, for
+/// there may be millions of flows.
 fn chosen<'a>(
     args: &Args,
     report: &Report<'_>,
     view: impl Fn(usize) -> Option<FlowView<'a>>,
     count: usize,
-) -> Vec<usize> {
+) -> (Vec<usize>, usize) {
+    let sort = sort(args);
     let most = args.table.top.unwrap_or(usize::MAX);
     let addresses = args.device.as_deref().map(|text| addresses_of(report, text));
     let party = args.party.as_deref().map(str::to_ascii_lowercase);
@@ -102,16 +124,17 @@ fn chosen<'a>(
             && party.as_deref().is_none_or(|party| is_with(flow, party))
     };
     let wants_all = addresses.is_none() && party.is_none() && !args.outside;
-    if args.sort == Sort::Start && wants_all {
-        return (0..count.min(most)).collect();
+    if sort == Sort::Start && wants_all {
+        return ((0..count.min(most)).collect(), count);
     }
     let wanted = (0..count).filter_map(|n| {
         let flow = view(n).filter(is_wanted)?;
-        Some((Reverse(key(&flow, args.sort)), n))
+        Some((Reverse(key(&flow, sort)), n))
     });
     let mut wanted: Vec<(Reverse<u64>, usize)> = wanted.collect();
     wanted.sort_unstable();
-    wanted.into_iter().take(most).map(|(_, n)| n).collect()
+    let all = wanted.len();
+    (wanted.into_iter().take(most).map(|(_, n)| n).collect(), all)
 }
 
 /// Addresses of the devices that are called so, and the address itself where no device has it.

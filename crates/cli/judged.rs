@@ -77,9 +77,6 @@ impl<'c> Case<'c> {
 
 /// Gives up all rights but to read the inputs and to write a file. Threads that are started later have no more.
 pub(crate) fn confine(no_sandbox: bool, inputs: &[Input], written: Option<&Path>) {
-    if no_sandbox {
-        return sandbox::refuse();
-    }
     let files = inputs.iter().filter_map(|input| match input {
         Input::File(path) => Some(path.as_path()),
         _ => None,
@@ -89,5 +86,5 @@ pub(crate) fn confine(no_sandbox: bool, inputs: &[Input], written: Option<&Path>
     if inputs.len() > 1 && inputs.iter().any(Input::is_stream) {
         access.write.push(std::env::temp_dir());
     }
-    sandbox::enter(&access);
+    sandbox::confine(!no_sandbox, &access);
 }

@@ -60,7 +60,7 @@ fn folder_of(file: &Path) -> PathBuf {
 }
 
 /// Says loudly that nothing is given up.
-pub(crate) fn refuse() {
+fn refuse() {
     say(&"lenscap: --no-sandbox: whoever finds a fault in a reader has all rights of this process");
 }
 
@@ -76,6 +76,15 @@ pub(crate) struct Layer {
 #[cfg(target_os = "linux")]
 pub(crate) fn enter(access: &Access) -> Vec<Layer> {
     linux::enter(access)
+}
+
+/// Gives up all rights but this access, unless it is wanted that they are kept. Says which layers hold.
+pub(crate) fn confine(is_wanted: bool, access: &Access) -> Vec<Layer> {
+    if is_wanted {
+        return enter(access);
+    }
+    refuse();
+    Vec::new()
 }
 
 /// This system has none of the layers.

@@ -135,9 +135,6 @@ fn terms(policy: Policy, watch: &Watch) -> Terms {
 /// Gives up all rights but to read what is read again and to write the output. Interfaces are open by then: none can be opened
 /// any more.
 fn confine(watch: &Watch, doors: &Doors, captures: Vec<i32>) {
-    if watch.no_sandbox {
-        return sandbox::refuse();
-    }
     let inputs = watch.replay.iter().chain(&watch.fifo).map(PathBuf::as_path);
     let mut access = Access { captures, ..Access::default() }.read_inputs(inputs);
     access.listener = doors.server.as_ref().map(metrics::Server::fd);
@@ -147,7 +144,7 @@ fn confine(watch: &Watch, doors: &Doors, captures: Vec<i32>) {
     access.write.extend(watch.rolling.clone());
     let access =
         access.read_again(watch.judging.catalog.iter().chain(&watch.judging.overrides).map(PathBuf::as_path));
-    for Layer { name, held } in sandbox::enter(&access) {
+    for Layer { name, held } in sandbox::confine(!watch.no_sandbox, &access) {
         if let Err(why) = held {
             say(&format!("lenscap: the sandbox lacks a layer, {name}: {why}"));
         }

@@ -31,6 +31,8 @@ pub(crate) struct ListEntries {
 struct ListEntry {
     id: Spanned<String>,
     title: String,
+    #[serde(default)]
+    short: String,
     issuer: String,
     country: String,
     #[serde(default)]
@@ -177,6 +179,7 @@ impl ListEntry {
         List {
             id: self.id.get_ref().clone().into(),
             title: self.title.clone().into(),
+            short: self.short.clone().into(),
             issuer: self.issuer.clone().into(),
             country: self.country.clone().into(),
             date: self.date.clone().into(),

@@ -30,6 +30,13 @@ impl Vendor {
     }
 }
 
+impl List {
+    /// What people call it.
+    pub fn called(&self) -> &str {
+        if self.short.is_empty() { &self.id } else { &self.short }
+    }
+}
+
 impl Listed {
     /// The list.
     ///

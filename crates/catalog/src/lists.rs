@@ -115,6 +115,8 @@ records! {
         pub id: Text,
         /// Its title.
         pub title: Text,
+        /// What people call it; empty where its id does.
+        pub short: Text,
         /// Who issued it.
         pub issuer: Text,
         /// Where it holds, as ISO 3166, or `EU`.

@@ -34,8 +34,8 @@ pub(crate) struct Output {
     /// Write CSV: one type of record, flow where --select does not say
     #[arg(long)]
     pub csv: bool,
-    /// Only these types of record, as JSON lines where --csv is not given: capture, device, flow, name, finding, ledger,
-    /// summary
+    /// Only these types of record, as JSON lines where --csv is not given: capture, device, flow, name, contact,
+    /// finding, ledger, summary
     #[arg(long, value_name = "TYPES")]
     pub select: Option<Select>,
     #[command(flatten)]

@@ -46,7 +46,7 @@ camera, or that somebody outside watches it; MEDIUM a smaller upload, or reports
 or was refused; INFO what every host does. POSSIBLE is a device that may be a camera. lenscap explain has the rules. Bytes are \
 payload, each byte once, unless it says IP bytes (tables: headers included) or wire (ledger).
 
-Records of --json, in this order: capture, device, flow, name, finding, ledger, summary. Times are RFC 3339 in UTC with \
+Records of --json, in this order: capture, device, flow, name, contact, finding, ledger, summary. Times are RFC 3339 in UTC with \
 nanoseconds, numbers are integers, what is absent is omitted. Text out of packets is escaped: a backslash is \\\\, a byte that \
 is no text \\xNN, a character that cannot be seen \\u{N}.
 

@@ -1,7 +1,7 @@
 //! Which packets are wanted, and why.
 
 use crate::subject::{Subject, flows_between};
-use lenscap_flow::report::{Finding, Report};
+use lenscap_flow::report::{DeviceRecord, Finding, Report};
 use lenscap_wire::{Address, Packet, Timestamp};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
@@ -48,22 +48,26 @@ impl Wanted {
                 wanted.addresses.extend(&device.addresses);
                 wanted.macs.extend(device.mac.map(|mac| mac.0));
                 wanted.said = format!("lenscap: from or to the device {}", device.id);
-                for why in &device.why {
-                    let claimed = if why.claimed { "claimed by others: " } else { "" };
-                    if let Some(at) = why.packet {
-                        let value = lenscap_report::escape::escape(&why.value);
-                        let text = format!("lenscap: {claimed}{} {value}", why.kind);
-                        wanted.name((at.input, at.packet), &text);
-                    }
-                }
+                wanted.identity(device, "lenscap");
             }
         }
         wanted
     }
 
+    /// The packets that show what a device is.
+    fn identity(&mut self, device: &DeviceRecord<'_>, whose: &str) {
+        for (at, why) in device.identified() {
+            let why = lenscap_report::escape::escape(why.as_bytes());
+            self.name((at.input, at.packet), &format!("{whose}: {why}"));
+        }
+    }
+
     fn finding(&mut self, report: &Report<'_>, finding: &Finding<'_>) {
         let id = &finding.id;
         self.span = (finding.start, finding.end);
+        if let Some(device) = report.devices().iter().find(|device| device.id == finding.device) {
+            self.identity(device, &format!("lenscap finding {id}: shows the device"));
+        }
         for reason in &finding.reasons {
             for at in &reason.packets {
                 let text = format!("lenscap finding {id}: shows {}", reason.rule.id());

@@ -23,7 +23,8 @@ pub use crate::state::leaving::Leaving;
 pub use crate::state::tally::Amount;
 pub use lenscap_capture::DropCounts;
 pub use lenscap_catalog::{
-    Called, ContactRule, ContentRule, DeviceClass, Evidence, Listed, Measure, Role, SharedGroup, Vendor,
+    Basis, Called, ContactRule, ContentRule, DeviceClass, Evidence, Listed, Measure, Role, SharedGroup,
+    Vendor,
 };
 pub use lenscap_wire::Activity;
 

@@ -1,4 +1,5 @@
-//! JSON lines: one record a line, `"type"` first, keys in the fixed order of the contract `lenscap/1`.
+//! JSON lines: one record a line, `"type"` first, keys in the fixed order of the contract `lenscap/1`, which `RECORDS.md` beside
+//! this crate's manifest has whole.
 //!
 //! Integers only; times as RFC 3339 in UTC with nine digits ([`time`](crate::time)); what is absent is omitted, and so
 //! are empty lists, a snap length of 0 (none) and `ech` where no Encrypted Client Hello was offered. Values that come

@@ -1,14 +1,15 @@
 //! A report made by hand: an office with a camera that uploads, one that registers, and a printer.
 
+mod contacts;
 mod devices;
 
 pub(crate) use devices::devices;
 use lenscap_catalog::{Catalog, VendorKind};
 use lenscap_flow::report::{
-    Activity, Amount, Attribution, Called, CaptureRecord, ContactRecord, ContactRule, CopiesView, Coverage,
-    DeviceId, DeviceRecord, DropCounts, EndReason, EndView, Finding, FindingKind, FlowView, Ledger, NameOf,
-    NameView, OrigBasis, Outcome, Overview, PacketAt, Party, ProblemRecord, Reason, RecordLists, Report,
-    Role, Rule, Severity, Standing, Unread, UnreadFlow, Vendor,
+    Activity, Amount, Attribution, CaptureRecord, ContactRule, CopiesView, Coverage, DeviceId, DeviceRecord,
+    DropCounts, EndReason, EndView, Finding, FindingKind, FlowView, Ledger, NameOf, NameView, OrigBasis,
+    Outcome, Overview, PacketAt, Party, ProblemRecord, Reason, RecordLists, Report, Role, Rule, Severity,
+    Standing, Unread, UnreadFlow, Vendor,
 };
 use lenscap_wire::{Mac, Timestamp};
 use std::borrow::Cow;
@@ -226,6 +227,8 @@ pub(crate) fn findings() -> Vec<Finding<'static>> {
         repeated: 0,
         estimated: false,
         encrypted: true,
+        opaque: 0,
+        packed: 0,
         outcome: Outcome::Answered,
         start: time(0),
         end: time(31),
@@ -268,48 +271,6 @@ pub(crate) fn findings() -> Vec<Finding<'static>> {
         ..upload.clone()
     };
     vec![upload, contact]
-}
-
-/// The contacts behind the findings, and one that nothing is known of.
-fn contacts() -> Vec<ContactRecord<'static>> {
-    let upload = ContactRecord {
-        device: "44:19:b6:00:00:01".into(),
-        party: Party::Vendor,
-        name: Some("litedev.hik-connect.com\u{1b}[31m".into()),
-        address: Some(ip("203.0.113.40")),
-        protocol: Some(6),
-        called: Called::Out,
-        vendor: Some(&HIKVISION),
-        role: Some(Role::Media),
-        attribution: Some(Attribution::Sni),
-        confidence: Some(95),
-        activity: vec![Activity::BulkUpload, Activity::Signalling],
-        flows: 6,
-        payload_out: 48_217_906,
-        payload_in: 911_004,
-        bytes_out: 50_000_000,
-        bytes_in: 1_000_000,
-        copies: 12,
-        start: time(0),
-        end: time(31),
-        largest: vec!["1:LQU9qZlK+B5F3KDmev6m5PMibrg=".into()],
-        evidence: vec![at(2198), at(2204)],
-        addresses: vec![ip("203.0.113.40")],
-        ports: vec![(1, 8), (6, 443)],
-        finding: Some("f3a91c07".into()),
-    };
-    let called_in = ContactRecord {
-        party: Party::Unknown,
-        name: None,
-        called: Called::In,
-        vendor: None,
-        role: None,
-        attribution: None,
-        confidence: None,
-        finding: None,
-        ..upload.clone()
-    };
-    vec![upload, called_in]
 }
 
 pub(crate) fn overview() -> Overview {
@@ -376,7 +337,7 @@ pub(crate) fn office_of<'a>(devices: Vec<DeviceRecord<'a>>, flows: Vec<FlowView<
         asked: Some(true),
     };
     let names = vec![name, NameView { asker: None, source: "mdns", asked: None, ..name }];
-    let records = RecordLists { devices, flows, names, contacts: contacts() };
+    let records = RecordLists { devices, flows, names, contacts: contacts::contacts() };
     Report::new(captures(), records, findings(), ledger(), overview())
 }
 

@@ -20,7 +20,7 @@ mod tables;
 mod words;
 
 pub use explain::{explain_device, explain_finding, explain_rule};
-pub use list::{payload, write_devices, write_flows};
+pub use list::{Shown, payload, write_devices, write_flows};
 pub use style::Style;
 
 use crate::units::Numbers;

@@ -203,17 +203,13 @@ impl Tap {
             #[cfg(feature = "live")]
             Backend::Pcap(capture) => {
                 let Ok(stat) = capture.stats() else { return };
-                let since = |now: u32, told: u64| u64::from(now.wrapping_sub(told as u32));
-                self.drops.0 += since(stat.if_dropped, self.told.0);
-                self.drops.1 += since(stat.dropped, self.told.1);
+                let more = |now: u32, told: u64| u64::from(now.wrapping_sub(told as u32));
+                self.drops.0 += more(stat.if_dropped, self.told.0);
+                self.drops.1 += more(stat.dropped, self.told.1);
                 self.told = (stat.if_dropped.into(), stat.dropped.into());
             }
             Backend::Ring { ring, counters } => {
-                // An interface that was renamed away tells nothing until it is back; its counter goes on meanwhile.
-                if let Some(interface) = lost(counters) {
-                    self.drops.0 += interface.saturating_sub(self.told.0);
-                    self.told.0 = interface;
-                }
+                self.drops.0 += since(&mut self.told.0, lost(counters));
                 if let Ok(statistics) = ring.statistics() {
                     self.drops.1 = statistics.drops;
                 }
@@ -232,6 +228,14 @@ fn lost(counters: &[String; 2]) -> Option<u64> {
     counters.iter().filter_map(count).reduce(u64::saturating_add)
 }
 
+/// What was lost since it was told last. An interface that was renamed away tells nothing until it is back; its counter goes on
+/// meanwhile.
+fn since(told: &mut u64, now: Option<u64>) -> u64 {
+    let before = *told;
+    *told = now.unwrap_or(before);
+    told.saturating_sub(before)
+}
+
 /// The program of a filter for Ethernet, as libpcap compiles it.
 #[cfg(feature = "live")]
 fn instructions(expression: &str, snap_length: u32) -> Result<Vec<Instruction>, Error> {
@@ -245,4 +249,25 @@ fn instructions(expression: &str, snap_length: u32) -> Result<Vec<Instruction>, 
 #[cfg(not(feature = "live"))]
 fn instructions(_: &str, _: u32) -> Result<Vec<Instruction>, Error> {
     Err(Error::NoFilters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interface_that_is_renamed_away_and_back_lost_nothing_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        let counters = [path("rx_missed_errors"), path("rx_fifo_errors")];
+        fs::write(&counters[0], "5\n").unwrap();
+        fs::write(&counters[1], "2\n").unwrap();
+        let mut told = 0;
+        assert_eq!(since(&mut told, lost(&counters)), 7);
+        counters.iter().for_each(|counter| fs::remove_file(counter).unwrap());
+        assert_eq!((lost(&counters), since(&mut told, lost(&counters))), (None, 0));
+        fs::write(&counters[0], "8\n").unwrap();
+        fs::write(&counters[1], "2\n").unwrap();
+        assert_eq!(since(&mut told, lost(&counters)), 3);
+    }
 }

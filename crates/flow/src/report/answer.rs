@@ -157,6 +157,7 @@ mod tests {
             maker: None,
             why: vec![],
             conflicts: vec![],
+            reported_makers: vec![],
             cloud_of: None,
             platform: None,
         }
@@ -179,6 +180,8 @@ mod tests {
             repeated: 0,
             estimated: false,
             encrypted: false,
+            opaque: 0,
+            packed: 0,
             outcome: Outcome::Answered,
             start: Timestamp(0),
             end: Timestamp(0),

@@ -67,6 +67,8 @@ pub struct DeviceRecord<'a> {
     pub why: Vec<WhyRecord<'a>>,
     /// Makers that other evidence names than the one chosen, strongest first.
     pub conflicts: Vec<MakerRecord<'a>>,
+    /// Who is reported to make what bears this vendor's badge: never proof for one device.
+    pub reported_makers: Vec<&'a Vendor>,
     /// The vendor whose cloud it uses; that need not be its maker.
     pub cloud_of: Option<&'a Vendor>,
     /// The platform for devices of many makers whose protocol it speaks.
@@ -77,6 +79,35 @@ impl<'a> DeviceRecord<'a> {
     /// Who made it, of the catalogue's vendors: no platform.
     pub fn made_by(&self) -> Option<&'a Vendor> {
         self.vendor.filter(|vendor| !vendor.kind.is_platform())
+    }
+
+    /// The packets that show what it is, each with why: those of its evidence, and those that told model, serial number and
+    /// firmware.
+    pub fn identified(&self) -> impl Iterator<Item = (PacketAt, String)> {
+        let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+        let evidence = self.why.iter().filter_map(move |why| {
+            let claimed = if why.claimed { "claimed by others: " } else { "" };
+            Some((why.packet?, format!("{claimed}{} {}", why.kind, text(&why.value))))
+        });
+        let own = [&self.model, &self.serial, &self.firmware];
+        let told = self.sightings.iter().filter_map(move |sighting| {
+            let is_told = own.iter().any(|own| own.as_deref().map(str::as_bytes) == Some(&*sighting.value));
+            Some((
+                sighting.packet.filter(|_| is_told)?,
+                format!("{} {}", sighting.kind, text(&sighting.value)),
+            ))
+        });
+        evidence.chain(told)
+    }
+
+    /// Whether the device itself says who made it: a prefix was only registered, and a cloud may serve anybody's.
+    pub fn is_maker_proven(&self) -> bool {
+        let Some(maker) = self.made_by() else { return false };
+        self.sightings.iter().any(|sighting| {
+            sighting.kind != "oui"
+                && sighting.vendor.is_some_and(|vendor| vendor.id == maker.id)
+                && self.why.iter().any(|why| !why.claimed && why.packet == sighting.packet)
+        })
     }
 }
 

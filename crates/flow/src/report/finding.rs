@@ -118,6 +118,11 @@ pub struct Finding<'a> {
     pub estimated: bool,
     /// Whether most of the payload is hidden by its protocol.
     pub encrypted: bool,
+    /// Payload whose content could not be read, though nothing says that it is encrypted: of protocols that no reader knew,
+    /// and what peer-to-peer protocols carry.
+    pub opaque: u64,
+    /// That of the latter.
+    pub packed: u64,
     pub outcome: Outcome,
     pub start: Timestamp,
     pub end: Timestamp,
@@ -130,6 +135,13 @@ pub struct Finding<'a> {
     pub was: Vec<String>,
     /// A display filter of Wireshark for its packets: addresses, ports and window of time. Empty where there are no flows.
     pub filter: String,
+}
+
+impl Finding<'_> {
+    /// Whether most of the payload could not be read.
+    pub fn is_opaque(&self) -> bool {
+        self.opaque > 0 && self.opaque >= (self.bytes_out + self.bytes_in) / 2
+    }
 }
 
 /// One rule that held, and the packets that show it.

@@ -21,7 +21,7 @@ pub(super) const fn columns(kind: crate::Kind) -> &'static str {
             "id,mac,addresses,vendor,vendor_name,parent,model,serial,firmware,is_camera,confidence,bytes_out,\
              bytes_in,bytes_out_external,bytes_in_external,endpoints,sightings,aliases,standing,kind_points,\
              maker_points,class,maker,why,conflicts,cloud_of,platform,ndaa_889,listed,\
-             payload_out_external,payload_in_external"
+             payload_out_external,payload_in_external,maker_proven,reported_makers"
         }
         Kind::Flow => {
             "community_id,start,end,protocol,orig_address,orig_port,orig_mac,orig_packets,orig_bytes,\
@@ -111,6 +111,11 @@ pub(super) fn device(row: &mut Row<'_>, device: &DeviceRecord<'_>) {
     row.list(rules.map(|rule| format!("{}:{}", rule.list().id, rule.basis)));
     row.integer(device.payload_out_external);
     row.integer(device.payload_in_external);
+    match device.made_by() {
+        Some(_) => row.boolean(device.is_maker_proven()),
+        None => row.absent(),
+    }
+    row.list(device.reported_makers.iter().map(|maker| vendor::id(maker)));
 }
 
 pub(super) fn flow(row: &mut Row<'_>, flow: &FlowView<'_>) {

@@ -3,7 +3,7 @@
 use super::writer::{Object, push_address, push_value, push_word};
 use crate::vendor;
 use lenscap_flow::report::{
-    DeviceClass, DeviceRecord, EndpointRecord, Listed, MakerRecord, SightingRecord, WhyRecord,
+    DeviceClass, DeviceRecord, EndpointRecord, Listed, MakerRecord, SightingRecord, Vendor, WhyRecord,
 };
 
 pub(super) fn push(out: &mut Vec<u8>, device: &DeviceRecord<'_>) {
@@ -40,12 +40,14 @@ pub(super) fn push(out: &mut Vec<u8>, device: &DeviceRecord<'_>) {
     if let Some(maker) = device.made_by() {
         record.boolean("ndaa_889", maker.ndaa_889);
         // A list may name several of its subsidiaries.
-        let mut rules: Vec<_> = maker.rules().collect();
-        rules.dedup_by_key(|rule| (&rule.list().id, rule.basis.word()));
-        record.list_of("listed", &rules, |out, rule| push_rule(out, rule));
+        record.list_of("listed", &vendor::rules(maker), |out, rule| push_rule(out, rule));
     }
     record.integer("payload_out_external", device.payload_out_external);
     record.integer("payload_in_external", device.payload_in_external);
+    if device.made_by().is_some() {
+        record.boolean("maker_proven", device.is_maker_proven());
+    }
+    record.list_of("reported_makers", &device.reported_makers, |out, maker| push_reported(out, maker));
     record.end_line();
 }
 
@@ -54,6 +56,16 @@ fn push_rule(out: &mut Vec<u8>, rule: &Listed) {
     let mut object = Object::begin(out);
     object.text("list", rule.list().id.as_ref());
     object.word("basis", rule.basis.word());
+    object.text("issuer", rule.list().issuer.as_ref());
+    object.text_of("date", Some(rule.list().date.as_ref()).filter(|date| !date.is_empty()));
+    object.end();
+}
+
+/// Who is reported to be the maker behind the badge, and the rules in force that name or reach it.
+fn push_reported(out: &mut Vec<u8>, maker: &Vendor) {
+    let mut object = Object::begin(out);
+    object.text("vendor", vendor::id(maker));
+    object.list_of("listed", &vendor::rules(maker), |out, rule| push_rule(out, rule));
     object.end();
 }
 

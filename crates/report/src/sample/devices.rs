@@ -91,6 +91,7 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
         maker: Some("Hikvision"),
         why: reasons(),
         conflicts: vec![MakerRecord { vendor: &AMCREST, points: 40 }],
+        reported_makers: vec![],
         cloud_of: Some(&HIKVISION),
         platform: Some(&HIKVISION),
     };
@@ -118,6 +119,7 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
             activity: vec![Activity::Signalling],
         }],
         sightings: vec![],
+        reported_makers: vec![&HIKVISION],
         ..uploads.clone()
     };
     let recorder = DeviceRecord {

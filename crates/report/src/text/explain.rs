@@ -56,7 +56,7 @@ pub fn explain_finding(
     push_kind(&mut page, finding, view);
     item(&mut page, "5 What could be wrong", &doubts::of_finding(report, finding, device));
     page.gap();
-    push_commands(&mut page, report, finding, &view.typed);
+    push_commands(&mut page, report, (finding, device), &view.typed);
     out.write_all(page.text().as_bytes())
 }
 
@@ -229,21 +229,27 @@ fn push_kind(page: &mut Page, finding: &Finding<'_>, view: &View) {
 }
 
 /// The commands that show the packets, whole lines that can be copied.
-fn push_commands(page: &mut Page, report: &Report<'_>, finding: &Finding<'_>, typed: &Typed) {
-    let mut inputs: Vec<u32> = finding.evidence.iter().map(|at| at.input).collect();
-    inputs.dedup();
-    for input in inputs.into_iter().take(SHOWN) {
-        let Some(first) = finding.evidence.iter().find(|at| at.input == input) else { continue };
+fn push_commands(
+    page: &mut Page,
+    report: &Report<'_>,
+    (finding, device): (&Finding<'_>, Option<&DeviceRecord<'_>>),
+    typed: &Typed,
+) {
+    // What shows the device is proof, too: without it nobody sees that a camera sent this.
+    let who = device.into_iter().flat_map(DeviceRecord::identified).map(|(at, _)| at);
+    let named: BTreeSet<PacketAt> = finding.evidence.iter().copied().chain(who).collect();
+    let named: Vec<PacketAt> = named.into_iter().collect();
+    for of_input in named.chunk_by(|one, other| one.input == other.input).take(SHOWN) {
+        let Some(first) = of_input.first() else { continue };
         let file = path(report, *first);
         if file == "-" {
             continue;
         }
         let file = shell::word(file);
-        let numbers: BTreeSet<u64> =
-            finding.evidence.iter().filter(|at| at.input == input).map(|at| at.packet).collect();
-        let numbers = numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let numbers: Vec<String> = of_input.iter().map(|at| at.packet.to_string()).collect();
+        let numbers = numbers.join(", ");
         page.line(&format!("The packets named:  tshark -r {file} -Y 'frame.number in {{{numbers}}}'"));
-        if !finding.filter.is_empty() {
+        if !finding.filter.is_empty() && finding.evidence.iter().any(|at| at.input == first.input) {
             page.line(&format!("All of its packets: tshark -r {file} -Y '{}'", finding.filter));
             page.line(&format!("To add up its bytes, copies included: {}", sum(&file, report, finding)));
         }
@@ -329,5 +335,7 @@ fn identity(device: &DeviceRecord<'_>) -> Vec<String> {
     say("firmware", device.firmware.as_deref());
     say("uses the cloud of", device.cloud_of.map(vendor::name));
     clauses.extend(words::listed_firm(device));
+    let makers = device.made_by().into_iter().chain(device.reported_makers.iter().copied());
+    clauses.extend(makers.filter_map(words::all_lists));
     clauses
 }

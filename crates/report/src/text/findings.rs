@@ -71,7 +71,13 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
         }
     };
     let about = if finding.estimated { "about " } else { "" };
-    let hidden = if finding.encrypted { " (encrypted)" } else { "" };
+    let hidden = if finding.encrypted {
+        " (encrypted)"
+    } else if finding.is_opaque() {
+        " (content could not be read)"
+    } else {
+        ""
+    };
     let sent = format!("{about}{}{hidden}", view.numbers.bytes(finding.bytes_out));
     let received = view.numbers.bytes(finding.bytes_in);
     let lasted = units::within(finding.end.0.saturating_sub(finding.start.0));

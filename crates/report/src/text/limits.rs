@@ -30,6 +30,7 @@ pub(super) fn limits(report: &Report<'_>, view: &View) -> Vec<String> {
     all.extend(amount("were left out by the filters given", ledger.filtered));
     all.extend(amount("were kept only as sums", ledger.in_residuals));
     all.extend(unread(report, view));
+    all.extend(opaque(report, view));
     all.extend(look_ups(report.devices()));
     if coverage.cut_bytes > 0 {
         all.push(format!("{} were cut off by the snap length", bytes(coverage.cut_bytes)));
@@ -123,6 +124,14 @@ fn unread(report: &Report<'_>, view: &View) -> Option<String> {
             units::counted(flows, "flow"),
             view.numbers.bytes(unread.payload)
         ),
+    })
+}
+
+/// What findings say was sent or received packed: a peer-to-peer protocol was read, and not what it carries.
+fn opaque(report: &Report<'_>, view: &View) -> Option<String> {
+    let packed: u64 = report.findings.iter().map(|finding| finding.packed).sum();
+    (packed > 0).then(|| {
+        format!("the content of {} in peer-to-peer protocols could not be read", view.numbers.bytes(packed))
     })
 }
 

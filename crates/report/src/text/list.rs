@@ -9,7 +9,7 @@ use crate::protocol;
 use crate::time;
 use crate::units;
 use crate::vendor;
-use lenscap_flow::report::{DeviceRecord, EndView, FlowView};
+use lenscap_flow::report::{DeviceRecord, EndView, FlowView, Standing};
 use std::io::{self, Write};
 use std::net::IpAddr;
 
@@ -23,20 +23,22 @@ pub fn write_devices(devices: &[&DeviceRecord<'_>], view: &View, out: &mut impl 
         page.line("No device.");
     } else {
         push_devices(&mut page, "", devices, view);
-        page.paragraph(0, "IP bytes, headers included, to and from outside, and inside the site.");
+        page.paragraph(
+            0,
+            "In brackets how sure that is, of 100. IP bytes, headers included, to and from outside, and inside the site.",
+        );
     }
     out.write_all(page.text().as_bytes())
 }
 
-/// A table of devices.
+/// A table of devices; below a heading without the evidence, which is told there whole.
 pub(super) fn push_devices(page: &mut Page, heading: &str, devices: &[&DeviceRecord<'_>], view: &View) {
     let columns = [
         Column::whole("address"),
-        Column::whole("MAC").ranked(3),
+        Column::whole("MAC").ranked(5),
         Column::whole("what"),
-        Column::text("maker, model", 12),
-        Column::text("why", 14).ranked(4),
-        Column::number("confidence").ranked(5),
+        Column::wrapped("maker, model", 12),
+        Column::wrapped("why", 14).ranked(4),
         Column::number("sent"),
         Column::number("received"),
         Column::number("inside").ranked(1),
@@ -46,22 +48,48 @@ pub(super) fn push_devices(page: &mut Page, heading: &str, devices: &[&DeviceRec
         vec![
             words::address(device),
             device.mac.map(|mac| mac.to_string()).unwrap_or_default(),
-            words::class(device).trim_end_matches(" camera").into(),
+            what(device),
             words::maker_cell(device),
             words::evidence(device, 2),
-            if device.confidence == 0 { String::new() } else { device.confidence.to_string() },
             view.numbers.bytes(device.bytes_out_external),
             view.numbers.bytes(device.bytes_in_external),
             view.numbers.bytes(sent + received),
         ]
     };
-    let rows: Vec<_> = devices.iter().map(row).collect();
+    let mut rows: Vec<_> = devices.iter().map(row).collect();
+    let mut columns = columns.to_vec();
+    if !heading.is_empty() {
+        columns.remove(WHY);
+        rows.iter_mut().for_each(|row| _ = row.remove(WHY));
+    }
     table::push(page, heading, &columns, &rows);
+}
+
+/// The column of the evidence.
+const WHY: usize = 4;
+
+/// What a device is, and how sure that is.
+fn what(device: &DeviceRecord<'_>) -> String {
+    let class = words::class(device).trim_end_matches(" camera");
+    match device.standing {
+        Standing::Camera | Standing::Suspected => format!("{class} ({})", device.confidence),
+        Standing::Viewer | Standing::Other => class.into(),
+    }
+}
+
+/// Of how many rows those that are written were chosen, and by what.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown {
+    /// All of them.
+    pub all: usize,
+    /// What those are that are written: `largest by payload both ways`.
+    pub by: &'static str,
 }
 
 /// Writes flows as a table, a thousand rows at a time.
 pub fn write_flows<'a>(
     flows: impl IntoIterator<Item = FlowView<'a>>,
+    shown: &Shown,
     view: &View,
     out: &mut impl Write,
 ) -> io::Result<()> {
@@ -81,16 +109,24 @@ pub fn write_flows<'a>(
     if flows.peek().is_none() {
         return writeln!(out, "No flow.");
     }
+    let mut written = 0;
     while flows.peek().is_some() {
         let rows: Vec<_> = flows.by_ref().take(ROWS).map(|flow| row(&flow, view)).collect();
+        written += rows.len();
         let mut page = view.page();
         table::push(&mut page, "", &columns, &rows);
         out.write_all(page.text().as_bytes())?;
     }
-    writeln!(
-        out,
-        "Payload from the end that began the flow, or was seen first, and to it; in TCP each byte once."
-    )
+    let mut page = view.page();
+    if written < shown.all {
+        let (some, all) = (units::count(written as u64), units::counted(shown.all as u64, "flow"));
+        page.paragraph(0, &format!("The {some} of {all} that are {}.", shown.by));
+    }
+    page.paragraph(
+        0,
+        "Payload from the end that began the flow, or was seen first, and to it; in TCP each byte once.",
+    );
+    out.write_all(page.text().as_bytes())
 }
 
 fn row(flow: &FlowView<'_>, view: &View) -> Vec<String> {

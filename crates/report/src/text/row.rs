@@ -25,6 +25,8 @@ pub(super) struct Row {
     pub(super) id: String,
     /// What else is to be said, the most important first.
     pub(super) words: Vec<String>,
+    /// Which of the words says how sure it is: that is never left out.
+    pub(super) sure: usize,
 }
 
 /// The row of a camera.
@@ -36,6 +38,7 @@ pub(super) fn row(report: &Report<'_>, told: &Told<'_, '_>, view: &View) -> Row 
         (_, Some(finding)) => finding.severity.word().to_uppercase(),
         _ => String::new(),
     };
+    let (words, sure) = all_words(report, told, view);
     Row {
         severity: first.map(|finding| finding.severity),
         label,
@@ -44,7 +47,8 @@ pub(super) fn row(report: &Report<'_>, told: &Told<'_, '_>, view: &View) -> Row 
         amount: first.map_or_else(|| none_left().into(), |finding| amount(finding, view)),
         to: first.map(to).unwrap_or_default(),
         id: first.map(|finding| words::short_id(report, &finding.id)).unwrap_or_default(),
-        words: all_words(report, told, view),
+        words,
+        sure,
     }
 }
 
@@ -81,25 +85,25 @@ fn to(finding: &Finding<'_>) -> String {
     }
 }
 
-/// The clauses of the second line, the weightiest first: those that do not fit are left out.
-fn all_words(report: &Report<'_>, told: &Told<'_, '_>, view: &View) -> Vec<String> {
+/// The clauses of the second line, the weightiest first: those that do not fit are left out. Beside them which says how sure
+/// it is.
+fn all_words(report: &Report<'_>, told: &Told<'_, '_>, view: &View) -> (Vec<String>, usize) {
     let device = told.device;
     let mut all = Vec::new();
     if let Some(finding) = told.first() {
         all.push(called(finding));
         // Who else received something matters more than for how long: a line without it reads as if there were nobody.
         all.extend(others(told, view));
-        all.push(confidence(told));
-        all.extend(how(finding));
-    } else {
-        all.push(confidence(told));
     }
+    let sure = all.len();
+    all.push(confidence(told));
+    all.extend(words::listed_firm(device));
+    all.extend(told.first().and_then(|finding| how(finding, view)));
     all.extend(inside(told, view));
     all.extend(Some(words::evidence(device, NAMED)).filter(|evidence| !evidence.is_empty()));
-    all.extend(words::listed_firm(device));
     all.extend(words::owner(report, device));
     all.extend(words::conflict(report, device));
-    all
+    (all, sure)
 }
 
 /// How sure the finding is, else the device; of a possible camera, whose label says so, also how bad the finding is.
@@ -179,7 +183,7 @@ const fn outcome_words(outcome: LookUp) -> &'static str {
 }
 
 /// In which manner, and for how long.
-fn how(finding: &Finding<'_>) -> Option<String> {
+fn how(finding: &Finding<'_>, view: &View) -> Option<String> {
     let lasted = units::within(finding.end.0.saturating_sub(finding.start.0));
     let manner = match finding.outcome {
         _ if looked_up(finding).is_some() => return None,
@@ -189,7 +193,17 @@ fn how(finding: &Finding<'_>) -> Option<String> {
         Outcome::Answered => "",
     };
     let again = if finding.kind == FindingKind::Telemetry { "recurring " } else { "" };
-    Some(format!("{manner}{again}within {lasted}"))
+    Some(format!("{manner}{}{again}within {lasted}", opaque(finding, view)))
+}
+
+/// `content of 1.7 MB could not be read, `, where that is no matter of an encryption that is known.
+fn opaque(finding: &Finding<'_>, view: &View) -> String {
+    let payload = finding.bytes_out + finding.bytes_in;
+    match finding.opaque {
+        0 => String::new(),
+        all if all == payload => "its content could not be read, ".into(),
+        part => format!("the content of {} could not be read, ", view.numbers.bytes(part)),
+    }
 }
 
 /// What went to other parties.

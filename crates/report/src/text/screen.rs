@@ -146,12 +146,12 @@ fn layout(rows: &[Row], columns: usize) -> Layout {
 
 fn push_rows(page: &mut Page, rows: &[Row], all: usize, room: usize, view: &View) {
     let layout = layout(rows, page.width);
-    // One line each where two do not fit, if the first line says it all.
+    // As many lines as there is room for, up to three of words; one line each where two do not fit, if the first line says it all.
     let can_be_one = layout.amount.is_some();
-    let each = if all * 2 <= room || !can_be_one { 2 } else { 1 };
+    let each = (room / all.max(1)).clamp(if can_be_one { 1 } else { 2 }, 4);
     let shown = if all * each <= room { all } else { room.saturating_sub(1) / each };
     for row in rows.iter().take(shown.min(rows.len())) {
-        push_row(page, row, &layout, each == 2);
+        push_row(page, row, &layout, each - 1);
     }
     if all > shown {
         let more = units::counted((all - shown) as u64, "more");
@@ -162,7 +162,8 @@ fn push_rows(page: &mut Page, rows: &[Row], all: usize, room: usize, view: &View
     }
 }
 
-fn push_row(page: &mut Page, row: &Row, layout: &Layout, second: bool) {
+/// Writes a row: its first line, and its words in so many more.
+fn push_row(page: &mut Page, row: &Row, layout: &Layout, more: usize) {
     let style = page.style;
     let label = format!("{:LABEL$}", row.label);
     let label = row.severity.map_or_else(|| label.clone(), |severity| style.severity(severity, &label));
@@ -170,6 +171,7 @@ fn push_row(page: &mut Page, row: &Row, layout: &Layout, second: bool) {
     let make = cut(&row.make, layout.make);
     let mut line =
         format!("  {label}  {}  {}", style.bold(&pad(&row.address, layout.address)), pad(&make, layout.make));
+    // What has no room in the first line: how much and to whom stands before all else, the id behind who received it.
     let mut words = Vec::new();
     match layout.amount {
         Some(wide) => {
@@ -182,41 +184,89 @@ fn push_row(page: &mut Page, row: &Row, layout: &Layout, second: bool) {
         Some(wide) => _ = write!(line, "  {}", pad(&cut(&row.to, wide), wide)),
         None => words.extend(Some(row.to.clone()).filter(|to| !to.is_empty())),
     }
+    let called = words.len();
+    words.extend(row.words.iter().cloned());
+    let mut sure = called + row.sure;
+    let mut put = |words: &mut Vec<String>, at: usize, text: String| {
+        let at = at.min(words.len());
+        sure += usize::from(at <= sure);
+        words.insert(at, text);
+    };
+    // What was cut in the first line is whole in the second, behind who received and how.
+    if row.make != make {
+        put(&mut words, called + 2, row.make.clone());
+    }
     if !row.id.is_empty() {
         if layout.id {
             _ = write!(line, "  {}", style.dim(&row.id));
         } else {
-            words.push(format!("id {}", row.id));
+            put(&mut words, if more > 1 { called + 1 } else { called }, format!("id {}", row.id));
         }
     }
     page.line(&line);
-    if second {
-        let whose = words.len();
-        words.extend(row.words.iter().cloned());
-        // What was cut in the first line is whole in the second, behind who received and how.
-        if row.make != make {
-            words.insert((whose + 2).min(words.len()), row.make.clone());
-        }
-        let line = fitted(&words, whose, page.width.saturating_sub(INDENT));
-        page.line(&format!("{:INDENT$}{line}", ""));
+    if more == 0 {
+        return;
+    }
+    let lines =
+        clauses(words, (called, sure), (more, layout.to.is_none()), page.width.saturating_sub(INDENT));
+    for text in lines {
+        page.line(&format!("{:INDENT$}{text}", ""));
     }
 }
 
-/// Columns from which on a clause is worth its beginning.
-const WORTH: usize = 28;
+/// Clauses in so many lines at most, each of so many columns. On a narrow page the first has what comes up to who was `called`;
+/// how `sure` it is stands in one of them.
+fn clauses(
+    mut words: Vec<String>,
+    (called, mut sure): (usize, usize),
+    (most, narrow): (usize, bool),
+    columns: usize,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut told = Some(called);
+    if narrow && most > 1 && called < sure {
+        let behind = words.split_off((called + 1).min(words.len()));
+        let (line, _) = fitted(&words, told, None, columns);
+        lines.push(line);
+        sure -= words.len();
+        (words, told) = (behind, None);
+    }
+    while lines.len() < most && !words.is_empty() {
+        let last = lines.len() + 1 == most;
+        let (line, left) = fitted(&words, told, Some(sure).filter(|_| last), columns);
+        lines.push(line);
+        sure = left.iter().position(|&n| n == sure).unwrap_or(usize::MAX);
+        words = left.into_iter().filter_map(|n| words.get(n).cloned()).collect();
+        told = None;
+    }
+    lines
+}
 
-/// The clauses that fit in so many columns, in their order. One that is `told` in any case is cut where it does not fit.
-fn fitted(clauses: &[String], told: usize, columns: usize) -> String {
-    let Some((first, rest)) = clauses.split_first() else { return String::new() };
-    let mut line = cut(first, columns);
-    for (n, clause) in rest.iter().enumerate() {
-        let room = columns.saturating_sub(width(&line) + 2);
-        let fits = width(clause) <= room;
-        if fits || (n + 1 == told && room >= WORTH) {
+/// Columns from which on a clause is worth its beginning.
+const WORTH: usize = 24;
+
+/// The clauses that fit in so many columns, in their order, and the places of those that do not. One that is `told` in any case is
+/// cut where it does not fit; how `sure` it is takes its room from those before it.
+fn fitted(
+    clauses: &[String],
+    told: Option<usize>,
+    sure: Option<usize>,
+    columns: usize,
+) -> (String, Vec<usize>) {
+    let kept = sure.and_then(|sure| clauses.get(sure)).map_or(0, |clause| width(clause) + 2);
+    let (mut line, mut left) = (String::new(), Vec::new());
+    for (n, clause) in clauses.iter().enumerate() {
+        let taken = if n == 0 { 0 } else { width(&line) + 2 };
+        let room = columns.saturating_sub(taken + if sure.is_some_and(|sure| n < sure) { kept } else { 0 });
+        if n == 0 {
+            line = cut(clause, room);
+        } else if width(clause) <= room || (Some(n) == told && room >= WORTH) {
             _ = write!(line, "; {}", cut(clause, room));
+        } else {
+            left.push(n);
         }
     }
-    line
+    (line, left)
 }
 
 /// What follows the rows: other findings, what could not be seen, the unit, what to type next.
@@ -234,7 +284,7 @@ fn tail(page: &Page, report: &Report<'_>, view: &View, answer: &Answer<'_, '_>) 
         ));
     }
     lines.extend(unseen(&limits(report, view), page.width));
-    lines.extend(broken(&books(report, view), page.width));
+    lines.extend(broken(&books(report, answer, view), page.width));
     lines.extend(next(report, answer, view, page.width));
     lines
 }
@@ -273,16 +323,25 @@ fn unseen(limits: &[String], columns: usize) -> Vec<String> {
     broken(ALWAYS, columns)
 }
 
-/// The unit of all bytes on the screen, and whether the counting holds.
-fn books(report: &Report<'_>, view: &View) -> String {
-    let repeated: u64 = report.findings.iter().map(|finding| finding.repeated).sum();
+/// The unit of all bytes on the screen, what of them came again, and what was checked of the counting.
+fn books(report: &Report<'_>, answer: &Answer<'_, '_>, view: &View) -> String {
+    let repeated: u64 =
+        answer.told.iter().flat_map(|told| &told.findings).map(|finding| finding.repeated).sum();
     let apart = match repeated {
         0 => String::new(),
-        bytes => format!("; {} came again and are counted apart", view.numbers.bytes(bytes)),
+        bytes => format!(
+            "; of what these devices sent and received, {} more came again",
+            view.numbers.bytes(bytes)
+        ),
     };
-    let balanced = if report.ledger.balanced() { "Balanced" } else { "NOT BALANCED" };
-    let complete = if report.overview.exact { "complete" } else { "not complete" };
-    format!("Bytes are payload sent once{apart}. {balanced}. Counting {complete}.")
+    let checked = match (report.ledger.balanced(), report.overview.exact) {
+        (false, _) => "NOT BALANCED: packets or bytes are missing from the counts.",
+        (true, true) => "Checked: every packet and byte read is counted once.",
+        (true, false) => {
+            "Checked: every packet and byte read is counted once, some as sums only: memory did not do."
+        }
+    };
+    format!("Bytes are payload sent once{apart}. {checked}")
 }
 
 /// The same command over the same inputs with another option.

@@ -1,7 +1,7 @@
 //! A table that fits the page: columns as wide as they need, those that may be cut giving way, and where that is not
 //! enough, those that may be missing left out.
 
-use super::page::{Page, cut, width};
+use super::page::{Page, broken, cut, width};
 use std::fmt::Write as _;
 
 /// A column.
@@ -12,6 +12,8 @@ pub(super) struct Column {
     right: bool,
     /// The width down to which the column may be cut; never below, and no cut where `None`.
     least: Option<usize>,
+    /// Whether what does not fit goes on below, and is not cut.
+    wraps: bool,
     /// Which columns are left out first on a narrow page: the highest number. One of 0 never is.
     rank: u8,
 }
@@ -19,17 +21,22 @@ pub(super) struct Column {
 impl Column {
     /// Text that is never cut.
     pub(super) const fn whole(title: &'static str) -> Self {
-        Self { title, right: false, least: None, rank: 0 }
+        Self { title, right: false, least: None, wraps: false, rank: 0 }
     }
 
     /// Text that may be cut to `least` columns.
     pub(super) const fn text(title: &'static str, least: usize) -> Self {
-        Self { title, right: false, least: Some(least), rank: 0 }
+        Self { title, right: false, least: Some(least), wraps: false, rank: 0 }
+    }
+
+    /// Text that goes on in further lines where the column is too narrow for it, down to `least` columns.
+    pub(super) const fn wrapped(title: &'static str, least: usize) -> Self {
+        Self { wraps: true, ..Self::text(title, least) }
     }
 
     /// A number.
     pub(super) const fn number(title: &'static str) -> Self {
-        Self { title, right: true, least: None, rank: 0 }
+        Self { title, right: true, least: None, wraps: false, rank: 0 }
     }
 
     /// The same column, that may be left out.
@@ -40,6 +47,8 @@ impl Column {
 
 /// Columns between two cells, and before the first.
 const GAP: usize = 2;
+/// Lines that a cell takes at most.
+const LINES: usize = 6;
 
 /// Writes a heading, where there is one, and rows.
 pub(super) fn push(page: &mut Page, heading: &str, columns: &[Column], rows: &[Vec<String>]) {
@@ -50,21 +59,43 @@ pub(super) fn push(page: &mut Page, heading: &str, columns: &[Column], rows: &[V
     }
     let columns = widths(columns, rows, page.width);
     let titles: Vec<String> = columns.iter().map(|(_, column, _)| column.title.to_owned()).collect();
-    let titles = line(&columns, |place| titles.get(place).map_or("", String::as_str), true);
+    let titles = line(&columns, |shown| titles.get(shown).map_or("", String::as_str));
     let titles = page.style.dim(&titles);
     page.line(&titles);
     for row in rows {
-        page.line(&line(&columns, |place| row.get(place).map_or("", String::as_str), false));
+        let cells: Vec<Vec<String>> = columns.iter().map(|column| cell(row, column)).collect();
+        for n in 0..cells.iter().map(Vec::len).max().unwrap_or(0).max(1) {
+            let part =
+                |shown: usize| cells.get(shown).and_then(|cell| cell.get(n)).map_or("", String::as_str);
+            page.line(&line(&columns, part));
+        }
     }
+}
+
+/// The lines of a cell: one, or several where its column wraps.
+fn cell(row: &[String], &(place, column, wide): &Shown) -> Vec<String> {
+    let text = row.get(place).map_or("", String::as_str);
+    if !column.wraps {
+        return vec![cut(text, wide)];
+    }
+    let mut lines = broken(text, wide.max(2));
+    if lines.len() > LINES {
+        lines.truncate(LINES);
+        if let Some(last) = lines.last_mut() {
+            *last = cut(&format!("{last} …"), wide);
+        }
+    }
+    lines
 }
 
 /// A column that is shown: its place among all, and its width.
 type Shown = (usize, Column, usize);
 
-fn line<'c>(columns: &[Shown], cell: impl Fn(usize) -> &'c str, of_shown: bool) -> String {
+/// One line, of the cells of the columns that are shown.
+fn line<'c>(columns: &[Shown], cell: impl Fn(usize) -> &'c str) -> String {
     let mut line = String::new();
-    for (n, &(place, column, wide)) in columns.iter().enumerate() {
-        let cell = cut(cell(if of_shown { n } else { place }), wide);
+    for (n, &(_, column, wide)) in columns.iter().enumerate() {
+        let cell = cut(cell(n), wide);
         let space = wide.saturating_sub(width(&cell));
         let (before, after) = if column.right { (space, 0) } else { (0, space) };
         _ = write!(line, "{:GAP$}{:before$}{cell}{:after$}", "", "", "");
@@ -126,6 +157,25 @@ mod tests {
         assert_eq!(width(&lines[2]), 100);
         assert!(lines[2].ends_with("n…  1.0 kB"));
         assert!(lines[3].ends_with("    12 B"));
+    }
+
+    #[test]
+    fn what_does_not_fit_goes_on_below() {
+        let columns = [Column::whole("address"), Column::wrapped("why", 6)];
+        let rows = [vec!["192.0.2.1".to_owned(), "answers as a camera in sadp".to_owned()]];
+        let pushed = |text: &str, most| {
+            let rows = [vec!["192.0.2.1".to_owned(), text.to_owned()]];
+            let mut page = Page::new(Style::PLAIN, most);
+            push(&mut page, "", &columns, &rows);
+            page.text().lines().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            pushed(&rows[0][1], 27),
+            ["  address    why", "  192.0.2.1  answers as a", "             camera in sadp"]
+        );
+        let long = pushed(&"word ".repeat(500), 60);
+        assert_eq!(long.len(), 1 + LINES);
+        assert!(long.iter().all(|line| width(line) <= 60) && long[LINES].ends_with('…'), "{long:?}");
     }
 
     #[test]

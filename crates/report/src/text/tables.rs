@@ -28,7 +28,7 @@ pub(super) fn push(page: &mut Page, report: &Report<'_>, view: &View) {
         page.paragraph(
             0,
             "Tables count IP bytes, headers included, to and from outside, and inside the site; Wireshark's \
-             frames have 14 more on Ethernet.",
+             frames have 14 more on Ethernet. In brackets how sure a camera is, of 100.",
         );
     }
     let tables = [

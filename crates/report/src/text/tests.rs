@@ -126,7 +126,8 @@ fn lines_fit_and_nothing_steers_a_terminal() {
     explain_finding(&report, &report.findings[0], &flows(), &view, &mut out).unwrap();
     explain_device(&report, &report.devices()[0], &view, &mut out).unwrap();
     write_devices(&report.devices().iter().collect::<Vec<_>>(), &view, &mut out).unwrap();
-    write_flows(flows(), &view, &mut out).unwrap();
+    let shown = Shown { all: 2, by: "earliest" };
+    write_flows(flows(), &shown, &view, &mut out).unwrap();
     let text = String::from_utf8(out).unwrap();
     assert!(text.chars().all(|c| c == '\n' || !is_unseen(c)));
     for line in text.lines().filter(|line| !line.contains("tshark") && !line.contains("lenscap ")) {

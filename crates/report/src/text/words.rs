@@ -4,8 +4,8 @@ use crate::escape::escape;
 use crate::units;
 use crate::vendor;
 use lenscap_flow::report::{
-    DeviceClass, DeviceRecord, EndpointRecord, Evidence, Party, Report, SharedGroup, Standing, Vendor,
-    WhyRecord,
+    Basis, DeviceClass, DeviceRecord, EndpointRecord, Evidence, Listed, Party, Report, SharedGroup, Standing,
+    Vendor, WhyRecord,
 };
 use std::net::IpAddr;
 
@@ -63,16 +63,6 @@ pub(super) fn vendor_cell(report: &Report<'_>, vendor: Option<&Vendor>) -> Strin
     format!("{}{parent}", vendor::name(vendor))
 }
 
-/// Whether the device itself says who made it: a prefix was only registered, and a cloud may serve anybody's.
-fn is_proven(device: &DeviceRecord<'_>, vendor: &Vendor) -> bool {
-    let of_vendor = |of: Option<&Vendor>| of.is_some_and(|of| vendor::id(of) == vendor::id(vendor));
-    device.sightings.iter().any(|sighting| {
-        sighting.kind != "oui"
-            && of_vendor(sighting.vendor)
-            && device.why.iter().any(|why| !why.claimed && why.packet == sighting.packet)
-    })
-}
-
 /// `maker not known, speaks the protocol of CS2 Network (PPPP)`, where no more is known than that.
 fn speaks(device: &DeviceRecord<'_>) -> Option<String> {
     let platform = vendor::name(device.platform?);
@@ -126,7 +116,7 @@ fn made(device: &DeviceRecord<'_>) -> String {
                 device.why.iter().filter(is_of_maker).partition(|why| why.kind == Evidence::CloudOfDevices);
             let name = vendor::name(vendor);
             let both = by_prefix && !by_cloud.is_empty();
-            if both || !by_more.is_empty() || is_proven(device, vendor) {
+            if both || !by_more.is_empty() || device.is_maker_proven() {
                 with(name.to_owned())
             } else if by_prefix {
                 with(format!("prefix registered to {name}"))
@@ -170,11 +160,48 @@ pub(super) fn owner(report: &Report<'_>, device: &DeviceRecord<'_>) -> Option<St
     Some(format!("parent {}", parent(report, device.made_by()?)?))
 }
 
-/// Whether a law names the maker; only as reported where the device does not say itself who made it.
+/// The rules that name its maker, or who is reported to be that: in words no stronger than the list's, and only as reported where
+/// the device does not say itself who made it.
 pub(super) fn listed_firm(device: &DeviceRecord<'_>) -> Option<String> {
-    let vendor = device.made_by().filter(|vendor| vendor.ndaa_889)?;
-    let reported = if is_proven(device, vendor) { "" } else { "reported " };
-    Some(format!("{reported}maker named in NDAA 889"))
+    let maker = device.made_by()?;
+    let reported = if device.is_maker_proven() { "" } else { "reported " };
+    let own = on_lists(maker).map(|on| format!("{reported}maker {on}"));
+    let others = device
+        .reported_makers
+        .iter()
+        .filter_map(|other| Some(format!("reported maker {} {}", vendor::name(other), on_lists(other)?)));
+    let all: Vec<String> = own.into_iter().chain(others).collect();
+    (!all.is_empty()).then(|| all.join("; "))
+}
+
+/// `named in NDAA 889 (US Congress, 2018) and 9 more`: the first of them, and how many there are.
+fn on_lists(maker: &Vendor) -> Option<String> {
+    let rules = vendor::rules(maker);
+    let (first, more) = rules.split_first()?;
+    let more = match more.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!("{}{more}", on_list(first)))
+}
+
+/// How a firm stands on a list, as the list says it, whose it is, and since which year.
+fn on_list(listed: &Listed) -> String {
+    let list = listed.list();
+    let year = list.date.get(..4).map(|year| format!(", {year}")).unwrap_or_default();
+    let list = format!("{} ({}{year})", list.called(), list.issuer);
+    match listed.basis {
+        Basis::Subsidiary => format!("not named, but reached as a subsidiary or affiliate by {list}"),
+        Basis::SubsidiaryNamed => format!("with a subsidiary named in {list}"),
+        _ => format!("named in {list}"),
+    }
+}
+
+/// Every rule that names or reaches a maker, in one clause.
+pub(super) fn all_lists(maker: &Vendor) -> Option<String> {
+    let rules = vendor::rules(maker);
+    let all: Vec<String> = rules.iter().map(|rule| on_list(rule)).collect();
+    (!all.is_empty()).then(|| format!("lists on {}: {}", vendor::name(maker), all.join("; ")))
 }
 
 /// What makes it a camera, the strongest first, with the packets.

@@ -117,10 +117,14 @@ pub(crate) struct Row<'a> {
 }
 
 impl<'a> Case<'_, 'a> {
-    /// The row of a contact; nothing where all of it was seen in other flows.
-    pub(crate) fn row(&self, (called, party): &ContactKey, contact: &Contact) -> Option<Row<'a>> {
+    /// The row of a contact, given whose its party or a part of it is; nothing where all of it was seen in other flows.
+    pub(crate) fn row(
+        &self,
+        (called, party): &ContactKey,
+        contact: &Contact,
+        whose: Option<Whose>,
+    ) -> Option<Row<'a>> {
         let (start, end) = contact.span?;
-        let whose = contact.whose();
         let whole = whose.as_ref().filter(|whose| whose.is_most);
         let flows: Vec<Flow<'a>> =
             contact.largest.iter().filter_map(|large| self.court.flow(large.at)).collect();

@@ -9,7 +9,7 @@ use lenscap_wire::{Activity, Address, PacketRef};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::party::PartyName;
+use super::party::{Content, PartyName};
 use crate::judge::judged::Judged;
 use crate::judge::walk::Undelivered;
 use crate::judge::{Court, Flow, FlowAt, rules};
@@ -109,6 +109,9 @@ pub(crate) struct Contact {
     pub(crate) activity: ArrayVec<Activity, 8>,
     /// Payload in flows of protocols that hide it.
     pub(crate) hidden: u64,
+    /// Payload in flows that no reader knew, and in those of protocols that carry it packed.
+    pub(crate) unknown: u64,
+    pub(crate) packed: u64,
     pub(crate) measures: Measures,
     pub(crate) span: Option<(i64, i64)>,
     /// The largest flows, in order.
@@ -166,7 +169,12 @@ impl Contact {
         self.once[0] += once[0];
         self.once[1] += once[1];
         self.repeated += payload[0] + payload[1] - once[0] - once[1];
-        self.hidden += if court.hides(flow) { once[0] + once[1] } else { 0 };
+        match court.content(flow) {
+            Content::Hidden => self.hidden += once[0] + once[1],
+            Content::Unknown => self.unknown += once[0] + once[1],
+            Content::Packed => self.packed += once[0] + once[1],
+            Content::Read => {}
+        }
         self.measures.add(&court.catalog.content().into(), (flow.hot, flow.cold), side, !service);
         if stands_for > 0 {
             self.answer(undelivered, flow, half.as_ref(), side);
@@ -271,6 +279,8 @@ impl Contact {
         self.repeated += other.repeated;
         self.estimated |= other.estimated;
         self.hidden += other.hidden;
+        self.unknown += other.unknown;
+        self.packed += other.packed;
         self.bytes = [self.bytes[0] + other.bytes[0], self.bytes[1] + other.bytes[1]];
         other.activity.into_iter().for_each(|activity| self.is_for(activity));
         self.measures.join(other.measures);

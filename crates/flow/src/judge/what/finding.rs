@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use sha1::{Digest, Sha1};
 
 use super::case::{Case, Cases, Row};
-use super::contact::{Contact, ContactKey};
+use super::contact::{Contact, ContactKey, Whose};
 use super::decide::{Decision, decide};
 use super::filter::display_filter;
 use super::party::PartyName;
@@ -19,9 +19,10 @@ pub(crate) fn findings<'a>(cases: &Cases<'_, 'a>) -> Vec<Finding<'a>> {
     let of_station = |place: usize| {
         let (case, contacts) = cases.of(place)?;
         let found = contacts.iter().filter_map(|(key, contact)| {
+            let whose = contact.whose();
             // What is not worth saying is not put into a row either.
-            let decision = case.decide(key, contact)?;
-            Some(case.finding(key, contact, decision, case.row(key, contact)?))
+            let decision = case.decide(key, contact, whose.as_ref())?;
+            Some(case.finding(key, contact, decision, case.row(key, contact, whose)?))
         });
         Some(found.collect::<Vec<_>>())
     };
@@ -37,8 +38,9 @@ pub(crate) fn records<'a>(cases: &Cases<'_, 'a>) -> Vec<ContactRecord<'a>> {
     let of_station = |place: usize| {
         let (case, contacts) = cases.of(place)?;
         let rows = contacts.iter().filter_map(|(key, contact)| {
-            let finding = case.decide(key, contact).map(|_| case.id(key.0, &key.1));
-            Some(ContactRecord { finding, ..case.row(key, contact)?.record })
+            let whose = contact.whose();
+            let finding = case.decide(key, contact, whose.as_ref()).map(|_| case.id(key.0, &key.1));
+            Some(ContactRecord { finding, ..case.row(key, contact, whose)?.record })
         });
         Some(rows.collect::<Vec<_>>())
     };
@@ -54,9 +56,9 @@ pub(crate) fn records<'a>(cases: &Cases<'_, 'a>) -> Vec<ContactRecord<'a>> {
 }
 
 impl<'a> Case<'_, 'a> {
-    fn decide(&self, (called, _): &ContactKey, contact: &Contact) -> Option<Decision> {
-        let whose = contact.whose().filter(|whose| whose.is_most);
-        decide(self.court, *called, contact, whose.as_ref(), self.standing)
+    fn decide(&self, (called, _): &ContactKey, contact: &Contact, whose: Option<&Whose>) -> Option<Decision> {
+        let whole = whose.filter(|whose| whose.is_most);
+        decide(self.court, *called, contact, whole, self.standing)
     }
 
     fn finding(
@@ -85,6 +87,8 @@ impl<'a> Case<'_, 'a> {
             repeated: row.copies,
             estimated: contact.estimated,
             encrypted: contact.hidden > 0 && contact.hidden >= contact.payload() / 2,
+            opaque: contact.unknown + contact.packed,
+            packed: contact.packed,
             outcome: contact.outcome(),
             start: row.start,
             end: row.end,

@@ -10,7 +10,7 @@ use super::contact::Dealing;
 use crate::judge::judged::{Judged, KINDS, host_part};
 use crate::judge::{Court, Flow, boundary};
 use crate::report::Attribution;
-use crate::state::key::{ICMP, ICMP6, Side};
+use crate::state::key::{ICMP, ICMP6, Side, TCP, UDP};
 use crate::state::path::PathId;
 use crate::state::spell::flag;
 
@@ -41,6 +41,18 @@ impl PartyName {
             Self::Others => "other parties".into(),
         }
     }
+}
+
+/// Whether what a flow carries can be read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Content {
+    Read,
+    /// Its protocol hides it.
+    Hidden,
+    /// Its protocol is known, and carries media in a form that no reader opens.
+    Packed,
+    /// No reader knew its protocol.
+    Unknown,
 }
 
 /// Who called whom, before those without a name are joined to the one that has their address.
@@ -122,10 +134,16 @@ impl<'a> Court<'a> {
             || flow.hot.flags >> flag::APP != 0 && matches!(self.app(flow), Some("dhcp" | "dhcpv6" | "stun"))
     }
 
-    /// Whether a flow's protocol hides what it carries.
-    pub(crate) fn hides(&self, flow: &Flow<'a>) -> bool {
+    /// Whether what a flow carries can be read.
+    pub(crate) fn content(&self, flow: &Flow<'a>) -> Content {
         let halves = [self.testimony(flow, 0), self.testimony(flow, 1)];
-        let reader = self.reader_of(flow, &halves).and_then(|reader| ReaderId(reader).reader());
-        reader.is_some_and(|reader| reader.hides)
+        let reader = self.reader_of(flow, &halves);
+        match reader.and_then(|reader| ReaderId(reader).reader()) {
+            Some(known) if known.hides => Content::Hidden,
+            Some(_) if self.protocols.of(reader).is_some_and(|spoken| spoken.protocol.p2p) => Content::Packed,
+            Some(_) => Content::Read,
+            None if matches!(flow.hot.key.protocol, TCP | UDP) => Content::Unknown,
+            None => Content::Read,
+        }
     }
 }

@@ -272,6 +272,11 @@ impl<'s, 'a> Device<'s, 'a> {
             maker: maker.map(|maker| maker.name.as_ref()).or(registrant),
             why: identity.why(court),
             conflicts: identity.conflicts(court),
+            reported_makers: maker
+                .into_iter()
+                .flat_map(|maker| maker.oem_of.iter())
+                .map(|&id| court.catalog.vendor(id))
+                .collect(),
             cloud_of: of(identity.cloud_of),
             platform: of(identity.platform()),
         }

@@ -1,7 +1,7 @@
 //! What could be wrong with a claim: every limit that bears on it, said as such.
 
 use crate::text::words;
-use crate::units;
+use crate::units::{self, Numbers};
 use lenscap_flow::report::{
     DeviceRecord, Evidence, Finding, FindingKind, Measure, Outcome, Report, Rule, Standing,
 };
@@ -15,6 +15,12 @@ pub(super) fn of_finding(
     let mut all = Vec::new();
     if finding.encrypted {
         all.push("The content is encrypted: its size is known, and not what it was.".into());
+    }
+    if finding.opaque > 0 {
+        all.push(format!(
+            "The content of {} could not be read: no reader knew the protocol, or it carries the content packed.",
+            Numbers::Exact.bytes(finding.opaque)
+        ));
     }
     let is_address = finding.addresses.iter().any(|address| address.to_string() == finding.endpoint);
     if !is_address {
