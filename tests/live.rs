@@ -345,7 +345,7 @@ fn a_full_disk_is_told_and_written_to_again() {
     let disk = disk.to_str().expect("text");
     // The disk is there only for what runs in this namespace. It is filled, and room is made after a while.
     let script = format!(
-        "mount -t tmpfs -o size=64k lenscap {disk} && head -c 61440 /dev/zero > {disk}/full; \
+        "mount -t tmpfs -o size=256k lenscap {disk} && head -c 258048 /dev/zero > {disk}/full; \
          (sleep 9; rm {disk}/full) & \
          {} watch v1 --json --output-file {disk}/out.jsonl --duration 13s; status=$?; cat {disk}/out.jsonl; exit $status",
         env!("CARGO_BIN_EXE_lenscap")

@@ -25,7 +25,9 @@ fn done(arguments: &[&str]) -> Output {
 /// The records of a run: flows wherever they were said, all else as in the last report, which begins with the captures.
 fn lines(output: &Output) -> Vec<String> {
     let text = String::from_utf8(output.stdout.clone()).expect("JSON is text");
-    let all: Vec<_> = text.lines().map(str::to_string).collect();
+    // What was called is the one thing that may differ.
+    let told = |line: &str| line.replace("\"command\":\"lenscap watch\"", "\"command\":\"lenscap scan\"");
+    let all: Vec<_> = text.lines().map(told).collect();
     let last = all.iter().rposition(|line| line.starts_with("{\"type\":\"capture\"")).unwrap_or(0);
     let first = all[..last].iter().position(|line| line.starts_with("{\"type\":\"capture\"")).unwrap_or(last);
     // Several inputs have several capture records, one after another.

@@ -72,7 +72,8 @@ pub(super) fn push_flows(
     ended: Timestamp,
     said: &mut Said,
 ) -> u64 {
-    let flows = report.flows_that_ended(ended, FLOWS, said);
+    let most = if says { FLOWS } else { usize::MAX };
+    let flows = report.flows_that_ended(ended, most, said);
     let mut missed: u64 = 0;
     for flow in (0..flows.len()).filter_map(|n| flows.view(n)) {
         if says {
