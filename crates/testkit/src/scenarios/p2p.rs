@@ -197,8 +197,16 @@ fn searches(s: &mut Scenario, cast: &Cast) {
     found(
         10_670,
         10_669,
-        &laid(52, &[(0, &[0, 1, 0, 0x0d]), (24, &mark)]),
-        &laid(69, &[(0, &[0, 1, 0, 17]), (6, &mac), (24, &mark), (53, b"\0\xa8\0\x08WV-X0000\xff\xff\0\0")]),
+        &laid(52, &[(0, &[0, 1, 0, 0, 0, 0x0d]), (12, &[0xff; 10]), (24, &mark), (48, &[0xff, 0xff])]),
+        &laid(
+            69,
+            &[
+                (0, &[0, 1, 0, 17, 0, 0x0e]),
+                (6, &mac),
+                (24, &mark),
+                (53, b"\0\xa8\0\x08WV-X0000\xff\xff\0\0"),
+            ],
+        ),
     );
     let model =
         b"\x02MAC:02-00-00-00-53-40\xffMODEL:SNC-X000\xffSERIAL:0012345\xffSOFTVERSION:1.79.00\xff\x03";

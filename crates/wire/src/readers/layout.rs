@@ -51,7 +51,7 @@ pub(super) fn is_mac(text: &[u8]) -> bool {
 /// a translator.
 pub(super) fn is_of_another(message: &Message<'_, '_>, address: Option<Ipv4Addr>) -> bool {
     let is_local = |address: Ipv4Addr| address.is_private() || address.is_link_local();
-    let Some(address) = address.filter(is_hosts) else { return false };
+    let Some(address) = address.filter(|&address| is_hosts(address)) else { return false };
     let is_translated = match message.packet.source.ip() {
         std::net::IpAddr::V4(source) => !is_local(source) && is_local(address),
         std::net::IpAddr::V6(_) => false,
@@ -60,7 +60,7 @@ pub(super) fn is_of_another(message: &Message<'_, '_>, address: Option<Ipv4Addr>
 }
 
 /// Whether an address may be a host's: not that of a group, of the host itself, or out of networks that nobody has.
-pub(super) fn is_hosts(address: &Ipv4Addr) -> bool {
+pub(super) fn is_hosts(address: Ipv4Addr) -> bool {
     !matches!(address.octets(), [0 | 127 | 224..=255, ..])
 }
 

@@ -80,7 +80,7 @@ fn is_anothers(parsed: &DnsMessage<'_>, message: &Message<'_, '_>) -> bool {
         });
         let address = address.ip();
         let may_be_seen = match address {
-            IpAddr::V4(address) => is_hosts(&address),
+            IpAddr::V4(address) => is_hosts(address),
             IpAddr::V6(_) => true,
         };
         if !is_target || !may_be_seen || message.packet.source.ip().is_ipv4() != address.is_ipv4() {

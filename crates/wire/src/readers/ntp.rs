@@ -15,6 +15,7 @@ pub(crate) const READER: Reader = Reader {
 };
 
 /// What a message may begin with: any leap indicator, versions 1 to 4, modes 1 to 7.
+#[allow(clippy::indexing_slicing, reason = "in a constant: what is out of bounds fails the build")]
 static FIRST: [u8; 4 * 4 * 7] = {
     let mut all = [0; 4 * 4 * 7];
     let mut n = 0;

@@ -73,13 +73,30 @@ fn user(text: &[u8]) -> &[u8] {
     if rest.first() == Some(&b'@') { user } else { &[] }
 }
 
+/// Which side sends a message.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Side {
+    Device,
+    Client,
+    /// Both say this.
+    Either,
+}
+
+/// Of whom a document speaks, as far as it is there.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Of {
+    #[default]
+    Another,
+    /// Its sender, which is no camera: what it lists is another device.
+    Itself,
+    /// Its sender, a camera: what it lists alone is itself.
+    Camera,
+}
+
 /// What a document says of its sender, as far as it is there.
 #[derive(Clone, Copy, Default)]
 struct Said {
-    /// Whether it speaks of the number that it is from.
-    is_own: bool,
-    /// Whether its number is a camera's: what it lists alone is itself, where a recorder's is another device.
-    is_camera: bool,
+    of: Of,
     is_catalogue: bool,
     is_of_one: bool,
 }
@@ -88,11 +105,13 @@ struct Said {
 pub(super) fn read(head: &Head<'_>, body: &[u8], facts: Facts<'_>) {
     let from = user(head.field("from").or_else(|| head.field("f")).unwrap_or_default());
     let text = String::from_utf8_lossy(body);
-    let Some(role) = role(&text, from) else { return };
-    if let Some(role) = role {
-        say(Field::Gb28181Role, role.as_bytes(), facts);
+    let Some(side) = side(&text, from) else { return };
+    match side {
+        Side::Device => say(Field::Gb28181Role, b"device", facts),
+        Side::Client => say(Field::Gb28181Role, b"client", facts),
+        Side::Either => {}
     }
-    let is_device = role == Some("device");
+    let is_device = side == Side::Device;
     let mut xml = Xml::new(&text);
     let mut said = Said::default();
     while let Some(part) = xml.next() {
@@ -107,11 +126,11 @@ pub(super) fn read(head: &Head<'_>, body: &[u8], facts: Facts<'_>) {
             _ if !is_device => {}
             "DeviceID" if text == from && kind_of(text).is_some() => {
                 say_number(text, facts);
-                said.is_own = true;
-                said.is_camera = matches!(kind_of(text), Some(b"131" | b"132"));
+                let is_camera = matches!(kind_of(text), Some(b"131" | b"132"));
+                said.of = if is_camera { Of::Camera } else { Of::Itself };
             }
             "SumNum" => said.is_of_one = text == b"1",
-            _ if said.is_own => {
+            _ if said.of != Of::Another => {
                 if let Some(field) = said.field(place) {
                     say(field, text, facts);
                 }
@@ -121,16 +140,16 @@ pub(super) fn read(head: &Head<'_>, body: &[u8], facts: Facts<'_>) {
     }
 }
 
-/// Who sends a message from this number, where that can be told; `None` where it is none of this protocol.
-fn role(text: &str, from: &[u8]) -> Option<Option<&'static str>> {
+/// Who sends a message from this number, `None` where it is none of this protocol.
+fn side(text: &str, from: &[u8]) -> Option<Side> {
     let mut xml = Xml::new(text);
     match xml.next() {
         Some(Part::Begins { path: "Notify" | "Response", .. }) => {}
-        Some(Part::Begins { path: "Query" | "Control", .. }) => return Some(Some("client")),
+        Some(Part::Begins { path: "Query" | "Control", .. }) => return Some(Side::Client),
         _ => return None,
     }
     if kind_of(from).is_some_and(|kind| kind.starts_with(b"2")) {
-        return Some(Some("client"));
+        return Some(Side::Client);
     }
     let mut is_list = false;
     while let Some(part) = xml.next() {
@@ -139,18 +158,20 @@ fn role(text: &str, from: &[u8]) -> Option<Option<&'static str>> {
             // What a platform says, too.
             ("Response/CmdType", b"Alarm") | ("Notify/CmdType", b"Broadcast") => break,
             ("Response/CmdType", b"Catalog") => is_list = true,
-            ("Response/CmdType" | "Notify/CmdType", _) => return Some(Some("device")),
-            ("Response/SumNum", _) if is_list => return Some(Some("device")),
+            ("Response/CmdType" | "Notify/CmdType", _) => return Some(Side::Device),
+            ("Response/SumNum", _) if is_list => return Some(Side::Device),
             _ => {}
         }
     }
-    Some(None)
+    Some(Side::Either)
 }
 
 impl Said {
     fn field(self, place: &str) -> Option<Field> {
         let place = match place.strip_prefix("DeviceList/Item/") {
-            Some(place) => Some(place).filter(|_| self.is_catalogue && self.is_of_one && self.is_camera)?,
+            Some(place) => {
+                Some(place).filter(|_| self.is_catalogue && self.is_of_one && self.of == Of::Camera)?
+            }
             None => place,
         };
         Some(match place {
