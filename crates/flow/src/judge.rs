@@ -241,7 +241,7 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
         boundary,
         statements: stated::Statements::new(&policy.stated),
         opinions: Opinions::new(summary, ending, catalog),
-        protocols: Protocols::new(summary, catalog),
+        protocols: Protocols::new(summary, &ending.referrals, catalog),
         earlier: Earlier::default(),
         halves: Halves::default(),
         evicted: summary.site.evictions.sorted().into_iter().map(|(_, record)| record).collect(),

@@ -104,6 +104,7 @@ fn whose(finding: &Finding<'_>, sources: &[Attribution]) -> String {
     let vendor = finding.vendor.map_or("not known", vendor::name);
     let by_name = |source: &Attribution| !matches!(source, Attribution::Protocol | Attribution::Learned);
     match finding.party {
+        Party::Peer if finding.vendor.is_none() => "a viewer or relay".into(),
         Party::Peer => format!("a viewer or relay in the protocol of {vendor}"),
         Party::Vendor if !sources.iter().any(by_name) => format!("a server of the protocol of {vendor}"),
         _ => vendor.into(),

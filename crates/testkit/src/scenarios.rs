@@ -1,6 +1,7 @@
 //! The named scenarios: each becomes a directory of `fixtures/`.
 
 mod media;
+mod named;
 mod office;
 mod p2p;
 mod platforms;
@@ -65,6 +66,7 @@ pub static ALL: &[Case] = &[
     transport::LATE_DNS,
     services::LLMNR,
     transport::LONG_FLOW,
+    named::NAMED_FLOWS,
     services::NDP,
     office::OFFICE,
     transport::ONE_WAY,

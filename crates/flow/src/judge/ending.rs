@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use lenscap_wire::{Packet, PacketRef};
 use rayon::prelude::*;
 
-use crate::judge::whose::late::{self, Lesson};
+use crate::judge::whose::late::{self, Lesson, Referral};
 use crate::state::entry::Entry;
 use crate::state::key::{Key, Side};
 use crate::state::names::Names;
@@ -37,6 +37,8 @@ pub(crate) struct Ending {
     halves: HashMap<HalfAt, Decided>,
     /// What was told of names over streams, whether they had ended or not.
     pub(crate) names: Names,
+    /// Flows that halves of others named.
+    pub(crate) referrals: Vec<Referral>,
     /// Flows of unfinished datagrams.
     pub(crate) unfinished: Vec<Spell>,
 }
@@ -63,6 +65,7 @@ impl Summary {
                 lessons.extend(ending.close(hot, cold, (at as u32, n as u32, side as u8), side));
             }
         }
+        ending.referrals = late::referrals(&lessons);
         ending.names = late::names(lessons);
         ending.unfinished = self.unfinished_flows();
         Closed { summary: self, ending }

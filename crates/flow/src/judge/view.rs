@@ -130,7 +130,7 @@ impl<'a> Court<'a> {
         let names = self.names_of(flow, judged);
         let server_name =
             names.iter().find(|name| matches!(name.source, "sni" | "host")).map(|name| name.text);
-        let decided = judged.vendor().is_some();
+        let decided = judged.vendor().is_some() || judged.attribution == Some(Attribution::Learned);
         FlowView {
             community_id: flow.community_id(),
             start: Timestamp(start),

@@ -104,11 +104,10 @@ fn read(datagrams: &Datagrams<'_>, facts: Facts<'_>) -> Probe {
             };
             say(Field::GwellRole, has(&[CALL]).then_some(b"client"), facts);
             say(Field::GwellRole, has(&ANSWERS).then_some(b"server"), facts);
-            before
-                .iter()
-                .chain([last])
-                .filter(|bytes| bytes.starts_with(&LISTS))
-                .for_each(|bytes| refer(bytes, facts));
+            // What an earlier one lists could not be shown by its packet: the one that decides is named.
+            if last.starts_with(&LISTS) {
+                refer(last, facts);
+            }
             if has(&ASKS) {
                 facts(Fact::Says { who: Party::Receiver, field: Field::GwellRole, value: b"server" });
             }
@@ -125,7 +124,8 @@ fn refer(list: &[u8], facts: Facts<'_>) {
         let port = u16be(server, 24).unwrap_or(0);
         if port != 0 && [a, b, c, d] != [0; 4] {
             let address = Address::v4([a, b, c, d]);
-            facts(Fact::Refers { address, port, transport: 17, app: Some(READER.number) });
+            let fact = Fact::Refers { address, port, transport: 17, app: Some(READER.number) };
+            facts(Fact::Within { from: 0, to: 0, fact: &fact });
         }
     }
 }
@@ -162,6 +162,18 @@ mod tests {
         assert_eq!(half(&[&login, &call]), Some((2, vec!["sender gwell.role client".to_owned(), asks])));
         let (servers, tested) = (frame([0x7f, 0x16], 68), frame([0x7f, 0x02], 56));
         assert_eq!(half(&[&servers, &tested]), Some((2, vec!["sender gwell.role server".to_owned()])));
+    }
+
+    #[test]
+    fn a_list_refers_to_its_servers() {
+        let (mut list, tested) = (frame([0x7f, 0x16], 104), frame([0x7f, 0x02], 56));
+        list[32..36].copy_from_slice(&[203, 0, 113, 9]);
+        list[56..58].copy_from_slice(&[0xc9, 0xf5]);
+        // The second has no port.
+        list[68..72].copy_from_slice(&[203, 0, 113, 10]);
+        let said = ["sender gwell.role server", "refers to 203.0.113.9 port 51701 protocol 17 gwell"];
+        assert_eq!(half(&[&tested, &list]), Some((2, said.map(str::to_owned).to_vec())));
+        assert_eq!(half(&[&list, &tested]), Some((2, vec![said[0].to_owned()])));
     }
 
     #[test]

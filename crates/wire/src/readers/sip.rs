@@ -106,7 +106,11 @@ fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     if (gb28181::is_of(&head) || describes(&head)) && body.len() < wanted && !stream.ended {
         return more;
     }
-    say(&head, start, body, body.len() == wanted, facts);
+    let to = stream.bytes.len() - rest.len() + body.len();
+    say(&head, start, body, body.len() == wanted, &mut |fact| match fact {
+        Fact::Refers { .. } => facts(Fact::Within { from: 0, to, fact: &fact }),
+        fact => facts(fact),
+    });
     Probe::Match
 }
 

@@ -173,7 +173,9 @@ fn refer(clear: &[u8; 3 * BLOCK], facts: Facts<'_>) {
     let Some(&[high, low, a, b, c, d]) = clear.get(38..44).and_then(|end| end.first_chunk()) else { return };
     let (address, port) = (Address::v4([a, b, c, d]), u16::from_be_bytes([high, low]));
     if port != 0 && address != Address::v4([0; 4]) {
-        facts(Fact::Refers { address, port, transport: 17, app: Some(READER.number) });
+        // The datagram that decides is the one that says it.
+        let fact = Fact::Refers { address, port, transport: 17, app: Some(READER.number) };
+        facts(Fact::Within { from: 0, to: 0, fact: &fact });
     }
 }
 
@@ -252,6 +254,20 @@ mod tests {
         assert_eq!(read_half(&[both.clone(), message([7, 4, 0x21], &[0; 30])]), Some((2, role("client"))));
         assert_eq!(read_half(&vec![both.clone(); 6]), Some((4, vec![])));
         assert_eq!(read_half(&[both]), Some((1, vec![])));
+    }
+
+    #[test]
+    fn a_server_says_where_the_camera_is() {
+        let at = |end: [u8; 6]| message([1, 3, 0x43], &[&[0; 22][..], &end, &[0; 20]].concat());
+        let refers = "refers to 203.0.113.9 port 32100 protocol 17 tutk".to_owned();
+        let end = [0x7d, 0x64, 203, 0, 113, 9];
+        assert_eq!(read_half(&[at(end)]), Some((1, [role("server"), vec![refers]].concat())));
+        for near in [[0, 0, 203, 0, 113, 9], [0x7d, 0x64, 0, 0, 0, 0]] {
+            assert_eq!(read_half(&[at(near)]), Some((1, role("server"))));
+        }
+        // What is behind the last whole block cannot be turned back.
+        let short = message([1, 3, 0x43], &[&[0; 22][..], &end, &[0; 3]].concat());
+        assert_eq!(read_half(&[short]), Some((1, role("server"))));
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! Names that were told over streams: DNS over TCP.
+//! Names that were told over streams, which is DNS over TCP, and flows that halves of flows named.
 //!
 //! They stay with the flow until here. A camera whose answer over UDP was truncated asks again over TCP: what it is told there
 //! becomes an answer at the time of its own packet, and its question is not one without an answer.
 
-use lenscap_wire::{Address, Resolver};
+use lenscap_wire::{Address, PacketRef, Resolver};
 
 use crate::state::key::Side;
 use crate::state::learned::{Learned, Told};
@@ -35,6 +35,28 @@ impl Lesson {
             Self { sender, receiver, learned }
         })
     }
+}
+
+/// Another flow that a half named.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Referral {
+    pub(crate) address: Address,
+    pub(crate) port: u16,
+    /// The reader of what will be spoken there.
+    pub(crate) app: u8,
+    pub(crate) time: i64,
+    pub(crate) at: PacketRef,
+}
+
+/// The flows that were named, of which it is known what will be spoken there.
+pub(crate) fn referrals(lessons: &[Lesson]) -> Vec<Referral> {
+    let of = |lesson: &Lesson| match lesson.learned {
+        Learned { told: Told::Refers { address, port, app: Some(app), .. }, time, at } => {
+            Some(Referral { address, port, app, time, at })
+        }
+        _ => None,
+    };
+    lessons.iter().filter_map(of).collect()
 }
 
 /// The names and questions in what was learned. Equal answers one after another are a run, so they go in by time.

@@ -8,6 +8,7 @@ use hashbrown::HashMap;
 use lenscap_catalog::{Catalog, Protocol, Role, Roles, VendorId};
 use lenscap_wire::{Activity, Address, Field, Mac, Meaning, PacketRef, ReaderId};
 
+use super::late::Referral;
 use crate::judge::judged::Judged;
 use crate::judge::{Court, Flow, rules};
 use crate::report::{Attribution, Party};
@@ -34,7 +35,8 @@ enum Part {
 struct Told {
     first: i64,
     at: PacketRef,
-    vendor: VendorId,
+    /// Whose protocol told it; nobody's where it is a standard's.
+    vendor: Option<VendorId>,
 }
 
 /// Whose protocols are whose, and what their messages told.
@@ -50,12 +52,12 @@ pub(crate) struct Protocols<'a> {
     asked: HashMap<(Address, Mac, VendorId), Told>,
     /// Servers by their own word.
     servers: HashMap<Address, Told>,
-    /// Ends to which a message refers.
+    /// Ends to which a message refers; with them nobody's vendor where the protocol is a standard's.
     referred: HashMap<(Address, u16), Told>,
 }
 
 impl<'a> Protocols<'a> {
-    pub(crate) fn new(summary: &Summary, catalog: &'a Catalog) -> Self {
+    pub(crate) fn new(summary: &Summary, referrals: &[Referral], catalog: &'a Catalog) -> Self {
         let all = || {
             catalog
                 .vendors()
@@ -77,12 +79,13 @@ impl<'a> Protocols<'a> {
             referred: HashMap::new(),
         };
         for (shown, seen) in summary.site.sightings.iter() {
-            let told = |vendor| Told { first: seen.first, at: seen.at, vendor };
+            let told = |vendor| Told { first: seen.first, at: seen.at, vendor: Some(vendor) };
             let value = || summary.flows.texts.text(shown.value);
             if shown.field == Field::Referred {
-                let end = referral(value());
-                if let Some((port, spoken)) = end.and_then(|(port, app)| Some((port, by_app.get(app)?))) {
-                    least(&mut protocols.referred, (shown.address, port), told(spoken.vendor));
+                if let Some((port, app)) = referral(value()) {
+                    let vendor = by_app.get(app).map(|spoken| spoken.vendor);
+                    let told = Told { first: seen.first, at: seen.at, vendor };
+                    least(&mut protocols.referred, (shown.address, port), told);
                 }
             } else if let Some(spoken) = protocols.by_field.get(&shown.field) {
                 let part = match (value(), shown.claimed) {
@@ -97,11 +100,15 @@ impl<'a> Protocols<'a> {
                     _ => continue,
                 };
                 let told = told(spoken.vendor);
-                least(&mut protocols.parts, (shown.address, part, told.vendor), told);
+                least(&mut protocols.parts, (shown.address, part, spoken.vendor), told);
                 if part == Part::Server {
                     least(&mut protocols.servers, shown.address, told);
                 }
             }
+        }
+        for &Referral { address, port, app, time, at } in referrals {
+            let vendor = protocols.of(Some(app)).map(|spoken| spoken.vendor);
+            least(&mut protocols.referred, (address, port), Told { first: time, at, vendor });
         }
         protocols
     }
@@ -180,7 +187,7 @@ impl<'a> Court<'a> {
         let Some((told, is_server)) = self.learned(flow, judged.remote()).filter(|_| !service()) else {
             return false;
         };
-        judged.vendor = told.vendor.0;
+        judged.vendor = told.vendor.map_or(Judged::NOBODY, |vendor| vendor.0);
         judged.roles = Roles::NONE.with(if is_server { Role::P2p } else { Role::ViewerOrRelay });
         judged.attribution = Some(Attribution::Learned);
         judged.confidence = rules::BY_LEARNED;
