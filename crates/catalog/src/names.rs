@@ -86,7 +86,7 @@ impl NameTable {
     }
 
     fn note_tail(&mut self, hash: u64) {
-        let at = hash as usize / 64 & (self.tails.len() - 1);
+        let at = (hash as usize / 64) & (self.tails.len() - 1);
         if let Some(bits) = self.tails.get_mut(at) {
             *bits |= 1 << (hash % 64);
         }
@@ -96,7 +96,7 @@ impl NameTable {
     #[inline]
     fn may_end(&self, hash: u64) -> bool {
         self.tails
-            .get(hash as usize / 64 & (self.tails.len() - 1))
+            .get((hash as usize / 64) & (self.tails.len() - 1))
             .is_some_and(|bits| bits >> (hash % 64) & 1 != 0)
     }
 

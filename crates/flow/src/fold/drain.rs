@@ -25,7 +25,7 @@ impl Summary {
     pub fn drain(&mut self, leaving: &Leaving, until: i64) -> usize {
         let paths = &self.flows.paths;
         let mut left = Vec::with_capacity(leaving.len());
-        for shard in self.flows.shards.iter_mut() {
+        for shard in &mut *self.flows.shards {
             let places = places(shard, leaving);
             if !places.is_empty() {
                 shard.remove(&places, |key| key.hash(paths), |spell| left.push(spell));

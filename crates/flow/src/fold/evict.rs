@@ -117,7 +117,7 @@ impl Summary {
             (std::mem::take(&mut self.flows.texts), std::mem::take(&mut self.flows.transcripts));
         let mut keep = |id: TextId| self.flows.texts.intern(texts.text(id));
         let mut used = vec![None; transcripts.len()];
-        for shard in self.flows.shards.iter_mut() {
+        for shard in &mut *self.flows.shards {
             let settled = shard.settled.iter_mut().map(|spell| &mut spell.cold);
             for cold in settled.chain(shard.colds.iter_mut()) {
                 for id in &mut cold.transcripts {

@@ -61,7 +61,7 @@ impl Summary {
     fn move_inputs(&mut self, by: u32) {
         self.site.captures.move_inputs(by);
         let shift = |at: &mut PacketRef| at.chunk += by << CHUNK_BITS;
-        for shard in self.flows.shards.iter_mut() {
+        for shard in &mut *self.flows.shards {
             let settled = shard.settled.iter_mut().map(|spell| &mut spell.cold);
             settled.chain(shard.colds.iter_mut()).for_each(|cold| move_packets(cold, by));
         }

@@ -75,7 +75,7 @@ const fn shown_by(flags: TcpFlags, payload: bool) -> u16 {
         (_, true, true) => INCONSISTENT,
         (true, ..) => MULTI_FLAG,
     };
-    bits | (flags.0 as u16 & 0xf8) << 8 | (flags.0 & TcpFlags::FIN) as u16 * FIN_FLAG
+    bits | (flags.0 as u16 & 0xf8) << 8 | ((flags.0 & TcpFlags::FIN) as u16 * FIN_FLAG)
 }
 
 /// Letters in order of appearance: five bits each, of which the lowest is the side, first letter lowest. How many

@@ -42,6 +42,9 @@ pub(crate) struct Hot {
 const _: () = assert!(size_of::<Hot>() == 96);
 
 impl Hot {
+    /// The flags of a spell of which both MACs are known as a packet of a side shows them.
+    const KNOWN: [u32; 2] = [flag::SENT | flag::MAC << 1, flag::SENT << 1 | flag::MAC];
+
     /// Whether a packet belongs to this spell rather than beginning another.
     ///
     /// A gap is measured from the latest stamp, so a clock that steps back and on again makes none. Only a bare SYN begins a
@@ -213,8 +216,7 @@ impl Hot {
             self.count_large(cold, share.payload, side);
         }
         self.hazards |= entry.hazards.0;
-        const KNOWN: [u32; 2] = [flag::SENT | flag::MAC << 1, flag::SENT << 1 | flag::MAC];
-        let known = KNOWN[side];
+        let known = Self::KNOWN[side];
         if self.flags & known != known {
             self.link(cold, entry.macs, side);
         }
