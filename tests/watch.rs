@@ -55,8 +55,12 @@ fn a_file_fed_by_its_own_clock_is_what_scan_says() {
     let mut compared = 0;
     for path in captures::fixtures() {
         let path = path.to_str().expect("a path of tests");
-        let watched = done(&["watch", "--replay", path, "--speed", "4000000000", "--json"]);
-        assert_same(path, &watched, &done(&["scan", path, "--json", "--quiet"]));
+        let scanned = done(&["scan", path, "--json", "--quiet"]);
+        for workers in ["1", "2", "4"] {
+            let how = ["--speed", "4000000000", "--workers", workers, "--json"];
+            let watched = done(&[&["watch", "--replay", path], &how[..]].concat());
+            assert_same(&format!("{path} by {workers}"), &watched, &scanned);
+        }
         compared += 1;
     }
     assert!(compared > 30, "{compared} compared");

@@ -45,6 +45,12 @@ pub(crate) fn ring(text: &str) -> Result<u32, String> {
     u32::try_from(bytes).ok().filter(|_| sound).ok_or_else(|| format!("{text:?} is no ring; write 1M to 1G"))
 }
 
+/// Workers: 1 to 64.
+pub(crate) fn workers(text: &str) -> Result<NonZeroUsize, String> {
+    let count = text.parse::<NonZeroUsize>().ok().filter(|count| count.get() <= 64);
+    count.ok_or_else(|| format!("{text:?} is no number of workers; write 1 to 64"))
+}
+
 /// A moment: RFC 3339 with its offset; a day, or a day and a time, in UTC; or seconds since 1970 with up to nine
 /// decimals.
 pub(crate) fn time(text: &str) -> Result<Timestamp, String> {

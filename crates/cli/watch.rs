@@ -14,6 +14,7 @@ mod notify;
 mod out;
 mod pulse;
 mod rolling;
+mod settle;
 mod signals;
 mod source;
 mod telling;
@@ -86,8 +87,7 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
     })?;
     // The kernel asks the filter of an interface.
     let options = Options { filter: options.filter.filter(|_| !opened.is_live), ..options };
-    let ongoing =
-        Ongoing::new(&options, opened.about.clone()).map_err(|why| Failure::new(why.to_string()))?;
+    let ongoing = settle::engine(watch, &options, &opened)?;
     let view = style.map(|style| (View::new(&opened.name, io::stdout().is_terminal()), style));
     let names = opened.about.iter().map(|about| about.path.clone()).collect();
     let rolling = Rolling::start(watch, names)?;

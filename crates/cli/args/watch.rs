@@ -4,7 +4,7 @@ use super::{Judging, Output};
 use crate::parse::{self, Bound, Idle};
 use clap::{Args as ClapArgs, ValueEnum};
 use std::net::SocketAddr;
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -126,6 +126,9 @@ pub(crate) struct Watch {
     /// Memory for the state, such as 512M or 4G; a quarter of what there is where not given
     #[arg(long, value_name = "SIZE", value_parser = parse::memory, help_heading = "Resources")]
     pub memory: Option<u64>,
+    /// Share the packets among so many threads; the result is the same
+    #[arg(long, value_name = "N", default_value = "1", value_parser = parse::workers, help_heading = "Resources")]
+    pub workers: NonZeroUsize,
     /// How packets are had of interfaces
     #[arg(long, value_name = "BACKEND", default_value = "auto", help_heading = "Resources")]
     pub backend: Backend,

@@ -5,7 +5,7 @@ use super::loss::Loss;
 use super::metrics::Judged;
 use super::news::Heard;
 use super::view::{Sums, View};
-use super::{INTERVAL, REST, Run, SILENT, moment};
+use super::{INTERVAL, REST, Run, SILENT, moment, settle};
 use crate::engine;
 use crate::plan::Form;
 use lenscap_flow::report::{Report, Said};
@@ -45,7 +45,7 @@ impl Run<'_> {
         let leaving = report.leaving(ended, said);
         drop(report);
         drop(closed);
-        self.ongoing.drain(&leaving);
+        settle::settle(&mut self.ongoing, &leaving);
         let now = moment();
         let interval = self.view.as_ref().map_or(INTERVAL, |(view, _)| view.interval());
         let interval = if self.speaks() { interval } else { interval.max(SILENT) };

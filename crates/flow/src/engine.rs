@@ -8,12 +8,14 @@ mod crew;
 mod cut;
 mod feed;
 mod files;
+mod flood;
 mod ongoing;
 mod piece;
 mod sieve;
 mod stream;
 
 pub use feed::About;
+pub use flood::FloodEvent;
 pub use ongoing::{Ongoing, chunk_of};
 pub use piece::{FoldError, Folding, NoJoint, Piece, Unjoined};
 pub use stream::Stream;

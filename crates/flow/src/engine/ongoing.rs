@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::crew::Crew;
 use super::feed::{About, read};
 use super::files::chunk;
+use super::flood::{Flood, FloodEvent};
 use super::sieve::Sieve;
 use super::{Options, ScanError};
 use crate::report::Leaving;
@@ -43,6 +44,7 @@ pub struct Ongoing {
     misfits: BTreeMap<u32, BTreeMap<u16, Problem>>,
     clock: Clock,
     idle: i64,
+    flood: Flood,
 }
 
 /// What time it is, by packets that may lie: a stamp of the year 2200 ends no flow.
@@ -95,6 +97,7 @@ impl Ongoing {
             misfits: BTreeMap::new(),
             clock: Clock::default(),
             idle: options.limits.idle,
+            flood: Flood::default(),
         })
     }
 
@@ -137,6 +140,12 @@ impl Ongoing {
             None => _ = self.summary.drain(leaving, until),
         }
         leaving.len()
+    }
+
+    /// Whether the table of flows has become full, or has room again, since this was last asked.
+    pub fn flood(&mut self) -> Option<FloodEvent> {
+        let left = self.state().site.tally.caps.flows_evicted;
+        self.flood.look(left, self.clock.now?, self.idle)
     }
 
     /// What time it is.

@@ -84,7 +84,7 @@ impl Summary {
 
     /// Passes on a copy of a piece of a datagram.
     pub(super) fn pass_copy(&mut self, key: Key, side: Side, entry: &Entry) {
-        let layers = self.flows.paths.layers(key.path).iter().cloned().collect();
+        let layers = self.flows.paths.layers(key.path).iter().copied().collect();
         self.scratch.passed.push((owner(&key), Passed::Copy(Box::new((key, side, *entry, layers)))));
     }
 

@@ -6,7 +6,7 @@ use super::view::Judgement;
 use super::{Court, Flow, rules};
 use crate::judge::judged::Judged;
 use crate::report::{Leaving, Said};
-use crate::state::key::{ICMP, ICMP6, Side, TCP, UDP};
+use crate::state::key::{Side, TCP, UDP};
 use crate::state::leaving::Leaver;
 use lenscap_wire::Timestamp;
 
@@ -71,7 +71,6 @@ fn masked(flow: &Flow<'_>, judged: &Judged) -> Option<Side> {
             let serves = |side: Side| key.ports[side] < 1024 && key.ports[1 - side] >= 1024;
             [0, 1].into_iter().find(|&side| serves(1 - side))
         }
-        ICMP | ICMP6 => None,
         _ => None,
     }
 }

@@ -8,16 +8,19 @@
 //! payload: their sums become residuals. All of this is serial, and two summaries are only joined where none of it happened on
 //! the right.
 
+mod gone;
+
+pub(crate) use gone::{Cite, Gone};
+
 use hashbrown::HashMap;
 use lenscap_wire::{Address, PacketRef};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
 
 use crate::state::cost;
 use crate::state::flows::Flows;
 use crate::state::key::Side;
-use crate::state::measure::{ContentLimits, Keeps, Measures};
+use crate::state::measure::{Keeps, Measures};
 use crate::state::names::Names;
 use crate::state::path::PathId;
 use crate::state::residual::{Residuals, is_private};
@@ -42,87 +45,6 @@ pub(crate) struct EvictedKey {
     service: u16,
     /// The name that a half asked for, else the one that the station was last given for the address before the flow began.
     pub(crate) name: TextId,
-}
-
-/// A packet that is cited.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
-pub(crate) struct Cite(#[serde(with = "crate::state::packet_ref")] pub(crate) PacketRef);
-
-/// Sums of the flows of a record beside its largest.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Gone {
-    pub(crate) flows: u64,
-    pub(crate) counters: Counters,
-    /// Payload by side, each byte once.
-    pub(crate) once: [u64; 2],
-    /// Whether that is an estimate, for some flow.
-    pub(crate) estimated: bool,
-    pub(crate) span: Option<(i64, i64)>,
-    /// By side: flows that the other end answered, and those that it refused.
-    pub(crate) answered: [u64; 2],
-    pub(crate) refused: [u64; 2],
-    /// The first packet of the first one refused.
-    pub(crate) refusal: [Option<Cite>; 2],
-    /// By side: what it sent.
-    pub(crate) measures: [Measures; 2],
-    /// By side: the least ports of it, where they differ in flows that ended and were told.
-    #[serde(skip)]
-    pub(crate) ports: [BTreeSet<u16>; 2],
-}
-
-impl Gone {
-    /// Adds a flow; `refused` are, by side, the packets of others that say that what it sent was not delivered.
-    pub(crate) fn add(&mut self, Spell { hot, cold }: &Spell, refused: [Option<PacketRef>; 2], keeps: Keeps) {
-        let (first, last) = hot.span(cold);
-        self.flows += 1;
-        self.counters.join(&hot.counters(cold));
-        self.estimated |= hot.is_estimated(cold);
-        let span = self.span.get_or_insert((first, last));
-        *span = (span.0.min(first), span.1.max(last));
-        for side in [0, 1] {
-            self.once[side] += hot.payload_once(cold, side).bytes;
-            self.answered[side] += u64::from(hot.is_answered(cold, side));
-            let told = refused[side].filter(|_| !hot.is_answered(cold, side));
-            if let Some(packet) = told.or_else(|| hot.is_reset(cold, side).then(|| cold.at())) {
-                self.refused[side] += 1;
-                let refusal = self.refusal[side].get_or_insert(Cite(packet));
-                *refusal = (*refusal).min(Cite(packet));
-            }
-            self.measures[side].add(&ContentLimits::LEAVING, (hot, cold), side, true);
-            self.measures[side].limit(keeps);
-        }
-    }
-
-    /// Adds the sums of others.
-    pub(crate) fn join(&mut self, other: Self, keeps: Keeps) {
-        self.flows += other.flows;
-        self.counters.join(&other.counters);
-        self.span = match (self.span, other.span) {
-            (Some(one), Some(two)) => Some((one.0.min(two.0), one.1.max(two.1))),
-            (one, two) => one.or(two),
-        };
-        for (side, measures) in other.measures.into_iter().enumerate() {
-            self.once[side] += other.once[side];
-            self.answered[side] += other.answered[side];
-            self.refused[side] += other.refused[side];
-            self.refusal[side] = [self.refusal[side], other.refusal[side]].into_iter().flatten().min();
-            self.measures[side].join(measures);
-            self.measures[side].limit(keeps);
-        }
-        for (side, ports) in other.ports.into_iter().enumerate() {
-            ports.into_iter().for_each(|port| self.note_port(side, port));
-        }
-    }
-
-    /// Keeps a port, if it is among the least.
-    pub(crate) fn note_port(&mut self, side: Side, port: u16) {
-        const MOST: usize = 16;
-        let ports = &mut self.ports[side & 1];
-        ports.insert(port);
-        if ports.len() > MOST {
-            ports.pop_last();
-        }
-    }
 }
 
 /// Flows of one kind that left memory.

@@ -217,3 +217,49 @@ impl Heirs {
         self.given_up += other.given_up;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::entry::Share;
+
+    const SECOND: i64 = 1_000_000_000;
+
+    fn spell(protocol: u8, port: u16, time: i64) -> Spell {
+        let key = Key { ports: [port, 443], protocol, version: 4, ..Key::default() };
+        let share = Share { time: time * SECOND, ..Share::default() };
+        Spell::begin(key, 0, &Entry { share, ..Entry::default() })
+    }
+
+    fn put(heirs: &mut Heirs, spell: &Spell) {
+        let at = (&spell.hot, &spell.cold);
+        heirs.put(spell.hot.key, Line::with(at, false, || Teller::of(spell), None));
+    }
+
+    #[test]
+    fn a_connection_of_datagrams_is_forgotten_after_an_hour_unless_it_went_on() {
+        let mut heirs = Heirs::default();
+        for port in [1, 2] {
+            put(&mut heirs, &spell(UDP, port, 0));
+        }
+        put(&mut heirs, &spell(TCP, 3, 0));
+        heirs.limit(3600 * SECOND, usize::MAX, |_| false);
+        assert_eq!(heirs.len(), 3);
+        heirs.limit(3601 * SECOND, usize::MAX, |key| key.ports[0] == 2);
+        let left = [1, 2, 3].map(|port| heirs.all.keys().any(|key| key.ports[0] == port));
+        assert_eq!((left, heirs.given_up), ([false, true, true], 0));
+    }
+
+    #[test]
+    fn where_there_are_too_many_the_longest_silent_go_and_are_counted() {
+        let mut heirs = Heirs::default();
+        for port in 0..1000 {
+            put(&mut heirs, &spell(TCP, port, i64::from(port)));
+        }
+        let room = heirs.cost() / 2;
+        heirs.limit(0, room, |_| false);
+        assert!(heirs.cost() <= room && heirs.cost() > room / 4 * 3, "{} of {room}", heirs.cost());
+        assert_eq!(heirs.given_up as usize + heirs.len(), 1000);
+        assert!(heirs.all.keys().all(|key| u64::from(key.ports[0]) >= heirs.given_up));
+    }
+}

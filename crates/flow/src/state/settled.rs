@@ -275,3 +275,91 @@ fn key(spell: &Spell, heritage: Option<&(Side, bool, Teller)>, leaver: &Leaver) 
 fn class(port: u16) -> u16 {
     u16::from(port >= 1024) + u16::from(port >= 32768)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::entry::{Entry, Share};
+    use crate::state::fragment::Fragments;
+    use crate::state::key::UDP;
+
+    const SECOND: i64 = 1_000_000_000;
+
+    fn spell(port: u16, service: u16, time: i64, payload: u32) -> Spell {
+        let addresses = [[10; 16], [20; 16]];
+        let key = Key { addresses, ports: [port, service], protocol: UDP, version: 4, ..Key::default() };
+        let at = PacketRef { record: u32::from(port), length: 60, ..PacketRef::default() };
+        let share = Share { time: time * SECOND, wire: payload + 42, bytes: payload + 28, payload, at };
+        Spell::begin(key, 0, &Entry { share, ..Entry::default() })
+    }
+
+    fn settled(all: impl IntoIterator<Item = Spell>) -> (SettledFlows, Flows) {
+        let flows = Flows::new(Fragments::new(false, 1 << 20));
+        let mut settled = SettledFlows::default();
+        for spell in all {
+            settled.add(spell, None, &Leaver { masked: Some(0), ..Leaver::default() }, &flows);
+        }
+        (settled, flows)
+    }
+
+    #[test]
+    fn the_largest_and_the_first_stay_whole_and_the_others_are_sums() {
+        let all = (0..100).map(|n| spell(40_000 + n, 443, i64::from(n), 100 + u32::from(n)));
+        let (settled, _) = settled(all);
+        let records = settled.sorted();
+        let [record] = records.as_slice() else { panic!("{} records", records.len()) };
+        let ports: Vec<_> = record.kept.iter().map(|kept| kept.spell.hot.key.ports[0] - 40_000).collect();
+        assert_eq!(ports, [99, 98, 97, 96, 95, 94, 93, 92, 0]);
+        assert_eq!((record.flows(), record.gone.flows, record.gone.once), (100, 91, [(101..192).sum(), 0]));
+        assert_eq!(
+            record.gone.ports[0].iter().copied().collect::<Vec<_>>(),
+            (40_001..40_017).collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn what_is_judged_otherwise_has_a_record_of_its_own() {
+        let flows = Flows::new(Fragments::new(false, 1 << 20));
+        let mut settled = SettledFlows::default();
+        let named = Some((PacketRef::default(), 85));
+        let all = [
+            (spell(40_000, 443, 0, 1), Leaver::default()),
+            (spell(40_000, 444, 1, 1), Leaver::default()),
+            (spell(40_000, 443, 2, 1), Leaver { named, ..Leaver::default() }),
+            (spell(40_000, 443, 3, 1), Leaver { class: 1, ..Leaver::default() }),
+            (spell(40_000, 443, 4, 1), Leaver { alone: true, ..Leaver::default() }),
+        ];
+        for (spell, leaver) in all {
+            settled.add(spell, None, &leaver, &flows);
+        }
+        assert_eq!(settled.sorted().len(), 5);
+    }
+
+    #[test]
+    fn those_that_were_silent_for_longest_are_given_up_and_the_price_is_kept() {
+        let (mut settled, _) = settled((0..100).map(|n| spell(40_000, 1000 + n, i64::from(n), 9)));
+        let whole = settled.cost();
+        let taken = settled.take(whole / 2);
+        assert!(settled.cost() <= whole / 2 && taken.len() == 50, "{}", taken.len());
+        assert!(taken.iter().all(|record| record.latest < 50 * SECOND));
+        let counted: usize = settled.iter().map(|record| record.price).sum();
+        assert_eq!(settled.cost(), counted);
+    }
+
+    #[test]
+    fn two_workers_parts_are_what_one_would_have() {
+        let all = || (0..60).map(|n| spell(40_000 + n, 443, i64::from(n), 100 + u32::from(n * 7 % 13)));
+        let (whole, flows) = settled(all());
+        let (mut one, _) = settled(all().step_by(2));
+        let (other, _) = settled(all().skip(1).step_by(2));
+        one.join(other, &flows);
+        let told = |settled: &SettledFlows| {
+            let of = |record: &&Settled| {
+                let kept: Vec<_> = record.kept.iter().map(Kept::size).collect();
+                (kept, record.gone.clone(), record.latest, record.price)
+            };
+            settled.sorted().iter().map(of).collect::<Vec<_>>()
+        };
+        assert_eq!((told(&one), one.cost()), (told(&whole), whole.cost()));
+    }
+}
