@@ -122,13 +122,10 @@ impl<'a> Batch<'a> {
 
     #[inline]
     fn bytes_of(&self, range: Range<usize>) -> &'a [u8] {
-        match self.block.get(range) {
-            Some(bytes) => bytes,
-            None => {
-                cold_path();
-                &[]
-            }
-        }
+        self.block.get(range).unwrap_or_else(|| {
+            cold_path();
+            &[]
+        })
     }
 }
 

@@ -140,7 +140,7 @@ pub struct Finding<'a> {
 impl Finding<'_> {
     /// Whether most of the payload could not be read.
     pub fn is_opaque(&self) -> bool {
-        self.opaque > 0 && self.opaque >= (self.bytes_out + self.bytes_in) / 2
+        self.opaque > 0 && self.opaque >= self.bytes_out.midpoint(self.bytes_in)
     }
 }
 

@@ -60,7 +60,9 @@ pub(super) fn push_devices(page: &mut Page, heading: &str, devices: &[&DeviceRec
     let mut columns = columns.to_vec();
     if !heading.is_empty() {
         columns.remove(WHY);
-        rows.iter_mut().for_each(|row| _ = row.remove(WHY));
+        for row in &mut rows {
+            row.remove(WHY);
+        }
     }
     table::push(page, heading, &columns, &rows);
 }

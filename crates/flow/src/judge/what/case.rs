@@ -125,7 +125,7 @@ impl<'a> Case<'_, 'a> {
         whose: Option<Whose>,
     ) -> Option<Row<'a>> {
         let (start, end) = contact.span?;
-        let whole = whose.as_ref().filter(|whose| whose.is_most);
+        let most = whose.as_ref().filter(|whose| whose.is_most);
         let flows: Vec<Flow<'a>> =
             contact.largest.iter().filter_map(|large| self.court.flow(large.at)).collect();
         let proof = Proof::of(self, contact, &flows);
@@ -141,15 +141,15 @@ impl<'a> Case<'_, 'a> {
         activity.sort_unstable_by_key(|activity| activity.word());
         let record = ContactRecord {
             device: self.device.key.id(),
-            party: contact.kind_of_party(whole),
+            party: contact.kind_of_party(most),
             name: matches!(party, PartyName::Name(_)).then(|| party.text()),
             address: address.filter(|_| *party != PartyName::Others),
             protocol: first.map(|(_, flow)| flow.hot.key.protocol),
             called: *called,
-            vendor: whole.map(|whose| self.court.catalog.vendor(whose.vendor)),
-            role: whole.and_then(|whose| whose.roles.iter().next()),
-            attribution: whole.and_then(|_| contact.sources.first().copied()),
-            confidence: whole.map(|whose| whose.confidence),
+            vendor: most.map(|whose| self.court.catalog.vendor(whose.vendor)),
+            role: most.and_then(|whose| whose.roles.iter().next()),
+            attribution: most.and_then(|_| contact.sources.first().copied()),
+            confidence: most.map(|whose| whose.confidence),
             activity,
             flows: contact.flows,
             payload_out: contact.once[0],

@@ -57,8 +57,8 @@ pub(crate) fn records<'a>(cases: &Cases<'_, 'a>) -> Vec<ContactRecord<'a>> {
 
 impl<'a> Case<'_, 'a> {
     fn decide(&self, (called, _): &ContactKey, contact: &Contact, whose: Option<&Whose>) -> Option<Decision> {
-        let whole = whose.filter(|whose| whose.is_most);
-        decide(self.court, *called, contact, whole, self.standing)
+        let most = whose.filter(|whose| whose.is_most);
+        decide(self.court, *called, contact, most, self.standing)
     }
 
     fn finding(

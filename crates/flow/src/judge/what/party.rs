@@ -141,9 +141,8 @@ impl<'a> Court<'a> {
         match reader.and_then(|reader| ReaderId(reader).reader()) {
             Some(known) if known.hides => Content::Hidden,
             Some(_) if self.protocols.of(reader).is_some_and(|spoken| spoken.protocol.p2p) => Content::Packed,
-            Some(_) => Content::Read,
             None if matches!(flow.hot.key.protocol, TCP | UDP) => Content::Unknown,
-            None => Content::Read,
+            _ => Content::Read,
         }
     }
 }

@@ -48,6 +48,7 @@ const _: () = assert!(size_of::<Statement>() == 8);
 
 /// What one transcript means.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "they say four things that may each be so or not")]
 pub(crate) struct Opinion {
     /// The reader that decided; [`Opinion::NOBODY`] where none did.
     reader: u8,
