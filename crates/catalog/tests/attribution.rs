@@ -127,7 +127,7 @@ fn who_calls_a_name_is_told_by_the_label_in_front_of_it() {
     let catalog = Catalog::builtin();
     let caller = |host: &str| catalog.name(host).and_then(|endpoint| endpoint.caller);
     assert_eq!(caller("apiieu.hik-connect.com"), Some(Caller::App));
-    assert_eq!(caller("litedev.hik-connect.com"), Some(Caller::Device));
+    assert_eq!(caller("dev.ezvizlife.com"), Some(Caller::Device));
     assert_eq!(caller("hik-connect.com"), None);
     assert_eq!(caller("MS-cam-e002.immedia-semi.com"), Some(Caller::Device));
     assert_eq!(caller("rest-e002.immedia-semi.com"), Some(Caller::App));
