@@ -264,7 +264,9 @@ mod tests {
         fs::write(&counters[1], "2\n").unwrap();
         let mut told = 0;
         assert_eq!(since(&mut told, lost(&counters)), 7);
-        counters.iter().for_each(|counter| fs::remove_file(counter).unwrap());
+        for counter in &counters {
+            fs::remove_file(counter).unwrap();
+        }
         assert_eq!((lost(&counters), since(&mut told, lost(&counters))), (None, 0));
         fs::write(&counters[0], "8\n").unwrap();
         fs::write(&counters[1], "2\n").unwrap();
