@@ -109,3 +109,33 @@ fn a_finding_says_that_it_rests_on_an_estimate() {
     let reasons = finding["reasons"].as_array().expect("reasons");
     assert!(reasons.iter().any(|reason| reason.as_str().is_some_and(|text| text.starts_with("estimated: "))));
 }
+
+/// Whoever sends four datagrams that look alike, and is answered by a third as much, is found as one who sends what differs:
+/// that is said to be an estimate, and is neither weaker nor lost.
+#[test]
+fn datagrams_that_look_alike_hide_no_upload() {
+    let found = |content: &dyn Fn(usize) -> u64| {
+        let mut s = Scenario::new(MORNING, 7);
+        let camera = Host::new("bc:ad:28:00:53:40", "192.168.1.64");
+        s.ssdp(camera, "Linux/3.0 UPnP/1.0 IPCamera/1");
+        let begun = s.frames.len();
+        let cloud = s.outside("203.0.113.40").port(8443);
+        for n in 0..400_i64 {
+            s.udp(cloud, camera.port(40_000), &[n as u8; 1000]);
+            s.frames.last_mut().expect("a datagram was sent").time.0 = MORNING.0 + n * 3 * MS;
+        }
+        let answers = s.frames.split_off(begun);
+        let mut frames = [s.frames, upload(1200, content, false), answers].concat();
+        frames.sort_by_key(|frame| frame.time);
+        let all = records(&frames);
+        all.into_iter().find(|record| record["type"] == "finding").expect("a finding")
+    };
+    let (plain, feigned) = (found(&|n| n as u64), found(&|n| n as u64 / 4));
+    for key in ["kind", "severity"] {
+        assert_eq!(feigned[key], plain[key], "{key}");
+    }
+    assert_eq!(plain["kind"], "exfiltration");
+    assert_eq!((&plain["payload_out"], &plain["estimated"]), (&1_200_000.into(), &Value::Null));
+    assert_eq!((&feigned["payload_out"], &feigned["repeated"]), (&300_000.into(), &900_000.into()));
+    assert_eq!(feigned["estimated"], Value::Bool(true));
+}

@@ -51,6 +51,8 @@ mod schema;
 mod source;
 #[path = "src/standing.rs"]
 mod standing;
+#[path = "src/vocabulary.rs"]
+mod vocabulary;
 #[allow(dead_code, unreachable_pub, reason = "the crate uses the rest")]
 #[path = "src/words.rs"]
 mod words;

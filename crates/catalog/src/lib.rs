@@ -47,6 +47,7 @@ mod show;
 mod source;
 #[allow(dead_code, reason = "the build script uses it")]
 mod standing;
+mod vocabulary;
 mod words;
 
 pub use banners::{BannerHit, VALUE_LIMIT};

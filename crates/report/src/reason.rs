@@ -61,7 +61,7 @@ pub(crate) fn sentence(finding: &Finding<'_>, reason: &Reason, digits: Digits) -
             format!("{} came more than once and counted once", digits.payload(*bytes))
         }
         Rule::Estimated => {
-            "bytes are about so many, by a sample of the datagrams: they came again too far apart to be told one by one".into()
+            "bytes are about so many, datagrams came again too far apart to be told one by one, or so often that the sender himself may have repeated them".into()
         }
         Rule::PartyBy { sources } => {
             format!("the other end is {} by {}", whose(finding, sources), attributions(sources))
@@ -222,7 +222,7 @@ mod tests {
             (Rule::Repeated { bytes: 1 }, "repeated: 1 payload byte came more than once and counted once"),
             (
                 Rule::Estimated,
-                "estimated: bytes are about so many, by a sample of the datagrams: they came again too far apart to be told one by one",
+                "estimated: bytes are about so many, datagrams came again too far apart to be told one by one, or so often that the sender himself may have repeated them",
             ),
             (
                 Rule::PartyBy { sources: vec![Attribution::Dns, Attribution::Sni] },

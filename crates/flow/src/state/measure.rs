@@ -174,20 +174,43 @@ impl Measures {
     }
 }
 
-/// Payload of each side seen once, and all of it.
+/// What of the payload sent and received is judged, and all of it: a fraction, by which each bucket is taken less.
+///
+/// In TCP that is payload seen once. Whether a datagram is a copy is the sender's to feign, who makes what differs look alike,
+/// so that two limits hold, of which neither touches what mirrors and taps show:
+///
+/// - What he sent is judged by half of it at the least, a mirror's double, and by less only as far as the other half was seen
+///   as often, as three taps see both.
+/// - What came back is taken less by what he sent, too: they compare as they were captured, whatever he feigned. A mirror
+///   shows both halves twice, and they compare as they do once.
 fn share(hot: &Hot, cold: &Cold, sides: [Side; 2]) -> [(u64, u64); 2] {
     let raw = hot.counters(cold).payload;
-    sides.map(|side| (hot.payload_once(cold, side).bytes, raw[side]))
+    let once = sides.map(|side| (hot.payload_once(cold, side).bytes, raw[side]));
+    if hot.key.protocol == TCP {
+        return once;
+    }
+    let less = |(one, of_one): (u64, u64), (two, of_two): (u64, u64)| {
+        u128::from(one) * u128::from(of_two) < u128::from(two) * u128::from(of_one)
+    };
+    let [mut sent, mut received] = once;
+    let least = if less(received, (1, 2)) { received } else { (1, 2) };
+    if less(sent, least) {
+        sent = least;
+    }
+    if less(sent, received) {
+        received = sent;
+    }
+    [sent, received]
 }
 
-/// A bucket from the device's side, sent and received, repeated bytes taken off in proportion.
+/// A bucket from the device's side, sent and received, repeated bytes taken off in proportion as [`share`] says.
 struct Seen {
     all: [u64; 2],
     large: [u64; 2],
 }
 
 impl Seen {
-    /// A bucket of a flow that sent and received so many bytes once, and so many in all.
+    /// A bucket of a flow of which so much is judged of what it sent and received, and so much was seen in all.
     fn of(share: [(u64, u64); 2], sides: [Side; 2], bucket: &Bucket) -> Self {
         let scaled = |bytes: u64, (once, all): (u64, u64)| {
             if once >= all { bytes } else { (u128::from(bytes) * u128::from(once) / u128::from(all)) as u64 }
@@ -275,6 +298,48 @@ mod tests {
                 prop_assert_eq!(alone, measures.content(false));
             }
         }
+    }
+
+    /// Content of a flow of datagrams of 1000 bytes sent and so many received, each so often in a row.
+    fn content_of_datagrams([sent, often]: [u32; 2], [received, times]: [u32; 2], bytes: u32) -> u64 {
+        let half = |side, count, times, payload| {
+            (0..count * times).map(move |n| (side, (n / times + 1) << 8, payload))
+        };
+        let mut spell: Option<Spell> = None;
+        for (side, print, payload) in half(0, sent, often, 1000).chain(half(1, received, times, bytes)) {
+            let entry = Entry { share: Share { payload, ..Share::default() }, print, ..Entry::default() };
+            match &mut spell {
+                Some(spell) => _ = spell.hot.absorb(&mut spell.cold, &entry, side),
+                None => spell = Some(Spell::begin(Key { protocol: UDP, ..Key::default() }, side, &entry)),
+            }
+        }
+        let spell = spell.unwrap();
+        Measures::content_of(&ContentLimits::LEAVING, (&spell.hot, &spell.cold), 0)
+    }
+
+    /// A mirror and three taps show both halves as often: nothing gets bigger or smaller by them, even where
+    /// none among what comes back is known to be a copy, as of small ones behind others.
+    #[test]
+    fn content_is_the_same_however_often_both_halves_are_seen() {
+        for times in 1..=4 {
+            assert_eq!(content_of_datagrams([300, times], [100, times], 1000), 300_000, "{times} times");
+            assert_eq!(content_of_datagrams([300, times], [160, times], 1000), 0, "{times} times");
+        }
+        for times in 1..=2 {
+            assert_eq!(content_of_datagrams([300, times], [0, 1], 0), 300_000, "{times} times, one way");
+            assert_eq!(content_of_datagrams([300, times], [140 * times, 1], 1000), 300_000, "no copy known");
+            assert_eq!(content_of_datagrams([300, times], [160 * times, 1], 1000), 0, "no copy known");
+        }
+    }
+
+    /// A sender that makes four datagrams look alike halves what is judged at the most, and hides nothing behind what comes
+    /// back.
+    #[test]
+    fn a_sender_that_makes_datagrams_look_alike_hides_no_content() {
+        assert_eq!(content_of_datagrams([250, 4], [0, 1], 0), 500_000);
+        assert_eq!(content_of_datagrams([250, 4], [200, 1], 1000), 500_000);
+        assert_eq!(content_of_datagrams([250, 4], [500, 1], 1000), 500_000);
+        assert_eq!(content_of_datagrams([250, 4], [501, 1], 1000), 0, "as much as of what differs");
     }
 
     fn content(all: [u64; 2], large: [u64; 2], shift: u32) -> [u64; 2] {

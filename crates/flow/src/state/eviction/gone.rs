@@ -60,21 +60,25 @@ impl Gone {
 
     /// Adds the sums of others.
     pub(crate) fn join(&mut self, other: Self, keeps: Keeps) {
-        self.flows += other.flows;
-        self.counters.join(&other.counters);
-        self.span = match (self.span, other.span) {
+        // By name, so that the next field is not forgotten.
+        let Self { flows, counters, once, estimated, span, answered, refused, refusal, measures, ports } =
+            other;
+        self.flows += flows;
+        self.counters.join(&counters);
+        self.estimated |= estimated;
+        self.span = match (self.span, span) {
             (Some(one), Some(two)) => Some((one.0.min(two.0), one.1.max(two.1))),
             (one, two) => one.or(two),
         };
-        for (side, measures) in other.measures.into_iter().enumerate() {
-            self.once[side] += other.once[side];
-            self.answered[side] += other.answered[side];
-            self.refused[side] += other.refused[side];
-            self.refusal[side] = [self.refusal[side], other.refusal[side]].into_iter().flatten().min();
+        for (side, measures) in measures.into_iter().enumerate() {
+            self.once[side] += once[side];
+            self.answered[side] += answered[side];
+            self.refused[side] += refused[side];
+            self.refusal[side] = [self.refusal[side], refusal[side]].into_iter().flatten().min();
             self.measures[side].join(measures);
             self.measures[side].limit(keeps);
         }
-        for (side, ports) in other.ports.into_iter().enumerate() {
+        for (side, ports) in ports.into_iter().enumerate() {
             for port in ports {
                 self.note_port(side, port);
             }
@@ -88,6 +92,22 @@ impl Gone {
         ports.insert(port);
         if ports.len() > MOST {
             ports.pop_last();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sums that take in an estimate rest on one from then on, whichever of the two had it.
+    #[test]
+    fn sums_that_rest_on_an_estimate_stay_so() {
+        let of = |estimated| Gone { estimated, flows: 1, ..Gone::default() };
+        for (ours, theirs) in [(false, true), (true, false), (false, false)] {
+            let mut sums = of(ours);
+            sums.join(of(theirs), Keeps::Few);
+            assert_eq!((sums.estimated, sums.flows), (ours || theirs, 2));
         }
     }
 }

@@ -35,12 +35,15 @@ impl Copies {
     /// Payload of a side that sent so many bytes in so many datagrams, each of them once, and how many of these came again.
     pub(crate) fn once(&self, side: Side, payload: u64, packets: u64) -> (Once, u64) {
         let side = side & 1;
-        let all = Once { bytes: payload, exact: true };
-        // Four observers make three copies of each datagram. Where there are more, the sender repeats himself.
-        let told = self.packets[side].saturating_mul(4) <= packets.saturating_mul(3);
-        let copies = if told { self.packets[side] } else { 0 };
-        let seen_before = if told { self.payload[side] } else { 0 };
-        let counted = Once { bytes: payload.saturating_sub(seen_before), ..all };
+        // Four observers make three copies of each datagram. Where there are more, by number or by bytes, the sender repeats
+        // himself.
+        let (copies, seen_before) = (self.packets[side], self.payload[side]);
+        let fits = |copies: u64, all: u64| copies.saturating_mul(4) <= all.saturating_mul(3);
+        let told = fits(copies, packets) && fits(seen_before, payload);
+        let (copies, seen_before) = if told { (copies, seen_before) } else { (0, 0) };
+        // More than a mirror's double may be the sender's who makes what differs look alike.
+        let exact = copies <= packets / 2 && seen_before <= payload / 2;
+        let counted = Once { bytes: payload.saturating_sub(seen_before), exact };
         let share = |all: u64, (times, known): (u64, u64)| {
             u64::try_from(u128::from(all) * u128::from(known) / u128::from(times.max(1))).unwrap_or(all)
         };
@@ -307,6 +310,26 @@ mod tests {
         let spell = spell(&[(0, 7, 0, 100), (0, 7, 1, 100), (0, 8, 2, 50)]);
         assert_eq!(spell.hot.payload_once(&spell.cold, 0).bytes, 150);
         assert_eq!(spell.hot.counters(&spell.cold).payload, [250, 0]);
+    }
+
+    /// What may be a mirror's double is counted; what is more may be the sender's own, and too much more is.
+    #[test]
+    fn more_copies_than_a_double_are_an_estimate_and_more_than_four_none() {
+        let once = |datagrams: &[(Side, u32, i64, u32)]| {
+            let spell = spell(datagrams);
+            let Once { bytes, exact } = spell.hot.payload_once(&spell.cold, 0);
+            (bytes, exact, spell.hot.is_estimated(&spell.cold))
+        };
+        let alike = |times: u32| -> Vec<_> { (0..12 * times).map(|n| (0, n / times + 1, 0, 100)).collect() };
+        assert_eq!(once(&alike(1)), (1200, true, false));
+        assert_eq!(once(&alike(2)), (1200, true, false));
+        assert_eq!(once(&alike(3)), (1200, false, true));
+        assert_eq!(once(&alike(4)), (1200, false, true));
+        assert_eq!(once(&alike(5)), (6000, true, false));
+        // Large ones that look alike between tiny ones that do not: few datagrams, nearly all bytes.
+        let mixed: Vec<_> =
+            (0..16).map(|n| (0, if n < 8 { 1 } else { n }, 0, if n < 8 { 1000 } else { 1 })).collect();
+        assert_eq!(once(&mixed), (8008, true, false));
     }
 
     #[test]

@@ -99,7 +99,7 @@ fn reason(id: &str) -> Option<&'static str> {
             "payload that was seen more than once, such as retransmissions and copies of a mirror port, counts once."
         }
         "estimated" => {
-            "every datagram came again after hundreds of others, as from two observers whose clocks differ. Of those kept in a sample, at least eight, nine of ten were seen more than once; what was sent once is the payload divided by how often they were seen on average."
+            "either every datagram came again after hundreds of others, as from two observers whose clocks differ: of those kept in a sample, at least eight, nine of ten were seen more than once, and what was sent once is the payload divided by how often they were seen on average. Or more than half of the datagrams were copies of others, more than the double of a mirror: one who sends different datagrams that look alike is seen so, too. What is sent this way is judged by half of it at the least, unless the other direction was seen as often."
         }
         "party-by" => {
             "what tells whose the other end is: sni is the server name of a TLS hello, host that of an HTTP request, dns a name that the address was given for, cert a name of the server's certificate, address a range of addresses."

@@ -11,7 +11,8 @@
 //!
 //! A sender may know the print, which has no secret, for outputs must not hang on one, and send again just what the sample
 //! remembers. A false low count by this is a fourth of the truth at the least, as it is for one who makes all his datagrams
-//! look alike, and is said to be an estimate with what was repeated beside it.
+//! look alike, and is said to be an estimate with what was repeated beside it. What he sent is judged by more: see
+//! [`measure`](crate::state::measure).
 
 use serde::{Deserialize, Serialize};
 
