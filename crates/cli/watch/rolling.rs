@@ -5,6 +5,7 @@
 
 mod choice;
 mod files;
+mod numbering;
 
 use crate::args::{RollingBytes, Watch};
 use crate::failure::{Failure, say};
@@ -33,6 +34,8 @@ const PAYLOAD: usize = 256;
 const HEADERS: usize = 128;
 /// Bytes that a record of TLS has at most: 2^14, and 2048 where it is encrypted (RFC 5246, section 6.2.3).
 const RECORD: usize = (1 << 14) + 2048;
+/// Interfaces that are told apart. A capture that is fed may describe any number of them.
+const PLACES: usize = 4096;
 
 /// What was written, and what was not.
 #[derive(Clone, Copy, Debug, Default)]
@@ -137,7 +140,10 @@ impl Rolling {
     }
 
     /// The number of an interface, which is described where it is new.
-    fn number(&mut self, place: Place, record: &Record) -> u32 {
+    fn number(&mut self, mut place: Place, record: &Record) -> u32 {
+        if self.numbers.len() >= PLACES && !self.numbers.contains_key(&place) {
+            place.1 = 0;
+        }
         let next = self.numbers.len() as u32;
         *self.numbers.entry(place).or_insert_with(|| {
             let name = self.names.get(place.0 as usize).map_or("", String::as_str);
@@ -298,5 +304,29 @@ mod tests {
         let mut broken = packet(0, 17, &body);
         broken[14] = 0x41;
         assert!(kept_of(&broken) <= HEADERS + PAYLOAD, "{}", kept_of(&broken));
+    }
+
+    #[test]
+    fn a_flood_of_interfaces_is_not_described() {
+        let counts = Arc::new(Counts::default());
+        let mut rolling = Rolling {
+            choice: Choice::default(),
+            is_full: true,
+            snap_length: 0,
+            names: vec!["-".into()],
+            numbers: HashMap::new(),
+            described: Vec::new(),
+            blocks: Vec::new(),
+            packets: 0,
+            queue: None,
+            counts,
+            thread: None,
+            said: 0,
+        };
+        let record = Record { link_type: LinkType::ETHERNET, ..Record::default() };
+        let first = rolling.number((0, 0, LinkType::ETHERNET), &record);
+        let numbers = (0..u16::MAX).map(|n| rolling.number((0, n, LinkType::ETHERNET), &record));
+        assert_eq!(numbers.filter(|number| *number == first).count(), usize::from(u16::MAX) - PLACES + 1);
+        assert_eq!(rolling.described.len(), PLACES);
     }
 }
