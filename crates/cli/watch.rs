@@ -110,7 +110,7 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
         pulse: Pulse::new(watch, doors)?,
         rolling,
     };
-    run.pulse.ready(&run.opened);
+    run.pulse.ready(&run.opened)?;
     let failures = run.follow(&signals)?;
     run.finish(failures)
 }
@@ -297,7 +297,7 @@ impl Run<'_> {
 
     /// Prints the last report, and says how it ended.
     fn finish(mut self, failures: Vec<Failure>) -> Result<Outcome, Failure> {
-        self.pulse.stopping();
+        self.pulse.stopping(moment());
         self.opened.source.refresh();
         let printing = self.printing.clone();
         if let Some(rolling) = &mut self.rolling {

@@ -19,6 +19,7 @@ impl Run<'_> {
     ) -> T {
         self.judged = self.ongoing.now().unwrap_or_default();
         let began = moment();
+        self.pulse.judging(began);
         let up = began - self.begun;
         let flows = self.ongoing.state().flows() as u64;
         let memory = (self.ongoing.state().cost() as u64, self.memory);
@@ -47,6 +48,7 @@ impl Run<'_> {
         drop(closed);
         settle::settle(&mut self.ongoing, &leaving);
         let now = moment();
+        self.pulse.has_judged(now);
         let interval = self.view.as_ref().map_or(INTERVAL, |(view, _)| view.interval());
         let interval = if self.speaks() { interval } else { interval.max(SILENT) };
         self.next = Some(now + interval.max((now - began) * REST));
