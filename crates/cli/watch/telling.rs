@@ -17,7 +17,6 @@ impl Run<'_> {
         &mut self,
         use_it: impl FnOnce(&mut Report<'_>, &mut Said, &mut Heard, Option<&mut (View, text::View)>, Sums) -> T,
     ) -> T {
-        self.judged = self.ongoing.now().unwrap_or_default();
         let began = moment();
         self.pulse.judging(began);
         let up = began - self.begun;
@@ -46,6 +45,7 @@ impl Run<'_> {
         let leaving = report.leaving(ended, said);
         drop(report);
         drop(closed);
+        self.turn.judged(self.ongoing.now().unwrap_or_default(), self.ongoing.state().cost());
         settle::settle(&mut self.ongoing, &leaving);
         let now = moment();
         self.pulse.has_judged(now);
