@@ -103,6 +103,6 @@ fn who_started_it_is_told_that_it_is_ready_lives_and_stops() {
     assert_eq!(heard(), "READY=1\nSTATUS=watching -");
     assert_eq!([heard(), heard(), heard()], ["WATCHDOG=1"; 3]);
     signal(&child, "TERM");
-    while heard() != "STOPPING=1" {}
+    while heard() != "STOPPING=1\nEXTEND_TIMEOUT_USEC=1800000000" {}
     assert_eq!(child.wait().expect("it ends").code(), Some(1));
 }

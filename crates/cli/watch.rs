@@ -18,6 +18,7 @@ mod settle;
 mod signals;
 mod source;
 mod telling;
+mod turn;
 mod view;
 
 use crate::args::Watch;
@@ -35,7 +36,6 @@ use lenscap_flow::report::Said;
 use lenscap_flow::{Ongoing, Policy};
 use lenscap_report::Kind;
 use lenscap_report::text;
-use lenscap_wire::Timestamp;
 use lines::{Lines, write_last};
 use metrics::Judged;
 use news::Heard;
@@ -47,6 +47,7 @@ use source::Opened;
 use std::io::{self, ErrorKind, IsTerminal};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
+use turn::Turn;
 use view::View;
 
 /// How often JSON lines are written at most.
@@ -57,8 +58,6 @@ const SILENT: Duration = Duration::from_mins(1);
 const REST: u32 = 9;
 /// How long it is waited for a reader that stalls.
 const STALLED: Duration = Duration::from_mins(1);
-/// Nanoseconds of capture time after which a file is judged again.
-const JUDGED: i64 = 60_000_000_000;
 /// What stands in the rings when it is stopped is read for so long.
 const DRAIN: Duration = Duration::from_secs(2);
 
@@ -105,12 +104,12 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
         heard: Heard::default(),
         begun: moment(),
         next: None,
-        judged: Timestamp::default(),
+        turn: Turn::default(),
         missed: 0,
         pulse: Pulse::new(watch, doors)?,
         rolling,
     };
-    run.pulse.ready(&run.opened);
+    run.pulse.ready(&run.opened)?;
     let failures = run.follow(&signals)?;
     run.finish(failures)
 }
@@ -176,8 +175,8 @@ struct Run<'w> {
     begun: Instant,
     /// When something is to be said again.
     next: Option<Instant>,
-    /// When it was last judged, by packets.
-    judged: Timestamp,
+    /// Whether it is to be judged again, by packets.
+    turn: Turn,
     /// Bytes that were acknowledged and never captured, of flows that ended.
     missed: u64,
     pulse: Pulse,
@@ -194,6 +193,7 @@ impl Run<'_> {
             match self.opened.source.next() {
                 Ok(Next::Batch(batch)) => {
                     self.ongoing.fold(&batch);
+                    self.turn.pass(batch.records().len());
                     if let Some(rolling) = &mut self.rolling {
                         rolling.take(&batch, self.ongoing.now().unwrap_or_default());
                     }
@@ -259,9 +259,10 @@ impl Run<'_> {
     /// hangs on that which packets are kept: they wait for it.
     fn is_due(&self, now: Instant) -> bool {
         let patience = if self.out.is_free() { Duration::ZERO } else { STALLED };
-        let passed = |now: Timestamp| now.0.saturating_sub(self.judged.0) >= JUDGED;
         self.next.is_none_or(|next| now >= next + patience)
-            || self.rolling.is_some() && !self.opened.is_live && self.ongoing.now().is_some_and(passed)
+            || self.rolling.is_some()
+                && !self.opened.is_live
+                && self.ongoing.now().is_some_and(|now| self.turn.is_due(now))
     }
 
     fn state(&self) -> State {
@@ -297,7 +298,7 @@ impl Run<'_> {
 
     /// Prints the last report, and says how it ended.
     fn finish(mut self, failures: Vec<Failure>) -> Result<Outcome, Failure> {
-        self.pulse.stopping();
+        self.pulse.stopping(moment());
         self.opened.source.refresh();
         let printing = self.printing.clone();
         if let Some(rolling) = &mut self.rolling {

@@ -2,21 +2,34 @@
 //!
 //! The socket is connected before the sandbox, in which none can be made, and is written to as a file is, since sending is
 //! refused there. Where nobody asks (`NOTIFY_SOCKET`), nothing is said.
+//!
+//! To judge millions of flows may take longer than the watchdog waits. So a thread says that all is well, for as long as the one
+//! that works has vouched: a moment each second, and [`LONGEST`] before it judges.
 
+use super::moment;
 use std::env;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
+
+/// How long it may take to judge: who takes longer hangs.
+const LONGEST: Duration = Duration::from_mins(30);
 
 /// Who wants to know.
 #[derive(Debug, Default)]
 pub(super) struct Notify {
-    socket: Option<File>,
-    /// How often it has to be told that all is well, and when that was last done.
+    socket: Option<Arc<File>>,
+    /// How often it has to be told that all is well.
     watchdog: Option<Duration>,
-    told: Option<Instant>,
+    /// Until when all is well.
+    vouched: Arc<Mutex<Option<Instant>>>,
+    /// Dropped with this, it ends the thread that says so.
+    _stop: Option<Sender<()>>,
 }
 
 impl Notify {
@@ -30,36 +43,65 @@ impl Notify {
         let of_us = env::var("WATCHDOG_PID").map_or(true, |id| id == std::process::id().to_string());
         let span = env::var("WATCHDOG_USEC").ok().and_then(|span| span.parse().ok()).filter(|_| of_us);
         Ok(Self {
-            socket: Some(File::from(OwnedFd::from(socket))),
+            socket: Some(Arc::new(File::from(OwnedFd::from(socket)))),
             watchdog: span.map(Duration::from_micros),
-            told: None,
+            ..Self::default()
         })
     }
 
-    /// Says that packets are read from now on, and from where.
-    pub(super) fn ready(&self, name: &str) {
+    /// Says that packets are read from now on, and from where. In the sandbox, where the watchdog's thread has to be.
+    pub(super) fn ready(&mut self, name: &str) -> io::Result<()> {
         // The status is one line, whatever an interface is called.
         self.say(&format!("READY=1\nSTATUS=watching {}", name.replace(|c: char| c.is_control(), "?")));
+        let Some((span, socket)) = self.watchdog.zip(self.socket.clone()) else { return Ok(()) };
+        self.live(moment());
+        let (stop, stopped) = channel::<()>();
+        let vouched = self.vouched.clone();
+        // Twice as often as systemd advises, for it may come late.
+        let watching = move || loop {
+            let until = *vouched.lock().unwrap_or_else(PoisonError::into_inner);
+            if until.is_some_and(|until| moment() <= until) {
+                tell(&socket, "WATCHDOG=1");
+            }
+            if stopped.recv_timeout(span / 4) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+        };
+        thread::Builder::new().name("watchdog".into()).spawn(watching)?;
+        *self = Self { _stop: Some(stop), ..std::mem::take(self) };
+        Ok(())
     }
 
-    /// Says that it ends.
-    pub(super) fn stopping(&self) {
-        self.say("STOPPING=1");
+    /// Says that it ends, which may take a last judgement.
+    pub(super) fn stopping(&self, now: Instant) {
+        self.vouch(now + LONGEST);
+        self.say(&format!("STOPPING=1\nEXTEND_TIMEOUT_USEC={}", LONGEST.as_micros()));
     }
 
-    /// Says that it lives, twice as often as that is wanted.
-    pub(super) fn live(&mut self, now: Instant) {
-        let Some(span) = self.watchdog else { return };
-        if self.told.is_none_or(|told| now.saturating_duration_since(told) >= span / 2) {
-            self.told = Some(now);
-            self.say("WATCHDOG=1");
-        }
+    /// Notes that it lives, and will for half the time that the watchdog waits.
+    pub(super) fn live(&self, now: Instant) {
+        self.vouch(now + self.watchdog.unwrap_or_default() / 2);
+    }
+
+    /// Notes that it begins to judge, which takes a while.
+    pub(super) fn judging(&self, now: Instant) {
+        self.vouch(now + LONGEST);
+    }
+
+    fn vouch(&self, until: Instant) {
+        *self.vouched.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
     }
 
     fn say(&self, what: &str) {
-        // Who does not listen any more is not waited for.
-        _ = self.socket.as_ref().map(|mut socket| socket.write(what.as_bytes()));
+        if let Some(socket) = &self.socket {
+            tell(socket, what);
+        }
     }
+}
+
+fn tell(mut socket: &File, what: &str) {
+    // Who does not listen any more is not waited for.
+    _ = socket.write(what.as_bytes());
 }
 
 /// A path, or behind `@` a name that is none (`unix(7)`, abstract).
@@ -75,28 +117,53 @@ fn address_of(text: &std::ffi::OsStr) -> io::Result<SocketAddr> {
 mod tests {
     use super::*;
 
+    /// One who speaks to the other end of a socket.
+    fn pair(watchdog: Option<Duration>) -> (Notify, UnixDatagram) {
+        let (ours, theirs) = UnixDatagram::pair().unwrap();
+        theirs.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let socket = Some(Arc::new(File::from(OwnedFd::from(ours))));
+        (Notify { socket, watchdog, ..Notify::default() }, theirs)
+    }
+
+    fn heard(theirs: &UnixDatagram) -> String {
+        let mut message = [0; 100];
+        let length = theirs.recv(&mut message).unwrap();
+        String::from_utf8(message[..length].to_vec()).unwrap()
+    }
+
     #[test]
     fn what_is_said_is_what_the_manual_asks_for() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("notify");
-        let theirs = UnixDatagram::bind(&path).unwrap();
-        let ours = UnixDatagram::unbound().unwrap();
-        ours.connect_addr(&address_of(path.as_os_str()).unwrap()).unwrap();
-        let socket = Some(File::from(OwnedFd::from(ours)));
-        let mut notify = Notify { socket, watchdog: Some(Duration::from_secs(10)), told: None };
-        let heard = || {
-            let mut message = [0; 100];
-            let length = theirs.recv(&mut message).unwrap();
-            String::from_utf8(message[..length].to_vec()).unwrap()
+        let (mut notify, theirs) = pair(None);
+        notify.ready("eth\n0").unwrap();
+        assert_eq!(heard(&theirs), "READY=1\nSTATUS=watching eth?0");
+        notify.live(moment());
+        notify.judging(moment());
+        notify.stopping(moment());
+        assert_eq!(heard(&theirs), "STOPPING=1\nEXTEND_TIMEOUT_USEC=1800000000", "no watchdog was asked for");
+    }
+
+    #[test]
+    fn all_is_well_while_it_is_judged_and_not_where_it_hangs() {
+        let span = Duration::from_millis(100);
+        let (mut notify, theirs) = pair(Some(span));
+        notify.ready("eth0").unwrap();
+        assert_eq!(heard(&theirs), "READY=1\nSTATUS=watching eth0");
+        notify.judging(moment());
+        for _ in 0..20 {
+            assert_eq!(heard(&theirs), "WATCHDOG=1");
+        }
+        // It judged, and does nothing from then on.
+        notify.live(moment());
+        let silent = || {
+            theirs.set_read_timeout(Some(3 * span)).unwrap();
+            while theirs.recv(&mut [0; 100]).is_ok() {}
         };
-        notify.ready("eth\n0");
-        assert_eq!(heard(), "READY=1\nSTATUS=watching eth?0");
-        let now = super::super::moment();
-        notify.live(now);
-        notify.live(now + Duration::from_secs(4));
-        notify.live(now + Duration::from_secs(5));
-        notify.stopping();
-        assert_eq!([heard(), heard(), heard()], ["WATCHDOG=1", "WATCHDOG=1", "STOPPING=1"]);
+        silent();
+        notify.live(moment());
+        theirs.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        assert_eq!(heard(&theirs), "WATCHDOG=1");
+        drop(notify);
+        silent();
     }
 
     #[cfg(target_os = "linux")]

@@ -125,13 +125,24 @@ impl Pulse {
     }
 
     /// Says that packets are read from now on.
-    pub(super) fn ready(&self, opened: &Opened) {
-        self.notify.ready(&opened.name);
+    pub(super) fn ready(&mut self, opened: &Opened) -> Result<(), Failure> {
+        let unsaid = |why| Failure::new(format!("cannot start the watchdog: {why}"));
+        self.notify.ready(&opened.name).map_err(unsaid)
+    }
+
+    /// Notes that it begins to judge.
+    pub(super) fn judging(&self, now: Instant) {
+        self.notify.judging(now);
+    }
+
+    /// Notes that it judged.
+    pub(super) fn has_judged(&self, now: Instant) {
+        self.notify.live(now);
     }
 
     /// Says that it ends.
-    pub(super) fn stopping(&self) {
-        self.notify.stopping();
+    pub(super) fn stopping(&self, now: Instant) {
+        self.notify.stopping(now);
     }
 
     /// Whether something is due.

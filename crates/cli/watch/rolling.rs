@@ -5,6 +5,7 @@
 
 mod choice;
 mod files;
+mod numbering;
 
 use crate::args::{RollingBytes, Watch};
 use crate::failure::{Failure, say};
@@ -29,6 +30,12 @@ const PIECE: usize = 256 << 10;
 const WAITING: usize = 64;
 /// Bytes of a payload that are kept of each packet where only headers are wanted.
 const PAYLOAD: usize = 256;
+/// Bytes that are taken to be headers where no payload was found.
+const HEADERS: usize = 128;
+/// Bytes that a record of TLS has at most: 2^14, and 2048 where it is encrypted (RFC 5246, section 6.2.3).
+const RECORD: usize = (1 << 14) + 2048;
+/// Interfaces that are told apart. A capture that is fed may describe any number of them.
+const PLACES: usize = 4096;
 
 /// What was written, and what was not.
 #[derive(Clone, Copy, Debug, Default)]
@@ -118,7 +125,7 @@ impl Rolling {
                 continue;
             }
             let number = self.number((input, record.interface, record.link_type), record);
-            let length = if self.is_full { frame.bytes.len() } else { kept(frame.bytes, packet.payload) };
+            let length = if self.is_full { frame.bytes.len() } else { kept(frame.bytes, &packet) };
             push_packet_block(
                 &mut self.blocks,
                 number,
@@ -133,7 +140,10 @@ impl Rolling {
     }
 
     /// The number of an interface, which is described where it is new.
-    fn number(&mut self, place: Place, record: &Record) -> u32 {
+    fn number(&mut self, mut place: Place, record: &Record) -> u32 {
+        if self.numbers.len() >= PLACES && !self.numbers.contains_key(&place) {
+            place.1 = 0;
+        }
         let next = self.numbers.len() as u32;
         *self.numbers.entry(place).or_insert_with(|| {
             let name = self.names.get(place.0 as usize).map_or("", String::as_str);
@@ -202,14 +212,30 @@ impl Rolling {
 }
 
 /// Bytes of a frame that are kept where only headers are wanted: those before the payload and the first of it. A handshake of TLS
-/// is kept whole, for it says to whom it is.
-fn kept(bytes: &[u8], payload: &[u8]) -> usize {
-    let is_handshake = matches!(payload, [22, 3, ..]);
-    if payload.len() <= PAYLOAD || is_handshake {
-        return bytes.len();
+/// over TCP is kept whole, for it says to whom it is.
+fn kept(bytes: &[u8], packet: &Packet<'_>) -> usize {
+    // What a fragment holds is content as well, though nobody knows yet where in it a payload begins.
+    let content = packet.fragment.map_or(packet.payload, |fragment| fragment.bytes);
+    let before = match (content.as_ptr() as usize).checked_sub(bytes.as_ptr() as usize) {
+        Some(before) if !content.is_empty() => before,
+        // Where no payload was found, most of the frame may be one all the same.
+        _ => HEADERS,
+    };
+    let handshake = packet.tcp.map_or(0, |_| handshake(content));
+    before.saturating_add(handshake.max(PAYLOAD)).min(bytes.len())
+}
+
+/// Bytes at the front that are records of a TLS handshake (RFC 8446, section 5.1), one behind the other.
+fn handshake(payload: &[u8]) -> usize {
+    let mut end = 0;
+    while let Some([22, 3, 0..=4, high, low, ..]) = payload.get(end..) {
+        let length = usize::from(u16::from_be_bytes([*high, *low]));
+        if length == 0 || length > RECORD {
+            break;
+        }
+        end += 5 + length;
     }
-    let before = (payload.as_ptr() as usize).checked_sub(bytes.as_ptr() as usize);
-    before.map_or(bytes.len(), |before| (before + PAYLOAD).min(bytes.len()))
+    end
 }
 
 fn keep(bounds: &[Bound]) -> Keep {
@@ -227,14 +253,80 @@ fn keep(bounds: &[Bound]) -> Keep {
 mod tests {
     use super::*;
 
+    /// An IPv4 packet in Ethernet: the field of flags and offset, the protocol, and what follows the header.
+    fn packet(fragment: u16, protocol: u8, body: &[u8]) -> Vec<u8> {
+        let macs = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0];
+        let length = (20 + body.len() as u16).to_be_bytes();
+        let [high, low] = fragment.to_be_bytes();
+        let ip = [0x45, 0, length[0], length[1], 0, 7, high, low, 64, protocol, 0, 0];
+        [&macs[..], &ip, &[192, 168, 1, 2, 192, 168, 1, 3], body].concat()
+    }
+
+    fn tcp(payload: &[u8]) -> Vec<u8> {
+        let header = [0x9c, 0x40, 1, 187, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x18, 1, 0, 0, 0, 0, 0];
+        packet(0, 6, &[&header, payload].concat())
+    }
+
+    fn udp(payload: &[u8]) -> Vec<u8> {
+        let length = (8 + payload.len() as u16).to_be_bytes();
+        packet(0, 17, &[&[0x9c, 0x40, 1, 187, length[0], length[1], 0, 0], payload].concat())
+    }
+
+    fn kept_of(bytes: &[u8]) -> usize {
+        kept(bytes, &Packet::parse(LinkType::ETHERNET, bytes))
+    }
+
     #[test]
     fn headers_are_kept_and_a_handshake_whole() {
-        let frame = |first: u8, payload: usize| {
-            let mut bytes = vec![0; 54 + payload];
-            (bytes[54], bytes[55]) = (first, 3);
-            kept(&bytes, &bytes[54..])
+        let lengths = [0, 100, 256, 257, 1400].map(|payload| kept_of(&tcp(&vec![0; payload])));
+        assert_eq!(lengths, [54, 154, 310, 310, 310]);
+        let record =
+            |length: u16| [&[22, 3, 3], &length.to_be_bytes()[..], &vec![1; usize::from(length)]].concat();
+        assert_eq!(kept_of(&tcp(&record(1200))), 54 + 1205);
+        let two = [record(600), record(500), vec![7; 300]].concat();
+        assert_eq!(kept_of(&tcp(&two)), 54 + 605 + 505, "what follows the handshake is content");
+        assert_eq!(kept_of(&tcp(&two[..1000])), 1054, "it goes on in the next segment");
+        assert_eq!(kept_of(&tcp(&[&[22, 3, 3, 0xff, 0xff], &[0; 1200][..]].concat())), 310, "no record");
+        assert_eq!(kept_of(&tcp(&[&[22, 3, 3, 0, 0], &[0; 1200][..]].concat())), 310, "an empty one");
+        assert_eq!(kept_of(&udp(&record(1200))), 42 + 256, "TLS is over TCP");
+    }
+
+    #[test]
+    fn content_is_not_kept_where_no_payload_was_decoded() {
+        let body = [7; 1400];
+        for fragment in [0x2000, 0x2010, 0x0010] {
+            assert_eq!(kept_of(&packet(fragment, 17, &body)), 34 + 256, "a fragment, {fragment:#x}");
+        }
+        // A header of IP that says that nothing follows it.
+        let mut short = packet(0, 17, &body);
+        (short[16], short[17]) = (0, 20);
+        assert!(kept_of(&short) <= HEADERS + PAYLOAD, "{}", kept_of(&short));
+        let mut broken = packet(0, 17, &body);
+        broken[14] = 0x41;
+        assert!(kept_of(&broken) <= HEADERS + PAYLOAD, "{}", kept_of(&broken));
+    }
+
+    #[test]
+    fn a_flood_of_interfaces_is_not_described() {
+        let counts = Arc::new(Counts::default());
+        let mut rolling = Rolling {
+            choice: Choice::default(),
+            is_full: true,
+            snap_length: 0,
+            names: vec!["-".into()],
+            numbers: HashMap::new(),
+            described: Vec::new(),
+            blocks: Vec::new(),
+            packets: 0,
+            queue: None,
+            counts,
+            thread: None,
+            said: 0,
         };
-        assert_eq!([frame(0, 100), frame(0, 256), frame(0, 257), frame(22, 1400)], [154, 310, 310, 1454]);
-        assert_eq!(kept(&[0; 1400], &[]), 1400, "what has no payload is no content");
+        let record = Record { link_type: LinkType::ETHERNET, ..Record::default() };
+        let first = rolling.number((0, 0, LinkType::ETHERNET), &record);
+        let numbers = (0..u16::MAX).map(|n| rolling.number((0, n, LinkType::ETHERNET), &record));
+        assert_eq!(numbers.filter(|number| *number == first).count(), usize::from(u16::MAX) - PLACES + 1);
+        assert_eq!(rolling.described.len(), PLACES);
     }
 }

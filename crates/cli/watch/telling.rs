@@ -17,8 +17,8 @@ impl Run<'_> {
         &mut self,
         use_it: impl FnOnce(&mut Report<'_>, &mut Said, &mut Heard, Option<&mut (View, text::View)>, Sums) -> T,
     ) -> T {
-        self.judged = self.ongoing.now().unwrap_or_default();
         let began = moment();
+        self.pulse.judging(began);
         let up = began - self.begun;
         let flows = self.ongoing.state().flows() as u64;
         let memory = (self.ongoing.state().cost() as u64, self.memory);
@@ -45,8 +45,10 @@ impl Run<'_> {
         let leaving = report.leaving(ended, said);
         drop(report);
         drop(closed);
+        self.turn.judged(self.ongoing.now().unwrap_or_default(), self.ongoing.state().cost());
         settle::settle(&mut self.ongoing, &leaving);
         let now = moment();
+        self.pulse.has_judged(now);
         let interval = self.view.as_ref().map_or(INTERVAL, |(view, _)| view.interval());
         let interval = if self.speaks() { interval } else { interval.max(SILENT) };
         self.next = Some(now + interval.max((now - began) * REST));

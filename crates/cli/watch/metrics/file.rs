@@ -5,7 +5,7 @@ use super::Exposed;
 use crate::failure::say;
 use lenscap_report::escape::escape;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
@@ -57,11 +57,25 @@ impl Drop for MetricsFile {
     }
 }
 
-fn write(path: &Path, exposed: &Exposed) -> io::Result<()> {
+/// What it is called until it is whole.
+fn partial(path: &Path) -> PathBuf {
     let mut partial = path.as_os_str().to_os_string();
     partial.push(format!(".{}.partial", std::process::id()));
-    let partial = PathBuf::from(partial);
-    let written = File::create(&partial).and_then(|mut file| {
+    partial.into()
+}
+
+/// A file that was not there. Its name can be guessed: in a folder that others may write to, such as `/tmp`, a link of that name
+/// would lead to a file of ours, which then had metrics instead of what was in it. A new file never follows a link.
+fn create(path: &Path) -> io::Result<File> {
+    match fs::remove_file(path) {
+        Err(why) if why.kind() != ErrorKind::NotFound => Err(why),
+        _ => File::create_new(path),
+    }
+}
+
+fn write(path: &Path, exposed: &Exposed) -> io::Result<()> {
+    let partial = partial(path);
+    let written = create(&partial).and_then(|mut file| {
         file.write_all(exposed.text().as_bytes())?;
         file.sync_all()?;
         fs::rename(&partial, path)
@@ -87,6 +101,21 @@ mod tests {
         drop(file);
         assert_eq!(fs::read_to_string(&path).unwrap(), "a 2\n");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_of_the_name_is_not_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("lenscap.prom"), folder.path().join("other"));
+        fs::write(&other, "dear").unwrap();
+        for to in [&other, &folder.path().join("none")] {
+            std::os::unix::fs::symlink(to, partial(&path)).unwrap();
+            write(&path, &Exposed::default()).unwrap();
+            assert!(fs::symlink_metadata(&path).unwrap().is_file());
+        }
+        assert_eq!(fs::read_to_string(&other).unwrap(), "dear");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
     #[test]

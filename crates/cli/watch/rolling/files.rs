@@ -4,6 +4,7 @@
 
 use super::super::clock;
 use super::Counts;
+use super::numbering::Numbering;
 use crate::failure::say;
 use lenscap_capture::section_block;
 use lenscap_report::escape::escape;
@@ -61,8 +62,7 @@ struct Open {
     file: File,
     length: u64,
     begun: Timestamp,
-    /// Interfaces that it describes.
-    described: usize,
+    numbering: Numbering,
 }
 
 /// A ring of files.
@@ -72,12 +72,15 @@ pub(super) struct Files {
     /// Held as long as this is written: two watches would take away each other's files.
     _lock: File,
     keep: Keep,
+    /// Descriptions of interfaces, by the numbers that they have in pieces.
     interfaces: Vec<Vec<u8>>,
     open: Option<Open>,
     /// Each with its bytes, the oldest first; the last is the open one, where one is.
     all: VecDeque<(PathBuf, u64)>,
     counts: Arc<Counts>,
     complained: bool,
+    /// Whether files were removed to make room, and there was none all the same.
+    in_vain: bool,
 }
 
 impl Files {
@@ -103,6 +106,7 @@ impl Files {
             all: files.into(),
             counts,
             complained: false,
+            in_vain: false,
         })
     }
 
@@ -110,10 +114,14 @@ impl Files {
     pub(super) fn run(&mut self, pieces: &Receiver<Piece>) {
         for mut piece in pieces {
             self.interfaces.append(&mut piece.described);
-            match self.write(&piece) {
+            let written = match self.write(&piece) {
+                Err(why) if is_full(&why) && self.give_way(piece.blocks.len()) => self.write(&piece),
+                written => written,
+            };
+            match written {
                 Ok(()) => {
                     self.counts.packets.fetch_add(piece.packets, Ordering::Relaxed);
-                    self.complained = false;
+                    (self.complained, self.in_vain) = (false, false);
                 }
                 Err(why) => {
                     self.counts.errors.fetch_add(1, Ordering::Relaxed);
@@ -154,16 +162,16 @@ impl Files {
             self.begin(piece.now)?;
         }
         let Some(open) = &mut self.open else { return Ok(()) };
-        let described = self.interfaces.get(open.described..).unwrap_or_default().concat();
-        let written = open.file.write_all(&described).and_then(|()| open.file.write_all(&piece.blocks));
-        if let Err(why) = written {
+        let known = open.numbering.len();
+        let blocks = open.numbering.number(&piece.blocks, &self.interfaces);
+        if let Err(why) = open.file.write_all(&blocks) {
             // Half a block ends a file.
             let cut = open.file.set_len(open.length);
             _ = cut.and_then(|()| open.file.seek(SeekFrom::Start(open.length)));
+            open.numbering.forget(known);
             return Err(why);
         }
-        open.described = self.interfaces.len();
-        open.length += (described.len() + piece.blocks.len()) as u64;
+        open.length += blocks.len() as u64;
         if let Some((_, length)) = self.all.back_mut() {
             *length = open.length;
         }
@@ -180,7 +188,7 @@ impl Files {
         }
         let length = section_block().len() as u64;
         self.all.push_back((path, length));
-        self.open = Some(Open { file, length, begun: now, described: 0 });
+        self.open = Some(Open { file, length, begun: now, numbering: Numbering::default() });
         Ok(())
     }
 
@@ -189,27 +197,57 @@ impl Files {
         self.open.take().map_or(Ok(()), |open| open.file.sync_all())
     }
 
+    /// Removes the oldest files for so many bytes on a disk that is full, and returns whether some went. The open one stays. Where
+    /// that makes no room, as where a snapshot holds on to what is removed, it is not done again before there is some: else the
+    /// ring would be lost for nothing.
+    fn give_way(&mut self, bytes: usize) -> bool {
+        if std::mem::replace(&mut self.in_vain, true) {
+            return false;
+        }
+        let open = usize::from(self.open.is_some());
+        let mut freed = 0;
+        while freed < bytes as u64 && self.all.len() > open {
+            match self.remove_first() {
+                Ok(length) => freed += length,
+                Err(_) => break,
+            }
+        }
+        freed > 0
+    }
+
+    /// Removes the oldest file, and returns its bytes.
+    fn remove_first(&mut self) -> io::Result<u64> {
+        let Some((path, length)) = self.all.front() else { return Ok(0) };
+        match fs::remove_file(path) {
+            Err(why) if why.kind() != ErrorKind::NotFound => return Err(why),
+            _ => {}
+        }
+        let length = *length;
+        self.all.pop_front();
+        Ok(length)
+    }
+
     /// Removes what is too much or too old. The file that was written last stays.
     fn remove_oldest(&mut self, now: Timestamp) -> io::Result<()> {
         let oldest = |age: Duration| clock::named(Timestamp(now.0.saturating_sub(age.as_nanos() as i64)));
         let limit = self.keep.age.map(oldest);
         let mut bytes: u64 = self.all.iter().map(|(_, length)| length).sum();
-        while let [(path, length), (next, _), ..] = self.all.make_contiguous() {
+        while let Some((next, _)) = self.all.get(1) {
             // A file ends where the next one begins.
             let is_old =
                 limit.as_deref().is_some_and(|limit| time_of(next).is_some_and(|begun| begun < limit));
             if !is_old && self.keep.bytes.is_none_or(|most| bytes <= most) {
                 break;
             }
-            match fs::remove_file(&*path) {
-                Err(why) if why.kind() != ErrorKind::NotFound => return Err(why),
-                _ => {}
-            }
-            bytes = bytes.saturating_sub(*length);
-            self.all.pop_front();
+            bytes = bytes.saturating_sub(self.remove_first()?);
         }
         Ok(())
     }
+}
+
+/// Whether there is no room on the disk, or none for this user.
+fn is_full(why: &io::Error) -> bool {
+    matches!(why.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }
 
 /// A file that nobody but its owner may read, and that was not there.
@@ -318,6 +356,27 @@ mod tests {
             ["20260302T081400Z", "20260302T091400Z", "20260302T091400Z_0002", "20260302T091400Z_0003"];
         assert_eq!(names, wanted.map(|name| format!("lenscap-{name}.pcapng")));
         assert!(names.iter().all(|name| is_ours(name)));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn on_a_full_disk_the_oldest_make_room_but_not_in_vain() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut files = ring(folder.path(), Keep::default());
+        run(&mut files, (0..4).map(|n| piece(n * 3600, 1000)));
+        assert_eq!(files.all.len(), 4);
+        // The open file, which finds no room whatever is removed.
+        let fill = |files: &mut Files| {
+            let file = OpenOptions::new().write(true).open("/dev/full").unwrap();
+            let begun = piece(4 * 3600, 0).now;
+            files.open = Some(Open { file, length: 0, begun, numbering: Numbering::default() });
+            run(files, [piece(4 * 3600, 1500)]).len()
+        };
+        assert_eq!([fill(&mut files), fill(&mut files)], [2, 2], "as many as the piece needs, once");
+        assert_eq!(files.counts.shed.load(Ordering::Relaxed), 2);
+        files.open = None;
+        assert_eq!(run(&mut files, [piece(5 * 3600, 10)]).len(), 3);
+        assert_eq!(fill(&mut files), 1, "there was room meanwhile");
     }
 
     #[test]
