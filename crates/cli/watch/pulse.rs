@@ -62,10 +62,9 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn of(ongoing: &Ongoing, memory: u64, missed: u64, rolling: Option<RollingFigures>) -> Self {
-        let state = ongoing.state();
         Self {
-            flows: state.flows() as u64,
-            memory: (state.cost() as u64, memory),
+            flows: ongoing.flows() as u64,
+            memory: (ongoing.cost() as u64, memory),
             now: ongoing.now(),
             missed,
             rolling,

@@ -20,8 +20,8 @@ impl Run<'_> {
         let began = moment();
         self.pulse.judging(began);
         let up = began - self.begun;
-        let flows = self.ongoing.state().flows() as u64;
-        let memory = (self.ongoing.state().cost() as u64, self.memory);
+        let flows = self.ongoing.flows() as u64;
+        let memory = (self.ongoing.cost() as u64, self.memory);
         let (ended, takes_flows) = (self.ongoing.ended(), self.takes_flows());
         let closed = self.ongoing.summary(self.opened.source.tallies()).close();
         let mut report = engine::judge(&closed, &self.catalog, &self.terms);

@@ -4,13 +4,15 @@
 //! sightings, pieces of datagrams), and copies the packet into the worker's queue, in order. So a worker sees all packets of its
 //! flows as they were captured, and all of them together are what one would have made of it.
 //!
-//! A queue has an end. Where packets come from an interface nobody waits for a worker that is late: from half a queue on, packets
+//! A queue has an end. Where packets come from an interface a worker that is late gets less to do: from half a queue on, packets
 //! are passed on with their headers alone, which are counted as ever, and nothing is read of what they carry. How many these were
-//! stands in the report.
+//! stands in the report. Where that is not enough and a queue is full, the desk waits for its worker, and packets wait at the
+//! interface: those for which it has no room it counts as lost. So every packet that is lost is counted where it is.
 
 use lenscap_capture::{BATCH, Batch, Record};
 use lenscap_wire::Frame;
 use std::num::NonZeroUsize;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -23,12 +25,18 @@ use crate::state::summary::{Passed, Summary};
 const QUEUE: usize = 512;
 /// Bytes of a packet that hold its headers, tunnels left out.
 const HEADERS: usize = 128;
+/// Bytes from which on a batch is sent off though it is not full, so that a queue of large packets has an end, too.
+const BLOCK: usize = 64 << 10;
 
-/// Packets with bytes of their own.
+/// Packets with bytes of their own, and what the desk passed on between them.
 #[derive(Clone, Debug, Default)]
 struct Copied {
     block: Vec<u8>,
     records: Vec<Record>,
+    /// Each with the number of packets before it.
+    passed: Vec<(usize, Passed)>,
+    /// Bytes of what was passed on.
+    beside: usize,
     /// Of how many only the headers were copied.
     shed: u64,
 }
@@ -42,12 +50,41 @@ impl Copied {
         self.block.extend_from_slice(bytes);
         self.records.push(record);
     }
+
+    fn pass(&mut self, passed: Passed) {
+        self.beside += passed.bytes();
+        self.passed.push((self.records.len(), passed));
+    }
+
+    const fn len(&self) -> usize {
+        self.records.len() + self.passed.len()
+    }
+
+    const fn is_full(&self) -> bool {
+        self.len() >= BATCH || self.block.len() + self.beside >= BLOCK
+    }
+
+    fn fold_into(self, summary: &mut Summary) {
+        let Self { block, records, passed, shed, .. } = self;
+        let batch = Batch::new(&block, &records);
+        let mut next = 0;
+        for (place, passed) in passed {
+            if next < place {
+                summary.fold(&batch.part(next..place), |_| true);
+            }
+            next = place;
+            summary.take_passed(passed);
+        }
+        if next < records.len() {
+            summary.fold(&batch.part(next..records.len()), |_| true);
+        }
+        summary.site.shed += shed;
+    }
 }
 
 /// Something for a worker to do, in order.
 enum Job {
     Frames(Copied),
-    Passed(Passed),
     Drain(Arc<Leaving>, i64),
     Show(SyncSender<Summary>),
 }
@@ -71,16 +108,30 @@ impl Worker {
         Ok(Self { jobs: Some(jobs), waiting, filling: Copied::default(), thread: Some(thread) })
     }
 
-    fn send(&self, job: Job) {
+    fn send(&mut self, job: Job) {
         self.waiting.fetch_add(1, Ordering::AcqRel);
-        // It ends with its desk, and never before but by a panic: then the desk does, too, when it asks what there is.
         if self.jobs.as_ref().is_none_or(|jobs| jobs.send(job).is_err()) {
-            self.waiting.fetch_sub(1, Ordering::AcqRel);
+            self.fail();
+        }
+    }
+
+    /// Goes on with the panic of a worker that takes no more jobs. It ends with its desk, and never before but by a panic; and
+    /// what it had is lost, so there is nothing that could be told without it.
+    fn fail(&mut self) -> ! {
+        self.jobs = None;
+        let ended = self.thread.take().map(JoinHandle::join);
+        let panic = ended.and_then(Result::err);
+        resume_unwind(panic.unwrap_or_else(|| Box::new("a worker ended before its desk")))
+    }
+
+    fn flush_full(&mut self) {
+        if self.filling.is_full() {
+            self.flush();
         }
     }
 
     fn flush(&mut self) {
-        if !self.filling.records.is_empty() {
+        if self.filling.len() > 0 {
             let filled = std::mem::take(&mut self.filling);
             self.send(Job::Frames(filled));
         }
@@ -101,11 +152,7 @@ impl Drop for Worker {
 fn work(mut summary: Summary, jobs: &Receiver<Job>, waiting: &AtomicUsize) {
     for job in jobs {
         match job {
-            Job::Frames(Copied { block, records, shed }) => {
-                summary.fold(&Batch::new(&block, &records), |_| true);
-                summary.site.shed += shed;
-            }
-            Job::Passed(passed) => summary.take_passed(passed),
+            Job::Frames(copied) => copied.fold_into(&mut summary),
             Job::Drain(leaving, until) => {
                 summary.drain(&leaving, until);
             }
@@ -119,15 +166,17 @@ fn work(mut summary: Summary, jobs: &Receiver<Job>, waiting: &AtomicUsize) {
 /// Workers of one desk.
 pub(super) struct Crew {
     workers: Vec<Worker>,
-    /// Whether nobody waits for a worker that is late.
+    /// Whether a worker that is late gets headers alone.
     sheds: bool,
+    /// Packets that workers were given.
+    handed: u64,
 }
 
 impl Crew {
-    /// So many workers of a desk; `sheds` says that nobody waits for one that is late.
+    /// So many workers of a desk; `sheds` says that one that is late gets headers alone.
     pub(super) fn new(desk: &Summary, count: NonZeroUsize, sheds: bool) -> std::io::Result<Self> {
         let workers = (0..count.get()).map(|number| Worker::new(number, desk.worker()));
-        Ok(Self { workers: workers.collect::<Result<_, _>>()?, sheds })
+        Ok(Self { workers: workers.collect::<Result<_, _>>()?, sheds, handed: 0 })
     }
 
     /// Takes in a batch at the desk, and gives workers their share of it.
@@ -141,17 +190,16 @@ impl Crew {
             let owner = desk.receive(batch, (n, &frame), keep(&frame));
             for (owner, passed) in std::mem::take(&mut desk.scratch.passed) {
                 if let Some(worker) = self.of(owner) {
-                    worker.flush();
-                    worker.send(Job::Passed(passed));
+                    worker.filling.pass(passed);
+                    worker.flush_full();
                 }
             }
             let sheds = self.sheds;
             let Some(worker) = owner.and_then(|owner| self.of(owner)) else { continue };
             let most = if sheds && worker.is_late() { HEADERS } else { usize::MAX };
             worker.filling.push(record, &frame, most);
-            if worker.filling.records.len() >= BATCH {
-                worker.flush();
-            }
+            worker.flush_full();
+            self.handed += 1;
         }
     }
 
@@ -177,7 +225,96 @@ impl Crew {
             shown
         };
         let shown: Vec<_> = self.workers.iter_mut().map(ask).collect();
-        let parts = shown.into_iter().filter_map(|shown| shown.recv().ok());
-        parts.fold(desk.clone(), Summary::gather)
+        let workers = self.workers.iter_mut().zip(shown);
+        let parts = workers.map(|(worker, shown)| shown.recv().unwrap_or_else(|_| worker.fail()));
+        let whole = parts.fold(desk.clone(), Summary::gather);
+        debug_assert_eq!(whole.packets(), desk.packets() + self.handed, "no packet is left with a worker");
+        whole
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::entry::{Entry, Share};
+    use crate::state::key::Key;
+    use crate::state::path::Layers;
+    use crate::state::summary::Limits;
+    use lenscap_wire::{LinkType, PacketRef, Timestamp};
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    const LIMITS: Limits = Limits { idle: 300, memory: 1 << 24 };
+
+    fn copy(port: u16, time: i64) -> Passed {
+        let key = Key { ports: [port, 443], protocol: 17, version: 4, ..Key::default() };
+        let entry =
+            Entry { share: Share { time, wire: 60, bytes: 46, ..Share::default() }, ..Entry::default() };
+        Passed::Copy(Box::new((key, 0, entry, Layers::new())))
+    }
+
+    /// A worker whose jobs somebody else takes.
+    fn stood_in_for() -> (Worker, Receiver<Job>) {
+        let (jobs, next) = sync_channel(QUEUE);
+        let waiting = Arc::default();
+        (Worker { jobs: Some(jobs), waiting, filling: Copied::default(), thread: None }, next)
+    }
+
+    /// A camera sends its video in datagrams of two fragments: what is passed on between its packets is no batch of its own.
+    #[test]
+    fn what_is_passed_on_goes_with_the_packets_around_it() {
+        let (mut worker, jobs) = stood_in_for();
+        let bytes = [0; 60];
+        for n in 0..BATCH as i64 {
+            let at = PacketRef { record: n as u32, length: 60, ..PacketRef::default() };
+            let (time, link_type) = (Timestamp(n), LinkType::ETHERNET);
+            let record = Record { time, link_type, wire_length: 60, start: 0, at, ..Record::default() };
+            let frame = Batch::new(&bytes, &[]).frame(&record);
+            worker.filling.push(&record, &frame, usize::MAX);
+            worker.flush_full();
+            worker.filling.pass(copy(5000, n));
+            worker.flush_full();
+        }
+        drop(worker);
+        let mut summary = Summary::new(LIMITS).worker();
+        let mut batches = 0;
+        for job in jobs {
+            let Job::Frames(copied) = job else { panic!("there are none but packets") };
+            assert_eq!(
+                copied.passed.iter().map(|(place, _)| *place).collect::<Vec<_>>(),
+                (1..=16).collect::<Vec<_>>()
+            );
+            copied.fold_into(&mut summary);
+            batches += 1;
+        }
+        assert_eq!((batches, summary.packets(), summary.flows()), (2, BATCH as u64, 1));
+    }
+
+    #[test]
+    fn large_packets_do_not_wait_for_a_full_batch() {
+        let bytes = vec![0; 40_000];
+        let at = PacketRef { length: 40_000, ..PacketRef::default() };
+        let record = Record { link_type: LinkType::ETHERNET, wire_length: 40_000, at, ..Record::default() };
+        let frame = Batch::new(&bytes, &[]).frame(&record);
+        let mut copied = Copied::default();
+        copied.push(&record, &frame, usize::MAX);
+        assert!(!copied.is_full());
+        copied.push(&record, &frame, usize::MAX);
+        assert!(copied.is_full());
+    }
+
+    /// What a worker had is lost with it: nothing is told without that.
+    #[test]
+    fn a_panic_of_a_worker_is_that_of_its_desk() {
+        let (mut worker, jobs) = stood_in_for();
+        let thread = thread::spawn(move || {
+            _ = jobs.recv();
+            panic!("of a worker");
+        });
+        worker.thread = Some(thread);
+        let mut crew = Crew { workers: vec![worker], sheds: false, handed: 0 };
+        let desk = Summary::new(LIMITS).into_desk();
+        let gathered = catch_unwind(AssertUnwindSafe(|| crew.gather(&desk).packets()));
+        let panic = gathered.expect_err("there is nothing to tell");
+        assert_eq!(panic.downcast_ref(), Some(&"of a worker"));
     }
 }

@@ -36,8 +36,10 @@ pub struct Ongoing {
     /// What was folded; where workers share that, what is kept at their desk.
     summary: Summary,
     crew: Option<Crew>,
-    /// What the desk and its workers had when that was asked last.
+    /// What the desk and its workers had when that was asked last, until it is judged.
     whole: Option<Summary>,
+    /// How large that was.
+    size: Size,
     sieve: Sieve,
     /// Of what kind the inputs are, by ordinal.
     about: Vec<About>,
@@ -45,6 +47,22 @@ pub struct Ongoing {
     clock: Clock,
     idle: i64,
     flood: Flood,
+}
+
+/// How large a state is.
+#[derive(Clone, Copy, Debug, Default)]
+struct Size {
+    flows: usize,
+    cost: usize,
+    /// Flows that left memory without having ended.
+    evicted: u64,
+}
+
+impl Size {
+    fn of(summary: &Summary) -> Self {
+        let evicted = summary.site.tally.caps.flows_evicted;
+        Self { flows: summary.flows(), cost: summary.cost(), evicted }
+    }
 }
 
 /// What time it is, by packets that may lie: a stamp of the year 2200 ends no flow.
@@ -92,6 +110,7 @@ impl Ongoing {
             summary: Summary::new(options.limits),
             crew: None,
             whole: None,
+            size: Size::default(),
             sieve: Sieve::new(options),
             about,
             misfits: BTreeMap::new(),
@@ -101,8 +120,8 @@ impl Ongoing {
         })
     }
 
-    /// The same, to be folded by so many workers, a thread each, which share the memory; `sheds` says that packets do not wait
-    /// for one that is late. Their result is that of one, as long as no cap bites.
+    /// The same, to be folded by so many workers, a thread each, which share the memory; `sheds` says that one that
+    /// is late gets headers alone. Their result is that of one, as long as no cap bites.
     pub fn with_workers(mut self, count: NonZeroUsize, sheds: bool) -> Result<Self, ScanError> {
         if count.get() > 1 {
             let failed =
@@ -133,6 +152,8 @@ impl Ongoing {
 
     /// Lets go of flows that ended and were told: they leave their share of what is judged. Returns how many left.
     pub fn drain(&mut self, leaving: &Leaving) -> usize {
+        // It was judged: until it is asked for again it would be all memory once more.
+        self.whole = None;
         // No stamp comes before this, but those that are later than any may be.
         let until = self.clock.now.map_or(i64::MIN, |now| now.saturating_sub(LATE));
         match &mut self.crew {
@@ -144,7 +165,7 @@ impl Ongoing {
 
     /// Whether the table of flows has become full, or has room again, since this was last asked.
     pub fn flood(&mut self) -> Option<FloodEvent> {
-        let left = self.state().site.tally.caps.flows_evicted;
+        let left = self.size().evicted;
         self.flood.look(left, self.clock.now?, self.idle)
     }
 
@@ -175,20 +196,57 @@ impl Ongoing {
             captures.add(id, record);
         }
         match &mut self.crew {
-            Some(crew) => self.whole.insert(crew.gather(&self.summary)),
+            Some(crew) => {
+                self.whole = None;
+                let whole = self.whole.insert(crew.gather(&self.summary));
+                self.size = Size::of(whole);
+                whole
+            }
             None => &self.summary,
         }
     }
 
-    /// What all packets left, as it stands; where workers share it, as it stood when it was last asked for.
-    pub fn state(&self) -> &Summary {
-        self.whole.as_ref().unwrap_or(&self.summary)
+    /// Flows in memory; where workers share them, as many as there were when the summary was last asked for.
+    pub fn flows(&self) -> usize {
+        self.size().flows
+    }
+
+    /// Bytes of state, as [`Summary::cost`] says; where workers share it, as it was when the summary was last asked for.
+    pub fn cost(&self) -> usize {
+        self.size().cost
+    }
+
+    fn size(&self) -> Size {
+        if self.crew.is_some() { self.size } else { Size::of(&self.summary) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lenscap_capture::{Capture, Next, Source};
+    use lenscap_testkit::captures;
+
+    /// What workers have is put together to be judged, and is no second state once it was.
+    #[test]
+    fn what_was_judged_is_not_kept_beside_what_workers_have() {
+        let limits = Limits { idle: 300_000_000_000, memory: 1 << 30 };
+        let threads = NonZeroUsize::MIN;
+        let options = Options { threads, limits, filter: None, from: None, to: None, saved: false };
+        let two = NonZeroUsize::new(2).unwrap();
+        let mut ongoing = Ongoing::new(&options, vec![]).unwrap().with_workers(two, false).unwrap();
+        let path = captures::repository().join("fixtures/office/capture.pcap");
+        let mut reader = Capture::open(&path).unwrap().reader(chunk_of(0)).unwrap();
+        while let Next::Batch(batch) = reader.next().unwrap() {
+            ongoing.fold(&batch);
+        }
+        let whole = ongoing.summary(reader.tallies());
+        let (flows, cost) = (whole.flows(), whole.cost());
+        assert!(flows > 0);
+        ongoing.drain(&Leaving::default());
+        assert!(ongoing.whole.is_none());
+        assert_eq!((ongoing.flows(), ongoing.cost()), (flows, cost));
+    }
 
     #[test]
     fn one_stamp_from_far_ahead_moves_nothing() {

@@ -9,9 +9,11 @@ use crate::join::refusal::{Refusal, Refused};
 use crate::join::then::Plan;
 use crate::state::cost;
 use crate::state::eviction::EvictedKey;
-use crate::state::spell::Spell;
+use crate::state::path::PathId;
+use crate::state::spell::{Hot, Spell};
 use crate::state::summary::{Role, Summary};
 use crate::state::table::index::NOWHERE;
+use crate::state::table::shard::Shard;
 use crate::state::text::TextId;
 
 impl Summary {
@@ -29,14 +31,16 @@ impl Summary {
         }
     }
 
-    /// Puts what a worker has together with what its desk has, to be judged: as [`Summary::beside`], caps or none. What cannot
-    /// be put together is left out; of workers of one desk there is none.
+    /// Puts what a worker has together with what its desk has, to be judged: as [`Summary::beside`], caps or none. Flows of a
+    /// path for which there is no room among all stay flows, of another path.
     #[must_use]
     pub(crate) fn gather(mut self, mut other: Self) -> Self {
-        let Some(paths) = self.flows.paths.adopt(&other.flows.paths) else { return self };
+        let paths = self.flows.paths.adopt_most(&other.flows.paths);
         let ids = Ids { paths, ..Ids::default() };
         let counterparts = self.meet(&other, &ids);
-        let since = [self.site.tally.inexact_since, other.site.tally.inexact_since];
+        let (pathless, first) = pathless(&other, &ids);
+        self.site.tally.caps.paths += pathless;
+        let since = [self.site.tally.inexact_since, other.site.tally.inexact_since, first];
         self.site.shed += other.site.shed;
         self.site.residuals.join(std::mem::take(&mut other.site.residuals));
         // What is adopted twice is there already.
@@ -86,5 +90,58 @@ impl Summary {
             return Err(Refusal::Shared);
         }
         Ok(Plan { ids, split: Vec::new(), counterparts, peak })
+    }
+}
+
+/// Packets of flows whose path has no id of its own among all, and the stamp of the first.
+fn pathless(other: &Summary, ids: &Ids) -> (u64, Option<i64>) {
+    if !ids.paths.contains(&PathId::OTHER) {
+        return (0, None);
+    }
+    let open = other.flows.shards.iter().flat_map(Shard::spells);
+    let ended = other.site.settled.iter().flat_map(|record| &record.kept).map(|kept| &kept.spell);
+    let evicted = other.site.evictions.sorted().into_iter().map(|(_, record)| &record.largest);
+    let apart = ended.chain(evicted).map(|spell| (&spell.hot, &spell.cold));
+    let lost = |hot: &Hot| hot.key.path != PathId::OTHER && ids.path(hot.key.path) == PathId::OTHER;
+    open.chain(apart).filter(|(hot, _)| lost(hot)).fold((0, None), |(packets, first), (hot, cold)| {
+        let first = first.map_or(cold.first, |first: i64| first.min(cold.first));
+        (packets + hot.counters(cold).packets.iter().sum::<u64>(), Some(first))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::entry::{Entry, Share};
+    use crate::state::key::Key;
+    use crate::state::path::{Layers, Paths};
+    use crate::state::summary::{Limits, Passed};
+    use lenscap_wire::{Address, Layer, LayerKind};
+
+    fn vlan(id: u32) -> Layers {
+        Layers::from_iter([Layer { kind: LayerKind::Vlan, id, ends: [Address::default(); 2] }])
+    }
+
+    /// The desk knows as many paths as there can be; a worker has flows of a further one, and of one that the desk knows.
+    #[test]
+    fn flows_of_a_path_too_many_are_gathered_all_the_same() {
+        let mut desk = Summary::new(Limits { idle: 300, memory: 1 << 24 }).into_desk();
+        for id in 0..Paths::CAP as u32 {
+            desk.flows.paths.intern(&vlan(id));
+        }
+        let mut worker = desk.worker();
+        for (port, id, time) in [(5000, 7, 20), (5001, 1 << 20, 30), (5002, 1 << 20, 10), (5001, 1 << 21, 40)]
+        {
+            let key = Key { ports: [port, 443], protocol: 17, version: 4, ..Key::default() };
+            let share = Share { time, wire: 60, bytes: 46, ..Share::default() };
+            let entry = Entry { share, ..Entry::default() };
+            worker.take_passed(Passed::Copy(Box::new((key, 0, entry, vlan(id)))));
+        }
+        let whole = desk.clone().gather(worker.clone());
+        assert_eq!((worker.flows(), whole.flows()), (4, 4));
+        assert_eq!((whole.site.tally.caps.paths, whole.site.tally.inexact_since), (3, Some(10)));
+        let paths = whole.flows.shards.iter().flat_map(Shard::spells).map(|(hot, _)| hot.key.path);
+        assert_eq!(paths.filter(|path| *path == PathId::OTHER).count(), 3);
+        assert_eq!(Summary::new(desk.limits).gather(worker).site.tally.caps.paths, 0, "with room for all");
     }
 }

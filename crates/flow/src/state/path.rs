@@ -102,6 +102,11 @@ impl Paths {
         other.all.iter().map(|layers| self.intern(layers)).collect()
     }
 
+    /// The same, whatever the cap: past it, theirs share [`PathId::OTHER`].
+    pub(crate) fn adopt_most(&mut self, other: &Self) -> Vec<PathId> {
+        other.all.iter().map(|layers| self.intern(layers).unwrap_or(PathId::OTHER)).collect()
+    }
+
     /// The portable form.
     pub(crate) fn portable(&self) -> Vec<Vec<PortableLayer>> {
         let layer = |l: &Layer| (l.kind as u8, l.id, l.ends[0].0, l.ends[1].0);

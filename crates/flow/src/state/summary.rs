@@ -68,6 +68,16 @@ pub(crate) enum Passed {
     Copy(Box<(Key, Side, Entry, Layers)>),
 }
 
+impl Passed {
+    /// Bytes that it takes.
+    pub(crate) const fn bytes(&self) -> usize {
+        match self {
+            Self::Whole(datagram) | Self::Unfinished(datagram) => datagram.cost(),
+            Self::Copy(_) => size_of::<(Key, Side, Entry, Layers)>(),
+        }
+    }
+}
+
 /// Buffers that are used again, without meaning between packets.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scratch {

@@ -108,6 +108,11 @@ impl Datagram {
         self.shares.last().is_some_and(|last| time.saturating_sub(last.time) > PATIENCE)
     }
 
+    /// Bytes that it takes.
+    pub(crate) const fn cost(&self) -> usize {
+        self.cost
+    }
+
     /// Its last piece so far.
     pub(crate) fn last(&self) -> Option<PacketRef> {
         self.shares.last().map(|share| share.at)
