@@ -45,7 +45,7 @@ impl Run<'_> {
         let leaving = report.leaving(ended, said);
         drop(report);
         drop(closed);
-        self.turn.judged(self.ongoing.now().unwrap_or_default(), self.ongoing.state().cost());
+        self.turn.judged(self.ongoing.now().unwrap_or_default(), self.ongoing.cost());
         settle::settle(&mut self.ongoing, &leaving);
         let now = moment();
         self.pulse.has_judged(now);

@@ -102,11 +102,11 @@ impl Soak {
             drop(closed);
             ongoing.drain(&leaving);
             row.judging = row.judging.max(judging.elapsed());
-            if ongoing.state().cost() > self.memory {
-                return failed(format!("{} bytes counted of {}", ongoing.state().cost(), self.memory));
+            if ongoing.cost() > self.memory {
+                return failed(format!("{} bytes counted of {}", ongoing.cost(), self.memory));
             }
             if since >= (table.len() as i64 + 1) * LINE {
-                let (flows, cost) = (ongoing.state().flows(), ongoing.state().cost());
+                let (flows, cost) = (ongoing.flows(), ongoing.cost());
                 row = Row { hours: since / LINE, packets, flows, cost, resident: resident(), ..row };
                 say(&row.line());
                 table.push(row);
