@@ -3,7 +3,7 @@
 use crate::namespace::{Namespace, of_type, records, scan, skip, wait};
 use crate::{office, whole};
 use lenscap_capture::{Capture, ChunkId, Direction, Next, Source};
-use lenscap_testkit::OwnedFrame;
+use lenscap_testkit::{Classic, OwnedFrame};
 use lenscap_wire::Timestamp;
 use std::fs;
 use std::io::{BufRead, Read, Write};
@@ -98,6 +98,31 @@ fn a_full_disk_for_packets_keeps_none_waiting() {
     let (written, shed) =
         (figure("lenscap_rolling_packets_total "), figure("lenscap_rolling_shed_packets_total "));
     assert!(shed > 0 && written + shed == sent.len() as u64, "{written} and {shed}");
+}
+
+/// The newest packets are kept, where there is less room than was said.
+#[test]
+fn on_a_full_disk_the_oldest_packets_make_room() {
+    let Some(namespace) = Namespace::new() else { return };
+    let (disk, capture) = (namespace.path("disk"), namespace.path("capture"));
+    fs::create_dir(&disk).expect("a folder can be made");
+    // Of one station, which is new: some 7 MB, in files of 1 MiB each.
+    let sent = vec![OwnedFrame::ethernet(Timestamp(0), vec![2; 1400]); 5000];
+    fs::write(&capture, Classic::default().write(&sent)).expect("it can be written");
+    let [disk, capture] = [&disk, &capture].map(|path| path.to_str().expect("text"));
+    let script = format!(
+        "mount -t tmpfs -o size=3m lenscap {disk} && {} watch - --json --select capture --rolling {disk} \
+         --rolling-bytes full --keep 24MB --metrics-file {disk}.prom < {capture}",
+        env!("CARGO_BIN_EXE_lenscap")
+    );
+    let done = namespace.command("sh").args(["-c", &script]).output().expect("ip can be started");
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success() && said.is_empty(), "{said}");
+    let metrics = fs::read_to_string(format!("{disk}.prom")).expect("it is on another disk");
+    for (name, value) in [("packets_total", 5000), ("shed_packets_total", 0), ("errors_total", 0)] {
+        let line = format!("lenscap_rolling_{name} {value}\n");
+        assert!(metrics.contains(&line), "{line}{metrics}");
+    }
 }
 
 /// Metrics are served from within the sandbox, while packets come and after the interface was set down.
