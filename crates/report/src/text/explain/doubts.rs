@@ -76,7 +76,9 @@ pub(super) fn of_device(report: &Report<'_>, device: &DeviceRecord<'_>) -> Vec<S
     {
         all.push("A hardware prefix says who registered it, not who made the device.".into());
     }
-    if device.why.iter().any(|why| why.kind.is_contact() && !why.claimed) {
+    let mut counted = device.why.iter().filter(|why| !why.claimed && why.weight > 0);
+    // What says itself what it is, or speaks as a camera does, is no viewer.
+    if counted.clone().any(|why| why.kind.is_contact()) && counted.all(|why| why.kind.is_circumstance()) {
         all.push("A viewer or another device of this cloud would look the same.".into());
     }
     for claim in device.why.iter().filter(|why| why.claimed).take(2) {
@@ -124,6 +126,8 @@ mod tests {
         let said = |device: &DeviceRecord<'_>| of_device(&report, device).join(" ").contains("of this cloud");
         assert!(!said(&device));
         device.why[1].kind = Evidence::CloudOfDevices;
+        assert!(!said(&device), "it says itself what it is");
+        device.why[0].kind = Evidence::Prefix;
         assert!(said(&device));
     }
 }
