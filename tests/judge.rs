@@ -198,7 +198,7 @@ fn an_upload_beside_the_flow_that_named_its_address_is_as_sure_as_the_address() 
     assert_eq!(finding["endpoint"], "dev.hik-connect.com");
     assert_eq!((&finding["confidence"], &finding["severity"]), (&65.into(), &"high".into()));
     let reasons = finding["reasons"].as_array().expect("reasons");
-    let said = "same-address: 1 flow with 400000 payload bytes named nobody: in others the device called that address so";
+    let said = "same-address: 1 flow with 400000 payload bytes named nobody: in other flows the device called this address by that name";
     assert!(reasons.contains(&said.into()), "{reasons:?}");
 }
 

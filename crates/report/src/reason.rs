@@ -64,19 +64,19 @@ pub(crate) fn sentence(finding: &Finding<'_>, reason: &Reason, digits: Digits) -
             "bytes are about so many, datagrams came again too far apart to be told one by one, or so often that the sender himself may have repeated them".into()
         }
         Rule::PartyBy { sources } => {
-            format!("the other end is {} by {}", whose(finding, sources), attributions(sources))
+            format!("the other end is {}{}", whose(finding, sources), beside(finding, " by", sources))
         }
         Rule::PartOf { vendor, served, payload, of, sources } => {
             let who = if *served { "a server of" } else { "somebody in the protocol of" };
             format!(
-                "of {} no more than {} were with {who} {vendor}, by {}: whose the other end is, is not known",
+                "of {} no more than {} were with {who} {vendor}{}: whose the other end is, is not known",
                 digits.payload(*of),
                 digits.amount(*payload),
-                attributions(sources)
+                if *served || !by_protocol(sources) { by(", by", sources) } else { String::new() }
             )
         }
         Rule::SameAddress { flows, payload } => format!(
-            "{} with {} named nobody: in others the device called that address so",
+            "{} with {} named nobody: in other flows the device called this address by that name",
             counted(*flows, "flow"),
             digits.payload(*payload)
         ),
@@ -94,8 +94,21 @@ pub(crate) fn sentence(finding: &Finding<'_>, reason: &Reason, digits: Digits) -
     }
 }
 
-fn attributions(sources: &[Attribution]) -> String {
-    sources.iter().copied().map(Attribution::word).collect::<Vec<_>>().join(", ")
+/// ` by dns, sni`.
+fn by(word: &str, sources: &[Attribution]) -> String {
+    let sources: Vec<_> = sources.iter().copied().map(Attribution::word).collect();
+    format!("{word} {}", sources.join(", "))
+}
+
+/// Whether the protocol alone tells.
+fn by_protocol(sources: &[Attribution]) -> bool {
+    sources.iter().all(|source| *source == Attribution::Protocol)
+}
+
+/// The same beside whose the other end is: where the protocol alone tells that, it has been named.
+fn beside(finding: &Finding<'_>, word: &str, sources: &[Attribution]) -> String {
+    let is_named = finding.vendor.is_some() && matches!(finding.party, Party::Peer | Party::Vendor);
+    if is_named && by_protocol(sources) { String::new() } else { by(word, sources) }
 }
 
 /// Whose the other end is. A protocol tells whose it is itself: its server may be run by somebody else, and who views or
@@ -236,12 +249,13 @@ mod tests {
                     of: 440,
                     sources: vec![Attribution::Protocol],
                 },
-                "part-of: of 440 payload bytes no more than 44 were with somebody in the protocol of Example, by protocol: \
+                "part-of: of 440 payload bytes no more than 44 were with somebody in the protocol of Example: \
                  whose the other end is, is not known",
             ),
             (
                 Rule::SameAddress { flows: 1, payload: 700 },
-                "same-address: 1 flow with 700 payload bytes named nobody: in others the device called that address so",
+                "same-address: 1 flow with 700 payload bytes named nobody: in other flows the device called this \
+                 address by that name",
             ),
             (
                 Rule::IsCamera { class: DeviceClass::Camera, confidence: 80 },
@@ -276,6 +290,22 @@ mod tests {
             all.iter().map(|(rule, _)| Reason { rule: rule.clone(), packets: vec![] }).collect();
         let said: Vec<String> = sentences(&finding, Digits::Bare).collect();
         assert_eq!(said, all.map(|(_, sentence)| sentence));
+    }
+
+    #[test]
+    fn a_protocol_is_told_once() {
+        let mut finding = findings().remove(0);
+        let mut said = |party, sources| {
+            finding.party = party;
+            finding.reasons = vec![Reason { rule: Rule::PartyBy { sources }, packets: vec![] }];
+            sentences(&finding, Digits::Bare).next().unwrap()
+        };
+        let server = "party-by: the other end is a server of the protocol of Hikvision";
+        assert_eq!(said(Party::Vendor, vec![Attribution::Protocol]), server);
+        let both = said(Party::Vendor, vec![Attribution::Protocol, Attribution::Sni]);
+        assert_eq!(both, "party-by: the other end is Hikvision by protocol, sni");
+        let peer = "party-by: the other end is a viewer or relay in the protocol of Hikvision";
+        assert_eq!(said(Party::Peer, vec![Attribution::Protocol]), peer);
     }
 
     #[test]

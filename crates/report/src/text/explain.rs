@@ -20,13 +20,16 @@ use crate::time;
 use crate::units;
 use crate::vendor;
 use lenscap_flow::report::{
-    DeviceRecord, Evidence, Finding, FlowView, PacketAt, Party, Report, Rule, Standing,
+    DeviceClass, DeviceRecord, Evidence, Finding, FlowView, PacketAt, Party, Report, Rule, Standing,
 };
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 /// Pieces of evidence, flows and packets that are shown.
 const SHOWN: usize = 8;
+/// Protocols of IP whose payload the command adds up.
+const TCP: u8 = 6;
+const UDP: u8 = 17;
 /// Column of the text beside the headings.
 const INDENT: usize = 24;
 
@@ -56,7 +59,7 @@ pub fn explain_finding(
     push_kind(&mut page, finding, view);
     item(&mut page, "5 What could be wrong", &doubts::of_finding(report, finding, device));
     page.gap();
-    push_commands(&mut page, report, (finding, device), &view.typed);
+    push_commands(&mut page, report, (finding, device, flows), &view.typed);
     out.write_all(page.text().as_bytes())
 }
 
@@ -86,15 +89,27 @@ fn push_device(page: &mut Page, device: Option<&DeviceRecord<'_>>, finding: &Fin
         return;
     };
     let (heading, mut clauses) = match finding.standing {
-        Standing::Camera => ("1 It is a camera", evidence(device)),
-        Standing::Suspected => ("1 It may be a camera", evidence(device)),
-        Standing::Viewer => ("1 It views cameras", evidence(device)),
-        Standing::Other => ("1 The device", vec!["Nothing that was seen makes it a camera.".into()]),
+        Standing::Other => ("1 The device".into(), vec!["Nothing that was seen makes it a camera.".into()]),
+        standing => (heading(device, standing), evidence(device)),
     };
     if let Some(mac) = device.mac {
         clauses.push(format!("MAC {mac}, addresses {}", addresses(device)));
     }
-    item(page, heading, &clauses);
+    item(page, &heading, &clauses);
+}
+
+/// What the device is, with its class where that is known: `1 It is a doorbell`.
+fn heading(device: &DeviceRecord<'_>, standing: Standing) -> String {
+    match standing {
+        Standing::Camera => {
+            let class = device.class.map_or("camera", DeviceClass::word);
+            let article = if class.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+            format!("1 It is {article} {class}")
+        }
+        Standing::Suspected => "1 It may be a camera".into(),
+        Standing::Viewer => "1 It views cameras".into(),
+        Standing::Other => "1 What it is".into(),
+    }
 }
 
 fn addresses(device: &DeviceRecord<'_>) -> String {
@@ -107,8 +122,10 @@ fn addresses(device: &DeviceRecord<'_>) -> String {
 /// What counts, strongest first, and then what others claim.
 fn evidence(device: &DeviceRecord<'_>) -> Vec<String> {
     let counts = device.why.iter().filter(|why| !why.claimed && why.weight > 0);
-    let counts =
-        counts.map(|why| format!("It {}, {} points", verb(&words::why_words(device, why)), why.weight));
+    let counts = counts.map(|why| {
+        let added = if words::adds(device, why) { "" } else { " of the same kind as one above: not added" };
+        format!("It {}, {} points{added}", verb(&words::why_words(device, why)), why.weight)
+    });
     let stated = device.why.iter().filter(|why| why.kind == Evidence::Owner);
     let stated = stated.map(|why| format!("It is {}", words::why_words(device, why)));
     let mut all: Vec<String> = stated.chain(counts).take(SHOWN).collect();
@@ -232,7 +249,7 @@ fn push_kind(page: &mut Page, finding: &Finding<'_>, view: &View) {
 fn push_commands(
     page: &mut Page,
     report: &Report<'_>,
-    (finding, device): (&Finding<'_>, Option<&DeviceRecord<'_>>),
+    (finding, device, flows): (&Finding<'_>, Option<&DeviceRecord<'_>>, &[FlowView<'_>]),
     typed: &Typed,
 ) {
     // What shows the device is proof, too: without it nobody sees that a camera sent this.
@@ -251,7 +268,10 @@ fn push_commands(
         page.line(&format!("The packets named:  tshark -r {file} -Y 'frame.number in {{{numbers}}}'"));
         if !finding.filter.is_empty() && finding.evidence.iter().any(|at| at.input == first.input) {
             page.line(&format!("All of its packets: tshark -r {file} -Y '{}'", finding.filter));
-            page.line(&format!("To add up its bytes, copies included: {}", sum(&file, report, finding)));
+            // The command adds up what TCP and UDP carry: of others it would say 0.
+            if flows.iter().all(|flow| matches!(flow.protocol, TCP | UDP)) {
+                page.line(&format!("To add up its bytes, copies included: {}", sum(&file, finding, device)));
+            }
         }
     }
     if typed.packets && !typed.inputs.is_empty() {
@@ -260,9 +280,9 @@ fn push_commands(
     }
 }
 
-/// The command that adds up what the device sent: TCP's payload, and UDP's length less its header of 8 bytes.
-fn sum(file: &str, report: &Report<'_>, finding: &Finding<'_>) -> String {
-    let device = report.devices().iter().find(|device| device.id == finding.device);
+/// The command that adds up what the device sent: TCP's payload, and UDP's length less its header of 8 bytes. Errors of ICMP are
+/// left out: they quote headers that the device sent, and the filter would take each of these for a packet of it.
+fn sum(file: &str, finding: &Finding<'_>, device: Option<&DeviceRecord<'_>>) -> String {
     let own = device.map(|device| {
         let from = |address: &std::net::IpAddr| {
             format!("{}.src=={address}", if address.is_ipv4() { "ip" } else { "ipv6" })
@@ -271,7 +291,7 @@ fn sum(file: &str, report: &Report<'_>, finding: &Finding<'_>) -> String {
     });
     let own = own.filter(|own| !own.is_empty()).map(|own| format!(" && ({own})")).unwrap_or_default();
     format!(
-        "tshark -n -r {file} -Y '{}{own}' -T fields -E occurrence=l -e tcp.len -e udp.length | awk -F '\\t' \
+        "tshark -n -r {file} -Y '{}{own} && !icmp && !icmpv6' -T fields -E occurrence=l -e tcp.len -e udp.length | awk -F '\\t' \
          '{{n += $1 != \"\" ? $1 : $2 - 8}} END {{print n}}'",
         finding.filter
     )
@@ -289,13 +309,7 @@ pub fn explain_device(
     let head = format!("{what}: {}, confidence {}.", words::maker(device), device.confidence);
     page.paragraph(0, &head);
     page.gap();
-    let heading = match device.standing {
-        Standing::Camera => "1 It is a camera",
-        Standing::Suspected => "1 It may be a camera",
-        Standing::Viewer => "1 It views cameras",
-        Standing::Other => "1 What it is",
-    };
-    item(&mut page, heading, &evidence(device));
+    item(&mut page, &heading(device, device.standing), &evidence(device));
     item(&mut page, "2 Who it is", &identity(device));
     let bytes = |n| format!("{} B", units::count(n));
     let inside = device.bytes_inside();

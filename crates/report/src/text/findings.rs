@@ -72,7 +72,7 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
     };
     let about = if finding.estimated { "about " } else { "" };
     let hidden = if finding.encrypted {
-        " (encrypted)"
+        " (encrypted protocol)"
     } else if finding.is_opaque() {
         " (content could not be read)"
     } else {

@@ -1,7 +1,7 @@
 //! Lists: one line a device, one line a flow, as tables.
 
 use super::View;
-use super::page::{Page, cut};
+use super::page::{Page, cut_clause};
 use super::table::{self, Column};
 use super::words;
 use crate::escape::escape;
@@ -22,17 +22,31 @@ pub fn write_devices(devices: &[&DeviceRecord<'_>], view: &View, out: &mut impl 
     if devices.is_empty() {
         page.line("No device.");
     } else {
-        push_devices(&mut page, "", devices, view);
-        page.paragraph(
-            0,
-            "In brackets how sure that is, of 100. IP bytes, headers included, to and from outside, and inside the site.",
-        );
+        let inside = push_devices(&mut page, "", devices, view);
+        let sure = if devices.iter().any(|device| is_rated(device)) {
+            "In brackets how sure that is, of 100. "
+        } else {
+            ""
+        };
+        let inside = if inside { ", and inside the site" } else { "" };
+        page.paragraph(0, &format!("{sure}IP bytes, headers included, to and from outside{inside}."));
     }
     out.write_all(page.text().as_bytes())
 }
 
-/// A table of devices; below a heading without the evidence, which is told there whole.
-pub(super) fn push_devices(page: &mut Page, heading: &str, devices: &[&DeviceRecord<'_>], view: &View) {
+/// Whether the table says how sure it is that the device is a camera.
+pub(super) fn is_rated(device: &DeviceRecord<'_>) -> bool {
+    matches!(device.standing, Standing::Camera | Standing::Suspected)
+}
+
+/// A table of devices; below a heading without the evidence, which is told there whole. Returns whether there was room for the
+/// bytes inside the site.
+pub(super) fn push_devices(
+    page: &mut Page,
+    heading: &str,
+    devices: &[&DeviceRecord<'_>],
+    view: &View,
+) -> bool {
     let columns = [
         Column::whole("address"),
         Column::whole("MAC").ranked(5),
@@ -41,7 +55,7 @@ pub(super) fn push_devices(page: &mut Page, heading: &str, devices: &[&DeviceRec
         Column::wrapped("why", 14).ranked(4),
         Column::number("sent"),
         Column::number("received"),
-        Column::number("inside").ranked(1),
+        Column::number(INSIDE).ranked(1),
     ];
     let row = |device: &&DeviceRecord<'_>| {
         let (sent, received) = device.bytes_inside();
@@ -50,7 +64,7 @@ pub(super) fn push_devices(page: &mut Page, heading: &str, devices: &[&DeviceRec
             device.mac.map(|mac| mac.to_string()).unwrap_or_default(),
             what(device),
             words::maker_cell(device),
-            words::evidence(device, 2),
+            words::evidence(device, 0, 2),
             view.numbers.bytes(device.bytes_out_external),
             view.numbers.bytes(device.bytes_in_external),
             view.numbers.bytes(sent + received),
@@ -64,19 +78,17 @@ pub(super) fn push_devices(page: &mut Page, heading: &str, devices: &[&DeviceRec
             row.remove(WHY);
         }
     }
-    table::push(page, heading, &columns, &rows);
+    table::push(page, heading, &columns, &rows).contains(&INSIDE)
 }
 
-/// The column of the evidence.
+/// The column of the evidence, and the title of that of the bytes inside the site.
 const WHY: usize = 4;
+const INSIDE: &str = "inside";
 
 /// What a device is, and how sure that is.
 fn what(device: &DeviceRecord<'_>) -> String {
     let class = words::class(device).trim_end_matches(" camera");
-    match device.standing {
-        Standing::Camera | Standing::Suspected => format!("{class} ({})", device.confidence),
-        Standing::Viewer | Standing::Other => class.into(),
-    }
+    if is_rated(device) { format!("{class} ({})", device.confidence) } else { class.into() }
 }
 
 /// Of how many rows those that are written were chosen, and by what.
@@ -100,7 +112,7 @@ pub fn write_flows<'a>(
         Column::whole("protocol"),
         Column::text("from", 21),
         Column::text("to", 21),
-        Column::text("name", 12).ranked(1),
+        Column::name("name", 12).ranked(1),
         Column::number("lasted").ranked(4),
         Column::number("sent"),
         Column::number("received"),
@@ -170,8 +182,8 @@ fn name(flow: &FlowView<'_>) -> String {
     let name = name.map(|name| escape(name).into_owned());
     let whose = flow.vendor.map(vendor::name);
     match (name, whose) {
-        (Some(name), Some(whose)) => format!("{} ({whose})", cut(&name, 60)),
-        (Some(name), None) => cut(&name, 60),
+        (Some(name), Some(whose)) => format!("{} ({whose})", cut_clause(&name, 60)),
+        (Some(name), None) => cut_clause(&name, 60),
         (None, Some(whose)) => format!("({whose})"),
         (None, None) => String::new(),
     }

@@ -129,6 +129,53 @@ pub(super) fn cut(text: &str, most: usize) -> String {
     format!("{head}…")
 }
 
+/// Columns that are left of a name.
+const NAME: usize = 8;
+
+/// Cuts a clause to `most` columns. The name in it gives way first, and at its beginning: the end of `a1b2.iot.example.com`
+/// says whose it is. Next goes what stands in brackets; then the end, but for the packet there, such as `#12`.
+pub(super) fn cut_clause(text: &str, most: usize) -> String {
+    let bare = bracket(text).map(|(before, after)| format!("{before}{after}"));
+    let shorter = [Some(text), bare.as_deref()].into_iter().flatten().map(|text| cut_name(text, most));
+    let mut last = String::new();
+    for text in shorter {
+        if width(&text) <= most {
+            return text;
+        }
+        last = text;
+    }
+    match last.rsplit_once(' ') {
+        Some((head, packet)) if packet.starts_with('#') && width(packet) + 1 < most => {
+            format!("{} {packet}", cut(head, most - width(packet) - 1))
+        }
+        _ => cut(&last, most),
+    }
+}
+
+/// What stands before and behind a bracket, with those in it.
+fn bracket(text: &str) -> Option<(&str, &str)> {
+    let (before, rest) = text.split_once(" (")?;
+    Some((before, rest.rsplit_once(')')?.1))
+}
+
+/// Shortens the longest name in a text at its beginning, as far as is needed and it may be.
+fn cut_name(text: &str, most: usize) -> String {
+    let over = width(text).saturating_sub(most);
+    let is_name = |word: &&str| word.contains('.') && word.contains(|c: char| c.is_ascii_alphabetic());
+    let name = text.split(' ').filter(is_name).max_by_key(|word| width(word));
+    let Some(name) = name.filter(|name| over > 0 && width(name) > NAME) else { return text.to_owned() };
+    let kept = width(name).saturating_sub(over).max(NAME) - 1;
+    let (mut used, mut from) = (0, name.len());
+    for (at, c) in name.char_indices().rev() {
+        used += columns(c);
+        if used > kept {
+            break;
+        }
+        from = at;
+    }
+    text.replacen(name, &format!("…{}", name.get(from..).unwrap_or_default()), 1)
+}
+
 /// Columns of text on a terminal, character by character (UAX #11).
 pub(super) fn width(text: &str) -> usize {
     text.chars().map(columns).sum()
@@ -155,11 +202,25 @@ mod tests {
         assert_eq!(cut("cafe\u{301}", 4), "cafe\u{301}");
     }
 
+    #[test]
+    fn of_a_name_the_end_stays_and_of_a_clause_its_packet() {
+        let called = "which it called fw-e.rms.ring.devices.a2z.com (Ring) #1,204";
+        assert_eq!(cut_clause(called, 59), called);
+        assert_eq!(cut_clause(called, 55), "which it called …rms.ring.devices.a2z.com (Ring) #1,204");
+        assert_eq!(cut_clause(called, 40), "which it called …s.a2z.com (Ring) #1,204");
+        assert_eq!(cut_clause(called, 34), "which it called …es.a2z.com #1,204");
+        assert_eq!(cut_clause(called, 20), "which it cal… #1,204");
+        let nested = "which it called 203.0.113.40 (a viewer, by the protocol of CS2 Network (PPPP)) #7";
+        assert_eq!(cut_clause(nested, 40), "which it called 203.0.113.40 #7");
+        assert_eq!(cut_clause("no name at all", 8), "no name…");
+    }
+
     proptest! {
         #[test]
-        fn nothing_is_wider(text in "[a-z門 ]{0,200}", most in 2_usize..40) {
+        fn nothing_is_wider(text in "[a-z門 .#()]{0,200}", most in 2_usize..40) {
             prop_assert!(broken(&text, most).iter().all(|line| width(line) <= most));
             prop_assert!(width(&cut(&text, most)) <= most);
+            prop_assert!(width(&cut_clause(&text, most)) <= most);
             let kept: String = broken(&text, most).concat().replace(' ', "");
             prop_assert_eq!(kept, text.replace(' ', ""));
         }

@@ -97,10 +97,14 @@ fn all_words(report: &Report<'_>, told: &Told<'_, '_>, view: &View) -> (Vec<Stri
     }
     let sure = all.len();
     all.push(confidence(told));
+    // One reason stands before all that can be left out.
+    let reason =
+        |after, most| Some(words::evidence(device, after, most)).filter(|evidence| !evidence.is_empty());
+    all.extend(reason(0, 1));
     all.extend(words::listed_firm(device));
     all.extend(told.first().and_then(|finding| how(finding, view)));
     all.extend(inside(told, view));
-    all.extend(Some(words::evidence(device, NAMED)).filter(|evidence| !evidence.is_empty()));
+    all.extend(reason(1, NAMED - 1));
     all.extend(words::owner(report, device));
     all.extend(words::conflict(report, device));
     (all, sure)
@@ -189,7 +193,7 @@ fn how(finding: &Finding<'_>, view: &View) -> Option<String> {
         _ if looked_up(finding).is_some() => return None,
         Outcome::NotCaptured => "no answer was captured, ",
         Outcome::Refused => "refused, ",
-        Outcome::Answered if finding.encrypted => "encrypted, ",
+        Outcome::Answered if finding.encrypted => "encrypted protocol, ",
         Outcome::Answered => "",
     };
     let again = if finding.kind == FindingKind::Telemetry { "recurring " } else { "" };

@@ -2,7 +2,7 @@
 //! next. It never takes more than [`SCREEN`](super::SCREEN) lines: of many cameras the worst are told, one line each.
 
 use super::limits::limits;
-use super::page::{Page, broken, cut, width};
+use super::page::{Page, broken, cut, cut_clause, width};
 use super::row::{Row, row};
 use super::words;
 use super::{SCREEN, View};
@@ -17,6 +17,13 @@ const GAP: usize = 2;
 /// Columns of the severity, and where all else begins.
 const LABEL: usize = 8;
 const INDENT: usize = GAP + LABEL + GAP;
+/// What stands before all commands but the first.
+const BESIDE: &str = "      ";
+/// Lines that a camera needs for whom it called, how sure that is, and a reason; and for how many a command is given up.
+const EACH: usize = 4;
+const FEW: usize = 3;
+/// Columns below which a camera takes more lines.
+const NARROW: usize = 100;
 /// Lines of what could not be seen.
 const LIMITS: usize = 3;
 /// Lines of what to type next; the first command is named however long its paths are.
@@ -28,9 +35,17 @@ pub(super) fn push(page: &mut Page, report: &Report<'_>, view: &View) {
     let answer = report.answer();
     let head = headline(report, &answer);
     let rows: Vec<Row> = answer.told.iter().take(SCREEN).map(|told| row(report, told, view)).collect();
-    let tail = tail(page, report, view, &answer);
+    let mut tail = tail(page, report, view, &answer);
     let head_lines = broken(&format!("{} {}", head.0, head.1), page.width);
-    let taken: usize = head_lines.len() + tail.iter().map(|line| lines(line, page.width)).sum::<usize>();
+    let mut taken: usize = head_lines.len() + tail.iter().map(|line| lines(line, page.width)).sum::<usize>();
+    // A reason for a camera comes before a second command, where there are few of both.
+    let few = (1..=FEW).contains(&rows.len());
+    while few
+        && taken + 2 + rows.len() * EACH > SCREEN
+        && let Some(line) = tail.pop_if(|line| line.starts_with(BESIDE))
+    {
+        taken -= lines(&line, page.width);
+    }
     push_headline(page, &head);
     if !rows.is_empty() {
         page.gap();
@@ -146,12 +161,16 @@ fn layout(rows: &[Row], columns: usize) -> Layout {
 
 fn push_rows(page: &mut Page, rows: &[Row], all: usize, room: usize, view: &View) {
     let layout = layout(rows, page.width);
-    // As many lines as there is room for, up to three of words; one line each where two do not fit, if the first line says it all.
+    // As many lines as there is room for, up to three of words, five on a narrow page; one line each where two do not fit, if the
+    // first line says it all.
+    let most = if page.width < NARROW { EACH + 2 } else { EACH };
     let can_be_one = layout.amount.is_some();
-    let each = (room / all.max(1)).clamp(if can_be_one { 1 } else { 2 }, 4);
+    let each = (room / all.max(1)).clamp(if can_be_one { 1 } else { 2 }, most);
     let shown = if all * each <= room { all } else { room.saturating_sub(1) / each };
-    for row in rows.iter().take(shown.min(rows.len())) {
-        push_row(page, row, &layout, each - 1);
+    // What is left over goes to the first.
+    let over = if all == shown && (EACH - 1..most).contains(&each) { room - all * each } else { 0 };
+    for (n, row) in rows.iter().take(shown.min(rows.len())).enumerate() {
+        push_row(page, row, &layout, each - usize::from(n >= over));
     }
     if all > shown {
         let more = units::counted((all - shown) as u64, "more");
@@ -192,9 +211,9 @@ fn push_row(page: &mut Page, row: &Row, layout: &Layout, more: usize) {
         sure += usize::from(at <= sure);
         words.insert(at, text);
     };
-    // What was cut in the first line is whole in the second, behind who received and how.
+    // What was cut in the first line is whole below, behind who received, how sure it is, and one reason.
     if row.make != make {
-        put(&mut words, called + 2, row.make.clone());
+        put(&mut words, called + row.sure + 2, row.make.clone());
     }
     if !row.id.is_empty() {
         if layout.id {
@@ -259,9 +278,9 @@ fn fitted(
         let taken = if n == 0 { 0 } else { width(&line) + 2 };
         let room = columns.saturating_sub(taken + if sure.is_some_and(|sure| n < sure) { kept } else { 0 });
         if n == 0 {
-            line = cut(clause, room);
+            line = cut_clause(clause, room);
         } else if width(clause) <= room || (Some(n) == told && room >= WORTH) {
-            _ = write!(line, "; {}", cut(clause, room));
+            _ = write!(line, "; {}", cut_clause(clause, room));
         } else {
             left.push(n);
         }
@@ -372,8 +391,7 @@ fn next(report: &Report<'_>, answer: &Answer<'_, '_>, view: &View, columns: usiz
             commands.extend(again(view, "--long"));
         }
     }
-    let line =
-        |(n, command): (usize, String)| format!("{}{command}", if n == 0 { "Next: " } else { "      " });
+    let line = |(n, command): (usize, String)| format!("{}{command}", if n == 0 { "Next: " } else { BESIDE });
     let mut all: Vec<String> = commands.into_iter().enumerate().map(line).collect();
     while all.len() > 1 && all.iter().map(|line| lines(line, columns)).sum::<usize>() > NEXT {
         all.pop();

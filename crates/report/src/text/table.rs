@@ -1,7 +1,7 @@
 //! A table that fits the page: columns as wide as they need, those that may be cut giving way, and where that is not
 //! enough, those that may be missing left out.
 
-use super::page::{Page, broken, cut, width};
+use super::page::{Page, broken, cut, cut_clause, width};
 use std::fmt::Write as _;
 
 /// A column.
@@ -14,6 +14,8 @@ pub(super) struct Column {
     least: Option<usize>,
     /// Whether what does not fit goes on below, and is not cut.
     wraps: bool,
+    /// Whether a name in it is cut at its beginning.
+    names: bool,
     /// Which columns are left out first on a narrow page: the highest number. One of 0 never is.
     rank: u8,
 }
@@ -21,12 +23,17 @@ pub(super) struct Column {
 impl Column {
     /// Text that is never cut.
     pub(super) const fn whole(title: &'static str) -> Self {
-        Self { title, right: false, least: None, wraps: false, rank: 0 }
+        Self { title, right: false, least: None, wraps: false, names: false, rank: 0 }
     }
 
     /// Text that may be cut to `least` columns.
     pub(super) const fn text(title: &'static str, least: usize) -> Self {
-        Self { title, right: false, least: Some(least), wraps: false, rank: 0 }
+        Self { least: Some(least), ..Self::whole(title) }
+    }
+
+    /// Text that may be cut to `least` columns, a name in it at its beginning.
+    pub(super) const fn name(title: &'static str, least: usize) -> Self {
+        Self { names: true, ..Self::text(title, least) }
     }
 
     /// Text that goes on in further lines where the column is too narrow for it, down to `least` columns.
@@ -36,7 +43,7 @@ impl Column {
 
     /// A number.
     pub(super) const fn number(title: &'static str) -> Self {
-        Self { title, right: true, least: None, wraps: false, rank: 0 }
+        Self { right: true, ..Self::whole(title) }
     }
 
     /// The same column, that may be left out.
@@ -49,9 +56,16 @@ impl Column {
 const GAP: usize = 2;
 /// Lines that a cell takes at most.
 const LINES: usize = 6;
+/// Columns of the longest word that a column which wraps makes room for.
+const WORD: usize = 16;
 
-/// Writes a heading, where there is one, and rows.
-pub(super) fn push(page: &mut Page, heading: &str, columns: &[Column], rows: &[Vec<String>]) {
+/// Writes a heading, where there is one, and rows. Returns the titles of the columns that there was room for.
+pub(super) fn push(
+    page: &mut Page,
+    heading: &str,
+    columns: &[Column],
+    rows: &[Vec<String>],
+) -> Vec<&'static str> {
     if !heading.is_empty() {
         page.gap();
         let heading = page.style.bold(heading);
@@ -70,13 +84,14 @@ pub(super) fn push(page: &mut Page, heading: &str, columns: &[Column], rows: &[V
             page.line(&line(&columns, part));
         }
     }
+    columns.iter().map(|(_, column, _)| column.title).collect()
 }
 
 /// The lines of a cell: one, or several where its column wraps.
 fn cell(row: &[String], &(place, column, wide): &Shown) -> Vec<String> {
     let text = row.get(place).map_or("", String::as_str);
     if !column.wraps {
-        return vec![cut(text, wide)];
+        return vec![if column.names { cut_clause(text, wide) } else { cut(text, wide) }];
     }
     let mut lines = broken(text, wide.max(2));
     if lines.len() > LINES {
@@ -111,7 +126,14 @@ fn widths(columns: &[Column], rows: &[Vec<String>], most: usize) -> Vec<Shown> {
         (place, *column, cells.chain([width(column.title)]).max().unwrap_or(0))
     };
     let mut shown: Vec<Shown> = columns.iter().enumerate().map(natural).collect();
-    let least = |(_, column, wide): &Shown| column.least.map_or(*wide, |least| least.min(*wide)) + GAP;
+    // A word stays whole where other columns can be left out, or give way, for it.
+    let whole = |(place, column, wide): &Shown| {
+        let words = rows.iter().filter_map(|row| row.get(*place)).flat_map(|cell| cell.split(' '));
+        let longest = words.filter(|_| column.wraps).map(width).max().unwrap_or(0).min(WORD);
+        column.least.map_or(*wide, |least| least.max(longest).min(*wide))
+    };
+    let words: Vec<usize> = shown.iter().map(whole).collect();
+    let least = |(place, ..): &Shown| words.get(*place).map_or(0, |least| least + GAP);
     while shown.iter().map(least).sum::<usize>() > most {
         let Some(out) = (0..shown.len()).max_by_key(|n| shown.get(*n).map(|(_, column, _)| column.rank))
         else {
@@ -123,13 +145,17 @@ fn widths(columns: &[Column], rows: &[Vec<String>], most: usize) -> Vec<Shown> {
         shown.remove(out);
     }
     let all: usize = shown.iter().map(|(.., wide)| wide + GAP).sum();
-    for _ in 0..all.saturating_sub(most) {
-        let widest = shown
-            .iter_mut()
-            .filter(|(_, column, wide)| column.least.is_some_and(|least| *wide > least))
-            .max_by_key(|(.., wide)| *wide);
-        let Some((.., wide)) = widest else { break };
-        *wide -= 1;
+    let mut over = all.saturating_sub(most);
+    for keeps_words in [true, false] {
+        while over > 0 {
+            let may = |(place, column, wide): &&mut Shown| {
+                let word = words.get(*place).copied().unwrap_or(0);
+                column.least.is_some_and(|least| *wide > if keeps_words { least.max(word) } else { least })
+            };
+            let Some((.., wide)) = shown.iter_mut().filter(may).max_by_key(|(.., wide)| *wide) else { break };
+            *wide -= 1;
+            over -= 1;
+        }
     }
     shown
 }
@@ -176,6 +202,20 @@ mod tests {
         let long = pushed(&"word ".repeat(500), 60);
         assert_eq!(long.len(), 1 + LINES);
         assert!(long.iter().all(|line| width(line) <= 60) && long[LINES].ends_with('…'), "{long:?}");
+    }
+
+    #[test]
+    fn a_word_stays_whole_where_another_column_can_be_left_out() {
+        let columns = [Column::whole("address"), Column::wrapped("maker", 6), Column::number("in").ranked(1)];
+        let rows = [vec!["192.0.2.1".into(), "Foo Systemtechnik GmbH".into(), "1,000,000".into()]];
+        let of = |most| {
+            let mut page = Page::new(Style::PLAIN, most);
+            let titles = push(&mut page, "", &columns, &rows);
+            (titles, page.text().contains("Systemtechnik"))
+        };
+        assert_eq!(of(37), (vec!["address", "maker", "in"], true));
+        assert_eq!(of(36), (vec!["address", "maker"], true));
+        assert_eq!(of(22), (vec!["address", "maker"], false));
     }
 
     #[test]

@@ -23,14 +23,8 @@ pub(super) fn push(page: &mut Page, report: &Report<'_>, view: &View) {
     shown.sort_by_key(|device| Reverse(device.bytes_out_external));
     others.sort_by_key(|device| Reverse(device.bytes_out_external));
     let (cameras, possible): (Vec<_>, Vec<_>) = shown.iter().copied().partition(|device| device.is_camera);
-    if !report.devices().is_empty() {
-        page.gap();
-        page.paragraph(
-            0,
-            "Tables count IP bytes, headers included, to and from outside, and inside the site; Wireshark's \
-             frames have 14 more on Ethernet. In brackets how sure a camera is, of 100.",
-        );
-    }
+    // What is said above of the columns hangs on which of them the page has room for.
+    let (mut below, mut inside) = (Page::new(page.style, page.width), false);
     let tables = [
         ("CAMERAS AND RECORDERS", &cameras, MOST.0),
         ("POSSIBLE CAMERAS", &possible, MOST.0),
@@ -38,16 +32,30 @@ pub(super) fn push(page: &mut Page, report: &Report<'_>, view: &View) {
     ];
     for (n, (title, devices, most)) in tables.into_iter().enumerate() {
         if n == 2 {
-            push_parties(page, &shown, view);
+            push_parties(&mut below, &shown, view);
         }
         if !devices.is_empty() {
             let rows = devices.get(..most).unwrap_or(devices);
-            list::push_devices(page, title, rows, view);
-            push_more(page, devices.len(), most);
+            inside |= list::push_devices(&mut below, title, rows, view);
+            push_more(&mut below, devices.len(), most);
             if n < 2 {
-                push_why(page, report, rows);
+                push_why(&mut below, report, rows);
             }
         }
+    }
+    if !report.devices().is_empty() {
+        let inside = if inside { ", and inside the site" } else { "" };
+        let sure = if shown.is_empty() { "" } else { " In brackets how sure a camera is, of 100." };
+        page.gap();
+        page.paragraph(
+            0,
+            &format!(
+                "Tables count IP bytes, headers included, to and from outside{inside}; Wireshark's frames have 14 \
+                 more on Ethernet.{sure}"
+            ),
+        );
+        page.gap();
+        below.text().lines().for_each(|line| page.line(line));
     }
 }
 
@@ -55,7 +63,7 @@ pub(super) fn push(page: &mut Page, report: &Report<'_>, view: &View) {
 fn push_why(page: &mut Page, report: &Report<'_>, devices: &[&DeviceRecord<'_>]) {
     for device in devices.iter().take(TOLD) {
         let clauses = [
-            Some(words::evidence(device, WHY)).filter(|evidence| !evidence.is_empty()),
+            Some(words::evidence(device, 0, WHY)).filter(|evidence| !evidence.is_empty()),
             words::owner(report, device),
             words::listed_firm(device),
             words::conflict(report, device),
@@ -101,7 +109,7 @@ fn push_parties(page: &mut Page, devices: &[&DeviceRecord<'_>], view: &View) {
     parties.sort_by_key(|(_, party)| Reverse(party.sent));
     let columns = [
         Column::text("party", 14),
-        Column::text("names or addresses", 20),
+        Column::name("names or addresses", 20),
         Column::number("flows").ranked(1),
         Column::number("sent"),
         Column::number("received"),

@@ -2,7 +2,8 @@ use super::*;
 use crate::escape::is_unseen;
 use crate::sample::{devices, flows, nothing, office, office_of, office_over_memory, office_with};
 use lenscap_flow::report::{
-    Amount, Coverage, DeviceRecord, Finding, Ledger, LookUp, Overview, Reason, Report, Rule,
+    Amount, Coverage, DeviceClass, DeviceRecord, Evidence, Finding, FlowView, Ledger, LookUp, Overview,
+    Reason, Report, Rule,
 };
 
 fn view(style: Style, width: usize, long: bool) -> View {
@@ -239,4 +240,79 @@ fn one_of_a_thing_is_singular() {
     {
         assert!(joined.contains(said), "{said}:\n{text}");
     }
+}
+
+/// What `explain` says of the first finding, of a device and flows like these.
+fn explained(device: DeviceRecord<'static>, flows: &[FlowView<'static>]) -> String {
+    let (report, mut out) = (office_of(vec![device], vec![]), Vec::new());
+    explain_finding(&report, &report.findings[0], flows, &plain(200), &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn a_sum_leaves_out_what_errors_quote_and_is_not_told_of_what_it_cannot_add() {
+    let (device, mut flow) = (devices().remove(0), flows().remove(0));
+    assert!(explained(device.clone(), &[flow.clone()]).contains("&& !icmp && !icmpv6' -T fields"));
+    flow.protocol = 1;
+    assert!(!explained(device, &[flow]).contains("To add up its bytes"));
+}
+
+#[test]
+fn a_doorbell_is_called_one() {
+    let device = DeviceRecord { class: Some(DeviceClass::Doorbell), ..devices().remove(0) };
+    assert!(explained(device, &flows()[..1]).contains("\n1 It is a doorbell"));
+}
+
+#[test]
+fn evidence_of_one_kind_counts_once_and_names_its_protocol() {
+    let mut device = devices().remove(0);
+    let mut why = device.why[0].clone();
+    (why.kind, why.value, why.weight) = (Evidence::DeviceRole, b"pppp".as_slice().into(), 70);
+    let mut again = why.clone();
+    again.packet = Some(crate::sample::at(550));
+    device.why = vec![why, again];
+    assert_eq!(words::evidence(&device, 0, 6), "the camera's side of pppp #5");
+    let text = explained(device, &flows()[..1]);
+    assert!(text.contains("the camera's side of pppp #5, 70 points\n"), "{text}");
+    assert!(text.contains("pppp #550, 70 points of the same kind as one above: not added"), "{text}");
+}
+
+#[test]
+fn a_prefix_is_said_of_its_owner_and_a_cloud_is_no_protocol() {
+    let mut platform = devices()[0].vendor.unwrap().clone();
+    (platform.kind, platform.name) = (lenscap_catalog::VendorKind::IotPlatform, "Meari".into());
+    let mut device: DeviceRecord<'_> = devices().remove(3);
+    (device.maker, device.model) = (Some("Foo Co., Ltd."), Some("X1".into()));
+    assert_eq!(words::maker_cell(&device), "Foo Co., Ltd. (by prefix) X1");
+    (device.vendor, device.platform, device.cloud_of) = (Some(&platform), Some(&platform), Some(&platform));
+    assert_eq!(words::maker_cell(&device), "Foo Co., Ltd. (by prefix), uses the cloud of Meari X1");
+    device.cloud_of = None;
+    assert_eq!(words::maker(&device), "prefix registered to Foo Co., Ltd., speaks the protocol of Meari X1");
+}
+
+#[test]
+fn a_narrow_screen_keeps_a_reason_for_every_camera() {
+    let reason = "calls itself DS-2CD2042WD-I #5";
+    for width in [60, 80, 100, 120, 200] {
+        let text = with(&office(), &view(Style::PLAIN, width, false));
+        assert_eq!(text.matches(reason).count(), 3, "{width}:\n{text}");
+    }
+}
+
+#[test]
+fn what_is_said_of_columns_is_said_of_those_that_are_shown() {
+    let said = |devices: &[&DeviceRecord<'_>], width| {
+        let mut out = Vec::new();
+        write_devices(devices, &view(Style::PLAIN, width, false), &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap().replace('\n', " ");
+        assert_eq!(text.contains("  inside"), text.contains("inside the site"), "{text}");
+        assert_eq!(text.contains('('), text.contains("In brackets"), "{text}");
+        text.contains("inside the site")
+    };
+    let mut all = devices();
+    assert!(said(&all.iter().collect::<Vec<_>>(), 120));
+    all[0].addresses = vec!["2001:db8:1234:5678:9abc:def0:1234:5678".parse().unwrap()];
+    assert!(!said(&all.iter().collect::<Vec<_>>(), 60));
+    let printer = DeviceRecord { maker: None, ..devices().remove(3) };
+    assert!(said(&[&printer], 120));
 }

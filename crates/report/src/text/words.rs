@@ -9,6 +9,8 @@ use lenscap_flow::report::{
 };
 use std::net::IpAddr;
 
+/// What is known of a cloud that no viewer is known to call.
+const OF_DEVICES: &str = "which, as far as the catalogue knows, only devices call";
 /// Digits of an id that are shown, where they tell it from all others.
 const SHORT_ID: usize = 8;
 
@@ -64,11 +66,27 @@ pub(super) fn vendor_cell(report: &Report<'_>, vendor: Option<&Vendor>) -> Strin
 }
 
 /// `maker not known, speaks the protocol of CS2 Network (PPPP)`, where no more is known than that.
-fn speaks(device: &DeviceRecord<'_>) -> Option<String> {
-    let platform = vendor::name(device.platform?);
-    let maker = device.maker.map(|maker| format!("prefix registered to {}", escape(maker.as_bytes())));
+fn speaks(device: &DeviceRecord<'_>, short: bool) -> Option<String> {
+    let platform = device.platform?;
+    let maker = device.maker.map(|maker| registered(&escape(maker.as_bytes()), short));
     let maker = maker.unwrap_or_else(|| "maker not known".into());
-    Some(format!("{maker}, speaks the protocol of {platform}"))
+    let does = if is_spoken(device, platform) { "speaks the protocol" } else { "uses the cloud" };
+    Some(format!("{maker}, {does} of {}", vendor::name(platform)))
+}
+
+/// Whether a reader matched what the device sends in a platform's protocol: else its cloud alone names the platform.
+fn is_spoken(device: &DeviceRecord<'_>, platform: &Vendor) -> bool {
+    let shows = |kinds: &[Evidence]| device.why.iter().any(|why| !why.claimed && kinds.contains(&why.kind));
+    // Of a peer-to-peer protocol it is not known here whose it is: a cloud beside it may be what names the platform.
+    let by_cloud = || shows(&[Evidence::CloudOfDevices, Evidence::CloudOfDevicesAsked]);
+    device.cloud_of.is_none_or(|cloud| vendor::id(cloud) != vendor::id(platform))
+        || shows(&[Evidence::Protocol, Evidence::DeviceRole])
+        || shows(&[Evidence::P2p]) && !by_cloud()
+}
+
+/// Who registered the prefix; in `short`, for a table, with the name first, so that it is seen however narrow the column is.
+fn registered(name: &str, short: bool) -> String {
+    if short { format!("{name} (by prefix)") } else { format!("prefix registered to {name}") }
 }
 
 /// Whose an outside party is, or what kind of party it is. Of a viewer or relay the vendor is whose protocol it speaks.
@@ -84,7 +102,16 @@ pub(super) fn whose(endpoint: &EndpointRecord<'_>) -> String {
 
 /// Who made a device and what it is, as far as that is known, and how surely.
 pub(super) fn maker(device: &DeviceRecord<'_>) -> String {
-    let made = made(device);
+    stated(device, made(device, false))
+}
+
+/// The same for a table.
+pub(super) fn maker_cell(device: &DeviceRecord<'_>) -> String {
+    stated(device, made(device, true)).replacen("maker not known", "not known", 1)
+}
+
+/// Says what of it is the owner's word.
+fn stated(device: &DeviceRecord<'_>, made: String) -> String {
     if is_stated(device, b"vendor=") || is_stated(device, b"model=") {
         format!("{made} (stated by the owner)")
     } else if is_stated(device, b"class=") {
@@ -99,7 +126,7 @@ fn is_stated(device: &DeviceRecord<'_>, what: &[u8]) -> bool {
     device.why.iter().any(|why| why.kind == Evidence::Owner && why.value.starts_with(what))
 }
 
-fn made(device: &DeviceRecord<'_>) -> String {
+fn made(device: &DeviceRecord<'_>, short: bool) -> String {
     let model = device.model.as_deref().map(|model| escape(model.as_bytes()));
     let with = |maker: String| match &model {
         Some(model) => format!("{maker} {model}"),
@@ -119,26 +146,17 @@ fn made(device: &DeviceRecord<'_>) -> String {
             if both || !by_more.is_empty() || device.is_maker_proven() {
                 with(name.to_owned())
             } else if by_prefix {
-                with(format!("prefix registered to {name}"))
+                with(registered(name, short))
             } else {
                 with(format!("{name} by its cloud"))
             }
         }
         _ if device.made_by().is_none() && device.platform.is_some() => {
-            with(speaks(device).unwrap_or_default())
+            with(speaks(device, short).unwrap_or_default())
         }
-        (None, Some(maker), _) => with(format!("prefix registered to {}", escape(maker.as_bytes()))),
+        (None, Some(maker), _) => with(registered(&escape(maker.as_bytes()), short)),
         (None, None, Some(cloud)) => with(format!("uses the cloud of {}", vendor::name(cloud))),
         _ => with("maker not known".into()),
-    }
-}
-
-/// The same for a table, where the name must be seen however narrow the column is.
-pub(super) fn maker_cell(device: &DeviceRecord<'_>) -> String {
-    let text = maker(device);
-    match text.strip_prefix("prefix registered to ") {
-        Some(name) => format!("{name} (by prefix)"),
-        None => text.replacen("maker not known", "not known", 1),
     }
 }
 
@@ -204,11 +222,23 @@ pub(super) fn all_lists(maker: &Vendor) -> Option<String> {
     (!all.is_empty()).then(|| format!("lists on {}: {}", vendor::name(maker), all.join("; ")))
 }
 
-/// What makes it a camera, the strongest first, with the packets.
-pub(super) fn evidence(device: &DeviceRecord<'_>, most: usize) -> String {
+/// What makes it a camera, the strongest of each kind first, with the packets: after so many the next.
+pub(super) fn evidence(device: &DeviceRecord<'_>, after: usize, most: usize) -> String {
     let says = |why: &&WhyRecord<'_>| !why.claimed && (why.weight > 0 || why.kind == Evidence::Owner);
-    let counts = device.why.iter().filter(says).take(most);
+    let counts = device.why.iter().filter(says).filter(|why| adds(device, why)).skip(after).take(most);
     counts.map(|why| why_words(device, why)).collect::<Vec<_>>().join(", ")
+}
+
+/// Whether a piece of evidence adds to the sum: of one kind the strongest alone does, and that stands first. Who asked for a cloud
+/// that answered shows no more by asking.
+pub(super) fn adds(device: &DeviceRecord<'_>, why: &WhyRecord<'_>) -> bool {
+    let weak = |kind| matches!(kind, Evidence::MixedPrefix | Evidence::Banner | Evidence::Client);
+    let same = |other: Evidence| {
+        other == why.kind || other.is_contact() && why.kind.is_contact() || weak(other) && weak(why.kind)
+    };
+    let before = device.why.iter().take_while(|other| !std::ptr::eq(*other, why));
+    why.kind == Evidence::Owner
+        || !before.filter(|other| !other.claimed && other.weight > 0).any(|other| same(other.kind))
 }
 
 /// One piece of evidence, with its packet.
@@ -216,21 +246,25 @@ pub(super) fn why_words(device: &DeviceRecord<'_>, why: &WhyRecord<'_>) -> Strin
     let value = escape(&why.value);
     // What it was read from: the sighting with the same value, else that of the same packet.
     let of_packet = || device.sightings.iter().filter(|s| why.packet.is_some() && s.packet == why.packet);
-    let sighting = of_packet().find(|s| s.value == why.value).or_else(|| of_packet().next());
+    let sighting =
+        of_packet().find(|s| s.value == why.value).or_else(|| of_packet().find(|s| s.kind != "oui"));
     let kind = sighting.map_or("", |sighting| sighting.kind);
-    let protocol = kind.split('.').next().filter(|word| !word.is_empty()).unwrap_or("its protocol");
+    // What was told by the flow as a whole stands in no field: its value is the protocol.
+    let protocol = [kind.split('.').next().unwrap_or_default(), &value, "its protocol"];
+    let protocol = protocol.into_iter().find(|word| !word.is_empty()).unwrap_or_default();
+    let packet = why.packet.map(|at| format!(" #{}", units::count(at.packet))).unwrap_or_default();
     let text = match why.kind {
         Evidence::Protocol => format!("answers as a camera in {protocol}"),
         Evidence::Model if kind.is_empty() => format!("calls itself {value}"),
         Evidence::Model => format!("calls itself {value} ({kind})"),
         Evidence::DeviceRole => format!("the camera's side of {protocol}"),
         Evidence::Video => "serves video".into(),
-        Evidence::P2p if kind.is_empty() => "speaks a protocol of cameras".into(),
+        Evidence::P2p if kind.is_empty() && value.is_empty() => "speaks a protocol of cameras".into(),
         Evidence::P2p => format!("speaks {protocol}, a protocol of cameras"),
         Evidence::Cloud => format!("answered by the cameras' cloud {value}"),
         Evidence::CloudAsked => format!("asked for the cameras' cloud {value}"),
-        Evidence::CloudOfDevices => format!("answered by {value}, which cameras alone call"),
-        Evidence::CloudOfDevicesAsked => format!("asked for {value}, which cameras alone call"),
+        Evidence::CloudOfDevices => return format!("answered by {value}{packet}, {OF_DEVICES}"),
+        Evidence::CloudOfDevicesAsked => return format!("asked for {value}{packet}, {OF_DEVICES}"),
         Evidence::Prefix => format!("prefix {value} of a maker of cameras"),
         Evidence::MixedPrefix => format!("prefix {value} of a maker of cameras, too"),
         Evidence::Banner => format!("shows {value}"),
@@ -238,7 +272,6 @@ pub(super) fn why_words(device: &DeviceRecord<'_>, why: &WhyRecord<'_>) -> Strin
         Evidence::Client => format!("shows {value}, as viewers do"),
         Evidence::Owner => format!("stated by the owner: {value}"),
     };
-    let packet = why.packet.map(|at| format!(" #{}", units::count(at.packet))).unwrap_or_default();
     format!("{text}{packet}")
 }
 
@@ -260,7 +293,7 @@ pub(super) fn short_id(report: &Report<'_>, id: &str) -> String {
 pub(super) fn make(report: &Report<'_>, device: &DeviceRecord<'_>) -> Option<String> {
     let model = device.model.as_deref().map(|model| escape(model.as_bytes()));
     let Some(vendor) = device.made_by() else {
-        let parts = [model.map(|model| format!("model {model}")), speaks(device)];
+        let parts = [model.map(|model| format!("model {model}")), speaks(device, false)];
         let parts: Vec<_> = parts.into_iter().flatten().collect();
         return (!parts.is_empty()).then(|| parts.join(", "));
     };

@@ -109,7 +109,7 @@ pub(crate) struct Contact {
     pub(crate) activity: ArrayVec<Activity, 8>,
     /// Payload in flows of protocols that hide it.
     pub(crate) hidden: u64,
-    /// Payload in flows that no reader knew, and in those of protocols that carry it packed.
+    /// Payload in flows that no reader knew, and in those of protocols that carry content packed.
     pub(crate) unknown: u64,
     pub(crate) packed: u64,
     pub(crate) measures: Measures,

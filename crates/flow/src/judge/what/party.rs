@@ -49,7 +49,7 @@ pub(crate) enum Content {
     Read,
     /// Its protocol hides it.
     Hidden,
-    /// Its protocol is known, and carries media in a form that no reader opens.
+    /// Its protocol is known, and carries media in a form that no reader opens. Its messages alone, such as logins, were read.
     Packed,
     /// No reader knew its protocol.
     Unknown,
@@ -140,7 +140,10 @@ impl<'a> Court<'a> {
         let reader = self.reader_of(flow, &halves);
         match reader.and_then(|reader| ReaderId(reader).reader()) {
             Some(known) if known.hides => Content::Hidden,
-            Some(_) if self.protocols.of(reader).is_some_and(|spoken| spoken.protocol.p2p) => Content::Packed,
+            Some(_) if self.protocols.of(reader).is_some_and(|spoken| spoken.protocol.p2p) => {
+                let carries = |side| flow.content(self.catalog.content(), side) > 0;
+                if flow.is_evicted() || carries(0) || carries(1) { Content::Packed } else { Content::Read }
+            }
             None if matches!(flow.hot.key.protocol, TCP | UDP) => Content::Unknown,
             _ => Content::Read,
         }

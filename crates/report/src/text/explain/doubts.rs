@@ -14,13 +14,14 @@ pub(super) fn of_finding(
 ) -> Vec<String> {
     let mut all = Vec::new();
     if finding.encrypted {
-        all.push("The content is encrypted: its size is known, and not what it was.".into());
+        all.push("Its protocol is encrypted: behind the hellos, which are in the clear, sizes are known, and not the content.".into());
     }
-    if finding.opaque > 0 {
-        all.push(format!(
-            "The content of {} could not be read: no reader knew the protocol, or it carries the content packed.",
-            Numbers::Exact.bytes(finding.opaque)
-        ));
+    let causes = [
+        (finding.opaque.saturating_sub(finding.packed), "no reader knew the protocol"),
+        (finding.packed, "the protocol was read, and what it carries is packed"),
+    ];
+    for (bytes, cause) in causes.into_iter().filter(|(bytes, _)| *bytes > 0) {
+        all.push(format!("The content of {} could not be read: {cause}.", Numbers::Exact.bytes(bytes)));
     }
     let is_address = finding.addresses.iter().any(|address| address.to_string() == finding.endpoint);
     if !is_address {
@@ -75,6 +76,11 @@ pub(super) fn of_device(report: &Report<'_>, device: &DeviceRecord<'_>) -> Vec<S
     {
         all.push("A hardware prefix says who registered it, not who made the device.".into());
     }
+    let mut counted = device.why.iter().filter(|why| !why.claimed && why.weight > 0);
+    // What says itself what it is, or speaks as a camera does, is no viewer.
+    if counted.clone().any(|why| why.kind.is_contact()) && counted.all(|why| why.kind.is_circumstance()) {
+        all.push("A viewer or another device of this cloud would look the same.".into());
+    }
     for claim in device.why.iter().filter(|why| why.claimed).take(2) {
         let packet =
             claim.packet.map(|at| format!(" (packet {})", units::count(at.packet))).unwrap_or_default();
@@ -90,4 +96,38 @@ pub(super) fn of_device(report: &Report<'_>, device: &DeviceRecord<'_>) -> Vec<S
     }
     all.push("A device that stands behind this address or MAC would look the same.".into());
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{devices, office};
+
+    #[test]
+    fn of_what_could_not_be_read_the_true_cause_is_told() {
+        let report = office();
+        let said = |opaque, packed| {
+            let finding = Finding { encrypted: false, opaque, packed, ..report.findings[0].clone() };
+            of_finding(&report, &finding, None).join(" ")
+        };
+        let (unknown, carried) = ("no reader knew", "what it carries is packed");
+        for (opaque, packed, says) in
+            [(0, 0, [false, false]), (7, 0, [true, false]), (7, 7, [false, true]), (9, 7, [true, true])]
+        {
+            let said = said(opaque, packed);
+            assert_eq!([unknown, carried].map(|cause| said.contains(cause)), says, "{said}");
+        }
+        assert!(said(9, 7).contains("The content of 2 B could not be read: no reader"));
+    }
+
+    #[test]
+    fn who_else_calls_a_cloud_would_look_the_same() {
+        let (report, mut device) = (office(), devices().remove(0));
+        let said = |device: &DeviceRecord<'_>| of_device(&report, device).join(" ").contains("of this cloud");
+        assert!(!said(&device));
+        device.why[1].kind = Evidence::CloudOfDevices;
+        assert!(!said(&device), "it says itself what it is");
+        device.why[0].kind = Evidence::Prefix;
+        assert!(said(&device));
+    }
 }

@@ -105,7 +105,7 @@ fn reason(id: &str) -> Option<&'static str> {
             "what tells whose the other end is: sni is the server name of a TLS hello, host that of an HTTP request, dns a name that the address was given for, cert a name of the server's certificate, address a range of addresses."
         }
         "same-address" => {
-            "flows that said of nobody themselves: the device called their address so in others."
+            "flows that said of nobody themselves: in other flows the device called their address by that name."
         }
         "is-camera" => "the device is a camera by its own evidence; explain the device's address to see it.",
         "may-be-camera" => {
