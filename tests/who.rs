@@ -37,6 +37,13 @@ fn a_path_counts_where_the_answer_shows_that_it_is_there() {
 }
 
 #[test]
+fn a_path_that_was_answered_with_something_makes_a_possible_camera_alone() {
+    let answer = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nok";
+    let probed = asked_for(&["/cgi-bin/api.cgi?cmd=GetDevInfo"], answer);
+    assert_eq!((&probed["standing"], &probed["kind_points"]), (&"suspected".into(), &30.into()));
+}
+
+#[test]
 fn who_has_the_paths_of_several_makers_was_scanned() {
     let one = ["/axis-cgi/mjpg/video.cgi", "/axis-cgi/jpg/image.cgi"];
     let several = [

@@ -264,6 +264,11 @@ impl Evidence {
         matches!(self, Self::Cloud | Self::CloudAsked | Self::CloudOfDevices | Self::CloudOfDevicesAsked)
     }
 
+    /// Whether who views a camera gives it as much as a camera does.
+    pub const fn is_of_viewers_too(self) -> bool {
+        matches!(self, Self::P2p | Self::Cloud | Self::CloudAsked | Self::Upload)
+    }
+
     /// Whether it is not what the device says or does itself, but whom it calls, whose prefix it has, and how much it sends.
     pub const fn is_circumstance(self) -> bool {
         self.is_contact() || matches!(self, Self::Prefix | Self::MixedPrefix | Self::Upload)

@@ -63,6 +63,8 @@ pub struct DeviceRecord<'a> {
     pub maker_points: u32,
     /// Who made it, else who registered its MAC's prefix, camera vendor or not.
     pub maker: Option<&'a str>,
+    /// Whether nothing but the cloud that it calls says that the vendor made it.
+    pub maker_by_cloud: bool,
     /// The evidence, strongest first.
     pub why: Vec<WhyRecord<'a>>,
     /// Makers that other evidence names than the one chosen, strongest first.
@@ -76,9 +78,10 @@ pub struct DeviceRecord<'a> {
 }
 
 impl<'a> DeviceRecord<'a> {
-    /// Who made it, of the catalogue's vendors: no platform.
+    /// Who made it, of the catalogue's vendors: no platform, and not whose cloud it calls where nothing else names a maker, for
+    /// one name in a hello is no reason to call a device by a maker that stands on lists.
     pub fn made_by(&self) -> Option<&'a Vendor> {
-        self.vendor.filter(|vendor| !vendor.kind.is_platform())
+        self.vendor.filter(|vendor| !vendor.kind.is_platform() && !self.maker_by_cloud)
     }
 
     /// The packets that show what it is, each with why: those of its evidence, and those that told model, serial number and

@@ -116,6 +116,15 @@ impl Key {
         ported.then_some(if side == 0 { self.ports[0] } else { self.ports[1] })
     }
 
+    /// Whether its packets are errors of ICMP, where `first` sent one (RFC 792, RFC 4443): they quote what somebody else sent.
+    pub(crate) fn is_icmp_error(&self, first: Side) -> bool {
+        match (self.protocol, self.port(first)) {
+            (ICMP, Some(kind)) => matches!(kind, 3 | 4 | 5 | 11 | 12),
+            (ICMP6, Some(kind)) => kind < 128,
+            _ => false,
+        }
+    }
+
     /// Hash with the seed of this process, the same in every summary: `paths` says what its path is made of.
     #[inline]
     pub(crate) fn hash(&self, paths: &Paths) -> u64 {
@@ -190,6 +199,13 @@ pub(crate) fn one_way_icmp(protocol: u8, kind: u16) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn errors_of_icmp_are_told_from_questions() {
+        let of = |protocol, kind| Key { protocol, ports: [kind, 3], ..Key::default() }.is_icmp_error(0);
+        assert!(of(ICMP, 3) && of(ICMP, 11) && of(ICMP6, 1));
+        assert!(!of(ICMP, 8) && !of(ICMP6, 128) && !of(TCP, 3));
+    }
 
     fn packet(source: [u8; 4], destination: [u8; 4], ports: (u16, u16)) -> Packet<'static> {
         Packet {

@@ -88,6 +88,7 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
         standing: Standing::Camera,
         kind_points: 140,
         maker_points: 120,
+        maker_by_cloud: false,
         maker: Some("Hikvision"),
         why: reasons(),
         conflicts: vec![MakerRecord { vendor: &AMCREST, points: 40 }],

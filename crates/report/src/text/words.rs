@@ -140,7 +140,7 @@ fn made(device: &DeviceRecord<'_>, short: bool) -> String {
                 device.why.iter().any(|why| matches!(why.kind, Evidence::Prefix | Evidence::MixedPrefix));
             // Devices of one maker alone call such a cloud: that says whose it is, and the device itself may say nothing.
             let (by_cloud, by_more): (Vec<_>, Vec<_>) =
-                device.why.iter().filter(is_of_maker).partition(|why| why.kind == Evidence::CloudOfDevices);
+                device.why.iter().filter(is_of_maker).partition(|why| why.kind.is_contact());
             let name = vendor::name(vendor);
             let both = by_prefix && !by_cloud.is_empty();
             if both || !by_more.is_empty() || device.is_maker_proven() {
@@ -150,6 +150,13 @@ fn made(device: &DeviceRecord<'_>, short: bool) -> String {
             } else {
                 with(format!("{name} by its cloud"))
             }
+        }
+        _ if device.maker_by_cloud => {
+            let name = device.vendor.map_or("not known", vendor::name);
+            let registrant = device.maker.filter(|maker| *maker != name);
+            let registrant =
+                registrant.map(|maker| format!(", prefix registered to {}", escape(maker.as_bytes())));
+            format!("{}{}", with(format!("{name} by its cloud")), registrant.unwrap_or_default())
         }
         _ if device.made_by().is_none() && device.platform.is_some() => {
             with(speaks(device, short).unwrap_or_default())

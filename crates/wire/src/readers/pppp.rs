@@ -5,14 +5,15 @@
 //!
 //! - messages that tell who is who, each alone: a camera's login to its cloud, an app's request for a camera, the search on
 //!   the local network and its answer. Their first four bytes are fixed, so they are found on any port.
-//! - datagrams of a half in clear: one that only this protocol writes proves it, as do two of which each might be chance.
+//! - datagrams of a half in clear: one that only this protocol writes proves it, as do two of which each might be chance, if
+//!   they are not the same: what is repeated is one chance.
 //!   Logins whose body is scrambled, and the answers to them, are of these, and tell here who is who;
 //! - datagrams that a maker's key scrambles ([`scrambled`]);
 //! - frames over TCP ([`framed`]).
 //!
 //! Facts: `pppp.uid`, which stands for one camera at its cloud, in the form that apps show (`ABCD-000123-XYZUV`), said of the
 //! camera alone; `pppp.role` of the sender: `server` of what only servers send, `device` of who logs in to the cloud, answers
-//! a search, or tells the local network that it is there, `client` of who searches or asks for a camera. What both sides send (holes punched on other ports, data) tells no role.
+//! a search, or tells all of the local network that it is there, `client` of who searches or asks for a camera. What both sides send (holes punched on other ports, data) tells no role.
 //!
 //! A server says of itself that it is one by what only servers answer, and refers to others: where the peer is to whom a way
 //! is to be made (`40`), and where relays are (`69`). Who logs in or asks for a camera claims that its receiver is one.
@@ -26,7 +27,8 @@ pub(crate) use framed::READER as FRAMED_READER;
 pub(crate) use scrambled::READER as SCRAMBLED_READER;
 
 use crate::{
-    DatagramRead, Datagrams, Fact, Field, Message, Party, Probe, Read, Reader, ReaderId, Route, reader::Facts,
+    DatagramRead, Datagrams, Fact, Field, Message, Packet, Party, Probe, Read, Reader, ReaderId, Route,
+    reader::Facts,
 };
 use message::Frame;
 
@@ -97,6 +99,7 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
         message::PUNCH | message::READY if to == SEARCHED && from != SEARCHED => {
             (Some(&b"client"[..]), Some(Party::Receiver))
         }
+        message::PRESENT if is_to_all(message.packet) => (Some(&b"device"[..]), Some(Party::Sender)),
         message::MAPPED if from == SERVED && to != SERVED => (Some(&b"server"[..]), None),
         _ => (frame.role(), frame.is_cameras().then_some(Party::Sender)),
     };
@@ -115,17 +118,22 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     true
 }
 
+/// Whether a packet goes to everybody on the link, or to a group.
+fn is_to_all(packet: &Packet<'_>) -> bool {
+    let to = packet.destination.ip();
+    let by_address = to.is_multicast() || to == std::net::Ipv4Addr::BROADCAST;
+    by_address || packet.macs.is_some_and(|(_, to)| to.is_group())
+}
+
 fn read_half(datagrams: &Datagrams<'_>, facts: Facts<'_>) -> Probe {
-    let mut all = datagrams.all.iter().map(|bytes| Frame::of_cut(bytes));
-    let (first, second) = (all.next().flatten(), all.next().flatten());
-    if first.is_some_and(|frame| frame.is_proof()) {
+    let mut all = datagrams.all.iter().filter_map(|bytes| Frame::of_cut(bytes));
+    if datagrams.all.first().and_then(|bytes| Frame::of_cut(bytes)).is_some_and(|frame| frame.is_proof()) {
         return Probe::Match;
     }
-    if datagrams.all.len() < 2 {
+    if datagrams.all.windows(2).all(|pair| matches!(pair, [one, other] if one == other)) {
         return if datagrams.ended { Probe::NotMine } else { datagrams.more() };
     }
-    let told = [first, second].into_iter().flatten().find(Frame::is_scrambled);
-    if let Some(frame) = told {
+    if let Some(frame) = all.find(Frame::is_scrambled) {
         if let Some(role) = frame.role() {
             facts(Fact::of_sender(Field::PpppRole, role));
         }
@@ -140,7 +148,7 @@ fn read_half(datagrams: &Datagrams<'_>, facts: Facts<'_>) -> Probe {
 mod tests {
     use super::*;
     use crate::{
-        Packet,
+        Address, Mac,
         readers::tests::{cut_everywhere, every_beginning, facts_in},
     };
 
@@ -185,7 +193,21 @@ mod tests {
         body[16..32].copy_from_slice(b"WXY0EXAMPLE00001");
         let there = pppp(message::PRESENT, &body);
         let uid = "sender pppp.uid abc-WXY0EXAMPLE00001".to_owned();
-        assert_eq!(said((40_000, 32_106), &there), Some(vec![roles[0].clone(), uid]));
+        let (mac, all) = (Mac([2, 0, 0, 0, 0, 1]), Mac([0xff; 6]));
+        let to = |mac_to, address| {
+            let destination = Address::v4(address);
+            let macs = Some((mac, mac_to));
+            facts_in(
+                &READER,
+                &Packet { ports: (40_000, 32_106), macs, destination, ..Packet::default() },
+                &there,
+            )
+        };
+        let told = Some(vec![roles[0].clone(), uid]);
+        assert_eq!(to(all, [192, 168, 1, 255]), told);
+        assert_eq!(to(mac, [255; 4]), told);
+        // An app that searches for a camera by its name would say as much, to the camera.
+        assert_eq!(to(mac, [192, 168, 1, 20]), Some(vec![]));
         assert_eq!(said((40_000, 32_106), &pppp(message::PRESENT, &[0; 80])), None);
         cut_everywhere(&READER, &Packet::default(), &there);
         cut_everywhere(&READER, &Packet::default(), &login());
@@ -264,13 +286,17 @@ mod tests {
         let hello = pppp(0, &[]);
         for login in [pppp(message::LOGIN_CRC, &[0x5a; 44]), pppp(0x16, &[0x5a; 68])] {
             assert_eq!(told(std::slice::from_ref(&login)), None);
-            assert_eq!(told(&[login.clone(), login.clone()]), Some((2, device.clone())));
+            // What is repeated is one chance.
+            assert_eq!(told(&[login.clone(), login.clone()]), None);
+            assert_eq!(told(&[login.clone(), login.clone(), hello.clone()]), Some((3, device.clone())));
             assert_eq!(told(&[hello.clone(), login, hello.clone()]), Some((2, device.clone())));
         }
         assert_eq!(told(&[hello.clone(), pppp(0x16, &[0x5a; 40])]), None);
         let answer = pppp(message::LOGGED_IN_CRC, &[7; 8]);
-        assert_eq!(told(&[answer.clone(), answer]), Some((2, vec!["sender pppp.role server".to_owned()])));
-        assert_eq!(told(&[hello.clone(), hello]), Some((2, vec![])));
+        let server = vec!["sender pppp.role server".to_owned()];
+        assert_eq!(told(&[answer.clone(), hello.clone()]), Some((2, server)));
+        assert_eq!(told(&[answer.clone(), answer]), None);
+        assert_eq!(told(&[hello.clone(), hello]), None);
     }
 
     #[test]
@@ -278,7 +304,8 @@ mod tests {
         let (alive, data) = (pppp(0xe0, &[]), pppp(0xd0, &[0xd1, 1, 0, 0, 9, 9, 9]));
         assert_eq!(half(std::slice::from_ref(&data)), Some(1));
         assert_eq!(half(&[pppp(0xd1, &[0xd1, 1, 0, 2, 0, 7, 0, 8])]), Some(1));
-        assert_eq!(half(&[alive.clone(), alive.clone()]), Some(2));
+        assert_eq!(half(&[alive.clone(), pppp(0xe1, &[])]), Some(2));
+        assert_eq!(half(&[alive.clone(), alive.clone(), alive.clone(), alive.clone()]), None);
         assert_eq!(half(&[alive.clone(), data]), Some(2));
         assert_eq!(half(&[alive]), None);
         assert_eq!(half(&[pppp(0xd0, &[0xd2, 1, 0, 0]), pppp(0xe0, &[0])]), None);

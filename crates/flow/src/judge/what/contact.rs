@@ -35,6 +35,12 @@ impl Dealing<'_> {
         if by_syn && self.judged.orig() != self.side { Called::In } else { Called::Out }
     }
 
+    /// Whether it is errors of ICMP alone: they quote what the station sent itself, so they are none of the contact's payload,
+    /// and show no more than that it was refused.
+    pub(crate) fn is_error(&self) -> bool {
+        self.flow.hot.key.is_icmp_error(self.flow.hot.first_side())
+    }
+
     /// Whether who began is not known: the capture lacks the beginning.
     pub(crate) fn is_open(&self) -> bool {
         self.judged.bits & Judged::BY_SYN == 0

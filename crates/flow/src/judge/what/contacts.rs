@@ -23,7 +23,7 @@ pub(crate) fn contacts<'a>(
     let told = told_apart(court, dealings);
     let mut all: BTreeMap<Place, Contact> = BTreeMap::new();
     let mut open: BTreeMap<Place, Contact> = BTreeMap::new();
-    for dealing in dealings {
+    for dealing in dealings.iter().filter(|dealing| !dealing.is_error()) {
         let mut place = court.place(dealing);
         if told.as_ref().is_some_and(|told| !told.contains(&place)) {
             place = (place.0, None, None);

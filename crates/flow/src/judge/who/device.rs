@@ -238,6 +238,7 @@ impl<'s, 'a> Device<'s, 'a> {
             self.addresses().map(Address::ip).filter(|other| Some(*other) != title).collect();
         let of = |id: Option<VendorId>| id.map(|id| court.catalog.vendor(id));
         let (vendor, maker) = (of(identity.vendor()), of(identity.maker()));
+        let by_cloud = identity.is_maker_by_cloud();
         let registrant = self.key.mac().and_then(|mac| court.catalog.registrant(mac.0));
         let (kind_points, maker_points) = identity.points();
         let (id, serial) = (self.key.id(), identity.told(Extract::Serial));
@@ -269,11 +270,13 @@ impl<'s, 'a> Device<'s, 'a> {
             standing: identity.standing(),
             kind_points,
             maker_points,
-            maker: maker.map(|maker| maker.name.as_ref()).or(registrant),
+            maker: registrant.filter(|_| by_cloud).or(maker.map(|maker| maker.name.as_ref())).or(registrant),
+            maker_by_cloud: by_cloud,
             why: identity.why(court),
             conflicts: identity.conflicts(court),
             reported_makers: maker
                 .into_iter()
+                .filter(|_| !by_cloud)
                 .flat_map(|maker| maker.oem_of.iter())
                 .map(|&id| court.catalog.vendor(id))
                 .collect(),
@@ -325,6 +328,9 @@ fn payload_outside<'c>(
         let (at, side) = (dealing.at(), dealing.side());
         let outside = at.of(judged).is_some_and(|judged| judged.is_outside(1 - side));
         let Some(flow) = court.flow(at).filter(|_| outside && !court.halves.is_copy(at)) else { continue };
+        if flow.hot.key.is_icmp_error(flow.hot.first_side()) {
+            continue;
+        }
         let gone = flow.gone_once();
         sums.0 += flow.once(side) + gone[side & 1];
         sums.1 += flow.once(1 - side) + gone[1 - (side & 1)];

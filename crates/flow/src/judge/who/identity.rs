@@ -165,6 +165,10 @@ impl<'a> Identity<'a> {
             _ => false,
         });
         withdraw_scanned(court, &mut seen);
+        let is_shown = |((field, value), by): &(Shown<'_>, Sighting)| {
+            !by.claimed && texts::answers_as_camera(*field, value)
+        };
+        let answers = seen.iter().any(is_shown);
         for ((field, value), sighting) in &mut seen {
             if *field == Field::SdpMedia && value.starts_with(b"video ") && !passes_on {
                 self.evidence.push(Weighed {
@@ -195,7 +199,7 @@ impl<'a> Identity<'a> {
                 let class = if is_client { DeviceClass::Unknown } else { banner.device_class };
                 self.signs.is_client |= is_client && !sighting.claimed;
                 self.evidence.push(Weighed {
-                    row: court.catalog.worth(evidence, banner.confidence),
+                    row: court.catalog.worth(evidence, texts::sureness(*field, banner, answers)),
                     value: value.clone(),
                     vendor: vendor.filter(|_| !is_client),
                     class,
@@ -362,6 +366,11 @@ impl<'a> Identity<'a> {
         });
         all.truncate(rules::WHY);
         all
+    }
+
+    /// Whether nothing but the cloud that it calls says who made it.
+    pub(crate) fn is_maker_by_cloud(&self) -> bool {
+        self.outcome.by_cloud
     }
 
     /// Makers that other evidence names.

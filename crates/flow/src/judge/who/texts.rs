@@ -17,6 +17,22 @@ pub(crate) fn evidence_of(field: Field, banner: &Banner) -> Evidence {
     }
 }
 
+/// How sure a text is. A path is the asker's word, and a success with some answer shows little: many servers answer any path so.
+/// It is worth what the catalogue says only where the station sends moving pictures over HTTP, or an answer with a camera's keys.
+pub(crate) fn sureness(field: Field, banner: &Banner, is_answered: bool) -> Confidence {
+    if field == Field::HttpPath && !is_answered { Confidence::Low } else { banner.confidence }
+}
+
+/// Whether a value is the type of moving pictures, or read from an answer with a camera's keys.
+pub(crate) fn answers_as_camera(field: Field, value: &[u8]) -> bool {
+    let begins = |with: &[u8]| value.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
+    match field {
+        Field::HttpContentType => begins(b"multipart/x-mixed-replace") || begins(b"video/"),
+        Field::CgiApi | Field::CgiModel | Field::CgiFirmware | Field::CgiSerial => true,
+        _ => false,
+    }
+}
+
 /// Whose a text is, of several that stand in one value, the longest first: `Login to ND0` is one maker's, and `Login to `
 /// within it is not another's. `longest` is the first that is anybody's.
 pub(crate) fn maker<'b>(banner: &'b Banner, longest: &mut Option<&'b Banner>) -> Option<VendorId> {
@@ -49,6 +65,19 @@ pub(crate) fn served<'p, T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_is_as_sure_as_its_answer() {
+        let catalog = Catalog::builtin();
+        let path = b"/cgi-bin/api.cgi?cmd=GetDevInfo";
+        let hits = catalog.banners(Field::HttpPath, path);
+        let banner = hits[0].banner;
+        assert_eq!(sureness(Field::HttpPath, banner, false), Confidence::Low);
+        assert_eq!(sureness(Field::HttpPath, banner, true), banner.confidence);
+        assert!(answers_as_camera(Field::HttpContentType, b"Multipart/X-Mixed-Replace; boundary=b"));
+        assert!(answers_as_camera(Field::CgiModel, b"FI8910W"));
+        assert!(!answers_as_camera(Field::HttpContentType, b"text/plain"));
+    }
 
     #[test]
     fn a_text_within_a_longer_one_is_of_nobody_else() {

@@ -53,6 +53,8 @@ pub(crate) struct Outcome {
     pub(crate) kind: u32,
     /// The maker, and its points.
     pub(crate) maker: Option<(VendorId, u32)>,
+    /// Whether nothing but whom it calls names the maker.
+    pub(crate) by_cloud: bool,
     /// The platform whose protocol it speaks, or whose name it bears, and its points: devices of many makers do.
     pub(crate) platform: Option<(VendorId, u32)>,
     /// Other makers that the evidence names, with their points, the most first.
@@ -79,7 +81,10 @@ impl Outcome {
         let others = makers.into_iter().skip(1);
         let conflicts =
             others.filter(|(other, _)| maker.is_some_and(|(maker, _)| !related(catalog, maker, *other)));
-        Self { standing, kind, maker, platform, conflicts: conflicts.collect() }
+        let names = |piece: &&Weighed<'_>| piece.maker() > 0 && piece.vendor == maker.map(|(id, _)| id);
+        let by_cloud =
+            maker.is_some() && evidence.iter().filter(names).all(|piece| piece.row.evidence.is_contact());
+        Self { standing, kind, maker, by_cloud, platform, conflicts: conflicts.collect() }
     }
 }
 
@@ -89,6 +94,7 @@ impl Outcome {
         self.conflicts.retain(|(other, _)| *other != stated && !related(catalog, stated, *other));
         let other = self.maker.filter(|(other, _)| !related(catalog, stated, *other));
         self.conflicts.splice(0..0, other);
+        self.by_cloud = false;
         self.maker = Some((stated, self.maker.filter(|(maker, _)| *maker == stated).map_or(0, |(_, p)| p)));
     }
 }
@@ -126,12 +132,17 @@ fn kind(catalog: &Catalog, evidence: &[Weighed<'_>], signs: Signs) -> (Standing,
         }
     }
     let whole = || counted.iter().filter(|(_, row)| !(signs.is_router && by_contact(row)));
-    let strong = whole().any(|(points, _)| *points >= limits.strong.into());
-    let second = whole().filter(|(points, _)| *points >= limits.second.into()).count() > 1;
+    let is_strong = |points: u32| points >= limits.strong.into();
+    let strong = whole().any(|(points, _)| is_strong(*points));
+    // Two signs that viewers give, too, are no more than one: an app asks its cloud, and keeps a way to its camera open.
+    let no_viewer = evidence.iter().any(|piece| piece.kind() > 0 && !piece.row.evidence.is_of_viewers_too());
+    let second = no_viewer && whole().filter(|(points, _)| *points >= limits.second.into()).count() > 1;
     let by_prefix = counted.iter().any(|(_, row)| row.evidence == Evidence::Prefix);
     // A phone has no MAC of a maker of cameras, but a camera may know names that the catalogue does not.
     let views = signs.is_client || signs.strangers >= limits.viewer_names.into() && !by_prefix;
-    if views && kind > 0 && !strong {
+    // What says that it views is contradicted by its own words alone, and not by whom it calls: an app may call that, too.
+    let own_word = counted.iter().any(|(points, row)| is_strong(*points) && !by_contact(row));
+    if views && kind > 0 && !own_word {
         return (Standing::Viewer, kind.min(limits.viewer_most.into()));
     }
     let camera = u32::from(limits.camera);
@@ -248,6 +259,37 @@ mod tests {
         let router = Signs { is_router: true, ..Signs::default() };
         assert_eq!(outcome(&[CLOUD], router), (Standing::Other, 29));
         assert_eq!(outcome(&[MODEL], router), (Standing::Camera, 60));
+    }
+
+    #[test]
+    fn a_maker_by_its_cloud_alone_is_told_apart() {
+        let catalog = Catalog::builtin();
+        let of = |evidence: &[(Evidence, &str)]| {
+            let all: Vec<_> = evidence.iter().map(|(what, who)| weighed(&catalog, *what, who)).collect();
+            Outcome::of(&catalog, &all, Signs::default()).by_cloud
+        };
+        assert!(of(&[DEVICES]) && of(&[DEVICES, DEVICES_ASKED]));
+        assert!(!of(&[]) && !of(&[CLOUD]) && !of(&[DEVICES, PREFIX]) && !of(&[MODEL]));
+    }
+
+    #[test]
+    fn what_views_is_no_camera_by_a_cloud_of_devices() {
+        let client = Signs { is_client: true, ..Signs::default() };
+        assert_eq!(outcome(&[DEVICES], client), (Standing::Viewer, 29));
+        let strangers = Signs { strangers: 5, ..Signs::default() };
+        assert_eq!(outcome(&[DEVICES], strangers), (Standing::Viewer, 29));
+        assert_eq!(outcome(&[DEVICES, PREFIX], strangers), (Standing::Camera, 100));
+        assert_eq!(outcome(&[DEVICES, MODEL], client), (Standing::Camera, 120));
+    }
+
+    #[test]
+    fn two_signs_that_viewers_give_too_make_no_camera() {
+        let of = |evidence: &[_]| outcome(evidence, Signs::default());
+        let peer = (Evidence::P2p, "pppp");
+        assert_eq!(of(&[CLOUD, peer]), (Standing::Suspected, 59));
+        assert_eq!(of(&[CLOUD, peer, (Evidence::Upload, "")]), (Standing::Suspected, 59));
+        assert_eq!(of(&[CLOUD, peer, PREFIX]), (Standing::Camera, 115));
+        assert_eq!(of(&[peer, DEVICES_ASKED]), (Standing::Camera, 75));
     }
 
     #[test]

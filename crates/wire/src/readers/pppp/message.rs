@@ -20,6 +20,7 @@ pub(super) const REQUEST_KEY: u8 = 0x26;
 pub(super) const SEARCH: u8 = 0x30;
 pub(super) const NOTIFY: u8 = 0x31;
 /// Nothing more than a header in a search of the second kind; with a body a camera tells the local network that it is there.
+/// A search by name would look the same, so it counts as a camera's only where it goes to all.
 pub(super) const PRESENT: u8 = 0x32;
 pub(super) const PUNCH_TO: u8 = 0x40;
 pub(super) const PUNCH: u8 = 0x41;
@@ -85,7 +86,7 @@ impl<'a> Frame<'a> {
 
     /// Whether it is one that only a camera sends.
     pub(super) fn is_cameras(&self) -> bool {
-        is_cameras(self.kind) || self.kind == PRESENT && self.length == WIDE_PRESENT
+        is_cameras(self.kind)
     }
 
     /// What it says of its sender.
@@ -259,7 +260,7 @@ mod tests {
         body[12] = 1;
         body[16..32].copy_from_slice(b"WXY0EXAMPLE00001");
         assert_eq!(of(&body).uid().as_deref(), Some("abc-WXY0EXAMPLE00001"));
-        assert!(of(&body).is_proof() && of(&body).is_cameras());
+        assert!(of(&body).is_proof() && !of(&body).is_cameras(), "to whom it goes decides");
         assert!(!of(&body[..79]).is_proof());
         for (at, byte) in [(0, b'A'), (8, 1), (12, 2), (15, 1), (16, b'-'), (79, b'Z')] {
             let mut near = body;
