@@ -4,6 +4,7 @@ use lenscap_catalog::{Confidence, DeviceClass, Evidence, Extract, VendorId, Vend
 use lenscap_wire::{Field, Mac, Meaning, PacketRef};
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use super::dealt::Dealt;
 use super::ends::Often;
@@ -390,9 +391,7 @@ fn withdraw_scanned(court: &Court<'_>, seen: &mut [(Shown<'_>, Sighting)]) {
     let asked = seen.iter().filter(|((field, _), sighting)| *field == Field::HttpPath && !sighting.claimed);
     let makers =
         asked.filter_map(|((field, value), _)| court.catalog.banners(*field, value).first()?.banner.vendor);
-    let mut makers: Vec<_> = makers.collect();
-    makers.sort_unstable();
-    makers.dedup();
+    let makers: BTreeSet<_> = makers.collect();
     if makers.len() > 1 {
         for ((field, _), sighting) in seen {
             sighting.claimed |= *field == Field::HttpPath;
