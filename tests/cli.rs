@@ -247,8 +247,7 @@ fn what_is_extracted_shows_the_finding() {
         assert!(found.contains(r#""id":"7e72532ff40f49fe""#) && found.contains(r#""payload_out":1097994"#));
         let bytes = std::fs::read(to).unwrap();
         // The question for the camera's cloud shows the device, though it is no packet of the contact.
-        for comment in ["shows party-by", "shows the device: cloud-asked litedev.hik-connect.com"]
-        {
+        for comment in ["shows party-by", "shows the device: cloud-asked litedev.hik-connect.com"] {
             let comment = format!("lenscap finding 7e72532ff40f49fe: {comment}");
             assert!(bytes.windows(comment.len()).any(|part| part == comment.as_bytes()), "{comment}");
         }

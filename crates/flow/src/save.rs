@@ -108,14 +108,19 @@ struct PortableSighting {
     seen: Seen,
 }
 
+/// What all sums of flows that left memory come to at most: they are added up.
+const MOST: u64 = 1 << 60;
+
 /// Name services in the order of their saved numbers.
 const RESOLVERS: [Resolver; 3] = [Resolver::Dns, Resolver::Mdns, Resolver::Llmnr];
 
 impl Summary {
     /// Saves the summary. Contains the first payloads of flows that were still undecided.
     pub fn save(&self, mut out: impl Write) -> io::Result<()> {
-        if !self.site.settled.is_empty() {
-            return Err(io::Error::other("flows of it have left memory that can only be judged"));
+        if self.site.is_drained() {
+            return Err(io::Error::other(
+                "flows of it have left memory, or were cut short: it can only be judged",
+            ));
         }
         out.write_all(&MAGIC)?;
         let mut packed = zstd::Encoder::new(out, 3)?;
@@ -256,7 +261,9 @@ impl Summary {
             let shown = Shown { mac: Mac(mac), address: Address(address), field, value, claimed };
             summary.site.sightings.restore(shown, seen);
         }
+        let mut sums = 0;
         for PortableEvicted { key, largest, gone } in from.evicted {
+            sums = gone.weight().and_then(|weight| weight.checked_add(sums)).filter(|sums| *sums <= MOST)?;
             summary.site.evictions.restore(key, largest.spell()?, gone, &summary.flows);
         }
         for (macs, prefixes, sums) in from.residuals {

@@ -7,11 +7,13 @@ use hashbrown::HashSet;
 use lenscap_wire::Field;
 
 use crate::state::cost;
+use crate::state::eviction::holder;
 use crate::state::flows::Flows;
 use crate::state::heir::{Line, Teller};
-use crate::state::key::Key;
+use crate::state::key::{Key, TCP};
 use crate::state::leaving::Leaving;
-use crate::state::spell::{Spell, flag};
+use crate::state::share::cleared;
+use crate::state::spell::{Spell, flag, history};
 use crate::state::summary::{AtEnd, Summary, read_at_end};
 use crate::state::table::shard::{Shard, shard_of};
 use crate::state::text::TextId;
@@ -31,14 +33,17 @@ impl Summary {
                 shard.remove(&places, |key| key.hash(paths), |spell| left.push(spell));
             }
         }
-        // Which shard a flow is in differs from run to run; of one key they come in their order.
-        left.sort_by_key(|spell| spell.cold.at());
-        let count = left.len();
+        // Which shard a flow is in differs from run to run. Of one key they come in their order, which packets of two interfaces
+        // do not tell.
+        left.sort_by_key(|spell| spell.hot.key);
+        let (count, latest) = (left.len(), left.iter().map(|Spell { hot, cold }| hot.latest(cold)).max());
         for spell in left {
-            self.flows.costs.spells -= cost::SPELL + spell.cold.cost as usize;
+            let (spells, price) = (&mut self.flows.costs.spells, cost::SPELL + spell.cold.cost as usize);
+            debug_assert!(*spells >= price, "{price} of {spells}");
+            *spells = spells.saturating_sub(price);
             self.settle(spell, leaving);
         }
-        self.limit_settled(until);
+        self.limit_settled(until, latest.unwrap_or(until).max(until));
         count
     }
 
@@ -54,9 +59,15 @@ impl Summary {
             .transcripts
             .iter()
             .any(|id| self.flows.transcripts.transcript(*id).is_some_and(names_its_server));
-        let line = Line::with(at, names, || Teller::of(&spell), before);
-        self.site.heirs.put(key, line);
-        let leaver = leaving.of(spell.cold.at()).copied().unwrap_or_default();
+        if before.is_some() || !is_attempt(&spell) {
+            let line = Line::with(at, names, || Teller::of(&spell), before);
+            self.site.heirs.put(key, line, holder(&spell), &self.flows);
+        } else {
+            self.site.heirs.forget(key);
+        }
+        let mut leaver = leaving.of(spell.cold.at()).copied().unwrap_or_default();
+        // What was learned as the half was concluded, no sum can have.
+        leaver.alone |= [0, 1].into_iter().any(|side| !spell.cold.learned(side).is_empty());
         self.site.settled.add(spell, heritage, &leaver, &self.flows);
     }
 
@@ -78,8 +89,8 @@ impl Summary {
         spell.hot.flags &= !(of_side | of_side << 1 | flag::FIRST);
     }
 
-    /// Keeps what flows leave within its shares of memory.
-    fn limit_settled(&mut self, until: i64) {
+    /// Keeps what flows leave within its shares of memory. `latest` is when a cap bites.
+    fn limit_settled(&mut self, until: i64, latest: i64) {
         let (settled, heirs) = (cost::settled(self.limits.memory), cost::heirs(self.limits.memory));
         let before = self.site.heirs.given_up;
         let Flows { shards, paths, .. } = &self.flows;
@@ -90,7 +101,7 @@ impl Summary {
         let mut bites = self.site.heirs.given_up > before;
         if self.site.settled.cost() > settled {
             bites = true;
-            for record in self.site.settled.take(settled / 8 * 7) {
+            for record in self.site.settled.take(cleared(settled)) {
                 self.site.tally.caps.flows_evicted += record.flows();
                 self.site.evictions.take(record, &self.site.names, &self.flows, self.limits.idle);
             }
@@ -98,7 +109,7 @@ impl Summary {
             self.site.tally.caps.contacts += self.site.evictions.limit(room, &mut self.site.residuals);
         }
         if bites {
-            self.site.tally.inexact_since.get_or_insert(until);
+            self.site.tally.inexact_since.get_or_insert(latest);
         }
         if self.flows.texts.len() > FEW_TEXTS.max(2 * self.scratch.texts_kept) {
             self.forget_texts();
@@ -121,8 +132,89 @@ fn places(shard: &Shard, leaving: &Leaving) -> Vec<usize> {
     shard.spells().enumerate().filter_map(leaves).collect()
 }
 
+/// Whether a spell is one try that nobody took up, as each of a scan: a SYN, or a datagram without payload. There is nothing to
+/// go on with, and they are many.
+fn is_attempt(Spell { hot, cold }: &Spell) -> bool {
+    let counters = hot.counters(cold);
+    let is_one_sided = counters.packets.contains(&0) && counters.payload == [0; 2];
+    let letters = hot.seen[0] | hot.seen[1];
+    let begins = hot.key.protocol != TCP || letters & history::SYN != 0 && letters & history::ACK == 0;
+    is_one_sided && begins && !cold.says_anything()
+}
+
 /// Whether a half names the flow's server, as a hello or a certificate does.
 fn names_its_server(transcript: &Transcript) -> bool {
     let names = |field| matches!(field, Field::TlsSni | Field::HttpHost | Field::TlsCertificate);
     transcript.said.iter().any(|said| names(said.field) && said.value != TextId::EMPTY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::entry::{Entry, Share};
+    use crate::state::key::UDP;
+    use crate::state::learned::{Learned, Told};
+    use crate::state::settled::SettledFlows;
+    use crate::state::summary::Limits;
+    use crate::state::transcript::Asked;
+    use lenscap_wire::PacketRef;
+
+    fn spell(protocol: u8, port: u16, payload: u32) -> Spell {
+        let key = Key { ports: [port, 443], protocol, version: 4, ..Key::default() };
+        let at = PacketRef { record: u32::from(port), ..PacketRef::default() };
+        let share = Share { wire: 60, bytes: 40, payload, at, ..Share::default() };
+        Spell::begin(key, 0, &Entry { share, ..Entry::default() })
+    }
+
+    fn syn() -> Spell {
+        let mut syn = spell(TCP, 5000, 0);
+        syn.hot.seen = [history::SYN, 0];
+        syn
+    }
+
+    #[test]
+    fn a_try_that_nobody_took_up_leaves_no_heir() {
+        assert!(is_attempt(&syn()) && is_attempt(&spell(UDP, 5000, 0)));
+        let mut named = syn();
+        named.cold.ask(&mut named.hot, 0, Asked { name: TextId(1), ..Asked::NOTHING });
+        let mut answered = syn();
+        answered.hot.seen = [history::SYN | history::ACK, history::ACK];
+        assert!(![named, answered, spell(UDP, 5000, 9)].iter().any(is_attempt));
+
+        let mut summary = Summary::new(Limits { idle: 300, memory: 1 << 30 });
+        summary.settle(syn(), &Leaving::default());
+        assert_eq!(summary.site.heirs.len(), 0);
+        summary.settle(spell(TCP, 5000, 9), &Leaving::default());
+        assert_eq!(summary.site.heirs.len(), 1);
+    }
+
+    /// What is drained can be judged, and no more: not saved, and joined to nothing.
+    #[test]
+    fn what_is_left_of_the_drained_is_neither_saved_nor_joined() {
+        let mut summary = Summary::new(Limits { idle: 300, memory: 1 << 30 });
+        assert!(summary.save(Vec::new()).is_ok());
+        summary.settle(spell(TCP, 5000, 9), &Leaving::default());
+        summary.site.settled = SettledFlows::default();
+        assert!(summary.site.heirs.len() == 1 && summary.save(Vec::new()).is_err());
+        let other = || Summary::appendable(Limits { idle: 300, memory: 1 << 30 });
+        assert!(Summary::new(summary.limits).then(other(), &()).is_ok());
+        assert!(summary.then(other(), &()).is_err());
+        let mut shed = Summary::new(Limits { idle: 300, memory: 1 << 30 });
+        shed.site.shed = 1;
+        assert!(shed.save(Vec::new()).is_err());
+    }
+
+    /// A half that told of names has a record of its own, as it is judged by itself.
+    #[test]
+    fn who_told_of_names_shares_no_record() {
+        let mut summary = Summary::new(Limits { idle: 300, memory: 1 << 30 });
+        for port in [5000, 5001] {
+            let mut spell = spell(UDP, port, 9);
+            spell.hot.key.ports[0] = 5000;
+            let at = spell.cold.at();
+            spell.cold.learn(0, vec![Learned { told: Told::Unread, time: 0, at }]);
+            summary.settle(spell, &Leaving::default());
+        }
+        assert_eq!(summary.site.settled.sorted().len(), 2);
+    }
 }

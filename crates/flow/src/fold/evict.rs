@@ -117,35 +117,20 @@ impl Summary {
             (std::mem::take(&mut self.flows.texts), std::mem::take(&mut self.flows.transcripts));
         let mut keep = |id: TextId| self.flows.texts.intern(texts.text(id));
         let mut used = vec![None; transcripts.len()];
+        let mut rename = |cold: &mut Cold, name: Option<&mut TextId>| {
+            for id in &mut cold.transcripts {
+                let Some(transcript) = transcripts.transcript(*id) else { continue };
+                let Some(kept) = used.get_mut(id.0 as usize) else { continue };
+                *id = *kept.get_or_insert_with(|| self.flows.transcripts.keep(transcript, &mut keep));
+            }
+            cold.texts_mut().chain(name).for_each(|text| *text = keep(*text));
+        };
         for shard in &mut *self.flows.shards {
             let settled = shard.settled.iter_mut().map(|spell| &mut spell.cold);
-            for cold in settled.chain(shard.colds.iter_mut()) {
-                for id in &mut cold.transcripts {
-                    let Some(transcript) = transcripts.transcript(*id) else { continue };
-                    let Some(kept) = used.get_mut(id.0 as usize) else { continue };
-                    *id = *kept.get_or_insert_with(|| self.flows.transcripts.keep(transcript, &mut keep));
-                }
-                for text in cold.texts_mut() {
-                    *text = keep(*text);
-                }
-            }
+            settled.chain(shard.colds.iter_mut()).for_each(|cold| rename(cold, None));
         }
-        self.site.evictions.rename(|Spell { cold, .. }, name| {
-            for id in &mut cold.transcripts {
-                let Some(transcript) = transcripts.transcript(*id) else { continue };
-                let Some(kept) = used.get_mut(id.0 as usize) else { continue };
-                *id = *kept.get_or_insert_with(|| self.flows.transcripts.keep(transcript, &mut keep));
-            }
-            cold.texts_mut().chain([name]).for_each(|text| *text = keep(*text));
-        });
-        let mut spell = |Spell { cold, .. }: &mut Spell| {
-            for id in &mut cold.transcripts {
-                let Some(transcript) = transcripts.transcript(*id) else { continue };
-                let Some(kept) = used.get_mut(id.0 as usize) else { continue };
-                *id = *kept.get_or_insert_with(|| self.flows.transcripts.keep(transcript, &mut keep));
-            }
-            cold.texts_mut().for_each(|text| *text = keep(*text));
-        };
+        self.site.evictions.rename(|Spell { cold, .. }, name| rename(cold, Some(name)));
+        let mut spell = |Spell { cold, .. }: &mut Spell| rename(cold, None);
         self.site.settled.change(&mut spell);
         self.site.heirs.change(|_| {}, &mut spell);
         self.site.names = std::mem::take(&mut self.site.names).with_texts(&mut keep);

@@ -52,7 +52,7 @@ impl Summary {
     fn plan(&mut self, later: &Self) -> Result<Plan, Refusal> {
         // A list that was made for a capture to fall back on is too short for a summary that will be saved.
         // What was drained was told, and cannot go on with anything.
-        let drained = !self.site.settled.is_empty() || !later.site.settled.is_empty();
+        let drained = self.site.is_drained() || later.site.is_drained();
         if !later.appendable || self.limits != later.limits || self.saved && !later.saved || drained {
             return Err(Refusal::Beginning);
         }

@@ -158,7 +158,7 @@ impl PortableSpell {
             return None;
         }
         let copies = from.extra.as_ref().and_then(|extra| extra.copies.as_ref());
-        if copies.is_some_and(|copies| !copies.is_sound()) {
+        if copies.is_some_and(|copies| !copies.is_sound(packets, payload)) {
             return None;
         }
         let halves = match from.extra.as_mut().and_then(|extra| extra.halves.take()) {

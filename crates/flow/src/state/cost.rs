@@ -2,8 +2,8 @@
 //!
 //! The budget counts our own state by fixed prices, never what the allocator or the system says: prices depend only
 //! on what was folded, so a cap bites at the same packet for every number of threads. One half is for flows, an
-//! eighth for names, an eighth for sightings, a sixteenth for what flows leave that left memory, the rest for chunks folded
-//! ahead and input buffers.
+//! eighth for names, an eighth for sightings, a sixteenth for what flows leave that left memory, an eighth for records of
+//! flows that ended, a thirty-second for heirs, the rest for chunks folded ahead and input buffers.
 
 use lenscap_wire::Quoted;
 

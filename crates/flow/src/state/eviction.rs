@@ -9,49 +9,35 @@
 //! the right.
 
 mod gone;
+mod key;
 
 pub(crate) use gone::{Cite, Gone};
+pub(crate) use key::{EvictedKey, holder};
 
 use hashbrown::HashMap;
-use lenscap_wire::{Address, PacketRef};
-use serde::{Deserialize, Serialize};
+use lenscap_wire::PacketRef;
 use std::cmp::Reverse;
 
+use self::key::key;
 use crate::state::cost;
 use crate::state::flows::Flows;
-use crate::state::key::Side;
 use crate::state::measure::{Keeps, Measures};
 use crate::state::names::Names;
-use crate::state::path::PathId;
-use crate::state::residual::{Residuals, is_private};
-use crate::state::settled::Settled;
+use crate::state::residual::Residuals;
+use crate::state::settled::{Kept, Settled};
 use crate::state::share::{cleared, stay};
 use crate::state::spell::counters::Counters;
-use crate::state::spell::{Hot, Spell, flag};
+use crate::state::spell::{Spell, flag};
 use crate::state::text::TextId;
-use crate::state::transcript::{Asked, TranscriptId};
-
-/// What flows have in common that leave one record.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, Deserialize)]
-pub(crate) struct EvictedKey {
-    macs: [[u8; 6]; 2],
-    addresses: [[u8; 16]; 2],
-    pub(crate) path: PathId,
-    protocol: u8,
-    version: u8,
-    /// Which end began, where that is known.
-    client: Option<u8>,
-    /// The port of the end that did not begin; else the lower one.
-    service: u16,
-    /// The name that a half asked for, else the one that the station was last given for the address before the flow began.
-    pub(crate) name: TextId,
-}
+use crate::state::transcript::TranscriptId;
 
 /// Flows of one kind that left memory.
 #[derive(Clone, Debug)]
 pub(crate) struct Evicted {
     /// The one with most payload; of equal ones the first.
     pub(crate) largest: Spell,
+    /// By side: the packet that says that what the largest sent was not delivered, where it may have left memory.
+    pub(crate) refused: [Option<PacketRef>; 2],
     pub(crate) gone: Gone,
     price: usize,
 }
@@ -60,8 +46,8 @@ impl Evicted {
     /// What a record costs beside what its largest flow keeps, its measures and its name.
     const COST: usize = size_of::<EvictedKey>() + size_of::<Self>();
 
-    fn new(largest: Spell) -> Self {
-        Self { largest, gone: Gone::default(), price: 0 }
+    fn new(largest: Spell, refused: [Option<PacketRef>; 2]) -> Self {
+        Self { largest, refused, gone: Gone::default(), price: 0 }
     }
 
     /// Packets by side of all flows, IP bytes, payload and wire bytes.
@@ -71,8 +57,8 @@ impl Evicted {
         all
     }
 
-    /// Takes in another flow.
-    fn add(&mut self, mut flow: Spell, idle: i64) {
+    /// Takes in another flow; `refused` are, by side, the packets of others that say that what it sent was not delivered.
+    fn add(&mut self, mut flow: Spell, mut refused: [Option<PacketRef>; 2], idle: i64) {
         let ours = &mut self.largest;
         // Long flows are evicted last, so what comes may have been before: that is no continuation.
         let is_later = flow.cold.first >= ours.hot.latest(&ours.cold);
@@ -90,8 +76,9 @@ impl Evicted {
         } else {
             if size(&flow) > size(ours) {
                 std::mem::swap(ours, &mut flow);
+                std::mem::swap(&mut self.refused, &mut refused);
             }
-            self.gone.add(&flow, [None; 2], Keeps::Few);
+            self.gone.add(&flow, refused, Keeps::Few);
         }
     }
 
@@ -109,21 +96,6 @@ fn size(Spell { hot, cold }: &Spell) -> (u64, Reverse<(i64, PacketRef)>) {
     (once[0] + once[1], Reverse((cold.first, cold.at())))
 }
 
-/// The end that a flow is booked to: the private one where exactly one is, else the one that began it.
-fn owner(Spell { hot, cold }: &Spell) -> (Side, [u8; 6], Address) {
-    let private = [0, 1].map(|side| is_private(hot.key.address(side)));
-    let side = match private {
-        [true, false] => 0,
-        [false, true] => 1,
-        _ => client(hot).unwrap_or(hot.first_side()),
-    };
-    (side, cold.macs[side].0, hot.key.address(side))
-}
-
-fn client(hot: &Hot) -> Option<Side> {
-    hot.shows_client().then(|| hot.client())
-}
-
 /// All records.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Evictions {
@@ -138,7 +110,19 @@ impl Evictions {
     }
 
     /// Takes in a flow that leaves memory. Of one that has not told yet what it is, what was read of it is lost.
-    pub(crate) fn add(&mut self, mut flow: Spell, names: &Names, flows: &Flows, idle: i64) {
+    pub(crate) fn add(&mut self, flow: Spell, names: &Names, flows: &Flows, idle: i64) {
+        let key = key(&flow, TextId::EMPTY, names);
+        self.put(key, flow, [None; 2], flows, idle);
+    }
+
+    fn put(
+        &mut self,
+        key: EvictedKey,
+        mut flow: Spell,
+        refused: [Option<PacketRef>; 2],
+        flows: &Flows,
+        idle: i64,
+    ) {
         let of_side = flag::UNDECIDED | flag::LISTING | flag::SHORT;
         flow.hot.flags &= !(of_side | of_side << 1 | flag::FIRST);
         for side in [0, 1] {
@@ -147,14 +131,13 @@ impl Evictions {
         if let Some(extra) = &mut flow.cold.extra {
             extra.forget_learned();
         }
-        let key = key(&flow, names);
         let record = match self.all.entry(key) {
             hashbrown::hash_map::Entry::Occupied(known) => {
                 let known = known.into_mut();
-                known.add(flow, idle);
+                known.add(flow, refused, idle);
                 known
             }
-            hashbrown::hash_map::Entry::Vacant(new) => new.insert(Evicted::new(flow)),
+            hashbrown::hash_map::Entry::Vacant(new) => new.insert(Evicted::new(flow, refused)),
         };
         let price = record.price(key.name, flows);
         self.cost = self.cost + price - std::mem::replace(&mut record.price, price);
@@ -162,9 +145,10 @@ impl Evictions {
 
     /// Takes in a record of flows that ended, which tells more apart.
     pub(crate) fn take(&mut self, record: Settled, names: &Names, flows: &Flows, idle: i64) {
-        let Some(largest) = record.kept.first().map(|kept| key(&kept.spell, names)) else { return };
-        for kept in record.kept {
-            self.add(kept.spell, names, flows, idle);
+        let told = record.told();
+        let Some(largest) = record.kept.first().map(|kept| key(&kept.spell, told, names)) else { return };
+        for Kept { spell, refused } in record.kept {
+            self.put(key(&spell, told, names), spell, refused, flows, idle);
         }
         if let Some(known) = self.all.get_mut(&largest) {
             known.gone.join(record.gone, Keeps::Few);
@@ -185,11 +169,7 @@ impl Evictions {
         };
         let mut all: Vec<_> = self.all.drain().collect();
         all.sort_by_cached_key(rank);
-        let holder = |record: &Evicted| {
-            let (_, mac, address) = owner(&record.largest);
-            (mac, if mac == [0; 6] { address } else { Address::default() })
-        };
-        let prices: Vec<_> = all.iter().map(|(_, record)| (holder(record), record.price)).collect();
+        let prices: Vec<_> = all.iter().map(|(_, record)| (holder(&record.largest), record.price)).collect();
         let mut given_up = 0;
         for ((key, record), stays) in all.into_iter().zip(stay(&prices, cleared(room))) {
             if stays {
@@ -225,6 +205,7 @@ impl Evictions {
         for record in self.all.values_mut() {
             spell(&mut record.largest);
             record.gone.refusal.iter_mut().flatten().for_each(|Cite(packet)| at(packet));
+            record.refused.iter_mut().flatten().for_each(&at);
         }
     }
 
@@ -241,11 +222,11 @@ impl Evictions {
             let (known, gone) = match self.all.entry(key) {
                 hashbrown::hash_map::Entry::Occupied(known) => {
                     let known = known.into_mut();
-                    known.add(record.largest, idle);
+                    known.add(record.largest, record.refused, idle);
                     (known, record.gone)
                 }
                 hashbrown::hash_map::Entry::Vacant(new) => {
-                    (new.insert(Evicted::new(record.largest)), record.gone)
+                    (new.insert(Evicted::new(record.largest, record.refused)), record.gone)
                 }
             };
             known.gone.join(gone, Keeps::Few);
@@ -256,7 +237,7 @@ impl Evictions {
 
     /// Puts back a saved record.
     pub(crate) fn restore(&mut self, key: EvictedKey, largest: Spell, gone: Gone, flows: &Flows) {
-        let mut record = Evicted { largest, gone, price: 0 };
+        let mut record = Evicted { gone, ..Evicted::new(largest, [None; 2]) };
         record.price = record.price(key.name, flows);
         self.cost += record.price;
         self.all.insert(key, record);
@@ -271,41 +252,17 @@ impl Evictions {
     }
 }
 
-/// Names of an address that are looked at, for each flow that is evicted.
-const NEWEST_RUNS: usize = 256;
-
-fn key(flow: &Spell, names: &Names) -> EvictedKey {
-    let Spell { hot, cold } = flow;
-    let (side, ..) = owner(flow);
-    let own = [0, 1].map(|side| cold.asked(hot, side)).into_iter();
-    let own = own.map(|Asked { name, .. }| name).find(|name| *name != TextId::EMPTY);
-    let given = || {
-        let runs = names.runs(&(hot.key.address(1 - side), hot.key.address(side)));
-        // Who gives an address two names by turns makes many runs: the newest are looked at.
-        let newest = runs.iter().rev().take(NEWEST_RUNS);
-        let before = newest.filter(|run| run.first <= hot.span(cold).0);
-        before.max_by_key(|run| (run.first, run.at)).map(|run| run.name)
-    };
-    let ports = hot.key.ports;
-    EvictedKey {
-        macs: cold.macs.map(|mac| mac.0),
-        addresses: hot.key.addresses,
-        path: hot.key.path,
-        protocol: hot.key.protocol,
-        version: hot.key.version,
-        client: client(hot).map(|side| side as u8),
-        service: client(hot).map_or(ports[0].min(ports[1]), |client| ports[1 - client]),
-        name: own.or_else(given).unwrap_or_default(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::state::entry::{Entry, Share};
     use crate::state::fragment::Fragments;
+    use crate::state::heir::Teller;
     use crate::state::key::{Key, UDP};
-    use lenscap_wire::Mac;
+    use crate::state::leaving::Leaver;
+    use crate::state::settled::SettledFlows;
+    use crate::state::transcript::Asked;
+    use lenscap_wire::{Address, Mac};
 
     const SECOND: i64 = 1_000_000_000;
 
@@ -389,9 +346,31 @@ mod tests {
     /// Long flows are evicted last, so a flow may leave behind one that came after it.
     #[test]
     fn an_earlier_flow_does_not_go_on_with_a_later_one() {
-        let mut record = Evicted::new(flow(7, 9000, 443, 1000, 1));
-        record.add(flow(7, 9000, 443, 0, 20), 300 * SECOND);
+        let mut record = Evicted::new(flow(7, 9000, 443, 1000, 1), [None; 2]);
+        record.add(flow(7, 9000, 443, 0, 20), [None; 2], 300 * SECOND);
         assert_eq!((record.gone.flows, record.largest.cold.first), (1, 0));
         assert_eq!(record.counters().packets, [21, 0]);
+    }
+    /// A record of what ended keeps the name that an earlier spell asked for, and who was told that nothing was delivered.
+    #[test]
+    fn what_ended_keeps_its_name_and_its_refusals() {
+        let mut flows = Flows::new(Fragments::new(false, 1 << 20));
+        let name = flows.texts.intern(b"cloud.example.com");
+        let mut first = flow(7, 5000, 443, 0, 1);
+        first.cold.ask(&mut first.hot, 0, Asked { name, ..Asked::NOTHING });
+        let leaver =
+            Leaver { masked: Some(0), refused: [Some(PacketRef::default()), None], ..Leaver::default() };
+        let mut settled = SettledFlows::default();
+        for (port, datagrams) in [(5000, 3), (5001, 9), (5002, 2)] {
+            let heritage = Some((0, true, Teller::of(&first)));
+            settled.add(flow(7, port, 443, 1000, datagrams), heritage, &leaver, &flows);
+        }
+        let mut evictions = Evictions::default();
+        for record in settled.take(0) {
+            evictions.take(record, &Names::default(), &flows, 300 * SECOND);
+        }
+        let records = evictions.sorted();
+        let [(key, record)] = records.as_slice() else { panic!("{} records", records.len()) };
+        assert_eq!((key.name, record.gone.refused), (name, [2, 0]));
     }
 }

@@ -5,10 +5,14 @@
 //! before it; while they are in memory it is worked out when they are judged, and what is drained leaves it as an *heir*.
 
 use hashbrown::HashMap;
+use std::cmp::Reverse;
 use std::sync::OnceLock;
 
+use crate::state::cost;
 use crate::state::entry::Entry;
+use crate::state::flows::Flows;
 use crate::state::key::{Key, Side, TCP, UDP};
+use crate::state::share::{Holder, cleared, stay};
 use crate::state::spell::{Cold, Hot, Spell, flag, history};
 
 /// A half of TCP that begins so many bytes after where it left off, after a silence, goes on with it.
@@ -110,6 +114,17 @@ impl Teller {
         Self::Spell(Box::new(told))
     }
 
+    /// What it costs beside its place.
+    pub(crate) fn price(&self, flows: &Flows) -> usize {
+        match self {
+            Self::App(_) => 0,
+            Self::Spell(told) => {
+                let beside = cost::beside(&told.hot, &told.cold, &flows.transcripts, &flows.texts);
+                size_of::<Spell>() + beside
+            }
+        }
+    }
+
     /// It as a spell.
     pub(crate) fn spell(&self) -> &Spell {
         match self {
@@ -134,23 +149,30 @@ fn silent(app: u8) -> &'static Spell {
     &all[usize::from(app)]
 }
 
+/// What one connection left, of which station, and what that costs.
+#[derive(Clone, Debug)]
+struct Heir {
+    line: Line<Teller>,
+    holder: Holder,
+    price: usize,
+}
+
 /// What connections left of which no spell is in memory.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Heirs {
-    all: HashMap<Key, Line<Teller>>,
-    boxed: usize,
+    all: HashMap<Key, Heir>,
+    cost: usize,
     /// Those that gave way to others.
     pub(crate) given_up: u64,
 }
 
 impl Heirs {
-    /// What one costs, and one that keeps a spell beside that.
-    const COST: usize = size_of::<(Key, Line<Teller>)>() + 8;
-    const SPELL: usize = size_of::<Spell>();
+    /// What one costs, beside its teller.
+    const COST: usize = size_of::<(Key, Heir)>() + 8;
 
     /// What all of them cost.
-    pub(crate) fn cost(&self) -> usize {
-        self.all.len() * Self::COST + self.boxed * Self::SPELL
+    pub(crate) const fn cost(&self) -> usize {
+        self.cost
     }
 
     /// How many there are.
@@ -160,19 +182,32 @@ impl Heirs {
 
     /// What went before a key's next spell.
     pub(crate) fn of(&self, key: &Key) -> Option<&Line<Teller>> {
-        self.all.get(key)
+        self.all.get(key).map(|heir| &heir.line)
     }
 
-    /// Keeps what a spell leaves, in place of what those before it left. What nothing can go on with leaves nothing.
-    pub(crate) fn put(&mut self, key: Key, line: Line<Teller>) {
+    /// Keeps what a spell of a station leaves, in place of what those before it left. What nothing can go on with leaves nothing.
+    pub(crate) fn put(&mut self, key: Key, line: Line<Teller>, holder: Holder, flows: &Flows) {
+        let price = Self::COST + line.teller.price(flows);
         let leaves = matches!(key.protocol, TCP | UDP) && !line.ended;
-        self.boxed += usize::from(leaves && matches!(line.teller, Teller::Spell(_)));
-        let before = if leaves { self.all.insert(key, line) } else { self.all.remove(&key) };
-        self.boxed -= usize::from(before.is_some_and(|line| matches!(line.teller, Teller::Spell(_))));
+        self.replace(key, leaves.then_some(Heir { line, holder, price }));
+    }
+
+    /// Forgets what a connection left.
+    pub(crate) fn forget(&mut self, key: Key) {
+        self.replace(key, None);
+    }
+
+    fn replace(&mut self, key: Key, heir: Option<Heir>) {
+        self.cost += heir.as_ref().map_or(0, |heir| heir.price);
+        let before = match heir {
+            Some(heir) => self.all.insert(key, heir),
+            None => self.all.remove(&key),
+        };
+        self.cost -= before.map_or(0, |heir| heir.price);
     }
 
     /// Forgets those that nothing can go on with any more, when no stamp comes before `now`; then, where they cost more than
-    /// `room`, those that were silent for longest. `has_spell` says of which keys spells are in memory: these may go on with them.
+    /// `room`, the stations that have most give up those that were silent for longest. `has_spell` says of which keys spells are in memory: these may go on with them.
     pub(crate) fn limit(&mut self, now: i64, room: usize, has_spell: impl Fn(&Key) -> bool) {
         self.retain(|key, line| {
             key.protocol != UDP || now.saturating_sub(line.latest) <= UDP_GOES_ON || has_spell(key)
@@ -180,38 +215,41 @@ impl Heirs {
         if self.cost() <= room {
             return;
         }
-        let mut order: Vec<_> = self.all.iter().map(|(key, line)| (line.latest, *key)).collect();
-        order.sort_unstable();
-        let most = room / 8 * 7 / Self::COST.max(self.cost() / self.len().max(1));
-        let gone = order.len().saturating_sub(most);
-        let Some(&last) = gone.checked_sub(1).and_then(|at| order.get(at)) else { return };
-        self.retain(|key, line| (line.latest, *key) > last);
-        self.given_up += gone as u64;
+        let mut order: Vec<_> = self.all.iter().map(|(key, heir)| (heir.line.latest, *key, heir)).collect();
+        order.sort_unstable_by_key(|(latest, key, _)| Reverse((*latest, *key)));
+        let prices: Vec<_> = order.iter().map(|(.., heir)| (heir.holder, heir.price)).collect();
+        let stays = stay(&prices, cleared(room));
+        let gone: Vec<_> =
+            order.iter().zip(stays).filter(|(_, stays)| !stays).map(|((_, key, _), _)| *key).collect();
+        for key in &gone {
+            self.forget(*key);
+        }
+        self.given_up += gone.len() as u64;
     }
 
     fn retain(&mut self, keep: impl Fn(&Key, &Line<Teller>) -> bool) {
-        self.all.retain(|key, line| keep(key, line));
-        self.boxed = self.all.values().filter(|line| matches!(line.teller, Teller::Spell(_))).count();
+        self.all.retain(|key, heir| keep(key, &heir.line));
+        self.cost = self.all.values().map(|heir| heir.price).sum();
     }
 
     /// Every spell that is kept, to be changed, and every key.
     pub(crate) fn change(&mut self, mut key: impl FnMut(&mut Key), mut spell: impl FnMut(&mut Spell)) {
         let mut all: Vec<_> = self.all.drain().collect();
         all.sort_unstable_by_key(|(key, _)| *key);
-        for (mut of, mut line) in all {
+        for (mut of, mut heir) in all {
             key(&mut of);
-            if let Teller::Spell(told) = &mut line.teller {
+            if let Teller::Spell(told) = &mut heir.line.teller {
                 spell(told);
             }
-            self.all.insert(of, line);
+            self.all.insert(of, heir);
         }
     }
 
     /// Takes in those of another part. Of two of one key the later stays.
     pub(crate) fn join(&mut self, other: Self) {
-        for (key, line) in other.all {
-            if self.all.get(&key).is_none_or(|known| known.latest < line.latest) {
-                self.put(key, line);
+        for (key, heir) in other.all {
+            if self.all.get(&key).is_none_or(|known| known.line.latest < heir.line.latest) {
+                self.replace(key, Some(heir));
             }
         }
         self.given_up += other.given_up;
@@ -222,6 +260,10 @@ impl Heirs {
 mod tests {
     use super::*;
     use crate::state::entry::Share;
+    use crate::state::eviction::holder;
+    use crate::state::fragment::Fragments;
+    use crate::state::text::TextId;
+    use crate::state::transcript::Asked;
 
     const SECOND: i64 = 1_000_000_000;
 
@@ -233,7 +275,8 @@ mod tests {
 
     fn put(heirs: &mut Heirs, spell: &Spell) {
         let at = (&spell.hot, &spell.cold);
-        heirs.put(spell.hot.key, Line::with(at, false, || Teller::of(spell), None));
+        let line = Line::with(at, false, || Teller::of(spell), None);
+        heirs.put(spell.hot.key, line, holder(spell), &Flows::new(Fragments::new(false, 1 << 20)));
     }
 
     #[test]
@@ -261,5 +304,39 @@ mod tests {
         assert!(heirs.cost() <= room && heirs.cost() > room / 4 * 3, "{} of {room}", heirs.cost());
         assert_eq!(heirs.given_up as usize + heirs.len(), 1000);
         assert!(heirs.all.keys().all(|key| u64::from(key.ports[0]) >= heirs.given_up));
+    }
+    /// A desk that holds a thousand connections leaves a camera the one that it has, though that is the oldest.
+    #[test]
+    fn who_holds_most_gives_way() {
+        let mut heirs = Heirs::default();
+        let of = |station: u8, port, time| {
+            let mut spell = spell(TCP, port, time);
+            spell.cold.macs[0].0 = [2, 0, 0, 0, 0, station];
+            spell
+        };
+        put(&mut heirs, &of(1, 7, 0));
+        for port in 1000..2000 {
+            put(&mut heirs, &of(2, port, i64::from(port)));
+        }
+        heirs.limit(0, heirs.cost() / 2, |_| false);
+        assert!(heirs.given_up > 500 && heirs.of(&spell(TCP, 7, 0).hot.key).is_some());
+    }
+
+    /// What a teller keeps has its price: a path of eight thousand bytes, say.
+    #[test]
+    fn the_texts_of_a_teller_count() {
+        let mut flows = Flows::new(Fragments::new(false, 1 << 20));
+        let path = flows.texts.intern(&[b'a'; 8000]);
+        let mut heirs = Heirs::default();
+        for port in 0..10 {
+            let mut spell = spell(TCP, port, 0);
+            spell.cold.ask(&mut spell.hot, 0, Asked { name: TextId::EMPTY, path });
+            let line = Line::with((&spell.hot, &spell.cold), false, || Teller::of(&spell), None);
+            heirs.put(spell.hot.key, line, holder(&spell), &flows);
+        }
+        assert!(heirs.cost() > 80_000, "{}", heirs.cost());
+        heirs.limit(0, 40_000, |_| false);
+        let counted: usize = heirs.all.values().map(|heir| heir.price).sum();
+        assert!(heirs.cost() <= 40_000 && heirs.len() > 0 && heirs.cost() == counted, "{}", heirs.cost());
     }
 }

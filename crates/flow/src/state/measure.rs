@@ -121,6 +121,11 @@ impl Measures {
         }
     }
 
+    /// All amounts of all windows.
+    pub(crate) fn amounts(&self) -> impl Iterator<Item = u64> {
+        self.content.values().chain(self.large.values()).copied().flatten()
+    }
+
     /// What they cost.
     pub(crate) fn price(&self) -> usize {
         (self.content.len() + self.large.len()) * 48 + self.recurrences.len() * 32

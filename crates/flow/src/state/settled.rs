@@ -13,12 +13,13 @@ use lenscap_wire::PacketRef;
 use std::cmp::Reverse;
 
 use crate::state::cost;
-use crate::state::eviction::Gone;
+use crate::state::eviction::{Gone, holder};
 use crate::state::flows::Flows;
 use crate::state::heir::Teller;
 use crate::state::key::{Key, Side};
 use crate::state::leaving::Leaver;
 use crate::state::measure::{Keeps, Measures};
+use crate::state::share::stay;
 use crate::state::spell::{Spell, flag};
 use crate::state::text::TextId;
 use crate::state::transcript::{Asked, TranscriptId};
@@ -48,7 +49,7 @@ pub(crate) struct SettledKey {
 pub(crate) struct Kept {
     pub(crate) spell: Spell,
     /// By side: the packet that says that what it sent was not delivered.
-    refused: [Option<PacketRef>; 2],
+    pub(crate) refused: [Option<PacketRef>; 2],
 }
 
 impl Kept {
@@ -110,6 +111,14 @@ impl Settled {
         }
     }
 
+    /// The name that an earlier spell of the connection asked for.
+    pub(crate) fn told(&self) -> TextId {
+        let Some((.., teller)) = &self.heritage else { return TextId::EMPTY };
+        let Spell { hot, cold } = teller.spell();
+        let asked = [0, 1].into_iter().map(|side| cold.asked(hot, side).name);
+        asked.into_iter().find(|name| *name != TextId::EMPTY).unwrap_or_default()
+    }
+
     /// How many flows they are.
     pub(crate) fn flows(&self) -> u64 {
         self.kept.len() as u64 + self.gone.flows
@@ -121,10 +130,8 @@ impl Settled {
         };
         let measures: usize = self.gone.measures.iter().map(Measures::price).sum();
         let teller = match &self.heritage {
-            Some((.., Teller::Spell(spell))) => {
-                size_of::<Spell>() + cost::beside(&spell.hot, &spell.cold, &flows.transcripts, &flows.texts)
-            }
-            _ => 0,
+            Some((.., teller)) => teller.price(flows),
+            None => 0,
         };
         Self::COST + self.kept.iter().map(of).sum::<usize>() + measures + teller
     }
@@ -181,22 +188,25 @@ impl SettledFlows {
         self.all.values()
     }
 
-    /// Takes out those that were silent for longest until the others cost no more than `room`.
+    /// Takes out those that were silent for longest, of the stations that have most, until the others cost no more than `room`.
     pub(crate) fn take(&mut self, room: usize) -> Vec<Settled> {
         let rank = |record: &Settled| (record.latest, record.kept.first().map(|kept| kept.spell.cold.at()));
-        let mut order: Vec<_> = self.all.values().map(|record| (rank(record), record.price)).collect();
-        order.sort_unstable();
-        let mut left = self.cost;
-        let gone = order.into_iter().take_while(|(_, price)| {
-            let goes = left > room;
-            left -= if goes { price } else { &0 };
-            goes
-        });
-        let Some((last, _)) = gone.last() else { return Vec::new() };
-        let mut taken: Vec<_> = self.all.extract_if(|_, record| rank(record) <= last).collect();
-        taken.sort_by_key(|(_, record)| rank(record));
-        self.cost -= taken.iter().map(|(_, record)| record.price).sum::<usize>();
-        taken.into_iter().map(|(_, record)| record).collect()
+        let mut all: Vec<_> = self.all.drain().collect();
+        all.sort_by_key(|(_, record)| Reverse(rank(record)));
+        let holder =
+            |record: &Settled| record.kept.first().map(|kept| holder(&kept.spell)).unwrap_or_default();
+        let prices: Vec<_> = all.iter().map(|(_, record)| (holder(record), record.price)).collect();
+        let mut taken = Vec::new();
+        for ((key, record), stays) in all.into_iter().zip(stay(&prices, room)) {
+            if stays {
+                self.all.insert(key, record);
+            } else {
+                self.cost -= record.price;
+                taken.push(record);
+            }
+        }
+        taken.reverse();
+        taken
     }
 
     /// Every spell that stays whole or tells of one, to be changed, and every key.
@@ -344,6 +354,19 @@ mod tests {
         assert!(taken.iter().all(|record| record.latest < 50 * SECOND));
         let counted: usize = settled.iter().map(|record| record.price).sum();
         assert_eq!(settled.cost(), counted);
+    }
+
+    #[test]
+    fn who_holds_most_gives_way() {
+        let flood = (0..200).map(|n| spell(40_000, 1000 + n, 100 + i64::from(n), 9));
+        let of = |station: u8, mut spell: Spell| {
+            spell.cold.macs[0].0 = [2, 0, 0, 0, 0, station];
+            spell
+        };
+        let camera = of(1, spell(40_000, 443, 0, 9));
+        let (mut settled, _) = settled([camera].into_iter().chain(flood.map(|spell| of(2, spell))));
+        let taken = settled.take(settled.cost() / 2);
+        assert!(taken.len() > 90 && taken.iter().all(|record| record.latest > 0), "{}", taken.len());
     }
 
     #[test]

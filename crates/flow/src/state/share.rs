@@ -5,7 +5,11 @@
 //! stays is a function of what is held, so it is the same wherever a capture was cut before.
 
 use hashbrown::HashMap;
+use lenscap_wire::Address;
 use std::hash::Hash;
+
+/// A station that holds something: its MAC, or its address where it has none.
+pub(crate) type Holder = ([u8; 6], Address);
 
 /// Part of a full memory that is kept when it is cleared, in eighths: clearing costs a walk over all of it.
 const KEPT: usize = 7;

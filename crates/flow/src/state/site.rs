@@ -44,6 +44,11 @@ impl Site {
         ]
     }
 
+    /// Whether it holds what only judging can use: what flows left that were drained, and packets that were passed on shortened.
+    pub(crate) fn is_drained(&self) -> bool {
+        !self.settled.is_empty() || self.heirs.len() > 0 || self.heirs.given_up > 0 || self.shed > 0
+    }
+
     /// Whether any cap bit.
     pub(crate) fn is_capped(&self) -> bool {
         self.caps().iter().any(|(_, count)| *count > 0)

@@ -27,7 +27,7 @@ struct Sighting {
 }
 
 /// Kind and value.
-type Shown<'a> = (Field, Cow<'a, [u8]>);
+pub(crate) type Shown<'a> = (Field, Cow<'a, [u8]>);
 
 /// What is known of a station before its sightings are looked at.
 #[derive(Clone, Copy, Debug, Default)]
@@ -164,7 +164,7 @@ impl<'a> Identity<'a> {
             }
             _ => false,
         });
-        withdraw_scanned(court, &mut seen);
+        texts::withdraw_scanned(court.catalog, &mut seen);
         let is_shown = |((field, value), by): &(Shown<'_>, Sighting)| {
             !by.claimed && texts::answers_as_camera(*field, value)
         };
@@ -391,20 +391,5 @@ impl<'a> Identity<'a> {
             packet: sighting.at.map(|at| court.numbering.locate(&at)),
         };
         all.into_iter().take(rules::SIGHTINGS).map(record).collect()
-    }
-}
-
-/// Takes the paths that a server was asked for as claims where they are in the words of several makers: somebody tried them.
-fn withdraw_scanned(court: &Court<'_>, seen: &mut [(Shown<'_>, Sighting)]) {
-    let asked = seen.iter().filter(|((field, _), sighting)| *field == Field::HttpPath && !sighting.claimed);
-    let makers =
-        asked.filter_map(|((field, value), _)| court.catalog.banners(*field, value).first()?.banner.vendor);
-    let mut makers: Vec<_> = makers.collect();
-    makers.sort_unstable();
-    makers.dedup();
-    if makers.len() > 1 {
-        for ((field, _), sighting) in seen {
-            sighting.claimed |= *field == Field::HttpPath;
-        }
     }
 }

@@ -2,6 +2,9 @@
 
 use lenscap_catalog::{Banner, Catalog, Confidence, DeviceClass, Evidence, VendorId};
 use lenscap_wire::{Field, Meaning};
+use std::collections::BTreeSet;
+
+use super::identity::{Shown, Sighting};
 
 /// What kind of evidence a text of the catalogue is in a field. In a field for the part that a station plays, it is the
 /// protocol that speaks.
@@ -60,6 +63,19 @@ pub(crate) fn served<'p, T>(
         }
     }
     served
+}
+
+/// Takes the paths that a server was asked for as claims where they are in the words of several makers: somebody tried them.
+pub(crate) fn withdraw_scanned(catalog: &Catalog, seen: &mut [(Shown<'_>, Sighting)]) {
+    let asked = seen.iter().filter(|((field, _), sighting)| *field == Field::HttpPath && !sighting.claimed);
+    let makers =
+        asked.filter_map(|((field, value), _)| catalog.banners(*field, value).first()?.banner.vendor);
+    let makers: BTreeSet<_> = makers.collect();
+    if makers.len() > 1 {
+        for ((field, _), sighting) in seen {
+            sighting.claimed |= *field == Field::HttpPath;
+        }
+    }
 }
 
 #[cfg(test)]

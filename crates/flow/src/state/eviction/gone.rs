@@ -85,6 +85,15 @@ impl Gone {
         }
     }
 
+    /// All its numbers, as one that none of their sums passes; `None` where that is too many: a saved summary may hold anything.
+    pub(crate) fn weight(&self) -> Option<u64> {
+        let Counters { packets, bytes, payload, large, wire } = self.counters;
+        let pairs = [packets, bytes, payload, large, self.once, self.answered, self.refused];
+        let measures = self.measures.iter().flat_map(Measures::amounts);
+        let mut all = pairs.into_iter().flatten().chain([self.flows, wire]).chain(measures);
+        all.try_fold(0, u64::checked_add)
+    }
+
     /// Keeps a port, if it is among the least.
     pub(crate) fn note_port(&mut self, side: Side, port: u16) {
         const MOST: usize = 16;
@@ -109,5 +118,12 @@ mod tests {
             sums.join(of(theirs), Keeps::Few);
             assert_eq!((sums.estimated, sums.flows), (ours || theirs, 2));
         }
+    }
+
+    #[test]
+    fn sums_that_no_sum_can_hold_have_no_weight() {
+        let gone = Gone { flows: 3, once: [4, 5], ..Gone::default() };
+        assert_eq!(gone.weight(), Some(12));
+        assert_eq!(Gone { answered: [u64::MAX, 0], ..gone }.weight(), None);
     }
 }

@@ -66,9 +66,12 @@ impl Copies {
             + self.samples.iter().flatten().map(|sample| sample.price()).sum::<usize>()
     }
 
-    /// Whether these can be numbers of a fold: a saved summary may hold anything.
-    pub(crate) fn is_sound(&self) -> bool {
-        self.windows.iter().flatten().all(|window| window.is_sound())
+    /// Whether these can be numbers of a fold of so many packets and bytes of payload: a saved summary may hold anything.
+    pub(crate) fn is_sound(&self, packets: [u64; 2], payload: [u64; 2]) -> bool {
+        let fits = |ours: [u64; 2], all: [u64; 2]| ours.iter().zip(all).all(|(ours, all)| *ours <= all);
+        fits(self.packets, packets)
+            && fits(self.payload, payload)
+            && self.windows.iter().flatten().all(|window| window.is_sound())
             && self.samples.iter().flatten().all(|sample| sample.is_sound())
     }
 
@@ -346,5 +349,11 @@ mod tests {
             }
             assert_eq!((left.hot.next, left.hot.seen), (whole.hot.next, whole.hot.seen), "cut at {cut}");
         }
+    }
+    #[test]
+    fn no_more_came_again_than_came() {
+        let copies = Copies { packets: [3, 0], payload: [300, 0], ..Copies::default() };
+        assert!(copies.is_sound([3, 0], [300, 0]));
+        assert!(!copies.is_sound([2, 9], [300, 0]) && !copies.is_sound([3, 0], [299, 900]));
     }
 }
