@@ -18,7 +18,7 @@ use crate::state::key::Side;
 
 /// How often something was seen, in which packet first, and whose it is.
 #[derive(Clone, Copy, Debug, Default)]
-struct Sighting {
+pub(crate) struct Sighting {
     count: u64,
     at: Option<PacketRef>,
     vendor: Option<VendorId>,
