@@ -389,9 +389,8 @@ impl<'a> Identity<'a> {
 /// Takes the paths that a server was asked for as claims where they are in the words of several makers: somebody tried them.
 fn withdraw_scanned(court: &Court<'_>, seen: &mut [(Shown<'_>, Sighting)]) {
     let asked = seen.iter().filter(|((field, _), sighting)| *field == Field::HttpPath && !sighting.claimed);
-    let makers =
-        asked.filter_map(|((field, value), _)| court.catalog.banners(*field, value).first()?.banner.vendor);
-    let makers: BTreeSet<_> = makers.collect();
+    let of = asked.filter_map(|(shown, _)| court.catalog.banners(shown.0, &shown.1).first()?.banner.vendor);
+    let makers: BTreeSet<_> = of.collect();
     if makers.len() > 1 {
         for ((field, _), sighting) in seen {
             sighting.claimed |= *field == Field::HttpPath;
