@@ -1,13 +1,13 @@
 //! Live is as offline: a capture that is judged on the way, after every batch, and whose flows are said as they end, says in all
 //! what scanning it says.
 
-use lenscap_capture::{Capture, Next, Source};
+use lenscap_capture::{BATCH, Batch, Capture, Next, Record, Source};
 use lenscap_catalog::Catalog;
 use lenscap_flow::report::{Report, Said};
 use lenscap_flow::{About, Input, Limits, Ongoing, Options, Policy, chunk_of, judge, scan};
 use lenscap_report::{Kind, Select, json};
 use lenscap_testkit::{Host, MORNING, OwnedFrame, SECOND, Scenario, Side, captures, pcap, random_traffic};
-use lenscap_wire::{Frame, LinkType, Timestamp};
+use lenscap_wire::{Frame, LinkType, PacketRef, Timestamp};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -210,6 +210,60 @@ fn what_comes_again_and_again_is_the_same() {
     }
     println!("{compared} compared");
     assert!(compared > 40, "{compared} compared");
+}
+
+/// Folds frames of the interface of a number, of which so many came before.
+fn fold(ongoing: &mut Ongoing, frames: &[OwnedFrame], interface: usize, before: u32) {
+    let (mut block, mut records) = (Vec::new(), Vec::new());
+    for (frame, n) in frames.iter().zip(before..) {
+        let start = block.len() as u32;
+        let length = frame.bytes.len() as u32;
+        let at =
+            PacketRef { chunk: chunk_of(interface).chunk, record: n, offset: u64::from(n) * 2000, length };
+        block.extend_from_slice(&frame.bytes);
+        let (time, link_type, wire_length) = (frame.time, frame.link_type, frame.wire_length);
+        records.push(Record { time, link_type, wire_length, start, at, ..Record::default() });
+    }
+    ongoing.fold(&Batch::new(&block, &records));
+}
+
+/// A connection whose second spell comes over an interface of a lower number is the same, drained or not: its name is the
+/// first spell's.
+#[test]
+fn a_connection_that_changes_its_interface_keeps_its_name() {
+    let mut s = Scenario::new(MORNING, 3);
+    let (camera, cloud) = (Host::new("bc:ad:28:00:53:40", "192.168.1.64"), s.outside("203.0.113.40"));
+    let mut tcp = s.tcp(camera, cloud.port(80));
+    tcp.send(&mut s, Side::Client, b"GET /up HTTP/1.1\r\nHost: dev.ezvizlife.com\r\n\r\n");
+    let first = s.frames.len();
+    s.wait(900 * SECOND);
+    tcp.send(&mut s, Side::Client, &[2; 700]);
+    let last = s.frames.last().expect("there are some").time.0;
+    let witnesses = witnesses(Timestamp(last + 3000 * SECOND));
+    let judged = |drains: bool| {
+        let about =
+            ["eth0", "eth1"].map(|name| About { path: name.to_string(), format: "pcap", compression: None });
+        let mut ongoing = Ongoing::new(&options(300), about.to_vec()).expect("there is no filter");
+        fold(&mut ongoing, &s.frames[..first], 1, 0);
+        fold(&mut ongoing, &s.frames[first..], 0, 0);
+        for (part, frames) in witnesses.chunks(BATCH).enumerate() {
+            fold(&mut ongoing, frames, 1, (first + part * BATCH) as u32);
+        }
+        let catalog = Catalog::builtin();
+        if drains {
+            let until = ongoing.ended();
+            let leaving = {
+                let closed = ongoing.summary([]).close();
+                judge(&closed, &catalog, &Policy::default()).leaving(until, None)
+            };
+            assert_eq!(ongoing.drain(&leaving), 2);
+        }
+        let closed = ongoing.summary([]).close();
+        rest(&judge(&closed, &catalog, &Policy::default()))
+    };
+    let kept = judged(false);
+    assert!(kept.contains("dev.ezvizlife.com"), "{kept}");
+    assert_eq!(judged(true), kept);
 }
 
 /// The same for captures of other people, where there are some.

@@ -23,7 +23,7 @@ pub(crate) struct Sighting {
     at: Option<PacketRef>,
     vendor: Option<VendorId>,
     /// Whether only others said so, and the station did not confirm it.
-    claimed: bool,
+    pub(super) claimed: bool,
 }
 
 /// Kind and value.
