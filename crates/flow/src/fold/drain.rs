@@ -132,14 +132,13 @@ fn places(shard: &Shard, leaving: &Leaving) -> Vec<usize> {
     shard.spells().enumerate().filter_map(leaves).collect()
 }
 
-/// Whether a spell is one try that nobody took up, as each of a scan: a SYN, or a datagram without payload. There is nothing to
-/// go on with, and they are many.
+/// Whether a spell is one try that nobody took up, as each of a scan: a SYN. There is nothing to go on with, and they are many.
 fn is_attempt(Spell { hot, cold }: &Spell) -> bool {
     let counters = hot.counters(cold);
     let is_one_sided = counters.packets.contains(&0) && counters.payload == [0; 2];
     let letters = hot.seen[0] | hot.seen[1];
-    let begins = hot.key.protocol != TCP || letters & history::SYN != 0 && letters & history::ACK == 0;
-    is_one_sided && begins && !cold.says_anything()
+    let is_half_open = letters & history::SYN != 0 && letters & history::ACK == 0;
+    hot.key.protocol == TCP && is_one_sided && is_half_open && !cold.says_anything()
 }
 
 /// Whether a half names the flow's server, as a hello or a certificate does.
@@ -174,12 +173,12 @@ mod tests {
 
     #[test]
     fn a_try_that_nobody_took_up_leaves_no_heir() {
-        assert!(is_attempt(&syn()) && is_attempt(&spell(UDP, 5000, 0)));
+        assert!(is_attempt(&syn()));
         let mut named = syn();
         named.cold.ask(&mut named.hot, 0, Asked { name: TextId(1), ..Asked::NOTHING });
         let mut answered = syn();
         answered.hot.seen = [history::SYN | history::ACK, history::ACK];
-        assert!(![named, answered, spell(UDP, 5000, 9)].iter().any(is_attempt));
+        assert!(![named, answered, spell(UDP, 5000, 0)].iter().any(is_attempt));
 
         let mut summary = Summary::new(Limits { idle: 300, memory: 1 << 30 });
         summary.settle(syn(), &Leaving::default());

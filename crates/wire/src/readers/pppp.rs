@@ -6,8 +6,8 @@
 //! - messages that tell who is who, each alone: a camera's login to its cloud, an app's request for a camera, the search on
 //!   the local network and its answer. Their first four bytes are fixed, so they are found on any port.
 //! - datagrams of a half in clear: one that only this protocol writes proves it, as do two of which each might be chance, if
-//!   they are not the same: what is repeated is one chance.
-//!   Logins whose body is scrambled, and the answers to them, are of these, and tell here who is who;
+//!   they are not the same: what is repeated is one chance. Four keep-alives do, too: a half may hold nothing else;
+//!   logins whose body is scrambled, and the answers to them, are of these, and tell here who is who;
 //! - datagrams that a maker's key scrambles ([`scrambled`]);
 //! - frames over TCP ([`framed`]).
 //!
@@ -65,13 +65,16 @@ pub(crate) const READER: Reader = Reader {
     ),
 };
 
+/// Datagrams of a half that are looked at.
+const MOST: u8 = 4;
+
 pub(crate) const DATAGRAM_READER: Reader = Reader {
     number: ReaderId(71),
     fields: &[Field::PpppRole],
     read: Read::Datagrams(DatagramRead {
         routes: &[Route::UdpStart(&[0xf1])],
         passes: |datagram| Frame::of_datagram(datagram).is_some(),
-        most: 4,
+        most: MOST,
         // The longest body that is looked at is that of a type with a UID.
         keeps: 40,
         read: read_half,
@@ -125,13 +128,22 @@ fn is_to_all(packet: &Packet<'_>) -> bool {
     by_address || packet.macs.is_some_and(|(_, to)| to.is_group())
 }
 
+/// Whether a datagram is a whole keep-alive or the answer to one: a half may hold nothing else, and all of them are alike.
+fn is_keep_alive(datagram: &[u8]) -> bool {
+    matches!(datagram, [0xf1, 0xe0 | 0xe1, 0, 0])
+}
+
 fn read_half(datagrams: &Datagrams<'_>, facts: Facts<'_>) -> Probe {
     let mut all = datagrams.all.iter().filter_map(|bytes| Frame::of_cut(bytes));
     if datagrams.all.first().and_then(|bytes| Frame::of_cut(bytes)).is_some_and(|frame| frame.is_proof()) {
         return Probe::Match;
     }
     if datagrams.all.windows(2).all(|pair| matches!(pair, [one, other] if one == other)) {
-        return if datagrams.ended { Probe::NotMine } else { datagrams.more() };
+        return match datagrams.all {
+            [first, ..] if datagrams.all.len() >= MOST.into() && is_keep_alive(first) => Probe::Match,
+            _ if datagrams.ended => Probe::NotMine,
+            _ => datagrams.more(),
+        };
     }
     if let Some(frame) = all.find(Frame::is_scrambled) {
         if let Some(role) = frame.role() {
@@ -305,7 +317,8 @@ mod tests {
         assert_eq!(half(std::slice::from_ref(&data)), Some(1));
         assert_eq!(half(&[pppp(0xd1, &[0xd1, 1, 0, 2, 0, 7, 0, 8])]), Some(1));
         assert_eq!(half(&[alive.clone(), pppp(0xe1, &[])]), Some(2));
-        assert_eq!(half(&[alive.clone(), alive.clone(), alive.clone(), alive.clone()]), None);
+        assert_eq!(half(&[(); 4].map(|()| alive.clone())), Some(4));
+        assert_eq!(half(&[alive.clone(), alive.clone(), alive.clone()]), None);
         assert_eq!(half(&[alive.clone(), data]), Some(2));
         assert_eq!(half(&[alive]), None);
         assert_eq!(half(&[pppp(0xd0, &[0xd2, 1, 0, 0]), pppp(0xe0, &[0])]), None);
