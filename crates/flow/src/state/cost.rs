@@ -159,3 +159,8 @@ pub(crate) fn joint((hot, cold): (&Hot, &Cold), (later, later_cold): (&Hot, &Col
     }
     cost.saturating_sub(SPELL)
 }
+
+/// Books in a sum what a record costs now, in place of what it did.
+pub(crate) const fn reprice(sum: &mut usize, known: &mut usize, price: usize) {
+    *sum = *sum + price - std::mem::replace(known, price);
+}

@@ -140,7 +140,7 @@ impl Evictions {
             hashbrown::hash_map::Entry::Vacant(new) => new.insert(Evicted::new(flow, refused)),
         };
         let price = record.price(key.name, flows);
-        self.cost = self.cost + price - std::mem::replace(&mut record.price, price);
+        cost::reprice(&mut self.cost, &mut record.price, price);
     }
 
     /// Takes in a record of flows that ended, which tells more apart.
@@ -153,7 +153,7 @@ impl Evictions {
         if let Some(known) = self.all.get_mut(&largest) {
             known.gone.join(record.gone, Keeps::Few);
             let price = known.price(largest.name, flows);
-            self.cost = self.cost + price - std::mem::replace(&mut known.price, price);
+            cost::reprice(&mut self.cost, &mut known.price, price);
         }
     }
 
@@ -231,7 +231,7 @@ impl Evictions {
             };
             known.gone.join(gone, Keeps::Few);
             let price = known.price(key.name, flows);
-            self.cost = self.cost + price - std::mem::replace(&mut known.price, price);
+            cost::reprice(&mut self.cost, &mut known.price, price);
         }
     }
 

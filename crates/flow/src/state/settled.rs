@@ -173,7 +173,7 @@ impl SettledFlows {
         });
         record.add(Kept { spell, refused: leaver.refused }, leaver.masked);
         let price = record.price(flows);
-        self.cost = self.cost + price - std::mem::replace(&mut record.price, price);
+        cost::reprice(&mut self.cost, &mut record.price, price);
     }
 
     /// Every record, by the first packet of its largest flow.
@@ -239,7 +239,7 @@ impl SettledFlows {
                     known.gone.join(record.gone, Keeps::Months);
                     known.latest = known.latest.max(record.latest);
                     let price = known.price(flows);
-                    self.cost = self.cost + price - std::mem::replace(&mut known.price, price);
+                    cost::reprice(&mut self.cost, &mut known.price, price);
                 }
                 hashbrown::hash_map::Entry::Vacant(new) => {
                     self.cost += record.price;
