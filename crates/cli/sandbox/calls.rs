@@ -71,11 +71,7 @@ const X32_REFUSED: [i64; 3] = [X32 + 520, X32 + 521, X32 + 545];
 
 /// Commands typed into the terminal that the process was started from: `TIOCSTI`, and `TIOCLINUX` on a console.
 fn typing() -> Result<Vec<SeccompRule>, seccompiler::BackendError> {
-    let is = |asked: u64| {
-        let asked = SeccompCondition::new(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, asked)?;
-        SeccompRule::new(vec![asked])
-    };
-    [libc::TIOCSTI, libc::TIOCLINUX].into_iter().map(is).collect()
+    [libc::TIOCSTI, libc::TIOCLINUX].into_iter().map(|asked| SeccompRule::new(vec![is(1, asked)?])).collect()
 }
 
 /// Processes in namespaces of their own, in which they would have all capabilities.
@@ -104,8 +100,8 @@ fn elsewhere(listener: i32) -> Result<Vec<SeccompRule>, seccompiler::BackendErro
 }
 
 /// A condition on an argument of 32 bits.
-fn is(argument: u8, value: i32) -> Result<SeccompCondition, seccompiler::BackendError> {
-    SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value as u32 as u64)
+fn is(argument: u8, value: u64) -> Result<SeccompCondition, seccompiler::BackendError> {
+    SeccompCondition::new(argument, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value)
 }
 
 /// What would send frames through what captures them, by call.
@@ -113,13 +109,13 @@ fn sending(captures: &[i32]) -> Result<BTreeMap<i64, Vec<SeccompRule>>, seccompi
     let mut refused: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
     for &capture in captures {
         for call in WRITE {
-            refused.entry(*call).or_default().push(SeccompRule::new(vec![is(0, capture)?])?);
+            refused.entry(*call).or_default().push(SeccompRule::new(vec![is(0, capture as u64)?])?);
         }
         for copy in [libc::F_DUPFD, libc::F_DUPFD_CLOEXEC] {
-            let rule = SeccompRule::new(vec![is(0, capture)?, is(1, copy)?])?;
+            let rule = SeccompRule::new(vec![is(0, capture as u64)?, is(1, copy as u64)?])?;
             refused.entry(libc::SYS_fcntl).or_default().push(rule);
         }
-        refused.entry(libc::SYS_splice).or_default().push(SeccompRule::new(vec![is(2, capture)?])?);
+        refused.entry(libc::SYS_splice).or_default().push(SeccompRule::new(vec![is(2, capture as u64)?])?);
     }
     Ok(refused)
 }
