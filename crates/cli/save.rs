@@ -20,21 +20,30 @@ pub(crate) fn write(
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> Result<(), Failure> {
     let partial = path.with_extension(format!("{EXTENSION}.{}.partial", std::process::id()));
-    let written = private(&partial).and_then(|file| {
+    whole(path, &partial, private, write).map_err(|why| Failure::file("save", path, why))
+}
+
+/// Writes a file as `partial`, which `open` makes, and moves it into its place once all of it is there.
+pub(crate) fn whole(
+    path: &Path,
+    partial: &Path,
+    open: impl FnOnce(&Path) -> io::Result<File>,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> io::Result<()> {
+    let written = open(partial).and_then(|file| {
         let mut out = BufWriter::new(file);
         write(&mut out)?;
         out.into_inner()?.sync_all()?;
-        fs::rename(&partial, path)
+        fs::rename(partial, path)
     });
-    written.map_err(|why| {
+    written.inspect_err(|_| {
         // Nothing more can be done where it cannot be removed either.
-        _ = fs::remove_file(&partial);
-        Failure::file("save", path, why)
+        _ = fs::remove_file(partial);
     })
 }
 
-/// A new file that nobody but its owner may read: a summary holds the first bytes of some streams.
-fn private(path: &Path) -> io::Result<File> {
+/// A new file that nobody but its owner may read: it holds payload.
+pub(crate) fn private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -3,6 +3,7 @@
 
 use super::Exposed;
 use crate::failure::say;
+use crate::save;
 use lenscap_report::escape::escape;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
@@ -74,16 +75,7 @@ fn create(path: &Path) -> io::Result<File> {
 }
 
 fn write(path: &Path, exposed: &Exposed) -> io::Result<()> {
-    let partial = partial(path);
-    let written = create(&partial).and_then(|mut file| {
-        file.write_all(exposed.text().as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&partial, path)
-    });
-    written.inspect_err(|_| {
-        // Nothing more can be done where it cannot be removed either.
-        _ = fs::remove_file(&partial);
-    })
+    save::whole(path, &partial(path), create, |out| out.write_all(exposed.text().as_bytes()))
 }
 
 #[cfg(test)]

@@ -6,11 +6,12 @@ use super::super::clock;
 use super::Counts;
 use super::numbering::Numbering;
 use crate::failure::say;
+use crate::save;
 use lenscap_capture::section_block;
 use lenscap_report::escape::escape;
 use lenscap_wire::Timestamp;
 use std::collections::VecDeque;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -252,14 +253,11 @@ fn is_full(why: &io::Error) -> bool {
 
 /// A file that nobody but its owner may read, and that was not there.
 fn create(folder: &Path, stamp: &str) -> io::Result<(File, PathBuf)> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     for n in 1..NAMES {
         // Sorted, the second of a second stands behind the first.
         let more = if n == 1 { String::new() } else { format!("_{n:04}") };
         let path = folder.join(format!("{PREFIX}{stamp}{more}{SUFFIX}"));
-        match options.open(&path) {
+        match save::private(&path) {
             Err(why) if why.kind() == ErrorKind::AlreadyExists => {}
             opened => return Ok((opened?, path)),
         }
@@ -367,7 +365,7 @@ mod tests {
         assert_eq!(files.all.len(), 4);
         // The open file, which finds no room whatever is removed.
         let fill = |files: &mut Files| {
-            let file = OpenOptions::new().write(true).open("/dev/full").unwrap();
+            let file = File::options().write(true).open("/dev/full").unwrap();
             let begun = piece(4 * 3600, 0).now;
             files.open = Some(Open { file, length: 0, begun, numbering: Numbering::default() });
             run(files, [piece(4 * 3600, 1500)]).len()
