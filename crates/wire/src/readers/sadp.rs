@@ -10,12 +10,11 @@
 //! in one word), `sadp.mac`, `sadp.firmware`; nothing where the answer gives another address than its sender's: it is about
 //! another device, or made up. Of other messages `sadp.role`, and the link address of the header.
 
-use std::net::Ipv4Addr;
-
 use crate::{
     Activity, Fact, Field, Mac, Message, Read, Reader, ReaderId, Route,
     cursor::Cursor,
     reader::Facts,
+    readers::layout::dotted,
     xml::{self, Part, Xml},
 };
 
@@ -65,8 +64,7 @@ fn is_of_another(text: &str, message: &Message<'_, '_>) -> bool {
     let mut xml = Xml::new(text);
     while let Some(part) = xml.next() {
         if let Part::Ends { path: "ProbeMatch/IPv4Address", text } = part {
-            let address = std::str::from_utf8(text).ok().and_then(|text| text.parse::<Ipv4Addr>().ok());
-            return address
+            return dotted(text)
                 .is_some_and(|address| !address.is_unspecified() && message.is_from_other(address.into()));
         }
     }
