@@ -1,7 +1,8 @@
 //! The text protocol of Dahua's P2P service over UDP (DHP2P): HTTP's syntax in datagrams, with verbs of its own, by which
 //! applications find a device and a way to it.
 //!
-//! A datagram is one of DHP2P where it begins with `DHGET /` or `DHPOST /`; a request with a verb of HTTP where it
+//! A datagram is one of DHP2P where it begins with `DHGET /` or `DHPOST /`, or as newer applications write it, `NFGET /` or
+//! `NFPOST /`; a request with a verb of HTTP where it
 //! authorises itself as this service wants it, or asks for what only this service has; a reply of HTTP where it counts
 //! requests and its body is the service's XML.
 //!
@@ -33,6 +34,8 @@ pub(crate) const READER: Reader = Reader {
         &[
             Route::UdpStart(b"DHGET /"),
             Route::UdpStart(b"DHPOST /"),
+            Route::UdpStart(b"NFGET /"),
+            Route::UdpStart(b"NFPOST /"),
             Route::UdpStart(b"GET /"),
             Route::UdpStart(b"POST /"),
             Route::UdpStart(b"HTTP/1."),
@@ -41,6 +44,8 @@ pub(crate) const READER: Reader = Reader {
     ),
 };
 
+/// What requests begin with that nobody else writes.
+const OWN: [&[u8]; 4] = [b"DHGET /", b"DHPOST /", b"NFGET /", b"NFPOST /"];
 const SERVER: &[u8] = b"server";
 const UDP: u8 = 17;
 /// What of a reply's body is looked at.
@@ -86,7 +91,7 @@ impl<'a> Asked<'a> {
 
 fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     let bytes = message.payload;
-    let is_own = bytes.starts_with(b"DHGET /") || bytes.starts_with(b"DHPOST /");
+    let is_own = OWN.iter().any(|start| bytes.starts_with(start));
     let Some(head) = Head::parse(bytes) else { return is_own };
     if bytes.starts_with(b"HTTP/1.") {
         if !is_reply(&head) {
@@ -96,7 +101,9 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
         refer(head.body.unwrap_or(&[]), facts);
         return true;
     }
-    let Some([b"DHGET" | b"DHPOST" | b"GET" | b"POST", path, b"HTTP/1.1" | b"HTTP/1.0"]) = head.words()
+    let Some(
+        [b"DHGET" | b"DHPOST" | b"NFGET" | b"NFPOST" | b"GET" | b"POST", path, b"HTTP/1.1" | b"HTTP/1.0"],
+    ) = head.words()
     else {
         return is_own;
     };
@@ -209,6 +216,9 @@ mod tests {
             ("GET /online/relay RTSP/1.0\r\n\r\n", false),
             ("POST / HTTP/1.1", false),
             ("DHGET /x", true),
+            ("NFGET /probe/p2psrv HTTP/1.1\r\nCSeq: 1\r\n\r\n", true),
+            ("NFPOST /x", true),
+            ("NFPUT /x", false),
             ("DHGET x", false),
             ("DHPUT /x", false),
         ] {
