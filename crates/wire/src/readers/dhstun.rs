@@ -4,9 +4,13 @@
 //! follows, and all that follows is attributes that fit, one of them an address or a part in ICE. The cookie is not that of RFC
 //! 8489. Older devices write the same messages without turning them over; nothing in those tells what they are.
 //!
-//! It says nothing but that it is there. Bounds: 32 attributes.
+//! It refers to the address in it (0x0004), where that is not the one that it is sent to: applications ask a device at its public
+//! address and answer it with its private one, where PTCP is tried next. Bounds: 32 attributes.
 
-use crate::{Message, Pattern, Read, Reader, ReaderId, Route, cursor::Cursor, reader::Facts};
+use crate::{
+    Address, Fact, Message, Pattern, Read, Reader, ReaderId, Route, cursor::Cursor, reader::Facts,
+    readers::layout::is_hosts,
+};
 
 pub(crate) const READER: Reader = Reader {
     number: ReaderId(43),
@@ -28,16 +32,43 @@ const MAX_ATTRIBUTES: usize = 32;
 /// Addresses of RFC 3489 and the parts in ICE, each eight bytes long.
 const KNOWN: [u16; 5] = [0x0001, 0x0004, 0x0005, 0x8029, 0x802a];
 
-fn read(message: &Message<'_, '_>, _: Facts<'_>) -> bool {
+/// The address at which the way is tried.
+const TRIED: u16 = 0x0004;
+
+fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     let bytes = message.payload;
     let Some((&[a, b, high, low, ..], body)) = bytes.split_first_chunk::<HEADER>() else { return false };
     let length = usize::from(!u16::from_be_bytes([high, low]));
     let is_binding = matches!(!u16::from_be_bytes([a, b]), 0x0001 | 0x0101 | 0x0111);
-    is_binding
+    let is_mine = is_binding
         && !message.is_cut()
         && length == body.len()
         && length.is_multiple_of(4)
-        && are_attributes(body)
+        && are_attributes(body);
+    if is_mine && let Some((address, port)) = tried(body) {
+        let packet = message.packet;
+        if (address, port) != (packet.destination, packet.ports.1) {
+            let app = Some(super::ptcp::READER.number);
+            facts(Fact::Refers { address, port, transport: 17, app });
+        }
+    }
+    is_mine
+}
+
+/// The first address at which the way is tried: a family of 1, a port, an IPv4 address, all turned over.
+fn tried(body: &[u8]) -> Option<(Address, u16)> {
+    let mut rest = Cursor(body);
+    for _ in 0..MAX_ATTRIBUTES {
+        let (kind, length) = (!rest.u16()?, usize::from(!rest.u16()?));
+        let value = rest.take(length.next_multiple_of(4))?;
+        if let (TRIED, &[_, family, high, low, a, b, c, d]) = (kind, value) {
+            let address = std::net::Ipv4Addr::new(!a, !b, !c, !d);
+            let port = !u16::from_be_bytes([high, low]);
+            return (!family == 1 && port != 0 && is_hosts(address))
+                .then(|| (Address::v4(address.octets()), port));
+        }
+    }
+    None
 }
 
 /// Whether a body is attributes to its end, and one of them is known.
@@ -60,7 +91,7 @@ mod tests {
     use super::*;
     use crate::{
         Packet,
-        readers::tests::{cut_everywhere, facts},
+        readers::tests::{cut_everywhere, facts, facts_in},
     };
 
     fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
@@ -78,9 +109,27 @@ mod tests {
         let (part, address) = (attribute(0x802a, &[5; 8]), attribute(4, &[0, 1, 0x12, 0x34, 192, 0, 2, 1]));
         for kind in [0x0001, 0x0101, 0x0111] {
             let whole = message(kind, &[part.clone(), address.clone()]);
-            assert_eq!(facts(&READER, &whole).unwrap(), [""; 0]);
+            let said = ["refers to 192.0.2.1 port 4660 protocol 17 ptcp"];
+            assert_eq!(facts(&READER, &whole).unwrap(), said);
             cut_everywhere(&READER, &Packet::default(), &whole);
         }
+        // What it is sent to is no other end, and nobody is at port 0, at no address, or in another family.
+        let to = Packet {
+            destination: Address::v4([192, 0, 2, 1]),
+            ports: (1, 4660),
+            payload_length: 44,
+            ..Packet::default()
+        };
+        let whole = message(1, &[part.clone(), address.clone()]);
+        assert_eq!(facts_in(&READER, &to, &whole).unwrap(), [""; 0]);
+        for (at, byte) in [(1, 2), (4, 127), (4, 224)] {
+            let mut value = [0, 1, 0x12, 0x34, 192, 0, 2, 1];
+            value[at] = byte;
+            let near = message(1, &[part.clone(), attribute(4, &value)]);
+            assert_eq!(facts(&READER, &near).unwrap(), [""; 0], "{at}");
+        }
+        let none = message(1, &[attribute(4, &[0, 1, 0, 0, 192, 0, 2, 1])]);
+        assert_eq!(facts(&READER, &none).unwrap(), [""; 0]);
         let whole = message(1, &[part, address]);
         assert_eq!(whole[..4], [0xff, 0xfe, 0xff, 0xe7]);
         assert_eq!(whole[20..24], [0x7f, 0xd5, 0xff, 0xf7]);

@@ -7,12 +7,15 @@
 //! The stream begins with `$`, channel 0, a length, a sequence number, a code of a message, all of 16 bits, and a body that
 //! holds a URL of `ysproto://`. RTSP interleaves behind `$` as well, but never begins so.
 //!
-//! The sender is `ezviz.role` `client` where it asks a device, or for a stream.
+//! The sender is `ezviz.role` `client` where it asks a device, or for a stream. The answer to who asks for a stream refers to the
+//! server that has it, where its URL gives an address.
 
 use memchr::memmem;
 
+use std::net::SocketAddr;
+
 use crate::{
-    Activity, Fact, Field, Message, Probe, Read, Reader, ReaderId, Route, Stream, cursor::Cursor,
+    Activity, Address, Fact, Field, Message, Probe, Read, Reader, ReaderId, Route, Stream, cursor::Cursor,
     reader::Facts,
 };
 
@@ -95,6 +98,9 @@ fn read_datagram(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
 const ASKS: u16 = 0x013b;
 const CODES: [u16; 2] = [ASKS, 0x013c];
 const URL_HEADER: usize = 8;
+const SCHEME: &[u8] = b"ysproto://";
+/// Longest address and port of a URL.
+const MAX_HOST: usize = 64;
 const MAX_URL: usize = 4096;
 
 fn read_url(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
@@ -109,13 +115,23 @@ fn read_url(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         return Probe::NotMine;
     }
     let Some(body) = cursor.take(length) else { return Probe::More(URL_HEADER + length) };
-    if memmem::find(body, b"ysproto://").is_none() {
-        return Probe::NotMine;
-    }
+    let Some(at) = memmem::find(body, SCHEME) else { return Probe::NotMine };
     if code == ASKS {
         say_client(facts);
+    } else if let Some(server) = body.get(at + SCHEME.len()..).and_then(server) {
+        let (address, port) = (Address::from(server.ip()), server.port());
+        let fact = Fact::Refers { address, port, transport: 6, app: Some(STREAM_READER.number) };
+        facts(Fact::Within { from: 0, to: URL_HEADER + length, fact: &fact });
     }
     Probe::Match
+}
+
+/// The address that stands in front of the path of a URL.
+fn server(url: &[u8]) -> Option<SocketAddr> {
+    let url = url.get(..MAX_HOST).unwrap_or(url);
+    let end = url.iter().position(|&byte| byte == b'/')?;
+    let server: SocketAddr = str::from_utf8(url.get(..end)?).ok()?.parse().ok()?;
+    (server.port() != 0).then_some(server)
 }
 
 #[cfg(test)]
@@ -163,11 +179,21 @@ mod tests {
     #[test]
     fn streams_are_asked_for_by_url() {
         let url = "ysproto://192.0.2.1:8554/live?dev=E1&chn=1";
-        for (code, said) in [(ASKS, &CLIENT[..]), (0x013c, &[])] {
+        let refers = ["refers to 192.0.2.1 port 8554 protocol 6 ezviz"];
+        for (code, said) in [(ASKS, &CLIENT[..]), (0x013c, &refers)] {
             let bytes = message(code, url);
             let said = said.iter().map(ToString::to_string).collect();
             assert_eq!(stream(&STREAM_READER, &bytes, false), (Probe::Match, said));
             cut_stream_everywhere(&STREAM_READER, &bytes);
+        }
+        for other in
+            ["ysproto://cam.example:8554/live", "ysproto://192.0.2.1:0/live", "ysproto://192.0.2.1:8554"]
+        {
+            assert_eq!(
+                stream(&STREAM_READER, &message(0x013c, other), false),
+                (Probe::Match, vec![]),
+                "{other}"
+            );
         }
         for bytes in [
             message(0x013d, url),

@@ -16,6 +16,7 @@ use crate::{
 
 const MAX_LINES: usize = 128;
 const MAX_MEDIA: usize = 4;
+const MAX_CANDIDATES: usize = 8;
 
 /// A medium whose coding is still to be found.
 #[derive(Clone, Copy, Debug)]
@@ -24,12 +25,13 @@ struct Medium<'a> {
     payload: &'a [u8],
 }
 
-/// Yields where a description wants media to be sent: the address of each medium (RFC 8866, 5.7 and 5.14), or of all of them.
+/// Yields where a description wants media to be sent: the address of each medium (RFC 8866, 5.7 and 5.14), or of all of them,
+/// and those at which ICE may try it (RFC 8839, 5.1), at most 8.
 /// A port of 0 is none, and so is an address that stands for nobody. What the last line says counts where it has an end, or
 /// the description is `whole`.
 pub(super) fn refer(description: &[u8], whole: bool, facts: Facts<'_>) {
     let mut lines = Lines::new(description, true, MAX_LINES);
-    let (mut all, mut medium, mut count) = (None, None, 0);
+    let (mut all, mut medium, mut count, mut candidates) = (None, None, 0, 0);
     while let Line::Whole(line) = lines.next() {
         match line {
             // Behind the medium its title may stand, then its address: anything else shows that it has none of its own.
@@ -44,6 +46,11 @@ pub(super) fn refer(description: &[u8], whole: bool, facts: Facts<'_>) {
         if let [b'm', b'=', rest @ ..] = line {
             count += 1;
             medium = destination(rest).filter(|_| count <= MAX_MEDIA);
+        } else if let Some(rest) = line.strip_prefix(b"a=candidate:")
+            && let Some((end, address)) = candidate(rest).filter(|_| candidates < MAX_CANDIDATES)
+        {
+            candidates += 1;
+            say_end(Some(end), Some(address), facts);
         }
     }
     say_end(medium.filter(|_| whole), all, facts);
@@ -53,6 +60,22 @@ fn say_end(medium: Option<(u16, u8)>, address: Option<Address>, facts: Facts<'_>
     if let Some(((port, transport), address)) = medium.zip(address).filter(|((port, _), _)| *port != 0) {
         facts(Fact::Refers { address, port, transport, app: Some(super::rtp::READER.number) });
     }
+}
+
+/// `1 1 UDP 2130706431 203.0.113.7 30000 typ relay`. One of TCP that only calls has no port: it writes 9.
+fn candidate(line: &[u8]) -> Option<((u16, u8), Address)> {
+    let mut words = str::from_utf8(line).ok()?.split_ascii_whitespace().skip(2);
+    let transport = words.next()?;
+    let transport = match () {
+        () if transport.eq_ignore_ascii_case("udp") => 17,
+        () if transport.eq_ignore_ascii_case("tcp") => 6,
+        () => return None,
+    };
+    let address: IpAddr = words.nth(1)?.parse().ok()?;
+    let port = words.next()?.parse().ok().filter(|port| (*port, transport) != (9, 6))?;
+    let is_typed = words.next()? == "typ" && matches!(words.next()?, "host" | "srflx" | "prflx" | "relay");
+    let is_somebody = !address.is_unspecified() && !address.is_multicast() && !address.is_loopback();
+    (is_typed && is_somebody).then(|| ((port, transport), Address::from(address)))
 }
 
 /// `IN IP4 203.0.113.7`, perhaps with a time to live behind it.
@@ -205,6 +228,32 @@ mod tests {
         ] {
             assert_eq!(referred(&near), [""; 0], "{near}");
         }
+    }
+
+    #[test]
+    fn candidates_are_where_media_may_be_tried() {
+        let text = "v=0\r\nc=IN IP4 0.0.0.0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\n\
+            a=candidate:1 1 UDP 2130706431 192.0.2.7 50000 typ host\r\n\
+            a=candidate:2 1 tcp 1015021823 203.0.113.7 443 typ relay raddr 192.0.2.7 rport 50000\r\n";
+        let said = [
+            "refers to 192.0.2.7 port 50000 protocol 17 rtp",
+            "refers to 203.0.113.7 port 443 protocol 6 rtp",
+        ];
+        assert_eq!(referred(text), said);
+        for end in 0..text.len() {
+            assert!(said.starts_with(&referred(&text[..end]).iter().map(String::as_str).collect::<Vec<_>>()));
+        }
+        for near in ["UDP", "tcp"].map(|transport| text.replace(transport, "dccp")).into_iter().chain([
+            text.replace("typ", "typo"),
+            text.replace("host", "guest").replace("relay", "rely"),
+            text.replace("192.0.2.7 50000 typ", "cam.local 50000 typ")
+                .replace("203.0.113.7 443", "203.0.113.7 9"),
+            text.replace("192.0.2.7 5", "0.0.0.0 5").replace("203.0.113.7", "224.0.0.1"),
+            text.replace("a=candidate", "a=candidates"),
+        ]) {
+            assert!(referred(&near).len() < 2, "{near}");
+        }
+        assert_eq!(referred(&text.repeat(20)).len(), MAX_CANDIDATES);
     }
 
     #[test]
