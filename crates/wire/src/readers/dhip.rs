@@ -17,7 +17,7 @@ use crate::{
     Activity, Fact, Field, Message, Probe, Read, Reader, ReaderId, Route, Stream,
     json::{self, End},
     reader::Facts,
-    readers::layout::{dotted, is_of_another},
+    readers::layout::{dotted, is_of_another, say_written},
     text::Text,
 };
 
@@ -27,6 +27,7 @@ pub(crate) const READER: Reader = Reader {
     activity: Some(Activity::Discovery),
     hides: false,
     fields: &[
+        Field::DhipChannels,
         Field::DhipClass,
         Field::DhipCredentials,
         Field::DhipFirmware,
@@ -124,6 +125,8 @@ struct Known {
     realm: Text<64>,
     /// The IPv4 address of what answers a search.
     address: Text<16>,
+    /// Its channels: what is connected to it, and what it takes over the network.
+    channels: [Option<u16>; 2],
     /// An answer has a result, whatever it is.
     answers: bool,
     /// Password in the clear, or in Base64.
@@ -139,6 +142,8 @@ impl Known {
             ["params", "deviceInfo", "IPv4Address", "IPAddress"] if known.address.is_empty() => {
                 known.address.extend(value.as_bytes());
             }
+            ["params", "deviceInfo", "VideoInputChannels"] => known.channels[0] = value.parse().ok(),
+            ["params", "deviceInfo", "RemoteVideoInputChannels"] => known.channels[1] = value.parse().ok(),
             ["params", "realm"] if known.realm.is_empty() => known.realm.extend(value.as_bytes()),
             ["result"] => known.answers = true,
             ["params", "password"] => known.password |= !value.is_empty(),
@@ -171,6 +176,11 @@ fn say(body: &[u8], known: &Known, facts: Facts<'_>) {
     }
     if known.is_found() {
         json::say(body, &ANSWERED, facts);
+        if let [Some(own), Some(others)] = known.channels
+            && let channels @ 1.. = own.saturating_add(others)
+        {
+            say_written(Field::DhipChannels, format_args!("{channels}"), facts);
+        }
     }
     if from_device && let Some(serial) = realm::serial(known.realm.as_bytes()) {
         facts(Fact::of_sender(Field::DhipSerial, serial));
@@ -216,6 +226,22 @@ mod tests {
         let ended = [&frame(ANSWER)[..], b"\0"].concat();
         assert_eq!(facts(&READER, &ended).unwrap(), SAID);
         cut_everywhere(&READER, &Packet::default(), &frame(ANSWER));
+    }
+
+    #[test]
+    fn a_recorder_counts_its_channels() {
+        let with = |own: &str, others: &str| {
+            let channels = format!(
+                "\"RemoteVideoInputChannels\" : {others}, \"VideoInputChannels\" : {own}, \"Vendor\""
+            );
+            frame(&ANSWER.replace("\"Vendor\"", &channels))
+        };
+        let said = facts(&READER, &with("4", "12")).unwrap();
+        assert_eq!(said[9..], ["sender dhip.channels 16"]);
+        cut_everywhere(&READER, &Packet::default(), &with("4", "12"));
+        for (own, others) in [("0", "0"), ("\"\"", "16"), ("-1", "16"), ("1.5", "1")] {
+            assert_eq!(facts(&READER, &with(own, others)).unwrap(), SAID, "{own} {others}");
+        }
     }
 
     #[test]

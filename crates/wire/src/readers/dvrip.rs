@@ -7,8 +7,8 @@
 //! begins like one of these, or is empty where the message asks for nothing.
 //!
 //! Facts, all about the sender: `dvrip.role`; of a device `dvrip.mac`, `dvrip.serial`, `dvrip.name` (discovery),
-//! `dvrip.class` (login), `dvrip.model`, `dvrip.firmware` (its system), as far as the first frames say so; of a client
-//! that sends its password as it is, `dvrip.credentials`.
+//! `dvrip.class` (login), `dvrip.model`, `dvrip.firmware` (its system), as far as the first frames say so, and in discovery
+//! `dvrip.channels` and `dvrip.build`, which stands under the name `OtherFunction`; of a client that sends its password as it is, `dvrip.credentials`.
 //!
 //! Bounds: those of [`json`]; over TCP the first 4 frames as long as they are answers, 4 KiB of each.
 
@@ -26,6 +26,8 @@ pub(crate) const READER: Reader = Reader {
     activity: Some(Activity::Discovery),
     hides: false,
     fields: &[
+        Field::DvripBuild,
+        Field::DvripChannels,
         Field::DvripClass,
         Field::DvripCredentials,
         Field::DvripFirmware,
@@ -69,10 +71,12 @@ const ALARM_TAKEN: u16 = 1505;
 const SEARCH: u16 = 1530;
 
 /// What a device says of itself, by its place in a document. The key of the kind ends with a space.
-const SAID: [(&[&str], Field); 8] = [
+const SAID: [(&[&str], Field); 10] = [
     (&["DeviceType "], Field::DvripClass),
+    (&["NetWork.NetCommon", "ChannelNum"], Field::DvripChannels),
     (&["NetWork.NetCommon", "HostName"], Field::DvripName),
     (&["NetWork.NetCommon", "MAC"], Field::DvripMac),
+    (&["NetWork.NetCommon", "OtherFunction"], Field::DvripBuild),
     (&["NetWork.NetCommon", "SN"], Field::DvripSerial),
     (&["SystemInfo", "HardWare"], Field::DvripModel),
     (&["SystemInfo", "SerialNo"], Field::DvripSerial),
@@ -251,10 +255,12 @@ mod tests {
     const COMMON: &str = "{ \"NetWork.NetCommon\" : { \"ChannelNum\" : 1, \"DeviceType\" : 1, \"HostIP\" : \
         \"0x6D0200C0\", \"HostName\" : \"LocalHost\", \"MAC\" : \"00:00:5e:00:53:07\", \"OtherFunction\" : \"D=1\", \
         \"SN\" : \"0123456789abcdef\", \"TCPPort\" : 34567 }, \"Ret\" : 100, \"SessionID\" : \"0x00000000\" }\n\0";
-    const FOUND: [&str; 4] = [
+    const FOUND: [&str; 6] = [
         "sender dvrip.role device",
+        "sender dvrip.channels 1",
         "sender dvrip.name LocalHost",
         "sender dvrip.mac 00:00:5e:00:53:07",
+        "sender dvrip.build D=1",
         "sender dvrip.serial 0123456789abcdef",
     ];
 
@@ -371,13 +377,11 @@ mod tests {
     #[test]
     fn a_password_in_the_clear_is_told_but_not_said() {
         for (how, clear) in [("MD5", false), ("NONE", true)] {
-            let body = format!(
-                "{{ \"EncryptType\" : \"{how}\", \"PassWord\" : \"secret\", \"UserName\" : \"a\" }}\n\0"
-            );
+            let body =
+                format!("{{\"EncryptType\":\"{how}\",\"PassWord\":\"secret\",\"UserName\":\"a\"}}\n\0");
             let said = half(&frame(0, LOGIN, body.as_bytes())).1;
-            assert_eq!(said[0], "sender dvrip.role client");
-            assert_eq!(said[1..] == ["sender dvrip.credentials clear"], clear);
-            assert_eq!(said.len(), 1 + usize::from(clear));
+            let all = ["sender dvrip.role client", "sender dvrip.credentials clear"];
+            assert_eq!(said, all[..=usize::from(clear)]);
         }
     }
 

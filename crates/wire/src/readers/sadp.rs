@@ -8,13 +8,14 @@
 //!
 //! Facts about the sender of an answer: `sadp.role` `device`, `sadp.model`, `sadp.serial` (model, date, region and number
 //! in one word), `sadp.mac`, `sadp.firmware`; nothing where the answer gives another address than its sender's: it is about
-//! another device, or made up. Of other messages `sadp.role`, and the link address of the header.
+//! another device, or made up. `sadp.channels` where it counts its analogue and digital ones. It refers to the ports that the device
+//! gives for commands and for HTTP. Of other messages `sadp.role`, and the link address of the header.
 
 use crate::{
-    Activity, Fact, Field, Mac, Message, Read, Reader, ReaderId, Route,
+    Activity, Address, Fact, Field, Mac, Message, Read, Reader, ReaderId, Route,
     cursor::Cursor,
     reader::Facts,
-    readers::layout::dotted,
+    readers::layout::{dotted, is_hosts, say_written},
     xml::{self, Part, Xml},
 };
 
@@ -23,7 +24,14 @@ pub(crate) const READER: Reader = Reader {
     app: "sadp",
     activity: Some(Activity::Discovery),
     hides: false,
-    fields: &[Field::SadpFirmware, Field::SadpMac, Field::SadpModel, Field::SadpRole, Field::SadpSerial],
+    fields: &[
+        Field::SadpChannels,
+        Field::SadpFirmware,
+        Field::SadpMac,
+        Field::SadpModel,
+        Field::SadpRole,
+        Field::SadpSerial,
+    ],
     read: Read::Message(&[Route::UdpFirst(37020, xml::FIRST), Route::UdpStart(b"<?xml")], read),
 };
 
@@ -55,8 +63,39 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     facts(Fact::of_sender(Field::SadpRole, role));
     if role == b"device" {
         Xml::new(&text).say(&ANSWERED, "ProbeMatch", facts);
+        say_numbers(&text, facts);
     }
     true
+}
+
+/// Says how many channels a device has, and refers to its ports.
+fn say_numbers(text: &str, facts: Facts<'_>) {
+    let mut xml = Xml::new(text);
+    let (mut address, mut ports, mut channels) = (None, [None; 2], [None; 2]);
+    while let Some(part) = xml.next() {
+        let Part::Ends { path, text } = part else { continue };
+        let number = || str::from_utf8(text).ok()?.trim().parse::<u16>().ok();
+        match path {
+            "ProbeMatch/IPv4Address" => address = dotted(text).filter(|&address| is_hosts(address)),
+            "ProbeMatch/CommandPort" => ports[0] = number(),
+            "ProbeMatch/HttpPort" => ports[1] = number(),
+            "ProbeMatch/AnalogChannelNum" => channels[0] = number(),
+            "ProbeMatch/DigitalChannelNum" => channels[1] = number(),
+            _ => {}
+        }
+    }
+    if let [Some(analogue), Some(digital)] = channels
+        && let channels @ 1.. = analogue.saturating_add(digital)
+    {
+        say_written(Field::SadpChannels, format_args!("{channels}"), facts);
+    }
+    let Some(address) = address.map(|address| Address::v4(address.octets())) else { return };
+    let apps = [super::hcnetsdk::READER.number, super::http::READER.number];
+    for (port, app) in ports.into_iter().zip(apps) {
+        if let Some(port @ 1..) = port {
+            facts(Fact::Refers { address, port, transport: 6, app: Some(app) });
+        }
+    }
 }
 
 /// Whether an answer gives another IPv4 address than that which it came from.
@@ -148,6 +187,30 @@ mod tests {
         ];
         assert_eq!(facts(&READER, ANSWER.as_bytes()).unwrap(), said);
         cut_everywhere(&READER, &Packet::default(), ANSWER.as_bytes());
+    }
+
+    #[test]
+    fn an_answer_counts_channels_and_gives_ports() {
+        let with = |more: &str| ANSWER.replace("</ProbeMatch>", &format!("{more}</ProbeMatch>"));
+        let said = |more: &str| facts(&READER, with(more).as_bytes()).unwrap()[5..].to_vec();
+        let all = "<IPv4Address>192.0.2.7</IPv4Address>\n<CommandPort>8000</CommandPort>\n<HttpPort>80</HttpPort>\n\
+            <AnalogChannelNum>4</AnalogChannelNum>\n<DigitalChannelNum>12</DigitalChannelNum>\n";
+        assert_eq!(
+            said(all),
+            [
+                "sender sadp.channels 16",
+                "refers to 192.0.2.7 port 8000 protocol 6 hcnetsdk",
+                "refers to 192.0.2.7 port 80 protocol 6 http"
+            ]
+        );
+        cut_everywhere(&READER, &Packet::default(), with(all).as_bytes());
+        for near in [
+            all.replace(">4<", "><").replace("192.0.2.7", "0.0.0.0"),
+            all.replace("Digital", "Other").replace("Port>", "Gate>"),
+            all.replace(">4<", ">0<").replace(">12<", ">0<").replace(">80", ">0").replace(">8000", ">80000"),
+        ] {
+            assert_eq!(said(&near), [""; 0], "{near}");
+        }
     }
 
     #[test]
