@@ -41,6 +41,7 @@ impl PortEntry {
             port,
             vendor,
             usage: owned(&self.usage),
+            published: self.published,
             confidence: self.confidence,
             source: owned(self.source.get_ref()),
             note: optional(self.note.as_ref()),

@@ -154,6 +154,8 @@ records! {
         pub vendor: VendorId,
         /// What for.
         pub usage: Text,
+        /// Whether the vendor itself publishes that its devices call servers of its own there.
+        pub published: bool,
         /// How surely.
         pub confidence: Confidence,
         /// Who says so.

@@ -73,6 +73,8 @@ pub(crate) struct PortEntry {
     pub(crate) port: Spanned<i64>,
     #[serde(rename = "use")]
     pub(crate) usage: String,
+    #[serde(default)]
+    pub(crate) published: bool,
     pub(crate) confidence: Confidence,
     pub(crate) source: Spanned<String>,
     pub(crate) note: Option<String>,

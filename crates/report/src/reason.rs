@@ -119,6 +119,9 @@ fn whose(finding: &Finding<'_>, sources: &[Attribution]) -> String {
     match finding.party {
         Party::Peer if finding.vendor.is_none() => "a viewer or relay".into(),
         Party::Peer => format!("a viewer or relay in the protocol of {vendor}"),
+        Party::Vendor if sources == [Attribution::PublishedPort] => {
+            format!("a server at a port that {vendor} publishes for its own")
+        }
         Party::Vendor if !sources.iter().any(by_name) => format!("a server of the protocol of {vendor}"),
         _ => vendor.into(),
     }

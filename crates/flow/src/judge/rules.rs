@@ -39,6 +39,9 @@ pub const OWN_DNS_AGE: i64 = 24 * HOUR;
 pub const OTHER_DNS_AGE: i64 = 6 * HOUR;
 /// The address lies in a prefix of the vendor.
 pub const BY_ADDRESS: u8 = 60;
+/// A device with the vendor's prefix calls a port that the vendor publishes for its own servers: nothing of the other end tells
+/// whose it is.
+pub const BY_PUBLISHED_PORT: u8 = 40;
 
 /// A flow to the outside that sends so much content in two neighbouring windows is an upload, whatever one message in it said.
 pub const UPLOAD_BYTES: u64 = 16 << 10;

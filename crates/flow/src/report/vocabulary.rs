@@ -21,6 +21,8 @@ pub enum Attribution {
     Learned,
     /// The address lies in a range of the vendor.
     Address,
+    /// A device of the vendor's hardware prefix calls a port that the vendor publishes for its servers.
+    PublishedPort,
 }
 
 impl Attribution {
@@ -34,6 +36,7 @@ impl Attribution {
             Self::Protocol => "protocol",
             Self::Learned => "learned",
             Self::Address => "address",
+            Self::PublishedPort => "published-port",
         }
     }
 }

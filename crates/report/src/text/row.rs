@@ -140,6 +140,9 @@ fn called(finding: &Finding<'_>) -> String {
         (true, _) if whose.is_empty() => "no name seen".into(),
         (true, Party::Peer) => format!("{whose}{shown}"),
         (true, _) if is_by_protocol(finding) => format!("a server, by the protocol of {whose}{shown}"),
+        (true, _) if is_by(finding, &[Attribution::PublishedPort]) => {
+            format!("no name seen; a port that {whose} publishes")
+        }
         (true, _) => format!("an address of {whose}{shown}"),
         _ => format!("which it called {name}{bracketed}{shown}"),
     }
@@ -147,9 +150,13 @@ fn called(finding: &Finding<'_>) -> String {
 
 /// Whether nothing but a protocol tells whose the other end is.
 pub(super) fn is_by_protocol(finding: &Finding<'_>) -> bool {
-    let by_protocol = |source: &Attribution| matches!(source, Attribution::Protocol | Attribution::Learned);
+    is_by(finding, &[Attribution::Protocol, Attribution::Learned])
+}
+
+/// Whether nothing but some of these tells it.
+fn is_by(finding: &Finding<'_>, these: &[Attribution]) -> bool {
     finding.reasons.iter().any(|reason| match &reason.rule {
-        Rule::PartyBy { sources } => sources.iter().all(by_protocol),
+        Rule::PartyBy { sources } => sources.iter().all(|source| these.contains(source)),
         _ => false,
     })
 }

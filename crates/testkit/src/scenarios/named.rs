@@ -3,11 +3,12 @@
 
 use super::{Case, File, capture};
 use crate::message::Rtp;
-use crate::{End, Host, MORNING, SECOND, Scenario};
+use crate::{Conversation, End, Host, MORNING, SECOND, Scenario, Side};
 
 pub(super) const NAMED_FLOWS: Case = Case {
     name: "named-flows",
-    shows: "an invitation names where media are wanted, a list its servers; who is called a server by somebody else is none",
+    shows: "an invitation names where media are wanted, a list its servers; who is called a server by somebody else is none; a \
+            port that a vendor publishes tells of a device of his alone",
     checks: r#"[[check]]
 record = "flow"
 match = { app = "rtp", attribution = "learned", role = "viewer-or-relay" }
@@ -26,6 +27,11 @@ count = 1
 [[check]]
 record = "flow"
 match = { app = "pppp", role = "viewer-or-relay" }
+count = 1
+
+[[check]]
+record = "flow"
+match = { vendor = "ring", attribution = "published-port", confidence = 40 }
 count = 1
 "#,
     build: named,
@@ -80,5 +86,20 @@ fn named() -> Vec<File> {
     for number in 0..3 {
         s.udp(neighbour, server, &[0xf1, 0xd0, 0, 8, 0xd1, 1, 0, number, 9, 9, 9, 9]);
     }
+    amid_connections(&mut s);
     capture(&s.frames)
+}
+
+/// Connections whose hellos the capture missed, to addresses that nobody named. The first alone is told whose it is: by the prefix
+/// of who calls, and the port that his maker publishes.
+fn amid_connections(s: &mut Scenario) {
+    let doorbell = Host::new("54:e0:19:00:53:44", "192.168.1.68");
+    let other = Host::new("02:00:00:00:53:45", "192.168.1.69");
+    for (client, port) in [(doorbell, 9998), (doorbell, 9997), (other, 9998)] {
+        let ends = (s.client(client), s.outside("203.0.113.20").port(port));
+        let mut tcp = Conversation::unopened(ends.0, ends.1, [1_000, 2_000]);
+        for side in [Side::Client, Side::Server] {
+            tcp.opaque(s, side, 52);
+        }
+    }
 }

@@ -70,7 +70,10 @@ impl<'a> Dealt<'a> {
                     first(&mut speaks, flow, judged);
                 }
             }
-            let served = judged.party == Party::Vendor && serves_devices(judged.roles);
+            // A published port is known by the prefix of who calls: it says nothing new of him.
+            let served = judged.party == Party::Vendor
+                && judged.attribution != Some(Attribution::PublishedPort)
+                && serves_devices(judged.roles);
             if !served || !calls(&flow, judged, side) {
                 continue;
             }

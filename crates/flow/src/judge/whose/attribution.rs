@@ -1,5 +1,6 @@
 //! Whose a flow's other end is: the best name first, then the address.
 
+use lenscap_catalog::Transport;
 use lenscap_wire::Mac;
 
 use super::name::Named;
@@ -8,7 +9,7 @@ use crate::judge::boundary::Place;
 use crate::judge::judged::{Callers, Judged, host_part, is_host_name};
 use crate::judge::{Court, Flow, rules};
 use crate::report::{Attribution, Party};
-use crate::state::key::{Side, TCP};
+use crate::state::key::{Side, TCP, UDP};
 use crate::state::spell::counters::Counters;
 use crate::state::spell::{Once, flag};
 
@@ -129,7 +130,7 @@ impl<'a> Court<'a> {
         if by_name(judged, false) {
             return true;
         }
-        self.attribute_address(flow, judged);
+        let _ = self.attribute_address(flow, judged) || self.attribute_port(flow, judged);
         called
     }
 
@@ -140,14 +141,40 @@ impl<'a> Court<'a> {
         self.names.name(self.party_address(flow, remote), key.address(1 - remote), start, end)
     }
 
-    fn attribute_address(&self, flow: &Flow<'a>, judged: &mut Judged) {
-        if let Some(prefix) = self.catalog.address(self.party_address(flow, judged.remote()).ip()) {
+    fn attribute_address(&self, flow: &Flow<'a>, judged: &mut Judged) -> bool {
+        let found = self.catalog.address(self.party_address(flow, judged.remote()).ip());
+        if let Some(prefix) = found {
             judged.vendor = prefix.vendor.0;
             judged.roles = prefix.roles;
             judged.attribution = Some(Attribution::Address);
             judged.confidence = rules::BY_ADDRESS.min(prefix.confidence.points());
             judged.party = Party::Vendor;
         }
+        found.is_some()
+    }
+
+    /// Attributes what a device of a vendor's hardware prefix says to a port which that vendor publishes for servers of its own.
+    /// A Ring doorbell keeps a connection to TCP port 9998 of rented machines for days, and a capture that began amid it holds no
+    /// name for them. The port alone decides nothing: it is anybody's, and so is the address.
+    fn attribute_port(&self, flow: &Flow<'a>, judged: &mut Judged) -> bool {
+        let remote = judged.remote();
+        let (key, own) = (&flow.hot.key, 1 - (remote & 1));
+        let transport = match key.protocol {
+            TCP => Transport::Tcp,
+            UDP => Transport::Udp,
+            _ => return false,
+        };
+        let port = key.port(remote).unwrap_or_default();
+        let published = self.catalog.port(transport, port).iter().filter(|port| port.published);
+        let maker = || Some(self.catalog.mac(flow.mac(own)?.0)?.vendor);
+        let Some(port) = published.into_iter().find(|port| maker() == Some(port.vendor)) else {
+            return false;
+        };
+        judged.vendor = port.vendor.0;
+        judged.attribution = Some(Attribution::PublishedPort);
+        judged.confidence = rules::BY_PUBLISHED_PORT.min(port.confidence.points());
+        judged.party = Party::Vendor;
+        true
     }
 }
 
