@@ -18,7 +18,7 @@ use lenscap_wire::{
 
 use crate::fold::listen::{Listener, routes};
 use crate::state::cost;
-use crate::state::entry::{Entry, Share};
+use crate::state::entry::{Entry, Macs, Share};
 use crate::state::fragment::Datagram;
 use crate::state::half::{Order, Payload, PayloadAt};
 use crate::state::key::{Key, Side, streams};
@@ -64,7 +64,7 @@ impl Summary {
                 if decode_usual(&frame, &mut usual) {
                     // Here and not in decoding, for what is decoded again need not be checked again.
                     check_transport(&mut usual);
-                    self.enter(&frame, &usual, PathId::NONE, lane);
+                    self.enter((&frame, &usual), PathId::NONE, || Macs::of_ethernet(frame.bytes), lane);
                     Course::Flow
                 } else {
                     self.look(frame, &mut packet, lane)
@@ -128,7 +128,7 @@ impl Summary {
         match packet.class {
             Class::Ip if packet.fragment.is_none() => {
                 let path = self.path(packet, frame.time.0);
-                self.enter(frame, packet, path, lane);
+                self.enter((frame, packet), path, || packet.macs.unwrap_or_default().into(), lane);
                 let says_more = packet.quoted.is_some() || packet.inner_frame.is_some();
                 return if says_more { Course::Heard } else { Course::Flow };
             }
@@ -151,16 +151,22 @@ impl Summary {
         }
     }
 
-    /// Puts a packet of a flow into its lane.
+    /// Puts a packet of a flow into its lane. The MACs are asked for last: until then no register holds them.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "so that the packet stays in registers")]
-    fn enter(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, path: PathId, lane: &mut Lane) {
+    fn enter(
+        &mut self,
+        (frame, packet): (&Frame<'_>, &Packet<'_>),
+        path: PathId,
+        macs: impl FnOnce() -> Macs,
+        lane: &mut Lane,
+    ) {
         self.note(packet.hazards);
         let (key, side) = Key::of(packet, path);
         let hash = key.hash(&self.flows.paths);
         self.flows.shards[shard_of(hash)].prefetch(hash);
         lane.slot = Slot { key, hash, side, guess: NOWHERE };
-        lane.entry = Entry::of(Share::whole(frame, packet), packet);
+        lane.entry = Entry::with(Share::whole(frame, packet), packet, macs());
         let start = (packet.payload.as_ptr() as usize).wrapping_sub(frame.bytes.as_ptr() as usize);
         lane.payload = (start as u32, (start + packet.payload.len()) as u32);
     }
@@ -190,9 +196,10 @@ impl Summary {
         let shard = &mut self.flows.shards[shard_of(slot.hash)];
         let key = (slot.hash, &slot.key, slot.side);
         let booked = shard.add(key, slot.guess, entry, self.limits.idle, self.appendable);
+        let place = booked.place as usize;
         match booked.added {
             Added::Began => self.flows.costs.spells += cost::SPELL,
-            Added::Grew => self.flows.recount(slot.at(booked.place)),
+            Added::Grew => self.flows.recount(slot.at(place)),
             Added::Continued => {}
         }
         let side = slot.side & 1;
@@ -206,12 +213,12 @@ impl Summary {
                     && !entry.hazards.contains(Hazards::OFFLOADED_CHECKSUM);
                 let order = Order::Segment { sequence, ordinal: 0, ends, wrong };
                 let (bytes, frame) = shown();
-                let place = PayloadAt::of(bytes, frame, entry.share.at, entry.share.time);
-                let payload = Payload { order, bytes, length: bytes.len() as u32, at: place };
-                self.feed(slot.at(booked.place), side, &payload);
+                let at = PayloadAt::of(bytes, frame, entry.share.at, entry.share.time);
+                let payload = Payload { order, bytes, length: bytes.len() as u32, at };
+                self.feed(slot.at(place), side, &payload);
             }
         }
-        (booked.place, booked.flags)
+        (place, booked.flags)
     }
 
     /// [Books](Summary::book) what is no packet as it stands, out of the way of the loop that packets go through.

@@ -10,13 +10,41 @@ use crate::{Hazards, Packet};
 /// where every part but the last is of even length.
 #[inline]
 pub(crate) fn sum(bytes: &[u8]) -> u64 {
-    let (words, rest) = bytes.as_chunks::<8>();
-    // The sum of whole words loses carries, but the upper halves are added apart, and what the lower ones come to
-    // follows from both. So vectors need no widening: four instructions for 16 bytes.
-    let words = words.iter().map(|word| u64::from_ne_bytes(*word)).chain([last_word(bytes, rest)]);
-    let (all, upper) =
-        words.fold((0_u64, 0), |(all, upper), word| (all.wrapping_add(word), upper + (word >> 32)));
-    all.wrapping_sub(upper << 32) + upper
+    if bytes.len() < BLOCK { short_sum(bytes, bytes) } else { long_sum(bytes) }
+}
+
+/// What is summed at a time where there is so much.
+const BLOCK: usize = 64;
+
+/// The sum of a `part` that ends `bytes`, and is shorter than [`BLOCK`]: with what is carried counted apart.
+#[inline]
+fn short_sum(part: &[u8], bytes: &[u8]) -> u64 {
+    let (words, rest) = part.as_chunks::<8>();
+    let words = words.iter().map(|word| u128::from(u64::from_ne_bytes(*word)));
+    let sum = words.sum::<u128>() + u128::from(last_word(bytes, rest));
+    let (sum, carried) = (sum as u64, (sum >> 64) as u64);
+    (sum >> 32) + (sum & 0xffff_ffff) + carried
+}
+
+/// The sum of at least [`BLOCK`] bytes, by blocks: in so long steps the loop itself costs little.
+///
+/// The sum of whole words loses carries, but the upper halves are added apart, and what the lower ones come to follows from
+/// both. So vectors need no widening: four instructions for 16 bytes.
+#[inline(never)]
+fn long_sum(bytes: &[u8]) -> u64 {
+    let (mut all, mut upper) = ([0_u64; BLOCK / 8], [0_u64; BLOCK / 8]);
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    for block in blocks {
+        let (words, _) = block.as_chunks::<8>();
+        for ((all, upper), word) in all.iter_mut().zip(&mut upper).zip(words) {
+            let word = u64::from_ne_bytes(*word);
+            *all = all.wrapping_add(word);
+            *upper += word >> 32;
+        }
+    }
+    let upper = upper.iter().sum::<u64>();
+    let all = all.iter().fold(0_u64, |sum, word| sum.wrapping_add(*word));
+    all.wrapping_sub(upper << 32) + upper + short_sum(rest, bytes)
 }
 
 /// The `rest` that ends `bytes`, at most seven bytes, as a word with zeros behind.

@@ -70,7 +70,7 @@ impl Address {
     /// The same as one number: where it is looked at as one it never takes the way through memory.
     #[inline]
     pub(crate) const fn mapped(octets: [u8; 4]) -> Self {
-        Self((0xffff << 32 | u32::from_be_bytes(octets) as u128).to_be_bytes())
+        Self(((u32::from_le_bytes(octets) as u128) << 96 | 0xffff << 80).to_le_bytes())
     }
 
     /// The four bytes of an IPv4 address, or of a mapped one.

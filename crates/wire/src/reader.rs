@@ -112,6 +112,16 @@ pub enum Route {
     TcpStart(&'static [u8]),
     /// UDP on any port whose payload fits a pattern.
     UdpAt(Pattern),
+    /// UDP on any port whose payload begins with a byte of which the bits of a mask are these, and goes on with one of these
+    /// bytes: the versions of QUIC behind the bit that says that there is one.
+    UdpTwo {
+        /// Which bits of the first byte count.
+        mask: u8,
+        /// What they are.
+        first: u8,
+        /// The second byte, one of these.
+        second: &'static [u8],
+    },
     /// `ICMPv6`.
     Icmp6,
     /// A packet without IP with this `EtherType`.

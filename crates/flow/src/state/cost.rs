@@ -92,10 +92,13 @@ pub(crate) fn untold(hot: &Hot, cold: &Cold, transcripts: &Transcripts) -> usize
     let mut cost = if none { 0 } else { each().sum() };
     let Some(extra) = &cold.extra else { return cost };
     let before = cost;
-    let (names, learned) = (cold.names_of_others().count(), cold.learned(0).len() + cold.learned(1).len());
-    cost += (names + usize::from(extra.asked != Asked::NOTHING)) * 8;
-    cost += learned * size_of::<Learned>();
-    cost += if names + learned > 0 { LATER } else { 0 };
+    cost += if extra.asked == Asked::NOTHING { 0 } else { 8 };
+    if extra.later.is_some() {
+        let (names, learned) =
+            (cold.names_of_others().count(), cold.learned(0).len() + cold.learned(1).len());
+        cost += names * 8 + learned * size_of::<Learned>();
+        cost += if names + learned > 0 { LATER } else { 0 };
+    }
     cost += cold.bucket_price(hot.last);
     for trouble in extra.trouble.iter().flatten() {
         cost += size_of::<Trouble>() + trouble.ranges() * RANGE;

@@ -8,6 +8,32 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::spell::copies::print;
 
+/// The MACs of a packet as they stand in front of an Ethernet frame: the receiver's, then the sender's. As one piece they are
+/// copied in two steps.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Macs([u8; 12]);
+
+impl Macs {
+    /// Those with which an Ethernet frame begins.
+    #[inline]
+    pub(crate) fn of_ethernet(frame: &[u8]) -> Self {
+        Self(frame.first_chunk().copied().unwrap_or_default())
+    }
+
+    /// Sender and receiver.
+    pub(crate) fn ends(self) -> (Mac, Mac) {
+        let [a, b, c, d, e, f, source @ ..] = self.0;
+        (Mac(source), Mac([a, b, c, d, e, f]))
+    }
+}
+
+impl From<(Mac, Mac)> for Macs {
+    #[inline]
+    fn from((Mac([g, h, i, j, k, l]), Mac([a, b, c, d, e, f])): (Mac, Mac)) -> Self {
+        Self([a, b, c, d, e, f, g, h, i, j, k, l])
+    }
+}
+
 /// One packet's share of a flow: what the decoder found, and what a reassembled datagram's fragments share out.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Share {
@@ -38,7 +64,7 @@ impl Share {
 pub(crate) struct Entry {
     pub(crate) share: Share,
     pub(crate) hazards: Hazards,
-    pub(crate) macs: (Mac, Mac),
+    pub(crate) macs: Macs,
     pub(crate) tcp: Option<Tcp>,
     /// What a datagram is known by where it is seen twice; see [`print`].
     pub(crate) print: u32,
@@ -48,7 +74,12 @@ impl Entry {
     /// A packet's entry for this share of it.
     #[inline]
     pub(crate) fn of(share: Share, packet: &Packet<'_>) -> Self {
-        let macs = packet.macs.unwrap_or_default();
+        Self::with(share, packet, packet.macs.unwrap_or_default().into())
+    }
+
+    /// The same of a packet whose MACs are known to be these.
+    #[inline]
+    pub(crate) fn with(share: Share, packet: &Packet<'_>, macs: Macs) -> Self {
         Self { share, hazards: packet.hazards, macs, tcp: packet.tcp, print: print(packet) }
     }
 

@@ -276,7 +276,7 @@ mod tests {
             let share = Share { time: (start + n) * SECOND, wire: 1042, bytes: 1028, payload: 1000, at };
             Entry {
                 share,
-                macs: (Mac([2, 0, 0, 0, 0, station]), Mac([2, 0, 0, 0, 0, 1])),
+                macs: (Mac([2, 0, 0, 0, 0, station]), Mac([2, 0, 0, 0, 0, 1])).into(),
                 ..Entry::default()
             }
         };

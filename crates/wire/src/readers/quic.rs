@@ -57,8 +57,8 @@ pub(crate) const READER: Reader = Reader {
     read: Read::Datagrams(DatagramRead {
         routes: &[
             // A long header; the public header of Google's versions with a version in it, and its refusals.
-            Route::UdpAt(Pattern { offset: 0, mask: &[0x80], bytes: &[0x80] }),
-            Route::UdpAt(Pattern { offset: 0, mask: &[0x81], bytes: &[0x01] }),
+            Route::UdpTwo { mask: 0x80, first: 0x80, second: &version::FIRST_BYTES },
+            Route::UdpAt(Pattern { offset: 0, mask: &[0xc9], bytes: &[0x09] }),
             Route::UdpAt(Pattern { offset: 0, mask: &[0xcb], bytes: &[0x08] }),
         ],
         passes: packet::begins,

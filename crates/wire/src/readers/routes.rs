@@ -1,8 +1,9 @@
 //! Which message and datagram readers a packet goes to: tables built once from the registry.
 //!
-//! A packet costs one bit for each of its ports, one look-up by its first byte, and a comparison of eight bytes for each
-//! beginning that may stand behind that byte and asks for more than it. It costs the same with eighty beginnings as with
-//! eight, as long as their first bytes differ. Readers come out in the order of the registry, each at most once.
+//! A packet costs one bit for each of its ports, one look-up by its first byte and one bit for its second. Where a beginning
+//! may stand behind these two and asks for more, which few packets have, each that may stand behind the first costs a
+//! comparison of eight bytes. It costs the same with eighty beginnings as with eight, as long as their first bytes differ.
+//! Readers come out in the order of the registry, each at most once.
 
 use super::ALL;
 use crate::{Message, Pattern, Read, Reader, Route};
@@ -100,21 +101,26 @@ struct Test {
 
 impl Test {
     fn new(&Pattern { offset, mask, bytes }: &Pattern, readers: Readers) -> Self {
-        let (mask, value) = (word(mask), word(bytes));
         let end = u16::from(offset) + bytes.len().min(8) as u16;
-        Self { offset: offset.into(), end, mask, value: value & mask, readers }
+        // What ends within the first eight bytes is compared there, which are at hand.
+        let (offset, shift) = if end <= 8 { (0, 8 * u32::from(offset)) } else { (offset.into(), 0) };
+        let (mask, value) = (word(mask) >> shift, word(bytes) >> shift);
+        Self { offset, end, mask, value: value & mask, readers }
     }
 
-    /// The first bytes of the payloads that may fit.
-    fn first_bytes(&self) -> impl Iterator<Item = u8> + use<> {
-        let front = |word: u64| if self.offset > 0 { 0 } else { (word >> 56) as u8 };
-        let (mask, value) = (front(self.mask), front(self.value));
+    /// The bytes that may stand at a place of the payloads that may fit.
+    fn bytes_at(&self, place: u16) -> impl Iterator<Item = u8> + use<> {
+        let there = |word: u64| match place.checked_sub(self.offset) {
+            Some(behind @ 0..8) => (word >> (56 - 8 * behind)) as u8,
+            _ => 0,
+        };
+        let (mask, value) = (there(self.mask), there(self.value));
         // Most tests are for one byte only.
         let range = if mask == u8::MAX { value..=value } else { 0..=u8::MAX };
         range.filter(move |byte| byte & mask == value)
     }
 
-    /// Whether the first byte of a payload tells all: RTP and QUIC ask for two bits of it alone.
+    /// Whether the first byte of a payload tells all: RTP asks for two bits of it alone.
     fn is_of_first(&self) -> bool {
         self.offset == 0 && self.end <= 1 && self.mask << 8 == 0
     }
@@ -155,30 +161,44 @@ struct First {
     /// Where the tests of what else may stand behind it begin in [`Transport::tests`], those of message readers first; where
     /// these end, and where all do.
     tests: (u16, u16, u16),
+    /// The second bytes that any of them lets through.
+    second: Bytes,
+}
+
+/// A set of bytes, one bit for each.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+struct Bytes([u64; 4]);
+
+impl Bytes {
+    const ALL: Self = Self([u64::MAX; 4]);
+
+    fn of(bytes: impl IntoIterator<Item = u8>) -> Self {
+        let mut all = Self::default();
+        for byte in bytes {
+            if let Some(word) = all.0.get_mut(usize::from(byte) / 64) {
+                *word |= 1 << (byte % 64);
+            }
+        }
+        all
+    }
+
+    fn and(self, Self([a, b, c, d]): Self) -> Self {
+        let [e, f, g, h] = self.0;
+        Self([a | e, b | f, c | g, d | h])
+    }
+
+    #[inline]
+    fn has(&self, byte: u8) -> bool {
+        self.0.get(usize::from(byte) / 64).is_some_and(|word| word >> (byte % 64) & 1 != 0)
+    }
 }
 
 /// The readers of a port, for payloads with some first bytes.
 #[derive(Clone, Copy, Debug)]
 struct OfPort {
     port: u16,
-    /// One bit for each first byte.
-    first: [u64; 4],
+    first: Bytes,
     readers: Readers,
-}
-
-impl OfPort {
-    const ANY: [u64; 4] = [u64::MAX; 4];
-
-    fn first(bytes: &[u8]) -> [u64; 4] {
-        [0_u8, 64, 128, 192].map(|from| {
-            let bits = bytes.iter().filter_map(|byte| byte.checked_sub(from).filter(|bit| *bit < 64));
-            bits.fold(0, |word, bit| word | 1 << bit)
-        })
-    }
-
-    fn reads(&self, byte: u8) -> bool {
-        self.first.get(usize::from(byte) / 64).is_some_and(|word| word >> (byte % 64) & 1 != 0)
-    }
 }
 
 /// The readers of one transport, by port and by first bytes.
@@ -193,6 +213,8 @@ struct Transport {
     /// By first byte.
     first: Box<[First; 256]>,
     tests: Vec<Test>,
+    /// Until it is indexed, the tests with the second bytes of the payloads that may fit.
+    added: Vec<(Test, Bytes)>,
 }
 
 impl Transport {
@@ -203,10 +225,11 @@ impl Transport {
             ports: vec![],
             first: Box::new([First::default(); 256]),
             tests: vec![],
+            added: vec![],
         }
     }
 
-    fn add_port(&mut self, port: u16, first: [u64; 4], readers: Readers) {
+    fn add_port(&mut self, port: u16, first: Bytes, readers: Readers) {
         self.ports.push(OfPort { port, first, readers });
         if let Some(known) = self.known.get_mut(usize::from(port) / 64) {
             *known |= 1 << (port % 64);
@@ -216,7 +239,20 @@ impl Transport {
     fn add_start(&mut self, start: &'static [u8], reader: Readers) {
         const ALL_BITS: [u8; 8] = [0xff; 8];
         let mask = ALL_BITS.get(..start.len()).unwrap_or(&ALL_BITS);
-        self.tests.push(Test::new(&Pattern { offset: 0, mask, bytes: start }, reader));
+        self.add_pattern(&Pattern { offset: 0, mask, bytes: start }, reader);
+    }
+
+    fn add_pattern(&mut self, pattern: &Pattern, reader: Readers) {
+        let test = Test::new(pattern, reader);
+        self.added.push((test, Bytes::of(test.bytes_at(1))));
+    }
+
+    /// A test of the first byte, for payloads with these second ones. With others it is made where another test asks for more.
+    fn add_two(&mut self, (mask, first): (u8, u8), second: &[u8], readers: Readers) {
+        let of_first = |byte: u8| u64::from(byte) << 56;
+        let (mask, value) = (of_first(mask), of_first(first & mask));
+        let test = Test { offset: 0, end: 2, mask, value, readers };
+        self.added.push((test, Bytes::of(second.iter().copied())));
     }
 
     /// Sorts the ports, and the tests by the first bytes behind which they may stand. One that may stand behind several is
@@ -228,23 +264,23 @@ impl Transport {
                 *start = place as u16;
             }
         }
-        let tests = std::mem::take(&mut self.tests);
+        let added = std::mem::take(&mut self.added);
         let mut more: Vec<(u8, bool, u16)> = Vec::new();
-        for (test, number) in tests.iter().zip(0..) {
-            if !test.is_of_first() {
-                let of_datagrams = !test.readers.has_message();
-                more.extend(test.first_bytes().map(|byte| (byte, of_datagrams, number)));
-                continue;
-            }
-            for byte in test.first_bytes() {
-                if let Some(first) = self.first.get_mut(usize::from(byte)) {
+        for ((test, second), number) in added.iter().zip(0..) {
+            let of_datagrams = !test.readers.has_message();
+            for byte in test.bytes_at(0) {
+                let Some(first) = self.first.get_mut(usize::from(byte)) else { continue };
+                if test.is_of_first() {
                     first.readers = first.readers.and(test.readers);
+                } else {
+                    first.second = first.second.and(*second);
+                    more.push((byte, of_datagrams, number));
                 }
             }
         }
         more.sort_unstable();
-        self.tests =
-            more.iter().filter_map(|&(.., number)| tests.get(usize::from(number)).copied()).collect();
+        let of_number = |&(.., number): &(u8, bool, u16)| Some(added.get(usize::from(number))?.0);
+        self.tests = more.iter().filter_map(of_number).collect();
         let mut begin = 0;
         for of_byte in more.chunk_by(|(one, ..), (other, ..)| one == other) {
             let end = begin + of_byte.len() as u16;
@@ -267,16 +303,15 @@ impl Transport {
     fn by_port(&self, port: u16, byte: u8) -> Readers {
         let start = self.starts.get(usize::from(port) / 64).copied().unwrap_or(0);
         let from = self.ports.get(start.into()..).unwrap_or(&[]);
-        let own = from.iter().skip_while(|of| of.port < port).take_while(|of| of.port == port);
-        own.filter(|of| of.reads(byte)).fold(Readers::NONE, |readers, of| readers.and(of.readers))
+        let own = from.iter().take_while(|of| of.port <= port);
+        let own = own.filter(|of| of.port == port && of.first.has(byte));
+        own.fold(Readers::NONE, |readers, of| readers.and(of.readers))
     }
 
     #[inline]
     fn of(&self, (source, destination): (u16, u16), payload: &[u8], datagrams: bool) -> Readers {
         let Some(&byte) = payload.first() else { return Readers::NONE };
         let Some(first) = self.first.get(usize::from(byte)) else { return Readers::NONE };
-        let (begin, of_messages, all) = first.tests;
-        let end = if datagrams { all } else { of_messages };
         let mut readers = first.readers;
         // Of TCP none goes by port.
         if !self.ports.is_empty() {
@@ -287,7 +322,10 @@ impl Transport {
                 readers = readers.and(self.by_port(destination, byte));
             }
         }
-        if begin != end {
+        // A payload of one byte fits no test that asks for more than the first.
+        if payload.get(1).is_some_and(|&byte| first.second.has(byte)) {
+            let (begin, of_messages, all) = first.tests;
+            let end = if datagrams { all } else { of_messages };
             readers = readers.and(self.fitting((begin, end), payload));
         }
         if datagrams { readers } else { readers.of_messages() }
@@ -348,12 +386,13 @@ impl Routes {
 
     fn add(&mut self, way: Route, reader: Readers) {
         match way {
-            Route::Udp(port) => self.udp.add_port(port, OfPort::ANY, reader),
-            Route::UdpFirst(port, first) => self.udp.add_port(port, OfPort::first(first), reader),
-            Route::Tcp(port) => self.tcp.add_port(port, OfPort::ANY, reader),
+            Route::Udp(port) => self.udp.add_port(port, Bytes::ALL, reader),
+            Route::UdpFirst(port, first) => self.udp.add_port(port, Bytes::of(first.iter().copied()), reader),
+            Route::Tcp(port) => self.tcp.add_port(port, Bytes::ALL, reader),
             Route::UdpStart(start) => self.udp.add_start(start, reader),
             Route::TcpStart(start) => self.tcp.add_start(start, reader),
-            Route::UdpAt(pattern) => self.udp.tests.push(Test::new(&pattern, reader)),
+            Route::UdpAt(pattern) => self.udp.add_pattern(&pattern, reader),
+            Route::UdpTwo { mask, first, second } => self.udp.add_two((mask, first), second, reader),
             Route::Icmp6 => self.icmp6 = self.icmp6.and(reader),
             Route::EtherType(kind) => self.ether_types.push((kind, reader)),
         }

@@ -131,15 +131,18 @@ impl Cold {
         self.extra.get_or_insert_default().copies.get_or_insert_default()
     }
 
-    /// The window of a half that shows a large datagram behind its first, and whether that took memory. `early` says whether
-    /// an earlier part may come.
+    /// The window of a half, if it has one.
     #[inline]
-    fn window(&mut self, side: Side, early: bool) -> (&mut Window, bool) {
-        let side = side & 1;
+    fn window_mut(&mut self, side: Side) -> Option<&mut Window> {
+        self.extra.as_mut()?.copies.as_mut()?.windows[side & 1].as_deref_mut()
+    }
+
+    /// The window of a half that shows a large datagram behind its first. `early` says whether an earlier part may come.
+    #[cold]
+    fn window(&mut self, side: Side, early: bool) -> &mut Window {
         let first = self.first_datagram(side);
-        let window = &mut self.copies_mut().windows[side];
-        let new = window.is_none();
-        (window.get_or_insert_with(|| Box::new(Window::of_first(first, early))), new)
+        let window = &mut self.copies_mut().windows[side & 1];
+        window.get_or_insert_with(|| Box::new(Window::of_first(first, early)))
     }
 
     /// Adds a print to the sample of a half. Returns whether the price changes by that.
@@ -183,12 +186,18 @@ impl Hot {
         let tick = tick(entry.share.time);
         let datagram = Datagram { print: entry.print, tick, payload: entry.share.payload as u16 };
         let first = self.low.packets[side] == 1 && self.counters(cold).packets[side] == 1;
-        let (mut copied, mut grew) = (self.is_copied(side, entry.print, tick), false);
-        if first {
-            cold.keep_first_datagram(side, datagram);
-        } else if datagram.is_large() {
-            let (window, new) = cold.window(side, self.is_early());
-            (copied, grew) = (window.add(datagram, self.is_early()), new);
+        let (copied, mut grew);
+        if first || !datagram.is_large() {
+            (copied, grew) = (self.is_copied(side, entry.print, tick), false);
+            if first {
+                cold.keep_first_datagram(side, datagram);
+            }
+        } else {
+            let early = self.is_early();
+            (copied, grew) = match cold.window_mut(side) {
+                Some(window) => (window.add(datagram, early), false),
+                None => (cold.window(side, early).add(datagram, early), true),
+            };
             grew |= Sample::takes(entry.print) && cold.sample(side, entry.print);
         }
         (self.next[side], self.seen[side]) = (entry.print, tick);
@@ -240,7 +249,7 @@ impl Hot {
                 }
                 if !theirs.is_empty() {
                     let mut copied = (0, 0);
-                    cold.window(side, early).0.join(&theirs, early, |payload| {
+                    cold.window(side, early).join(&theirs, early, |payload| {
                         copied = (copied.0 + 1, copied.1 + payload);
                     });
                     if copied.0 > 0 {

@@ -218,7 +218,7 @@ impl Hot {
         self.hazards |= entry.hazards.0;
         let known = Self::KNOWN[side];
         if self.flags & known != known {
-            self.link(cold, entry.macs, side);
+            self.link(cold, entry.macs.ends(), side);
         }
         if let Some(tcp) = &entry.tcp {
             return self.absorb_tcp(cold, tcp, entry, side) || grew;

@@ -54,10 +54,10 @@ pub(crate) enum Added {
     Grew,
 }
 
-/// Where a packet was added, and the flags of its spell after that.
+/// Where a packet was added, and the flags of its spell after that: so small that it is returned in registers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Booked {
-    pub(crate) place: usize,
+    pub(crate) place: u32,
     pub(crate) added: Added,
     pub(crate) flags: u32,
 }
@@ -120,7 +120,7 @@ impl Shard {
         appendable: bool,
     ) -> Booked {
         // Nearly every guess is right: then the record is looked up once.
-        if let Some(booked) = self.go_on((key, side), guess as usize, entry, idle) {
+        if let Some(booked) = self.go_on((key, side), guess, entry, idle) {
             return booked;
         }
         self.add_unguessed(hash, (key, side), entry, idle, appendable)
@@ -137,7 +137,7 @@ impl Shard {
         appendable: bool,
     ) -> Booked {
         let known = self.find(hash, key);
-        if let Some(booked) = known.and_then(|place| self.go_on((key, side), place, entry, idle)) {
+        if let Some(booked) = known.and_then(|place| self.go_on((key, side), place as u32, entry, idle)) {
             return booked;
         }
         let mut spell = Spell::begin(*key, side, entry);
@@ -154,13 +154,13 @@ impl Shard {
         } else {
             self.insert(hash, spell)
         };
-        Booked { place, added: Added::Began, flags }
+        Booked { place: place as u32, added: Added::Began, flags }
     }
 
     /// Adds a packet to the open spell at a place, if it is of that key and goes on with it.
     #[inline]
-    fn go_on(&mut self, (key, side): (&Key, Side), place: usize, entry: &Entry, idle: i64) -> Option<Booked> {
-        let (hot, cold) = self.open_mut(place)?;
+    fn go_on(&mut self, (key, side): (&Key, Side), place: u32, entry: &Entry, idle: i64) -> Option<Booked> {
+        let (hot, cold) = self.open_mut(place as usize)?;
         if hot.key != *key || !hot.continues(cold, entry, side, idle) {
             return None;
         }

@@ -57,6 +57,12 @@ impl Version {
     }
 }
 
+/// What numbers begin with that tell QUIC; the last 16 are those that are reserved.
+pub(super) const FIRST_BYTES: [u8; 22] = [
+    0x00, 0x51, 0x54, 0x6b, 0xab, 0xff, 0x0a, 0x1a, 0x2a, 0x3a, 0x4a, 0x5a, 0x6a, 0x7a, 0x8a, 0x9a, 0xaa,
+    0xba, 0xca, 0xda, 0xea, 0xfa,
+];
+
 /// Other drafts, mvfst, Microsoft's, and the numbers that are reserved so that servers have to negotiate
 /// (RFC 9000, 15).
 const fn is_opaque(number: u32) -> bool {
@@ -68,6 +74,21 @@ const fn is_opaque(number: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_tells_quic_begins_as_its_route_says(
+            first in any::<u8>(),
+            rest in prop::sample::select(vec![
+                0, 1, 0x33_43cf, 0x30_3530, 0x30_3531, 0x30_3434, 0x30_3439, 0xce_b000, 0xce_b013, 0xce_b0ff, 0xcd_0000,
+                0xcd_000f, 0x0a_0a0a, 0x2a_3a4a, 0xfa_fafa, 0x15, 0x17, 0x1d, 0x21, 0x22, 0xff,
+            ]),
+        ) {
+            let known = Version::of(u32::from(first) << 24 | rest).is_some();
+            prop_assert!(!known || FIRST_BYTES.contains(&first));
+        }
+    }
 
     #[test]
     fn numbers_that_tell_quic() {

@@ -58,9 +58,9 @@ fn places(readers: Readers) -> Vec<u32> {
 #[test]
 fn two_readers_of_one_port_share_a_class_with_both() {
     let mut transport = Transport::new();
-    transport.add_port(9000, OfPort::ANY, Readers::only(3));
-    transport.add_port(9000, OfPort::ANY, Readers::only(1));
-    transport.add_port(8999, OfPort::ANY, Readers::only(2));
+    transport.add_port(9000, Bytes::ALL, Readers::only(3));
+    transport.add_port(9000, Bytes::ALL, Readers::only(1));
+    transport.add_port(8999, Bytes::ALL, Readers::only(2));
     transport.index();
     assert_eq!(places(transport.of((9000, 1), b"x", true)), [1, 3]);
 }
@@ -75,7 +75,8 @@ fn a_pattern_counts_where_its_bits_stand() {
     };
     let behind = Pattern { offset: 4, mask: &[0xff; 4], bytes: b"DHIP" };
     let mut udp = Transport::new();
-    udp.tests = vec![Test::new(&stun, Readers::only(1)), Test::new(&behind, Readers::only(2))];
+    udp.add_pattern(&stun, Readers::only(1));
+    udp.add_pattern(&behind, Readers::only(2));
     udp.index();
     routes.udp = udp;
     let of = |payload: &[u8]| places(routes.udp.of((1, 2), payload, true));
@@ -84,6 +85,18 @@ fn a_pattern_counts_where_its_bits_stand() {
     assert_eq!(of(b"\x01\x01\0\x08\x21\x12\xa4"), [0; 0]);
     assert_eq!(of(b"\x20\0\0\0DHIP"), [2]);
     assert_eq!(of(b"\x20\0\0\0DHI"), [0; 0]);
+}
+
+#[test]
+fn a_second_byte_counts_behind_the_bits_of_a_first() {
+    let mut udp = Transport::new();
+    udp.add_two((0xf0, 0x80), b"ab", Readers::only(1));
+    udp.add_start(b"\x80ccc", Readers::only(2));
+    udp.index();
+    let of = |payload: &[u8]| places(udp.of((1, 2), payload, true));
+    assert_eq!([of(b"\x80a"), of(b"\x8fb"), of(b"\x80ccc")], [vec![1], vec![1], vec![1, 2]]);
+    let others: [&[u8]; 5] = [b"\x80", b"\x70a", b"\x90a", b"\x80d", b"\x8fc"];
+    assert!(others.iter().all(|payload| of(payload).is_empty()));
 }
 
 proptest::proptest! {

@@ -40,8 +40,9 @@ impl Window {
     }
 
     /// Takes in a large datagram. Returns whether it is a copy of one of the last. `early` says whether the first ones are kept.
+    #[inline]
     pub(super) fn add(&mut self, datagram: Datagram, early: bool) -> bool {
-        let copied = self.shows(datagram, 0);
+        let copied = self.holds(datagram.print) && self.shows(datagram, 0);
         self.push(datagram);
         if early && self.early.len() < Self::LAG {
             self.early.push((datagram, copied));
@@ -49,16 +50,23 @@ impl Window {
         copied
     }
 
+    /// Whether a print is among them. All are compared, which takes no branch and four vectors; nearly always none is the same.
+    #[inline]
+    fn holds(&self, print: u32) -> bool {
+        self.prints.iter().fold(0, |same, known| same | u32::from(*known == print)) != 0
+    }
+
     /// Whether one of those that stand behind the first `forgotten` places is the same, and not too long ago.
+    #[cold]
+    #[inline(never)]
     fn shows(&self, datagram: Datagram, forgotten: usize) -> bool {
-        // All of them are compared, which takes no branch; nearly always none is the same.
-        let same: u32 = self.prints.iter().map(|print| u32::from(*print == datagram.print)).sum();
         let recent = |(print, tick): (&u32, &u16)| {
             *print == datagram.print && datagram.tick.wrapping_sub(*tick) <= WINDOW
         };
-        same > 0 && self.prints.iter().zip(&self.ticks).skip(forgotten).any(recent)
+        self.prints.iter().zip(&self.ticks).skip(forgotten).any(recent)
     }
 
+    #[inline]
     fn push(&mut self, datagram: Datagram) {
         self.prints.copy_within(1.., 0);
         self.ticks.copy_within(1.., 0);
