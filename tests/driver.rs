@@ -290,6 +290,29 @@ fn saved_parts_join_to_the_whole() {
     assert!(joined > refused);
 }
 
+/// What a scan gave back, since judging has no need of it, is made again where packets follow.
+#[test]
+fn a_scan_is_folded_on_as_what_was_loaded_is() {
+    let fold_on = |mut summary: Summary, bytes: Vec<u8>| {
+        let capture = Capture::new(Arc::new(bytes)).expect("it is a capture");
+        let mut reader = capture.reader(ChunkId { input: 0, chunk: 1 }).expect("it is a capture");
+        while let Next::Batch(batch) = reader.next().expect("memory can be read") {
+            summary.fold(&batch, |_| true);
+        }
+        summary
+    };
+    for seed in 0..5 {
+        let folder = tempfile::tempdir().unwrap();
+        let frames = orderly(seed, 800);
+        let one = written(&folder, "one.pcap", &pcap(&frames[..400]));
+        let scanned = scanned(slice::from_ref(&one), &options(1, ROOMY, true));
+        let loaded = saved_and_loaded(&scanned);
+        let [wanted, found] =
+            [loaded, scanned].map(|summary| rendered(&fold_on(summary, pcap(&frames[400..]))));
+        assert_same(&format!("seed {seed}"), &wanted, &found);
+    }
+}
+
 #[test]
 fn saving_a_fixture_changes_nothing() {
     for (name, paths) in captures::cases() {

@@ -115,11 +115,18 @@ pub fn scan(inputs: &[Input], options: &Options, progress: &dyn Progress) -> Res
         Filter::new(expression).map_err(ScanError::Filter)?;
     }
     let threads = options.threads.get();
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|why| ScanError::Threads { threads, why: why.to_string() })?;
     let scan =
         Scan { files: Files::open(inputs), options, progress, threads, stream: std::sync::OnceLock::new() };
-    Ok(pool.install(|| scan.run()))
+    // What a thread gave back it is lent again first: where the threads that judge are as many, they fold as well.
+    let mut summary = if rayon::current_num_threads() == threads {
+        rayon::scope(|_| scan.run())
+    } else {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = pool.map_err(|why| ScanError::Threads { threads, why: why.to_string() })?;
+        pool.install(|| scan.run())
+    };
+    summary.flows.unindex();
+    Ok(summary)
 }
 
 /// Reads inputs for what they are, without looking into packets: a record of each, in capture order.

@@ -51,6 +51,7 @@ fn asked_about(packet: &Packet<'_>) -> Readers {
 impl Summary {
     /// Folds in the packets of a batch, in order; `keep` says which the filter lets through.
     pub fn fold(&mut self, batch: &Batch<'_>, mut keep: impl FnMut(&Frame<'_>) -> bool) {
+        self.flows.reindex();
         let mut lanes = std::mem::take(&mut self.scratch.lanes);
         lanes.resize(BATCH, Lane::default());
         let mut packet = Packet::default();

@@ -229,6 +229,11 @@ impl<'a> Court<'a> {
 
 /// Judges a summary, as if no packet followed. Says nothing that the packets do not show; names, vendors and kinds come with a confidence.
 pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) -> Report<'a> {
+    // By a thread of the pool, which is lent again what it gave back when it folded.
+    rayon::scope(|_| judge_all(closed, catalog, policy))
+}
+
+fn judge_all<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) -> Report<'a> {
     let &Closed { summary, ref ending } = closed;
     let boundary = boundary::Boundary::new(policy);
     let mut court = Court {

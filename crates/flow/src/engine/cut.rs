@@ -34,6 +34,7 @@ impl Scan<'_> {
         let Self { options, progress, .. } = *self;
         let folding = Folding { capture, path, input: input as u32, options, progress };
         let mut whole: Option<Piece> = None;
+        let last = |to| to == size && self.files.0.len() == 1;
         for wave in ranges.chunks(self.threads) {
             // Once a cap has bitten, what is folded ahead can no longer be appended.
             if let Some(left) = whole.take_if(|piece| piece.summary.site.is_capped()) {
@@ -46,7 +47,10 @@ impl Scan<'_> {
             for (piece, &(n, _, to)) in folded.into_iter().zip(wave) {
                 whole = Some(match (whole, piece) {
                     (None, Some(first)) => first,
-                    (Some(left), Some(right)) => self.joint(&folding, left, right, (n, to)),
+                    (Some(mut left), Some(right)) => {
+                        left.summary.flows.joins_last = last(to);
+                        self.joint(&folding, left, right, (n, to))
+                    }
                     (Some(left), None) => self.again(&folding, left, (n, to)),
                     (None, None) => {
                         let mut summary = options.empty(input > 0);

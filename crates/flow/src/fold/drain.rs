@@ -25,6 +25,7 @@ const FEW_TEXTS: usize = 1 << 12;
 impl Summary {
     /// Lets go of the flows that may leave. `until` is a moment before which no stamp comes any more. Returns how many left.
     pub fn drain(&mut self, leaving: &Leaving, until: i64) -> usize {
+        self.flows.reindex();
         let paths = &self.flows.paths;
         let mut left = Vec::with_capacity(leaving.len());
         for shard in &mut *self.flows.shards {

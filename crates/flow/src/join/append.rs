@@ -87,6 +87,8 @@ pub(crate) struct Terms<'s> {
     pub(crate) ids: Ids,
     pub(crate) idle: i64,
     pub(crate) appendable: bool,
+    /// Whether flows are to be found afterwards.
+    pub(crate) indexed: bool,
     pub(crate) paths: &'s Paths,
     pub(crate) transcripts: &'s Transcripts,
     pub(crate) texts: &'s Texts,
@@ -161,9 +163,11 @@ impl<'s> Appending<'s> {
     fn adopted(&mut self, place: usize) {
         let Some((hot, cold)) = self.left.open_mut(place) else { return };
         self.terms.ids.rename(hot, cold);
-        let hash = hot.key.hash(self.terms.paths);
+        let hash = self.terms.indexed.then(|| hot.key.hash(self.terms.paths));
         self.joined.found(hot, cold, false, self.terms);
-        self.left.enter(hash, place);
+        if let Some(hash) = hash {
+            self.left.enter(hash, place);
+        }
     }
 
     /// Joins a right-hand spell to ours at `place`, where it goes on with it.

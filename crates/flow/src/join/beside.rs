@@ -22,6 +22,7 @@ impl Summary {
     /// Their flows must be disjoint; only one of them may hold names, only one sightings, and only one pieces of datagrams: in
     /// these the order counts. No cap may have bitten. Which of both stands on the left changes nothing.
     pub fn beside(mut self, other: Self) -> Result<Self, Box<Refused>> {
+        self.flows.reindex();
         match self.plan_beside(&other) {
             Ok(plan) => {
                 self.append(other, plan);
@@ -35,6 +36,7 @@ impl Summary {
     /// path for which there is no room among all stay flows, of another path.
     #[must_use]
     pub(crate) fn gather(mut self, mut other: Self) -> Self {
+        self.flows.reindex();
         let paths = self.flows.paths.adopt_most(&other.flows.paths);
         let ids = Ids { paths, ..Ids::default() };
         let counterparts = self.meet(&other, &ids);

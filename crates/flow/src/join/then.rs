@@ -35,6 +35,8 @@ impl Summary {
     /// Appends `later`, the summary of the packets that follow. `source` opens payloads again where a stream
     /// lies across the cut.
     pub fn then(mut self, mut later: Self, source: &dyn Fetch) -> Result<Self, Box<Refused>> {
+        self.flows.reindex();
+        later.flows.reindex();
         let plan = self.plan(&later).and_then(|plan| {
             self.fill(&mut later, &plan.counterparts, source)?;
             Ok(plan)
@@ -158,10 +160,16 @@ impl Summary {
     }
 
     /// Joins all parts. Nothing can fail any more.
-    pub(super) fn append(&mut self, later: Self, Plan { mut ids, split, mut counterparts, peak }: Plan) {
+    pub(super) fn append(&mut self, mut later: Self, Plan { mut ids, split, mut counterparts, peak }: Plan) {
         self.book_split(&later, &split, &mut counterparts);
+        // Nothing is looked up on the right any more, nor behind the last joint on the left.
+        later.flows.unindex();
+        if self.flows.joins_last {
+            self.flows.unindex_flows();
+        }
         ids.texts = self.flows.texts.adopt(&later.flows.texts);
         ids.transcripts = self.flows.transcripts.adopt(&later.flows.transcripts, |id| ids.text(id));
+        give_back((later.flows.texts, later.flows.transcripts));
         self.site.names.join(later.site.names, |id| ids.text(id));
         self.site.sightings.join(&later.site.sightings, |id| ids.text(id));
         let split =
@@ -178,6 +186,7 @@ impl Summary {
             ids,
             idle: self.limits.idle,
             appendable: self.appendable,
+            indexed: self.flows.is_indexed(),
             paths: &self.flows.paths,
             transcripts: &self.flows.transcripts,
             texts: &self.flows.texts,
@@ -190,7 +199,7 @@ impl Summary {
             joints.iter().fold((0, 0), |(come, gone), joined| (come + joined.come, gone + joined.gone));
         self.flows.costs.spells = self.flows.costs.spells + later.flows.costs.spells + come - gone;
         self.feed_owed(&joints);
-        give_back((joints, later.flows.texts, later.flows.transcripts, later.site.sightings));
+        give_back((joints, later.site.sightings));
         self.flows.costs.peak = self.flows.costs.peak.max(self.flows.costs.spells);
         if cfg!(debug_assertions) {
             let counted = self.flows.count_spells();

@@ -26,7 +26,7 @@ impl Said {
 }
 
 /// Records that are put together when they are rendered: there may be more than memory has room for twice.
-pub(crate) trait Records<'a>: Sync {
+pub(crate) trait Records<'a>: Send + Sync {
     /// Sorted by (first seen, id).
     fn devices(&self) -> Vec<DeviceRecord<'a>>;
     /// Sorted by (first, name, address, asker).

@@ -24,6 +24,10 @@ pub(crate) struct Flows {
     pub(crate) costs: Costs,
     /// Whether any spell may have [learned](Cold::learned) something: most captures have none.
     pub(crate) taught: bool,
+    /// Whether nothing can be looked up: see [`Flows::unindex`].
+    unindexed: bool,
+    /// Whether the next joint is the last of a scan, behind which flows are only judged.
+    pub(crate) joins_last: bool,
 }
 
 /// What the spells cost, as [`cost`] counts it; fragments have a budget of their own.
@@ -45,7 +49,44 @@ impl Flows {
             fragments,
             costs: Costs::default(),
             taught: false,
+            unindexed: false,
+            joins_last: false,
         }
+    }
+
+    /// Lets go of what flows and texts are looked up by: 13 to 26 bytes a flow and 10 to 21 a text that nobody needs who only
+    /// judges. Packets and flows can be added again after [`Flows::reindex`].
+    pub(crate) fn unindex(&mut self) {
+        self.unindex_flows();
+        self.texts.unindex();
+    }
+
+    /// Lets go of what flows are looked up by alone.
+    pub(crate) fn unindex_flows(&mut self) {
+        self.unindexed = true;
+        self.shards.iter_mut().for_each(Shard::unindex);
+    }
+
+    /// Whether flows can be looked up.
+    pub(crate) fn is_indexed(&self) -> bool {
+        !self.unindexed
+    }
+
+    /// Makes it again, where it was let go of.
+    #[inline]
+    pub(crate) fn reindex(&mut self) {
+        if self.unindexed {
+            self.make_index();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_index(&mut self) {
+        self.unindexed = false;
+        self.texts.reindex();
+        let paths = &self.paths;
+        self.shards.par_iter_mut().for_each(|shard| shard.reindex(|key| key.hash(paths)));
     }
 
     /// How many there are, evicted ones left out.

@@ -71,7 +71,24 @@ impl Texts {
         id
     }
 
+    /// Lets go of what texts are looked up by: none can be kept until there is [another](Texts::reindex).
+    pub(crate) fn unindex(&mut self) {
+        self.ids = HashTable::new();
+    }
+
+    /// Makes anew what texts are looked up by.
+    pub(crate) fn reindex(&mut self) {
+        let Self { bytes, starts, ids } = self;
+        let rehash = |entry: &Interned| hash(at(bytes, entry.start));
+        *ids = HashTable::with_capacity(starts.len());
+        for (id, &start) in (0..).map(TextId).zip(&*starts) {
+            let entry = Interned { id, start };
+            ids.insert_unique(rehash(&entry), entry, rehash);
+        }
+    }
+
     /// The id of a text that is there already.
+    #[cfg(test)]
     pub(crate) fn find(&self, text: &[u8]) -> Option<TextId> {
         self.ids.find(hash(text), |entry| at(&self.bytes, entry.start) == text).map(|entry| entry.id)
     }
@@ -131,6 +148,18 @@ mod tests {
         assert_eq!((texts.text(one), texts.text(two)), (&b"one"[..], &b"two"[..]));
         assert_eq!(texts.intern(b""), TextId::EMPTY);
         assert_eq!(texts.iter().count(), 3);
+    }
+
+    #[test]
+    fn texts_are_found_again_by_another_index() {
+        let mut texts = Texts::default();
+        let names: Vec<_> = (0..1000).map(|n| format!("name-{n}")).collect();
+        let ids: Vec<_> = names.iter().map(|name| texts.intern(name.as_bytes())).collect();
+        texts.unindex();
+        assert_eq!((texts.text(ids[7]), texts.find(b"name-7")), (&b"name-7"[..], None));
+        texts.reindex();
+        assert!(names.iter().map(|name| texts.intern(name.as_bytes())).eq(ids));
+        assert_eq!(texts.intern(b""), TextId::EMPTY);
     }
 
     #[test]

@@ -34,9 +34,9 @@ pub(crate) struct Stations<'a> {
     said: Grouped<Heard>,
     shown: Grouped<Sighted<'a>>,
     questions: Questions<'a>,
-    /// What those are of whom anything is known that can be evidence, by place: worked out once, for standings, findings and
-    /// records. The others are many, and shown in records alone.
-    identities: Vec<(u32, Identity<'a>)>,
+    /// What those are of whom anything is known that can be evidence, by place, up to [`Stations::KEPT`]: worked out once, for
+    /// standings, findings and records. The others are many, and shown in records alone.
+    identities: Vec<(u32, Box<Identity<'a>>)>,
     /// The standing of each.
     standings: Vec<Standing>,
 }
@@ -51,6 +51,10 @@ pub(crate) struct Device<'s, 'a> {
 }
 
 impl<'a> Stations<'a> {
+    /// Stations of which is kept what they are, beside cameras and possible ones. An identity takes a kilobyte, and stations may
+    /// be as many as flows: that of those further on is worked out again for their records.
+    const KEPT: u32 = 4096;
+
     pub(crate) fn new(court: &Court<'a>, walk: &mut Walk) -> Self {
         let roll = Roll::new(court, std::mem::take(&mut walk.ends));
         let mut places = std::mem::take(&mut walk.places);
@@ -96,12 +100,18 @@ impl<'a> Stations<'a> {
                 || court.statements.has_serials()
                 || all.is_known(court, &telling, place)
                 || mac.is_some_and(|mac| court.catalog.mac(mac.0).is_some());
-            known.then(|| (place as u32, all.identify(court, judged, place)))
+            known.then(|| {
+                let (identity, place) = (all.identify(court, judged, place), place as u32);
+                let standing = identity.standing();
+                let kept = place < Self::KEPT || standing != Standing::Other;
+                (place, standing, kept.then(|| Box::new(identity)))
+            })
         };
-        all.identities = all.keys.par_iter().enumerate().filter_map(identify).collect();
+        let known: Vec<_> = all.keys.par_iter().enumerate().filter_map(identify).collect();
         all.standings = vec![Standing::Other; groups];
-        for (place, identity) in &all.identities {
-            all.standings[*place as usize] = identity.standing();
+        for (place, standing, identity) in known {
+            all.standings[place as usize] = standing;
+            all.identities.extend(identity.map(|identity| (place, identity)));
         }
         all
     }
@@ -128,7 +138,7 @@ impl<'a> Stations<'a> {
         court.statements.of(self.keys.get(place).and_then(|key| key.mac()), addresses)
     }
 
-    /// What a station is: as it was worked out, or now where nothing was known of it that tells.
+    /// What a station is: as it was worked out, or now where that was not kept.
     fn identity(&self, court: &Court<'a>, judged: &[Vec<Judged>], place: usize) -> Cow<'_, Identity<'a>> {
         match self.identities.binary_search_by_key(&place, |(known, _)| *known as usize) {
             Ok(at) => Cow::Borrowed(&self.identities[at].1),

@@ -3,9 +3,10 @@
 //! It is called when all ends are known. What 44:19:b6:00:00:01 sends from 192.168.1.64 and from 192.168.1.70 a day later
 //! is one station's, by the MAC; 10.0.0.7 behind a router is one by its address, and so is one on a link without MACs.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashTable};
 use lenscap_wire::{Address, Field, Mac, PacketRef};
 use std::cmp::Reverse;
+use std::hash::BuildHasher;
 
 use super::claims::is_of_link;
 use super::ends::{End, Ends, Heard, Volume};
@@ -13,6 +14,7 @@ use super::mac::{MacKind, MacKinds};
 use crate::judge::{Court, EVICTED, FlowAt};
 use crate::report::DeviceId;
 use crate::state::key::Side;
+use crate::state::seed::seeded;
 use crate::state::table::index::NOWHERE;
 use crate::state::table::slab::Slab;
 
@@ -108,7 +110,7 @@ pub(crate) struct Roll<'a> {
     pub(crate) shown: Vec<(u32, Sighted<'a>)>,
     /// By the place of an end, that of its station, or [`NOWHERE`].
     pub(crate) of_end: Vec<u32>,
-    places: HashMap<StationKey, u32>,
+    places: HashTable<u32>,
     /// Which station with a MAC an address is of; [`NOWHERE`] where several have it.
     owners: HashMap<Address, u32>,
 }
@@ -118,7 +120,6 @@ impl<'a> Roll<'a> {
     pub(crate) fn new(court: &Court<'a>, mut ends: Ends) -> Self {
         let kinds = MacKinds::new(&court.claims, &ends);
         let mut roll = Self { of_end: vec![NOWHERE; ends.all.len()], ..Self::default() };
-        roll.places.reserve(ends.all.len());
         roll.owners.reserve(ends.all.len());
         let own = |(at, end): &(usize, &End)| kinds.is_own(&court.claims, *at, end);
         for (at, end) in ends.all.iter().enumerate().filter(own) {
@@ -156,6 +157,8 @@ impl<'a> Roll<'a> {
         for station in roll.stations.iter_mut().skip(showed) {
             station.is_router = station.mac.is_some_and(|mac| kinds.of(mac).is_router());
         }
+        // Nobody looks a station up any more, and what follows takes its room.
+        (roll.places, roll.owners) = (HashTable::new(), HashMap::new());
         roll
     }
 
@@ -168,17 +171,26 @@ impl<'a> Roll<'a> {
             return Some((place, heard));
         }
         let mac = ends.all.get(end)?.key.0;
-        let place = *self.places.get(&StationKey::Mac(mac)).filter(|_| !heard.1)?;
+        let place = self.place(StationKey::Mac(mac)).filter(|_| !heard.1)?;
         (place as usize >= known).then_some((place, (heard.0, true, heard.2)))
     }
 
     fn enter(&mut self, key: StationKey) -> u32 {
-        let (keys, stations) = (&mut self.keys, &mut self.stations);
-        *self.places.entry(key).or_insert_with(|| {
-            keys.push(key);
-            stations.push(Station { mac: key.mac(), ..Station::default() });
-            keys.len() as u32 - 1
-        })
+        if let Some(known) = self.place(key) {
+            return known;
+        }
+        let place = self.keys.len() as u32;
+        self.keys.push(key);
+        self.stations.push(Station { mac: key.mac(), ..Station::default() });
+        let hash = |place: &u32| self.keys.get(*place as usize).map_or(0, |key| seeded().hash_one(key));
+        self.places.insert_unique(seeded().hash_one(key), place, hash);
+        place
+    }
+
+    /// The place of the station with a key.
+    fn place(&self, key: StationKey) -> Option<u32> {
+        let same = |place: &u32| self.keys.get(*place as usize) == Some(&key);
+        self.places.find(seeded().hash_one(key), same).copied()
     }
 
     /// Notes that a station with a MAC has an address.
@@ -212,7 +224,7 @@ impl<'a> Roll<'a> {
     fn by_address(&mut self, court: &Court<'a>, kinds: &MacKinds, end: &End) -> Option<u32> {
         let (mac, address) = end.key;
         if !mac.is_zero() && end.sending.is_none() && court.claims.is_own(mac, address) {
-            return self.places.get(&StationKey::Mac(mac)).copied();
+            return self.place(StationKey::Mac(mac));
         }
         if let Some(place) = self.owner(address) {
             return Some(place);
@@ -259,7 +271,7 @@ impl<'a> Roll<'a> {
             let owner = self.owner(address).filter(|_| own.is_none());
             // What a server or a peer says of somebody shows nobody.
             let by_others = shown.claimed;
-            let place = match owner.or_else(|| self.places.get(&key).copied()) {
+            let place = match owner.or_else(|| self.place(key)) {
                 Some(place) => place,
                 None if by_others => continue,
                 None => self.enter(key),
@@ -284,6 +296,6 @@ impl<'a> Roll<'a> {
             || address == Address::default()
             || is_of_link(address)
             || kinds.of(mac) == MacKind::Station
-            || self.owner(address).is_some_and(|place| self.places.get(&StationKey::Mac(mac)) == Some(&place))
+            || self.owner(address).is_some_and(|place| self.place(StationKey::Mac(mac)) == Some(place))
     }
 }

@@ -125,11 +125,10 @@ fn of_shard<'a>(court: &Court<'a>, at: usize) -> Lines<'a> {
         let line = Line::with((flow.hot, flow.cold), names, || flow.at, before);
         lines.insert(flow.hot.key, (Some(flow.at.place), line));
     }
-    for (key, line) in &lines {
-        let open = shard.find(key.hash(&court.summary.flows.paths), key);
-        if let Some(flow) = open.and_then(|place| flow(shard.settled.len() + place)) {
-            found.follow(Some(line), &flow, idle);
-        }
+    // Not looked up by key, for a summary that is only judged may have let go of its index.
+    let open = if lines.is_empty() { 0 } else { shard.hots.len() };
+    for flow in (shard.settled.len()..).take(open).filter_map(flow) {
+        found.follow(lines.get(&flow.hot.key), &flow, idle);
     }
     found
 }

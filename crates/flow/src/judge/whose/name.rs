@@ -65,10 +65,13 @@ pub(crate) struct NameIndex<'a> {
 
 impl<'a> NameIndex<'a> {
     pub(crate) fn new(summary: &'a Summary, ending: &'a Ending, boundary: &Boundary) -> Self {
-        Self {
-            early: NameTable::new(false, (&summary.site.names, &summary.flows.texts), boundary),
-            late: NameTable::new(true, (&ending.names, &ending.texts), boundary),
+        let mut early = NameTable::new(false, (&summary.site.names, &summary.flows.texts), boundary);
+        let mut late = NameTable::new(true, (&ending.names, &ending.texts), boundary);
+        if early.names.len() > 0 && late.names.len() > 0 {
+            early.look_up_names();
+            late.look_up_names();
         }
+        Self { early, late }
     }
 
     /// The name that `address` had for `asker` during a flow: the latest answer to the asker at or before its
@@ -105,7 +108,7 @@ impl<'a> NameIndex<'a> {
     /// Whether the asker had asked for the name that a run of answers gave it: over the same transport or the other.
     fn was_asked(&self, at_end: bool, asker: Address, run: &Run) -> bool {
         let (own, other) = if at_end { (&self.late, &self.early) } else { (&self.early, &self.late) };
-        let there = || other.texts.find(own.texts.text(run.name)).filter(|_| other.names.len() > 0);
+        let there = || other.asked.get(own.texts.text(run.name)).copied();
         own.was_asked(asker, run.name, run.last)
             || there().is_some_and(|name| other.was_asked(asker, name, run.last))
     }
@@ -138,6 +141,9 @@ struct NameTable<'a> {
     by_address: HashMap<Address, Vec<&'a Run>>,
     /// Those that one asker was given, where they are many.
     by_asker: HashMap<AnswerKey, Vec<&'a Run>>,
+    /// The names that were asked for, where there is another table: the texts of a summary that is only judged cannot be
+    /// looked up.
+    asked: HashMap<&'a [u8], TextId>,
 }
 
 impl<'a> NameTable<'a> {
@@ -146,7 +152,8 @@ impl<'a> NameTable<'a> {
 
     fn new(at_end: bool, (names, texts): (&'a Names, &'a Texts), boundary: &Boundary) -> Self {
         let (by_address, by_asker) = (HashMap::new(), HashMap::new());
-        let mut table = Self { at_end, names, texts, boundary: boundary.clone(), by_address, by_asker };
+        let (own, asked) = (boundary.clone(), HashMap::new());
+        let mut table = Self { at_end, names, texts, boundary: own, by_address, by_asker, asked };
         for (key, runs) in names.each() {
             let inside = boundary.is_inside(key.0);
             let told = || runs.iter().filter(move |run| inside || run.by == Resolver::Dns);
@@ -176,6 +183,12 @@ impl<'a> NameTable<'a> {
         }
         let run = anybody.get(count)?;
         (run.first <= end.saturating_add(rules::NAME_AFTER)).then_some((run, rules::BY_LATER_DNS))
+    }
+
+    /// Lets names that were asked for be found by what they are.
+    fn look_up_names(&mut self) {
+        let texts = self.texts;
+        self.asked = self.names.each_question().map(|(&(_, id), _)| (texts.text(id), id)).collect();
     }
 
     fn was_asked(&self, asker: Address, name: TextId, moment: i64) -> bool {

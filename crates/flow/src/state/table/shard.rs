@@ -191,6 +191,19 @@ impl Shard {
         self.index.insert(hash as u32, place as u32);
     }
 
+    /// Lets go of the index: no spell can be found until there is [another](Shard::reindex).
+    pub(crate) fn unindex(&mut self) {
+        self.index = Index::default();
+    }
+
+    /// Makes the index anew.
+    pub(crate) fn reindex(&mut self, hash: impl Fn(&Key) -> u64) {
+        self.index = Index::default();
+        for (place, hot) in (0..).zip(self.hots.iter()) {
+            self.index.insert(hash(&hot.key) as u32, place);
+        }
+    }
+
     /// Settles the open spell at `place` and opens another of its key there.
     pub(crate) fn replace(&mut self, place: usize, spell: Spell) {
         let Spell { hot, cold } = spell;
