@@ -106,7 +106,11 @@ impl<'a> Flow<'a> {
 
     /// What was counted of it, and of those that left memory with it.
     pub(crate) fn whole_counters(&self) -> Counters {
-        let mut all = self.counters();
+        self.with_gone(self.counters())
+    }
+
+    /// The same, where what was counted of it alone is at hand.
+    pub(crate) fn with_gone(&self, mut all: Counters) -> Counters {
         if let Some(gone) = self.gone() {
             all.join(&gone.counters);
         }

@@ -50,9 +50,13 @@ impl<'c, 'a> Cases<'c, 'a> {
         Self { court, judged, undelivered, stations, dealings, asked, evicted: evicted(court) }
     }
 
-    /// How many stations there are.
-    pub(crate) fn len(&self) -> usize {
-        self.stations.len()
+    /// The stations that may have contacts, by place: most have none.
+    pub(crate) fn places(&self) -> Vec<usize> {
+        let mut all: Vec<usize> = self.dealings.groups().collect();
+        all.extend(self.asked.keys());
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 
     /// The station at a place and its contacts; nothing where it has none.

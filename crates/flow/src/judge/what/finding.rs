@@ -26,8 +26,7 @@ pub(crate) fn findings<'a>(cases: &Cases<'_, 'a>) -> Vec<Finding<'a>> {
         });
         Some(found.collect::<Vec<_>>())
     };
-    let found =
-        (0..cases.len()).into_par_iter().flat_map_iter(|place| of_station(place).into_iter().flatten());
+    let found = cases.places().into_par_iter().flat_map_iter(|place| of_station(place).into_iter().flatten());
     let mut all: Vec<Finding<'a>> = found.collect();
     all.sort_by(|a, b| (b.severity, a.start, &a.id).cmp(&(a.severity, b.start, &b.id)));
     all
@@ -44,8 +43,7 @@ pub(crate) fn records<'a>(cases: &Cases<'_, 'a>) -> Vec<ContactRecord<'a>> {
         });
         Some(rows.collect::<Vec<_>>())
     };
-    let rows =
-        (0..cases.len()).into_par_iter().flat_map_iter(|place| of_station(place).into_iter().flatten());
+    let rows = cases.places().into_par_iter().flat_map_iter(|place| of_station(place).into_iter().flatten());
     let mut all: Vec<ContactRecord<'a>> = rows.collect();
     let order = |row: &ContactRecord<'a>| (row.start, row.called, row.address);
     all.sort_by(|a, b| {

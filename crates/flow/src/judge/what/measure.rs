@@ -28,6 +28,12 @@ impl Flow<'_> {
         self.gone().map(|gone| gone.once).unwrap_or_default()
     }
 
+    /// Whether one side sent so much [content](Self::content). Content is part of the payload, which is at hand.
+    pub(crate) fn has_content(&self, rule: &ContentRule, side: Side, least: u64) -> bool {
+        let may = self.is_evicted() || self.counters().payload.get(side).is_some_and(|&sent| sent >= least);
+        may && self.content(rule, side) >= least
+    }
+
     /// Content that one side sent in two neighbouring windows, at most, with that of the flows that a cap put out of memory with
     /// this one: of those that ended and were told all are alike. Cheap where there is little.
     pub(crate) fn content(&self, rule: &ContentRule, side: Side) -> u64 {

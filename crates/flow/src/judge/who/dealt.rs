@@ -55,8 +55,8 @@ impl<'a> Dealt<'a> {
             if !judged.is_outside(1 - side) {
                 continue;
             }
-            let content = || flow.content(court.catalog.content(), side);
-            if judged.activity == Activity::BulkUpload && content() >= least {
+            let uploads_much = || flow.has_content(court.catalog.content(), side, least);
+            if judged.activity == Activity::BulkUpload && uploads_much() {
                 first(&mut uploads, flow, judged);
             }
             let Some(vendor) = judged.vendor() else { continue };

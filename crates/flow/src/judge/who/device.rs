@@ -89,16 +89,9 @@ impl<'a> Stations<'a> {
             identities: Vec::new(),
             standings: Vec::new(),
         };
-        let telling: Vec<bool> = Field::ALL.iter().map(|field| is_telling(court.catalog, *field)).collect();
-        let identify = |(place, key): (usize, &StationKey)| {
-            let mac = key.mac().filter(|mac| !mac.is_local());
-            let known = all.stated(court, place).is_some()
-                || court.statements.has_serials()
-                || all.is_known(court, &telling, place)
-                || mac.is_some_and(|mac| court.catalog.mac(mac.0).is_some());
-            known.then(|| (place as u32, all.identify(court, judged, place)))
-        };
-        all.identities = all.keys.par_iter().enumerate().filter_map(identify).collect();
+        let known = all.known(court);
+        let identify = |place: u32| (place, all.identify(court, judged, place as usize));
+        all.identities = known.into_par_iter().map(identify).collect();
         all.standings = vec![Standing::Other; groups];
         for (place, identity) in &all.identities {
             all.standings[*place as usize] = identity.standing();
@@ -106,23 +99,38 @@ impl<'a> Stations<'a> {
         all
     }
 
-    /// Whether anything is known of a station, beside its MAC, that can be evidence of what it is; `telling` says of which
-    /// fields that is so.
-    fn is_known(&self, court: &Court<'a>, telling: &[bool], place: usize) -> bool {
+    /// The stations of which anything is known that can be evidence of what they are, by place. It is marked by what there is
+    /// to know: of most stations nothing is.
+    fn known(&self, court: &Court<'a>) -> Vec<u32> {
+        let telling: Vec<bool> = Field::ALL.iter().map(|field| is_telling(court.catalog, *field)).collect();
         let tells = |field: Field| telling.get(field as usize).copied().unwrap_or(true);
         let says = |statement| {
             let mut says = false;
             court.opinions.said(statement, |field, _| says |= tells(field));
             says
         };
-        self.dealings.of(place).len() > 0
-            || self.shown.of(place).any(|shown| tells(shown.field))
-            || self.said.of(place).any(|(statement, ..)| says(*statement))
-            || self.questions.cloud(place).is_some()
+        let mut known = vec![court.statements.has_serials(); self.len()];
+        let shown = self.shown.each().filter(|(_, shown)| tells(shown.field)).map(|(place, _)| place);
+        shown.for_each(|place| known[place] = true);
+        for (place, (statement, ..)) in self.said.each() {
+            known[place] = known[place] || says(*statement);
+        }
+        self.dealings.groups().chain(self.questions.clouds()).for_each(|place| known[place] = true);
+        let is_known = |(place, key): (usize, &StationKey)| {
+            let mac = || key.mac().filter(|mac| !mac.is_local());
+            let known = known[place]
+                || mac().is_some_and(|mac| court.catalog.mac(mac.0).is_some())
+                || self.stated(court, place).is_some();
+            known.then_some(place as u32)
+        };
+        self.keys.iter().enumerate().filter_map(is_known).collect()
     }
 
     /// What the owner states of a station.
     fn stated<'c>(&self, court: &'c Court<'a>, place: usize) -> Option<&'c Stated> {
+        if court.statements.is_empty() {
+            return None;
+        }
         let title = self.all.get(place).and_then(|station| station.title).map(|(address, _)| address);
         let addresses = title.into_iter().chain(self.others.of(place).copied());
         court.statements.of(self.keys.get(place).and_then(|key| key.mac()), addresses)
