@@ -258,10 +258,11 @@ pub fn judge<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
     court.halves = Halves::new(&court);
     let mut walk = walk::Walk::new(&court);
     let stations = who::device::Stations::new(&court, &mut walk);
-    let walk::Walk { judged, sums, undelivered, .. } = walk;
+    let walk::Walk { judged, mut sums, undelivered, .. } = walk;
     let cases = what::case::Cases::new(&court, &judged, &undelivered, &stations);
-    let findings = what::finding::findings(&cases);
+    let (findings, told) = what::finding::findings(&cases);
     drop(cases);
+    sums.attribute(told);
     let captures = records(&summary.site.captures, &court.numbering);
     let ledger = ledger(summary, &sums);
     let mut overview = Overview {

@@ -100,10 +100,14 @@ impl Sums {
             let payload = payload[0] + payload[1] + gone[0] + gone[1];
             self.encrypted.0 += if hidden { payload } else { 0 };
             self.encrypted.1 += payload;
-            let nameless = judged.attribution.is_none() && judged.bits & Judged::NAMED == 0;
-            self.unattributed.0 += if nameless { payload } else { 0 };
+            self.unattributed.0 += if judged.is_nameless() { payload } else { 0 };
             self.unattributed.1 += payload;
         }
+    }
+
+    /// Takes payload for attributed that its flows say nothing of, and the contacts that they are of do.
+    pub(crate) fn attribute(&mut self, payload: u64) {
+        self.unattributed.0 = self.unattributed.0.saturating_sub(payload);
     }
 
     pub(crate) fn join(&mut self, other: &Self) {

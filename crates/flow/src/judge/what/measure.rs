@@ -18,6 +18,11 @@ impl Flow<'_> {
         self.payload_once(side).bytes
     }
 
+    /// Payload of both sides as it was captured, with that of the flows that left memory with this one.
+    pub(crate) fn whole_payload(&self) -> u64 {
+        self.whole_counters().payload.iter().sum()
+    }
+
     /// Whether that is an estimate for a half, of this flow or of those that left memory with it.
     pub(crate) fn is_estimated(&self) -> bool {
         self.hot.is_estimated(self.cold) || self.gone().is_some_and(|gone| gone.estimated)
@@ -47,6 +52,19 @@ impl Flow<'_> {
         let mut measures = gone.measures[side & 1].clone();
         measures.add(&rule.into(), (self.hot, self.cold), side, false);
         measures.content(false)
+    }
+
+    /// Adds what one side of it sent by window to `all`, with that of the flows that left memory with this one; `recurs` says
+    /// whether it can be a report that recurs.
+    pub(crate) fn measure(&self, rule: &ContentRule, side: Side, recurs: bool, all: &mut Measures) {
+        if let Some(gone) = self.gone() {
+            let mut measures = gone.measures[side & 1].clone();
+            if !recurs {
+                measures.recur_not();
+            }
+            all.join(measures);
+        }
+        all.add(&rule.into(), (self.hot, self.cold), side, recurs);
     }
 
     /// Whether the other end answered.

@@ -1,12 +1,14 @@
 //! Devices: the stations of the roll with what they are, and the record of each.
 
+use hashbrown::HashSet;
 use lenscap_catalog::{Catalog, Extract, VendorId};
 use lenscap_wire::{Activity, Address, Field, Meaning};
 use rayon::prelude::*;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::claims::is_of_link;
+use super::endpoints::{endpoints, payload_outside};
 use super::ends::Heard;
 use super::grouped::Grouped;
 use super::identity::{Background, Identity};
@@ -14,8 +16,9 @@ use super::questions::Questions;
 use super::roll::{DealingAt, Roll, Sighted, Station, StationKey};
 use crate::judge::judged::Judged;
 use crate::judge::walk::Walk;
+use crate::judge::what::case::Cases;
 use crate::judge::{Court, FlowAt, Stated};
-use crate::report::{DeviceId, DeviceRecord, EndpointRecord, Party, Standing};
+use crate::report::{DeviceId, DeviceRecord, Standing};
 use crate::state::key::Side;
 use crate::state::table::index::NOWHERE;
 use crate::state::table::slab::Slab;
@@ -69,7 +72,7 @@ impl<'a> Stations<'a> {
         let Roll { keys, stations, others, said, shown, .. } = roll;
         let groups = keys.len();
         let (said, shown) = rayon::join(|| Grouped::new(said, groups), || Grouped::new(shown, groups));
-        let dealings = dealings_of(&places, judged, groups, |judged, side, _| {
+        let dealings = dealings_of(&places, judged, groups, |judged, _, side, _| {
             let uploads = judged.activity == Activity::BulkUpload && judged.is_outside(1 - side);
             judged.vendor().is_some() && judged.is_contact(side) || uploads
         });
@@ -186,12 +189,24 @@ impl<'a> Stations<'a> {
         self.standings.get(place).copied().unwrap_or_default()
     }
 
-    /// The flows with parties outside that are judged, by station: all of a camera and a possible camera, those with a vendor
-    /// of any other.
-    pub(crate) fn dealings_outside(&self, judged: &[Vec<Judged>]) -> Grouped<DealingAt> {
-        dealings_of(&self.places, judged, self.len(), |judged, side, place| {
-            let told = judged.vendor().is_some() || self.standing(place) != Standing::Other;
-            told && judged.is_outside(1 - side)
+    /// The flows with parties outside that are judged, by station: all of a camera and a possible camera, of any other those
+    /// with a vendor, and those to addresses of such.
+    pub(crate) fn dealings_outside(&self, court: &Court<'a>, judged: &[Vec<Judged>]) -> Grouped<DealingAt> {
+        let party = |at, side: Side| Some(court.party_address(&court.flow(at)?, 1 - side));
+        let is_other = |place| self.standing(place) == Standing::Other;
+        let of_vendor = self.dealings.each().filter(|(place, dealing)| {
+            let judged = dealing.at().of(judged);
+            let has_vendor =
+                |judged: &Judged| judged.vendor().is_some() && judged.is_outside(1 - dealing.side());
+            is_other(*place) && judged.is_some_and(has_vendor)
+        });
+        let vendors: HashSet<(usize, Address)> =
+            of_vendor.filter_map(|(place, at)| Some((place, party(at.at(), at.side())?))).collect();
+        dealings_of(&self.places, judged, self.len(), |judged, at, side, place| {
+            let told = || judged.vendor().is_some() || !is_other(place);
+            let goes_there = || party(at, side).is_some_and(|address| vendors.contains(&(place, address)));
+            judged.is_outside(1 - side)
+                && (told() || self.dealings.of(place).len() > 0 && !vendors.is_empty() && goes_there())
         })
     }
 
@@ -213,12 +228,13 @@ impl<'a> Stations<'a> {
     }
 
     /// The records, by first packet and id.
-    pub(crate) fn records(&self, court: &Court<'a>, judged: &[Vec<Judged>]) -> Vec<DeviceRecord<'a>> {
+    pub(crate) fn records(&self, cases: &Cases<'_, 'a>) -> Vec<DeviceRecord<'a>> {
+        let judged = cases.judged;
         let mut all: Vec<_> = self.iter().collect();
         all.sort_by_key(|device| (device.station.volume.first.unwrap_or(i64::MAX), device.key));
         let dealings =
-            dealings_of(&self.places, judged, all.len(), |judged, side, _| judged.is_contact(side));
-        all.into_par_iter().map(|device| device.record(court, judged, &dealings)).collect()
+            dealings_of(&self.places, judged, all.len(), |judged, _, side, _| judged.is_contact(side));
+        all.into_par_iter().map(|device| device.record(cases, &dealings)).collect()
     }
 }
 
@@ -234,12 +250,8 @@ impl<'s, 'a> Device<'s, 'a> {
         self.stations.identity(court, judged, self.place)
     }
 
-    fn record(
-        &self,
-        court: &Court<'a>,
-        judged: &[Vec<Judged>],
-        dealings: &Grouped<DealingAt>,
-    ) -> DeviceRecord<'a> {
+    fn record(&self, cases: &Cases<'_, 'a>, dealings: &Grouped<DealingAt>) -> DeviceRecord<'a> {
+        let &Cases { court, judged, .. } = cases;
         let (identity, volume) = (self.identity(court, judged), self.station.volume);
         let title = self.station.title.map(|(address, _)| address.ip());
         let others: BTreeSet<_> =
@@ -271,7 +283,7 @@ impl<'s, 'a> Device<'s, 'a> {
             bytes_in_external: volume.received_outside,
             payload_out_external: payload.0,
             payload_in_external: payload.1,
-            endpoints: endpoints(court, judged, dealings.of(self.place)),
+            endpoints: endpoints(cases, self.place, dealings.of(self.place)),
             sightings: identity.records(court),
             aliases,
             serial,
@@ -307,14 +319,14 @@ fn dealings_of(
     places: &[Vec<[u32; 2]>],
     judged: &[Vec<Judged>],
     stations: usize,
-    wanted: impl Fn(&Judged, Side, usize) -> bool + Sync,
+    wanted: impl Fn(&Judged, FlowAt, Side, usize) -> bool + Sync,
 ) -> Grouped<DealingAt> {
     let shard = |((shard, places), judged): ((usize, &Vec<[u32; 2]>), &Vec<Judged>)| {
         let mut found = Vec::new();
         for ((place, stations), judged) in (0..).zip(places).zip(judged) {
             let at = FlowAt { shard: shard as u32, place };
             for (side, &station) in stations.iter().enumerate() {
-                if station != NOWHERE && wanted(judged, side, station as usize) {
+                if station != NOWHERE && wanted(judged, at, side, station as usize) {
                     found.push((station, DealingAt::new(at, side)));
                 }
             }
@@ -323,63 +335,4 @@ fn dealings_of(
     };
     let found: Vec<Vec<_>> = places.par_iter().enumerate().zip(judged).map(shard).collect();
     Grouped::new(found.into_iter().flatten().collect(), stations)
-}
-
-/// Payload of a station to and from the outside, each byte once, as its contacts count it.
-fn payload_outside<'c>(
-    court: &Court<'_>,
-    judged: &[Vec<Judged>],
-    dealings: impl Iterator<Item = &'c DealingAt>,
-) -> (u64, u64) {
-    let mut sums = (0, 0);
-    for dealing in dealings {
-        let (at, side) = (dealing.at(), dealing.side());
-        let outside = at.of(judged).is_some_and(|judged| judged.is_outside(1 - side));
-        let Some(flow) = court.flow(at).filter(|_| outside && !court.halves.is_copy(at)) else { continue };
-        if flow.hot.key.is_icmp_error(flow.hot.first_side()) {
-            continue;
-        }
-        let gone = flow.gone_once();
-        sums.0 += flow.once(side) + gone[side & 1];
-        sums.1 += flow.once(1 - side) + gone[1 - (side & 1)];
-    }
-    sums
-}
-
-/// The outside parties of a station, by bytes sent.
-fn endpoints<'a, 'c>(
-    court: &Court<'a>,
-    judged: &[Vec<Judged>],
-    dealings: impl Iterator<Item = &'c DealingAt>,
-) -> Vec<EndpointRecord<'a>> {
-    type PartyKey<'n> = (Party, Option<VendorId>, Option<&'n [u8]>, Address);
-    let mut all: BTreeMap<PartyKey<'a>, EndpointRecord<'a>> = BTreeMap::new();
-    for dealing in dealings {
-        let (at, side) = (dealing.at(), dealing.side());
-        let (Some(flow), Some(judged)) = (court.flow(at), FlowAt::of(at, judged)) else { continue };
-        let address = court.party_address(&flow, 1 - side);
-        let name = court.best_name(&flow, judged).map(|named| named.text);
-        let vendor = judged.vendor();
-        let record = all.entry((judged.party, vendor, name, address)).or_insert_with(|| EndpointRecord {
-            party: judged.party,
-            vendor: vendor.map(|id| court.catalog.vendor(id)),
-            name,
-            address: address.ip(),
-            bytes_out: 0,
-            bytes_in: 0,
-            flows: 0,
-            activity: Vec::new(),
-        });
-        let bytes = flow.whole_counters().bytes;
-        record.bytes_out += bytes[side];
-        record.bytes_in += bytes[1 - side];
-        record.flows += flow.count();
-        if !record.activity.contains(&judged.activity) {
-            record.activity.push(judged.activity);
-            record.activity.sort_unstable_by_key(|activity| activity.word());
-        }
-    }
-    let mut all: Vec<_> = all.into_values().collect();
-    all.sort_by(|a, b| (b.bytes_out, a.name, a.address).cmp(&(a.bytes_out, b.name, b.address)));
-    all
 }
