@@ -5,7 +5,7 @@ mod common;
 
 use common::records;
 use lenscap_testkit::message::Lease;
-use lenscap_testkit::{Host, MORNING, OwnedFrame, Scenario, Side};
+use lenscap_testkit::{Host, MORNING, OwnedFrame, SECOND, Scenario, Side};
 use serde_json::Value;
 
 /// What is said of the station that is asked for paths, each over a connection of its own, and answers all alike.
@@ -86,6 +86,38 @@ fn what_several_sent_without_an_address_is_none_of_theirs() {
     for (mac, address) in clients {
         let device = device(&s.frames, mac);
         assert_eq!((&device["bytes_out"], &device["addresses"]), (&0.into(), &vec![address].into()));
+    }
+}
+
+/// Who has a prefix of a maker of cameras and other things, and sends content to a party nobody knows: so often, so much at once.
+fn uploads(times: usize, bytes: usize, parties: usize) -> Value {
+    let mut s = Scenario::new(MORNING, 7);
+    let camera = Host::new(MIXED, "192.168.1.64");
+    for n in 0..times {
+        let party = s.outside(&format!("203.0.113.{}", 40 + n % parties));
+        let mut tcp = s.tcp(camera, party.port(8443));
+        tcp.opaque(&mut s, Side::Client, bytes);
+        tcp.opaque(&mut s, Side::Server, 60);
+        tcp.close(&mut s, Side::Client);
+        s.wait(SECOND);
+    }
+    device(&s.frames, MIXED)
+}
+
+/// The MAC of a maker of cameras and other things.
+const MIXED: &str = "8c:11:cb:00:53:40";
+
+/// An upload is one contact's, over however many connections; what goes to several parties is that of none.
+#[test]
+fn an_upload_over_several_connections_is_one() {
+    for (times, bytes, parties, standing) in [
+        (1, 400_000, 1, "suspected"),
+        (4, 100_000, 1, "suspected"),
+        (4, 100_000, 4, "other"),
+        (4, 9_000, 1, "other"),
+    ] {
+        let device = uploads(times, bytes, parties);
+        assert_eq!(device["standing"], standing, "{times} of {bytes} to {parties}: {device}");
     }
 }
 
