@@ -6,6 +6,7 @@ use lenscap_wire::{Activity, Address, Field, Meaning};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::claims::is_of_link;
 use super::endpoints::{endpoints, payload_outside};
@@ -15,7 +16,7 @@ use super::identity::{Background, Identity};
 use super::questions::Questions;
 use super::roll::{DealingAt, Roll, Sighted, Station, StationKey};
 use crate::judge::judged::Judged;
-use crate::judge::walk::Walk;
+use crate::judge::walk::{Walk, parts};
 use crate::judge::what::case::Cases;
 use crate::judge::{Court, FlowAt, Stated};
 use crate::report::{DeviceId, DeviceRecord, Standing};
@@ -321,18 +322,21 @@ fn dealings_of(
     stations: usize,
     wanted: impl Fn(&Judged, FlowAt, Side, usize) -> bool + Sync,
 ) -> Grouped<DealingAt> {
-    let shard = |((shard, places), judged): ((usize, &Vec<[u32; 2]>), &Vec<Judged>)| {
+    let found = |shards: Range<usize>| {
         let mut found = Vec::new();
-        for ((place, stations), judged) in (0..).zip(places).zip(judged) {
-            let at = FlowAt { shard: shard as u32, place };
-            for (side, &station) in stations.iter().enumerate() {
-                if station != NOWHERE && wanted(judged, at, side, station as usize) {
-                    found.push((station, DealingAt::new(at, side)));
+        let of_shards = places.iter().zip(judged).skip(shards.start);
+        for (shard, (places, judged)) in shards.zip(of_shards) {
+            for ((place, stations), judged) in (0..).zip(places).zip(judged) {
+                let at = FlowAt { shard: shard as u32, place };
+                for (side, &station) in stations.iter().enumerate() {
+                    if station != NOWHERE && wanted(judged, at, side, station as usize) {
+                        found.push((station, DealingAt::new(at, side)));
+                    }
                 }
             }
         }
         found
     };
-    let found: Vec<Vec<_>> = places.par_iter().enumerate().zip(judged).map(shard).collect();
-    Grouped::new(found.into_iter().flatten().collect(), stations)
+    let found: Vec<Vec<_>> = parts(places.len()).map(found).collect();
+    Grouped::new(found.concat(), stations)
 }
