@@ -167,6 +167,29 @@ fn a_finding_is_a_row_of_contact() {
     assert!(findings > 9 && devices > 9, "{findings} findings, {devices} devices");
 }
 
+/// Whose an address is, is said once of a device: its parties say what its contacts do. Two contacts at one address, by two names,
+/// may be two vendors'.
+#[test]
+fn a_party_is_whose_its_contact_says() {
+    let mut compared = 0;
+    for (name, paths) in captures::cases() {
+        let records = records(&scanned(&paths, 1));
+        let of = |kind: &str| records.iter().filter(|record| record["type"] == kind).collect::<Vec<_>>();
+        let (contacts, devices) = (of("contact"), of("device"));
+        for contact in contacts.iter().filter(|contact| contact["address"].is_string()) {
+            let device = devices.iter().find(|device| device["id"] == contact["device"]).expect(&name);
+            let at = |record: &&Value| record["address"] == contact["address"];
+            let rows: Vec<_> = device["endpoints"].as_array().into_iter().flatten().filter(at).collect();
+            let says = |row: &&Value| ["vendor", "party"].iter().all(|key| row[key] == contact[key]);
+            let others = contacts.iter().filter(|other| other["device"] == contact["device"] && at(other));
+            let holds = if others.count() == 1 { rows.iter().all(says) } else { rows.iter().any(says) };
+            assert!(holds && !rows.is_empty(), "{name}: {contact} has the rows {rows:?}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 15, "{compared} contacts");
+}
+
 /// Offset and bytes of every record of a capture, as our own reader has them.
 fn packets(path: &str) -> Vec<(u64, Vec<u8>)> {
     let capture = Capture::open(path.as_ref()).expect(path);

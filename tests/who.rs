@@ -1,9 +1,11 @@
-//! What a station is taken for by what others ask of it, and by the realm that it asks a password for.
+//! What a station is taken for by what others ask of it, by the realm that it asks a password for and by what it sends outside; and
+//! whose its parties are.
 
 mod common;
 
 use common::records;
-use lenscap_testkit::{Host, MORNING, Scenario, Side};
+use lenscap_testkit::message::Lease;
+use lenscap_testkit::{Host, MORNING, OwnedFrame, SECOND, Scenario, Side};
 use serde_json::Value;
 
 /// What is said of the station that is asked for paths, each over a connection of its own, and answers all alike.
@@ -63,4 +65,82 @@ fn a_realm_holds_what_could_be_a_serial_number() {
     assert_eq!(of("Login to 9Z01234PAB56789"), "dahua");
     assert_eq!(of("Login to 0123456789abcdef0123456789abcdef"), "dahua");
     assert!(of("Login to router12345").is_null());
+}
+
+/// The device with a MAC.
+fn device(frames: &[OwnedFrame], mac: &str) -> Value {
+    let is_it = |record: &Value| record["type"] == "device" && record["mac"] == mac;
+    records(frames).into_iter().find(is_it).unwrap_or_default()
+}
+
+/// What devices ask before they have an address is one flow of them all, from 0.0.0.0 to everybody: none is given what others sent.
+#[test]
+fn what_several_sent_without_an_address_is_none_of_theirs() {
+    let mut s = Scenario::new(MORNING, 7);
+    let server = Host::new("02:00:00:00:53:01", "192.168.1.1");
+    let clients = [("bc:ad:28:00:53:40", "192.168.1.64"), ("02:00:00:00:53:20", "192.168.1.20")];
+    for (id, (mac, address)) in (7..).zip(clients) {
+        let client = Host::new(mac, address);
+        s.dhcp(&Lease { client, server, hostname: "host", vendor_class: "", id });
+    }
+    for (mac, address) in clients {
+        let device = device(&s.frames, mac);
+        assert_eq!((&device["bytes_out"], &device["addresses"]), (&0.into(), &vec![address].into()));
+    }
+}
+
+/// Who has a prefix of a maker of cameras and other things, and sends content to a party nobody knows: so often, so much at once.
+fn uploads(times: usize, bytes: usize, parties: usize) -> Value {
+    let mut s = Scenario::new(MORNING, 7);
+    let camera = Host::new(MIXED, "192.168.1.64");
+    for n in 0..times {
+        let party = s.outside(&format!("203.0.113.{}", 40 + n % parties));
+        let mut tcp = s.tcp(camera, party.port(8443));
+        tcp.opaque(&mut s, Side::Client, bytes);
+        tcp.opaque(&mut s, Side::Server, 60);
+        tcp.close(&mut s, Side::Client);
+        s.wait(SECOND);
+    }
+    device(&s.frames, MIXED)
+}
+
+/// The MAC of a maker of cameras and other things.
+const MIXED: &str = "8c:11:cb:00:53:40";
+
+/// An upload is one contact's, over however many connections; what goes to several parties is that of none.
+#[test]
+fn an_upload_over_several_connections_is_one() {
+    for (times, bytes, parties, standing) in [
+        (1, 400_000, 1, "suspected"),
+        (4, 100_000, 1, "suspected"),
+        (4, 100_000, 4, "other"),
+        (4, 9_000, 1, "other"),
+    ] {
+        let device = uploads(times, bytes, parties);
+        assert_eq!(device["standing"], standing, "{times} of {bytes} to {parties}: {device}");
+    }
+}
+
+/// A connection that names nobody goes to whom the device called by name at that address, on every record; so does one of a
+/// device that is no camera.
+#[test]
+fn a_flow_without_a_name_is_of_the_party_that_has_its_address() {
+    for mac in ["bc:ad:28:00:53:40", "02:00:00:00:53:40"] {
+        let mut s = Scenario::new(MORNING, 7);
+        let (device, cloud) = (Host::new(mac, "192.168.1.64"), s.outside("203.0.113.40"));
+        s.tls(device, cloud.port(443), "litedev.hik-connect.com").close(&mut s, Side::Client);
+        let mut tcp = s.tcp(device, cloud.port(8443));
+        tcp.opaque(&mut s, Side::Client, 600);
+        tcp.close(&mut s, Side::Client);
+        let all = records(&s.frames);
+        let of = |kind: &str| all.iter().filter(|record| record["type"] == kind).collect::<Vec<_>>();
+        let contacts = of("contact");
+        assert_eq!((contacts.len(), &contacts[0]["flows"]), (1, &2.into()), "{contacts:?}");
+        assert_eq!(contacts[0]["vendor"], "hikvision");
+        let device = of("device").into_iter().find(|device| device["mac"] == mac).expect("it sent");
+        let rows = device["endpoints"].as_array().expect("it has a party");
+        assert_eq!((rows.len(), &rows[0]["vendor"], &rows[0]["flows"]), (1, &"hikvision".into(), &2.into()));
+        let unattributed = &of("summary")[0]["coverage"]["unattributed"];
+        assert_eq!(unattributed["payload"], 0, "{unattributed}");
+    }
 }

@@ -33,6 +33,8 @@ pub struct Catalog {
     pub(crate) prefixes: Cow<'static, [Prefix]>,
     pub(crate) v4: PrefixMap<Ipv4Net, u32>,
     pub(crate) v6: PrefixMap<Ipv6Net, u32>,
+    /// By the first byte of an IPv4 address, whether any range has it: of most addresses that is all that is asked.
+    pub(crate) v4_begins: [bool; 256],
     pub(crate) banners: BannerTable,
     pub(crate) digest: u64,
 }
@@ -62,6 +64,7 @@ impl Catalog {
             prefixes: Cow::Borrowed(builtin::PREFIXES),
             v4: PrefixMap::new(),
             v6: PrefixMap::new(),
+            v4_begins: [false; 256],
             banners: BannerTable::new(Cow::Borrowed(builtin::BANNERS)),
             digest: builtin::DIGEST,
         };
@@ -73,9 +76,15 @@ impl Catalog {
     pub(crate) fn index_prefixes(&mut self) {
         self.v4 = PrefixMap::new();
         self.v6 = PrefixMap::new();
+        self.v4_begins = [false; 256];
         for (at, prefix) in self.prefixes.iter().enumerate() {
             match prefix.net {
-                IpNet::V4(net) => self.v4.insert(net, at as u32),
+                IpNet::V4(net) => {
+                    let [first, last] =
+                        [net.network(), net.broadcast()].map(|ip| usize::from(ip.octets()[0]));
+                    self.v4_begins[first..=last].fill(true);
+                    self.v4.insert(net, at as u32)
+                }
                 IpNet::V6(net) => self.v6.insert(net, at as u32),
             };
         }
@@ -162,6 +171,7 @@ impl Catalog {
     /// The longest address range of a vendor that `address` lies in. IPv4 addresses written as IPv6 are IPv4.
     pub fn address(&self, address: IpAddr) -> Option<&Prefix> {
         let at = match address.to_canonical() {
+            IpAddr::V4(address) if !self.v4_begins[usize::from(address.octets()[0])] => return None,
             IpAddr::V4(address) => *self.v4.get_lpm(&Ipv4Net::from(address))?.1,
             IpAddr::V6(address) => *self.v6.get_lpm(&Ipv6Net::from(address))?.1,
         };

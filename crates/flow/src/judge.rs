@@ -106,7 +106,11 @@ impl<'a> Flow<'a> {
 
     /// What was counted of it, and of those that left memory with it.
     pub(crate) fn whole_counters(&self) -> Counters {
-        let mut all = self.counters();
+        self.with_gone(self.counters())
+    }
+
+    /// The same, where what was counted of it alone is at hand.
+    pub(crate) fn with_gone(&self, mut all: Counters) -> Counters {
         if let Some(gone) = self.gone() {
             all.join(&gone.counters);
         }
@@ -259,10 +263,11 @@ fn judge_all<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
     court.halves = Halves::new(&court);
     let mut walk = walk::Walk::new(&court);
     let stations = who::device::Stations::new(&court, &mut walk);
-    let walk::Walk { judged, sums, undelivered, .. } = walk;
+    let walk::Walk { judged, mut sums, undelivered, .. } = walk;
     let cases = what::case::Cases::new(&court, &judged, &undelivered, &stations);
-    let findings = what::finding::findings(&cases);
+    let (findings, told) = what::finding::findings(&cases);
     drop(cases);
+    sums.attribute(told);
     let captures = records(&summary.site.captures, &court.numbering);
     let ledger = ledger(summary, &sums);
     let mut overview = Overview {

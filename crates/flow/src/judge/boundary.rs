@@ -59,19 +59,23 @@ pub(crate) enum Place {
     Outside,
 }
 
+#[inline]
 fn v4(octets: [u8; 4]) -> Option<Place> {
-    match octets {
-        [0, 0, 0, 0] | [224..=255, ..] => None,
+    // By the first byte: all flows are asked, and most have one of the last line.
+    let [first, second, third, _] = octets;
+    let inside = match first {
+        224..=255 => return None,
+        0 if octets == [0; 4] => return None,
         // This network, private, carrier-grade NAT, loopback, link-local, protocol assignments (RFC 6890): the last are
         // addresses that devices have before they are given one.
-        [0 | 10 | 127, ..]
-        | [100, 64..=127, ..]
-        | [169, 254, ..]
-        | [172, 16..=31, ..]
-        | [192, 168, ..]
-        | [192, 0, 0, _] => Some(Place::Inside),
-        _ => Some(Place::Outside),
-    }
+        0 | 10 | 127 => true,
+        100 => second & 0xc0 == 64,
+        169 => second == 254,
+        172 => second & 0xf0 == 16,
+        192 => second == 168 || second == 0 && third == 0,
+        _ => false,
+    };
+    Some(if inside { Place::Inside } else { Place::Outside })
 }
 
 fn v6(six: Ipv6Addr) -> Option<Place> {

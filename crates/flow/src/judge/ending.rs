@@ -5,7 +5,9 @@
 use hashbrown::HashMap;
 use lenscap_wire::{Packet, PacketRef};
 use rayon::prelude::*;
+use std::ops::Range;
 
+use crate::judge::walk::parts;
 use crate::judge::whose::late::{self, Lesson, Referral};
 use crate::state::entry::Entry;
 use crate::state::key::{Key, Side};
@@ -75,11 +77,21 @@ impl Summary {
     fn waiting(&self) -> Vec<(usize, usize)> {
         let undecided = flag::UNDECIDED | flag::UNDECIDED << 1;
         let waits = |(hot, cold): (&Hot, &Cold)| hot.flags & undecided != 0 && cold.extra.is_some();
-        let of = |(at, shard): (usize, &Shard)| {
-            let places = shard.spells().enumerate().filter(|(_, spell)| waits(*spell));
-            places.map(|(n, _)| (at, n)).collect::<Vec<_>>()
+        let shards = &self.flows.shards;
+        let of = |share: Range<usize>| {
+            let mut found = Vec::new();
+            for at in share {
+                let spells = shards.get(at).into_iter().flat_map(Shard::spells).enumerate();
+                spells.for_each(|(n, spell)| {
+                    if waits(spell) {
+                        found.push((at, n))
+                    }
+                });
+            }
+            found
         };
-        self.flows.shards.par_iter().enumerate().flat_map_iter(of).collect()
+        let found: Vec<Vec<_>> = parts(shards.len()).map(of).collect();
+        found.concat()
     }
 
     fn unfinished_flows(&self) -> Vec<Spell> {

@@ -101,6 +101,11 @@ impl Judged {
         self.bits & Self::INSIDE << (side & 1) != 0
     }
 
+    /// Whether the flow itself says neither whose its outside end is nor what that is called.
+    pub(crate) fn is_nameless(&self) -> bool {
+        self.is_external() && self.attribution.is_none() && self.bits & Self::NAMED == 0
+    }
+
     /// Whether an end is outside.
     pub(crate) fn is_external(&self) -> bool {
         self.is_outside(0) || self.is_outside(1)

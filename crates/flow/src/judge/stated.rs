@@ -102,6 +102,11 @@ impl Statements {
         self.all.get(*self.by_serial.get(serial)?)
     }
 
+    /// Whether nothing is stated.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
     /// Whether nothing is stated by serial numbers, which are known only once a device was looked at.
     pub(crate) fn has_serials(&self) -> bool {
         !self.by_serial.is_empty()

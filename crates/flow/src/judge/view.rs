@@ -34,7 +34,7 @@ pub(crate) struct Judgement<'a> {
 
 impl<'a> Records<'a> for Judgement<'a> {
     fn devices(&self) -> Vec<DeviceRecord<'a>> {
-        self.stations.records(&self.court, &self.judged)
+        self.stations.records(&self.cases())
     }
 
     fn names(&self) -> Vec<NameView<'a>> {
@@ -42,7 +42,7 @@ impl<'a> Records<'a> for Judgement<'a> {
     }
 
     fn contacts(&self) -> Vec<ContactRecord<'a>> {
-        records(&Cases::new(&self.court, &self.judged, &self.undelivered, &self.stations))
+        records(&self.cases())
     }
 
     fn flows(&self) -> Vec<FlowId> {
@@ -75,6 +75,12 @@ impl<'a> Records<'a> for Judgement<'a> {
 
 fn flow_id(at: FlowAt) -> FlowId {
     FlowId(u64::from(at.shard) << 32 | u64::from(at.place))
+}
+
+impl<'a> Judgement<'a> {
+    fn cases(&self) -> Cases<'_, 'a> {
+        Cases::new(&self.court, &self.judged, &self.undelivered, &self.stations)
+    }
 }
 
 impl Judgement<'_> {

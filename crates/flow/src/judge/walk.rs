@@ -73,22 +73,24 @@ pub(crate) struct Walk {
     pub(crate) undelivered: Undelivered,
 }
 
-/// Shards shared out among the threads, the unfinished datagrams and what left memory last.
-pub(crate) fn parts() -> impl IndexedParallelIterator<Item = Range<usize>> {
-    let parts = rayon::current_num_threads().min(SETTLED + 1);
-    let start = move |part| (SETTLED + 1) * part / parts;
+/// So many shards shared out among the threads.
+pub(crate) fn parts(shards: usize) -> impl IndexedParallelIterator<Item = Range<usize>> {
+    let parts = rayon::current_num_threads().min(shards);
+    let start = move |part| shards * part / parts;
     (0..parts).into_par_iter().with_max_len(1).map(move |part| start(part)..start(part + 1))
 }
 
 impl Walk {
     /// Walks over all flows.
     pub(crate) fn new(court: &Court<'_>) -> Self {
-        let walks: Vec<Self> = parts().map(|shards| Self::over(court, shards)).collect();
+        // The unfinished datagrams and what left memory stand last.
+        let walks: Vec<Self> = parts(SETTLED + 1).map(|shards| Self::over(court, shards)).collect();
         walks.into_iter().reduce(Self::join).unwrap_or_default()
     }
 
     fn over(court: &Court<'_>, shards: Range<usize>) -> Self {
         let mut walk = Self::default();
+        walk.ends.reserve(shards.clone().map(|shard| court.count(shard)).sum());
         for shard in shards {
             let room = court.count(shard);
             let (mut judged, mut places) = (Vec::with_capacity(room), Vec::with_capacity(room));
@@ -96,9 +98,11 @@ impl Walk {
                 let halves = [court.testimony(&flow, 0), court.testimony(&flow, 1)];
                 let (judgement, reader) = court.judge_flow(&flow, &halves);
                 let unopened = halves.iter().any(Testimony::is_unopened);
-                walk.sums.add(&flow, &judgement, reader.map(ReaderId), unopened);
+                let counters = flow.counters();
+                let whole = flow.with_gone(counters);
+                walk.sums.add(&flow, &judgement, (counters, whole), reader.map(ReaderId), unopened);
                 walk.undelivered.note(&flow);
-                places.push(walk.ends.enter(court, &flow, &judgement, &halves));
+                places.push(walk.ends.enter(court, &flow, &judgement, &halves, whole));
                 judged.push(judgement);
             }
             walk.judged.push(judged);

@@ -3,7 +3,7 @@
 pub(crate) mod activity;
 pub(crate) mod case;
 pub(crate) mod contact;
-mod contacts;
+pub(crate) mod contacts;
 pub(crate) mod coverage;
 mod decide;
 mod filter;
@@ -13,3 +13,4 @@ pub(crate) mod party;
 mod proof;
 mod question;
 mod reasons;
+pub(crate) mod votes;

@@ -3,6 +3,7 @@
 pub(crate) mod claims;
 mod dealt;
 pub(crate) mod device;
+mod endpoints;
 pub(crate) mod ends;
 pub(crate) mod grouped;
 pub(crate) mod identity;

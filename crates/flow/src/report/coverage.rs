@@ -13,7 +13,8 @@ pub struct Coverage {
     pub two_way: (u64, u64),
     /// Wire bytes never captured because of the snap length.
     pub cut_bytes: u64,
-    /// Payload bytes in flows of encrypted protocols, and in all flows with an outside end.
+    /// Payload bytes in flows of encrypted protocols, the handshakes that are read among them, and in all flows with an outside
+    /// end.
     pub encrypted: (u64, u64),
     /// Payload bytes to or from outside without any name or vendor, and all such payload bytes.
     pub unattributed: (u64, u64),

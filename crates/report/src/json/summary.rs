@@ -11,7 +11,7 @@
 //! | `start`, `end` | times of the first and the last packet; absent without packets |
 //! | `two_way` | `flows` with packets both ways, `of` all flows of TCP and UDP |
 //! | `cut_bytes` | wire bytes never captured because of the snap length |
-//! | `encrypted` | `payload` bytes in flows of encrypted protocols, `of` all with an outside end |
+//! | `encrypted` | `payload` bytes in flows of encrypted protocols, their handshakes, which are read, among them; `of` all with an outside end |
 //! | `unattributed` | `payload` bytes to or from outside without any name or vendor, `of` all such bytes |
 //! | `undecided` | flows of which no reader could tell the protocol from as much as is read; omitted where there is none |
 //! | `hazards` | packets by what was odd about them |

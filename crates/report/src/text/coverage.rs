@@ -51,7 +51,7 @@ fn unseen(report: &Report<'_>) -> String {
         limits.push(format!("{} cut off by the snap length", units::bytes(coverage.cut_bytes)));
     }
     limits.extend(dropped(&report.captures));
-    limits.extend(of_payload("the content, in encrypted protocols,", coverage.encrypted));
+    limits.extend(of_payload("all but the handshakes, in encrypted protocols,", coverage.encrypted));
     limits.extend(of_payload("a name or vendor", coverage.unattributed));
     if coverage.undecided > 0 {
         let flows = units::counted(coverage.undecided, "flow");

@@ -18,6 +18,7 @@ pub(super) struct Row {
     /// Severity of the label, for its colour.
     pub(super) severity: Option<Severity>,
     pub(super) label: String,
+    pub(super) is_possible: bool,
     pub(super) address: String,
     pub(super) make: String,
     pub(super) amount: String,
@@ -42,6 +43,7 @@ pub(super) fn row(report: &Report<'_>, told: &Told<'_, '_>, view: &View) -> Row 
     Row {
         severity: first.map(|finding| finding.severity),
         label,
+        is_possible: device.standing == Standing::Suspected,
         address: words::address(device),
         make: make(told),
         amount: first.map_or_else(|| none_left().into(), |finding| amount(finding, view)),

@@ -167,10 +167,16 @@ fn push_rows(page: &mut Page, rows: &[Row], all: usize, room: usize, view: &View
     let can_be_one = layout.amount.is_some();
     let each = (room / all.max(1)).clamp(if can_be_one { 1 } else { 2 }, most);
     let shown = if all * each <= room { all } else { room.saturating_sub(1) / each };
-    // What is left over goes to the first.
+    // What is left over goes to possible cameras, whose clause of how sure that is is longer and which without a reason are
+    // nothing but a claim; then to the first.
     let over = if all == shown && (EACH - 1..most).contains(&each) { room - all * each } else { 0 };
-    for (n, row) in rows.iter().take(shown.min(rows.len())).enumerate() {
-        push_row(page, row, &layout, each - usize::from(n >= over));
+    let mut wants: Vec<(bool, usize)> =
+        rows.iter().take(shown).enumerate().map(|(n, row)| (!row.is_possible, n)).collect();
+    wants.sort_unstable();
+    wants.truncate(over);
+    for (n, row) in rows.iter().take(shown).enumerate() {
+        let has_more = wants.iter().any(|(_, wanting)| *wanting == n);
+        push_row(page, row, &layout, each - usize::from(!has_more));
     }
     if all > shown {
         let more = units::counted((all - shown) as u64, "more");

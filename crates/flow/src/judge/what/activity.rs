@@ -40,10 +40,7 @@ impl<'a> Court<'a> {
     /// another protocol does not say what the 700 kB after it are.
     pub(crate) fn activity(&self, flow: &Flow<'a>, reader: Option<u8>, judged: &Judged) -> Activity {
         let side = 1 - judged.remote();
-        // Content is part of the payload.
-        let much = flow.is_evicted() || flow.counters().payload[side] >= rules::UPLOAD_BYTES;
-        let sent = || flow.content(self.catalog.content(), side);
-        if judged.is_external() && much && sent() >= rules::UPLOAD_BYTES {
+        if judged.is_external() && flow.has_content(self.catalog.content(), side, rules::UPLOAD_BYTES) {
             return Activity::BulkUpload;
         }
         if let Some(activity) = reader.and_then(|reader| ReaderId(reader).reader()?.activity) {

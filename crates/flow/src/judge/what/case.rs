@@ -7,11 +7,12 @@ use lenscap_wire::{Mac, Timestamp};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
-use super::contact::{Asked, Contact, ContactKey, Dealing, Whose};
-use super::contacts::contacts;
+use super::contact::{Asked, Contact, ContactKey, Dealing};
+use super::contacts::{Parties, contacts};
 use super::party::PartyName;
 use super::proof::Proof;
 use super::question::unanswered;
+use super::votes::{Votes, Whose};
 use crate::judge::judged::Judged;
 use crate::judge::walk::Undelivered;
 use crate::judge::who::device::{Device, Stations};
@@ -23,8 +24,8 @@ use crate::report::{ContactRecord, Standing};
 
 /// What contacts are made of, by the places of their stations.
 pub(crate) struct Cases<'c, 'a> {
-    court: &'c Court<'a>,
-    judged: &'c [Vec<Judged>],
+    pub(crate) court: &'c Court<'a>,
+    pub(crate) judged: &'c [Vec<Judged>],
     undelivered: &'c Undelivered,
     stations: &'c Stations<'a>,
     /// The flows with parties that are told.
@@ -46,13 +47,41 @@ impl<'c, 'a> Cases<'c, 'a> {
         for (place, question) in unanswered(court, stations) {
             asked.entry(place).or_default().push(question);
         }
-        let dealings = stations.dealings_outside(judged);
+        let dealings = stations.dealings_outside(court, judged);
         Self { court, judged, undelivered, stations, dealings, asked, evicted: evicted(court) }
     }
 
-    /// How many stations there are.
-    pub(crate) fn len(&self) -> usize {
-        self.stations.len()
+    /// The stations that may have contacts, by place: most have none.
+    pub(crate) fn places(&self) -> Vec<usize> {
+        let mut all: Vec<usize> = self.dealings.groups().collect();
+        all.extend(self.asked.keys());
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// The flows of a station that its contacts are made of.
+    fn dealings(&self, place: usize) -> Vec<Dealing<'a>> {
+        let dealing = |dealing: &DealingAt| {
+            let (at, side) = (dealing.at(), dealing.side());
+            Some(Dealing { flow: self.court.flow(at)?, side, judged: *at.of(self.judged)? })
+        };
+        self.dealings.of(place).filter_map(dealing).collect()
+    }
+
+    /// The same, each with the contact that it is of, and what is said of whose the parties of those are.
+    pub(crate) fn parties(
+        &self,
+        place: usize,
+    ) -> (Vec<(Dealing<'a>, ContactKey)>, BTreeMap<ContactKey, Votes>) {
+        let flows = self.dealings(place);
+        let (keys, mut votes) = Parties::new(self.court, &flows).votes(self.court, &flows);
+        for (key, asked) in self.asked.get(&place).into_iter().flatten() {
+            if let Some(votes) = votes.get_mut(key) {
+                votes.ask(asked.vendor);
+            }
+        }
+        (flows.into_iter().zip(keys).collect(), votes)
     }
 
     /// The station at a place and its contacts; nothing where it has none.
@@ -61,14 +90,7 @@ impl<'c, 'a> Cases<'c, 'a> {
         if self.dealings.of(place).len() == 0 && questions.is_none() {
             return None;
         }
-        let flows: Vec<Dealing<'a>> = self
-            .dealings
-            .of(place)
-            .filter_map(|dealing| {
-                let (at, side) = (dealing.at(), dealing.side());
-                Some(Dealing { flow: self.court.flow(at)?, side, judged: *at.of(self.judged)? })
-            })
-            .collect();
+        let flows = self.dealings(place);
         let mut all = contacts(self.court, self.undelivered, &flows);
         for (key, question) in questions.into_iter().flatten() {
             all.entry(key.clone()).or_default().ask(*question);
@@ -77,6 +99,10 @@ impl<'c, 'a> Cases<'c, 'a> {
         let identity = device.identity(self.court, self.judged);
         let evicted = device.key.mac().and_then(|mac| self.evicted.get(&mac).copied()).unwrap_or(0);
         let standing = identity.standing();
+        if standing == Standing::Other {
+            // Another name at an address of a vendor may be nobody's.
+            all.retain(|_, contact| contact.votes.whose().is_some());
+        }
         let case = Case { court: self.court, judged: self.judged, device, standing, identity, evicted };
         Some((case, all))
     }
@@ -141,14 +167,14 @@ impl<'a> Case<'_, 'a> {
         activity.sort_unstable_by_key(|activity| activity.word());
         let record = ContactRecord {
             device: self.device.key.id(),
-            party: contact.kind_of_party(most),
+            party: contact.votes.kind_of_party(most),
             name: matches!(party, PartyName::Name(_)).then(|| party.text()),
             address: address.filter(|_| *party != PartyName::Others),
             protocol: first.map(|(_, flow)| flow.hot.key.protocol),
             called: *called,
             vendor: most.map(|whose| self.court.catalog.vendor(whose.vendor)),
             role: most.and_then(|whose| whose.roles.iter().next()),
-            attribution: most.and_then(|_| contact.sources.first().copied()),
+            attribution: most.and_then(|_| contact.votes.sources.first().copied()),
             confidence: most.map(|whose| whose.confidence),
             activity,
             flows: contact.flows,

@@ -4,16 +4,16 @@
 //! hangs on the sums (`decide.rs`), so it does not hang on the order of flows, and a saved summary can be judged again.
 
 use arrayvec::ArrayVec;
-use lenscap_catalog::{Called, Roles, VendorId};
+use lenscap_catalog::{Called, VendorId};
 use lenscap_wire::{Activity, Address, PacketRef};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::party::{Content, PartyName};
+use super::votes::Votes;
 use crate::judge::judged::Judged;
 use crate::judge::walk::Undelivered;
 use crate::judge::{Court, Flow, FlowAt, rules};
-use crate::report::{Attribution, Party};
 use crate::state::eviction::{Cite, Gone};
 use crate::state::key::Side;
 use crate::state::measure::Measures;
@@ -41,6 +41,11 @@ impl Dealing<'_> {
         self.flow.hot.key.is_icmp_error(self.flow.hot.first_side())
     }
 
+    /// Whether it says whose the party is: errors and what another flow shows already do not.
+    pub(crate) fn is_weighed(&self, court: &Court<'_>) -> bool {
+        !self.is_error() && !court.halves.is_copy(self.flow.at)
+    }
+
     /// Whether who began is not known: the capture lacks the beginning.
     pub(crate) fn is_open(&self) -> bool {
         self.judged.bits & Judged::BY_SYN == 0
@@ -55,33 +60,6 @@ pub(crate) struct Large {
     packet: PacketRef,
     pub(crate) at: FlowAt,
     pub(crate) side: Side,
-}
-
-/// What the flows of a contact say of its party's vendor: payload by which it is weighed, and the sum of confidences times that.
-#[derive(Clone, Copy, Debug, Default)]
-struct VendorShare {
-    weight: u64,
-    payload: u64,
-    confidence: u128,
-    roles: Roles,
-    /// Whether a server of the vendor is among them: else it is but whose protocol the party speaks.
-    served: bool,
-}
-
-/// Whose a party is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Whose {
-    pub(crate) vendor: VendorId,
-    /// How sure that is, by bytes.
-    pub(crate) confidence: u8,
-    /// Roles of its endpoints.
-    pub(crate) roles: Roles,
-    /// Whether a server of the vendor is among them: else it is but whose protocol the party speaks.
-    pub(crate) served: bool,
-    /// Payload of the flows that say so.
-    pub(crate) payload: u64,
-    /// Whether they are most of the contact: else the vendor is that of a part of it, and the party's is not known.
-    pub(crate) is_most: bool,
 }
 
 /// What a station asked a name service for and was given no address for.
@@ -130,14 +108,11 @@ pub(crate) struct Contact {
     pub(crate) tunnels: BTreeSet<Address>,
     /// Protocol and service port.
     pub(crate) ports: BTreeSet<(u8, u16)>,
-    pub(crate) sources: BTreeSet<Attribution>,
-    pub(crate) party: Party,
+    /// Whose its party is.
+    pub(crate) votes: Votes,
     pub(crate) asked: Vec<Asked>,
-    /// Of flows that say of no vendor themselves and are here because they go to the address of its name: how many, and
-    /// their payload.
-    pub(crate) bound: [u64; 2],
-    vendors: BTreeMap<VendorId, VendorShare>,
-    weight: u64,
+    /// Payload of flows that say themselves neither whose their other end is nor what it is called, as the coverage counts it.
+    pub(crate) nameless: u64,
 }
 
 impl Contact {
@@ -149,14 +124,13 @@ impl Contact {
         let (side, other) = (side & 1, 1 - (side & 1));
         let bytes = flow.whole_counters().bytes;
         self.bytes = [self.bytes[0] + bytes[side], self.bytes[1] + bytes[other]];
+        self.nameless +=
+            if judged.is_nameless() && judged.is_inside(side) { flow.whole_payload() } else { 0 };
         if court.halves.is_copy(flow.at) {
             self.repeated += flow.once(0) + flow.once(1);
             return;
         }
-        let half = court.halves.other(flow.at).and_then(|at| court.flow(at));
-        // Two halves are one flow, which the earlier of them stands for.
-        let stands_for =
-            if half.is_some_and(|half| half.cold.at() < flow.cold.at()) { 0 } else { flow.count() };
+        let (half, stands_for) = court.stands_for(flow);
         let own = [flow.once(side), flow.once(other)];
         self.estimated |= flow.is_estimated();
         let mut payload = flow.counters().payload;
@@ -165,7 +139,7 @@ impl Contact {
         let service = court.is_service(flow, judged);
         if let Some(gone) = flow.gone() {
             payload = [0, 1].map(|side| payload[side] + gone.counters.payload[side]);
-            self.go(gone, side, service);
+            self.go(gone, side);
             let port = |port: &u16| (flow.hot.key.protocol, *port);
             let of = if dealing.called() == Called::In { side } else { other };
             gone.ports[of].iter().map(port).for_each(|port| keep(&mut self.ports, port));
@@ -181,7 +155,7 @@ impl Contact {
             Content::Packed => self.packed += once[0] + once[1],
             Content::Read => {}
         }
-        self.measures.add(&court.catalog.content().into(), (flow.hot, flow.cold), side, !service);
+        flow.measure(court.catalog.content(), side, !service, &mut self.measures);
         if stands_for > 0 {
             self.answer(undelivered, flow, half.as_ref(), side);
         }
@@ -200,7 +174,7 @@ impl Contact {
         let service_side = if dealing.called() == Called::In { side } else { other };
         keep(&mut self.ports, (key.protocol, key.port(service_side).unwrap_or(0)));
         self.is_for(judged.activity);
-        self.weigh(judged, once[0] + once[1]);
+        self.votes.weigh(judged, stands_for, once[0] + once[1]);
     }
 
     fn is_for(&mut self, activity: Activity) {
@@ -210,17 +184,12 @@ impl Contact {
     }
 
     /// Takes in the flows that left memory.
-    fn go(&mut self, gone: &Gone, side: Side, service: bool) {
+    fn go(&mut self, gone: &Gone, side: Side) {
         self.answered += gone.answered[side & 1];
         self.refused += gone.refused[side & 1];
         if let Some(Cite(packet)) = gone.refusal[side & 1] {
             keep(&mut self.refusals, packet);
         }
-        let mut measures = gone.measures[side & 1].clone();
-        if service {
-            measures.recur_not();
-        }
-        self.measures.join(measures);
     }
 
     /// Counts how a flow ended, as both halves of it tell.
@@ -236,31 +205,11 @@ impl Contact {
         }
     }
 
-    fn weigh(&mut self, judged: &Judged, payload: u64) {
-        let weight = payload + 1;
-        self.weight += weight;
-        self.party = self.party.max(judged.party);
-        self.sources.extend(judged.attribution);
-        let Some(vendor) = judged.vendor() else { return };
-        let known = self.vendors.entry(vendor).or_default();
-        known.weight += weight;
-        known.payload += payload;
-        known.confidence += u128::from(weight) * u128::from(judged.confidence);
-        known.roles = known.roles.and(judged.roles);
-        known.served |= judged.party != Party::Peer;
-    }
-
     /// A question for a name of the party.
     pub(crate) fn ask(&mut self, asked: Asked) {
         let span = self.span.get_or_insert((asked.first, asked.last));
         *span = (span.0.min(asked.first), span.1.max(asked.last));
-        self.weight += 1;
-        self.party = Party::Vendor;
-        self.sources.insert(Attribution::Dns);
-        let known = self.vendors.entry(asked.vendor).or_default();
-        known.weight += 1;
-        known.confidence += u128::from(rules::BY_OWN_DNS);
-        known.served = true;
+        self.votes.ask(asked.vendor);
         self.asked.push(asked);
         self.asked.sort_by_key(|asked| asked.at);
         self.asked.truncate(Self::KEPT);
@@ -300,56 +249,11 @@ impl Contact {
         other.own.into_iter().for_each(|address| keep(&mut self.own, address));
         other.tunnels.into_iter().for_each(|address| keep(&mut self.tunnels, address));
         other.ports.into_iter().for_each(|port| keep(&mut self.ports, port));
-        self.sources.extend(other.sources);
-        self.party = self.party.max(other.party);
+        self.votes.join(other.votes);
+        self.nameless += other.nameless;
         self.asked.extend(other.asked);
         self.asked.sort_by_key(|asked| asked.at);
         self.asked.truncate(Self::KEPT);
-        for (vendor, more) in other.vendors {
-            let known = self.vendors.entry(vendor).or_default();
-            known.weight += more.weight;
-            known.payload += more.payload;
-            known.confidence += more.confidence;
-            known.roles = known.roles.and(more.roles);
-            known.served |= more.served;
-        }
-        self.weight += other.weight;
-        self.bound[0] += other.bound[0];
-        self.bound[1] += other.bound[1];
-    }
-
-    /// The same, where it goes with a name only because the station gave its address that name in other flows.
-    pub(crate) fn bound_by_address(mut self) -> Self {
-        if self.vendors.is_empty() {
-            self.bound = [self.flows, self.payload()];
-        }
-        self
-    }
-
-    /// The vendor that most of the payload with a vendor went to or came from, and how sure that is by bytes. One that serves comes
-    /// before one whose protocol alone is spoken.
-    pub(crate) fn whose(&self) -> Option<Whose> {
-        // Whose a server is says more than whose protocol somebody speaks.
-        let (&vendor, best) =
-            self.vendors.iter().max_by_key(|(id, by)| (by.served, by.weight, Reverse(**id)))?;
-        let own = best.confidence / u128::from(best.weight.max(1));
-        let bound = self.bound[0] + self.bound[1];
-        let by_address = u128::from(bound) * own.min(u128::from(rules::BY_SAME_ADDRESS));
-        let confidence = (best.confidence + by_address) / u128::from(self.weight.max(1));
-        let &VendorShare { roles, served, payload, .. } = best;
-        let is_most = (best.weight + bound).saturating_mul(2) >= self.weight;
-        Some(Whose { vendor, confidence: confidence.min(100) as u8, roles, served, payload, is_most })
-    }
-
-    /// What kind of party it is, given whose it is: a viewer or relay where all that is known is whose protocol it speaks.
-    pub(crate) fn kind_of_party(&self, whose: Option<&Whose>) -> Party {
-        match whose {
-            Some(whose) if whose.served => Party::Vendor,
-            Some(_) => Party::Peer,
-            // A vendor's, or of its protocol, is a part: of the whole nothing is known.
-            None if matches!(self.party, Party::Vendor | Party::Peer) => Party::Unknown,
-            None => self.party,
-        }
     }
 
     /// Payload both ways.

@@ -11,8 +11,92 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::contact::{Contact, ContactKey, Dealing};
 use super::party::{PartyName, Place};
+use super::votes::Votes;
 use crate::judge::walk::Undelivered;
 use crate::judge::{Court, rules};
+
+/// Which contact each of a station's flows is of.
+pub(crate) struct Parties {
+    /// By the flow's place in the list, before those without a name are joined to one.
+    places: Vec<Place>,
+    names: BTreeMap<Option<Address>, BTreeSet<Vec<u8>>>,
+}
+
+impl Parties {
+    /// Of a station with these flows. Errors of ICMP alone make no party, and name none.
+    pub(crate) fn new<'a>(court: &Court<'a>, dealings: &[Dealing<'a>]) -> Self {
+        let told = told_apart(court, dealings);
+        let place = |dealing| {
+            let place = court.place(dealing);
+            let is_told = told.as_ref().is_none_or(|told| told.contains(&place));
+            if is_told { place } else { (place.0, None, None) }
+        };
+        let mut places: Vec<Place> = dealings.iter().map(place).collect();
+        let known =
+            places.iter().zip(dealings).filter(|(_, dealing)| !dealing.is_error() && !dealing.is_open());
+        let known: BTreeSet<_> = known.map(|((called, _, address), _)| (*called, *address)).collect();
+        // Of what was under way when the capture began nobody knows who had called: it goes with what is known of the address.
+        for ((called, _, address), _) in
+            places.iter_mut().zip(dealings).filter(|(_, dealing)| dealing.is_open())
+        {
+            let only_in =
+                known.contains(&(Called::In, *address)) && !known.contains(&(Called::Out, *address));
+            *called = if only_in { Called::In } else { Called::Out };
+        }
+        let mut names: BTreeMap<Option<Address>, BTreeSet<Vec<u8>>> = BTreeMap::new();
+        for ((_, name, address), _) in places.iter().zip(dealings).filter(|(_, dealing)| !dealing.is_error())
+        {
+            let known = names.entry(*address).or_default();
+            if let Some(name) = name.as_ref().filter(|name| !known.contains(*name)) {
+                known.insert(name.clone());
+            }
+        }
+        Self { places, names }
+    }
+
+    /// The contact of what is in a place, and whether it is of it by its address alone.
+    fn key(&self, (called, name, address): &Place) -> (ContactKey, bool) {
+        let only = || self.names.get(address).filter(|names| names.len() == 1)?.first().cloned();
+        let by_address = || address.map_or(PartyName::Others, PartyName::Address);
+        let (party, is_bound) = match (name.clone(), only()) {
+            (Some(name), _) => (PartyName::Name(name), false),
+            (None, Some(name)) => (PartyName::Name(name), true),
+            (None, None) => (by_address(), false),
+        };
+        ((*called, party), is_bound)
+    }
+
+    /// The contact of each flow.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = ContactKey> {
+        self.places.iter().map(|place| self.key(place).0)
+    }
+
+    /// The contact of each flow, and what its flows say of whose its party is.
+    pub(crate) fn votes<'a>(
+        &self,
+        court: &Court<'a>,
+        dealings: &[Dealing<'a>],
+    ) -> (Vec<ContactKey>, BTreeMap<ContactKey, Votes>) {
+        let mut all: BTreeMap<&Place, Votes> = BTreeMap::new();
+        for (place, Dealing { flow, judged, .. }) in
+            self.places.iter().zip(dealings).filter(|(_, dealing)| dealing.is_weighed(court))
+        {
+            let (_, flows) = court.stands_for(flow);
+            let gone = flow.gone_once();
+            let payload = flow.once(0) + flow.once(1) + gone[0] + gone[1];
+            all.entry(place).or_default().weigh(judged, flows, payload);
+        }
+        let mut by_party: BTreeMap<ContactKey, Votes> = BTreeMap::new();
+        for (place, mut votes) in all {
+            let (key, is_bound) = self.key(place);
+            if is_bound {
+                votes.bind();
+            }
+            by_party.entry(key).or_default().join(votes);
+        }
+        (self.keys().collect(), by_party)
+    }
+}
 
 /// The contacts of a station with these flows.
 pub(crate) fn contacts<'a>(
@@ -20,38 +104,18 @@ pub(crate) fn contacts<'a>(
     undelivered: &Undelivered,
     dealings: &[Dealing<'a>],
 ) -> BTreeMap<ContactKey, Contact> {
-    let told = told_apart(court, dealings);
-    let mut all: BTreeMap<Place, Contact> = BTreeMap::new();
-    let mut open: BTreeMap<Place, Contact> = BTreeMap::new();
-    for dealing in dealings.iter().filter(|dealing| !dealing.is_error()) {
-        let mut place = court.place(dealing);
-        if told.as_ref().is_some_and(|told| !told.contains(&place)) {
-            place = (place.0, None, None);
-        }
-        let of = if dealing.is_open() { &mut open } else { &mut all };
-        of.entry(place).or_default().add(court, undelivered, dealing);
-    }
-    // Of what was under way when the capture began nobody knows who had called: it goes with what is known of the address.
-    let known: BTreeSet<_> = all.keys().map(|(called, _, address)| (*called, *address)).collect();
-    for ((_, name, address), contact) in open {
-        let only_in = known.contains(&(Called::In, address)) && !known.contains(&(Called::Out, address));
-        let called = if only_in { Called::In } else { Called::Out };
-        all.entry((called, name, address)).or_default().join(contact);
-    }
-    let mut names: BTreeMap<Option<Address>, BTreeSet<Vec<u8>>> = BTreeMap::new();
-    for (_, name, address) in all.keys() {
-        names.entry(*address).or_default().extend(name.clone());
+    let parties = Parties::new(court, dealings);
+    let mut all: BTreeMap<&Place, Contact> = BTreeMap::new();
+    for (place, dealing) in parties.places.iter().zip(dealings).filter(|(_, dealing)| !dealing.is_error()) {
+        all.entry(place).or_default().add(court, undelivered, dealing);
     }
     let mut by_party: BTreeMap<ContactKey, Contact> = BTreeMap::new();
-    for ((called, name, address), contact) in all {
-        let only = || names.get(&address).filter(|names| names.len() == 1)?.first().cloned();
-        let by_address = || address.map_or(PartyName::Others, PartyName::Address);
-        let (party, contact) = match (name, only()) {
-            (Some(name), _) => (PartyName::Name(name), contact),
-            (None, Some(name)) => (PartyName::Name(name), contact.bound_by_address()),
-            (None, None) => (by_address(), contact),
-        };
-        by_party.entry((called, party)).or_default().join(contact);
+    for (place, mut contact) in all {
+        let (key, is_bound) = parties.key(place);
+        if is_bound {
+            contact.votes.bind();
+        }
+        by_party.entry(key).or_default().join(contact);
     }
     by_party
 }

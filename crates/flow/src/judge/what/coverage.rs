@@ -64,14 +64,21 @@ impl Unknown {
 }
 
 impl Sums {
-    /// Adds a flow, which reader knew it, and whether packets of it were left unopened.
-    pub(crate) fn add(&mut self, flow: &Flow<'_>, judged: &Judged, reader: Option<ReaderId>, unopened: bool) {
+    /// Adds a flow, what was counted of it alone and with what left memory with it, which reader knew it, and whether packets
+    /// of it were left unopened.
+    pub(crate) fn add(
+        &mut self,
+        flow: &Flow<'_>,
+        judged: &Judged,
+        (counters, whole): (Counters, Counters),
+        reader: Option<ReaderId>,
+        unopened: bool,
+    ) {
         let flows = if flow.is_evicted() { 1 } else { flow.count() };
         self.unopened += if unopened { flows } else { 0 };
         let gone = flow.gone().map(|gone| gone.counters.payload).unwrap_or_default();
         let hidden = reader.and_then(ReaderId::reader).is_some_and(|reader| reader.hides);
-        let Counters { packets, bytes, payload, wire, .. } = flow.counters();
-        let whole = flow.whole_counters();
+        let Counters { packets, bytes, payload, wire, .. } = counters;
         self.beyond_wire += u64::from(bytes[0] + bytes[1] > wire);
         if !flow.is_evicted() {
             self.undecided += if reader == Some(Transcripts::SPENT) { flows } else { 0 };
@@ -93,10 +100,14 @@ impl Sums {
             let payload = payload[0] + payload[1] + gone[0] + gone[1];
             self.encrypted.0 += if hidden { payload } else { 0 };
             self.encrypted.1 += payload;
-            let nameless = judged.attribution.is_none() && judged.bits & Judged::NAMED == 0;
-            self.unattributed.0 += if nameless { payload } else { 0 };
+            self.unattributed.0 += if judged.is_nameless() { payload } else { 0 };
             self.unattributed.1 += payload;
         }
+    }
+
+    /// Takes payload for attributed that its flows say nothing of, and the contacts that they are of do.
+    pub(crate) fn attribute(&mut self, payload: u64) {
+        self.unattributed.0 = self.unattributed.0.saturating_sub(payload);
     }
 
     pub(crate) fn join(&mut self, other: &Self) {

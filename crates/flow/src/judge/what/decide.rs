@@ -4,7 +4,8 @@
 
 use lenscap_catalog::{Called, ContactKind, ContactRule, Level, Measure, Role};
 
-use super::contact::{Contact, Whose};
+use super::contact::Contact;
+use super::votes::Whose;
 use crate::judge::Court;
 use crate::report::{FindingKind, Outcome, Severity, Standing};
 

@@ -6,31 +6,37 @@ use rayon::prelude::*;
 use sha1::{Digest, Sha1};
 
 use super::case::{Case, Cases, Row};
-use super::contact::{Contact, ContactKey, Whose};
+use super::contact::{Contact, ContactKey};
 use super::decide::{Decision, decide};
 use super::filter::display_filter;
 use super::party::PartyName;
+use super::votes::Whose;
 use crate::judge::rules;
 use crate::judge::uid::identifier;
 use crate::report::{ContactRecord, Finding, Standing};
 
-/// Every finding, worst first, then by start and id.
-pub(crate) fn findings<'a>(cases: &Cases<'_, 'a>) -> Vec<Finding<'a>> {
+/// Every finding, worst first, then by start and id; and how much payload of flows that say nothing of their other end is of
+/// contacts that do.
+pub(crate) fn findings<'a>(cases: &Cases<'_, 'a>) -> (Vec<Finding<'a>>, u64) {
     let of_station = |place: usize| {
         let (case, contacts) = cases.of(place)?;
+        let tells = |(key, contact): &(&ContactKey, &Contact)| {
+            matches!(key.1, PartyName::Name(_)) || contact.votes.most().is_some()
+        };
+        let told = contacts.iter().filter(tells).map(|(_, contact)| contact.nameless).sum();
         let found = contacts.iter().filter_map(|(key, contact)| {
-            let whose = contact.whose();
+            let whose = contact.votes.whose();
             // What is not worth saying is not put into a row either.
             let decision = case.decide(key, contact, whose.as_ref())?;
             Some(case.finding(key, contact, decision, case.row(key, contact, whose)?))
         });
-        Some(found.collect::<Vec<_>>())
+        Some((found.collect(), told))
     };
-    let found =
-        (0..cases.len()).into_par_iter().flat_map_iter(|place| of_station(place).into_iter().flatten());
-    let mut all: Vec<Finding<'a>> = found.collect();
+    let found: Vec<(Vec<_>, u64)> = cases.places().into_par_iter().filter_map(of_station).collect();
+    let told = found.iter().map(|(_, told)| told).sum();
+    let mut all: Vec<Finding<'a>> = found.into_iter().flat_map(|(found, _)| found).collect();
     all.sort_by(|a, b| (b.severity, a.start, &a.id).cmp(&(a.severity, b.start, &b.id)));
-    all
+    (all, told)
 }
 
 /// The record of every contact, by start, device, and who called whom.
@@ -38,14 +44,13 @@ pub(crate) fn records<'a>(cases: &Cases<'_, 'a>) -> Vec<ContactRecord<'a>> {
     let of_station = |place: usize| {
         let (case, contacts) = cases.of(place)?;
         let rows = contacts.iter().filter_map(|(key, contact)| {
-            let whose = contact.whose();
+            let whose = contact.votes.whose();
             let finding = case.decide(key, contact, whose.as_ref()).map(|_| case.id(key.0, &key.1));
             Some(ContactRecord { finding, ..case.row(key, contact, whose)?.record })
         });
         Some(rows.collect::<Vec<_>>())
     };
-    let rows =
-        (0..cases.len()).into_par_iter().flat_map_iter(|place| of_station(place).into_iter().flatten());
+    let rows = cases.places().into_par_iter().flat_map_iter(|place| of_station(place).into_iter().flatten());
     let mut all: Vec<ContactRecord<'a>> = rows.collect();
     let order = |row: &ContactRecord<'a>| (row.start, row.called, row.address);
     all.sort_by(|a, b| {

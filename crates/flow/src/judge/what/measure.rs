@@ -18,6 +18,11 @@ impl Flow<'_> {
         self.payload_once(side).bytes
     }
 
+    /// Payload of both sides as it was captured, with that of the flows that left memory with this one.
+    pub(crate) fn whole_payload(&self) -> u64 {
+        self.whole_counters().payload.iter().sum()
+    }
+
     /// Whether that is an estimate for a half, of this flow or of those that left memory with it.
     pub(crate) fn is_estimated(&self) -> bool {
         self.hot.is_estimated(self.cold) || self.gone().is_some_and(|gone| gone.estimated)
@@ -26,6 +31,12 @@ impl Flow<'_> {
     /// The same of both sides, of the flows that left memory with this one.
     pub(crate) fn gone_once(&self) -> [u64; 2] {
         self.gone().map(|gone| gone.once).unwrap_or_default()
+    }
+
+    /// Whether one side sent so much [content](Self::content). Content is part of the payload, which is at hand.
+    pub(crate) fn has_content(&self, rule: &ContentRule, side: Side, least: u64) -> bool {
+        let may = self.is_evicted() || self.counters().payload.get(side).is_some_and(|&sent| sent >= least);
+        may && self.content(rule, side) >= least
     }
 
     /// Content that one side sent in two neighbouring windows, at most, with that of the flows that a cap put out of memory with
@@ -41,6 +52,19 @@ impl Flow<'_> {
         let mut measures = gone.measures[side & 1].clone();
         measures.add(&rule.into(), (self.hot, self.cold), side, false);
         measures.content(false)
+    }
+
+    /// Adds what one side of it sent by window to `all`, with that of the flows that left memory with this one; `recurs` says
+    /// whether it can be a report that recurs.
+    pub(crate) fn measure(&self, rule: &ContentRule, side: Side, recurs: bool, all: &mut Measures) {
+        if let Some(gone) = self.gone() {
+            let mut measures = gone.measures[side & 1].clone();
+            if !recurs {
+                measures.recur_not();
+            }
+            all.join(measures);
+        }
+        all.add(&rule.into(), (self.hot, self.cold), side, recurs);
     }
 
     /// Whether the other end answered.

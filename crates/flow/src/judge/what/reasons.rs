@@ -1,10 +1,11 @@
 //! Why a finding is made: each rule that held, with its numbers and the packets that show it.
 
 use super::case::Case;
-use super::contact::{Contact, Whose};
+use super::contact::Contact;
 use super::decide::Decision;
 use super::party::PartyName;
 use super::proof::Proof;
+use super::votes::Whose;
 use crate::report::{PacketAt, Reason, Rule, Standing};
 
 impl Case<'_, '_> {
@@ -49,7 +50,7 @@ impl Case<'_, '_> {
             let ends = contact.tunnels.iter().map(|end| end.ip()).collect();
             push(Rule::InTunnel { ends }, &[]);
         }
-        let mut sources: Vec<_> = contact.sources.iter().copied().collect();
+        let mut sources: Vec<_> = contact.votes.sources.iter().copied().collect();
         sources.sort_by_key(|source| source.word());
         match whose.filter(|whose| !whose.is_most) {
             Some(&Whose { vendor, served, payload, .. }) => {
@@ -60,7 +61,7 @@ impl Case<'_, '_> {
             None if !sources.is_empty() => push(Rule::PartyBy { sources }, &proof.names),
             None => {}
         }
-        let [flows, payload] = contact.bound;
+        let [flows, payload] = contact.votes.bound;
         if flows > 0 && whose.is_some() {
             push(Rule::SameAddress { flows, payload }, &[]);
         }

@@ -8,13 +8,17 @@ use lenscap_catalog::{Called, Confidence, ContactKind, DeviceClass, Evidence, Me
 use lenscap_wire::{Activity, PacketRef};
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use super::questions::{AskedFor, serves_devices};
 use super::weighing::Weighed;
 use crate::judge::judged::{Callers, Judged};
+use crate::judge::what::contact::{ContactKey, Dealing};
+use crate::judge::what::contacts::Parties;
 use crate::judge::{Court, Flow, rules};
 use crate::report::{Attribution, Party};
 use crate::state::key::Side;
+use crate::state::measure::Measures;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -48,16 +52,15 @@ impl<'a> Dealt<'a> {
     ) -> Self {
         let mut dealt = Self::default();
         let mut clouds: [First<'a, 'j>; 3] = [None; 3];
-        let [mut bulk, mut speaks, mut views, mut uploads]: [First<'a, 'j>; 4] = [None; 4];
+        let [mut bulk, mut speaks, mut views]: [First<'a, 'j>; 3] = [None; 3];
+        let mut uploads: Vec<Dealing<'a>> = Vec::new();
         let mut cloud: Option<(Callers, u8, Reverse<VendorId>)> = None;
-        let least = upload(court);
         for (flow, side, judged) in flows {
             if !judged.is_outside(1 - side) {
                 continue;
             }
-            let content = || flow.content(court.catalog.content(), side);
-            if judged.activity == Activity::BulkUpload && content() >= least {
-                first(&mut uploads, flow, judged);
+            if judged.activity == Activity::BulkUpload && !court.halves.is_copy(flow.at) {
+                uploads.push(Dealing { flow, side, judged: *judged });
             }
             let Some(vendor) = judged.vendor() else { continue };
             if court.speaks_as_peer(&flow) {
@@ -114,7 +117,7 @@ impl<'a> Dealt<'a> {
             let at = court.shows_party(&flow, judged).unwrap_or(packet);
             dealt.add(court, Evidence::P2p, (app(&flow), at), judged.vendor());
         }
-        if let Some((_, at, _)) = uploads {
+        if let Some(at) = upload(court, &uploads) {
             dealt.add(court, Evidence::Upload, (Cow::default(), at), None);
         }
         dealt
@@ -133,13 +136,30 @@ impl<'a> Dealt<'a> {
     }
 }
 
-/// Content from which on a contact is an upload.
-fn upload(court: &Court<'_>) -> u64 {
+/// The first packet of what makes an upload of a contact, if these flows that each sent content make one. A camera that sends a
+/// clip of 100 kB over each of four connections uploads as one does that sends them over one.
+fn upload<'a>(court: &Court<'a>, flows: &[Dealing<'a>]) -> Option<PacketRef> {
     let mut rules = court.catalog.contact_rules().iter();
     let rule = rules.find(|rule| {
         (rule.kind, rule.called, rule.measure) == (ContactKind::Exfiltration, Called::Out, Measure::Window)
     });
-    rule.map_or(u64::MAX, |rule| rule.least)
+    let least = rule?.least;
+    // Content is part of the payload, which is at hand.
+    let sent = flows.iter().map(|of| of.flow.whole_counters().payload[of.side & 1]).sum::<u64>();
+    if sent < least {
+        return None;
+    }
+    let parties = Parties::new(court, flows);
+    let mut all: BTreeMap<ContactKey, (Measures, (i64, PacketRef))> = BTreeMap::new();
+    for (dealing, key) in flows.iter().zip(parties.keys()) {
+        let cold = dealing.flow.cold;
+        let begun = (cold.first, cold.at());
+        let (measures, first) = all.entry(key).or_insert_with(|| (Measures::default(), begun));
+        dealing.flow.measure(court.catalog.content(), dealing.side, false, measures);
+        *first = begun.min(*first);
+    }
+    let uploads = all.into_values().filter(|(measures, _)| measures.content(false) >= least);
+    uploads.map(|(_, first)| first).min().map(|(_, at)| at)
 }
 
 impl<'a> Court<'a> {

@@ -1,21 +1,25 @@
 //! Devices: the stations of the roll with what they are, and the record of each.
 
+use hashbrown::HashSet;
 use lenscap_catalog::{Catalog, Extract, VendorId};
 use lenscap_wire::{Activity, Address, Field, Meaning};
 use rayon::prelude::*;
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::claims::is_of_link;
+use super::endpoints::{endpoints, payload_outside};
 use super::ends::Heard;
 use super::grouped::Grouped;
 use super::identity::{Background, Identity};
 use super::questions::Questions;
 use super::roll::{DealingAt, Roll, Sighted, Station, StationKey};
 use crate::judge::judged::Judged;
-use crate::judge::walk::Walk;
+use crate::judge::walk::{Walk, parts};
+use crate::judge::what::case::Cases;
 use crate::judge::{Court, FlowAt, Stated};
-use crate::report::{DeviceId, DeviceRecord, EndpointRecord, Party, Standing};
+use crate::report::{DeviceId, DeviceRecord, Standing};
 use crate::state::key::Side;
 use crate::state::table::index::NOWHERE;
 use crate::state::table::slab::Slab;
@@ -73,7 +77,7 @@ impl<'a> Stations<'a> {
         let Roll { keys, stations, others, said, shown, .. } = roll;
         let groups = keys.len();
         let (said, shown) = rayon::join(|| Grouped::new(said, groups), || Grouped::new(shown, groups));
-        let dealings = dealings_of(&places, judged, groups, |judged, side, _| {
+        let dealings = dealings_of(&places, judged, groups, |judged, _, side, _| {
             let uploads = judged.activity == Activity::BulkUpload && judged.is_outside(1 - side);
             judged.vendor().is_some() && judged.is_contact(side) || uploads
         });
@@ -93,21 +97,14 @@ impl<'a> Stations<'a> {
             identities: Vec::new(),
             standings: Vec::new(),
         };
-        let telling: Vec<bool> = Field::ALL.iter().map(|field| is_telling(court.catalog, *field)).collect();
-        let identify = |(place, key): (usize, &StationKey)| {
-            let mac = key.mac().filter(|mac| !mac.is_local());
-            let known = all.stated(court, place).is_some()
-                || court.statements.has_serials()
-                || all.is_known(court, &telling, place)
-                || mac.is_some_and(|mac| court.catalog.mac(mac.0).is_some());
-            known.then(|| {
-                let (identity, place) = (all.identify(court, judged, place), place as u32);
-                let standing = identity.standing();
-                let kept = place < Self::KEPT || standing != Standing::Other;
-                (place, standing, kept.then(|| Box::new(identity)))
-            })
+        let known = all.known(court);
+        let identify = |place: u32| {
+            let identity = all.identify(court, judged, place as usize);
+            let standing = identity.standing();
+            let kept = place < Self::KEPT || standing != Standing::Other;
+            (place, standing, kept.then(|| Box::new(identity)))
         };
-        let known: Vec<_> = all.keys.par_iter().enumerate().filter_map(identify).collect();
+        let known: Vec<_> = known.into_par_iter().map(identify).collect();
         all.standings = vec![Standing::Other; groups];
         for (place, standing, identity) in known {
             all.standings[place as usize] = standing;
@@ -116,23 +113,38 @@ impl<'a> Stations<'a> {
         all
     }
 
-    /// Whether anything is known of a station, beside its MAC, that can be evidence of what it is; `telling` says of which
-    /// fields that is so.
-    fn is_known(&self, court: &Court<'a>, telling: &[bool], place: usize) -> bool {
+    /// The stations of which anything is known that can be evidence of what they are, by place. It is marked by what there is
+    /// to know: of most stations nothing is.
+    fn known(&self, court: &Court<'a>) -> Vec<u32> {
+        let telling: Vec<bool> = Field::ALL.iter().map(|field| is_telling(court.catalog, *field)).collect();
         let tells = |field: Field| telling.get(field as usize).copied().unwrap_or(true);
         let says = |statement| {
             let mut says = false;
             court.opinions.said(statement, |field, _| says |= tells(field));
             says
         };
-        self.dealings.of(place).len() > 0
-            || self.shown.of(place).any(|shown| tells(shown.field))
-            || self.said.of(place).any(|(statement, ..)| says(*statement))
-            || self.questions.cloud(place).is_some()
+        let mut known = vec![court.statements.has_serials(); self.len()];
+        let shown = self.shown.each().filter(|(_, shown)| tells(shown.field)).map(|(place, _)| place);
+        shown.for_each(|place| known[place] = true);
+        for (place, (statement, ..)) in self.said.each() {
+            known[place] = known[place] || says(*statement);
+        }
+        self.dealings.groups().chain(self.questions.clouds()).for_each(|place| known[place] = true);
+        let is_known = |(place, key): (usize, &StationKey)| {
+            let mac = || key.mac().filter(|mac| !mac.is_local());
+            let known = known[place]
+                || mac().is_some_and(|mac| court.catalog.mac(mac.0).is_some())
+                || self.stated(court, place).is_some();
+            known.then_some(place as u32)
+        };
+        self.keys.iter().enumerate().filter_map(is_known).collect()
     }
 
     /// What the owner states of a station.
     fn stated<'c>(&self, court: &'c Court<'a>, place: usize) -> Option<&'c Stated> {
+        if court.statements.is_empty() {
+            return None;
+        }
         let title = self.all.get(place).and_then(|station| station.title).map(|(address, _)| address);
         let addresses = title.into_iter().chain(self.others.of(place).copied());
         court.statements.of(self.keys.get(place).and_then(|key| key.mac()), addresses)
@@ -188,12 +200,24 @@ impl<'a> Stations<'a> {
         self.standings.get(place).copied().unwrap_or_default()
     }
 
-    /// The flows with parties outside that are judged, by station: all of a camera and a possible camera, those with a vendor
-    /// of any other.
-    pub(crate) fn dealings_outside(&self, judged: &[Vec<Judged>]) -> Grouped<DealingAt> {
-        dealings_of(&self.places, judged, self.len(), |judged, side, place| {
-            let told = judged.vendor().is_some() || self.standing(place) != Standing::Other;
-            told && judged.is_outside(1 - side)
+    /// The flows with parties outside that are judged, by station: all of a camera and a possible camera, of any other those
+    /// with a vendor, and those to addresses of such.
+    pub(crate) fn dealings_outside(&self, court: &Court<'a>, judged: &[Vec<Judged>]) -> Grouped<DealingAt> {
+        let party = |at, side: Side| Some(court.party_address(&court.flow(at)?, 1 - side));
+        let is_other = |place| self.standing(place) == Standing::Other;
+        let of_vendor = self.dealings.each().filter(|(place, dealing)| {
+            let judged = dealing.at().of(judged);
+            let has_vendor =
+                |judged: &Judged| judged.vendor().is_some() && judged.is_outside(1 - dealing.side());
+            is_other(*place) && judged.is_some_and(has_vendor)
+        });
+        let vendors: HashSet<(usize, Address)> =
+            of_vendor.filter_map(|(place, at)| Some((place, party(at.at(), at.side())?))).collect();
+        dealings_of(&self.places, judged, self.len(), |judged, at, side, place| {
+            let told = || judged.vendor().is_some() || !is_other(place);
+            let goes_there = || party(at, side).is_some_and(|address| vendors.contains(&(place, address)));
+            judged.is_outside(1 - side)
+                && (told() || self.dealings.of(place).len() > 0 && !vendors.is_empty() && goes_there())
         })
     }
 
@@ -215,12 +239,13 @@ impl<'a> Stations<'a> {
     }
 
     /// The records, by first packet and id.
-    pub(crate) fn records(&self, court: &Court<'a>, judged: &[Vec<Judged>]) -> Vec<DeviceRecord<'a>> {
+    pub(crate) fn records(&self, cases: &Cases<'_, 'a>) -> Vec<DeviceRecord<'a>> {
+        let judged = cases.judged;
         let mut all: Vec<_> = self.iter().collect();
         all.sort_by_key(|device| (device.station.volume.first.unwrap_or(i64::MAX), device.key));
         let dealings =
-            dealings_of(&self.places, judged, all.len(), |judged, side, _| judged.is_contact(side));
-        all.into_par_iter().map(|device| device.record(court, judged, &dealings)).collect()
+            dealings_of(&self.places, judged, all.len(), |judged, _, side, _| judged.is_contact(side));
+        all.into_par_iter().map(|device| device.record(cases, &dealings)).collect()
     }
 }
 
@@ -236,12 +261,8 @@ impl<'s, 'a> Device<'s, 'a> {
         self.stations.identity(court, judged, self.place)
     }
 
-    fn record(
-        &self,
-        court: &Court<'a>,
-        judged: &[Vec<Judged>],
-        dealings: &Grouped<DealingAt>,
-    ) -> DeviceRecord<'a> {
+    fn record(&self, cases: &Cases<'_, 'a>, dealings: &Grouped<DealingAt>) -> DeviceRecord<'a> {
+        let &Cases { court, judged, .. } = cases;
         let (identity, volume) = (self.identity(court, judged), self.station.volume);
         let title = self.station.title.map(|(address, _)| address.ip());
         let others: BTreeSet<_> =
@@ -273,7 +294,7 @@ impl<'s, 'a> Device<'s, 'a> {
             bytes_in_external: volume.received_outside,
             payload_out_external: payload.0,
             payload_in_external: payload.1,
-            endpoints: endpoints(court, judged, dealings.of(self.place)),
+            endpoints: endpoints(cases, self.place, dealings.of(self.place)),
             sightings: identity.records(court),
             aliases,
             serial,
@@ -309,79 +330,23 @@ fn dealings_of(
     places: &[Vec<[u32; 2]>],
     judged: &[Vec<Judged>],
     stations: usize,
-    wanted: impl Fn(&Judged, Side, usize) -> bool + Sync,
+    wanted: impl Fn(&Judged, FlowAt, Side, usize) -> bool + Sync,
 ) -> Grouped<DealingAt> {
-    let shard = |((shard, places), judged): ((usize, &Vec<[u32; 2]>), &Vec<Judged>)| {
+    let found = |shards: Range<usize>| {
         let mut found = Vec::new();
-        for ((place, stations), judged) in (0..).zip(places).zip(judged) {
-            let at = FlowAt { shard: shard as u32, place };
-            for (side, &station) in stations.iter().enumerate() {
-                if station != NOWHERE && wanted(judged, side, station as usize) {
-                    found.push((station, DealingAt::new(at, side)));
+        let of_shards = places.iter().zip(judged).skip(shards.start);
+        for (shard, (places, judged)) in shards.zip(of_shards) {
+            for ((place, stations), judged) in (0..).zip(places).zip(judged) {
+                let at = FlowAt { shard: shard as u32, place };
+                for (side, &station) in stations.iter().enumerate() {
+                    if station != NOWHERE && wanted(judged, at, side, station as usize) {
+                        found.push((station, DealingAt::new(at, side)));
+                    }
                 }
             }
         }
         found
     };
-    let found: Vec<Vec<_>> = places.par_iter().enumerate().zip(judged).map(shard).collect();
-    Grouped::new(found.into_iter().flatten().collect(), stations)
-}
-
-/// Payload of a station to and from the outside, each byte once, as its contacts count it.
-fn payload_outside<'c>(
-    court: &Court<'_>,
-    judged: &[Vec<Judged>],
-    dealings: impl Iterator<Item = &'c DealingAt>,
-) -> (u64, u64) {
-    let mut sums = (0, 0);
-    for dealing in dealings {
-        let (at, side) = (dealing.at(), dealing.side());
-        let outside = at.of(judged).is_some_and(|judged| judged.is_outside(1 - side));
-        let Some(flow) = court.flow(at).filter(|_| outside && !court.halves.is_copy(at)) else { continue };
-        if flow.hot.key.is_icmp_error(flow.hot.first_side()) {
-            continue;
-        }
-        let gone = flow.gone_once();
-        sums.0 += flow.once(side) + gone[side & 1];
-        sums.1 += flow.once(1 - side) + gone[1 - (side & 1)];
-    }
-    sums
-}
-
-/// The outside parties of a station, by bytes sent.
-fn endpoints<'a, 'c>(
-    court: &Court<'a>,
-    judged: &[Vec<Judged>],
-    dealings: impl Iterator<Item = &'c DealingAt>,
-) -> Vec<EndpointRecord<'a>> {
-    type PartyKey<'n> = (Party, Option<VendorId>, Option<&'n [u8]>, Address);
-    let mut all: BTreeMap<PartyKey<'a>, EndpointRecord<'a>> = BTreeMap::new();
-    for dealing in dealings {
-        let (at, side) = (dealing.at(), dealing.side());
-        let (Some(flow), Some(judged)) = (court.flow(at), FlowAt::of(at, judged)) else { continue };
-        let address = court.party_address(&flow, 1 - side);
-        let name = court.best_name(&flow, judged).map(|named| named.text);
-        let vendor = judged.vendor();
-        let record = all.entry((judged.party, vendor, name, address)).or_insert_with(|| EndpointRecord {
-            party: judged.party,
-            vendor: vendor.map(|id| court.catalog.vendor(id)),
-            name,
-            address: address.ip(),
-            bytes_out: 0,
-            bytes_in: 0,
-            flows: 0,
-            activity: Vec::new(),
-        });
-        let bytes = flow.whole_counters().bytes;
-        record.bytes_out += bytes[side];
-        record.bytes_in += bytes[1 - side];
-        record.flows += flow.count();
-        if !record.activity.contains(&judged.activity) {
-            record.activity.push(judged.activity);
-            record.activity.sort_unstable_by_key(|activity| activity.word());
-        }
-    }
-    let mut all: Vec<_> = all.into_values().collect();
-    all.sort_by(|a, b| (b.bytes_out, a.name, a.address).cmp(&(a.bytes_out, b.name, b.address)));
-    all
+    let found: Vec<Vec<_>> = parts(places.len()).map(found).collect();
+    Grouped::new(found.concat(), stations)
 }

@@ -64,18 +64,18 @@ pub(crate) struct End {
 
 impl End {
     fn join(&mut self, other: &Self) {
-        self.sending = match (self.sending, other.sending) {
-            (Some(one), Some(two)) => Some((one.0.min(two.0), one.1.max(two.1))),
-            (one, two) => one.or(two),
-        };
-        self.facing = match (self.facing, other.facing) {
-            (Some(one), Some(two)) => Some((one.0.min(two.0), one.1.max(two.1))),
-            (one, two) => one.or(two),
-        };
+        self.sending = other.sending.map_or(self.sending, |span| widest(self.sending, span));
+        self.facing = other.facing.map_or(self.facing, |macs| widest(self.facing, macs));
         self.to_group |= other.to_group;
         self.to_station |= other.to_station;
         self.volume.join(&other.volume);
     }
+}
+
+/// The least and the greatest of what is known and of these.
+fn widest<T: Copy + Ord>(known: Option<(T, T)>, (least, greatest): (T, T)) -> Option<(T, T)> {
+    let (one, other) = known.unwrap_or((least, greatest));
+    Some((one.min(least), other.max(greatest)))
 }
 
 /// A flow with what takes both of its ends.
@@ -115,13 +115,14 @@ pub(crate) struct Ends {
 }
 
 impl Ends {
-    /// Takes in both ends of a flow, and returns their places, [`NOWHERE`] for those that are none.
+    /// Takes in both ends of a flow of which so much was counted, and returns their places, [`NOWHERE`] for those that are none.
     pub(crate) fn enter(
         &mut self,
         court: &Court<'_>,
         flow: &Flow<'_>,
         judged: &Judged,
         halves: &[Testimony<'_, '_>; 2],
+        counters: Counters,
     ) -> [u32; 2] {
         let mut macs = [0, 1].map(|side| flow.mac(side).unwrap_or_default());
         let mut addresses = [0, 1].map(|side| Some(flow.hot.key.address(side)));
@@ -132,7 +133,6 @@ impl Ends {
                 None => macs = <[Mac; 2]>::default(),
             }
         }
-        let counters = flow.whole_counters();
         let span = flow.whole_span();
         let both = Both { flow, judged, halves, macs, addresses, counters, span };
         [0, 1].map(|side| self.enter_side(court, &both, side).unwrap_or(NOWHERE))
@@ -151,25 +151,23 @@ impl Ends {
         let (peer, abroad) = (macs[1 - side], judged.is_outside(1 - side));
         let (out, back) = (counters.bytes[side], counters.bytes[1 - side]);
         let outside = if abroad { (out, back) } else { (0, 0) };
-        let volume = Volume {
+        end.volume.join(&Volume {
             sent: out,
             received: back,
             sent_outside: outside.0,
             received_outside: outside.1,
             first: Some(if flow.is_evicted() { first } else { flow.cold.first }),
-        };
-        let to_known =
-            || judged.is_inside(1 - side) || court.claims.is_own(peer, flow.hot.key.address(1 - side));
-        let has_peer = sent && !peer.is_zero() && peer != mac;
-        end.join(&End {
-            key: end.key,
-            is_inside,
-            sending: sent.then_some((first, last)),
-            to_group: sent && !abroad && !judged.is_inside(1 - side),
-            to_station: has_peer && !is_inside && to_known(),
-            facing: has_peer.then_some((peer, peer)),
-            volume,
         });
+        if sent {
+            end.sending = widest(end.sending, (first, last));
+            end.to_group |= !abroad && !judged.is_inside(1 - side);
+            if !peer.is_zero() && peer != mac {
+                end.facing = widest(end.facing, (peer, peer));
+                end.to_station |= !is_inside
+                    && (judged.is_inside(1 - side)
+                        || court.claims.is_own(peer, flow.hot.key.address(1 - side)));
+            }
+        }
         let answers = halves[side].confirms();
         // Those that were evicted with it may have said something else.
         let often = if flow.is_evicted() { 1 } else { flow.count() };
@@ -286,6 +284,11 @@ impl Ends {
     /// Whether more networks of the outside speak from a MAC than a station could have.
     pub(crate) fn is_crowded(&self, mac: Mac) -> bool {
         self.abroad.get(&mac).is_some_and(Option::is_none)
+    }
+
+    /// Makes room for the ends of so many flows, as far as that is no waste where few stations have all of them.
+    pub(crate) fn reserve(&mut self, flows: usize) {
+        self.ids.reserve(flows.min(1 << 12), |_| 0);
     }
 
     /// Gives back what only the walk needs.

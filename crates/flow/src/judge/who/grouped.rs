@@ -41,6 +41,20 @@ impl<T> Grouped<T> {
         Self { all, ends }
     }
 
+    /// Every thing with its group.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (usize, &T)> {
+        self.all.iter().map(|(group, thing)| (*group as usize, thing))
+    }
+
+    /// The groups that have something.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = usize> {
+        let mut start = 0;
+        self.ends
+            .iter()
+            .zip(0..)
+            .filter_map(move |(&end, group)| (std::mem::replace(&mut start, end) < end).then_some(group))
+    }
+
     /// The things of one group.
     pub(crate) fn of(&self, group: usize) -> impl ExactSizeIterator<Item = &T> {
         let end = |group: usize| self.ends.get(group).map_or(0, |&end| end as usize);
@@ -58,6 +72,7 @@ mod tests {
     fn a_group_that_has_nothing_is_empty() {
         let grouped = Grouped::new(vec![(2, 'a'), (0, 'b')], 3);
         assert_eq!((grouped.of(0).count(), grouped.of(1).count(), grouped.of(3).count()), (1, 0, 0));
+        assert_eq!(grouped.groups().collect::<Vec<_>>(), [0, 2]);
         assert_eq!(Grouped::<u8>::new(Vec::new(), 2).of(1).count(), 0);
     }
 

@@ -53,8 +53,8 @@ pub(crate) struct MacKinds {
 impl MacKinds {
     /// Judges every MAC by all of its ends.
     pub(crate) fn new(claims: &Claims, ends: &Ends) -> Self {
-        let mut macs = Vec::new();
-        let mut grouped = Vec::new();
+        let mut macs = Vec::with_capacity(ends.all.len());
+        let mut grouped = Vec::with_capacity(ends.all.len());
         let mut kinds = Self { of_end: Vec::with_capacity(ends.all.len()), ..Self::default() };
         kinds.numbers.reserve(ends.all.len());
         for (place, end) in (0u32..).zip(ends.all.iter()) {
@@ -78,9 +78,7 @@ impl MacKinds {
         let mut own = Vec::new();
         for (number, mac) in macs.iter().enumerate() {
             of(number, &mut own);
-            let kind = kind_of(claims, *mac, &own, ends.is_crowded(*mac));
-            kinds.settle(kind, &own);
-            kinds.kinds.push(kind);
+            kinds.kinds.push(kind_of(claims, *mac, &own, ends.is_crowded(*mac)));
         }
         let those = |kinds: &Self, wanted: fn(MacKind) -> bool| {
             let of = kinds.kinds.iter().enumerate().filter(|(_, kind)| wanted(**kind));
@@ -94,21 +92,27 @@ impl MacKinds {
             }
         }
         for (number, kind) in settled {
-            of(number, &mut own);
-            kinds.settle(kind, &own);
             kinds.kinds[number] = kind;
         }
+        let mut is_near_known = false;
         for number in those(&kinds, MacKind::is_router) {
             of(number, &mut own);
-            kinds.find_lone(claims, macs[number], &own);
+            own.retain(|end| end.is_inside && !is_vouched(claims, end));
+            // Most routers have none such, and stations are many.
+            if !own.is_empty() && !std::mem::replace(&mut is_near_known, true) {
+                kinds.find_near(ends);
+            }
+            kinds.find_lone(macs[number], &own);
         }
         kinds
     }
 
-    /// Notes where the ends of a MAC are that is of such a kind.
-    fn settle(&mut self, kind: MacKind, ends: &[&End]) {
-        if kind == MacKind::Station {
-            self.near.extend(ends.iter().filter_map(|end| v4_network(end.key.1)));
+    /// Notes in which networks the stations of the link are.
+    fn find_near(&mut self, ends: &Ends) {
+        for (number, end) in self.of_end.iter().zip(ends.all.iter()) {
+            if self.kinds.get(*number as usize) == Some(&MacKind::Station) {
+                self.near.extend(v4_network(end.key.1));
+            }
         }
     }
 
@@ -120,9 +124,9 @@ impl MacKinds {
     }
 
     /// A router that answers from 192.168.1.1 without ARP in the capture: the address is its own where stations of the link
-    /// are its neighbours, and only one such address sends from the MAC.
-    fn find_lone(&mut self, claims: &Claims, mac: Mac, ends: &[&End]) {
-        for end in ends.iter().filter(|end| end.is_inside && !is_vouched(claims, end)) {
+    /// are its neighbours, and only one such address sends from the MAC. These are its ends inside without its word for them.
+    fn find_lone(&mut self, mac: Mac, ends: &[&End]) {
+        for end in ends {
             let address = end.key.1;
             if v4_network(address).is_some_and(|network| self.near.contains(&network)) {
                 self.lone.entry(mac).and_modify(|lone| *lone = None).or_insert(Some(address));

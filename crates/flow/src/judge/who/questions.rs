@@ -73,6 +73,11 @@ impl<'a> Questions<'a> {
         self.clouds.of(place).min().copied()
     }
 
+    /// The stations that asked for such a cloud.
+    pub(crate) fn clouds(&self) -> impl Iterator<Item = usize> {
+        self.clouds.groups()
+    }
+
     /// How many owners of names, whom the catalogue does not know, a station asked for.
     pub(crate) fn strangers(&self, place: usize) -> usize {
         self.strangers.get(&(place as u32)).copied().unwrap_or(0)

@@ -136,6 +136,9 @@ impl<'a> Court<'a> {
 
     /// What the asker, else somebody, was told of the flow's other end.
     pub(crate) fn named(&self, flow: &Flow<'a>, judged: &Judged) -> Option<Named<'a>> {
+        if self.names.is_empty() {
+            return None;
+        }
         let (remote, key) = (judged.remote(), &flow.hot.key);
         let (start, end) = flow.span();
         self.names.name(self.party_address(flow, remote), key.address(1 - remote), start, end)

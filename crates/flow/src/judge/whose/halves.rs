@@ -140,3 +140,13 @@ fn is_copy((n, one): (usize, &Flow<'_>), (m, other): (usize, &Flow<'_>)) -> bool
     };
     same && one.hot.key.path != other.hot.key.path && rank(other, m) < rank(one, n)
 }
+
+impl<'a> Court<'a> {
+    /// The other half of a flow, where they are two rows, and how many flows it stands for: two halves are one flow, which the
+    /// earlier of them stands for.
+    pub(crate) fn stands_for(&self, flow: &Flow<'a>) -> (Option<Flow<'a>>, u64) {
+        let half = self.halves.other(flow.at).and_then(|at| self.flow(at));
+        let is_later = half.is_some_and(|half| half.cold.at() < flow.cold.at());
+        (half, if is_later { 0 } else { flow.count() })
+    }
+}

@@ -90,6 +90,11 @@ impl<'a> NameIndex<'a> {
         }
     }
 
+    /// Whether no address was given a name.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.early.by_address.is_empty() && self.late.by_address.is_empty()
+    }
+
     /// The name that an asker was last given for an address at or before a moment.
     pub(crate) fn given(&self, address: Address, asker: Address, moment: i64) -> Option<Named<'a>> {
         let of = |table: &NameTable<'a>| Some(table.named(table.own((address, asker), moment)?, 0));

@@ -67,8 +67,9 @@ impl<'a> Protocols<'a> {
         let by_app: HashMap<&str, Spoken<'a>> = all().map(|one| (one.protocol.app.as_ref(), one)).collect();
         let of_reader = |id| ReaderId(id).reader().and_then(|reader| by_app.get(reader.app).copied());
         let of_field = |field: &Field| {
-            let (app, _) = field.word().rsplit_once('.')?;
-            (field.meaning() == Some(Meaning::Role)).then(|| Some((*field, *by_app.get(app)?)))?
+            let (app, _) =
+                (field.meaning() == Some(Meaning::Role)).then(|| field.word().rsplit_once('.'))??;
+            Some((*field, *by_app.get(app)?))
         };
         let mut protocols = Self {
             by_reader: (0..=u8::MAX).map(of_reader).collect(),
