@@ -6,6 +6,8 @@
 
 #[path = "live/fixtures.rs"]
 mod fixtures;
+#[path = "live/handles.rs"]
+mod handles;
 #[path = "live/kept.rs"]
 mod kept;
 #[path = "live/namespace.rs"]
