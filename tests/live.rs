@@ -4,15 +4,19 @@
 #![allow(clippy::print_stdout, reason = "what is skipped is said")]
 #![allow(clippy::disallowed_methods, reason = "nothing is waited for without end")]
 
+#[path = "live/fixtures.rs"]
+mod fixtures;
+#[path = "live/handles.rs"]
+mod handles;
 #[path = "live/kept.rs"]
 mod kept;
 #[path = "live/namespace.rs"]
 mod namespace;
 
 use lenscap_capture::{Capture, ChunkId, Next, Source};
-use lenscap_testkit::{Classic, OwnedFrame, captures, send};
-use lenscap_wire::{Frame, LinkType, Timestamp};
-use namespace::{Namespace, of_type, records, scan, wait};
+use lenscap_testkit::{OwnedFrame, captures, send};
+use lenscap_wire::{Frame, Timestamp};
+use namespace::{Namespace, of_type, records, wait};
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, Read};
@@ -53,14 +57,6 @@ fn whole(frames: &[OwnedFrame]) -> Vec<OwnedFrame> {
     frames
 }
 
-/// Whether frames can be sent as they are: Ethernet of a length that the interfaces take.
-fn can_be_sent(frames: &[OwnedFrame]) -> bool {
-    let fits = |frame: &OwnedFrame| {
-        frame.link_type == LinkType::ETHERNET && (14..65_000).contains(&frame.wire_length)
-    };
-    !frames.is_empty() && frames.iter().all(fits)
-}
-
 /// A record without times, and without what holds some in words or is made of them.
 fn timeless(record: &Value) -> String {
     fn strip(value: &mut Value) {
@@ -94,61 +90,6 @@ fn assert_same(what: &str, one: &[String], other: &[String]) {
         panic!("{what}\n  {one}\n  {other}");
     }
     assert_eq!(one.len(), other.len(), "{what}");
-}
-
-fn nanoseconds(record: &Value, key: &str) -> i64 {
-    let time: jiff::Timestamp = record[key].as_str().expect(key).parse().expect(key);
-    i64::try_from(time.as_nanosecond()).expect("it is of our time")
-}
-
-#[test]
-fn fixtures_over_an_interface_are_what_scan_says() {
-    over_an_interface("pcap");
-}
-
-#[test]
-fn fixtures_over_a_ring_of_our_own_are_what_scan_says() {
-    over_an_interface("ring");
-}
-
-fn over_an_interface(backend: &str) {
-    let Some(namespace) = Namespace::new() else { return };
-    let (mut compared, mut left_out) = (0, Vec::new());
-    for path in captures::fixtures() {
-        let mut sent = whole(&frames(&path));
-        if !can_be_sent(&sent) {
-            left_out.push(
-                path.strip_prefix(captures::repository()).expect("it stands there").display().to_string(),
-            );
-            continue;
-        }
-        let count = sent.len().to_string();
-        let arguments = ["v1", "--json", "--count", &count, "--duration", "20s", "--backend", backend];
-        let watch = namespace.watch(&arguments);
-        namespace.send(&sent);
-        let done = watch.end();
-        let live = records(&done.stdout);
-        let capture = of_type(&live, "capture")[0];
-        assert_eq!(capture["packets"], sent.len(), "{}: {capture}", path.display());
-        assert_eq!((&capture["format"], &capture["drops"]), (&"live".into(), &Value::Null));
-        assert_eq!(of_type(&live, "ledger")[0]["balanced"], true);
-        // The same packets at the times at which they came, as far as that can be known.
-        let (start, end) = (nanoseconds(capture, "start"), nanoseconds(capture, "end"));
-        let step = (end - start) / sent.len() as i64;
-        for (n, frame) in (0..).zip(&mut sent) {
-            frame.time = Timestamp(start + n * step);
-        }
-        let file = namespace.path("reference.pcap");
-        fs::write(&file, Classic { nanoseconds: true, ..Classic::default() }.write(&sent))
-            .expect("it can be written");
-        let scanned = scan(&file);
-        for kind in ["device", "flow", "name", "finding"] {
-            assert_same(&path.display().to_string(), &sorted(&live, kind), &sorted(&scanned, kind));
-        }
-        compared += 1;
-    }
-    println!("{compared} fixtures compared, left out as they are not Ethernet: {}", left_out.join(", "));
-    assert!(compared > 20, "{compared} fixtures compared");
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Live is as offline: a capture that is judged on the way, after every batch, and whose flows are said as they end, says in all
 //! what scanning it says.
 
+#[path = "ongoing/shared.rs"]
+mod shared;
+
 use lenscap_capture::{BATCH, Batch, Capture, Next, Record, Source};
 use lenscap_catalog::Catalog;
 use lenscap_flow::report::{Report, Said};

@@ -42,10 +42,13 @@ use news::Heard;
 use out::{Out, Target};
 use pulse::{Doors, Pulse, State};
 use rolling::Rolling;
+use settle::Engine;
 use signals::Signals;
 use source::Opened;
 use std::io::{self, ErrorKind, IsTerminal};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use turn::Turn;
 use view::View;
@@ -86,7 +89,7 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
     })?;
     // The kernel asks the filter of an interface.
     let options = Options { filter: options.filter.filter(|_| !opened.is_live), ..options };
-    let ongoing = settle::engine(watch, &options, &opened)?;
+    let Engine { opened, ongoing, stopping } = settle::engine(watch, &options, opened)?;
     let view = style.map(|style| (View::new(&opened.name, io::stdout().is_terminal()), style));
     let names = opened.about.iter().map(|about| about.path.clone()).collect();
     let rolling = Rolling::start(watch, names)?;
@@ -95,6 +98,7 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
         memory: options.limits.memory as u64,
         opened,
         ongoing,
+        stopping,
         out,
         view,
         printing,
@@ -164,6 +168,8 @@ struct Run<'w> {
     memory: u64,
     opened: Opened,
     ongoing: Ongoing,
+    /// Where several read for themselves: set, to let each end once it has nothing more.
+    stopping: Option<Arc<AtomicBool>>,
     out: Out,
     /// What text is said; nothing where JSON lines are written.
     view: Option<(View, text::View)>,
@@ -203,7 +209,8 @@ impl Run<'_> {
                     if self.opened.is_live || self.watch.replay.is_some() {
                         self.ongoing.tell(now);
                     }
-                    if stopped.is_some() {
+                    self.ongoing.attend();
+                    if stopped.is_some() && self.stopping.is_none() {
                         break;
                     }
                 }
@@ -226,6 +233,9 @@ impl Run<'_> {
             if over || signals.stop() {
                 // What came before stands in the ring yet; of a stream nobody can tell.
                 let since = *stopped.get_or_insert(now);
+                if let Some(stopping) = &self.stopping {
+                    stopping.store(true, Ordering::Relaxed);
+                }
                 if !self.opened.is_live || now - since >= DRAIN {
                     break;
                 }
@@ -299,6 +309,7 @@ impl Run<'_> {
     /// Prints the last report, and says how it ended.
     fn finish(mut self, failures: Vec<Failure>) -> Result<Outcome, Failure> {
         self.pulse.stopping(moment());
+        self.ongoing.end();
         self.opened.source.refresh();
         let printing = self.printing.clone();
         if let Some(rolling) = &mut self.rolling {

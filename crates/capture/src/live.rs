@@ -12,11 +12,13 @@
 
 mod clock;
 mod handle;
+mod share;
 mod tap;
 
 use lenscap_wire::Timestamp;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::os::fd::{AsRawFd, RawFd};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::{BATCH, ChunkId, Error, Next, Source, Tally};
@@ -82,8 +84,8 @@ pub struct Live {
     turn: usize,
     /// Batches since drops were asked for.
     uncounted: u32,
-    /// Packets that may still be taken.
-    left: u64,
+    /// Packets that may still be taken by all that share them; nothing where there is no end.
+    left: Option<Arc<Mutex<u64>>>,
 }
 
 impl Live {
@@ -91,8 +93,37 @@ impl Live {
     pub fn open(interfaces: &[(String, ChunkId)], options: &LiveOptions) -> Result<Self, Error> {
         let open = |(name, id): &(String, ChunkId)| Handle::open(name, *id, options);
         let handles = interfaces.iter().map(open).collect::<Result<Vec<_>, _>>()?;
-        let left = options.count.unwrap_or(u64::MAX);
-        Ok(Self { handles, turn: 0, uncounted: 0, left })
+        Ok(Self::of(handles, options.count.map(|left| Arc::new(Mutex::new(left)))))
+    }
+
+    /// Opens the same interfaces once for each member of a group that shares their packets: each yields all that goes on between
+    /// some pairs of addresses, and the first also what has no address. One that is removed is not opened again.
+    pub fn open_group(members: &[Vec<(String, ChunkId)>], options: &LiveOptions) -> Result<Vec<Self>, Error> {
+        let options = LiveOptions { again: false, ..options.clone() };
+        let left = options.count.map(|left| Arc::new(Mutex::new(left)));
+        let mut all = Vec::new();
+        for (place, interfaces) in members.iter().enumerate() {
+            let open = |(name, id): &(String, ChunkId)| Handle::open_held(name, *id, (&options, place == 0));
+            let handles = interfaces.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+            all.push(Self::of(handles, left.clone()));
+        }
+        for (place, (name, _)) in members.first().into_iter().flatten().enumerate() {
+            let sockets = all.iter().filter_map(|live| live.handles.get(place)?.fd());
+            share::share(sockets).map_err(|why| Error::Interface {
+                interface: name.clone(),
+                why: format!("its packets cannot be shared out: {why}"),
+            })?;
+        }
+        if !options.own_ring {
+            // Blocks with packets from before a member joined are handed over by then, and thrown away.
+            std::thread::sleep(2 * WAIT);
+        }
+        all.iter_mut().flat_map(|live| &mut live.handles).try_for_each(Handle::start)?;
+        Ok(all)
+    }
+
+    fn of(handles: Vec<Handle>, left: Option<Arc<Mutex<u64>>>) -> Self {
+        Self { handles, turn: 0, uncounted: 0, left }
     }
 
     /// The descriptors of what is open: who confines this process lets nobody write to them, which would send frames.
@@ -100,18 +131,31 @@ impl Live {
         self.handles.iter().filter_map(|handle| Some(handle.fd()?.as_raw_fd())).collect()
     }
 
-    /// Takes frames from the first interface that has some, beginning behind the one that had some last.
+    /// Takes frames, and no more than may be taken.
     fn take(&mut self) -> bool {
-        let most = usize::try_from(self.left).unwrap_or(BATCH).min(BATCH);
+        let Some(left) = self.left.clone() else { return self.take_most(BATCH) > 0 };
+        let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = self.take_most(usize::try_from(*left).unwrap_or(BATCH).min(BATCH));
+        *left -= taken as u64;
+        taken > 0
+    }
+
+    /// Takes at most so many frames from the first interface that has some, beginning behind the one that had some last.
+    fn take_most(&mut self, most: usize) -> usize {
         for _ in 0..self.handles.len() {
             self.turn = (self.turn + 1) % self.handles.len();
             let taken = self.handles.get_mut(self.turn).map_or(0, |handle| handle.take(most));
             if taken > 0 {
-                self.left -= taken as u64;
-                return true;
+                return taken;
             }
         }
-        false
+        0
+    }
+
+    /// Whether no more may be taken.
+    fn is_done(&self) -> bool {
+        let left = self.left.as_ref().map(|left| *left.lock().unwrap_or_else(PoisonError::into_inner));
+        left == Some(0)
     }
 
     /// Waits until an interface may have frames.
@@ -138,7 +182,7 @@ impl Source for Live {
         if self.uncounted >= COUNT_AFTER {
             self.refresh();
         }
-        if self.left == 0 {
+        if self.is_done() {
             self.refresh();
             return Ok(Next::End);
         }

@@ -109,6 +109,8 @@ pub enum ProblemKind {
         /// What libpcap said.
         why: String,
     },
+    /// The first of the packets that have no number of their own any more: there are more than references can tell apart.
+    Unnumbered,
     /// A stamp before 1970, clamped.
     TooEarly,
     /// A stamp after 2262, clamped.
@@ -132,6 +134,7 @@ impl ProblemKind {
             Self::UnknownInterface { .. } => "unknown-interface",
             Self::Resolution { .. } => "resolution",
             Self::InterfaceDown { .. } => "interface-down",
+            Self::Unnumbered => "unnumbered",
             Self::TooEarly => "too-early",
             Self::TooLate => "too-late",
         }
@@ -184,6 +187,9 @@ impl fmt::Display for ProblemKind {
             }
             Self::Resolution { interface } => write!(f, "interface {interface} claims an absurd resolution"),
             Self::InterfaceDown { why } => write!(f, "the interface failed and was waited for: {why}"),
+            Self::Unnumbered => f.write_str(
+                "from here on packets have no numbers of their own: there are more than 4,294,967,295",
+            ),
             Self::TooEarly => f.write_str("its time is before 1970 and was clamped"),
             Self::TooLate => f.write_str("its time is after 2262 and was clamped"),
         }

@@ -85,7 +85,10 @@ impl Tally {
             self.book_oddities(packet, at.offset);
         }
         let Packet { time, link_type, lengths, header, .. } = *packet;
-        let record = self.numbers as u32;
+        let record = self.number();
+        if record == u32::MAX {
+            self.pass_last_number(at.offset);
+        }
         self.records += 1;
         self.numbers += 1;
         self.bytes_captured += u64::from(lengths.captured);
@@ -111,6 +114,20 @@ impl Tally {
         }
     }
 
+    /// The number of the next record, from 0. References hold 32 bits: behind the last of them all have the same, and are told
+    /// apart by their offsets.
+    fn number(&self) -> u32 {
+        u32::try_from(self.numbers).unwrap_or(u32::MAX)
+    }
+
+    /// Tells once that numbers end here.
+    #[cold]
+    fn pass_last_number(&mut self, offset: u64) {
+        if self.numbers == u64::from(u32::MAX) {
+            self.problem(true, offset, ProblemKind::Unnumbered);
+        }
+    }
+
     #[cold]
     fn book_oddities(&mut self, packet: &Packet, offset: u64) {
         self.drops.count(packet.lost);
@@ -127,7 +144,7 @@ impl Tally {
     /// Keeps a problem, or counts it where there are many. `of_record` tells whether it is about the next record.
     pub(crate) fn problem(&mut self, of_record: bool, offset: u64, kind: ProblemKind) {
         if self.problems.len() < Self::PROBLEMS {
-            let record = of_record.then_some(self.numbers as u32);
+            let record = of_record.then(|| self.number());
             self.problems.push(Problem { record, offset, kind });
         } else {
             self.problems_more += 1;
@@ -176,6 +193,21 @@ mod tests {
         assert_eq!(kinds, [ProblemKind::UnknownInterface { interface: 70_000 }, ProblemKind::TooLate]);
         assert_eq!(tally.problems[0].record, Some(0));
         assert_eq!(tally.drops.counts().between, 3);
+    }
+
+    /// Packet 4,294,967,297 is not called packet 1.
+    #[test]
+    fn numbers_end_and_do_not_begin_again() {
+        let mut tally = Tally { numbers: u64::from(u32::MAX) - 1, ..Tally::default() };
+        let records: Vec<_> =
+            (0..3).map(|n| tally.take(&packet(), Place { start: 0, offset: 100 * n }).at).collect();
+        assert_eq!(
+            records.iter().map(|at| at.record).collect::<Vec<_>>(),
+            [u32::MAX - 1, u32::MAX, u32::MAX]
+        );
+        assert!(records[1] < records[2], "the offset tells them apart");
+        let problems: Vec<_> = tally.problems.iter().map(|problem| (problem.offset, &problem.kind)).collect();
+        assert_eq!(problems, [(100, &ProblemKind::Unnumbered)]);
     }
 
     #[test]

@@ -129,10 +129,14 @@ pub(crate) struct Watch {
     /// Share the packets among so many threads; the result is the same
     #[arg(long, value_name = "N", default_value = "1", value_parser = parse::workers, help_heading = "Resources")]
     pub workers: NonZeroUsize,
+    /// Share the packets of interfaces among so many handles, by their addresses, with a thread each that folds what it is given;
+    /// the result is the same. Each is an input of its own: eth0#1, eth0#2
+    #[arg(long, value_name = "N", default_value = "1", value_parser = parse::workers, conflicts_with_all = ["workers", "rolling", "replay", "fifo"], help_heading = "Resources")]
+    pub handles: NonZeroUsize,
     /// How packets are had of interfaces
     #[arg(long, value_name = "BACKEND", default_value = "auto", help_heading = "Resources")]
     pub backend: Backend,
-    /// The kernel's ring for each interface
+    /// The kernel's ring for each handle of an interface
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = parse::ring, help_heading = "Resources")]
     pub ring: u32,
     /// Keep all rights of the process while it reads packets; see lenscap doctor

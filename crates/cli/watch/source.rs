@@ -13,9 +13,9 @@ use lenscap_report::escape::escape;
 use std::io;
 use std::path::Path;
 
-/// A source that was opened.
-pub(super) struct Opened {
-    pub(super) source: Box<dyn Source>,
+/// What was opened: several sources that share packets, and once something reads them, one that stands for all.
+pub(super) struct Opened<S = Box<dyn Source>> {
+    pub(super) source: S,
     /// Of what kind its inputs are, by ordinal.
     pub(super) about: Vec<About>,
     /// What to call it.
@@ -24,14 +24,27 @@ pub(super) struct Opened {
     pub(super) is_live: bool,
 }
 
+/// Sources that nothing reads yet.
+pub(super) type Sources = Vec<Box<dyn Source + Send>>;
+
+impl Opened<Sources> {
+    /// A file or a stream.
+    fn one(source: impl Source + Send + 'static, about: About, name: String) -> Self {
+        Self { source: vec![Box::new(source)], about: vec![about], name, is_live: false }
+    }
+}
+
 /// Opens what a watch is to read. `confine` is called before a byte of it is read: at once, or once interfaces are open, which
 /// takes rights; it is told their descriptors.
 pub(super) fn open(
     watch: &Watch,
     signals: &Signals,
     confine: impl FnOnce(Vec<i32>),
-) -> Result<Opened, Failure> {
+) -> Result<Opened<Sources>, Failure> {
     let is_stream = watch.interfaces.iter().any(|name| name == "-");
+    if is_stream && watch.handles.get() > 1 {
+        return Err(Failure::new("standard input (-) has no handles that could share its packets"));
+    }
     if is_stream && watch.interfaces.len() > 1 {
         return Err(Failure::new("standard input (-) and interfaces cannot be watched in one run"));
     }
@@ -55,14 +68,14 @@ fn most(watch: &Watch) -> u64 {
     watch.count.map_or(u64::MAX, std::num::NonZeroU64::get)
 }
 
-fn replay(watch: &Watch, path: &Path) -> Result<Opened, Failure> {
+fn replay(watch: &Watch, path: &Path) -> Result<Opened<Sources>, Failure> {
     let opened = Capture::open(path).and_then(|capture| Ok((capture.reader(chunk_of(0))?, capture)));
     let (reader, capture) = opened.map_err(|why| Failure::file("read", path, why))?;
     let name = path.to_string_lossy().into_owned();
     let about =
         About { path: name.clone(), format: capture.format().name(), compression: capture.compression() };
-    let source = Box::new(Paced::new(reader.at_most(most(watch)), watch.speed.get()));
-    Ok(Opened { source, about: vec![about], name, is_live: false })
+    let source = Paced::new(reader.at_most(most(watch)), watch.speed.get());
+    Ok(Opened::one(source, about, name))
 }
 
 fn stream_of(
@@ -70,7 +83,7 @@ fn stream_of(
     signals: &Signals,
     name: String,
     stream: impl io::Read + std::os::fd::AsFd + Send + 'static,
-) -> Result<Opened, Failure> {
+) -> Result<Opened<Sources>, Failure> {
     let failed = |why: Error| {
         let stopped = "stopped before a capture began".to_string();
         let why = if signals.stop() { stopped } else { why.to_string() };
@@ -78,14 +91,12 @@ fn stream_of(
     };
     let (reader, compression) = growing_reader(stream, chunk_of(0), signals.stopping()).map_err(failed)?;
     let about = About { path: name.clone(), format: reader.format().name(), compression };
-    let source = Box::new(reader.at_most(most(watch)));
-    Ok(Opened { source, about: vec![about], name, is_live: false })
+    let source = reader.at_most(most(watch));
+    Ok(Opened::one(source, about, name))
 }
 
 #[cfg(target_os = "linux")]
-fn interfaces(watch: &Watch) -> Result<(Opened, Vec<i32>), Failure> {
-    let named = |(n, name): (usize, &String)| (name.clone(), chunk_of(n));
-    let all: Vec<_> = watch.interfaces.iter().enumerate().map(named).collect();
+fn interfaces(watch: &Watch) -> Result<(Opened<Sources>, Vec<i32>), Failure> {
     let options = LiveOptions {
         snap_length: watch.snaplen,
         promiscuous: !watch.no_promiscuous,
@@ -99,15 +110,27 @@ fn interfaces(watch: &Watch) -> Result<(Opened, Vec<i32>), Failure> {
         count: watch.count.map(std::num::NonZeroU64::get),
         again: watch.no_sandbox,
     };
-    let source = Live::open(&all, &options).map_err(|why| refused(&why))?;
-    let about = |name: &String| About { path: name.clone(), format: "live", compression: None };
-    let descriptors = source.descriptors();
-    let opened = Opened {
-        source: Box::new(source),
-        about: watch.interfaces.iter().map(about).collect(),
-        name: watch.interfaces.join(", "),
-        is_live: true,
+    // Each handle of each interface is an input.
+    let (names, handles) = (&watch.interfaces, watch.handles.get());
+    let number = |place: usize, handle: usize| chunk_of(place * handles + handle);
+    let of_handle = |handle: usize| -> Vec<_> {
+        names.iter().enumerate().map(|(place, name)| (name.clone(), number(place, handle))).collect()
     };
+    let all: Vec<_> = (0..handles).map(of_handle).collect();
+    let lives = match &all[..] {
+        [one] => Live::open(one, &options).map(|live| vec![live]),
+        several => Live::open_group(several, &options),
+    };
+    let lives = lives.map_err(|why| refused(&why))?;
+    let about = |path: String| About { path, format: "live", compression: None };
+    let called = |name: &String, handle: usize| match handles {
+        1 => name.clone(),
+        _ => format!("{name}#{}", handle + 1),
+    };
+    let every = names.iter().flat_map(|name| (0..handles).map(move |handle| about(called(name, handle))));
+    let descriptors = lives.iter().flat_map(Live::descriptors).collect();
+    let source = lives.into_iter().map(|live| Box::new(live) as Box<dyn Source + Send>).collect();
+    let opened = Opened { source, about: every.collect(), name: names.join(", "), is_live: true };
     Ok((opened, descriptors))
 }
 
@@ -145,7 +168,7 @@ fn may_capture() -> bool {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn interfaces(watch: &Watch) -> Result<(Opened, Vec<i32>), Failure> {
+fn interfaces(watch: &Watch) -> Result<(Opened<Sources>, Vec<i32>), Failure> {
     let interface = lenscap_report::shell::word(watch.interfaces.first().map_or("eth0", String::as_str));
     Err(Failure::new("this build cannot capture from interfaces")
         .next(format!("Try: sudo tcpdump -i {interface} -w - | lenscap watch -")))

@@ -9,6 +9,7 @@ mod cut;
 mod feed;
 mod files;
 mod flood;
+mod group;
 mod ongoing;
 mod piece;
 mod sieve;
@@ -16,6 +17,7 @@ mod stream;
 
 pub use feed::About;
 pub use flood::FloodEvent;
+pub use group::Members;
 pub use ongoing::{Ongoing, chunk_of};
 pub use piece::{FoldError, Folding, NoJoint, Piece, Unjoined};
 pub use stream::Stream;

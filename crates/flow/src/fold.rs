@@ -307,11 +307,16 @@ impl Summary {
             packet,
             time,
             at,
-            keeps: self.role != Role::Flows,
+            keeps: !matches!(self.role, Role::Flows | Role::Member),
+            passes: false,
             flow_name: None,
         };
         let reader = readers::read_message(asked, &message, &mut |fact: Fact<'_>| listener.hear(&fact));
-        Recognised { reader, name: listener.flow_name }
+        let Listener { flow_name: name, passes, .. } = listener;
+        if passes {
+            self.note_told(at);
+        }
+        Recognised { reader, name }
     }
 
     /// Books a fragment or a packet without IP.
@@ -341,6 +346,7 @@ impl Summary {
         if let Some((of, datagram)) = outcome.whole
             && let Some((_, key, side)) = self.datagram(&datagram)
         {
+            self.note_whole(frame.at, &datagram);
             self.flows.fragments.finish(of, datagram, key, side);
         }
         if let Some((key, side)) = outcome.copy_of {

@@ -29,8 +29,8 @@ mod save;
 mod state;
 
 pub use engine::{
-    About, FloodEvent, FoldError, Folding, Input, NoJoint, Ongoing, Options, Piece, Progress, ScanError,
-    Stream, Unjoined, chunk_of, inspect, scan,
+    About, FloodEvent, FoldError, Folding, Input, Members, NoJoint, Ongoing, Options, Piece, Progress,
+    ScanError, Stream, Unjoined, chunk_of, inspect, scan,
 };
 pub use join::refusal::{Refusal, Refused};
 pub use judge::{Closed, DeviceKey, Policy, Stated, judge, rules};

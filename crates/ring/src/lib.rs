@@ -18,6 +18,7 @@
 )]
 
 mod block;
+mod group;
 mod memory;
 mod options;
 mod ring;
@@ -25,6 +26,7 @@ mod socket;
 mod statistics;
 
 pub use block::{Packet, Packets, Way};
-pub use options::{Fanout, Instruction, Options};
+pub use group::Group;
+pub use options::{Instruction, Options};
 pub use ring::Ring;
 pub use statistics::Statistics;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// How a ring is opened. The default is 64 MiB in blocks of 1 MiB, whole packets, of everybody (promiscuous), one ring for all.
+/// How a ring is opened. The default is 64 MiB in blocks of 1 MiB, whole packets, of everybody (promiscuous).
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Bytes of a block: a power of two, at least a page. A packet never spans two.
@@ -17,8 +17,6 @@ pub struct Options {
     pub retire: Duration,
     /// A classic BPF program that says how many bytes of a packet are kept, 0 for none. Empty: all packets.
     pub filter: Vec<Instruction>,
-    /// Several rings share the packets of an interface.
-    pub fanout: Option<Fanout>,
 }
 
 impl Default for Options {
@@ -30,7 +28,6 @@ impl Default for Options {
             promiscuous: true,
             retire: Duration::from_millis(50),
             filter: Vec::new(),
-            fanout: None,
         }
     }
 }
@@ -50,12 +47,4 @@ impl Instruction {
     pub const fn keep(bytes: u32) -> Self {
         Self { code: 0x06, jt: 0, jf: 0, k: bytes }
     }
-}
-
-/// A group of rings among which the kernel shares out packets, by a hash over addresses and ports: both directions of a
-/// conversation reach the same ring. Fragments are not put together first, so those of one datagram may be spread.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Fanout {
-    /// The number of the group in this network namespace. All rings of a group are of one process.
-    pub group: u16,
 }

@@ -40,8 +40,8 @@ pub struct Ring {
 }
 
 impl Ring {
-    /// Opens a ring that takes no packet before [`start`](Self::start): several rings of a group are all opened first, so that no
-    /// packet reaches two of them.
+    /// Opens a ring that takes no packet before [`start`](Self::start): several rings of a group are all opened first and
+    /// [join](crate::join) it, so that no packet reaches two of them.
     ///
     /// # Errors
     /// What the kernel says: `PermissionDenied` without `CAP_NET_RAW`, `NotFound` or `ENODEV` where there is no such interface,
@@ -57,9 +57,6 @@ impl Ring {
             socket.be_promiscuous()?;
         }
         socket.bind()?;
-        if let Some(fanout) = options.fanout {
-            socket.join(fanout)?;
-        }
         let whole = || vec![Instruction::keep(options.snap_length)];
         let filter = if options.filter.is_empty() { whole() } else { options.filter.clone() };
         let statistics = Statistics::default();

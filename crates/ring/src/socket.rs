@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::time::Duration;
 
 use crate::block::TAG;
-use crate::{Fanout, Instruction, Options};
+use crate::{Instruction, Options};
 
 /// All protocols, in network order.
 const ALL: u16 = (libc::ETH_P_ALL as u16).to_be();
@@ -25,7 +25,7 @@ pub(crate) struct Socket {
 ///
 /// # Safety
 /// Every bit pattern of the type is a value of it.
-unsafe trait Plain: Copy {}
+pub(crate) unsafe trait Plain: Copy {}
 // SAFETY: a whole number.
 unsafe impl Plain for c_int {}
 // SAFETY: whole numbers.
@@ -71,14 +71,7 @@ impl Socket {
 
     /// Lets only so much of packets in as the program says.
     pub(crate) fn filter(&self, program: &[Instruction]) -> io::Result<()> {
-        let mut program: Vec<libc::sock_filter> = program
-            .iter()
-            .map(|&Instruction { code, jt, jf, k }| libc::sock_filter { code, jt, jf, k })
-            .collect();
-        let length = u16::try_from(program.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
-        // The kernel copies the instructions during the call, and `program` lives longer.
-        let filter = libc::sock_fprog { len: length, filter: program.as_mut_ptr() };
-        self.set(libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, &filter)
+        set_program(self.fd.as_fd(), libc::SOL_SOCKET, libc::SO_ATTACH_FILTER, program)
     }
 
     /// Takes packets for others, too, until the socket is closed.
@@ -106,12 +99,6 @@ impl Socket {
         let length = size_of_val(&address) as libc::socklen_t;
         // SAFETY: the address lives until the call is over and is as long as is said.
         checked(unsafe { libc::bind(self.fd.as_raw_fd(), (&raw const address).cast(), length) }).map(drop)
-    }
-
-    /// Joins a group, once the socket is bound.
-    pub(crate) fn join(&self, fanout: Fanout) -> io::Result<()> {
-        let group = c_int::from(fanout.group) | (libc::PACKET_FANOUT_HASH as c_int) << 16;
-        self.set(libc::SOL_PACKET, libc::PACKET_FANOUT, &group)
     }
 
     /// Packets, drops and freezes since it was last asked.
@@ -159,17 +146,11 @@ impl Socket {
     }
 
     fn set<T: Plain>(&self, level: c_int, option: c_int, value: &T) -> io::Result<()> {
-        let (start, length) = ((&raw const *value).cast(), size_of::<T>() as libc::socklen_t);
-        // SAFETY: the kernel reads as many bytes as the value has, which lives until the call is over.
-        checked(unsafe { libc::setsockopt(self.fd.as_raw_fd(), level, option, start, length) }).map(drop)
+        set(self.fd.as_fd(), level, option, value)
     }
 
-    fn get<T: Plain>(&self, level: c_int, option: c_int, mut value: T) -> io::Result<T> {
-        let (start, mut length) = ((&raw mut value).cast(), size_of::<T>() as libc::socklen_t);
-        // SAFETY: the kernel writes at most as many bytes as the value has, which lives until the call is over; whatever it writes
-        // is a value of the type, which is plain.
-        checked(unsafe { libc::getsockopt(self.fd.as_raw_fd(), level, option, start, &raw mut length) })?;
-        Ok(value)
+    fn get<T: Plain>(&self, level: c_int, option: c_int, value: T) -> io::Result<T> {
+        get(self.fd.as_fd(), level, option, value)
     }
 }
 
@@ -177,6 +158,49 @@ impl AsFd for Socket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
+}
+
+/// Sets an option of a socket.
+pub(crate) fn set<T: Plain>(
+    socket: BorrowedFd<'_>,
+    level: c_int,
+    option: c_int,
+    value: &T,
+) -> io::Result<()> {
+    let (start, length) = ((&raw const *value).cast(), size_of::<T>() as libc::socklen_t);
+    // SAFETY: the kernel reads as many bytes as the value has, which lives until the call is over.
+    checked(unsafe { libc::setsockopt(socket.as_raw_fd(), level, option, start, length) }).map(drop)
+}
+
+/// Sets an option of a socket that is a program.
+pub(crate) fn set_program(
+    socket: BorrowedFd<'_>,
+    level: c_int,
+    option: c_int,
+    program: &[Instruction],
+) -> io::Result<()> {
+    let mut program: Vec<libc::sock_filter> = program
+        .iter()
+        .map(|&Instruction { code, jt, jf, k }| libc::sock_filter { code, jt, jf, k })
+        .collect();
+    let length = u16::try_from(program.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
+    // The kernel copies the instructions during the call, and `program` lives longer.
+    let filter = libc::sock_fprog { len: length, filter: program.as_mut_ptr() };
+    set(socket, level, option, &filter)
+}
+
+/// An option of a socket.
+pub(crate) fn get<T: Plain>(
+    socket: BorrowedFd<'_>,
+    level: c_int,
+    option: c_int,
+    mut value: T,
+) -> io::Result<T> {
+    let (start, mut length) = ((&raw mut value).cast(), size_of::<T>() as libc::socklen_t);
+    // SAFETY: the kernel writes at most as many bytes as the value has, which lives until the call is over; whatever it writes
+    // is a value of the type, which is plain.
+    checked(unsafe { libc::getsockopt(socket.as_raw_fd(), level, option, start, &raw mut length) })?;
+    Ok(value)
 }
 
 /// What a system call gave, or why it failed.

@@ -4,10 +4,10 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::print_stderr)]
 
-use lenscap_ring::{Fanout, Instruction, Options, Ring, Way};
+use lenscap_ring::{Group, Instruction, Options, Ring, Way};
 use std::ffi::CString;
 use std::net::UdpSocket;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::process::Command;
 use std::time::Duration;
 
@@ -192,26 +192,30 @@ fn what_a_full_ring_drops_is_counted_and_the_rest_arrives() {
 }
 
 #[test]
-fn two_rings_of_a_group_share_the_packets_and_a_conversation_stays_together() {
-    inside("two_rings_of_a_group_share_the_packets_and_a_conversation_stays_together", || {
-        let options = Options { fanout: Some(Fanout { group: 7 }), ..options() };
-        let mut rings = [(); 2].map(|()| Ring::open("v1", &options).expect("a ring"));
+fn rings_of_a_group_share_the_packets_as_a_program_says() {
+    inside("rings_of_a_group_share_the_packets_as_a_program_says", || {
+        let mut rings = [(); 2].map(|()| Ring::open("v1", &options()).expect("a ring"));
+        // The first byte of the payload of a datagram, 28 bytes behind the beginning of the IPv4 header.
+        let program =
+            [(0x30, 0xfff0_0000 + 28), (0x16, 0)].map(|(code, k)| Instruction { code, jt: 0, jf: 0, k });
+        let group = Group::with(rings[0].as_fd(), &program).expect("a group");
+        group.join(rings[1].as_fd()).expect("a member");
+        let alone = Ring::open("v1", &options()).expect("a ring");
+        let other = Group::with(alone.as_fd(), &program).expect("a group");
+        assert_ne!(group, other, "each group has a number of its own");
         for ring in &rings {
             ring.start().expect("packets");
         }
-        for flow in 0..64_u8 {
-            let socket = sender();
-            for n in 0..4 {
-                socket.send_to(&[flow, n], (TO, 9)).expect("it is sent");
-            }
+        let socket = sender();
+        for n in 0..64_u8 {
+            socket.send_to(&[n; 2], (TO, 9)).expect("it is sent");
         }
-        let [one, two] = rings.each_mut().map(|ring| datagrams(ring, 256));
-        assert_eq!(one.len() + two.len(), 256);
-        let flows = |all: &[(Vec<u8>, u32, Way)]| {
-            all.iter().map(|(payload, ..)| payload[0]).collect::<std::collections::BTreeSet<_>>()
-        };
-        assert!(flows(&one).is_disjoint(&flows(&two)));
-        assert!(!one.is_empty() && !two.is_empty());
+        for (place, ring) in rings.iter_mut().enumerate() {
+            let got: Vec<_> =
+                datagrams(ring, 32).iter().map(|(payload, ..)| usize::from(payload[0])).collect();
+            assert_eq!(got, (0..64).filter(|n| n % 2 == place).collect::<Vec<_>>());
+        }
+        assert!(Group::with(socket.as_fd(), &program).is_err(), "a socket of another kind is refused");
     });
 }
 

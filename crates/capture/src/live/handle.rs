@@ -40,6 +40,8 @@ pub(super) struct Handle {
     failed: Option<i64>,
     /// Whether it was down when it was last looked at.
     down: bool,
+    /// Whether what the interface lost is told here: of several handles of one, the first tells it.
+    tells: bool,
 }
 
 /// A handle that is open.
@@ -79,6 +81,17 @@ fn is_down(name: &str) -> bool {
 impl Handle {
     /// Opens an interface.
     pub(super) fn open(name: &str, id: ChunkId, options: &LiveOptions) -> Result<Self, Error> {
+        let mut handle = Self::open_held(name, id, (options, true))?;
+        handle.start()?;
+        Ok(handle)
+    }
+
+    /// Opens an interface of which no packet is taken before [`start`](Self::start), and says whether what it lost is told here.
+    pub(super) fn open_held(
+        name: &str,
+        id: ChunkId,
+        (options, tells): (&LiveOptions, bool),
+    ) -> Result<Self, Error> {
         let open = Open::new(name, options)?;
         let mut tally = Tally::new(id);
         tally.link_types.insert(open.tap.link_type.0);
@@ -95,7 +108,13 @@ impl Handle {
             before: (0, 0),
             failed: None,
             down: false,
+            tells,
         })
+    }
+
+    /// Lets packets in.
+    pub(super) fn start(&mut self) -> Result<(), Error> {
+        self.open.as_mut().map_or(Ok(()), |open| open.tap.start(&self.name, &self.options))
     }
 
     /// What can be waited on.
@@ -179,7 +198,11 @@ impl Handle {
         if !self.options.again {
             return;
         }
-        match Open::new(&self.name, &self.options) {
+        let opened = Open::new(&self.name, &self.options).and_then(|mut open| {
+            open.tap.start(&self.name, &self.options)?;
+            Ok(open)
+        });
+        match opened {
             Ok(open) => {
                 self.tally.link_types.insert(open.tap.link_type.0);
                 self.open = Some(open);
@@ -199,7 +222,7 @@ impl Handle {
         open.tap.count_drops();
         let (interface, ring) = open.tap.drops;
         let (interface, ring) = (self.before.0 + interface, self.before.1 + ring);
-        self.tally.drops.state(0, interface, ring);
+        self.tally.drops.state(0, if self.tells { interface } else { 0 }, ring);
     }
 
     /// What was read so far.

@@ -20,6 +20,10 @@ use std::time::Duration;
 use super::ANY;
 use super::{LiveOptions, WAIT};
 
+/// A filter that no packet passes: none has one byte.
+#[cfg(feature = "live")]
+const NOTHING: &str = "less 1";
+
 /// Bytes of a block of our own ring.
 const BLOCK: u32 = 1 << 20;
 
@@ -116,13 +120,8 @@ impl Tap {
             _ = capture.set_datalink(pcap::Linktype(276));
         }
         let link_type = link_type_of(capture.get_datalink());
-        if let Some(filter) = &options.filter {
-            capture.filter(filter, true).map_err(|why| Error::Filter {
-                expression: filter.clone(),
-                link_type,
-                why: why.to_string(),
-            })?;
-        }
+        // What came before a filter is set stands in the ring, and is asked by the next.
+        capture.filter(NOTHING, false).map_err(refused)?;
         let capture = capture.setnonblock().map_err(refused)?;
         Ok(Self { backend: Backend::Pcap(capture), link_type, told: (0, 0), drops: (0, 0) })
     }
@@ -139,14 +138,12 @@ impl Tap {
             promiscuous: options.promiscuous,
             retire: WAIT,
             filter,
-            fanout: None,
         };
         let ring = Ring::open(name, &wanted).map_err(|why| refused(name, &why.to_string()))?;
         // ARPHRD_ETHER and ARPHRD_LOOPBACK, which has Ethernet frames.
         if !matches!(ring.hardware(), 1 | 772) {
             return Err(refused(name, "our own ring takes Ethernet alone; libpcap may take it"));
         }
-        ring.start().map_err(|why| refused(name, &why.to_string()))?;
         let counter = |of: &str| format!("/sys/class/net/{name}/statistics/{of}");
         let counters = [counter("rx_missed_errors"), counter("rx_fifo_errors")];
         let told = (lost(&counters).unwrap_or_default(), 0);
@@ -156,6 +153,27 @@ impl Tap {
             told,
             drops: (0, 0),
         })
+    }
+
+    /// Lets packets in, and throws away what came before.
+    #[cfg_attr(
+        not(feature = "live"),
+        allow(unused_variables, reason = "a ring has its filter since it was opened")
+    )]
+    pub(super) fn start(&mut self, name: &str, options: &LiveOptions) -> Result<(), Error> {
+        match &mut self.backend {
+            #[cfg(feature = "live")]
+            Backend::Pcap(capture) => {
+                capture.dispatch(None, |_| {}).map_err(|why| refused(name, &why.to_string()))?;
+                let expression = options.filter.as_deref().unwrap_or_default();
+                capture.filter(expression, true).map_err(|why| Error::Filter {
+                    expression: expression.to_string(),
+                    link_type: self.link_type,
+                    why: why.to_string(),
+                })
+            }
+            Backend::Ring { ring, .. } => ring.start().map_err(|why| refused(name, &why.to_string())),
+        }
     }
 
     /// What can be waited on.

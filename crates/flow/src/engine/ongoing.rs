@@ -3,7 +3,7 @@
 //! What time it is, is told by packets, and by the source where it has a clock; never by the system. A flow whose last packet
 //! came at 10:00:00 has ended when it is 10:07:00: the idle time is over, and so is the time that a stamp may come late.
 
-use lenscap_capture::{Batch, ChunkId, Filter, Tally};
+use lenscap_capture::{Batch, ChunkId, Filter, Source, Tally};
 use lenscap_wire::Timestamp;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -13,6 +13,7 @@ use super::crew::Crew;
 use super::feed::{About, read};
 use super::files::chunk;
 use super::flood::{Flood, FloodEvent};
+use super::group::{Group, Members};
 use super::sieve::Sieve;
 use super::{Options, ScanError};
 use crate::report::Leaving;
@@ -35,7 +36,7 @@ pub fn chunk_of(input: usize) -> ChunkId {
 pub struct Ongoing {
     /// What was folded; where workers share that, what is kept at their desk.
     summary: Summary,
-    crew: Option<Crew>,
+    team: Team,
     /// What the desk and its workers had when that was asked last, until it is judged.
     whole: Option<Summary>,
     /// How large that was.
@@ -47,6 +48,15 @@ pub struct Ongoing {
     clock: Clock,
     idle: i64,
     flood: Flood,
+}
+
+/// Who folds.
+enum Team {
+    Alone,
+    /// Workers who are given packets.
+    Crew(Crew),
+    /// Members who read packets of their own.
+    Group(Group),
 }
 
 /// How large a state is.
@@ -67,7 +77,7 @@ impl Size {
 
 /// What time it is, by packets that may lie: a stamp of the year 2200 ends no flow.
 #[derive(Debug, Default)]
-struct Clock {
+pub(super) struct Clock {
     now: Option<i64>,
     /// The least stamp of packets that say that it is far later, and how many they are.
     ahead: Option<(i64, u32)>,
@@ -76,7 +86,16 @@ struct Clock {
 }
 
 impl Clock {
-    fn take(&mut self, time: i64) {
+    pub(super) const fn now(&self) -> Option<i64> {
+        self.now
+    }
+
+    /// Notes what time it is, by one who knows it.
+    pub(super) fn tell(&mut self, now: i64) {
+        self.now = self.now.max(Some(now));
+    }
+
+    pub(super) fn take(&mut self, time: i64) {
         let now = *self.now.get_or_insert(time);
         if time < now.saturating_sub(JUMP) {
             self.now = Some(witness(&mut self.behind, time, i64::max).unwrap_or(now));
@@ -108,7 +127,7 @@ impl Ongoing {
         }
         Ok(Self {
             summary: Summary::new(options.limits),
-            crew: None,
+            team: Team::Alone,
             whole: None,
             size: Size::default(),
             sieve: Sieve::new(options),
@@ -126,27 +145,64 @@ impl Ongoing {
         if count.get() > 1 {
             let failed =
                 |why: std::io::Error| ScanError::Threads { threads: count.get(), why: why.to_string() };
-            let memory = self.summary.limits.memory / (count.get() + 1);
-            let desk = Summary::new(Limits { memory, ..self.summary.limits }).into_desk();
-            self.crew = Some(Crew::new(&desk, count, sheds).map_err(failed)?);
+            let desk = self.desk(count.get());
+            self.team = Team::Crew(Crew::new(&desk, count, sheds).map_err(failed)?);
             self.summary = desk;
         }
         Ok(self)
+    }
+
+    /// The same, to be folded by a thread for each of these sources, which share the packets of one capture so that all of a flow
+    /// and all pieces of a datagram are in one of them. They share the memory; `sheds` says that none waits for what another is to
+    /// hear. Their result is that of one, as long as no cap bites, but for the numbers of packets. What stands for all of them is
+    /// to be followed: it says when to [`attend`](Self::attend).
+    pub fn with_group(
+        mut self,
+        sources: Vec<Box<dyn Source + Send>>,
+        sheds: bool,
+    ) -> Result<(Self, Members), ScanError> {
+        let threads = sources.len();
+        let failed = |why: std::io::Error| ScanError::Threads { threads, why: why.to_string() };
+        let desk = self.desk(threads);
+        let (group, shared) = Group::new(&desk, sources, sheds).map_err(failed)?;
+        (self.team, self.summary) = (Team::Group(group), desk);
+        Ok((self, shared))
+    }
+
+    /// A desk that shares the memory with so many threads.
+    fn desk(&self, threads: usize) -> Summary {
+        let memory = self.summary.limits.memory / (threads + 1);
+        Summary::new(Limits { memory, ..self.summary.limits }).into_desk()
+    }
+
+    /// Hears what members of a group told meanwhile.
+    pub fn attend(&mut self) {
+        if let Team::Group(group) = &mut self.team {
+            group.attend(&mut self.summary);
+        }
+    }
+
+    /// Ends the members of a group, wherever they are, and hears all that they told.
+    pub fn end(&mut self) {
+        if let Team::Group(group) = &mut self.team {
+            group.end();
+        }
+        self.attend();
     }
 
     /// Folds in packets.
     pub fn fold(&mut self, batch: &Batch<'_>) {
         batch.records().iter().for_each(|record| self.clock.take(record.time.0));
         let sieve = &mut self.sieve;
-        match &mut self.crew {
-            Some(crew) => crew.fold(&mut self.summary, batch, |frame| sieve.keeps(frame)),
-            None => self.summary.fold(batch, |frame| sieve.keeps(frame)),
+        match &mut self.team {
+            Team::Crew(crew) => crew.fold(&mut self.summary, batch, |frame| sieve.keeps(frame)),
+            Team::Alone | Team::Group(_) => self.summary.fold(batch, |frame| sieve.keeps(frame)),
         }
     }
 
     /// Notes what time it is, by a source that knows it.
     pub fn tell(&mut self, now: Timestamp) {
-        self.clock.now = self.clock.now.max(Some(now.0));
+        self.clock.tell(now.0);
         self.summary.site.now = self.clock.now;
     }
 
@@ -156,9 +212,10 @@ impl Ongoing {
         self.whole = None;
         // No stamp comes before this, but those that are later than any may be.
         let until = self.clock.now.map_or(i64::MIN, |now| now.saturating_sub(LATE));
-        match &mut self.crew {
-            Some(crew) => crew.drain(&Arc::new(leaving.clone()), until),
-            None => _ = self.summary.drain(leaving, until),
+        match &mut self.team {
+            Team::Crew(crew) => crew.drain(&Arc::new(leaving.clone()), until),
+            Team::Group(group) => group.drain(&Arc::new(leaving.clone()), until),
+            Team::Alone => _ = self.summary.drain(leaving, until),
         }
         leaving.len()
     }
@@ -180,10 +237,28 @@ impl Ongoing {
         Timestamp(self.clock.now.map_or(i64::MIN, before))
     }
 
-    /// Books what was read of the inputs so far, and lends what all packets left.
+    /// Books what was read of the inputs so far, and lends what all packets left. Members of a group know themselves what they
+    /// read until then.
     pub fn summary(&mut self, tallies: impl IntoIterator<Item = Tally>) -> &Summary {
-        let captures = &mut self.summary.site.captures;
-        *captures = Captures::default();
+        self.whole = None;
+        let (whole, tallies) = match &mut self.team {
+            Team::Alone => {
+                self.summary.site.captures = self.read(tallies);
+                return &self.summary;
+            }
+            Team::Crew(crew) => (crew.gather(&self.summary), tallies.into_iter().collect()),
+            Team::Group(group) => group.gather(&self.summary),
+        };
+        let captures = self.read(tallies);
+        let whole = self.whole.insert(whole);
+        whole.site.captures = captures;
+        self.size = Size::of(whole);
+        whole
+    }
+
+    /// What was read of the inputs.
+    fn read(&mut self, tallies: impl IntoIterator<Item = Tally>) -> Captures {
+        let mut captures = Captures::default();
         for tally in tallies {
             let id = tally.id;
             let about = self.about.get(id.input as usize).cloned().unwrap_or_default();
@@ -195,15 +270,7 @@ impl Ongoing {
             record.misfits.clone_from(misfits);
             captures.add(id, record);
         }
-        match &mut self.crew {
-            Some(crew) => {
-                self.whole = None;
-                let whole = self.whole.insert(crew.gather(&self.summary));
-                self.size = Size::of(whole);
-                whole
-            }
-            None => &self.summary,
-        }
+        captures
     }
 
     /// Flows in memory; where workers share them, as many as there were when the summary was last asked for.
@@ -217,7 +284,7 @@ impl Ongoing {
     }
 
     fn size(&self) -> Size {
-        if self.crew.is_some() { self.size } else { Size::of(&self.summary) }
+        if matches!(self.team, Team::Alone) { Size::of(&self.summary) } else { self.size }
     }
 }
 

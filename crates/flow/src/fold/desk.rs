@@ -3,9 +3,12 @@
 //! A worker folds the flows that are its own, by a hash of their ends. What counts in its order is kept at one desk: names and
 //! sightings, which the desk hears from the packets that it passes on, and pieces of datagrams. A datagram that becomes whole at
 //! the desk is booked by the worker whose flow it is of, at the place where it became whole.
+//!
+//! A *member* reads its own share of the packets, in which all of a flow is, and all pieces of a datagram. It notes which of them
+//! told of names or stations; these alone are heard once more, at the desk.
 
 use lenscap_capture::Batch;
-use lenscap_wire::{Class, Frame, Message, Packet, decode};
+use lenscap_wire::{Class, Frame, Message, Packet, PacketRef, decode, decode_datagram};
 use std::hash::BuildHasher;
 
 use crate::fold::asked_about;
@@ -34,6 +37,48 @@ impl Summary {
     /// The desk of workers.
     pub(crate) fn into_desk(self) -> Self {
         Self { role: Role::Desk, ..self }
+    }
+
+    /// The same, empty, as a member that reads packets of its own.
+    pub(crate) fn member(&self) -> Self {
+        Self { role: Role::Member, ..Self::new(self.limits) }
+    }
+
+    /// Notes a packet that told of what is kept at the desk.
+    pub(super) fn note_told(&mut self, at: PacketRef) {
+        let told = &mut self.scratch.told;
+        if self.role == Role::Member && told.last().is_none_or(|(last, _)| *last != at) {
+            told.push((at, None));
+        }
+    }
+
+    /// Notes the datagram that a packet made whole, where it told of what is kept at the desk.
+    pub(super) fn note_whole(&mut self, at: PacketRef, datagram: &Datagram) {
+        if let Some((last, whole)) = self.scratch.told.last_mut().filter(|_| self.role == Role::Member)
+            && *last == at
+        {
+            *whole = Some(Box::new(datagram.clone()));
+        }
+    }
+
+    /// Hears at the desk what a packet says that a member booked.
+    pub(crate) fn hear_told(&mut self, frame: &Frame<'_>, whole: Option<&Datagram>) {
+        let mut packet = Packet::default();
+        let Some(datagram) = whole else {
+            decode(frame, &mut packet);
+            return self.hear_alone(&packet, frame.time.0, frame.at);
+        };
+        let (bytes, length) = datagram.assemble();
+        decode_datagram(&bytes, length, &datagram.head, &mut packet);
+        self.hear_alone(&packet, frame.time.0, frame.at);
+    }
+
+    fn hear_alone(&mut self, packet: &Packet<'_>, time: i64, at: PacketRef) {
+        if let Some(inner) = packet.inner() {
+            self.listen(&inner, asked_about(&inner), time, at);
+        }
+        self.listen(packet, asked_about(packet), time, at);
+        self.limit_entries(time);
     }
 
     /// Takes in the `n`th frame of a batch at the desk. Returns whose flow it is of, where a worker is to fold it; what else there
@@ -66,12 +111,7 @@ impl Summary {
     /// Hears what a datagram says that became whole, and passes it on.
     pub(super) fn pass_whole(&mut self, datagram: &Datagram, key: &Key, packet: &Packet<'_>) -> At {
         if let Some(last) = datagram.shares.last() {
-            let (time, at) = (last.time, last.at);
-            if let Some(inner) = packet.inner() {
-                self.listen(&inner, asked_about(&inner), time, at);
-            }
-            self.listen(packet, asked_about(packet), time, at);
-            self.limit_entries(time);
+            self.hear_alone(packet, last.time, last.at);
         }
         self.scratch.passed.push((owner(key), Passed::Whole(Box::new(datagram.clone()))));
         At { shard: 0, settled: true, place: usize::MAX }

@@ -31,6 +31,8 @@ pub(crate) struct Listener<'s, 'p> {
     pub(crate) at: PacketRef,
     /// Whether names and sightings are kept here; another may keep them.
     pub(crate) keeps: bool,
+    /// Whether there was something to keep, where another keeps it.
+    pub(crate) passes: bool,
     /// The last name that the flow itself was given.
     pub(crate) flow_name: Option<TextId>,
 }
@@ -43,7 +45,7 @@ impl Listener<'_, '_> {
             Fact::Says { field, value, .. } if packet.tcp.is_some() && field.names_flow() => {
                 self.flow_name = Some(self.texts.intern(value));
             }
-            _ if !self.keeps => {}
+            _ if !self.keeps => self.passes = true,
             Fact::Says { who, field, value } => {
                 let (source, destination) = packet.own_macs().unwrap_or_default();
                 let (mac, address) = match who {
@@ -135,6 +137,7 @@ mod tests {
             time: 0,
             at: PacketRef::default(),
             keeps: true,
+            passes: false,
             flow_name: None,
         };
         for fact in &facts {

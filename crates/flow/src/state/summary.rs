@@ -41,6 +41,8 @@ pub(crate) enum Role {
     Flows,
     /// What is no flow, pieces of datagrams, and what messages told of names and stations.
     Desk,
+    /// All but names and sightings: packets that tell of them are noted for the desk.
+    Member,
 }
 
 /// The state of a capture, or of a chunk of one.
@@ -83,6 +85,8 @@ impl Passed {
 pub(crate) struct Scratch {
     /// What a desk has for workers.
     pub(crate) passed: Vec<(u64, Passed)>,
+    /// What a member has for its desk: packets that tell of names or stations, each once, with the datagram that it made whole.
+    pub(crate) told: Vec<(PacketRef, Option<Box<Datagram>>)>,
     pub(crate) lanes: Vec<Lane>,
     prefix: Vec<u8>,
     /// Texts that were needed when that was asked last.

@@ -11,6 +11,7 @@
 //! | `start`, `end` | times of the first and the last packet; absent without packets |
 //! | `two_way` | `flows` with packets both ways, `of` all flows of TCP and UDP |
 //! | `cut_bytes` | wire bytes never captured because of the snap length |
+//! | `missed_bytes` | bytes of TCP that were never captured between captured ones, where there are some |
 //! | `encrypted` | `payload` bytes in flows of encrypted protocols, their handshakes, which are read, among them; `of` all with an outside end |
 //! | `unattributed` | `payload` bytes to or from outside without any name or vendor, `of` all such bytes |
 //! | `undecided` | flows of which no reader could tell the protocol from as much as is read; omitted where there is none |
@@ -70,6 +71,9 @@ fn push_coverage(object: &mut Object<'_>, coverage: &Coverage) {
     object.time_of("end", coverage.window.map(|(_, end)| end));
     push_share(object, "two_way", "flows", coverage.two_way);
     object.integer("cut_bytes", coverage.cut_bytes);
+    if coverage.missed_bytes > 0 {
+        object.integer("missed_bytes", coverage.missed_bytes);
+    }
     push_share(object, "encrypted", "payload", coverage.encrypted);
     push_share(object, "unattributed", "payload", coverage.unattributed);
     if coverage.undecided > 0 {

@@ -50,6 +50,12 @@ fn unseen(report: &Report<'_>) -> String {
     if coverage.cut_bytes > 0 {
         limits.push(format!("{} cut off by the snap length", units::bytes(coverage.cut_bytes)));
     }
+    if coverage.missed_bytes > 0 {
+        limits.push(format!(
+            "{} of TCP that were sent and never captured",
+            units::bytes(coverage.missed_bytes)
+        ));
+    }
     limits.extend(dropped(&report.captures));
     limits.extend(of_payload("all but the handshakes, in encrypted protocols,", coverage.encrypted));
     limits.extend(of_payload("a name or vendor", coverage.unattributed));

@@ -19,6 +19,7 @@ pub(crate) struct Sums {
     /// Flows whose IP bytes are more than their packets had on the wire.
     pub(crate) beyond_wire: u64,
     two_way: (u64, u64),
+    missed: u64,
     encrypted: (u64, u64),
     unattributed: (u64, u64),
     undecided: u64,
@@ -83,6 +84,8 @@ impl Sums {
         if !flow.is_evicted() {
             self.undecided += if reader == Some(Transcripts::SPENT) { flows } else { 0 };
             self.flows += flows;
+            let missed = [0, 1].into_iter().filter_map(|side| flow.cold.missed(side)).sum::<u64>();
+            self.missed += missed + flow.gone().map_or(0, |gone| gone.missed);
             self.booked.packets += whole.packets[0] + whole.packets[1];
             self.booked.bytes += whole.wire;
             if matches!(flow.hot.key.protocol, TCP | UDP) {
@@ -116,6 +119,7 @@ impl Sums {
         self.booked.packets += other.booked.packets;
         self.booked.bytes += other.booked.bytes;
         self.beyond_wire += other.beyond_wire;
+        self.missed += other.missed;
         add(&mut self.two_way, other.two_way);
         add(&mut self.encrypted, other.encrypted);
         add(&mut self.unattributed, other.unattributed);
@@ -137,6 +141,7 @@ pub(crate) fn coverage(court: &Court<'_>, sums: &Sums) -> Coverage {
         window: summary.site.captures.window().map(|(first, last)| (Timestamp(first), Timestamp(last))),
         two_way: sums.two_way,
         cut_bytes: summary.site.tally.bytes_wire - summary.site.tally.bytes_captured,
+        missed_bytes: sums.missed,
         encrypted: sums.encrypted,
         unattributed: sums.unattributed,
         undecided: sums.undecided,

@@ -30,6 +30,9 @@ pub(crate) struct Gone {
     pub(crate) refusal: [Option<Cite>; 2],
     /// By side: what it sent.
     pub(crate) measures: [Measures; 2],
+    /// Bytes of TCP that were never captured between others, of flows that ended and were told.
+    #[serde(skip)]
+    pub(crate) missed: u64,
     /// By side: the least ports of it, where they differ in flows that ended and were told.
     #[serde(skip)]
     pub(crate) ports: [BTreeSet<u16>; 2],
@@ -61,8 +64,20 @@ impl Gone {
     /// Adds the sums of others.
     pub(crate) fn join(&mut self, other: Self, keeps: Keeps) {
         // By name, so that the next field is not forgotten.
-        let Self { flows, counters, once, estimated, span, answered, refused, refusal, measures, ports } =
-            other;
+        let Self {
+            flows,
+            counters,
+            once,
+            estimated,
+            span,
+            answered,
+            refused,
+            refusal,
+            measures,
+            missed,
+            ports,
+        } = other;
+        self.missed += missed;
         self.flows += flows;
         self.counters.join(&counters);
         self.estimated |= estimated;

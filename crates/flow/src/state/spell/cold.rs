@@ -230,6 +230,12 @@ impl Cold {
         self.extra.get_or_insert_default().wide.get_or_insert_default().far[which] = Some(packet);
     }
 
+    /// Bytes of one side of a TCP spell that stand between captured ones and never were; nothing where that is not known exactly.
+    pub(crate) fn missed(&self, side: Side) -> Option<u64> {
+        let trouble = self.extra.as_ref().and_then(|extra| extra.trouble.get(side)?.as_ref());
+        trouble.map_or(Some(0), |trouble| trouble.is_exact().then(|| trouble.missed()))
+    }
+
     /// Lets go of a decided half's bytes, unless they are to be `kept`; of the list, too, unless it is `listed`.
     pub(crate) fn close(&mut self, side: Side, listed: bool, kept: bool) {
         if listed {
