@@ -193,6 +193,7 @@ impl Summary {
         match booked.added {
             Added::Began => self.flows.costs.spells += cost::SPELL,
             Added::Grew => self.flows.recount(slot.at(booked.place)),
+            Added::Late(place) => self.flows.recount(At { settled: true, place, ..slot.at(place) }),
             Added::Continued => {}
         }
         let side = slot.side & 1;
