@@ -7,6 +7,8 @@
 //! reason: a law that is kept by refusing everything would be worth nothing.
 
 mod common;
+#[path = "law/reuse.rs"]
+mod reuse;
 #[path = "law/spells.rs"]
 mod spells;
 #[path = "law/trace.rs"]

@@ -4,6 +4,7 @@
 //! ask for the index slot; look into the slot and ask for the record; book. What is rare (a reader of messages, a
 //! fragment, a packet without IP) is decoded again when its turn comes: so little need be kept between the passes.
 
+mod apart;
 mod desk;
 mod drain;
 mod evict;
@@ -12,14 +13,13 @@ pub(crate) mod listen;
 use lenscap_capture::{BATCH, Batch};
 use lenscap_wire::{
     Class, Fact, Frame, Hazards, Message, Packet, PacketRef, ReaderId, TcpFlags, check_transport, decode,
-    decode_datagram, decode_usual,
+    decode_usual,
     readers::{self, Readers},
 };
 
 use crate::fold::listen::{Listener, routes};
 use crate::state::cost;
 use crate::state::entry::{Entry, Macs, Share};
-use crate::state::fragment::Datagram;
 use crate::state::half::{Order, Payload, PayloadAt};
 use crate::state::key::{Key, Side, streams};
 use crate::state::lane::{Course, Lane, Slot};
@@ -201,6 +201,7 @@ impl Summary {
         match booked.added {
             Added::Began => self.flows.costs.spells += cost::SPELL,
             Added::Grew => self.flows.recount(slot.at(place)),
+            Added::Late => self.recount_settled(slot),
             Added::Continued => {}
         }
         let side = slot.side & 1;
@@ -222,12 +223,13 @@ impl Summary {
         (place, booked.flags)
     }
 
-    /// [Books](Summary::book) what is no packet as it stands, out of the way of the loop that packets go through.
+    /// Counts anew what the settled spell of a key costs that a late segment went to.
     #[cold]
-    #[inline(never)]
-    fn book_apart(&mut self, slot: &Slot, entry: &Entry, payload: &[u8]) -> (At, u32) {
-        let (place, flags) = self.book(slot, entry, || (payload, None));
-        (slot.at(place), flags)
+    fn recount_settled(&mut self, slot: &Slot) {
+        let shard = shard_of(slot.hash);
+        if let Some(place) = self.flows.shards[shard].last_settled(&slot.key) {
+            self.flows.recount(At { shard, settled: true, place });
+        }
     }
 
     /// Shows a datagram of the flow at `at`, where that half is [open](is_open), to the datagram readers, if one of those
@@ -317,91 +319,5 @@ impl Summary {
             self.note_told(at);
         }
         Recognised { reader, name }
-    }
-
-    /// Books a fragment or a packet without IP.
-    #[cold]
-    fn apart<'a>(&mut self, frame: Frame<'a>, packet: &mut Packet<'a>) {
-        decode(&frame, packet);
-        if packet.class == Class::Ip {
-            self.fragment(&frame, packet);
-        } else {
-            self.listen(packet, asked_about(packet), frame.time.0, frame.at);
-            self.limit_entries(frame.time.0);
-        }
-    }
-
-    /// Takes in an IP fragment, and the datagram that it completes.
-    fn fragment(&mut self, frame: &Frame<'_>, packet: &Packet<'_>) {
-        let Some(fragment) = packet.fragment else { return };
-        let path = self.path(packet, frame.time.0);
-        let outcome = self.flows.fragments.add(Share::whole(frame, packet), packet, path, &fragment);
-        if outcome.over_budget > 0 {
-            self.site.tally.caps.datagrams += outcome.over_budget;
-            self.site.tally.inexact_since.get_or_insert(frame.time.0);
-        }
-        for datagram in &outcome.given_up {
-            self.unfinished(datagram);
-        }
-        if let Some((of, datagram)) = outcome.whole
-            && let Some((_, key, side)) = self.datagram(&datagram)
-        {
-            self.note_whole(frame.at, &datagram);
-            self.flows.fragments.finish(of, datagram, key, side);
-        }
-        if let Some((key, side)) = outcome.copy_of {
-            let share = Share { payload: 0, ..Share::whole(frame, packet) };
-            if self.role == Role::Desk {
-                return self.pass_copy(key, side, &Entry::bare(share, packet));
-            }
-            let slot = Slot { key, hash: key.hash(&self.flows.paths), side, guess: NOWHERE };
-            self.book_apart(&slot, &Entry::bare(share, packet), &[]);
-            self.limit(share.time);
-        }
-    }
-
-    /// Books a whole datagram: each fragment's share to the flow, and the payload with the last. Returns where,
-    /// the key and the side that sent it.
-    pub(crate) fn datagram(&mut self, datagram: &Datagram) -> Option<(At, Key, Side)> {
-        let (whole, length) = datagram.assemble();
-        let mut packet = Packet::default();
-        decode_datagram(&whole, length, &datagram.head, &mut packet);
-        if datagram.is_checkable() && whole.len() as u64 == u64::from(length) {
-            check_transport(&mut packet);
-        }
-        let (last, first) = datagram.shares.split_last()?;
-        let path = self.path(&packet, last.time);
-        let (key, side) = Key::of(&packet, path);
-        if self.role == Role::Desk {
-            return Some((self.pass_whole(datagram, &key, &packet), key, side));
-        }
-        self.site.tally.note(packet.hazards);
-        packet.hazards.insert(datagram.hazards());
-        let slot = Slot { key, hash: key.hash(&self.flows.paths), side, guess: NOWHERE };
-        for share in first {
-            self.book_apart(&slot, &Entry::bare(Share { payload: 0, ..*share }, &packet), &[]);
-            self.limit(share.time);
-        }
-        let share = Share { payload: packet.payload_length, ..*last };
-        let (at, flags) = self.book_apart(&slot, &Entry::of(share, &packet), packet.payload);
-        let asked = asked_about(&packet);
-        if !self.hear(at, &packet, asked, &share) && asked.has_datagram() && is_open(flags, side) {
-            self.offer((at, side), asked, packet.payload, None, (share.at, share.time));
-        }
-        Some((at, key, side))
-    }
-
-    /// Books the fragments of a datagram that never was whole to a flow with port 0.
-    fn unfinished(&mut self, datagram: &Datagram) {
-        let (key, side) = Key::portless(&datagram.head, datagram.path);
-        if self.role == Role::Desk {
-            return self.pass_unfinished(datagram, &key);
-        }
-        let slot = Slot { key, hash: key.hash(&self.flows.paths), side, guess: NOWHERE };
-        let packet = Packet { hazards: datagram.hazards(), ..datagram.head.clone() };
-        for share in &datagram.shares {
-            self.book_apart(&slot, &Entry::of(*share, &packet), &[]);
-            self.limit(share.time);
-        }
     }
 }

@@ -235,7 +235,7 @@ impl Summary {
             let spell = spell.spell()?;
             summary.flows.taught |= teaches(&spell);
             let hash = spell.hot.key.hash(&summary.flows.paths);
-            summary.flows.shards.get_mut(shard_of(hash))?.settled.push(spell);
+            summary.flows.shards.get_mut(shard_of(hash))?.settle(spell);
         }
         for spell in from.open {
             let spell = spell.spell()?;

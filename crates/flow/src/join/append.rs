@@ -127,7 +127,7 @@ impl<'s> Appending<'s> {
         }
         self.terms.ids.rename(&mut spell.hot, &mut spell.cold);
         self.joined.found(&mut spell.hot, &mut spell.cold, false, self.terms);
-        self.left.settled.push(spell);
+        self.left.settle(spell);
     }
 
     /// Takes in the spells that are open on the right: one by one those that meet one of ours, the others as they lie.

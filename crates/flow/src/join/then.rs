@@ -132,11 +132,17 @@ impl Summary {
             let mut chains = Chains::default();
             for (n, ((hot, cold), &place)) in spells.zip(counterparts).enumerate() {
                 let plain = n >= ended && cold.extra.is_none() && !takes_for_granted(hot);
-                if !(chains.await_any() || hot.flags & flag::FIRST != 0 && !plain) {
+                if !chains.await_any() && hot.flags & flag::FIRST == 0 {
                     continue;
                 }
                 let ours = left.hots.get(place as usize).zip(left.colds.get(place as usize));
                 let Some(ours) = ours else { continue };
+                if hot.flags & flag::FIRST != 0 && may_be_late(left, ours, (hot, cold)) {
+                    return Err(Refusal::Handshake);
+                }
+                if plain && !chains.await_any() {
+                    continue;
+                }
                 chains.check(place, ours, (hot, cold, n < ended), self.limits.idle)?;
                 if hot.flags & flag::FIRST == 0 {
                     continue;
@@ -256,6 +262,16 @@ impl Summary {
         }
         self.flows.recount(at);
     }
+}
+
+/// Whether a right-hand spell, the first of its key, may have a segment that is of a spell before ours or before its own: it was
+/// booked there as nothing stood before it.
+fn may_be_late(left: &Shard, (ours, _): (&Hot, &Cold), (hot, cold): (&Hot, &Cold)) -> bool {
+    if hot.key.protocol != TCP {
+        return false;
+    }
+    let between = || ours.is_asking() && !hot.shows_client() && left.last_settled(&ours.key).is_some();
+    cold.history.is_marked() || between()
 }
 
 /// Whether a half still takes payloads: to decide on it, or for a list.

@@ -14,6 +14,7 @@ pub(crate) mod flag;
 pub(crate) mod history;
 mod hot;
 mod join;
+mod late;
 pub(crate) mod ranges;
 pub(crate) mod sequence;
 pub(crate) mod times;

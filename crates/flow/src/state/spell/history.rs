@@ -24,7 +24,7 @@ const ZERO_WINDOW: u16 = 1 << 8;
 pub(crate) const MULTI_FLAG: u16 = 1 << 9;
 /// All letters. Above them stand the flags that no letter tells of: FIN, then PSH to CWR.
 const SHOWN: u16 = (1 << 10) - 1;
-const FIN_FLAG: u16 = 1 << 10;
+pub(crate) const FIN_FLAG: u16 = 1 << 10;
 
 /// Every TCP flag that a side set (IPFIX tcpControlBits), by what was seen of it. SYN is not told where it stood beside both
 /// FIN and RST, nor RST beside SYN where the side sent a FIN, too: nobody's connection has such segments.
@@ -90,6 +90,7 @@ fn length([low, high]: [u16; 2]) -> u32 {
 impl History {
     /// Letters that there is room for: all but the last, which is the one that is left.
     const ROOM: u32 = 19;
+    const MARK: u32 = 1 << 31;
     /// All letters of both sides.
     const ALL: u8 = 2 * LETTERS.len() as u8;
 
@@ -107,6 +108,22 @@ impl History {
             self.put(n, (new.trailing_zeros() as u8) << 1 | side as u8);
             new &= new - 1;
         }
+    }
+
+    /// Notes that, while nobody had answered a SYN, something came with numbers of another handshake, and that an earlier
+    /// chunk may tell whether this spell or another has it. It stands in the bit that no letter needs.
+    pub(crate) fn mark(&mut self) {
+        self.0[2] |= Self::MARK;
+    }
+
+    /// Whether it is [marked](History::mark).
+    pub(crate) fn is_marked(&self) -> bool {
+        self.0[2] & Self::MARK != 0
+    }
+
+    /// Takes the mark away.
+    pub(crate) fn unmark(&mut self) {
+        self.0[2] &= !Self::MARK;
     }
 
     /// Appends what a later part shows and this one does not.

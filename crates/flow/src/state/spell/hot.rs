@@ -64,7 +64,7 @@ impl Hot {
 
     /// Whether a packet of this time comes after the gap that ends a spell.
     #[inline]
-    fn has_ended(&self, cold: &Cold, time: i64, idle: i64) -> bool {
+    pub(super) fn has_ended(&self, cold: &Cold, time: i64, idle: i64) -> bool {
         // What is no gap even without saturating is none: this much costs every packet.
         time > self.last
             && time.wrapping_sub(self.last) as u64 > idle as u64
@@ -266,6 +266,9 @@ impl Hot {
         let syn = tcp.flags.has(TcpFlags::SYN);
         let crossed = is_bare_syn(tcp) && self.is_crossed(cold, (side, tcp.sequence));
         let own = syn && handshake(tcp, side) == (self.client(), cold.client_isn);
+        if self.is_asking() && self.is_strange(cold, tcp, payload, side) {
+            cold.history.mark();
+        }
         if !(own || crossed) || payload > 0 {
             self.flags &= !flag::PURE;
         }

@@ -49,6 +49,14 @@ impl Spell {
         if let Some(reader) = later.hot.app() {
             hot.recognise(reader);
         }
+        // Whether the right side's first segment was strange to our SYN is not known there; to think so costs a joint at most.
+        let answered = later.hot.shows_client() && later.hot.flags & flag::OPENS == 0;
+        if hot.is_asking()
+            && !answered
+            && (later.hot.flags & flag::OPENS == 0 || later.cold.history.is_marked())
+        {
+            cold.history.mark();
+        }
         // Bytes, or another's SYN-ACK, end the handshake.
         let own = later.hot.handshake(&later.cold) == hot.handshake(cold);
         if own && hot.flags & flag::PURE != 0 && hot.flags & flag::SERVER_ISN == 0 {

@@ -1,7 +1,10 @@
 //! One of the 64 parts of the flow table, by the upper bits of the key's hash. Merging, judging and sorting run
 //! shard by shard.
 
+use std::sync::OnceLock;
+
 use arrayvec::ArrayVec;
+use hashbrown::HashMap;
 
 use crate::state::entry::Entry;
 use crate::state::key::{Key, Side, streams};
@@ -29,6 +32,8 @@ pub(crate) struct Shard {
     pub(crate) colds: Slab<Cold>,
     /// Spells that another of the same key followed.
     pub(crate) settled: Slab<Spell>,
+    /// Where the last of them stands of each key, once somebody asked.
+    last_settled: OnceLock<HashMap<Key, u32>>,
 }
 
 /// The place of the open spell on the left that each right-hand spell meets ([`NOWHERE`] for none), in the order of
@@ -52,6 +57,8 @@ pub(crate) enum Added {
     Continued,
     /// It went on with one, and that took memory.
     Grew,
+    /// It went to the last settled spell of its key, which had ended there; that may have taken memory.
+    Late,
 }
 
 /// Where a packet was added, and the flags of its spell after that: so small that it is returned in registers.
@@ -164,8 +171,70 @@ impl Shard {
         if hot.key != *key || !hot.continues(cold, entry, side, idle) {
             return None;
         }
+        if hot.is_asking() {
+            return self.go_on_asking((key, side), place, entry, idle);
+        }
         let added = if hot.absorb(cold, entry, side) { Added::Grew } else { Added::Continued };
         Some(Booked { place, added, flags: hot.flags })
+    }
+
+    /// Adds a segment to the open spell at a place, of which nothing but the SYN was seen, or to the one before.
+    #[inline(never)]
+    fn go_on_asking(
+        &mut self,
+        (key, side): (&Key, Side),
+        place: u32,
+        entry: &Entry,
+        idle: i64,
+    ) -> Option<Booked> {
+        if let Some(late) = self.add_late((key, side), place, entry, idle) {
+            return Some(late);
+        }
+        let (hot, cold) = self.open_mut(place as usize)?;
+        let added = if hot.absorb(cold, entry, side) { Added::Grew } else { Added::Continued };
+        Some(Booked { place, added, flags: hot.flags })
+    }
+
+    /// Adds a segment to the spell before the open one at `place`, if that only asks for a connection and the segment stands
+    /// where the one before ended.
+    #[cold]
+    #[inline(never)]
+    fn add_late(
+        &mut self,
+        (key, side): (&Key, Side),
+        place: u32,
+        entry: &Entry,
+        idle: i64,
+    ) -> Option<Booked> {
+        let (hot, cold) = self.hots.get(place as usize).zip(self.colds.get(place as usize))?;
+        let tcp = entry.tcp.as_ref()?;
+        if !hot.is_strange(cold, tcp, entry.share.payload, side) {
+            return None;
+        }
+        let before = self.last_settled(key)?;
+        let Spell { hot, cold } = self.settled.get_mut(before)?;
+        // An earlier chunk may know better where that one ended.
+        cold.history.mark();
+        if !hot.ends_at(cold, entry, side, idle) {
+            return None;
+        }
+        hot.absorb(cold, entry, side);
+        // It has no payload, so no reader asks for more of it.
+        Some(Booked { place, added: Added::Late, flags: 0 })
+    }
+
+    /// Where the last settled spell of a key stands.
+    pub(crate) fn last_settled(&self, key: &Key) -> Option<usize> {
+        let places = || self.settled.iter().map(|spell| spell.hot.key).zip(0..).collect();
+        self.last_settled.get_or_init(places).get(key).map(|place| *place as usize)
+    }
+
+    /// Takes in a spell that another of its key followed.
+    pub(crate) fn settle(&mut self, spell: Spell) {
+        if let Some(places) = self.last_settled.get_mut() {
+            places.insert(spell.hot.key, self.settled.len() as u32);
+        }
+        self.settled.push(spell);
     }
 
     /// Opens a spell of a key that has none open.
@@ -210,7 +279,7 @@ impl Shard {
         if let (Some(old), Some(old_cold)) = (self.hots.get_mut(place), self.colds.get_mut(place)) {
             let hot = std::mem::replace(old, hot);
             let cold = std::mem::replace(old_cold, cold);
-            self.settled.push(Spell { hot, cold });
+            self.settle(Spell { hot, cold });
         }
     }
 
@@ -278,6 +347,7 @@ impl Shard {
             sink(spell);
             None
         };
+        self.last_settled.take();
         let settled = std::mem::take(&mut self.settled);
         self.settled = settled.into_iter().filter_map(&mut stays).collect();
         let (hots, colds) = (std::mem::take(&mut self.hots), std::mem::take(&mut self.colds));
