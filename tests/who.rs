@@ -144,3 +144,27 @@ fn a_flow_without_a_name_is_of_the_party_that_has_its_address() {
         assert_eq!(unattributed["payload"], 0, "{unattributed}");
     }
 }
+
+/// Stations of which each has two addresses, and of one of them a second tap shows frames behind the router's MAC: what the first
+/// sent by both is more than what the second sent, in whatever order they are added up.
+#[test]
+fn the_title_is_the_address_that_sent_most_by_all_macs() {
+    let mut s = Scenario::new(MORNING, 7);
+    let cloud = s.outside("203.0.113.40");
+    for n in 0..24 {
+        let mac = format!("02:00:00:00:53:{n:02x}");
+        let address = |last: u8| format!("192.168.1.{}", last + n);
+        let (first, second) = (Host::new(&mac, &address(10)), Host::new(&mac, &address(100)));
+        let behind = Host::new("02:00:00:00:53:fe", &address(10));
+        for (host, length) in [(first, 600), (second, 1000), (behind, 600)] {
+            s.udp(host.port(5000), cloud.port(9000), &vec![n; length]);
+        }
+    }
+    let titles: Vec<Value> = records(&s.frames)
+        .into_iter()
+        .filter(|record| record["type"] == "device" && record["mac"].as_str() < Some("02:00:00:00:53:fe"))
+        .map(|record| record["addresses"][0].clone())
+        .collect();
+    let expected: Vec<Value> = (10..34).map(|last| format!("192.168.1.{last}").into()).collect();
+    assert_eq!(titles, expected);
+}

@@ -148,9 +148,7 @@ impl<'a> Roll<'a> {
                 roll.enter(StationKey::Mac(end.key.0));
             }
         }
-        for (at, end) in ends.all.iter().enumerate().filter(|(_, end)| end.sending.is_some()) {
-            roll.reside(roll.of_end[at], end.key.1, end.volume.sent);
-        }
+        roll.add_residents(&ends);
         let placed = said.filter_map(|(end, heard)| roll.hearer(&ends, known, end as usize, heard));
         roll.said = placed.collect();
         roll.add_sightings(court, &kinds);
@@ -236,6 +234,29 @@ impl<'a> Roll<'a> {
     /// The one station with a MAC that has an address.
     fn owner(&self, address: Address) -> Option<u32> {
         self.owners.get(&address).copied().filter(|place| *place != NOWHERE)
+    }
+
+    /// Gives stations the addresses that they sent from. What one address sent by several MACs, as behind a second tap, is
+    /// added up before any is compared: ends come in no order. Most stations have one end, and nothing to compare.
+    fn add_residents(&mut self, ends: &Ends) {
+        let mut several = Vec::new();
+        for (end, place) in ends.all.iter().zip(&self.of_end).filter(|(end, _)| end.sending.is_some()) {
+            let Some(station) = self.stations.get_mut(*place as usize) else { continue };
+            let before = station.title.replace((end.key.1, end.volume.sent));
+            several.extend(before.map(|(address, sent)| (*place, address, sent)));
+        }
+        let mut places: Vec<u32> = several.iter().map(|(place, ..)| *place).collect();
+        places.sort_unstable();
+        places.dedup();
+        for place in places {
+            let last = self.stations.get_mut(place as usize).and_then(|station| station.title.take());
+            several.extend(last.map(|(address, sent)| (place, address, sent)));
+        }
+        several.sort_unstable();
+        for same in several.chunk_by(|one, next| (one.0, one.1) == (next.0, next.1)) {
+            let (place, address, _) = same[0];
+            self.reside(place, address, same.iter().map(|(.., sent)| sent).sum());
+        }
     }
 
     fn reside(&mut self, place: u32, address: Address, sent: u64) {
