@@ -331,8 +331,8 @@ impl Transport {
         if datagrams { readers } else { readers.of_messages() }
     }
 
-    /// The readers of those tests that a payload fits.
-    #[inline]
+    /// The readers of those tests that a payload fits. Few packets come here, as to [`Transport::by_port`].
+    #[inline(never)]
     fn fitting(&self, (begin, end): (u16, u16), payload: &[u8]) -> Readers {
         let tests = self.tests.get(begin.into()..end.into()).unwrap_or(&[]);
         let first = word(payload);
