@@ -5,8 +5,11 @@
 //! comparison of eight bytes. It costs the same with eighty beginnings as with eight, as long as their first bytes differ.
 //! Readers come out in the order of the registry, each at most once.
 
+mod beginning;
+
 use super::ALL;
 use crate::{Message, Pattern, Read, Reader, Route};
+use beginning::{Bytes, Test, word};
 
 /// A set of readers.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -88,71 +91,6 @@ impl Readers {
     }
 }
 
-/// Eight bytes of a payload that must fit.
-#[derive(Clone, Copy, Debug)]
-struct Test {
-    offset: u16,
-    /// Where what is compared ends; a shorter payload does not fit.
-    end: u16,
-    mask: u64,
-    value: u64,
-    readers: Readers,
-}
-
-impl Test {
-    fn new(&Pattern { offset, mask, bytes }: &Pattern, readers: Readers) -> Self {
-        let end = u16::from(offset) + bytes.len().min(8) as u16;
-        // What ends within the first eight bytes is compared there, which are at hand.
-        let (offset, shift) = if end <= 8 { (0, 8 * u32::from(offset)) } else { (offset.into(), 0) };
-        let (mask, value) = (word(mask) >> shift, word(bytes) >> shift);
-        Self { offset, end, mask, value: value & mask, readers }
-    }
-
-    /// The bytes that may stand at a place of the payloads that may fit.
-    fn bytes_at(&self, place: u16) -> impl Iterator<Item = u8> + use<> {
-        let there = |word: u64| match place.checked_sub(self.offset) {
-            Some(behind @ 0..8) => (word >> (56 - 8 * behind)) as u8,
-            _ => 0,
-        };
-        let (mask, value) = (there(self.mask), there(self.value));
-        // Most tests are for one byte only.
-        let range = if mask == u8::MAX { value..=value } else { 0..=u8::MAX };
-        range.filter(move |byte| byte & mask == value)
-    }
-
-    /// Whether the first byte of a payload tells all: RTP asks for two bits of it alone.
-    fn is_of_first(&self) -> bool {
-        self.offset == 0 && self.end <= 1 && self.mask << 8 == 0
-    }
-
-    /// Whether it fits a payload of which `first` is the first [word].
-    #[inline]
-    fn fits(&self, first: u64, payload: &[u8]) -> bool {
-        if payload.len() < usize::from(self.end) {
-            return false;
-        }
-        let there = if self.offset == 0 { first } else { self.word_there(payload) };
-        there & self.mask == self.value
-    }
-
-    #[inline(never)]
-    fn word_there(&self, payload: &[u8]) -> u64 {
-        payload.get(usize::from(self.offset)..).map_or(0, word)
-    }
-}
-
-/// The first eight bytes as a number, the first byte uppermost; what is missing is zero.
-#[inline]
-fn word(bytes: &[u8]) -> u64 {
-    if let Some(whole) = bytes.first_chunk::<8>() {
-        return u64::from_be_bytes(*whole);
-    }
-    bytes
-        .iter()
-        .zip([56, 48, 40, 32, 24, 16, 8])
-        .fold(0, |word, (&byte, shift)| word | u64::from(byte) << shift)
-}
-
 /// What a first byte of a payload tells.
 #[derive(Clone, Copy, Debug, Default)]
 struct First {
@@ -163,34 +101,6 @@ struct First {
     tests: (u16, u16, u16),
     /// The second bytes that any of them lets through.
     second: Bytes,
-}
-
-/// A set of bytes, one bit for each.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-struct Bytes([u64; 4]);
-
-impl Bytes {
-    const ALL: Self = Self([u64::MAX; 4]);
-
-    fn of(bytes: impl IntoIterator<Item = u8>) -> Self {
-        let mut all = Self::default();
-        for byte in bytes {
-            if let Some(word) = all.0.get_mut(usize::from(byte) / 64) {
-                *word |= 1 << (byte % 64);
-            }
-        }
-        all
-    }
-
-    fn and(self, Self([a, b, c, d]): Self) -> Self {
-        let [e, f, g, h] = self.0;
-        Self([a | e, b | f, c | g, d | h])
-    }
-
-    #[inline]
-    fn has(&self, byte: u8) -> bool {
-        self.0.get(usize::from(byte) / 64).is_some_and(|word| word >> (byte % 64) & 1 != 0)
-    }
 }
 
 /// The readers of a port, for payloads with some first bytes.
@@ -248,11 +158,8 @@ impl Transport {
     }
 
     /// A test of the first byte, for payloads with these second ones. With others it is made where another test asks for more.
-    fn add_two(&mut self, (mask, first): (u8, u8), second: &[u8], readers: Readers) {
-        let of_first = |byte: u8| u64::from(byte) << 56;
-        let (mask, value) = (of_first(mask), of_first(first & mask));
-        let test = Test { offset: 0, end: 2, mask, value, readers };
-        self.added.push((test, Bytes::of(second.iter().copied())));
+    fn add_two(&mut self, first: (u8, u8), second: &[u8], readers: Readers) {
+        self.added.push((Test::of_two(first, readers), Bytes::of(second.iter().copied())));
     }
 
     /// Sorts the ports, and the tests by the first bytes behind which they may stand. One that may stand behind several is
@@ -331,8 +238,8 @@ impl Transport {
         if datagrams { readers } else { readers.of_messages() }
     }
 
-    /// The readers of those tests that a payload fits.
-    #[inline]
+    /// The readers of those tests that a payload fits. Few packets come here, as to [`Transport::by_port`].
+    #[inline(never)]
     fn fitting(&self, (begin, end): (u16, u16), payload: &[u8]) -> Readers {
         let tests = self.tests.get(begin.into()..end.into()).unwrap_or(&[]);
         let first = word(payload);
