@@ -82,11 +82,7 @@ impl Summary {
             let mut found = Vec::new();
             for at in share {
                 let spells = shards.get(at).into_iter().flat_map(Shard::spells).enumerate();
-                spells.for_each(|(n, spell)| {
-                    if waits(spell) {
-                        found.push((at, n))
-                    }
-                });
+                found.extend(spells.filter(|(_, spell)| waits(*spell)).map(|(n, _)| (at, n)));
             }
             found
         };

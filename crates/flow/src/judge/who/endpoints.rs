@@ -41,11 +41,13 @@ pub(super) fn payload_outside<'c>(
 /// Which party, whose it is, its name and address.
 type EndpointKey<'n> = (Party, Option<VendorId>, Option<&'n [u8]>, Address);
 
+/// What a contact says of its party: what kind it is, whose, and a name that its flows gave it.
+type Says<'n> = (Party, Option<VendorId>, Option<&'n [u8]>);
+
 /// What the contacts of a station say of the parties of its flows.
 struct Told<'a> {
     contacts: HashMap<(FlowAt, Side), ContactKey>,
-    /// Of each contact, whose it is, and a name that its flows gave it.
-    parties: BTreeMap<ContactKey, (Party, Option<VendorId>, Option<&'a [u8]>)>,
+    parties: BTreeMap<ContactKey, Says<'a>>,
 }
 
 impl<'a> Told<'a> {
@@ -55,8 +57,7 @@ impl<'a> Told<'a> {
             let most = votes.most();
             (key, (votes.kind_of_party(most.as_ref()), most.map(|whose| whose.vendor), None))
         });
-        let mut parties: BTreeMap<ContactKey, (Party, Option<VendorId>, Option<&'a [u8]>)> =
-            of_votes.collect();
+        let mut parties: BTreeMap<ContactKey, Says<'a>> = of_votes.collect();
         for (dealing, key) in &flows {
             let Some((.., known)) = parties.get_mut(key) else { continue };
             let name = cases.court.best_name(&dealing.flow, &dealing.judged).map(|name| name.text);

@@ -64,8 +64,8 @@ pub(crate) struct End {
 
 impl End {
     fn join(&mut self, other: &Self) {
-        self.sending = other.sending.map_or(self.sending, |span| widest(self.sending, span));
-        self.facing = other.facing.map_or(self.facing, |macs| widest(self.facing, macs));
+        self.sending = other.sending.map(|span| widest(self.sending, span)).or(self.sending);
+        self.facing = other.facing.map(|macs| widest(self.facing, macs)).or(self.facing);
         self.to_group |= other.to_group;
         self.to_station |= other.to_station;
         self.volume.join(&other.volume);
@@ -73,9 +73,9 @@ impl End {
 }
 
 /// The least and the greatest of what is known and of these.
-fn widest<T: Copy + Ord>(known: Option<(T, T)>, (least, greatest): (T, T)) -> Option<(T, T)> {
+fn widest<T: Copy + Ord>(known: Option<(T, T)>, (least, greatest): (T, T)) -> (T, T) {
     let (one, other) = known.unwrap_or((least, greatest));
-    Some((one.min(least), other.max(greatest)))
+    (one.min(least), other.max(greatest))
 }
 
 /// A flow with what takes both of its ends.
@@ -159,10 +159,10 @@ impl Ends {
             first: Some(if flow.is_evicted() { first } else { flow.cold.first }),
         });
         if sent {
-            end.sending = widest(end.sending, (first, last));
+            end.sending = Some(widest(end.sending, (first, last)));
             end.to_group |= !abroad && !judged.is_inside(1 - side);
             if !peer.is_zero() && peer != mac {
-                end.facing = widest(end.facing, (peer, peer));
+                end.facing = Some(widest(end.facing, (peer, peer)));
                 end.to_station |= !is_inside
                     && (judged.is_inside(1 - side)
                         || court.claims.is_own(peer, flow.hot.key.address(1 - side)));
