@@ -156,6 +156,8 @@ fn the_title_is_the_address_that_sent_most_by_all_macs() {
         let address = |last: u8| format!("192.168.1.{}", last + n);
         let (first, second) = (Host::new(&mac, &address(10)), Host::new(&mac, &address(100)));
         let behind = Host::new("02:00:00:00:53:fe", &address(10));
+        s.arp(second, first);
+        s.arp(first, second);
         for (host, length) in [(first, 600), (second, 1000), (behind, 600)] {
             s.udp(host.port(5000), cloud.port(9000), &vec![n; length]);
         }

@@ -73,31 +73,31 @@ fn late_segments_of_the_connection_before_hold_at_every_cut() {
 fn a_late_ack_counts_for_its_own_connection() {
     let mut s = Scenario::new(MORNING, 1);
     let ends = [Host::new("02:00:00:00:00:02", "192.168.1.2").port(50_000), s.outside("192.0.2.9").port(443)];
-    let mut send = |side: usize, flags, sequence, acknowledgement, payload: &[u8]| {
+    let mut show = |side: usize, flags, sequence, acknowledgement, payload: &[u8]| {
         let segment =
             Segment { ports: (ends[side].port, ends[1 - side].port), flags, sequence, acknowledgement };
         s.segment(ends[side].host, ends[1 - side].host, segment, payload);
     };
     let (fin, syn, ack) = (1, 2, 16);
-    send(0, syn, 100, 0, b"");
-    send(1, syn | ack, 900, 101, b"");
-    send(0, ack, 101, 901, b"ten bytes.");
-    send(0, ack | fin, 111, 901, b"");
-    send(1, ack | fin, 901, 112, b"");
-    send(0, syn, 5000, 0, b"");
-    send(0, ack, 112, 902, b"");
-    send(1, ack, 902, 112, b"");
-    send(1, syn | ack, 8000, 5001, b"");
-    send(0, ack, 5001, 8001, b"");
+    show(0, syn, 100, 0, b"");
+    show(1, syn | ack, 900, 101, b"");
+    show(0, ack, 101, 901, b"ten bytes.");
+    show(0, ack | fin, 111, 901, b"");
+    show(1, ack | fin, 901, 112, b"");
+    show(0, syn, 5000, 0, b"");
+    show(0, ack, 112, 902, b"");
+    show(1, ack, 902, 112, b"");
+    show(1, syn | ack, 8000, 5001, b"");
+    show(0, ack, 5001, 8001, b"");
     let trace = Trace::of_frames("a late ACK", ROOMY, &s.frames);
     let flows: Vec<String> =
         trace.serial().lines().filter(|line| line.contains("\"type\":\"flow\"")).map(str::to_owned).collect();
     let [first, second] = &flows[..] else { panic!("{} flows", flows.len()) };
     let packets = |flow: &str| flow.matches("\"packets\":").count() == 2 && flow.contains("\"tcp_history\"");
     assert!(packets(first) && packets(second));
-    let sent = |flow: &str| -> Vec<u64> {
+    let counted = |flow: &str| -> Vec<u64> {
         flow.split("\"packets\":").skip(1).filter_map(|rest| rest.split(',').next()?.parse().ok()).collect()
     };
-    assert_eq!(sent(first), [4, 3], "SYN, bytes, FIN and the late ACK; SYN-ACK, FIN and an ACK");
-    assert_eq!(sent(second), [2, 1], "SYN and ACK; SYN-ACK");
+    assert_eq!(counted(first), [4, 3], "SYN, bytes, FIN and the late ACK; SYN-ACK, FIN and an ACK");
+    assert_eq!(counted(second), [2, 1], "SYN and ACK; SYN-ACK");
 }

@@ -57,7 +57,7 @@ mod tests {
     const SERVER: Side = 1;
 
     fn entry(flags: u8, (sequence, acknowledgement): (u32, u32), payload: u32) -> Entry {
-        let tcp = Tcp { flags: TcpFlags(flags), sequence, acknowledgement, window: 1000, ..Tcp::default() };
+        let tcp = Tcp { flags: TcpFlags(flags), sequence, acknowledgement, window: 1000 };
         Entry { share: Share { payload, ..Share::default() }, tcp: Some(tcp), ..Entry::default() }
     }
 
