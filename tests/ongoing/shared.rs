@@ -99,7 +99,7 @@ fn is_shared_out(name: &str, frames: &[OwnedFrame], count: usize) -> usize {
         ongoing.drain(&leaving);
     }
     ongoing.end();
-    let closed = ongoing.summary([]).close();
+    let closed = ongoing.summary(members.tallies()).close();
     let report = judge(&closed, &catalog, &policy);
     flows.extend(flow_lines(&report.flows_that_ended(Timestamp::MAX, usize::MAX, &mut said)));
     let together = rest(&report);

@@ -154,7 +154,7 @@ impl Pulse {
         self.next = Some(now + INTERVAL);
         self.notify.live(now);
         opened.source.refresh();
-        self.say_lost(now, opened, inputs(opened).iter().map(|input| input.loss).sum());
+        self.say_lost(now, opened, &inputs(opened));
         if out.shed() > self.said.2 {
             self.said.2 = out.shed();
             let lines = units::counted(self.said.2, "line");
@@ -164,7 +164,8 @@ impl Pulse {
     }
 
     /// Says once a minute what was lost since that was last said.
-    fn say_lost(&mut self, now: Instant, opened: &Opened, lost: Loss) {
+    fn say_lost(&mut self, now: Instant, opened: &Opened, inputs: &[InputFigures]) {
+        let lost: Loss = inputs.iter().map(|input| input.loss).sum();
         let (before, when, _) = self.said;
         let since = lost - before;
         let is_due = when.is_none_or(|when| now.saturating_duration_since(when) >= SAY_AFTER);
@@ -176,11 +177,12 @@ impl Pulse {
         let layers: Vec<_> =
             layers.map(|(layer, count)| format!("{layer} {}", units::count(count))).collect();
         say(&format!(
-            "lenscap: {} lost {} ({}), {} in all",
+            "lenscap: {} lost {} ({}), {} in all{}",
             escape(opened.name.as_bytes()),
             units::counted(since.packets(), "packet"),
             layers.join(", "),
             units::count(lost.packets()),
+            shares(inputs),
         ));
     }
 
@@ -204,6 +206,18 @@ impl Pulse {
     }
 }
 
+/// Which part of the packets several inputs took: one thread may have nearly all, and lose some.
+fn shares(inputs: &[InputFigures]) -> String {
+    let all: u64 = inputs.iter().map(|input| input.packets).sum();
+    let share = |input: &InputFigures| {
+        Some(format!("{} by {}", units::share(input.packets, all)?, escape(input.name.as_bytes())))
+    };
+    if inputs.len() < 2 || all == 0 {
+        return String::new();
+    }
+    format!("; {}", inputs.iter().filter_map(share).collect::<Vec<_>>().join(", "))
+}
+
 /// What was read so far, input by input.
 fn inputs(opened: &Opened) -> Vec<InputFigures> {
     let named =
@@ -218,4 +232,18 @@ fn inputs(opened: &Opened) -> Vec<InputFigures> {
         input.problems += tally.problems.len() as u64 + tally.problems_more;
     }
     inputs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_handles_share_the_packets_is_told() {
+        let input =
+            |name: &str, packets| InputFigures { name: name.into(), packets, ..InputFigures::default() };
+        assert_eq!(shares(&[input("eth0", 5)]), "");
+        assert_eq!(shares(&[input("eth0#1", 97), input("eth0#2", 3)]), "; 97.0 % by eth0#1, 3.0 % by eth0#2");
+        assert_eq!(shares(&[input("eth0#1", 0), input("eth0#2", 0)]), "", "nobody had any");
+    }
 }

@@ -62,7 +62,8 @@ struct Standing {
 enum Job {
     Drain(Arc<Leaving>, i64),
     Show(SyncSender<(Summary, Vec<Tally>)>),
-    End(SyncSender<()>),
+    /// What it has goes to who asked, and nothing is left to be copied.
+    End(SyncSender<Box<Summary>>),
 }
 
 /// The side of a member that reads.
@@ -102,10 +103,11 @@ impl Reading {
                     _ = to.send((self.summary.clone(), self.source.tallies()));
                 }
                 Job::End(to) => {
-                    if std::mem::take(&mut goes_on) {
+                    if goes_on {
                         self.end(None);
                     }
-                    _ = to.send(());
+                    _ = to.send(Box::new(self.summary));
+                    return;
                 }
             }
         }
@@ -289,14 +291,14 @@ impl Group {
         }
     }
 
-    /// Ends all of them, so that there is nothing more to attend to after the next time.
-    pub(super) fn end(&mut self) {
+    /// Ends all of them, wherever they are; what they and the desk have, which has heard all by then.
+    pub(super) fn end(mut self, mut desk: Summary) -> Summary {
         let asked: Vec<_> = self.members.iter_mut().map(|member| member.ask(Job::End)).collect();
-        for (member, ended) in self.members.iter_mut().zip(asked) {
-            if ended.recv().is_err() {
-                member.fail();
-            }
-        }
+        let ended = self.members.iter_mut().zip(asked);
+        let parts: Vec<_> =
+            ended.map(|(member, ended)| ended.recv().unwrap_or_else(|_| member.fail())).collect();
+        self.attend(&mut desk);
+        parts.into_iter().fold(desk, |whole, part| whole.gather(*part))
     }
 
     /// What the desk and all members have, and what these read.

@@ -182,12 +182,15 @@ impl Ongoing {
         }
     }
 
-    /// Ends the members of a group, wherever they are, and hears all that they told.
+    /// Ends the members of a group, wherever they are, and takes over what they have: nothing comes any more.
     pub fn end(&mut self) {
-        if let Team::Group(group) = &mut self.team {
-            group.end();
+        match std::mem::replace(&mut self.team, Team::Alone) {
+            Team::Group(group) => {
+                let empty = Summary::new(self.summary.limits);
+                self.summary = group.end(std::mem::replace(&mut self.summary, empty));
+            }
+            others => self.team = others,
         }
-        self.attend();
     }
 
     /// Folds in packets.
