@@ -27,7 +27,7 @@ use crate::state::path::PathId;
 use crate::state::spell::{Hot, flag};
 use crate::state::summary::{Role, Summary};
 use crate::state::table::index::NOWHERE;
-use crate::state::table::shard::{Added, At, shard_of};
+use crate::state::table::shard::{Added, At, Booked, shard_of};
 use crate::state::text::TextId;
 
 /// What the message readers made of a packet.
@@ -200,8 +200,7 @@ impl Summary {
         let place = booked.place as usize;
         match booked.added {
             Added::Began => self.flows.costs.spells += cost::SPELL,
-            Added::Grew => self.flows.recount(slot.at(place)),
-            Added::Late => self.recount_settled(slot),
+            Added::Grew | Added::Late => self.recount(slot, &booked),
             Added::Continued => {}
         }
         let side = slot.side & 1;
@@ -223,13 +222,16 @@ impl Summary {
         (place, booked.flags)
     }
 
-    /// Counts anew what the settled spell of a key costs that a late segment went to.
+    /// Counts anew what the spell costs to which a packet was booked.
     #[cold]
-    fn recount_settled(&mut self, slot: &Slot) {
-        let shard = shard_of(slot.hash);
-        if let Some(place) = self.flows.shards[shard].last_settled(&slot.key) {
-            self.flows.recount(At { shard, settled: true, place });
+    #[inline(never)]
+    fn recount(&mut self, slot: &Slot, booked: &Booked) {
+        let mut at = slot.at(booked.place as usize);
+        if booked.added == Added::Late {
+            let Some(place) = self.flows.shards[at.shard].last_settled(&slot.key) else { return };
+            at = At { settled: true, place, ..at };
         }
+        self.flows.recount(at);
     }
 
     /// Shows a datagram of the flow at `at`, where that half is [open](is_open), to the datagram readers, if one of those

@@ -147,6 +147,9 @@ impl Shard {
         if let Some(booked) = known.and_then(|place| self.go_on((key, side), place as u32, entry, idle)) {
             return booked;
         }
+        if let Some(booked) = known.and_then(|place| self.answer((key, side), place as u32, entry, idle)) {
+            return booked;
+        }
         let mut spell = Spell::begin(*key, side, entry);
         if appendable && known.is_none() {
             spell.hot.flags |= flag::FIRST;
@@ -168,30 +171,26 @@ impl Shard {
     #[inline]
     fn go_on(&mut self, (key, side): (&Key, Side), place: u32, entry: &Entry, idle: i64) -> Option<Booked> {
         let (hot, cold) = self.open_mut(place as usize)?;
-        if hot.key != *key || !hot.continues(cold, entry, side, idle) {
+        // What a handshake waits for is looked at apart: it may be of the spell before.
+        if hot.key != *key || !hot.continues(cold, entry, side, idle) || hot.is_asking() {
             return None;
-        }
-        if hot.is_asking() {
-            return self.go_on_asking((key, side), place, entry, idle);
         }
         let added = if hot.absorb(cold, entry, side) { Added::Grew } else { Added::Continued };
         Some(Booked { place, added, flags: hot.flags })
     }
 
-    /// Adds a segment to the open spell at a place, of which nothing but the SYN was seen, or to the one before.
-    #[inline(never)]
-    fn go_on_asking(
-        &mut self,
-        (key, side): (&Key, Side),
-        place: u32,
-        entry: &Entry,
-        idle: i64,
-    ) -> Option<Booked> {
-        if let Some(late) = self.add_late((key, side), place, entry, idle) {
+    /// Adds a packet to the open spell at a place, of which nothing but the SYN was seen, or to the one before, if it goes on with
+    /// one of them.
+    fn answer(&mut self, of: (&Key, Side), place: u32, entry: &Entry, idle: i64) -> Option<Booked> {
+        let (hot, cold) = self.open_mut(place as usize)?;
+        if !hot.continues(cold, entry, of.1, idle) || !hot.is_asking() {
+            return None;
+        }
+        if let Some(late) = self.add_late(of, place, entry, idle) {
             return Some(late);
         }
         let (hot, cold) = self.open_mut(place as usize)?;
-        let added = if hot.absorb(cold, entry, side) { Added::Grew } else { Added::Continued };
+        let added = if hot.absorb(cold, entry, of.1) { Added::Grew } else { Added::Continued };
         Some(Booked { place, added, flags: hot.flags })
     }
 
