@@ -127,12 +127,18 @@ fn capture(capture: &CaptureRecord) -> Failure {
     let path = escape(capture.path.as_bytes());
     // The last problem is the one that reading ended with; the first ones are the filter's.
     let torn = !capture.is_whole();
-    let problem = if torn { capture.problems.last() } else { capture.problems.first() };
+    // That nothing was judged is no cause: it follows from one.
+    let mut causes = capture.problems.iter().filter(|problem| problem.kind != "unjudged");
+    let problem = if torn { causes.next_back() } else { causes.next() };
     let what = problem.map_or_else(
         || "could not be read to its end".to_owned(),
         |problem| {
+            let what = escape(problem.what.as_bytes());
             let packet = problem.packet.map(|n| format!("packet {} ", units::count(n))).unwrap_or_default();
-            format!("{packet}at byte {}: {}", units::count(problem.offset), escape(problem.what.as_bytes()))
+            match problem.offset {
+                0 if packet.is_empty() => what.into_owned(),
+                offset => format!("{packet}at byte {}: {what}", units::count(offset)),
+            }
         },
     );
     let failure = Failure::new(format!("{path}: {what}"));

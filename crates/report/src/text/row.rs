@@ -219,12 +219,12 @@ fn opaque(finding: &Finding<'_>, view: &View) -> String {
     }
 }
 
-/// What went to other parties.
+/// What went to other parties, and to how many of them; who was only called, and got nothing, is none.
 fn others(told: &Told<'_, '_>, view: &View) -> Option<String> {
-    let rest = told.findings.get(1..)?;
-    let sent = rest.iter().map(|finding| finding.bytes_out).sum();
-    let others = units::counted(rest.len() as u64, "other");
-    (!rest.is_empty()).then(|| format!("{} to {others}", view.numbers.bytes(sent)))
+    let rest = told.findings.get(1..)?.iter().filter(|finding| finding.bytes_out > 0);
+    let (count, sent) = rest.fold((0, 0), |(count, sent), finding| (count + 1, sent + finding.bytes_out));
+    let others = units::counted(count, "other");
+    (count > 0).then(|| format!("{} to {others}", view.numbers.bytes(sent)))
 }
 
 /// IP bytes inside the site, where nothing outside is told or they are more than that.

@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use super::case::Case;
 use super::contact::Contact;
 use crate::judge::{Flow, rules};
-use crate::report::PacketAt;
+use crate::report::{Attribution, PacketAt};
 
 /// The packets of a contact.
 pub(crate) struct Proof {
     /// First packets of the largest flows.
     pub(crate) flows: Vec<PacketAt>,
-    /// Packets of the attributions that decided.
+    /// Packets of the attributions that decided: in front those that show a name, in order, then those that show a protocol.
     pub(crate) names: Vec<PacketAt>,
     pub(crate) refusals: Vec<PacketAt>,
     asked: Vec<PacketAt>,
@@ -29,14 +29,20 @@ impl Proof {
         let mut firsts: Vec<PacketAt> =
             flows.iter().map(|flow| case.court.numbering.locate(&flow.cold.at())).collect();
         firsts.sort_unstable();
-        let names = contact.largest.iter().filter_map(|large| {
-            let flow = case.court.flow(large.at)?;
-            let judged = large.at.of(case.judged)?;
-            case.court.shows_party(&flow, judged)
-        });
+        let [mut names, mut protocols] = [const { BTreeSet::new() }; 2];
+        for large in &contact.largest {
+            let Some((flow, judged)) = case.court.flow(large.at).zip(large.at.of(case.judged)) else {
+                continue;
+            };
+            let by_protocol =
+                matches!(judged.attribution, Some(Attribution::Protocol | Attribution::Learned));
+            let shown = if by_protocol { &mut protocols } else { &mut names };
+            shown.extend(case.court.shows_party(&flow, judged));
+        }
+        protocols.retain(|at| !names.contains(at));
         Self {
             flows: firsts,
-            names: located(names.collect()),
+            names: [located(names), located(protocols)].concat(),
             refusals: located(contact.refusals.clone()),
             asked: located(contact.asked.iter().map(|asked| asked.at).collect()),
         }

@@ -87,6 +87,10 @@ fn books(report: &Report<'_>, answer: &Answer<'_, '_>, view: &View) -> String {
             "Checked: every packet and byte read is counted once, some as sums only: memory did not do."
         }
     };
+    if answer.told.is_empty() {
+        // What was sent most is told in IP bytes, beside the number.
+        return checked.into();
+    }
     format!("Bytes are payload sent once{apart}. {checked}")
 }
 
