@@ -170,3 +170,49 @@ fn the_title_is_the_address_that_sent_most_by_all_macs() {
     let expected: Vec<Value> = (10..34).map(|last| format!("192.168.1.{last}").into()).collect();
     assert_eq!(titles, expected);
 }
+
+/// A session description that an outsider sends to another station, unasked, names an address of a vendor as one of its own: what
+/// goes there stays the vendor's. A turned-over STUN datagram that names an end makes it nobody's.
+#[test]
+fn one_unasked_datagram_gives_and_takes_no_vendor() {
+    let vendor_of = |party: &str, unasked: Option<(u16, Vec<u8>)>| {
+        let mut s = Scenario::new(MORNING, 7);
+        let (device, other) =
+            (Host::new("02:00:00:00:53:40", "192.168.1.9"), Host::new("02:00:00:00:53:41", "192.168.1.5"));
+        let (cloud, outsider) = (s.outside(party), s.outside("198.51.100.66"));
+        if let Some((port, payload)) = unasked {
+            s.udp(outsider.port(port), other.port(port), &payload);
+        }
+        for n in 0..40 {
+            s.udp(device.port(40_000), cloud.port(443), &[n | 0x80; 1000]);
+            s.udp(cloud.port(443), device.port(40_000), &[n | 0x80; 20]);
+        }
+        let all = records(&s.frames);
+        let contact =
+            all.iter().find(|record| record["type"] == "contact" && record["device"] == "020000005340");
+        contact.map(|contact| contact["vendor"].clone()).unwrap_or_default()
+    };
+    let (of_vendor, nobody) = ("50.19.254.134", "203.0.113.50");
+    let description = format!(
+        "v=0\r\no=- 1 1 IN IP4 198.51.100.66\r\ns=-\r\nc=IN IP4 198.51.100.66\r\nt=0 0\r\nm=video 9 RTP/AVP 96\r\n\
+         a=candidate:1 1 UDP 1 {of_vendor} 443 typ relay\r\n"
+    );
+    let invite = format!(
+        "INVITE sip:a@192.168.1.5 SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.66\r\nFrom: <sip:b@198.51.100.66>\r\nTo: <sip:a@192.168.1.5>\r\n\
+         Call-ID: 1\r\nCSeq: 1 INVITE\r\nContent-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{description}",
+        description.len()
+    );
+    let known = vendor_of(of_vendor, None);
+    assert_eq!(known, "tutk");
+    assert_eq!(vendor_of(of_vendor, Some((5060, invite.into_bytes()))), known);
+    let plain = [
+        &[0u8, 1, 0, 24][..],
+        &[7; 16],
+        &[0x80, 0x2a, 0, 8],
+        &[5; 8],
+        &[0, 4, 0, 8, 0, 1, 1, 0xbb, 203, 0, 113, 50],
+    ];
+    let turned: Vec<u8> = plain.concat().iter().map(|byte| !byte).collect();
+    assert_eq!(vendor_of(nobody, None), Value::Null);
+    assert_eq!(vendor_of(nobody, Some((8000, turned))), Value::Null);
+}

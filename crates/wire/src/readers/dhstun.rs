@@ -5,7 +5,8 @@
 //! 8489. Older devices write the same messages without turning them over; nothing in those tells what they are.
 //!
 //! It refers to the address in it (0x0004), where that is not the one that it is sent to: applications ask a device at its public
-//! address and answer it with its private one, where PTCP is tried next. Bounds: 32 attributes.
+//! address and answer it with its private one, where PTCP is tried next. Of whom that end is it says nothing: anybody can send one
+//! such datagram to anybody, and nobody need answer it. Bounds: 32 attributes.
 
 use crate::{
     Address, Fact, Message, Pattern, Read, Reader, ReaderId, Route, cursor::Cursor, reader::Facts,
@@ -48,8 +49,7 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     if is_mine && let Some((address, port)) = tried(body) {
         let packet = message.packet;
         if (address, port) != (packet.destination, packet.ports.1) {
-            let app = Some(super::ptcp::READER.number);
-            facts(Fact::Refers { address, port, transport: 17, app });
+            facts(Fact::Refers { address, port, transport: 17, app: None });
         }
     }
     is_mine
@@ -109,7 +109,7 @@ mod tests {
         let (part, address) = (attribute(0x802a, &[5; 8]), attribute(4, &[0, 1, 0x12, 0x34, 192, 0, 2, 1]));
         for kind in [0x0001, 0x0101, 0x0111] {
             let whole = message(kind, &[part.clone(), address.clone()]);
-            let said = ["refers to 192.0.2.1 port 4660 protocol 17 ptcp"];
+            let said = ["refers to 192.0.2.1 port 4660 protocol 17"];
             assert_eq!(facts(&READER, &whole).unwrap(), said);
             cut_everywhere(&READER, &Packet::default(), &whole);
         }

@@ -124,13 +124,16 @@ impl<'a> Court<'a> {
         if by_name(judged, true) || naming && judged.settle_certificate(halves) {
             return true;
         }
-        if self.attribute_protocol(flow, judged, reader) || self.attribute_learned(flow, judged, reader) {
+        if self.attribute_protocol(flow, judged, reader) || self.attribute_learned(flow, judged, reader, true)
+        {
             return called;
         }
         if by_name(judged, false) {
             return true;
         }
-        let _ = self.attribute_address(flow, judged) || self.attribute_port(flow, judged);
+        let _ = self.attribute_address(flow, judged)
+            || self.attribute_learned(flow, judged, reader, false)
+            || self.attribute_port(flow, judged);
         called
     }
 

@@ -139,7 +139,7 @@ impl<'a> Protocols<'a> {
 /// Keeps the least: entries come in no order.
 fn least<K: Eq + std::hash::Hash>(all: &mut HashMap<K, Told>, key: K, told: Told) {
     let known = all.entry(key).or_insert(told);
-    *known = told.min(*known);
+    *known = std::cmp::min_by_key(told, *known, |told| (told.vendor.is_none(), *told));
 }
 
 /// Port and protocol of `udp 32100 pppp`.
@@ -180,12 +180,24 @@ impl<'a> Court<'a> {
     }
 
     /// Attributes a flow by what messages told of the address: that it is a server's, or that somebody is there at this port.
-    pub(super) fn attribute_learned(&self, flow: &Flow<'a>, judged: &mut Judged, reader: Option<u8>) -> bool {
+    ///
+    /// Where a message told whose it is, that is a vendor's word; where it did not, as a description of media, anything else that
+    /// is known of the address goes before it: one datagram that nobody asked for takes no vendor away.
+    pub(super) fn attribute_learned(
+        &self,
+        flow: &Flow<'a>,
+        judged: &mut Judged,
+        reader: Option<u8>,
+        has_vendor: bool,
+    ) -> bool {
         let service = || {
             let activity = reader.and_then(|reader| ReaderId(reader).reader()?.activity);
             matches!(activity, Some(Activity::NameLookup | Activity::TimeSync | Activity::Discovery))
         };
-        let Some((told, is_server)) = self.learned(flow, judged.remote()).filter(|_| !service()) else {
+        let Some((told, is_server)) = self
+            .learned(flow, judged.remote())
+            .filter(|(told, _)| told.vendor.is_some() == has_vendor && !service())
+        else {
             return false;
         };
         judged.vendor = told.vendor.map_or(Judged::NOBODY, |vendor| vendor.0);
