@@ -5,7 +5,7 @@ mod common;
 
 use common::records;
 use lenscap_testkit::message::Lease;
-use lenscap_testkit::{Host, MORNING, OwnedFrame, SECOND, Scenario, Side};
+use lenscap_testkit::{Conversation, Host, MORNING, OwnedFrame, SECOND, Scenario, Side};
 use serde_json::Value;
 
 /// What is said of the station that is asked for paths, each over a connection of its own, and answers all alike.
@@ -215,4 +215,62 @@ fn one_unasked_datagram_gives_and_takes_no_vendor() {
     let turned: Vec<u8> = plain.concat().iter().map(|byte| !byte).collect();
     assert_eq!(vendor_of(nobody, None), Value::Null);
     assert_eq!(vendor_of(nobody, Some((8000, turned))), Value::Null);
+}
+
+/// A prefix of Ring, whose devices the catalogue knows to be many things.
+const OF_RING: &str = "54:e0:19:00:53:01";
+
+/// What is said of a device of that prefix, once it and others have exchanged these frames.
+fn of_ring(frames: &[OwnedFrame]) -> (Value, Vec<Value>) {
+    let all = records(frames);
+    let device = all.iter().find(|record| record["type"] == "device" && record["mac"] == OF_RING);
+    let device = device.cloned().unwrap_or_default();
+    (device, all.into_iter().filter(|record| record["type"] == "flow").collect())
+}
+
+#[test]
+fn bytes_for_many_strangers_or_for_who_called_in_are_no_upload() {
+    for (parties, each, calls) in [(700u16, 15, true), (1, 300, false)] {
+        let mut s = Scenario::new(MORNING, 7);
+        let device = Host::new(OF_RING, "192.168.1.68");
+        for n in 0..parties {
+            let party = s.outside(&format!("93.2.{}.{}", n / 250, 1 + n % 250));
+            let (client, server) = if calls { (device, party.port(4000)) } else { (party, device.port(443)) };
+            let mut tcp = s.tcp(client, server);
+            let (asks, sends) =
+                if calls { (Side::Server, Side::Client) } else { (Side::Client, Side::Server) };
+            tcp.send(&mut s, asks, b"\x81more");
+            for _ in 0..each {
+                tcp.send(&mut s, sends, &[0x81; 1400]);
+            }
+        }
+        let (device, _) = of_ring(&s.frames);
+        assert_eq!(device["standing"], "other", "{parties} parties: {device}");
+    }
+}
+
+#[test]
+fn a_published_port_tells_nothing_of_who_calls_in_or_has_a_name() {
+    let flow_with = |calls_in: bool, name: Option<&str>| {
+        let mut s = Scenario::new(MORNING, 7);
+        let (device, party) = (Host::new(OF_RING, "192.168.1.68"), s.outside("203.0.113.9"));
+        if let Some(name) = name {
+            let resolver = s.outside("192.0.2.53");
+            s.resolve(device, resolver, name, party);
+        }
+        let (client, server) = if calls_in {
+            (party.port(9998), device.port(443))
+        } else {
+            (device.port(40_000), party.port(9998))
+        };
+        let mut tcp = Conversation::unopened(client, server, [100, 900]);
+        tcp.open(&mut s);
+        tcp.send(&mut s, Side::Client, b"\x81 some bytes");
+        tcp.send(&mut s, Side::Server, b"\x81 some more");
+        let (_, flows) = of_ring(&s.frames);
+        flows.into_iter().find(|flow| flow["protocol"] == "tcp").map(|flow| flow["vendor"].clone())
+    };
+    assert_eq!(flow_with(false, None), Some("ring".into()));
+    assert_eq!(flow_with(true, None), Some(Value::Null));
+    assert_eq!(flow_with(false, Some("relay.stranger.example")), Some(Value::Null));
 }

@@ -15,6 +15,7 @@ use super::weighing::Weighed;
 use crate::judge::judged::{Callers, Judged};
 use crate::judge::what::contact::{ContactKey, Dealing};
 use crate::judge::what::contacts::Parties;
+use crate::judge::what::party::PartyName;
 use crate::judge::{Court, Flow, rules};
 use crate::report::{Attribution, Party};
 use crate::state::key::Side;
@@ -151,7 +152,9 @@ fn upload<'a>(court: &Court<'a>, flows: &[Dealing<'a>]) -> Option<PacketRef> {
     }
     let parties = Parties::new(court, flows);
     let mut all: BTreeMap<ContactKey, (Measures, (i64, PacketRef))> = BTreeMap::new();
-    for (dealing, key) in flows.iter().zip(parties.keys()) {
+    // Who calls in and fetches is answered, as by any server; and what is beyond the cap of parties is many, not one.
+    let one = |key: &ContactKey| key.0 == Called::Out && key.1 != PartyName::Others;
+    for (dealing, key) in flows.iter().zip(parties.keys()).filter(|(_, key)| one(key)) {
         let cold = dealing.flow.cold;
         let begun = (cold.first, cold.at());
         let (measures, first) = all.entry(key).or_insert_with(|| (Measures::default(), begun));

@@ -133,7 +133,7 @@ impl<'a> Court<'a> {
         }
         let _ = self.attribute_address(flow, judged)
             || self.attribute_learned(flow, judged, reader, false)
-            || self.attribute_port(flow, judged);
+            || !called && self.attribute_port(flow, judged);
         called
     }
 
@@ -161,9 +161,13 @@ impl<'a> Court<'a> {
 
     /// Attributes what a device of a vendor's hardware prefix says to a port which that vendor publishes for servers of its own.
     /// A Ring doorbell keeps a connection to TCP port 9998 of rented machines for days, and a capture that began amid it holds no
-    /// name for them. The port alone decides nothing: it is anybody's, and so is the address.
+    /// name for them. The port alone decides nothing: it is anybody's, and so is the address; nor is it asked where a name is known.
     fn attribute_port(&self, flow: &Flow<'a>, judged: &mut Judged) -> bool {
         let remote = judged.remote();
+        // Who calls in has chosen his port himself.
+        if judged.orig() == remote & 1 {
+            return false;
+        }
         let (key, own) = (&flow.hot.key, 1 - (remote & 1));
         let transport = match key.protocol {
             TCP => Transport::Tcp,
