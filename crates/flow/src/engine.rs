@@ -10,6 +10,7 @@ mod feed;
 mod files;
 mod flood;
 mod group;
+mod hired;
 mod ongoing;
 mod piece;
 mod sieve;

@@ -12,12 +12,11 @@
 use lenscap_capture::{BATCH, Batch, Record};
 use lenscap_wire::Frame;
 use std::num::NonZeroUsize;
-use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::{self, JoinHandle};
 
+use super::hired::Hired;
 use crate::report::Leaving;
 use crate::state::summary::{Passed, Summary};
 
@@ -91,11 +90,9 @@ enum Job {
 
 /// One worker, as its desk knows it.
 struct Worker {
-    /// Nothing once it is to end.
-    jobs: Option<SyncSender<Job>>,
+    hired: Hired<SyncSender<Job>>,
     waiting: Arc<AtomicUsize>,
     filling: Copied,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl Worker {
@@ -103,25 +100,13 @@ impl Worker {
         let (jobs, next) = sync_channel(QUEUE);
         let waiting = Arc::new(AtomicUsize::new(0));
         let left = waiting.clone();
-        let name = format!("worker-{number}");
-        let thread = thread::Builder::new().name(name).spawn(move || work(summary, &next, &left))?;
-        Ok(Self { jobs: Some(jobs), waiting, filling: Copied::default(), thread: Some(thread) })
+        let hired = Hired::start(format!("worker-{number}"), jobs, move || work(summary, &next, &left))?;
+        Ok(Self { hired, waiting, filling: Copied::default() })
     }
 
     fn send(&mut self, job: Job) {
         self.waiting.fetch_add(1, Ordering::AcqRel);
-        if self.jobs.as_ref().is_none_or(|jobs| jobs.send(job).is_err()) {
-            self.fail();
-        }
-    }
-
-    /// Goes on with the panic of a worker that takes no more jobs. It ends with its desk, and never before but by a panic; and
-    /// what it had is lost, so there is nothing that could be told without it.
-    fn fail(&mut self) -> ! {
-        self.jobs = None;
-        let ended = self.thread.take().map(JoinHandle::join);
-        let panic = ended.and_then(Result::err);
-        resume_unwind(panic.unwrap_or_else(|| Box::new("a worker ended before its desk")))
+        self.hired.give(|jobs| jobs.send(job).is_ok());
     }
 
     fn flush_full(&mut self) {
@@ -139,13 +124,6 @@ impl Worker {
 
     fn is_late(&self) -> bool {
         self.waiting.load(Ordering::Acquire) > QUEUE / 2
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        self.jobs = None;
-        _ = self.thread.take().map(JoinHandle::join);
     }
 }
 
@@ -226,7 +204,7 @@ impl Crew {
         };
         let shown: Vec<_> = self.workers.iter_mut().map(ask).collect();
         let workers = self.workers.iter_mut().zip(shown);
-        let parts = workers.map(|(worker, shown)| shown.recv().unwrap_or_else(|_| worker.fail()));
+        let parts = workers.map(|(worker, shown)| shown.recv().unwrap_or_else(|_| worker.hired.fail()));
         let whole = parts.fold(desk.clone(), Summary::gather);
         debug_assert_eq!(whole.packets(), desk.packets() + self.handed, "no packet is left with a worker");
         whole
@@ -256,7 +234,8 @@ mod tests {
     fn stood_in_for() -> (Worker, Receiver<Job>) {
         let (jobs, next) = sync_channel(QUEUE);
         let waiting = Arc::default();
-        (Worker { jobs: Some(jobs), waiting, filling: Copied::default(), thread: None }, next)
+        let hired = Hired { jobs: Some(jobs), thread: None };
+        (Worker { hired, waiting, filling: Copied::default() }, next)
     }
 
     /// A camera sends its video in datagrams of two fragments: what is passed on between its packets is no batch of its own.
@@ -306,11 +285,11 @@ mod tests {
     #[test]
     fn a_panic_of_a_worker_is_that_of_its_desk() {
         let (mut worker, jobs) = stood_in_for();
-        let thread = thread::spawn(move || {
+        let thread = std::thread::spawn(move || {
             _ = jobs.recv();
             panic!("of a worker");
         });
-        worker.thread = Some(thread);
+        worker.hired.thread = Some(thread);
         let mut crew = Crew { workers: vec![worker], sheds: false, handed: 0 };
         let desk = Summary::new(LIMITS).into_desk();
         let gathered = catch_unwind(AssertUnwindSafe(|| crew.gather(&desk).packets()));

@@ -11,13 +11,13 @@ use lenscap_capture::{Batch, Error, Next, Record, Source, Tally};
 use lenscap_wire::Timestamp;
 use std::collections::VecDeque;
 use std::io;
-use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 
+use super::hired::Hired;
 use super::ongoing::Clock;
 use crate::report::Leaving;
 use crate::state::fragment::Datagram;
@@ -56,6 +56,11 @@ struct Standing {
     waiting: AtomicUsize,
     tallies: Mutex<Vec<Tally>>,
     error: Mutex<Option<Error>>,
+}
+
+/// What is behind a lock, whose holder may have panicked: what stands there is whole at any time.
+fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Something for a member to do, between two batches.
@@ -150,13 +155,13 @@ impl Reading {
 
     fn tell_tallies(&mut self) {
         self.untold = 0;
-        *self.standing.tallies.lock().unwrap_or_else(PoisonError::into_inner) = self.source.tallies();
+        *locked(&self.standing.tallies) = self.source.tallies();
     }
 
     fn end(&mut self, error: Option<Error>) -> bool {
         self.source.refresh();
         self.tell_tallies();
-        *self.standing.error.lock().unwrap_or_else(PoisonError::into_inner) = error;
+        *locked(&self.standing.error) = error;
         self.standing.clock.store(i64::MAX, Ordering::Release);
         false
     }
@@ -185,27 +190,16 @@ fn tell(
 
 /// A member, as its desk knows it.
 struct Member {
-    /// Nothing once it is to end.
-    jobs: Option<Sender<Job>>,
+    hired: Hired<Sender<Job>>,
     told: Receiver<Vec<Told>>,
     /// What the desk was told and has not heard yet.
     queue: VecDeque<Told>,
     standing: Arc<Standing>,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl Member {
     fn send(&mut self, job: Job) {
-        if self.jobs.as_ref().is_none_or(|jobs| jobs.send(job).is_err()) {
-            self.fail();
-        }
-    }
-
-    /// Goes on with the panic of a member that takes no more jobs: what it had is lost.
-    fn fail(&mut self) -> ! {
-        self.jobs = None;
-        let panic = self.thread.take().map(JoinHandle::join).and_then(Result::err);
-        resume_unwind(panic.unwrap_or_else(|| Box::new("a member ended before its desk")))
+        self.hired.give(|jobs| jobs.send(job).is_ok());
     }
 
     /// Asks something that is answered.
@@ -213,13 +207,6 @@ impl Member {
         let (to, answer) = sync_channel(1);
         self.send(job(to));
         answer
-    }
-}
-
-impl Drop for Member {
-    fn drop(&mut self) {
-        self.jobs = None;
-        _ = self.thread.take().map(JoinHandle::join);
     }
 }
 
@@ -255,9 +242,8 @@ impl Group {
                 sheds,
                 untold: 0,
             };
-            let thread = thread::Builder::new().name(format!("member-{number}"));
-            let thread = Some(thread.spawn(move || reading.run(&next))?);
-            Ok(Member { jobs: Some(jobs), told, queue: VecDeque::new(), standing, thread })
+            let hired = Hired::start(format!("member-{number}"), jobs, move || reading.run(&next))?;
+            Ok(Member { hired, told, queue: VecDeque::new(), standing })
         };
         let members = sources.into_iter().enumerate().map(start).collect::<io::Result<Vec<_>>>()?;
         let standings = members.iter().map(|member| member.standing.clone()).collect();
@@ -296,7 +282,7 @@ impl Group {
         let asked: Vec<_> = self.members.iter_mut().map(|member| member.ask(Job::End)).collect();
         let ended = self.members.iter_mut().zip(asked);
         let parts: Vec<_> =
-            ended.map(|(member, ended)| ended.recv().unwrap_or_else(|_| member.fail())).collect();
+            ended.map(|(member, ended)| ended.recv().unwrap_or_else(|_| member.hired.fail())).collect();
         self.attend(&mut desk);
         parts.into_iter().fold(desk, |whole, part| whole.gather(*part))
     }
@@ -305,7 +291,7 @@ impl Group {
     pub(super) fn gather(&mut self, desk: &Summary) -> (Summary, Vec<Tally>) {
         let asked: Vec<_> = self.members.iter_mut().map(|member| member.ask(Job::Show)).collect();
         let shown = self.members.iter_mut().zip(asked);
-        let parts = shown.map(|(member, shown)| shown.recv().unwrap_or_else(|_| member.fail()));
+        let parts = shown.map(|(member, shown)| shown.recv().unwrap_or_else(|_| member.hired.fail()));
         let (mut whole, mut all) = (desk.clone(), Vec::new());
         for (part, tallies) in parts {
             whole = whole.gather(part);
@@ -332,9 +318,7 @@ impl Source for Members {
     fn next(&mut self) -> Result<Next<'_>, Error> {
         let clocks = self.standings.iter().map(|standing| standing.clock.load(Ordering::Acquire));
         let Some(now) = clocks.filter(|clock| *clock < i64::MAX).min() else {
-            let taken = |standing: &Arc<Standing>| {
-                standing.error.lock().unwrap_or_else(PoisonError::into_inner).take()
-            };
+            let taken = |standing: &Arc<Standing>| locked(&standing.error).take();
             return self.standings.iter().find_map(taken).map_or(Ok(Next::End), Err);
         };
         thread::sleep(REST);
@@ -342,9 +326,7 @@ impl Source for Members {
     }
 
     fn tallies(&self) -> Vec<Tally> {
-        let told = |standing: &Arc<Standing>| {
-            standing.tallies.lock().unwrap_or_else(PoisonError::into_inner).clone()
-        };
+        let told = |standing: &Arc<Standing>| locked(&standing.tallies).clone();
         self.standings.iter().flat_map(told).collect()
     }
 }
