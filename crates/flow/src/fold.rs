@@ -283,11 +283,7 @@ impl Summary {
                 self.flows.recount(at);
             }
         }
-        // What a tunnel carries without IP (ARP) says something of its own network, and nothing of this flow.
-        if let Some(inner) = packet.inner() {
-            self.listen(&inner, asked_about(&inner), share.time, share.at);
-        }
-        let heard = self.listen(packet, asked, share.time, share.at);
+        let heard = self.listen_within(packet, asked, share.time, share.at);
         if let Some((hot, cold)) = self.flows.spell_mut(at) {
             if let Some(reader) = heard.reader {
                 hot.recognise(reader);
@@ -299,6 +295,15 @@ impl Summary {
         }
         self.limit_entries(share.time);
         heard.reader.is_some()
+    }
+
+    /// Lets readers see what a packet carries without IP (ARP in a tunnel), which says something of its own network and nothing
+    /// of this flow, and then those that are `asked` its payload.
+    fn listen_within(&mut self, packet: &Packet<'_>, asked: Readers, time: i64, at: PacketRef) -> Recognised {
+        if let Some(inner) = packet.inner() {
+            self.listen(&inner, asked_about(&inner), time, at);
+        }
+        self.listen(packet, asked, time, at)
     }
 
     /// Gives those message readers that are `asked` a packet's payload.

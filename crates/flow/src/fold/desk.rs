@@ -8,11 +8,10 @@
 //! told of names or stations; these alone are heard once more, at the desk.
 
 use lenscap_capture::Batch;
-use lenscap_wire::{Class, Frame, Message, Packet, PacketRef, decode, decode_datagram};
+use lenscap_wire::{Class, Frame, Packet, PacketRef, decode, decode_datagram, readers::Readers};
 use std::hash::BuildHasher;
 
 use crate::fold::asked_about;
-use crate::fold::listen::routes;
 use crate::state::entry::Entry;
 use crate::state::fragment::Datagram;
 use crate::state::key::{Key, Side};
@@ -66,18 +65,16 @@ impl Summary {
         let mut packet = Packet::default();
         let Some(datagram) = whole else {
             decode(frame, &mut packet);
-            return self.hear_alone(&packet, frame.time.0, frame.at);
+            return self.hear_alone(&packet, asked_about(&packet), (frame.time.0, frame.at));
         };
         let (bytes, length) = datagram.assemble();
         decode_datagram(&bytes, length, &datagram.head, &mut packet);
-        self.hear_alone(&packet, frame.time.0, frame.at);
+        self.hear_alone(&packet, asked_about(&packet), (frame.time.0, frame.at));
     }
 
-    fn hear_alone(&mut self, packet: &Packet<'_>, time: i64, at: PacketRef) {
-        if let Some(inner) = packet.inner() {
-            self.listen(&inner, asked_about(&inner), time, at);
-        }
-        self.listen(packet, asked_about(packet), time, at);
+    /// Hears what a packet says whose flow is booked elsewhere.
+    fn hear_alone(&mut self, packet: &Packet<'_>, asked: Readers, (time, at): (i64, PacketRef)) {
+        self.listen_within(packet, asked, time, at);
         self.limit_entries(time);
     }
 
@@ -97,13 +94,9 @@ impl Summary {
             self.fold(&batch.part(n..n + 1), |_| keep);
             return None;
         }
-        let asked = routes().readers(&Message { packet: &decoded, payload: decoded.payload });
+        let asked = asked_about(&decoded);
         if asked.has_message() || decoded.inner_frame.is_some() {
-            if let Some(inner) = decoded.inner() {
-                self.listen(&inner, asked_about(&inner), frame.time.0, frame.at);
-            }
-            self.listen(&decoded, asked, frame.time.0, frame.at);
-            self.limit_entries(frame.time.0);
+            self.hear_alone(&decoded, asked, (frame.time.0, frame.at));
         }
         Some(owner(&Key::of(&decoded, PathId::NONE).0))
     }
@@ -111,7 +104,7 @@ impl Summary {
     /// Hears what a datagram says that became whole, and passes it on.
     pub(super) fn pass_whole(&mut self, datagram: &Datagram, key: &Key, packet: &Packet<'_>) -> At {
         if let Some(last) = datagram.shares.last() {
-            self.hear_alone(packet, last.time, last.at);
+            self.hear_alone(packet, asked_about(packet), (last.time, last.at));
         }
         self.scratch.passed.push((owner(key), Passed::Whole(Box::new(datagram.clone()))));
         At { shard: 0, settled: true, place: usize::MAX }
