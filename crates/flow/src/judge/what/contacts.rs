@@ -86,15 +86,25 @@ impl Parties {
             let payload = flow.once(0) + flow.once(1) + gone[0] + gone[1];
             all.entry(place).or_default().weigh(judged, flows, payload);
         }
-        let mut by_party: BTreeMap<ContactKey, Votes> = BTreeMap::new();
-        for (place, mut votes) in all {
+        (self.keys().collect(), self.by_party(all, Votes::bind, Votes::join))
+    }
+
+    /// Joins what is of places into what is of contacts; first what is of one by its address alone is told so.
+    fn by_party<T: Default>(
+        &self,
+        all: BTreeMap<&Place, T>,
+        bind: impl Fn(&mut T),
+        join: impl Fn(&mut T, T),
+    ) -> BTreeMap<ContactKey, T> {
+        let mut by_party: BTreeMap<ContactKey, T> = BTreeMap::new();
+        for (place, mut of_place) in all {
             let (key, is_bound) = self.key(place);
             if is_bound {
-                votes.bind();
+                bind(&mut of_place);
             }
-            by_party.entry(key).or_default().join(votes);
+            join(by_party.entry(key).or_default(), of_place);
         }
-        (self.keys().collect(), by_party)
+        by_party
     }
 }
 
@@ -109,15 +119,7 @@ pub(crate) fn contacts<'a>(
     for (place, dealing) in parties.places.iter().zip(dealings).filter(|(_, dealing)| !dealing.is_error()) {
         all.entry(place).or_default().add(court, undelivered, dealing);
     }
-    let mut by_party: BTreeMap<ContactKey, Contact> = BTreeMap::new();
-    for (place, mut contact) in all {
-        let (key, is_bound) = parties.key(place);
-        if is_bound {
-            contact.votes.bind();
-        }
-        by_party.entry(key).or_default().join(contact);
-    }
-    by_party
+    parties.by_party(all, |contact| contact.votes.bind(), Contact::join)
 }
 
 /// The parties with most payload, where there are more than are told one by one: a station that scans the Internet has a
