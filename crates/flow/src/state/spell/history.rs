@@ -90,6 +90,7 @@ fn length([low, high]: [u16; 2]) -> u32 {
 impl History {
     /// Letters that there is room for: all but the last, which is the one that is left.
     const ROOM: u32 = 19;
+    /// Of the last word: no letter reaches so far.
     const MARK: u32 = 1 << 31;
     /// All letters of both sides.
     const ALL: u8 = 2 * LETTERS.len() as u8;

@@ -69,6 +69,15 @@ pub(crate) struct Booked {
     pub(crate) flags: u32,
 }
 
+impl Booked {
+    /// Adds a packet to the open spell that stands at a place.
+    #[inline]
+    fn absorb((hot, cold): (&mut Hot, &mut Cold), place: u32, entry: &Entry, side: Side) -> Self {
+        let added = if hot.absorb(cold, entry, side) { Added::Grew } else { Added::Continued };
+        Self { place, added, flags: hot.flags }
+    }
+}
+
 impl Shard {
     /// Brings the index slot of a hash nearer.
     #[inline]
@@ -175,8 +184,7 @@ impl Shard {
         if hot.key != *key || !hot.continues(cold, entry, side, idle) || hot.is_asking() {
             return None;
         }
-        let added = if hot.absorb(cold, entry, side) { Added::Grew } else { Added::Continued };
-        Some(Booked { place, added, flags: hot.flags })
+        Some(Booked::absorb((hot, cold), place, entry, side))
     }
 
     /// Adds a packet to the open spell at a place, of which nothing but the SYN was seen, or to the one before, if it goes on with
@@ -190,8 +198,7 @@ impl Shard {
             return Some(late);
         }
         let (hot, cold) = self.open_mut(place as usize)?;
-        let added = if hot.absorb(cold, entry, of.1) { Added::Grew } else { Added::Continued };
-        Some(Booked { place, added, flags: hot.flags })
+        Some(Booked::absorb((hot, cold), place, entry, of.1))
     }
 
     /// Adds a segment to the spell before the open one at `place`, if that only asks for a connection and the segment stands
@@ -262,6 +269,7 @@ impl Shard {
     /// Lets go of the index: no spell can be found until there is [another](Shard::reindex).
     pub(crate) fn unindex(&mut self) {
         self.index = Index::default();
+        self.last_settled.take();
     }
 
     /// Makes the index anew.
