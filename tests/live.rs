@@ -16,7 +16,7 @@ mod namespace;
 use lenscap_capture::{Capture, ChunkId, Next, Source};
 use lenscap_testkit::{OwnedFrame, captures, send};
 use lenscap_wire::{Frame, Timestamp};
-use namespace::{Namespace, of_type, records, wait};
+use namespace::{Namespace, Watch, of_type, records, wait};
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, Read};
@@ -164,7 +164,11 @@ fn an_interface_that_goes_and_comes_again_is_waited_for() {
 #[test]
 fn without_any_interface_it_ends_and_says_so() {
     let Some(namespace) = Namespace::new() else { return };
-    let watch = namespace.watch(&["v1", "--json", "--duration", "25s"]);
+    loses_its_interface(&namespace, namespace.watch(&["v1", "--json", "--duration", "25s"]));
+}
+
+/// What a watch says whose only interface goes away once it has seen the office.
+fn loses_its_interface(namespace: &Namespace, watch: Watch) {
     namespace.send(&office());
     thread::sleep(Duration::from_millis(500));
     namespace.ip("link del v1");

@@ -1,7 +1,7 @@
 //! Several handles of one interface: each is an input of its own, and together they are the interface.
 
 use super::namespace::{Namespace, Watch, of_type, records};
-use super::office;
+use super::{loses_its_interface, office};
 use lenscap_testkit::OwnedFrame;
 use lenscap_wire::Timestamp;
 use serde_json::Value;
@@ -83,11 +83,5 @@ fn each_asks_the_filter() {
 fn without_their_interface_they_end() {
     let Some(namespace) = Namespace::new() else { return };
     let watch = watch(&namespace, "pcap", &["--duration", "25s", "--no-sandbox"]);
-    namespace.send(&office());
-    thread::sleep(Duration::from_millis(500));
-    namespace.ip("link del v1");
-    let done = watch.end();
-    let said = String::from_utf8_lossy(&done.stderr);
-    assert!(done.status.code() == Some(2) && said.contains("no interface is left"), "{said}");
-    assert_eq!(of_type(&records(&done.stdout), "flow").len(), 30, "what was seen is reported");
+    loses_its_interface(&namespace, watch);
 }
