@@ -41,7 +41,7 @@ pub struct Ring {
 
 impl Ring {
     /// Opens a ring that takes no packet before [`start`](Self::start): several rings of a group are all opened first and
-    /// [join](crate::join) it, so that no packet reaches two of them.
+    /// [join](crate::Group::join) it, so that no packet reaches two of them.
     ///
     /// # Errors
     /// What the kernel says: `PermissionDenied` without `CAP_NET_RAW`, `NotFound` or `ENODEV` where there is no such interface,

@@ -86,7 +86,7 @@ fn ask(before: &[u8], stream: &Stream<'_>, facts: Facts<'_>) -> Asked {
     Asked::Nobody
 }
 
-/// The strongest datagram reader, of those that [routes](Routes::readers) found, whose test a datagram passes: it is of that
+/// The strongest datagram reader, of those that [routes](super::Routes::readers) found, whose test a datagram passes: it is of that
 /// reader's list, and of no other's.
 pub fn admit(asked: Readers, payload: &[u8]) -> Option<(ReaderId, &'static DatagramRead)> {
     asked.datagrams().find_map(|reader| match &reader.read {
@@ -119,7 +119,7 @@ pub fn read_datagrams<'a>(
     if ended { Reading::Unknown } else { Reading::Undecided(1) }
 }
 
-/// Asks the message readers that [routes](Routes::readers) found for a packet, in order, and says which one recognised it.
+/// Asks the message readers that [routes](super::Routes::readers) found for a packet, in order, and says which one recognised it.
 pub fn read_message(asked: Readers, message: &Message<'_, '_>, facts: Facts<'_>) -> Option<ReaderId> {
     asked.messages().find_map(|reader| match reader.read {
         Read::Message(_, read) if read(message, facts) => Some(reader.number),
