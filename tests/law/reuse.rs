@@ -1,10 +1,13 @@
 //! The merge law where a port is used again at once, and segments of the connection before come between SYN and SYN-ACK.
 
 use super::trace::{Joints, ROOMY, Trace};
-use lenscap_flow::Refusal;
+use lenscap_flow::{Limits, Refusal};
 use lenscap_testkit::packet::Segment;
 use lenscap_testkit::{Host, MORNING, Scenario, SplitMix64};
 use lenscap_wire::Timestamp;
+
+/// Flows that a little more than fill a small memory.
+const FLOOD: u16 = 300;
 
 /// Segments of one connection after the other, of which the last ones of each may come behind the SYN of the next, lost,
 /// doubled or in another place; of some, one direction alone is captured.
@@ -100,4 +103,40 @@ fn a_late_ack_counts_for_its_own_connection() {
     };
     assert_eq!(counted(first), [4, 3], "SYN, bytes, FIN and the late ACK; SYN-ACK, FIN and an ACK");
     assert_eq!(counted(second), [2, 1], "SYN and ACK; SYN-ACK");
+}
+
+/// The connection that was asked for behind the first left memory, half-open as it was; the first one did not. So behind a cut the
+/// left side knows the key by what settled alone.
+#[test]
+fn late_segments_hold_where_their_successor_left_memory() {
+    let mut all = Joints::default();
+    let mut s = Scenario::new(MORNING, 1);
+    let (camera, cloud) = (Host::new("02:00:00:00:00:02", "192.168.1.2"), s.outside("192.0.2.9"));
+    let (fin, syn, ack) = (1, 2, 16);
+    let show = |s: &mut Scenario, from_camera, flags, sequence, acknowledgement, payload: &[u8]| {
+        let (ports, from, to) =
+            if from_camera { ((50_000, 443), camera, cloud) } else { ((443, 50_000), cloud, camera) };
+        s.segment(from, to, Segment { ports, flags, sequence, acknowledgement }, payload);
+    };
+    show(&mut s, true, syn, 100, 0, b"");
+    show(&mut s, false, syn | ack, 900, 101, b"");
+    show(&mut s, true, ack, 101, 901, b"ten bytes.");
+    show(&mut s, true, ack | fin, 111, 901, b"");
+    show(&mut s, false, ack | fin, 901, 112, b"");
+    show(&mut s, true, syn, 5000, 0, b"");
+    for n in 0..FLOOD {
+        let other = s.outside(&format!("198.51.100.{}", n % 250));
+        let segment =
+            Segment { ports: (1024 + n, 80), flags: syn, sequence: u32::from(n), acknowledgement: 0 };
+        s.segment(other, camera, segment, b"");
+    }
+    show(&mut s, true, syn, 7000, 0, b"");
+    show(&mut s, true, ack, 112, 902, b"");
+    let limits = Limits { memory: 128 << 10, ..ROOMY };
+    let trace = Trace::of_frames("a successor that left memory", limits, &s.frames);
+    assert!(trace.serial().contains("\"flows-evicted\""), "nothing had to leave memory");
+    trace.check_every_cut(1, &mut all);
+    trace.check_tree(&trace.serial(), 1, &mut all);
+    println!("{}", all.line("a successor that left memory"));
+    assert!(all.0.contains_key(&Some(Refusal::Handshake)) && all.0.contains_key(&None));
 }

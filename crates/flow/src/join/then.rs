@@ -38,7 +38,7 @@ impl Summary {
         self.flows.reindex();
         later.flows.reindex();
         let plan = self.plan(&later).and_then(|plan| {
-            self.fill(&mut later, &plan.counterparts, source)?;
+            self.fill(&mut later, &plan, source)?;
             Ok(plan)
         });
         match plan {
@@ -120,7 +120,7 @@ impl Summary {
     fn fill(
         &self,
         later: &mut Self,
-        counterparts: &[Counterparts],
+        Plan { ids, counterparts, .. }: &Plan,
         source: &dyn Fetch,
     ) -> Result<(), Refusal> {
         let shards = self.flows.shards.par_iter().zip(&mut *later.flows.shards).zip(counterparts);
@@ -136,10 +136,10 @@ impl Summary {
                     continue;
                 }
                 let ours = left.hots.get(place as usize).zip(left.colds.get(place as usize));
-                let Some(ours) = ours else { continue };
-                if hot.flags & flag::FIRST != 0 && may_be_late(left, ours, (hot, cold)) {
+                if hot.flags & flag::FIRST != 0 && may_be_late(left, ours, (hot, cold), ids) {
                     return Err(Refusal::Handshake);
                 }
+                let Some(ours) = ours else { continue };
                 if plain && !chains.await_any() {
                     continue;
                 }
@@ -264,14 +264,18 @@ impl Summary {
     }
 }
 
-/// Whether a right-hand spell, the first of its key, may have a segment that is of a spell before ours or before its own: it was
-/// booked there as nothing stood before it.
-fn may_be_late(left: &Shard, (ours, _): (&Hot, &Cold), (hot, cold): (&Hot, &Cold)) -> bool {
+/// Whether a right-hand spell, the first of its key, may have a segment that is of a spell on the left: of ours, of the one before
+/// that, or of one that settled and whose successor left memory. It was booked there as nothing stood before it.
+fn may_be_late(left: &Shard, ours: Option<(&Hot, &Cold)>, (hot, cold): (&Hot, &Cold), ids: &Ids) -> bool {
     if hot.key.protocol != TCP {
         return false;
     }
-    let between = || ours.is_asking() && !hot.shows_client() && left.last_settled(&ours.key).is_some();
-    cold.history.is_marked() || between()
+    let has_settled = || left.last_settled(&Key { path: ids.path(hot.key.path), ..hot.key }).is_some();
+    let between = |ours: &Hot| ours.is_asking() && !hot.shows_client() && has_settled();
+    match ours {
+        Some((ours, _)) => cold.history.is_marked() || between(ours),
+        None => cold.history.is_marked() && has_settled(),
+    }
 }
 
 /// Whether a half still takes payloads: to decide on it, or for a list.
