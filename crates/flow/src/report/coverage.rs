@@ -13,8 +13,8 @@ pub struct Coverage {
     pub two_way: (u64, u64),
     /// Wire bytes never captured because of the snap length.
     pub cut_bytes: u64,
-    /// Bytes of TCP that were never captured, though bytes before and after them of the same half were: what its receiver
-    /// acknowledged is more than was seen. Of evicted flows, and of halves that are seen out of order without end, not known.
+    /// Bytes of TCP that were never captured, though bytes before and after them of the same half were, by their sequence numbers.
+    /// Of evicted flows, and of halves that are seen out of order without end, not known.
     pub missed_bytes: u64,
     /// Payload bytes in flows of encrypted protocols, the handshakes that are read among them, and in all flows with an outside
     /// end.
