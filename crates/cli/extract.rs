@@ -1,7 +1,8 @@
 //! `lenscap extract`: the packets of a finding or a device, as they stand in their captures, in a file of their own.
 //!
 //! The captures are read twice: once to judge, once to copy. Blocks of pcapng are copied as they are, but for a comment that
-//! says why each packet is there; records of classic pcap become blocks of pcapng.
+//! says which packet of which capture each is, and why it is there: "packet 16 of office.pcap; lenscap finding 7e72…: shows
+//! upload". Records of classic pcap become blocks of pcapng.
 
 mod wanted;
 
@@ -25,7 +26,7 @@ use wanted::Wanted;
 pub(crate) const ABOUT: &str = "\
 Copies the packets of a finding or a device into a file of their own, for Wireshark.
 
-The file is pcapng. Blocks of packets are those of the captures, with one comment more: why the packet is there. Packets that \
+The file is pcapng. Blocks of packets are those of the captures, with one comment more: its number in its capture, as reports cite it, and why it is there. Packets that \
 are named as evidence are there, and all packets between the device and the party in the time of the finding; of a device all \
 packets from and to its addresses. Captures are read a second time for that, packed ones too; a pipe cannot be.";
 
@@ -128,6 +129,7 @@ fn copy(captures: &[CaptureRecord], wanted: &Wanted, out: &mut impl Write) -> io
     for (capture, input) in readable {
         let opened = Capture::open(Path::new(&capture.path)).map_err(io::Error::other)?;
         let mut reader = opened.reader(ChunkId { input, chunk: input }).map_err(io::Error::other)?;
+        let name = engine::shown(Path::new(&capture.path));
         while reader.advance() {
             let batch = reader.batch();
             let kept: Vec<(Record, String)> = batch
@@ -137,7 +139,7 @@ fn copy(captures: &[CaptureRecord], wanted: &Wanted, out: &mut impl Write) -> io
                 .filter_map(|(record, frame)| {
                     let number = u64::from(record.at.record) + 1;
                     let why = wanted.why(input, number, frame.time, &Packet::from(&frame))?;
-                    Some((*record, why))
+                    Some((*record, format!("packet {number} of {name}; {why}")))
                 })
                 .collect();
             for (record, why) in kept {
@@ -151,7 +153,6 @@ fn copy(captures: &[CaptureRecord], wanted: &Wanted, out: &mut impl Write) -> io
         // What was judged is what is copied: a file that was replaced meanwhile has other packets of these numbers.
         let tally = reader.tally();
         if (tally.records, tally.bytes_wire) != (capture.packets, capture.bytes_wire) {
-            let name = engine::shown(Path::new(&capture.path));
             return Err(io::Error::other(format!(
                 "{name} has changed since it was judged: nothing was written"
             )));
