@@ -40,7 +40,7 @@ impl Failure {
     pub(crate) fn file(verb: &str, path: &Path, why: impl fmt::Display) -> Self {
         let path = path.to_string_lossy();
         Self::new(format!("cannot {verb} {}: {why}", escape(path.as_bytes())))
-            .next(format!("Try: ls -l {}", shell::word(&path)))
+            .next(look(Path::new(path.as_ref())))
     }
 
     /// What went wrong, without what to do.
@@ -146,12 +146,24 @@ fn capture(capture: &CaptureRecord) -> Failure {
     match capture.packets {
         _ if !torn => failure.next("The report covers packets of other link types only"),
         _ if capture.path == "-" => failure,
-        0 if !Path::new(&capture.path).exists() => failure.next(format!("Try: ls -l {file}")),
+        0 if !Path::new(&capture.path).exists() => failure.next(look(Path::new(&capture.path))),
         0 => failure.next(format!("Try: file {file}      or: capinfos {file}")),
         n => failure.next(format!(
             "Read {} before it; the report covers those. Repair: editcap -r {file} good.pcap 1-{n}",
             units::counted(n, "packet")
         )),
+    }
+}
+
+/// Where to look for what could not be read or written: at itself, or at the nearest folder above it that is there.
+pub(crate) fn look(path: &Path) -> String {
+    if path.symlink_metadata().is_ok() {
+        return format!("Try: ls -ld {}", shell::word(&path.to_string_lossy()));
+    }
+    let above = path.ancestors().skip(1).find(|above| above.as_os_str().is_empty() || above.is_dir());
+    match above.filter(|above| !above.as_os_str().is_empty()) {
+        Some(above) => format!("See what is there: ls -l {}", shell::word(&above.to_string_lossy())),
+        None => "See what is here: ls -l".into(),
     }
 }
 
@@ -218,9 +230,17 @@ mod tests {
     #[test]
     fn what_is_no_capture_is_a_gap() {
         let nowhere = record(0, false, "");
-        assert!(captures(&[nowhere])[0].to_string().contains("Try: ls -l "));
+        assert!(captures(&[nowhere])[0].to_string().ends_with("\n  See what is here: ls -l"));
         let here = CaptureRecord { path: "Cargo.toml".into(), ..record(0, false, "") };
         assert!(captures(&[here])[0].to_string().contains("Try: file "));
+    }
+
+    #[test]
+    fn what_is_missing_is_looked_for_in_the_nearest_folder_that_is_there() {
+        assert_eq!(look(Path::new("src")), "See what is here: ls -l");
+        assert_eq!(look(Path::new("Cargo.toml")), "Try: ls -ld Cargo.toml");
+        assert_eq!(look(Path::new("watch/no/such.pcap")), "See what is there: ls -l watch");
+        assert_eq!(look(Path::new("/no/such.pcap")), "See what is there: ls -l /");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use lenscap_flow::report::{ProblemRecord, Report};
 use lenscap_report::{csv, json, shell, text, units};
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 /// Writes the report, says what is missing from it and what else went wrong, and decides.
 pub(crate) fn print(
@@ -85,13 +86,17 @@ pub(crate) fn nothing_judged(report: &Report<'_>) -> Option<Failure> {
                 links.into_iter().collect::<Vec<_>>().join(", ")
             )),
         }
-        .next(format!("See what they are: lenscap inspect {}", inspected(report))),
+        .next(inspected(report)),
     )
 }
 
-/// The captures, as a shell takes them; of many the first.
+/// How to see what the captures are, of many the first that is there.
 fn inspected(report: &Report<'_>) -> String {
-    report.captures.first().map_or_else(|| "FILE".into(), |capture| shell::word(&capture.path))
+    let there = |path: &&str| *path == "-" || Path::new(path).exists();
+    match report.captures.iter().map(|capture| capture.path.as_str()).find(there) {
+        Some(path) => format!("See what they are: lenscap inspect {}", shell::word(path)),
+        None => "See what it reads: lenscap scan --help".into(),
+    }
 }
 
 /// Writes to standard output, in blocks.
