@@ -137,10 +137,10 @@ fn evidence(device: &DeviceRecord<'_>) -> Vec<String> {
 
 /// `answers as …` is a sentence after `It`; what is none gets a verb.
 fn verb(words: &str) -> String {
-    let is_verb = ["answers", "calls", "serves", "speaks", "asked", "shows", "uploads"]
+    let is_verb = ["answers", "called", "calls", "serves", "speaks", "asked", "shows", "uploads"]
         .iter()
         .any(|verb| words.starts_with(verb));
-    let was = if words.starts_with("answered") { "was" } else { "has" };
+    let was = if words.starts_with("stated") { "is" } else { "has" };
     if is_verb { words.to_owned() } else { format!("{was} {words}") }
 }
 

@@ -10,7 +10,7 @@ use lenscap_flow::report::{
 use std::net::IpAddr;
 
 /// What is known of a cloud that no viewer is known to call.
-const OF_DEVICES: &str = "which, as far as the catalogue knows, only devices call";
+const OF_DEVICES: &str = "as far as the catalogue knows only devices call";
 /// Digits of an id that are shown, where they tell it from all others.
 const SHORT_ID: usize = 8;
 
@@ -268,10 +268,12 @@ pub(super) fn why_words(device: &DeviceRecord<'_>, why: &WhyRecord<'_>) -> Strin
         Evidence::Video => "serves video".into(),
         Evidence::P2p if kind.is_empty() && value.is_empty() => "speaks a protocol of cameras".into(),
         Evidence::P2p => format!("speaks {protocol}, a protocol of cameras"),
-        Evidence::Cloud => format!("answered by the cameras' cloud {value}"),
+        Evidence::Cloud => return format!("called the cameras' cloud {value}{packet}, which answered"),
         Evidence::CloudAsked => format!("asked for the cameras' cloud {value}"),
-        Evidence::CloudOfDevices => return format!("answered by {value}{packet}, {OF_DEVICES}"),
-        Evidence::CloudOfDevicesAsked => return format!("asked for {value}{packet}, {OF_DEVICES}"),
+        Evidence::CloudOfDevices => {
+            return format!("called {value}{packet}, which answered and {OF_DEVICES}");
+        }
+        Evidence::CloudOfDevicesAsked => return format!("asked for {value}{packet}, which {OF_DEVICES}"),
         Evidence::Prefix => format!("prefix {value} of a maker of cameras"),
         Evidence::MixedPrefix => format!("prefix {value} of a maker of cameras, too"),
         Evidence::Banner => format!("shows {value}"),
