@@ -8,6 +8,17 @@ fn transcripts() {
     trycmd::TestCases::new().env("NO_COLOR", "1").env("COLUMNS", "100").case("tests/cmd/*.trycmd");
 }
 
+#[test]
+fn the_readme_shows_the_screen_of_the_demo() {
+    let done = lenscap().args(["scan", "fixtures/office/capture.pcap", "--width", "100"]).output().unwrap();
+    let screen = String::from_utf8(done.stdout).unwrap();
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    let (_, rest) = readme.split_once("The demo's screen:\n\n").unwrap();
+    let shown = rest.lines().take_while(|line| line.is_empty() || line.starts_with("    "));
+    let shown: Vec<&str> = shown.map(|line| line.strip_prefix("    ").unwrap_or(line)).collect();
+    assert_eq!(shown.join("\n").trim_end(), screen.trim_end());
+}
+
 fn lenscap() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lenscap"));
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
