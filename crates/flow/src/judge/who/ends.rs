@@ -12,7 +12,7 @@ use hashbrown::{HashMap, HashTable};
 use lenscap_wire::{Address, Mac, PacketRef};
 use std::hash::BuildHasher;
 
-use super::claims::network;
+use super::claims::{Claims, network};
 use crate::judge::judged::Judged;
 use crate::judge::whose::opinion::{Statement, Testimony};
 use crate::judge::{Court, Flow, rules};
@@ -284,6 +284,14 @@ impl Ends {
     /// Whether more networks of the outside speak from a MAC than a station could have.
     pub(crate) fn is_crowded(&self, mac: Mac) -> bool {
         self.abroad.get(&mac).is_some_and(Option::is_none)
+    }
+
+    /// Whether an outside end stands behind a router: more networks of the outside speak from its MAC than a station could have, and
+    /// nothing says that this address is of the link. Which ends of such a MAC the walk had met before it was known to be a
+    /// router's hangs on the order of the walk, which is a hasher's; so those are no more ends than the ones that came after.
+    pub(crate) fn is_behind(&self, claims: &Claims, end: &End) -> bool {
+        let (mac, address) = end.key;
+        !end.is_inside && self.is_crowded(mac) && !claims.is_own(mac, address) && !claims.is_near(address)
     }
 
     /// Makes room for the ends of so many flows, as far as that is no waste where few stations have all of them.

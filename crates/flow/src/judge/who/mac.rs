@@ -59,7 +59,7 @@ impl MacKinds {
         kinds.numbers.reserve(ends.all.len());
         for (place, end) in (0u32..).zip(ends.all.iter()) {
             let mac = end.key.0;
-            if mac.is_zero() || end.sending.is_none() {
+            if mac.is_zero() || end.sending.is_none() || ends.is_behind(claims, end) {
                 kinds.of_end.push(NOWHERE);
                 continue;
             }

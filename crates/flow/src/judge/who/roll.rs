@@ -133,7 +133,7 @@ impl<'a> Roll<'a> {
         let showed = roll.keys.len();
         roll.add_claims(court);
         for (at, end) in ends.all.iter().enumerate() {
-            if roll.of_end[at] == NOWHERE {
+            if roll.of_end[at] == NOWHERE && !ends.is_behind(&court.claims, end) {
                 roll.of_end[at] = roll.by_address(court, &kinds, end).unwrap_or(NOWHERE);
             }
             if let Some(station) = roll.stations.get_mut(roll.of_end[at] as usize) {
