@@ -1,4 +1,5 @@
-//! Look-ups over TCP: what is learned of them, when, and by which packet, in small captures in which one thing is odd.
+//! Look-ups: who called whom by which name; and over TCP what is learned of them, when, and by which packet. Small captures in which
+//! one thing is odd.
 
 mod common;
 
@@ -48,6 +49,103 @@ impl Stage {
         tcp.opaque(&mut self.s, Side::Server, 60);
         tcp.close(&mut self.s, Side::Client);
     }
+}
+
+/// A small office, in which a printer has the address of a camera an hour later.
+struct Office {
+    s: Scenario,
+    resolver: Host,
+    cloud: Host,
+}
+
+impl Office {
+    fn new() -> Self {
+        let s = Scenario::new(MORNING, 7);
+        let (resolver, cloud) = (s.outside("192.0.2.53"), s.outside("203.0.113.40"));
+        Self { s, resolver, cloud }
+    }
+
+    fn ask(&mut self, who: Host, port: u16) {
+        self.s.udp(who.port(port), self.resolver.port(53), &message::dns(1, 0x0100, Some((NAME, 1)), &[]));
+    }
+
+    /// An answer that somebody sends to a port of somebody.
+    fn answer(&mut self, from: Host, to: Host, port: u16) {
+        let records = [Record { name: NAME, value: Data::Address(self.cloud.ip) }];
+        self.s.udp(from.port(53), to.port(port), &message::dns(1, 0x8180, Some((NAME, 1)), &records));
+    }
+
+    /// What is said once a station has uploaded something opaque.
+    fn uploaded(mut self, who: Host) -> Vec<Value> {
+        for _ in 0..300 {
+            self.s.udp(who.port(5000), self.cloud.port(9999), &[0x5a; 1400]);
+        }
+        records(&self.s.frames)
+    }
+
+    /// By which names the party is known to which it goes.
+    fn called(self, who: Host) -> Vec<Value> {
+        let all = self.uploaded(who);
+        let of = |contact: &&Value| contact["type"] == "contact" && contact["address"] == "203.0.113.40";
+        let name = |contact: &Value| contact["name"].clone();
+        all.iter().filter(of).filter(|contact| contact["payload_out"] == 420_000).map(name).collect()
+    }
+}
+
+const CAMERA: &str = "bc:ad:28:00:53:40";
+
+fn camera() -> Host {
+    Host::new(CAMERA, "192.168.1.64")
+}
+
+#[test]
+fn who_asked_and_was_told_called_it_by_that_name() {
+    let mut office = Office::new();
+    office.ask(camera(), 4000);
+    office.answer(office.resolver, camera(), 4000);
+    assert_eq!(office.called(camera()), [NAME]);
+}
+
+#[test]
+fn an_answer_of_somebody_who_was_not_asked_is_no_name_that_the_station_gave() {
+    let stranger = Host::new("52:54:00:66:66:66", "192.168.1.66");
+    let mut office = Office::new();
+    office.ask(camera(), 4000);
+    office.answer(stranger, camera(), 4000);
+    assert_eq!(office.called(camera()), [Value::Null]);
+}
+
+#[test]
+fn neither_is_one_to_another_port_nor_one_that_nobody_asked_for() {
+    let mut office = Office::new();
+    office.ask(camera(), 4000);
+    office.answer(office.resolver, camera(), 4001);
+    assert_eq!(office.called(camera()), [Value::Null]);
+    let mut office = Office::new();
+    office.answer(office.resolver, camera(), 4000);
+    let told = office.uploaded(camera());
+    let device = told.iter().find(|of| of["type"] == "device" && of["mac"] == CAMERA).unwrap();
+    let asked = |why: &Value| why["kind"].as_str().is_some_and(|kind| kind.starts_with("cloud"));
+    assert!(!device["why"].as_array().is_some_and(|why| why.iter().any(asked)), "{device}");
+    let name = |of: &&Value| of["type"] == "contact" && of["payload_out"] == 420_000;
+    assert_eq!(told.iter().find(name).unwrap()["name"], Value::Null);
+}
+
+#[test]
+fn what_the_last_holder_of_an_address_asked_is_no_word_of_the_next() {
+    let printer = Host::new("00:1b:a9:10:20:30", "192.168.1.64");
+    let mut office = Office::new();
+    office.ask(camera(), 4000);
+    office.answer(office.resolver, camera(), 4000);
+    office.s.wait(3600 * SECOND);
+    assert_eq!(office.called(printer), [Value::Null]);
+    let mut office = Office::new();
+    for who in [camera(), printer] {
+        office.ask(who, 4000);
+        office.answer(office.resolver, who, 4000);
+        office.s.wait(3600 * SECOND);
+    }
+    assert_eq!(office.called(printer), [NAME]);
 }
 
 fn of_type<'r>(records: &'r [Value], kind: &str) -> Vec<&'r Value> {

@@ -11,7 +11,7 @@ use std::fmt::Write;
 use std::sync::OnceLock;
 
 use crate::state::key::TCP;
-use crate::state::names::{Names, Notice, Run};
+use crate::state::names::{Errand, Names, Notice, Run};
 use crate::state::sighting::{Seen, Shown, Sightings};
 use crate::state::text::{TextId, Texts};
 
@@ -61,7 +61,10 @@ impl Listener<'_, '_> {
                 let said = referral(transport, port, app);
                 self.show(Mac::default(), address, (Field::Referred, said.as_bytes()), true);
             }
-            Fact::Asks { by: Resolver::Dns, name } => self.question(packet.source, name, Notice::Asked),
+            Fact::Asks { by: Resolver::Dns, name } => {
+                let (mac, _) = packet.own_macs().unwrap_or_default();
+                self.question(packet.source, name, Notice::Asked(mac));
+            }
             Fact::Denied { by: Resolver::Dns, name, code } => {
                 self.question(packet.destination, name, Notice::Denied(code));
             }
@@ -84,7 +87,8 @@ impl Listener<'_, '_> {
         let asker = if by == Resolver::Mdns { Address::default() } else { self.packet.destination };
         let (text, links) = (self.texts.intern(name), self.texts.intern(chain));
         let (first, last) = (self.time, self.time);
-        let run = Run { name: text, chain: links, by, first, last, count: 1, at: self.at };
+        let errand = Errand::new(self.packet.source, self.packet.ports);
+        let run = Run { name: text, chain: links, by, errand, first, last, count: 1, at: self.at };
         let before = self.names.len();
         self.names.answer((address, asker), run);
         if self.names.len() > before {

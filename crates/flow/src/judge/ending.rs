@@ -118,7 +118,7 @@ impl Ending {
         for (hot, cold) in summary.flows.shards.iter().flat_map(Shard::spells).chain(kept) {
             for side in [0, 1] {
                 let text = |id| self.texts.intern(summary.flows.texts.text(id));
-                lessons.extend(Lesson::of(hot, side, cold.learned(side), text));
+                lessons.extend(Lesson::of((hot, cold.macs[side]), side, cold.learned(side), text));
             }
         }
         lessons
@@ -129,7 +129,7 @@ impl Ending {
         let read = read_at_end((hot, cold), side, &mut self.texts, &mut self.transcripts);
         let Some(AtEnd { transcript, asked, last, learned }) = read else { return Vec::new() };
         self.halves.insert(at, Decided { transcript, asked, last });
-        Lesson::of(hot, side, &learned, |id| id).collect()
+        Lesson::of((hot, cold.macs[side & 1]), side, &learned, |id| id).collect()
     }
 
     /// The transcript of a half that was waiting, and what it asked for.

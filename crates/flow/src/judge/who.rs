@@ -1,5 +1,6 @@
 //! Who the stations are: which addresses are one device, and what kind of device it is.
 
+pub(crate) mod askers;
 pub(crate) mod claims;
 mod dealt;
 pub(crate) mod device;

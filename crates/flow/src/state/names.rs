@@ -4,7 +4,7 @@
 //! ask which name was the latest at any moment. Two lists of runs join exactly.
 
 use hashbrown::{HashMap, HashSet};
-use lenscap_wire::{Address, PacketRef, Resolver};
+use lenscap_wire::{Address, Mac, PacketRef, Resolver};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 
@@ -21,6 +21,8 @@ pub(crate) struct Run {
     /// Canonical names on the way, joined by spaces.
     pub(crate) chain: TextId,
     pub(crate) by: Resolver,
+    /// The [`Errand`] of the first answer.
+    pub(crate) errand: Errand,
     /// Stamp of the first answer in capture order.
     pub(crate) first: i64,
     /// Latest stamp.
@@ -41,6 +43,27 @@ impl Run {
     }
 }
 
+/// Between whom a look-up went: name service, its port and the asker's, in 32 bits, since answers are many. Two that are alike by
+/// chance let one answer in four thousand million pass for asked.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Errand(u32);
+
+impl Errand {
+    /// That of an answer which came in a stream: who answers there was asked there.
+    pub(crate) const STREAM: Self = Self(0);
+
+    /// That of a datagram from a name service.
+    pub(crate) fn new(server: Address, (from, to): (u16, u16)) -> Self {
+        // The multiplier is that of SplitMix64, whose upper bits hang on all bits below.
+        const MIX: u64 = 0xbf58_476d_1ce4_e5b9;
+        let address = u128::from_be_bytes(server.0);
+        let ports = u64::from(from) << 16 | u64::from(to);
+        let low = (address as u64 ^ ports).wrapping_mul(MIX);
+        let all = (low ^ low >> 31 ^ (address >> 64) as u64).wrapping_mul(MIX);
+        Self((all >> 32) as u32 | 1)
+    }
+}
+
 /// How often somebody asked for a name, and what came back.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Question {
@@ -50,6 +73,8 @@ pub(crate) struct Question {
     pub(crate) denied: u64,
     /// The response code of the first of those.
     pub(crate) code: Option<u8>,
+    /// From which MAC it was asked: zero where none was seen, [`Question::SEVERAL`] where not from one alone.
+    pub(crate) from: [u8; 6],
     /// Earliest and latest stamp.
     pub(crate) first: i64,
     pub(crate) last: i64,
@@ -59,8 +84,23 @@ pub(crate) struct Question {
 }
 
 impl Question {
+    /// Stands for more than one MAC.
+    pub(crate) const SEVERAL: [u8; 6] = [0xff; 6];
+
+    /// Whether the station with a MAC may have asked: an address is lent to one station after another, and each VLAN has its own
+    /// 192.168.1.64. A MAC that is not known tells nothing.
+    pub(crate) fn may_be_of(&self, mac: Mac) -> bool {
+        self.from == mac.0 || [[0; 6], Self::SEVERAL].contains(&self.from) || mac.is_zero()
+    }
+
     /// Takes in what was heard later.
     pub(crate) fn join(&mut self, later: &Self) {
+        self.from = match (self.from, later.from) {
+            (ours, [0, 0, 0, 0, 0, 0]) => ours,
+            ([0, 0, 0, 0, 0, 0], theirs) => theirs,
+            (ours, theirs) if ours == theirs => ours,
+            _ => Self::SEVERAL,
+        };
         self.asked += later.asked;
         self.answered += later.answered;
         self.denied += later.denied;
@@ -73,7 +113,8 @@ impl Question {
 /// Something said about a name, with its time and packet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Notice {
-    Asked,
+    /// It was asked for, from a MAC; zero where there is none of the asker's own.
+    Asked(Mac),
     Answered,
     Denied(u8),
 }
@@ -128,10 +169,11 @@ impl Names {
     pub(crate) fn hear(&mut self, asker: Address, name: TextId, heard: Notice, time: i64, at: PacketRef) {
         let one = |yes: bool| u64::from(yes);
         let question = Question {
-            asked: one(matches!(heard, Notice::Asked)),
+            asked: one(matches!(heard, Notice::Asked(_))),
             answered: one(matches!(heard, Notice::Answered)),
             denied: one(matches!(heard, Notice::Denied(_))),
             code: if let Notice::Denied(code) = heard { Some(code) } else { None },
+            from: if let Notice::Asked(mac) = heard { mac.0 } else { [0; 6] },
             first: time,
             last: time,
             at,
@@ -283,7 +325,8 @@ mod tests {
     fn run(name: u32, time: i64) -> Run {
         let at = PacketRef { offset: time as u64, ..PacketRef::default() };
         let (name, chain) = (TextId(name), TextId::EMPTY);
-        Run { name, chain, by: Resolver::Dns, first: time, last: time, count: 1, at }
+        let (by, errand) = (Resolver::Dns, Errand::STREAM);
+        Run { name, chain, by, errand, first: time, last: time, count: 1, at }
     }
 
     fn fold(names: &[u32], from: usize) -> Names {
@@ -291,7 +334,8 @@ mod tests {
         for (n, &name) in names.iter().enumerate() {
             let time = (from + n) as i64;
             all.answer(AnswerKey::default(), run(name, time));
-            all.hear(Address::default(), TextId(name), Notice::Asked, time, PacketRef::default());
+            let asked = Notice::Asked(Mac([2, 0, 0, 0, 0, name as u8]));
+            all.hear(Address::default(), TextId(name % 2), asked, time, PacketRef::default());
         }
         all
     }
@@ -320,7 +364,7 @@ mod tests {
         let [camera, desk] = [1, 2].map(|last| Address::v4([192, 168, 1, last]));
         let mut ask = |names: &mut Names, asker, name: &str, time| {
             let name = texts.intern(name.as_bytes());
-            names.hear(asker, name, Notice::Asked, time, PacketRef::default());
+            names.hear(asker, name, Notice::Asked(Mac::default()), time, PacketRef::default());
             names.answer((Address::default(), asker), Run { name, ..run(0, time) });
         };
         ask(&mut names, camera, "cloud", 0);

@@ -81,7 +81,8 @@ impl<'a> Court<'a> {
             names.find_map(|(_, name, _)| PartyName::named(name))
         };
         let given = || {
-            let named = self.names.given(address, flow.hot.key.address(side), flow.span().0)?;
+            let asker = (flow.hot.key.address(side), flow.mac(side).unwrap_or_default());
+            let named = self.names.given(address, asker, flow.span().0)?;
             PartyName::named(named.name)
         };
         said(Attribution::Sni).or_else(|| said(Attribution::Host)).or_else(given)

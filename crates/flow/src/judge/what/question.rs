@@ -3,7 +3,7 @@
 //! Asked for `dev.example.com`; NXDOMAIN came: that is a refusal. Nothing came: "no answer was captured", since the capture may
 //! lack it. An answer of 0.0.0.0 or an inside address: somebody on the way diverts the name, and it was asked for all the same.
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 use lenscap_catalog::Called;
 use lenscap_wire::Address;
 
@@ -11,6 +11,7 @@ use super::contact::{Asked, Contact, ContactKey};
 use super::party::PartyName;
 use crate::judge::Court;
 use crate::judge::boundary::Place;
+use crate::judge::who::askers::Askers;
 use crate::judge::who::device::Stations;
 use crate::judge::whose::name::LookedUp;
 use crate::report::LookUp;
@@ -35,29 +36,25 @@ pub(crate) fn unanswered(court: &Court<'_>, stations: &Stations<'_>) -> Vec<(usi
     }
     questions.sort_by_key(|(_, of)| (of.asker, of.question.at, of.name));
     let given = Given::new(court);
-    let mut asked: Vec<(Address, Unanswered)> = Vec::new();
+    let mut asked: Vec<(Address, Question, Unanswered)> = Vec::new();
     for (vendor, LookedUp { asker, name, question, .. }) in questions {
         let Some(outcome) = given.outcome(asker, name, &question) else { continue };
         let Some(party) = PartyName::named(name) else { continue };
         let Question { at, first, last, .. } = question;
         let one = Asked { at, first, last, outcome, vendor };
-        asked.push((asker, ((Called::Out, PartyName::Name(party)), one)));
+        asked.push((asker, question, ((Called::Out, PartyName::Name(party)), one)));
     }
-    let mut owners: HashMap<Address, Option<usize>> = asked.iter().map(|(asker, _)| (*asker, None)).collect();
-    if owners.is_empty() {
+    if asked.is_empty() {
         return Vec::new();
     }
-    for device in stations.iter() {
-        for address in device.addresses() {
-            if let Some(owner) = owners.get_mut(&address) {
-                let earlier =
-                    owner.and_then(|place| stations.device(place)).is_some_and(|d| d.key < device.key);
-                *owner = if earlier { *owner } else { Some(device.place) };
-            }
-        }
-    }
-    let owner = |asker| owners.get(&asker).copied().flatten();
-    asked.into_iter().filter_map(|(asker, asked)| Some((owner(asker)?, asked))).collect()
+    let residents = stations.iter().flat_map(|device| {
+        let (key, place) = (device.key, device.place);
+        device.addresses().map(move |address| (address, key, place))
+    });
+    let askers = Askers::new(asked.iter().map(|(asker, ..)| *asker), residents);
+    let of =
+        |(asker, question, asked): (Address, Question, _)| Some((askers.station(asker, &question)?, asked));
+    asked.into_iter().filter_map(of).collect()
 }
 
 /// Which names askers were given addresses for: of the outside, and any.

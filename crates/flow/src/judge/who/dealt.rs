@@ -198,8 +198,8 @@ fn is_own_word(court: &Court<'_>, flow: &Flow<'_>, judged: &Judged, side: Side) 
     match judged.attribution {
         Some(Attribution::Sni | Attribution::Host | Attribution::Certificate) => true,
         Some(Attribution::Dns) => {
-            let (key, (start, end)) = (&flow.hot.key, flow.span());
-            let named = court.names.name(key.address(1 - side), key.address(side), start, end);
+            let asker = (flow.hot.key.address(side), flow.mac(side).unwrap_or_default());
+            let named = court.names.name(flow.hot.key.address(1 - side), asker, flow.span());
             named.is_some_and(|named| named.is_own())
         }
         _ => false,

@@ -83,6 +83,7 @@ impl<'a> Stations<'a> {
         });
         let residents = (0u32..).zip(stations.iter()).filter_map(|(at, of)| Some((of.title?.0, at)));
         let residents = residents.chain(others.iter().map(|(place, address)| (*address, *place)));
+        let residents = residents.filter_map(|(address, at)| Some((address, *keys.get(at as usize)?, at)));
         let questions = Questions::new(court, residents, groups, |place| dealings.of(place).len() > 0);
         let others = Grouped::new(others, groups);
         let mut all = Self {

@@ -7,7 +7,9 @@ use hashbrown::HashMap;
 use lenscap_catalog::{Endpoint, Role, Roles, VendorId};
 use lenscap_wire::{Address, PacketRef};
 
+use super::askers::Askers;
 use super::grouped::Grouped;
+use super::roll::StationKey;
 use crate::judge::Court;
 use crate::judge::judged::Callers;
 
@@ -24,27 +26,20 @@ pub(crate) struct Questions<'a> {
 }
 
 impl<'a> Questions<'a> {
-    /// Puts questions to the stations that have the askers' addresses; `matters` says of which station it is of interest
-    /// whom else it asked for.
+    /// Puts questions to the stations that asked, of which there are so many; `matters` says of which station it is of interest whom
+    /// else it asked for.
     pub(crate) fn new(
         court: &Court<'a>,
-        addresses: impl Iterator<Item = (Address, u32)>,
+        addresses: impl Iterator<Item = (Address, StationKey, u32)>,
         stations: usize,
         matters: impl Fn(usize) -> bool,
     ) -> Self {
         let questions = court.names.questions();
-        let mut askers: HashMap<Address, Option<u32>> =
-            questions.iter().map(|question| (question.asker, None)).collect();
-        if !askers.is_empty() {
-            for (address, place) in addresses {
-                if let Some(owner) = askers.get_mut(&address) {
-                    *owner = Some(owner.map_or(place, |known| known.min(place)));
-                }
-            }
-        }
-        let placed = questions.iter().filter_map(|of| {
+        let askers = Askers::new(questions.iter().map(|of| of.asker), addresses);
+        // An answer that nobody was seen to ask for tells nothing of its receiver: anybody can send one.
+        let placed = questions.iter().filter(|of| of.question.asked > 0).filter_map(|of| {
             let owner = court.opinions.owner(of.at_end, of.id);
-            Some((askers.get(&of.asker).copied()??, of.name, &of.question, owner))
+            Some((askers.station(of.asker, &of.question)?, of.name, &of.question, owner))
         });
         let placed: Vec<_> = placed.collect();
         let is_cloud = |of: &Endpoint| Callers::of(of) > Callers::Any && serves_devices(of.roles);

@@ -143,8 +143,8 @@ impl<'a> Court<'a> {
             return None;
         }
         let (remote, key) = (judged.remote(), &flow.hot.key);
-        let (start, end) = flow.span();
-        self.names.name(self.party_address(flow, remote), key.address(1 - remote), start, end)
+        let asker = (key.address(1 - remote), flow.mac(1 - remote).unwrap_or_default());
+        self.names.name(self.party_address(flow, remote), asker, flow.span())
     }
 
     fn attribute_address(&self, flow: &Flow<'a>, judged: &mut Judged) -> bool {

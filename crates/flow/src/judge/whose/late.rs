@@ -3,11 +3,11 @@
 //! They stay with the flow until here. A camera whose answer over UDP was truncated asks again over TCP: what it is told there
 //! becomes an answer at the time of its own packet, and its question is not one without an answer.
 
-use lenscap_wire::{Address, PacketRef, Resolver};
+use lenscap_wire::{Address, Mac, PacketRef, Resolver};
 
 use crate::state::key::Side;
 use crate::state::learned::{Learned, Told};
-use crate::state::names::{Names, Notice, Run};
+use crate::state::names::{Errand, Names, Notice, Run};
 use crate::state::spell::Hot;
 use crate::state::text::TextId;
 
@@ -15,6 +15,8 @@ use crate::state::text::TextId;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lesson {
     sender: Address,
+    /// The sender's MAC; zero where none was seen.
+    mac: Mac,
     receiver: Address,
     learned: Learned,
 }
@@ -22,7 +24,7 @@ pub(crate) struct Lesson {
 impl Lesson {
     /// What a half told, its texts called as `text` calls them.
     pub(crate) fn of<'l>(
-        hot: &Hot,
+        (hot, mac): (&Hot, Mac),
         side: Side,
         all: &'l [Learned],
         mut text: impl FnMut(TextId) -> TextId + 'l,
@@ -32,7 +34,7 @@ impl Lesson {
         let mut rename = rename;
         all.iter().map(move |learned| {
             let learned = Learned { told: rename(learned.told), ..*learned };
-            Self { sender, receiver, learned }
+            Self { sender, mac, receiver, learned }
         })
     }
 }
@@ -63,15 +65,15 @@ pub(crate) fn referrals(lessons: &[Lesson]) -> Vec<Referral> {
 pub(crate) fn names(mut lessons: Vec<Lesson>) -> Names {
     lessons.sort_by_key(|lesson| (lesson.learned.time, lesson.learned.at));
     let mut names = Names::default();
-    for Lesson { sender, receiver, learned: Learned { told, time, at } } in lessons {
+    for Lesson { sender, mac, receiver, learned: Learned { told, time, at } } in lessons {
         match told {
-            Told::Asks { name } => names.hear(sender, name, Notice::Asked, time, at),
+            Told::Asks { name } => names.hear(sender, name, Notice::Asked(mac), time, at),
             Told::Denied { name, code } => {
                 names.hear(receiver, name, Notice::Denied(code), time, at);
             }
             Told::Answer { name, chain, address } => {
-                let by = Resolver::Dns;
-                let run = Run { name, chain, by, first: time, last: time, count: 1, at };
+                let (by, errand) = (Resolver::Dns, Errand::STREAM);
+                let run = Run { name, chain, by, errand, first: time, last: time, count: 1, at };
                 names.answer((address, receiver), run);
                 names.hear(receiver, name, Notice::Answered, time, at);
             }

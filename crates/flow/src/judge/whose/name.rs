@@ -2,18 +2,21 @@
 //!
 //! Asked at noon who 192.0.2.7 was to 192.168.1.5: the name in the last answer that this asker had got before noon; else what
 //! others had been told of that address, else what was said later, each with less confidence. An answer that was asked for
-//! is worth more than one that was not: anybody can send one of those (RFC 5452, 9.1). What is said by multicast names what
+//! is worth more than one that was not: anybody can send one of those (RFC 5452, 9.1). It was asked for where the station with the
+//! asker's MAC had asked for the name, and where the answer came in a flow in which the asker had sent, too. What is said by multicast names what
 //! is on the link (RFC 6762, 3), and never an address outside.
 
-use hashbrown::HashMap;
-use lenscap_wire::{Address, PacketRef, Resolver, Timestamp};
+use hashbrown::{HashMap, HashSet};
+use lenscap_wire::{Address, Mac, PacketRef, Resolver, Timestamp};
 
 use crate::judge::boundary::Boundary;
 use crate::judge::ending::Ending;
 use crate::judge::{Court, rules};
 use crate::report::NameView;
-use crate::state::names::{AnswerKey, Names, Question, Run};
+use crate::state::key::UDP;
+use crate::state::names::{AnswerKey, Errand, Names, Question, Run};
 use crate::state::summary::Summary;
+use crate::state::table::shard::Shard;
 use crate::state::text::{TextId, Texts};
 
 /// A name found for an address.
@@ -57,10 +60,16 @@ pub(crate) struct LookedUp<'a> {
     pub(crate) question: Question,
 }
 
+/// Who wants to know a name: the address to which answers went, and the MAC of the station that has it now; zero where that is not
+/// known.
+pub(crate) type Asker = (Address, Mac);
+
 /// All answers: those that single packets told, and those of streams.
 pub(crate) struct NameIndex<'a> {
     early: NameTable<'a>,
     late: NameTable<'a>,
+    /// Answers came there, and no question went.
+    unasked: HashSet<Errand>,
 }
 
 impl<'a> NameIndex<'a> {
@@ -71,14 +80,15 @@ impl<'a> NameIndex<'a> {
             early.look_up_names();
             late.look_up_names();
         }
-        Self { early, late }
+        let unasked = if summary.site.names.len() > 0 { unasked(summary) } else { HashSet::new() };
+        Self { early, late, unasked }
     }
 
     /// The name that `address` had for `asker` during a flow: the latest answer to the asker at or before its
     /// start, else the latest to anybody, else the first one soon after.
-    pub(crate) fn name(&self, address: Address, asker: Address, start: i64, end: i64) -> Option<Named<'a>> {
+    pub(crate) fn name(&self, address: Address, asker: Asker, (start, end): (i64, i64)) -> Option<Named<'a>> {
         let find = |table: &NameTable<'a>| {
-            let (run, confidence) = table.find(address, asker, start, end)?;
+            let (run, confidence) = table.find(address, asker.0, start, end)?;
             let own = confidence != rules::BY_OWN_DNS
                 || run.by != Resolver::Dns
                 || self.was_asked(table.at_end, asker, run);
@@ -95,9 +105,13 @@ impl<'a> NameIndex<'a> {
         self.early.by_address.is_empty() && self.late.by_address.is_empty()
     }
 
-    /// The name that an asker was last given for an address at or before a moment.
-    pub(crate) fn given(&self, address: Address, asker: Address, moment: i64) -> Option<Named<'a>> {
-        let of = |table: &NameTable<'a>| Some(table.named(table.own((address, asker), moment)?, 0));
+    /// The name that an asker was last given for an address at or before a moment, where it had asked for that.
+    pub(crate) fn given(&self, address: Address, asker: Asker, moment: i64) -> Option<Named<'a>> {
+        let of = |table: &NameTable<'a>| {
+            let run = table.own((address, asker.0), moment)?;
+            let own = run.by != Resolver::Dns || self.was_asked(table.at_end, asker, run);
+            own.then(|| table.named(run, 0))
+        };
         let (early, late) = (of(&self.early), of(&self.late));
         early.into_iter().chain(late).max_by_key(|named| named.first)
     }
@@ -111,7 +125,10 @@ impl<'a> NameIndex<'a> {
     }
 
     /// Whether the asker had asked for the name that a run of answers gave it: over the same transport or the other.
-    fn was_asked(&self, at_end: bool, asker: Address, run: &Run) -> bool {
+    fn was_asked(&self, at_end: bool, asker: Asker, run: &Run) -> bool {
+        if self.unasked.contains(&run.errand) {
+            return false;
+        }
         let (own, other) = if at_end { (&self.late, &self.early) } else { (&self.early, &self.late) };
         let there = || other.asked.get(own.texts.text(run.name)).copied();
         own.was_asked(asker, run.name, run.last)
@@ -196,9 +213,9 @@ impl<'a> NameTable<'a> {
         self.asked = self.names.each_question().map(|(&(_, id), _)| (texts.text(id), id)).collect();
     }
 
-    fn was_asked(&self, asker: Address, name: TextId, moment: i64) -> bool {
+    fn was_asked(&self, (asker, mac): Asker, name: TextId, moment: i64) -> bool {
         let question = self.names.question(asker, name);
-        question.is_some_and(|question| question.asked > 0 && question.first <= moment)
+        question.is_some_and(|asked| asked.asked > 0 && asked.first <= moment && asked.may_be_of(mac))
     }
 
     /// The latest answer to one asker at or before a moment.
@@ -250,10 +267,35 @@ impl<'a> NameTable<'a> {
             last: Timestamp(run.last),
             packet: court.numbering.locate(&run.at),
             asked: (*asker != everybody && run.by == Resolver::Dns)
-                .then(|| court.names.was_asked(self.at_end, *asker, run)),
+                .then(|| court.names.was_asked(self.at_end, (*asker, Mac::default()), run)),
         };
         self.names.all().into_iter().map(view).collect()
     }
+}
+
+/// Where datagrams of a name service came and none went there. A flow that left memory tells nothing of it.
+fn unasked(summary: &Summary) -> HashSet<Errand> {
+    let (mut told, mut asked) = (HashSet::new(), HashSet::new());
+    for (hot, cold) in summary.flows.shards.iter().flat_map(Shard::spells) {
+        let is_dns =
+            hot.key.protocol == UDP && hot.app().is_some_and(|app| app.app() == Resolver::Dns.name());
+        if !is_dns {
+            continue;
+        }
+        let packets = hot.counters(cold).packets;
+        for side in [0, 1] {
+            let [own, other] = [side, 1 - side].map(|side| hot.key.port(side).unwrap_or(0));
+            let of = Errand::new(hot.key.address(side), (own, other));
+            if packets[side] > 0 {
+                told.insert(of);
+            }
+            if packets[1 - side] > 0 {
+                asked.insert(of);
+            }
+        }
+    }
+    told.retain(|errand| !asked.contains(errand));
+    told
 }
 
 /// How long before a moment an answer was last given.
