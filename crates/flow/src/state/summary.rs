@@ -153,7 +153,9 @@ impl Summary {
             half.offer(payload, None, true, self.saved);
             return hot.limit_list(side, half, self.saved);
         }
-        let mut told = cold.cost as usize - cost::untold(hot, cold, transcripts);
+        // Most halves are read before anything was asked for.
+        let mut told =
+            if cold.has_texts() { cold.cost as usize - cost::untold(hot, cold, transcripts) } else { 0 };
         let reading = read(hot, cold, side, payload, (listing, self.saved), &mut self.scratch);
         if !reading.is_undecided() {
             let asks = if let Reading::Done(reader) = reading {

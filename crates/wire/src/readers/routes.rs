@@ -154,7 +154,7 @@ impl Transport {
 
     fn add_pattern(&mut self, pattern: &Pattern, reader: Readers) {
         let test = Test::new(pattern, reader);
-        self.added.push((test, Bytes::of(test.bytes_at(1))));
+        self.added.push((test, test.seconds()));
     }
 
     /// A test of the first byte, for payloads with these second ones. With others it is made where another test asks for more.
@@ -172,31 +172,41 @@ impl Transport {
             }
         }
         let added = std::mem::take(&mut self.added);
-        let mut more: Vec<(u8, bool, u16)> = Vec::new();
-        for ((test, second), number) in added.iter().zip(0..) {
-            let of_datagrams = !test.readers.has_message();
-            for byte in test.bytes_at(0) {
+        // How many tests stand behind each first byte, those of message readers and all.
+        let mut counts = [(0u16, 0u16); 256];
+        for (test, second) in &added {
+            let of_messages = u16::from(test.readers.has_message());
+            for byte in test.firsts() {
                 let Some(first) = self.first.get_mut(usize::from(byte)) else { continue };
                 if test.is_of_first() {
                     first.readers = first.readers.and(test.readers);
-                } else {
+                } else if let Some((messages, all)) = counts.get_mut(usize::from(byte)) {
                     first.second = first.second.and(*second);
-                    more.push((byte, of_datagrams, number));
+                    (*messages, *all) = (*messages + of_messages, *all + 1);
                 }
             }
         }
-        more.sort_unstable();
-        let of_number = |&(.., number): &(u8, bool, u16)| Some(added.get(usize::from(number))?.0);
-        self.tests = more.iter().filter_map(of_number).collect();
-        let mut begin = 0;
-        for of_byte in more.chunk_by(|(one, ..), (other, ..)| one == other) {
-            let end = begin + of_byte.len() as u16;
-            let first = of_byte.first().and_then(|(byte, ..)| self.first.get_mut(usize::from(*byte)));
-            if let Some(first) = first {
-                let of_messages = of_byte.iter().take_while(|(_, of_datagrams, _)| !of_datagrams).count();
-                first.tests = (begin, begin + of_messages as u16, end);
+        let mut end = 0;
+        for (first, (messages, all)) in self.first.iter_mut().zip(counts) {
+            // Where the next test of each kind goes; in the end these are where they end.
+            first.tests = (end, end, end + messages);
+            end += all;
+        }
+        if let Some((test, _)) = added.first() {
+            self.tests = vec![*test; end.into()];
+        }
+        for (test, _) in added.iter().filter(|(test, _)| !test.is_of_first()) {
+            for byte in test.firsts() {
+                let Some(First { tests: (_, messages, all), .. }) = self.first.get_mut(usize::from(byte))
+                else {
+                    continue;
+                };
+                let next = if test.readers.has_message() { messages } else { all };
+                if let Some(place) = self.tests.get_mut(usize::from(*next)) {
+                    *place = *test;
+                }
+                *next += 1;
             }
-            begin = end;
         }
     }
 

@@ -171,11 +171,16 @@ impl Cold {
         }
     }
 
+    /// Whether it names any text of its own, for which there is a [price](crate::state::cost::told).
+    #[inline]
+    pub(crate) fn has_texts(&self) -> bool {
+        let more = |extra: &Extra| extra.asked != Asked::NOTHING || extra.later.is_some();
+        self.asked != Asked::NOTHING || self.extra.as_deref().is_some_and(more)
+    }
+
     /// Whether a half said anything, or a later request named a server.
     pub(crate) fn says_anything(&self) -> bool {
-        self.transcripts != [TranscriptId::NONE; 2]
-            || self.asked != Asked::NOTHING
-            || self.extra.as_ref().is_some_and(|extra| extra.asked != Asked::NOTHING || extra.later.is_some())
+        self.transcripts != [TranscriptId::NONE; 2] || self.has_texts()
     }
 
     /// Lets go of all but what was said, and by which packets.

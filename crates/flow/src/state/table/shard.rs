@@ -180,15 +180,22 @@ impl Shard {
     #[inline]
     fn go_on(&mut self, (key, side): (&Key, Side), place: u32, entry: &Entry, idle: i64) -> Option<Booked> {
         let (hot, cold) = self.open_mut(place as usize)?;
-        // What a handshake waits for is looked at apart: it may be of the spell before.
-        if hot.key != *key || !hot.continues(cold, entry, side, idle) || hot.is_asking() {
+        if hot.key != *key || !hot.continues(cold, entry, side, idle) {
+            return None;
+        }
+        // What does not fit the handshake that is asked for is looked at apart: it may be of the spell before.
+        if hot.is_asking()
+            && entry.tcp.is_some_and(|tcp| hot.is_strange(cold, &tcp, entry.share.payload, side))
+        {
             return None;
         }
         Some(Booked::absorb((hot, cold), place, entry, side))
     }
 
-    /// Adds a packet to the open spell at a place, of which nothing but the SYN was seen, or to the one before, if it goes on with
-    /// one of them.
+    /// Adds a segment that is strange to the open spell at a place, of which nothing but the SYN was seen, to that or to the one
+    /// before, if it goes on with one of them.
+    #[cold]
+    #[inline(never)]
     fn answer(&mut self, of: (&Key, Side), place: u32, entry: &Entry, idle: i64) -> Option<Booked> {
         let (hot, cold) = self.open_mut(place as usize)?;
         if !hot.continues(cold, entry, of.1, idle) || !hot.is_asking() {
@@ -203,8 +210,6 @@ impl Shard {
 
     /// Adds a segment to the spell before the open one at `place`, if that only asks for a connection and the segment stands
     /// where the one before ended.
-    #[cold]
-    #[inline(never)]
     fn add_late(
         &mut self,
         (key, side): (&Key, Side),
@@ -212,11 +217,6 @@ impl Shard {
         entry: &Entry,
         idle: i64,
     ) -> Option<Booked> {
-        let (hot, cold) = self.hots.get(place as usize).zip(self.colds.get(place as usize))?;
-        let tcp = entry.tcp.as_ref()?;
-        if !hot.is_strange(cold, tcp, entry.share.payload, side) {
-            return None;
-        }
         let before = self.last_settled(key)?;
         let Spell { hot, cold } = self.settled.get_mut(before)?;
         // An earlier chunk may know better where that one ended.

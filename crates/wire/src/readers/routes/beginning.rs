@@ -59,16 +59,30 @@ impl Test {
         Self { offset: 0, end: 2, mask: of_first(mask), value: of_first(first & mask), readers }
     }
 
-    /// The bytes that may stand at a place of the payloads that may fit.
-    pub(super) fn bytes_at(&self, place: u16) -> impl Iterator<Item = u8> + use<> {
-        let there = |word: u64| match place.checked_sub(self.offset) {
+    /// What of the mask and of the value stands for the byte at a place.
+    fn there(&self, place: u16) -> (u8, u8) {
+        let of = |word: u64| match place.checked_sub(self.offset) {
             Some(behind @ 0..8) => (word >> (56 - 8 * behind)) as u8,
             _ => 0,
         };
-        let (mask, value) = (there(self.mask), there(self.value));
+        (of(self.mask), of(self.value))
+    }
+
+    /// The first bytes of the payloads that may fit.
+    pub(super) fn firsts(&self) -> impl Iterator<Item = u8> + use<> {
+        let (mask, value) = self.there(0);
         // Most tests are for one byte only.
         let range = if mask == u8::MAX { value..=value } else { 0..=u8::MAX };
         range.filter(move |byte| byte & mask == value)
+    }
+
+    /// The second bytes of the payloads that may fit.
+    pub(super) fn seconds(&self) -> Bytes {
+        match self.there(1) {
+            (0, _) => Bytes::ALL,
+            (u8::MAX, value) => Bytes::of([value]),
+            (mask, value) => Bytes::of((0..=u8::MAX).filter(|byte| byte & mask == value)),
+        }
     }
 
     /// Whether the first byte of a payload tells all: RTP asks for two bits of it alone.
