@@ -85,13 +85,26 @@ pub(crate) fn nothing_judged(report: &Report<'_>) -> Option<Failure> {
                 links.into_iter().collect::<Vec<_>>().join(", ")
             )),
         }
-        .next(format!("See what they are: lenscap inspect {}", inspected(report))),
+        .next(look_closer(report)),
     )
 }
 
-/// The captures, as a shell takes them; of many the first.
-fn inspected(report: &Report<'_>) -> String {
-    report.captures.first().map_or_else(|| "FILE".into(), |capture| shell::word(&capture.path))
+/// What tells more of the first capture. The packets of an interface are gone; its handles are numbered behind its name.
+fn look_closer(report: &Report<'_>) -> String {
+    let Some(first) = report.captures.first() else {
+        return "See what they are: lenscap inspect FILE".into();
+    };
+    if first.format != "live" {
+        return format!("See what they are: lenscap inspect {}", shell::word(&first.path));
+    }
+    let name = match first.path.rsplit_once('#') {
+        Some((name, "1")) if report.captures.len() > 1 => name,
+        _ => &first.path,
+    };
+    match name {
+        "any" => "See what may be captured: lenscap doctor".into(),
+        name => format!("See what may be captured: lenscap doctor {}", shell::word(name)),
+    }
 }
 
 /// Writes to standard output, in blocks.

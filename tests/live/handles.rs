@@ -123,3 +123,16 @@ fn both_directions_are_of_one_whatever_the_tags_and_whoever_sends() {
         }
     }
 }
+
+/// What sends frames is refused of every handle, however many there are, and what is said names the interface.
+#[test]
+fn many_are_in_the_sandbox() {
+    let Some(namespace) = Namespace::new() else { return };
+    for backend in BACKENDS {
+        let more =
+            ["v1", "--json", "--handles", "64", "--ring", "2M", "--duration", "1s", "--backend", backend];
+        let done = namespace.watch(&more).end();
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(!said.contains("sandbox") && said.contains("lenscap doctor v1\n"), "{backend}: {said}");
+    }
+}
