@@ -29,7 +29,8 @@ use std::time::Duration;
 #[ignore = "the other tests start it"]
 fn sender() {
     let Some(path) = std::env::var_os("LENSCAP_SEND") else { return };
-    send("v0", &frames(Path::new(&path)));
+    let interface = std::env::var("LENSCAP_SEND_OVER").expect("it is told over which");
+    send(&interface, &frames(Path::new(&path)));
 }
 
 fn frames(path: &Path) -> Vec<OwnedFrame> {
@@ -295,10 +296,11 @@ fn a_full_disk_is_told_and_written_to_again() {
          {} watch v1 --json --output-file {disk}/out.jsonl --duration 13s; status=$?; cat {disk}/out.jsonl; exit $status",
         env!("CARGO_BIN_EXE_lenscap")
     );
-    let child = namespace.command("sh").args(["-c", &script]).spawn().expect("ip can be started");
-    thread::sleep(Duration::from_millis(1500));
+    let mut shell = namespace.command("sh");
+    shell.args(["-c", &script]);
+    let watch = namespace.start(shell);
     namespace.send(&office());
-    let done = child.wait_with_output().expect("it can be waited for");
+    let done = watch.end();
     let said = String::from_utf8_lossy(&done.stderr);
     assert!(said.contains("cannot write") && said.contains("tried again"), "{said}");
     assert_eq!(said.matches("cannot write").count(), 1, "it is told once: {said}");

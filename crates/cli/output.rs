@@ -86,16 +86,27 @@ pub(crate) fn nothing_judged(report: &Report<'_>) -> Option<Failure> {
                 links.into_iter().collect::<Vec<_>>().join(", ")
             )),
         }
-        .next(inspected(report)),
+        .next(look_closer(report)),
     )
 }
 
-/// How to see what the captures are, of many the first that is there.
-fn inspected(report: &Report<'_>) -> String {
-    let there = |path: &&str| *path == "-" || Path::new(path).exists();
-    match report.captures.iter().map(|capture| capture.path.as_str()).find(there) {
-        Some(path) => format!("See what they are: lenscap inspect {}", shell::word(path)),
-        None => "See what it reads: lenscap scan --help".into(),
+/// What tells more of the first capture that is there. The packets of an interface are gone; its handles are numbered behind its
+/// name.
+fn look_closer(report: &Report<'_>) -> String {
+    let live = report.captures.first().filter(|capture| capture.format == "live");
+    let Some(first) = live else {
+        let there = |path: &&str| *path == "-" || Path::new(path).exists();
+        let path = report.captures.iter().map(|capture| capture.path.as_str()).find(there);
+        let inspect = |path| format!("See what they are: lenscap inspect {}", shell::word(path));
+        return path.map_or_else(|| "See what it reads: lenscap scan --help".into(), inspect);
+    };
+    let name = match first.path.rsplit_once('#') {
+        Some((name, "1")) if report.captures.len() > 1 => name,
+        _ => &first.path,
+    };
+    match name {
+        "any" => "See what may be captured: lenscap doctor".into(),
+        name => format!("See what may be captured: lenscap doctor {}", shell::word(name)),
     }
 }
 

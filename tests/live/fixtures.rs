@@ -6,8 +6,6 @@ use lenscap_testkit::{Classic, OwnedFrame, captures};
 use lenscap_wire::{LinkType, Timestamp};
 use serde_json::Value;
 use std::fs;
-use std::thread;
-use std::time::Duration;
 
 /// Whether frames can be sent as they are: Ethernet of a length that the interfaces take.
 fn can_be_sent(frames: &[OwnedFrame]) -> bool {
@@ -66,10 +64,6 @@ fn over_an_interface(how: &[&str]) {
         let count = sent.len().to_string();
         let watch =
             namespace.watch(&[&["v1", "--json", "--count", &count, "--duration", "20s"], how].concat());
-        if shares {
-            // Handles let packets in once all of them have joined.
-            thread::sleep(Duration::from_millis(400));
-        }
         namespace.send(&sent);
         let done = watch.end();
         let live = records(&done.stdout);

@@ -3,18 +3,17 @@
 use super::namespace::{Namespace, Watch, of_type, records};
 use super::{loses_its_interface, office};
 use lenscap_testkit::OwnedFrame;
-use lenscap_wire::Timestamp;
+use lenscap_testkit::packet::{ethernet, ip, udp};
+use lenscap_wire::{Mac, Timestamp};
 use serde_json::Value;
 use std::thread;
 use std::time::Duration;
 
 const BACKENDS: [&str; 2] = ["pcap", "ring"];
 
-/// A watch by two handles, once both let packets in.
+/// A watch by two handles.
 fn watch(namespace: &Namespace, backend: &str, more: &[&str]) -> Watch {
-    let watch = namespace.watch(&[&["v1", "--json", "--handles", "2", "--backend", backend], more].concat());
-    thread::sleep(Duration::from_millis(500));
-    watch
+    namespace.watch(&[&["v1", "--json", "--handles", "2", "--backend", backend], more].concat())
 }
 
 fn sum(captures: &[&Value], of: impl Fn(&Value) -> Option<u64>) -> u64 {
@@ -84,4 +83,56 @@ fn without_their_interface_they_end() {
     let Some(namespace) = Namespace::new() else { return };
     let watch = watch(&namespace, "pcap", &["--duration", "25s", "--no-sandbox"]);
     loses_its_interface(&namespace, watch);
+}
+
+/// The kernel takes the outer tag off a packet that comes, and leaves it in one that goes: both directions are of one handle.
+#[test]
+fn both_directions_are_of_one_whatever_the_tags_and_whoever_sends() {
+    let Some(namespace) = Namespace::new() else { return };
+    let frame = |n: u8, back: bool, tags: &[u16]| {
+        let ends = ([192, 168, 1, n].into(), [192, 0, 2, n].into());
+        let (from, to) = if back { (ends.1, ends.0) } else { ends };
+        let ports = if back { (9000, 4000) } else { (4000, 9000) };
+        let inner = (0x0800, ip(from, to, 17, &udp(from, to, ports, b"it is me"), 0));
+        let packet = tags.iter().rev().fold(inner, |(kind, packet), tag| {
+            (0x8100, [&tag.to_be_bytes()[..], &u16::to_be_bytes(kind), &packet].concat())
+        });
+        OwnedFrame::ethernet(
+            Timestamp(0),
+            ethernet(Mac([2, 0, 0, 0, 0, 1]), Mac([2, 0, 0, 0, 0, 2]), packet.0, &packet.1),
+        )
+    };
+    for backend in BACKENDS {
+        for tags in [&[][..], &[7], &[7, 8]] {
+            let watch = watch(&namespace, backend, &["--duration", "25s"]);
+            let all = |back| (0..100).map(|n| frame(n, back, tags)).collect::<Vec<_>>();
+            namespace.send_over("v1", &all(false));
+            namespace.send(&all(true));
+            thread::sleep(Duration::from_millis(500));
+            watch.signal("TERM");
+            let live = records(&watch.end().stdout);
+            let flows = of_type(&live, "flow");
+            let whole = |flow: &&&Value| ["orig", "resp"].iter().all(|half| flow[half]["packets"] == 1);
+            assert_eq!((flows.len(), flows.iter().filter(whole).count()), (100, 100), "{backend}, {tags:?}");
+            for capture in of_type(&live, "capture") {
+                assert!(
+                    capture["packets"].as_u64() > Some(50),
+                    "{backend}, {tags:?}: each has its share: {capture}"
+                );
+            }
+        }
+    }
+}
+
+/// What sends frames is refused of every handle, however many there are, and what is said names the interface.
+#[test]
+fn many_are_in_the_sandbox() {
+    let Some(namespace) = Namespace::new() else { return };
+    for backend in BACKENDS {
+        let more =
+            ["v1", "--json", "--handles", "64", "--ring", "2M", "--duration", "1s", "--backend", backend];
+        let done = namespace.watch(&more).end();
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(!said.contains("sandbox") && said.contains("lenscap doctor v1\n"), "{backend}: {said}");
+    }
 }

@@ -8,7 +8,6 @@ use lenscap_wire::Timestamp;
 use std::fs;
 use std::io::{BufRead, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut all: Vec<_> =
@@ -81,11 +80,12 @@ fn a_full_disk_for_packets_keeps_none_waiting() {
          --rolling-bytes full --metrics-file {disk}.prom --duration 8s",
         env!("CARGO_BIN_EXE_lenscap")
     );
-    let child = namespace.command("sh").args(["-c", &script]).spawn().expect("ip can be started");
-    std::thread::sleep(Duration::from_millis(1500));
+    let mut shell = namespace.command("sh");
+    shell.args(["-c", &script]);
+    let watch = namespace.start(shell);
     let sent = vec![OwnedFrame::ethernet(Timestamp(0), vec![2; 1400]); 2000];
     namespace.send(&sent);
-    let done = child.wait_with_output().expect("it can be waited for");
+    let done = watch.end();
     let said = String::from_utf8_lossy(&done.stderr);
     assert_eq!(said.matches("cannot write rolling files").count(), 1, "it is told once: {said}");
     assert!(said.contains("were not written to the rolling files"), "{said}");
@@ -183,11 +183,10 @@ fn the_right_to_capture_is_enough() {
         ]);
         command.args(["--inh-caps", "-all,+net_raw", "--ambient-caps", "-all,+net_raw", "--no-new-privs"]);
         command.args([env!("CARGO_BIN_EXE_lenscap"), "watch", "v1", "--json", "--backend", backend]);
-        let child =
-            command.args(["--count", &count, "--duration", "20s"]).spawn().expect("ip can be started");
-        std::thread::sleep(Duration::from_millis(1500));
+        command.args(["--count", &count, "--duration", "20s"]);
+        let watch = namespace.start(command);
         namespace.send(&office());
-        let done = child.wait_with_output().expect("it can be waited for");
+        let done = watch.end();
         let said = String::from_utf8_lossy(&done.stderr);
         if said.contains("setpriv") || said.contains("Permission denied") && done.stdout.is_empty() {
             return skip(&format!("no other user can be taken here ({})", said.trim()));

@@ -3,8 +3,10 @@
 
 use lenscap_testkit::{Classic, OwnedFrame};
 use serde_json::Value;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -77,30 +79,42 @@ impl Namespace {
 
     /// Starts `lenscap watch` with these arguments, and waits until it listens.
     pub(crate) fn watch(&self, arguments: &[&str]) -> Watch {
-        let before = self.sockets();
         let mut command = self.command(env!("CARGO_BIN_EXE_lenscap"));
-        let child = command.arg("watch").args(arguments).spawn().expect("ip can be started");
-        let mut watch = Watch { child: Some(child) };
-        wait(|| self.sockets() > before || watch.has_ended());
-        watch
+        command.arg("watch").args(arguments);
+        self.start(command)
     }
 
-    /// Packet sockets in it that packets go to by now: those of all protocols that are bound.
-    fn sockets(&self) -> usize {
-        let done = self.command("cat").arg("/proc/net/packet").output().expect("ip can be started");
-        let text = String::from_utf8_lossy(&done.stdout);
-        let of = |line: &str, n: usize| line.split_ascii_whitespace().nth(n).unwrap_or_default().to_string();
-        text.lines().filter(|line| of(line, 3) == "0003" && of(line, 5) == "1").count()
+    /// Starts what becomes a watch, and waits until it says, as a service does, that it lets packets in.
+    pub(crate) fn start(&self, mut command: Command) -> Watch {
+        let path = self.folder.path().join("notify");
+        _ = fs::remove_file(&path);
+        let heard = UnixDatagram::bind(&path).expect("a socket can be made");
+        heard.set_read_timeout(Some(Duration::from_millis(20))).expect("it can be set");
+        // It may be another user.
+        for path in [self.folder.path(), &path] {
+            fs::set_permissions(path, Permissions::from_mode(0o777)).expect("it is ours");
+        }
+        command.env("NOTIFY_SOCKET", &path);
+        let mut watch = Watch { child: Some(command.spawn().expect("ip can be started")) };
+        let mut said = [0; 7];
+        wait(|| heard.recv(&mut said).is_ok_and(|_| said == *b"READY=1") || watch.has_ended());
+        watch
     }
 
     /// Sends frames over `v0`, in a process of its own, which is this one again.
     pub(crate) fn send(&self, frames: &[OwnedFrame]) {
+        self.send_over("v0", frames);
+    }
+
+    /// Sends frames over an interface of it.
+    pub(crate) fn send_over(&self, interface: &str, frames: &[OwnedFrame]) {
         let path = self.folder.path().join("sent.pcap");
         let file = Classic { nanoseconds: true, ..Classic::default() };
         fs::write(&path, file.write(frames)).expect("a temporary file can be written");
         let own = std::env::current_exe().expect("a test has a path");
         let mut sender = self.command(own.to_str().expect("a path of tests"));
         sender.args(["--exact", "sender", "--ignored", "--nocapture"]).env("LENSCAP_SEND", &path);
+        sender.env("LENSCAP_SEND_OVER", interface);
         let done = sender.output().expect("ip can be started");
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }

@@ -9,8 +9,14 @@ use lenscap_ring::{Group, Instruction};
 use std::io;
 use std::os::fd::BorrowedFd;
 
-/// Offsets from the network header (`SKF_NET_OFF` of the kernel).
+/// Offsets from the network header (`SKF_NET_OFF` of the kernel). Where a tag stands before the IP header, that of a packet that
+/// comes is what follows the tag's first two bytes, and that of one that goes is the IP header.
 const NETWORK: u32 = 0xfff0_0000;
+/// Offsets from the frame's first byte (`SKF_LL_OFF`).
+const FRAME: u32 = 0xffe0_0000;
+/// Where the `EtherType` of an Ethernet frame stands, and what it has in all.
+const ETHER_TYPE: u32 = 12;
+const ETHERNET: u32 = 14;
 /// The `EtherType`, behind a tag that the kernel took off (`SKF_AD_OFF + SKF_AD_PROTOCOL`).
 const PROTOCOL: u32 = 0xffff_f000;
 
@@ -64,12 +70,17 @@ pub(super) fn share<'s>(sockets: impl IntoIterator<Item = BorrowedFd<'s>>) -> io
 fn by_addresses() -> Vec<Instruction> {
     let (four, six) = (sum_of(12, 16, 1), sum_of(8, 24, 4));
     let mut program = vec![step(SET_X, 0), step(LOAD, PROTOCOL)];
-    // Backwards: jumps go forward, over what is known by then. Behind the last tag nothing else is looked through.
+    // Backwards: jumps go forward, over what is known by then. Behind the last tag nothing else is looked through. Tags are walked
+    // from the frame's first byte: in both directions they stand there in the same way, those aside that the kernel took off.
     let mut heads: Vec<Instruction> = Vec::new();
     for depth in (0..=DEPTH).rev() {
         let (tags, next): (&[u32], Vec<_>) = match depth {
             DEPTH => (&[], Vec::new()),
-            _ => (&TAGS, vec![step(SET_X, 4 * (depth + 1)), step(LOAD_HALF, NETWORK + 4 * depth + 2)]),
+            _ => {
+                let tags = 4 * (depth + 1);
+                let header = FRAME.wrapping_sub(NETWORK).wrapping_add(ETHERNET + tags);
+                (&TAGS, vec![step(SET_X, header), step(LOAD_HALF, FRAME + ETHER_TYPE + tags)])
+            }
         };
         // From the first jump of this head to behind its last step.
         let length = tags.len() + 3;
@@ -121,16 +132,25 @@ fn sum_of(source: u32, destination: u32, words: u32) -> Vec<Instruction> {
 mod tests {
     use super::*;
 
-    /// What the kernel would answer, for a packet from its network header on, whose first tag it took off or not.
+    /// What the kernel would answer of a packet that comes: its network header is what follows the first `EtherType` that it left.
     fn asked(protocol: u16, packet: &[u8]) -> u32 {
+        asked_of(protocol, packet, 0)
+    }
+
+    /// What it would answer of a packet whose network header is so many bytes on.
+    fn asked_of(protocol: u16, packet: &[u8], network: usize) -> u32 {
         let program = by_addresses();
+        let frame = [&[2; 12][..], &protocol.to_be_bytes(), packet].concat();
         let (mut a, mut x, mut memory, mut at) = (0_u32, 0_u32, [0_u32; 16], 0);
         loop {
             let Instruction { code, jt, jf, k } = program[at];
             at += 1;
             let bytes = |from: u32, count: usize| {
-                let from = from.wrapping_sub(NETWORK) as usize;
-                packet.get(from..from + count).map(|b| b.iter().fold(0, |sum, b| sum << 8 | u32::from(*b)))
+                let from = match from.checked_sub(NETWORK) {
+                    Some(from) => ETHERNET as usize + network + from as usize,
+                    None => (from - FRAME) as usize,
+                };
+                frame.get(from..from + count).map(|b| b.iter().fold(0, |sum, b| sum << 8 | u32::from(*b)))
             };
             let loaded = match code {
                 LOAD if k == PROTOCOL => Some(protocol.into()),
@@ -186,7 +206,11 @@ mod tests {
                 let number = asked(kind, &there);
                 assert_eq!(number, asked(kind, &back));
                 assert_eq!(number, asked(0x8100, &tagged(kind, &back)));
-                assert_eq!(number, asked(0x88a8, &tagged(0x8100, &tagged(kind, &there))));
+                let twice = tagged(0x8100, &tagged(kind, &there));
+                assert_eq!(number, asked(0x88a8, &twice));
+                // Of a packet that goes it is the IP header, whatever tags stand before.
+                assert_eq!(number, asked_of(0x8100, &tagged(kind, &back), 4));
+                assert_eq!(number, asked_of(0x88a8, &twice, 8));
                 seen[which][(number % 2) as usize] += 1;
             }
         }
