@@ -139,3 +139,40 @@ fn datagrams_that_look_alike_hide_no_upload() {
     assert_eq!((&feigned["payload_out"], &feigned["repeated"]), (&300_000.into(), &900_000.into()));
     assert_eq!(feigned["estimated"], Value::Bool(true));
 }
+
+/// The frames, each followed by itself with an 802.1Q tag, as a mirror shows them that copies a port and the trunk behind it.
+fn on_two_vlans(frames: &[OwnedFrame], later: i64) -> Vec<OwnedFrame> {
+    let tagged = |frame: &OwnedFrame| {
+        let mut copy = frame.clone();
+        copy.bytes.splice(12..12, [0x81, 0, 0, 10]);
+        copy.wire_length += 4;
+        copy.time.0 += later;
+        copy
+    };
+    frames.iter().flat_map(|frame| [frame.clone(), tagged(frame)]).collect()
+}
+
+/// What is said to have been sent outside, and how much of it came again.
+fn sent(frames: &[OwnedFrame]) -> (u64, u64) {
+    let all = records(frames);
+    let contact = all.iter().find(|of| of["type"] == "contact").expect("a contact");
+    let of = |key: &str| contact[key].as_u64().unwrap_or(0);
+    (of("payload_out"), of("copies"))
+}
+
+#[test]
+fn datagrams_that_a_mirror_shows_on_two_vlans_are_judged_once() {
+    let frames = upload(300, |n| n as u64, true);
+    assert_eq!(sent(&frames), (300_000, 0));
+    assert_eq!(sent(&on_two_vlans(&frames, MS / 10)), (300_000, 300_000));
+}
+
+#[test]
+fn flows_that_differ_in_more_than_their_tags_are_two() {
+    let frames = upload(300, |n| n as u64, true);
+    let later = on_two_vlans(&frames, 150 * MS);
+    assert_eq!(sent(&later).0, 600_000);
+    let mut fewer = on_two_vlans(&frames, MS / 10);
+    fewer.truncate(599);
+    assert_eq!(sent(&fewer).0, 599_000);
+}
