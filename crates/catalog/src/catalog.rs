@@ -30,6 +30,8 @@ pub struct Catalog {
     pub(crate) blocks: Cow<'static, [OuiBlock]>,
     /// Sorted by transport, then number.
     pub(crate) ports: Cow<'static, [Port]>,
+    /// By 64 port numbers, those that a vendor publishes for servers of its own: few flows go to one.
+    published: Vec<u64>,
     pub(crate) prefixes: Cow<'static, [Prefix]>,
     pub(crate) v4: PrefixMap<Ipv4Net, u32>,
     pub(crate) v6: PrefixMap<Ipv6Net, u32>,
@@ -61,6 +63,7 @@ impl Catalog {
             labels: LabelTable::new(Cow::Borrowed(builtin::LABELS)),
             blocks: Cow::Borrowed(builtin::BLOCKS),
             ports: Cow::Borrowed(builtin::PORTS),
+            published: Vec::new(),
             prefixes: Cow::Borrowed(builtin::PREFIXES),
             v4: PrefixMap::new(),
             v6: PrefixMap::new(),
@@ -69,7 +72,16 @@ impl Catalog {
             digest: builtin::DIGEST,
         };
         catalog.index_prefixes();
+        catalog.index_ports();
         catalog
+    }
+
+    /// Notes anew which ports are published.
+    pub(crate) fn index_ports(&mut self) {
+        self.published = vec![0; 1 << 10];
+        for port in self.ports.iter().filter(|port| port.published) {
+            self.published[usize::from(port.port) / 64] |= 1 << (port.port % 64);
+        }
     }
 
     /// Builds the tries of address ranges anew.
@@ -205,6 +217,14 @@ impl Catalog {
         let start = self.ports.partition_point(|entry| key(entry) < (transport, port));
         let end = self.ports.partition_point(|entry| key(entry) <= (transport, port));
         self.ports.get(start..end).unwrap_or_default()
+    }
+
+    /// Those of them that publish the port for servers of their own.
+    #[inline]
+    pub fn publishers(&self, transport: Transport, port: u16) -> impl Iterator<Item = &Port> {
+        let is_known = self.published[usize::from(port) / 64] >> (port % 64) & 1 != 0;
+        let all = if is_known { self.port(transport, port) } else { &[] };
+        all.iter().filter(|port| port.published)
     }
 
     /// The banners that `value` matches in a field: the longest text first, then the surer one.

@@ -175,6 +175,7 @@ impl Catalog {
         let all = self.ports.iter().cloned().chain(fresh);
         let newest: BTreeMap<_, Port> = all.map(|port| (key(&port), port)).collect();
         self.ports = Cow::Owned(newest.into_values().collect());
+        self.index_ports();
     }
 
     fn apply_prefixes(&mut self, fresh: Vec<Prefix>) {

@@ -67,6 +67,7 @@ impl Unknown {
 impl Sums {
     /// Adds a flow, what was counted of it alone and with what left memory with it, which reader knew it, and whether packets
     /// of it were left unopened.
+    #[inline]
     pub(crate) fn add(
         &mut self,
         flow: &Flow<'_>,

@@ -54,16 +54,19 @@ impl Claims {
     }
 
     /// Whether a MAC holds an address by its own word, or by the identifier made of it (RFC 4291, appendix A).
+    #[inline]
     pub(crate) fn is_own(&self, mac: Mac, address: Address) -> bool {
         is_made_of(address, mac) || self.held.contains(&(mac, address))
     }
 
     /// Whether somebody on the link has an address of this one's network.
+    #[inline]
     pub(crate) fn is_near(&self, address: Address) -> bool {
         network(address).is_some_and(|network| self.networks.contains(&network))
     }
 
     /// Whether a MAC said that it is a router, or is one that routers share.
+    #[inline]
     pub(crate) fn is_router(&self, mac: Mac) -> bool {
         self.routers.contains(&mac) || is_shared_by_routers(mac)
     }

@@ -204,6 +204,10 @@ impl<'a> Stations<'a> {
     /// The flows with parties outside that are judged, by station: all of a camera and a possible camera, of any other those
     /// with a vendor, and those to addresses of such.
     pub(crate) fn dealings_outside(&self, court: &Court<'a>, judged: &[Vec<Judged>]) -> Grouped<DealingAt> {
+        // Where all are others and none has a flow with a vendor there is nothing to look for.
+        if self.dealings.is_empty() && self.standings.iter().all(|standing| *standing == Standing::Other) {
+            return Grouped::new(Vec::new(), self.len());
+        }
         let party = |at, side: Side| Some(court.party_address(&court.flow(at)?, 1 - side));
         let is_other = |place| self.standing(place) == Standing::Other;
         let of_vendor = self.dealings.each().filter(|(place, dealing)| {

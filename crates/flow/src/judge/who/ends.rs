@@ -8,7 +8,8 @@
 //! behind a router, and there may be a million of them.
 
 use arrayvec::ArrayVec;
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashMap;
+use hashbrown::hash_table::{Entry, HashTable};
 use lenscap_wire::{Address, Mac, PacketRef};
 use std::hash::BuildHasher;
 
@@ -216,13 +217,13 @@ impl Ends {
     fn intern(&mut self, key: EndKey, is_inside: bool) -> u32 {
         let all = &self.all;
         let hash = |key: &EndKey| seeded().hash_one(key);
-        let own = hash(&key);
         let same = |&at: &u32| all.get(at as usize).is_some_and(|end| end.key == key);
-        if let Some(&known) = self.ids.find(own, same) {
-            return known;
-        }
+        let again = |&at: &u32| all.get(at as usize).map_or(0, |end| hash(&end.key));
         let place = all.len() as u32;
-        self.ids.insert_unique(own, place, |&at| all.get(at as usize).map_or(0, |end| hash(&end.key)));
+        match self.ids.entry(hash(&key), same, again) {
+            Entry::Occupied(known) => return *known.get(),
+            Entry::Vacant(entry) => entry.insert(place),
+        };
         self.all.push(End {
             key,
             is_inside,
@@ -297,6 +298,7 @@ impl Ends {
     /// Makes room for the ends of so many flows, as far as that is no waste where few stations have all of them.
     pub(crate) fn reserve(&mut self, flows: usize) {
         self.ids.reserve(flows.min(1 << 12), |_| 0);
+        self.all = Slab::with_room(flows);
     }
 
     /// Gives back what only the walk needs.

@@ -41,6 +41,11 @@ impl<T> Grouped<T> {
         Self { all, ends }
     }
 
+    /// Whether no group has anything.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
     /// Every thing with its group.
     pub(crate) fn each(&self) -> impl Iterator<Item = (usize, &T)> {
         self.all.iter().map(|(group, thing)| (*group as usize, thing))

@@ -3,7 +3,8 @@
 //! It is called when all ends are known. What 44:19:b6:00:00:01 sends from 192.168.1.64 and from 192.168.1.70 a day later
 //! is one station's, by the MAC; 10.0.0.7 behind a router is one by its address, and so is one on a link without MACs.
 
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashMap;
+use hashbrown::hash_table::{Entry, HashTable};
 use lenscap_wire::{Address, Field, Mac, PacketRef};
 use std::cmp::Reverse;
 use std::hash::BuildHasher;
@@ -119,8 +120,8 @@ impl<'a> Roll<'a> {
     /// Makes stations of all ends, and adds what they said of themselves.
     pub(crate) fn new(court: &Court<'a>, mut ends: Ends) -> Self {
         let kinds = MacKinds::new(&court.claims, &ends);
-        let mut roll = Self { of_end: vec![NOWHERE; ends.all.len()], ..Self::default() };
-        roll.owners.reserve(ends.all.len());
+        let mut roll = Self::with_room(ends.all.len());
+        roll.of_end = vec![NOWHERE; ends.all.len()];
         let own = |(at, end): &(usize, &End)| kinds.is_own(&court.claims, *at, end);
         for (at, end) in ends.all.iter().enumerate().filter(own) {
             let place = roll.enter(StationKey::Mac(end.key.0));
@@ -173,15 +174,28 @@ impl<'a> Roll<'a> {
         (place as usize >= known).then_some((place, (heard.0, true, heard.2)))
     }
 
-    fn enter(&mut self, key: StationKey) -> u32 {
-        if let Some(known) = self.place(key) {
-            return known;
+    /// A roll with room for about as many stations as there are ends.
+    fn with_room(ends: usize) -> Self {
+        Self {
+            keys: Vec::with_capacity(ends),
+            stations: Slab::with_room(ends),
+            places: HashTable::with_capacity(ends),
+            owners: HashMap::with_capacity_and_hasher(ends, Default::default()),
+            ..Self::default()
         }
-        let place = self.keys.len() as u32;
+    }
+
+    fn enter(&mut self, key: StationKey) -> u32 {
+        let keys = &self.keys;
+        let same = |place: &u32| keys.get(*place as usize) == Some(&key);
+        let hash = |place: &u32| keys.get(*place as usize).map_or(0, |key| seeded().hash_one(key));
+        let place = keys.len() as u32;
+        match self.places.entry(seeded().hash_one(key), same, hash) {
+            Entry::Occupied(known) => return *known.get(),
+            Entry::Vacant(entry) => entry.insert(place),
+        };
         self.keys.push(key);
         self.stations.push(Station { mac: key.mac(), ..Station::default() });
-        let hash = |place: &u32| self.keys.get(*place as usize).map_or(0, |key| seeded().hash_one(key));
-        self.places.insert_unique(seeded().hash_one(key), place, hash);
         place
     }
 

@@ -35,7 +35,10 @@ impl<'a> Court<'a> {
         let orig = if by_syn { flow.hot.client() } else { flow.hot.first_side() };
         let earlier = self.earlier.of(flow.at);
         let (orig, by_syn) = earlier.map_or((orig, by_syn), |heritage| (heritage.orig, heritage.by_syn));
-        let other = self.halves.other(flow.at).and_then(|at| self.flow(at));
+        let half = self.halves.other(flow.at);
+        // As nearly every flow: see `Court::tells_alone`.
+        let alone = earlier.is_none() && half.is_none();
+        let other = half.and_then(|at| self.flow(at));
         let shown = other.map(|other| other.hot).filter(|other| !by_syn && other.shows_client());
         let (orig, by_syn) = shown.map_or((orig, by_syn), |other| (other.client(), true));
         let server = || self.tellers(flow).find_map(|flow| self.server(&flow));
@@ -64,7 +67,7 @@ impl<'a> Court<'a> {
         let testimonies = |flow: Flow<'a>| [0, 1].map(|side| self.testimony(&flow, side));
         let naming = |halves: &[Testimony<'_, 'a>; 2]| halves.iter().any(Testimony::is_naming);
         let before = || self.tellers(flow).skip(1).map(testimonies).find(naming);
-        let told = if naming(halves) || self.tells_alone(flow) { None } else { before() };
+        let told = if alone || naming(halves) { None } else { before() };
         if self.attribute(flow, &mut judged, told.as_ref().unwrap_or(halves), reader) && judged.is_external()
         {
             judged.bits |= Judged::NAMED;
@@ -138,6 +141,7 @@ impl<'a> Court<'a> {
     }
 
     /// What the asker, else somebody, was told of the flow's other end.
+    #[inline]
     pub(crate) fn named(&self, flow: &Flow<'a>, judged: &Judged) -> Option<Named<'a>> {
         if self.names.is_empty() {
             return None;
@@ -175,9 +179,9 @@ impl<'a> Court<'a> {
             _ => return false,
         };
         let port = key.port(remote).unwrap_or_default();
-        let published = self.catalog.port(transport, port).iter().filter(|port| port.published);
         let maker = || Some(self.catalog.mac(flow.mac(own)?.0)?.vendor);
-        let Some(port) = published.into_iter().find(|port| maker() == Some(port.vendor)) else {
+        let mut publishers = self.catalog.publishers(transport, port);
+        let Some(port) = publishers.find(|port| maker() == Some(port.vendor)) else {
             return false;
         };
         judged.vendor = port.vendor.0;

@@ -125,6 +125,12 @@ impl<'a> Protocols<'a> {
         self.by_field.get(&field).is_some_and(|spoken| spoken.protocol.p2p)
     }
 
+    /// Whether messages told of any end.
+    #[inline]
+    fn tell_of_any(&self) -> bool {
+        !(self.servers.is_empty() && self.referred.is_empty())
+    }
+
     fn part(&self, address: Address, part: Part, vendor: VendorId) -> Option<&Told> {
         self.parts.get(&(address, part, vendor))
     }
@@ -190,6 +196,9 @@ impl<'a> Court<'a> {
         reader: Option<u8>,
         has_vendor: bool,
     ) -> bool {
+        if !self.protocols.tell_of_any() {
+            return false;
+        }
         let service = || {
             let activity = reader.and_then(|reader| ReaderId(reader).reader()?.activity);
             matches!(activity, Some(Activity::NameLookup | Activity::TimeSync | Activity::Discovery))

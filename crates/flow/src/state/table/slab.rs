@@ -20,6 +20,12 @@ impl<T> Default for Slab<T> {
 }
 
 impl<T> Slab<T> {
+    /// One that will have about so many records: its first chunk need not grow as it is filled.
+    pub(crate) fn with_room(records: usize) -> Self {
+        let first = (records > 0).then(|| Vec::with_capacity(records.min(CHUNK)));
+        Self { chunks: first.into_iter().collect() }
+    }
+
     /// How many there are.
     #[inline]
     pub(crate) fn len(&self) -> usize {
