@@ -30,7 +30,7 @@ use std::io::{BufWriter, StdoutLock, Write};
 /// Measures, says what the figures may hide, prints and saves them.
 pub(crate) fn run(bench: &Bench) -> Result<Outcome, Failure> {
     let against = bench.against.as_deref().map(Against::open).transpose()?;
-    let inputs = engine::expand(&plan::inputs(&bench.files)?)?;
+    let inputs = engine::expand(&plan::inputs(&bench.files)?);
     let threads = plan::counts(bench.threads.as_ref());
     let limits = plan::limits(bench.memory, Idle::USUAL);
     let (opening, judging) = measure::timed(|| overrides::open(&bench.judging));

@@ -14,7 +14,7 @@ use std::io::Write;
 /// found. What goes wrong with one is said, and the next one follows.
 pub(crate) fn run(all: &One<'_>, inputs: &[Input]) -> Result<Outcome, Failure> {
     let mut worst = Outcome::Nothing;
-    for (n, input) in engine::expand(inputs)?.iter().enumerate() {
+    for (n, input) in engine::expand(inputs).iter().enumerate() {
         let file = path(input);
         let typed = plan::typed("scan", std::slice::from_ref(&file));
         let view = View { typed, ..all.printing.view.clone() };

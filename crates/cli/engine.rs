@@ -51,7 +51,7 @@ pub(crate) fn scan(inputs: &[Input], options: &Options, progress: &dyn Progress)
     if !saved.is_empty() {
         return scan_saved(&saved, inputs.len(), options);
     }
-    let inputs = expand(inputs)?;
+    let inputs = expand(inputs);
     lenscap_flow::scan(&inputs, options, progress).map_err(|why| Failure::new(why.to_string()))
 }
 
@@ -77,8 +77,8 @@ fn scan_saved(files: &[PathBuf], inputs: usize, options: &Options) -> Result<Sca
     merge(files)
 }
 
-/// Replaces folders by the captures in them, and says once what in them is none.
-pub(crate) fn expand(inputs: &[Input]) -> Result<Vec<Input>, Failure> {
+/// Replaces folders by the captures in them, and says once what in them is none. A folder without any stands for itself.
+pub(crate) fn expand(inputs: &[Input]) -> Vec<Input> {
     let mut all = Vec::new();
     for input in inputs {
         let Input::File(path) = input else {
@@ -97,12 +97,9 @@ pub(crate) fn expand(inputs: &[Input]) -> Result<Vec<Input>, Failure> {
                 ),
             });
         }
-        if found.files.is_empty() {
-            return Err(Failure::new(format!("{}: no capture in this folder", shown(path))));
-        }
         all.extend(found.files.into_iter().map(Input::File));
     }
-    Ok(all)
+    all
 }
 
 /// A path as it may be printed.
@@ -116,7 +113,7 @@ pub(crate) fn inspect(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Vec<CaptureRecord>, Failure> {
-    let inputs = expand(inputs)?;
+    let inputs = expand(inputs);
     lenscap_flow::inspect(&inputs, options, progress).map_err(|why| Failure::new(why.to_string()))
 }
 

@@ -4,6 +4,7 @@ use lenscap_flow::report::{CaptureRecord, Report};
 use lenscap_report::escape::escape;
 use lenscap_report::{shell, units};
 use std::fmt;
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -146,7 +147,7 @@ fn capture(capture: &CaptureRecord) -> Failure {
     match capture.packets {
         _ if !torn => failure.next("The report covers packets of other link types only"),
         _ if capture.path == "-" => failure,
-        0 if !Path::new(&capture.path).exists() => failure.next(look(Path::new(&capture.path))),
+        0 if !is_readable(Path::new(&capture.path)) => failure.next(look(Path::new(&capture.path))),
         0 => failure.next(format!("Try: file {file}      or: capinfos {file}")),
         n => failure.next(format!(
             "Read {} before it; the report covers those. Repair: editcap -r {file} good.pcap 1-{n}",
@@ -155,8 +156,16 @@ fn capture(capture: &CaptureRecord) -> Failure {
     }
 }
 
+/// Whether it is a file that may be read: only then do other programs say more of it. A pipe is not opened: it may wait for ever.
+fn is_readable(path: &Path) -> bool {
+    path.is_file() && File::open(path).is_ok()
+}
+
 /// Where to look for what could not be read or written: at itself, or at the nearest folder above it that is there.
 pub(crate) fn look(path: &Path) -> String {
+    if path.is_dir() && path.read_dir().is_ok() {
+        return format!("See what is there: ls -l {}", shell::word(&path.to_string_lossy()));
+    }
     if path.symlink_metadata().is_ok() {
         return format!("Try: ls -ld {}", shell::word(&path.to_string_lossy()));
     }
@@ -238,6 +247,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_looked_for_in_the_nearest_folder_that_is_there() {
         assert_eq!(look(Path::new("src")), "See what is here: ls -l");
+        assert_eq!(look(Path::new("watch")), "See what is there: ls -l watch");
         assert_eq!(look(Path::new("Cargo.toml")), "Try: ls -ld Cargo.toml");
         assert_eq!(look(Path::new("watch/no/such.pcap")), "See what is there: ls -l watch");
         assert_eq!(look(Path::new("/no/such.pcap")), "See what is there: ls -l /");

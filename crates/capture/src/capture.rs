@@ -84,7 +84,11 @@ pub struct Capture {
 impl Capture {
     /// Opens a file and reads its beginning, up to the first packet.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        Self::new(Arc::new(SizedFile::new(File::open(path)?)?))
+        let file = SizedFile::new(File::open(path)?).map_err(|why| match why.kind() {
+            io::ErrorKind::IsADirectory => Error::Folder,
+            _ => Error::Io(why),
+        })?;
+        Self::new(Arc::new(file))
     }
 
     /// Puts what comes out of a stream into a file without a name, which is gone when the capture is dropped, and reads the

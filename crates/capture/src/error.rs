@@ -11,6 +11,9 @@ pub enum Error {
     /// The operating system refused.
     #[error("cannot read it: {0}")]
     Io(#[from] io::Error),
+    /// It is a folder; of one with captures these are opened.
+    #[error("it is a folder with no capture in it")]
+    Folder,
     /// There is nothing in it.
     #[error("it is empty (0 bytes)")]
     Empty,

@@ -7,13 +7,17 @@ use crate::{Capture, Error};
 /// The captures of a list, and what was passed over in folders.
 #[derive(Debug, Default)]
 pub struct Expanded {
-    /// Files that were named, and the captures found in folders, in that order.
+    /// Files that were named, and what was found in folders, in that order. What of it cannot be read says so where it is opened: a
+    /// folder that has no capture or may not be entered, a link that leads nowhere, a capture that is cut inside its header.
     pub files: Vec<PathBuf>,
     /// Files in folders that are no captures, with why.
     pub skipped: Vec<(PathBuf, Error)>,
 }
 
 /// Replaces folders by the captures in them, at any depth, sorted by path. Links to folders are not followed.
+///
+/// Only what starts like no capture, or has nothing in it, is passed over. Whatever else cannot be opened may be one: nobody must
+/// take its silence for a capture in which nothing was found.
 pub fn expand(paths: &[PathBuf]) -> Expanded {
     let mut all = Expanded::default();
     for path in paths {
@@ -21,11 +25,15 @@ pub fn expand(paths: &[PathBuf]) -> Expanded {
             all.files.push(path.clone());
             continue;
         }
-        for file in files_below(path, &mut all.skipped) {
+        let before = all.files.len();
+        for file in files_below(path) {
             match Capture::open(&file) {
-                Ok(_) => all.files.push(file),
-                Err(why) => all.skipped.push((file, why)),
+                Err(why @ (Error::NotACapture { .. } | Error::Empty)) => all.skipped.push((file, why)),
+                _ => all.files.push(file),
             }
+        }
+        if all.files.len() == before {
+            all.files.push(path.clone());
         }
     }
     all
@@ -33,26 +41,30 @@ pub fn expand(paths: &[PathBuf]) -> Expanded {
 
 /// The links below a folder that lead to files, which lie elsewhere.
 pub fn links(folder: &Path) -> Vec<PathBuf> {
-    let mut files = files_below(folder, &mut Vec::new());
-    files.retain(|file| file.is_symlink());
+    let mut files = files_below(folder);
+    files.retain(|file| file.is_symlink() && file.is_file());
     files
 }
 
-fn files_below(folder: &Path, skipped: &mut Vec<(PathBuf, Error)>) -> Vec<PathBuf> {
+/// The files below a folder, and what of it cannot be looked at: folders that may not be read, links that lead nowhere.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
     let (mut files, mut folders) = (Vec::new(), vec![folder.to_path_buf()]);
     while let Some(folder) = folders.pop() {
-        let entries = match std::fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(why) => {
-                skipped.push((folder, why.into()));
-                continue;
-            }
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            files.push(folder);
+            continue;
         };
-        for entry in entries.flatten() {
-            match entry.file_type() {
-                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
-                Ok(kind) if kind.is_file() || entry.path().is_file() => files.push(entry.path()),
-                _ => {}
+        for entry in entries {
+            let Ok(entry) = entry else {
+                files.push(folder.clone());
+                break;
+            };
+            // Of a link it is asked what it leads to: a pipe or a folder is passed over, and what is not there is not.
+            let path = entry.path();
+            match (entry.file_type(), std::fs::metadata(&path)) {
+                (Ok(kind), _) if kind.is_dir() => folders.push(path),
+                (_, Ok(found)) if !found.is_file() => {}
+                _ => files.push(path),
             }
         }
     }
@@ -83,5 +95,41 @@ mod tests {
         assert_eq!(skipped.len(), 1);
         assert_eq!(skipped[0].0, path("b/notes.txt"));
         assert!(skipped[0].1.starts_with("it is not a capture: it starts with 6e6f7420"));
+    }
+
+    #[test]
+    fn what_may_be_a_capture_and_cannot_be_read_is_not_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let whole = pcap(&[]);
+        fs::write(path("cut.pcap"), &whole[..12]).unwrap();
+        fs::write(path("broken.pcap.gz"), [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xff, 0xff]).unwrap();
+        fs::write(path("cut.pcap.gz"), [0x1f, 0x8b, 8, 0]).unwrap();
+        fs::write(path("broken.pcap.zst"), [0x28, 0xb5, 0x2f, 0xfd, 0xff, 0xff]).unwrap();
+        fs::write(path("none.txt"), b"not packets").unwrap();
+        fs::write(path("nothing"), b"").unwrap();
+        fs::create_dir(path("empty")).unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("gone.pcap", path("link.pcap")).unwrap();
+        let all = expand(&[folder.path().to_path_buf()]);
+        let names = |paths: &mut dyn Iterator<Item = &PathBuf>| -> Vec<String> {
+            paths.map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect()
+        };
+        let mut kept = names(&mut all.files.iter());
+        kept.retain(|name| name != "link.pcap");
+        assert_eq!(kept, ["broken.pcap.gz", "broken.pcap.zst", "cut.pcap", "cut.pcap.gz"]);
+        assert_eq!(all.files.len(), if cfg!(unix) { 5 } else { 4 });
+        assert_eq!(names(&mut all.skipped.iter().map(|(file, _)| file)), ["none.txt", "nothing"]);
+        assert!(all.files.iter().all(|file| Capture::open(file).is_err()));
+        assert!(links(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn a_folder_without_a_capture_stands_for_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let all = expand(&[folder.path().to_path_buf()]);
+        assert_eq!(all.files, [folder.path()]);
+        let why = Capture::open(folder.path()).err().unwrap();
+        assert_eq!(why.to_string(), "it is a folder with no capture in it");
     }
 }

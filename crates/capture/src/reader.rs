@@ -49,7 +49,9 @@ impl RecordReader {
         if block.rest().is_empty() {
             return Err(block.broken.take().map_or(Error::Empty, Error::Io));
         }
-        let (walker, header) = Walker::new(block.rest())?;
+        // Where reading broke off, what came before it says nothing of the rest.
+        let begun = Walker::new(block.rest()).map_err(|why| block.broken.take().map_or(why, Error::Io));
+        let (walker, header) = begun?;
         block.advance(header);
         Ok(Self::new(block, walker, u64::MAX, id))
     }

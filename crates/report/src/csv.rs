@@ -132,6 +132,17 @@ mod tests {
     }
 
     #[test]
+    fn a_list_that_names_a_maker_more_than_once_stands_once() {
+        let rows = parsed(&rendered(&office(), Kind::Device, 1));
+        let column = rows[0].iter().position(|column| column == "listed").unwrap();
+        let of_maker = rows.iter().skip(1).find(|row| !row[column].is_empty()).unwrap();
+        let lists: Vec<&str> =
+            of_maker[column].split(';').map(|item| item.rsplit_once(':').unwrap().0).collect();
+        let once: std::collections::BTreeSet<_> = lists.iter().collect();
+        assert_eq!(lists.len(), once.len(), "{lists:?}");
+    }
+
+    #[test]
     fn a_formula_is_disarmed() {
         let mut flow = flows().remove(0);
         for (name, field) in [

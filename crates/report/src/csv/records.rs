@@ -6,7 +6,7 @@ use crate::reason::{self, Digits};
 use crate::vendor;
 use lenscap_flow::report::{
     Amount, Attribution, CaptureRecord, ContactRecord, DeviceClass, DeviceRecord, EndView, Finding, FlowView,
-    Ledger, NameView, Overview, PacketAt, Role, Vendor,
+    Ledger, NameView, Overview, PacketAt, Role,
 };
 
 /// The header line of a type.
@@ -107,7 +107,7 @@ pub(super) fn device(row: &mut Row<'_>, device: &DeviceRecord<'_>) {
     row.value_of(device.cloud_of.map(vendor::id));
     row.value_of(device.platform.map(vendor::id));
     row.value_of(device.made_by().map(|maker| if maker.ndaa_889 { "true" } else { "false" }));
-    let rules = device.made_by().into_iter().flat_map(Vendor::rules);
+    let rules = device.made_by().into_iter().flat_map(vendor::rules);
     row.list(rules.map(|rule| format!("{}:{}", rule.list().id, rule.basis)));
     row.integer(device.payload_out_external);
     row.integer(device.payload_in_external);
