@@ -8,7 +8,7 @@ use crate::output;
 use crate::overrides;
 use crate::plan;
 use crate::progress::Bar;
-use crate::sandbox::{self, Access};
+use crate::sandbox::{self, Access, Layer};
 use lenscap_catalog::Catalog;
 use lenscap_flow::report::Report;
 use std::mem::ManuallyDrop;
@@ -75,8 +75,9 @@ impl<'c> Case<'c> {
     }
 }
 
-/// Gives up all rights but to read the inputs and to write a file. Threads that are started later have no more.
-pub(crate) fn confine(no_sandbox: bool, inputs: &[Input], written: Option<&Path>) {
+/// Gives up all rights but to read the inputs and to write a file. Threads that are started later have no more. Says which layers
+/// hold.
+pub(crate) fn confine(no_sandbox: bool, inputs: &[Input], written: Option<&Path>) -> Vec<Layer> {
     let files = inputs.iter().filter_map(|input| match input {
         Input::File(path) => Some(path.as_path()),
         _ => None,
@@ -86,5 +87,5 @@ pub(crate) fn confine(no_sandbox: bool, inputs: &[Input], written: Option<&Path>
     if inputs.len() > 1 && inputs.iter().any(Input::is_stream) {
         access.write.push(std::env::temp_dir());
     }
-    sandbox::confine(!no_sandbox, &access);
+    sandbox::confine(!no_sandbox, &access)
 }

@@ -167,9 +167,14 @@ mod linux {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
+    use crate::args::{Args, Command as Verb};
+    use crate::{judged, plan, watch};
+    use clap::Parser;
     use std::fs;
-    use std::io::ErrorKind;
+    use std::io::{ErrorKind, Write};
     use std::net::UdpSocket;
+    use std::os::fd::AsRawFd;
+    use std::os::unix::net::UnixStream;
     use std::process::Command;
 
     #[test]
@@ -178,15 +183,28 @@ mod tests {
         assert_eq!(folder_of(Path::new("/b/a.lens")), Path::new("/b"));
     }
 
+    /// Enters it as a command does that reads one folder and writes into another, and captures from a socket.
+    fn enter_as(command: &str, inside: &Path, written: &Path, capture: i32) -> Vec<Layer> {
+        if command == "scan" {
+            let inputs = plan::inputs(&[inside.to_path_buf()]).expect("it is one input");
+            return judged::confine(false, &inputs, Some(written));
+        }
+        let [inside, written] = [inside, written].map(|path| path.to_str().expect("a path of tests"));
+        let arguments = ["lenscap", "watch", "--replay", inside, "--json", "--output-file", written];
+        let Verb::Watch(arguments) = Args::parse_from(arguments).command else { panic!("it is watch") };
+        watch::confine(&arguments, None, vec![capture])
+    }
+
     /// Tries from inside what must not be; started by the test below in a process of its own.
     #[test]
     #[ignore = "it gives up all rights of the process that it runs in"]
     fn from_inside() {
         let Some(folder) = std::env::var_os("LENSCAP_SANDBOX").map(PathBuf::from) else { return };
         let [inside, outside, out] = ["in", "outside", "out"].map(|name| folder.join(name));
-        let access = Access::default().read_inputs([inside.as_path()]).write_file(Some(&out.join("a.lens")));
+        let command = std::env::var("LENSCAP_SANDBOX_OF").expect("it is told of which command");
+        let (mut capture, _other) = UnixStream::pair().expect("it may before");
         let elsewhere = std::net::TcpListener::bind("127.0.0.1:0").expect("it may before");
-        let layers = enter(&access);
+        let layers = enter_as(&command, &inside, &out.join("a.lens"), capture.as_raw_fd());
         let refused = |why: std::io::Error| why.kind() == ErrorKind::PermissionDenied;
         let held = |name: &str| layers.iter().any(|layer| layer.name == name && layer.held.is_ok());
         assert_eq!(fs::read(inside.join("a")).expect("inputs are read"), b"a");
@@ -200,7 +218,9 @@ mod tests {
         }
         assert!(held("seccomp"));
         assert!(UdpSocket::bind("127.0.0.1:0").is_err_and(refused), "a socket was made");
-        assert!(std::os::unix::net::UnixStream::pair().is_err_and(refused), "a socket was made");
+        assert!(UnixStream::pair().is_err_and(refused), "a socket was made");
+        let sent = capture.write(b"frame");
+        assert!(command == "scan" || sent.is_err_and(refused), "a frame was sent over what is captured from");
         assert!(Command::new("/bin/true").status().is_err_and(refused), "a program was started");
         assert!(elsewhere.accept().is_err_and(refused), "a client was accepted");
         // Threads that are started later are no freer.
@@ -226,13 +246,16 @@ mod tests {
         fs::write(folder.path().join("outside/a"), "secret").unwrap();
         fs::write(folder.path().join("linked"), "linked").unwrap();
         std::os::unix::fs::symlink(folder.path().join("linked"), folder.path().join("in/link")).unwrap();
-        let done = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "sandbox::tests::from_inside", "--ignored", "--nocapture"])
-            .env("LENSCAP_SANDBOX", folder.path())
-            .output()
-            .unwrap();
-        let said =
-            String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
-        assert!(done.status.success() && said.contains("it holds"), "{said}");
+        for command in ["scan", "watch"] {
+            let done = Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "sandbox::tests::from_inside", "--ignored", "--nocapture"])
+                .env("LENSCAP_SANDBOX", folder.path())
+                .env("LENSCAP_SANDBOX_OF", command)
+                .output()
+                .unwrap();
+            let said =
+                String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
+            assert!(done.status.success() && said.contains("it holds"), "{command}: {said}");
+        }
     }
 }

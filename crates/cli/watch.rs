@@ -80,7 +80,14 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
     if let Some(folder) = &watch.rolling {
         rolling::make_folder(folder)?;
     }
-    let opened = source::open(watch, &signals, |captures| confine(watch, &doors, captures))?;
+    let listener = doors.server.as_ref().map(metrics::Server::fd);
+    let opened = source::open(watch, &signals, |captures| {
+        for Layer { name, held } in confine(watch, listener, captures) {
+            if let Err(why) = held {
+                say(&format!("lenscap: the sandbox lacks a layer, {name}: {why}"));
+            }
+        }
+    })?;
     let target =
         watch.output_file.clone().map_or(Target::Stdout, |path| Target::File(path, rotation(&watch.rotate)));
     let out = Out::open(target).map_err(|why| match &watch.output_file {
@@ -135,23 +142,18 @@ fn terms(policy: Policy, watch: &Watch) -> Terms {
     Terms::new(policy, plan::command("watch", None, &watch.judging, watch.memory))
 }
 
-/// Gives up all rights but to read what is read again and to write the output. Interfaces are open by then: none can be opened
-/// any more.
-fn confine(watch: &Watch, doors: &Doors, captures: Vec<i32>) {
+/// Gives up all rights but to read what is read again, to write the output, and to let clients in who come to `listener`. Interfaces
+/// are open by then, as `captures`: none can be opened any more. Says which layers hold.
+pub(crate) fn confine(watch: &Watch, listener: Option<i32>, captures: Vec<i32>) -> Vec<Layer> {
     let inputs = watch.replay.iter().chain(&watch.fifo).map(PathBuf::as_path);
-    let mut access = Access { captures, ..Access::default() }.read_inputs(inputs);
-    access.listener = doors.server.as_ref().map(metrics::Server::fd);
+    let mut access = Access { listener, captures, ..Access::default() }.read_inputs(inputs);
     for output in [&watch.output_file, &watch.metrics_file] {
         access = access.write_file(output.as_deref());
     }
     access.write.extend(watch.rolling.clone());
     let access =
         access.read_again(watch.judging.catalog.iter().chain(&watch.judging.overrides).map(PathBuf::as_path));
-    for Layer { name, held } in sandbox::confine(!watch.no_sandbox, &access) {
-        if let Err(why) = held {
-            say(&format!("lenscap: the sandbox lacks a layer, {name}: {why}"));
-        }
-    }
+    sandbox::confine(!watch.no_sandbox, &access)
 }
 
 #[allow(
