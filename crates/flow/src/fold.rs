@@ -24,7 +24,7 @@ use crate::state::half::{Order, Payload, PayloadAt};
 use crate::state::key::{Key, Side, streams};
 use crate::state::lane::{Course, Lane, Slot};
 use crate::state::path::PathId;
-use crate::state::spell::{Hot, flag};
+use crate::state::spell::flag;
 use crate::state::summary::{Role, Summary};
 use crate::state::table::index::NOWHERE;
 use crate::state::table::shard::{Added, At, Booked, shard_of};
@@ -279,7 +279,7 @@ impl Summary {
     fn hear(&mut self, at: At, packet: &Packet<'_>, asked: Readers, share: &Share) -> bool {
         if let Some(quoted) = packet.quoted {
             let spell = self.flows.spell_mut(at);
-            if spell.is_some_and(|(_, cold)| Hot::quote(cold, quoted)) {
+            if spell.is_some_and(|(_, cold)| cold.quote(quoted)) {
                 self.flows.recount(at);
             }
         }

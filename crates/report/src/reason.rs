@@ -3,6 +3,7 @@
 use crate::units::{self, Numbers};
 use crate::vendor;
 use lenscap_flow::report::{Attribution, ContactRule, Finding, LookUp, Measure, Party, Reason, Rule};
+use lenscap_flow::rules;
 
 /// How numbers are written in a sentence.
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +130,7 @@ fn whose(finding: &Finding<'_>, sources: &[Attribution]) -> String {
 
 /// Nanoseconds of the windows in which content is summed: two neighbouring ones of 2^42, or one of 2^46.
 const WINDOW: i64 = 2 << 42;
-const LONG_WINDOW: i64 = 1 << 46;
+const LONG_WINDOW: i64 = 2 << 46;
 
 /// What a rule of the catalogue measured; nothing where the sums say it all. What was seen in less time than the window is
 /// said to have been sent in that.
@@ -147,7 +148,8 @@ fn measured_by(rule: &ContactRule, measured: u64, span: i64, digits: Digits) -> 
             format!("{bytes} sent slowly in large packets within {}, at least {least}", within(LONG_WINDOW))
         }
         Measure::Recurrence => {
-            format!("payload sent in {measured} windows of 69 s, at least {}", rule.least)
+            let more = if measured >= rules::MOMENTS { " or more" } else { "" };
+            format!("payload sent {}{more}, 34 s apart or more, at least {}", times(measured), rule.least)
         }
         Measure::Refusals => format!("refused {}", times(measured)),
         Measure::Service => "protocols that every host uses".into(),
@@ -219,7 +221,7 @@ mod tests {
             ),
             (
                 measured("recurring", 4, 1),
-                "recurring: payload sent in 4 windows of 69 s, at least 3; 1 flow, 9000 payload bytes sent and 1 received",
+                "recurring: payload sent 4 times, 34 s apart or more, at least 3; 1 flow, 9000 payload bytes sent and 1 received",
             ),
             (measured("answered", 1, 2), "answered: 2 flows, 9000 payload bytes sent and 1 received"),
             (

@@ -49,6 +49,8 @@ pub const UPLOAD_BYTES: u64 = 16 << 10;
 /// So much in packets of 512 bytes and more is 64 of them at least, of the size that fits on Ethernet.
 pub const BULK_BYTES: u64 = 64 * 1472;
 
+pub use crate::state::measure::recurrences::MOMENTS;
+
 pub use crate::state::heir::{GOES_ON_WITHIN, UDP_GOES_ON};
 
 /// How sure a model or serial number is that stands in a field for it, beside what a banner captures by its confidence.

@@ -12,6 +12,7 @@ use crate::state::spell::buckets::{Bucket, Buckets};
 use crate::state::spell::copies::Copies;
 use crate::state::spell::counters::{Counters, LowCounters};
 use crate::state::spell::history::History;
+use crate::state::spell::pauses::Pauses;
 use crate::state::spell::sequence::Trouble;
 use crate::state::spell::times::Times;
 use crate::state::spell::{Cold, Extra, Hot, Later, Spell, flag};
@@ -58,6 +59,7 @@ struct PortableExtra {
     trouble: [Option<Box<Trouble>>; 2],
     copies: Option<Box<Copies>>,
     buckets: Option<Box<Buckets>>,
+    pauses: Option<Box<Pauses>>,
     halves: Option<Box<[Half; 2]>>,
     quoted: Option<PortableQuoted>,
     names: Vec<TextId>,
@@ -72,6 +74,7 @@ impl PortableSpell {
             trouble: extra.trouble.clone(),
             copies: extra.copies.clone(),
             buckets: extra.times.buckets(cold.first).map(Box::new),
+            pauses: extra.pauses.clone(),
             halves: extra.halves.clone(),
             quoted: extra.quoted.as_ref().map(|q| (q.source.0, q.destination.0, q.protocol, q.ports)),
             names: extra.names().to_vec(),
@@ -131,12 +134,13 @@ impl PortableSpell {
         }
         let Some(extra) = &mut self.extra else { return };
         extra.halves.take_if(|halves| halves.iter().all(Half::is_empty));
-        let PortableExtra { span, trouble, copies, buckets, halves, quoted, names, learned } = extra;
+        let PortableExtra { span, trouble, copies, buckets, pauses, halves, quoted, names, learned } = extra;
         let troubled = trouble.iter().any(Option::is_some);
         if !troubled
             && span.is_none()
             && copies.is_none()
             && buckets.is_none()
+            && pauses.is_none()
             && halves.is_none()
             && quoted.is_none()
             && names.is_empty()
@@ -164,6 +168,10 @@ impl PortableSpell {
         if copies.is_some_and(|copies| !copies.is_sound(packets, payload)) {
             return None;
         }
+        let pauses = from.extra.as_ref().and_then(|extra| extra.pauses.as_ref());
+        if pauses.is_some_and(|pauses| !pauses.is_sound(payload, from.key.protocol == TCP)) {
+            return None;
+        }
         let halves = match from.extra.as_mut().and_then(|extra| extra.halves.take()) {
             Some(halves) => {
                 let [lower, higher] = *halves;
@@ -177,6 +185,7 @@ impl PortableSpell {
                 trouble: extra.trouble,
                 copies: extra.copies,
                 times: extra.buckets.map_or(Times::One, |buckets| Times::of(*buckets, from.times.0)),
+                pauses: extra.pauses,
                 halves,
                 quoted: extra.quoted.map(|(source, destination, protocol, ports)| {
                     Box::new(Quoted {

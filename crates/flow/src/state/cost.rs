@@ -10,6 +10,7 @@ use lenscap_wire::Quoted;
 use crate::state::half::{Half, Listed};
 use crate::state::learned::Learned;
 use crate::state::spell::buckets::Buckets;
+use crate::state::spell::pauses::Pauses;
 use crate::state::spell::sequence::Trouble;
 use crate::state::spell::{Cold, Extra, Hot, Later, flag};
 use crate::state::text::Texts;
@@ -19,12 +20,15 @@ use crate::state::transcript::{Asked, Transcript, TranscriptId, Transcripts};
 pub(crate) const SPELL: usize = 248;
 
 /// What extra state costs beside what is in it; nothing while there is nothing that a price is for, since whether
-/// the box stands there then depends on how the flow came to be.
-const EXTRA: usize = size_of::<Extra>();
+/// the box stands there then depends on how the flow came to be. Eight bytes less than it has: allocators hand out sixteen at a
+/// time and keep eight of them, so that the last eight take no room.
+const EXTRA: usize = size_of::<Extra>() - 8;
 /// Names beside those of the halves, beside the names themselves.
 const LATER: usize = size_of::<Later>();
 /// Earliest and latest stamp of a flow whose stamps step back.
 const DISORDER: usize = 32;
+/// What is kept of a flow's pauses.
+const PAUSES: usize = size_of::<Pauses>();
 /// Time buckets of a flow, at their most.
 const MOST_BUCKETS: usize = Buckets::price(Buckets::CAP);
 /// What is kept of a half with payloads, listed or not, beside them: both halves lie in one box.
@@ -39,7 +43,7 @@ const STATEMENTS: usize = 64;
 
 /// What booking a datagram that a cut split can cost more at any time than both sides counted: a flow, and what joining
 /// the right-hand one to it makes.
-pub(crate) const SPLIT: usize = SPELL + 4 * EXTRA + 2 * MOST_BUCKETS;
+pub(crate) const SPLIT: usize = SPELL + 4 * EXTRA + 2 * (MOST_BUCKETS + PAUSES);
 
 /// Bytes of the budget for flows.
 pub(crate) const fn spells(memory: usize) -> usize {
@@ -100,6 +104,7 @@ pub(crate) fn untold(hot: &Hot, cold: &Cold, transcripts: &Transcripts) -> usize
         cost += if names + learned > 0 { LATER } else { 0 };
     }
     cost += cold.bucket_price(hot.last);
+    cost += extra.pauses.as_ref().map_or(0, |_| PAUSES);
     for trouble in extra.trouble.iter().flatten() {
         cost += size_of::<Trouble>() + trouble.ranges() * RANGE;
     }
@@ -137,6 +142,7 @@ pub(crate) fn joint((hot, cold): (&Hot, &Cold), (later, later_cold): (&Hot, &Col
         let both = Buckets::price(hot.most_buckets(cold) + later.most_buckets(later_cold));
         cost += both.saturating_sub(cold.bucket_price(hot.last));
         cost += if hot.flags & flag::BUCKETS == 0 { EXTRA } else { 0 };
+        cost += if Pauses::between(hot.last, later_cold.first).is_some() { PAUSES } else { 0 };
     }
     if hot.flags & flag::DISORDER == 0 && later_cold.first < hot.last {
         cost += EXTRA + DISORDER;

@@ -15,6 +15,7 @@ pub(crate) mod history;
 mod hot;
 mod join;
 mod late;
+pub(crate) mod pauses;
 pub(crate) mod ranges;
 pub(crate) mod sequence;
 pub(crate) mod times;

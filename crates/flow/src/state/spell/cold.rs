@@ -12,8 +12,9 @@ use crate::state::spell::cited::{Cited, Far};
 use crate::state::spell::copies::Copies;
 use crate::state::spell::counters::Counters;
 use crate::state::spell::history::History;
+use crate::state::spell::pauses::Pauses;
 use crate::state::spell::sequence::Trouble;
-use crate::state::spell::times::Times;
+use crate::state::spell::times::{Span, Times};
 use crate::state::text::TextId;
 use crate::state::transcript::{Asked, TranscriptId};
 
@@ -56,6 +57,8 @@ pub(crate) struct Extra {
     pub(crate) trouble: [Option<Box<Trouble>>; 2],
     pub(crate) copies: Option<Box<Copies>>,
     pub(crate) times: Times,
+    /// Where it was silent for long.
+    pub(crate) pauses: Option<Box<Pauses>>,
     /// The first payloads of each half, while they are needed.
     pub(crate) halves: Option<Box<[Half; 2]>>,
     /// The flow that the first ICMP error of this flow speaks of.
@@ -66,7 +69,7 @@ pub(crate) struct Extra {
     pub(crate) later: Option<Box<Later>>,
 }
 
-const _: () = assert!(size_of::<Extra>() <= 96);
+const _: () = assert!(size_of::<Extra>() <= 104);
 
 /// Names of a spell beside those that its halves gave for their servers.
 #[derive(Clone, Debug, Default)]
@@ -101,10 +104,19 @@ impl Extra {
             && self.trouble.iter().all(Option::is_none)
             && self.copies.is_none()
             && self.times.is_one()
+            && self.pauses.is_none()
             && self.halves.is_none()
             && self.quoted.is_none()
             && self.asked == Asked::NOTHING
             && self.later.is_none()
+    }
+
+    /// Leaves the bucket of the last packet for that of `time`, after a pause where it is one.
+    pub(super) fn leave(&mut self, span: Span, time: i64, probes: bool) {
+        if let Some(gap) = Pauses::between(span.last, time) {
+            Pauses::of(&mut self.pauses, probes).pause(span.totals.payload, gap);
+        }
+        self.times.leave(span);
     }
 
     /// The names of later requests that are kept.
@@ -141,6 +153,19 @@ impl Cold {
     /// What the buckets of time cost, if `last` is the stamp of the last packet.
     pub(crate) fn bucket_price(&self, last: i64) -> usize {
         self.extra.as_ref().map_or(0, |extra| extra.times.price(last))
+    }
+
+    /// Where the spell was silent for long.
+    pub(crate) fn pauses(&self) -> Option<&Pauses> {
+        self.extra.as_ref()?.pauses.as_deref()
+    }
+
+    /// Keeps the flow that an ICMP error speaks of. Returns whether that took memory.
+    pub(crate) fn quote(&mut self, quoted: Quoted) -> bool {
+        let extra = self.extra.get_or_insert_default();
+        let new = extra.quoted.is_none();
+        extra.quoted.get_or_insert_with(|| Box::new(quoted));
+        new
     }
 
     /// The list of a half's first payloads.

@@ -1,6 +1,6 @@
 //! What every packet of a spell touches: 96 bytes, never more than two cache lines.
 
-use lenscap_wire::{Mac, Quoted, ReaderId, Tcp, TcpFlags};
+use lenscap_wire::{Mac, ReaderId, Tcp, TcpFlags};
 
 use super::history;
 use super::{Cold, flag};
@@ -253,14 +253,6 @@ impl Hot {
         trouble
     }
 
-    /// Keeps the flow that an ICMP error speaks of. Returns whether that took memory.
-    pub(crate) fn quote(cold: &mut Cold, quoted: Quoted) -> bool {
-        let extra = cold.extra.get_or_insert_default();
-        let new = extra.quoted.is_none();
-        extra.quoted.get_or_insert_with(|| Box::new(quoted));
-        new
-    }
-
     /// Keeps what a handshake shows, or ends its purity.
     fn open(&mut self, cold: &mut Cold, tcp: &Tcp, payload: u32, side: Side) {
         let syn = tcp.flags.has(TcpFlags::SYN);
@@ -318,11 +310,12 @@ impl Hot {
     /// Leaves the bucket of the last packet, since the next one is of another. Returns whether the price changes by that.
     #[cold]
     fn enter_bucket(&mut self, cold: &mut Cold, time: i64) -> bool {
-        let before = (self.flags & flag::BUCKETS, cold.bucket_price(self.last));
+        let price = |cold: &Cold, time| (cold.bucket_price(time), cold.pauses().is_some());
+        let before = (self.flags & flag::BUCKETS, price(cold, self.last));
         self.flags |= flag::BUCKETS;
         let span = self.times_of(cold);
-        cold.extra.get_or_insert_default().times.leave(span);
-        (flag::BUCKETS, cold.bucket_price(time)) != before
+        cold.extra.get_or_insert_default().leave(span, time, self.key.protocol == TCP);
+        (flag::BUCKETS, price(cold, time)) != before
     }
 
     /// What the flow's [`Times`] are told from.

@@ -3,8 +3,9 @@
 //! A left spell with 10 packets and a right one with 5 have 15; the right one's first packet is forgotten; a gap between the
 //! sequence numbers at the cut is a break, just as it would be between two packets.
 
-use crate::state::key::{Side, UDP};
+use crate::state::key::{Side, TCP, UDP};
 use crate::state::spell::buckets::Buckets;
+use crate::state::spell::pauses::{self, Pauses};
 use crate::state::spell::sequence::Trouble;
 use crate::state::spell::times::Times;
 use crate::state::spell::{Spell, flag};
@@ -95,7 +96,11 @@ impl Spell {
         let one = Times::One;
         let times = later.cold.extra.as_ref().map_or(&one, |extra| &extra.times);
         self.hot.flags |= flag::BUCKETS;
-        self.cold.extra.get_or_insert_default().times.join(ours, times, theirs);
+        let extra = self.cold.extra.get_or_insert_default();
+        let (payload, probes) = (ours.totals.payload, self.hot.key.protocol == TCP);
+        let gap = Pauses::between(ours.last, theirs.first);
+        pauses::append(&mut extra.pauses, payload, gap, later.cold.pauses(), probes);
+        extra.times.join(ours, times, theirs);
     }
 
     fn join_sequence(&mut self, later: &mut Self, side: Side) {

@@ -49,7 +49,7 @@ fn began(rule: &ContactRule) -> &'static str {
 fn measured(rule: &ContactRule, content: &ContentRule) -> Vec<String> {
     let least = units::count(rule.least);
     let of_content = format!(
-        "Content is a flow's payload in 17 s that sends {} B or more in packets with 512 B of payload or more, or {} B in \
+        "Content is a flow's payload in 17 s, or in 34 s about a border between two such, that sends {} B or more in packets with 512 B of payload or more, or {} B in \
          packets of any size, and {} times what came back.",
         units::count(content.large),
         units::count(content.any),
@@ -58,9 +58,11 @@ fn measured(rule: &ContactRule, content: &ContentRule) -> Vec<String> {
     let mut clauses = vec![match rule.measure {
         Measure::Window => format!("Content sent in two neighbouring windows of 73 min: {least} B or more."),
         Measure::BothWays => format!("The same where as much may have come back: {least} B or more."),
-        Measure::LongWindow => format!("Content sent in large packets in 19.5 h: {least} B or more."),
+        Measure::LongWindow => {
+            format!("Content sent in large packets in two neighbouring windows of 19.5 h: {least} B or more.")
+        }
         Measure::Service => "All flows are look-ups, clocks or address finding, which every host has.".into(),
-        Measure::Recurrence => format!("Windows of 69 s with payload sent: {least} or more."),
+        Measure::Recurrence => format!("Moments with payload sent, 34 s apart or more: {least} or more."),
         Measure::Answers => format!("Flows that were answered: {least} or more."),
         Measure::Refusals => format!(
             "Packets that refuse, such as a reset before any byte was acknowledged, an ICMP error, a name that does not \
