@@ -274,3 +274,68 @@ fn a_published_port_tells_nothing_of_who_calls_in_or_has_a_name() {
     assert_eq!(flow_with(true, None), Some(Value::Null));
     assert_eq!(flow_with(false, Some("relay.stranger.example")), Some(Value::Null));
 }
+
+/// What a station is said to have sent a vendor, and the kind, by a PC that says so many bytes under the vendor's name, and then
+/// sends so many of something else to the same address.
+fn to_an_address_of_a_vendor(named: usize, other: usize) -> Vec<Value> {
+    let mut s = Scenario::new(MORNING, 7);
+    let (desk, cloud) = (Host::new("02:00:00:00:53:20", "192.168.1.20"), s.outside("203.0.113.40"));
+    let request = format!("POST / HTTP/1.1\r\nHost: www.abus.com\r\nContent-Length: {named}\r\n\r\n");
+    let mut tcp = s.tcp(desk, cloud.port(80));
+    tcp.send(&mut s, Side::Client, request.as_bytes());
+    tcp.send(&mut s, Side::Client, &vec![7; named]);
+    let (from, to) = (desk.port(50_000), cloud.port(51_820));
+    for _ in 0..other.div_ceil(1000) {
+        s.udp(from, to, &[7; 1000]);
+    }
+    let all = records(&s.frames);
+    all.into_iter().filter(|record| record["type"] == "finding").collect()
+}
+
+#[test]
+fn what_a_computer_sends_to_the_address_of_a_vendor_is_not_all_the_vendors() {
+    let found = to_an_address_of_a_vendor(1, 900_000);
+    let sent = |found: &[Value]| found.iter().filter_map(|finding| finding["payload_out"].as_u64()).max();
+    assert!(sent(&found).unwrap_or(0) < 1000, "{found:#?}");
+    let found = to_an_address_of_a_vendor(500_000, 400_000);
+    assert!(sent(&found) >= Some(900_000), "{found:#?}");
+    assert!(
+        found[0]["reasons"]
+            .to_string()
+            .contains("same-address: 1 flow with 400000 payload bytes named nobody")
+    );
+}
+
+/// The flows to the end of which a server of PPPP tells a camera at the tenth second, by who sends, over what, and from when.
+fn told_of_an_end() -> Vec<(String, Value)> {
+    let mut s = Scenario::new(MORNING, 7);
+    let (camera, other) =
+        (Host::new("78:df:72:00:53:40", "192.168.1.64"), Host::new("02:00:00:00:53:20", "192.168.1.20"));
+    let (server, told) = (s.outside("198.51.100.7"), s.outside("203.0.113.9").port(29_821));
+    s.udp(camera.port(4000), told, &[7; 200]);
+    s.wait(10 * SECOND);
+    let punch = [&[0xf1, 0x40, 0, 16, 0, 2, 0x7d, 0x74, 9, 113, 0, 203][..], &[0; 8]].concat();
+    s.udp(server.port(32_100), camera.port(10_240), &punch);
+    s.udp(camera.port(4001), told, &[7; 200]);
+    s.udp(other.port(4002), told, &[7; 200]);
+    s.tcp(camera, told).send(&mut s, Side::Client, &[7; 200]);
+    let flows = records(&s.frames)
+        .into_iter()
+        .filter(|record| record["type"] == "flow" && record["resp"]["address"] == "203.0.113.9");
+    let name = |flow: &Value| {
+        let port = if flow["protocol"] == "tcp" { "tcp".into() } else { flow["orig"]["port"].to_string() };
+        (port, flow["attribution"].clone())
+    };
+    flows.map(|flow| name(&flow)).collect()
+}
+
+#[test]
+fn who_was_told_of_an_end_deals_with_it_and_nobody_else() {
+    let mut flows = told_of_an_end();
+    flows.sort_by(|one, other| one.0.cmp(&other.0));
+    let learned = |port: &str| flows.iter().find(|(of, _)| of == port).map(|(_, by)| by == "learned");
+    assert_eq!(learned("4001"), Some(true), "{flows:?}");
+    assert_eq!(learned("4000"), Some(false), "before it was told: {flows:?}");
+    assert_eq!(learned("4002"), Some(false), "another station: {flows:?}");
+    assert_eq!(learned("tcp"), Some(false), "over another transport: {flows:?}");
+}

@@ -58,7 +58,7 @@ impl Listener<'_, '_> {
             Fact::Holds { mac, address, field, claimed } => self.show(mac, address, (field, b""), claimed),
             Fact::Answer { by, name, chain, address } => self.answer(by, name, chain, address),
             Fact::Refers { address, port, transport, app: Some(app) } => {
-                let said = referral(transport, port, app);
+                let said = referral((transport, port, app), [packet.source, packet.destination]);
                 self.show(Mac::default(), address, (Field::Referred, said.as_bytes()), true);
             }
             Fact::Asks { by: Resolver::Dns, name } => {
@@ -109,12 +109,14 @@ impl Listener<'_, '_> {
     }
 }
 
-/// What stands at an address to which a message refers: `udp 32100 pppp`. The judge takes it apart again.
-fn referral(transport: u8, port: u16, app: ReaderId) -> ArrayString<64> {
+/// What stands at an address to which a message refers, with who told it and who was told: `udp 32100 pppp 198.51.100.7
+/// 192.168.1.64`. The judge takes it apart again.
+fn referral((transport, port, app): (u8, u16, ReaderId), parties: [Address; 2]) -> ArrayString<160> {
     let mut said = ArrayString::new();
     let transport = if transport == TCP { "tcp" } else { "udp" };
     // Names of protocols are short; of one that did not fit nothing could be told.
-    let _ = write!(said, "{transport} {port} {}", app.app());
+    let [teller, told] = parties.map(Address::ip);
+    let _ = write!(said, "{transport} {port} {} {teller} {told}", app.app());
     said
 }
 

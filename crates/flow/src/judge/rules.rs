@@ -7,6 +7,10 @@ const HOUR: i64 = 3600 * SECOND;
 /// A name given to an address this long after a flow's end may still name the flow.
 pub const NAME_AFTER: i64 = 120 * SECOND;
 
+/// A flow to an end of which a message told may have ended this long before the message: one direction may come late, and media
+/// may begin before the answer that names their ends is captured.
+pub const REFERRED_AFTER: i64 = SECOND;
+
 /// Confidence of an attribution by the source of the name: the vendor's own word in the flow.
 pub const BY_SNI: u8 = 95;
 /// An HTTP Host is as good, but anyone can write it in clear.

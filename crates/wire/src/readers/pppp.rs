@@ -112,8 +112,8 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     if message::asks_server(frame.kind) {
         facts(Fact::Says { who: Party::Receiver, field: Field::PpppRole, value: b"server" });
     }
-    for (address, port) in frame.refers() {
-        facts(Fact::Refers { address, port, transport: 17, app: Some(DATAGRAM_READER.number) });
+    for (address, port, transport) in frame.refers() {
+        facts(Fact::Refers { address, port, transport, app: Some(DATAGRAM_READER.number) });
     }
     if let Some((who, uid)) = camera.zip(frame.uid()) {
         facts(Fact::Says { who, field: Field::PpppUid, value: uid.as_bytes() });
@@ -260,9 +260,13 @@ mod tests {
         let server = "sender pppp.role server".to_owned();
         let refers = "refers to 198.51.100.9 port 29821 protocol 17 pppp".to_owned();
         let of = |kind, body: &[u8]| said((32_100, 40_000), &pppp(kind, body));
+        let stream = refers.replace("17", "6");
         assert_eq!(of(message::PUNCH_TO, &end), Some(vec![server.clone(), refers.clone()]));
         let relays = [&[2, 0, 0, 0][..], &end, &end].concat();
-        assert_eq!(of(message::RELAYS, &relays), Some(vec![server.clone(), refers.clone(), refers]));
+        assert_eq!(
+            of(message::RELAYS, &relays),
+            Some(vec![server.clone(), refers.clone(), stream.clone(), refers, stream])
+        );
         assert_eq!(of(message::RELAYS, &relays[..35]), None);
         assert_eq!(of(message::RELAYS, &relays[..4]), None);
         assert_eq!(of(message::LOGGED_IN_CRC, &[7; 8]), None);

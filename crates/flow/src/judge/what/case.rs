@@ -69,13 +69,22 @@ impl<'c, 'a> Cases<'c, 'a> {
         self.dealings.of(place).filter_map(dealing).collect()
     }
 
+    /// Which contact each of these flows of a station is of.
+    fn parties_of(&self, place: usize, flows: &[Dealing<'a>]) -> Parties {
+        if self.stations.standing(place) == Standing::Other {
+            Parties::of_other(self.court, flows)
+        } else {
+            Parties::new(self.court, flows)
+        }
+    }
+
     /// The same, each with the contact that it is of, and what is said of whose the parties of those are.
     pub(crate) fn parties(
         &self,
         place: usize,
     ) -> (Vec<(Dealing<'a>, ContactKey)>, BTreeMap<ContactKey, Votes>) {
         let flows = self.dealings(place);
-        let (keys, mut votes) = Parties::new(self.court, &flows).votes(self.court, &flows);
+        let (keys, mut votes) = self.parties_of(place, &flows).votes(self.court, &flows);
         for (key, asked) in self.asked.get(&place).into_iter().flatten() {
             if let Some(votes) = votes.get_mut(key) {
                 votes.ask(asked.vendor);
@@ -91,7 +100,8 @@ impl<'c, 'a> Cases<'c, 'a> {
             return None;
         }
         let flows = self.dealings(place);
-        let mut all = contacts(self.court, self.undelivered, &flows);
+        let parties = self.parties_of(place, &flows);
+        let mut all = contacts(self.court, self.undelivered, &flows, &parties);
         for (key, question) in questions.into_iter().flatten() {
             all.entry(key.clone()).or_default().ask(*question);
         }

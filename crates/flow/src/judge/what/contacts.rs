@@ -54,6 +54,27 @@ impl Parties {
         Self { places, names }
     }
 
+    /// The same of a station that is no camera for all that is known: what has no name goes with the one that has its address only
+    /// where that is at least half of the payload. A computer that asked a vendor's page for 63 bytes at an address, and
+    /// sends 4 MB of something else there, uploads nothing to that vendor.
+    pub(crate) fn of_other<'a>(court: &Court<'a>, dealings: &[Dealing<'a>]) -> Self {
+        let mut parties = Self::new(court, dealings);
+        let mut sums: BTreeMap<Vec<u8>, [u64; 2]> = BTreeMap::new();
+        let flows = parties.places.iter().zip(dealings).filter(|(_, dealing)| dealing.is_weighed(court));
+        for (place, Dealing { flow, .. }) in flows {
+            if let ((_, PartyName::Name(name)), is_bound) = parties.key(place) {
+                let gone = flow.gone_once();
+                sums.entry(name).or_default()[usize::from(is_bound)] +=
+                    flow.once(0) + flow.once(1) + gone[0] + gone[1];
+            }
+        }
+        sums.retain(|_, [own, bound]| bound > own);
+        for names in parties.names.values_mut().filter(|names| names.len() == 1) {
+            names.retain(|name| !sums.contains_key(name));
+        }
+        parties
+    }
+
     /// The contact of what is in a place, and whether it is of it by its address alone.
     fn key(&self, (called, name, address): &Place) -> (ContactKey, bool) {
         let only = || self.names.get(address).filter(|names| names.len() == 1)?.first().cloned();
@@ -108,13 +129,13 @@ impl Parties {
     }
 }
 
-/// The contacts of a station with these flows.
+/// The contacts of a station with these flows, which are of these parties.
 pub(crate) fn contacts<'a>(
     court: &Court<'a>,
     undelivered: &Undelivered,
     dealings: &[Dealing<'a>],
+    parties: &Parties,
 ) -> BTreeMap<ContactKey, Contact> {
-    let parties = Parties::new(court, dealings);
     let mut all: BTreeMap<&Place, Contact> = BTreeMap::new();
     for (place, dealing) in parties.places.iter().zip(dealings).filter(|(_, dealing)| !dealing.is_error()) {
         all.entry(place).or_default().add(court, undelivered, dealing);

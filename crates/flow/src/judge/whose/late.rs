@@ -44,6 +44,9 @@ impl Lesson {
 pub(crate) struct Referral {
     pub(crate) address: Address,
     pub(crate) port: u16,
+    pub(crate) transport: u8,
+    /// Who told it, and who was told.
+    pub(crate) parties: [Address; 2],
     /// The reader of what will be spoken there.
     pub(crate) app: u8,
     pub(crate) time: i64,
@@ -53,8 +56,9 @@ pub(crate) struct Referral {
 /// The flows that were named, of which it is known what will be spoken there.
 pub(crate) fn referrals(lessons: &[Lesson]) -> Vec<Referral> {
     let of = |lesson: &Lesson| match lesson.learned {
-        Learned { told: Told::Refers { address, port, app: Some(app), .. }, time, at } => {
-            Some(Referral { address, port, app, time, at })
+        Learned { told: Told::Refers { address, port, transport, app: Some(app) }, time, at } => {
+            let parties = [lesson.sender, lesson.receiver];
+            Some(Referral { address, port, transport, parties, app, time, at })
         }
         _ => None,
     };

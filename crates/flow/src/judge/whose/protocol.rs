@@ -7,12 +7,13 @@
 use hashbrown::HashMap;
 use lenscap_catalog::{Catalog, Protocol, Role, Roles, VendorId};
 use lenscap_wire::{Activity, Address, Field, Mac, Meaning, PacketRef, ReaderId};
+use std::net::IpAddr;
 
 use super::late::Referral;
 use crate::judge::judged::Judged;
 use crate::judge::{Court, Flow, rules};
 use crate::report::{Attribution, Party};
-use crate::state::key::{Side, UDP};
+use crate::state::key::{Side, TCP, UDP};
 use crate::state::summary::Summary;
 
 /// A protocol, and whose it is.
@@ -52,9 +53,14 @@ pub(crate) struct Protocols<'a> {
     asked: HashMap<(Address, Mac, VendorId), Told>,
     /// Servers by their own word.
     servers: HashMap<Address, Told>,
-    /// Ends to which a message refers; with them nobody's vendor where the protocol is a standard's.
-    referred: HashMap<(Address, u16), Told>,
+    /// Ends to which a message refers, each for a party of that message; with them nobody's vendor where the protocol is a
+    /// standard's.
+    referred: HashMap<Referred, Told>,
 }
+
+/// An end of which a message told, by address, port and transport, and who told it or was told: it is nobody else's word on whom he
+/// deals with.
+type Referred = (Address, u16, u8, Address);
 
 impl<'a> Protocols<'a> {
     pub(crate) fn new(summary: &Summary, referrals: &[Referral], catalog: &'a Catalog) -> Self {
@@ -83,10 +89,12 @@ impl<'a> Protocols<'a> {
             let told = |vendor| Told { first: seen.first, at: seen.at, vendor: Some(vendor) };
             let value = || summary.flows.texts.text(shown.value);
             if shown.field == Field::Referred {
-                if let Some((port, app)) = referral(value()) {
+                if let Some(((transport, port, app), parties)) = referral(value()) {
                     let vendor = by_app.get(app).map(|spoken| spoken.vendor);
                     let told = Told { first: seen.first, at: seen.at, vendor };
-                    least(&mut protocols.referred, (shown.address, port), told);
+                    for party in parties {
+                        least(&mut protocols.referred, (shown.address, port, transport, party), told);
+                    }
                 }
             } else if let Some(spoken) = protocols.by_field.get(&shown.field) {
                 let part = match (value(), shown.claimed) {
@@ -107,9 +115,12 @@ impl<'a> Protocols<'a> {
                 }
             }
         }
-        for &Referral { address, port, app, time, at } in referrals {
+        for &Referral { address, port, transport, parties, app, time, at } in referrals {
             let vendor = protocols.of(Some(app)).map(|spoken| spoken.vendor);
-            least(&mut protocols.referred, (address, port), Told { first: time, at, vendor });
+            for party in parties {
+                let told = Told { first: time, at, vendor };
+                least(&mut protocols.referred, (address, port, transport, party), told);
+            }
         }
         protocols
     }
@@ -148,10 +159,20 @@ fn least<K: Eq + std::hash::Hash>(all: &mut HashMap<K, Told>, key: K, told: Told
     *known = std::cmp::min_by_key(told, *known, |told| (told.vendor.is_none(), *told));
 }
 
-/// Port and protocol of `udp 32100 pppp`.
-fn referral(said: &[u8]) -> Option<(u16, &str)> {
-    let mut words = str::from_utf8(said).ok()?.split(' ').skip(1);
-    Some((words.next()?.parse().ok()?, words.next()?))
+/// Transport, port and protocol of an end.
+type Spot<'s> = (u8, u16, &'s str);
+
+/// Transport, port and protocol of `udp 32100 pppp 198.51.100.7 192.168.1.64`, and the two parties of the message.
+fn referral(said: &[u8]) -> Option<(Spot<'_>, [Address; 2])> {
+    let mut words = str::from_utf8(said).ok()?.split(' ');
+    let transport = match words.next()? {
+        "tcp" => TCP,
+        "udp" => UDP,
+        _ => return None,
+    };
+    let end = (transport, words.next()?.parse().ok()?, words.next()?);
+    let mut party = || Some(Address::from(words.next()?.parse::<IpAddr>().ok()?));
+    Some((end, [party()?, party()?]))
 }
 
 impl<'a> Court<'a> {
@@ -217,15 +238,19 @@ impl<'a> Court<'a> {
         true
     }
 
+    /// What messages told of the other end of a flow: that a server is there, or, to a party of the message alone and over the
+    /// transport that it named, that somebody is there at this port. It counts for what went on when that was said.
     fn learned(&self, flow: &Flow<'a>, remote: Side) -> Option<(&Told, bool)> {
-        let address = self.party_address(flow, remote);
+        let (address, key) = (self.party_address(flow, remote), &flow.hot.key);
         let (_, end) = flow.span();
-        let server = self.protocols.servers.get(&address).map(|told| (told, true));
+        let by = |told: &&Told, after: i64| told.first <= end.saturating_add(after);
+        let server = self.protocols.servers.get(&address).filter(|told| by(told, rules::NAME_AFTER));
         let referred = || {
-            let port = flow.hot.key.port(remote)?;
-            self.protocols.referred.get(&(address, port)).map(|told| (told, false))
+            let own = key.address(1 - (remote & 1));
+            let end = (address, key.port(remote)?, key.protocol, own);
+            self.protocols.referred.get(&end).filter(|told| by(told, rules::REFERRED_AFTER))
         };
-        server.or_else(referred).filter(|(told, _)| told.first <= end.saturating_add(rules::NAME_AFTER))
+        server.map(|told| (told, true)).or_else(|| Some((referred()?, false)))
     }
 
     /// Whether an end serves: its port is that of servers, it says so, or who asks it does.
@@ -281,8 +306,20 @@ mod tests {
 
     #[test]
     fn what_a_message_refers_to_is_taken_apart() {
-        assert_eq!(referral(b"udp 32100 pppp"), Some((32100, "pppp")));
-        for other in [&b"udp 32100"[..], b"udp x pppp", b"", b"udp 70000 pppp", b"\xff 1 pppp"] {
+        let (teller, told) = (Address::v4([198, 51, 100, 7]), Address::v4([192, 168, 1, 64]));
+        let of = |said: &str| {
+            referral(format!("{said} 198.51.100.7 192.168.1.64").as_bytes()).map(|(end, parties)| {
+                assert_eq!(parties, [teller, told]);
+                (end.0, end.1, end.2.to_owned())
+            })
+        };
+        assert_eq!(of("udp 32100 pppp"), Some((UDP, 32100, "pppp".into())));
+        assert_eq!(of("tcp 8000 hcnetsdk"), Some((TCP, 8000, "hcnetsdk".into())));
+        for other in ["udp 32100", "udp x pppp", "", "udp 70000 pppp", "icmp 1 pppp"] {
+            assert_eq!(of(other), None);
+        }
+        for other in [&b"udp 32100 pppp"[..], b"udp 32100 pppp 192.0.2.1", b"\xff 1 pppp 192.0.2.1 192.0.2.2"]
+        {
             assert_eq!(referral(other), None);
         }
     }

@@ -94,14 +94,17 @@ impl<'a> Frame<'a> {
         if self.is_cameras() { Some(b"device") } else { role(self.kind) }
     }
 
-    /// The ends at which a server says that others are: the one to make a way to, or relays.
-    pub(super) fn refers(&self) -> impl Iterator<Item = (Address, u16)> + use<'a> {
+    /// The ends at which a server says that others are, with the transport: the one to make a way to, or relays, which are spoken
+    /// to over both.
+    pub(super) fn refers(&self) -> impl Iterator<Item = (Address, u16, u8)> + use<'a> {
         let listed = match self.kind {
             PUNCH_TO => self.body,
             RELAYS => self.body.get(4..).unwrap_or(&[]),
             _ => &[],
         };
-        listed.as_chunks().0.iter().filter_map(end)
+        let transports: &[u8] = if self.kind == RELAYS { &[17, 6] } else { &[17] };
+        let ends = listed.as_chunks().0.iter().filter_map(end);
+        ends.flat_map(move |(address, port)| transports.iter().map(move |over| (address, port, *over)))
     }
 
     /// The name of the camera in the form that apps show: `ABCD-000123-XYZUV`.
