@@ -114,12 +114,9 @@ impl PortableSpell {
         asked.chain(extra)
     }
 
-    /// Forgets what hangs on the cuts: the lists that decided halves keep for an earlier summary, what of the present
-    /// bucket of time was booked already, and that a segment may have been an earlier spell's.
+    /// Forgets what hangs on the cuts: the lists that decided halves keep for an earlier summary, and what of the present
+    /// bucket of time was booked already.
     pub(super) fn forget_cuts(&mut self) {
-        if self.key.protocol == TCP {
-            self.history.unmark();
-        }
         let Counters { payload, large, packets, .. } = self.counters;
         if let Some(buckets) = self.extra.as_mut().and_then(|extra| extra.buckets.as_mut()) {
             buckets.book(self.times.1, Bucket { payload, large, packets: packets[0] + packets[1] });

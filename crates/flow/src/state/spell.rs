@@ -63,6 +63,8 @@ impl Spell {
             hot.flags |= flag::PURE;
             hot.flags |= if is_bare_syn(tcp) { flag::OPENS } else { 0 };
             hot.flags |= if client == 1 { flag::CLIENT_HIGH } else { 0 };
+        } else if let Some(tcp) = &entry.tcp {
+            Hot::note_first(&mut cold, tcp, share.payload);
         }
         hot.absorb(&mut cold, entry, side);
         Self { hot, cold }

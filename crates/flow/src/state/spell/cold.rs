@@ -23,7 +23,8 @@ use crate::state::transcript::{Asked, TranscriptId};
 #[repr(C)]
 pub(crate) struct Cold {
     pub(crate) history: History,
-    /// Initial sequence number of the handshake's client. In UDP this, the server's and the history hold the first
+    /// Initial sequence number of the handshake's client. Where the first segment is of none, this and the server's are what that
+    /// one may be told by (`late.rs`). In UDP this, the server's and the history hold the first
     /// datagrams; see [`super::copies`].
     pub(crate) client_isn: u32,
     pub(crate) extra: Option<Box<Extra>>,

@@ -135,11 +135,6 @@ impl History {
         self.0[2] & Self::MARK != 0
     }
 
-    /// Takes the mark away.
-    pub(crate) fn unmark(&mut self) {
-        self.0[2] &= !Self::MARK;
-    }
-
     /// Appends what a later part shows and this one does not.
     pub(crate) fn join(&mut self, seen: &mut [u16; 2], later: &Self, later_seen: [u16; 2]) {
         for n in 0..length(later_seen) {

@@ -50,12 +50,7 @@ impl Spell {
         if let Some(reader) = later.hot.app() {
             hot.recognise(reader);
         }
-        // Whether the right side's first segment was strange to our SYN is not known there; to think so costs a joint at most.
-        let answered = later.hot.shows_client() && later.hot.flags & flag::OPENS == 0;
-        if hot.is_asking()
-            && !answered
-            && (later.hot.flags & flag::OPENS == 0 || later.cold.history.is_marked())
-        {
+        if hot.is_strange_to(cold, (&later.hot, &later.cold)) {
             cold.history.mark();
         }
         // Bytes, or another's SYN-ACK, end the handshake.

@@ -21,12 +21,35 @@ impl Hot {
     /// Whether a segment of this length shows numbers of another handshake than the one that this spell asks for: an ACK of the
     /// client's behind another SYN, or one of the server's for another.
     pub(crate) fn is_strange(&self, cold: &Cold, tcp: &Tcp, payload: u32, side: Side) -> bool {
-        let bare = payload == 0
-            && tcp.flags.has(TcpFlags::ACK)
-            && !tcp.flags.has(TcpFlags::SYN)
-            && !tcp.flags.has(TcpFlags::RST);
-        let number = if side & 1 == self.client() { tcp.sequence } else { tcp.acknowledgement };
-        bare && number != cold.client_isn.wrapping_add(1)
+        is_bare(tcp, payload) && self.is_other(cold, [tcp.sequence, tcp.acknowledgement], side)
+    }
+
+    /// Whether these numbers of a side, its own and what it acknowledges, are of another handshake than this spell's.
+    fn is_other(&self, cold: &Cold, [sequence, acknowledgement]: [u32; 2], side: Side) -> bool {
+        let number = if side & 1 == self.client() { sequence } else { acknowledgement };
+        number != cold.client_isn.wrapping_add(1)
+    }
+
+    /// Keeps the numbers of a spell's first segment where that is of no handshake and may be late: an earlier chunk may have asked
+    /// for a connection that they are not of. They stand where a handshake's would.
+    pub(super) fn note_first(cold: &mut Cold, tcp: &Tcp, payload: u32) {
+        if is_bare(tcp, payload) {
+            [cold.client_isn, cold.server_isn] = [tcp.sequence, tcp.acknowledgement];
+        }
+    }
+
+    /// Whether a segment of a later part, which goes on with this spell, is strange to it: its first one, or one that was strange to
+    /// the same SYN there.
+    pub(super) fn is_strange_to(&self, cold: &Cold, (later, later_cold): (&Self, &Cold)) -> bool {
+        if !self.is_asking() {
+            return false;
+        }
+        if later.flags & flag::OPENS != 0 {
+            return later_cold.history.is_marked() && later.handshake(later_cold) == self.handshake(cold);
+        }
+        let numbers = [later_cold.client_isn, later_cold.server_isn];
+        let known = !later.shows_client() && numbers != [0; 2];
+        known && self.is_other(cold, numbers, later.first_side())
     }
 
     /// Whether a segment without payload stands where this spell's half ended, within the `idle` time: behind its last byte,
@@ -44,6 +67,16 @@ impl Hot {
         }
         cold.start(self, side)
     }
+}
+
+/// Whether a segment is no more than an acknowledgement, as a late one is. One without numbers is none: two zeros stand for what
+/// is not kept.
+fn is_bare(tcp: &Tcp, payload: u32) -> bool {
+    payload == 0
+        && (tcp.sequence, tcp.acknowledgement) != (0, 0)
+        && tcp.flags.has(TcpFlags::ACK)
+        && !tcp.flags.has(TcpFlags::SYN)
+        && !tcp.flags.has(TcpFlags::RST)
 }
 
 #[cfg(test)]
