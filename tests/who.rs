@@ -339,3 +339,22 @@ fn who_was_told_of_an_end_deals_with_it_and_nobody_else() {
     assert_eq!(learned("4002"), Some(false), "another station: {flows:?}");
     assert_eq!(learned("tcp"), Some(false), "over another transport: {flows:?}");
 }
+
+/// What a camera with a public address is told to have sent outside to another, whose MAC is said to hold the address.
+fn sent_to_neighbour(holder: &str) -> Value {
+    let mut s = Scenario::new(MORNING, 7);
+    let camera = Host::new("bc:ad:28:00:53:40", "203.0.113.64");
+    let store = Host::new("02:00:00:00:53:20", "203.0.113.10");
+    s.arp(camera, Host::new(holder, "203.0.113.10"));
+    for _ in 0..300 {
+        s.udp(camera.port(5000), store.port(9999), &[0x5a; 1000]);
+    }
+    device(&s.frames, "bc:ad:28:00:53:40")["payload_out_external"].clone()
+}
+
+#[test]
+fn a_neighbour_on_the_link_is_not_outside_whatever_its_address() {
+    assert_eq!(sent_to_neighbour("02:00:00:00:53:20"), 0);
+    // Somebody says that he has the address: the packets go to another.
+    assert_eq!(sent_to_neighbour("02:00:00:00:53:99"), 300_000);
+}
