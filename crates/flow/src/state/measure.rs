@@ -1,4 +1,4 @@
-//! What is measured of a flow from one side: payload seen once, content in aligned windows, answers, refusals.
+//! What is measured of a flow from one side: payload seen once, content in aligned windows.
 //!
 //! A camera sends 40 kB within 17 s over one connection and 300 bytes come back: that bucket of the flow is content. A
 //! keep-alive of 95 bytes each 15 s never is, however long it runs, and a download over another flow in the same 17 s changes
@@ -7,9 +7,9 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use crate::state::key::{Side, TCP, streams};
+use crate::state::key::{Side, TCP};
 use crate::state::spell::buckets::{Bucket, Buckets};
-use crate::state::spell::{Cold, Hot, history};
+use crate::state::spell::{Cold, Hot};
 
 /// Width of the windows in which content is summed: 2^42 ns, 73 min.
 const WINDOW: u32 = 42;
@@ -17,9 +17,6 @@ const WINDOW: u32 = 42;
 const LONG: u32 = 46;
 /// Width of those in which a contact recurs: 2^36 ns, 69 s.
 const RECURRENCE: u32 = 36;
-/// Payload that no sender has under way without an acknowledgement where the window was not scaled (RFC 9293 3.1): whoever sent
-/// more in one connection was answered.
-const FIRST_WINDOW: u64 = 1 << 16;
 
 /// When a bucket of a flow holds content; see [`ContentRule`](lenscap_catalog::ContentRule).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -246,27 +243,6 @@ impl Hot {
             None => each(last >> Buckets::SHIFT << Buckets::SHIFT, Buckets::SHIFT, totals),
             Some(closed) => closed.iter().for_each(|(start, bucket)| each(start, closed.shift(), *bucket)),
         }
-    }
-
-    /// Whether the other end answered. In TCP its payload says so, its acknowledgement of more than a SYN, and what this end
-    /// acknowledges, which it must have received though the capture lacks it; else packets with payload do, of any protocol.
-    pub(crate) fn is_answered(&self, cold: &Cold, side: Side) -> bool {
-        let (side, other) = (side & 1, 1 - (side & 1));
-        let counters = self.counters(cold);
-        if counters.payload[other] > 0 {
-            return true;
-        }
-        if self.key.protocol != TCP {
-            return !streams(self.key.protocol) && counters.packets[other] > 0;
-        }
-        let acknowledged = (self.seen[0] | self.seen[1]) & (history::ACK | history::FIN) != 0;
-        acknowledged || self.payload_once(cold, side).bytes >= FIRST_WINDOW
-    }
-
-    /// Whether the other end reset the connection before it acknowledged a byte.
-    pub(crate) fn is_reset(&self, cold: &Cold, side: Side) -> bool {
-        let other = 1 - (side & 1);
-        self.key.protocol == TCP && self.seen[other] & history::RST != 0 && !self.is_answered(cold, side)
     }
 }
 
