@@ -21,6 +21,13 @@ pub(crate) fn rendered(summary: &Summary) -> String {
 /// The records of a capture of these frames.
 #[allow(dead_code, reason = "each test file uses its own part of this one")]
 pub(crate) fn records(frames: &[OwnedFrame]) -> Vec<serde_json::Value> {
+    let lines = rendered(&summary(frames));
+    lines.lines().map(|line| serde_json::from_str(line).expect("lines are JSON")).collect()
+}
+
+/// What is kept of a capture of these frames.
+#[allow(dead_code, reason = "each test file uses its own part of this one")]
+pub(crate) fn summary(frames: &[OwnedFrame]) -> Summary {
     let folder = tempfile::tempdir().expect("a folder can be made");
     let path = folder.path().join("frames.pcap");
     std::fs::write(&path, Classic { nanoseconds: true, ..Classic::default() }.write(frames))
@@ -28,7 +35,5 @@ pub(crate) fn records(frames: &[OwnedFrame]) -> Vec<serde_json::Value> {
     let limits = Limits { idle: 300 * SECOND, memory: 1 << 30 };
     let options =
         Options { threads: NonZeroUsize::MIN, limits, filter: None, from: None, to: None, saved: false };
-    let summary = scan(&[Input::File(path)], &options, &()).expect("threads can be had");
-    let lines = rendered(&summary);
-    lines.lines().map(|line| serde_json::from_str(line).expect("lines are JSON")).collect()
+    scan(&[Input::File(path)], &options, &()).expect("threads can be had")
 }

@@ -16,6 +16,7 @@ use crate::record::{
     StandingRow, Vendor, VendorId,
 };
 use crate::registrants;
+use crate::sites::SiteTable;
 use crate::words::{Confidence, Evidence, SharedGroup, Transport};
 
 /// What is known of camera vendors. Look-ups neither allocate (but for lists of banners) nor lock.
@@ -26,6 +27,7 @@ pub struct Catalog {
     pub(crate) shared: &'static [SharedName],
     pub(crate) names: NameTable,
     pub(crate) labels: LabelTable,
+    pub(crate) sites: SiteTable,
     /// Sorted by prefix, then length.
     pub(crate) blocks: Cow<'static, [OuiBlock]>,
     /// Sorted by transport, then number.
@@ -61,6 +63,7 @@ impl Catalog {
             shared: builtin::SHARED,
             names: NameTable::new(builtin::ENDPOINTS, builtin::SHARED),
             labels: LabelTable::new(Cow::Borrowed(builtin::LABELS)),
+            sites: SiteTable::new(builtin::ENDPOINTS),
             blocks: Cow::Borrowed(builtin::BLOCKS),
             ports: Cow::Borrowed(builtin::PORTS),
             published: Vec::new(),
@@ -150,7 +153,7 @@ impl Catalog {
         let host = host.as_ref();
         let found = self.names.find(host);
         let endpoint = found.endpoint.and_then(|at| self.endpoints.get(at as usize));
-        let endpoint = endpoint.map(|endpoint| self.labels.refine(host, endpoint));
+        let endpoint = endpoint.map(|endpoint| self.sites.refine(host, self.labels.refine(host, endpoint)));
         (endpoint, found.shared.and_then(|at| self.shared.get(at as usize)))
     }
 

@@ -43,6 +43,7 @@ mod roles;
 mod rule;
 mod schema;
 mod show;
+mod sites;
 #[allow(dead_code, reason = "the build script uses it")]
 mod source;
 #[allow(dead_code, reason = "the build script uses it")]

@@ -17,6 +17,7 @@ use crate::digest;
 use crate::names::NameTable;
 use crate::record::{Banner, Endpoint, OuiBlock, Port, Prefix, Vendor, VendorId};
 use crate::schema::{SourceFile, VendorEntry};
+use crate::sites::SiteTable;
 use crate::words::Reach;
 
 /// Why a user's file was not taken.
@@ -148,6 +149,7 @@ impl Catalog {
             }
         }
         self.names = NameTable::new(endpoints, self.shared);
+        self.sites = SiteTable::new(endpoints);
     }
 
     fn apply_blocks(&mut self, vendor: VendorId, fresh: &[(u64, u8)]) {

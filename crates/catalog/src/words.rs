@@ -237,10 +237,14 @@ words! {
         P2p = "p2p",
         /// A cloud that serves cameras only answered it.
         Cloud = "cloud",
+        /// The same by what it acknowledges, though no packet of the cloud was captured.
+        CloudInferred = "cloud-inferred",
         /// It asked for such a cloud.
         CloudAsked = "cloud-asked",
         /// A cloud that cameras alone call, and no viewer, was named in its own flow and answered.
         CloudOfDevices = "cloud-of-devices",
+        /// The same by what it acknowledges, though no packet of the cloud was captured.
+        CloudOfDevicesInferred = "cloud-of-devices-inferred",
         /// It asked for such a cloud.
         CloudOfDevicesAsked = "cloud-of-devices-asked",
         /// Its MAC is of a maker of cameras.
@@ -261,12 +265,14 @@ words! {
 impl Evidence {
     /// Whether it is whom a device calls, or asks for.
     pub const fn is_contact(self) -> bool {
-        matches!(self, Self::Cloud | Self::CloudAsked | Self::CloudOfDevices | Self::CloudOfDevicesAsked)
+        let both = matches!(self, Self::Cloud | Self::CloudInferred | Self::CloudAsked);
+        let of_devices = matches!(self, Self::CloudOfDevices | Self::CloudOfDevicesInferred);
+        both || of_devices || matches!(self, Self::CloudOfDevicesAsked)
     }
 
     /// Whether who views a camera gives it as much as a camera does.
     pub const fn is_of_viewers_too(self) -> bool {
-        matches!(self, Self::P2p | Self::Cloud | Self::CloudAsked | Self::Upload)
+        matches!(self, Self::P2p | Self::Cloud | Self::CloudInferred | Self::CloudAsked | Self::Upload)
     }
 
     /// Whether it is not what the device says or does itself, but whom it calls, whose prefix it has, and how much it sends.

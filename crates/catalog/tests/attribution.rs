@@ -199,7 +199,10 @@ fn a_full_host_in_a_cloud_is_a_vendors_but_nothing_below_it() {
 fn every_endpoint_finds_its_vendor_and_covers_what_it_says() {
     let catalog = Catalog::builtin();
     for endpoint in catalog.endpoints() {
-        assert_eq!(catalog.name(endpoint.domain.as_ref()), Some(endpoint));
+        let found = catalog.name(endpoint.domain.as_ref());
+        // Of a domain that is a web site among other things the site stands in its place.
+        let found = found.map(|found| (found.vendor, found.domain.as_ref()));
+        assert_eq!(found, Some((endpoint.vendor, endpoint.domain.as_ref())));
         let below = format!("unheard-of.{}", endpoint.domain);
         let found = catalog.name(&below);
         assert_eq!(found == Some(endpoint), endpoint.reach == Reach::Suffix, "{below}");

@@ -3,6 +3,7 @@
 //! All of it hangs on one [`Summary`](summary::Summary): spells in the shards of a [`table`], what readers said of their
 //! halves, names and sightings of stations, fragments that wait, and the sums of the ledger.
 
+pub(crate) mod answer;
 pub(crate) mod captures;
 pub(crate) mod cost;
 pub(crate) mod entry;

@@ -220,6 +220,7 @@ fields! {
     SdpMedia = "sdp.media": "A medium of a session description and its first coding: `video H264/90000`.",
     SdpMediaHeader = "sdp.media_header": "Eight hex digits behind `MEDIAINFO=` in a session description: the magic number of a media stack.",
     SdpPacketization = "sdp.packetization": "Whose way of filling packets a session description offers besides the standard's: `DH`.",
+    SdpRange = "sdp.range": "Between which times a recording lies that a session description offers: `npt=0-5400.0`; nothing of what has no end.",
     SdpSession = "sdp.session": "The `s=` line of a session description, or `i=` where a note says so.",
     SdpTool = "sdp.tool": "The program that wrote a session description.",
     SipUserAgent = "sip.user_agent": "SIP `User-Agent` or `Server`.",

@@ -131,6 +131,13 @@ pub(crate) fn host_part(name: &[u8]) -> &[u8] {
     }
 }
 
+/// Whether a name has nothing in it that a host's name cannot have (RFC 1123 2.1; services and some hosts have underscores, and
+/// certificates a `*` in front). A name with a blank or a control character in it is nobody's, whatever it ends in.
+pub(crate) fn is_host_syntax(name: &[u8]) -> bool {
+    let name = name.strip_prefix(b"*.").unwrap_or(name);
+    name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}
+
 /// Whether a name is that of a host, and no address literal or lone word: of such a name the owner can be known.
 pub(crate) fn is_host_name(name: &[u8]) -> bool {
     let top = host_part(name).rsplit(|&byte| byte == b'.');
@@ -149,6 +156,23 @@ pub(crate) const KINDS: [(Field, Attribution); 3] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_no_host_is_called() {
+        for host in ["cam.example", "*.cam.example", "_onvif.a-1.example."] {
+            assert!(is_host_syntax(host.as_bytes()), "{host}");
+        }
+        for other in [
+            "\u{1b}[31mcam.example",
+            " cam.example",
+            "cam\n.example",
+            "a.*.example",
+            "é.example",
+            "a\0.example",
+        ] {
+            assert!(!is_host_syntax(other.as_bytes()), "{other:?}");
+        }
+    }
 
     #[test]
     fn hosts_literals_and_lone_words() {

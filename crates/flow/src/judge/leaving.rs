@@ -6,6 +6,7 @@ use super::view::Judgement;
 use super::{Court, Flow, rules};
 use crate::judge::judged::Judged;
 use crate::report::{Leaving, Said};
+use crate::state::answer::Answer;
 use crate::state::key::{Side, TCP, UDP};
 use crate::state::leaving::Leaver;
 use lenscap_wire::Timestamp;
@@ -47,8 +48,11 @@ impl Court<'_> {
             let content = flow.content(self.catalog.content(), side);
             let power = if content >= rules::UPLOAD_BYTES { 64 - content.leading_zeros() } else { 0 };
             let bulk = large[side] >= rules::BULK_BYTES && large[side] / 10 >= large[1 - side];
-            let bits = [bulk, counters.payload[side] > 0, counters.packets[side] > 0, flow.is_answered(side)];
-            bits.into_iter().fold(power, |all, bit| all << 1 | u32::from(bit))
+            let answer = flow.answer(side);
+            let answers = [Answer::Guessed, Answer::Acknowledged, Answer::Seen].map(|least| answer >= least);
+            let amounts = [bulk, counters.payload[side] > 0, counters.packets[side] > 0];
+            let bits = amounts.into_iter().chain(answers);
+            bits.fold(power, |all, bit| all << 1 | u32::from(bit))
         };
         of_side(0) << 16 | of_side(1)
     }

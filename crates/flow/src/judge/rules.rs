@@ -50,6 +50,10 @@ pub const BY_PUBLISHED_PORT: u8 = 40;
 /// A flow to the outside that sends so much content in two neighbouring windows is an upload, whatever one message in it said.
 pub const UPLOAD_BYTES: u64 = 16 << 10;
 
+/// How long after the first packet of a flow, in ns, an error refuses what was sent in it: 10 s, by when each of the three
+/// requests for a link address, a second apart, has failed on the way (RFC 4861 7.2.2), and a host has answered.
+pub const REFUSED_WITHIN: i64 = 10_000_000_000;
+
 /// So much in packets of 512 bytes and more is 64 of them at least, of the size that fits on Ethernet.
 pub const BULK_BYTES: u64 = 64 * 1472;
 

@@ -11,7 +11,7 @@ use super::judged::Judged;
 use super::what::coverage::Sums;
 use super::who::ends::Ends;
 use super::whose::opinion::Testimony;
-use super::{Court, Flow, SETTLED};
+use super::{Court, Flow, SETTLED, rules};
 use crate::state::key::{ICMP, ICMP6, Side};
 use crate::state::table::index::NOWHERE;
 use lenscap_wire::{Address, PacketRef, ReaderId};
@@ -19,9 +19,9 @@ use lenscap_wire::{Address, PacketRef, ReaderId};
 /// Source, destination, protocol and ports of the packet that an ICMP error quotes.
 type QuotedFlow = (Address, Address, u8, (u16, u16));
 
-/// Flows that could not be delivered.
+/// Flows that could not be delivered: the first packet that says so, and its stamp.
 #[derive(Debug, Default)]
-pub(crate) struct Undelivered(HashMap<QuotedFlow, PacketRef>);
+pub(crate) struct Undelivered(HashMap<QuotedFlow, (PacketRef, i64)>);
 
 impl Undelivered {
     /// Takes in what an ICMP flow quotes, where it says that a destination was not reached (RFC 792, RFC 4443 3.1).
@@ -37,8 +37,9 @@ impl Undelivered {
             (quoted, key.port(flow.hot.first_side()).map(|kind| kind == unreachable))
         {
             let of = (quoted.source, quoted.destination, quoted.protocol, quoted.ports);
-            let known = self.0.entry(of).or_insert(flow.cold.at());
-            *known = (*known).min(flow.cold.at());
+            let told = (flow.cold.at(), flow.cold.first);
+            let known = self.0.entry(of).or_insert(told);
+            *known = (*known).min(told);
         }
     }
 
@@ -49,14 +50,19 @@ impl Undelivered {
         }
     }
 
-    /// The packet that says so of what one side of a flow sent.
+    /// The packet that says so of what one side of a flow sent. An error that comes when content has been sent for a while is
+    /// its end, as where who received a video closes, and no refusal.
     pub(crate) fn of(&self, flow: &Flow<'_>, side: Side) -> Option<PacketRef> {
         if self.0.is_empty() {
             return None;
         }
         let (key, other) = (&flow.hot.key, 1 - (side & 1));
         let ports = (key.port(side).unwrap_or(0), key.port(other).unwrap_or(0));
-        self.0.get(&(key.address(side), key.address(other), key.protocol, ports)).copied()
+        let told = self.0.get(&(key.address(side), key.address(other), key.protocol, ports));
+        let (packet, stamp) = *told?;
+        let began = flow.span().0;
+        let is_early = || (began..=began.saturating_add(rules::REFUSED_WITHIN)).contains(&stamp);
+        (flow.once(side) < rules::UPLOAD_BYTES || is_early()).then_some(packet)
     }
 }
 

@@ -83,6 +83,8 @@ pub enum LookUp {
 pub enum Outcome {
     /// The called end answered.
     Answered,
+    /// It answered, as the device acknowledges or as how much it sent shows: no packet of it was captured.
+    Inferred,
     /// It refused, or an address on the way did.
     Refused,
     /// No answer was captured; that there was none is not said.

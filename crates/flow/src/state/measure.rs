@@ -1,4 +1,4 @@
-//! What is measured of a flow from one side: payload seen once, content in aligned windows, answers, refusals.
+//! What is measured of a flow from one side: payload seen once, content in aligned windows.
 //!
 //! A camera sends 40 kB within 17 s over one connection and 300 bytes come back: that bucket of the flow is content. A
 //! keep-alive of 95 bytes each 15 s never is, however long it runs, and a download over another flow in the same 17 s changes
@@ -10,9 +10,9 @@ pub(crate) mod recurrences;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use crate::state::key::{Side, TCP, streams};
+use crate::state::key::Side;
 use crate::state::spell::buckets::Bucket;
-use crate::state::spell::{Cold, Hot, history};
+use crate::state::spell::{Cold, Hot};
 use content::{Seen, share};
 use recurrences::Recurrences;
 
@@ -20,9 +20,6 @@ use recurrences::Recurrences;
 const WINDOW: u32 = 42;
 /// Width of those for what is sent slowly: 2^46 ns, 19.5 h.
 const LONG: u32 = 46;
-/// Payload that no sender has under way without an acknowledgement where the window was not scaled (RFC 9293 3.1): whoever sent
-/// more in one connection was answered.
-const FIRST_WINDOW: u64 = 1 << 16;
 
 /// When a bucket of a flow holds content; see [`ContentRule`](lenscap_catalog::ContentRule).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -184,28 +181,7 @@ impl Measures {
     }
 }
 
-impl Hot {
-    /// Whether the other end answered. In TCP its payload says so, its acknowledgement of more than a SYN, and what this end
-    /// acknowledges, which it must have received though the capture lacks it; else packets with payload do, of any protocol.
-    pub(crate) fn is_answered(&self, cold: &Cold, side: Side) -> bool {
-        let (side, other) = (side & 1, 1 - (side & 1));
-        let counters = self.counters(cold);
-        if counters.payload[other] > 0 {
-            return true;
-        }
-        if self.key.protocol != TCP {
-            return !streams(self.key.protocol) && counters.packets[other] > 0;
-        }
-        let acknowledged = (self.seen[0] | self.seen[1]) & (history::ACK | history::FIN) != 0;
-        acknowledged || self.payload_once(cold, side).bytes >= FIRST_WINDOW
-    }
-
-    /// Whether the other end reset the connection before it acknowledged a byte.
-    pub(crate) fn is_reset(&self, cold: &Cold, side: Side) -> bool {
-        let other = 1 - (side & 1);
-        self.key.protocol == TCP && self.seen[other] & history::RST != 0 && !self.is_answered(cold, side)
-    }
-}
+impl Hot {}
 
 #[cfg(test)]
 mod tests {

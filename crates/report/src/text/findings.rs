@@ -84,6 +84,7 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
     let when = format!("within {lasted} from {} UTC", time::plain(finding.start));
     let back = match finding.outcome {
         Outcome::NotCaptured => "no answer was captured".into(),
+        Outcome::Inferred => "no packet of the other end was captured".into(),
         Outcome::Answered | Outcome::Refused => format!("{received} received"),
     };
     if finding.flows.is_empty()

@@ -145,6 +145,10 @@ fn called(finding: &Finding<'_>) -> String {
         (true, _) if is_by(finding, &[Attribution::PublishedPort]) => {
             format!("no name seen; a port that {whose} publishes")
         }
+        // Anybody can issue a certificate in anybody's name.
+        (true, _) if is_by(finding, &[Attribution::Certificate]) => {
+            format!("whose certificate names {whose}{shown}")
+        }
         (true, _) => format!("an address of {whose}{shown}"),
         _ => format!("which it called {name}{bracketed}{shown}"),
     }
@@ -202,6 +206,7 @@ fn how(finding: &Finding<'_>, view: &View) -> Option<String> {
         _ if looked_up(finding).is_some() => return None,
         Outcome::NotCaptured => "no answer was captured, ",
         Outcome::Refused => "refused, ",
+        Outcome::Inferred => "no packet of the other end was captured, ",
         Outcome::Answered if finding.encrypted => "encrypted protocol, ",
         Outcome::Answered => "",
     };

@@ -74,11 +74,18 @@ fn speaks(device: &DeviceRecord<'_>, short: bool) -> Option<String> {
     Some(format!("{maker}, {does} of {}", vendor::name(platform)))
 }
 
+/// What a cloud shows that cameras alone call.
+const OF_DEVICES_ALONE: [Evidence; 3] =
+    [Evidence::CloudOfDevices, Evidence::CloudOfDevicesInferred, Evidence::CloudOfDevicesAsked];
+
+/// By what it is known that somebody answered of whom no packet is at hand.
+const INFERRED: &str = "and acknowledges an answer, though no packet of that was captured";
+
 /// Whether a reader matched what the device sends in a platform's protocol: else its cloud alone names the platform.
 fn is_spoken(device: &DeviceRecord<'_>, platform: &Vendor) -> bool {
     let shows = |kinds: &[Evidence]| device.why.iter().any(|why| !why.claimed && kinds.contains(&why.kind));
     // Of a peer-to-peer protocol it is not known here whose it is: a cloud beside it may be what names the platform.
-    let by_cloud = || shows(&[Evidence::CloudOfDevices, Evidence::CloudOfDevicesAsked]);
+    let by_cloud = || shows(&OF_DEVICES_ALONE);
     device.cloud_of.is_none_or(|cloud| vendor::id(cloud) != vendor::id(platform))
         || shows(&[Evidence::Protocol, Evidence::DeviceRole])
         || shows(&[Evidence::P2p]) && !by_cloud()
@@ -269,6 +276,10 @@ pub(super) fn why_words(device: &DeviceRecord<'_>, why: &WhyRecord<'_>) -> Strin
         Evidence::P2p if kind.is_empty() && value.is_empty() => "speaks a protocol of cameras".into(),
         Evidence::P2p => format!("speaks {protocol}, a protocol of cameras"),
         Evidence::Cloud => return format!("called the cameras' cloud {value}{packet}, which answered"),
+        Evidence::CloudInferred => return format!("called the cameras' cloud {value}{packet}, {INFERRED}"),
+        Evidence::CloudOfDevicesInferred => {
+            return format!("called {value}{packet}, which {OF_DEVICES}; {INFERRED}");
+        }
         Evidence::CloudAsked => format!("asked for the cameras' cloud {value}"),
         Evidence::CloudOfDevices => {
             return format!("called {value}{packet}, which answered and {OF_DEVICES}");

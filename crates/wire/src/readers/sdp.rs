@@ -3,7 +3,8 @@
 //! Facts about the sender: `sdp.session`, the `s=` line where it says more than `-`; `sdp.media`, the kind of each medium
 //! with its first coding (`video H264/90000`; RFC 3551 where no `rtpmap` names it), at most 4 of them; `sdp.media_header`,
 //! the eight digits behind `MEDIAINFO=`, a line that some makers' media stacks write; `sdp.tool`, the program that wrote the
-//! description (RFC 8866, 6.4); `sdp.packetization`, whose way of filling packets is offered besides the standard's. Bounds: 128 lines of 1024 bytes.
+//! description (RFC 8866, 6.4); `sdp.packetization`, whose way of filling packets is offered besides the standard's; `sdp.range`, the
+//! times between which a recording lies, where it has an end (RFC 2326, C.1.5). Bounds: 128 lines of 1024 bytes.
 
 use std::net::IpAddr;
 
@@ -119,6 +120,7 @@ pub(super) fn read(description: &[u8], whole: bool, facts: Facts<'_>) {
                     say_medium(medium.take(), map, facts);
                 }
                 say_header(attribute, facts);
+                say_range(attribute, facts);
                 for (key, field) in
                     [(&b"tool:"[..], Field::SdpTool), (b"packetization-supported:", Field::SdpPacketization)]
                 {
@@ -179,6 +181,18 @@ const fn registered(payload: &[u8]) -> &[u8] {
         b"33" => b"MP2T/90000",
         b"34" => b"H263/90000",
         other => other,
+    }
+}
+
+/// `range:npt=0-5400.0`: when a recording ends. What goes on has no end: `range:npt=now-`, `range:npt=0-`.
+fn say_range(attribute: &[u8], facts: Facts<'_>) {
+    let range = attribute.strip_prefix(b"range:").map(<[u8]>::trim_ascii);
+    let end = range.and_then(|range| range.strip_prefix(b"npt=")).and_then(|npt| {
+        let dash = memchr::memchr(b'-', npt)?;
+        npt.get(dash + 1..)
+    });
+    if end.is_some_and(|end| end.iter().any(|byte| (b'1'..=b'9').contains(byte))) {
+        say_text(range, Field::SdpRange, facts);
     }
 }
 
@@ -293,6 +307,16 @@ mod tests {
                 "sender sdp.media video JPEG/90000"
             ]
         );
+    }
+
+    #[test]
+    fn a_recording_has_an_end() {
+        assert_eq!(said("a=range:npt=0-5400.0\r\n"), ["sender sdp.range npt=0-5400.0"]);
+        assert_eq!(said("a=range: npt=00:00:00-01:30:00\r\n"), ["sender sdp.range npt=00:00:00-01:30:00"]);
+        for live in ["npt=now-", "npt=0-", "npt=0.000-", "npt=0-0.000", "clock=20260301T090000Z-", "npt", ""]
+        {
+            assert!(said(&format!("a=range:{live}\r\n")).is_empty(), "{live}");
+        }
     }
 
     #[test]

@@ -72,6 +72,28 @@ pub(crate) struct Asked {
     pub(crate) vendor: VendorId,
 }
 
+/// How a flow ended.
+#[derive(Clone, Copy, Debug)]
+enum Ending {
+    Answered,
+    /// By this packet.
+    Refused(PacketRef),
+    NotCaptured,
+}
+
+impl Ending {
+    /// As both halves of it tell.
+    fn of(undelivered: &Undelivered, flow: &Flow<'_>, half: Option<&Flow<'_>>, side: Side) -> Self {
+        let halves = || [Some(flow), half].into_iter().flatten();
+        let reset = || halves().find(|flow| flow.is_reset(side));
+        if halves().any(|flow| flow.is_answered(side)) {
+            return Self::Answered;
+        }
+        let packet = undelivered.of(flow, side).or_else(|| Some(reset()?.cold.at()));
+        packet.map_or(Self::NotCaptured, Self::Refused)
+    }
+}
+
 /// A station and a party, as sums.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Contact {
@@ -155,9 +177,12 @@ impl Contact {
             Content::Packed => self.packed += once[0] + once[1],
             Content::Read => {}
         }
-        flow.measure(court.catalog.content(), side, !service, &mut self.measures);
+        let ending = Ending::of(undelivered, flow, half.as_ref(), side);
+        // What was refused reached nobody, however much it was.
+        let refused = matches!(ending, Ending::Refused(_));
+        flow.measure(court.catalog.content(), side, !service, refused, &mut self.measures);
         if stands_for > 0 {
-            self.answer(undelivered, flow, half.as_ref(), side);
+            self.end(ending);
         }
         let (first, last) = flow.whole_span();
         let span = self.span.get_or_insert((first, last));
@@ -192,16 +217,15 @@ impl Contact {
         }
     }
 
-    /// Counts how a flow ended, as both halves of it tell.
-    fn answer(&mut self, undelivered: &Undelivered, flow: &Flow<'_>, half: Option<&Flow<'_>>, side: Side) {
-        let halves = || [Some(flow), half].into_iter().flatten();
-        let error = undelivered.of(flow, side);
-        let reset = || halves().find(|flow| flow.is_reset(side));
-        if halves().any(|flow| flow.is_answered(side)) {
-            self.answered += 1;
-        } else if let Some(packet) = error.or_else(|| Some(reset()?.cold.at())) {
-            self.refused += 1;
-            keep(&mut self.refusals, packet);
+    /// Counts how a flow ended.
+    fn end(&mut self, ending: Ending) {
+        match ending {
+            Ending::Answered => self.answered += 1,
+            Ending::Refused(packet) => {
+                self.refused += 1;
+                keep(&mut self.refusals, packet);
+            }
+            Ending::NotCaptured => {}
         }
     }
 

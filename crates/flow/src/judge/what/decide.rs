@@ -74,7 +74,9 @@ impl Contact {
 
     /// How it ended, by what was captured.
     pub(crate) fn outcome(&self) -> Outcome {
-        if self.answered > 0 {
+        if self.answered > 0 && self.bytes[1] == 0 {
+            Outcome::Inferred
+        } else if self.answered > 0 {
             Outcome::Answered
         } else if self.refused + self.denied() > 0 {
             Outcome::Refused

@@ -3,6 +3,7 @@
 use lenscap_catalog::ContentRule;
 
 use crate::judge::Flow;
+use crate::state::answer::Answer;
 use crate::state::key::Side;
 use crate::state::measure::{ContentLimits, Measures};
 
@@ -55,8 +56,15 @@ impl Flow<'_> {
     }
 
     /// Adds what one side of it sent by window to `all`, with that of the flows that left memory with this one; `recurs` says
-    /// whether it can be a report that recurs.
-    pub(crate) fn measure(&self, rule: &ContentRule, side: Side, recurs: bool, all: &mut Measures) {
+    /// whether it can be a report that recurs, `refused` that it reached nobody: then only those that left count.
+    pub(crate) fn measure(
+        &self,
+        rule: &ContentRule,
+        side: Side,
+        recurs: bool,
+        refused: bool,
+        all: &mut Measures,
+    ) {
         if let Some(gone) = self.gone() {
             let mut measures = gone.measures[side & 1].clone();
             if !recurs {
@@ -64,7 +72,14 @@ impl Flow<'_> {
             }
             all.join(measures);
         }
-        all.add(&rule.into(), (self.hot, self.cold), side, recurs);
+        if !refused {
+            all.add(&rule.into(), (self.hot, self.cold), side, recurs);
+        }
+    }
+
+    /// How it is known that the other end answered.
+    pub(crate) fn answer(&self, side: Side) -> Answer {
+        self.hot.answer(self.cold, side)
     }
 
     /// Whether the other end answered.

@@ -10,9 +10,12 @@ use super::contact::Dealing;
 use crate::judge::judged::{Judged, KINDS, host_part};
 use crate::judge::{Court, Flow, boundary};
 use crate::report::Attribution;
-use crate::state::key::{ICMP, ICMP6, Side, TCP, UDP};
+use crate::state::key::{ICMP, ICMP6, Side};
 use crate::state::path::PathId;
 use crate::state::spell::flag;
+
+/// The number of the protocol whose content is encrypted (RFC 4303).
+const ESP: u8 = 50;
 
 /// Who the other end of a contact is: the name by which the station knew it, else its address.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -145,8 +148,12 @@ impl<'a> Court<'a> {
                 let carries = |side| flow.content(self.catalog.content(), side) > 0;
                 if flow.is_evicted() || carries(0) || carries(1) { Content::Packed } else { Content::Read }
             }
-            None if matches!(flow.hot.key.protocol, TCP | UDP) => Content::Unknown,
-            _ => Content::Read,
+            None => match flow.hot.key.protocol {
+                ESP => Content::Hidden,
+                ICMP | ICMP6 => Content::Read,
+                _ => Content::Unknown,
+            },
+            Some(_) => Content::Read,
         }
     }
 }

@@ -10,7 +10,8 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::questions::{AskedFor, serves_devices};
+use super::identity::Background;
+use super::questions::serves_devices;
 use super::weighing::Weighed;
 use crate::judge::judged::{Callers, Judged};
 use crate::judge::what::contact::{ContactKey, Dealing};
@@ -18,7 +19,8 @@ use crate::judge::what::contacts::Parties;
 use crate::judge::what::party::PartyName;
 use crate::judge::{Court, Flow, rules};
 use crate::report::{Attribution, Party};
-use crate::state::key::Side;
+use crate::state::answer::Answer;
+use crate::state::key::{SCTP, Side, TCP, UDP};
 use crate::state::measure::Measures;
 
 /// What was found.
@@ -42,26 +44,37 @@ fn first<'a, 'j>(known: &mut First<'a, 'j>, flow: Flow<'a>, judged: &'j Judged) 
     }
 }
 
+/// What it can be to have called a cloud.
+const CLOUDS: [Evidence; 5] = [
+    Evidence::CloudOfDevices,
+    Evidence::CloudOfDevicesInferred,
+    Evidence::Cloud,
+    Evidence::CloudInferred,
+    Evidence::CloudAsked,
+];
+
 impl<'a> Dealt<'a> {
-    /// Looks through the flows of a station, of which `side` is its own end; `asked` is the first question for a cloud, and
+    /// Looks through the flows of a station, of which `side` is its own end; `background` what is known before, and
     /// `is_role_known` says that the station told its part in a protocol.
     pub(crate) fn of<'j>(
         court: &Court<'a>,
         flows: impl Iterator<Item = (Flow<'a>, Side, &'j Judged)>,
-        asked: Option<AskedFor<'a>>,
+        background: Background<'a>,
         is_role_known: bool,
     ) -> Self {
         let mut dealt = Self::default();
-        let mut clouds: [First<'a, 'j>; 3] = [None; 3];
+        let mut clouds: [First<'a, 'j>; CLOUDS.len()] = Default::default();
         let [mut bulk, mut speaks, mut views]: [First<'a, 'j>; 3] = [None; 3];
         let mut uploads: Vec<Dealing<'a>> = Vec::new();
         let mut cloud: Option<(Callers, u8, Reverse<VendorId>)> = None;
         for (flow, side, judged) in flows {
-            if !judged.is_outside(1 - side) {
+            let dealing = Dealing { flow, side, judged: *judged };
+            if !judged.is_outside(1 - side) || dealing.is_error() {
                 continue;
             }
-            if judged.activity == Activity::BulkUpload && !court.halves.is_copy(flow.at) {
-                uploads.push(Dealing { flow, side, judged: *judged });
+            let uploads_content = judged.activity == Activity::BulkUpload && !flow.is_reset(side);
+            if uploads_content && !court.halves.is_copy(flow.at) {
+                uploads.push(dealing);
             }
             let Some(vendor) = judged.vendor() else { continue };
             if court.speaks_as_peer(&flow) {
@@ -85,24 +98,26 @@ impl<'a> Dealt<'a> {
             if judged.callers > Callers::Any && is_own_word(court, &flow, judged, side) {
                 let in_flow = matches!(judged.attribution, Some(Attribution::Sni | Attribution::Host));
                 let of_devices = judged.callers == Callers::Cameras && in_flow;
-                let place = match (flow.is_answered(side), of_devices) {
-                    (true, true) => 0,
-                    (true, false) => 1,
-                    (false, _) => 2,
+                let evidence = match (court.answer(&flow, side), of_devices) {
+                    (Answer::Seen, true) => Evidence::CloudOfDevices,
+                    (Answer::Acknowledged, true) => Evidence::CloudOfDevicesInferred,
+                    (Answer::Seen, false) => Evidence::Cloud,
+                    (Answer::Acknowledged, false) => Evidence::CloudInferred,
+                    (Answer::Guessed | Answer::None, _) => Evidence::CloudAsked,
                 };
-                first(&mut clouds[place], flow, judged);
+                let place = CLOUDS.iter().zip(&mut clouds).find(|(kind, _)| **kind == evidence);
+                place.into_iter().for_each(|(_, known)| first(known, flow, judged));
             }
         }
         dealt.cloud_of = cloud.map(|(.., Reverse(vendor))| vendor);
-        let kinds = [Evidence::CloudOfDevices, Evidence::Cloud, Evidence::CloudAsked];
-        for (found, evidence) in clouds.into_iter().zip(kinds) {
+        for (found, evidence) in clouds.into_iter().zip(CLOUDS) {
             let Some((_, packet, (flow, judged))) = found else { continue };
             let name = court.best_name(&flow, judged);
             let value = name.map_or_else(Cow::default, |name| Cow::Borrowed(name.text));
             let at = name.and_then(|name| name.at).unwrap_or(packet);
             dealt.add(court, evidence, (value, at), judged.vendor());
         }
-        if let Some((by_viewers, _, at, name, owner)) = asked {
+        if let Some((by_viewers, _, at, name, owner)) = background.asked {
             dealt.cloud_of = dealt.cloud_of.or(Some(owner));
             let evidence = if by_viewers { Evidence::CloudAsked } else { Evidence::CloudOfDevicesAsked };
             dealt.add(court, evidence, (name.into(), at), Some(owner));
@@ -111,10 +126,13 @@ impl<'a> Dealt<'a> {
         dealt.speaks = platform(&bulk).or(platform(&speaks)).or(platform(&views));
         dealt.speaks = dealt.speaks.filter(|vendor| court.catalog.vendor(*vendor).kind.is_platform());
         let app = |flow: &Flow<'a>| Cow::Borrowed(court.app(flow).unwrap_or_default().as_bytes());
-        if let Some((_, at, (flow, judged))) = bulk {
+        // Who sends the bulk may be a phone that talks to its camera, or hands on a film: that shows no side but of what a maker of
+        // cameras built.
+        let is_built =
+            background.mac.is_some_and(|mac| !mac.is_local() && court.catalog.mac(mac.0).is_some());
+        if let Some((_, at, (flow, judged))) = bulk.filter(|_| is_built && !background.is_router) {
             dealt.add(court, Evidence::DeviceRole, (app(&flow), at), judged.vendor());
-        }
-        if let Some((_, packet, (flow, judged))) = speaks.filter(|_| !is_role_known && bulk.is_none()) {
+        } else if let Some((_, packet, (flow, judged))) = bulk.or(speaks).filter(|_| !is_role_known) {
             let at = court.shows_party(&flow, judged).unwrap_or(packet);
             dealt.add(court, Evidence::P2p, (app(&flow), at), judged.vendor());
         }
@@ -158,7 +176,7 @@ fn upload<'a>(court: &Court<'a>, flows: &[Dealing<'a>]) -> Option<PacketRef> {
         let cold = dealing.flow.cold;
         let begun = (cold.first, cold.at());
         let (measures, first) = all.entry(key).or_insert_with(|| (Measures::default(), begun));
-        dealing.flow.measure(court.catalog.content(), dealing.side, false, measures);
+        dealing.flow.measure(court.catalog.content(), dealing.side, false, false, measures);
         *first = begun.min(*first);
     }
     let uploads = all.into_values().filter(|(measures, _)| measures.content(false) >= least);
@@ -166,6 +184,12 @@ fn upload<'a>(court: &Court<'a>, flows: &[Dealing<'a>]) -> Option<PacketRef> {
 }
 
 impl<'a> Court<'a> {
+    /// How it is known that one side was answered, in either half of what the capture has as two.
+    fn answer(&self, flow: &Flow<'a>, side: Side) -> Answer {
+        let (half, _) = self.stands_for(flow);
+        flow.answer(side).max(half.map_or(Answer::None, |half| half.answer(side)))
+    }
+
     /// Whether a flow speaks a peer-to-peer protocol of cameras.
     fn speaks_as_peer(&self, flow: &Flow<'a>) -> bool {
         let halves = [self.testimony(flow, 0), self.testimony(flow, 1)];
@@ -179,12 +203,16 @@ fn is_bulk_side(flow: &Flow<'_>, side: Side) -> bool {
     large[side & 1] >= rules::BULK_BYTES && large[side & 1] / 10 >= large[1 - (side & 1)]
 }
 
-/// Whether a station called its peer: by the handshake where it was seen, else by the port of a service. Who happens to be
+/// Whether a station called a service of its peer: by the handshake where it was seen, else by the port of a service. Who happens to be
 /// seen first in the middle of a connection tells nothing; where nothing tells, it may have.
 fn calls(flow: &Flow<'_>, judged: &Judged, side: Side) -> bool {
     /// Ports below are of services, ports from the other on are lent to clients (RFC 6335, and what systems do).
     const SERVICES: u16 = 1024;
     const LENT: u16 = 32768;
+    // An echo asks for no service.
+    if !matches!(flow.hot.key.protocol, TCP | UDP | SCTP) {
+        return false;
+    }
     if judged.bits & Judged::BY_SYN != 0 {
         return judged.orig() == side;
     }
@@ -193,10 +221,11 @@ fn calls(flow: &Flow<'_>, judged: &Judged, side: Side) -> bool {
     !serves(own, peer)
 }
 
-/// Whether the station itself named the peer: in the flow, or by asking for it before.
+/// Whether the station itself named the peer: in the flow, or by asking for it before. What a certificate says is the peer's
+/// word: anybody can issue one to himself in anybody's name.
 fn is_own_word(court: &Court<'_>, flow: &Flow<'_>, judged: &Judged, side: Side) -> bool {
     match judged.attribution {
-        Some(Attribution::Sni | Attribution::Host | Attribution::Certificate) => true,
+        Some(Attribution::Sni | Attribution::Host) => true,
         Some(Attribution::Dns) => {
             let asker = (flow.hot.key.address(side), flow.mac(side).unwrap_or_default());
             let named = court.names.name(flow.hot.key.address(1 - side), asker, flow.span());

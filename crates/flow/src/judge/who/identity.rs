@@ -19,7 +19,7 @@ use crate::state::key::Side;
 /// How often something was seen, in which packet first, and whose it is.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sighting {
-    count: u64,
+    pub(super) count: u64,
     at: Option<PacketRef>,
     vendor: Option<VendorId>,
     /// Whether only others said so, and the station did not confirm it.
@@ -98,7 +98,7 @@ impl<'a> Identity<'a> {
         let is_device =
             self.evidence.iter().any(|piece| !piece.claimed && told.contains(&piece.row.evidence));
         self.signs.is_client |= self.plays_client(court) && !is_device;
-        let dealt = Dealt::of(court, contacts, background.asked, is_device || self.signs.is_client);
+        let dealt = Dealt::of(court, contacts, background, is_device || self.signs.is_client);
         self.evidence.extend(dealt.evidence);
         self.cloud_of = dealt.cloud_of;
         self.speaks = dealt.speaks;
@@ -155,15 +155,7 @@ impl<'a> Identity<'a> {
 
     fn weigh_texts(&mut self, court: &Court<'_>) {
         let mut seen = std::mem::take(&mut self.seen);
-        // Who asks for media may also send some, to a server that passes it on (ANNOUNCE), and so do programs that pass it on.
-        let passes_on = seen.iter().any(|((field, value), _)| match field {
-            Field::RtspUserAgent => true,
-            Field::RtspServer | Field::SdpSession => {
-                let mut hits = court.catalog.banners(*field, value).into_iter();
-                hits.any(|hit| hit.banner.device_class == DeviceClass::App)
-            }
-            _ => false,
-        });
+        let passes_on = texts::passes_on(court.catalog, &seen);
         texts::withdraw_scanned(court.catalog, &mut seen);
         let is_shown = |((field, value), by): &(Shown<'_>, Sighting)| {
             !by.claimed && texts::answers_as_camera(*field, value)

@@ -3,15 +3,16 @@
 //! A station that asked for `hik-connect.com` may be a camera even where nobody answered. One that asked for names of six
 //! owners whom nobody in the catalogue is, beside it, is a phone or a computer.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use lenscap_catalog::{Endpoint, Role, Roles, VendorId};
 use lenscap_wire::{Address, PacketRef};
 
 use super::askers::Askers;
 use super::grouped::Grouped;
 use super::roll::StationKey;
-use crate::judge::Court;
 use crate::judge::judged::Callers;
+use crate::judge::whose::name::LookedUp;
+use crate::judge::{Court, SETTLED};
 
 /// Whether viewers call it, too, when and in which packet a cloud that serves cameras only was asked for first, its name, and
 /// whose it is.
@@ -34,10 +35,13 @@ impl<'a> Questions<'a> {
         stations: usize,
         matters: impl Fn(usize) -> bool,
     ) -> Self {
-        let questions = court.names.questions();
-        let askers = Askers::new(questions.iter().map(|of| of.asker), addresses);
+        let mut questions = court.names.questions();
         // An answer that nobody was seen to ask for tells nothing of its receiver: anybody can send one.
-        let placed = questions.iter().filter(|of| of.question.asked > 0).filter_map(|of| {
+        questions.retain(|of| of.question.asked > 0);
+        let handed_on = handed_on(court, &questions);
+        questions.retain(|of| !handed_on.contains(&(of.asker, of.name)));
+        let askers = Askers::new(questions.iter().map(|of| of.asker), addresses);
+        let placed = questions.iter().filter_map(|of| {
             let owner = court.opinions.owner(of.at_end, of.id);
             Some((askers.station(of.asker, &of.question)?, of.name, &of.question, owner))
         });
@@ -77,6 +81,44 @@ impl<'a> Questions<'a> {
     pub(crate) fn strangers(&self, place: usize) -> usize {
         self.strangers.get(&(place as u32)).copied().unwrap_or(0)
     }
+}
+
+/// Names of clouds that a station asked for on behalf of others, by asker: it answers name look-ups itself, of one who asked for
+/// the same name. A filter for a home asks upstream for every name that anybody at home asks it for.
+fn handed_on<'a>(court: &Court<'a>, questions: &[LookedUp<'a>]) -> HashSet<(Address, &'a [u8])> {
+    const DNS: u16 = 53;
+    let of_cloud = |of: &&LookedUp<'a>| {
+        let (owner, _) = court.opinions.owner(of.at_end, of.id);
+        owner.is_some_and(|owner| Callers::of(owner) > Callers::Any)
+    };
+    let mut askers: HashMap<&[u8], Vec<Address>> = HashMap::new();
+    for of in questions.iter().filter(of_cloud) {
+        askers.entry(of.name).or_default().push(of.asker);
+    }
+    askers.retain(|_, askers| askers.len() > 1);
+    let mut names: HashMap<Address, HashSet<&'a [u8]>> = HashMap::new();
+    for (name, askers) in &askers {
+        askers.iter().for_each(|asker| _ = names.entry(*asker).or_default().insert(name));
+    }
+    let (mut all, mut known) = (HashSet::new(), HashSet::new());
+    if names.is_empty() {
+        return all;
+    }
+    for flow in (0..=SETTLED).flat_map(|shard| court.flows(shard)) {
+        let key = &flow.hot.key;
+        for side in [0, 1] {
+            let serves = key.port(side) == Some(DNS) && flow.counters().payload[side] > 0;
+            let ends = [key.address(side), key.address(1 - side)];
+            // Of two stations there may be a flow for each look-up.
+            if serves && ends.iter().all(|end| names.contains_key(end)) && known.insert(ends) {
+                let [server, client] = ends.map(|end| names.get(&end));
+                let same =
+                    server.zip(client).into_iter().flat_map(|(server, client)| server.intersection(client));
+                all.extend(same.map(|name| (ends[0], *name)));
+            }
+        }
+    }
+    all
 }
 
 /// Whether more stands behind a name than a web site or a clock, which everybody calls.

@@ -65,6 +65,26 @@ pub(crate) fn served<'p, T>(
     served
 }
 
+/// Whether the video that a station describes is none of a camera's own. Who asks for media may also send some, to a server that
+/// passes it on (ANNOUNCE), and so do programs that pass it on; and what has an end is a recording: where nothing else is
+/// described, a film.
+pub(crate) fn passes_on(catalog: &Catalog, seen: &[(Shown<'_>, Sighting)]) -> bool {
+    let passes = seen.iter().any(|((field, value), _)| match field {
+        Field::RtspUserAgent => true,
+        Field::RtspServer | Field::SdpSession => {
+            let mut hits = catalog.banners(*field, value).into_iter();
+            hits.any(|hit| hit.banner.device_class == DeviceClass::App)
+        }
+        _ => false,
+    });
+    let count = |of: Field, begins: &[u8]| -> u64 {
+        let all = seen.iter().filter(|((field, value), _)| *field == of && value.starts_with(begins));
+        all.map(|(_, sighting)| sighting.count).sum()
+    };
+    let recordings = count(Field::SdpRange, b"");
+    passes || recordings > 0 && recordings >= count(Field::SdpMedia, b"video ")
+}
+
 /// Takes the paths that a server was asked for as claims where they are in the words of several makers: somebody tried them.
 pub(crate) fn withdraw_scanned(catalog: &Catalog, seen: &mut [(Shown<'_>, Sighting)]) {
     let asked = seen.iter().filter(|((field, _), sighting)| *field == Field::HttpPath && !sighting.claimed);

@@ -146,7 +146,18 @@ fn kind(catalog: &Catalog, evidence: &[Weighed<'_>], signs: Signs) -> (Standing,
         return (Standing::Viewer, kind.min(limits.viewer_most.into()));
     }
     let camera = u32::from(limits.camera);
-    if kind >= camera && (strong || second) {
+    // What two makers' devices show, each for its own, adds up to no camera of either.
+    let of_one = || {
+        let best = counted.iter().filter_map(|(points, row)| {
+            let mut of_row =
+                evidence.iter().filter(|piece| piece.row.row == row.row && piece.kind() == *points);
+            let vendor = of_row.find_map(|piece| piece.vendor)?;
+            (!catalog.vendor(vendor).kind.is_platform()).then_some(vendor)
+        });
+        let makers: Vec<_> = best.collect();
+        makers.iter().all(|one| makers.iter().all(|other| related(catalog, *one, *other)))
+    };
+    if kind >= camera && (strong || second && of_one()) {
         return (Standing::Camera, kind);
     }
     let kind = kind.min(camera - 1);
@@ -202,6 +213,9 @@ mod tests {
         assert_eq!(of(&[PREFIX, CLOUD, ASKED]), (Standing::Camera, 80));
         assert_eq!(of(&[PREFIX]), (Standing::Suspected, 40));
         assert_eq!(of(&[CLOUD, CLOUD]), (Standing::Suspected, 40));
+        // A prefix of one maker, and another's cloud.
+        assert_eq!(of(&[PREFIX, (Evidence::CloudOfDevicesAsked, "axis")]), (Standing::Suspected, 59));
+        assert_eq!(of(&[PREFIX, (Evidence::CloudAsked, "ezviz"), DEVICES_ASKED]), (Standing::Camera, 80));
         // 70 points, but only one of the rows is good.
         assert_eq!(of(&[PREFIX, ASKED]), (Standing::Suspected, 59));
         assert_eq!(of(&[(Evidence::MixedPrefix, "tp-link")]), (Standing::Other, 0));

@@ -11,7 +11,7 @@ use std::hash::BuildHasher;
 use std::ops::Range;
 
 use crate::judge::ending::Ending;
-use crate::judge::judged::{KINDS, host_part};
+use crate::judge::judged::{KINDS, host_part, is_host_syntax};
 use crate::judge::rules;
 use crate::state::seed::seeded;
 use crate::state::summary::Summary;
@@ -112,7 +112,8 @@ impl<'c, 'a> Testimony<'c, 'a> {
     /// The names that it gave for the flow's server.
     pub(crate) fn claims(&self) -> impl Iterator<Item = Naming<'a>> + use<'c, 'a> {
         let own = self.opinion.own.map(|(kind, of_receiver)| {
-            let (text, owner) = (self.table.texts.text(self.asked.name), self.table.owner(self.asked.name));
+            let (text, owner) =
+                (self.table.texts.text(self.asked.name), self.table.host_owner(self.asked.name));
             let confidence = confidence(kind, false);
             Naming { kind, of_receiver, confidence, text, owner, covers: self.opinion.covers }
         });
@@ -207,7 +208,11 @@ impl<'a> Opinions<'a> {
 pub(crate) fn owner<'a>(catalog: &'a Catalog, names: &[u8]) -> Owner<'a> {
     let mut shared_by = None;
     for name in names.split(|&byte| byte == b' ') {
-        let (endpoint, shared) = catalog.host(host_part(name));
+        let host = host_part(name);
+        if !is_host_syntax(host) {
+            continue;
+        }
+        let (endpoint, shared) = catalog.host(host);
         shared_by = shared_by.or(shared.map(|shared| shared.group));
         if endpoint.is_some() {
             return (endpoint, shared_by);
@@ -277,7 +282,7 @@ impl<'a> OpinionTable<'a> {
             if said.value == TextId::OWN {
                 own = Some((kind, of_receiver));
             } else if said.value != TextId::EMPTY {
-                let (text, owner) = (self.texts.text(said.value), self.owner(said.value));
+                let (text, owner) = (self.texts.text(said.value), self.host_owner(said.value));
                 let confidence = confidence(kind, weak);
                 self.claims.push(Naming { kind, of_receiver, confidence, text, owner, covers });
             }
@@ -336,6 +341,13 @@ impl<'a> OpinionTable<'a> {
     fn testimony(&self, (transcript, asked): (TranscriptId, Asked)) -> Testimony<'_, 'a> {
         let opinion = self.opinions.get(transcript.0 as usize).unwrap_or(&Opinion::NONE);
         Testimony { table: self, opinion, asked }
+    }
+
+    /// The same of one name, of which a blank is no part: where it has one it is nobody's.
+    fn host_owner(&self, name: TextId) -> Owner<'a> {
+        let owner = self.owner(name);
+        let is_one = owner.0.is_none() || memchr::memchr(b' ', self.texts.text(name)).is_none();
+        if is_one { owner } else { Owner::default() }
     }
 
     #[inline]

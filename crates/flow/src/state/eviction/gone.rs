@@ -55,6 +55,8 @@ impl Gone {
                 self.refused[side] += 1;
                 let refusal = self.refusal[side].get_or_insert(Cite(packet));
                 *refusal = (*refusal).min(Cite(packet));
+                // What was refused reached nobody, however much it was.
+                continue;
             }
             self.measures[side].add(&ContentLimits::LEAVING, (hot, cold), side, true);
             self.measures[side].limit(keeps);

@@ -14,10 +14,10 @@ pub(crate) const BAD_CHECKSUM: u16 = 1;
 /// FIN and RST.
 pub(crate) const INCONSISTENT: u16 = 1 << 1;
 pub(crate) const SYN: u16 = 1 << 2;
-const SYN_ACK: u16 = 1 << 3;
+pub(crate) const SYN_ACK: u16 = 1 << 3;
 pub(crate) const FIN: u16 = 1 << 4;
 pub(crate) const RST: u16 = 1 << 5;
-const DATA: u16 = 1 << 6;
+pub(crate) const DATA: u16 = 1 << 6;
 pub(crate) const ACK: u16 = 1 << 7;
 const ZERO_WINDOW: u16 = 1 << 8;
 /// SYN and FIN, or SYN and RST.
@@ -25,6 +25,8 @@ pub(crate) const MULTI_FLAG: u16 = 1 << 9;
 /// All letters. Above them stand the flags that no letter tells of: FIN, then PSH to CWR.
 const SHOWN: u16 = (1 << 10) - 1;
 pub(crate) const FIN_FLAG: u16 = 1 << 10;
+/// The flag ACK, of whatever segment.
+pub(crate) const ACK_FLAG: u16 = (TcpFlags::ACK as u16) << 8;
 
 /// Every TCP flag that a side set (IPFIX tcpControlBits), by what was seen of it. SYN is not told where it stood beside both
 /// FIN and RST, nor RST beside SYN where the side sent a FIN, too: nobody's connection has such segments.

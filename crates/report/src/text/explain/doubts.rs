@@ -32,6 +32,11 @@ pub(super) fn of_finding(
     if finding.outcome == Outcome::NotCaptured {
         all.push("No answer was captured: that the bytes arrived is not shown.".into());
     }
+    if finding.outcome == Outcome::Inferred {
+        all.push(
+            "No packet of the other end was captured: that it answered follows from what the device acknowledges or sent.".into(),
+        );
+    }
     if finding.kind == FindingKind::Exfiltration {
         all.push(
             "An upload is told by its size and direction: it may be other content than pictures.".into(),
