@@ -161,11 +161,12 @@ fn push_rows(page: &mut Page, rows: &[Row], all: usize, room: usize, view: &View
     let can_be_one = layout.amount.is_some();
     let each = (room / all.max(1)).clamp(if can_be_one { 1 } else { 2 }, most);
     let shown = if all * each <= room { all } else { room.saturating_sub(1) / each };
-    // What is left over goes to possible cameras, whose clause of how sure that is is longer and which without a reason are
-    // nothing but a claim; then to the first.
+    // What is left over goes to the worst, which stand first: what has no room is left out of the least. On a narrow page possible
+    // cameras come before them: their clause of how sure that is takes a line there, and without a reason they are but a claim.
     let over = if all == shown && (EACH - 1..most).contains(&each) { room - all * each } else { 0 };
+    let narrow = page.width < NARROW;
     let mut wants: Vec<(bool, usize)> =
-        rows.iter().take(shown).enumerate().map(|(n, row)| (!row.is_possible, n)).collect();
+        rows.iter().take(shown).enumerate().map(|(n, row)| (narrow && !row.is_possible, n)).collect();
     wants.sort_unstable();
     wants.truncate(over);
     for (n, row) in rows.iter().take(shown).enumerate() {
@@ -286,4 +287,43 @@ fn fitted(
         }
     }
     (line, left)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::tests::plain;
+
+    #[test]
+    fn what_has_no_room_is_left_out_of_the_least_row() {
+        let words = ["which it called a.example #7", "confidence 80", "serves RTSP #9", "named in a list"];
+        // Each is so long that two do not fit in one line.
+        let long =
+            |word: &str| format!("{word}, and whatever else is to be said of that here, up to its end");
+        let row = |severity: &str| Row {
+            severity: None,
+            label: severity.to_owned(),
+            is_possible: severity == "POSSIBLE",
+            address: "192.168.1.64".into(),
+            make: "Maker".into(),
+            amount: "1 B sent".into(),
+            to: "to 203.0.113.40".into(),
+            id: "7e72532f".into(),
+            words: words.iter().map(|word| long(word)).collect(),
+            sure: 1,
+        };
+        let rows = ["HIGH", "MEDIUM", "LOW", "POSSIBLE"].map(row);
+        let view = plain(100);
+        let said = |room| {
+            let mut page = view.page();
+            push_rows(&mut page, &rows, rows.len(), room, &view);
+            let text = page.text();
+            let lines: Vec<usize> =
+                text.split("192.168.1.64").skip(1).map(|row| row.lines().count()).collect();
+            lines
+        };
+        let (least, more) = (said(12), said(14));
+        assert!(more[0] > least[0] && more[1] > least[1], "{more:?}");
+        assert_eq!(more[2..], least[2..]);
+    }
 }
