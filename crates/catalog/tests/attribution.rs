@@ -335,3 +335,10 @@ fn what_nobody_can_look_up_is_not_sure() {
         assert!(is_weak || !is_lost(&prefix.source), "{}: {}", prefix.net, prefix.source);
     }
 }
+
+#[test]
+fn a_firm_whose_prefixes_are_on_more_than_cameras_is_not_called_a_camera() {
+    for (_, vendor) in Catalog::builtin().vendors().filter(|(_, vendor)| vendor.serves == Serves::Mixed) {
+        assert!(!vendor.name.to_lowercase().contains("cameras"), "{}", vendor.name);
+    }
+}
