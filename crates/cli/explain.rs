@@ -12,28 +12,29 @@ use lenscap_report::text;
 use std::path::PathBuf;
 
 pub(crate) const ABOUT: &str = "\
-Explains a finding, a device or a rule: from the claim to its packets, in words.
+Explains a finding, a device, a rule or a kind: from the claim to its packets, in words.
 
 Of a finding it says why the device is a camera, whose the other end is, the bytes, why it is told as what it is, what could \
 be wrong, and which commands show the packets. A device is named by its address or MAC, a finding by its id; of either as \
-much as tells it from all others is enough. A rule is named by its word and needs no capture. Saved summaries (.lens) are \
-taken, too.";
+much as tells it from all others is enough. A rule or a kind of finding is named by its word and needs no capture. Saved \
+summaries (.lens) are taken, too.";
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   lenscap explain 7e72532f office.pcapng        a finding, by the id that scan prints
   lenscap explain 192.168.1.64 office.pcapng    a device
   lenscap explain upload                        a rule, with its numbers
+  lenscap explain telemetry                     a kind of finding, with its rules
 
 Exit status: 0 explained, 2 there is no such id, or not the whole job could be done.";
 
 /// `lenscap explain`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
-    /// Id of a finding, address or MAC of a device, or the word of a rule
+    /// Id of a finding, address or MAC of a device, or the word of a rule or kind
     #[arg(value_name = "ID")]
     pub id: String,
-    /// Captures, directories of captures, or saved summaries; none for a rule
+    /// Captures, directories of captures, or saved summaries; none for a rule or kind
     #[arg(value_name = "FILES")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
@@ -80,7 +81,9 @@ fn rule(args: &Args, view: &text::View) -> Result<Outcome, Failure> {
     }
     let rules: Vec<&str> = catalog.contact_rules().iter().map(|rule| rule.id.as_ref()).collect();
     let id = lenscap_report::escape::escape(args.id.as_bytes()).into_owned();
-    Err(Failure::new(format!("{id} is no rule; there are {}", rules.join(", "))).next(format!(
+    let kinds: Vec<&str> = text::explained_kinds().collect();
+    let (rules, kinds) = (rules.join(", "), kinds.join(", "));
+    Err(Failure::new(format!("{id} is no rule ({rules}) and no kind ({kinds})")).next(format!(
         "A finding or a device needs its capture: lenscap explain {} FILE",
         lenscap_report::shell::word(&args.id)
     )))

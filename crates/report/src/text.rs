@@ -6,6 +6,7 @@
 //! many more there are and how to have them. The wording never says more than the packets show: a device without traffic
 //! to the outside "was not seen" to have any.
 
+mod commands;
 mod coverage;
 mod explain;
 mod findings;
@@ -19,7 +20,7 @@ mod table;
 mod tables;
 mod words;
 
-pub use explain::{explain_device, explain_finding, explain_rule};
+pub use explain::{explain_device, explain_finding, explain_rule, kinds as explained_kinds};
 pub use list::{Shown, payload, write_devices, write_flows};
 pub use style::Style;
 

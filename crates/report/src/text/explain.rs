@@ -4,9 +4,10 @@
 mod doubts;
 mod rule;
 
-pub use rule::explain_rule;
+pub use rule::{explain_rule, kinds};
 
-use super::findings::{headline, path};
+use super::commands;
+use super::findings::headline;
 use super::list::payload;
 use super::page::{Page, broken};
 use super::row::is_by_protocol;
@@ -15,7 +16,6 @@ use super::{Typed, View};
 use crate::escape::escape;
 use crate::protocol;
 use crate::reason::{Digits, sentence};
-use crate::shell;
 use crate::time;
 use crate::units;
 use crate::vendor;
@@ -241,6 +241,9 @@ fn push_kind(page: &mut Page, finding: &Finding<'_>, view: &View) {
         _ => None,
     }) {
         clauses.push(format!("The rule and its numbers: lenscap explain {id}"));
+    } else {
+        clauses.push("Nothing but the look-up was seen, which stands above.".into());
+        clauses.push(format!("The rules of this kind: lenscap explain {}", finding.kind.word()));
     }
     item(page, "4 The kind", &clauses);
 }
@@ -256,45 +259,23 @@ fn push_commands(
     let who = device.into_iter().flat_map(DeviceRecord::identified).map(|(at, _)| at);
     let named: BTreeSet<PacketAt> = finding.evidence.iter().copied().chain(who).collect();
     let named: Vec<PacketAt> = named.into_iter().collect();
-    for of_input in named.chunk_by(|one, other| one.input == other.input).take(SHOWN) {
-        let Some(first) = of_input.first() else { continue };
-        let file = path(report, *first);
-        if file == "-" {
-            continue;
-        }
-        let file = shell::word(file);
-        let numbers: Vec<String> = of_input.iter().map(|at| at.packet.to_string()).collect();
-        let numbers = numbers.join(", ");
-        page.line(&format!("The packets named:  tshark -r {file} -Y 'frame.number in {{{numbers}}}'"));
-        if !finding.filter.is_empty() && finding.evidence.iter().any(|at| at.input == first.input) {
-            page.line(&format!("All of its packets: tshark -r {file} -Y '{}'", finding.filter));
-            // The command adds up what TCP and UDP carry: of others it would say 0.
-            if flows.iter().all(|flow| matches!(flow.protocol, TCP | UDP)) {
-                page.line(&format!("To add up its bytes, copies included: {}", sum(&file, finding, device)));
-            }
-        }
+    let of_each = named.chunk_by(|one, other| one.input == other.input).take(SHOWN);
+    for command in of_each.filter_map(|of_input| commands::named(report, of_input)) {
+        page.line(&format!("The packets named:  {command}"));
+    }
+    if let Some(command) = commands::all(report, finding) {
+        page.line(&format!("All of its packets: {command}"));
+    }
+    // The command adds up what TCP and UDP carry: of others it would say 0.
+    if flows.iter().all(|flow| matches!(flow.protocol, TCP | UDP))
+        && let Some(command) = commands::sum(report, finding, device)
+    {
+        page.line(&format!("To add up its bytes, copies included: {command}"));
     }
     if typed.packets && !typed.inputs.is_empty() {
         let id = words::short_id(report, &finding.id);
         page.line(&format!("A file of them:     lenscap extract {id} {} -w proof.pcapng", typed.inputs));
     }
-}
-
-/// The command that adds up what the device sent: TCP's payload, and UDP's length less its header of 8 bytes. Errors of ICMP are
-/// left out: they quote headers that the device sent, and the filter would take each of these for a packet of it.
-fn sum(file: &str, finding: &Finding<'_>, device: Option<&DeviceRecord<'_>>) -> String {
-    let own = device.map(|device| {
-        let from = |address: &std::net::IpAddr| {
-            format!("{}.src=={address}", if address.is_ipv4() { "ip" } else { "ipv6" })
-        };
-        device.addresses.iter().take(SHOWN).map(from).collect::<Vec<_>>().join(" || ")
-    });
-    let own = own.filter(|own| !own.is_empty()).map(|own| format!(" && ({own})")).unwrap_or_default();
-    format!(
-        "tshark -n -r {file} -Y '{}{own} && !icmp && !icmpv6' -T fields -E occurrence=l -e tcp.len -e udp.length | awk -F '\\t' \
-         '{{n += $1 != \"\" ? $1 : $2 - 8}} END {{print n}}'",
-        finding.filter
-    )
 }
 
 /// Explains a device.

@@ -1,16 +1,16 @@
 //! The findings, worst first, each with its reasons, its packets, its id and a command that shows them.
 
 use super::View;
+use super::commands;
 use super::page::Page;
 use super::row::looked_up;
 use super::words;
 use crate::escape::escape;
 use crate::reason::{self, Digits};
-use crate::shell;
 use crate::time;
 use crate::units;
 use crate::vendor;
-use lenscap_flow::report::{CaptureRecord, Finding, FindingKind, Outcome, PacketAt, Party, Report};
+use lenscap_flow::report::{Finding, FindingKind, Outcome, PacketAt, Party, Report};
 
 /// Findings that are shown.
 const SHOWN: usize = 30;
@@ -44,7 +44,9 @@ fn push_one(page: &mut Page, report: &Report<'_>, finding: &Finding<'_>, view: &
     }
     let proof = packets(report, &finding.evidence);
     page.paragraph(INDENT, &format!("Confidence {}. {proof}. Finding {}.", finding.confidence, finding.id));
-    if let Some(command) = finding.evidence.first().and_then(|&at| tshark(report, finding, at)) {
+    let first = || finding.evidence.first();
+    let command = commands::all(report, finding).or_else(|| commands::named(report, &[*first()?]));
+    if let Some(command) = command {
         page.line(&format!("{:INDENT$}{command}", ""));
     }
 }
@@ -130,20 +132,6 @@ fn packets(report: &Report<'_>, evidence: &[PacketAt]) -> String {
 
 pub(super) fn path<'r>(report: &'r Report<'_>, at: PacketAt) -> &'r str {
     report.captures.get(at.input as usize).map_or("an input that is not listed", |capture| &capture.path)
-}
-
-/// The command that shows the packets of a finding; nothing for standard input and interfaces, whose packets are gone.
-fn tshark(report: &Report<'_>, finding: &Finding<'_>, at: PacketAt) -> Option<String> {
-    let capture = report.captures.get(at.input as usize).filter(|capture| !is_gone(capture))?;
-    let path = &capture.path;
-    let one = || format!("frame.number=={}", at.packet);
-    let filter = if finding.filter.is_empty() { one() } else { finding.filter.clone() };
-    Some(format!("tshark -r {} -Y '{filter}'", shell::word(path)))
-}
-
-/// Whether nobody can read its packets again.
-fn is_gone(capture: &CaptureRecord) -> bool {
-    capture.path == "-" || capture.format == "live"
 }
 
 #[cfg(test)]

@@ -3,10 +3,32 @@
 use super::item;
 use crate::text::{View, words};
 use crate::units;
-use lenscap_flow::report::{ContactRule, ContentRule, Measure};
+use lenscap_flow::report::{ContactRule, ContentRule, FindingKind, Measure};
 use std::io::{self, Write};
 
-/// Explains a rule of the catalogue, or one of the reasons that stand beside those; `false` where none has this id.
+/// The kinds of findings, as JSON and a watch have them, and what each claims.
+const KINDS: [(FindingKind, &str); 6] = [
+    (FindingKind::Exfiltration, "the device uploaded content to the party."),
+    (FindingKind::Exposure, "the party called the device from outside and was answered."),
+    (FindingKind::Telemetry, "the device reports to the party again and again."),
+    (FindingKind::VendorContact, "the same as contact, with a vendor of the catalogue."),
+    (
+        FindingKind::Contact,
+        "the device was in contact with a party that is no vendor's, or tried to be and nothing says how that ended.",
+    ),
+    (
+        FindingKind::Attempt,
+        "the device tried to reach the party and was refused, or the look-up of its name was.",
+    ),
+];
+
+/// The words for kinds of findings that [`explain_rule`] takes.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|(kind, _)| kind.word())
+}
+
+/// Explains a rule of the catalogue, a kind of findings, or one of the reasons that stand beside the rules; `false` where nothing
+/// has this id.
 pub fn explain_rule(
     id: &str,
     rules: &[ContactRule],
@@ -30,6 +52,10 @@ pub fn explain_rule(
         sure.push(format!("Source: {source}."));
         sure.extend((!note.is_empty()).then(|| format!("Note: {note}.")));
         item(&mut page, "4 How sure that is", &sure);
+    } else if let Some((kind, claim)) = KINDS.iter().find(|(kind, _)| kind.word() == id) {
+        page.paragraph(0, &format!("Kind {id}: {claim}"));
+        page.gap();
+        item(&mut page, "Rules that lead to it", &leading_to(*kind, rules));
     } else if let Some(words) = reason(id) {
         page.paragraph(0, &format!("Reason {id}: {words}"));
     } else {
@@ -37,6 +63,17 @@ pub fn explain_rule(
     }
     out.write_all(page.text().as_bytes())?;
     Ok(true)
+}
+
+/// The rules of a kind, in the order in which they are tried.
+fn leading_to(kind: FindingKind, rules: &[ContactRule]) -> Vec<String> {
+    // Whose the party is, no rule decides.
+    let word = if kind == FindingKind::VendorContact { FindingKind::Contact.word() } else { kind.word() };
+    let of_kind = rules.iter().filter(|rule| rule.kind.word() == word);
+    let line = |rule: &ContactRule| {
+        format!("{}, {} for a camera: lenscap explain {}", rule.id, rule.severity.word(), rule.id)
+    };
+    of_kind.map(line).collect()
 }
 
 fn began(rule: &ContactRule) -> &'static str {
@@ -106,6 +143,9 @@ fn reason(id: &str) -> Option<&'static str> {
         "party-by" => {
             "what tells whose the other end is: sni is the server name of a TLS hello, host that of an HTTP request, dns a name that the address was given for, cert a name of the server's certificate, address a range of addresses."
         }
+        "part-of" => {
+            "the party is nobody's that is known, but flows with so much of its payload were with a server of this vendor, or with somebody in its protocol."
+        }
         "same-address" => {
             "flows that said of nobody themselves: in other flows the device called their address by that name."
         }
@@ -120,4 +160,29 @@ fn reason(id: &str) -> Option<&'static str> {
         }
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::tests::plain;
+    use lenscap_catalog::Catalog;
+
+    fn explained(id: &str) -> String {
+        let (catalog, mut out) = (Catalog::builtin(), Vec::new());
+        let known =
+            explain_rule(id, catalog.contact_rules(), catalog.content(), &plain(100), &mut out).unwrap();
+        assert!(known, "{id}");
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn every_kind_has_its_rules_and_every_rule_a_kind() {
+        let said: String = kinds().map(explained).collect();
+        for rule in Catalog::builtin().contact_rules() {
+            let line = format!("lenscap explain {}\n", rule.id);
+            assert!(said.contains(&line), "{}", rule.id);
+        }
+        assert!(kinds().all(|kind| explained(kind).contains("lenscap explain ")));
+    }
 }
