@@ -13,7 +13,7 @@ pub(crate) use watch::{Backend, RollingBytes, Watch};
 use crate::parse::{self, Counts};
 use crate::save;
 use crate::{devices, explain, extract, flows};
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -28,6 +28,21 @@ pub(crate) struct Args {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// The command line as it is offered: without what a command shares with its sisters and refuses.
+pub(crate) fn command() -> clap::Command {
+    let command = Args::command();
+    #[cfg(unix)]
+    let command = command.mut_subcommand("watch", |watch| {
+        let watch = watch.mut_arg("csv", |csv| csv.hide(true));
+        watch.mut_arg("select", |select| {
+            select.help(
+                "Only these types of record, as JSON lines: capture, device, flow, name, contact, finding, ledger, summary",
+            )
+        })
+    });
+    command
 }
 
 /// What to do.
@@ -59,16 +74,16 @@ pub(crate) enum Command {
     #[command(long_about = extract::ABOUT, after_long_help = extract::EXAMPLES)]
     Extract(extract::Args),
     /// Join saved summaries and report on the whole
-    #[command(long_about = MERGE, after_long_help = "Examples:\n  lenscap merge monday.lens tuesday.lens\n  lenscap merge *.lens --save week.lens --json --select finding")]
+    #[command(long_about = MERGE, after_long_help = "Examples:\n  lenscap merge monday.lens tuesday.lens\n  lenscap merge *.lens --save week.lens --json --select finding\n\nExit status: 0 nothing found, 1 a finding at or over --fail-on, 2 not the whole job could be done.")]
     Merge(Merge),
     /// Say what captures are, without judging them
-    #[command(long_about = INSPECT, after_long_help = "Examples:\n  lenscap inspect captures/\n  lenscap inspect torn.pcap --json")]
+    #[command(long_about = INSPECT, after_long_help = "Examples:\n  lenscap inspect captures/\n  lenscap inspect torn.pcap --json\n\nExit status: 0 all was read, 2 something could not be read whole.")]
     Inspect(Inspect),
     /// Measure the engine over captures: throughput by stage, latency, threads, memory
     #[command(long_about = BENCH, after_long_help = BENCH_EXAMPLES)]
     Bench(Bench),
     /// Show what is known of vendors
-    #[command(long_about = CATALOG, after_long_help = "Examples:\n  lenscap catalog lookup dev.hik-connect.com\n  lenscap catalog lookup 44:19:b6\n  lenscap catalog list")]
+    #[command(long_about = CATALOG, after_long_help = "Examples:\n  lenscap catalog lookup dev.hik-connect.com\n  lenscap catalog lookup 44:19:b6\n  lenscap catalog list\n\nExit status: 0 something is known, 1 nothing is, 2 a catalogue file is wrong or missing.")]
     Catalog(Catalog),
     /// Print completions for a shell
     #[command(hide = true)]
@@ -84,7 +99,7 @@ pub(crate) enum Command {
 /// `lenscap scan`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Scan {
-    /// Captures, directories of captures, or - for standard input
+    /// Captures, directories of captures, saved summaries (.lens) alone, or - for standard input
     #[arg(required = true, value_name = "FILES")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
@@ -99,7 +114,7 @@ pub(crate) struct Scan {
     #[arg(long, conflicts_with_all = ["csv", "save"], help_heading = "What is read")]
     pub each: bool,
     /// Report on what was seen so far each time so much of the capture's own time has passed, such as 10s or 5m; of one
-    /// pipe
+    /// capture or pipe
     #[arg(long, value_name = "SPAN", value_parser = parse::duration, conflicts_with_all = ["each", "csv"], help_heading = "Output")]
     pub every: Option<Duration>,
     /// Behind the first screen also the findings with reasons and packets, devices, parties and the ledger
@@ -136,7 +151,7 @@ pub(crate) struct Merge {
     #[arg(long, conflicts_with_all = ["json", "csv"], help_heading = "Output")]
     pub long: bool,
     /// Threads that judge and render; all processors where not given. The output does not depend on it
-    #[arg(short = 'j', long, value_name = "N", help_heading = "Resources")]
+    #[arg(short = 'j', long, value_name = "N", value_parser = parse::positive::<NonZeroUsize>, help_heading = "Resources")]
     pub threads: Option<NonZeroUsize>,
     /// Nothing on standard error but what went wrong, as it always is: a summary is read in no time
     #[arg(short, long, help_heading = "Resources")]
@@ -240,10 +255,17 @@ pub(crate) enum CatalogQuery {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_sound() {
-        Args::command().debug_assert();
+        command().debug_assert();
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_watch_does_not_offer_csv() {
+        let mut all = command();
+        let watch = all.find_subcommand_mut("watch").unwrap();
+        assert!(!watch.render_long_help().to_string().contains("--csv"));
     }
 }

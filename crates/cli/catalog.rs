@@ -1,15 +1,22 @@
 //! `lenscap catalog`, and the catalogue that the other commands judge by.
 
 use crate::args::{Catalog as Args, CatalogQuery};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, look, say};
 use crate::output::to_stdout;
 use lenscap_catalog::Catalog;
+use lenscap_report::escape::escape;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// The built-in catalogue with `files` laid over it.
 pub(crate) fn open(files: &[PathBuf]) -> Result<Catalog, Failure> {
-    Catalog::with(files).map_err(|error| Failure::new(error.to_string()))
+    Catalog::with(files).map_err(|error| {
+        let failure = Failure::new(error.to_string());
+        match files.iter().find(|file| !file.is_file()) {
+            Some(missing) => failure.next(look(missing)),
+            None => failure,
+        }
+    })
 }
 
 /// Prints what is asked for.
@@ -23,9 +30,12 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
             Ok(if found.is_known() { Outcome::Nothing } else { Outcome::Found })
         }
         CatalogQuery::Show { vendor } => {
-            let id = catalog.vendor_called(vendor).ok_or_else(|| {
-                Failure::new(format!("no vendor `{vendor}`: `lenscap catalog list` has all"))
-            })?;
+            let Some(id) = catalog.vendor_called(vendor) else {
+                // As a look-up says it: 1 where nothing is known.
+                let vendor = escape(vendor.as_bytes());
+                say(&format!("lenscap: no vendor {vendor} is known\n  See all: lenscap catalog list"));
+                return Ok(Outcome::Found);
+            };
             to_stdout(|out| write!(out, "{}", catalog.show(id)))?;
             Ok(Outcome::Nothing)
         }

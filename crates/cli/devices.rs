@@ -23,7 +23,9 @@ Examples:
   lenscap devices office.pcapng --cameras                cameras, recorders and possible cameras alone
   lenscap devices captures/ --sort sent --top 10         who sent most outside
   lenscap devices office.pcapng --device 192.168.1.64    one of them, by address, MAC or the beginning of either
-  lenscap devices office.pcapng --json | jq .why         everything about each";
+  lenscap devices office.pcapng --json | jq .why         everything about each
+
+Exit status: 0 listed, 2 not the whole job could be done.";
 
 /// `lenscap devices`.
 #[derive(Debug, ClapArgs)]

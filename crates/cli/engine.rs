@@ -7,7 +7,7 @@ use lenscap_catalog::Catalog;
 use lenscap_flow::report::{CaptureRecord, DropCounts, Ledger, Overview, ProblemRecord, RecordLists, Report};
 use lenscap_flow::{Closed, Policy, Summary};
 use lenscap_report::escape::escape;
-use lenscap_report::units;
+use lenscap_report::{shell, units};
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -58,7 +58,7 @@ pub(crate) fn scan(inputs: &[Input], options: &Options, progress: &dyn Progress)
 /// The path of an input that is a saved summary by its name.
 fn saved_summary(input: &Input) -> Option<PathBuf> {
     match input {
-        Input::File(path) if path.extension().is_some_and(|kind| kind == "lens") => Some(path.clone()),
+        Input::File(path) if save::is_saved(path) => Some(path.clone()),
         _ => None,
     }
 }
@@ -162,7 +162,16 @@ pub(crate) fn merge(files: &[PathBuf]) -> Result<Scanned, Failure> {
     let load = |file: &PathBuf| {
         let opened = fs::File::open(file).map_err(|why| Failure::file("read", file, why))?;
         let name = file.to_string_lossy().into_owned();
-        Summary::load(opened).map(|summary| (name, summary)).map_err(|why| Failure::file("read", file, why))
+        let refused = |why| {
+            let failure = Failure::file("read", file, why);
+            // A capture is what is given by mistake.
+            if save::is_saved(file) {
+                failure
+            } else {
+                failure.next(format!("Try: lenscap scan {}", shell::word(&name)))
+            }
+        };
+        Summary::load(opened).map_err(refused).map(|summary| (name.clone(), summary))
     };
     let summaries = files.iter().map(load).collect::<Result<Vec<_>, _>>()?;
     lenscap_flow::merge(summaries).map_err(|why| Failure::new(why.to_string()).next(why.next()))

@@ -73,9 +73,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
 
 fn check(args: &Args) -> Result<(), Failure> {
     let is_stream = |file: &&PathBuf| plan::input(file).is_stream();
-    if let Some(saved) =
-        args.files.iter().find(|file| file.extension().is_some_and(|kind| kind == save::EXTENSION))
-    {
+    if let Some(saved) = args.files.iter().find(|file| save::is_saved(file)) {
         let saved = shell::word(&saved.to_string_lossy());
         return Err(Failure::new("a saved summary holds no packets: extract needs the captures")
             .next(format!("lenscap explain {} {saved} says which", shell::word(&args.id))));

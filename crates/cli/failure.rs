@@ -1,5 +1,6 @@
 //! What went wrong, in words for a person, and the exit status.
 
+use crate::save;
 use lenscap_flow::report::{CaptureRecord, Report};
 use lenscap_report::escape::escape;
 use lenscap_report::{shell, units};
@@ -148,6 +149,9 @@ fn capture(capture: &CaptureRecord) -> Failure {
         _ if !torn => failure.next("The report covers packets of other link types only"),
         _ if capture.path == "-" => failure,
         0 if !is_readable(Path::new(&capture.path)) => failure.next(look(Path::new(&capture.path))),
+        0 if save::is_saved(Path::new(&capture.path)) => {
+            failure.next(format!("By its name it is a saved summary. Try: lenscap merge {file}"))
+        }
         0 => failure.next(format!("Try: file {file}      or: capinfos {file}")),
         n => failure.next(format!(
             "Read {} before it; the report covers those. Repair: editcap -r {file} good.pcap 1-{n}",

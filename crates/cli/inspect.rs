@@ -48,10 +48,15 @@ fn write(captures: &[CaptureRecord], out: &mut impl Write) -> io::Result<()> {
     let packets = captures.iter().map(|capture| capture.packets).sum();
     let start = captures.iter().filter_map(|capture| capture.start).min();
     let end = captures.iter().filter_map(|capture| capture.end).max();
+    let unread = captures.iter().filter(|capture| capture.format.is_empty()).count();
+    let others = match unread {
+        0 => String::new(),
+        unread => format!(", {} that cannot be read", units::counted(unread as u64, "input")),
+    };
     writeln!(
         out,
-        "{}, {}{}",
-        units::counted(captures.len() as u64, "capture"),
+        "{}{others}, {}{}",
+        units::counted((captures.len() - unread) as u64, "capture"),
         units::counted(packets, "packet"),
         window(start, end),
     )?;
@@ -144,6 +149,10 @@ mod tests {
             }],
         };
         let mut out = Vec::new();
+        let missing = CaptureRecord { format: "", ..capture.clone() };
+        write(&[capture.clone(), missing], &mut out).unwrap();
+        assert!(out.starts_with(b"1 capture, 1 input that cannot be read, "));
+        out.clear();
         write(&[capture], &mut out).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),

@@ -38,12 +38,12 @@ mod subject;
 mod watch;
 
 use args::{Args, Command};
-use clap::Parser;
+use clap::FromArgMatches;
 use failure::{Failure, Outcome};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::from_arg_matches(&args::command().get_matches()).unwrap_or_else(|why| why.exit());
     let outcome = run(&args.command);
     failure::exit(outcome)
 }

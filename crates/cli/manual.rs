@@ -1,23 +1,22 @@
 //! Completions for shells, and the manual page, both made from the command line's own description.
 
-use crate::args::Args;
+use crate::args;
 use crate::failure::{Failure, Outcome};
 use crate::output::to_stdout;
-use clap::CommandFactory;
 use clap_complete::Shell;
 use std::io::Write;
 
 /// Prints completions for a shell.
 pub(crate) fn completions(shell: Shell) -> Result<Outcome, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Args::command(), "lenscap", &mut script);
+    clap_complete::generate(shell, &mut args::command(), "lenscap", &mut script);
     to_stdout(|out| out.write_all(&script))?;
     Ok(Outcome::Nothing)
 }
 
 /// Prints the manual page, the subcommands' pages behind it.
 pub(crate) fn man() -> Result<Outcome, Failure> {
-    let mut command = Args::command();
+    let mut command = args::command();
     command.build();
     to_stdout(|out| {
         clap_mangen::Man::new(command.clone()).render(out)?;

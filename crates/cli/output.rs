@@ -3,7 +3,7 @@
 use crate::failure::{Failure, Outcome, gaps, say};
 use crate::plan::{Form, Printing};
 use lenscap_flow::report::{ProblemRecord, Report};
-use lenscap_report::{csv, json, shell, text, units};
+use lenscap_report::{csv, json, shell, text, time, units};
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -86,8 +86,25 @@ pub(crate) fn nothing_judged(report: &Report<'_>) -> Option<Failure> {
                 links.into_iter().collect::<Vec<_>>().join(", ")
             )),
         }
-        .next(look_closer(report)),
+        .next(left_out(report).unwrap_or_else(|| look_closer(report))),
     )
+}
+
+/// Which options left out all that was read, and what time there is to choose from.
+fn left_out(report: &Report<'_>) -> Option<String> {
+    let ledger = &report.ledger;
+    let command = report.overview.command.as_deref().unwrap_or_default();
+    let all = ledger.packets > 0 && ledger.filtered.packets == ledger.packets;
+    let given = ["--filter", "--from", "--to"];
+    let given: Vec<&str> =
+        given.into_iter().filter(|option| command.contains(&format!(" {option} "))).collect();
+    if !all || given.is_empty() {
+        return None;
+    }
+    let start = report.captures.iter().filter_map(|capture| capture.start).min()?;
+    let end = report.captures.iter().filter_map(|capture| capture.end).max()?;
+    let (start, end) = (time::plain(start), time::plain(end));
+    Some(format!("All of it was left out by {}; it lasts from {start} to {end} UTC", given.join(" and ")))
 }
 
 /// What tells more of the first capture that is there. The packets of an interface are gone; its handles are numbered behind its

@@ -49,7 +49,11 @@ pub(crate) fn open(judging: &Judging) -> Result<(Catalog, Policy), Failure> {
 
 fn read(path: &Path, catalog: &Catalog) -> Result<Vec<Stated>, Failure> {
     let text = fs::read_to_string(path).map_err(|why| Failure::file("read", path, why))?;
-    parse(&text, catalog).map_err(|why| Failure::file("take", path, why))
+    parse(&text, catalog).map_err(|why| {
+        Failure::file("take", path, why).next(
+            "It is TOML: [[device]], with one of mac, address and serial, and vendor, model, class or name",
+        )
+    })
 }
 
 fn parse(text: &str, catalog: &Catalog) -> Result<Vec<Stated>, String> {

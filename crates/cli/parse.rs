@@ -45,6 +45,11 @@ pub(crate) fn ring(text: &str) -> Result<u32, String> {
     u32::try_from(bytes).ok().filter(|_| sound).ok_or_else(|| format!("{text:?} is no ring; write 1M to 1G"))
 }
 
+/// A number from 1 on.
+pub(crate) fn positive<N: FromStr>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| format!("{text:?} is no such number; write 1 or more"))
+}
+
 /// Workers: 1 to 64.
 pub(crate) fn workers(text: &str) -> Result<NonZeroUsize, String> {
     let count = text.parse::<NonZeroUsize>().ok().filter(|count| count.get() <= 64);

@@ -102,11 +102,10 @@ pub(crate) fn typed(command: &'static str, files: &[PathBuf]) -> Typed {
         0..=FEW => words.join(" "),
         _ => pattern(files).unwrap_or_else(|| words.join(" ")),
     };
-    let is_saved = |file: &PathBuf| file.extension().is_some_and(|kind| kind == save::EXTENSION);
     Typed {
         command,
         inputs: if again { inputs } else { String::new() },
-        packets: !files.iter().any(is_saved),
+        packets: !files.iter().any(|file| save::is_saved(file)),
     }
 }
 

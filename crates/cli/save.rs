@@ -2,12 +2,18 @@
 
 use crate::failure::Failure;
 use crate::parse;
+use lenscap_report::shell;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
 /// The extension of a saved summary.
 pub(crate) const EXTENSION: &str = "lens";
+
+/// Whether a path is that of a saved summary, by its name.
+pub(crate) fn is_saved(path: &Path) -> bool {
+    path.extension().is_some_and(|kind| kind == EXTENSION)
+}
 
 /// Takes a path for a summary only where no capture can be written over by mistake.
 pub(crate) fn path(text: &str) -> Result<PathBuf, String> {
@@ -20,7 +26,17 @@ pub(crate) fn write(
     write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> Result<(), Failure> {
     let partial = path.with_extension(format!("{EXTENSION}.{}.partial", std::process::id()));
-    whole(path, &partial, private, write).map_err(|why| Failure::file("save", path, why))
+    whole(path, &partial, private, write).map_err(|why| unsaved(path, &why))
+}
+
+/// Why a file could not be written, and what to do: most often its folder is missing.
+fn unsaved(path: &Path, why: &io::Error) -> Failure {
+    let failure = Failure::file("save", path, why);
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
+        Some(folder) => failure
+            .next(format!("Make its folder first: mkdir -p {}", shell::word(&folder.to_string_lossy()))),
+        None => failure,
+    }
 }
 
 /// Writes a file as `partial`, which `open` makes, and moves it into its place once all of it is there.
@@ -60,6 +76,13 @@ mod tests {
     fn a_capture_is_not_written_over() {
         assert!(path("monday.lens").is_ok());
         assert!(path("monday.pcap").is_err() && path("lens").is_err());
+    }
+
+    #[test]
+    fn a_folder_that_is_missing_is_to_be_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let said = write(&folder.path().join("no/such/a.lens"), |_| Ok(())).unwrap_err().to_string();
+        assert!(said.contains("Make its folder first: mkdir -p ") && said.ends_with("no/such"), "{said}");
     }
 
     #[test]

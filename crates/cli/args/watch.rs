@@ -100,7 +100,7 @@ pub(crate) struct Watch {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["interfaces", "fifo"], help_heading = "What is read")]
     pub replay: Option<PathBuf>,
     /// Feed it so many times as fast
-    #[arg(long, value_name = "N", default_value = "1", requires = "replay", help_heading = "What is read")]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = parse::positive::<NonZeroU32>, requires = "replay", help_heading = "What is read")]
     pub speed: NonZeroU32,
     /// Read a capture from a named pipe
     #[arg(long, value_name = "PATH", conflicts_with = "interfaces", help_heading = "What is read")]
@@ -118,7 +118,7 @@ pub(crate) struct Watch {
     #[arg(long, value_name = "TIME", value_parser = parse::duration, help_heading = "What is read")]
     pub duration: Option<Duration>,
     /// Stop after so many packets
-    #[arg(long, value_name = "N", help_heading = "What is read")]
+    #[arg(long, value_name = "N", value_parser = parse::positive::<NonZeroU64>, help_heading = "What is read")]
     pub count: Option<NonZeroU64>,
     /// A gap of more than so many seconds ends a flow
     #[arg(long, value_name = "SECONDS", default_value = "300", help_heading = "What is read")]

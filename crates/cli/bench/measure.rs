@@ -133,6 +133,15 @@ impl<'c> Engine<'c> {
                 Input::File(path) => captures.extend(Capture::open(path).ok()),
             }
         }
+        if captures.is_empty() {
+            let first = inputs.iter().find_map(|input| match input {
+                Input::File(path) => Some(path.to_string_lossy()),
+                _ => None,
+            });
+            let first = lenscap_report::shell::word(&first.unwrap_or_default());
+            return Err(Failure::new("nothing to measure: no input is a capture that can be read")
+                .next(format!("See why: lenscap inspect {first}")));
+        }
         captures.sort_by_key(Capture::first_time);
         Ok(Self { inputs, captures, limits, catalog, terms })
     }

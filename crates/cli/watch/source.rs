@@ -70,7 +70,14 @@ fn most(watch: &Watch) -> u64 {
 
 fn replay(watch: &Watch, path: &Path) -> Result<Opened<Sources>, Failure> {
     let opened = Capture::open(path).and_then(|capture| Ok((capture.reader(chunk_of(0))?, capture)));
-    let (reader, capture) = opened.map_err(|why| Failure::file("read", path, why))?;
+    let (reader, capture) = opened.map_err(|why| match why {
+        Error::Io(why) => Failure::file("read", path, why),
+        Error::NotACapture { .. } | Error::Header { .. } => {
+            let file = lenscap_report::shell::word(&path.to_string_lossy());
+            Failure::file("read", path, why).next(format!("Try: file {file}      or: capinfos {file}"))
+        }
+        why => Failure::file("read", path, why),
+    })?;
     let name = path.to_string_lossy().into_owned();
     let about =
         About { path: name.clone(), format: capture.format().name(), compression: capture.compression() };
