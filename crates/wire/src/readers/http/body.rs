@@ -66,7 +66,8 @@ impl<'a> Body<'a> {
             return None;
         }
         let length = match (transfer, length) {
-            (Some(transfer), _) => transfer.eq_ignore_ascii_case(b"chunked").then_some(None)?,
+            (Some(transfer), _) if transfer.eq_ignore_ascii_case(b"chunked") => None,
+            (Some(_), _) => return None,
             (None, Some(length)) => Some(number(length, 10)?),
             (None, None) => None,
         };

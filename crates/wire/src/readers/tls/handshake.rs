@@ -4,11 +4,15 @@ use std::borrow::Cow;
 
 use crate::{Probe, cursor::Cursor};
 
+const RECORD_CHANGE_CIPHER_SPEC: u8 = 20;
+const RECORD_ALERT: u8 = 21;
 pub(crate) const RECORD_HANDSHAKE: u8 = 22;
 pub(crate) const CLIENT_HELLO: u8 = 1;
 pub(crate) const SERVER_HELLO: u8 = 2;
 pub(crate) const CERTIFICATE: u8 = 11;
 
+/// Bytes in front of a record's fragment.
+const HEADER: usize = 5;
 /// Longest handshake message that is read.
 const MAX_MESSAGE: usize = 1 << 16;
 /// Longest fragment of a record: 2^14 and the 2048 that protection may add (RFC 5246, 6.2.3).
@@ -18,7 +22,7 @@ const MAX_FRAGMENT: usize = (1 << 14) + 2048;
 /// middlebox's liking (RFC 8446, D.4).
 pub(super) const MAX_BEFORE: usize = 8;
 
-/// What begins with the first handshake record, or what to say where there is none (yet): `Done` where the half is
+/// What begins with the first handshake record, or what to say where there is none (yet): `Match` where the half is
 /// TLS and holds none.
 pub(super) fn begins(half: &[u8]) -> Result<&[u8], Probe> {
     let mut passed = 0;
@@ -33,7 +37,7 @@ pub(super) fn begins(half: &[u8]) -> Result<&[u8], Probe> {
         };
         match (kind, length) {
             (RECORD_HANDSHAKE, _) => return Ok(bytes),
-            (20, _) | (21, 2) => passed += HEADER + length,
+            (RECORD_CHANGE_CIPHER_SPEC, _) | (RECORD_ALERT, 2) => passed += HEADER + length,
             _ => break,
         }
     }
@@ -59,9 +63,6 @@ pub(super) fn first_record(bytes: &[u8]) -> Result<(u8, usize), Probe> {
     };
     if fits && length <= MAX_FRAGMENT { Ok((kind, length)) } else { Err(Probe::NotMine) }
 }
-
-/// Bytes in front of a record's fragment.
-const HEADER: usize = 5;
 
 fn header(bytes: &[u8]) -> Option<(u8, usize)> {
     let (&[kind, _, _, high, low], _) = bytes.split_first_chunk()?;
