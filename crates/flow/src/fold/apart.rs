@@ -55,10 +55,15 @@ impl Summary {
             if self.role == Role::Desk {
                 return self.pass_copy(key, side, &Entry::bare(share, packet));
             }
-            let slot = Slot { key, hash: key.hash(&self.flows.paths), side, guess: NOWHERE };
+            let slot = self.slot_apart(key, side);
             self.book_apart(&slot, &Entry::bare(share, packet), &[]);
             self.limit(share.time);
         }
+    }
+
+    /// Where what comes apart from its packet is booked: nothing is guessed of its place.
+    pub(super) fn slot_apart(&self, key: Key, side: Side) -> Slot {
+        Slot { key, hash: key.hash(&self.flows.paths), side, guess: NOWHERE }
     }
 
     /// Books a whole datagram: each fragment's share to the flow, and the payload with the last. Returns where,
@@ -78,7 +83,7 @@ impl Summary {
         }
         self.site.tally.note(packet.hazards);
         packet.hazards.insert(datagram.hazards());
-        let slot = Slot { key, hash: key.hash(&self.flows.paths), side, guess: NOWHERE };
+        let slot = self.slot_apart(key, side);
         for share in first {
             self.book_apart(&slot, &Entry::bare(Share { payload: 0, ..*share }, &packet), &[]);
             self.limit(share.time);
@@ -98,7 +103,7 @@ impl Summary {
         if self.role == Role::Desk {
             return self.pass_unfinished(datagram, &key);
         }
-        let slot = Slot { key, hash: key.hash(&self.flows.paths), side, guess: NOWHERE };
+        let slot = self.slot_apart(key, side);
         let packet = Packet { hazards: datagram.hazards(), ..datagram.head.clone() };
         for share in &datagram.shares {
             self.book_apart(&slot, &Entry::of(*share, &packet), &[]);

@@ -15,11 +15,9 @@ use crate::fold::asked_about;
 use crate::state::entry::Entry;
 use crate::state::fragment::Datagram;
 use crate::state::key::{Key, Side};
-use crate::state::lane::Slot;
 use crate::state::path::PathId;
 use crate::state::seed::seeded;
 use crate::state::summary::{Passed, Role, Summary};
-use crate::state::table::index::NOWHERE;
 use crate::state::table::shard::At;
 
 /// Where a worker is one of so many: a number that is the same for both directions of a flow, whatever is around it.
@@ -136,7 +134,7 @@ impl Summary {
                 let (key, side, entry, layers) = *copy;
                 let path = self.flows.paths.intern(&layers).unwrap_or(PathId::OTHER);
                 let key = Key { path, ..key };
-                let slot = Slot { key, hash: key.hash(&self.flows.paths), side, guess: NOWHERE };
+                let slot = self.slot_apart(key, side);
                 self.book_apart(&slot, &entry, &[]);
                 self.limit(entry.share.time);
             }

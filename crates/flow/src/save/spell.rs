@@ -66,6 +66,22 @@ struct PortableExtra {
     learned: Option<Box<[Vec<Learned>; 2]>>,
 }
 
+impl PortableExtra {
+    /// Whether there is nothing in it, so that the spell has to keep none.
+    fn is_empty(&self) -> bool {
+        let Self { span, trouble, copies, buckets, pauses, halves, quoted, names, learned } = self;
+        span.is_none()
+            && trouble.iter().all(Option::is_none)
+            && copies.is_none()
+            && buckets.is_none()
+            && pauses.is_none()
+            && halves.is_none()
+            && quoted.is_none()
+            && names.is_empty()
+            && learned.is_none()
+    }
+}
+
 impl PortableSpell {
     /// The record of a spell.
     pub(super) fn of(hot: &Hot, cold: &Cold) -> Self {
@@ -131,18 +147,7 @@ impl PortableSpell {
         }
         let Some(extra) = &mut self.extra else { return };
         extra.halves.take_if(|halves| halves.iter().all(Half::is_empty));
-        let PortableExtra { span, trouble, copies, buckets, pauses, halves, quoted, names, learned } = extra;
-        let troubled = trouble.iter().any(Option::is_some);
-        if !troubled
-            && span.is_none()
-            && copies.is_none()
-            && buckets.is_none()
-            && pauses.is_none()
-            && halves.is_none()
-            && quoted.is_none()
-            && names.is_empty()
-            && learned.is_none()
-        {
+        if extra.is_empty() {
             self.extra = None;
         }
     }
