@@ -74,13 +74,12 @@ fn by_addresses() -> Vec<Instruction> {
     // from the frame's first byte: in both directions they stand there in the same way, those aside that the kernel took off.
     let mut heads: Vec<Instruction> = Vec::new();
     for depth in (0..=DEPTH).rev() {
-        let (tags, next): (&[u32], Vec<_>) = match depth {
-            DEPTH => (&[], Vec::new()),
-            _ => {
-                let tags = 4 * (depth + 1);
-                let header = FRAME.wrapping_sub(NETWORK).wrapping_add(ETHERNET + tags);
-                (&TAGS, vec![step(SET_X, header), step(LOAD_HALF, FRAME + ETHER_TYPE + tags)])
-            }
+        let (tags, next): (&[u32], Vec<_>) = if depth == DEPTH {
+            (&[], Vec::new())
+        } else {
+            let tags = 4 * (depth + 1);
+            let header = FRAME.wrapping_sub(NETWORK).wrapping_add(ETHERNET + tags);
+            (&TAGS, vec![step(SET_X, header), step(LOAD_HALF, FRAME + ETHER_TYPE + tags)])
         };
         // From the first jump of this head to behind its last step.
         let length = tags.len() + 3;

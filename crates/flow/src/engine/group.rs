@@ -4,8 +4,8 @@
 //! sends it a copy of every packet that tells of such, and the desk hears these in order of time once the clock of every member is
 //! past them. A member whose source has nothing yet says what time it is, so a quiet one keeps nobody waiting.
 //!
-//! Nothing waits for the desk. Where it falls behind by [`WAITING`] bytes, what further packets of interfaces tell is not heard;
-//! they are counted, and stand in the report as payloads that were shed.
+//! Nothing waits for the desk. Where it falls behind by the bytes that [`waiting`] says, what further packets of interfaces tell is
+//! not heard; they are counted, and stand in the report as payloads that were shed.
 
 use lenscap_capture::{Batch, Error, Next, Record, Source, Tally};
 use lenscap_wire::Timestamp;
@@ -23,12 +23,18 @@ use crate::report::Leaving;
 use crate::state::fragment::Datagram;
 use crate::state::summary::Summary;
 
-/// Bytes of copies that wait for the desk.
+/// Bytes of copies that wait for the desk at most, of all members; and which part of the memory.
 const WAITING: usize = 64 << 20;
+const PART: usize = 8;
 /// How long the desk rests when it has heard all.
 const REST: Duration = Duration::from_millis(50);
 /// Batches after which a member tells anew what it read.
 const TELL_AFTER: u32 = 1 << 8;
+
+/// Bytes of a memory of so many that are for copies that wait for the desk.
+pub(super) fn waiting(memory: usize) -> usize {
+    WAITING.min(memory / PART)
+}
 
 /// A packet that tells of names or stations.
 #[derive(Debug)]
@@ -50,7 +56,8 @@ impl Told {
 /// What a member tells whoever asks.
 #[derive(Debug)]
 struct Standing {
-    /// All that its source yields from now on was captured at this time or later; the last of times once it has ended.
+    /// All that its source yields from now on was captured at this time or later, unless a clock is set back; the last of times once
+    /// it has ended.
     clock: AtomicI64,
     /// Bytes of copies on their way to the desk.
     waiting: AtomicUsize,
@@ -79,7 +86,8 @@ struct Reading {
     told: Sender<Vec<Told>>,
     standing: Arc<Standing>,
     stopping: Arc<AtomicBool>,
-    sheds: bool,
+    /// Bytes of its copies that wait for the desk, from which on it sheds; nothing where the desk is waited for.
+    most: Option<usize>,
     /// Batches since it told what it read.
     untold: u32,
 }
@@ -126,7 +134,7 @@ impl Reading {
                 self.summary.fold(&batch, |_| true);
                 let told = std::mem::take(&mut self.summary.scratch.told);
                 let waiting = &self.standing.waiting;
-                let sheds = self.sheds && waiting.load(Ordering::Relaxed) > WAITING;
+                let sheds = self.most.is_some_and(|most| waiting.load(Ordering::Relaxed) > most);
                 let shed = tell(&batch, told, &mut self.clock, |told| {
                     let cost = told.iter().map(Told::cost).sum();
                     let taken = !sheds && self.told.send(told).is_ok();
@@ -148,8 +156,8 @@ impl Reading {
         if self.untold >= TELL_AFTER {
             self.tell_tallies();
         }
-        // What was told before is on its way to the desk by then.
-        self.standing.clock.fetch_max(self.clock.now().unwrap_or(i64::MIN), Ordering::Release);
+        // What was told before is on its way to the desk by then. Where a clock was set back, so is this.
+        self.standing.clock.store(self.clock.now().unwrap_or(i64::MIN), Ordering::Release);
         true
     }
 
@@ -216,12 +224,13 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// A member for each source; `sheds` says that nothing waits for the desk.
+    /// A member for each source; `most` bytes of their copies wait for the desk before more are shed, and without it none is.
     pub(super) fn new(
         desk: &Summary,
         sources: Vec<Box<dyn Source + Send>>,
-        sheds: bool,
+        most: Option<usize>,
     ) -> io::Result<(Self, Members)> {
+        let most = most.map(|most| most / sources.len().max(1));
         let stopping = Arc::new(AtomicBool::new(false));
         let start = |(number, source): (usize, Box<dyn Source + Send>)| {
             let (jobs, next) = channel();
@@ -239,7 +248,7 @@ impl Group {
                 told: tells,
                 standing: standing.clone(),
                 stopping: stopping.clone(),
-                sheds,
+                most,
                 untold: 0,
             };
             let hired = Hired::start(format!("member-{number}"), jobs, move || reading.run(&next))?;

@@ -13,7 +13,7 @@ use super::crew::Crew;
 use super::feed::{About, read};
 use super::files::chunk;
 use super::flood::{Flood, FloodEvent};
-use super::group::{Group, Members};
+use super::group::{self, Group, Members};
 use super::sieve::Sieve;
 use super::{Options, ScanError};
 use crate::report::Leaving;
@@ -90,9 +90,11 @@ impl Clock {
         self.now
     }
 
-    /// Notes what time it is, by one who knows it.
+    /// Notes what time it is, by one who knows it: the time goes back only where that is by far, as when a system's clock is set.
+    /// Until it were as late again, every flow would have ended long ago.
     pub(super) fn tell(&mut self, now: i64) {
-        self.now = self.now.max(Some(now));
+        let is_set_back = self.now.is_some_and(|before| now < before.saturating_sub(JUMP));
+        self.now = if is_set_back { Some(now) } else { self.now.max(Some(now)) };
     }
 
     pub(super) fn take(&mut self, time: i64) {
@@ -163,8 +165,11 @@ impl Ongoing {
     ) -> Result<(Self, Members), ScanError> {
         let threads = sources.len();
         let failed = |why: std::io::Error| ScanError::Threads { threads, why: why.to_string() };
+        // Copies on their way to the desk are of the memory, too.
+        let waiting = group::waiting(self.summary.limits.memory);
+        self.summary.limits.memory -= waiting;
         let desk = self.desk(threads);
-        let (group, shared) = Group::new(&desk, sources, sheds).map_err(failed)?;
+        let (group, shared) = Group::new(&desk, sources, sheds.then_some(waiting)).map_err(failed)?;
         (self.team, self.summary) = (Team::Group(group), desk);
         Ok((self, shared))
     }
@@ -330,6 +335,15 @@ mod tests {
             clock.take(2 * JUMP - i64::from(n));
         }
         assert_eq!(clock.now, Some(2 * JUMP - i64::from(WITNESSES) + 1), "the least of many that agree");
+    }
+
+    #[test]
+    fn who_knows_the_time_sets_it_back_by_far_alone() {
+        let mut clock = Clock::default();
+        for (told, now) in [(3 * JUMP, 3 * JUMP), (2 * JUMP, 3 * JUMP), (JUMP, JUMP), (JUMP + 5, JUMP + 5)] {
+            clock.tell(told);
+            assert_eq!(clock.now, Some(now));
+        }
     }
 
     #[test]
