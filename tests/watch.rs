@@ -192,7 +192,7 @@ fn a_day_at_a_hundred_times_its_speed_is_no_upload() {
     let sampling = thread::spawn(move || {
         let mut kilobytes: Vec<u64> = Vec::new();
         loop {
-            thread::sleep(Duration::from_secs(60));
+            thread::sleep(Duration::from_mins(1));
             let text = fs::read_to_string(&status).unwrap_or_default();
             let now = text
                 .lines()

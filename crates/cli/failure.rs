@@ -253,7 +253,7 @@ mod tests {
         assert_eq!(look(Path::new("src")), "See what is here: ls -l");
         assert_eq!(look(Path::new("watch")), "See what is there: ls -l watch");
         assert_eq!(look(Path::new("Cargo.toml")), "Try: ls -ld Cargo.toml");
-        assert_eq!(look(Path::new("watch/no/such.pcap")), "See what is there: ls -l watch");
+        assert_eq!(look(Path::new("crates/no/such.pcap")), "See what is there: ls -l crates");
         assert_eq!(look(Path::new("/no/such.pcap")), "See what is there: ls -l /");
     }
 

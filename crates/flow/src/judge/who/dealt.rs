@@ -106,7 +106,9 @@ impl<'a> Dealt<'a> {
                     (Answer::Guessed | Answer::None, _) => Evidence::CloudAsked,
                 };
                 let place = CLOUDS.iter().zip(&mut clouds).find(|(kind, _)| **kind == evidence);
-                place.into_iter().for_each(|(_, known)| first(known, flow, judged));
+                if let Some((_, known)) = place {
+                    first(known, flow, judged);
+                }
             }
         }
         dealt.cloud_of = cloud.map(|(.., Reverse(vendor))| vendor);

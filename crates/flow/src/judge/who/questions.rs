@@ -98,7 +98,9 @@ fn handed_on<'a>(court: &Court<'a>, questions: &[LookedUp<'a>]) -> HashSet<(Addr
     askers.retain(|_, askers| askers.len() > 1);
     let mut names: HashMap<Address, HashSet<&'a [u8]>> = HashMap::new();
     for (name, askers) in &askers {
-        askers.iter().for_each(|asker| _ = names.entry(*asker).or_default().insert(name));
+        for asker in askers {
+            names.entry(*asker).or_default().insert(name);
+        }
     }
     let (mut all, mut known) = (HashSet::new(), HashSet::new());
     if names.is_empty() {
@@ -111,9 +113,8 @@ fn handed_on<'a>(court: &Court<'a>, questions: &[LookedUp<'a>]) -> HashSet<(Addr
             let ends = [key.address(side), key.address(1 - side)];
             // Of two stations there may be a flow for each look-up.
             if serves && ends.iter().all(|end| names.contains_key(end)) && known.insert(ends) {
-                let [server, client] = ends.map(|end| names.get(&end));
-                let same =
-                    server.zip(client).into_iter().flat_map(|(server, client)| server.intersection(client));
+                let [ours, theirs] = ends.map(|end| names.get(&end));
+                let same = ours.zip(theirs).into_iter().flat_map(|(ours, theirs)| ours.intersection(theirs));
                 all.extend(same.map(|name| (ends[0], *name)));
             }
         }

@@ -180,7 +180,7 @@ impl<'a> Roll<'a> {
             keys: Vec::with_capacity(ends),
             stations: Slab::with_room(ends),
             places: HashTable::with_capacity(ends),
-            owners: HashMap::with_capacity_and_hasher(ends, Default::default()),
+            owners: HashMap::with_capacity(ends),
             ..Self::default()
         }
     }
