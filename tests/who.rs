@@ -5,7 +5,7 @@ mod common;
 
 use common::records;
 use lenscap_testkit::message::Lease;
-use lenscap_testkit::{Conversation, Host, MORNING, OwnedFrame, SECOND, Scenario, Side, Wrap};
+use lenscap_testkit::{Conversation, Host, MORNING, OwnedFrame, SECOND, Scenario, Side};
 use serde_json::Value;
 
 /// What is said of the station that is asked for paths, each over a connection of its own, and answers all alike.
@@ -357,33 +357,4 @@ fn a_neighbour_on_the_link_is_not_outside_whatever_its_address() {
     assert_eq!(sent_to_neighbour("02:00:00:00:53:20"), 0);
     // Somebody says that he has the address: the packets go to another.
     assert_eq!(sent_to_neighbour("02:00:00:00:53:99"), 300_000);
-}
-
-/// What stations are told to have sent outside through a tunnel whose inner ends are both private, of which the far one begins.
-fn sent_through_tunnel(heard: bool) -> Vec<Value> {
-    let mut s = Scenario::new(MORNING, 7);
-    let (near, far) = (Host::new("02:00:00:00:55:01", "192.168.1.5"), s.outside("203.0.113.9"));
-    let (ours, theirs) = (
-        Host { mac: near.mac, ..Host::new(CAMERA, "10.8.0.2") },
-        Host { mac: far.mac, ..Host::new(CAMERA, "10.9.0.3") },
-    );
-    if heard {
-        s.arp(near, Host::new("02:00:00:00:53:01", "192.168.1.1"));
-    }
-    s.within = vec![Wrap::Gre { near, far, key: None }];
-    for _ in 0..30 {
-        s.udp(theirs.port(5000), ours.port(6000), &[1; 1000]);
-    }
-    s.udp(ours.port(6000), theirs.port(5000), &[2; 100]);
-    let all = records(&s.frames);
-    let sent = |of: &Value| of["payload_out_external"].clone();
-    all.iter().filter(|of| of["type"] == "device").map(sent).filter(|sent| *sent != 0).collect()
-}
-
-const CAMERA: &str = "bc:ad:28:00:53:40";
-
-#[test]
-fn what_came_back_through_a_tunnel_is_nobodys_upload() {
-    assert!(sent_through_tunnel(false).is_empty());
-    assert_eq!(sent_through_tunnel(true), [100]);
 }

@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use lenscap_flow::report::{DeviceRecord, Finding, FlowView, Report};
 use lenscap_report::escape::escape;
 use lenscap_report::text::Typed;
+use lenscap_wire::Timestamp;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -97,6 +98,25 @@ pub(crate) fn flows_between<'a>(report: &Report<'a>, finding: &Finding<'_>) -> V
     flows_that(report, finding, |flow| {
         finding.flows.contains(&flow.community_id) || (is_between(flow) && is_called(flow))
     })
+}
+
+/// The flows in which the names were looked up whose answers a finding cites.
+pub(crate) fn look_ups<'a>(report: &Report<'a>, finding: &Finding<'_>) -> Vec<FlowView<'a>> {
+    let reasons = finding.reasons.iter().flat_map(|reason| &reason.packets);
+    let cited: Vec<_> = reasons.chain(&finding.evidence).collect();
+    let names = report.names().into_iter().filter(|name| cited.contains(&&name.packet));
+    let told: Vec<_> = names.filter_map(|name| Some((name.asker?, name.first))).collect();
+    if told.is_empty() {
+        return Vec::new();
+    }
+    let list = report.flows();
+    let is_told = |flow: &FlowView<'_>| {
+        let of = |(asker, at): &(IpAddr, Timestamp)| {
+            [flow.orig.address, flow.resp.address].contains(asker) && flow.start <= *at && *at <= flow.end
+        };
+        flow.app == Some("dns") && told.iter().any(of)
+    };
+    (0..list.len()).filter_map(|n| list.view(n)).filter(is_told).collect()
 }
 
 /// Flows in the time of a finding for which something holds.

@@ -317,6 +317,6 @@ mod tests {
             Capture::new(Arc::new(b"no capture at all, but text".to_vec())),
             Err(Error::NotACapture { .. })
         ));
-        assert!(matches!(Capture::open(&std::env::temp_dir()), Err(Error::Io(_))));
+        assert!(matches!(Capture::open(&std::env::temp_dir()), Err(Error::Folder)));
     }
 }

@@ -1,7 +1,7 @@
 //! Which packets are wanted, and why.
 
-use crate::subject::{Subject, flows_between};
-use lenscap_flow::report::{DeviceRecord, Finding, Report};
+use crate::subject::{Subject, flows_between, look_ups};
+use lenscap_flow::report::{DeviceRecord, EndView, Finding, FlowView, Report};
 use lenscap_wire::{Address, Packet, Timestamp};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
@@ -19,6 +19,8 @@ pub(super) struct Wanted {
     named: BTreeMap<(u32, u64), String>,
     /// Flows, each with what is said of its packets.
     flows: HashMap<Key, String>,
+    /// Flows in which names were looked up that the finding rests on, whenever they were: an answer counts where it was asked for.
+    look_ups: HashMap<Key, String>,
     /// Pairs of addresses of these flows: of them fragments are wanted whose ports are not known.
     pairs: HashSet<Key>,
     /// Addresses all of whose packets are wanted, and what is said of them.
@@ -36,6 +38,7 @@ impl Wanted {
         let mut wanted = Self {
             named: BTreeMap::new(),
             flows: HashMap::new(),
+            look_ups: HashMap::new(),
             pairs: HashSet::new(),
             addresses: HashSet::new(),
             macs: HashSet::new(),
@@ -79,12 +82,17 @@ impl Wanted {
                 .entry((at.input, at.packet))
                 .or_insert_with(|| format!("lenscap finding {id}: named as evidence"));
         }
+        let of = |flow: &FlowView<'_>| {
+            let end = |end: &EndView| (end.address, end.port.unwrap_or(0));
+            key(end(&flow.orig), end(&flow.resp), flow.protocol)
+        };
         for flow in flows_between(report, finding) {
-            let (orig, resp) = (&flow.orig, &flow.resp);
-            let end = |end: &lenscap_flow::report::EndView| (end.address, end.port.unwrap_or(0));
             let said = format!("lenscap finding {id}: flow {}", flow.community_id);
-            self.flows.insert(key(end(orig), end(resp), flow.protocol), said);
-            self.pairs.insert(key((orig.address, 0), (resp.address, 0), flow.protocol));
+            self.flows.insert(of(&flow), said);
+            self.pairs.insert(key((flow.orig.address, 0), (flow.resp.address, 0), flow.protocol));
+        }
+        for flow in look_ups(report, finding) {
+            self.look_ups.insert(of(&flow), format!("lenscap finding {id}: look-up {}", flow.community_id));
         }
     }
 
@@ -113,13 +121,20 @@ impl Wanted {
     }
 
     fn of_flow(&self, time: Timestamp, packet: &Packet<'_>) -> Option<String> {
-        if packet.version == 0 || time < self.span.0 || time > self.span.1 {
+        if packet.version == 0 {
             return None;
         }
         let (from, to) = (ip(packet.source), ip(packet.destination));
         let is_ported = matches!(packet.protocol, 6 | 17 | 132);
         let ports = if is_ported { packet.ports } else { (0, 0) };
-        if let Some(said) = self.flows.get(&key((from, ports.0), (to, ports.1), packet.protocol)) {
+        let of = key((from, ports.0), (to, ports.1), packet.protocol);
+        if let Some(said) = self.look_ups.get(&of) {
+            return Some(said.clone());
+        }
+        if time < self.span.0 || time > self.span.1 {
+            return None;
+        }
+        if let Some(said) = self.flows.get(&of) {
             return Some(said.clone());
         }
         let is_part =

@@ -128,17 +128,9 @@ impl Ends {
         let mut macs = [0, 1].map(|side| flow.mac(side).unwrap_or_default());
         let mut addresses = [0, 1].map(|side| Some(flow.hot.key.address(side)));
         if court.is_carried(flow) {
-            // Who sends in a tunnel of IP alone to the outside is the station at its near end, whatever the addresses inside. Which side
-            // that is, the inner addresses do not say where both are private: there the near end's MAC has to be known for its own. Without
-            // that nobody is told to have sent, since it may as well be what came back.
+            // Who sends in a tunnel of IP alone to the outside is the station at its near end, whatever the addresses inside.
             match court.tunnel_ends(flow) {
-                Some([near, _]) => {
-                    let is_near = |side: Side| {
-                        judged.is_inside(side)
-                            && (court.tunnelled_side(flow).is_some() || court.claims.is_own(macs[side], near))
-                    };
-                    addresses = [0, 1].map(|side| is_near(side).then_some(near));
-                }
+                Some([near, _]) => addresses = [0, 1].map(|side| judged.is_inside(side).then_some(near)),
                 None => macs = <[Mac; 2]>::default(),
             }
         }
