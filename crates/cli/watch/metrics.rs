@@ -82,7 +82,7 @@ impl Figures {
         self.inputs(&mut text);
         text.counter(
             "missed_bytes_total",
-            "Bytes of TCP that their receivers acknowledged and that were never captured, of flows that ended.",
+            "Bytes of TCP that were never captured between captured ones, by sequence numbers, of flows that ended.",
         )
         .value(self.missed);
         text.gauge("flows", "Flows in memory.").value(self.flows);
