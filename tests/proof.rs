@@ -102,13 +102,13 @@ fn an_error_or_an_echo_is_no_answer_of_a_cloud() {
 }
 
 #[test]
-fn datagrams_that_were_refused_from_the_first_are_no_upload() {
+fn datagrams_that_were_refused_from_the_first_are_told_by_what_left() {
     let mut stage = Stage::told(CAMERA, CLOUD);
     for n in 0..300u16 {
         let payload = [&n.to_be_bytes()[..], &[0x90; 1398]].concat();
         stage.s.udp_refused(stage.station.port(5000), stage.cloud.port(9999), &payload);
     }
-    assert_eq!(stage.found(), ("attempt".to_owned(), "info".to_owned()));
+    assert_eq!(stage.found(), ("exfiltration".to_owned(), "medium".to_owned()));
 }
 
 /// Who received a video closes his end while the last of it is on its way.
@@ -124,9 +124,9 @@ fn an_error_behind_what_was_received_refuses_nothing() {
     assert_eq!(stage.found().0, "exfiltration");
 }
 
-/// A RST is all that came back to the SYN: whatever is sent after that went nowhere.
+/// A RST is all that came back to the SYN: who sends content all the same is told by what left, and nobody answered.
 #[test]
-fn what_is_sent_after_a_refusal_is_no_upload() {
+fn what_is_sent_after_a_refusal_is_told_by_what_left() {
     let sent = |flags: u8| {
         let mut stage = Stage::told(CAMERA, CLOUD);
         let mut tcp = stage.unopened();
@@ -136,7 +136,7 @@ fn what_is_sent_after_a_refusal_is_no_upload() {
         tcp.opaque(&mut stage.s, Side::Client, 300_000);
         (stage.found().0, has(&stage.evidence(), "cloud"))
     };
-    assert_eq!(sent(TcpFlags::RST | TcpFlags::ACK), ("attempt".to_owned(), false));
+    assert_eq!(sent(TcpFlags::RST | TcpFlags::ACK), ("exfiltration".to_owned(), false));
     assert_eq!(sent(TcpFlags::SYN | TcpFlags::ACK), ("exfiltration".to_owned(), true));
 }
 

@@ -106,6 +106,9 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
         FindingKind::Exposure => {
             format!("{device} was called from outside by {party} and answered: {sent} sent, {back}, {when}.")
         }
+        FindingKind::Exfiltration if finding.outcome == Outcome::Refused => {
+            format!("{device} sent {sent} to {party}, which refused it; {back}, {when}.")
+        }
         FindingKind::Exfiltration => format!("{device} uploaded {sent} to {party}; {back}, {when}."),
     }
 }

@@ -72,6 +72,7 @@ fn amount(finding: &Finding<'_>, view: &View) -> String {
     let bytes = about.to_string() + &view.numbers.bytes(finding.bytes_out);
     match finding.kind {
         _ if finding.bytes_out == 0 => none_left().into(),
+        FindingKind::Exfiltration if finding.outcome == Outcome::Refused => format!("{bytes} sent"),
         FindingKind::Exfiltration => format!("{bytes} uploaded"),
         _ => format!("{bytes} sent"),
     }

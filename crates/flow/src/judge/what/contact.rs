@@ -178,8 +178,9 @@ impl Contact {
             Content::Read => {}
         }
         let ending = Ending::of(undelivered, flow, half.as_ref(), side);
-        // What was refused reached nobody, however much it was.
-        let refused = matches!(ending, Ending::Refused(_));
+        // A little that was refused reached nobody. Who sends content all the same is judged by what left, for one error is easily
+        // sent by who receives it, and would hide it.
+        let refused = matches!(ending, Ending::Refused(_)) && flow.once(side) < rules::UPLOAD_BYTES;
         flow.measure(court.catalog.content(), side, !service, refused, &mut self.measures);
         if stands_for > 0 {
             self.end(ending);
