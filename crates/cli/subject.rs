@@ -76,7 +76,8 @@ fn many(id: &str, names: &[String]) -> Failure {
 
 /// The largest flows of a finding, those that it names, in its order.
 pub(crate) fn flows_of<'a>(report: &Report<'a>, finding: &Finding<'_>) -> Vec<FlowView<'a>> {
-    let mut flows = flows_that(report, finding, |flow| finding.flows.contains(&flow.community_id));
+    let is_named = |flow: &FlowView<'_>| finding.flows.contains(&flow.community_id);
+    let mut flows = flows_that(report, |flow| is_in_time(finding, flow) && is_named(flow));
     flows.sort_by_key(|flow| finding.flows.iter().position(|id| *id == flow.community_id));
     flows
 }
@@ -95,8 +96,9 @@ pub(crate) fn flows_between<'a>(report: &Report<'a>, finding: &Finding<'_>) -> V
         let called = |name: &[u8]| name.eq_ignore_ascii_case(finding.endpoint.as_bytes());
         is_address || flow.names.is_empty() || flow.names.iter().any(|name| called(name.name))
     };
-    flows_that(report, finding, |flow| {
-        finding.flows.contains(&flow.community_id) || (is_between(flow) && is_called(flow))
+    flows_that(report, |flow| {
+        let is_named = finding.flows.contains(&flow.community_id);
+        is_in_time(finding, flow) && (is_named || (is_between(flow) && is_called(flow)))
     })
 }
 
@@ -109,23 +111,22 @@ pub(crate) fn look_ups<'a>(report: &Report<'a>, finding: &Finding<'_>) -> Vec<Fl
     if told.is_empty() {
         return Vec::new();
     }
-    let list = report.flows();
     let is_told = |flow: &FlowView<'_>| {
         let of = |(asker, at): &(IpAddr, Timestamp)| {
             [flow.orig.address, flow.resp.address].contains(asker) && flow.start <= *at && *at <= flow.end
         };
         flow.app == Some("dns") && told.iter().any(of)
     };
-    (0..list.len()).filter_map(|n| list.view(n)).filter(is_told).collect()
+    flows_that(report, is_told)
 }
 
-/// Flows in the time of a finding for which something holds.
-fn flows_that<'a>(
-    report: &Report<'a>,
-    finding: &Finding<'_>,
-    holds: impl Fn(&FlowView<'_>) -> bool,
-) -> Vec<FlowView<'a>> {
+/// Whether a flow goes on in the time of a finding.
+fn is_in_time(finding: &Finding<'_>, flow: &FlowView<'_>) -> bool {
+    flow.start <= finding.end && flow.end >= finding.start
+}
+
+/// Flows for which something holds.
+fn flows_that<'a>(report: &Report<'a>, holds: impl Fn(&FlowView<'_>) -> bool) -> Vec<FlowView<'a>> {
     let list = report.flows();
-    let in_time = |flow: &FlowView<'_>| flow.start <= finding.end && flow.end >= finding.start;
-    (0..list.len()).filter_map(|n| list.view(n)).filter(|flow| in_time(flow) && holds(flow)).collect()
+    (0..list.len()).filter_map(|n| list.view(n)).filter(|flow| holds(flow)).collect()
 }

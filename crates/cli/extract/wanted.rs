@@ -13,23 +13,31 @@ fn key(a: (IpAddr, u16), b: (IpAddr, u16), protocol: u8) -> Key {
     if a <= b { (a, b, protocol) } else { (b, a, protocol) }
 }
 
+/// First and last moment.
+type Span = (Timestamp, Timestamp);
+
+const ALWAYS: Span = (Timestamp(i64::MIN), Timestamp(i64::MAX));
+
+/// A flow that is wanted: what is said of its packets, and of which time they are.
+struct WantedFlow {
+    said: String,
+    span: Span,
+}
+
 /// What is wanted.
 pub(super) struct Wanted {
     /// Packets that are named, by input and number.
     named: BTreeMap<(u32, u64), String>,
-    /// Flows, each with what is said of its packets.
-    flows: HashMap<Key, String>,
-    /// Flows in which names were looked up that the finding rests on, whenever they were: an answer counts where it was asked for.
-    look_ups: HashMap<Key, String>,
-    /// Pairs of addresses of these flows: of them fragments are wanted whose ports are not known.
+    flows: HashMap<Key, WantedFlow>,
+    /// Pairs of addresses of the finding's own flows: of them fragments are wanted whose ports are not known.
     pairs: HashSet<Key>,
     /// Addresses all of whose packets are wanted, and what is said of them.
     addresses: HashSet<IpAddr>,
     /// MACs of the same, for packets without IP.
     macs: HashSet<[u8; 6]>,
     said: String,
-    /// The time of the flows.
-    span: (Timestamp, Timestamp),
+    /// The time of the finding.
+    span: Span,
 }
 
 impl Wanted {
@@ -38,12 +46,11 @@ impl Wanted {
         let mut wanted = Self {
             named: BTreeMap::new(),
             flows: HashMap::new(),
-            look_ups: HashMap::new(),
             pairs: HashSet::new(),
             addresses: HashSet::new(),
             macs: HashSet::new(),
             said: String::new(),
-            span: (Timestamp(i64::MIN), Timestamp(i64::MAX)),
+            span: ALWAYS,
         };
         match subject {
             Subject::Finding(finding) => wanted.finding(report, finding),
@@ -88,11 +95,13 @@ impl Wanted {
         };
         for flow in flows_between(report, finding) {
             let said = format!("lenscap finding {id}: flow {}", flow.community_id);
-            self.flows.insert(of(&flow), said);
+            self.flows.insert(of(&flow), WantedFlow { said, span: self.span });
             self.pairs.insert(key((flow.orig.address, 0), (flow.resp.address, 0), flow.protocol));
         }
+        // An answer counts where it was asked for, and both came before the finding began.
         for flow in look_ups(report, finding) {
-            self.look_ups.insert(of(&flow), format!("lenscap finding {id}: look-up {}", flow.community_id));
+            let said = format!("lenscap finding {id}: look-up {}", flow.community_id);
+            self.flows.insert(of(&flow), WantedFlow { said, span: ALWAYS });
         }
     }
 
@@ -127,18 +136,14 @@ impl Wanted {
         let (from, to) = (ip(packet.source), ip(packet.destination));
         let is_ported = matches!(packet.protocol, 6 | 17 | 132);
         let ports = if is_ported { packet.ports } else { (0, 0) };
-        let of = key((from, ports.0), (to, ports.1), packet.protocol);
-        if let Some(said) = self.look_ups.get(&of) {
-            return Some(said.clone());
+        let in_time = |(first, last): Span| first <= time && time <= last;
+        let flow = self.flows.get(&key((from, ports.0), (to, ports.1), packet.protocol));
+        if let Some(flow) = flow.filter(|flow| in_time(flow.span)) {
+            return Some(flow.said.clone());
         }
-        if time < self.span.0 || time > self.span.1 {
-            return None;
-        }
-        if let Some(said) = self.flows.get(&of) {
-            return Some(said.clone());
-        }
-        let is_part =
-            packet.fragment.is_some() && self.pairs.contains(&key((from, 0), (to, 0), packet.protocol));
+        let is_part = packet.fragment.is_some()
+            && in_time(self.span)
+            && self.pairs.contains(&key((from, 0), (to, 0), packet.protocol));
         is_part.then(|| "lenscap: fragment between the same addresses".into())
     }
 
