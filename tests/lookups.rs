@@ -10,44 +10,47 @@ use serde_json::Value;
 
 const NAME: &str = "dev.hik-connect.com";
 
+fn question(name: &str) -> Vec<u8> {
+    message::dns(1, 0x0100, Some((name, 1)), &[])
+}
+
+fn answer(name: &str, addresses: &[Host]) -> Vec<u8> {
+    let record = |host: &Host| Record { name, value: Data::Address(host.ip) };
+    let records: Vec<_> = addresses.iter().map(record).collect();
+    message::dns(1, 0x8180, Some((name, 1)), &records)
+}
+
 /// A camera with a connection to its resolver.
 struct Stage {
-    s: Scenario,
-    camera: Host,
-    resolver: Host,
-    cloud: Host,
+    office: Office,
     tcp: Conversation,
 }
 
 impl Stage {
     fn new() -> Self {
-        let mut s = Scenario::new(MORNING, 7);
-        let (resolver, cloud) = (s.outside("192.0.2.53"), s.outside("203.0.113.40"));
-        let camera = Host::new("bc:ad:28:00:53:40", "192.168.1.64");
-        let tcp = s.tcp(camera, resolver.port(53));
-        Self { s, camera, resolver, cloud, tcp }
+        let mut office = Office::new();
+        let tcp = office.s.tcp(camera(), office.resolver.port(53));
+        Self { office, tcp }
     }
 
     fn say(&mut self, side: Side, message: &[u8]) {
         let lengthened = [&(message.len() as u16).to_be_bytes()[..], message].concat();
-        self.tcp.send(&mut self.s, side, &lengthened);
+        self.tcp.send(&mut self.office.s, side, &lengthened);
     }
 
     fn ask(&mut self, name: &str) {
-        self.say(Side::Client, &message::dns(1, 0x0100, Some((name, 1)), &[]));
+        self.say(Side::Client, &question(name));
     }
 
     fn answer(&mut self, name: &str, addresses: &[Host]) {
-        let record = |host: &Host| Record { name, value: Data::Address(host.ip) };
-        let records: Vec<_> = addresses.iter().map(record).collect();
-        self.say(Side::Server, &message::dns(1, 0x8180, Some((name, 1)), &records));
+        self.say(Side::Server, &answer(name, addresses));
     }
 
     fn upload(&mut self) {
-        let mut tcp = self.s.tcp(self.camera, self.cloud.port(8443));
-        tcp.opaque(&mut self.s, Side::Client, 600);
-        tcp.opaque(&mut self.s, Side::Server, 60);
-        tcp.close(&mut self.s, Side::Client);
+        let mut tcp = self.office.s.tcp(camera(), self.office.cloud.port(8443));
+        tcp.opaque(&mut self.office.s, Side::Client, 600);
+        tcp.opaque(&mut self.office.s, Side::Server, 60);
+        tcp.close(&mut self.office.s, Side::Client);
     }
 }
 
@@ -66,13 +69,12 @@ impl Office {
     }
 
     fn ask(&mut self, who: Host, port: u16) {
-        self.s.udp(who.port(port), self.resolver.port(53), &message::dns(1, 0x0100, Some((NAME, 1)), &[]));
+        self.s.udp(who.port(port), self.resolver.port(53), &question(NAME));
     }
 
     /// An answer that somebody sends to a port of somebody.
     fn answer(&mut self, from: Host, to: Host, port: u16) {
-        let records = [Record { name: NAME, value: Data::Address(self.cloud.ip) }];
-        self.s.udp(from.port(53), to.port(port), &message::dns(1, 0x8180, Some((NAME, 1)), &records));
+        self.s.udp(from.port(53), to.port(port), &answer(NAME, &[self.cloud]));
     }
 
     /// What is said once a station has uploaded something opaque.
@@ -162,9 +164,9 @@ fn packet<'f>(frames: &'f [OwnedFrame], record: &Value) -> (usize, &'f OwnedFram
 fn what_is_told_over_tcp_names_an_address_while_the_connection_is_open() {
     let mut stage = Stage::new();
     stage.ask(NAME);
-    stage.answer(NAME, &[stage.cloud]);
+    stage.answer(NAME, &[stage.office.cloud]);
     stage.upload();
-    let records = records(&stage.s.frames);
+    let records = records(&stage.office.s.frames);
     let flows = of_type(&records, "flow");
     let upload = flows.iter().find(|flow| flow["resp"]["port"] == 8443).expect("there is one");
     assert_eq!((&upload["vendor"], &upload["attribution"]), (&"hikvision".into(), &"dns".into()));
@@ -175,12 +177,12 @@ fn what_is_told_over_tcp_names_an_address_while_the_connection_is_open() {
 fn a_question_over_udp_is_answered_over_tcp() {
     let ask = |answered: bool| {
         let mut stage = Stage::new();
-        stage.s.dns_query(stage.camera, stage.resolver, NAME);
+        stage.office.s.dns_query(camera(), stage.office.resolver, NAME);
         if answered {
-            stage.answer(NAME, &[stage.cloud]);
+            stage.answer(NAME, &[stage.office.cloud]);
         }
         stage.upload();
-        records(&stage.s.frames)
+        records(&stage.office.s.frames)
     };
     let told = ask(true);
     assert_eq!(of_type(&told, "name")[0]["asked"], true);
@@ -201,20 +203,20 @@ fn each_name_cites_the_packet_that_ends_its_message() {
     let mut ends = Vec::new();
     for name in names {
         stage.ask(name);
-        let hosts: Vec<Host> = (1..9).map(|n| stage.s.outside(&format!("203.0.113.{n}"))).collect();
+        let hosts: Vec<Host> = (1..9).map(|n| stage.office.s.outside(&format!("203.0.113.{n}"))).collect();
         stage.tcp.acknowledged = false;
         stage.answer(name, &hosts);
-        ends.push(stage.s.frames.len());
+        ends.push(stage.office.s.frames.len());
         stage.tcp.acknowledged = true;
-        stage.s.wait(20 * SECOND);
+        stage.office.s.wait(20 * SECOND);
     }
-    stage.tcp.close(&mut stage.s, Side::Client);
-    let records = records(&stage.s.frames);
+    stage.tcp.close(&mut stage.office.s, Side::Client);
+    let records = records(&stage.office.s.frames);
     let told = of_type(&records, "name");
     assert_eq!(told.len(), 3 * 8);
     for record in told {
         let place = names.iter().position(|name| record["name"] == *name).expect("it is one of them");
-        assert_eq!(packet(&stage.s.frames, record).0, ends[place]);
+        assert_eq!(packet(&stage.office.s.frames, record).0, ends[place]);
         let first = record["first"].as_str().expect("it has a time");
         assert!(first.contains(&format!("T09:00:{:02}", 20 * place)), "{first}");
     }
@@ -226,14 +228,14 @@ fn a_hole_that_was_filled_later_is_cited() {
     let mut stage = Stage::new();
     stage.tcp.segment_size = 40;
     stage.tcp.acknowledged = false;
-    let from = stage.s.frames.len();
-    stage.answer(NAME, &[stage.cloud]);
-    let (first, second) = (stage.s.frames[from].clone(), stage.s.frames[from + 1].clone());
-    assert_eq!(stage.s.frames.len(), from + 2);
-    (stage.s.frames[from].bytes, stage.s.frames[from + 1].bytes) = (second.bytes, first.bytes);
-    stage.tcp.close(&mut stage.s, Side::Client);
-    let records = records(&stage.s.frames);
-    assert_eq!(packet(&stage.s.frames, of_type(&records, "name")[0]).0, from + 2);
+    let from = stage.office.s.frames.len();
+    stage.answer(NAME, &[stage.office.cloud]);
+    let (first, second) = (stage.office.s.frames[from].clone(), stage.office.s.frames[from + 1].clone());
+    assert_eq!(stage.office.s.frames.len(), from + 2);
+    (stage.office.s.frames[from].bytes, stage.office.s.frames[from + 1].bytes) = (second.bytes, first.bytes);
+    stage.tcp.close(&mut stage.office.s, Side::Client);
+    let records = records(&stage.office.s.frames);
+    assert_eq!(packet(&stage.office.s.frames, of_type(&records, "name")[0]).0, from + 2);
 }
 
 #[test]
@@ -241,12 +243,12 @@ fn messages_behind_what_is_read_of_a_half_are_a_limit() {
     let limits = |questions: usize| {
         let mut stage = Stage::new();
         for _ in 0..questions {
-            let question = message::dns(1, 0x0100, Some((NAME, 1)), &[]);
+            let question = question(NAME);
             let question = [&(question.len() as u16).to_be_bytes()[..], &question].concat();
             // As a resolver's client does that has much to ask.
-            stage.tcp.send(&mut stage.s, Side::Client, &question.repeat(20));
+            stage.tcp.send(&mut stage.office.s, Side::Client, &question.repeat(20));
         }
-        let records = records(&stage.s.frames);
+        let records = records(&stage.office.s.frames);
         of_type(&records, "flow")[0]["limits"].to_string().contains("unread-messages")
     };
     assert!(!limits(20));
