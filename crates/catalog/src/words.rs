@@ -265,9 +265,15 @@ words! {
 impl Evidence {
     /// Whether it is whom a device calls, or asks for.
     pub const fn is_contact(self) -> bool {
-        let both = matches!(self, Self::Cloud | Self::CloudInferred | Self::CloudAsked);
-        let of_devices = matches!(self, Self::CloudOfDevices | Self::CloudOfDevicesInferred);
-        both || of_devices || matches!(self, Self::CloudOfDevicesAsked)
+        matches!(
+            self,
+            Self::Cloud
+                | Self::CloudInferred
+                | Self::CloudAsked
+                | Self::CloudOfDevices
+                | Self::CloudOfDevicesInferred
+                | Self::CloudOfDevicesAsked
+        )
     }
 
     /// Whether who views a camera gives it as much as a camera does.

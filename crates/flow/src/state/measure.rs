@@ -181,8 +181,6 @@ impl Measures {
     }
 }
 
-impl Hot {}
-
 #[cfg(test)]
 mod tests {
     use super::*;

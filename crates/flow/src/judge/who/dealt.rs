@@ -205,8 +205,8 @@ fn is_bulk_side(flow: &Flow<'_>, side: Side) -> bool {
     large[side & 1] >= rules::BULK_BYTES && large[side & 1] / 10 >= large[1 - (side & 1)]
 }
 
-/// Whether a station called a service of its peer: by the handshake where it was seen, else by the port of a service. Who happens to be
-/// seen first in the middle of a connection tells nothing; where nothing tells, it may have.
+/// Whether a station called a service of its peer: by the handshake where it was seen, else by the port of a service. Who happens
+/// to be seen first in the middle of a connection tells nothing; where nothing tells, it may have.
 fn calls(flow: &Flow<'_>, judged: &Judged, side: Side) -> bool {
     /// Ports below are of services, ports from the other on are lent to clients (RFC 6335, and what systems do).
     const SERVICES: u16 = 1024;
