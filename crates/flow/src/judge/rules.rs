@@ -47,9 +47,6 @@ pub const BY_ADDRESS: u8 = 60;
 /// whose it is.
 pub const BY_PUBLISHED_PORT: u8 = 40;
 
-/// A flow to the outside that sends so much content in two neighbouring windows is an upload, whatever one message in it said.
-pub const UPLOAD_BYTES: u64 = 16 << 10;
-
 /// How long after the first packet of a flow, in ns, an error refuses what was sent in it: 10 s, by when each of the three
 /// requests for a link address, a second apart, has failed on the way (RFC 4861 7.2.2), and a host has answered.
 pub const REFUSED_WITHIN: i64 = 10_000_000_000;
@@ -57,6 +54,7 @@ pub const REFUSED_WITHIN: i64 = 10_000_000_000;
 /// So much in packets of 512 bytes and more is 64 of them at least, of the size that fits on Ethernet.
 pub const BULK_BYTES: u64 = 64 * 1472;
 
+pub(crate) use crate::state::answer::UPLOAD_BYTES;
 pub use crate::state::measure::recurrences::MOMENTS;
 
 pub use crate::state::heir::{GOES_ON_WITHIN, UDP_GOES_ON};

@@ -62,7 +62,7 @@ impl Undelivered {
         let (packet, stamp) = *told?;
         let began = flow.span().0;
         let is_early = || (began..=began.saturating_add(rules::REFUSED_WITHIN)).contains(&stamp);
-        (flow.once(side) < rules::UPLOAD_BYTES || is_early()).then_some(packet)
+        (!flow.hot.counts_though_refused(flow.cold, side) || is_early()).then_some(packet)
     }
 }
 

@@ -11,6 +11,9 @@ use crate::state::spell::{Cold, Hot, history};
 /// more in one connection was answered.
 const FIRST_WINDOW: u64 = 1 << 16;
 
+/// A flow to the outside that sends so much content in two neighbouring windows is an upload, whatever one message in it said.
+pub(crate) const UPLOAD_BYTES: u64 = 16 << 10;
+
 /// By what it is known that the other end answered, the surest last.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Answer {
@@ -58,9 +61,21 @@ impl Hot {
         if acknowledges || by_own_word == Answer::Seen { by_own_word } else { Answer::Guessed }
     }
 
+    /// The only side that sent, where the other one did not.
+    pub(crate) fn only_sender(&self, cold: &Cold) -> Option<Side> {
+        let packets = self.counters(cold).packets;
+        [0, 1].into_iter().find(|&side| packets[1 - side] == 0)
+    }
+
     /// Whether the other end answered.
     pub(crate) fn is_answered(&self, cold: &Cold, side: Side) -> bool {
         self.answer(cold, side) > Answer::None
+    }
+
+    /// Whether what one side sent is judged though it was refused. A little that was refused reached nobody. Who sends content all
+    /// the same is judged by what left, for one error is easily sent by who receives it, and would hide it.
+    pub(crate) fn counts_though_refused(&self, cold: &Cold, side: Side) -> bool {
+        self.payload_once(cold, side).bytes >= UPLOAD_BYTES
     }
 
     /// Whether the other end reset the connection before it acknowledged a byte. To a SYN alone a RST says nothing that

@@ -93,6 +93,12 @@ impl Question {
         self.from == mac.0 || [[0; 6], Self::SEVERAL].contains(&self.from) || mac.is_zero()
     }
 
+    /// Whether it was seen to be asked, and that may have been the station with a MAC: anybody can send an answer that nobody asked
+    /// for.
+    pub(crate) fn was_asked_by(&self, mac: Mac) -> bool {
+        self.asked > 0 && self.may_be_of(mac)
+    }
+
     /// Takes in what was heard later.
     pub(crate) fn join(&mut self, later: &Self) {
         self.from = match (self.from, later.from) {

@@ -178,9 +178,8 @@ impl Contact {
             Content::Read => {}
         }
         let ending = Ending::of(undelivered, flow, half.as_ref(), side);
-        // A little that was refused reached nobody. Who sends content all the same is judged by what left, for one error is easily
-        // sent by who receives it, and would hide it.
-        let refused = matches!(ending, Ending::Refused(_)) && flow.once(side) < rules::UPLOAD_BYTES;
+        let refused =
+            matches!(ending, Ending::Refused(_)) && !flow.hot.counts_though_refused(flow.cold, side);
         flow.measure(court.catalog.content(), side, !service, refused, &mut self.measures);
         if stands_for > 0 {
             self.end(ending);

@@ -144,9 +144,9 @@ impl<'a> Court<'a> {
         called
     }
 
-    /// Whether the ends of a flow that would be outside stand on this link: each holds its address by ARP or neighbour discovery, and
-    /// the packets went to the MAC that does. 203.0.113.10 that answers for itself is a neighbour. That a camera calls its cloud's
-    /// address its own hides nothing, since what it sends there goes to the router's MAC.
+    /// Whether the ends of a flow that would be outside stand on this link: each holds its address by ARP or neighbour discovery,
+    /// and the packets went to the MAC that does. 203.0.113.10 that answers for itself is a neighbour. That a camera calls its
+    /// cloud's address its own hides nothing, since what it sends there goes to the router's MAC.
     fn is_of_this_link(&self, flow: &Flow<'_>, judged: &Judged) -> bool {
         let is_near = |side: Side| {
             let mac = flow.mac(side).filter(|mac| !mac.is_zero());

@@ -16,7 +16,7 @@ use std::cmp::Reverse;
 use std::hash::BuildHasher;
 
 use crate::judge::{Court, Flow, FlowAt, SETTLED};
-use crate::state::key::{Key, streams};
+use crate::state::key::{Key, Side, streams};
 use crate::state::path::PathId;
 use crate::state::seed::seeded;
 use crate::state::spell::flag;
@@ -99,9 +99,8 @@ fn tuple_hash(flow: &Flow<'_>) -> Option<u64> {
 }
 
 /// The only side that sent.
-fn one_way(flow: &Flow<'_>) -> Option<usize> {
-    let packets = flow.counters().packets;
-    [0, 1].into_iter().find(|&side| packets[1 - side] == 0)
+fn one_way(flow: &Flow<'_>) -> Option<Side> {
+    flow.hot.only_sender(flow.cold)
 }
 
 /// The other half of a flow of one direction: the one with its handshake, else the only one that fits, if nothing else fits that.

@@ -3,8 +3,8 @@
 //! Asked at noon who 192.0.2.7 was to 192.168.1.5: the name in the last answer that this asker had got before noon; else what
 //! others had been told of that address, else what was said later, each with less confidence. An answer that was asked for
 //! is worth more than one that was not: anybody can send one of those (RFC 5452, 9.1). It was asked for where the station with the
-//! asker's MAC had asked for the name, and where the answer came in a flow in which the asker had sent, too. What is said by multicast names what
-//! is on the link (RFC 6762, 3), and never an address outside.
+//! asker's MAC had asked for the name, and where the answer came in a flow in which the asker had sent, too. What is said by
+//! multicast names what is on the link (RFC 6762, 3), and never an address outside.
 
 use hashbrown::{HashMap, HashSet};
 use lenscap_wire::{Address, Mac, PacketRef, Resolver, Timestamp};
@@ -13,8 +13,9 @@ use crate::judge::boundary::Boundary;
 use crate::judge::ending::Ending;
 use crate::judge::{Court, rules};
 use crate::report::NameView;
-use crate::state::key::UDP;
+use crate::state::key::{Side, UDP};
 use crate::state::names::{AnswerKey, Errand, Names, Question, Run};
+use crate::state::spell::Hot;
 use crate::state::summary::Summary;
 use crate::state::table::shard::Shard;
 use crate::state::text::{TextId, Texts};
@@ -215,7 +216,7 @@ impl<'a> NameTable<'a> {
 
     fn was_asked(&self, (asker, mac): Asker, name: TextId, moment: i64) -> bool {
         let question = self.names.question(asker, name);
-        question.is_some_and(|asked| asked.asked > 0 && asked.first <= moment && asked.may_be_of(mac))
+        question.is_some_and(|question| question.first <= moment && question.was_asked_by(mac))
     }
 
     /// The latest answer to one asker at or before a moment.
@@ -275,27 +276,34 @@ impl<'a> NameTable<'a> {
 
 /// Where datagrams of a name service came and none went there. A flow that left memory tells nothing of it.
 fn unasked(summary: &Summary) -> HashSet<Errand> {
-    let (mut told, mut asked) = (HashSet::new(), HashSet::new());
-    for (hot, cold) in summary.flows.shards.iter().flat_map(Shard::spells) {
-        let is_dns =
-            hot.key.protocol == UDP && hot.app().is_some_and(|app| app.app() == Resolver::Dns.name());
-        if !is_dns {
-            continue;
-        }
+    let spells = || summary.flows.shards.iter().flat_map(Shard::spells);
+    // That one side alone sent is rare, and what is common has to be looked at only where there is such.
+    let lone = spells()
+        .filter(|(hot, _)| is_of_dns(hot))
+        .filter_map(|(hot, cold)| Some((hot, hot.only_sender(cold)?)));
+    let mut told: HashSet<Errand> = lone.map(|(hot, side)| errand(hot, side)).collect();
+    if told.is_empty() {
+        return told;
+    }
+    // The question may lie in another flow of the same ends, as where a mirror tags one direction.
+    for (hot, cold) in spells().filter(|(hot, _)| is_of_dns(hot)) {
         let packets = hot.counters(cold).packets;
-        for side in [0, 1] {
-            let [own, other] = [side, 1 - side].map(|side| hot.key.port(side).unwrap_or(0));
-            let of = Errand::new(hot.key.address(side), (own, other));
-            if packets[side] > 0 {
-                told.insert(of);
-            }
-            if packets[1 - side] > 0 {
-                asked.insert(of);
-            }
+        for side in [0, 1].into_iter().filter(|side| packets[1 - side] > 0) {
+            told.remove(&errand(hot, side));
         }
     }
-    told.retain(|errand| !asked.contains(errand));
     told
+}
+
+/// Whether datagrams of a flow are a name service's.
+fn is_of_dns(hot: &Hot) -> bool {
+    hot.key.protocol == UDP && hot.app().is_some_and(|reader| reader.app() == Resolver::Dns.name())
+}
+
+/// The errand of answers that one side sent.
+fn errand(hot: &Hot, side: Side) -> Errand {
+    let [own, other] = [side, 1 - side].map(|side| hot.key.port(side).unwrap_or(0));
+    Errand::new(hot.key.address(side), (own, other))
 }
 
 /// How long before a moment an answer was last given.

@@ -55,8 +55,9 @@ impl Gone {
                 self.refused[side] += 1;
                 let refusal = self.refusal[side].get_or_insert(Cite(packet));
                 *refusal = (*refusal).min(Cite(packet));
-                // What was refused reached nobody, however much it was.
-                continue;
+                if !hot.counts_though_refused(cold, side) {
+                    continue;
+                }
             }
             self.measures[side].add(&ContentLimits::LEAVING, (hot, cold), side, true);
             self.measures[side].limit(keeps);
@@ -125,6 +126,27 @@ impl Gone {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::entry::{Entry, Share};
+    use crate::state::key::{Key, UDP};
+
+    /// Of a flow that was refused and left memory the same is judged as of one that is there: a little of it is nothing, and content
+    /// is what left.
+    #[test]
+    fn content_that_was_refused_is_measured_all_the_same() {
+        let of = |packets: u32| {
+            let key = Key { protocol: UDP, ..Key::default() };
+            let entry = Entry { share: Share { payload: 1400, ..Share::default() }, ..Entry::default() };
+            let mut spell = Spell::begin(key, 0, &entry);
+            for _ in 1..packets {
+                spell.hot.absorb(&mut spell.cold, &entry, 0);
+            }
+            let mut gone = Gone::default();
+            gone.add(&spell, [Some(PacketRef::default()), None], Keeps::Few);
+            (gone.refused[0], gone.measures[0].content(false))
+        };
+        assert_eq!(of(11), (1, 0));
+        assert_eq!(of(300), (1, 420_000));
+    }
 
     /// Sums that take in an estimate rest on one from then on, whichever of the two had it.
     #[test]

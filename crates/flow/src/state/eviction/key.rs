@@ -61,15 +61,13 @@ pub(super) fn key(flow: &Spell, told: TextId, names: &Names) -> EvictedKey {
     let given = || {
         let asker = hot.key.address(side);
         let runs = names.runs(&(hot.key.address(1 - side), asker));
-        // Anybody can send an answer that nobody asked for.
-        let own = |name| {
-            let question = names.question(asker, name);
-            question.is_some_and(|asked| asked.asked > 0 && asked.may_be_of(cold.macs[side]))
+        let own = |name: &TextId| {
+            names.question(asker, *name).is_some_and(|question| question.was_asked_by(cold.macs[side]))
         };
         // Who gives an address two names by turns makes many runs: the newest are looked at.
         let newest = runs.iter().rev().take(NEWEST_RUNS);
         let before = newest.filter(|run| run.first <= hot.span(cold).0);
-        before.max_by_key(|run| (run.first, run.at)).map(|run| run.name).filter(|name| own(*name))
+        before.max_by_key(|run| (run.first, run.at)).map(|run| run.name).filter(own)
     };
     let ports = hot.key.ports;
     EvictedKey {
