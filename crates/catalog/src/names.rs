@@ -107,13 +107,13 @@ impl NameTable {
         let mut hash = SEED;
         // No longer tail is known, and in front of one there is a dot.
         let first = host.len().saturating_sub(self.longest + 1);
-        for (at, byte) in host.iter().enumerate().skip(first).rev() {
+        for (at, byte) in host.get(first..).unwrap_or_default().iter().enumerate().rev() {
             if *byte == b'.' {
                 let spread = finish(hash);
                 if !self.may_end(spread) {
                     return found;
                 }
-                found = self.probe(spread, host.get(at + 1..).unwrap_or_default(), false, found);
+                found = self.probe(spread, host.get(first + at + 1..).unwrap_or_default(), false, found);
             }
             hash = step(hash, *byte);
         }

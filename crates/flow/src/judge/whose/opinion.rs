@@ -209,10 +209,11 @@ pub(crate) fn owner<'a>(catalog: &'a Catalog, names: &[u8]) -> Owner<'a> {
     let mut shared_by = None;
     for name in names.split(|&byte| byte == b' ') {
         let host = host_part(name);
-        if !is_host_syntax(host) {
+        let (endpoint, shared) = catalog.host(host);
+        // Most names are nobody's, so that it is asked of few whether a host can be called so.
+        if endpoint.is_none() && shared.is_none() || !is_host_syntax(host) {
             continue;
         }
-        let (endpoint, shared) = catalog.host(host);
         shared_by = shared_by.or(shared.map(|shared| shared.group));
         if endpoint.is_some() {
             return (endpoint, shared_by);
