@@ -148,10 +148,11 @@ impl<'a> Court<'a> {
     /// and the packets went to the MAC that does. 203.0.113.10 that answers for itself is a neighbour. That a camera calls its
     /// cloud's address its own hides nothing, since what it sends there goes to the router's MAC.
     fn is_of_this_link(&self, flow: &Flow<'_>, judged: &Judged) -> bool {
+        // Whether it holds the address is asked first: hardly any outside end does.
         let is_near = |side: Side| {
             let mac = flow.mac(side).filter(|mac| !mac.is_zero());
             mac.is_some_and(|mac| {
-                self.claims.vouches(mac) && self.claims.is_own(mac, flow.hot.key.address(side))
+                self.claims.is_own(mac, flow.hot.key.address(side)) && self.claims.vouches(mac)
             })
         };
         flow.mac(0) != flow.mac(1)
