@@ -17,7 +17,7 @@ use std::io::{self, Read, Write};
 use crate::state::captures::Captures;
 use crate::state::eviction::{Evicted, EvictedKey, Gone};
 use crate::state::fragment::{Fragments, portable::PortableFragments};
-use crate::state::names::{Errand, Question, Run};
+use crate::state::names::{AnswerFlow, Question, Run};
 use crate::state::packet_ref;
 use crate::state::path::{Paths, PortableLayer};
 use crate::state::residual::{Residual, ResidualKey};
@@ -90,7 +90,7 @@ struct PortableRun {
     name: TextId,
     chain: TextId,
     by: u8,
-    errand: Errand,
+    flow: AnswerFlow,
     first: i64,
     last: i64,
     count: u64,
@@ -163,7 +163,7 @@ impl Summary {
             name: run.name,
             chain: run.chain,
             by: RESOLVERS.iter().position(|by| *by == run.by).unwrap_or(0) as u8,
-            errand: run.errand,
+            flow: run.flow,
             first: run.first,
             last: run.last,
             count: run.count,
@@ -249,10 +249,10 @@ impl Summary {
             Fragments::from_portable(from.datagrams, &summary.flows.paths, summary.limits.memory)?;
         let run = |run: PortableRun| {
             let by = *RESOLVERS.get(usize::from(run.by))?;
-            let PortableRun { name, chain, errand, first, last, count, at, .. } = run;
+            let PortableRun { name, chain, flow, first, last, count, at, .. } = run;
             Some((
                 (Address(run.address), Address(run.asker)),
-                Run { name, chain, by, errand, first, last, count, at },
+                Run { name, chain, by, flow, first, last, count, at },
             ))
         };
         let runs = from.runs.into_iter().map(run).collect::<Option<Vec<_>>>()?;

@@ -11,7 +11,7 @@ use std::fmt::Write;
 use std::sync::OnceLock;
 
 use crate::state::key::TCP;
-use crate::state::names::{Errand, Names, Notice, Run};
+use crate::state::names::{AnswerFlow, Names, Notice, Run};
 use crate::state::sighting::{Seen, Shown, Sightings};
 use crate::state::text::{TextId, Texts};
 
@@ -87,8 +87,8 @@ impl Listener<'_, '_> {
         let asker = if by == Resolver::Mdns { Address::default() } else { self.packet.destination };
         let (text, links) = (self.texts.intern(name), self.texts.intern(chain));
         let (first, last) = (self.time, self.time);
-        let errand = Errand::new(self.packet.source, self.packet.ports);
-        let run = Run { name: text, chain: links, by, errand, first, last, count: 1, at: self.at };
+        let flow = AnswerFlow::new(self.packet.source, self.packet.ports);
+        let run = Run { name: text, chain: links, by, flow, first, last, count: 1, at: self.at };
         let before = self.names.len();
         self.names.answer((address, asker), run);
         if self.names.len() > before {

@@ -21,8 +21,8 @@ pub(crate) struct Run {
     /// Canonical names on the way, joined by spaces.
     pub(crate) chain: TextId,
     pub(crate) by: Resolver,
-    /// The [`Errand`] of the first answer.
-    pub(crate) errand: Errand,
+    /// The flow that the first answer came in.
+    pub(crate) flow: AnswerFlow,
     /// Stamp of the first answer in capture order.
     pub(crate) first: i64,
     /// Latest stamp.
@@ -43,12 +43,12 @@ impl Run {
     }
 }
 
-/// Between whom a look-up went: name service, its port and the asker's, in 32 bits, since answers are many. Two that are alike by
-/// chance let one answer in four thousand million pass for asked.
+/// The flow that an answer came in, of one asker: by its name service and both ports, in 32 bits, since answers are many. Two that are
+/// alike by chance let one answer in four thousand million pass for asked.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Errand(u32);
+pub(crate) struct AnswerFlow(u32);
 
-impl Errand {
+impl AnswerFlow {
     /// That of an answer which came in a stream: who answers there was asked there.
     pub(crate) const STREAM: Self = Self(0);
 
@@ -331,8 +331,8 @@ mod tests {
     fn run(name: u32, time: i64) -> Run {
         let at = PacketRef { offset: time as u64, ..PacketRef::default() };
         let (name, chain) = (TextId(name), TextId::EMPTY);
-        let (by, errand) = (Resolver::Dns, Errand::STREAM);
-        Run { name, chain, by, errand, first: time, last: time, count: 1, at }
+        let (by, flow) = (Resolver::Dns, AnswerFlow::STREAM);
+        Run { name, chain, by, flow, first: time, last: time, count: 1, at }
     }
 
     fn fold(names: &[u32], from: usize) -> Names {

@@ -7,7 +7,7 @@ use lenscap_wire::{Address, Mac, PacketRef, Resolver};
 
 use crate::state::key::Side;
 use crate::state::learned::{Learned, Told};
-use crate::state::names::{Errand, Names, Notice, Run};
+use crate::state::names::{AnswerFlow, Names, Notice, Run};
 use crate::state::spell::Hot;
 use crate::state::text::TextId;
 
@@ -76,8 +76,8 @@ pub(crate) fn names(mut lessons: Vec<Lesson>) -> Names {
                 names.hear(receiver, name, Notice::Denied(code), time, at);
             }
             Told::Answer { name, chain, address } => {
-                let (by, errand) = (Resolver::Dns, Errand::STREAM);
-                let run = Run { name, chain, by, errand, first: time, last: time, count: 1, at };
+                let (by, flow) = (Resolver::Dns, AnswerFlow::STREAM);
+                let run = Run { name, chain, by, flow, first: time, last: time, count: 1, at };
                 names.answer((address, receiver), run);
                 names.hear(receiver, name, Notice::Answered, time, at);
             }

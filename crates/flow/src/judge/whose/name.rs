@@ -14,7 +14,7 @@ use crate::judge::ending::Ending;
 use crate::judge::{Court, rules};
 use crate::report::NameView;
 use crate::state::key::{Side, UDP};
-use crate::state::names::{AnswerKey, Errand, Names, Question, Run};
+use crate::state::names::{AnswerFlow, AnswerKey, Names, Question, Run};
 use crate::state::spell::Hot;
 use crate::state::summary::Summary;
 use crate::state::table::shard::Shard;
@@ -70,7 +70,7 @@ pub(crate) struct NameIndex<'a> {
     early: NameTable<'a>,
     late: NameTable<'a>,
     /// Answers came there, and no question went.
-    unasked: HashSet<Errand>,
+    unasked: HashSet<AnswerFlow>,
 }
 
 impl<'a> NameIndex<'a> {
@@ -127,7 +127,7 @@ impl<'a> NameIndex<'a> {
 
     /// Whether the asker had asked for the name that a run of answers gave it: over the same transport or the other.
     fn was_asked(&self, at_end: bool, asker: Asker, run: &Run) -> bool {
-        if self.unasked.contains(&run.errand) {
+        if self.unasked.contains(&run.flow) {
             return false;
         }
         let (own, other) = if at_end { (&self.late, &self.early) } else { (&self.early, &self.late) };
@@ -275,13 +275,13 @@ impl<'a> NameTable<'a> {
 }
 
 /// Where datagrams of a name service came and none went there. A flow that left memory tells nothing of it.
-fn unasked(summary: &Summary) -> HashSet<Errand> {
+fn unasked(summary: &Summary) -> HashSet<AnswerFlow> {
     let spells = || summary.flows.shards.iter().flat_map(Shard::spells);
     // That one side alone sent is rare, and what is common has to be looked at only where there is such.
     let lone = spells()
         .filter(|(hot, _)| is_of_dns(hot))
         .filter_map(|(hot, cold)| Some((hot, hot.only_sender(cold)?)));
-    let mut told: HashSet<Errand> = lone.map(|(hot, side)| errand(hot, side)).collect();
+    let mut told: HashSet<AnswerFlow> = lone.map(|(hot, side)| answer_flow(hot, side)).collect();
     if told.is_empty() {
         return told;
     }
@@ -289,7 +289,7 @@ fn unasked(summary: &Summary) -> HashSet<Errand> {
     for (hot, cold) in spells().filter(|(hot, _)| is_of_dns(hot)) {
         let packets = hot.counters(cold).packets;
         for side in [0, 1].into_iter().filter(|side| packets[1 - side] > 0) {
-            told.remove(&errand(hot, side));
+            told.remove(&answer_flow(hot, side));
         }
     }
     told
@@ -300,10 +300,10 @@ fn is_of_dns(hot: &Hot) -> bool {
     hot.key.protocol == UDP && hot.app().is_some_and(|reader| reader.app() == Resolver::Dns.name())
 }
 
-/// The errand of answers that one side sent.
-fn errand(hot: &Hot, side: Side) -> Errand {
+/// The flow that answers of one side came in.
+fn answer_flow(hot: &Hot, side: Side) -> AnswerFlow {
     let [own, other] = [side, 1 - side].map(|side| hot.key.port(side).unwrap_or(0));
-    Errand::new(hot.key.address(side), (own, other))
+    AnswerFlow::new(hot.key.address(side), (own, other))
 }
 
 /// How long before a moment an answer was last given.
