@@ -150,6 +150,38 @@ fn what_the_last_holder_of_an_address_asked_is_no_word_of_the_next() {
     assert_eq!(office.called(printer), [NAME]);
 }
 
+/// How the look-up ended, by its finding.
+fn ended(office: &Office) -> String {
+    let all = records(&office.s.frames);
+    let finding = all.iter().find(|of| of["type"] == "finding" && of["endpoint"] == NAME);
+    finding.expect("the camera asked")["reasons"].to_string()
+}
+
+/// Whoever is on the link can send an answer, so that what nobody asked for neither refuses a name nor gives one.
+#[test]
+fn what_a_stranger_answers_ends_no_look_up() {
+    let stranger = Host::new("52:54:00:66:66:66", "192.168.1.66");
+    let none = message::dns(1, 0x8183, Some((NAME, 1)), &[]);
+    let denied = |from: fn(&Office) -> Host| {
+        let mut office = Office::new();
+        office.ask(camera(), 4000);
+        let from = from(&office);
+        office.s.udp(from.port(53), camera().port(4000), &none);
+        ended(&office)
+    };
+    assert!(denied(|office| office.resolver).contains("NXDOMAIN"));
+    let by_stranger = denied(|_| Host::new("52:54:00:66:66:66", "192.168.1.66"));
+    assert!(by_stranger.contains("no answer was captured"), "{by_stranger}");
+    // Neither does an address from him hide that the camera asked, nor one inside that it was not diverted.
+    for address in ["203.0.113.40", "192.168.1.1"] {
+        let mut office = Office::new();
+        office.ask(camera(), 4000);
+        let given = answer(NAME, &[Host::new("00:00:00:00:00:01", address)]);
+        office.s.udp(stranger.port(53), camera().port(4000), &given);
+        assert!(ended(&office).contains("no answer was captured"));
+    }
+}
+
 fn of_type<'r>(records: &'r [Value], kind: &str) -> Vec<&'r Value> {
     records.iter().filter(|record| record["type"] == kind).collect()
 }

@@ -11,7 +11,7 @@ use std::fmt::Write;
 use std::sync::OnceLock;
 
 use crate::state::key::TCP;
-use crate::state::names::{AnswerFlow, Names, Notice, Run};
+use crate::state::names::{AnswerFlow, Denial, Names, Notice, Run};
 use crate::state::sighting::{Seen, Shown, Sightings};
 use crate::state::text::{TextId, Texts};
 
@@ -66,7 +66,8 @@ impl Listener<'_, '_> {
                 self.question(packet.source, name, Notice::Asked(mac));
             }
             Fact::Denied { by: Resolver::Dns, name, code } => {
-                self.question(packet.destination, name, Notice::Denied(code));
+                let flow = AnswerFlow::new(packet.source, packet.ports);
+                self.question(packet.destination, name, Notice::Denied(Denial { code, flow }));
             }
             _ => {}
         }

@@ -69,10 +69,8 @@ impl AnswerFlow {
 pub(crate) struct Question {
     pub(crate) asked: u64,
     pub(crate) answered: u64,
-    /// Answers without an address.
-    pub(crate) denied: u64,
-    /// The response code of the first of those.
-    pub(crate) code: Option<u8>,
+    /// The first answer without an address.
+    pub(crate) denial: Option<Denial>,
     /// From which MAC it was asked: zero where none was seen, [`Question::SEVERAL`] where not from one alone.
     pub(crate) from: [u8; 6],
     /// Earliest and latest stamp.
@@ -81,6 +79,15 @@ pub(crate) struct Question {
     /// The first packet about it.
     #[serde(with = "crate::state::packet_ref")]
     pub(crate) at: PacketRef,
+}
+
+/// An answer without an address.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Denial {
+    /// Its response code (RFC 1035, 4.1.1).
+    pub(crate) code: u8,
+    /// The flow that it came in: anybody can send one that nobody asked for.
+    pub(crate) flow: AnswerFlow,
 }
 
 impl Question {
@@ -109,8 +116,7 @@ impl Question {
         };
         self.asked += later.asked;
         self.answered += later.answered;
-        self.denied += later.denied;
-        self.code = self.code.or(later.code);
+        self.denial = self.denial.or(later.denial);
         self.first = self.first.min(later.first);
         self.last = self.last.max(later.last);
     }
@@ -122,7 +128,7 @@ pub(crate) enum Notice {
     /// It was asked for, from a MAC; zero where there is none of the asker's own.
     Asked(Mac),
     Answered,
-    Denied(u8),
+    Denied(Denial),
 }
 
 /// All answers and questions.
@@ -177,8 +183,7 @@ impl Names {
         let question = Question {
             asked: one(matches!(heard, Notice::Asked(_))),
             answered: one(matches!(heard, Notice::Answered)),
-            denied: one(matches!(heard, Notice::Denied(_))),
-            code: if let Notice::Denied(code) = heard { Some(code) } else { None },
+            denial: if let Notice::Denied(denial) = heard { Some(denial) } else { None },
             from: if let Notice::Asked(mac) = heard { mac.0 } else { [0; 6] },
             first: time,
             last: time,

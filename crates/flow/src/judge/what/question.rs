@@ -2,6 +2,7 @@
 //!
 //! Asked for `dev.example.com`; NXDOMAIN came: that is a refusal. Nothing came: "no answer was captured", since the capture may
 //! lack it. An answer of 0.0.0.0 or an inside address: somebody on the way diverts the name, and it was asked for all the same.
+//! What came from where nobody had asked ends no look-up: anybody on the link can send it.
 
 use hashbrown::HashSet;
 use lenscap_catalog::Called;
@@ -13,7 +14,7 @@ use crate::judge::Court;
 use crate::judge::boundary::Place;
 use crate::judge::who::askers::Askers;
 use crate::judge::who::device::Stations;
-use crate::judge::whose::name::LookedUp;
+use crate::judge::whose::name::{LookedUp, NameIndex};
 use crate::report::LookUp;
 use crate::state::names::Question;
 
@@ -57,16 +58,23 @@ pub(crate) fn unanswered(court: &Court<'_>, stations: &Stations<'_>) -> Vec<(usi
     asked.into_iter().filter_map(of).collect()
 }
 
-/// Which names askers were given addresses for: of the outside, and any.
-struct Given<'a> {
+/// Which names askers were given addresses for: of the outside, any, and by answers that nobody had asked for.
+struct Given<'c, 'a> {
+    names: &'c NameIndex<'a>,
     outside: HashSet<(Address, &'a [u8])>,
     any: HashSet<(Address, &'a [u8])>,
+    stray: HashSet<(Address, &'a [u8])>,
 }
 
-impl<'a> Given<'a> {
-    fn new(court: &Court<'a>) -> Self {
-        let mut given = Self { outside: HashSet::new(), any: HashSet::new() };
-        for ((address, asker), name) in court.names.answers() {
+impl<'c, 'a> Given<'c, 'a> {
+    fn new(court: &'c Court<'a>) -> Self {
+        let (outside, any, stray) = (HashSet::new(), HashSet::new(), HashSet::new());
+        let mut given = Self { names: &court.names, outside, any, stray };
+        for ((address, asker), name, is_stray) in court.names.answers() {
+            if is_stray {
+                given.stray.insert((asker, name));
+                continue;
+            }
             given.any.insert((asker, name));
             if court.boundary.place(address) == Some(Place::Outside) {
                 given.outside.insert((asker, name));
@@ -84,13 +92,15 @@ impl<'a> Given<'a> {
         if self.any.contains(&of) {
             return Some(LookUp::Diverted);
         }
-        if question.answered > 0 {
+        // The answer may have left memory, but not where a stray one stands for it.
+        if question.answered > 0 && !self.stray.contains(&of) {
             return None;
         }
-        Some(match question.code {
-            _ if question.denied == 0 => LookUp::Unanswered,
+        let denial = question.denial.filter(|denial| !self.names.is_stray(denial.flow));
+        Some(match denial.map(|denial| denial.code) {
+            None => LookUp::Unanswered,
             Some(NXDOMAIN) => LookUp::Denied,
-            Some(0) | None => LookUp::WithoutAddress,
+            Some(0) => LookUp::WithoutAddress,
             Some(code) => LookUp::Failed(code),
         })
     }

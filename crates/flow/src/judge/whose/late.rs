@@ -7,7 +7,7 @@ use lenscap_wire::{Address, Mac, PacketRef, Resolver};
 
 use crate::state::key::Side;
 use crate::state::learned::{Learned, Told};
-use crate::state::names::{AnswerFlow, Names, Notice, Run};
+use crate::state::names::{AnswerFlow, Denial, Names, Notice, Run};
 use crate::state::spell::Hot;
 use crate::state::text::TextId;
 
@@ -73,7 +73,8 @@ pub(crate) fn names(mut lessons: Vec<Lesson>) -> Names {
         match told {
             Told::Asks { name } => names.hear(sender, name, Notice::Asked(mac), time, at),
             Told::Denied { name, code } => {
-                names.hear(receiver, name, Notice::Denied(code), time, at);
+                let denial = Denial { code, flow: AnswerFlow::STREAM };
+                names.hear(receiver, name, Notice::Denied(denial), time, at);
             }
             Told::Answer { name, chain, address } => {
                 let (by, flow) = (Resolver::Dns, AnswerFlow::STREAM);

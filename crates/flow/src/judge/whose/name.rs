@@ -117,17 +117,22 @@ impl<'a> NameIndex<'a> {
         early.into_iter().chain(late).max_by_key(|named| named.first)
     }
 
-    /// Every answer with the address and the asker that it was given to, and its name.
-    pub(crate) fn answers(&self) -> impl Iterator<Item = (AnswerKey, &'a [u8])> + use<'_, 'a> {
-        [&self.early, &self.late].into_iter().flat_map(|table| {
+    /// Every answer with the address and the asker that it was given to, its name, and whether it came where nobody had asked.
+    pub(crate) fn answers(&self) -> impl Iterator<Item = (AnswerKey, &'a [u8], bool)> + use<'_, 'a> {
+        [&self.early, &self.late].into_iter().flat_map(move |table| {
             let runs = table.names.each().flat_map(|(key, runs)| runs.iter().map(move |run| (*key, run)));
-            runs.map(|(key, run)| (key, table.texts.text(run.name)))
+            runs.map(move |(key, run)| (key, table.texts.text(run.name), self.is_stray(run.flow)))
         })
+    }
+
+    /// Whether answers came in a flow in which nobody had asked.
+    pub(crate) fn is_stray(&self, flow: AnswerFlow) -> bool {
+        self.unasked.contains(&flow)
     }
 
     /// Whether the asker had asked for the name that a run of answers gave it: over the same transport or the other.
     fn was_asked(&self, at_end: bool, asker: Asker, run: &Run) -> bool {
-        if self.unasked.contains(&run.flow) {
+        if self.is_stray(run.flow) {
             return false;
         }
         let (own, other) = if at_end { (&self.late, &self.early) } else { (&self.early, &self.late) };
