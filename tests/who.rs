@@ -89,6 +89,21 @@ fn what_several_sent_without_an_address_is_none_of_theirs() {
     }
 }
 
+/// Its DHCP message may be cut to nothing, and its name look-up may be lost: it sent, so it is there.
+#[test]
+fn who_has_no_address_yet_is_known_by_its_mac() {
+    let mac = "02:00:00:00:53:64";
+    let mut s = Scenario::new(MORNING, 7);
+    let everybody = Host::new("ff:ff:ff:ff:ff:ff", "255.255.255.255");
+    s.udp(Host::new(mac, "0.0.0.0").port(68), everybody.port(67), &[1; 20]);
+    let before = device(&s.frames, mac);
+    assert_eq!((&before["mac"], &before["addresses"]), (&mac.into(), &Value::Null), "{before}");
+    s.udp(Host::new(mac, "192.168.1.64").port(5000), s.outside("203.0.113.9").port(5000), &[1; 100]);
+    let after = device(&s.frames, mac);
+    assert_eq!(after["addresses"], serde_json::json!(["192.168.1.64"]));
+    assert_eq!((&before["bytes_out"], &after["bytes_out"]), (&0.into(), &128.into()));
+}
+
 /// Who has a prefix of a maker of cameras and other things, and sends content to a party nobody knows: so often, so much at once.
 fn uploads(times: usize, bytes: usize, parties: usize) -> Value {
     let mut s = Scenario::new(MORNING, 7);

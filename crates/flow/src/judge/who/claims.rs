@@ -89,8 +89,8 @@ pub(crate) fn network(address: Address) -> Option<Network> {
     six.then_some(*network)
 }
 
-/// Whether an address means something on its own link only: IPv4 and IPv6 link-local (RFC 3927, RFC 4291), loopback, this
-/// network, and those that devices have before they were given one (192.0.0.0/24, RFC 6890). No router passes them on, and
+/// Whether an address means something on its own link only: IPv4 and IPv6 link-local (RFC 3927, RFC 4291), loopback, none at
+/// all, this network, and those that devices have before they were given one (192.0.0.0/24, RFC 6890). No router passes them on, and
 /// many stations have the same.
 pub(crate) fn is_of_link(address: Address) -> bool {
     if let Some(octets) = address.octets() {
@@ -98,9 +98,14 @@ pub(crate) fn is_of_link(address: Address) -> bool {
     }
     match address.0 {
         [0xfe, second, ..] => second & 0xc0 == 0x80,
-        [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1] => true,
+        [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 | 1] => true,
         _ => false,
     }
+}
+
+/// Whether an address stands for none: who asks for one sends from it (RFC 2131, 4.1; RFC 4291, 2.5.2).
+pub(crate) fn is_unspecified(address: Address) -> bool {
+    address == Address::default() || address.octets() == Some([0; 4])
 }
 
 /// Whether an IPv6 address ends in the identifier that is made of a MAC.
@@ -139,7 +144,7 @@ mod tests {
 
     #[test]
     fn what_a_device_has_before_it_is_given_an_address_is_of_its_link() {
-        for near in ["192.0.0.64", "169.254.3.4", "fe80::1", "127.0.0.1", "::1"] {
+        for near in ["192.0.0.64", "169.254.3.4", "fe80::1", "127.0.0.1", "::1", "0.0.0.0", "::"] {
             assert!(is_of_link(address(near)), "{near}");
         }
         for far in ["192.0.2.64", "192.168.1.108", "fd00::1", "2001:db8::1"] {

@@ -13,7 +13,7 @@ use hashbrown::hash_table::{Entry, HashTable};
 use lenscap_wire::{Address, Mac, PacketRef};
 use std::hash::BuildHasher;
 
-use super::claims::{Claims, network};
+use super::claims::{Claims, is_unspecified, network};
 use crate::judge::judged::Judged;
 use crate::judge::whose::opinion::{Statement, Testimony};
 use crate::judge::{Court, Flow, rules};
@@ -144,6 +144,13 @@ impl Ends {
         let (address, mac) = (addresses[side]?, macs[side]);
         let sent = counters.packets[side] > 0;
         let is_inside = judged.is_inside(side);
+        if sent && !mac.is_zero() && is_unspecified(address) {
+            // Who asks for an address is there. What all who ask send to everybody is one flow, and none's alone.
+            let place = self.place((mac, address), true, side);
+            let end = self.all.get_mut(place as usize)?;
+            end.sending = Some(widest(end.sending, (first, last)));
+            return None;
+        }
         if !(is_inside || sent && judged.is_outside(side) && self.may_be_near(court, mac, address)) {
             return None;
         }

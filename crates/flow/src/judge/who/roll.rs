@@ -9,7 +9,7 @@ use lenscap_wire::{Address, Field, Mac, PacketRef};
 use std::cmp::Reverse;
 use std::hash::BuildHasher;
 
-use super::claims::is_of_link;
+use super::claims::{is_of_link, is_unspecified};
 use super::ends::{End, Ends, Heard, Volume};
 use super::mac::{MacKind, MacKinds};
 use crate::judge::{Court, EVICTED, FlowAt};
@@ -254,7 +254,8 @@ impl<'a> Roll<'a> {
     /// added up before any is compared: ends come in no order. Most stations have one end, and nothing to compare.
     fn add_residents(&mut self, ends: &Ends) {
         let mut several = Vec::new();
-        for (end, place) in ends.all.iter().zip(&self.of_end).filter(|(end, _)| end.sending.is_some()) {
+        let resides = |(end, _): &(&End, &u32)| end.sending.is_some() && !is_unspecified(end.key.1);
+        for (end, place) in ends.all.iter().zip(&self.of_end).filter(resides) {
             let Some(station) = self.stations.get_mut(*place as usize) else { continue };
             let before = station.title.replace((end.key.1, end.volume.sent));
             several.extend(before.map(|(address, sent)| (*place, address, sent)));
