@@ -313,6 +313,56 @@ fn a_scan_is_folded_on_as_what_was_loaded_is() {
     }
 }
 
+/// The frames of a capture, in their order.
+fn frames(path: &PathBuf) -> Vec<OwnedFrame> {
+    let capture = Capture::new(Arc::new(fs::read(path).expect("it is there"))).expect("it is a capture");
+    let mut reader = capture.reader(ChunkId::default()).expect("it is a capture");
+    let mut frames = Vec::new();
+    while let Next::Batch(batch) = reader.next().expect("memory can be read") {
+        frames.extend(batch.frames().map(|frame| OwnedFrame {
+            time: frame.time,
+            link_type: frame.link_type,
+            wire_length: frame.wire_length,
+            bytes: frame.bytes.to_vec(),
+        }));
+    }
+    frames
+}
+
+/// A sensor saves a file an hour, with as many threads as it has to spare.
+#[test]
+fn fixtures_cut_into_saved_parts_join_to_the_whole() {
+    let mut joined = 0;
+    for (name, paths) in captures::cases() {
+        let [path] = paths.as_slice() else { continue };
+        let (frames, mut random) = (frames(path), SplitMix64::new(11));
+        let folder = tempfile::tempdir().unwrap();
+        let mut ends = orderly_cuts(&frames, &mut random, 3);
+        ends.sort_unstable();
+        let starts = [&[0][..], &ends].concat();
+        ends.push(frames.len());
+        let parts: Vec<_> = (0..)
+            .zip(starts.iter().zip(&ends))
+            .map(|(n, (from, to))| written(&folder, &format!("{n}.pcapng"), &pcapng(&frames[*from..*to])))
+            .collect();
+        let whole = rendered(&scanned(&parts, &options(1, ROOMY, false)));
+        let at_once = [written(&folder, "whole.pcapng", &pcapng(&frames))];
+        let at_once = rendered(&scanned(&at_once, &options(1, ROOMY, false)));
+        assert_same(&name, &without_places(&at_once), &without_places(&whole));
+        for threads in 1..4 {
+            let part = |path: &PathBuf| {
+                let saved = saved_and_loaded(&scanned(slice::from_ref(path), &options(threads, ROOMY, true)));
+                (path.display().to_string(), saved)
+            };
+            let found = merge(parts.iter().map(part).collect());
+            let found = found.unwrap_or_else(|why| panic!("{name}, {threads} threads: {why}"));
+            assert_same(&format!("{name}, {threads} threads"), &whole, &rendered(&found));
+            joined += 1;
+        }
+    }
+    assert!(joined > 90, "{joined} joined");
+}
+
 #[test]
 fn saving_a_fixture_changes_nothing() {
     for (name, paths) in captures::cases() {
