@@ -364,7 +364,7 @@ fn shows_sighting(sighting: &Value, packets: &[(u64, Vec<u8>)]) -> bool {
         Some("api" | "credentials" | "role" | "protocol" | "device-role" | "p2p")
     ) || kind.starts_with("kasa.")
         || matches!(kind, "dhcp.parameters" | "gb28181.class" | "tls.ja4" | "tls.ech")
-        || matches!(kind, "rtp.payload_type" | "stun.mapped" | "pppp.uid" | "miio.uid")
+        || matches!(kind, "rtp.payload_type" | "rtp.video" | "stun.mapped" | "pppp.uid" | "miio.uid")
         || matches!(kind, "foscam.firmware" | "snmp.sys_object_id")
         || packets[first..].iter().any(|(_, packet)| shows(packet))
         || is_stream

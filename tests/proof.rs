@@ -7,6 +7,7 @@ mod common;
 use common::{CATALOG, records, summary};
 use lenscap_flow::report::FindingKind;
 use lenscap_flow::{Policy, judge};
+use lenscap_testkit::message::Rtp;
 use lenscap_testkit::{Conversation, Host, MORNING, SECOND, Scenario, Side};
 use lenscap_wire::TcpFlags;
 use serde_json::Value;
@@ -345,4 +346,51 @@ fn who_hands_questions_on_asks_for_others() {
         records(&stage.s.frames).into_iter().find(is_it).unwrap_or_default()["standing"].clone()
     };
     assert_eq!((standing(false), standing(true)), ("suspected".into(), "other".into()));
+}
+
+/// A picture in fragments of H.264, each in a packet of RTP.
+fn pictures() -> Vec<Vec<u8>> {
+    let mut stream = Rtp { payload_type: 96, sequence: 7, time: 9, source: 0x1234_5678 };
+    let fragment = |head: u8| stream.packet(&[&[0x7c, head][..], &[7; 900]].concat(), 0);
+    [0x85, 0x05, 0x05, 0x45].map(fragment).to_vec()
+}
+
+/// What a recorder has taken for weeks, over UDP or between the messages of RTSP, whose beginning nobody captured.
+#[test]
+fn who_sends_pictures_may_be_a_camera() {
+    for between in [false, true] {
+        let mut stage = Stage::new(OTHER);
+        let recorder = Host::new("02:00:00:00:53:90", "192.168.1.90");
+        if between {
+            let ports = [40_000, 554]
+                .map(|port| if port == 554 { stage.station.port(port) } else { recorder.port(port) });
+            let mut tcp = Conversation::unopened(ports[0], ports[1], [1000, 9000]);
+            for packet in pictures() {
+                let head = [&[b'$', 0][..], &(packet.len() as u16).to_be_bytes()].concat();
+                tcp.send(&mut stage.s, Side::Server, &[head, packet].concat());
+            }
+        } else {
+            for packet in pictures() {
+                stage.s.udp(stage.station.port(5000), recorder.port(6000), &packet);
+            }
+        }
+        let (device, _) = stage.judged();
+        let stands = (&device["standing"], &device["kind_points"], &device["why"][0]["value"]);
+        assert_eq!(stands, (&"suspected".into(), &40.into(), &"H264".into()), "{device}");
+        let app = if between { "rtsp" } else { "rtp" };
+        assert!(records(&stage.s.frames).iter().any(|record| record["app"] == app));
+    }
+}
+
+/// Both ends of a call send pictures.
+#[test]
+fn who_calls_by_sip_is_no_camera_for_its_pictures() {
+    let mut stage = Stage::new(OTHER);
+    let other = Host::new("02:00:00:00:53:90", "192.168.1.90");
+    let options = "OPTIONS sip:b@192.168.1.90 SIP/2.0\r\nVia: SIP/2.0/UDP 192.168.1.64\r\nFrom: <sip:a@192.168.1.64>;tag=1\r\nTo: <sip:b@192.168.1.90>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\nUser-Agent: Telephone\r\nContent-Length: 0\r\n\r\n";
+    stage.s.udp(stage.station.port(5060), other.port(5060), options.as_bytes());
+    for packet in pictures() {
+        stage.s.udp(stage.station.port(5000), other.port(6000), &packet);
+    }
+    assert!(!has(&stage.evidence(), "pictures"));
 }

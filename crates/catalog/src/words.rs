@@ -233,6 +233,8 @@ words! {
         DeviceRole = "device-role",
         /// It describes a video stream that it serves.
         Video = "video",
+        /// It sends pictures whose description was not captured.
+        Pictures = "pictures",
         /// It speaks a peer-to-peer protocol of cameras.
         P2p = "p2p",
         /// A cloud that serves cameras only answered it.

@@ -206,6 +206,7 @@ fields! {
     RtmpUrl = "rtmp.url": "Where a client of RTMP connects to, without the query.",
     RtmpUserAgent = "rtmp.user_agent": "How the software of a client of RTMP calls itself.",
     RtpPayloadType = "rtp.payload_type": "Payload type of RTP (RFC 3551, 6), a decimal number.",
+    RtpVideo = "rtp.video": "How the pictures are coded that it sends in RTP, told from the payloads: `H264`.",
     RtspCredentials = "rtsp.credentials": "`Basic` where a password crosses RTSP in clear (RFC 7617).",
     RtspPath = "rtsp.path": "What stands behind host and port of an RTSP URL, with the query; passwords masked.",
     RtspRealm = "rtsp.realm": "Realm of `WWW-Authenticate` over RTSP.",

@@ -153,6 +153,7 @@ pub static ALL: &[Reader] = &[
     http::requests::REQUEST_READER,
     rtsp::READER,
     rtsp::MESSAGE_READER,
+    rtsp::interleaved::READER,
     kasa::READER,
     kasa::STREAM_READER,
     socks::READER,

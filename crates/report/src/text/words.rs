@@ -273,6 +273,7 @@ pub(super) fn why_words(device: &DeviceRecord<'_>, why: &WhyRecord<'_>) -> Strin
         Evidence::Model => format!("calls itself {value} ({kind})"),
         Evidence::DeviceRole => format!("the camera's side of {protocol}"),
         Evidence::Video => "serves video".into(),
+        Evidence::Pictures => format!("sends pictures ({value})"),
         Evidence::P2p if kind.is_empty() && value.is_empty() => "speaks a protocol of cameras".into(),
         Evidence::P2p => format!("speaks {protocol}, a protocol of cameras"),
         Evidence::Cloud => return format!("called the cameras' cloud {value}{packet}, which answered"),

@@ -7,11 +7,15 @@
 //! made of reports whose lengths and counts fill the datagram. A half that is both counts as RTP, whose reader is the
 //! stronger.
 //!
-//! Facts: `rtp.payload_type`, a decimal number (RFC 3551, 6), of the packets that agreed. The SSRC is random, and
-//! would only make transcripts differ.
+//! Facts: `rtp.payload_type`, a decimal number (RFC 3551, 6), of the packets that agreed, and `rtp.video`, where they show how
+//! pictures are coded ([`coding`]). The SSRC is random, and would only make transcripts differ.
 //!
-//! Bounds: six datagrams of 12 bytes for RTP, four of 8 for RTCP; the test of one datagram reads 16 bytes of RTP, and
+//! Bounds: six datagrams of 40 bytes for RTP, four of 8 for RTCP; the test of one datagram reads 16 bytes of RTP, and
 //! of RTCP the head of each report, at most 32.
+
+pub(super) mod coding;
+
+use arrayvec::ArrayVec;
 
 use crate::{
     DatagramRead, Datagrams, Fact, Field, Pattern, Probe, Read, Reader, ReaderId, Route, cursor::Cursor,
@@ -23,12 +27,12 @@ pub(crate) const READER: Reader = Reader {
     app: "rtp",
     activity: None,
     hides: false,
-    fields: &[Field::RtpPayloadType],
+    fields: &[Field::RtpPayloadType, Field::RtpVideo],
     read: Read::Datagrams(DatagramRead {
         routes: VERSION_2,
         passes: is_media,
         most: MOST,
-        keeps: 12,
+        keeps: KEPT as u16,
         read: read_media,
     }),
 };
@@ -54,6 +58,8 @@ const VERSION_2: &[Route] = &[Route::UdpAt(Pattern { offset: 0, mask: &[0xc0], b
 const MOST: u8 = 6;
 const CONTROL_MOST: u8 = 4;
 
+/// Bytes of a packet that are looked at: of the header, of a few sources or an extension of three words, and of the payload.
+pub(super) const KEPT: usize = 40;
 /// Packets of one source that make a half RTP.
 const MEDIA_AGREES: usize = 3;
 /// Packets of one sender that make a half RTCP.
@@ -65,20 +71,25 @@ const MINUTE: i32 = 60 * 90_000;
 /// Most reports in a compound packet.
 const MAX_REPORTS: usize = 32;
 
-/// The fields of a packet's fixed header that go on or stay.
+/// The fields of a packet's fixed header that go on or stay, and how its payload begins.
 #[derive(Clone, Copy, Debug)]
-struct Media {
+pub(super) struct Media<'a> {
     kind: u8,
     sequence: u16,
     time: u32,
     source: u32,
+    payload: &'a [u8],
 }
 
-impl Media {
-    fn parse(bytes: &[u8]) -> Option<Self> {
-        let mut cursor = Cursor(bytes);
-        let (_, kind) = (cursor.u8()?, cursor.u8()? & 0x7f);
-        Some(Self { kind, sequence: cursor.u16()?, time: cursor.u32()?, source: cursor.u32()? })
+impl<'a> Media<'a> {
+    /// Reads the first [`KEPT`] bytes of a packet, or all that it has.
+    pub(super) fn parse(bytes: &'a [u8]) -> Option<Self> {
+        let mut cursor = Cursor(bytes.get(..KEPT).unwrap_or(bytes));
+        let (first, kind) = (cursor.u8()?, cursor.u8()? & 0x7f);
+        let (sequence, time, source) = (cursor.u16()?, cursor.u32()?, cursor.u32()?);
+        let payload = payload(first, cursor).unwrap_or_default();
+        let payload = payload.get(..coding::LOOKED_AT).unwrap_or(payload);
+        Some(Self { kind, sequence, time, source, payload })
     }
 
     /// Whether `next` may be a later packet of the same stream. A packet that overtook another is none: nothing is
@@ -94,7 +105,7 @@ impl Media {
 
 /// Whether a datagram alone may be RTP: version 2, a payload type that is none of RTCP's, and room for the sources,
 /// the extension and the padding that its header counts.
-fn is_media(datagram: &[u8]) -> bool {
+pub(super) fn is_media(datagram: &[u8]) -> bool {
     let Some((&[first, second, ..], mut rest)) = datagram.split_first_chunk::<12>() else { return false };
     if first >> 6 != 2 || (64..96).contains(&(second & 0x7f)) {
         return false;
@@ -145,24 +156,53 @@ fn is_control(datagram: &[u8]) -> bool {
     false
 }
 
+/// What stands behind the sources and the extension that a header has; none where they were not kept.
+fn payload(first: u8, mut rest: Cursor<'_>) -> Option<&[u8]> {
+    rest.take(4 * usize::from(first & 0x0f))?;
+    if first & 0x10 != 0 {
+        let (_, words) = (rest.u16()?, rest.u16()?);
+        rest.take(4 * usize::from(words))?;
+    }
+    Some(rest.0)
+}
+
 fn read_media(datagrams: &Datagrams<'_>, facts: Facts<'_>) -> Probe {
-    let packets = || datagrams.all.iter().filter_map(|bytes| Media::parse(bytes));
-    for (place, last) in packets().enumerate() {
-        // The chain that ends with this packet: each time the nearest one before that goes on to it.
-        let (mut next, mut length) = (last, 1);
-        for before in (0..place).rev().filter_map(|place| packets().nth(place)) {
-            if before.goes_on(next) {
-                (next, length) = (before, length + 1);
-            }
+    let mut packets = ArrayVec::<Media<'_>, { MOST as usize }>::new();
+    for packet in datagrams.all.iter().filter_map(|bytes| Media::parse(bytes)) {
+        if packets.try_push(packet).is_err() {
+            break;
         }
-        if length >= MEDIA_AGREES {
-            let mut value = Text::<3>::new();
-            value.decimal(last.kind);
-            facts(Fact::of_sender(Field::RtpPayloadType, value.as_bytes()));
+        if agree(&packets, facts) {
             return Probe::Match;
         }
     }
     open(datagrams)
+}
+
+/// Whether enough packets go on to the last of these, of which there are few; then it is said what they are of.
+pub(super) fn agree(packets: &[Media<'_>], facts: Facts<'_>) -> bool {
+    let Some((&last, before)) = packets.split_last() else { return false };
+    // The chain that ends with this packet: each time the nearest one before that goes on to it.
+    let mut chain = ArrayVec::<Media<'_>, MEDIA_AGREES>::from_iter([last]);
+    let mut next = last;
+    for &packet in before.iter().rev() {
+        if packet.goes_on(next) {
+            next = packet;
+            if chain.try_push(packet).is_err() {
+                break;
+            }
+        }
+    }
+    if !chain.is_full() {
+        return false;
+    }
+    let mut value = Text::<3>::new();
+    value.decimal(last.kind);
+    facts(Fact::of_sender(Field::RtpPayloadType, value.as_bytes()));
+    if let Some(coding) = coding::of(chain.iter().map(|packet| (packet.kind, packet.payload))) {
+        facts(Fact::of_sender(Field::RtpVideo, coding));
+    }
+    true
 }
 
 fn read_control(datagrams: &Datagrams<'_>, _: Facts<'_>) -> Probe {

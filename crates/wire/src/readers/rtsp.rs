@@ -1,7 +1,7 @@
 //! RTSP 1.0 over TCP (RFC 2326) and what stands behind its tunnel over HTTP: who serves media, which, and who asks.
 //!
 //! Two readers. A half is a row of messages with bodies: a camera says 401 with a realm, then describes its media, and then
-//! sends them between the messages (RFC 2326, 10.12). Each message mostly is a segment of its own, so a message reader takes
+//! sends them between the messages (RFC 2326, 10.12; [`interleaved`] knows the half where the capture has no message). Each message mostly is a segment of its own, so a message reader takes
 //! what its head says, and the packet that is named shows it. The stream reader knows the half, and takes a description
 //! that is spread over segments; it reads until there is one, a SETUP or media, else to the end of the half or 24 messages.
 //! A description in one segment is therefore said twice: a count of `sdp.media` is an upper bound.
@@ -12,6 +12,7 @@
 //! masked. A request proves nothing of its receiver: anybody may ask anybody for a path. An answer to SETUP refers to both
 //! ends of the media that come by themselves over UDP (RFC 2326, 12.39).
 
+pub(crate) mod interleaved;
 mod transport;
 
 use crate::{

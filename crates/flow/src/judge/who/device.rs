@@ -326,7 +326,7 @@ impl<'s, 'a> Device<'s, 'a> {
 fn is_telling(catalog: &Catalog, field: Field) -> bool {
     catalog.has_banners(field)
         || field.may_hold_model()
-        || field == Field::SdpMedia
+        || matches!(field, Field::SdpMedia | Field::RtpVideo)
         || !matches!(field.meaning(), None | Some(Meaning::Role))
 }
 

@@ -156,15 +156,19 @@ impl<'a> Identity<'a> {
     fn weigh_texts(&mut self, court: &Court<'_>) {
         let mut seen = std::mem::take(&mut self.seen);
         let passes_on = texts::passes_on(court.catalog, &seen);
+        // Both ends of a call send pictures.
+        let calls = seen.iter().any(|((field, _), by)| *field == Field::SipUserAgent && !by.claimed);
         texts::withdraw_scanned(court.catalog, &mut seen);
         let is_shown = |((field, value), by): &(Shown<'_>, Sighting)| {
             !by.claimed && texts::answers_as_camera(*field, value)
         };
         let answers = seen.iter().any(is_shown);
         for ((field, value), sighting) in &mut seen {
-            if *field == Field::SdpMedia && value.starts_with(b"video ") && !passes_on {
+            if let Some(pictures) = texts::pictures(*field, value).filter(|_| !passes_on)
+                && !(calls && pictures == Evidence::Pictures)
+            {
                 self.evidence.push(Weighed {
-                    row: court.catalog.worth(Evidence::Video, Confidence::Medium),
+                    row: court.catalog.worth(pictures, Confidence::Medium),
                     value: value.clone(),
                     vendor: None,
                     class: DeviceClass::Unknown,

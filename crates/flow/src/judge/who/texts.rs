@@ -20,6 +20,15 @@ pub(crate) fn evidence_of(field: Field, banner: &Banner) -> Evidence {
     }
 }
 
+/// What a value shows of pictures: that the station serves them, by its description, or sends some.
+pub(crate) fn pictures(field: Field, value: &[u8]) -> Option<Evidence> {
+    match field {
+        Field::SdpMedia if value.starts_with(b"video ") => Some(Evidence::Video),
+        Field::RtpVideo => Some(Evidence::Pictures),
+        _ => None,
+    }
+}
+
 /// How sure a text is. A path is the asker's word, and a success with some answer shows little: many servers answer any path so.
 /// It is worth what the catalogue says only where the station sends moving pictures over HTTP, or an answer with a camera's keys.
 pub(crate) fn sureness(field: Field, banner: &Banner, is_answered: bool) -> Confidence {
