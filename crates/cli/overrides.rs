@@ -4,7 +4,7 @@
 //!     mac = "44:19:b6:00:00:01"      # or address = "192.168.1.64", or serial = "DS-7608…"
 //!     vendor = "hikvision"           # an id or name of the catalogue
 //!     model = "DS-7608NI"
-//!     class = "recorder"             # camera, recorder, doorbell, encoder, access-control, app; other for none of them
+//!     class = "recorder"             # camera, recorder, doorbell, encoder, access-control, accessory, app; other for none of them
 //!     name = "office"
 
 use crate::args::Judging;

@@ -191,6 +191,8 @@ words! {
         Encoder = "encoder",
         /// A door controller.
         AccessControl = "access-control",
+        /// Something else that makers of cameras build: a switch, a screen, an alarm panel, a speaker.
+        Accessory = "accessory",
         /// A viewing application: it marks the viewer, never a camera.
         App = "app",
         /// Not told by the text.

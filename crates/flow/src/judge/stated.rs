@@ -55,7 +55,7 @@ impl Stated {
                 Standing::Camera
             }
             DeviceClass::App => Standing::Viewer,
-            DeviceClass::AccessControl | DeviceClass::Unknown => Standing::Other,
+            DeviceClass::AccessControl | DeviceClass::Accessory | DeviceClass::Unknown => Standing::Other,
         })
     }
 }

@@ -52,7 +52,7 @@ fn unseen(report: &Report<'_>) -> String {
     }
     if coverage.missed_bytes > 0 {
         limits.push(format!(
-            "{} of TCP that were sent and never captured",
+            "{} of TCP by the sequence numbers between what was captured",
             units::bytes(coverage.missed_bytes)
         ));
     }

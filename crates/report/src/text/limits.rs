@@ -36,7 +36,10 @@ pub(super) fn limits(report: &Report<'_>, view: &View) -> Vec<String> {
         all.push(format!("{} were cut off by the snap length", bytes(coverage.cut_bytes)));
     }
     if coverage.missed_bytes > 0 {
-        all.push(format!("{} of TCP were sent and never captured", bytes(coverage.missed_bytes)));
+        all.push(format!(
+            "{} of TCP are missing by the sequence numbers between what was captured",
+            bytes(coverage.missed_bytes)
+        ));
     }
     let (nameless, outside) = coverage.unattributed;
     if let Some(share) = units::share(nameless, outside).filter(|_| nameless > 0) {

@@ -7,7 +7,8 @@
 //! Facts about the sender, but nothing of a device whose services stand at other addresses than its answer came from: it is
 //! another, or made up:
 //! - `onvif.role`: `device` where it announces itself or answers, `client` where it asks;
-//! - `onvif.class`: the types of devices that begin with `Network`, without their prefixes;
+//! - `onvif.class`: the types of devices that begin with `Network`, without their prefixes; of its scopes the types, such as
+//!   `video_encoder`, and the profiles, such as `Profile/Streaming`;
 //! - of its scopes, percent-decoded, `onvif.scope.name`, `onvif.scope.hardware`, and of those that some makers add
 //!   `onvif.manufacturer`, `onvif.model`, `onvif.serial`, `onvif.firmware`, `onvif.mac`;
 //! - `onvif.uid`: the address of its endpoint;
@@ -219,12 +220,15 @@ fn say(xml: &mut Xml<'_>, facts: Facts<'_>) {
 fn scope_of(scope: &[u8]) -> Option<(Field, &[u8])> {
     let rest = scope.strip_prefix(b"onvif://www.onvif.org/")?;
     let (kind, value) = rest.split_at_checked(memchr::memchr(b'/', rest)?)?;
+    if kind.eq_ignore_ascii_case(b"Profile") {
+        return Some((Field::OnvifClass, rest));
+    }
     let (_, field) = SCOPES.iter().find(|(name, _)| kind.eq_ignore_ascii_case(name.as_bytes()))?;
     Some((*field, value.get(1..)?))
 }
 
-/// `name` and `hardware` are of the standard, the others of makers who say more.
-const SCOPES: [(&str, Field); 11] = [
+/// `name`, `hardware` and `type` are of the standard, the others of makers who say more.
+const SCOPES: [(&str, Field); 12] = [
     ("firmware", Field::OnvifFirmware),
     ("firmwareversion", Field::OnvifFirmware),
     ("hardware", Field::OnvifScopeHardware),
@@ -235,6 +239,7 @@ const SCOPES: [(&str, Field); 11] = [
     ("name", Field::OnvifScopeName),
     ("serial", Field::OnvifSerial),
     ("serialnumber", Field::OnvifSerial),
+    ("type", Field::OnvifClass),
     ("version", Field::OnvifFirmware),
 ];
 

@@ -93,7 +93,7 @@ impl<'a> Identity<'a> {
         self.signs =
             Signs { is_router: background.is_router, strangers: background.strangers, is_client: false };
         self.gather();
-        self.weigh_texts(court);
+        self.weigh_texts(court, background.mac.filter(|_| !background.is_router));
         let told = [Evidence::Protocol, Evidence::DeviceRole];
         let is_device =
             self.evidence.iter().any(|piece| !piece.claimed && told.contains(&piece.row.evidence));
@@ -153,7 +153,9 @@ impl<'a> Identity<'a> {
         own.any(|((field, part), _)| part.as_ref() == b"client" && court.protocols.is_part_of_peers(*field))
     }
 
-    fn weigh_texts(&mut self, court: &Court<'_>) {
+    fn weigh_texts(&mut self, court: &Court<'_>, mac: Option<Mac>) {
+        let own_maker =
+            mac.filter(|mac| !mac.is_local()).and_then(|mac| Some(court.catalog.mac(mac.0)?.vendor));
         let mut seen = std::mem::take(&mut self.seen);
         let passes_on = texts::passes_on(court.catalog, &seen);
         // Both ends of a call send pictures.
@@ -176,8 +178,12 @@ impl<'a> Identity<'a> {
                     at: sighting.at,
                 });
             }
-            let models =
-                if field.may_hold_model() { court.catalog.banners(Field::Model, value) } else { vec![] };
+            let mut models = vec![];
+            if field.may_hold_model() || own_maker.is_some() && texts::is_host_name(*field) {
+                models = court.catalog.banners(Field::Model, value);
+                // People choose host names: `wv-desk` is no WV camera. What its own maker calls so bears it from the factory.
+                models.retain(|hit| field.may_hold_model() || hit.banner.vendor == own_maker);
+            }
             // The longest text tells best: `AXIS,Network Camera,` before `AXIS,`.
             let mut told = [false; Extract::ALL.len()];
             let mut longest = None;

@@ -20,6 +20,11 @@ pub(crate) fn evidence_of(field: Field, banner: &Banner) -> Evidence {
     }
 }
 
+/// Whether a field holds what a station is called on its network.
+pub(crate) fn is_host_name(field: Field) -> bool {
+    matches!(field, Field::DhcpHostname | Field::DhcpFqdn)
+}
+
 /// What a value shows of pictures: that the station serves them, by its description, or sends some.
 pub(crate) fn pictures(field: Field, value: &[u8]) -> Option<Evidence> {
     match field {

@@ -115,12 +115,12 @@ fn kind(catalog: &Catalog, evidence: &[Weighed<'_>], signs: Signs) -> (Standing,
     let most = if signs.is_router { limits.router_most.into() } else { u32::MAX };
     let mut kind = own + contacts.min(most);
     let suspected = u32::from(limits.suspected);
-    // Makers of cameras build door controllers that answer in the same protocols.
+    // Makers of cameras build door controllers, switches and screens that answer in the same protocols and call the same cloud.
     let is_said = |classes: &[DeviceClass]| {
         evidence.iter().any(|piece| !piece.claimed && classes.contains(&piece.class))
     };
     let cameras = [DeviceClass::Camera, DeviceClass::Recorder, DeviceClass::Doorbell, DeviceClass::Encoder];
-    if is_said(&[DeviceClass::AccessControl]) && !is_said(&cameras) {
+    if is_said(&[DeviceClass::AccessControl, DeviceClass::Accessory]) && !is_said(&cameras) {
         return (Standing::Other, kind.min(suspected - 1));
     }
     if let Some(upload) = is(Evidence::Upload) {
@@ -249,6 +249,7 @@ mod tests {
             Outcome::of(&catalog, &all, Signs::default()).standing
         };
         assert_eq!(of(DeviceClass::AccessControl, false), Standing::Other);
+        assert_eq!(of(DeviceClass::Accessory, false), Standing::Other);
         assert_eq!(of(DeviceClass::AccessControl, true), Standing::Camera);
         assert_eq!(of(DeviceClass::Camera, false), Standing::Camera);
     }
