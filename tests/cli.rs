@@ -253,7 +253,7 @@ fn what_is_extracted_shows_the_finding() {
         let done = lenscap().args(["extract", "7e72", capture, "--force", "-w"]).arg(to).output().unwrap();
         let said = String::from_utf8(done.stderr).unwrap();
         assert_eq!(done.status.code(), Some(0), "{said}");
-        assert!(said.contains("Wrote 1,387 packets"), "{said}");
+        assert!(said.contains("Wrote 1,388 packets"), "{said}");
         let found = scanned(&[to.to_str().unwrap()]);
         assert!(found.contains(r#""id":"7e72532ff40f49fe""#) && found.contains(r#""payload_out":1097994"#));
         let bytes = std::fs::read(to).unwrap();

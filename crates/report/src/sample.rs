@@ -287,6 +287,7 @@ pub(crate) fn overview() -> Overview {
             window: Some((time(0), time(252))),
             two_way: (61, 70),
             cut_bytes: 100,
+            portless_bytes: 0,
             missed_bytes: 0,
             encrypted: (48_000_000, 50_000_000),
             unattributed: (6_000_000, 50_000_000),

@@ -97,17 +97,17 @@ impl Summary {
         Some((at, key, side))
     }
 
-    /// Books the fragments of a datagram that never was whole to a flow with port 0.
+    /// Books the fragments of a datagram that never was whole, and their payload, which left its sender all the same, to a flow
+    /// with port 0.
     pub(super) fn unfinished(&mut self, datagram: &Datagram) {
         let (key, side) = Key::portless(&datagram.head, datagram.path);
         if self.role == Role::Desk {
             return self.pass_unfinished(datagram, &key);
         }
         let slot = self.slot_apart(key, side);
-        let packet = Packet { hazards: datagram.hazards(), ..datagram.head.clone() };
-        for share in &datagram.shares {
-            self.book_apart(&slot, &Entry::of(*share, &packet), &[]);
-            self.limit(share.time);
+        for entry in datagram.entries() {
+            self.book_apart(&slot, &entry, &[]);
+            self.limit(entry.share.time);
         }
     }
 }

@@ -66,10 +66,9 @@ fn v4(octets: [u8; 4]) -> Option<Place> {
     let inside = match first {
         224..=255 => return None,
         0 if octets == [0; 4] => return None,
-        // This network, private, carrier-grade NAT, loopback, link-local, protocol assignments (RFC 6890): the last are
-        // addresses that devices have before they are given one.
+        // This network, private, loopback, link-local, protocol assignments (RFC 6890): the last are addresses that devices
+        // have before they are given one. Not 100.64.0.0/10, which is a carrier's own (RFC 6598), or of a network laid over many.
         0 | 10 | 127 => true,
-        100 => second & 0xc0 == 64,
         169 => second == 254,
         172 => second & 0xf0 == 16,
         192 => second == 168 || second == 0 && third == 0,
@@ -97,12 +96,10 @@ mod tests {
     #[test]
     fn private_is_inside_and_groups_are_neither() {
         let site = Boundary::new(&Policy::default());
-        for inside in
-            ["10.1.2.3", "192.168.0.1", "169.254.1.1", "fe80::1", "fd00::1", "100.64.0.1", "192.0.0.64"]
-        {
+        for inside in ["10.1.2.3", "192.168.0.1", "169.254.1.1", "fe80::1", "fd00::1", "192.0.0.64"] {
             assert!(site.place(at(inside)) == Some(Place::Inside), "{inside}");
         }
-        for outside in ["8.8.8.8", "2001:db8::1", "100.128.0.1", "192.0.2.64"] {
+        for outside in ["8.8.8.8", "2001:db8::1", "100.64.0.1", "100.128.0.1", "192.0.2.64"] {
             assert!(site.place(at(outside)) == Some(Place::Outside), "{outside}");
         }
         for nobody in ["224.0.0.251", "255.255.255.255", "0.0.0.0", "ff02::1", "::"] {

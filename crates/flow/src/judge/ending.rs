@@ -3,13 +3,12 @@
 //! of which a piece is missing becomes a flow with port 0.
 
 use hashbrown::HashMap;
-use lenscap_wire::{Packet, PacketRef};
+use lenscap_wire::PacketRef;
 use rayon::prelude::*;
 use std::ops::Range;
 
 use crate::judge::walk::parts;
 use crate::judge::whose::late::{self, Lesson, Referral};
-use crate::state::entry::Entry;
 use crate::state::key::{Key, Side};
 use crate::state::names::Names;
 use crate::state::spell::{Cold, Hot, Spell, flag};
@@ -95,9 +94,7 @@ impl Summary {
         for datagram in self.flows.fragments.waiting() {
             let (key, side) = Key::portless(&datagram.head, datagram.path);
             let hash = key.hash(&self.flows.paths);
-            let packet = Packet { hazards: datagram.hazards(), ..datagram.head.clone() };
-            for share in &datagram.shares {
-                let entry = Entry::of(*share, &packet);
+            for entry in datagram.entries() {
                 flows.add((hash, &key, side), NOWHERE, &entry, self.limits.idle, false);
             }
         }

@@ -63,6 +63,8 @@ pub struct DeviceRecord<'a> {
     pub maker_points: u32,
     /// Who made it, else who registered its MAC's prefix, camera vendor or not.
     pub maker: Option<&'a str>,
+    /// Who registered the prefix of its MAC with the IEEE, as the registry spells it.
+    pub registrant: Option<&'a str>,
     /// Whether nothing but the cloud that it calls says that the vendor made it.
     pub maker_by_cloud: bool,
     /// The evidence, strongest first.

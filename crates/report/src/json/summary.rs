@@ -14,6 +14,7 @@
 //! | `missed_bytes` | bytes of TCP that were never captured between captured ones, where there are some |
 //! | `encrypted` | `payload` bytes in flows of encrypted protocols, their handshakes, which are read, among them; `of` all with an outside end |
 //! | `unattributed` | `payload` bytes to or from outside without any name or vendor, `of` all such bytes |
+//! | `portless_bytes` | IP bytes of TCP and UDP whose ports were not captured (fragments, cut headers), where there are some |
 //! | `undecided` | flows of which no reader could tell the protocol from as much as is read; omitted where there is none |
 //! | `hazards` | packets by what was odd about them |
 //! | `caps` | counts of the caps that bit |
@@ -76,6 +77,9 @@ fn push_coverage(object: &mut Object<'_>, coverage: &Coverage) {
     }
     push_share(object, "encrypted", "payload", coverage.encrypted);
     push_share(object, "unattributed", "payload", coverage.unattributed);
+    if coverage.portless_bytes > 0 {
+        object.integer("portless_bytes", coverage.portless_bytes);
+    }
     if coverage.undecided > 0 {
         object.integer("undecided", coverage.undecided);
     }

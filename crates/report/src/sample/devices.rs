@@ -88,6 +88,7 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
         standing: Standing::Camera,
         kind_points: 140,
         maker_points: 120,
+        registrant: Some("Hangzhou Hikvision Digital Technology Co.,Ltd."),
         maker_by_cloud: false,
         maker: Some("Hikvision"),
         why: reasons(),

@@ -56,6 +56,12 @@ fn unseen(report: &Report<'_>) -> String {
             units::bytes(coverage.missed_bytes)
         ));
     }
+    if coverage.portless_bytes > 0 {
+        limits.push(format!(
+            "the ports of {}, in fragments or cut headers",
+            units::bytes(coverage.portless_bytes)
+        ));
+    }
     limits.extend(dropped(&report.captures));
     limits.extend(of_payload("all but the handshakes, in encrypted protocols,", coverage.encrypted));
     limits.extend(of_payload("a name or vendor", coverage.unattributed));

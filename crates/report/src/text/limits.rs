@@ -41,6 +41,10 @@ pub(super) fn limits(report: &Report<'_>, view: &View) -> Vec<String> {
             bytes(coverage.missed_bytes)
         ));
     }
+    if coverage.portless_bytes > 0 {
+        let amount = bytes(coverage.portless_bytes);
+        all.push(format!("the ports of {amount} were not captured: fragments of datagrams that never were whole, or headers that were cut"));
+    }
     let (nameless, outside) = coverage.unattributed;
     if let Some(share) = units::share(nameless, outside).filter(|_| nameless > 0) {
         all.push(format!("{share} of the payload to and from outside has neither name nor vendor"));

@@ -153,7 +153,8 @@ fn made(device: &DeviceRecord<'_>, short: bool) -> String {
             if both || !by_more.is_empty() || device.is_maker_proven() {
                 with(name.to_owned())
             } else if by_prefix {
-                with(registered(name, short))
+                let registrant = device.registrant.map(|name| escape(name.as_bytes()));
+                with(registered(registrant.as_deref().unwrap_or(name), short))
             } else {
                 with(format!("{name} by its cloud"))
             }

@@ -20,6 +20,7 @@ pub(crate) struct Sums {
     pub(crate) beyond_wire: u64,
     two_way: (u64, u64),
     missed: u64,
+    portless: u64,
     encrypted: (u64, u64),
     unattributed: (u64, u64),
     undecided: u64,
@@ -92,6 +93,8 @@ impl Sums {
             if matches!(flow.hot.key.protocol, TCP | UDP) {
                 self.two_way.0 += if packets[0] > 0 && packets[1] > 0 { flows } else { 0 };
                 self.two_way.1 += flows;
+                self.portless +=
+                    if flow.hot.key.ports == [0; 2] { whole.bytes[0] + whole.bytes[1] } else { 0 };
                 let payload = payload[0] + payload[1];
                 if payload > 0 && reader.is_none_or(|reader| reader == Transcripts::SPENT) {
                     self.unread.add(flow, payload);
@@ -121,6 +124,7 @@ impl Sums {
         self.booked.bytes += other.booked.bytes;
         self.beyond_wire += other.beyond_wire;
         self.missed += other.missed;
+        self.portless += other.portless;
         add(&mut self.two_way, other.two_way);
         add(&mut self.encrypted, other.encrypted);
         add(&mut self.unattributed, other.unattributed);
@@ -143,6 +147,7 @@ pub(crate) fn coverage(court: &Court<'_>, sums: &Sums) -> Coverage {
         two_way: sums.two_way,
         cut_bytes: summary.site.tally.bytes_wire - summary.site.tally.bytes_captured,
         missed_bytes: sums.missed,
+        portless_bytes: sums.portless,
         encrypted: sums.encrypted,
         unattributed: sums.unattributed,
         undecided: sums.undecided,

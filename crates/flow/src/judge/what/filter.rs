@@ -21,6 +21,8 @@ pub(crate) fn display_filter(
 ) -> String {
     let mut all: Vec<String> = [own, theirs].into_iter().filter_map(addresses).collect();
     let port = |&(protocol, port): &(u8, u16)| match protocol {
+        // It stands for ports that were not captured, as in fragments: no packet has it.
+        _ if port == 0 => None,
         TCP => Some(format!("tcp.port=={port}")),
         UDP => Some(format!("udp.port=={port}")),
         SCTP => Some(format!("sctp.port=={port}")),
@@ -90,9 +92,10 @@ mod tests {
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         let filter =
             display_filter(&set(&["10.1.7.64"]), &set(&many), &[(1, 0)].into_iter().collect(), (0, 0));
-        assert_eq!(
-            filter,
-            "ip.addr==10.1.7.64 && frame.time_epoch>=0.000000000 && frame.time_epoch<=0.000000000"
-        );
+        let all = "ip.addr==10.1.7.64 && frame.time_epoch>=0.000000000 && frame.time_epoch<=0.000000000";
+        assert_eq!(filter, all);
+        // Of some packets the ports were not captured.
+        let ports = [(UDP, 0), (UDP, 8800)].into_iter().collect();
+        assert_eq!(display_filter(&set(&["10.1.7.64"]), &set(&[]), &ports, (0, 0)), all);
     }
 }

@@ -307,6 +307,7 @@ impl<'s, 'a> Device<'s, 'a> {
             kind_points,
             maker_points,
             maker: registrant.filter(|_| by_cloud).or(maker.map(|maker| maker.name.as_ref())).or(registrant),
+            registrant,
             maker_by_cloud: by_cloud,
             why: identity.why(court),
             conflicts: identity.conflicts(court),

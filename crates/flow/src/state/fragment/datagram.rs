@@ -7,7 +7,8 @@ use lenscap_wire::{Fragment, Hazards, Packet, PacketRef};
 use serde::{Deserialize, Serialize};
 
 use super::PATIENCE;
-use crate::state::entry::Share;
+use crate::state::entry::{Entry, Share};
+use crate::state::key::{ICMP, ICMP6, TCP, UDP};
 use crate::state::path::PathId;
 use crate::state::spell::ranges::Ranges;
 
@@ -132,6 +133,25 @@ impl Datagram {
 
     pub(crate) fn is_whole(&self) -> bool {
         self.length.is_some_and(|length| self.filled.covers(0, i64::from(length)))
+    }
+
+    /// What each fragment of a datagram that never was whole enters into the books. Its payload is what no fragment before it brought
+    /// of the transport's; the transport's header is taken for the least that it can be.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = Entry> {
+        let header = match self.head.protocol {
+            TCP => 20,
+            UDP | ICMP | ICMP6 => 8,
+            _ => 0,
+        };
+        let packet = Packet { hazards: self.hazards, ..self.head.clone() };
+        let mut seen = Ranges::default();
+        self.shares.iter().zip(&self.pieces).map(move |(share, piece)| {
+            let (from, length) = (i64::from(piece.offset), i64::from(piece.length));
+            let is_new = !seen.add(from, from + length);
+            let head = if piece.offset == 0 { header } else { 0 };
+            let payload = if is_new { piece.length.saturating_sub(head) } else { 0 };
+            Entry::of(Share { payload, ..*share }, &packet)
+        })
     }
 
     /// Oddities of all its fragments.

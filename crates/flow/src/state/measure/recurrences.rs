@@ -10,6 +10,9 @@ use crate::state::key::TCP;
 use crate::state::spell::pauses::Pauses;
 use crate::state::spell::{Cold, Hot};
 
+/// Datagrams with fewer bytes than this, taken together, keep a way open and tell nothing: `f1 e0 00 00` of PPPP is four.
+const KEEP_ALIVE: u64 = 8;
+
 /// Moments of payload sent that are told apart: as many as a rule can ask for.
 pub const MOMENTS: u64 = 64;
 
@@ -106,6 +109,9 @@ fn moments((hot, cold): (&Hot, &Cold), side: usize) -> u64 {
     }
     let counters = hot.counters(cold);
     let (sent, received) = (counters.payload[side], counters.payload[other]);
+    if hot.key.protocol != TCP && sent < counters.packets[side] * KEEP_ALIVE {
+        return 0;
+    }
     let (bursts, silent) = match cold.pauses() {
         Some(pauses) => (pauses.bursts(side, sent), pauses.silent()),
         None => (1, 0),
