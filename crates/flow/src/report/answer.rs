@@ -154,6 +154,7 @@ mod tests {
             standing,
             kind_points: id as u32,
             maker_points: 0,
+            registrant: None,
             maker_by_cloud: false,
             maker: None,
             why: vec![],

@@ -90,10 +90,12 @@ impl<'a> Identity<'a> {
         background: Background<'a>,
         contacts: impl Iterator<Item = (Flow<'a>, Side, &'j Judged)>,
     ) {
-        self.signs =
-            Signs { is_router: background.is_router, strangers: background.strangers, is_client: false };
+        let Background { mac, is_router, strangers, .. } = background;
+        self.signs = Signs { is_router, strangers, ..Signs::default() };
         self.gather();
-        self.weigh_texts(court, background.mac.filter(|_| !background.is_router));
+        self.signs.tells_other =
+            texts::tells_other_mac(court.catalog, mac.filter(|_| !is_router), &self.seen);
+        self.weigh_texts(court, mac.filter(|_| !is_router));
         let told = [Evidence::Protocol, Evidence::DeviceRole];
         let is_device =
             self.evidence.iter().any(|piece| !piece.claimed && told.contains(&piece.row.evidence));

@@ -1,7 +1,7 @@
 //! What texts of the catalogue are worth as evidence, by the field in which a station says them.
 
 use lenscap_catalog::{Banner, Catalog, Confidence, DeviceClass, Evidence, VendorId};
-use lenscap_wire::{Field, Meaning};
+use lenscap_wire::{Field, Mac, Meaning};
 use std::collections::BTreeSet;
 
 use super::identity::{Shown, Sighting};
@@ -23,6 +23,31 @@ pub(crate) fn evidence_of(field: Field, banner: &Banner) -> Evidence {
 /// Whether a field holds what a station is called on its network.
 pub(crate) fn is_host_name(field: Field) -> bool {
     matches!(field, Field::DhcpHostname | Field::DhcpFqdn)
+}
+
+/// Whether a station tells over HTTP a MAC of another maker than the one that it sends from has: it may hand on what another device
+/// said, as who keeps a copy of a camera's answer does, or who plays one.
+pub(crate) fn tells_other_mac(catalog: &Catalog, own: Option<Mac>, seen: &[(Shown<'_>, Sighting)]) -> bool {
+    let Some(own) = own.filter(|mac| !mac.is_local()) else { return false };
+    let maker = |mac| (catalog.mac(mac).map(|prefix| prefix.vendor), catalog.registrant(mac));
+    let (vendor, registrant) = maker(own.0);
+    seen.iter().filter(|(_, by)| !by.claimed).any(|((field, value), _)| {
+        let told = matches!(field, Field::IsapiMac | Field::CgiMac | Field::OnvifMac).then(|| mac_of(value));
+        told.flatten().map(maker).is_some_and(|(other, name)| {
+            let is_known = registrant.is_some() && name.is_some();
+            is_known && name != registrant && (other != vendor || other.is_none())
+        })
+    })
+}
+
+/// Twelve hex digits, whatever stands between them.
+fn mac_of(value: &[u8]) -> Option<[u8; 6]> {
+    let digits = value.iter().filter(|byte| byte.is_ascii_alphanumeric());
+    let digits: Option<Vec<u8>> =
+        digits.map(|digit| char::from(*digit).to_digit(16).map(|digit| digit as u8)).collect();
+    let (pairs, []) = digits.as_deref()?.as_chunks::<2>() else { return None };
+    let bytes: Vec<u8> = pairs.iter().map(|[high, low]| high << 4 | low).collect();
+    bytes.try_into().ok()
 }
 
 /// What a value shows of pictures: that the station serves them, by its description, or sends some.
@@ -154,5 +179,26 @@ mod tests {
         assert_eq!(of(&[dahua, axis]), None);
         assert_eq!(of(&["/stream1", "/"]), None, "many makers' words");
         assert_eq!(of(&[]), None);
+    }
+
+    #[test]
+    fn a_mac_of_another_maker_speaks_of_another_device() {
+        let catalog = Catalog::builtin();
+        let tells = |own: [u8; 6], field, value: &str| {
+            let seen = [((field, value.as_bytes().to_vec().into()), Sighting::default())];
+            tells_other_mac(&catalog, Some(Mac(own)), &seen)
+        };
+        let (hikvision, virtual_box) = ([0x44, 0x19, 0xb6, 1, 2, 3], [8, 0, 0x27, 1, 2, 3]);
+        assert!(tells(virtual_box, Field::IsapiMac, "44:19:b6:11:22:33"));
+        assert!(!tells(hikvision, Field::IsapiMac, "4419b6112233"));
+        // Another prefix of the same maker, one that nobody registered, no MAC, and one that others are asked for.
+        for (field, value) in [
+            (Field::IsapiMac, "bc:ad:28:00:00:01"),
+            (Field::IsapiMac, "02:00:00:00:00:01"),
+            (Field::IsapiMac, "44:19:b6"),
+            (Field::SadpMac, "08:00:27:00:00:01"),
+        ] {
+            assert!(!tells(hikvision, field, value), "{value}");
+        }
     }
 }

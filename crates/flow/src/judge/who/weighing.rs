@@ -44,6 +44,8 @@ pub(crate) struct Signs {
     pub(crate) is_client: bool,
     /// Owners of names that it asked for and nobody knows.
     pub(crate) strangers: usize,
+    /// It tells the MAC of another device.
+    pub(crate) tells_other: bool,
 }
 
 /// What the sums come to.
@@ -157,7 +159,7 @@ fn kind(catalog: &Catalog, evidence: &[Weighed<'_>], signs: Signs) -> (Standing,
         let makers: Vec<_> = best.collect();
         makers.iter().all(|one| makers.iter().all(|other| related(catalog, *one, *other)))
     };
-    if kind >= camera && (strong || second && of_one()) {
+    if kind >= camera && !signs.tells_other && (strong || second && of_one()) {
         return (Standing::Camera, kind);
     }
     let kind = kind.min(camera - 1);
@@ -252,6 +254,13 @@ mod tests {
         assert_eq!(of(DeviceClass::Accessory, false), Standing::Other);
         assert_eq!(of(DeviceClass::AccessControl, true), Standing::Camera);
         assert_eq!(of(DeviceClass::Camera, false), Standing::Camera);
+    }
+
+    #[test]
+    fn what_tells_the_mac_of_another_is_no_camera_for_certain() {
+        let signs = Signs { tells_other: true, ..Signs::default() };
+        assert_eq!(outcome(&[MODEL, PREFIX], signs), (Standing::Suspected, 59));
+        assert_eq!(outcome(&[MODEL, PREFIX], Signs::default()), (Standing::Camera, 100));
     }
 
     #[test]

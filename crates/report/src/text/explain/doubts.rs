@@ -81,6 +81,9 @@ pub(super) fn of_device(report: &Report<'_>, device: &DeviceRecord<'_>) -> Vec<S
     {
         all.push("A hardware prefix says who registered it, not who made the device.".into());
     }
+    if let Some(told) = other_mac(device) {
+        all.push(format!("It tells the MAC {told}, which is not the one that it sends from: it may speak for another device."));
+    }
     let mut counted = device.why.iter().filter(|why| !why.claimed && why.weight > 0);
     // What says itself what it is, or speaks as a camera does, is no viewer.
     if counted.clone().any(|why| why.kind.is_contact()) && counted.all(|why| why.kind.is_circumstance()) {
@@ -101,6 +104,19 @@ pub(super) fn of_device(report: &Report<'_>, device: &DeviceRecord<'_>) -> Vec<S
     }
     all.push("A device that stands behind this address or MAC would look the same.".into());
     all
+}
+
+/// A MAC that it tells over HTTP, of another prefix than its own.
+fn other_mac(device: &DeviceRecord<'_>) -> Option<String> {
+    let own = device.mac?.to_string().replace(':', "");
+    let tells = |kind: &str| matches!(kind, "isapi.mac" | "cgi.mac" | "onvif.mac");
+    let told = device.sightings.iter().filter(|seen| tells(seen.kind));
+    let mut other = told.filter(|seen| {
+        let digits = seen.value.iter().filter(|byte| byte.is_ascii_hexdigit());
+        let digits: String = digits.map(|byte| char::from(byte.to_ascii_lowercase())).collect();
+        digits.get(..6) != own.get(..6)
+    });
+    other.next().map(|seen| crate::escape::escape(&seen.value).into_owned())
 }
 
 #[cfg(test)]
