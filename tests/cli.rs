@@ -189,6 +189,25 @@ fn where_nothing_is_judged_no_report_is_printed() {
     }
 }
 
+/// What left packets out is known from the options, whatever names of files look like.
+#[test]
+fn the_options_that_left_all_out_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = folder.path().join("my --to --filter facts.toml");
+    let vendor = "id = \"example\"\nname = \"Example\"\nkind = \"consumer-camera\"\nndaa_889 = false\nprc_headquartered = false\ndate = \"2026-03-02\"\n";
+    std::fs::write(&catalog, vendor).unwrap();
+    for command in ["scan", "devices", "flows"] {
+        let mut lenscap = lenscap();
+        lenscap.args([command, OFFICE, "--from", "2030-01-01", "--catalog"]).arg(&catalog);
+        let done = lenscap.output().unwrap();
+        let said = String::from_utf8(done.stderr).unwrap();
+        assert!(
+            said.contains("All of it was left out by --from; it lasts from 2026-03-02 09:00:00"),
+            "{said}"
+        );
+    }
+}
+
 #[test]
 fn more_threads_than_help_are_not_started() {
     let done = lenscap().args(["scan", OFFICE, "--threads", "1000000", "--json"]).output().unwrap();
@@ -312,59 +331,4 @@ fn names_of_files_are_escaped() {
         assert!(!done.stdout.contains(&0x1b) && !done.stderr.contains(&0x1b), "{arguments:?}");
         assert!(!done.stdout.is_empty() || !done.stderr.is_empty(), "{arguments:?}");
     }
-}
-
-/// A folder with an office, and captures in it that cannot be read.
-fn damaged_folder() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name);
-    let office = std::fs::read("fixtures/office/capture.pcap").unwrap();
-    std::fs::write(path("office.pcap"), &office).unwrap();
-    std::fs::write(path("cut.pcap"), &office[..12]).unwrap();
-    std::fs::write(path("torn.pcap.gz"), [0x1f, 0x8b, 8, 0]).unwrap();
-    std::fs::write(path("notes.txt"), "not packets").unwrap();
-    #[cfg(unix)]
-    std::os::unix::fs::symlink("gone.pcap", path("link.pcap")).unwrap();
-    folder
-}
-
-#[test]
-fn what_cannot_be_read_in_a_folder_is_said_in_every_form() {
-    let folder = damaged_folder();
-    let unread = if cfg!(unix) {
-        vec!["cut.pcap", "link.pcap", "torn.pcap.gz"]
-    } else {
-        vec!["cut.pcap", "torn.pcap.gz"]
-    };
-    for command in
-        [&["scan", "--json"][..], &["inspect", "--json"], &["devices"], &["flows"], &["scan", "--each"]]
-    {
-        let done = lenscap().args(command).arg(folder.path()).output().unwrap();
-        let said = String::from_utf8(done.stderr).unwrap();
-        assert_eq!(done.status.code(), Some(2), "{command:?}: {said}");
-        assert!(said.contains("1 file is no capture"), "{command:?}: {said}");
-        for name in &unread {
-            assert!(said.contains(&format!("{name}: ")), "{command:?} {name}: {said}");
-        }
-        if command.contains(&"--json") {
-            let text = String::from_utf8(done.stdout).unwrap();
-            let records = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-            let captures: Vec<_> = records.filter(|record| record["type"] == "capture").collect();
-            assert_eq!(captures.len(), unread.len() + 1);
-            let with_problem = captures.iter().filter(|record| record["problems"].is_array());
-            assert_eq!(with_problem.count(), unread.len());
-        }
-    }
-}
-
-#[test]
-fn an_empty_folder_does_not_stop_the_others() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut scan = lenscap();
-    scan.args(["scan", "fixtures/office/capture.pcap", "--csv", "--select", "device"]).arg(folder.path());
-    let done = scan.output().unwrap();
-    let said = String::from_utf8(done.stderr).unwrap();
-    assert_eq!(done.status.code(), Some(2), "{said}");
-    assert!(said.contains("it is a folder with no capture in it\n  See what is there: ls -l "), "{said}");
-    assert!(String::from_utf8(done.stdout).unwrap().lines().count() > 2);
 }

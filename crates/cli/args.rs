@@ -198,7 +198,7 @@ pub(crate) struct Bench {
     /// Numbers of threads, such as 1,2,4 or 1-4; one and all processors where not given
     #[arg(long, value_name = "LIST")]
     pub threads: Option<Counts>,
-    /// Memory for the state, such as 512M or 4G; a quarter of what there is where not given
+    /// Memory for the state, such as 512M or 4G (MiB, GiB); a quarter of what there is where not given
     #[arg(long, value_name = "SIZE", value_parser = parse::memory)]
     pub memory: Option<u64>,
     /// Save the run as JSON, to compare others with it

@@ -52,7 +52,7 @@ impl<'c> Case<'c> {
         let report = engine::judge(&closed, &catalog, &terms);
         let report = ManuallyDrop::new(report);
         let gaps = output::say_gaps(&report, []);
-        if let Some(unjudged) = output::nothing_judged(&report) {
+        if let Some(unjudged) = output::nothing_judged(&report, &plan::choosers(self.reading)) {
             return Err(unjudged);
         }
         answer(&report, &catalog)?;

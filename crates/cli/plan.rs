@@ -48,6 +48,8 @@ pub(crate) struct Printing {
     pub fail_on: Option<Severity>,
     /// Threads that render.
     pub threads: NonZeroUsize,
+    /// Options that were given and choose among packets, as [`choosers`] has them.
+    pub choosers: Vec<&'static str>,
 }
 
 /// Checks how the report is to be written.
@@ -62,7 +64,18 @@ pub(crate) fn printing(
         view: View { long, ..view(&output.look, typed) },
         fail_on: output.fail_on.0,
         threads: self::threads(threads),
+        choosers: vec![],
     })
+}
+
+/// The options that were given and may leave packets out.
+pub(crate) fn choosers(reading: &Reading) -> Vec<&'static str> {
+    let all = [
+        ("--filter", reading.filter.is_some()),
+        ("--from", reading.from.is_some()),
+        ("--to", reading.to.is_some()),
+    ];
+    all.into_iter().filter(|(_, is_given)| *is_given).map(|(option, _)| option).collect()
 }
 
 fn form(output: &Output) -> Result<Form, Failure> {

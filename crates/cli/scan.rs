@@ -24,8 +24,10 @@ pub(crate) fn run(scan: &Scan) -> Result<Outcome, Failure> {
     let options = Options { saved: scan.save.is_some(), ..plan::reading(&scan.reading, &scan.work)? };
     let inputs = plan::inputs(&scan.files)?;
     let case = Case { files: &scan.files, reading: &scan.reading, judging: &scan.judging, work: &scan.work };
-    let printing =
-        plan::printing(&scan.output, scan.work.threads, scan.long, plan::typed("scan", &scan.files))?;
+    let printing = Printing {
+        choosers: plan::choosers(&scan.reading),
+        ..plan::printing(&scan.output, scan.work.threads, scan.long, plan::typed("scan", &scan.files))?
+    };
     let (catalog, terms) = case.prepare(&options, &inputs, scan.save.as_deref())?;
     let one = One { scan, printing, options, catalog: &catalog, terms: &terms };
     if scan.each { each::run(&one, &inputs) } else { one.run(&inputs) }

@@ -46,6 +46,7 @@ use settle::Engine;
 use signals::Signals;
 use source::Opened;
 use std::io::{self, ErrorKind, IsTerminal};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -67,12 +68,19 @@ const DRAIN: Duration = Duration::from_secs(2);
 /// Watches until it is stopped or there is nothing more, and prints the report.
 pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
     let again: Vec<PathBuf> = watch.replay.clone().into_iter().collect();
-    let printing = plan::printing(&watch.output, None, false, plan::typed("scan", &again))?;
+    let printing = Printing {
+        choosers: watch.filter.iter().map(|_| "--filter").collect(),
+        ..plan::printing(&watch.output, None, false, plan::typed("scan", &again))?
+    };
     let style = match printing.form {
         Form::Csv(_) => return Err(Failure::new("watch writes text or JSON lines").next("Try: --json")),
         Form::Json(_) => None,
         Form::Text => Some(printing.view.clone()),
     };
+    if watch.replay.is_none() && watch.speed != NonZeroU32::MIN {
+        return Err(Failure::new("--speed is of a file: what comes live comes as fast as it does")
+            .next("Try: --replay FILE --speed N"));
+    }
     let options = plan::watching(watch);
     let (catalog, policy) = overrides::open(&watch.judging)?;
     let signals = Signals::listen()?;
@@ -322,7 +330,7 @@ impl Run<'_> {
         self.out.write(clear.into_bytes());
         let closed = self.ongoing.summary(self.opened.source.tallies()).close();
         let mut report = engine::judge(&closed, &self.catalog, &self.terms);
-        let checked = output::check(&mut report, failures);
+        let checked = output::check(&mut report, &printing, failures);
         let mut lines = Lines::to(&self.out);
         write_last(&report, &printing, checked, &mut self.said, &mut lines)?;
         self.pulse.judged = Some(Judged::of(&report.overview));

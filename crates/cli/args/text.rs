@@ -26,7 +26,8 @@ pub(super) const SCAN: &str = "\
 Scans captures: who the cameras are, whom they talk to, what left the site, and how sure that is.
 
 Files and directories given together are one capture: they are put in order of time, and flows go on from one file to the \
-next. Formats are told by content, not by name. What stands before a torn tail is used, and the tail is reported.";
+next. Formats are told by content, not by name. What stands before a torn tail is used, and the tail is reported. In a \
+directory what is no capture is passed over, and said; an empty file that is called like a capture could not be read.";
 
 pub(super) const SCAN_EXAMPLES: &str = "\
 Examples:
@@ -41,7 +42,8 @@ Examples:
   lenscap scan office.pcapng --fail-on high && echo ok  in a script
 
 What a line says: how bad it is, address, maker and model, payload sent and whether that was an upload, to which address, \
-id; then by which name it was called and the packet (#) that shows it, in which time, how sure that is. HIGH is an upload of a \
+id; then by which name it was called and the packet (#) that shows it, how sure that is, in which time. Confidence is of 100: \
+that it is as the line says; in a line without an id that it is a camera. Unknown content is what no reader knows, or what a peer-to-peer protocol carries. HIGH is an upload of a \
 camera, or that somebody outside watches it; MEDIUM a smaller upload, or reports again and again; LOW that it was in contact, \
 or was refused; INFO what every host does. POSSIBLE is a device that may be a camera. lenscap explain has the rules. Bytes are \
 payload, each byte once, unless it says IP bytes (tables: headers included) or wire (ledger).

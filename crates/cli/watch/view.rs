@@ -3,9 +3,9 @@
 
 use super::loss::Loss;
 use super::news::{How, News};
-use lenscap_flow::report::{DeviceRecord, Finding, Report, Severity, Standing};
+use lenscap_flow::report::{DeviceRecord, Finding, FindingKind, Outcome, Report, Severity, Standing};
 use lenscap_report::escape::escape;
-use lenscap_report::{time, units};
+use lenscap_report::{text, time, units};
 use lenscap_wire::Timestamp;
 use std::collections::{HashMap, VecDeque};
 use std::fmt::Write;
@@ -189,13 +189,9 @@ fn clock(now: Timestamp) -> String {
 fn sentence(devices: &Devices<'_, '_>, news: &News<'_, '_>) -> Option<String> {
     match *news {
         News::Device(device, how) => {
-            let what = match device.standing {
-                Standing::Camera => "camera",
-                Standing::Suspected => "possible camera",
-                Standing::Viewer | Standing::Other => return None,
-            };
+            let is_told = matches!(device.standing, Standing::Camera | Standing::Suspected);
             let new = if how == How::New { "new " } else { "" };
-            Some(format!("{new}{what} {}", called(device)))
+            is_told.then(|| format!("{new}{}", text::who(device)))
         }
         News::Finding(_, How::Grown) => None,
         News::Finding(finding, _) => Some(told(devices, finding)),
@@ -211,9 +207,9 @@ fn told(devices: &Devices<'_, '_>, finding: &Finding<'_>) -> String {
         finding.severity.word().to_string()
     };
     format!(
-        "{severity:8} {}  {} to {}  {} sent  {} received  {}",
-        device.map_or_else(|| escape(finding.device.as_bytes()).into_owned(), called),
-        finding.kind.word(),
+        "{severity:8} {}  {} {}  {} sent  {} received  {}",
+        device.map_or_else(|| escape(finding.device.as_bytes()).into_owned(), text::who),
+        deed(finding),
         escape(finding.endpoint.as_bytes()),
         units::bytes(finding.bytes_out),
         units::bytes(finding.bytes_in),
@@ -221,18 +217,19 @@ fn told(devices: &Devices<'_, '_>, finding: &Finding<'_>) -> String {
     )
 }
 
-/// The address of a device, its maker and its model.
-fn called(device: &DeviceRecord<'_>) -> String {
-    let mut text = device
-        .addresses
-        .first()
-        .map_or_else(|| escape(device.id.as_bytes()).into_owned(), ToString::to_string);
-    let maker = device.vendor.map(|vendor| &*vendor.name);
-    for word in maker.into_iter().chain(device.model.as_deref()) {
-        text.push(' ');
-        text.push_str(&escape(word.as_bytes()));
+/// What the device did to the other end, in the words of the report.
+fn deed(finding: &Finding<'_>) -> &'static str {
+    match finding.kind {
+        FindingKind::Exfiltration if finding.outcome == Outcome::Refused => "upload, refused, to",
+        FindingKind::Exfiltration => "uploads to",
+        FindingKind::Telemetry => "reports to",
+        FindingKind::Exposure => "called from outside by",
+        FindingKind::Attempt => "tried to reach",
+        FindingKind::Contact | FindingKind::VendorContact if finding.outcome == Outcome::NotCaptured => {
+            "sent, no answer captured, to"
+        }
+        FindingKind::Contact | FindingKind::VendorContact => "in contact with",
     }
-    text
 }
 
 #[cfg(test)]

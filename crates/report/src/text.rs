@@ -23,6 +23,7 @@ mod words;
 pub use explain::{explain_device, explain_finding, explain_rule, kinds as explained_kinds};
 pub use list::{Shown, payload, write_devices, write_flows};
 pub use style::Style;
+pub use words::who;
 
 use crate::units::Numbers;
 use lenscap_flow::report::Report;

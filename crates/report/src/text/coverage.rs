@@ -31,8 +31,7 @@ fn seen(report: &Report<'_>) -> String {
         units::counted(report.captures.len() as u64, "capture"),
     );
     let Some((start, end)) = overview.coverage.window else { return amounts };
-    let span = units::span(end.0.saturating_sub(start.0));
-    format!("{span}, {} to {} UTC; {amounts}", time::plain(start), time::plain(end))
+    format!("{}; {amounts}", time::window(start, end))
 }
 
 /// Every limit in words.

@@ -7,7 +7,7 @@ mod rule;
 pub use rule::{explain_rule, kinds};
 
 use super::commands;
-use super::findings::headline;
+use super::findings::{headline, when};
 use super::list::payload;
 use super::page::{Page, broken};
 use super::row::is_by_protocol;
@@ -16,11 +16,10 @@ use super::{Typed, View};
 use crate::escape::escape;
 use crate::protocol;
 use crate::reason::{Digits, sentence};
-use crate::time;
 use crate::units;
 use crate::vendor;
 use lenscap_flow::report::{
-    DeviceClass, DeviceRecord, Evidence, Finding, FlowView, PacketAt, Party, Report, Rule, Standing,
+    DeviceClass, DeviceRecord, Evidence, Finding, FlowView, Measure, PacketAt, Party, Report, Rule, Standing,
 };
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -140,8 +139,12 @@ fn verb(words: &str) -> String {
     let is_verb = ["answers", "called", "calls", "serves", "speaks", "asked", "shows", "uploads"]
         .iter()
         .any(|verb| words.starts_with(verb));
-    let was = if words.starts_with("stated") { "is" } else { "has" };
-    if is_verb { words.to_owned() } else { format!("{was} {words}") }
+    match words {
+        _ if is_verb => words.to_owned(),
+        _ if words.starts_with("the camera's side") => format!("takes {words}"),
+        _ if words.starts_with("stated") => format!("is {words}"),
+        _ => format!("has {words}"),
+    }
 }
 
 fn push_party(page: &mut Page, finding: &Finding<'_>, view: &View) {
@@ -192,14 +195,13 @@ fn push_bytes(page: &mut Page, finding: &Finding<'_>, flows: &[FlowView<'_>], vi
         0 => String::new(),
         bytes => format!("; {} came again and are not counted", exact(bytes)),
     };
-    let lasted = units::within(finding.end.0.saturating_sub(finding.start.0));
     let mut clauses = vec![
         format!(
             "{} of payload sent once, {} received{again}",
             exact(finding.bytes_out),
             exact(finding.bytes_in)
         ),
-        format!("from {} UTC, within {lasted}", time::plain(finding.start)),
+        when(finding),
     ];
     let text = |flow: &FlowView<'_>| {
         let protocol = protocol::word(flow.protocol).unwrap_or("flow").to_uppercase();
@@ -266,16 +268,31 @@ fn push_commands(
     if let Some(command) = commands::all(report, finding) {
         page.line(&format!("All of its packets: {command}"));
     }
-    // The command adds up what TCP and UDP carry: of others it would say 0.
-    if flows.iter().all(|flow| matches!(flow.protocol, TCP | UDP))
-        && let Some(command) = commands::sum(report, finding, device)
-    {
-        page.line(&format!("To add up its bytes, copies included: {command}"));
+    // The commands take what TCP and UDP carry: of others they would say 0.
+    if flows.iter().all(|flow| matches!(flow.protocol, TCP | UDP)) {
+        if let Some(command) = commands::sum(report, finding, device) {
+            page.line(&format!("To add up its bytes, copies included: {command}"));
+        }
+        if let Some((label, command)) = spans(finding).zip(commands::spans(report, finding)) {
+            page.line(&format!("{label} {command}"));
+        }
     }
     if typed.packets && !typed.inputs.is_empty() {
         let id = words::short_id(report, &finding.id);
         page.line(&format!("A file of them:     lenscap extract {id} {} -w proof.pcapng", typed.inputs));
     }
+}
+
+/// What the command counts that counts the spans of a finding by the rule of recurrence. Of several flows each has spans of its
+/// own, so all packets taken as one flow may have fewer.
+fn spans(finding: &Finding<'_>) -> Option<&'static str> {
+    finding.reasons.iter().find_map(|reason| match &reason.rule {
+        Rule::Measured { rule, flows, .. } if rule.measure == Measure::Recurrence => Some(match flows {
+            1 => "To count its spans of 34 s:",
+            _ => "To count its spans of 34 s, its flows as one:",
+        }),
+        _ => None,
+    })
 }
 
 /// Explains a device.
@@ -287,7 +304,11 @@ pub fn explain_device(
 ) -> io::Result<()> {
     let mut page = view.page();
     let what = words::capital(&words::device(report, device));
-    let head = format!("{what}: {}, confidence {}.", words::maker(device), device.confidence);
+    let sure = match device.standing {
+        Standing::Camera | Standing::Suspected => format!(", camera confidence {}", device.confidence),
+        Standing::Viewer | Standing::Other => String::new(),
+    };
+    let head = format!("{what}: {}{sure}.", words::maker(device));
     page.paragraph(0, &head);
     page.gap();
     item(&mut page, &heading(device, device.standing), &evidence(device));

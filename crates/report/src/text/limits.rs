@@ -141,7 +141,7 @@ fn unread(report: &Report<'_>, view: &View) -> Option<String> {
 fn opaque(report: &Report<'_>, view: &View) -> Option<String> {
     let packed: u64 = report.findings.iter().map(|finding| finding.packed).sum();
     (packed > 0).then(|| {
-        format!("the content of {} in peer-to-peer protocols could not be read", view.numbers.bytes(packed))
+        format!("the content of {} in peer-to-peer protocols is not known", view.numbers.bytes(packed))
     })
 }
 
@@ -154,7 +154,7 @@ fn look_ups(devices: &[DeviceRecord<'_>]) -> Option<String> {
     };
     match devices.iter().filter(hides).count() as u64 {
         0 => None,
-        count => Some(format!("look-ups of {} could not be read", units::counted(count, "device"))),
+        count => Some(format!("look-ups of {} in protocols that hide them", units::counted(count, "device"))),
     }
 }
 

@@ -22,6 +22,17 @@ const KINDS: [(FindingKind, &str); 6] = [
     ),
 ];
 
+/// How spans of sending are counted.
+const SPANS: [&str; 3] = [
+    "A flow has one for each burst in which the device sent payload, and one more for each 34 s that its bursts last together. \
+     A burst ends where neither side sends for 34 s. In TCP a burst with one byte is a keep-alive, and where the device sent \
+     fewer bytes than packets, or less than a 64th of what came back, its bursts have no more spans beside their first than it \
+     sent kB.",
+    "Flows side by side, or less than 34 s apart, are added up: to no more than one for each 34 s from the first packet to the \
+     last, and one. Of several flows it may so be more than of all their packets taken as one flow.",
+    "64 are told apart.",
+];
+
 /// The words for kinds of findings that [`explain_rule`] takes.
 pub fn kinds() -> impl Iterator<Item = &'static str> {
     KINDS.iter().map(|(kind, _)| kind.word())
@@ -99,7 +110,9 @@ fn measured(rule: &ContactRule, content: &ContentRule) -> Vec<String> {
             format!("Content sent in large packets in two neighbouring windows of 19.5 h: {least} B or more.")
         }
         Measure::Service => "All flows are look-ups, clocks or address finding, which every host has.".into(),
-        Measure::Recurrence => format!("Moments with payload sent, 34 s apart or more: {least} or more."),
+        Measure::Recurrence => {
+            format!("Spans of 34 s (2^35 ns) in which sending began again or went on: {least} or more.")
+        }
         Measure::Answers => format!("Flows that were answered: {least} or more."),
         Measure::Refusals => format!(
             "Packets that refuse, such as a reset before any byte was acknowledged, an ICMP error, a name that does not \
@@ -107,6 +120,9 @@ fn measured(rule: &ContactRule, content: &ContentRule) -> Vec<String> {
         ),
         Measure::Any => "Nothing: it holds where no rule before it does.".into(),
     }];
+    clauses.extend(
+        SPANS.iter().filter(|_| rule.measure == Measure::Recurrence).map(|clause| (*clause).to_owned()),
+    );
     let counts_content = matches!(rule.measure, Measure::Window | Measure::BothWays | Measure::LongWindow);
     clauses.extend(counts_content.then_some(of_content));
     clauses.push("Bytes are payload, each once. The first rule that holds decides.".into());
