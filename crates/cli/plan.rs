@@ -21,6 +21,9 @@ use std::thread;
 const FOUR: NonZeroUsize = NonZeroUsize::new(4).expect("four is not zero");
 /// Columns of text where nobody says.
 const COLUMNS: usize = 100;
+/// Rows of a terminal that does not say.
+#[cfg(unix)]
+const ROWS: usize = 24;
 /// Inputs that are named one by one.
 const FEW: usize = 3;
 /// Threads that are taken on any machine where they are asked for.
@@ -105,6 +108,13 @@ pub(crate) fn view(look: &Look, typed: Typed) -> View {
         long: false,
         typed,
     }
+}
+
+/// Columns and rows of the terminal, now: its window may have been changed.
+#[cfg(unix)]
+pub(crate) fn screen() -> (usize, usize) {
+    let size = terminal_size::terminal_size_of(stdout());
+    size.map_or((COLUMNS, ROWS), |(columns, rows)| (columns.0.into(), rows.0.into()))
 }
 
 /// What was typed, so that a report can name what to type next.

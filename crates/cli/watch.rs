@@ -105,7 +105,8 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
     // The kernel asks the filter of an interface.
     let options = Options { filter: options.filter.filter(|_| !opened.is_live), ..options };
     let Engine { opened, ongoing, stopping } = settle::engine(watch, &options, opened)?;
-    let view = style.map(|style| (View::new(&opened.name, io::stdout().is_terminal()), style));
+    let screen = io::stdout().is_terminal().then_some(plan::screen as fn() -> (usize, usize));
+    let view = style.map(|style| (View::new(&opened.name, screen), style));
     let names = opened.about.iter().map(|about| about.path.clone()).collect();
     let rolling = Rolling::start(watch, names)?;
     let mut run = Run {

@@ -173,13 +173,15 @@ fn answers(flows: u64, answered: u64, refused: u64) -> String {
     if answered > 0 {
         parts.push(format!("{} answered", of(answered, flows)));
     }
-    if refused > 0 {
-        parts.push(format!("{} refused", of(refused, flows)));
+    match refused {
+        0 => {}
+        _ if answered > 0 => parts.push(format!("{refused} refused")),
+        _ => parts.push(format!("{} refused", of(refused, flows))),
     }
     match flows - answered - refused {
         0 => {}
         rest if rest == flows => parts.push("no answer was captured".into()),
-        rest => parts.push(format!("of {} no answer was captured", of(rest, flows))),
+        rest => parts.push(format!("of {rest} no answer was captured")),
     }
     parts.join(", ")
 }
@@ -243,7 +245,7 @@ mod tests {
             (Rule::Answers { flows: 1, answered: 0, refused: 0 }, "answers: no answer was captured"),
             (
                 Rule::Answers { flows: 6, answered: 2, refused: 1 },
-                "answers: 2 of 6 flows answered, 1 of 6 flows refused, of 3 of 6 flows no answer was captured",
+                "answers: 2 of 6 flows answered, 1 refused, of 3 no answer was captured",
             ),
             (
                 Rule::Largest { shown: 8, flows: 70, carried: 9, payload: 10 },

@@ -22,8 +22,9 @@ mod words;
 
 pub use explain::{explain_device, explain_finding, explain_rule, kinds as explained_kinds};
 pub use list::{Shown, payload, write_devices, write_flows};
+pub use page::cut;
 pub use style::Style;
-pub use words::who;
+pub use words::{called, class};
 
 use crate::units::Numbers;
 use lenscap_flow::report::Report;

@@ -320,10 +320,10 @@ fn what_is_said_of_columns_is_said_of_those_that_are_shown() {
 #[test]
 fn who_has_no_address_yet_is_called_by_its_mac() {
     let mut device = devices().remove(0);
-    assert_eq!(who(&device), "camera 192.168.1.64  Hikvision DS-2CD2042WD-I");
+    assert_eq!(called(&device), "192.168.1.64  Hikvision DS-2CD2042WD-I");
     device.addresses.clear();
     let mac = device.mac.unwrap().to_string();
-    assert_eq!(who(&device), format!("camera {mac}  Hikvision DS-2CD2042WD-I"));
+    assert_eq!(called(&device), format!("{mac}  Hikvision DS-2CD2042WD-I"));
 }
 
 #[test]

@@ -15,7 +15,7 @@ const OF_DEVICES: &str = "as far as the catalogue knows only devices call";
 const SHORT_ID: usize = 8;
 
 /// What a device is: its class, where that is known.
-pub(super) fn class(device: &DeviceRecord<'_>) -> &'static str {
+pub fn class(device: &DeviceRecord<'_>) -> &'static str {
     let other = if device.standing == Standing::Suspected { "possible camera" } else { "device" };
     device.class.map_or(other, DeviceClass::word)
 }
@@ -351,9 +351,9 @@ pub(super) fn device_of_id(report: &Report<'_>, id: &str) -> String {
     known.map_or_else(|| format!("device {}", escape(id.as_bytes())), |known| device(report, known))
 }
 
-/// `possible camera 192.168.1.20  Hikvision`, for a line that stands alone.
-pub fn who(device: &DeviceRecord<'_>) -> String {
-    format!("{} {}  {}", class(device), address(device), maker_cell(device))
+/// `192.168.1.20  Hikvision`: a device in a line that stands alone, by its address and maker.
+pub fn called(device: &DeviceRecord<'_>) -> String {
+    format!("{}  {}", address(device), maker_cell(device))
 }
 
 /// What kind of party it is, whoever runs it.

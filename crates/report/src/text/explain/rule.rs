@@ -157,7 +157,7 @@ fn reason(id: &str) -> Option<&'static str> {
             "either every datagram came again after hundreds of others, as from two observers whose clocks differ: of those kept in a sample, at least eight, nine of ten were seen more than once, and what was sent once is the payload divided by how often they were seen on average. Or more than half of the datagrams were copies of others, more than the double of a mirror: one who sends different datagrams that look alike is seen so, too. What is sent this way is judged by half of it at the least, unless the other direction was seen as often."
         }
         "party-by" => {
-            "what tells whose the other end is: sni is the server name of a TLS hello, host that of an HTTP request, dns a name that the address was given for, cert a name of the server's certificate, address a range of addresses."
+            "what tells whose the other end is: sni is the server name of a TLS hello, host that of an HTTP request, dns a name that the address was given for, cert a name of the server's certificate, address a range of addresses; protocol that it speaks the vendor's, learned that a message in the vendor's protocol told of its address, published-port that a device with the vendor's prefix calls a port that the vendor publishes for its servers."
         }
         "part-of" => {
             "the party is nobody's that is known, but flows with so much of its payload were with a server of this vendor, or with somebody in its protocol."
@@ -190,6 +190,15 @@ mod tests {
             explain_rule(id, catalog.contact_rules(), catalog.content(), &plain(100), &mut out).unwrap();
         assert!(known, "{id}");
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn whatever_tells_whose_the_other_end_is_is_explained() {
+        use lenscap_flow::report::Attribution::*;
+        let said = explained("party-by").replace('\n', " ");
+        for source in [Sni, Host, Dns, Certificate, Protocol, Learned, Address, PublishedPort] {
+            assert!(said.contains(&format!(" {} ", source.word())), "{}", source.word());
+        }
     }
 
     #[test]
