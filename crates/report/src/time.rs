@@ -30,11 +30,17 @@ pub fn plain(time: Timestamp) -> String {
     moment(time).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// `2026-03-02 09:14:07 to 2026-03-02 09:45:07 UTC (31 min)`; where both are the same, that moment.
+/// `2026-03-02 09:14:07 to 2026-03-02 09:45:07 UTC (31 min)`, rounded up, so that no part of it lasts longer; where both are the same,
+/// that moment.
 pub fn window(start: Timestamp, end: Timestamp) -> String {
     match end.0.saturating_sub(start.0) {
         1.. => {
-            format!("{} to {} UTC ({})", plain(start), plain(end), units::span(end.0.saturating_sub(start.0)))
+            format!(
+                "{} to {} UTC ({})",
+                plain(start),
+                plain(end),
+                units::within(end.0.saturating_sub(start.0))
+            )
         }
         _ => format!("{} UTC", plain(start)),
     }

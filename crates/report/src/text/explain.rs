@@ -19,7 +19,8 @@ use crate::reason::{Digits, sentence};
 use crate::units;
 use crate::vendor;
 use lenscap_flow::report::{
-    DeviceClass, DeviceRecord, Evidence, Finding, FlowView, Measure, PacketAt, Party, Report, Rule, Standing,
+    DeviceClass, DeviceRecord, EndView, Evidence, Finding, FlowView, Measure, PacketAt, Party, Report, Rule,
+    Standing,
 };
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -54,7 +55,7 @@ pub fn explain_finding(
     page.gap();
     push_device(&mut page, device, finding);
     push_party(&mut page, finding, view);
-    push_bytes(&mut page, finding, flows, view);
+    push_bytes(&mut page, finding, (device, flows), view);
     push_kind(&mut page, finding, view);
     item(&mut page, "5 What could be wrong", &doubts::of_finding(report, finding, device));
     page.gap();
@@ -188,7 +189,12 @@ fn packets(all: &[PacketAt]) -> String {
     }
 }
 
-fn push_bytes(page: &mut Page, finding: &Finding<'_>, flows: &[FlowView<'_>], view: &View) {
+fn push_bytes(
+    page: &mut Page,
+    finding: &Finding<'_>,
+    (device, flows): (Option<&DeviceRecord<'_>>, &[FlowView<'_>]),
+    view: &View,
+) {
     let about = if finding.estimated { "about " } else { "" };
     let exact = |n: u64| format!("{about}{} B", units::count(n));
     let again = match finding.repeated {
@@ -204,16 +210,22 @@ fn push_bytes(page: &mut Page, finding: &Finding<'_>, flows: &[FlowView<'_>], vi
         when(finding),
     ];
     let text = |flow: &FlowView<'_>| {
+        // Who began it may not be known: bytes are told from the device's side.
+        let is_own = |end: &EndView| device.is_some_and(|device| device.addresses.contains(&end.address));
+        let (own, other) = match is_own(&flow.resp) && !is_own(&flow.orig) {
+            true => (&flow.resp, &flow.orig),
+            false => (&flow.orig, &flow.resp),
+        };
         let protocol = protocol::word(flow.protocol).unwrap_or("flow").to_uppercase();
         let port = |port: Option<u16>| port.map(|port| format!(" port {port}")).unwrap_or_default();
         format!(
-            "{protocol} {}{} to {}{}: {} and {} back, first packet {}  {}",
-            flow.orig.address,
-            port(flow.orig.port),
-            flow.resp.address,
-            port(flow.resp.port),
-            view.numbers.bytes(payload(&flow.orig)),
-            view.numbers.bytes(payload(&flow.resp)),
+            "{protocol} of {}{} with {}{}: {} sent, {} received, first packet {}  {}",
+            own.address,
+            port(own.port),
+            other.address,
+            port(other.port),
+            view.numbers.bytes(payload(own)),
+            view.numbers.bytes(payload(other)),
             units::count(flow.first_packet.packet),
             flow.community_id,
         )

@@ -86,7 +86,7 @@ fn seen(report: &Report<'_>) -> String {
     let Some((start, end)) = overview.coverage.window else { return format!("{packets}{of}{stop}") };
     let (span, start) = (end.0.saturating_sub(start.0), time::plain(start));
     let when =
-        if span > 0 { format!("{} from {start} UTC", units::span(span)) } else { format!("{start} UTC") };
+        if span > 0 { format!("{} from {start} UTC", units::within(span)) } else { format!("{start} UTC") };
     format!("{when}, {packets}{of}{stop}")
 }
 
