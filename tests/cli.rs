@@ -215,6 +215,15 @@ fn more_threads_than_help_are_not_started() {
     assert!(String::from_utf8(done.stderr).unwrap().contains("1000000 threads are more than help"));
 }
 
+/// What came through a pipe is gone: nobody can look at it again.
+#[test]
+fn an_empty_pipe_is_not_to_be_inspected() {
+    let done = lenscap().args(["scan", "-"]).stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(2), "{said}");
+    assert!(said.ends_with("  Keep it in a file, then: lenscap inspect FILE\n"), "{said}");
+}
+
 #[test]
 fn standard_input_may_be_given_once() {
     let mut child = lenscap().args(["scan", "-", "-"]).stdin(Stdio::piped()).spawn().unwrap();

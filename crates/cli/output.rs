@@ -113,10 +113,14 @@ fn left_out(report: &Report<'_>, choosers: &[&str]) -> Option<String> {
 fn look_closer(report: &Report<'_>) -> String {
     let live = report.captures.first().filter(|capture| capture.format == "live");
     let Some(first) = live else {
-        let there = |path: &&str| *path == "-" || Path::new(path).exists();
-        let path = report.captures.iter().map(|capture| capture.path.as_str()).find(there);
-        let inspect = |path| format!("See what they are: lenscap inspect {}", shell::word(path));
-        return path.map_or_else(|| "See what it reads: lenscap scan --help".into(), inspect);
+        let is_file = |path: &&str| *path != "-" && Path::new(path).exists();
+        let paths = || report.captures.iter().map(|capture| capture.path.as_str());
+        return match paths().find(is_file) {
+            Some(path) => format!("See what they are: lenscap inspect {}", shell::word(path)),
+            // What came through a pipe is gone.
+            None if paths().any(|path| path == "-") => "Keep it in a file, then: lenscap inspect FILE".into(),
+            None => "See what it reads: lenscap scan --help".into(),
+        };
     };
     let name = match first.path.rsplit_once('#') {
         Some((name, "1")) if report.captures.len() > 1 => name,

@@ -44,7 +44,8 @@ fn unseen(report: &Report<'_>) -> String {
     }
     let (both, flows) = coverage.two_way;
     if let Some(share) = units::share(flows.saturating_sub(both), flows) {
-        limits.extend((both < flows).then(|| format!("one direction of {share} of the TCP and UDP flows")));
+        let other = || format!("the other direction of {share} of the TCP and UDP flows, if there was one");
+        limits.extend((both < flows).then(other));
     }
     if coverage.cut_bytes > 0 {
         limits.push(format!("{} cut off by the snap length", units::bytes(coverage.cut_bytes)));

@@ -212,10 +212,8 @@ fn push_bytes(
     let text = |flow: &FlowView<'_>| {
         // Who began it may not be known: bytes are told from the device's side.
         let is_own = |end: &EndView| device.is_some_and(|device| device.addresses.contains(&end.address));
-        let (own, other) = match is_own(&flow.resp) && !is_own(&flow.orig) {
-            true => (&flow.resp, &flow.orig),
-            false => (&flow.orig, &flow.resp),
-        };
+        let ends = (&flow.orig, &flow.resp);
+        let (own, other) = if is_own(ends.1) && !is_own(ends.0) { (ends.1, ends.0) } else { ends };
         let protocol = protocol::word(flow.protocol).unwrap_or("flow").to_uppercase();
         let port = |port: Option<u16>| port.map(|port| format!(" port {port}")).unwrap_or_default();
         format!(

@@ -343,8 +343,8 @@ fn the_screen_says_of_what_a_confidence_is() {
 #[test]
 fn bytes_are_told_from_the_side_of_the_device_whoever_began() {
     let (device, flow) = (devices().remove(0), flows().remove(0));
-    let begun = explained(device.clone(), &[flow.clone()]);
-    let turned = FlowView { orig: flow.resp.clone(), resp: flow.orig.clone(), ..flow };
+    let begun = explained(device.clone(), std::slice::from_ref(&flow));
+    let turned = FlowView { orig: flow.resp, resp: flow.orig, ..flow };
     assert!(begun.contains("TCP of 192.168.1.64 port 49152 with 203.0.113.40 port 443: "), "{begun}");
     assert_eq!(explained(device, &[turned]), begun);
 }
