@@ -261,6 +261,21 @@ mod tests {
         command().debug_assert();
     }
 
+    /// An example that is broken cannot be copied.
+    #[test]
+    fn examples_keep_to_one_line() {
+        for sub in command().get_subcommands() {
+            let (name, help) = (sub.get_name(), sub.clone().term_width(100).render_long_help().to_string());
+            let (_, behind) = help.split_once("\nExamples:\n").unwrap_or_default();
+            for line in behind.lines().take_while(|line| !line.is_empty()) {
+                let begins = ["lenscap", "tcpdump", "sudo lenscap"]
+                    .iter()
+                    .any(|word| line.trim_start().starts_with(word));
+                assert!(begins && line.starts_with("  ") && line.len() <= 100, "{name}: {line}");
+            }
+        }
+    }
+
     #[cfg(unix)]
     #[test]
     fn a_watch_does_not_offer_csv() {

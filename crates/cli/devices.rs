@@ -20,9 +20,9 @@ Bytes are IP bytes, headers included: sent to and received from outside, and bot
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   lenscap devices office.pcapng                          cameras first
-  lenscap devices office.pcapng --cameras                cameras, recorders and possible cameras alone
+  lenscap devices office.pcapng --cameras                cameras and possible cameras alone
   lenscap devices captures/ --sort sent --top 10         who sent most outside
-  lenscap devices office.pcapng --device 192.168.1.64    one of them, by address, MAC or the beginning of either
+  lenscap devices office.pcapng --device 192.168.1.64    one of them, by address or MAC
   lenscap devices office.pcapng --json | jq .why         everything about each
 
 Exit status: 0 listed, 2 not the whole job could be done.";

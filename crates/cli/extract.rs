@@ -32,7 +32,7 @@ packets from and to its addresses. Captures are read a second time for that, pac
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
-  lenscap extract 7e72532f office.pcapng -w proof.pcapng           a finding, by the id that scan prints
+  lenscap extract 7e72532f office.pcapng -w proof.pcapng           a finding, by its id
   lenscap extract 192.168.1.64 captures/ -w camera.pcapng          a device, out of many captures
   lenscap extract 7e72532f office.pcapng -w - | tshark -r - -V     straight into another tool
 

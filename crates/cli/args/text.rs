@@ -17,7 +17,7 @@ Exit status:
 
 Examples:
   lenscap scan office.pcapng                            the answer on one screen
-  lenscap explain 7e72532f office.pcapng                from a claim to its packets, by the id that scan prints
+  lenscap explain 7e72532f office.pcapng                from a claim to its packets, by its id
   lenscap extract 7e72532f office.pcapng -w proof.pcapng
   lenscap devices captures/ --sort sent --top 10
   lenscap flows captures/ --party hik-connect --json";
@@ -32,8 +32,8 @@ directory what is no capture is passed over, and said; an empty file that is cal
 pub(super) const SCAN_EXAMPLES: &str = "\
 Examples:
   lenscap scan office.pcapng                            the answer on one screen
-  lenscap scan office.pcapng --long                     with findings, reasons, tables and the ledger
-  lenscap scan captures/ --each                         captures that have nothing to do with each other
+  lenscap scan office.pcapng --long                     with findings, reasons, tables, ledger
+  lenscap scan captures/ --each                         each capture on its own
   lenscap scan captures/ --json > report.jsonl          every record, one JSON object a line
   lenscap scan a.pcap b.pcap --json --select finding    the findings alone
   lenscap scan big.pcap.zst --csv --select device       the devices, for a spreadsheet
@@ -81,7 +81,7 @@ Examples:
   lenscap bench captures/ --threads 1-4 --rounds 20          how it scales
   lenscap bench captures/ --save main.json                   keep the run
   lenscap bench captures/ --against main.json                what has changed since
-  lenscap bench captures/ --hgrm batches.hgrm --csv > a.csv  for HdrHistogram's plotter, for a spreadsheet
+  lenscap bench captures/ --hgrm batches.hgrm --csv > a.csv  for plotter and spreadsheet
 
 Exit status: 0 measured, 2 an input could not be read, or the saved run is of other captures.";
 

@@ -25,7 +25,7 @@ Examples:
   lenscap watch any --filter 'not port 22' --duration 1h   all interfaces but for one service
   lenscap watch eth0 --json --output-file lenscap.jsonl    into a file that logrotate may move
   lenscap watch eth0 --json --output-file /var/lib/lenscap/lines.jsonl --rotate 100MB,24h
-  lenscap watch eth0 --rolling /var/lib/lenscap/packets    with yesterday's packets for: lenscap extract ID DIR -w FILE
+  lenscap watch eth0 --rolling /var/lib/lenscap/packets    yesterday's packets, for extract
   tcpdump -i eth0 -w - | lenscap watch -                   what another program captures
   lenscap watch --replay office.pcapng --speed 60          an hour in a minute
 
