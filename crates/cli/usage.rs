@@ -90,7 +90,8 @@ impl<'c> Line<'c> {
                 let names: Vec<_> = given.iter().map(|arg| name(arg)).collect();
                 let with: Vec<_> = given.iter().map(|arg| plain(arg)).collect();
                 let next = format!("Try: {} {}", self.text(|_| true), with.join(" "));
-                (format!("{} is missing", names.join(" or ")), next)
+                let are = if names.len() == 1 { "is" } else { "are" };
+                (format!("{} {are} missing", names.join(" and ")), next)
             }
             ErrorKind::UnknownArgument => {
                 let like = shown(why, ContextKind::SuggestedArg);
@@ -107,7 +108,9 @@ impl<'c> Line<'c> {
                 )
             }
             ErrorKind::ValueValidation if why.source().is_some() => {
-                let source = why.source().map(ToString::to_string).unwrap_or_default();
+                // Of a range clap says `60..=200`.
+                let source = why.source().map(|source| source.to_string().replace("..=", " to "));
+                let source = source.unwrap_or_default();
                 (format!("{first}: {source}"), self.manual())
             }
             ErrorKind::InvalidValue => {
@@ -265,6 +268,11 @@ mod tests {
     #[test]
     fn what_is_missing_is_named_and_what_is_wrong_is_said_in_a_sentence() {
         assert_eq!(said("lenscap scan"), "lenscap: FILES is missing\n  Try: lenscap scan FILES");
+        assert!(
+            said("lenscap watch eth0 --rotate 1h")
+                .starts_with("lenscap: --json and --output-file are missing\n")
+        );
+        assert!(said("lenscap scan a.pcap --width 20").contains("--width: 20 is not in 60 to 200\n"));
         assert_eq!(
             said("lenscap watch eth0 --output-file o.jsonl"),
             "lenscap: --json is missing\n  Try: lenscap watch eth0 --output-file o.jsonl --json"
