@@ -267,6 +267,23 @@ fn a_pipe_that_is_interrupted_ends_with_a_report() {
     assert_eq!(String::from_utf8(done.stdout).unwrap(), scanned(&[OFFICE]).replace(OFFICE, "-"));
 }
 
+/// What is to be typed next is of the same report: with the options that made it.
+#[test]
+fn the_next_command_finds_what_was_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let owner = folder.path().join("own er.toml");
+    std::fs::write(&owner, "[[device]]\nmac = \"50:ec:50:00:53:50\"\nclass = \"camera\"\n").unwrap();
+    let mut scan = lenscap();
+    scan.args(["scan", OFFICE, "--local", "198.51.100.0/24", "--idle", "60", "--overrides"]).arg(&owner);
+    let text = String::from_utf8(scan.output().unwrap().stdout).unwrap();
+    let next = text.lines().find_map(|line| line.strip_prefix("Next: lenscap ")).unwrap();
+    let options = format!(" --idle 60 --local 198.51.100.0/24 --overrides '{}'", owner.display());
+    assert!(next.ends_with(&options), "{text}");
+    let again = format!("{} {next}", env!("CARGO_BIN_EXE_lenscap"));
+    let done = Command::new("sh").args(["-c", &again]).output().unwrap();
+    assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
 /// What was extracted shows the same finding, from every kind of capture.
 #[test]
 fn what_is_extracted_shows_the_finding() {

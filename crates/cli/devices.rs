@@ -77,7 +77,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
         let mut devices: Vec<_> = report.devices().iter().filter(wanted).collect();
         sort(&mut devices, args.sort);
         devices.truncate(args.table.top.unwrap_or(usize::MAX));
-        let view = plan::view(&args.table.look, plan::typed("devices", &args.files));
+        let view = plan::view(&args.table.look, Case::of(&args.job, &args.files).typed("devices"));
         to_stdout(|out| match (args.table.json, args.table.csv) {
             (true, _) => json::write_devices(&devices, out),
             (_, true) => csv::write_devices(&devices, out),

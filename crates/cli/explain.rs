@@ -46,7 +46,7 @@ pub(crate) struct Args {
 
 /// Explains.
 pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
-    let view = plan::view(&args.look, plan::typed("scan", &args.files));
+    let view = plan::view(&args.look, Case::of(&args.job, &args.files).typed("scan"));
     if args.files.is_empty() {
         return rule(args, &view);
     }

@@ -79,7 +79,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
         let (order, all) = chosen(args, report, |n| list.view(n), list.len());
         let flows = || order.iter().filter_map(|&n| list.view(n));
         let shown = text::Shown { all, by: sort(args).what() };
-        let view = plan::view(&args.table.look, plan::typed("flows", &args.files));
+        let view = plan::view(&args.table.look, Case::of(&args.job, &args.files).typed("flows"));
         to_stdout(|out| match (args.table.json, args.table.csv) {
             (true, _) => json::write_flows(flows(), out),
             (_, true) => csv::write_flows(flows(), out),

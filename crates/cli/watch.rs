@@ -21,7 +21,7 @@ mod telling;
 mod turn;
 mod view;
 
-use crate::args::Watch;
+use crate::args::{Reading, Watch};
 use crate::engine::{self, Options, Terms};
 use crate::failure::{Failure, Outcome, say};
 use crate::output;
@@ -70,7 +70,7 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
     let again: Vec<PathBuf> = watch.replay.clone().into_iter().collect();
     let printing = Printing {
         choosers: watch.filter.iter().map(|_| "--filter").collect(),
-        ..plan::printing(&watch.output, None, false, plan::typed("scan", &again))?
+        ..plan::printing(&watch.output, None, false, plan::typed("scan", &again, &changing(watch)))?
     };
     let style = match printing.form {
         Form::Csv(_) => return Err(Failure::new("watch writes text or JSON lines").next("Try: --json")),
@@ -148,7 +148,13 @@ fn rotation(bounds: &[Bound]) -> Rotation {
 
 /// On which terms the reports of a watch are made.
 fn terms(policy: Policy, watch: &Watch) -> Terms {
-    Terms::new(policy, plan::command("watch", None, &watch.judging, watch.memory))
+    Terms::new(policy, plan::command("watch", &changing(watch)))
+}
+
+/// The options that change what is reported.
+fn changing(watch: &Watch) -> Vec<String> {
+    let reading = Reading { filter: watch.filter.clone(), from: None, to: None, idle: watch.idle };
+    plan::options(Some(&reading), &watch.judging, watch.memory)
 }
 
 /// Gives up all rights but to read what is read again, to write the output, and to let clients in who come to `listener`. Interfaces
