@@ -189,11 +189,39 @@ fn where_nothing_is_judged_no_report_is_printed() {
     }
 }
 
+/// What left packets out is known from the options, whatever names of files look like.
+#[test]
+fn the_options_that_left_all_out_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = folder.path().join("my --to --filter facts.toml");
+    let vendor = "id = \"example\"\nname = \"Example\"\nkind = \"consumer-camera\"\nndaa_889 = false\nprc_headquartered = false\ndate = \"2026-03-02\"\n";
+    std::fs::write(&catalog, vendor).unwrap();
+    for command in ["scan", "devices", "flows"] {
+        let mut lenscap = lenscap();
+        lenscap.args([command, OFFICE, "--from", "2030-01-01", "--catalog"]).arg(&catalog);
+        let done = lenscap.output().unwrap();
+        let said = String::from_utf8(done.stderr).unwrap();
+        assert!(
+            said.contains("All of it was left out by --from; it lasts from 2026-03-02 09:00:00"),
+            "{said}"
+        );
+    }
+}
+
 #[test]
 fn more_threads_than_help_are_not_started() {
     let done = lenscap().args(["scan", OFFICE, "--threads", "1000000", "--json"]).output().unwrap();
     assert_eq!(String::from_utf8(done.stdout).unwrap(), scanned(&[OFFICE]));
     assert!(String::from_utf8(done.stderr).unwrap().contains("1000000 threads are more than help"));
+}
+
+/// What came through a pipe is gone: nobody can look at it again.
+#[test]
+fn an_empty_pipe_is_not_to_be_inspected() {
+    let done = lenscap().args(["scan", "-"]).stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(2), "{said}");
+    assert!(said.ends_with("  Keep it in a file, then: lenscap inspect FILE\n"), "{said}");
 }
 
 #[test]
@@ -237,6 +265,23 @@ fn a_pipe_that_is_interrupted_ends_with_a_report() {
     assert!(said.contains("interrupted: the report covers what was read until then"), "{said}");
     assert_eq!(done.status.code(), Some(1), "{said}");
     assert_eq!(String::from_utf8(done.stdout).unwrap(), scanned(&[OFFICE]).replace(OFFICE, "-"));
+}
+
+/// What is to be typed next is of the same report: with the options that made it.
+#[test]
+fn the_next_command_finds_what_was_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let owner = folder.path().join("own er.toml");
+    std::fs::write(&owner, "[[device]]\nmac = \"50:ec:50:00:53:50\"\nclass = \"camera\"\n").unwrap();
+    let mut scan = lenscap();
+    scan.args(["scan", OFFICE, "--local", "198.51.100.0/24", "--idle", "60", "--overrides"]).arg(&owner);
+    let text = String::from_utf8(scan.output().unwrap().stdout).unwrap();
+    let next = text.lines().find_map(|line| line.strip_prefix("Next: lenscap ")).unwrap();
+    let options = format!(" --idle 60 --local 198.51.100.0/24 --overrides '{}'", owner.display());
+    assert!(next.ends_with(&options), "{text}");
+    let again = format!("{} {next}", env!("CARGO_BIN_EXE_lenscap"));
+    let done = Command::new("sh").args(["-c", &again]).output().unwrap();
+    assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
 /// What was extracted shows the same finding, from every kind of capture.
@@ -312,59 +357,4 @@ fn names_of_files_are_escaped() {
         assert!(!done.stdout.contains(&0x1b) && !done.stderr.contains(&0x1b), "{arguments:?}");
         assert!(!done.stdout.is_empty() || !done.stderr.is_empty(), "{arguments:?}");
     }
-}
-
-/// A folder with an office, and captures in it that cannot be read.
-fn damaged_folder() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name);
-    let office = std::fs::read("fixtures/office/capture.pcap").unwrap();
-    std::fs::write(path("office.pcap"), &office).unwrap();
-    std::fs::write(path("cut.pcap"), &office[..12]).unwrap();
-    std::fs::write(path("torn.pcap.gz"), [0x1f, 0x8b, 8, 0]).unwrap();
-    std::fs::write(path("notes.txt"), "not packets").unwrap();
-    #[cfg(unix)]
-    std::os::unix::fs::symlink("gone.pcap", path("link.pcap")).unwrap();
-    folder
-}
-
-#[test]
-fn what_cannot_be_read_in_a_folder_is_said_in_every_form() {
-    let folder = damaged_folder();
-    let unread = if cfg!(unix) {
-        vec!["cut.pcap", "link.pcap", "torn.pcap.gz"]
-    } else {
-        vec!["cut.pcap", "torn.pcap.gz"]
-    };
-    for command in
-        [&["scan", "--json"][..], &["inspect", "--json"], &["devices"], &["flows"], &["scan", "--each"]]
-    {
-        let done = lenscap().args(command).arg(folder.path()).output().unwrap();
-        let said = String::from_utf8(done.stderr).unwrap();
-        assert_eq!(done.status.code(), Some(2), "{command:?}: {said}");
-        assert!(said.contains("1 file is no capture"), "{command:?}: {said}");
-        for name in &unread {
-            assert!(said.contains(&format!("{name}: ")), "{command:?} {name}: {said}");
-        }
-        if command.contains(&"--json") {
-            let text = String::from_utf8(done.stdout).unwrap();
-            let records = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-            let captures: Vec<_> = records.filter(|record| record["type"] == "capture").collect();
-            assert_eq!(captures.len(), unread.len() + 1);
-            let with_problem = captures.iter().filter(|record| record["problems"].is_array());
-            assert_eq!(with_problem.count(), unread.len());
-        }
-    }
-}
-
-#[test]
-fn an_empty_folder_does_not_stop_the_others() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut scan = lenscap();
-    scan.args(["scan", "fixtures/office/capture.pcap", "--csv", "--select", "device"]).arg(folder.path());
-    let done = scan.output().unwrap();
-    let said = String::from_utf8(done.stderr).unwrap();
-    assert_eq!(done.status.code(), Some(2), "{said}");
-    assert!(said.contains("it is a folder with no capture in it\n  See what is there: ls -l "), "{said}");
-    assert!(String::from_utf8(done.stdout).unwrap().lines().count() > 2);
 }

@@ -198,7 +198,7 @@ pub(crate) struct Bench {
     /// Numbers of threads, such as 1,2,4 or 1-4; one and all processors where not given
     #[arg(long, value_name = "LIST")]
     pub threads: Option<Counts>,
-    /// Memory for the state, such as 512M or 4G; a quarter of what there is where not given
+    /// Memory for the state, such as 512M or 4G (MiB, GiB); a quarter of what there is where not given
     #[arg(long, value_name = "SIZE", value_parser = parse::memory)]
     pub memory: Option<u64>,
     /// Save the run as JSON, to compare others with it
@@ -259,6 +259,21 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         command().debug_assert();
+    }
+
+    /// An example that is broken cannot be copied.
+    #[test]
+    fn examples_keep_to_one_line() {
+        for sub in command().get_subcommands() {
+            let (name, help) = (sub.get_name(), sub.clone().term_width(100).render_long_help().to_string());
+            let (_, behind) = help.split_once("\nExamples:\n").unwrap_or_default();
+            for line in behind.lines().take_while(|line| !line.is_empty()) {
+                let begins = ["lenscap", "tcpdump", "sudo lenscap"]
+                    .iter()
+                    .any(|word| line.trim_start().starts_with(word));
+                assert!(begins && line.starts_with("  ") && line.len() <= 100, "{name}: {line}");
+            }
+        }
     }
 
     #[cfg(unix)]

@@ -20,9 +20,9 @@ Bytes are IP bytes, headers included: sent to and received from outside, and bot
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   lenscap devices office.pcapng                          cameras first
-  lenscap devices office.pcapng --cameras                cameras, recorders and possible cameras alone
+  lenscap devices office.pcapng --cameras                cameras and possible cameras alone
   lenscap devices captures/ --sort sent --top 10         who sent most outside
-  lenscap devices office.pcapng --device 192.168.1.64    one of them, by address, MAC or the beginning of either
+  lenscap devices office.pcapng --device 192.168.1.64    one of them, by address or MAC
   lenscap devices office.pcapng --json | jq .why         everything about each
 
 Exit status: 0 listed, 2 not the whole job could be done.";
@@ -77,7 +77,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
         let mut devices: Vec<_> = report.devices().iter().filter(wanted).collect();
         sort(&mut devices, args.sort);
         devices.truncate(args.table.top.unwrap_or(usize::MAX));
-        let view = plan::view(&args.table.look, plan::typed("devices", &args.files));
+        let view = plan::view(&args.table.look, Case::of(&args.job, &args.files).typed("devices"));
         to_stdout(|out| match (args.table.json, args.table.csv) {
             (true, _) => json::write_devices(&devices, out),
             (_, true) => csv::write_devices(&devices, out),

@@ -138,11 +138,16 @@ fn is_up(flags: &str, shown: &str, word: &str) -> Check {
 fn opens(name: &str) -> Check {
     use lenscap_capture::{ChunkId, Live, LiveOptions};
     let options = LiveOptions::default();
-    let ring = units::bytes(options.ring.into());
+    let ring = mebibytes(options.ring);
     match Live::open(&[(name.to_string(), ChunkId::default())], &options) {
-        Ok(_) => Check::fine(format!("it can be captured from, with a ring of {ring}")),
+        Ok(_) => Check::fine(format!("it can be captured from, with a ring of {ring} (--ring)")),
         Err(why) => Check::fault(escape(why.to_string().as_bytes()), None),
     }
+}
+
+/// A ring as `--ring` takes it: `64 MiB`.
+fn mebibytes(bytes: u32) -> String {
+    format!("{} MiB", bytes >> 20)
 }
 
 fn drops(shown: &str, lost: u64) -> Check {
@@ -202,6 +207,7 @@ mod tests {
     fn faults_say_what_to_type() {
         assert!(is_up("0x1003", "eth0", "eth0").is_fine);
         assert_eq!(is_up("0x1002", "eth0", "eth0").mend.as_deref(), Some("sudo ip link set eth0 up"));
+        assert_eq!(mebibytes(lenscap_capture::LiveOptions::default().ring), "64 MiB");
         assert!(drops("eth0", 0).is_fine && drops("eth0", 7).what.contains("lost 7 packets"));
         let features =
             "Features for eth0:\ngeneric-receive-offload: on\nlarge-receive-offload: off [fixed]\n";

@@ -16,7 +16,7 @@ pub(crate) fn run(all: &One<'_>, inputs: &[Input]) -> Result<Outcome, Failure> {
     let mut worst = Outcome::Nothing;
     for (n, input) in engine::expand(inputs).iter().enumerate() {
         let file = path(input);
-        let typed = plan::typed("scan", std::slice::from_ref(&file));
+        let typed = plan::typed("scan", std::slice::from_ref(&file), all.changing);
         let view = View { typed, ..all.printing.view.clone() };
         // Each report begins with its capture, or nobody could tell whose the records are.
         let form = match all.printing.form {

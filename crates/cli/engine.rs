@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::save;
-use lenscap_capture::inputs;
+use lenscap_capture::{Error as CaptureError, inputs};
 use lenscap_catalog::Catalog;
 use lenscap_flow::report::{CaptureRecord, DropCounts, Ledger, Overview, ProblemRecord, RecordLists, Report};
 use lenscap_flow::{Closed, Policy, Summary};
@@ -86,20 +86,30 @@ pub(crate) fn expand(inputs: &[Input]) -> Vec<Input> {
             continue;
         };
         let found = inputs::expand(std::slice::from_ref(path));
-        if let Some((first, why)) = found.skipped.first() {
-            let (count, folder) = (found.skipped.len() as u64, shown(path));
-            crate::failure::say(&match count {
-                1 => format!("{folder}: 1 file is no capture: {}: {why}", shown(first)),
-                _ => format!(
-                    "{folder}: {} are no captures, such as {}: {why}",
-                    units::counted(count, "file"),
-                    shown(first)
-                ),
-            });
+        for line in passed_over(&shown(path), &found.skipped) {
+            crate::failure::say(&line);
         }
         all.extend(found.files.into_iter().map(Input::File));
     }
     all
+}
+
+/// What was passed over in a folder, and an example of each kind: what is empty says nothing of what it was to be.
+fn passed_over(folder: &str, skipped: &[(PathBuf, CaptureError)]) -> Vec<String> {
+    let (empty, others): (Vec<_>, Vec<_>) =
+        skipped.iter().partition(|(_, why)| matches!(why, CaptureError::Empty));
+    let said = |some: &[&(PathBuf, CaptureError)]| {
+        let (first, why) = some.first()?;
+        Some(match some.len() {
+            1 => format!("{folder}: 1 file is no capture: {}: {why}", shown(first)),
+            several => format!(
+                "{folder}: {} are no captures, such as {}: {why}",
+                units::counted(several as u64, "file"),
+                shown(first)
+            ),
+        })
+    };
+    [others, empty].iter().filter_map(|some| said(some)).collect()
 }
 
 /// A path as it may be printed.

@@ -16,7 +16,7 @@ Explains a finding, a device, a rule or a kind: from the claim to its packets, i
 
 Of a finding it says why the device is a camera, whose the other end is, the bytes, why it is told as what it is, what could \
 be wrong, and which commands show the packets. A device is named by its address or MAC, a finding by its id; of either as \
-much as tells it from all others is enough. A rule or a kind of finding is named by its word and needs no capture. Saved \
+much as tells it from all others is enough. A rule, a reason beside the rules or a kind of finding is named by its word and needs no capture. Saved \
 summaries (.lens) are taken, too.";
 
 pub(crate) const EXAMPLES: &str = "\
@@ -25,6 +25,7 @@ Examples:
   lenscap explain 192.168.1.64 office.pcapng    a device
   lenscap explain upload                        a rule, with its numbers
   lenscap explain telemetry                     a kind of finding, with its rules
+  lenscap explain party-by                      a reason, by the word before its colon
 
 Exit status: 0 explained, 2 there is no such id, or not the whole job could be done.";
 
@@ -45,7 +46,7 @@ pub(crate) struct Args {
 
 /// Explains.
 pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
-    let view = plan::view(&args.look, plan::typed("scan", &args.files));
+    let view = plan::view(&args.look, Case::of(&args.job, &args.files).typed("scan"));
     if args.files.is_empty() {
         return rule(args, &view);
     }

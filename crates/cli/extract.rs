@@ -32,7 +32,7 @@ packets from and to its addresses. Captures are read a second time for that, pac
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
-  lenscap extract 7e72532f office.pcapng -w proof.pcapng           a finding, by the id that scan prints
+  lenscap extract 7e72532f office.pcapng -w proof.pcapng           a finding, by its id
   lenscap extract 192.168.1.64 captures/ -w camera.pcapng          a device, out of many captures
   lenscap extract 7e72532f office.pcapng -w - | tshark -r - -V     straight into another tool
 
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
     check(args)?;
     let written = Some(args.write.as_path()).filter(|path| *path != Path::new("-"));
     Case::of(&args.job, &args.files).report(written, |report, _| {
-        let subject = Subject::find(report, &args.id, &plan::typed("scan", &args.files))?;
+        let subject = Subject::find(report, &args.id, &Case::of(&args.job, &args.files).typed("scan"))?;
         let wanted = Wanted::of(report, &subject);
         if report.captures.iter().any(|capture| is_same(&capture.path, &args.write)) {
             return Err(Failure::new("the file to write is one of the captures: nothing was written"));
@@ -181,7 +181,7 @@ mod tests {
         let summary = scan(&[Input::File(path)], &options, &()).unwrap();
         let (closed, catalog) = (summary.close(), Catalog::builtin());
         let report = lenscap_flow::judge(&closed, &catalog, &Policy::default());
-        let subject = Subject::find(&report, "192.168.1.64", &plan::typed("scan", &[])).unwrap();
+        let subject = Subject::find(&report, "192.168.1.64", &plan::typed("scan", &[], &[])).unwrap();
         let wanted = Wanted::of(&report, &subject);
         let mut captures = report.captures.clone();
         assert!(copy(&captures, &wanted, &mut Vec::new()).unwrap() > 0);

@@ -25,8 +25,8 @@ pub(crate) const EXAMPLES: &str = "\
 Examples:
   lenscap flows office.pcapng --top 20                     the largest
   lenscap flows office.pcapng --device 192.168.1.64        those of one device, by address or MAC
-  lenscap flows office.pcapng --party hik-connect          those with a party: part of a name, a vendor, an address
-  lenscap flows captures/ --outside --csv > flows.csv      those that left the site, for a spreadsheet
+  lenscap flows office.pcapng --party hik-connect          those with a party, by name or address
+  lenscap flows captures/ --outside --csv > flows.csv      those that left the site, as a table
   lenscap flows office.pcapng --json | jq -r .community_id to look them up in other tools
 
 Exit status: 0 listed, 2 not the whole job could be done.";
@@ -79,7 +79,7 @@ pub(crate) fn run(args: &Args) -> Result<Outcome, Failure> {
         let (order, all) = chosen(args, report, |n| list.view(n), list.len());
         let flows = || order.iter().filter_map(|&n| list.view(n));
         let shown = text::Shown { all, by: sort(args).what() };
-        let view = plan::view(&args.table.look, plan::typed("flows", &args.files));
+        let view = plan::view(&args.table.look, Case::of(&args.job, &args.files).typed("flows"));
         to_stdout(|out| match (args.table.json, args.table.csv) {
             (true, _) => json::write_flows(flows(), out),
             (_, true) => csv::write_flows(flows(), out),

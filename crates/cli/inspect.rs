@@ -115,8 +115,7 @@ fn lost(layer: &str) -> &'static str {
 
 fn window(start: Option<Timestamp>, end: Option<Timestamp>) -> String {
     let (Some(start), Some(end)) = (start, end) else { return String::new() };
-    let lasted = units::span(end.0.saturating_sub(start.0));
-    format!(", {} to {} UTC ({lasted})", time::plain(start), time::plain(end))
+    format!(", {}", time::window(start, end))
 }
 
 #[cfg(test)]

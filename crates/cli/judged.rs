@@ -11,6 +11,7 @@ use crate::progress::Bar;
 use crate::sandbox::{self, Access, Layer};
 use lenscap_catalog::Catalog;
 use lenscap_flow::report::Report;
+use lenscap_report::text::Typed;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
@@ -52,7 +53,7 @@ impl<'c> Case<'c> {
         let report = engine::judge(&closed, &catalog, &terms);
         let report = ManuallyDrop::new(report);
         let gaps = output::say_gaps(&report, []);
-        if let Some(unjudged) = output::nothing_judged(&report) {
+        if let Some(unjudged) = output::nothing_judged(&report, &plan::choosers(self.reading)) {
             return Err(unjudged);
         }
         answer(&report, &catalog)?;
@@ -70,8 +71,18 @@ impl<'c> Case<'c> {
         let (catalog, policy) = overrides::open(self.judging)?;
         confine(self.work.no_sandbox, inputs, written);
         engine::use_threads(options.threads)?;
-        let command = plan::command("scan", Some(self.reading), self.judging, self.work.memory);
+        let command = plan::command("scan", &self.options());
         Ok((catalog, Terms::new(policy, command)))
+    }
+
+    /// What was typed of it with this command.
+    pub(crate) fn typed(&self, command: &'static str) -> Typed {
+        plan::typed(command, self.files, &self.options())
+    }
+
+    /// The options that change what is reported of it.
+    pub(crate) fn options(&self) -> Vec<String> {
+        plan::options(Some(self.reading), self.judging, self.work.memory)
     }
 }
 

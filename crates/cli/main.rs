@@ -34,17 +34,23 @@ mod sandbox;
 mod save;
 mod scan;
 mod subject;
+mod usage;
 #[cfg(unix)]
 mod watch;
 
 use args::{Args, Command};
 use clap::FromArgMatches;
 use failure::{Failure, Outcome};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let args = Args::from_arg_matches(&args::command().get_matches()).unwrap_or_else(|why| why.exit());
-    let outcome = run(&args.command);
+    let typed: Vec<OsString> = std::env::args_os().collect();
+    let taken = args::command().try_get_matches_from(&typed).and_then(|given| Args::from_arg_matches(&given));
+    let outcome = match taken {
+        Ok(args) => run(&args.command),
+        Err(why) => Err(usage::failure(&why, &typed).unwrap_or_else(|| why.exit())),
+    };
     failure::exit(outcome)
 }
 

@@ -14,7 +14,7 @@ pub(crate) fn print(
     printing: &Printing,
     failures: impl IntoIterator<Item = Failure>,
 ) -> Result<Outcome, Failure> {
-    let checked = check(report, failures);
+    let checked = check(report, printing, failures);
     let printed = to_stdout(|out| match printing.form {
         // Whoever reads standard output alone would take a report on nothing for an all-clear.
         Form::Text if !checked.is_judged => Ok(()),
@@ -40,8 +40,12 @@ pub(crate) struct Checked {
 }
 
 /// Says what is missing from a report and what else went wrong, and notes in its captures where nothing was judged.
-pub(crate) fn check(report: &mut Report<'_>, failures: impl IntoIterator<Item = Failure>) -> Checked {
-    let unjudged = nothing_judged(report);
+pub(crate) fn check(
+    report: &mut Report<'_>,
+    printing: &Printing,
+    failures: impl IntoIterator<Item = Failure>,
+) -> Checked {
+    let unjudged = nothing_judged(report, &printing.choosers);
     let is_judged = unjudged.is_none();
     if let Some(why) = &unjudged {
         for capture in &mut report.captures {
@@ -61,8 +65,9 @@ pub(crate) fn say_gaps(report: &Report<'_>, failures: impl IntoIterator<Item = F
     !gaps.is_empty()
 }
 
-/// Why nothing that was found is not "nothing is there": no packet of any input could be judged.
-pub(crate) fn nothing_judged(report: &Report<'_>) -> Option<Failure> {
+/// Why nothing that was found is not "nothing is there": no packet of any input could be judged. `choosers` are the options given
+/// that choose among packets.
+pub(crate) fn nothing_judged(report: &Report<'_>, choosers: &[&str]) -> Option<Failure> {
     let ledger = &report.ledger;
     let judged = ledger.in_flows.packets + ledger.in_residuals.packets + ledger.non_ip.packets;
     if judged > 0 {
@@ -86,25 +91,21 @@ pub(crate) fn nothing_judged(report: &Report<'_>) -> Option<Failure> {
                 links.into_iter().collect::<Vec<_>>().join(", ")
             )),
         }
-        .next(left_out(report).unwrap_or_else(|| look_closer(report))),
+        .next(left_out(report, choosers).unwrap_or_else(|| look_closer(report))),
     )
 }
 
 /// Which options left out all that was read, and what time there is to choose from.
-fn left_out(report: &Report<'_>) -> Option<String> {
+fn left_out(report: &Report<'_>, choosers: &[&str]) -> Option<String> {
     let ledger = &report.ledger;
-    let command = report.overview.command.as_deref().unwrap_or_default();
     let all = ledger.packets > 0 && ledger.filtered.packets == ledger.packets;
-    let given = ["--filter", "--from", "--to"];
-    let given: Vec<&str> =
-        given.into_iter().filter(|option| command.contains(&format!(" {option} "))).collect();
-    if !all || given.is_empty() {
+    if !all || choosers.is_empty() {
         return None;
     }
     let start = report.captures.iter().filter_map(|capture| capture.start).min()?;
     let end = report.captures.iter().filter_map(|capture| capture.end).max()?;
     let (start, end) = (time::plain(start), time::plain(end));
-    Some(format!("All of it was left out by {}; it lasts from {start} to {end} UTC", given.join(" and ")))
+    Some(format!("All of it was left out by {}; it lasts from {start} to {end} UTC", choosers.join(" and ")))
 }
 
 /// What tells more of the first capture that is there. The packets of an interface are gone; its handles are numbered behind its
@@ -112,10 +113,14 @@ fn left_out(report: &Report<'_>) -> Option<String> {
 fn look_closer(report: &Report<'_>) -> String {
     let live = report.captures.first().filter(|capture| capture.format == "live");
     let Some(first) = live else {
-        let there = |path: &&str| *path == "-" || Path::new(path).exists();
-        let path = report.captures.iter().map(|capture| capture.path.as_str()).find(there);
-        let inspect = |path| format!("See what they are: lenscap inspect {}", shell::word(path));
-        return path.map_or_else(|| "See what it reads: lenscap scan --help".into(), inspect);
+        let is_file = |path: &&str| *path != "-" && Path::new(path).exists();
+        let paths = || report.captures.iter().map(|capture| capture.path.as_str());
+        return match paths().find(is_file) {
+            Some(path) => format!("See what they are: lenscap inspect {}", shell::word(path)),
+            // What came through a pipe is gone.
+            None if paths().any(|path| path == "-") => "Keep it in a file, then: lenscap inspect FILE".into(),
+            None => "See what it reads: lenscap scan --help".into(),
+        };
     };
     let name = match first.path.rsplit_once('#') {
         Some((name, "1")) if report.captures.len() > 1 => name,

@@ -53,7 +53,7 @@ pub(crate) fn positive<N: FromStr>(text: &str) -> Result<N, String> {
 /// Workers: 1 to 64.
 pub(crate) fn workers(text: &str) -> Result<NonZeroUsize, String> {
     let count = text.parse::<NonZeroUsize>().ok().filter(|count| count.get() <= 64);
-    count.ok_or_else(|| format!("{text:?} is no number of workers; write 1 to 64"))
+    count.ok_or_else(|| format!("{text:?} is no such number; write 1 to 64"))
 }
 
 /// A moment: RFC 3339 with its offset; a day, or a day and a time, in UTC; or seconds since 1970 with up to nine
@@ -195,9 +195,12 @@ impl FromStr for FailOn {
             return Ok(Self(None));
         }
         let level = Severity::ALL.into_iter().find(|level| level.word() == text);
-        level
-            .map(|level| Self(Some(level)))
-            .ok_or_else(|| format!("there are {} and never", Severity::ALL.map(Severity::word).join(", ")))
+        level.map(|level| Self(Some(level))).ok_or_else(|| {
+            format!(
+                "{text:?} is no severity; there are {} and never",
+                Severity::ALL.map(Severity::word).join(", ")
+            )
+        })
     }
 }
 

@@ -21,6 +21,9 @@ use std::thread;
 const FOUR: NonZeroUsize = NonZeroUsize::new(4).expect("four is not zero");
 /// Columns of text where nobody says.
 const COLUMNS: usize = 100;
+/// Rows of a terminal that does not say.
+#[cfg(unix)]
+const ROWS: usize = 24;
 /// Inputs that are named one by one.
 const FEW: usize = 3;
 /// Threads that are taken on any machine where they are asked for.
@@ -48,6 +51,8 @@ pub(crate) struct Printing {
     pub fail_on: Option<Severity>,
     /// Threads that render.
     pub threads: NonZeroUsize,
+    /// Options that were given and choose among packets, as [`choosers`] has them.
+    pub choosers: Vec<&'static str>,
 }
 
 /// Checks how the report is to be written.
@@ -62,7 +67,18 @@ pub(crate) fn printing(
         view: View { long, ..view(&output.look, typed) },
         fail_on: output.fail_on.0,
         threads: self::threads(threads),
+        choosers: vec![],
     })
+}
+
+/// The options that were given and may leave packets out.
+pub(crate) fn choosers(reading: &Reading) -> Vec<&'static str> {
+    let all = [
+        ("--filter", reading.filter.is_some()),
+        ("--from", reading.from.is_some()),
+        ("--to", reading.to.is_some()),
+    ];
+    all.into_iter().filter(|(_, is_given)| *is_given).map(|(option, _)| option).collect()
 }
 
 fn form(output: &Output) -> Result<Form, Failure> {
@@ -94,29 +110,37 @@ pub(crate) fn view(look: &Look, typed: Typed) -> View {
     }
 }
 
-/// What was typed, so that a report can name what to type next.
-pub(crate) fn typed(command: &'static str, files: &[PathBuf]) -> Typed {
+/// Columns and rows of the terminal, now: its window may have been changed.
+#[cfg(unix)]
+pub(crate) fn screen() -> (usize, usize) {
+    let size = terminal_size::terminal_size_of(stdout());
+    size.map_or((COLUMNS, ROWS), |(columns, rows)| (columns.0.into(), rows.0.into()))
+}
+
+/// What was typed, so that a report can name what to type next: without the `options` that change it, that would be of another report.
+pub(crate) fn typed(command: &'static str, files: &[PathBuf], options: &[String]) -> Typed {
     let again = !files.iter().any(|file| input(file).is_stream());
     let words: Vec<String> = files.iter().map(|file| shell::word(&file.to_string_lossy())).collect();
     let inputs = match words.len() {
         0..=FEW => words.join(" "),
         _ => pattern(files).unwrap_or_else(|| words.join(" ")),
     };
+    let inputs = [&[inputs], options].concat().join(" ");
     Typed {
         command,
-        inputs: if again { inputs } else { String::new() },
+        inputs: if again && !files.is_empty() { inputs } else { String::new() },
         packets: !files.iter().any(|file| save::is_saved(file)),
     }
 }
 
-/// The command with all options that change what is reported, and no others.
-pub(crate) fn command(
-    name: &str,
-    reading: Option<&Reading>,
-    judging: &Judging,
-    memory: Option<u64>,
-) -> String {
-    let mut words = vec![format!("lenscap {name}")];
+/// A command with the options of a report.
+pub(crate) fn command(name: &str, options: &[String]) -> String {
+    [&[format!("lenscap {name}")], options].concat().join(" ")
+}
+
+/// All options that change what is reported, and no others.
+pub(crate) fn options(reading: Option<&Reading>, judging: &Judging, memory: Option<u64>) -> Vec<String> {
+    let mut words = Vec::new();
     let mut give = |option: &str, value: String| words.push(format!("{option} {}", shell::word(&value)));
     if let Some(reading) = reading {
         let moment = |time: lenscap_wire::Timestamp| lenscap_report::time::rfc3339(time);
@@ -142,7 +166,10 @@ pub(crate) fn command(
     for file in &judging.catalog {
         give("--catalog", file.to_string_lossy().into_owned());
     }
-    words.join(" ")
+    if let Some(file) = &judging.overrides {
+        give("--overrides", file.to_string_lossy().into_owned());
+    }
+    words
 }
 
 /// `captures/*.pcap` for many files of one folder and kind, which a shell most often was given.
@@ -259,15 +286,16 @@ mod tests {
     fn the_command_has_what_changes_the_report_and_nothing_else() {
         let of = |arguments: &str| {
             let scan = scan(arguments);
-            command("scan", Some(&scan.reading), &scan.judging, scan.work.memory)
+            command("scan", &super::options(Some(&scan.reading), &scan.judging, scan.work.memory))
         };
         assert_eq!(of("--json --threads 2 --width 80 --exact --quiet --idle 300"), "lenscap scan");
         assert_eq!(
             of(
-                "--to 1772442000.5 --idle 60 --memory 2M --local 192.0.2.0/24,2001:db8::/32 --catalog it's.toml"
+                "--to 1772442000.5 --idle 60 --memory 2M --local 192.0.2.0/24,2001:db8::/32 --catalog it's.toml \
+                 --overrides own.toml"
             ),
             "lenscap scan --to 2026-03-02T09:00:00.500000000Z --idle 60 --memory 2097152 --local \
-             192.0.2.0/24,2001:db8::/32 --catalog 'it'\\''s.toml'"
+             192.0.2.0/24,2001:db8::/32 --catalog 'it'\\''s.toml' --overrides own.toml"
         );
     }
 
@@ -275,8 +303,11 @@ mod tests {
     fn what_was_typed_can_be_typed_again() {
         let typed = |files: &[&str]| {
             let files: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
-            super::typed("scan", &files)
+            super::typed("scan", &files, &[])
         };
+        let (files, options) = (["a.pcap".into()], ["--local 192.0.2.0/24".to_owned()]);
+        assert_eq!(super::typed("scan", &files, &options).inputs, "a.pcap --local 192.0.2.0/24");
+        assert_eq!(super::typed("scan", &["-".into()], &options).inputs, "");
         assert_eq!(typed(&["a b.pcap", "c.pcap"]).inputs, "'a b.pcap' c.pcap");
         assert_eq!(typed(&["d/1.pcap", "d/2.pcap", "d/3.pcap", "d/4.pcap"]).inputs, "d/*.pcap");
         assert_eq!(

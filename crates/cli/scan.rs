@@ -24,10 +24,13 @@ pub(crate) fn run(scan: &Scan) -> Result<Outcome, Failure> {
     let options = Options { saved: scan.save.is_some(), ..plan::reading(&scan.reading, &scan.work)? };
     let inputs = plan::inputs(&scan.files)?;
     let case = Case { files: &scan.files, reading: &scan.reading, judging: &scan.judging, work: &scan.work };
-    let printing =
-        plan::printing(&scan.output, scan.work.threads, scan.long, plan::typed("scan", &scan.files))?;
+    let printing = Printing {
+        choosers: plan::choosers(&scan.reading),
+        ..plan::printing(&scan.output, scan.work.threads, scan.long, case.typed("scan"))?
+    };
     let (catalog, terms) = case.prepare(&options, &inputs, scan.save.as_deref())?;
-    let one = One { scan, printing, options, catalog: &catalog, terms: &terms };
+    let changing = &case.options();
+    let one = One { scan, printing, options, catalog: &catalog, terms: &terms, changing };
     if scan.each { each::run(&one, &inputs) } else { one.run(&inputs) }
 }
 
@@ -38,6 +41,8 @@ pub(crate) struct One<'s> {
     pub options: Options,
     pub catalog: &'s Catalog,
     pub terms: &'s Terms,
+    /// The options that change what is reported.
+    pub changing: &'s [String],
 }
 
 impl One<'_> {

@@ -21,7 +21,7 @@ mod telling;
 mod turn;
 mod view;
 
-use crate::args::Watch;
+use crate::args::{Reading, Watch};
 use crate::engine::{self, Options, Terms};
 use crate::failure::{Failure, Outcome, say};
 use crate::output;
@@ -46,6 +46,7 @@ use settle::Engine;
 use signals::Signals;
 use source::Opened;
 use std::io::{self, ErrorKind, IsTerminal};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -67,12 +68,19 @@ const DRAIN: Duration = Duration::from_secs(2);
 /// Watches until it is stopped or there is nothing more, and prints the report.
 pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
     let again: Vec<PathBuf> = watch.replay.clone().into_iter().collect();
-    let printing = plan::printing(&watch.output, None, false, plan::typed("scan", &again))?;
+    let printing = Printing {
+        choosers: watch.filter.iter().map(|_| "--filter").collect(),
+        ..plan::printing(&watch.output, None, false, plan::typed("scan", &again, &changing(watch)))?
+    };
     let style = match printing.form {
         Form::Csv(_) => return Err(Failure::new("watch writes text or JSON lines").next("Try: --json")),
         Form::Json(_) => None,
         Form::Text => Some(printing.view.clone()),
     };
+    if watch.replay.is_none() && watch.speed != NonZeroU32::MIN {
+        return Err(Failure::new("--speed is of a file: what comes live comes as fast as it does")
+            .next("Try: --replay FILE --speed N"));
+    }
     let options = plan::watching(watch);
     let (catalog, policy) = overrides::open(&watch.judging)?;
     let signals = Signals::listen()?;
@@ -97,7 +105,8 @@ pub(crate) fn run(watch: &Watch) -> Result<Outcome, Failure> {
     // The kernel asks the filter of an interface.
     let options = Options { filter: options.filter.filter(|_| !opened.is_live), ..options };
     let Engine { opened, ongoing, stopping } = settle::engine(watch, &options, opened)?;
-    let view = style.map(|style| (View::new(&opened.name, io::stdout().is_terminal()), style));
+    let screen = io::stdout().is_terminal().then_some(plan::screen as fn() -> (usize, usize));
+    let view = style.map(|style| (View::new(&opened.name, screen), style));
     let names = opened.about.iter().map(|about| about.path.clone()).collect();
     let rolling = Rolling::start(watch, names)?;
     let mut run = Run {
@@ -139,7 +148,13 @@ fn rotation(bounds: &[Bound]) -> Rotation {
 
 /// On which terms the reports of a watch are made.
 fn terms(policy: Policy, watch: &Watch) -> Terms {
-    Terms::new(policy, plan::command("watch", None, &watch.judging, watch.memory))
+    Terms::new(policy, plan::command("watch", &changing(watch)))
+}
+
+/// The options that change what is reported.
+fn changing(watch: &Watch) -> Vec<String> {
+    let reading = Reading { filter: watch.filter.clone(), from: None, to: None, idle: watch.idle };
+    plan::options(Some(&reading), &watch.judging, watch.memory)
 }
 
 /// Gives up all rights but to read what is read again, to write the output, and to let clients in who come to `listener`. Interfaces
@@ -322,7 +337,7 @@ impl Run<'_> {
         self.out.write(clear.into_bytes());
         let closed = self.ongoing.summary(self.opened.source.tallies()).close();
         let mut report = engine::judge(&closed, &self.catalog, &self.terms);
-        let checked = output::check(&mut report, failures);
+        let checked = output::check(&mut report, &printing, failures);
         let mut lines = Lines::to(&self.out);
         write_last(&report, &printing, checked, &mut self.said, &mut lines)?;
         self.pulse.judged = Some(Judged::of(&report.overview));

@@ -8,16 +8,17 @@ use crate::{Capture, Error};
 #[derive(Debug, Default)]
 pub struct Expanded {
     /// Files that were named, and what was found in folders, in that order. What of it cannot be read says so where it is opened: a
-    /// folder that has no capture or may not be entered, a link that leads nowhere, a capture that is cut inside its header.
+    /// folder that has no capture or may not be entered, a link that leads nowhere, a capture that is cut inside its header, an empty
+    /// file that is called like a capture.
     pub files: Vec<PathBuf>,
-    /// Files in folders that are no captures, with why.
+    /// Files in folders that are no captures, with why: they begin like none, or are empty and called like none.
     pub skipped: Vec<(PathBuf, Error)>,
 }
 
 /// Replaces folders by the captures in them, at any depth, sorted by path. Links to folders are not followed.
 ///
-/// Only what starts like no capture, or has nothing in it, is passed over. Whatever else cannot be opened may be one: nobody must
-/// take its silence for a capture in which nothing was found.
+/// Only what starts like no capture, or has nothing in it and is not called like one, is passed over. Whatever else cannot be opened may
+/// be one: nobody must take its silence for a capture in which nothing was found. A full disk leaves `monday.pcap` with 0 bytes.
 pub fn expand(paths: &[PathBuf]) -> Expanded {
     let mut all = Expanded::default();
     for path in paths {
@@ -28,7 +29,8 @@ pub fn expand(paths: &[PathBuf]) -> Expanded {
         let before = all.files.len();
         for file in files_below(path) {
             match Capture::open(&file) {
-                Err(why @ (Error::NotACapture { .. } | Error::Empty)) => all.skipped.push((file, why)),
+                Err(why @ Error::NotACapture { .. }) => all.skipped.push((file, why)),
+                Err(why @ Error::Empty) if !is_called_a_capture(&file) => all.skipped.push((file, why)),
                 _ => all.files.push(file),
             }
         }
@@ -37,6 +39,12 @@ pub fn expand(paths: &[PathBuf]) -> Expanded {
         }
     }
     all
+}
+
+/// Whether a file has the name of a capture: `a.pcap`, `a.pcapng.zst`, `a.cap`, or `a.pcap12`, as tcpdump calls the twelfth of a ring.
+fn is_called_a_capture(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    name.split('.').skip(1).any(|part| part.starts_with("pcap") || part == "cap")
 }
 
 /// The links below a folder that lead to files, which lie elsewhere.
@@ -107,7 +115,9 @@ mod tests {
         fs::write(path("cut.pcap.gz"), [0x1f, 0x8b, 8, 0]).unwrap();
         fs::write(path("broken.pcap.zst"), [0x28, 0xb5, 0x2f, 0xfd, 0xff, 0xff]).unwrap();
         fs::write(path("none.txt"), b"not packets").unwrap();
-        fs::write(path("nothing"), b"").unwrap();
+        for empty in ["nothing", "pcap", "none.gz", "full.pcap", "Full.CAP", "full.pcapng.gz", "full.pcap7"] {
+            fs::write(path(empty), b"").unwrap();
+        }
         fs::create_dir(path("empty")).unwrap();
         #[cfg(unix)]
         std::os::unix::fs::symlink("gone.pcap", path("link.pcap")).unwrap();
@@ -117,9 +127,13 @@ mod tests {
         };
         let mut kept = names(&mut all.files.iter());
         kept.retain(|name| name != "link.pcap");
-        assert_eq!(kept, ["broken.pcap.gz", "broken.pcap.zst", "cut.pcap", "cut.pcap.gz"]);
-        assert_eq!(all.files.len(), if cfg!(unix) { 5 } else { 4 });
-        assert_eq!(names(&mut all.skipped.iter().map(|(file, _)| file)), ["none.txt", "nothing"]);
+        let empty = ["full.pcap", "full.pcap7", "full.pcapng.gz"];
+        assert_eq!(kept[0], "Full.CAP");
+        assert_eq!(kept[1..5], ["broken.pcap.gz", "broken.pcap.zst", "cut.pcap", "cut.pcap.gz"]);
+        assert_eq!(kept[5..], empty);
+        assert_eq!(all.files.len(), if cfg!(unix) { 9 } else { 8 });
+        let skipped = names(&mut all.skipped.iter().map(|(file, _)| file));
+        assert_eq!(skipped, ["none.gz", "none.txt", "nothing", "pcap"]);
         assert!(all.files.iter().all(|file| Capture::open(file).is_err()));
         assert!(links(folder.path()).is_empty());
     }

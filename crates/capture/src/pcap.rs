@@ -205,7 +205,7 @@ impl Walk for Pcap {
     fn enter(&mut self, _: &[u8], _: u64, _: &mut Tally) {}
 
     fn claim(&self, bytes: &[u8]) -> Option<u32> {
-        self.record_header(bytes).map(|header| header.captured)
+        self.record_header(bytes).map(|header| header.captured.saturating_add(self.header as u32))
     }
 
     fn is_plausible(&self, bytes: &[u8]) -> bool {
@@ -242,7 +242,7 @@ mod tests {
             for cut in 0..record.len() {
                 let wanted = if cut < 16 { 16 } else { 77 };
                 assert_eq!(walk.step(&record[..cut]), Parsed::Need(wanted), "cut at {cut}");
-                assert_eq!(walk.claim(&record[..cut]), (cut >= 16).then_some(61));
+                assert_eq!(walk.claim(&record[..cut]), (cut >= 16).then_some(77));
             }
             let Parsed::Packet(packet) = walk.step(record) else { panic!("it is a packet") };
             assert_eq!((packet.time, packet.header, packet.length), (Timestamp(5_000_000_007), 16, 77));

@@ -48,9 +48,9 @@ pub enum ProblemKind {
     },
     /// The input ends inside a record. Ends the walk.
     Torn {
-        /// What the record claims to hold; nothing where its header is torn, too.
+        /// How long the record claims to be, its header included; nothing where that is torn, too.
         claim: Option<u32>,
-        /// What is left of the input.
+        /// What is left of the input from its header on.
         left: u64,
     },
     /// A length of a block that no block can have. Ends the walk.
@@ -160,7 +160,7 @@ impl fmt::Display for ProblemKind {
         match self {
             Self::Broken { why } => write!(f, "reading stopped here: {why}"),
             Self::Torn { claim: Some(claim), left } => {
-                write!(f, "it claims {claim} bytes; the file has {left} left")
+                write!(f, "it claims {claim} bytes with its header, of which {left} are there")
             }
             Self::Torn { claim: None, left } => write!(f, "the file ends {left} bytes into its header"),
             Self::BlockLength { length } => write!(f, "a block claims a length of {length} bytes"),
@@ -203,7 +203,7 @@ mod tests {
     #[test]
     fn numbers_stand_in_the_sentence() {
         let torn = |claim| ProblemKind::Torn { claim, left: 7 }.to_string();
-        assert_eq!(torn(Some(90)), "it claims 90 bytes; the file has 7 left");
+        assert_eq!(torn(Some(90)), "it claims 90 bytes with its header, of which 7 are there");
         assert_eq!(torn(None), "the file ends 7 bytes into its header");
         let short = ProblemKind::TooShort { block: BlockKind::Packet, length: 28 };
         assert_eq!(short.to_string(), "a packet block of 28 bytes is too short and was passed over");

@@ -49,7 +49,7 @@ pub(crate) trait Walk {
     /// Takes in a block that [`Walk::step`] called [`Parsed::Told`], and books what it tells.
     fn enter(&mut self, block: &[u8], offset: u64, tally: &mut Tally);
 
-    /// How many bytes the record at the front claims to hold, where that can be told.
+    /// How long the record at the front claims to be, its header included, where that can be told.
     fn claim(&self, bytes: &[u8]) -> Option<u32>;
 
     /// Whether `bytes` could begin a record. Asked after one that was passed over.

@@ -103,7 +103,7 @@ pub(crate) struct Work {
     /// Threads; all processors where not given. The output does not depend on it
     #[arg(short = 'j', long, value_name = "N", value_parser = parse::positive::<NonZeroUsize>)]
     pub threads: Option<NonZeroUsize>,
-    /// Memory for the state, such as 512M or 4G; a quarter of what there is where not given
+    /// Memory for the state, such as 512M or 4G (MiB, GiB); a quarter of what there is where not given
     #[arg(long, value_name = "SIZE", value_parser = parse::memory)]
     pub memory: Option<u64>,
     /// No progress on standard error

@@ -17,7 +17,7 @@ Exit status:
 
 Examples:
   lenscap scan office.pcapng                            the answer on one screen
-  lenscap explain 7e72532f office.pcapng                from a claim to its packets, by the id that scan prints
+  lenscap explain 7e72532f office.pcapng                from a claim to its packets, by its id
   lenscap extract 7e72532f office.pcapng -w proof.pcapng
   lenscap devices captures/ --sort sent --top 10
   lenscap flows captures/ --party hik-connect --json";
@@ -26,13 +26,14 @@ pub(super) const SCAN: &str = "\
 Scans captures: who the cameras are, whom they talk to, what left the site, and how sure that is.
 
 Files and directories given together are one capture: they are put in order of time, and flows go on from one file to the \
-next. Formats are told by content, not by name. What stands before a torn tail is used, and the tail is reported.";
+next. Formats are told by content, not by name. What stands before a torn tail is used, and the tail is reported. In a \
+directory what is no capture is passed over, and said; an empty file that is called like a capture could not be read.";
 
 pub(super) const SCAN_EXAMPLES: &str = "\
 Examples:
   lenscap scan office.pcapng                            the answer on one screen
-  lenscap scan office.pcapng --long                     with findings, reasons, tables and the ledger
-  lenscap scan captures/ --each                         captures that have nothing to do with each other
+  lenscap scan office.pcapng --long                     with findings, reasons, tables, ledger
+  lenscap scan captures/ --each                         each capture on its own
   lenscap scan captures/ --json > report.jsonl          every record, one JSON object a line
   lenscap scan a.pcap b.pcap --json --select finding    the findings alone
   lenscap scan big.pcap.zst --csv --select device       the devices, for a spreadsheet
@@ -41,7 +42,8 @@ Examples:
   lenscap scan office.pcapng --fail-on high && echo ok  in a script
 
 What a line says: how bad it is, address, maker and model, payload sent and whether that was an upload, to which address, \
-id; then by which name it was called and the packet (#) that shows it, in which time, how sure that is. HIGH is an upload of a \
+id; then by which name it was called and the packet (#) that shows it, how sure that is, in which time. Confidence is of 100: \
+that it is as the line says; in a line without an id that it is a camera. Unknown content is what no reader knows, or what a peer-to-peer protocol carries. HIGH is an upload of a \
 camera, or that somebody outside watches it; MEDIUM a smaller upload, or reports again and again; LOW that it was in contact, \
 or was refused; INFO what every host does. POSSIBLE is a device that may be a camera. lenscap explain has the rules. Bytes are \
 payload, each byte once, unless it says IP bytes (tables: headers included) or wire (ledger).
@@ -79,7 +81,7 @@ Examples:
   lenscap bench captures/ --threads 1-4 --rounds 20          how it scales
   lenscap bench captures/ --save main.json                   keep the run
   lenscap bench captures/ --against main.json                what has changed since
-  lenscap bench captures/ --hgrm batches.hgrm --csv > a.csv  for HdrHistogram's plotter, for a spreadsheet
+  lenscap bench captures/ --hgrm batches.hgrm --csv > a.csv  for plotter and spreadsheet
 
 Exit status: 0 measured, 2 an input could not be read, or the saved run is of other captures.";
 

@@ -25,7 +25,7 @@ Examples:
   lenscap watch any --filter 'not port 22' --duration 1h   all interfaces but for one service
   lenscap watch eth0 --json --output-file lenscap.jsonl    into a file that logrotate may move
   lenscap watch eth0 --json --output-file /var/lib/lenscap/lines.jsonl --rotate 100MB,24h
-  lenscap watch eth0 --rolling /var/lib/lenscap/packets    with yesterday's packets for: lenscap extract ID DIR -w FILE
+  lenscap watch eth0 --rolling /var/lib/lenscap/packets    yesterday's packets, for extract
   tcpdump -i eth0 -w - | lenscap watch -                   what another program captures
   lenscap watch --replay office.pcapng --speed 60          an hour in a minute
 
@@ -65,15 +65,15 @@ pub(crate) struct Watch {
     /// Append JSON lines to this file instead; SIGHUP opens it again
     #[arg(long, value_name = "FILE", requires = "json", help_heading = "Output")]
     pub output_file: Option<PathBuf>,
-    /// Close it, and begin another, before it is larger or once it is older, such as 100MB, 1h or both: 100MB,1h. Closed files
-    /// have the second in their name in which they were begun
+    /// Close it, and begin another, before it is larger or once it is older, such as 100MB, 1h or both: 100MB,1h (a MB has 2^20
+    /// bytes here). Closed files have the second in their name in which they were begun
     #[arg(long, value_name = "BOUNDS", value_delimiter = ',', value_parser = parse::bound, requires = "output_file", help_heading = "Output")]
     pub rotate: Vec<Bound>,
     /// Keep the packets of cameras in this folder, as a ring of pcapng files that extract and explain read; also all packets to
     /// groups, and those of stations in the two minutes after they were first seen
     #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub rolling: Option<PathBuf>,
-    /// How long these are kept, or how many bytes of them, such as 24h, 10GB, or both
+    /// How long these are kept, or how many bytes of them, such as 24h, 10GB (a GB has 2^30 bytes here), or both
     #[arg(long, value_name = "BOUNDS", value_delimiter = ',', value_parser = parse::bound, default_value = "24h,10GB", requires = "rolling", help_heading = "Output")]
     pub keep: Vec<Bound>,
     /// How much of a packet is kept there
@@ -123,21 +123,25 @@ pub(crate) struct Watch {
     /// A gap of more than so many seconds ends a flow
     #[arg(long, value_name = "SECONDS", default_value = "300", help_heading = "What is read")]
     pub idle: Idle,
-    /// Memory for the state, such as 512M or 4G; a quarter of what there is where not given
+    /// Memory for the state, such as 512M or 4G (MiB, GiB); a quarter of what there is where not given
     #[arg(long, value_name = "SIZE", value_parser = parse::memory, help_heading = "Resources")]
     pub memory: Option<u64>,
-    /// Share the packets among so many threads; the result is the same
+    /// Share the packets among so many threads; the records are the same as long as memory does for each. Each, and the thread that
+    /// reads, has an equal part of --memory; while it is judged there is a copy of all, so the process may take more than twice
+    /// --memory
     #[arg(long, value_name = "N", default_value = "1", value_parser = parse::workers, help_heading = "Resources")]
     pub workers: NonZeroUsize,
-    /// Share the packets of interfaces among so many handles, by their addresses, with a thread each that folds what it is given;
-    /// the result is the same. Each is an input of its own: eth0#1, eth0#2
+    /// Share the packets of interfaces among so many handles, by their addresses, with a thread each that folds what it is given.
+    /// Each is an input of its own (eth0#1, eth0#2) with numbers of its own, so of packets that say the same another may be named;
+    /// else the records are the same, as long as memory does for each, nothing is shed and no clock is set back. Memory is as with
+    /// --workers, and a --ring for each
     #[arg(long, value_name = "N", default_value = "1", value_parser = parse::workers, conflicts_with_all = ["workers", "rolling", "replay", "fifo"], help_heading = "Resources")]
     pub handles: NonZeroUsize,
     /// How packets are had of interfaces
     #[arg(long, value_name = "BACKEND", default_value = "auto", help_heading = "Resources")]
     pub backend: Backend,
-    /// The kernel's ring for each handle of an interface
-    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = parse::ring, help_heading = "Resources")]
+    /// Bytes of the kernel's ring for each handle of an interface, from 1 MiB to 1 GiB, beside --memory
+    #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = parse::ring, help_heading = "Resources")]
     pub ring: u32,
     /// Keep all rights of the process while it reads packets; see lenscap doctor
     #[arg(long, help_heading = "Resources")]

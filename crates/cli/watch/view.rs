@@ -3,18 +3,19 @@
 
 use super::loss::Loss;
 use super::news::{How, News};
-use lenscap_flow::report::{DeviceRecord, Finding, Report, Severity, Standing};
+use lenscap_flow::report::{DeviceRecord, Finding, FindingKind, Outcome, Report, Severity, Standing};
 use lenscap_report::escape::escape;
-use lenscap_report::{time, units};
+use lenscap_report::{text, time, units};
 use lenscap_wire::Timestamp;
 use std::collections::{HashMap, VecDeque};
-use std::fmt::Write;
 use std::time::Duration;
 
 /// Findings that are shown at once.
 const FINDINGS: usize = 20;
 /// News that stay on a terminal.
 const NEWS: usize = 8;
+/// Digits of an id that are drawn: there is more room where a line is written once.
+const ID: usize = 8;
 /// How often the rates are said where nobody draws over them.
 const RATES: Duration = Duration::from_mins(1);
 
@@ -37,7 +38,8 @@ pub(super) struct Sums {
 /// Text as it is said.
 pub(super) struct View {
     name: String,
-    is_terminal: bool,
+    /// How many columns and rows there are to draw over; nothing where lines are written one below another.
+    screen: Option<fn() -> (usize, usize)>,
     before: Sums,
     /// When the rates were last said.
     rated: Duration,
@@ -49,11 +51,11 @@ pub(super) struct View {
 }
 
 impl View {
-    /// A view of what is called `name`.
-    pub(super) fn new(name: &str, is_terminal: bool) -> Self {
+    /// A view of what is called `name`, on a screen that says how large it is.
+    pub(super) fn new(name: &str, screen: Option<fn() -> (usize, usize)>) -> Self {
         Self {
             name: escape(name.as_bytes()).into_owned(),
-            is_terminal,
+            screen,
             before: Sums::default(),
             rated: Duration::ZERO,
             sent: HashMap::new(),
@@ -64,7 +66,7 @@ impl View {
 
     /// How long nothing is said at most.
     pub(super) fn interval(&self) -> Duration {
-        Duration::from_secs(if self.is_terminal { 1 } else { 5 })
+        Duration::from_secs(if self.screen.is_some() { 1 } else { 5 })
     }
 
     /// What is to be written now.
@@ -76,46 +78,53 @@ impl View {
         sums: Sums,
     ) -> String {
         let devices = by_id(report);
-        let new: Vec<_> = news.iter().filter_map(|news| sentence(&devices, news)).collect();
+        let digits = if self.screen.is_some() { ID } else { usize::MAX };
+        let new: Vec<_> = news.iter().filter_map(|news| sentence(&devices, news, digits)).collect();
         let new = new.into_iter().map(|sentence| format!("{}  {sentence}", clock(now)));
-        if !self.is_terminal {
+        let Some(screen) = self.screen else {
             let mut text: String = new.map(|line| line + "\n").collect();
             if sums.up.saturating_sub(self.rated) >= RATES {
                 text += &self.rates(sums);
                 text.push('\n');
             }
             return text;
-        }
+        };
+        let (columns, rows) = screen();
         self.news.extend(new);
         self.news.drain(..self.news.len().saturating_sub(NEWS));
         let mut lines = vec![self.rates(sums)];
         let passed = sums.up.saturating_sub(self.before.up).as_millis().max(1) as u64;
+        // What is above the screen is not drawn over: one row is the rates', one the cursor's.
+        let room = rows.saturating_sub(2);
+        let told = self.news.len().min(room / 2);
+        let most = FINDINGS.min(room - told);
+        let shown = if report.findings.len() > most { most.saturating_sub(1) } else { most };
         lines.extend(
-            report.findings.iter().take(FINDINGS).map(|finding| self.finding(&devices, finding, passed)),
+            report.findings.iter().take(shown).map(|finding| self.finding(&devices, finding, passed)),
         );
-        let more = report.findings.len().saturating_sub(FINDINGS);
+        let more = report.findings.len().saturating_sub(shown);
         if more > 0 {
             lines.push(format!("  and {}", units::counted(more as u64, "more finding")));
         }
-        lines.extend(self.news.iter().cloned());
+        lines.extend(self.news.iter().skip(self.news.len() - told).cloned());
         self.sent = report.findings.iter().map(|finding| (finding.id.clone(), finding.bytes_out)).collect();
         self.before = sums;
-        self.draw(&lines)
+        self.draw(&lines, columns)
     }
 
     /// Takes away what was drawn.
     pub(super) fn clear(&mut self) -> String {
-        self.draw(&[])
+        self.draw(&[], 0)
     }
 
-    fn draw(&mut self, lines: &[String]) -> String {
+    fn draw(&mut self, lines: &[String], columns: usize) -> String {
         let mut text = match std::mem::replace(&mut self.drawn, lines.len()) {
             0 => String::new(),
             up => format!("\x1b[{up}A\x1b[J"),
         };
         for line in lines {
             // A line that wraps would be drawn over in part only.
-            text.extend(line.chars().take(160));
+            text += &text::cut(line, columns);
             text.push('\n');
         }
         text
@@ -123,7 +132,7 @@ impl View {
 
     fn rates(&mut self, sums: Sums) -> String {
         let since =
-            if self.is_terminal { self.before.up } else { std::mem::replace(&mut self.rated, sums.up) };
+            if self.screen.is_some() { self.before.up } else { std::mem::replace(&mut self.rated, sums.up) };
         let passed = sums.up.saturating_sub(since).as_millis().max(1) as u64;
         let rate = |now: u64, before: u64| now.saturating_sub(before).saturating_mul(1000) / passed;
         let lost = lost(sums.lost, sums.lost - self.before.lost);
@@ -141,7 +150,7 @@ impl View {
             units::bytes(sums.memory.1),
             units::span(i64::try_from(sums.up.as_nanos()).unwrap_or(i64::MAX)),
         );
-        if !self.is_terminal {
+        if self.screen.is_none() {
             self.before = sums;
         }
         line
@@ -150,11 +159,7 @@ impl View {
     fn finding(&self, devices: &Devices<'_, '_>, finding: &Finding<'_>, passed: u64) -> String {
         let before = self.sent.get(&finding.id).copied().unwrap_or(finding.bytes_out);
         let now = finding.bytes_out.saturating_sub(before).saturating_mul(1000) / passed;
-        let mut line = format!("  {}", told(devices, finding));
-        if now > 0 {
-            _ = write!(line, "  now {}/s", units::bytes(now));
-        }
-        line
+        format!("  {}", told(devices, finding, ID, now))
     }
 }
 
@@ -186,53 +191,53 @@ fn clock(now: Timestamp) -> String {
 }
 
 /// News as a sentence; nothing where it is none to people, such as another laptop.
-fn sentence(devices: &Devices<'_, '_>, news: &News<'_, '_>) -> Option<String> {
+fn sentence(devices: &Devices<'_, '_>, news: &News<'_, '_>, digits: usize) -> Option<String> {
     match *news {
         News::Device(device, how) => {
-            let what = match device.standing {
-                Standing::Camera => "camera",
-                Standing::Suspected => "possible camera",
-                Standing::Viewer | Standing::Other => return None,
-            };
+            let is_told = matches!(device.standing, Standing::Camera | Standing::Suspected);
             let new = if how == How::New { "new " } else { "" };
-            Some(format!("{new}{what} {}", called(device)))
+            is_told.then(|| format!("{new}{} {}", text::class(device), text::called(device)))
         }
         News::Finding(_, How::Grown) => None,
-        News::Finding(finding, _) => Some(told(devices, finding)),
+        News::Finding(finding, _) => Some(told(devices, finding, digits, 0)),
     }
 }
 
-/// A finding in a line, its id last.
-fn told(devices: &Devices<'_, '_>, finding: &Finding<'_>) -> String {
+/// A finding in a line, with so many digits of its id, and how many bytes a second it sends now. What is cut off a narrow screen is
+/// the least.
+fn told(devices: &Devices<'_, '_>, finding: &Finding<'_>, digits: usize, now: u64) -> String {
     let device = devices.get(finding.device.as_str()).copied();
     let severity = if finding.severity >= Severity::Medium {
         finding.severity.word().to_uppercase()
     } else {
         finding.severity.word().to_string()
     };
+    let possible = if finding.standing == Standing::Suspected { "possible camera " } else { "" };
+    let now = if now > 0 { format!(", now {}/s", units::bytes(now)) } else { String::new() };
     format!(
-        "{severity:8} {}  {} to {}  {} sent  {} received  {}",
-        device.map_or_else(|| escape(finding.device.as_bytes()).into_owned(), called),
-        finding.kind.word(),
-        escape(finding.endpoint.as_bytes()),
+        "{severity:8} {}  {possible}{}  {} sent{now}  {} {}  {} received",
+        finding.id.get(..digits).unwrap_or(&finding.id),
+        device.map_or_else(|| escape(finding.device.as_bytes()).into_owned(), text::called),
         units::bytes(finding.bytes_out),
+        deed(finding),
+        escape(finding.endpoint.as_bytes()),
         units::bytes(finding.bytes_in),
-        finding.id,
     )
 }
 
-/// The address of a device, its maker and its model.
-fn called(device: &DeviceRecord<'_>) -> String {
-    let mut text = device
-        .addresses
-        .first()
-        .map_or_else(|| escape(device.id.as_bytes()).into_owned(), ToString::to_string);
-    let maker = device.vendor.map(|vendor| &*vendor.name);
-    for word in maker.into_iter().chain(device.model.as_deref()) {
-        text.push(' ');
-        text.push_str(&escape(word.as_bytes()));
+/// What the device did to the other end, in the words of the report.
+fn deed(finding: &Finding<'_>) -> &'static str {
+    match finding.kind {
+        FindingKind::Exfiltration if finding.outcome == Outcome::Refused => "upload, refused, to",
+        FindingKind::Exfiltration => "uploads to",
+        FindingKind::Telemetry => "reports to",
+        FindingKind::Exposure => "called from outside by",
+        FindingKind::Attempt => "tried to reach",
+        FindingKind::Contact | FindingKind::VendorContact if finding.outcome == Outcome::NotCaptured => {
+            "sent, no answer captured, to"
+        }
+        FindingKind::Contact | FindingKind::VendorContact => "in contact with",
     }
-    text
 }
 
 #[cfg(test)]
@@ -260,7 +265,7 @@ mod tests {
 
     #[test]
     fn the_rates_are_a_line_a_minute() {
-        let mut view = View::new("eth0\x1b", false);
+        let mut view = View::new("eth0\x1b", None);
         let mut say = |seconds, packets| {
             let report = nothing();
             let news = Heard::default().news(&report);
@@ -277,10 +282,23 @@ mod tests {
 
     #[test]
     fn a_terminal_is_drawn_over() {
-        let mut view = View::new("eth0", true);
+        let mut view = View::new("eth0", Some(|| (100, 24)));
         assert!(!view.say(&nothing(), &[], Timestamp(0), sums(1, 10)).contains('\x1b'));
         assert!(view.say(&nothing(), &[], Timestamp(0), sums(2, 10)).starts_with("\x1b[1A\x1b[J"));
         assert_eq!(view.clear(), "\x1b[1A\x1b[J");
         assert_eq!(view.clear(), "");
+    }
+
+    /// A line that wraps, or one above the first row, would never be drawn over.
+    #[test]
+    fn what_is_drawn_fits_the_screen() {
+        let mut view = View::new(&"eth0 ".repeat(40), Some(|| (40, 7)));
+        view.news = (0..30).map(|n| format!("09:00:00  {n} {}", "門".repeat(60))).collect();
+        let drawn = view.say(&nothing(), &[], Timestamp(0), sums(1, 10));
+        assert!(drawn.lines().count() <= 6, "{drawn}");
+        assert!(drawn.lines().all(|line| line.chars().count() <= 40 && line.ends_with('…')), "{drawn}");
+        assert!(drawn.contains("09:00:00  29 "), "the last is news");
+        let wide = |line: &str| line.chars().filter(|c| *c == '門').count();
+        assert!(drawn.lines().all(|line| wide(line) <= 14), "{drawn}");
     }
 }

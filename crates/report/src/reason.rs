@@ -48,7 +48,7 @@ pub(crate) fn sentence(finding: &Finding<'_>, reason: &Reason, digits: Digits) -
         Rule::Measured { rule, measured, flows, sent, received } => {
             let sums = sums((*flows, *sent, *received), digits);
             let span = finding.end.0.saturating_sub(finding.start.0);
-            measured_by(rule, *measured, span, digits)
+            measured_by(rule, (*measured, *flows), span, digits)
                 .map_or_else(|| sums.clone(), |measured| format!("{measured}; {sums}"))
         }
         Rule::Answers { flows, answered, refused } => answers(*flows, *answered, *refused),
@@ -134,22 +134,33 @@ const LONG_WINDOW: i64 = 2 << 46;
 
 /// What a rule of the catalogue measured; nothing where the sums say it all. What was seen in less time than the window is
 /// said to have been sent in that.
-fn measured_by(rule: &ContactRule, measured: u64, span: i64, digits: Digits) -> Option<String> {
+fn measured_by(
+    rule: &ContactRule,
+    (measured, flows): (u64, u64),
+    span: i64,
+    digits: Digits,
+) -> Option<String> {
     let (bytes, least) = (digits.payload(measured), digits.amount(rule.least));
-    let within = |window: i64| units::within(span.clamp(0, window));
+    let within = |window: i64| units::lasted(span.clamp(0, window));
     Some(match rule.measure {
         Measure::Window => {
-            format!("{bytes} of content sent within {}, at least {least}", within(WINDOW))
+            format!("{bytes} of content sent {}, at least {least}", within(WINDOW))
         }
         Measure::BothWays => {
-            format!("{bytes} sent within {}, at least {least}, and as much came back", within(WINDOW))
+            format!("{bytes} sent {}, at least {least}, and as much came back", within(WINDOW))
         }
         Measure::LongWindow => {
-            format!("{bytes} sent slowly in large packets within {}, at least {least}", within(LONG_WINDOW))
+            format!("{bytes} sent slowly in large packets {}, at least {least}", within(LONG_WINDOW))
         }
         Measure::Recurrence => {
             let more = if measured >= rules::MOMENTS { " or more" } else { "" };
-            format!("payload sent {}{more}, 34 s apart or more, at least {}", times(measured), rule.least)
+            // One after another or side by side, flows are counted each on its own: what they share counts with each.
+            let added = if flows > 1 { ", added up over its flows" } else { "" };
+            let spans = if measured == 1 { "span" } else { "spans" };
+            format!(
+                "sending began again or went on in {measured}{more} {spans} of 34 s{added}, at least {}",
+                rule.least
+            )
         }
         Measure::Refusals => format!("refused {}", times(measured)),
         Measure::Service => "protocols that every host uses".into(),
@@ -162,13 +173,15 @@ fn answers(flows: u64, answered: u64, refused: u64) -> String {
     if answered > 0 {
         parts.push(format!("{} answered", of(answered, flows)));
     }
-    if refused > 0 {
-        parts.push(format!("{} refused", of(refused, flows)));
+    match refused {
+        0 => {}
+        _ if answered > 0 => parts.push(format!("{refused} refused")),
+        _ => parts.push(format!("{} refused", of(refused, flows))),
     }
     match flows - answered - refused {
         0 => {}
         rest if rest == flows => parts.push("no answer was captured".into()),
-        rest => parts.push(format!("of {} no answer was captured", of(rest, flows))),
+        rest => parts.push(format!("of {rest} no answer was captured")),
     }
     parts.join(", ")
 }
@@ -221,7 +234,8 @@ mod tests {
             ),
             (
                 measured("recurring", 4, 1),
-                "recurring: payload sent 4 times, 34 s apart or more, at least 3; 1 flow, 9000 payload bytes sent and 1 received",
+                "recurring: sending began again or went on in 4 spans of 34 s, at least 3; 1 flow, 9000 payload bytes sent \
+                 and 1 received",
             ),
             (measured("answered", 1, 2), "answered: 2 flows, 9000 payload bytes sent and 1 received"),
             (
@@ -231,7 +245,7 @@ mod tests {
             (Rule::Answers { flows: 1, answered: 0, refused: 0 }, "answers: no answer was captured"),
             (
                 Rule::Answers { flows: 6, answered: 2, refused: 1 },
-                "answers: 2 of 6 flows answered, 1 of 6 flows refused, of 3 of 6 flows no answer was captured",
+                "answers: 2 of 6 flows answered, 1 refused, of 3 no answer was captured",
             ),
             (
                 Rule::Largest { shown: 8, flows: 70, carried: 9, payload: 10 },

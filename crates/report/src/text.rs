@@ -22,7 +22,9 @@ mod words;
 
 pub use explain::{explain_device, explain_finding, explain_rule, kinds as explained_kinds};
 pub use list::{Shown, payload, write_devices, write_flows};
+pub use page::cut;
 pub use style::Style;
+pub use words::{called, class};
 
 use crate::units::Numbers;
 use lenscap_flow::report::Report;
@@ -54,7 +56,8 @@ pub struct View {
 pub struct Typed {
     /// The command, such as `scan`.
     pub command: &'static str,
-    /// Its inputs, as a shell takes them; empty where they cannot be read again, such as a pipe.
+    /// Its inputs, as a shell takes them, with the options that change what is reported of them; empty where they cannot be read again,
+    /// such as a pipe.
     pub inputs: String,
     /// Whether the inputs hold packets, and are no saved summaries.
     pub packets: bool,

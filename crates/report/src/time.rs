@@ -3,6 +3,7 @@
 //! A time before 1970 is written as 1970-01-01T00:00:00.000000000Z; 64 bits of nanoseconds end in 2262, so that a
 //! year always has four digits.
 
+use crate::units;
 use jiff::fmt::temporal::DateTimePrinter;
 use lenscap_wire::Timestamp;
 
@@ -29,6 +30,22 @@ pub fn plain(time: Timestamp) -> String {
     moment(time).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// `2026-03-02 09:14:07 to 2026-03-02 09:45:07 UTC (31 min)`, rounded up, so that no part of it lasts longer; where both are the same,
+/// that moment.
+pub fn window(start: Timestamp, end: Timestamp) -> String {
+    match end.0.saturating_sub(start.0) {
+        1.. => {
+            format!(
+                "{} to {} UTC ({})",
+                plain(start),
+                plain(end),
+                units::within(end.0.saturating_sub(start.0))
+            )
+        }
+        _ => format!("{} UTC", plain(start)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,5 +65,12 @@ mod tests {
             assert_eq!(rfc3339(Timestamp(nanoseconds)), written);
         }
         assert_eq!(plain(Timestamp(951_782_400_000_000_001)), "2000-02-29 00:00:00");
+    }
+
+    #[test]
+    fn a_window_of_no_length_is_a_moment() {
+        let window = |length| window(Timestamp(0), Timestamp(length));
+        assert_eq!(window(0), "1970-01-01 00:00:00 UTC");
+        assert_eq!(window(2_000_000), "1970-01-01 00:00:00 to 1970-01-01 00:00:00 UTC (2 ms)");
     }
 }

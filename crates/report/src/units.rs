@@ -91,6 +91,12 @@ pub fn within(nanoseconds: i64) -> String {
     span(if over == 0 { nanoseconds } else { nanoseconds.saturating_add(unit - over) })
 }
 
+/// How long something went on, behind what it is: `within 31 min`; where all of it bears the same stamp, `at one moment`, for no
+/// packet comes in no time.
+pub fn lasted(nanoseconds: i64) -> String {
+    if nanoseconds <= 0 { "at one moment".into() } else { format!("within {}", within(nanoseconds)) }
+}
+
 /// `12.3 %` of a whole; nothing where there is no whole.
 pub fn share(part: u64, whole: u64) -> Option<String> {
     if whole == 0 {
@@ -162,6 +168,14 @@ mod tests {
             ]
             .map(within),
             ["0 s", "less than 1 ms", "21 ms", "1 s", "20 s", "12 s", "1 h", "4 h 1 min", "106751 d 23 h"]
+        );
+    }
+
+    #[test]
+    fn nothing_is_sent_within_no_time() {
+        assert_eq!(
+            [-1, 0, 1, 3_000_000].map(lasted),
+            ["at one moment", "at one moment", "within less than 1 ms", "within 3 ms"]
         );
     }
 

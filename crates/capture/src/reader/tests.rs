@@ -143,7 +143,7 @@ fn where_no_record_follows_on_one_that_was_passed_over_reading_ends() {
         assert_eq!(numbers(&mut reader), [0]);
         let left = (bytes.len() - 24 - 76) as u64;
         let problem = &reader.tally().problems[0];
-        assert_eq!(problem.kind, ProblemKind::Torn { claim: Some(900_000), left });
+        assert_eq!(problem.kind, ProblemKind::Torn { claim: Some(900_016), left });
         assert_eq!((problem.record, problem.offset), (Some(1), 100));
     }
 }
@@ -230,7 +230,7 @@ fn a_file_that_grew_while_it_was_read_says_what_is_left() {
     let origin = Origin::Placed(Arc::new(Growing(bytes[..cut].to_vec())));
     let mut reader = RecordReader::open(origin, ChunkId::default()).unwrap();
     assert_eq!(numbers(&mut reader), [0]);
-    let torn = ProblemKind::Torn { claim: Some(60), left: 66 };
+    let torn = ProblemKind::Torn { claim: Some(76), left: 66 };
     assert_eq!(reader.tally().problems[0].kind, torn);
 }
 

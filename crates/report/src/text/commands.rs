@@ -53,6 +53,21 @@ pub(super) fn sum(
     Some(format!("{lengths} | awk -F '\\t' '{{n += $1 != \"\" ? $1 : $2 - 8}} END {{print n+0}}'"))
 }
 
+/// Counts the spans of 2^35 ns in which sending began again or went on, as the rule of recurrence does for one flow: one for each burst
+/// that a silence of so long ends, and one more for each such time that all bursts last together.
+pub(super) fn spans(report: &Report<'_>, finding: &Finding<'_>) -> Option<String> {
+    let times = each(report, finding, |file| {
+        format!(
+            "tshark -n -r {file} -Y '{} && !icmp && !icmpv6' -T fields -e frame.time_epoch",
+            finding.filter
+        )
+    })?;
+    Some(format!(
+        "{times} | sort -n | awk '{{d = $1 - t; t = $1; if (NR == 1 || d >= 34.359738368) n++; else s += d}} \
+         END {{print n + int(s / 34.359738368)}}'"
+    ))
+}
+
 /// A command of one file for all captures in whose time the finding lies: a loop where they are several.
 fn each(report: &Report<'_>, finding: &Finding<'_>, command: impl FnOnce(&str) -> String) -> Option<String> {
     let lies_in = |capture: &&CaptureRecord| {

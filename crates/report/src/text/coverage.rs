@@ -31,8 +31,7 @@ fn seen(report: &Report<'_>) -> String {
         units::counted(report.captures.len() as u64, "capture"),
     );
     let Some((start, end)) = overview.coverage.window else { return amounts };
-    let span = units::span(end.0.saturating_sub(start.0));
-    format!("{span}, {} to {} UTC; {amounts}", time::plain(start), time::plain(end))
+    format!("{}; {amounts}", time::window(start, end))
 }
 
 /// Every limit in words.
@@ -45,7 +44,8 @@ fn unseen(report: &Report<'_>) -> String {
     }
     let (both, flows) = coverage.two_way;
     if let Some(share) = units::share(flows.saturating_sub(both), flows) {
-        limits.extend((both < flows).then(|| format!("one direction of {share} of the TCP and UDP flows")));
+        let other = || format!("the other direction of {share} of the TCP and UDP flows, if there was one");
+        limits.extend((both < flows).then(other));
     }
     if coverage.cut_bytes > 0 {
         limits.push(format!("{} cut off by the snap length", units::bytes(coverage.cut_bytes)));

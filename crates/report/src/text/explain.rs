@@ -7,7 +7,7 @@ mod rule;
 pub use rule::{explain_rule, kinds};
 
 use super::commands;
-use super::findings::headline;
+use super::findings::{headline, when};
 use super::list::payload;
 use super::page::{Page, broken};
 use super::row::is_by_protocol;
@@ -16,11 +16,11 @@ use super::{Typed, View};
 use crate::escape::escape;
 use crate::protocol;
 use crate::reason::{Digits, sentence};
-use crate::time;
 use crate::units;
 use crate::vendor;
 use lenscap_flow::report::{
-    DeviceClass, DeviceRecord, Evidence, Finding, FlowView, PacketAt, Party, Report, Rule, Standing,
+    DeviceClass, DeviceRecord, EndView, Evidence, Finding, FlowView, Measure, PacketAt, Party, Report, Rule,
+    Standing,
 };
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -55,7 +55,7 @@ pub fn explain_finding(
     page.gap();
     push_device(&mut page, device, finding);
     push_party(&mut page, finding, view);
-    push_bytes(&mut page, finding, flows, view);
+    push_bytes(&mut page, finding, (device, flows), view);
     push_kind(&mut page, finding, view);
     item(&mut page, "5 What could be wrong", &doubts::of_finding(report, finding, device));
     page.gap();
@@ -140,8 +140,12 @@ fn verb(words: &str) -> String {
     let is_verb = ["answers", "called", "calls", "serves", "speaks", "asked", "shows", "uploads"]
         .iter()
         .any(|verb| words.starts_with(verb));
-    let was = if words.starts_with("stated") { "is" } else { "has" };
-    if is_verb { words.to_owned() } else { format!("{was} {words}") }
+    match words {
+        _ if is_verb => words.to_owned(),
+        _ if words.starts_with("the camera's side") => format!("takes {words}"),
+        _ if words.starts_with("stated") => format!("is {words}"),
+        _ => format!("has {words}"),
+    }
 }
 
 fn push_party(page: &mut Page, finding: &Finding<'_>, view: &View) {
@@ -185,33 +189,41 @@ fn packets(all: &[PacketAt]) -> String {
     }
 }
 
-fn push_bytes(page: &mut Page, finding: &Finding<'_>, flows: &[FlowView<'_>], view: &View) {
+fn push_bytes(
+    page: &mut Page,
+    finding: &Finding<'_>,
+    (device, flows): (Option<&DeviceRecord<'_>>, &[FlowView<'_>]),
+    view: &View,
+) {
     let about = if finding.estimated { "about " } else { "" };
     let exact = |n: u64| format!("{about}{} B", units::count(n));
     let again = match finding.repeated {
         0 => String::new(),
         bytes => format!("; {} came again and are not counted", exact(bytes)),
     };
-    let lasted = units::within(finding.end.0.saturating_sub(finding.start.0));
     let mut clauses = vec![
         format!(
             "{} of payload sent once, {} received{again}",
             exact(finding.bytes_out),
             exact(finding.bytes_in)
         ),
-        format!("from {} UTC, within {lasted}", time::plain(finding.start)),
+        when(finding),
     ];
     let text = |flow: &FlowView<'_>| {
+        // Who began it may not be known: bytes are told from the device's side.
+        let is_own = |end: &EndView| device.is_some_and(|device| device.addresses.contains(&end.address));
+        let ends = (&flow.orig, &flow.resp);
+        let (own, other) = if is_own(ends.1) && !is_own(ends.0) { (ends.1, ends.0) } else { ends };
         let protocol = protocol::word(flow.protocol).unwrap_or("flow").to_uppercase();
         let port = |port: Option<u16>| port.map(|port| format!(" port {port}")).unwrap_or_default();
         format!(
-            "{protocol} {}{} to {}{}: {} and {} back, first packet {}  {}",
-            flow.orig.address,
-            port(flow.orig.port),
-            flow.resp.address,
-            port(flow.resp.port),
-            view.numbers.bytes(payload(&flow.orig)),
-            view.numbers.bytes(payload(&flow.resp)),
+            "{protocol} of {}{} with {}{}: {} sent, {} received, first packet {}  {}",
+            own.address,
+            port(own.port),
+            other.address,
+            port(other.port),
+            view.numbers.bytes(payload(own)),
+            view.numbers.bytes(payload(other)),
             units::count(flow.first_packet.packet),
             flow.community_id,
         )
@@ -266,16 +278,31 @@ fn push_commands(
     if let Some(command) = commands::all(report, finding) {
         page.line(&format!("All of its packets: {command}"));
     }
-    // The command adds up what TCP and UDP carry: of others it would say 0.
-    if flows.iter().all(|flow| matches!(flow.protocol, TCP | UDP))
-        && let Some(command) = commands::sum(report, finding, device)
-    {
-        page.line(&format!("To add up its bytes, copies included: {command}"));
+    // The commands take what TCP and UDP carry: of others they would say 0.
+    if flows.iter().all(|flow| matches!(flow.protocol, TCP | UDP)) {
+        if let Some(command) = commands::sum(report, finding, device) {
+            page.line(&format!("To add up its bytes, copies included: {command}"));
+        }
+        if let Some((label, command)) = spans(finding).zip(commands::spans(report, finding)) {
+            page.line(&format!("{label} {command}"));
+        }
     }
     if typed.packets && !typed.inputs.is_empty() {
         let id = words::short_id(report, &finding.id);
         page.line(&format!("A file of them:     lenscap extract {id} {} -w proof.pcapng", typed.inputs));
     }
+}
+
+/// What the command counts that counts the spans of a finding by the rule of recurrence. Of several flows each has spans of its
+/// own, so all packets taken as one flow may have fewer.
+fn spans(finding: &Finding<'_>) -> Option<&'static str> {
+    finding.reasons.iter().find_map(|reason| match &reason.rule {
+        Rule::Measured { rule, flows, .. } if rule.measure == Measure::Recurrence => Some(match flows {
+            1 => "To count its spans of 34 s:",
+            _ => "To count its spans of 34 s, its flows as one:",
+        }),
+        _ => None,
+    })
 }
 
 /// Explains a device.
@@ -287,7 +314,11 @@ pub fn explain_device(
 ) -> io::Result<()> {
     let mut page = view.page();
     let what = words::capital(&words::device(report, device));
-    let head = format!("{what}: {}, confidence {}.", words::maker(device), device.confidence);
+    let sure = match device.standing {
+        Standing::Camera | Standing::Suspected => format!(", camera confidence {}", device.confidence),
+        Standing::Viewer | Standing::Other => String::new(),
+    };
+    let head = format!("{what}: {}{sure}.", words::maker(device));
     page.paragraph(0, &head);
     page.gap();
     item(&mut page, &heading(device, device.standing), &evidence(device));

@@ -76,14 +76,13 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
     let hidden = if finding.encrypted {
         " (encrypted protocol)"
     } else if finding.is_opaque() {
-        " (content could not be read)"
+        " (unknown content)"
     } else {
         ""
     };
     let sent = format!("{about}{}{hidden}", view.numbers.bytes(finding.bytes_out));
     let received = view.numbers.bytes(finding.bytes_in);
-    let lasted = units::within(finding.end.0.saturating_sub(finding.start.0));
-    let when = format!("within {lasted} from {} UTC", time::plain(finding.start));
+    let when = when(finding);
     let back = match finding.outcome {
         Outcome::NotCaptured => "no answer was captured".into(),
         Outcome::Inferred => "no packet of the other end was captured".into(),
@@ -110,6 +109,16 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
             format!("{device} sent {sent} to {party}, which refused it; {back}, {when}.")
         }
         FindingKind::Exfiltration => format!("{device} uploaded {sent} to {party}; {back}, {when}."),
+    }
+}
+
+/// `within 31 min from 2026-03-02 09:14:07 UTC`; `at 2026-03-02 09:14:07 UTC` where it was but a moment.
+pub(super) fn when(finding: &Finding<'_>) -> String {
+    let (start, lasted) = (time::plain(finding.start), finding.end.0.saturating_sub(finding.start.0));
+    if lasted > 0 {
+        format!("within {} from {start} UTC", units::within(lasted))
+    } else {
+        format!("at {start} UTC")
     }
 }
 

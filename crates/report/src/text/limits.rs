@@ -51,7 +51,7 @@ pub(super) fn limits(report: &Report<'_>, view: &View) -> Vec<String> {
     }
     let (both, flows) = coverage.two_way;
     if let Some(share) = units::share(flows.saturating_sub(both), flows).filter(|_| both * 2 < flows) {
-        all.push(format!("one direction of {share} of the flows"));
+        all.push(format!("the other direction of {share} of the flows, if there was one"));
     }
     all.extend(gaps(&report.captures));
     let unopened = coverage.hazards.iter().find(|(name, _)| *name == "unopened-tunnel");
@@ -66,17 +66,19 @@ pub(super) fn limits(report: &Report<'_>, view: &View) -> Vec<String> {
 fn torn(captures: &[CaptureRecord]) -> Option<String> {
     let torn = || captures.iter().filter(|capture| !capture.is_whole());
     let first = torn().next()?;
-    let count = units::counted(torn().count() as u64, "capture");
     let problem = first.problems.last().map(|problem| {
         let packet =
             problem.packet.map(|n| format!(" from packet {} on", units::count(n))).unwrap_or_default();
         format!("{packet}: {}", escape(problem.what.as_bytes()))
     });
-    Some(format!(
-        "{count} could not be read whole, such as {}{}",
-        escape(first.path.as_bytes()),
-        problem.unwrap_or_default()
-    ))
+    let (first, problem) = (escape(first.path.as_bytes()), problem.unwrap_or_default());
+    Some(match torn().count() {
+        1 => format!("{first} could not be read whole{problem}"),
+        several => {
+            let captures = units::counted(several as u64, "capture");
+            format!("{captures} could not be read whole, such as {first}{problem}")
+        }
+    })
 }
 
 /// Packets that captures say they do not hold. The same loss may be counted by several layers, so nothing is added up.
@@ -141,7 +143,7 @@ fn unread(report: &Report<'_>, view: &View) -> Option<String> {
 fn opaque(report: &Report<'_>, view: &View) -> Option<String> {
     let packed: u64 = report.findings.iter().map(|finding| finding.packed).sum();
     (packed > 0).then(|| {
-        format!("the content of {} in peer-to-peer protocols could not be read", view.numbers.bytes(packed))
+        format!("the content of {} in peer-to-peer protocols is not known", view.numbers.bytes(packed))
     })
 }
 
@@ -154,7 +156,7 @@ fn look_ups(devices: &[DeviceRecord<'_>]) -> Option<String> {
     };
     match devices.iter().filter(hides).count() as u64 {
         0 => None,
-        count => Some(format!("look-ups of {} could not be read", units::counted(count, "device"))),
+        count => Some(format!("look-ups of {} in protocols that hide them", units::counted(count, "device"))),
     }
 }
 

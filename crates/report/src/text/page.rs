@@ -121,7 +121,7 @@ fn split(text: &str, most: usize) -> (&str, &str) {
 }
 
 /// Cuts text to `most` columns; the last of them is `…` where something was cut.
-pub(super) fn cut(text: &str, most: usize) -> String {
+pub fn cut(text: &str, most: usize) -> String {
     if width(text) <= most {
         return text.to_owned();
     }

@@ -113,14 +113,14 @@ fn all_words(report: &Report<'_>, told: &Told<'_, '_>, view: &View) -> (Vec<Stri
     (all, sure)
 }
 
-/// How sure the finding is, else the device; of a possible camera, whose label says so, also how bad the finding is.
+/// How sure the finding is, as a line below says of all of them; else that it is a camera. Of a possible camera, whose label says so, also how bad the finding is.
 fn confidence(told: &Told<'_, '_>) -> String {
     match told.first() {
         Some(finding) if told.device.standing == Standing::Suspected => {
             format!("{}, confidence {}", finding.severity.word(), finding.confidence)
         }
         Some(finding) => format!("confidence {}", finding.confidence),
-        None => format!("confidence {}", told.device.confidence),
+        None => format!("camera confidence {}", told.device.confidence),
     }
 }
 
@@ -202,7 +202,7 @@ const fn outcome_words(outcome: LookUp) -> &'static str {
 
 /// In which manner, and for how long.
 fn how(finding: &Finding<'_>, view: &View) -> Option<String> {
-    let lasted = units::within(finding.end.0.saturating_sub(finding.start.0));
+    let lasted = units::lasted(finding.end.0.saturating_sub(finding.start.0));
     let manner = match finding.outcome {
         _ if looked_up(finding).is_some() => return None,
         Outcome::NotCaptured => "no answer was captured, ",
@@ -212,16 +212,16 @@ fn how(finding: &Finding<'_>, view: &View) -> Option<String> {
         Outcome::Answered => "",
     };
     let again = if finding.kind == FindingKind::Telemetry { "recurring " } else { "" };
-    Some(format!("{manner}{}{again}within {lasted}", opaque(finding, view)))
+    Some(format!("{manner}{}{again}{lasted}", opaque(finding, view)))
 }
 
-/// `content of 1.7 MB could not be read, `, where that is no matter of an encryption that is known.
+/// `1.7 MB of unknown content, `, where that is no matter of an encryption that is known.
 fn opaque(finding: &Finding<'_>, view: &View) -> String {
     let payload = finding.bytes_out + finding.bytes_in;
     match finding.opaque {
         0 => String::new(),
-        all if all == payload => "its content could not be read, ".into(),
-        part => format!("the content of {} could not be read, ", view.numbers.bytes(part)),
+        all if all == payload => "unknown content, ".into(),
+        part => format!("{} of unknown content, ", view.numbers.bytes(part)),
     }
 }
 
@@ -241,4 +241,26 @@ fn inside(told: &Told<'_, '_>, view: &View) -> Option<String> {
         let (sent, received) = (view.numbers.bytes(sent), view.numbers.bytes(received));
         format!("inside the site {sent} sent and {received} received, as IP bytes")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::office;
+    use crate::text::tests::plain;
+    use lenscap_wire::Timestamp;
+
+    #[test]
+    fn what_is_not_known_is_no_fault_of_the_reader_and_a_moment_has_no_length() {
+        let (report, view) = (office(), plain(100));
+        let said = |opaque, lasted| {
+            let start = Timestamp(1_772_442_847_000_000_000);
+            let (encrypted, end) = (false, Timestamp(start.0 + lasted));
+            let sizes = Finding { bytes_out: 80, bytes_in: 8, ..report.findings[0].clone() };
+            how(&Finding { encrypted, opaque, start, end, ..sizes }, &view).unwrap()
+        };
+        assert_eq!(said(88, 31_000_000_000), "unknown content, within 31 s");
+        assert_eq!(said(7, 2_000_000), "7 B of unknown content, within 2 ms");
+        assert_eq!(said(0, 0), "at one moment");
+    }
 }

@@ -84,8 +84,10 @@ fn seen(report: &Report<'_>) -> String {
     };
     let stop = if of.ends_with('…') { "" } else { "." };
     let Some((start, end)) = overview.coverage.window else { return format!("{packets}{of}{stop}") };
-    let span = units::span(end.0.saturating_sub(start.0));
-    format!("{span} from {} UTC, {packets}{of}", time::plain(start)) + stop
+    let (span, start) = (end.0.saturating_sub(start.0), time::plain(start));
+    let when =
+        if span > 0 { format!("{} from {start} UTC", units::within(span)) } else { format!("{start} UTC") };
+    format!("{when}, {packets}{of}{stop}")
 }
 
 /// Why the answer is not about everything.

@@ -316,3 +316,35 @@ fn what_is_said_of_columns_is_said_of_those_that_are_shown() {
     let printer = DeviceRecord { maker: None, ..devices().remove(3) };
     assert!(said(&[&printer], 120));
 }
+
+#[test]
+fn who_has_no_address_yet_is_called_by_its_mac() {
+    let mut device = devices().remove(0);
+    assert_eq!(called(&device), "192.168.1.64  Hikvision DS-2CD2042WD-I");
+    device.addresses.clear();
+    let mac = device.mac.unwrap().to_string();
+    assert_eq!(called(&device), format!("{mac}  Hikvision DS-2CD2042WD-I"));
+}
+
+#[test]
+fn the_screen_says_of_what_a_confidence_is() {
+    let text = with(&office(), &view(Style::PLAIN, 100, false)).replace('\n', " ");
+    assert!(
+        text.contains("; confidence 93") && text.contains(", confidence the finding's. Checked: "),
+        "{text}"
+    );
+    assert!(text.contains(" camera confidence 80;"), "{text}");
+    let mut report = office();
+    report.findings.clear();
+    let text = with(&report, &view(Style::PLAIN, 100, false));
+    assert!(text.contains("camera confidence ") && !text.contains("the finding's"), "{text}");
+}
+
+#[test]
+fn bytes_are_told_from_the_side_of_the_device_whoever_began() {
+    let (device, flow) = (devices().remove(0), flows().remove(0));
+    let begun = explained(device.clone(), std::slice::from_ref(&flow));
+    let turned = FlowView { orig: flow.resp, resp: flow.orig, ..flow };
+    assert!(begun.contains("TCP of 192.168.1.64 port 49152 with 203.0.113.40 port 443: "), "{begun}");
+    assert_eq!(explained(device, &[turned]), begun);
+}

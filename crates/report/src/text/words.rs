@@ -15,7 +15,7 @@ const OF_DEVICES: &str = "as far as the catalogue knows only devices call";
 const SHORT_ID: usize = 8;
 
 /// What a device is: its class, where that is known.
-pub(super) fn class(device: &DeviceRecord<'_>) -> &'static str {
+pub fn class(device: &DeviceRecord<'_>) -> &'static str {
     let other = if device.standing == Standing::Suspected { "possible camera" } else { "device" };
     device.class.map_or(other, DeviceClass::word)
 }
@@ -40,13 +40,16 @@ pub(super) fn capital(text: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// The address a device is called by: IPv4 before IPv6, and what is routed before what is not.
+/// The address a device is called by: IPv4 before IPv6, and what is routed before what is not. One of which no address was seen is
+/// called by its MAC.
 pub(super) fn address(device: &DeviceRecord<'_>) -> String {
     let rank = |address: &&IpAddr| match address {
         IpAddr::V4(four) => four.is_link_local() as u8,
         IpAddr::V6(six) => 2 + six.is_unicast_link_local() as u8,
     };
-    device.addresses.iter().min_by_key(rank).map_or_else(|| device.id.clone(), ToString::to_string)
+    let by_id =
+        || device.mac.map_or_else(|| escape(device.id.as_bytes()).into_owned(), |mac| mac.to_string());
+    device.addresses.iter().min_by_key(rank).map_or_else(by_id, ToString::to_string)
 }
 
 /// The name of a vendor's parent: as a vendor of this report bears it, else as the catalogue refers to it. Nothing
@@ -346,6 +349,11 @@ pub(super) fn which(report: &Report<'_>, device: &DeviceRecord<'_>) -> String {
 pub(super) fn device_of_id(report: &Report<'_>, id: &str) -> String {
     let known = report.devices().iter().find(|device| device.id == id);
     known.map_or_else(|| format!("device {}", escape(id.as_bytes())), |known| device(report, known))
+}
+
+/// `192.168.1.20  Hikvision`: a device in a line that stands alone, by its address and maker.
+pub fn called(device: &DeviceRecord<'_>) -> String {
+    format!("{}  {}", address(device), maker_cell(device))
 }
 
 /// What kind of party it is, whoever runs it.

@@ -21,7 +21,7 @@ pub(super) fn of_finding(
         (finding.packed, "the protocol was read, and what it carries is packed"),
     ];
     for (bytes, cause) in causes.into_iter().filter(|(bytes, _)| *bytes > 0) {
-        all.push(format!("The content of {} could not be read: {cause}.", Numbers::Exact.bytes(bytes)));
+        all.push(format!("The content of {} is not known: {cause}.", Numbers::Exact.bytes(bytes)));
     }
     let is_address = finding.addresses.iter().any(|address| address.to_string() == finding.endpoint);
     if !is_address {
@@ -138,7 +138,7 @@ mod tests {
             let said = said(opaque, packed);
             assert_eq!([unknown, carried].map(|cause| said.contains(cause)), says, "{said}");
         }
-        assert!(said(9, 7).contains("The content of 2 B could not be read: no reader"));
+        assert!(said(9, 7).contains("The content of 2 B is not known: no reader"));
     }
 
     #[test]

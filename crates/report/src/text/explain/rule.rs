@@ -22,6 +22,17 @@ const KINDS: [(FindingKind, &str); 6] = [
     ),
 ];
 
+/// How spans of sending are counted.
+const SPANS: [&str; 3] = [
+    "A flow has one for each burst in which the device sent payload, and one more for each 34 s that its bursts last together. \
+     A burst ends where neither side sends for 34 s. In TCP a burst with one byte is a keep-alive, and where the device sent \
+     fewer bytes than packets, or less than a 64th of what came back, its bursts have no more spans beside their first than it \
+     sent kB.",
+    "Flows side by side, or less than 34 s apart, are added up: to no more than one for each 34 s from the first packet to the \
+     last, and one. Of several flows it may so be more than of all their packets taken as one flow.",
+    "64 are told apart.",
+];
+
 /// The words for kinds of findings that [`explain_rule`] takes.
 pub fn kinds() -> impl Iterator<Item = &'static str> {
     KINDS.iter().map(|(kind, _)| kind.word())
@@ -99,7 +110,9 @@ fn measured(rule: &ContactRule, content: &ContentRule) -> Vec<String> {
             format!("Content sent in large packets in two neighbouring windows of 19.5 h: {least} B or more.")
         }
         Measure::Service => "All flows are look-ups, clocks or address finding, which every host has.".into(),
-        Measure::Recurrence => format!("Moments with payload sent, 34 s apart or more: {least} or more."),
+        Measure::Recurrence => {
+            format!("Spans of 34 s (2^35 ns) in which sending began again or went on: {least} or more.")
+        }
         Measure::Answers => format!("Flows that were answered: {least} or more."),
         Measure::Refusals => format!(
             "Packets that refuse, such as a reset before any byte was acknowledged, an ICMP error, a name that does not \
@@ -107,6 +120,9 @@ fn measured(rule: &ContactRule, content: &ContentRule) -> Vec<String> {
         ),
         Measure::Any => "Nothing: it holds where no rule before it does.".into(),
     }];
+    clauses.extend(
+        SPANS.iter().filter(|_| rule.measure == Measure::Recurrence).map(|clause| (*clause).to_owned()),
+    );
     let counts_content = matches!(rule.measure, Measure::Window | Measure::BothWays | Measure::LongWindow);
     clauses.extend(counts_content.then_some(of_content));
     clauses.push("Bytes are payload, each once. The first rule that holds decides.".into());
@@ -141,7 +157,7 @@ fn reason(id: &str) -> Option<&'static str> {
             "either every datagram came again after hundreds of others, as from two observers whose clocks differ: of those kept in a sample, at least eight, nine of ten were seen more than once, and what was sent once is the payload divided by how often they were seen on average. Or more than half of the datagrams were copies of others, more than the double of a mirror: one who sends different datagrams that look alike is seen so, too. What is sent this way is judged by half of it at the least, unless the other direction was seen as often."
         }
         "party-by" => {
-            "what tells whose the other end is: sni is the server name of a TLS hello, host that of an HTTP request, dns a name that the address was given for, cert a name of the server's certificate, address a range of addresses."
+            "what tells whose the other end is: sni is the server name of a TLS hello, host that of an HTTP request, dns a name that the address was given for, cert a name of the server's certificate, address a range of addresses; protocol that it speaks the vendor's, learned that a message in the vendor's protocol told of its address, published-port that a device with the vendor's prefix calls a port that the vendor publishes for its servers."
         }
         "part-of" => {
             "the party is nobody's that is known, but flows with so much of its payload were with a server of this vendor, or with somebody in its protocol."
@@ -174,6 +190,15 @@ mod tests {
             explain_rule(id, catalog.contact_rules(), catalog.content(), &plain(100), &mut out).unwrap();
         assert!(known, "{id}");
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn whatever_tells_whose_the_other_end_is_is_explained() {
+        use lenscap_flow::report::Attribution::*;
+        let said = explained("party-by").replace('\n', " ");
+        for source in [Sni, Host, Dns, Certificate, Protocol, Learned, Address, PublishedPort] {
+            assert!(said.contains(&format!(" {} ", source.word())), "{}", source.word());
+        }
     }
 
     #[test]

@@ -69,7 +69,7 @@ fn unseen(limits: &[String], columns: usize) -> Vec<String> {
     broken(ALWAYS, columns)
 }
 
-/// The unit of all bytes on the screen, what of them came again, and what was checked of the counting.
+/// The unit of all bytes on the screen, what of them came again, of what a confidence is, and what was checked of the counting.
 fn books(report: &Report<'_>, answer: &Answer<'_, '_>, view: &View) -> String {
     let repeated: u64 =
         answer.told.iter().flat_map(|told| &told.findings).map(|finding| finding.repeated).sum();
@@ -80,18 +80,22 @@ fn books(report: &Report<'_>, answer: &Answer<'_, '_>, view: &View) -> String {
             view.numbers.bytes(bytes)
         ),
     };
+    // Where there is no finding, the row itself says that it is of the camera.
+    let sure = match answer.told.iter().any(|told| told.first().is_some()) {
+        false => "",
+        true if repeated == 0 => ", confidence the finding's",
+        true => "; confidence is the finding's",
+    };
     let checked = match (report.ledger.balanced(), report.overview.exact) {
         (false, _) => "NOT BALANCED: packets or bytes are missing from the counts.",
-        (true, true) => "Checked: every packet and byte read is counted once.",
-        (true, false) => {
-            "Checked: every packet and byte read is counted once, some as sums only: memory did not do."
-        }
+        (true, true) => "Checked: all that was read is counted once.",
+        (true, false) => "Checked: all that was read is counted once, some as sums only: memory did not do.",
     };
     if answer.told.is_empty() {
         // What was sent most is told in IP bytes, beside the number.
         return checked.into();
     }
-    format!("Bytes are payload sent once{apart}. {checked}")
+    format!("Bytes are payload sent once{apart}{sure}. {checked}")
 }
 
 /// The same command over the same inputs with another option.
