@@ -118,9 +118,11 @@ fn caps(report: &Report<'_>) -> Option<String> {
 fn unread(report: &Report<'_>, view: &View) -> Option<String> {
     let unread = report.overview.coverage.unread;
     let largest = unread.largest.filter(|_| unread.payload >= UNREAD)?;
-    let end = |(address, port): (IpAddr, u16)| match address {
-        IpAddr::V4(four) => format!("{four}:{port}"),
-        IpAddr::V6(six) => format!("[{six}]:{port}"),
+    let end = |end: (IpAddr, u16)| match end {
+        // A port that was not captured.
+        (address, 0) => address.to_string(),
+        (IpAddr::V4(four), port) => format!("{four}:{port}"),
+        (IpAddr::V6(six), port) => format!("[{six}]:{port}"),
     };
     let [one, other] = largest.ends.map(end);
     let kind = protocol::word(largest.protocol).unwrap_or("flow").to_uppercase();

@@ -170,7 +170,7 @@ pub fn payload(end: &EndView) -> u64 {
 
 fn end(end: &EndView) -> String {
     match (end.address, end.port) {
-        (address, None) => address.to_string(),
+        (address, None | Some(0)) => address.to_string(),
         (IpAddr::V4(address), Some(port)) => format!("{address}:{port}"),
         (IpAddr::V6(address), Some(port)) => format!("[{address}]:{port}"),
     }

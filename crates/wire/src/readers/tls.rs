@@ -18,6 +18,8 @@ pub(crate) mod handshake;
 pub(crate) mod hello;
 pub(crate) mod server;
 
+pub use certificate::MAX_ALTERNATIVES;
+
 use crate::{Field, Probe, Read, Reader, ReaderId, Stream, reader::Facts};
 use handshake::{Flight, Next};
 

@@ -5,7 +5,7 @@
 //! keeps such a way open and sends nothing may be a camera, and may be who views one.
 
 use lenscap_catalog::{Called, Confidence, ContactKind, DeviceClass, Evidence, Measure, VendorId};
-use lenscap_wire::{Activity, PacketRef};
+use lenscap_wire::{Activity, Field, MAX_ALTERNATIVES, PacketRef};
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -13,10 +13,11 @@ use std::collections::BTreeMap;
 use super::identity::Background;
 use super::questions::serves_devices;
 use super::weighing::Weighed;
-use crate::judge::judged::{Callers, Judged};
+use crate::judge::judged::{Callers, Judged, KINDS, host_part, is_host_name};
 use crate::judge::what::contact::{ContactKey, Dealing};
 use crate::judge::what::contacts::Parties;
 use crate::judge::what::party::PartyName;
+use crate::judge::whose::opinion::{Naming, Testimony};
 use crate::judge::{Court, Flow, rules};
 use crate::report::{Attribution, Party};
 use crate::state::answer::Answer;
@@ -98,7 +99,12 @@ impl<'a> Dealt<'a> {
             if judged.callers > Callers::Any && is_own_word(court, &flow, judged, side) {
                 let in_flow = matches!(judged.attribution, Some(Attribution::Sni | Attribution::Host));
                 let of_devices = judged.callers == Callers::Cameras && in_flow;
-                let evidence = match (court.answer(&flow, side), of_devices) {
+                let answer = if court.is_intercepted(&flow, judged) {
+                    Answer::None
+                } else {
+                    court.answer(&flow, side)
+                };
+                let evidence = match (answer, of_devices) {
                     (Answer::Seen, true) => Evidence::CloudOfDevices,
                     (Answer::Acknowledged, true) => Evidence::CloudOfDevicesInferred,
                     (Answer::Seen, false) => Evidence::Cloud,
@@ -192,10 +198,42 @@ impl<'a> Court<'a> {
         flow.answer(side).max(half.map_or(Answer::None, |half| half.answer(side)))
     }
 
+    /// Whether somebody else answered than who was called: the certificate, all of whose names were read, holds for other hosts
+    /// than the one called, and for nobody in the catalogue. A filter's page to say that a name is blocked does so, and a firewall
+    /// that opens what it lets through.
+    fn is_intercepted(&self, flow: &Flow<'a>, judged: &Judged) -> bool {
+        let halves = [self.testimony(flow, 0), self.testimony(flow, 1)];
+        let is_certified = |claim: &Naming<'_>| {
+            KINDS.get(usize::from(claim.kind)).is_some_and(|(field, _)| *field == Field::TlsCertificate)
+        };
+        let claims = || halves.iter().flat_map(Testimony::claims).filter(is_certified);
+        let count = claims().count();
+        if count == 0 || count >= MAX_ALTERNATIVES {
+            return false;
+        }
+        let Some(called) = self.best_name(flow, judged) else { return false };
+        claims().all(|claim| {
+            is_host_name(claim.text)
+                && matches!(claim.owner, (None, None))
+                && !certifies(claim.text, host_part(called.text))
+        })
+    }
+
     /// Whether a flow speaks a peer-to-peer protocol of cameras.
     fn speaks_as_peer(&self, flow: &Flow<'a>) -> bool {
         let halves = [self.testimony(flow, 0), self.testimony(flow, 1)];
         self.protocols.of(self.reader_of(flow, &halves)).is_some_and(|spoken| spoken.protocol.p2p)
+    }
+}
+
+/// Whether a name of a certificate is a host's: itself, or `*` for its first label (RFC 9525, 6.3).
+fn certifies(name: &[u8], host: &[u8]) -> bool {
+    match name.strip_prefix(b"*.") {
+        Some(domain) => {
+            let dot = memchr::memchr(b'.', host);
+            dot.and_then(|dot| host.get(dot + 1..)).is_some_and(|rest| rest.eq_ignore_ascii_case(domain))
+        }
+        None => name.eq_ignore_ascii_case(host),
     }
 }
 
@@ -234,5 +272,25 @@ fn is_own_word(court: &Court<'_>, flow: &Flow<'_>, judged: &Judged, side: Side) 
             named.is_some_and(|named| named.is_own())
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::certifies;
+
+    #[test]
+    fn a_certificate_holds_for_a_host_or_for_all_of_one_domain() {
+        for (name, host) in [("cam.example", "CAM.example"), ("*.example.org", "cam.example.org")] {
+            assert!(certifies(name.as_bytes(), host.as_bytes()), "{name}");
+        }
+        for (name, host) in [
+            ("block.example", "cam.example"),
+            ("*.example.org", "a.cam.example.org"),
+            ("*.example.org", "example.org"),
+            ("*.org", "org"),
+        ] {
+            assert!(!certifies(name.as_bytes(), host.as_bytes()), "{name}");
+        }
     }
 }

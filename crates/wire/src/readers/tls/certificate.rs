@@ -15,7 +15,8 @@ use crate::{
     text::{MAX_VALUE, Text, host},
 };
 
-const MAX_ALTERNATIVES: usize = 16;
+/// Names of a certificate that are yielded; where it has more, their count is.
+pub const MAX_ALTERNATIVES: usize = 16;
 const MAX_PARTS: usize = 16;
 
 const SUBJECT_ALTERNATIVE_NAME: &[u8] = &[0x55, 0x1d, 0x11];
