@@ -331,12 +331,17 @@ fn what_nobody_can_look_up_is_not_sure() {
     let is_lost = |source: &str| unknown.iter().any(|words| source.contains(words));
     let is_sure = |confidence, source: &str| confidence == Confidence::High && is_lost(source);
     for endpoint in catalog.endpoints() {
-        let is_weak = endpoint.confidence == Confidence::Low;
+        // Whose a name below a domain is, the domain's own source tells.
+        let whole = endpoint.domain.split_once('.').and_then(|(_, above)| catalog.name(above));
+        let is_weak = endpoint.confidence == Confidence::Low
+            || whole.is_some_and(|it| it.vendor == endpoint.vendor && it.confidence >= endpoint.confidence);
         assert!(is_weak || !is_lost(&endpoint.source), "{}: {}", endpoint.domain, endpoint.source);
     }
+    // What a label in front of a domain adds is never less sure than that whose the domain is.
     for label in catalog.labels() {
-        let is_weak = label.confidence == Confidence::Low;
-        assert!(is_weak || !is_lost(&label.source), "{}: {}", label.domain, label.source);
+        let whole = catalog.name(label.domain.as_ref()).unwrap();
+        let is_surer = label.confidence > whole.confidence && is_lost(&label.source);
+        assert!(!is_surer, "{}: {}", label.domain, label.source);
     }
     for banner in catalog.all_banners() {
         let is_sure = is_sure(banner.confidence, &banner.source);
