@@ -1,7 +1,7 @@
 //! What must never be attributed, and what must.
 
 use lenscap_catalog::{
-    Caller, Catalog, Confidence, DeviceClass, Reach, Role, Serves, SharedGroup, Transport,
+    Caller, Catalog, Confidence, DeviceClass, Endpoint, Reach, Role, Serves, SharedGroup, Transport,
 };
 use lenscap_wire::Field;
 
@@ -331,10 +331,14 @@ fn what_nobody_can_look_up_is_not_sure() {
     let is_lost = |source: &str| unknown.iter().any(|words| source.contains(words));
     let is_sure = |confidence, source: &str| confidence == Confidence::High && is_lost(source);
     for endpoint in catalog.endpoints() {
-        // Whose a name below a domain is, the domain's own source tells.
+        // Whose a name below a domain is, the domain's own source tells, though no more than that.
         let whole = endpoint.domain.split_once('.').and_then(|(_, above)| catalog.name(above));
-        let is_weak = endpoint.confidence == Confidence::Low
-            || whole.is_some_and(|it| it.vendor == endpoint.vendor && it.confidence >= endpoint.confidence);
+        let is_no_more = |it: &Endpoint| {
+            it.vendor == endpoint.vendor
+                && it.confidence >= endpoint.confidence
+                && it.proves_camera >= endpoint.proves_camera
+        };
+        let is_weak = endpoint.confidence == Confidence::Low || whole.is_some_and(is_no_more);
         assert!(is_weak || !is_lost(&endpoint.source), "{}: {}", endpoint.domain, endpoint.source);
     }
     // What a label in front of a domain adds is never less sure than that whose the domain is.
