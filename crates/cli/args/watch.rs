@@ -48,7 +48,7 @@ pub(crate) enum Backend {
 /// How much of a packet is kept.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum RollingBytes {
-    /// Headers, the first 256 bytes of the payload, and handshakes of TLS whole
+    /// Headers, the first 256 bytes of the payload, and handshakes of TLS and DHCP whole
     Headers,
     /// All that was captured
     Full,

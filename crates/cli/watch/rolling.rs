@@ -34,6 +34,8 @@ const PAYLOAD: usize = 256;
 const HEADERS: usize = 128;
 /// Bytes that a record of TLS has at most: 2^14, and 2048 where it is encrypted (RFC 5246, section 6.2.3).
 const RECORD: usize = (1 << 14) + 2048;
+/// The IP protocol.
+const UDP: u8 = 17;
 /// Interfaces that are told apart. A capture that is fed may describe any number of them.
 const PLACES: usize = 4096;
 
@@ -212,7 +214,7 @@ impl Rolling {
 }
 
 /// Bytes of a frame that are kept where only headers are wanted: those before the payload and the first of it. A handshake of TLS
-/// over TCP is kept whole, for it says to whom it is.
+/// over TCP is kept whole, for it says to whom it is, and so is DHCP, whose options, behind 240 bytes, say who asks.
 fn kept(bytes: &[u8], packet: &Packet<'_>) -> usize {
     // What a fragment holds is content as well, though nobody knows yet where in it a payload begins.
     let content = packet.fragment.map_or(packet.payload, |fragment| fragment.bytes);
@@ -221,8 +223,12 @@ fn kept(bytes: &[u8], packet: &Packet<'_>) -> usize {
         // Where no payload was found, most of the frame may be one all the same.
         _ => HEADERS,
     };
-    let handshake = packet.tcp.map_or(0, |_| handshake(content));
-    before.saturating_add(handshake.max(PAYLOAD)).min(bytes.len())
+    let told = match packet.tcp {
+        Some(_) => handshake(content),
+        None if packet.protocol == UDP && matches!(packet.ports, (67 | 68, 67 | 68)) => content.len(),
+        None => 0,
+    };
+    before.saturating_add(told.max(PAYLOAD)).min(bytes.len())
 }
 
 /// Bytes at the front that are records of a TLS handshake (RFC 8446, section 5.1), one behind the other.
@@ -289,6 +295,8 @@ mod tests {
         assert_eq!(kept_of(&tcp(&[&[22, 3, 3, 0xff, 0xff], &[0; 1200][..]].concat())), 310, "no record");
         assert_eq!(kept_of(&tcp(&[&[22, 3, 3, 0, 0], &[0; 1200][..]].concat())), 310, "an empty one");
         assert_eq!(kept_of(&udp(&record(1200))), 42 + 256, "TLS is over TCP");
+        let asks = packet(0, 17, &[&[0, 68, 0, 67, 2, 0x48, 0, 0], &[0; 576][..]].concat());
+        assert_eq!(kept_of(&asks), asks.len(), "DHCP");
     }
 
     #[test]

@@ -2,8 +2,7 @@
 //!
 //! A client's message may come through a relay or repeater, so what it says is about the owner of the client
 //! address in it (`Party::Mac`), never about who sent the frame. Facts: `dhcp.hostname`, `dhcp.vendor_class`,
-//! `dhcp.parameters` (the codes asked for, `1,3,6`), `dhcp.client_id` (hex), `dhcp.fqdn`. A client of whom no option tells
-//! anything, as where a short snap length cut them, still shows that it is there (`Holds` of no address). Of a server's messages
+//! `dhcp.parameters` (the codes asked for, `1,3,6`), `dhcp.client_id` (hex), `dhcp.fqdn`. Of a server's messages
 //! an acknowledged address counts, and at which addresses the link has its routers, four at most, both as `Holds`.
 //!
 //! Options are read up to their end or the first that does not fit: those of their own field, then those of the
@@ -83,12 +82,8 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     }
     let Some(mac) = header.mac else { return true };
     if header.is_request {
-        let mut silent = true;
         for value in options.values.iter().filter(|value| value.whole) {
-            silent &= !say(mac, value.code, value.text.as_bytes(), facts);
-        }
-        if silent {
-            facts(Fact::Holds { mac, address: Address::default(), field: Field::Dhcp, claimed: false });
+            say(mac, value.code, value.text.as_bytes(), facts);
         }
     } else if options.kind == Some(ACKNOWLEDGE) && header.given != [0; 4] {
         facts(Fact::Holds { mac, address: Address::v4(header.given), field: Field::Dhcp, claimed: true });
@@ -186,8 +181,7 @@ impl Options {
     }
 }
 
-/// Tells what a client says in an option; whether that is anything.
-fn say(mac: Mac, code: u8, body: &[u8], facts: Facts<'_>) -> bool {
+fn say(mac: Mac, code: u8, body: &[u8], facts: Facts<'_>) {
     let mut text = Text::<MAX_VALUE>::new();
     let (field, value) = match code {
         HOST_NAME => (Field::DhcpHostname, body),
@@ -195,14 +189,13 @@ fn say(mac: Mac, code: u8, body: &[u8], facts: Facts<'_>) -> bool {
         PARAMETERS => (Field::DhcpParameters, codes(body, &mut text)),
         CLIENT_ID => (Field::DhcpClientId, hex(body, &mut text)),
         FQDN => (Field::DhcpFqdn, full_name(body, &mut text).unwrap_or_default()),
-        _ => return false,
+        _ => return,
     };
     // Some clients count the final zero of a C string.
     let value = value.strip_suffix(b"\0").unwrap_or(value);
     if !value.is_empty() {
         facts(Fact::Says { who: Party::Mac(mac), field, value });
     }
-    !value.is_empty()
 }
 
 fn codes<'t>(body: &[u8], text: &'t mut Text<MAX_VALUE>) -> &'t [u8] {
@@ -292,19 +285,6 @@ mod tests {
         assert_eq!(facts(&READER, &request()).unwrap(), said);
     }
 
-    /// What shows no more than that the client is there.
-    const THERE: &str = "dhcp :: at 02:00:00:00:00:01";
-
-    #[test]
-    fn a_client_whose_options_tell_nothing_is_there_all_the_same() {
-        let silent = message(1, &[MESSAGE_TYPE, 1, 1, HOST_NAME, 0, END]);
-        assert_eq!(facts(&READER, &silent), Some(vec![THERE.to_owned()]));
-        assert_eq!(facts(&READER, &silent[..240]), Some(vec![THERE.to_owned()]));
-        // Not where it says more, and not of whom a server speaks.
-        assert!(!facts(&READER, &request()).unwrap().contains(&THERE.to_owned()));
-        assert_eq!(facts(&READER, &message(2, &[MESSAGE_TYPE, 1, 2, END])), Some(vec![]));
-    }
-
     #[test]
     fn a_name_without_labels_is_text() {
         let said = facts(&READER, &message(1, b"\x51\x0e\0\0\0cam.example"));
@@ -330,7 +310,7 @@ mod tests {
         assert_eq!(facts(&READER, &message(2, &options(OFFER))), Some(vec![router.clone()]));
         assert_eq!(facts(&READER, &message(2, &options(ACKNOWLEDGE))), Some(vec![router, held]));
         // What a client writes there, and what a server refuses, is no server's word.
-        assert_eq!(facts(&READER, &message(1, &options(3))), Some(vec![THERE.to_owned()]));
+        assert_eq!(facts(&READER, &message(1, &options(3))), Some(vec![]));
         assert_eq!(facts(&READER, &message(2, &options(6))), Some(vec![]));
         let many = [&[MESSAGE_TYPE, 1, OFFER, ROUTERS, 252][..], &[9; 252], &[END]].concat();
         assert_eq!(facts(&READER, &message(2, &many)).unwrap().len(), 4);

@@ -34,6 +34,8 @@ pub(crate) fn all() -> Vec<Sample> {
         Sample::one(27, b"\x01\x01\x004!\x12\xa4B\xb7\xe7\xa7\x01\xbc4\xd6\x86\xfa\x87\xdf\xae\x80\"\0\x0btest vector\0\0\x01\0\x08\0\x01\0\x07\n\0\0\x01\0 \0\x08\0\x01\xa1G\xe1\x12\xa6C\0\x01\0\x08\0\x01\0\x07\n\0\0\x01").near(7, 1),
         // rtsp
         Sample::one(28, b"RTSP/1.0 200 OK\r\nCSeq: 1\r\nPublic: OPTIONS, DESCRIBE\r\n\r\nRTSP/1.0 401 Unauthorized\r\nCSeq: 2\r\nWWW-Authenticate: Digest realm=\"a\", nonce=\"1\"\r\nWWW-Authenticate: Basic realm=\"a\"\r\n\r\nRTSP/1.0 200 OK\r\nCSeq: 3\r\nServer: Example Rtsp/1.0\r\nContent-Type: application/sdp\r\nContent-Length: 73\r\n\r\nv=0\r\ns=Media Presentation\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n").near(12, 1),
+        // rtp between messages of rtsp
+        Sample::one(104, b"$\0\0\x0e\x80\x60\0\x01\0\0\0\x07\0\0\0\x09\x7c\x85$\0\0\x0e\x80\x60\0\x02\0\0\0\x07\0\0\0\x09\x7c\x05$\0\0\x0e\x80\x60\0\x03\0\0\0\x07\0\0\0\x09\x7c\x45").near(4, 0xc0),
         // dhip
         Sample::one(31, b" \0\0\0DHIP\0\0\0\0\0\0\0\0O\0\0\0\0\0\0\0O\0\0\0\0\0\0\0{\"method\":\"global.login\",\"params\":{\"password\":\"secret\",\"passwordType\":\"Plain\"}}").near(7, 1),
         // dvrip

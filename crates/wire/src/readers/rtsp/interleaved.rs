@@ -35,13 +35,15 @@ const MAX_CHANNEL: u8 = 15;
 const CONTROL: std::ops::RangeInclusive<u8> = 200..=207;
 
 fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
+    if stream.bytes.first().is_some_and(|first| *first != MARK) {
+        return Probe::NotMine;
+    }
     let mut packets = ArrayVec::<Media<'_>, MOST>::new();
     let mut at = 0;
     for _ in 0..MOST {
         let rest = stream.bytes.get(at..).unwrap_or(&[]);
         let Some((&[mark, channel, high, low], packet)) = rest.split_first_chunk::<HEAD>() else {
-            let may_be = rest.first().is_none_or(|first| *first == MARK);
-            return if may_be { wait(stream, at + HEAD) } else { Probe::NotMine };
+            return wait(stream, at + HEAD);
         };
         let length = usize::from(u16::from_be_bytes([high, low]));
         if mark != MARK || channel > MAX_CHANNEL || length < 8 {
