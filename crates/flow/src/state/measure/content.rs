@@ -19,7 +19,9 @@ use crate::state::spell::{Cold, Hot};
 ///   shows both halves twice, and they compare as they do once.
 pub(super) fn share(hot: &Hot, cold: &Cold, sides: [Side; 2]) -> [(u64, u64); 2] {
     let raw = hot.counters(cold).payload;
-    let once = sides.map(|side| (hot.payload_once(cold, side).bytes, raw[side]));
+    // Of a half without payload nothing came again: in flows of media that is one of the two.
+    let seen_once = |side: Side| if raw[side] == 0 { 0 } else { hot.payload_once(cold, side).bytes };
+    let once = sides.map(|side| (seen_once(side), raw[side]));
     if hot.key.protocol == TCP {
         return once;
     }
