@@ -17,6 +17,7 @@ use crate::record::{
 };
 use crate::registrants;
 use crate::sites::SiteTable;
+use crate::spoken::SpokenTable;
 use crate::words::{Confidence, Evidence, SharedGroup, Transport};
 
 /// What is known of camera vendors. Look-ups neither allocate (but for lists of banners) nor lock.
@@ -40,6 +41,7 @@ pub struct Catalog {
     /// By the first byte of an IPv4 address, whether any range has it: of most addresses that is all that is asked.
     pub(crate) v4_begins: [bool; 256],
     pub(crate) banners: BannerTable,
+    pub(crate) spoken: SpokenTable,
     pub(crate) digest: u64,
 }
 
@@ -72,6 +74,7 @@ impl Catalog {
             v6: PrefixMap::new(),
             v4_begins: [false; 256],
             banners: BannerTable::new(Cow::Borrowed(builtin::BANNERS)),
+            spoken: SpokenTable::new(builtin::VENDORS),
             digest: builtin::DIGEST,
         };
         catalog.index_prefixes();

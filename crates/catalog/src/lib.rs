@@ -46,6 +46,7 @@ mod show;
 mod sites;
 #[allow(dead_code, reason = "the build script uses it")]
 mod source;
+mod spoken;
 #[allow(dead_code, reason = "the build script uses it")]
 mod standing;
 mod vocabulary;

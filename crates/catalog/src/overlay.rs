@@ -18,6 +18,7 @@ use crate::names::NameTable;
 use crate::record::{Banner, Endpoint, OuiBlock, Port, Prefix, Vendor, VendorId};
 use crate::schema::{SourceFile, VendorEntry};
 use crate::sites::SiteTable;
+use crate::spoken::SpokenTable;
 use crate::words::Reach;
 
 /// Why a user's file was not taken.
@@ -120,6 +121,9 @@ impl Catalog {
         }
         if let Some(known) = self.vendors.to_mut().get_mut(vendor.0 as usize) {
             entry.amend(known, merge.oem_of, merge.platform_of);
+        }
+        if entry.speaks.is_some() {
+            self.spoken = SpokenTable::new(&self.vendors);
         }
         let serves = self.vendor(vendor).serves;
         if !endpoint.is_empty() {

@@ -35,6 +35,7 @@ use crate::state::spell::counters::Counters;
 use crate::state::spell::{Cold, Hot, Spell, flag};
 use crate::state::summary::Summary;
 use crate::state::table::shard::SHARDS;
+use crate::state::table::slab::Slab;
 use crate::state::text::TextId;
 use crate::state::transcript::{Asked, TranscriptId};
 
@@ -78,7 +79,7 @@ pub(crate) struct FlowAt {
 
 impl FlowAt {
     /// What was judged of the flow there, by shard and place.
-    pub(crate) fn of(self, judged: &[Vec<judged::Judged>]) -> Option<&judged::Judged> {
+    pub(crate) fn of(self, judged: &[Slab<judged::Judged>]) -> Option<&judged::Judged> {
         judged.get(self.shard as usize)?.get(self.place as usize)
     }
 }

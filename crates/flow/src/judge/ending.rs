@@ -74,8 +74,11 @@ impl Summary {
 
     /// Shard and place of the spells with an undecided half that has bytes.
     fn waiting(&self) -> Vec<(usize, usize)> {
-        let undecided = flag::UNDECIDED | flag::UNDECIDED << 1;
-        let waits = |(hot, cold): (&Hot, &Cold)| hot.flags & undecided != 0 && cold.extra.is_some();
+        let undecided = |hot: &Hot, side| hot.flags & flag::UNDECIDED << side != 0;
+        let waits = |(hot, cold): (&Hot, &Cold)| {
+            let is_waiting = |side| undecided(hot, side) && cold.half(side).is_some();
+            cold.extra.is_some() && (is_waiting(0) || is_waiting(1))
+        };
         let shards = &self.flows.shards;
         let of = |share: Range<usize>| {
             let mut found = Vec::new();

@@ -23,11 +23,12 @@ use crate::state::spell::counters::Counters;
 use crate::state::spell::history::flags;
 use crate::state::spell::sequence::Trouble;
 use crate::state::table::shard::SHARDS;
+use crate::state::table::slab::Slab;
 
 /// What was judged, from which records are put together.
 pub(crate) struct Judgement<'a> {
     pub(crate) court: Court<'a>,
-    pub(crate) judged: Vec<Vec<Judged>>,
+    pub(crate) judged: Vec<Slab<Judged>>,
     pub(crate) undelivered: Undelivered,
     pub(crate) stations: Stations<'a>,
 }

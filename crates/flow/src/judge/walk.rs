@@ -14,6 +14,7 @@ use super::whose::opinion::Testimony;
 use super::{Court, Flow, SETTLED, rules};
 use crate::state::key::{ICMP, ICMP6, Side};
 use crate::state::table::index::NOWHERE;
+use crate::state::table::slab::Slab;
 use lenscap_wire::{Address, PacketRef, ReaderId};
 
 /// Source, destination, protocol and ports of the packet that an ICMP error quotes.
@@ -69,10 +70,10 @@ impl Undelivered {
 /// What the walk over some shards found, in their order.
 #[derive(Default)]
 pub(crate) struct Walk {
-    /// What was judged of each flow, by shard and place.
-    pub(crate) judged: Vec<Vec<Judged>>,
+    /// What was judged of each flow, by shard and place: in pieces, which find room where what was folded with left holes.
+    pub(crate) judged: Vec<Slab<Judged>>,
     /// The places of its ends among all, as [`Ends::enter`] gives them.
-    pub(crate) places: Vec<Vec<[u32; 2]>>,
+    pub(crate) places: Vec<Slab<[u32; 2]>>,
     pub(crate) ends: Ends,
     pub(crate) sums: Sums,
     /// Flows that an ICMP error says could not be delivered, each with the packet that says so.
@@ -91,7 +92,9 @@ impl Walk {
     pub(crate) fn new(court: &Court<'_>) -> Self {
         // The unfinished datagrams and what left memory stand last.
         let walks: Vec<Self> = parts(SETTLED + 1).map(|shards| Self::over(court, shards)).collect();
-        walks.into_iter().reduce(Self::join).unwrap_or_default()
+        let mut whole = walks.into_iter().reduce(Self::join).unwrap_or_default();
+        whole.ends.rest();
+        whole
     }
 
     fn over(court: &Court<'_>, shards: Range<usize>) -> Self {
@@ -99,7 +102,7 @@ impl Walk {
         walk.ends.reserve(shards.clone().map(|shard| court.count(shard)).sum());
         for shard in shards {
             let room = court.count(shard);
-            let (mut judged, mut places) = (Vec::with_capacity(room), Vec::with_capacity(room));
+            let (mut judged, mut places) = (Slab::with_room(room), Slab::with_room(room));
             for flow in court.flows(shard) {
                 let halves = [court.testimony(&flow, 0), court.testimony(&flow, 1)];
                 let (judgement, reader) = court.judge_flow(&flow, &halves);
@@ -114,7 +117,6 @@ impl Walk {
             walk.judged.push(judged);
             walk.places.push(places);
         }
-        walk.ends.rest();
         walk
     }
 

@@ -7,6 +7,7 @@ pub(crate) mod device;
 mod endpoints;
 pub(crate) mod ends;
 pub(crate) mod grouped;
+mod heard;
 pub(crate) mod identity;
 pub(crate) mod mac;
 pub(crate) mod questions;

@@ -16,7 +16,7 @@ use crate::state::spell::{Cold, Extra, Hot, Later, flag};
 use crate::state::text::Texts;
 use crate::state::transcript::{Asked, Transcript, TranscriptId, Transcripts};
 
-/// A flow: its two records, and its share of the index and of slack.
+/// A flow: its two records, and its share of the index and of slack. One that settled has its share of the index of settled ones.
 pub(crate) const SPELL: usize = 248;
 
 /// What extra state costs beside what is in it; nothing while there is nothing that a price is for, since whether

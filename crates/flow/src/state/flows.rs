@@ -54,11 +54,12 @@ impl Flows {
         }
     }
 
-    /// Lets go of what flows and texts are looked up by: 13 to 26 bytes a flow and 10 to 21 a text that nobody needs who only
+    /// Lets go of what flows and texts are looked up by: 13 to 26 bytes a flow, 10 to 21 a text and 5 to 11 a transcript that nobody needs who only
     /// judges. Packets and flows can be added again after [`Flows::reindex`].
     pub(crate) fn unindex(&mut self) {
         self.unindex_flows();
         self.texts.unindex();
+        self.transcripts.unindex();
     }
 
     /// Lets go of what flows are looked up by alone.
@@ -85,6 +86,7 @@ impl Flows {
     fn make_index(&mut self) {
         self.unindexed = false;
         self.texts.reindex();
+        self.transcripts.reindex();
         let paths = &self.paths;
         self.shards.par_iter_mut().for_each(|shard| shard.reindex(|key| key.hash(paths)));
     }

@@ -110,8 +110,9 @@ impl Texts {
 
     /// Takes in another's texts; the result maps its ids to ours.
     pub(crate) fn adopt(&mut self, other: &Self) -> Vec<TextId> {
-        let bytes = &self.bytes;
-        self.ids.reserve(other.len(), |entry| hash(at(bytes, entry.start)));
+        // Parts of one capture have most texts in common: room for all of both would be twice what is needed.
+        let (bytes, more) = (&self.bytes, other.len().saturating_sub(self.len()));
+        self.ids.reserve(more, |entry| hash(at(bytes, entry.start)));
         other.iter().map(|text| self.intern(text)).collect()
     }
 }

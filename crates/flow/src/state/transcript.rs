@@ -159,6 +159,10 @@ impl Transcript {
     /// What a transcript costs beside its statements.
     pub(crate) const COST: usize = 48;
 
+    fn hash(&self) -> u64 {
+        seeded().hash_one((self.reader, &*self.said))
+    }
+
     fn cost(said: &[Said], texts: &Texts) -> u32 {
         let each = |said: &Said| size_of::<Said>() + texts.text(said.value).len();
         (Self::COST + said.iter().map(each).sum::<usize>()) as u32
@@ -197,10 +201,27 @@ impl Transcripts {
         }
         let id = self.all.len() as u32;
         self.all.push(Transcript { reader: reader.0, said: said.into(), cost: cost() });
-        let all = &self.all;
-        let rehash = |&id: &u32| all.get(id as usize).map_or(0, |v| seeded().hash_one((v.reader, &*v.said)));
-        self.ids.insert_unique(hash, id, rehash);
+        self.enter(hash, id);
         TranscriptId(id)
+    }
+
+    fn enter(&mut self, hash: u64, id: u32) {
+        let all = &self.all;
+        self.ids.insert_unique(hash, id, |&id| all.get(id as usize).map_or(0, Transcript::hash));
+    }
+
+    /// Lets go of what transcripts are looked up by: none can be kept until there is [another](Transcripts::reindex).
+    pub(crate) fn unindex(&mut self) {
+        self.ids = HashTable::new();
+    }
+
+    /// Makes anew what transcripts are looked up by.
+    pub(crate) fn reindex(&mut self) {
+        self.ids = HashTable::with_capacity(self.all.len());
+        for id in 1..self.all.len() as u32 {
+            let hash = self.all.get(id as usize).map_or(0, Transcript::hash);
+            self.enter(hash, id);
+        }
     }
 
     /// A transcript; `None` for [`TranscriptId::NONE`].
@@ -269,5 +290,16 @@ mod tests {
         assert_eq!(map[there.0 as usize], here);
         assert_eq!(left.len(), 2);
         assert!(left.transcript(TranscriptId::NONE).is_none());
+    }
+
+    #[test]
+    fn transcripts_are_found_again_by_another_index() {
+        let (texts, mut all) = (Texts::default(), Transcripts::default());
+        let said = |n: u8| [Said { of_receiver: false, field: Field::TlsSni, value: TextId(n.into()) }];
+        let keep = |all: &mut Transcripts, n| all.intern(ReaderId(3), &said(n), &texts);
+        let ids: Vec<_> = (0..100).map(|n| keep(&mut all, n)).collect();
+        all.unindex();
+        all.reindex();
+        assert!((0..100).map(|n| keep(&mut all, n)).eq(ids));
     }
 }

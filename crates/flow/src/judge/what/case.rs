@@ -21,11 +21,12 @@ use crate::judge::who::identity::Identity;
 use crate::judge::who::roll::DealingAt;
 use crate::judge::{Court, Flow};
 use crate::report::{ContactRecord, Standing};
+use crate::state::table::slab::Slab;
 
 /// What contacts are made of, by the places of their stations.
 pub(crate) struct Cases<'c, 'a> {
     pub(crate) court: &'c Court<'a>,
-    pub(crate) judged: &'c [Vec<Judged>],
+    pub(crate) judged: &'c [Slab<Judged>],
     undelivered: &'c Undelivered,
     stations: &'c Stations<'a>,
     /// The flows with parties that are told.
@@ -39,7 +40,7 @@ pub(crate) struct Cases<'c, 'a> {
 impl<'c, 'a> Cases<'c, 'a> {
     pub(crate) fn new(
         court: &'c Court<'a>,
-        judged: &'c [Vec<Judged>],
+        judged: &'c [Slab<Judged>],
         undelivered: &'c Undelivered,
         stations: &'c Stations<'a>,
     ) -> Self {
@@ -137,7 +138,7 @@ fn evicted(court: &Court<'_>) -> HashMap<Mac, u64> {
 /// One device.
 pub(crate) struct Case<'c, 'a> {
     pub(crate) court: &'c Court<'a>,
-    pub(crate) judged: &'c [Vec<Judged>],
+    pub(crate) judged: &'c [Slab<Judged>],
     pub(crate) device: Device<'c, 'a>,
     pub(crate) identity: Cow<'c, Identity<'a>>,
     pub(crate) standing: Standing,

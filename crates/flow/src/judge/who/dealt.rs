@@ -59,23 +59,22 @@ impl<'a> Dealt<'a> {
     /// `is_role_known` says that the station told its part in a protocol.
     pub(crate) fn of<'j>(
         court: &Court<'a>,
-        flows: impl Iterator<Item = (Flow<'a>, Side, &'j Judged)>,
+        flows: impl Iterator<Item = (Flow<'a>, Side, &'j Judged)> + Clone,
         background: Background<'a>,
         is_role_known: bool,
     ) -> Self {
         let mut dealt = Self::default();
         let mut clouds: [First<'a, 'j>; CLOUDS.len()] = Default::default();
         let [mut bulk, mut speaks, mut views]: [First<'a, 'j>; 3] = [None; 3];
-        let mut uploads: Vec<Dealing<'a>> = Vec::new();
+        let mut uploaded = 0;
         let mut cloud: Option<(Callers, u8, Reverse<VendorId>)> = None;
-        for (flow, side, judged) in flows {
+        for (flow, side, judged) in flows.clone() {
             let dealing = Dealing { flow, side, judged: *judged };
-            if !judged.is_outside(1 - side) || dealing.is_error() {
+            if !is_abroad(&dealing) {
                 continue;
             }
-            let uploads_content = judged.activity == Activity::BulkUpload && !flow.is_reset(side);
-            if uploads_content && !court.halves.is_copy(flow.at) {
-                uploads.push(dealing);
+            if is_upload(court, &dealing) {
+                uploaded += flow.whole_counters().payload[side & 1];
             }
             let Some(vendor) = judged.vendor() else { continue };
             if court.speaks_as_peer(&flow) {
@@ -144,7 +143,8 @@ impl<'a> Dealt<'a> {
             let at = court.shows_party(&flow, judged).unwrap_or(packet);
             dealt.add(court, Evidence::P2p, (app(&flow), at), judged.vendor());
         }
-        if let Some(at) = upload(court, &uploads) {
+        let dealings = flows.map(|(flow, side, judged)| Dealing { flow, side, judged: *judged });
+        if let Some(at) = upload(court, uploaded, dealings) {
             dealt.add(court, Evidence::Upload, (Cow::default(), at), None);
         }
         dealt
@@ -163,19 +163,34 @@ impl<'a> Dealt<'a> {
     }
 }
 
-/// The first packet of what makes an upload of a contact, if these flows that each sent content make one. A camera that sends a
-/// clip of 100 kB over each of four connections uploads as one does that sends them over one.
-fn upload<'a>(court: &Court<'a>, flows: &[Dealing<'a>]) -> Option<PacketRef> {
+/// Whether a flow is with the outside, and no errors alone.
+fn is_abroad(dealing: &Dealing<'_>) -> bool {
+    dealing.judged.is_outside(1 - dealing.side) && !dealing.is_error()
+}
+
+/// Whether it sent content there.
+fn is_upload(court: &Court<'_>, dealing: &Dealing<'_>) -> bool {
+    let uploads = dealing.judged.activity == Activity::BulkUpload && !dealing.flow.is_reset(dealing.side);
+    uploads && !court.halves.is_copy(dealing.flow.at)
+}
+
+/// Content from which on it makes an upload of a contact.
+pub(super) fn least_upload(court: &Court<'_>) -> Option<u64> {
     let mut rules = court.catalog.contact_rules().iter();
     let rule = rules.find(|rule| {
         (rule.kind, rule.called, rule.measure) == (ContactKind::Exfiltration, Called::Out, Measure::Window)
     });
-    let least = rule?.least;
+    rule.map(|rule| rule.least)
+}
+
+/// The first packet of what makes an upload of a contact, if those of a station's flows that each sent content make one; together
+/// they `sent` so much. A camera that sends a clip of 100 kB over each of four connections uploads as one does that sends them
+/// over one.
+fn upload<'a>(court: &Court<'a>, sent: u64, flows: impl Iterator<Item = Dealing<'a>>) -> Option<PacketRef> {
     // Content is part of the payload, which is at hand.
-    let sent = flows.iter().map(|of| of.flow.whole_counters().payload[of.side & 1]).sum::<u64>();
-    if sent < least {
-        return None;
-    }
+    let least = least_upload(court).filter(|least| sent >= *least)?;
+    let flows: Vec<_> = flows.filter(|of| is_abroad(of) && is_upload(court, of)).collect();
+    let flows = flows.as_slice();
     let parties = Parties::new(court, flows);
     let mut all: BTreeMap<ContactKey, (Measures, (i64, PacketRef))> = BTreeMap::new();
     // Who calls in and fetches is answered, as by any server; and what is beyond the cap of parties is many, not one.

@@ -9,9 +9,10 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::claims::is_of_link;
+use super::dealt::least_upload;
 use super::endpoints::{endpoints, payload_outside};
-use super::ends::Heard;
 use super::grouped::Grouped;
+use super::heard::Heard;
 use super::identity::{Background, Identity};
 use super::questions::Questions;
 use super::roll::{DealingAt, Roll, Sighted, Station, StationKey};
@@ -32,7 +33,7 @@ pub(crate) struct Stations<'a> {
     /// Addresses of stations that have several, beside the first.
     others: Grouped<Address>,
     /// By shard and flow, the place of each end's station, or [`NOWHERE`].
-    places: Vec<Vec<[u32; 2]>>,
+    places: Vec<Slab<[u32; 2]>>,
     /// Flows with a vendor, by station.
     dealings: Grouped<DealingAt>,
     said: Grouped<Heard>,
@@ -70,9 +71,9 @@ impl<'a> Stations<'a> {
 
     fn conclude(
         court: &Court<'a>,
-        judged: &[Vec<Judged>],
+        judged: &[Slab<Judged>],
         roll: Roll<'a>,
-        places: Vec<Vec<[u32; 2]>>,
+        places: Vec<Slab<[u32; 2]>>,
     ) -> Self {
         let Roll { keys, stations, others, said, shown, .. } = roll;
         let groups = keys.len();
@@ -98,11 +99,12 @@ impl<'a> Stations<'a> {
             identities: Vec::new(),
             standings: Vec::new(),
         };
-        let known = all.known(court);
+        let known = all.known(court, judged);
         let identify = |place: u32| {
             let identity = all.identify(court, judged, place as usize);
             let standing = identity.standing();
-            let kept = place < Self::KEPT || standing != Standing::Other;
+            // One in which nothing was found is worked out again as soon as it were given back.
+            let kept = standing != Standing::Other || place < Self::KEPT && !identity.is_blank();
             (place, standing, kept.then(|| Box::new(identity)))
         };
         let known: Vec<_> = known.into_par_iter().map(identify).collect();
@@ -116,7 +118,7 @@ impl<'a> Stations<'a> {
 
     /// The stations of which anything is known that can be evidence of what they are, by place. It is marked by what there is
     /// to know: of most stations nothing is.
-    fn known(&self, court: &Court<'a>) -> Vec<u32> {
+    fn known(&self, court: &Court<'a>, judged: &[Slab<Judged>]) -> Vec<u32> {
         let telling: Vec<bool> = Field::ALL.iter().map(|field| is_telling(court.catalog, *field)).collect();
         let tells = |field: Field| telling.get(field as usize).copied().unwrap_or(true);
         let says = |statement| {
@@ -127,10 +129,14 @@ impl<'a> Stations<'a> {
         let mut known = vec![court.statements.has_serials(); self.len()];
         let shown = self.shown.each().filter(|(_, shown)| tells(shown.field)).map(|(place, _)| place);
         shown.for_each(|place| known[place] = true);
-        for (place, (statement, ..)) in self.said.each() {
-            known[place] = known[place] || says(*statement);
+        for (place, heard) in self.said.each() {
+            known[place] = known[place] || says(heard.statement);
         }
-        self.dealings.groups().chain(self.questions.clouds()).for_each(|place| known[place] = true);
+        self.questions.clouds().for_each(|place| known[place] = true);
+        let least = least_upload(court);
+        for place in self.dealings.groups() {
+            known[place] = known[place] || self.tells_by_dealings(court, judged, place, least);
+        }
         let is_known = |(place, key): (usize, &StationKey)| {
             let mac = || key.mac().filter(|mac| !mac.is_local());
             let known = known[place]
@@ -139,6 +145,23 @@ impl<'a> Stations<'a> {
             known.then_some(place as u32)
         };
         self.keys.iter().enumerate().filter_map(is_known).collect()
+    }
+
+    /// Whether the flows of a station can tell anything of it: one is with a vendor, or what they sent is as much as makes an upload.
+    fn tells_by_dealings(
+        &self,
+        court: &Court<'a>,
+        judged: &[Slab<Judged>],
+        place: usize,
+        least: Option<u64>,
+    ) -> bool {
+        let mut sent = 0;
+        self.dealings.of(place).any(|dealing| {
+            let payload = court.flow(dealing.at()).map(|flow| flow.whole_counters().payload[dealing.side()]);
+            sent += payload.unwrap_or(0);
+            let with_vendor = dealing.at().of(judged).is_some_and(|judged| judged.vendor().is_some());
+            with_vendor || least.is_some_and(|least| sent >= least)
+        })
     }
 
     /// What the owner states of a station.
@@ -152,7 +175,7 @@ impl<'a> Stations<'a> {
     }
 
     /// What a station is: as it was worked out, or now where that was not kept.
-    fn identity(&self, court: &Court<'a>, judged: &[Vec<Judged>], place: usize) -> Cow<'_, Identity<'a>> {
+    fn identity(&self, court: &Court<'a>, judged: &[Slab<Judged>], place: usize) -> Cow<'_, Identity<'a>> {
         match self.identities.binary_search_by_key(&place, |(known, _)| *known as usize) {
             Ok(at) => Cow::Borrowed(&self.identities[at].1),
             Err(_) => Cow::Owned(self.identify(court, judged, place)),
@@ -160,10 +183,11 @@ impl<'a> Stations<'a> {
     }
 
     /// Works out what a station is.
-    fn identify(&self, court: &Court<'a>, judged: &[Vec<Judged>], place: usize) -> Identity<'a> {
+    fn identify(&self, court: &Court<'a>, judged: &[Slab<Judged>], place: usize) -> Identity<'a> {
         let mut identity = Identity::with_room(self.said.of(place).len() + self.shown.of(place).len());
-        for &(statement, claimed, often) in self.said.of(place) {
-            court.opinions.said(statement, |kind, value| identity.see((kind, value), often, claimed));
+        for heard in self.said.of(place) {
+            let (often, claimed) = (heard.often(), heard.claimed);
+            court.opinions.said(heard.statement, |kind, value| identity.see((kind, value), often, claimed));
         }
         for shown in self.shown.of(place) {
             identity.see((shown.field, shown.value), (shown.count, shown.at), shown.claimed);
@@ -178,8 +202,10 @@ impl<'a> Stations<'a> {
             strangers: self.questions.strangers(place),
         };
         identity.conclude(court, background, known);
-        let serial = || identity.told(Extract::Serial).filter(|_| court.statements.has_serials());
-        let by_serial = || court.statements.of_serial(&serial()?);
+        let by_serial = || {
+            let serial = if court.statements.has_serials() { identity.told(Extract::Serial) } else { None };
+            court.statements.of_serial(&serial?)
+        };
         if let Some(stated) = self.stated(court, place).or_else(by_serial) {
             identity.correct(court, stated);
         }
@@ -203,7 +229,7 @@ impl<'a> Stations<'a> {
 
     /// The flows with parties outside that are judged, by station: all of a camera and a possible camera, of any other those
     /// with a vendor, and those to addresses of such.
-    pub(crate) fn dealings_outside(&self, court: &Court<'a>, judged: &[Vec<Judged>]) -> Grouped<DealingAt> {
+    pub(crate) fn dealings_outside(&self, court: &Court<'a>, judged: &[Slab<Judged>]) -> Grouped<DealingAt> {
         // Where all are others and none has a flow with a vendor there is nothing to look for.
         if self.dealings.is_empty() && self.standings.iter().all(|standing| *standing == Standing::Other) {
             return Grouped::new(Vec::new(), self.len());
@@ -262,7 +288,7 @@ impl<'s, 'a> Device<'s, 'a> {
     }
 
     /// What it is.
-    pub(crate) fn identity(&self, court: &Court<'a>, judged: &[Vec<Judged>]) -> Cow<'s, Identity<'a>> {
+    pub(crate) fn identity(&self, court: &Court<'a>, judged: &[Slab<Judged>]) -> Cow<'s, Identity<'a>> {
         self.stations.identity(court, judged, self.place)
     }
 
@@ -333,8 +359,8 @@ fn is_telling(catalog: &Catalog, field: Field) -> bool {
 
 /// The flows of each station that `wanted` wants, by station.
 fn dealings_of(
-    places: &[Vec<[u32; 2]>],
-    judged: &[Vec<Judged>],
+    places: &[Slab<[u32; 2]>],
+    judged: &[Slab<Judged>],
     stations: usize,
     wanted: impl Fn(&Judged, FlowAt, Side, usize) -> bool + Sync,
 ) -> Grouped<DealingAt> {
@@ -342,7 +368,7 @@ fn dealings_of(
         let mut found = Vec::new();
         let of_shards = places.iter().zip(judged).skip(shards.start);
         for (shard, (places, judged)) in shards.zip(of_shards) {
-            for ((place, stations), judged) in (0..).zip(places).zip(judged) {
+            for ((place, stations), judged) in (0..).zip(places.iter()).zip(judged.iter()) {
                 let at = FlowAt { shard: shard as u32, place };
                 for (side, &station) in stations.iter().enumerate() {
                     if station != NOWHERE && wanted(judged, at, side, station as usize) {

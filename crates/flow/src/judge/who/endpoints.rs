@@ -16,11 +16,12 @@ use crate::judge::what::party::PartyName;
 use crate::judge::{Court, Flow, FlowAt};
 use crate::report::{EndpointRecord, Party};
 use crate::state::key::Side;
+use crate::state::table::slab::Slab;
 
 /// Payload of a station to and from the outside, each byte once, as its contacts count it.
 pub(super) fn payload_outside<'c>(
     court: &Court<'_>,
-    judged: &[Vec<Judged>],
+    judged: &[Slab<Judged>],
     dealings: impl Iterator<Item = &'c DealingAt>,
 ) -> (u64, u64) {
     let mut sums = (0, 0);

@@ -10,12 +10,13 @@
 use arrayvec::ArrayVec;
 use hashbrown::HashMap;
 use hashbrown::hash_table::{Entry, HashTable};
-use lenscap_wire::{Address, Mac, PacketRef};
+use lenscap_wire::{Address, Mac};
 use std::hash::BuildHasher;
 
 use super::claims::{Claims, is_unspecified, network};
+use super::heard::Heard;
 use crate::judge::judged::Judged;
-use crate::judge::whose::opinion::{Statement, Testimony};
+use crate::judge::whose::opinion::Testimony;
 use crate::judge::{Court, Flow, rules};
 use crate::state::key::Side;
 use crate::state::seed::seeded;
@@ -90,12 +91,6 @@ struct Both<'f, 'a> {
     counters: Counters,
     span: (i64, i64),
 }
-
-/// How often something was said, and in which packet first.
-pub(crate) type Often = (u64, PacketRef);
-
-/// Something said of a station, whether only by others, and how often.
-pub(crate) type Heard = (Statement, bool, Often);
 
 /// The outside networks that speak from one MAC, to as many as a station could have.
 type Abroad = ArrayVec<[u8; 16], { rules::OUTSIDE_NETWORKS }>;
@@ -184,7 +179,8 @@ impl Ends {
             if statements.peek().is_some() {
                 let at = court.decided(flow, from).unwrap_or(flow.cold.at());
                 let claimed = from != side && !answers;
-                statements.for_each(|statement| self.hear(place, (statement, claimed, (often, at))));
+                statements
+                    .for_each(|statement| self.hear(place, Heard::new(statement, claimed, (often, at))));
             }
         }
         Some(place)
@@ -243,20 +239,17 @@ impl Ends {
         place
     }
 
-    fn hear(&mut self, place: u32, (statement, claimed, often): Heard) {
-        let key = |(place, (statement, claimed, _)): &(u32, Heard)| {
-            seeded().hash_one((*place, *statement, *claimed))
-        };
-        let new = (place, (statement, claimed, often));
+    fn hear(&mut self, place: u32, heard: Heard) {
+        let key = |(place, heard): &(u32, Heard)| seeded().hash_one((*place, heard.bits()));
+        let new = (place, heard);
         let said = &mut self.said;
         let same = |&at: &u32| {
-            said.get(at as usize)
-                .is_some_and(|(of, (said, by, _))| (*of, *said, *by) == (place, statement, claimed))
+            said.get(at as usize).is_some_and(|(of, known)| *of == place && known.is_same(&heard))
         };
         let own = key(&new);
         if let Some(&known) = self.hearing.find(own, same) {
-            if let Some((_, (_, _, known))) = said.get_mut(known as usize) {
-                *known = (known.0 + often.0, known.1.min(often.1));
+            if let Some((_, known)) = said.get_mut(known as usize) {
+                known.add(heard.often());
             }
             return;
         }
@@ -267,25 +260,26 @@ impl Ends {
 
     /// Takes in the ends of other flows; the result maps their places to ours.
     pub(crate) fn adopt(&mut self, other: Self) -> Vec<u32> {
-        let mut ours = Vec::with_capacity(other.all.len());
-        for end in other.all.iter() {
+        let Self { all, abroad, said, .. } = other;
+        let mut ours = Vec::with_capacity(all.len());
+        // What was taken in is given back at once: most stations have flows in every share of them.
+        for end in all {
             let place = self.intern(end.key, end.is_inside);
             if let Some(known) = self.all.get_mut(place as usize) {
-                known.join(end);
+                known.join(&end);
             }
             ours.push(place);
         }
-        for (mac, theirs) in other.abroad {
+        for (mac, theirs) in abroad {
             let known = self.abroad.entry(mac).or_insert_with(|| Some(Abroad::new()));
             match theirs {
                 Some(theirs) => theirs.into_iter().for_each(|network| add(known, network)),
                 None => *known = None,
             }
         }
-        // What was said is put together where it is weighed: `Identity` adds up equal sightings.
-        let said = other.said.into_iter();
-        self.said
-            .extend(said.map(|(place, heard)| (ours.get(place as usize).copied().unwrap_or(place), heard)));
+        for (place, heard) in said {
+            self.hear(ours.get(place as usize).copied().unwrap_or(place), heard);
+        }
         ours
     }
 
@@ -305,12 +299,13 @@ impl Ends {
     /// Makes room for the ends of so many flows, as far as that is no waste where few stations have all of them.
     pub(crate) fn reserve(&mut self, flows: usize) {
         self.ids.reserve(flows.min(1 << 12), |_| 0);
+        self.hearing.reserve(flows.min(1 << 12), |_| 0);
         self.all = Slab::with_room(flows);
     }
 
     /// Gives back what only the walk needs.
     pub(crate) fn rest(&mut self) {
-        self.hearing = HashTable::new();
+        (self.ids, self.hearing) = (HashTable::new(), HashTable::new());
     }
 }
 

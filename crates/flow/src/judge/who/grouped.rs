@@ -61,7 +61,7 @@ impl<T> Grouped<T> {
     }
 
     /// The things of one group.
-    pub(crate) fn of(&self, group: usize) -> impl ExactSizeIterator<Item = &T> {
+    pub(crate) fn of(&self, group: usize) -> impl ExactSizeIterator<Item = &T> + Clone {
         let end = |group: usize| self.ends.get(group).map_or(0, |&end| end as usize);
         let start = group.checked_sub(1).map_or(0, end);
         self.all.get(start..end(group)).unwrap_or(&[]).iter().map(|(_, thing)| thing)

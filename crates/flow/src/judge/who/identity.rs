@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use super::dealt::Dealt;
-use super::ends::Often;
+use super::heard::Often;
 use super::questions::AskedFor;
 use super::texts;
 use super::told::{Telling, is_placeholder, may_be_serial};
@@ -88,7 +88,7 @@ impl<'a> Identity<'a> {
         &mut self,
         court: &Court<'a>,
         background: Background<'a>,
-        contacts: impl Iterator<Item = (Flow<'a>, Side, &'j Judged)>,
+        contacts: impl Iterator<Item = (Flow<'a>, Side, &'j Judged)> + Clone,
     ) {
         let Background { mac, is_router, strangers, .. } = background;
         self.signs = Signs { is_router, strangers, ..Signs::default() };
@@ -298,6 +298,11 @@ impl<'a> Identity<'a> {
             claimed: false,
             at: None,
         });
+    }
+
+    /// Whether nothing was found that tells what it is, or whom it belongs to.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.evidence.is_empty() && self.cloud_of.is_none() && self.speaks.is_none()
     }
 
     /// Camera, possible camera, viewer or other.

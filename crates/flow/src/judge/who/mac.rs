@@ -53,30 +53,34 @@ pub(crate) struct MacKinds {
 impl MacKinds {
     /// Judges every MAC by all of its ends.
     pub(crate) fn new(claims: &Claims, ends: &Ends) -> Self {
-        let mut macs = Vec::with_capacity(ends.all.len());
-        let mut grouped = Vec::with_capacity(ends.all.len());
         let mut kinds = Self { of_end: Vec::with_capacity(ends.all.len()), ..Self::default() };
         kinds.numbers.reserve(ends.all.len());
+        // By number, the MAC and its first end; the further ones of those that have several apart, since most have one.
+        let (mut macs, mut further) = (Vec::with_capacity(ends.all.len()), Vec::new());
         for (place, end) in (0u32..).zip(ends.all.iter()) {
             let mac = end.key.0;
             if mac.is_zero() || end.sending.is_none() || ends.is_behind(claims, end) {
                 kinds.of_end.push(NOWHERE);
                 continue;
             }
-            let number = *kinds.numbers.entry(mac).or_insert_with(|| {
-                macs.push(mac);
-                macs.len() as u32 - 1
-            });
+            let new = macs.len() as u32;
+            let number = *kinds.numbers.entry(mac).or_insert(new);
+            if number == new {
+                macs.push((mac, end));
+            } else {
+                further.push((number, place));
+            }
             kinds.of_end.push(number);
-            grouped.push((number, place));
         }
-        let grouped = Grouped::new(grouped, macs.len());
-        let of = |number, all: &mut Vec<_>| {
+        let further = Grouped::new(further, macs.len());
+        let of = |number: usize, all: &mut Vec<_>| {
             all.clear();
-            all.extend(grouped.of(number).filter_map(|place| ends.all.get(*place as usize)));
+            all.extend(macs.get(number).map(|(_, end)| *end));
+            all.extend(further.of(number).filter_map(|place| ends.all.get(*place as usize)));
         };
         let mut own = Vec::new();
-        for (number, mac) in macs.iter().enumerate() {
+        kinds.kinds.reserve(macs.len());
+        for (number, (mac, _)) in macs.iter().enumerate() {
             of(number, &mut own);
             kinds.kinds.push(kind_of(claims, *mac, &own, ends.is_crowded(*mac)));
         }
@@ -102,7 +106,7 @@ impl MacKinds {
             if !own.is_empty() && !std::mem::replace(&mut is_near_known, true) {
                 kinds.find_near(ends);
             }
-            kinds.find_lone(macs[number], &own);
+            kinds.find_lone(macs[number].0, &own);
         }
         kinds
     }
@@ -138,6 +142,21 @@ impl MacKinds {
     pub(crate) fn of(&self, mac: Mac) -> MacKind {
         let number = self.numbers.get(&mac).copied();
         number.and_then(|number| self.kinds.get(number as usize)).copied().unwrap_or_default()
+    }
+
+    /// How many MACs ends sent from.
+    pub(crate) fn len(&self) -> usize {
+        self.kinds.len()
+    }
+
+    /// The number of a MAC that an end sent from, below [`MacKinds::len`].
+    pub(crate) fn number(&self, mac: Mac) -> Option<usize> {
+        self.numbers.get(&mac).map(|number| *number as usize)
+    }
+
+    /// The same of the end at a place.
+    pub(crate) fn number_of(&self, place: usize) -> Option<usize> {
+        self.of_end.get(place).filter(|number| **number != NOWHERE).map(|number| *number as usize)
     }
 
     /// Whether the MAC of an end that sent, at this place, is a router's.

@@ -10,7 +10,8 @@ use std::cmp::Reverse;
 use std::hash::BuildHasher;
 
 use super::claims::{is_of_link, is_unspecified};
-use super::ends::{End, Ends, Heard, Volume};
+use super::ends::{End, Ends, Volume};
+use super::heard::Heard;
 use super::mac::{MacKind, MacKinds};
 use crate::judge::{Court, EVICTED, FlowAt};
 use crate::report::DeviceId;
@@ -111,9 +112,12 @@ pub(crate) struct Roll<'a> {
     pub(crate) shown: Vec<(u32, Sighted<'a>)>,
     /// By the place of an end, that of its station, or [`NOWHERE`].
     pub(crate) of_end: Vec<u32>,
+    /// By the [number](MacKinds::number) of a MAC, the station that ends are of which are its own.
+    of_mac: Vec<u32>,
+    /// The other stations.
     places: HashTable<u32>,
-    /// Which station with a MAC an address is of; [`NOWHERE`] where several have it.
-    owners: HashMap<Address, u32>,
+    /// Which station with a MAC an address is of, if any, for those of which is asked; [`NOWHERE`] where several have it.
+    owners: HashMap<Address, Option<u32>>,
 }
 
 impl<'a> Roll<'a> {
@@ -122,17 +126,10 @@ impl<'a> Roll<'a> {
         let kinds = MacKinds::new(&court.claims, &ends);
         let mut roll = Self::with_room(ends.all.len());
         roll.of_end = vec![NOWHERE; ends.all.len()];
-        let own = |(at, end): &(usize, &End)| kinds.is_own(&court.claims, *at, end);
-        for (at, end) in ends.all.iter().enumerate().filter(own) {
-            let place = roll.enter(StationKey::Mac(end.key.0));
-            roll.of_end[at] = place;
-            roll.own(place, end.key.1);
-            if let Some(station) = roll.stations.get_mut(place as usize) {
-                station.is_router = kinds.is_router(at);
-            }
-        }
+        roll.add_own(court, &kinds, &ends);
         let showed = roll.keys.len();
-        roll.add_claims(court);
+        roll.find_owners(court, &ends);
+        roll.add_claims(court, &kinds);
         for (at, end) in ends.all.iter().enumerate() {
             if roll.of_end[at] == NOWHERE && !ends.is_behind(&court.claims, end) {
                 roll.of_end[at] = roll.by_address(court, &kinds, end).unwrap_or(NOWHERE);
@@ -143,49 +140,86 @@ impl<'a> Roll<'a> {
         }
         let said = std::mem::take(&mut ends.said).into_iter();
         let known = roll.keys.len();
-        for (end, _) in said.as_slice().iter().filter(|(_, (_, claimed, _))| !claimed) {
+        for (end, _) in said.as_slice().iter().filter(|(_, heard)| !heard.claimed) {
             let Some(end) = ends.all.get(*end as usize) else { continue };
             if kinds.of(end.key.0) == MacKind::Presumed && !end.is_inside {
-                roll.enter(StationKey::Mac(end.key.0));
+                roll.enter(&kinds, StationKey::Mac(end.key.0));
             }
         }
         roll.add_residents(&ends);
-        let placed = said.filter_map(|(end, heard)| roll.hearer(&ends, known, end as usize, heard));
+        let placed = said.filter_map(|(end, heard)| roll.hearer((&ends, &kinds), known, end as usize, heard));
         roll.said = placed.collect();
         roll.add_sightings(court, &kinds);
         for station in roll.stations.iter_mut().skip(showed) {
             station.is_router = station.mac.is_some_and(|mac| kinds.of(mac).is_router());
         }
         // Nobody looks a station up any more, and what follows takes its room.
-        (roll.places, roll.owners) = (HashTable::new(), HashMap::new());
+        (roll.places, roll.owners, roll.of_mac) = (HashTable::new(), HashMap::new(), Vec::new());
         roll
+    }
+
+    /// Adds the stations of MACs with the ends that are their own.
+    fn add_own(&mut self, court: &Court<'a>, kinds: &MacKinds, ends: &Ends) {
+        self.of_mac = vec![NOWHERE; kinds.len()];
+        for (at, end) in ends.all.iter().enumerate() {
+            let Some(number) = kinds.number_of(at).filter(|_| kinds.is_own(&court.claims, at, end)) else {
+                continue;
+            };
+            if self.of_mac[number] == NOWHERE {
+                self.of_mac[number] = self.add(StationKey::Mac(end.key.0), kinds.is_router(at));
+            }
+            self.of_end[at] = self.of_mac[number];
+        }
+    }
+
+    /// Finds the stations with a MAC that have the addresses of which is asked: those of ends that are not their MAC's own, and
+    /// those of which messages told. In most captures they are few.
+    fn find_owners(&mut self, court: &Court<'a>, ends: &Ends) {
+        let asked = |(at, end): (usize, &End)| {
+            let asked = self.of_end[at] == NOWHERE && !ends.is_behind(&court.claims, end);
+            asked.then_some((end.key.1, None))
+        };
+        let told = court.summary.site.sightings.iter().map(|(shown, _)| (shown.address, None));
+        self.owners = ends.all.iter().enumerate().filter_map(asked).chain(told).collect();
+        if self.owners.is_empty() {
+            return;
+        }
+        let of_end = std::mem::take(&mut self.of_end);
+        for (place, end) in of_end.iter().zip(ends.all.iter()).filter(|(place, _)| **place != NOWHERE) {
+            self.own(*place, end.key.1);
+        }
+        self.of_end = of_end;
     }
 
     /// The station of which is told what was said at an end. What an outside end says behind a MAC that is only taken for a
     /// router's, and of which nothing else is known (it stands behind those that were `known`), is shown of that MAC, as if
     /// somebody had claimed it.
-    fn hearer(&self, ends: &Ends, known: usize, end: usize, heard: Heard) -> Option<(u32, Heard)> {
+    fn hearer(
+        &self,
+        (ends, kinds): (&Ends, &MacKinds),
+        known: usize,
+        end: usize,
+        heard: Heard,
+    ) -> Option<(u32, Heard)> {
         let place = *self.of_end.get(end)?;
         if place != NOWHERE {
             return Some((place, heard));
         }
         let mac = ends.all.get(end)?.key.0;
-        let place = self.place(StationKey::Mac(mac)).filter(|_| !heard.1)?;
-        (place as usize >= known).then_some((place, (heard.0, true, heard.2)))
+        let place = self.place(kinds, StationKey::Mac(mac)).filter(|_| !heard.claimed)?;
+        (place as usize >= known).then_some((place, heard.as_claim()))
     }
 
     /// A roll with room for about as many stations as there are ends.
     fn with_room(ends: usize) -> Self {
-        Self {
-            keys: Vec::with_capacity(ends),
-            stations: Slab::with_room(ends),
-            places: HashTable::with_capacity(ends),
-            owners: HashMap::with_capacity(ends),
-            ..Self::default()
-        }
+        Self { keys: Vec::with_capacity(ends), stations: Slab::with_room(ends), ..Self::default() }
     }
 
-    fn enter(&mut self, key: StationKey) -> u32 {
+    /// The place of the station with a key, which is added where there is none.
+    fn enter(&mut self, kinds: &MacKinds, key: StationKey) -> u32 {
+        if let Some(place) = self.own_place(kinds, key) {
+            return place;
+        }
         let keys = &self.keys;
         let same = |place: &u32| keys.get(*place as usize) == Some(&key);
         let hash = |place: &u32| keys.get(*place as usize).map_or(0, |key| seeded().hash_one(key));
@@ -194,36 +228,46 @@ impl<'a> Roll<'a> {
             Entry::Occupied(known) => return *known.get(),
             Entry::Vacant(entry) => entry.insert(place),
         };
+        self.add(key, false)
+    }
+
+    /// Adds a station with a key that none has yet.
+    fn add(&mut self, key: StationKey, is_router: bool) -> u32 {
+        let place = self.keys.len() as u32;
         self.keys.push(key);
-        self.stations.push(Station { mac: key.mac(), ..Station::default() });
+        self.stations.push(Station { mac: key.mac(), is_router, ..Station::default() });
         place
     }
 
     /// The place of the station with a key.
-    fn place(&self, key: StationKey) -> Option<u32> {
+    fn place(&self, kinds: &MacKinds, key: StationKey) -> Option<u32> {
         let same = |place: &u32| self.keys.get(*place as usize) == Some(&key);
-        self.places.find(seeded().hash_one(key), same).copied()
+        let other = || self.places.find(seeded().hash_one(key), same).copied();
+        self.own_place(kinds, key).or_else(other)
+    }
+
+    /// The same, of a MAC with ends of its own.
+    fn own_place(&self, kinds: &MacKinds, key: StationKey) -> Option<u32> {
+        let place = *self.of_mac.get(kinds.number(key.mac()?)?)?;
+        (place != NOWHERE).then_some(place)
     }
 
     /// Notes that a station with a MAC has an address.
     fn own(&mut self, place: u32, address: Address) {
-        if !is_of_link(address) {
-            let owner = self.owners.entry(address).or_insert(place);
-            if *owner != place {
-                *owner = NOWHERE;
-            }
+        if let Some(owner) = self.owners.get_mut(&address).filter(|_| !is_of_link(address)) {
+            *owner = Some(owner.map_or(place, |known| if known == place { place } else { NOWHERE }));
         }
     }
 
     /// Stations that only said which address they hold, and addresses that were only claimed.
-    fn add_claims(&mut self, court: &Court<'a>) {
+    fn add_claims(&mut self, court: &Court<'a>, kinds: &MacKinds) {
         let sightings = &court.summary.site.sightings;
         let holds = [Field::Arp, Field::Ndp].into_iter().flat_map(|field| sightings.holders(field, false));
         let mut holds: Vec<_> = holds.filter(|(mac, _)| !mac.is_zero() && !mac.is_group()).collect();
         holds.sort_unstable();
         holds.dedup();
         for (mac, address) in holds {
-            let place = self.enter(StationKey::Mac(mac));
+            let place = self.enter(kinds, StationKey::Mac(mac));
             if court.claims.vouches(mac) && court.boundary.place(address).is_some() {
                 self.own(place, address);
                 self.reside(place, address, 0);
@@ -236,18 +280,18 @@ impl<'a> Roll<'a> {
     fn by_address(&mut self, court: &Court<'a>, kinds: &MacKinds, end: &End) -> Option<u32> {
         let (mac, address) = end.key;
         if !mac.is_zero() && end.sending.is_none() && court.claims.is_own(mac, address) {
-            return self.place(StationKey::Mac(mac));
+            return self.place(kinds, StationKey::Mac(mac));
         }
         if let Some(place) = self.owner(address) {
             return Some(place);
         }
         let known = end.sending.is_some() && (end.is_inside || !kinds.of(mac).is_router());
-        known.then(|| self.enter(StationKey::Address(address)))
+        known.then(|| self.enter(kinds, StationKey::Address(address)))
     }
 
     /// The one station with a MAC that has an address.
     fn owner(&self, address: Address) -> Option<u32> {
-        self.owners.get(&address).copied().filter(|place| *place != NOWHERE)
+        self.owners.get(&address).copied().flatten().filter(|place| *place != NOWHERE)
     }
 
     /// Gives stations the addresses that they sent from. What one address sent by several MACs, as behind a second tap, is
@@ -307,10 +351,10 @@ impl<'a> Roll<'a> {
             let owner = self.owner(address).filter(|_| own.is_none());
             // What a server or a peer says of somebody shows nobody.
             let by_others = shown.claimed;
-            let place = match owner.or_else(|| self.place(key)) {
+            let place = match owner.or_else(|| self.place(kinds, key)) {
                 Some(place) => place,
                 None if by_others => continue,
-                None => self.enter(key),
+                None => self.enter(kinds, key),
             };
             if inside && field != Field::DhcpRouter {
                 self.reside(place, address, 0);
@@ -332,6 +376,6 @@ impl<'a> Roll<'a> {
             || address == Address::default()
             || is_of_link(address)
             || kinds.of(mac) == MacKind::Station
-            || self.owner(address).is_some_and(|place| self.place(StationKey::Mac(mac)) == Some(place))
+            || self.owner(address).is_some_and(|place| self.place(kinds, StationKey::Mac(mac)) == Some(place))
     }
 }

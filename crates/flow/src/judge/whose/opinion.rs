@@ -269,6 +269,8 @@ impl<'a> OpinionTable<'a> {
         for transcript in transcripts {
             table.opine(transcript);
         }
+        // No set is looked up by what is in it any more.
+        table.ids = HashTable::new();
         table
     }
 

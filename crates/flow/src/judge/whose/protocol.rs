@@ -43,10 +43,7 @@ struct Told {
 /// Whose protocols are whose, and what their messages told.
 #[derive(Debug)]
 pub(crate) struct Protocols<'a> {
-    /// By the reader's number.
-    by_reader: Vec<Option<Spoken<'a>>>,
-    /// By the field in which a sender says its part.
-    by_field: HashMap<Field, Spoken<'a>>,
+    catalog: &'a Catalog,
     parts: HashMap<(Address, Part, VendorId), Told>,
     /// Servers as who asks them takes them to be, by his MAC: that is his word on whom he deals with himself, and on nobody
     /// else's party.
@@ -64,22 +61,8 @@ type Referred = (Address, u16, u8, Address);
 
 impl<'a> Protocols<'a> {
     pub(crate) fn new(summary: &Summary, referrals: &[Referral], catalog: &'a Catalog) -> Self {
-        let all = || {
-            catalog
-                .vendors()
-                .flat_map(|(vendor, of)| of.speaks.iter().map(move |protocol| Spoken { vendor, protocol }))
-        };
-        // Of several vendors the last: a user's file stands behind the built-in ones.
-        let by_app: HashMap<&str, Spoken<'a>> = all().map(|one| (one.protocol.app.as_ref(), one)).collect();
-        let of_reader = |id| ReaderId(id).reader().and_then(|reader| by_app.get(reader.app).copied());
-        let of_field = |field: &Field| {
-            let (app, _) =
-                (field.meaning() == Some(Meaning::Role)).then(|| field.word().rsplit_once('.'))??;
-            Some((*field, *by_app.get(app)?))
-        };
         let mut protocols = Self {
-            by_reader: (0..=u8::MAX).map(of_reader).collect(),
-            by_field: Field::ALL.iter().filter_map(of_field).collect(),
+            catalog,
             parts: HashMap::new(),
             asked: HashMap::new(),
             servers: HashMap::new(),
@@ -90,26 +73,26 @@ impl<'a> Protocols<'a> {
             let value = || summary.flows.texts.text(shown.value);
             if shown.field == Field::Referred {
                 if let Some(((transport, port, app), parties)) = referral(value()) {
-                    let vendor = by_app.get(app).map(|spoken| spoken.vendor);
+                    let vendor = catalog.spoken_as(app).map(|(vendor, _)| vendor);
                     let told = Told { first: seen.first, at: seen.at, vendor };
                     for party in parties {
                         least(&mut protocols.referred, (shown.address, port, transport, party), told);
                     }
                 }
-            } else if let Some(spoken) = protocols.by_field.get(&shown.field) {
+            } else if let Some((vendor, _)) = catalog.spoken_in(shown.field) {
                 let part = match (value(), shown.claimed) {
                     (b"server", false) => Part::Server,
                     (b"server", true) => {
-                        let key = (shown.address, Mac(seen.by), spoken.vendor);
-                        least(&mut protocols.asked, key, told(spoken.vendor));
+                        let key = (shown.address, Mac(seen.by), vendor);
+                        least(&mut protocols.asked, key, told(vendor));
                         continue;
                     }
                     (b"client", false) => Part::Client,
                     (b"device", false) => Part::Device,
                     _ => continue,
                 };
-                let told = told(spoken.vendor);
-                least(&mut protocols.parts, (shown.address, part, spoken.vendor), told);
+                let told = told(vendor);
+                least(&mut protocols.parts, (shown.address, part, vendor), told);
                 if part == Part::Server {
                     least(&mut protocols.servers, shown.address, told);
                 }
@@ -128,12 +111,13 @@ impl<'a> Protocols<'a> {
     /// Whose protocol a reader reads.
     #[inline]
     pub(crate) fn of(&self, reader: Option<u8>) -> Option<Spoken<'a>> {
-        self.by_reader.get(usize::from(reader?)).copied().flatten()
+        let (vendor, protocol) = self.catalog.spoken(ReaderId(reader?))?;
+        Some(Spoken { vendor, protocol })
     }
 
     /// Whether a field is that of a part in a peer-to-peer protocol of cameras.
     pub(crate) fn is_part_of_peers(&self, field: Field) -> bool {
-        self.by_field.get(&field).is_some_and(|spoken| spoken.protocol.p2p)
+        self.catalog.spoken_in(field).is_some_and(|(_, protocol)| protocol.p2p)
     }
 
     /// Whether messages told of any end.

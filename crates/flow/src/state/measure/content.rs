@@ -19,7 +19,9 @@ use crate::state::spell::{Cold, Hot};
 ///   shows both halves twice, and they compare as they do once.
 pub(super) fn share(hot: &Hot, cold: &Cold, sides: [Side; 2]) -> [(u64, u64); 2] {
     let raw = hot.counters(cold).payload;
-    let once = sides.map(|side| (hot.payload_once(cold, side).bytes, raw[side]));
+    // Of a half without payload nothing came again: in flows of media that is one of the two.
+    let seen_once = |side: Side| if raw[side] == 0 { 0 } else { hot.payload_once(cold, side).bytes };
+    let once = sides.map(|side| (seen_once(side), raw[side]));
     if hot.key.protocol == TCP {
         return once;
     }
@@ -87,19 +89,8 @@ fn either(one: Holds, other: Holds) -> Holds {
 }
 
 impl Hot {
-    /// Start and width (as a power of two, in ns) of each bucket of time, and what was counted in it.
+    /// Start and width (as a power of two, in ns) of each bucket of time, what of it is content, and what it holds as `seen`.
     /// A flow that is no longer than the finest bucket has one, whether or not a border lies within.
-    fn each_bucket(&self, cold: &Cold, mut each: impl FnMut(i64, u32, Bucket)) {
-        let (last, totals) = (self.last, self.totals(cold));
-        let (earliest, latest) = self.span(cold);
-        let short = latest.saturating_sub(earliest) >> Buckets::SHIFT == 0;
-        match self.buckets(cold).filter(|_| !short) {
-            None => each(last >> Buckets::SHIFT << Buckets::SHIFT, Buckets::SHIFT, totals),
-            Some(closed) => closed.iter().for_each(|(start, bucket)| each(start, closed.shift(), *bucket)),
-        }
-    }
-
-    /// The same with what of each bucket is content, and what it holds as `seen`.
     ///
     /// Two neighbours hold content where both together do: what was sent within one width is content wherever a border lies.
     pub(super) fn each_content(
@@ -109,12 +100,18 @@ impl Hot {
         seen: impl Fn(&Bucket) -> Seen,
         mut each: impl FnMut(i64, u32, [u64; 2], Seen),
     ) {
-        let mut before: Option<(i64, u32, Seen, Holds)> = None;
         let mut end = |(start, shift, seen, holds): (i64, u32, Seen, Holds)| {
             each(start, shift, seen.content(holds), seen);
         };
-        self.each_bucket(cold, |start, shift, bucket| {
-            let here = seen(&bucket);
+        let (earliest, latest) = self.span(cold);
+        let short = latest.saturating_sub(earliest) >> Buckets::SHIFT == 0;
+        let Some(closed) = (if short { None } else { self.buckets(cold) }) else {
+            let (start, here) = (self.last >> Buckets::SHIFT << Buckets::SHIFT, seen(&self.totals(cold)));
+            return end((start, Buckets::SHIFT, here, here.holds(rule, Buckets::SHIFT)));
+        };
+        let (mut before, shift): (Option<(i64, u32, Seen, Holds)>, _) = (None, closed.shift());
+        for (start, bucket) in closed.iter() {
+            let here = seen(bucket);
             let mut holds = here.holds(rule, shift);
             if let Some((earlier, width, there, theirs)) = before.take() {
                 let near = start.checked_sub(earlier) == 1i64.checked_shl(shift);
@@ -123,7 +120,7 @@ impl Hot {
                 holds = either(holds, both);
             }
             before = Some((start, shift, here, holds));
-        });
+        }
         before.into_iter().for_each(end);
     }
 }

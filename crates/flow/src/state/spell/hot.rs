@@ -353,9 +353,11 @@ impl Hot {
     ///
     /// This is what is judged: a retransmission, a mirror's double and a second tap make nothing bigger.
     pub(crate) fn payload_once(&self, cold: &Cold, side: Side) -> Once {
-        let raw = self.counters(cold).payload.get(side).copied().unwrap_or(0);
+        let Counters { payload, packets, .. } = self.counters(cold);
+        let of_side = |counts: [u64; 2]| counts.get(side).copied().unwrap_or(0);
+        let raw = of_side(payload);
         if self.key.protocol != TCP {
-            let packets = self.counters(cold).packets.get(side).copied().unwrap_or(0);
+            let packets = of_side(packets);
             let all = Once { bytes: raw, exact: true };
             return cold.copies().map_or(all, |copies| copies.once(side, raw, packets).0);
         }

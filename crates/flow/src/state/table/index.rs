@@ -54,6 +54,20 @@ impl Index {
         self.put(u64::from(hash) << 32 | u64::from(place));
     }
 
+    /// Gives the key that `same` accepts another place, or adds it where it has none.
+    pub(crate) fn set(&mut self, hash: u32, place: u32, mut same: impl FnMut(u32) -> bool) {
+        let new = u64::from(hash) << 32 | u64::from(place);
+        let mut at = self.home(hash);
+        while let Some(slot) = self.slots.get_mut(at).filter(|slot| **slot != EMPTY) {
+            if (*slot >> 32) as u32 == hash && same(*slot as u32) {
+                *slot = new;
+                return;
+            }
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+        self.insert(hash, place);
+    }
+
     /// Forgets all places.
     pub(crate) fn clear(&mut self) {
         self.slots.fill(EMPTY);
@@ -109,6 +123,16 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_key_has_the_place_that_it_was_given_last() {
+        let (keys, mut index) = ([1, 8, 1, 15, 8, 1], Index::default());
+        for (place, key) in (0..).zip(keys) {
+            index.set(key % 7, place, |known| keys[known as usize] == key);
+        }
+        let of = |key: u32| index.find(key % 7, |place| keys[place as usize] == key);
+        assert_eq!((of(1), of(8), of(15), of(22)), (Some(5), Some(4), Some(3), None));
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! One of the 64 parts of the flow table, by the upper bits of the key's hash. Merging, judging and sorting run
 //! shard by shard.
 
+use std::hash::BuildHasher;
 use std::sync::OnceLock;
 
 use arrayvec::ArrayVec;
-use hashbrown::HashMap;
 
 use crate::state::entry::Entry;
 use crate::state::key::{Key, Side, streams};
+use crate::state::seed::seeded;
 use crate::state::spell::{Cold, Hot, Spell, flag};
 use crate::state::table::index::{Index, NOWHERE};
 use crate::state::table::slab::Slab;
@@ -32,8 +33,9 @@ pub(crate) struct Shard {
     pub(crate) colds: Slab<Cold>,
     /// Spells that another of the same key followed.
     pub(crate) settled: Slab<Spell>,
-    /// Where the last of them stands of each key, once somebody asked.
-    last_settled: OnceLock<HashMap<Key, u32>>,
+    /// Where the last of them stands of each key, once somebody asked. A settled spell has no slot in the other index, so the
+    /// price of a spell holds this one.
+    last_settled: OnceLock<Index>,
 }
 
 /// The place of the open spell on the left that each right-hand spell meets ([`NOWHERE`] for none), in the order of
@@ -231,14 +233,21 @@ impl Shard {
 
     /// Where the last settled spell of a key stands.
     pub(crate) fn last_settled(&self, key: &Key) -> Option<usize> {
-        let places = || self.settled.iter().map(|spell| spell.hot.key).zip(0..).collect();
-        self.last_settled.get_or_init(places).get(key).map(|place| *place as usize)
+        let places = || {
+            let mut places = Index::default();
+            for (place, spell) in (0..).zip(self.settled.iter()) {
+                set_last(&mut places, &self.settled, &spell.hot.key, place);
+            }
+            places
+        };
+        let of_key = |place| is_of(&self.settled, place, key);
+        self.last_settled.get_or_init(places).find(hash(key), of_key).map(|place| place as usize)
     }
 
     /// Takes in a spell that another of its key followed.
     pub(crate) fn settle(&mut self, spell: Spell) {
         if let Some(places) = self.last_settled.get_mut() {
-            places.insert(spell.hot.key, self.settled.len() as u32);
+            set_last(places, &self.settled, &spell.hot.key, self.settled.len() as u32);
         }
         self.settled.push(spell);
     }
@@ -366,4 +375,18 @@ impl Shard {
             }
         }
     }
+}
+
+/// The hash by which the last settled spell of a key is found.
+fn hash(key: &Key) -> u32 {
+    seeded().hash_one(key) as u32
+}
+
+fn is_of(settled: &Slab<Spell>, place: u32, key: &Key) -> bool {
+    settled.get(place as usize).is_some_and(|spell| spell.hot.key == *key)
+}
+
+/// Notes that the last settled spell of a key stands at a place.
+fn set_last(places: &mut Index, settled: &Slab<Spell>, key: &Key, place: u32) {
+    places.set(hash(key), place, |known| is_of(settled, known, key));
 }
