@@ -199,7 +199,7 @@ pub(super) fn agree(packets: &[Media<'_>], facts: Facts<'_>) -> bool {
     let mut value = Text::<3>::new();
     value.decimal(last.kind);
     facts(Fact::of_sender(Field::RtpPayloadType, value.as_bytes()));
-    if let Some(coding) = coding::of(chain.iter().map(|packet| (packet.kind, packet.payload))) {
+    if let Some(coding) = coding::of(&chain.iter().map(|packet| (packet.kind, packet.payload))) {
         facts(Fact::of_sender(Field::RtpVideo, coding));
     }
     true
