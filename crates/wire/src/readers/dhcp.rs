@@ -2,7 +2,8 @@
 //!
 //! A client's message may come through a relay or repeater, so what it says is about the owner of the client
 //! address in it (`Party::Mac`), never about who sent the frame. Facts: `dhcp.hostname`, `dhcp.vendor_class`,
-//! `dhcp.parameters` (the codes asked for, `1,3,6`), `dhcp.client_id` (hex), `dhcp.fqdn`. Of a server's messages
+//! `dhcp.parameters` (the codes asked for, `1,3,6`), `dhcp.client_id` (hex), `dhcp.fqdn`; and that it is there, whatever of its
+//! options tells anything or was captured (`Holds` of no address). Of a server's messages
 //! an acknowledged address counts, and at which addresses the link has its routers, four at most, both as `Holds`.
 //!
 //! Options are read up to their end or the first that does not fit: those of their own field, then those of the
@@ -82,6 +83,7 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
     }
     let Some(mac) = header.mac else { return true };
     if header.is_request {
+        facts(Fact::Holds { mac, address: Address::default(), field: Field::Dhcp, claimed: false });
         for value in options.values.iter().filter(|value| value.whole) {
             say(mac, value.code, value.text.as_bytes(), facts);
         }
@@ -273,6 +275,21 @@ mod tests {
         message(1, &options.concat())
     }
 
+    /// What a client says beside that it is there.
+    fn of_client(bytes: &[u8]) -> Vec<String> {
+        let mut said = facts(&READER, bytes).expect("it is DHCP");
+        assert_eq!(said.remove(0), "dhcp :: at 02:00:00:00:00:01");
+        said
+    }
+
+    #[test]
+    fn a_client_whose_options_were_cut_is_there_all_the_same() {
+        assert!(of_client(&request()[..240]).is_empty());
+        assert!(of_client(&message(1, &[MESSAGE_TYPE, 1, 1, END])).is_empty());
+        // Not whom a server speaks of.
+        assert_eq!(facts(&READER, &message(2, &[MESSAGE_TYPE, 1, 2, END])), Some(vec![]));
+    }
+
     #[test]
     fn a_client_speaks_of_the_owner_of_its_address() {
         let said = [
@@ -282,13 +299,13 @@ mod tests {
             "02:00:00:00:00:01 dhcp.client_id 01ab0c",
             "02:00:00:00:00:01 dhcp.fqdn cam.example",
         ];
-        assert_eq!(facts(&READER, &request()).unwrap(), said);
+        assert_eq!(of_client(&request()), said);
     }
 
     #[test]
     fn a_name_without_labels_is_text() {
-        let said = facts(&READER, &message(1, b"\x51\x0e\0\0\0cam.example"));
-        assert_eq!(said.unwrap(), ["02:00:00:00:00:01 dhcp.fqdn cam.example"]);
+        let said = of_client(&message(1, b"\x51\x0e\0\0\0cam.example"));
+        assert_eq!(said, ["02:00:00:00:00:01 dhcp.fqdn cam.example"]);
     }
 
     #[test]
@@ -310,7 +327,7 @@ mod tests {
         assert_eq!(facts(&READER, &message(2, &options(OFFER))), Some(vec![router.clone()]));
         assert_eq!(facts(&READER, &message(2, &options(ACKNOWLEDGE))), Some(vec![router, held]));
         // What a client writes there, and what a server refuses, is no server's word.
-        assert_eq!(facts(&READER, &message(1, &options(3))), Some(vec![]));
+        assert!(of_client(&message(1, &options(3))).is_empty());
         assert_eq!(facts(&READER, &message(2, &options(6))), Some(vec![]));
         let many = [&[MESSAGE_TYPE, 1, OFFER, ROUTERS, 252][..], &[9; 252], &[END]].concat();
         assert_eq!(facts(&READER, &message(2, &many)).unwrap().len(), 4);
@@ -320,7 +337,7 @@ mod tests {
     fn what_is_long_is_cut_to_a_value() {
         let mut options = vec![PARAMETERS, 255];
         options.extend([200; 255]);
-        let said = facts(&READER, &message(1, &options)).unwrap();
+        let said = of_client(&message(1, &options));
         assert_eq!(said[0].len(), "02:00:00:00:00:01 dhcp.parameters ".len() + MAX_VALUE);
     }
 
@@ -328,7 +345,7 @@ mod tests {
     fn options_of_one_code_are_pieces_of_one_value() {
         let long = [&[VENDOR_CLASS, 255][..], &[b'a'; 255], &[VENDOR_CLASS, 3], b"bcd"].concat();
         let options = [&b"\x0c\x05split"[..], &long, b"\x0c\x04host\xff\x0c\x01x"].concat();
-        let said = facts(&READER, &message(1, &options)).unwrap();
+        let said = of_client(&message(1, &options));
         let class = "a".repeat(255) + "bcd";
         let expected = ["dhcp.hostname splithost".to_owned(), format!("dhcp.vendor_class {class}")];
         assert_eq!(said, expected.map(|said| format!("02:00:00:00:00:01 {said}")));
@@ -341,7 +358,7 @@ mod tests {
             let mut bytes = message(1, &[OVERLOAD, 1, overload, HOST_NAME, 1, b'a', END]);
             bytes[108..114].copy_from_slice(b"\x0c\x03-bc\xff");
             bytes[44..48].copy_from_slice(b"\x0c\x01d\xff");
-            facts(&READER, &bytes).unwrap()
+            of_client(&bytes)
         };
         for (overload, name) in [(0, "a"), (1, "a-bc"), (2, "ad"), (3, "a-bcd")] {
             assert_eq!(said(overload), [format!("02:00:00:00:00:01 dhcp.hostname {name}")]);
@@ -352,7 +369,7 @@ mod tests {
     fn labels_longer_than_labels_are_no_name() {
         let mut options = vec![FQDN, 3 + 65, 0x04, 0, 0, 64];
         options.extend([b'a'; 64]);
-        assert_eq!(facts(&READER, &message(1, &options)), Some(vec![]));
+        assert!(of_client(&message(1, &options)).is_empty());
     }
 
     #[test]
