@@ -144,8 +144,8 @@ impl<'a> Court<'a> {
         called
     }
 
-    /// Whether the ends of a flow that would be outside stand on this link: each holds its address by ARP or neighbour discovery,
-    /// and the packets went to the MAC that does. 203.0.113.10 that answers for itself is a neighbour. That a camera calls its
+    /// Whether the ends of a flow that would be outside stand on this link: no router stands between the two, or each holds its
+    /// address by ARP or neighbour discovery, and the packets went to the MAC that does. 203.0.113.10 that answers for itself is a neighbour. That a camera calls its
     /// cloud's address its own hides nothing, since what it sends there goes to the router's MAC.
     fn is_of_this_link(&self, flow: &Flow<'_>, judged: &Judged) -> bool {
         // Whether it holds the address is asked first: hardly any outside end does.
@@ -160,6 +160,10 @@ impl<'a> Court<'a> {
             && [0, 1]
                 .into_iter()
                 .all(|side| judged.is_inside(side) || judged.is_outside(side) && is_near(side))
+            || judged.is_outside(0)
+                && judged.is_outside(1)
+                && !self.is_carried(flow)
+                && self.neighbours.are_ends_of(self, flow)
     }
 
     /// What the asker, else somebody, was told of the flow's other end.

@@ -11,7 +11,6 @@ use crate::state::entry::Entry;
 use crate::state::key::Side;
 
 /// How far what a side sent had come, by the hops that were left to it.
-#[allow(dead_code, reason = "the judge asks next")]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Hops {
     /// It sent nothing, or the number tells nothing.
@@ -26,7 +25,6 @@ pub(crate) enum Hops {
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Way(u8);
 
-#[allow(dead_code, reason = "the judge asks next")]
 impl Way {
     /// The side sent nothing.
     pub(crate) const NONE: Self = Self(0);
@@ -62,6 +60,7 @@ impl Way {
     }
 
     /// Which end of a tunnel it came from, given the place of that layer in the path; `None` where that is not known.
+    #[allow(dead_code, reason = "the judge asks next")]
     pub(crate) fn end(self, layer: usize) -> Option<Side> {
         let known = self.0 > Self::HIDDEN && layer < (u8::BITS - Self::HOPS) as usize;
         known.then(|| usize::from(self.0 >> (Self::HOPS as usize + layer) & 1))
