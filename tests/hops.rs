@@ -1,9 +1,9 @@
-//! What hops tell of who stands on the link and who behind a router.
+//! What hops tell of who stands on the link and who behind a router, and which end of a tunnel is the near one.
 
 mod common;
 
 use common::records;
-use lenscap_testkit::{End, Host, MORNING, OwnedFrame, Scenario};
+use lenscap_testkit::{End, Host, MORNING, OwnedFrame, Scenario, Wrap};
 use serde_json::Value;
 
 /// The camera of these scenarios, the router that stands on its link, and a computer there.
@@ -142,4 +142,36 @@ fn neighbours_of_one_network_are_not_outside() {
     assert!(sent("203.0.112.9", 3, None) > 0, "routers stand between");
     assert!(sent("198.51.100.9", 0, None) > 0, "a proxy that answers for whom was called");
     assert!(sent("203.0.112.9", 0, Some("203.0.112.10")) > 0, "a router that lowers nothing");
+}
+
+/// What comes out of a tunnel of IP was sent at its far end, and what goes in at the near one, whatever the addresses inside are
+/// and whoever began.
+#[test]
+fn the_near_end_of_a_tunnel_is_told_by_its_direction() {
+    let (near, far) = (Host::new(CAMERA, "192.168.1.64"), Scenario::new(MORNING, 7).outside("203.0.113.40"));
+    // As the router's, a frame goes from far to near.
+    for (here, there) in [("10.0.0.1", "10.0.0.2"), ("10.0.0.2", "10.0.0.1"), ("198.51.100.7", "10.8.0.2")] {
+        for (sends, answers) in [(true, false), (false, true), (true, true)] {
+            let mut s = Scenario::new(MORNING, 7);
+            s.within = vec![Wrap::IpIp { near, far }];
+            let (here, there) = (Host::new(DESK, here).port(5000), s.outside(there).port(9000));
+            if answers {
+                s.udp(there, here, &[7; 1000]);
+            }
+            if sends {
+                s.udp(here, there, &[9; 500]);
+            }
+            let all = records(&s.frames);
+            let bytes = |is_sent, payload: u64| if is_sent { payload + 28 } else { 0 };
+            let wanted = [bytes(sends, 500), bytes(answers, 1000)].map(Some);
+            let found = |device: &Value| {
+                let id = device["id"].as_str().unwrap_or_default().to_string();
+                (id, ["bytes_out_external", "bytes_in_external"].map(|key| device[key].as_u64()))
+            };
+            let found: Vec<_> = all.iter().filter(|record| record["type"] == "device").map(found).collect();
+            // Who never sends is no device.
+            let wanted = if sends { vec![("bcad28005340".to_string(), wanted)] } else { Vec::new() };
+            assert_eq!(found, wanted, "{here:?} sends: {sends}, is sent to: {answers}");
+        }
+    }
 }

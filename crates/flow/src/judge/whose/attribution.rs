@@ -58,11 +58,9 @@ impl<'a> Court<'a> {
             judged.bits |= Judged::INSIDE | Judged::INSIDE << 1;
             judged.bits &= !(Judged::OUTSIDE | Judged::OUTSIDE << 1);
         }
-        if !judged.is_external() && self.tunnel_ends(flow).is_some() {
-            // Private addresses in a tunnel to the outside: who receives them is where the tunnel ends.
-            let inside = self.tunnelled_side(flow).unwrap_or(orig);
-            judged.bits |= Judged::OUTSIDE << (1 - inside);
-            judged.bits &= !(Judged::INSIDE << (1 - inside));
+        if let Some(near) = self.near_side(flow, judged.is_external(), orig) {
+            judged.bits |= Judged::INSIDE << near | Judged::OUTSIDE << (1 - near);
+            judged.bits &= !(Judged::OUTSIDE << near | Judged::INSIDE << (1 - near));
         }
         if !judged.is_external() {
             judged.party = Party::Local;

@@ -60,7 +60,6 @@ impl Way {
     }
 
     /// Which end of a tunnel it came from, given the place of that layer in the path; `None` where that is not known.
-    #[allow(dead_code, reason = "the judge asks next")]
     pub(crate) fn end(self, layer: usize) -> Option<Side> {
         let known = self.0 > Self::HIDDEN && layer < (u8::BITS - Self::HOPS) as usize;
         known.then(|| usize::from(self.0 >> (Self::HOPS as usize + layer) & 1))
