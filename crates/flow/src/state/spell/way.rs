@@ -39,16 +39,28 @@ impl Way {
     /// That of a packet with so many hops left, which came from these ends of its tunnels (as
     /// [`Packet::from_higher`](lenscap_wire::Packet::from_higher)). Nobody sends without any hop: that stands for a packet of
     /// which neither is known.
+    #[inline]
     pub(crate) fn of(hop_limit: u8, from_higher: u8) -> Self {
-        let hops = match hop_limit {
-            0 => return Self(Self::HIDDEN),
-            64 | 128 | 255 => Self::ALL,
-            // Some begin with 30, 32 or 100; hardly any way is longer than 40 hops, and a scanner begins with anything.
-            33..=63 | 88..=99 | 101..=127 | 215..=254 => Self::FEWER,
-            _ => Self::UNKNOWN,
-        };
-        Self(hops | from_higher << Self::HOPS)
+        let hops = Self::BY_LIMIT[usize::from(hop_limit)];
+        if hops == Self::HIDDEN { Self(hops) } else { Self(hops | from_higher << Self::HOPS) }
     }
+
+    /// What each number of hops shows: a look-up, since each flow asks twice.
+    const BY_LIMIT: &'static [u8; 256] = &{
+        let mut all = [Self::UNKNOWN; 256];
+        let mut n = 0;
+        while n < all.len() {
+            all[n] = match n {
+                0 => Self::HIDDEN,
+                64 | 128 | 255 => Self::ALL,
+                // Some begin with 30, 32 or 100; hardly any way is longer than 40 hops, and a scanner begins with anything.
+                33..=63 | 88..=99 | 101..=127 | 215..=254 => Self::FEWER,
+                _ => Self::UNKNOWN,
+            };
+            n += 1;
+        }
+        all
+    };
 
     /// How far it had come.
     pub(crate) fn hops(self) -> Hops {
