@@ -13,6 +13,8 @@ mod reuse;
 mod spells;
 #[path = "law/trace.rs"]
 mod trace;
+#[path = "law/ways.rs"]
+mod ways;
 
 use common::{CATALOG, rendered};
 use lenscap_flow::{Limits, Policy, Summary, judge};

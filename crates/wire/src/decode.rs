@@ -50,6 +50,7 @@ pub fn decode_datagram<'a>(whole: &'a [u8], ip_length: u32, head: &Packet<'_>, p
     packet.hazards = head.hazards;
     packet.macs = head.macs;
     packet.path.clone_from(&head.path);
+    packet.from_higher = head.from_higher;
     packet.version = head.version;
     packet.hop_limit = head.hop_limit;
     packet.identification = head.identification;
@@ -91,7 +92,7 @@ fn reset(packet: &mut Packet<'_>) {
     packet.class = Class::Undecodable;
     packet.hazards = Hazards::NONE;
     packet.macs = None;
-    packet.path.clear();
+    link::unwrap(packet, 0);
     clear(packet);
 }
 
@@ -177,7 +178,7 @@ fn follow<'a>(mut body: Body<'a>, packet: &mut Packet<'a>) {
                     payload_length: span.wire as u32,
                 };
                 packet.inner_frame = Some(inner);
-                packet.path.truncate(depth);
+                link::unwrap(packet, depth);
                 packet.macs = macs;
                 packet.hazards.insert(hazards);
                 if ether_type != link::ether_type::ARP {
@@ -186,7 +187,7 @@ fn follow<'a>(mut body: Body<'a>, packet: &mut Packet<'a>) {
                 return;
             }
             Err(stop) => {
-                packet.path.truncate(depth);
+                link::unwrap(packet, depth);
                 (packet.macs, packet.hazards) = (macs, hazards);
                 if !tunnel.guessed || stop.why == Why::TooDeep {
                     packet.hazards.insert(stop.hazards());
@@ -276,6 +277,15 @@ mod tests {
         let bytes = ethernet(0x0800, &v4(4, 9, &v4(17, 3, &udp(1, 2, b"hi"))));
         let packet = framed(1, &bytes, bytes.len());
         assert!(packet.is_carried() && packet.own_macs().is_none() && packet.macs.is_some());
+    }
+
+    #[test]
+    fn each_tunnel_was_entered_at_one_of_its_ends() {
+        // From .9 to .5, in it from .3, in it from .8, and there what turns out to be no tunnel.
+        let closed = v4(17, 9, &udp(999, 4789, &[8, 0, 0, 0, 0, 0, 42, 0, 1, 2, 3]));
+        let bytes = v4(4, 9, &v4(4, 3, &v4(4, 8, &closed)));
+        let packet = framed(101, &bytes, bytes.len());
+        assert_eq!((packet.path.len(), packet.from_higher), (3, 0b101));
     }
 
     #[test]

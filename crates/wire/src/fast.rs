@@ -66,6 +66,7 @@ fn ethernet<'a, const TAGS: bool>(bytes: &'a [u8], packet: &mut Packet<'a>) -> O
     packet.stop = None;
     if TAGS {
         packet.path.clear();
+        packet.from_higher = 0;
         if !matches!(ether_type, IPV4 | IPV6) {
             (ether_type, rest) = tags(ether_type, rest, &mut packet.path)?;
         }

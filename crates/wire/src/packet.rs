@@ -282,6 +282,9 @@ pub struct Packet<'a> {
     pub ether_type: u16,
     /// VLANs and tunnels around the packet, outermost first.
     pub path: ArrayVec<Layer, 8>,
+    /// Bit by bit in the order of the path, lowest first: whether the packet came from the higher of that tunnel's
+    /// [ends](Layer::ends).
+    pub from_higher: u8,
     /// IP version of the innermost IP header: 4 or 6; 0 without one.
     pub version: u8,
     /// Time to live or hop limit of the innermost IP header, as it was captured.

@@ -52,11 +52,12 @@ impl Summary {
         }
         if let Some((key, side)) = outcome.copy_of {
             let share = Share { payload: 0, ..Share::whole(frame, packet) };
+            let entry = Entry::copy(share, packet);
             if self.role == Role::Desk {
-                return self.pass_copy(key, side, &Entry::bare(share, packet));
+                return self.pass_copy(key, side, &entry);
             }
             let slot = self.slot_apart(key, side);
-            self.book_apart(&slot, &Entry::bare(share, packet), &[]);
+            self.book_apart(&slot, &entry, &[]);
             self.limit(share.time);
         }
     }

@@ -269,7 +269,7 @@ fn trouble<'f>(flow: &Flow<'f>, side: Side) -> Option<&'f Trouble> {
 
 /// What could not be told of a flow; `spent` where a half stayed undecided until its budget was spent.
 fn limits(flow: &Flow<'_>, spent: bool) -> Vec<&'static str> {
-    let hazards = Hazards(flow.hot.hazards);
+    let hazards = Hazards(flow.hot.hazards.into());
     let mut all: Vec<_> =
         Hazards::NAMES.iter().filter(|(h, _)| hazards.contains(*h)).map(|(_, name)| *name).collect();
     if flow.hot.key.path == PathId::OTHER {

@@ -10,6 +10,8 @@ pub(crate) mod grouped;
 mod heard;
 pub(crate) mod identity;
 pub(crate) mod mac;
+pub(crate) mod neighbours;
+pub(crate) mod passage;
 pub(crate) mod questions;
 pub(crate) mod roll;
 pub(crate) mod texts;

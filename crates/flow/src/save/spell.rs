@@ -15,6 +15,7 @@ use crate::state::spell::history::History;
 use crate::state::spell::pauses::Pauses;
 use crate::state::spell::sequence::Trouble;
 use crate::state::spell::times::Times;
+use crate::state::spell::way::Way;
 use crate::state::spell::{Cold, Extra, Hot, Later, Spell, flag};
 use crate::state::text::TextId;
 use crate::state::transcript::{Asked, TranscriptId};
@@ -27,7 +28,8 @@ type PortableQuoted = ([u8; 16], [u8; 16], u8, (u16, u16));
 pub(super) struct PortableSpell {
     key: Key,
     flags: u32,
-    hazards: u32,
+    hazards: u16,
+    ways: [Way; 2],
     times: (i64, i64),
     counters: Counters,
     next: [u32; 2],
@@ -100,6 +102,7 @@ impl PortableSpell {
             key: hot.key,
             flags: hot.flags,
             hazards: hot.hazards,
+            ways: hot.ways,
             times: (cold.first, hot.last),
             counters: hot.counters(cold),
             next: hot.next,
@@ -212,6 +215,7 @@ impl PortableSpell {
             next: from.next,
             seen: from.seen,
             hazards: from.hazards,
+            ways: from.ways,
         };
         let mut cold = Cold {
             macs: from.macs.map(Mac),

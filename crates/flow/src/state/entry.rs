@@ -66,6 +66,9 @@ pub(crate) struct Entry {
     pub(crate) hazards: Hazards,
     pub(crate) macs: Macs,
     pub(crate) tcp: Option<Tcp>,
+    /// Hops that were left, and from which ends of its tunnels it came; none where what is booked shows neither.
+    pub(crate) hop_limit: u8,
+    pub(crate) from_higher: u8,
     /// What a datagram is known by where it is seen twice; see [`print`].
     pub(crate) print: u32,
 }
@@ -80,11 +83,17 @@ impl Entry {
     /// The same of a packet whose MACs are known to be these.
     #[inline]
     pub(crate) fn with(share: Share, packet: &Packet<'_>, macs: Macs) -> Self {
-        Self { share, hazards: packet.hazards, macs, tcp: packet.tcp, print: print(packet) }
+        let &Packet { hazards, tcp, hop_limit, from_higher, .. } = packet;
+        Self { share, hazards, macs, tcp, hop_limit, from_higher, print: print(packet) }
     }
 
     /// The same without what only the transport header's own packet has.
     pub(crate) fn bare(share: Share, packet: &Packet<'_>) -> Self {
         Self { tcp: None, print: 0, ..Self::of(share, packet) }
+    }
+
+    /// That of a copy of a fragment, of whose datagram the flow may be that inside of a tunnel.
+    pub(crate) fn copy(share: Share, packet: &Packet<'_>) -> Self {
+        Self { hop_limit: 0, from_higher: 0, ..Self::bare(share, packet) }
     }
 }

@@ -20,6 +20,7 @@ use crate::state::key::{Key, Side};
 use crate::state::leaving::Leaver;
 use crate::state::measure::{Keeps, Measures};
 use crate::state::share::stay;
+use crate::state::spell::way::Way;
 use crate::state::spell::{Spell, flag};
 use crate::state::text::TextId;
 use crate::state::transcript::{Asked, TranscriptId};
@@ -34,6 +35,7 @@ pub(crate) struct SettledKey {
     key: Key,
     masked: Option<bool>,
     macs: [[u8; 6]; 2],
+    ways: [Way; 2],
     flags: u32,
     words: Words,
     /// Who began the connection, and the words of the spell that tells so, where it is an earlier one.
@@ -267,6 +269,7 @@ fn key(spell: &Spell, heritage: Option<&(Side, bool, Teller)>, leaver: &Leaver) 
         key,
         masked: leaver.masked.map(|side| side == 1),
         macs: cold.macs.map(|mac| mac.0),
+        ways: hot.ways,
         flags: hot.flags
             & (flag::MAC
                 | flag::MAC << 1

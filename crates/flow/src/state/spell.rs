@@ -19,16 +19,27 @@ pub(crate) mod pauses;
 pub(crate) mod ranges;
 pub(crate) mod sequence;
 pub(crate) mod times;
+pub(crate) mod way;
 
 pub(crate) use cold::{Cold, Extra, Later};
 pub(crate) use hot::{Hot, Once};
 
-use lenscap_wire::TcpFlags;
+use lenscap_wire::{Hazards, TcpFlags};
 
 use crate::state::entry::Entry;
 use crate::state::key::{Key, Side, streams};
 use counters::LowCounters;
 use hot::{handshake, is_bare_syn};
+use way::Way;
+
+// A spell keeps oddities in 16 bits.
+const _: () = {
+    let mut n = 0;
+    while n < Hazards::NAMES.len() {
+        assert!(Hazards::NAMES[n].0.0 <= u16::MAX as u32);
+        n += 1;
+    }
+};
 
 /// A spell on its own.
 #[derive(Clone, Debug)]
@@ -50,6 +61,7 @@ impl Spell {
             next: [0; 2],
             seen: [0; 2],
             hazards: 0,
+            ways: [Way::NONE; 2],
         };
         let mut cold = Cold { first: share.time, ..Cold::default() };
         cold.begin(share.at);

@@ -27,8 +27,10 @@ pub(super) fn read(found: Carried<'_>) -> Result<Inside<'_>, Stop> {
 /// datagram around it says more.
 pub(super) fn enter<'a>(tunnel: &Tunnel<'a>, packet: &mut Packet<'a>) -> Result<Inside<'a>, Stop> {
     let fits_not = |why| Err(Stop::new(why).at(Header::Tunnel, tunnel.span));
+    let (depth, from_higher) = (packet.path.len(), packet.source > packet.destination);
     link::wrap(packet, tunnel.kind, tunnel.id, transport::ends(packet))
         .map_err(|stop| stop.at(Header::Tunnel, tunnel.span))?;
+    packet.from_higher |= u8::from(from_higher) << depth;
     let inside = read(link::descend(tunnel.head, tunnel.span, packet)?)?;
     let too_long = packet.hazards.contains(Hazards::BAD_LENGTH);
     match &inside {

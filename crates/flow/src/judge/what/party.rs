@@ -100,25 +100,44 @@ impl<'a> Court<'a> {
         }
     }
 
-    /// Which end of a flow in such a tunnel is inside: the one that has the address of the tunnel's inner end.
-    pub(crate) fn tunnelled_side(&self, flow: &Flow<'a>) -> Option<Side> {
-        let [inside, _] = self.tunnel_ends(flow)?;
-        [0, 1].into_iter().find(|&side| flow.hot.key.address(side) == inside)
+    /// Which end of a flow in a tunnel to the outside is inside, where the tunnel says so: who receives what is sent there is
+    /// where the tunnel ends, whatever the addresses inside. In one of IP alone its direction says more than they do; else they do
+    /// where one `is_external`. Where nothing tells, `orig` sent.
+    pub(crate) fn near_side(&self, flow: &Flow<'a>, is_external: bool, orig: Side) -> Option<Side> {
+        let (layer, inside, ends) = self.tunnel(flow)?;
+        // What a mirror sends comes from one end, whoever sent it.
+        let near = match [0, 1].map(|side| flow.hot.ways[side].end(layer)) {
+            [Some(one), Some(other)] if one == other => None,
+            [Some(end), _] => Some(usize::from(end != inside)),
+            [None, end] => end.map(|end| usize::from(end == inside)),
+        };
+        if is_external {
+            return near.filter(|_| self.is_carried(flow));
+        }
+        let by_address = || [0, 1].into_iter().find(|&side| flow.hot.key.address(side) == ends[inside]);
+        near.or_else(by_address).or(Some(orig))
     }
 
     /// The ends of the outermost tunnel around a flow that goes from inside to outside.
     pub(crate) fn tunnel_ends(&self, flow: &Flow<'a>) -> Option<[Address; 2]> {
+        let (_, inside, ends) = self.tunnel(flow)?;
+        Some([ends[inside], ends[1 - inside]])
+    }
+
+    /// The same: its place in the path, which of its ends is inside, and both.
+    fn tunnel(&self, flow: &Flow<'a>) -> Option<(usize, Side, [Address; 2])> {
         if flow.hot.key.path == PathId::NONE {
             return None;
         }
-        let ends = |layer: &Layer| match layer.ends.map(|end| self.boundary.place(end)) {
-            [Some(boundary::Place::Inside), Some(boundary::Place::Outside)] => Some(layer.ends),
-            [Some(boundary::Place::Outside), Some(boundary::Place::Inside)] => {
-                Some([layer.ends[1], layer.ends[0]])
-            }
-            _ => None,
+        let tunnel = |(place, layer): (usize, &Layer)| {
+            let inside = match layer.ends.map(|end| self.boundary.place(end)) {
+                [Some(boundary::Place::Inside), Some(boundary::Place::Outside)] => 0,
+                [Some(boundary::Place::Outside), Some(boundary::Place::Inside)] => 1,
+                _ => return None,
+            };
+            Some((place, inside, layer.ends))
         };
-        self.summary.flows.paths.layers(flow.hot.key.path).iter().find_map(ends)
+        self.summary.flows.paths.layers(flow.hot.key.path).iter().enumerate().find_map(tunnel)
     }
 
     /// Whether a flow lies in a tunnel of IP alone: its link addresses are then those of the tunnel's ends.

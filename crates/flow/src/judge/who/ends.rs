@@ -15,6 +15,7 @@ use std::hash::BuildHasher;
 
 use super::claims::{Claims, is_unspecified, network};
 use super::heard::Heard;
+use super::passage::Passage;
 use crate::judge::judged::Judged;
 use crate::judge::whose::opinion::Testimony;
 use crate::judge::{Court, Flow, rules};
@@ -59,6 +60,8 @@ pub(crate) struct End {
     pub(crate) to_group: bool,
     /// Whether it is outside and sent to a station of the link.
     pub(crate) to_station: bool,
+    /// How what it sent to one other came here.
+    pub(crate) passage: Passage,
     /// The least and the greatest MAC that it sent to.
     pub(crate) facing: Option<(Mac, Mac)>,
     pub(crate) volume: Volume,
@@ -68,8 +71,10 @@ impl End {
     fn join(&mut self, other: &Self) {
         self.sending = other.sending.map(|span| widest(self.sending, span)).or(self.sending);
         self.facing = other.facing.map(|macs| widest(self.facing, macs)).or(self.facing);
+        self.is_inside |= other.is_inside;
         self.to_group |= other.to_group;
         self.to_station |= other.to_station;
+        self.passage = self.passage.and(other.passage);
         self.volume.join(&other.volume);
     }
 }
@@ -88,6 +93,7 @@ struct Both<'f, 'a> {
     macs: [Mac; 2],
     /// What each end is known by; `None` where it stands behind the far end of a tunnel.
     addresses: [Option<Address>; 2],
+    is_carried: bool,
     counters: Counters,
     span: (i64, i64),
 }
@@ -122,7 +128,8 @@ impl Ends {
     ) -> [u32; 2] {
         let mut macs = [0, 1].map(|side| flow.mac(side).unwrap_or_default());
         let mut addresses = [0, 1].map(|side| Some(flow.hot.key.address(side)));
-        if court.is_carried(flow) {
+        let is_carried = court.is_carried(flow);
+        if is_carried {
             // Who sends in a tunnel of IP alone to the outside is the station at its near end, whatever the addresses inside.
             match court.tunnel_ends(flow) {
                 Some([near, _]) => addresses = [0, 1].map(|side| judged.is_inside(side).then_some(near)),
@@ -130,12 +137,13 @@ impl Ends {
             }
         }
         let span = flow.whole_span();
-        let both = Both { flow, judged, halves, macs, addresses, counters, span };
+        let both = Both { flow, judged, halves, macs, addresses, is_carried, counters, span };
         [0, 1].map(|side| self.enter_side(court, &both, side).unwrap_or(NOWHERE))
     }
 
     fn enter_side(&mut self, court: &Court<'_>, both: &Both<'_, '_>, side: Side) -> Option<u32> {
-        let &Both { flow, judged, halves, macs, addresses, ref counters, span: (first, last) } = both;
+        let &Both { flow, judged, halves, macs, addresses, is_carried, ref counters, span: (first, last) } =
+            both;
         let (address, mac) = (addresses[side]?, macs[side]);
         let sent = counters.packets[side] > 0;
         let is_inside = judged.is_inside(side);
@@ -151,6 +159,7 @@ impl Ends {
         }
         let place = self.place((mac, address), is_inside, side);
         let end = self.all.get_mut(place as usize)?;
+        end.is_inside |= is_inside;
         let (peer, abroad) = (macs[1 - side], judged.is_outside(1 - side));
         let (out, back) = (counters.bytes[side], counters.bytes[1 - side]);
         let outside = if abroad { (out, back) } else { (0, 0) };
@@ -169,6 +178,10 @@ impl Ends {
                 end.to_station |= !is_inside
                     && (judged.is_inside(1 - side)
                         || court.claims.is_own(peer, flow.hot.key.address(1 - side)));
+            }
+            // To a group one sends with as few hops as one likes, and what lies in a tunnel was sent elsewhere.
+            if !peer.is_zero() && !is_carried && (abroad || judged.is_inside(1 - side)) {
+                end.passage = end.passage.and(flow.hot.ways[side & 1].hops().into());
             }
         }
         let answers = halves[side].confirms();
@@ -233,6 +246,7 @@ impl Ends {
             sending: None,
             to_group: false,
             to_station: false,
+            passage: Passage::NONE,
             facing: None,
             volume: Volume::default(),
         });

@@ -46,8 +46,8 @@ pub(crate) struct MacKinds {
     of_end: Vec<u32>,
     /// Addresses of stations of the link, by their first three bytes: the networks that routers do not stand before.
     near: HashSet<[u8; 3]>,
-    /// The one address near that a router sends from without having said that it holds it.
-    lone: HashMap<Mac, Option<Address>>,
+    /// The one address inside that is a router's own though it has not said that it holds it.
+    lone: HashMap<Mac, Address>,
 }
 
 impl MacKinds {
@@ -128,13 +128,21 @@ impl MacKinds {
     }
 
     /// A router that answers from 192.168.1.1 without ARP in the capture: the address is its own where stations of the link
-    /// are its neighbours, and only one such address sends from the MAC. These are its ends inside without its word for them.
+    /// are its neighbours, or where others came with fewer hops and this one with all, and only one such address sends from
+    /// the MAC. These are its ends inside without its word for them.
     fn find_lone(&mut self, mac: Mac, ends: &[&End]) {
-        for end in ends {
-            let address = end.key.1;
-            if v4_network(address).is_some_and(|network| self.near.contains(&network)) {
-                self.lone.entry(mac).and_modify(|lone| *lone = None).or_insert(Some(address));
-            }
+        let is_near = |end: &End| v4_network(end.key.1).is_some_and(|network| self.near.contains(&network));
+        let passes_on = ends.iter().any(|end| end.passage.is_passed_on());
+        let begins = |end: &&&End| {
+            !end.passage.is_passed_on() && (is_near(end) || passes_on && end.passage.has_all_hops())
+        };
+        let mut all: Vec<_> = ends.iter().filter(begins).map(|end| end.key.1).collect();
+        if all.is_empty() {
+            // What a resolver answers to a router's own address comes from there with the resolver's hops.
+            all.extend(ends.iter().filter(|end| is_near(end)).map(|end| end.key.1));
+        }
+        if let [address] = all.as_slice() {
+            self.lone.insert(mac, *address);
         }
     }
 
@@ -175,7 +183,7 @@ impl MacKinds {
             MacKind::Undecided => end.is_inside || is_vouched(claims, end),
             MacKind::Several => is_vouched(claims, end),
             MacKind::Presumed | MacKind::Router => {
-                is_vouched(claims, end) || self.lone.get(&mac) == Some(&Some(address))
+                is_vouched(claims, end) || self.lone.get(&mac) == Some(&address)
             }
         }
     }
@@ -191,12 +199,21 @@ fn is_vouched(claims: &Claims, end: &End) -> bool {
             && (claims.is_own(mac, address) || end.to_group || claims.is_router_address(address))
 }
 
+/// Whether what an end sent came from behind its MAC: routers had passed it on, and the MAC does not say that the address is its
+/// own, as one does that translates the addresses of others into it.
+fn is_from_behind(claims: &Claims, end: &End) -> bool {
+    end.passage.is_passed_on() && !is_vouched(claims, end)
+}
+
 fn kind_of(claims: &Claims, mac: Mac, ends: &[&End], crowded: bool) -> MacKind {
     // Most MACs have one end, inside.
     if let [end] = ends
         && end.is_inside
     {
-        let is_router = crowded || claims.is_router(mac) || claims.is_router_address(end.key.1);
+        let is_router = crowded
+            || claims.is_router(mac)
+            || claims.is_router_address(end.key.1)
+            || is_from_behind(claims, end);
         return if is_router { MacKind::Router } else { MacKind::Station };
     }
     let outside = || ends.iter().filter(|end| !end.is_inside);
@@ -208,7 +225,8 @@ fn kind_of(claims: &Claims, mac: Mac, ends: &[&End], crowded: bool) -> MacKind {
     let is_router = crowded
         || claims.is_router(mac)
         || ends.iter().any(|end| end.is_inside && claims.is_router_address(end.key.1))
-        || counted.len() >= rules::ROUTER_ADDRESSES;
+        || counted.len() >= rules::ROUTER_ADDRESSES
+        || ends.iter().any(|end| (end.is_inside || counts(end)) && is_from_behind(claims, end));
     if is_router {
         MacKind::Router
     } else if counted.is_empty() {
@@ -245,6 +263,7 @@ fn v4_network(address: Address) -> Option<[u8; 3]> {
 mod tests {
     use super::*;
     use crate::judge::who::ends::Volume;
+    use crate::judge::who::passage::Passage;
     use std::net::IpAddr;
 
     const MAC: Mac = Mac([2, 0, 0, 0, 0, 1]);
@@ -260,6 +279,7 @@ mod tests {
             sending: Some(sending),
             to_group: false,
             to_station: false,
+            passage: Passage::NONE,
             facing: Some((PEER, PEER)),
             volume: Volume::default(),
         }
@@ -290,6 +310,20 @@ mod tests {
         assert_eq!(kind(&[end("203.0.113.9", (0, 9)), end("203.0.113.10", (0, 9))]), MacKind::Router);
         // What it sends to groups from is its own.
         assert_eq!(kind(&[End { to_group: true, ..to_station }]), MacKind::Station);
+    }
+
+    #[test]
+    fn what_routers_passed_on_came_from_behind_the_mac() {
+        let passed = |address| End { passage: Passage::FEWER_HOPS, ..end(address, (0, 9)) };
+        for address in ["203.0.113.9", "192.168.1.5"] {
+            assert_eq!(kind(&[passed(address)]), MacKind::Router, "{address}");
+            let passage = Passage::FEWER_HOPS.and(Passage::ALL_HOPS);
+            let both = End { passage, ..end(address, (0, 9)) };
+            assert_ne!(kind(&[both]), MacKind::Router, "{address}");
+        }
+        // A lease of its own and a station behind it are no two leases of one.
+        assert_eq!(kind(&[end("192.168.1.5", (0, 4)), passed("192.168.2.7")]), MacKind::Router);
+        assert_eq!(kind(&[passed("fe80::5"), end("192.168.1.5", (0, 9))]), MacKind::Station);
     }
 
     #[test]

@@ -58,11 +58,9 @@ impl<'a> Court<'a> {
             judged.bits |= Judged::INSIDE | Judged::INSIDE << 1;
             judged.bits &= !(Judged::OUTSIDE | Judged::OUTSIDE << 1);
         }
-        if !judged.is_external() && self.tunnel_ends(flow).is_some() {
-            // Private addresses in a tunnel to the outside: who receives them is where the tunnel ends.
-            let inside = self.tunnelled_side(flow).unwrap_or(orig);
-            judged.bits |= Judged::OUTSIDE << (1 - inside);
-            judged.bits &= !(Judged::INSIDE << (1 - inside));
+        if let Some(near) = self.near_side(flow, judged.is_external(), orig) {
+            judged.bits |= Judged::INSIDE << near | Judged::OUTSIDE << (1 - near);
+            judged.bits &= !(Judged::OUTSIDE << near | Judged::INSIDE << (1 - near));
         }
         if !judged.is_external() {
             judged.party = Party::Local;
@@ -144,8 +142,8 @@ impl<'a> Court<'a> {
         called
     }
 
-    /// Whether the ends of a flow that would be outside stand on this link: each holds its address by ARP or neighbour discovery,
-    /// and the packets went to the MAC that does. 203.0.113.10 that answers for itself is a neighbour. That a camera calls its
+    /// Whether the ends of a flow that would be outside stand on this link: no router stands between the two, or each holds its
+    /// address by ARP or neighbour discovery, and the packets went to the MAC that does. 203.0.113.10 that answers for itself is a neighbour. That a camera calls its
     /// cloud's address its own hides nothing, since what it sends there goes to the router's MAC.
     fn is_of_this_link(&self, flow: &Flow<'_>, judged: &Judged) -> bool {
         // Whether it holds the address is asked first: hardly any outside end does.
@@ -160,6 +158,10 @@ impl<'a> Court<'a> {
             && [0, 1]
                 .into_iter()
                 .all(|side| judged.is_inside(side) || judged.is_outside(side) && is_near(side))
+            || judged.is_outside(0)
+                && judged.is_outside(1)
+                && !self.is_carried(flow)
+                && self.neighbours.are_ends_of(self, flow)
     }
 
     /// What the asker, else somebody, was told of the flow's other end.

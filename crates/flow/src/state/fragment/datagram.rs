@@ -15,7 +15,7 @@ use crate::state::spell::ranges::Ranges;
 /// A datagram on the way.
 #[derive(Clone, Debug)]
 pub(crate) struct Datagram {
-    /// The decoded head of the first fragment seen: link addresses, path, five-tuple without ports.
+    /// The decoded head of the first fragment seen: link addresses, path and way, five-tuple without ports.
     pub(crate) head: Packet<'static>,
     pub(crate) path: PathId,
     /// Each fragment's share, in capture order.
@@ -61,6 +61,8 @@ impl Datagram {
             class: packet.class,
             macs: packet.macs,
             path: packet.path.clone(),
+            from_higher: packet.from_higher,
+            hop_limit: packet.hop_limit,
             version: packet.version,
             protocol: packet.protocol,
             source: packet.source,

@@ -14,6 +14,8 @@ use crate::state::path::{PathId, Paths};
 pub(crate) struct PortableDatagram {
     key: PortableKey,
     macs: Option<([u8; 6], [u8; 6])>,
+    hop_limit: u8,
+    from_higher: u8,
     shares: Vec<Share>,
     pieces: Vec<Part>,
     hazards: u32,
@@ -63,6 +65,8 @@ impl PortableDatagram {
         Self {
             key: portable(key),
             macs: datagram.head.macs.map(|(source, destination)| (source.0, destination.0)),
+            hop_limit: datagram.head.hop_limit,
+            from_higher: datagram.head.from_higher,
             shares: datagram.shares.clone(),
             pieces: datagram.pieces.clone(),
             hazards: datagram.hazards.0,
@@ -71,11 +75,13 @@ impl PortableDatagram {
 
     /// The datagram, put together anew from its pieces; `None` where one cannot be of a datagram.
     fn datagram(self, paths: &Paths) -> Option<(DatagramKey, Datagram)> {
-        let Self { key, macs, shares, pieces, hazards } = self;
+        let Self { key, macs, hop_limit, from_higher, shares, pieces, hazards } = self;
         let key = key_of(key);
         let head = Packet {
             macs: macs.map(|(source, destination)| (Mac(source), Mac(destination))),
             path: paths.layers(key.path).iter().copied().collect(),
+            from_higher,
+            hop_limit,
             version: key.version,
             protocol: key.protocol,
             source: key.source,

@@ -1,6 +1,6 @@
 //! What every packet of a spell touches: 96 bytes, never more than two cache lines.
 
-use lenscap_wire::{Mac, ReaderId, Tcp, TcpFlags};
+use lenscap_wire::{ReaderId, Tcp, TcpFlags};
 
 use super::history;
 use super::{Cold, flag};
@@ -11,6 +11,7 @@ use crate::state::spell::buckets::{Bucket, Buckets};
 use crate::state::spell::counters::{Counters, LowCounters};
 use crate::state::spell::sequence::Trouble;
 use crate::state::spell::times::Span;
+use crate::state::spell::way::Way;
 
 /// Payload seen once.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -36,7 +37,9 @@ pub(crate) struct Hot {
     /// TCP: letters of the history so far, by side. UDP: when the last datagram came.
     pub(crate) seen: [u16; 2],
     /// Oddities of all packets.
-    pub(crate) hazards: u32,
+    pub(crate) hazards: u16,
+    /// How the first packet came that a side sent.
+    pub(crate) ways: [Way; 2],
 }
 
 const _: () = assert!(size_of::<Hot>() == 96);
@@ -215,10 +218,10 @@ impl Hot {
         if share.payload >= Counters::LARGE {
             self.count_large(cold, share.payload, side);
         }
-        self.hazards |= entry.hazards.0;
+        self.hazards |= entry.hazards.0 as u16;
         let known = Self::KNOWN[side];
         if self.flags & known != known {
-            self.link(cold, entry.macs.ends(), side);
+            self.link(cold, entry, side);
         }
         if let Some(tcp) = &entry.tcp {
             return self.absorb_tcp(cold, tcp, entry, side) || grew;
@@ -267,18 +270,6 @@ impl Hot {
         if (crossed || own && !is_bare_syn(tcp)) && self.flags & flag::SERVER_ISN == 0 {
             self.flags |= flag::SERVER_ISN;
             cold.server_isn = tcp.sequence;
-        }
-    }
-
-    /// Keeps the MAC of each end that is not known yet.
-    fn link(&mut self, cold: &mut Cold, (source, destination): (Mac, Mac), side: Side) {
-        if self.flags & flag::SENT << side == 0 && is_station(source) {
-            self.flags |= (flag::SENT | flag::MAC) << side;
-            cold.macs[side] = source;
-        }
-        if self.flags & flag::MAC << (1 - side) == 0 && is_station(destination) {
-            self.flags |= flag::MAC << (1 - side);
-            cold.macs[1 - side] = destination;
         }
     }
 
@@ -371,12 +362,6 @@ impl Hot {
         });
         Once { bytes: bytes.saturating_sub(u64::from(probed)).min(raw), exact }
     }
-}
-
-/// Whether a MAC may be a station's: neither zero nor a group's.
-#[inline]
-fn is_station(mac: Mac) -> bool {
-    !mac.is_group() && !mac.is_zero()
 }
 
 /// Whether a segment asks for a connection, as only a client's does.

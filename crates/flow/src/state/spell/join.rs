@@ -8,6 +8,7 @@ use crate::state::spell::buckets::Buckets;
 use crate::state::spell::pauses::{self, Pauses};
 use crate::state::spell::sequence::Trouble;
 use crate::state::spell::times::Times;
+use crate::state::spell::way::Way;
 use crate::state::spell::{Spell, flag};
 
 impl Spell {
@@ -43,6 +44,9 @@ impl Spell {
             if news != 0 && !worse {
                 hot.flags |= news;
                 cold.macs[side] = later.cold.macs[side];
+            }
+            if hot.ways[side] == Way::NONE {
+                hot.ways[side] = later.hot.ways[side];
             }
         }
         hot.last = later.hot.last;
