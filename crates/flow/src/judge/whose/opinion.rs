@@ -13,6 +13,7 @@ use std::ops::Range;
 use crate::judge::ending::Ending;
 use crate::judge::judged::{KINDS, host_part, is_host_syntax};
 use crate::judge::rules;
+use crate::judge::whose::answered;
 use crate::state::seed::seeded;
 use crate::state::summary::Summary;
 use crate::state::text::{TextId, Texts};
@@ -300,7 +301,7 @@ impl<'a> OpinionTable<'a> {
         let claims = start..self.claims.len() as u32;
         let path =
             transcript.said.iter().find(|said| said.value == TextId::PATH).map(|said| said.of_receiver);
-        let confirms = confirms(transcript, self.texts);
+        let confirms = answered::confirms(transcript, self.texts);
         let unopened = transcript.said.iter().any(|said| said.field == Field::QuicUnopened);
         let serves = transcript.said.iter().any(|said| said.field == Field::TlsCipher && !said.of_receiver);
         let reader = transcript.reader;
@@ -357,15 +358,6 @@ impl<'a> OpinionTable<'a> {
     fn owner(&self, name: TextId) -> Owner<'a> {
         self.owners.get(&name).copied().unwrap_or_default()
     }
-}
-
-/// Whether an answer shows that there is what was asked for: success (RFC 9110, 15.3), with something else than a page for
-/// people. Many servers answer every path with their page, and every path with a realm to log in to.
-fn confirms(transcript: &Transcript, texts: &Texts) -> bool {
-    let mut values = transcript.said.iter().map(|said| (said.field, texts.text(said.value)));
-    let succeeds = values.clone().any(|said| matches!(said, (Field::HttpStatus, [b'2', ..])));
-    let is_page = |value: &[u8]| value.get(..9).is_some_and(|start| start.eq_ignore_ascii_case(b"text/html"));
-    succeeds && !values.any(|(field, value)| field == Field::HttpContentType && is_page(value))
 }
 
 fn slice<'s>(all: &'s [(Field, TextId)], ends: &[u32], id: u32) -> &'s [(Field, TextId)] {

@@ -37,7 +37,7 @@ pub(super) struct Body<'a> {
     whole: bool,
     side: Side,
     /// Whether it is a page for people.
-    html: bool,
+    pub(super) html: bool,
 }
 
 /// What can be told of a body from what is there.
@@ -222,6 +222,36 @@ fn chunked(rest: &[u8]) -> (Cow<'_, [u8]>, bool) {
     }
 }
 
+/// Where the last chunk's line ends; while it is not there, the least place behind the bytes where it may. `None` where no chunk
+/// stands where one should.
+pub(super) fn end_of_chunks(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while let Some(rest) = bytes.get(at..) {
+        #[cfg(test)]
+        crate::readers::tests::count(1);
+        let Some(end) = memchr(b'\n', rest.get(..MAX_CHUNK_LINE).unwrap_or(rest)) else {
+            let may_be = rest.len() < MAX_CHUNK_LINE && rest.first().is_none_or(u8::is_ascii_hexdigit);
+            return may_be.then_some(bytes.len());
+        };
+        let line = rest.get(..end)?;
+        let size = number(line.split(|byte| *byte == b';').next().unwrap_or(line).trim_ascii(), 16)?;
+        at += end + 1 + size;
+        if size == 0 {
+            return Some(at);
+        }
+        at += match bytes.get(at..).unwrap_or(&[]) {
+            [] => 0,
+            [b'\n', ..] | [b'\r'] => 1,
+            [b'\r', b'\n', ..] => 2,
+            _ => return None,
+        };
+        if at >= bytes.len() {
+            break;
+        }
+    }
+    Some(at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::READER;
@@ -302,7 +332,7 @@ mod tests {
             (length.to_owned(), "\u{fffd}PNG <root>"),
             (format!("Content-Type: text/xml\r\nContent-Encoding: gzip\r\n{length}"), ""),
             ("Content-Type: text/xml\r\nTransfer-Encoding: gzip, chunked".to_owned(), ""),
-            ("Content-Type: text/xml\r\nContent-Length: 0".to_owned(), ""),
+            ("Connection: close\r\nContent-Type: text/xml\r\nContent-Length: 0".to_owned(), ""),
             ("Content-Type: text/xml\r\nContent-Length: -1".to_owned(), ""),
             (length.to_owned(), "{\"a\":1}"),
         ] {

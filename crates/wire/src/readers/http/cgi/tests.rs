@@ -10,7 +10,10 @@ use crate::{
 };
 
 fn answer(status: &str, body: &str) -> Vec<u8> {
-    let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {}", body.len());
+    let head = format!(
+        "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: {}",
+        body.len()
+    );
     format!("{head}\r\n\r\n{body}").into_bytes()
 }
 
