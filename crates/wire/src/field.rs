@@ -122,6 +122,8 @@ fields! {
     HanwhaModel = "hanwha.model": "Model in an answer to Hanwha's search.",
     HanwhaRole = "hanwha.role": "The sender's side in Hanwha's search: `device` or `client`.",
     HcnetsdkRole = "hcnetsdk.role": "`client` where the sender asks in the protocol of `HCNetSDK`.",
+    HomekitCategory = "homekit.category": "Kind of a camera or doorbell as HomeKit numbers it (`17`, `18`), in its announcement.",
+    HomekitModel = "homekit.model": "Model of a camera or doorbell in its announcement for HomeKit.",
     HttpContentType = "http.content_type": "`Content-Type` over HTTP.",
     HttpCredentials = "http.credentials": "How a password crosses in clear in a request: `Basic` in its head, `query` in its path.",
     HttpHeader = "http.header": "`Name: value` of another HTTP header (the name alone where the value varies).",
