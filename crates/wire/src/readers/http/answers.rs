@@ -2,13 +2,14 @@
 //! connection for what a camera says of itself: that stands behind an answer that tells nothing (RFC 9112, 9.3).
 //!
 //! Read on is behind an answer that says where it ends, by a length or in chunks, and does not close the connection, until one has
-//! a body that is read; a page for people tells little and does not count. Bounds: four answers, each of which begins in the first 16 KiB. So a half is decided by a few segments, and a joint seldom wants more of it
+//! a body that is read; a page for people tells little and does not count. Where none tells more, the first alone is said, as if
+//! nothing stood behind it, and its place in the half shows it. Bounds: four answers, each of which begins in the first 16 KiB. So a half is decided by a few segments, and a joint seldom wants more of it
 //! than is listed.
 
 use arrayvec::ArrayVec;
 
 use super::{Entire, Start, body, chunks, onward};
-use crate::{Probe, Stream, reader::Facts};
+use crate::{Fact, Probe, Stream, reader::Facts};
 
 /// Answers that are read.
 const MAX_ANSWERS: usize = 4;
@@ -18,6 +19,8 @@ const MAX_PLACE: usize = 16 << 10;
 /// Reads a half: a request, or answers.
 pub(super) fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     let mut all = ArrayVec::<_, MAX_ANSWERS>::new();
+    // Where those end behind which was looked.
+    let mut ends = ArrayVec::<_, MAX_ANSWERS>::new();
     let mut place = 0;
     loop {
         let rest = Stream { bytes: stream.bytes.get(place..).unwrap_or(&[]), ended: stream.ended };
@@ -29,14 +32,23 @@ pub(super) fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         };
         let end = end(&message, &rest).filter(|end| place + end <= MAX_PLACE);
         all.push(message);
+        ends.extend(end.map(|end| place + end));
         match end.filter(|_| !all.is_full()) {
             Some(end) if place + end < stream.bytes.len() => place += end,
             Some(end) if !stream.ended => return Probe::More(place + end + 1),
             _ => break,
         }
     }
-    for message in &all {
-        message.say(facts);
+    let said = all.iter().rposition(tells).unwrap_or(0);
+    // Behind a refusal the client asks again for the same.
+    let is_asked_again = said == 0 && all.first().is_some_and(|first| first.start.status() == Some(b"401"));
+    let count = said + 1 + usize::from(is_asked_again);
+    let to = ends.get(count.min(all.len()) - 1).copied();
+    for message in all.iter().take(count) {
+        message.say(&mut |fact| match to {
+            Some(to) => facts(Fact::Within { from: 0, to, fact: &fact }),
+            None => facts(fact),
+        });
     }
     let last = all.last();
     let Some((last, rest)) = last.and_then(|last| Some((last, last.hands_on()?))) else {
@@ -47,6 +59,11 @@ pub(super) fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         onward::refer(target, behind, facts);
     }
     Probe::Then(behind)
+}
+
+/// Whether an answer says what its sender is: in a body that is read, or in whose realm to log in.
+fn tells(message: &Entire<'_>) -> bool {
+    message.body.is_some() || message.head.field("www-authenticate").is_some()
 }
 
 /// Where an answer ends behind which the next one is looked for. It may not be there yet; of one in chunks the least that is wanted.
@@ -163,6 +180,20 @@ mod tests {
             let other = half.clone() + other;
             assert_eq!(stream(&READER, other.as_bytes(), false), (Probe::Match, alone.clone()));
         }
+    }
+
+    #[test]
+    fn where_nothing_more_is_told_the_first_answer_shows_it() {
+        let first = sized("404 Not Found");
+        let half = first.clone() + &sized("403 Forbidden");
+        let mut ends = Vec::new();
+        let mut note = |fact: Fact<'_>| match fact {
+            Fact::Within { from: 0, to, .. } => ends.push(to),
+            fact => panic!("{fact:?} has no place"),
+        };
+        assert_eq!(read(&Stream { bytes: half.as_bytes(), ended: true }, &mut note), Probe::Match);
+        assert_eq!(ends, [first.len(); 2]);
+        assert_eq!(said(&half), ["sender http.status 404", "sender http.server Example"]);
     }
 
     #[test]
