@@ -39,7 +39,9 @@ pub(super) fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
             _ => break,
         }
     }
-    let said = all.iter().rposition(tells).unwrap_or(0);
+    let named = all.first().and_then(server);
+    let is_named = |message: &Entire<'_>| server(message).is_some_and(|server| Some(server) != named);
+    let said = all.iter().rposition(|message| tells(message) || is_named(message)).unwrap_or(0);
     // Behind a refusal the client asks again for the same.
     let is_asked_again = said == 0 && all.first().is_some_and(|first| first.start.status() == Some(b"401"));
     let count = said + 1 + usize::from(is_asked_again);
@@ -64,6 +66,11 @@ pub(super) fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
 /// Whether an answer says what its sender is: in a body that is read, or in whose realm to log in.
 fn tells(message: &Entire<'_>) -> bool {
     message.body.is_some() || message.head.field("www-authenticate").is_some()
+}
+
+/// What server an answer names.
+fn server<'a>(message: &Entire<'a>) -> Option<&'a [u8]> {
+    message.start.status().and(message.head.field("server"))
 }
 
 /// Where an answer ends behind which the next one is looked for. It may not be there yet; of one in chunks the least that is wanted.
@@ -194,6 +201,8 @@ mod tests {
         assert_eq!(read(&Stream { bytes: half.as_bytes(), ended: true }, &mut note), Probe::Match);
         assert_eq!(ends, [first.len(); 2]);
         assert_eq!(said(&half), ["sender http.status 404", "sender http.server Example"]);
+        let other = first.replace("Example", "Other");
+        assert!(said(&(first + &other)).contains(&"sender http.server Other".to_owned()));
     }
 
     #[test]
