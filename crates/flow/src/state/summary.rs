@@ -160,12 +160,12 @@ impl Summary {
         if !reading.is_undecided() {
             let asks = if let Reading::Done(reader) = reading {
                 let draft = &mut self.scratch.draft;
-                let shown = draft.shown();
+                let stands_at = draft.shown();
                 let (said, asked) = draft.keep(texts);
                 cold.transcripts[side & 1] = transcripts.intern(reader, said, texts);
                 if !said.is_empty() {
-                    let shown = shown.map(|place| half_shows(hot, cold, side, payload).0(&place));
-                    cold.decide(side, shown.unwrap_or(payload.at).packet);
+                    let cited = stands_at.map(|place| half_shows(hot, cold, side, payload).0(&place));
+                    cold.decide(side, cited.unwrap_or(payload.at).packet);
                 }
                 cold.ask(hot, side, asked);
                 // What was learned leaves the draft.
@@ -221,7 +221,7 @@ pub(crate) fn read_at_end(
     let sound = hot.began_sound(cold, side);
     let reading = half.read(sound, true, &mut bytes, &mut |fact| draft.note(&fact));
     let Reading::Done(reader) = reading else { return None };
-    let shown = draft.shown();
+    let stands_at = draft.shown();
     let (said, asked) = draft.keep(texts);
     let transcript = transcripts.intern(reader, said, texts);
     // What was listed only in case the half began earlier was not read.
@@ -229,7 +229,7 @@ pub(crate) fn read_at_end(
     settled.settle();
     let last = settled.pieces.last().map(Listed::payload)?;
     let shows = half_shows(hot, cold, side, &last).0;
-    let at = shown.map_or(last.at, |place| shows(&place)).packet;
+    let at = stands_at.map_or(last.at, |place| shows(&place)).packet;
     let learned = draft.learned(texts, shows);
     Some(AtEnd { transcript, asked, last: at, learned })
 }

@@ -170,11 +170,11 @@ mod tests {
         };
         assert!(said(&long(0)).contains(&VENDOR.to_owned()));
         assert_eq!(
-            stream(&READER, long(1)[..head.len()].as_bytes(), false).0,
+            stream(&READER, &long(1).as_bytes()[..head.len()], false).0,
             Probe::Match,
             "not waited for"
         );
-        assert_eq!(stream(&READER, long(0)[..head.len()].as_bytes(), false).0, Probe::More(MAX_PLACE + 1));
+        assert_eq!(stream(&READER, &long(0).as_bytes()[..head.len()], false).0, Probe::More(MAX_PLACE + 1));
     }
 
     #[test]

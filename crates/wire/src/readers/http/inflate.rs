@@ -40,7 +40,7 @@ impl Coding {
 
 /// Whether two bytes are the header of zlib.
 fn is_zlib(method: u8, check: u8) -> bool {
-    method & 0x8f == 8 && u16::from_be_bytes([method, check]) % 31 == 0
+    method & 0x8f == 8 && u16::from_be_bytes([method, check]).is_multiple_of(31)
 }
 
 fn read(mut state: Decompress, bytes: &[u8], most: usize) -> Vec<u8> {
