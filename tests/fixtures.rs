@@ -358,11 +358,15 @@ fn shows_sighting(sighting: &Value, packets: &[(u64, Vec<u8>)]) -> bool {
         // Kind and coding of a medium stand in two lines, and the words of a scope between percent signs.
         || matches!(kind, "sdp.media" | "video" | "onvif.scope.name") && value.split(' ').all(|word| holds(packet, word))
     };
+    // What was compressed stands in no packet as it is.
+    let is_compressed = contains(&packets[packets.len() - 1].1, b"\nContent-Encoding: gzip\r");
     // What a packet means, what is masked, or numbers that stand in it otherwise.
-    matches!(
-        kind.rsplit('.').next(),
-        Some("api" | "credentials" | "role" | "protocol" | "device-role" | "p2p")
-    ) || kind.starts_with("kasa.")
+    is_compressed && kind == "http.title"
+        || matches!(
+            kind.rsplit('.').next(),
+            Some("api" | "credentials" | "role" | "protocol" | "device-role" | "p2p")
+        )
+        || kind.starts_with("kasa.")
         || matches!(kind, "dhcp.parameters" | "gb28181.class" | "tls.ja4" | "tls.ech")
         || matches!(kind, "rtp.payload_type" | "rtp.video" | "stun.mapped" | "pppp.uid" | "miio.uid")
         || matches!(kind, "foscam.firmware" | "snmp.sys_object_id")

@@ -27,9 +27,12 @@ const BEHIND: &[u8] = &[0xff; 64];
 fn ours(bytes: &[u8]) -> Result<Option<Said>, TestCaseError> {
     let mut said = Said::new();
     let mut note = |fact: Fact<'_>| {
-        if let Fact::Says { field, value, .. } = fact {
-            said.push((field, value.to_vec()));
-        }
+        let (Fact::Says { field, value, .. } | Fact::Within { fact: &Fact::Says { field, value, .. }, .. }) =
+            fact
+        else {
+            return;
+        };
+        said.push((field, value.to_vec()));
     };
     match read_stream(&Stream { bytes, ended: false }, &mut note) {
         Reading::Done(id) if id.app() == "http" => Ok(Some(said)),

@@ -1,6 +1,7 @@
 //! Whose the other end of a flow is: by the names that it was given, by the protocol that it speaks, else by
 //! its address.
 
+mod answered;
 pub(crate) mod attribution;
 pub(crate) mod called;
 pub(crate) mod earlier;

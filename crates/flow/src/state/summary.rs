@@ -160,10 +160,12 @@ impl Summary {
         if !reading.is_undecided() {
             let asks = if let Reading::Done(reader) = reading {
                 let draft = &mut self.scratch.draft;
+                let stands_at = draft.shown();
                 let (said, asked) = draft.keep(texts);
                 cold.transcripts[side & 1] = transcripts.intern(reader, said, texts);
                 if !said.is_empty() {
-                    cold.decide(side, payload.at.packet);
+                    let cited = stands_at.map(|place| half_shows(hot, cold, side, payload).0(&place));
+                    cold.decide(side, cited.unwrap_or(payload.at).packet);
                 }
                 cold.ask(hot, side, asked);
                 // What was learned leaves the draft.
@@ -219,14 +221,17 @@ pub(crate) fn read_at_end(
     let sound = hot.began_sound(cold, side);
     let reading = half.read(sound, true, &mut bytes, &mut |fact| draft.note(&fact));
     let Reading::Done(reader) = reading else { return None };
+    let stands_at = draft.shown();
     let (said, asked) = draft.keep(texts);
     let transcript = transcripts.intern(reader, said, texts);
     // What was listed only in case the half began earlier was not read.
     let mut settled = half.clone();
     settled.settle();
     let last = settled.pieces.last().map(Listed::payload)?;
-    let learned = draft.learned(texts, half_shows(hot, cold, side, &last).0);
-    Some(AtEnd { transcript, asked, last: last.at.packet, learned })
+    let shows = half_shows(hot, cold, side, &last).0;
+    let at = stands_at.map_or(last.at, |place| shows(&place)).packet;
+    let learned = draft.learned(texts, shows);
+    Some(AtEnd { transcript, asked, last: at, learned })
 }
 
 /// Ends the reading of a half that this payload decided, and keeps of what was listed what an earlier part of it may need.

@@ -66,6 +66,8 @@ pub(crate) struct Draft {
     said: Vec<Said>,
     /// What was told at which place of the half.
     told: Vec<(Range<usize>, Told<Range<u32>>)>,
+    /// Where what was said stands in the half, if the packet that decided it need not show it.
+    shown: Option<Range<usize>>,
 }
 
 impl Draft {
@@ -74,6 +76,7 @@ impl Draft {
         self.facts.clear();
         self.bytes.clear();
         self.told.clear();
+        self.shown = None;
     }
 
     /// Takes in a fact.
@@ -82,6 +85,10 @@ impl Draft {
             Fact::Says { who, field, value } => {
                 let value = self.write(value);
                 self.facts.push((who == Party::Receiver, field, value));
+            }
+            Fact::Within { from, to, fact: said @ Fact::Says { .. } } => {
+                self.shown = Some(from..to);
+                self.note(said);
             }
             Fact::Within { from, to, fact } => {
                 let Some(told) = Told::of(fact) else { return };
@@ -96,6 +103,11 @@ impl Draft {
         let start = self.bytes.len() as u32;
         self.bytes.extend_from_slice(value);
         start..self.bytes.len() as u32
+    }
+
+    /// Where what was said stands in the half, if the packet that decided it need not show it.
+    pub(crate) fn shown(&self) -> Option<Range<usize>> {
+        self.shown.clone()
     }
 
     /// Whether something was told that cites its own packet.

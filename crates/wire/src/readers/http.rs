@@ -1,9 +1,8 @@
 //! HTTP/1 over TCP (RFC 9110, RFC 9112): what is asked of a server, and what both sides say they are.
 //!
-//! Two readers. The stream reader takes the first head of a half, up to 16 KiB: a request's or a response's, and
-//! the body of a response where [`body`] has a reader for it, and behind a refusal the second ([`again`]): only then is a half
-//! not decided at the end of its head. A connection carries many requests, perhaps for several hosts, so a message reader
-//! looks at later ones ([`requests`]).
+//! Two readers. The stream reader takes the first head of a half, up to 16 KiB: a request's, or a response's with its body where
+//! [`body`] has a reader for it, and the next few answers behind one that says where it ends ([`answers`]). A connection carries
+//! many requests, perhaps for several hosts, so a message reader looks at later ones ([`requests`]).
 //!
 //! Where another protocol may stand behind the head, a half hands on ([`onward`]).
 //!
@@ -16,12 +15,14 @@
 //! type alone are said: what else it says is another's word. Nor is a path said of the receiver of an absolute target, for
 //! that is a proxy.
 
-mod again;
+mod answers;
 mod api;
 mod body;
 mod cgi;
 mod cgi_xml;
+mod chunks;
 mod document;
+mod inflate;
 mod isapi;
 mod multipart;
 mod onward;
@@ -83,53 +84,67 @@ pub(crate) const READER: Reader = Reader {
         Field::OnvifScopeName,
         Field::OnvifSerial,
         Field::OnvifUid,
+        Field::SsdpAddress,
         Field::SsdpDeviceType,
         Field::SsdpFriendlyName,
         Field::SsdpManufacturer,
         Field::SsdpModel,
+        Field::SsdpModelDescription,
         Field::SsdpModelNumber,
         Field::SsdpSerial,
     ],
-    read: Read::Stream(&[b'A'..=b'Z', b'-'..=b'-', b'_'..=b'_', b'\r'..=b'\r', b'\n'..=b'\n'], again::read),
+    read: Read::Stream(&[b'A'..=b'Z', b'-'..=b'-', b'_'..=b'_', b'\r'..=b'\r', b'\n'..=b'\n'], answers::read),
 };
 
 /// Longest method that is believed; the longest registered one has 17 letters.
 const MAX_METHOD: usize = 20;
 
-fn read_one(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
-    let begun = after_empty_lines(stream.bytes);
-    if !begun.is_empty() && begun != b"\r" && !may_begin(begun) {
-        return Probe::NotMine;
-    }
-    let Some(head) = Head::parse(stream.bytes) else {
-        let endless = begun.len() >= crate::head::MAX_HEAD;
-        return if endless { Probe::NotMine } else { stream.more() };
-    };
-    let Some(start) = Start::parse(&head) else { return Probe::NotMine };
-    if !head.whole && !stream.ended {
-        return stream.more();
-    }
-    let body = Body::announced(&head, start).filter(|_| !is_anothers(&head, start));
-    let told = body.as_ref().map_or(Told::Nobodys, Body::told);
-    if told == Told::Open && !stream.ended {
-        return stream.more();
-    }
-    match start {
-        Start::Request { method, target } => request(&head, method, target, facts),
-        Start::Response { status } => response(&head, status, facts),
-    }
-    if let Some(body) = body.filter(|_| told != Told::Nobodys) {
-        body.read(facts);
-    }
-    match head.body {
-        Some(rest) if onward::hands_on(&head, start) => {
-            let end = stream.bytes.len() - rest.len();
-            if let Start::Request { method: b"CONNECT", target } = start {
-                onward::refer(target, end, facts);
-            }
-            Probe::Then(end)
+/// A message of which all is there that is wanted.
+#[derive(Debug)]
+struct Entire<'a> {
+    head: Head<'a>,
+    start: Start<'a>,
+    /// Its body, where somebody reads it.
+    body: Option<Body<'a>>,
+}
+
+impl<'a> Entire<'a> {
+    /// The message that a half begins with; else what is to be said of the half.
+    fn parse(stream: &Stream<'a>) -> Result<Self, Probe> {
+        let begun = after_empty_lines(stream.bytes);
+        if !begun.is_empty() && begun != b"\r" && !may_begin(begun) {
+            return Err(Probe::NotMine);
         }
-        _ => Probe::Match,
+        let Some(head) = Head::parse(stream.bytes) else {
+            let endless = begun.len() >= crate::head::MAX_HEAD;
+            return Err(if endless { Probe::NotMine } else { stream.more() });
+        };
+        let start = Start::parse(&head).ok_or(Probe::NotMine)?;
+        if !head.whole && !stream.ended {
+            return Err(stream.more());
+        }
+        let body = Body::announced(&head, start).filter(|_| !is_anothers(&head, start));
+        let told = body.as_ref().map_or(Told::Nobodys, Body::told);
+        if told == Told::Open && !stream.ended {
+            return Err(stream.more());
+        }
+        Ok(Self { head, start, body: body.filter(|_| told != Told::Nobodys) })
+    }
+
+    /// Yields what it says.
+    fn say(&self, facts: Facts<'_>) {
+        match self.start {
+            Start::Request { method, target } => request(&self.head, method, target, facts),
+            Start::Response { status } => response(&self.head, status, facts),
+        }
+        if let Some(body) = &self.body {
+            body.read(facts);
+        }
+    }
+
+    /// What stands behind its head, where another protocol may.
+    fn hands_on(&self) -> Option<&'a [u8]> {
+        self.head.body.filter(|_| onward::hands_on(&self.head, self.start))
     }
 }
 
@@ -321,7 +336,7 @@ mod tests {
         let body = "<?xml version=\"1.0\"?><DeviceInfo xmlns=\"http://www.hikvision.com/ver20/XMLSchema\"><model>E</model></DeviceInfo>";
         for field in ["Via: 1.1 proxy", "X-Cache: MISS from proxy", "X: y"] {
             let answer = format!(
-                "HTTP/1.1 200 OK\r\nServer: App-webs/\r\nWWW-Authenticate: Basic realm=cam\r\n{field}\r\n\
+                "HTTP/1.1 200 OK\r\nServer: App-webs/\r\nWWW-Authenticate: Basic realm=cam\r\nConnection: close\r\n{field}\r\n\
                  Content-Type: text/xml\r\nContent-Length: {}\r\n\r\n{body}",
                 body.len()
             );

@@ -3,7 +3,8 @@
 //! A query says nothing: whom it asks for is everybody, and the answers that it lists as known are others'.
 //! A response says, in any section, addresses (`Answer`), and about its sender: `mdns.service` (type without
 //! `.local`, such as `_rtsp._tcp`), `mdns.instance` (the label as it stands), `mdns.host` (target of a service),
-//! `mdns.txt` (each string). At most 64 facts of a response; an address that is being withdrawn
+//! `mdns.txt` (each string); of a camera or doorbell for `HomeKit` (`_hap._tcp` with the category 17 or 18) `homekit.category` and
+//! `homekit.model`, which programs that bridge others' cameras say, too. At most 64 facts of a response; an address that is being withdrawn
 //! is not said; a service that is, was the sender's all the same. Where a response gives addresses of the target of a
 //! service, and none is the sender's, a reflector or proxy passes it on (RFC 8766): it says nothing of its sender.
 
@@ -16,8 +17,11 @@ use super::dns::{
     message::{DnsMessage, Entry, PTR, SRV, Section, TXT},
 };
 use crate::{
-    Activity, Fact, Field, Message, Read, Reader, ReaderId, Resolver, Route, cursor::Cursor, reader::Facts,
-    readers::layout::is_hosts, text::Text,
+    Activity, Fact, Field, Message, Read, Reader, ReaderId, Resolver, Route,
+    cursor::Cursor,
+    reader::Facts,
+    readers::layout::is_hosts,
+    text::{Text, told},
 };
 
 pub(crate) const READER: Reader = Reader {
@@ -25,7 +29,14 @@ pub(crate) const READER: Reader = Reader {
     app: "mdns",
     activity: Some(Activity::NameLookup),
     hides: false,
-    fields: &[Field::MdnsHost, Field::MdnsInstance, Field::MdnsService, Field::MdnsTxt],
+    fields: &[
+        Field::HomekitCategory,
+        Field::HomekitModel,
+        Field::MdnsHost,
+        Field::MdnsInstance,
+        Field::MdnsService,
+        Field::MdnsTxt,
+    ],
     read: Read::Message(&[Route::Udp(5353)], read),
 };
 
@@ -133,9 +144,24 @@ fn read_record(
                     say(Field::MdnsTxt, string);
                 }
             }
+            if names.read(entry.name)?.as_bytes().ends_with(b"._hap._tcp.local") {
+                homekit(entry.data, &mut say);
+            }
         }
         _ => {}
     }
+    Some(())
+}
+
+/// Yields category and model of a camera or doorbell for `HomeKit`.
+fn homekit(texts: &[u8], say: &mut dyn FnMut(Field, &[u8])) -> Option<()> {
+    let value = |key: &[u8]| {
+        let mut strings = Cursor(texts);
+        std::iter::from_fn(|| strings.vector8()).find_map(|string| string.strip_prefix(key))
+    };
+    let category = value(b"ci=").filter(|category| matches!(*category, b"17" | b"18"))?;
+    say(Field::HomekitCategory, category);
+    say(Field::HomekitModel, value(b"md=").and_then(told)?);
     Some(())
 }
 
@@ -190,6 +216,32 @@ mod tests {
             "mdns cam.local = 192.168.1.64",
         ];
         assert_eq!(facts(&READER, &announcement()).unwrap(), said);
+    }
+
+    #[test]
+    fn a_camera_for_homekit_says_so() {
+        let instance = b"\x03Cam\x04_hap\x04_tcp\x05local\0";
+        let of = |instance: &[u8], category: &[u8]| {
+            let texts = [&b"\x05md=E1\x05"[..], category, b"\x03md=\x04ff=2"].concat();
+            facts(&READER, &response(&[record(instance, TXT, &texts)])).unwrap()
+        };
+        let said = |all: &[String]| {
+            let of_homekit = all.iter().filter_map(|line| line.strip_prefix("sender homekit."));
+            of_homekit.map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(said(&of(instance, b"ci=17")), ["category 17", "model E1"]);
+        assert_eq!(said(&of(instance, b"ci=18")), ["category 18", "model E1"]);
+        for (instance, category) in [
+            (&instance[..], &b"ci=10"[..]),
+            (instance, b"ci=1 "),
+            (instance, b"di=17"),
+            (b"\x03Cam\x04_hap\x04_udp\x05local\0", b"ci=17"),
+            (b"\x03Cam\x05_xhap\x04_tcp\x05local\0", b"ci=17"),
+        ] {
+            assert!(said(&of(instance, category)).is_empty(), "{category:?}");
+        }
+        let whole = response(&[record(instance, TXT, b"\x05md=E1\x05ci=17")]);
+        cut_everywhere(&READER, &Packet::default(), &whole);
     }
 
     #[test]

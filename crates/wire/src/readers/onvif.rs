@@ -330,7 +330,10 @@ mod tests {
 
     /// What a half of HTTP says of ONVIF.
     fn said(start: &str, body: &str) -> Vec<String> {
-        let head = format!("{start}\r\nContent-Type: application/soap+xml\r\nContent-Length: {}", body.len());
+        let head = format!(
+            "{start}\r\nConnection: close\r\nContent-Type: application/soap+xml\r\nContent-Length: {}",
+            body.len()
+        );
         let half = format!("{head}\r\n\r\n{body}");
         let (probe, mut said) = stream(&http::READER, half.as_bytes(), false);
         assert_eq!(probe, Probe::Match);

@@ -2,9 +2,10 @@
 //!
 //! Two readers. A half is a row of messages with bodies: a camera says 401 with a realm, then describes its media, and then
 //! sends them between the messages (RFC 2326, 10.12; [`interleaved`] knows the half where the capture has no message). Each message mostly is a segment of its own, so a message reader takes
-//! what its head says, and the packet that is named shows it. The stream reader knows the half, and takes a description
-//! that is spread over segments; it reads until there is one, a SETUP or media, else to the end of the half or 24 messages.
-//! A description in one segment is therefore said twice: a count of `sdp.media` is an upper bound.
+//! what its head says, and the packet that is named shows it. The stream reader knows the half, and takes a description, and of
+//! answers the first server and the first realm, that are spread over segments; it reads until there is a description, a SETUP or
+//! media, else to the end of the half or 24 messages. What stands in one segment is therefore said twice: a count of `sdp.media`
+//! is an upper bound.
 //!
 //! Facts about the sender: `rtsp.server`, `rtsp.realm` (with the rest of [`challenge`]), `rtsp.user_agent`, `rtsp.credentials`
 //! (`Basic`, where a password crosses in clear), and those of [`sdp`] in the body of an answer to DESCRIBE or of an
@@ -14,6 +15,7 @@
 
 pub(crate) mod interleaved;
 mod transport;
+mod url;
 
 use crate::{
     Fact, Field, Message, Party, Probe, Read, Reader, ReaderId, Route, Stream,
@@ -29,6 +31,9 @@ pub(crate) const READER: Reader = Reader {
     activity: None,
     hides: false,
     fields: &[
+        Field::DahuaSerial,
+        Field::RtspRealm,
+        Field::RtspServer,
         Field::SdpMedia,
         Field::SdpMediaHeader,
         Field::SdpPacketization,
@@ -120,22 +125,37 @@ enum Next<'a> {
 }
 
 fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
+    let (mut server, mut refusal, mut described) = (None, None, None);
     let mut at = 0;
     for count in 0..MAX_MESSAGES {
         match next(stream, at) {
             Next::Message(message, end) => {
                 at = end;
-                if message.describes() {
-                    sdp::read(message.body, message.whole, facts);
-                    return Probe::Match;
+                if message.start == Start::Response {
+                    let [named, challenge] = message.head.first(["server", "www-authenticate"]);
+                    server = server.or(named);
+                    refusal = refusal.or(challenge.map(|_| message.head));
                 }
-                if message.sets_up() {
-                    return Probe::Match;
+                if message.describes() {
+                    described = Some(message);
+                }
+                if described.is_some() || message.sets_up() {
+                    break;
                 }
             }
             Next::Open(length) if !stream.ended => return Probe::More(length),
-            Next::Open(_) | Next::Other => return if count == 0 { Probe::NotMine } else { Probe::Match },
+            Next::Open(_) | Next::Other if count == 0 => return Probe::NotMine,
+            Next::Open(_) | Next::Other => break,
         }
+    }
+    if let Some(server) = server {
+        facts(Fact::of_sender(Field::RtspServer, value(server)));
+    }
+    if let Some(refusal) = refusal {
+        challenge::say(&refusal, Field::RtspRealm, facts);
+    }
+    if let Some(described) = described {
+        sdp::read(described.body, described.whole, facts);
     }
     Probe::Match
 }
@@ -236,20 +256,10 @@ impl Entire<'_> {
         if let Start::Request { url, .. } = self.start
             && url != b"*"
         {
-            let path = masked(path(url));
+            let path = masked(url::path(url));
             facts(Fact::Says { who: Party::Receiver, field: Field::RtspPath, value: path.as_bytes() });
         }
     }
-}
-
-/// What stands behind host and port of a URL.
-fn path(url: &[u8]) -> &[u8] {
-    let scheme = [&b"rtsp://"[..], b"rtsps://", b"rtspu://"]
-        .into_iter()
-        .find(|scheme| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
-    let Some(rest) = scheme.and_then(|scheme| url.get(scheme.len()..)) else { return url };
-    let slash = rest.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
-    rest.get(slash..).filter(|path| !path.is_empty()).unwrap_or(b"/")
 }
 
 #[cfg(test)]
@@ -274,10 +284,13 @@ mod tests {
 
     const DESCRIBED: [&str; 2] =
         ["sender sdp.session Media Presentation", "sender sdp.media video H264/90000"];
+    const HEADS: [&str; 3] =
+        ["sender rtsp.server Example Rtsp/1.0", "sender rtsp.realm a", "sender rtsp.realm a"];
 
     #[test]
     fn a_camera_describes_its_media_in_its_third_answer() {
-        assert_eq!(stream(&READER, &answers(), false), (Probe::Match, DESCRIBED.map(String::from).to_vec()));
+        let said = [&HEADS[..], &DESCRIBED].concat().into_iter().map(String::from).collect();
+        assert_eq!(stream(&READER, &answers(), false), (Probe::Match, said));
         cut_stream_everywhere(&READER, &answers());
     }
 
@@ -302,6 +315,18 @@ mod tests {
         ];
         assert_eq!(facts(&MESSAGE_READER, ask).unwrap(), said);
         cut_everywhere(&MESSAGE_READER, &Packet::default(), ask);
+    }
+
+    #[test]
+    fn a_refusal_in_two_segments_says_who_refuses() {
+        let all = answers();
+        let at = |text: &str| String::from_utf8_lossy(&all).find(text).unwrap();
+        let (refusal, server) = (&all[..at("RTSP/1.0 200 OK\r\nCSeq: 3")], &all[..at("Content-Type")]);
+        assert_eq!(stream(&READER, refusal, true).1, HEADS[1..]);
+        assert_eq!(stream(&READER, server, true).1, HEADS);
+        assert!(stream(&READER, &all[..at("realm=")], true).1.is_empty());
+        let asks = b"ANNOUNCE rtsp://a/ RTSP/1.0\r\nServer: a\r\nWWW-Authenticate: Basic realm=b\r\n\r\n";
+        assert!(stream(&READER, asks, true).1.is_empty(), "who asks serves nothing");
     }
 
     #[test]
@@ -349,19 +374,6 @@ mod tests {
             stream(&READER, &cut, true).1,
             ["sender sdp.session Cam", "sender sdp.media video JPEG/90000"]
         );
-    }
-
-    #[test]
-    fn paths_stand_behind_host_and_port() {
-        for (url, path_of) in [
-            ("rtsp://192.0.2.1:554/Streaming/Channels/101", "/Streaming/Channels/101"),
-            ("rtsp://user:word@192.0.2.1/a?b=c", "/a?b=c"),
-            ("RTSP://192.0.2.1", "/"),
-            ("rtsp://[2001:db8::1]:554?x", "?x"),
-            ("/live", "/live"),
-        ] {
-            assert_eq!(path(url.as_bytes()), path_of.as_bytes());
-        }
     }
 
     #[test]

@@ -191,7 +191,8 @@ impl Ends {
             let mut statements = halves[from].about(from != side).peekable();
             if statements.peek().is_some() {
                 let at = court.decided(flow, from).unwrap_or(flow.cold.at());
-                let claimed = from != side && !answers;
+                let claimed =
+                    if from == side { halves[from].passes_on(address, &halves[1 - from]) } else { !answers };
                 statements
                     .for_each(|statement| self.hear(place, Heard::new(statement, claimed, (often, at))));
             }

@@ -5,14 +5,16 @@
 
 use hashbrown::{HashMap, HashTable};
 use lenscap_catalog::{Catalog, Endpoint, SharedGroup};
-use lenscap_wire::Field;
+use lenscap_wire::{Address, Field};
 use rayon::prelude::*;
 use std::hash::BuildHasher;
+use std::net::Ipv4Addr;
 use std::ops::Range;
 
 use crate::judge::ending::Ending;
 use crate::judge::judged::{KINDS, host_part, is_host_syntax};
 use crate::judge::rules;
+use crate::judge::whose::answered;
 use crate::state::seed::seeded;
 use crate::state::summary::Summary;
 use crate::state::text::{TextId, Texts};
@@ -61,6 +63,10 @@ pub(crate) struct Opinion {
     claims: Range<u32>,
     /// Whether the sender answers to what was asked of it.
     confirms: bool,
+    /// Whether the answer to what was asked first is a document of ISAPI.
+    isapi: bool,
+    /// At which private address it places the device that it describes.
+    describes: Option<Ipv4Addr>,
     /// Whether a hello of TLS shows that the sender serves: it chose the cipher.
     serves: bool,
     /// Whether packets were left unopened that might have held what was looked for.
@@ -78,6 +84,8 @@ impl Opinion {
         path: None,
         claims: 0..0,
         confirms: false,
+        isapi: false,
+        describes: None,
         serves: false,
         unopened: false,
         about: [0; 2],
@@ -125,6 +133,18 @@ impl<'c, 'a> Testimony<'c, 'a> {
     #[inline]
     pub(crate) fn confirms(&self) -> bool {
         self.opinion.confirms
+    }
+
+    /// Whether what it says of its sender is another's: a description places the device at another address than this one, or a
+    /// document of ISAPI was asked for, by the other half, at a path of none of the protocol's.
+    #[inline]
+    pub(crate) fn passes_on(&self, sender: Address, asker: &Self) -> bool {
+        let of = |other: Ipv4Addr| {
+            sender.octets().is_some_and(|own| Ipv4Addr::from(own).is_private() && own != other.octets())
+        };
+        let path = |asker: &Self| asker.opinion.path.map(|_| asker.table.texts.text(asker.asked.path));
+        self.opinion.describes.is_some_and(of)
+            || self.opinion.isapi && path(asker).is_some_and(|path| !answered::is_of_isapi(path))
     }
 
     /// Whether a hello of TLS shows that its sender serves.
@@ -300,11 +320,25 @@ impl<'a> OpinionTable<'a> {
         let claims = start..self.claims.len() as u32;
         let path =
             transcript.said.iter().find(|said| said.value == TextId::PATH).map(|said| said.of_receiver);
-        let confirms = confirms(transcript, self.texts);
+        let confirms = answered::confirms(transcript, self.texts);
+        let isapi = answered::has_isapi(transcript, self.texts);
+        let describes = answered::describes(transcript, self.texts);
         let unopened = transcript.said.iter().any(|said| said.field == Field::QuicUnopened);
         let serves = transcript.said.iter().any(|said| said.field == Field::TlsCipher && !said.of_receiver);
         let reader = transcript.reader;
-        self.opinions.push(Opinion { reader, own, covers, path, claims, confirms, serves, unopened, about });
+        self.opinions.push(Opinion {
+            reader,
+            own,
+            covers,
+            path,
+            claims,
+            confirms,
+            isapi,
+            describes,
+            serves,
+            unopened,
+            about,
+        });
     }
 
     /// Whether a certificate in it proves little: issued by its own subject, or for many names.
@@ -357,15 +391,6 @@ impl<'a> OpinionTable<'a> {
     fn owner(&self, name: TextId) -> Owner<'a> {
         self.owners.get(&name).copied().unwrap_or_default()
     }
-}
-
-/// Whether an answer shows that there is what was asked for: success (RFC 9110, 15.3), with something else than a page for
-/// people. Many servers answer every path with their page, and every path with a realm to log in to.
-fn confirms(transcript: &Transcript, texts: &Texts) -> bool {
-    let mut values = transcript.said.iter().map(|said| (said.field, texts.text(said.value)));
-    let succeeds = values.clone().any(|said| matches!(said, (Field::HttpStatus, [b'2', ..])));
-    let is_page = |value: &[u8]| value.get(..9).is_some_and(|start| start.eq_ignore_ascii_case(b"text/html"));
-    succeeds && !values.any(|(field, value)| field == Field::HttpContentType && is_page(value))
 }
 
 fn slice<'s>(all: &'s [(Field, TextId)], ends: &[u32], id: u32) -> &'s [(Field, TextId)] {

@@ -1,7 +1,7 @@
 //! Bodies of HTTP: which are read, how much of them is there, and by whom.
 //!
-//! A body is read where the head announces a text, or says nothing of its type and the body begins like one; not where it
-//! is compressed. Of a response it is read where the status is 2xx: what an error shows is not the device's word. Of a body
+//! A body is read where the head announces a text, or says nothing of its type and the body begins like one, also where it was
+//! compressed ([`inflate`](super::inflate)). Of a response it is read where the status is 2xx: what an error shows is not the device's word. Of a body
 //! in parts the first is read. What it is shows in its first bytes ([`document`] for XML); what nobody reads is not
 //! waited for. Lengths are those of RFC 9112, 6: chunked, or `Content-Length`, or up to the end of the half. At most
 //! 64 KiB of a body are read, within the bounds of [`Xml`](crate::xml::Xml); bytes that are no UTF-8 read as U+FFFD.
@@ -11,16 +11,17 @@ use std::borrow::Cow;
 use memchr::{memchr, memrchr};
 
 use super::{
-    Start, api, cgi,
+    Start, api, cgi, chunks,
     document::{self, Root},
+    inflate::Coding,
     multipart, title,
 };
-use crate::{cursor::Cursor, head::Head, reader::Facts, xml::Xml};
+use crate::{head::Head, reader::Facts, xml::Xml};
 
 /// Longest body that is read, in bytes.
-const MAX_BODY: usize = 64 << 10;
-/// Longest line that says how long a chunk is.
-const MAX_CHUNK_LINE: usize = 256;
+pub(super) const MAX_BODY: usize = 64 << 10;
+/// How much of a compressed body is looked at to know whether somebody reads it.
+const PEEK: usize = 4 << 10;
 
 /// Which side sent a body.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -37,7 +38,7 @@ pub(super) struct Body<'a> {
     whole: bool,
     side: Side,
     /// Whether it is a page for people.
-    html: bool,
+    pub(super) html: bool,
 }
 
 /// What can be told of a body from what is there.
@@ -62,9 +63,11 @@ impl<'a> Body<'a> {
         };
         let wanted = ["content-type", "content-encoding", "transfer-encoding", "content-length"];
         let [kind, coding, transfer, length] = head.first(wanted);
-        if coding.is_some_and(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
-            return None;
-        }
+        let coding = coding.filter(|coding| !coding.eq_ignore_ascii_case(b"identity"));
+        let coding = match coding.map(Coding::named) {
+            Some(None) => return None,
+            coding => coding.flatten(),
+        };
         let length = match (transfer, length) {
             (Some(transfer), _) if transfer.eq_ignore_ascii_case(b"chunked") => None,
             (Some(_), _) => return None,
@@ -81,10 +84,23 @@ impl<'a> Body<'a> {
             return None;
         }
         let (bytes, whole) =
-            if transfer.is_some() { chunked(rest) } else { plain(rest, length.unwrap_or(MAX_BODY)) };
+            if transfer.is_some() { chunks::data(rest) } else { plain(rest, length.unwrap_or(MAX_BODY)) };
         let html = kind.is_some_and(is_html);
-        let body = Self { bytes, whole, side, html };
+        let mut body = Self { bytes, whole, side, html };
+        if let Some(coding) = coding {
+            body = body.inflated(coding);
+        }
         Some(if kind.is_some_and(multipart::is_multipart) { body.first_part() } else { body })
+    }
+
+    /// Itself before it was compressed. Most are read by nobody, which their first bytes tell.
+    fn inflated(self, coding: Coding) -> Self {
+        let first = Self { bytes: Cow::Owned(coding.undo(&self.bytes, PEEK)), whole: false, ..self };
+        if first.bytes.len() < PEEK || first.told() == Told::Nobodys {
+            return Self { whole: self.whole, ..first };
+        }
+        let bytes = coding.undo(&self.bytes, MAX_BODY);
+        Self { whole: self.whole || bytes.len() == MAX_BODY, bytes: Cow::Owned(bytes), ..self }
     }
 
     /// The first part of a body in parts, as far as it is there.
@@ -189,39 +205,6 @@ fn plain(rest: &[u8], length: usize) -> (Cow<'_, [u8]>, bool) {
     (Cow::Borrowed(bytes), bytes.len() == wanted)
 }
 
-/// The chunks' data (RFC 9112, 7.1), borrowed where there is one; what is no chunk ends them.
-fn chunked(rest: &[u8]) -> (Cow<'_, [u8]>, bool) {
-    let mut rest = Cursor(rest);
-    let mut bytes = Cow::Borrowed(&[][..]);
-    loop {
-        let line_end = memchr(b'\n', rest.0.get(..MAX_CHUNK_LINE).unwrap_or(rest.0));
-        let Some(line) = line_end.and_then(|end| rest.take(end + 1)) else {
-            let whole = rest.0.len() >= MAX_CHUNK_LINE;
-            return (bytes, whole);
-        };
-        let size = line.split(|byte| *byte == b';').next().unwrap_or(line).trim_ascii();
-        // The last chunk is empty.
-        let Some(size) = number(size, 16).filter(|&size| size > 0) else {
-            return (bytes, true);
-        };
-        let data = rest.up_to(size.min(MAX_BODY - bytes.len()));
-        if bytes.is_empty() {
-            bytes = Cow::Borrowed(data);
-        } else {
-            bytes.to_mut().extend_from_slice(data);
-        }
-        if bytes.len() == MAX_BODY {
-            return (bytes, true);
-        }
-        match rest.0 {
-            [b'\n', ..] => rest.up_to(1),
-            [b'\r', b'\n', ..] => rest.up_to(2),
-            [] | [b'\r'] => return (bytes, false),
-            _ => return (bytes, true),
-        };
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::READER;
@@ -284,6 +267,32 @@ mod tests {
     }
 
     #[test]
+    fn compressed_bodies_are_read() {
+        use flate2::{Compression, bufread::GzEncoder};
+        use std::io::Read;
+        let compressed = |text: &str| {
+            let mut bytes = Vec::new();
+            GzEncoder::new(text.as_bytes(), Compression::best()).read_to_end(&mut bytes).unwrap();
+            let fields = format!(
+                "Content-Type: text/xml\r\nContent-Encoding: gzip\r\nContent-Length: {}",
+                bytes.len()
+            );
+            [&response(&fields, "")[..], &bytes].concat()
+        };
+        let long = DOCUMENT.replace("<?p i?>", &"<a>b</a>".repeat(PEEK / 8));
+        for document in [DOCUMENT, &long] {
+            let whole = compressed(document);
+            assert_eq!(said(&whole, false), (Probe::Match, SAID.map(str::to_owned).to_vec()));
+            cut_stream_everywhere(&READER, &whole);
+        }
+        let mut other =
+            response("Content-Type: text/xml\r\nContent-Encoding: gzip\r\nContent-Length: 90000", "");
+        let all = compressed("<a>b</a>");
+        other.extend(&all[all.windows(2).position(|pair| pair == [0x1f, 0x8b]).unwrap()..]);
+        assert_eq!(said(&other, false), (Probe::Match, vec![]), "what nobody reads is not waited for");
+    }
+
+    #[test]
     fn a_body_without_a_length_ends_with_its_half() {
         let whole = response("Content-Type: text/xml", DOCUMENT);
         assert!(matches!(said(&whole, false).0, Probe::More(_)));
@@ -300,9 +309,9 @@ mod tests {
             (format!("Content-Type: text/xml\r\n{length}"), "no XML"),
             (format!("Content-Type: text/xml\r\n{length}"), "no XML <root>"),
             (length.to_owned(), "\u{fffd}PNG <root>"),
-            (format!("Content-Type: text/xml\r\nContent-Encoding: gzip\r\n{length}"), ""),
+            (format!("Content-Type: text/xml\r\nContent-Encoding: br\r\n{length}"), ""),
             ("Content-Type: text/xml\r\nTransfer-Encoding: gzip, chunked".to_owned(), ""),
-            ("Content-Type: text/xml\r\nContent-Length: 0".to_owned(), ""),
+            ("Connection: close\r\nContent-Type: text/xml\r\nContent-Length: 0".to_owned(), ""),
             ("Content-Type: text/xml\r\nContent-Length: -1".to_owned(), ""),
             (length.to_owned(), "{\"a\":1}"),
         ] {
@@ -325,7 +334,7 @@ mod tests {
         let many = response("Content-Type: text/xml", &many);
         let steps = steps_of(|| assert_eq!(said(&many, true).1, SAID[..1]));
         assert!(steps <= many.len(), "{steps} steps for {} bytes", many.len());
-        let lines = response("Transfer-Encoding: chunked", &"f".repeat(MAX_CHUNK_LINE));
+        let lines = response("Transfer-Encoding: chunked", &"f".repeat(chunks::MAX_LINE));
         assert_eq!(said(&lines, false), (Probe::Match, vec![]));
     }
 

@@ -164,6 +164,43 @@ const APIS: &[Api] = &[
     },
     Api {
         name: "dahua",
+        begins: &["processor="],
+        needs: &["processor", "serialNumber", "updateSerial"],
+        hints: &[],
+        first: |_, _, _| true,
+        keys: &[
+            ("deviceType", Field::CgiModel),
+            ("serialNumber", Field::CgiSerial),
+            ("updateSerial", Field::CgiModel),
+        ],
+    },
+    Api {
+        name: "dahua",
+        begins: &["type="],
+        needs: &[],
+        hints: &[],
+        first: |_, value, is_alone| is_alone && is_model(value),
+        keys: &[("type", Field::CgiModel)],
+    },
+    Api {
+        name: "dahua",
+        begins: &["vendor="],
+        needs: &[],
+        hints: &[],
+        first: |_, value, is_alone| is_alone && value == b"Dahua",
+        keys: &[("vendor", Field::CgiVendor)],
+    },
+    // An event, in a part of an answer that goes on for ever.
+    Api {
+        name: "dahua",
+        begins: &["Code="],
+        needs: &[],
+        hints: &[],
+        first: |_, value, _| is_event(value),
+        keys: &[],
+    },
+    Api {
+        name: "dahua",
         begins: &["table."],
         needs: &[],
         hints: &[],
@@ -258,6 +295,25 @@ fn is_table(key: &[u8]) -> bool {
     let is_numbered = matches!(behind, [b'[', b'0'..=b'9', ..]);
     name.first().is_some_and(u8::is_ascii_uppercase)
         && (is_numbered || behind.first() == Some(&b'.') && TABLES.contains(&name))
+}
+
+/// Whether a value is a model as Dahua writes it: `DH-XVR5108C-X`, `IPC-HFW4431R-Z`.
+fn is_model(value: &[u8]) -> bool {
+    let heads = ["DH-", "DHI-", "HCVR", "IPC-", "NVR", "VTO", "XVR"];
+    heads.iter().any(|head| value.starts_with(head.as_bytes()))
+        && value.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'/'))
+        && value.iter().any(u8::is_ascii_digit)
+}
+
+/// Whether a value is that of an event as Dahua writes it: `VideoMotion;action=Start;index=0`.
+fn is_event(value: &[u8]) -> bool {
+    let mut parts = value.split(|&byte| byte == b';');
+    let code = parts.next().unwrap_or(value);
+    let is_code =
+        code.first().is_some_and(u8::is_ascii_uppercase) && code.iter().all(u8::is_ascii_alphanumeric);
+    let acts = parts.next().and_then(|part| part.strip_prefix(b"action="));
+    let index = parts.next().and_then(|part| part.strip_prefix(b"index=")).and_then(<[u8]>::first);
+    is_code && matches!(acts, Some(b"Start" | b"Stop" | b"Pulse")) && index.is_some_and(u8::is_ascii_digit)
 }
 
 /// Whether a value is a version as Dahua writes it: `2.800.0.1.R,build:2020-01-01`.

@@ -62,7 +62,10 @@ mod tests {
     };
 
     fn said(status: &str, body: &str) -> Vec<String> {
-        let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {}", body.len());
+        let head = format!(
+            "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: {}",
+            body.len()
+        );
         let half = format!("{head}\r\n\r\n{body}");
         let (probe, said) = stream(&READER, half.as_bytes(), false);
         assert_eq!(probe, Probe::Match);

@@ -101,8 +101,10 @@ mod tests {
     }
 
     fn answer(status: &str, body: &str) -> Vec<u8> {
-        let head =
-            format!("HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nContent-Length: {}", body.len());
+        let head = format!(
+            "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: application/xml\r\nContent-Length: {}",
+            body.len()
+        );
         format!("{head}\r\n\r\n{body}").into_bytes()
     }
 

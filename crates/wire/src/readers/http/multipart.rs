@@ -1,4 +1,5 @@
-//! Bodies in parts (RFC 2046, 5.1), as far as their first part: cameras push an alarm as XML, and behind it a picture.
+//! Bodies in parts (RFC 2046, 5.1), as far as their first part: cameras push an alarm as XML, and behind it a picture, and answer
+//! who waits for events with parts that replace each other, as they do with pictures.
 //!
 //! Bounds: a part's own head is at most 1 KiB.
 
@@ -16,9 +17,9 @@ pub(super) struct Part<'a> {
     pub(super) whole: bool,
 }
 
-/// Whether a type is that of a body in parts of which the first may be text. Parts that replace each other are pictures.
+/// Whether a type is that of a body in parts of which the first may be text.
 pub(super) fn is_multipart(kind: &[u8]) -> bool {
-    [&b"multipart/form-data"[..], b"multipart/mixed"]
+    [&b"multipart/form-data"[..], b"multipart/mixed", b"multipart/x-mixed-replace"]
         .iter()
         .any(|name| kind.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
 }
@@ -79,6 +80,7 @@ mod tests {
     #[test]
     fn types_of_parts() {
         assert!(is_multipart(b"Multipart/form-data; boundary=b") && is_multipart(b"multipart/mixed"));
-        assert!(!is_multipart(b"multipart/x-mixed-replace; boundary=b") && !is_multipart(b"multi"));
+        assert!(is_multipart(b"multipart/x-mixed-replace; boundary=b"));
+        assert!(!is_multipart(b"multipart/related") && !is_multipart(b"multi"));
     }
 }

@@ -71,8 +71,10 @@ const ANSWERS: [(&str, &[&str]); 13] = [
 ];
 
 fn answer(status: &str, body: &str) -> Vec<u8> {
-    let head =
-        format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}", body.len());
+    let head = format!(
+        "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}",
+        body.len()
+    );
     format!("{head}\r\n\r\n{body}").into_bytes()
 }
 

@@ -10,7 +10,10 @@ use crate::{
 };
 
 fn answer(status: &str, body: &str) -> Vec<u8> {
-    let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {}", body.len());
+    let head = format!(
+        "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: {}",
+        body.len()
+    );
     format!("{head}\r\n\r\n{body}").into_bytes()
 }
 
@@ -20,7 +23,7 @@ fn said(half: &[u8]) -> Vec<String> {
     said.iter().filter_map(|line| line.strip_prefix("sender cgi.")).map(str::to_owned).collect()
 }
 
-const ANSWERS: [(&str, &[&str]); 14] = [
+const ANSWERS: [(&str, &[&str]); 18] = [
     (
         "root.Brand.Brand=EXAMPLE\nroot.Brand.ProdNbr=E1\nroot.Brand.ProdShortName=EXAMPLE E1\n\
          root.Brand.ProdType=Network Camera\nroot.Properties.Firmware.Version=1.2\n\
@@ -78,6 +81,13 @@ const ANSWERS: [(&str, &[&str]); 14] = [
     ),
     ("sn=0E0E0E0E0EPAE0E\r\n", &["api dahua", "serial 0E0E0E0E0EPAE0E"]),
     ("version=2.800.0.1.R,build:2020-01-01\r\n", &["api dahua", "firmware 2.800.0.1.R,build:2020-01-01"]),
+    (
+        "processor=E\r\nserialNumber=0E\r\nupdateSerial=XVR-E1\r\n",
+        &["api dahua", "serial 0E", "model XVR-E1"],
+    ),
+    ("type=DH-XVR0000E-X \r\n", &["api dahua", "model DH-XVR0000E-X"]),
+    ("vendor=Dahua\r\n", &["api dahua", "vendor Dahua"]),
+    ("Code=VideoMotion;action=Start;index=0\r\n", &["api dahua"]),
 ];
 
 #[test]
@@ -129,11 +139,31 @@ fn errors_requests_and_texts_of_others_say_nothing() {
         "root.A=1\n",
         "system_load=1\n",
         "deviceType=E\nserialNumber=1\n",
+        "processor=E\nserialNumber=1\n",
+        "type=DH-XVR\n",
+        "type=image\n",
+        "type=DH-XVR1\nsize=2\n",
+        "vendor=Example\n",
+        "vendor=Dahua\nmodel=1\n",
+        "Code=200\n",
+        "Code=A;action=Go;index=0\n",
+        "Code=A;action=Stop;index=x\n",
         "key=root.Brand.Brand=EXAMPLE\n",
         "",
     ] {
         assert!(said(&answer("200 OK", body)).is_empty(), "{body}");
     }
+}
+
+#[test]
+fn events_that_go_on_for_ever_are_a_devices() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n";
+    let part = "--b\r\nContent-Type: text/plain\r\n\r\nCode=VideoMotion;action=Start;index=0\r\n\r\n";
+    let half = [head, part, part].concat();
+    assert_eq!(said(half.as_bytes()), ["role device", "api dahua"]);
+    cut_stream_everywhere(&READER, half.as_bytes());
+    let picture = part.replace("Code", "\u{fffd}");
+    assert!(said([head, &picture].concat().as_bytes()).is_empty(), "decided by its first byte");
 }
 
 #[test]

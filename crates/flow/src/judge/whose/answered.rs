@@ -1,0 +1,89 @@
+//! What the answers of HTTP show of what was asked for: whether it was there, and whose word it is.
+
+use lenscap_wire::Field;
+use std::net::Ipv4Addr;
+
+use crate::state::text::Texts;
+use crate::state::transcript::Transcript;
+
+/// Whether the answers show that there is what was asked for first: success (RFC 9110, 15.3), with something else than a page for
+/// people. Many servers answer every path with their page, and every path with a realm to log in to.
+pub(crate) fn confirms(transcript: &Transcript, texts: &Texts) -> bool {
+    let mut first = first(transcript, texts);
+    let succeeds = first.next().is_some_and(|(_, status)| status.starts_with(b"2"));
+    let is_page = |value: &[u8]| value.get(..9).is_some_and(|start| start.eq_ignore_ascii_case(b"text/html"));
+    succeeds && !first.any(|(field, value)| field == Field::HttpContentType && is_page(value))
+}
+
+/// Whether what was asked for first is a document of ISAPI. Anybody may keep one as a file: it is its server's own word where it
+/// was asked for at a [path of the protocol](is_of_isapi).
+pub(crate) fn has_isapi(transcript: &Transcript, texts: &Texts) -> bool {
+    first(transcript, texts).any(|(field, _)| field == Field::IsapiRole)
+}
+
+/// Whether a path is one of ISAPI or PSIA.
+pub(crate) fn is_of_isapi(path: &[u8]) -> bool {
+    let begins = |with: &[u8]| path.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
+    begins(b"/ISAPI/") || begins(b"/PSIA/")
+}
+
+/// At which private address a `UPnP` description places its device.
+pub(crate) fn describes(transcript: &Transcript, texts: &Texts) -> Option<Ipv4Addr> {
+    let said = transcript.said.iter().find(|said| said.field == Field::SsdpAddress)?;
+    let address = std::str::from_utf8(texts.text(said.value)).ok()?.parse::<Ipv4Addr>().ok()?;
+    address.is_private().then_some(address)
+}
+
+/// Status, and what else the answer says to what was asked for first: behind a refusal the client asks again for the same, and
+/// what stands behind another answer was asked for by another request.
+fn first<'s>(transcript: &'s Transcript, texts: &'s Texts) -> impl Iterator<Item = (Field, &'s [u8])> {
+    let values = transcript.said.iter().map(|said| (said.field, texts.text(said.value)));
+    let is_first = |(field, value): &(Field, &[u8])| *field == Field::HttpStatus && *value != b"401";
+    let mut answers = 0;
+    values.skip_while(move |said| !is_first(said)).take_while(move |(field, _)| {
+        answers += u8::from(*field == Field::HttpStatus && answers < 2);
+        answers < 2
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::transcript::Said;
+
+    #[test]
+    fn what_was_asked_for_first_is_answered_first() {
+        let is_confirmed = |answers: &[(&str, &str)]| {
+            let mut texts = Texts::default();
+            let mut said = Vec::new();
+            for (status, kind) in answers {
+                said.push(Said::new(&mut texts, false, Field::HttpStatus, status.as_bytes()));
+                said.push(Said::new(&mut texts, false, Field::HttpContentType, kind.as_bytes()));
+            }
+            confirms(&Transcript { reader: 1, said: said.into(), cost: 0 }, &texts)
+        };
+        let (page, picture) = ("text/html", "image/jpeg");
+        assert!(is_confirmed(&[("401", page), ("200", picture), ("404", page)]));
+        assert!(!is_confirmed(&[("404", picture), ("200", picture)]));
+        assert!(!is_confirmed(&[("200", page), ("200", picture)]));
+    }
+
+    #[test]
+    fn a_document_is_of_the_path_that_was_asked_for() {
+        let has = |answers: &[(Field, &str)]| {
+            let mut texts = Texts::default();
+            let said =
+                answers.iter().map(|(field, value)| Said::new(&mut texts, false, *field, value.as_bytes()));
+            let said = said.collect();
+            let transcript = Transcript { reader: 1, said, cost: 0 };
+            (has_isapi(&transcript, &texts), describes(&transcript, &texts))
+        };
+        let (ok, none, isapi) =
+            ((Field::HttpStatus, "200"), (Field::HttpStatus, "404"), (Field::IsapiRole, "device"));
+        assert!(has(&[(Field::HttpStatus, "401"), ok, isapi]).0);
+        assert!(!has(&[none, ok, isapi]).0 && !has(&[isapi]).0);
+        assert!(is_of_isapi(b"/isapi/System/deviceInfo") && !is_of_isapi(b"/backup/ISAPI/deviceInfo.xml"));
+        assert_eq!(has(&[ok, (Field::SsdpAddress, "192.168.1.64")]).1, Some(Ipv4Addr::new(192, 168, 1, 64)));
+        assert_eq!(has(&[ok, (Field::SsdpAddress, "192.0.2.1")]).1, None);
+    }
+}
