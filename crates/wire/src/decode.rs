@@ -92,7 +92,7 @@ fn reset(packet: &mut Packet<'_>) {
     packet.class = Class::Undecodable;
     packet.hazards = Hazards::NONE;
     packet.macs = None;
-    link::unwrap(packet, 0);
+    packet.unwrap_to(0);
     clear(packet);
 }
 
@@ -178,7 +178,7 @@ fn follow<'a>(mut body: Body<'a>, packet: &mut Packet<'a>) {
                     payload_length: span.wire as u32,
                 };
                 packet.inner_frame = Some(inner);
-                link::unwrap(packet, depth);
+                packet.unwrap_to(depth);
                 packet.macs = macs;
                 packet.hazards.insert(hazards);
                 if ether_type != link::ether_type::ARP {
@@ -187,7 +187,7 @@ fn follow<'a>(mut body: Body<'a>, packet: &mut Packet<'a>) {
                 return;
             }
             Err(stop) => {
-                link::unwrap(packet, depth);
+                packet.unwrap_to(depth);
                 (packet.macs, packet.hazards) = (macs, hazards);
                 if !tunnel.guessed || stop.why == Why::TooDeep {
                     packet.hazards.insert(stop.hazards());

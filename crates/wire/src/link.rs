@@ -108,12 +108,6 @@ pub(crate) fn wrap(
     packet.path.try_push(Layer { kind, id, ends }).map_err(|_| Stop::new(Why::TooDeep))
 }
 
-/// Takes all layers but so many off the path.
-pub(crate) fn unwrap(packet: &mut Packet<'_>, depth: usize) {
-    packet.path.truncate(depth);
-    packet.from_higher &= !u8::MAX.checked_shl(depth as u32).unwrap_or(0);
-}
-
 /// Puts the VLAN of a tag on the path. An id of 0 is none: such a tag has only a priority (IEEE 802.1Q 9.6), and may
 /// stand on one direction of a flow alone.
 pub(crate) fn tagged(packet: &mut Packet<'_>, tag: u16) -> Result<(), Stop> {

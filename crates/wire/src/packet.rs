@@ -246,6 +246,14 @@ pub struct Quoted {
     pub ports: (u16, u16),
 }
 
+impl Packet<'_> {
+    /// Takes all layers but so many off the path.
+    pub(crate) fn unwrap_to(&mut self, depth: usize) {
+        self.path.truncate(depth);
+        self.from_higher &= !u8::MAX.checked_shl(depth as u32).unwrap_or(0);
+    }
+}
+
 impl<'a> From<&Frame<'a>> for Packet<'a> {
     fn from(frame: &Frame<'a>) -> Self {
         let mut packet = Self::default();

@@ -180,12 +180,7 @@ impl<'a> Identity<'a> {
                     at: sighting.at,
                 });
             }
-            let mut models = vec![];
-            if field.may_hold_model() || own_maker.is_some() && texts::is_host_name(*field) {
-                models = court.catalog.banners(Field::Model, value);
-                // People choose host names: `wv-desk` is no WV camera. What its own maker calls so bears it from the factory.
-                models.retain(|hit| field.may_hold_model() || hit.banner.vendor == own_maker);
-            }
+            let models = texts::models(court.catalog, (*field, value), own_maker);
             // The longest text tells best: `AXIS,Network Camera,` before `AXIS,`.
             let mut told = [false; Extract::ALL.len()];
             let mut longest = None;

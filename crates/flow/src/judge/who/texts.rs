@@ -1,6 +1,6 @@
 //! What texts of the catalogue are worth as evidence, by the field in which a station says them.
 
-use lenscap_catalog::{Banner, Catalog, Confidence, DeviceClass, Evidence, VendorId};
+use lenscap_catalog::{Banner, BannerHit, Catalog, Confidence, DeviceClass, Evidence, VendorId};
 use lenscap_wire::{Field, Mac, Meaning};
 use std::collections::BTreeSet;
 
@@ -20,9 +20,20 @@ pub(crate) fn evidence_of(field: Field, banner: &Banner) -> Evidence {
     }
 }
 
-/// Whether a field holds what a station is called on its network.
-pub(crate) fn is_host_name(field: Field) -> bool {
-    matches!(field, Field::DhcpHostname | Field::DhcpFqdn)
+/// The models that a value may hold. People choose host names: `wv-desk` is no WV camera. What a station's own maker, by its
+/// prefix, calls so bears it from the factory.
+pub(crate) fn models<'c>(
+    catalog: &'c Catalog,
+    (field, value): (Field, &[u8]),
+    own_maker: Option<VendorId>,
+) -> Vec<BannerHit<'c>> {
+    let is_host_name = matches!(field, Field::DhcpHostname | Field::DhcpFqdn);
+    if !(field.may_hold_model() || is_host_name && own_maker.is_some()) {
+        return Vec::new();
+    }
+    let mut models = catalog.banners(Field::Model, value);
+    models.retain(|hit| field.may_hold_model() || hit.banner.vendor == own_maker);
+    models
 }
 
 /// Whether a station tells over HTTP a MAC of another maker than the one that it sends from has: it may hand on what another device
