@@ -275,6 +275,8 @@ pub(super) fn why_words(device: &DeviceRecord<'_>, why: &WhyRecord<'_>) -> Strin
         Evidence::Protocol => format!("answers as a camera in {protocol}"),
         Evidence::Model if kind.is_empty() => format!("calls itself {value}"),
         Evidence::Model => format!("calls itself {value} ({kind})"),
+        // Others than cameras play that part in some protocols, and are worth less there.
+        Evidence::DeviceRole if why.weight < 60 => format!("the device's side of {protocol}"),
         Evidence::DeviceRole => format!("the camera's side of {protocol}"),
         Evidence::Video => "serves video".into(),
         Evidence::Pictures => format!("sends pictures ({value})"),
