@@ -142,7 +142,9 @@ fn verb(words: &str) -> String {
         .any(|verb| words.starts_with(verb));
     match words {
         _ if is_verb => words.to_owned(),
-        _ if words.starts_with("the camera's side") => format!("takes {words}"),
+        _ if ["the camera's side", "the device's side"].iter().any(|side| words.starts_with(side)) => {
+            format!("takes {words}")
+        }
         _ if words.starts_with("stated") => format!("is {words}"),
         _ => format!("has {words}"),
     }

@@ -39,15 +39,14 @@ pub(crate) fn models<'c>(
 /// Whether a station tells over HTTP a MAC of another maker than the one that it sends from has: it may hand on what another device
 /// said, as who keeps a copy of a camera's answer does, or who plays one.
 pub(crate) fn tells_other_mac(catalog: &Catalog, own: Option<Mac>, seen: &[(Shown<'_>, Sighting)]) -> bool {
+    let tells = |field: &Field| matches!(field, Field::IsapiMac | Field::CgiMac | Field::OnvifMac);
+    let told = seen.iter().filter(|((field, _), by)| !by.claimed && tells(field));
     let Some(own) = own.filter(|mac| !mac.is_local()) else { return false };
-    let maker = |mac| (catalog.mac(mac).map(|prefix| prefix.vendor), catalog.registrant(mac));
-    let (vendor, registrant) = maker(own.0);
-    seen.iter().filter(|(_, by)| !by.claimed).any(|((field, value), _)| {
-        let told = matches!(field, Field::IsapiMac | Field::CgiMac | Field::OnvifMac).then(|| mac_of(value));
-        told.flatten().map(maker).is_some_and(|(other, name)| {
-            let is_known = registrant.is_some() && name.is_some();
-            is_known && name != registrant && (other != vendor || other.is_none())
-        })
+    told.filter_map(|((_, value), _)| mac_of(value)).any(|told| {
+        let [vendor, other] = [own.0, told].map(|mac| catalog.mac(mac).map(|prefix| prefix.vendor));
+        let [registrant, name] = [own.0, told].map(|mac| catalog.registrant(mac));
+        let is_known = registrant.is_some() && name.is_some();
+        is_known && name != registrant && (other != vendor || other.is_none())
     })
 }
 
