@@ -19,7 +19,7 @@ use lenscap_wire::{
 
 use crate::fold::listen::{Listener, routes};
 use crate::state::cost;
-use crate::state::entry::{Entry, Share, Whence};
+use crate::state::entry::{Entry, Macs, Share};
 use crate::state::half::{Order, Payload, PayloadAt};
 use crate::state::key::{Key, Side, streams};
 use crate::state::lane::{Course, Lane, Slot};
@@ -65,8 +65,7 @@ impl Summary {
                 if decode_usual(&frame, &mut usual) {
                     // Here and not in decoding, for what is decoded again need not be checked again.
                     check_transport(&mut usual);
-                    let whence = || Whence::of_ethernet(frame.bytes, usual.version);
-                    self.enter((&frame, &usual), PathId::NONE, whence, lane);
+                    self.enter((&frame, &usual), PathId::NONE, || Macs::of_ethernet(frame.bytes), lane);
                     Course::Flow
                 } else {
                     self.look(frame, &mut packet, lane)
@@ -130,7 +129,7 @@ impl Summary {
         match packet.class {
             Class::Ip if packet.fragment.is_none() => {
                 let path = self.path(packet, frame.time.0);
-                self.enter((frame, packet), path, || Whence::of(packet), lane);
+                self.enter((frame, packet), path, || packet.macs.unwrap_or_default().into(), lane);
                 let says_more = packet.quoted.is_some() || packet.inner_frame.is_some();
                 return if says_more { Course::Heard } else { Course::Flow };
             }
@@ -153,14 +152,14 @@ impl Summary {
         }
     }
 
-    /// Puts a packet of a flow into its lane. Whence it came is asked for last: until then no register holds it.
+    /// Puts a packet of a flow into its lane. The MACs are asked for last: until then no register holds them.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "so that the packet stays in registers")]
     fn enter(
         &mut self,
         (frame, packet): (&Frame<'_>, &Packet<'_>),
         path: PathId,
-        whence: impl FnOnce() -> Whence,
+        macs: impl FnOnce() -> Macs,
         lane: &mut Lane,
     ) {
         self.note(packet.hazards);
@@ -168,7 +167,7 @@ impl Summary {
         let hash = key.hash(&self.flows.paths);
         self.flows.shards[shard_of(hash)].prefetch(hash);
         lane.slot = Slot { key, hash, side, guess: NOWHERE };
-        lane.entry = Entry::with(Share::whole(frame, packet), packet, whence());
+        lane.entry = Entry::with(Share::whole(frame, packet), packet, macs());
         let start = (packet.payload.as_ptr() as usize).wrapping_sub(frame.bytes.as_ptr() as usize);
         lane.payload = (start as u32, (start + packet.payload.len()) as u32);
     }

@@ -34,32 +34,6 @@ impl From<(Mac, Mac)> for Macs {
     }
 }
 
-/// Whence a packet came: what a flow asks for once a side.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Whence {
-    pub(crate) macs: Macs,
-    pub(crate) hop_limit: u8,
-    pub(crate) from_higher: u8,
-}
-
-impl Whence {
-    /// That of a packet.
-    #[inline]
-    pub(crate) fn of(packet: &Packet<'_>) -> Self {
-        let &Packet { hop_limit, from_higher, .. } = packet;
-        Self { macs: packet.macs.unwrap_or_default().into(), hop_limit, from_higher }
-    }
-
-    /// That of a packet of IP straight behind the Ethernet header of a frame, from the frame itself: read so late, it takes no
-    /// register before.
-    #[inline]
-    pub(crate) fn of_ethernet(frame: &[u8], version: u8) -> Self {
-        let at = if version == 4 { 14 + 8 } else { 14 + 7 };
-        let hop_limit = frame.get(at).copied().unwrap_or(0);
-        Self { macs: Macs::of_ethernet(frame), hop_limit, from_higher: 0 }
-    }
-}
-
 /// One packet's share of a flow: what the decoder found, and what a reassembled datagram's fragments share out.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Share {
@@ -103,14 +77,13 @@ impl Entry {
     /// A packet's entry for this share of it.
     #[inline]
     pub(crate) fn of(share: Share, packet: &Packet<'_>) -> Self {
-        Self::with(share, packet, Whence::of(packet))
+        Self::with(share, packet, packet.macs.unwrap_or_default().into())
     }
 
-    /// The same of a packet of which it is known whence it came.
+    /// The same of a packet whose MACs are known to be these.
     #[inline]
-    pub(crate) fn with(share: Share, packet: &Packet<'_>, whence: Whence) -> Self {
-        let &Packet { hazards, tcp, .. } = packet;
-        let Whence { macs, hop_limit, from_higher } = whence;
+    pub(crate) fn with(share: Share, packet: &Packet<'_>, macs: Macs) -> Self {
+        let &Packet { hazards, tcp, hop_limit, from_higher, .. } = packet;
         Self { share, hazards, macs, tcp, hop_limit, from_higher, print: print(packet) }
     }
 
