@@ -105,7 +105,7 @@ impl<'a> Media<'a> {
 
 /// Whether a datagram alone may be RTP: version 2, a payload type that is none of RTCP's, and room for the sources,
 /// the extension and the padding that its header counts.
-pub(super) fn is_media(datagram: &[u8]) -> bool {
+fn is_media(datagram: &[u8]) -> bool {
     let Some((&[first, second, ..], mut rest)) = datagram.split_first_chunk::<12>() else { return false };
     if first >> 6 != 2 || (64..96).contains(&(second & 0x7f)) {
         return false;

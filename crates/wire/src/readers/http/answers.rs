@@ -40,9 +40,13 @@ pub(super) fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
             _ => break,
         }
     }
-    let named = all.first().and_then(server);
-    let is_named = |message: &Entire<'_>| server(message).is_some_and(|server| Some(server) != named);
-    let said = all.iter().rposition(|message| tells(message) || is_named(message)).unwrap_or(0);
+    let is_named = |message: &Entire<'_>| {
+        server(message).is_some_and(|named| Some(named) != all.first().and_then(server))
+    };
+    // Of one alone nothing hangs on what it tells.
+    let several = all.get(1..).unwrap_or_default();
+    let said =
+        several.iter().rposition(|message| tells(message) || is_named(message)).map_or(0, |place| place + 1);
     // Behind a refusal the client asks again for the same.
     let is_asked_again = said == 0 && all.first().is_some_and(|first| first.start.status() == Some(b"401"));
     let count = said + 1 + usize::from(is_asked_again);

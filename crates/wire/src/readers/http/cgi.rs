@@ -64,6 +64,9 @@ const TABLES: [&[u8]; 14] = [
     b"UPnP",
 ];
 
+const DAHUA: &[(&str, Field)] =
+    &[("deviceType", Field::CgiModel), ("serialNumber", Field::CgiSerial), ("updateSerial", Field::CgiModel)];
+
 const APIS: &[Api] = &[
     // What has pictures besides: speakers and door controllers of the maker answer, too.
     Api {
@@ -156,11 +159,7 @@ const APIS: &[Api] = &[
         needs: &["deviceType", "processor", "serialNumber"],
         hints: &[],
         first: |_, _, _| true,
-        keys: &[
-            ("deviceType", Field::CgiModel),
-            ("serialNumber", Field::CgiSerial),
-            ("updateSerial", Field::CgiModel),
-        ],
+        keys: DAHUA,
     },
     Api {
         name: "dahua",
@@ -168,11 +167,7 @@ const APIS: &[Api] = &[
         needs: &["processor", "serialNumber", "updateSerial"],
         hints: &[],
         first: |_, _, _| true,
-        keys: &[
-            ("deviceType", Field::CgiModel),
-            ("serialNumber", Field::CgiSerial),
-            ("updateSerial", Field::CgiModel),
-        ],
+        keys: DAHUA,
     },
     Api {
         name: "dahua",

@@ -10,6 +10,11 @@ use crate::cursor::Cursor;
 /// Longest line that says how long a chunk is.
 pub(super) const MAX_LINE: usize = 256;
 
+/// The length that a chunk's line says, whatever extensions stand behind it.
+fn size(line: &[u8]) -> Option<usize> {
+    number(line.split(|byte| *byte == b';').next().unwrap_or(line).trim_ascii(), 16)
+}
+
 /// The chunks' data (RFC 9112, 7.1), borrowed where there is one; what is no chunk ends them.
 pub(super) fn data(rest: &[u8]) -> (Cow<'_, [u8]>, bool) {
     let mut rest = Cursor(rest);
@@ -20,9 +25,8 @@ pub(super) fn data(rest: &[u8]) -> (Cow<'_, [u8]>, bool) {
             let whole = rest.0.len() >= MAX_LINE;
             return (bytes, whole);
         };
-        let size = line.split(|byte| *byte == b';').next().unwrap_or(line).trim_ascii();
         // The last chunk is empty.
-        let Some(size) = number(size, 16).filter(|&size| size > 0) else {
+        let Some(size) = size(line).filter(|&size| size > 0) else {
             return (bytes, true);
         };
         let data = rest.up_to(size.min(MAX_BODY - bytes.len()));
@@ -54,8 +58,7 @@ pub(super) fn end(bytes: &[u8]) -> Option<usize> {
             let may_be = rest.len() < MAX_LINE && rest.first().is_none_or(u8::is_ascii_hexdigit);
             return may_be.then_some(bytes.len());
         };
-        let line = rest.get(..end)?;
-        let size = number(line.split(|byte| *byte == b';').next().unwrap_or(line).trim_ascii(), 16)?;
+        let size = size(rest.get(..end)?)?;
         at += end + 1 + size;
         if size == 0 {
             return Some(at);
