@@ -72,5 +72,5 @@ pub use packet::{
 pub use protocol::Protocol;
 pub use reader::{DatagramRead, Datagrams, Facts, Message, Pattern, Probe, Read, Reader, Route, Stream};
 pub use reader_id::ReaderId;
-pub use readers::tls::MAX_ALTERNATIVES;
+pub use readers::tls::MAX_CERTIFICATE_NAMES;
 pub use stop::{Header, Stop, Why};

@@ -18,7 +18,7 @@ pub(crate) mod handshake;
 pub(crate) mod hello;
 pub(crate) mod server;
 
-pub use certificate::MAX_ALTERNATIVES;
+pub use certificate::MAX_CERTIFICATE_NAMES;
 
 use crate::{Field, Probe, Read, Reader, ReaderId, Stream, reader::Facts};
 use handshake::{Flight, Next};

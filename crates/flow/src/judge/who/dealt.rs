@@ -5,7 +5,7 @@
 //! keeps such a way open and sends nothing may be a camera, and may be who views one.
 
 use lenscap_catalog::{Called, Confidence, ContactKind, DeviceClass, Evidence, Measure, VendorId};
-use lenscap_wire::{Activity, Field, MAX_ALTERNATIVES, PacketRef};
+use lenscap_wire::{Activity, Field, MAX_CERTIFICATE_NAMES, PacketRef};
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -223,7 +223,7 @@ impl<'a> Court<'a> {
         };
         let claims = || halves.iter().flat_map(Testimony::claims).filter(is_certified);
         let count = claims().count();
-        if count == 0 || count >= MAX_ALTERNATIVES {
+        if count == 0 || count >= MAX_CERTIFICATE_NAMES {
             return false;
         }
         let Some(called) = self.best_name(flow, judged) else { return false };

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Names of a certificate that are yielded; where it has more, their count is.
-pub const MAX_ALTERNATIVES: usize = 16;
+pub const MAX_CERTIFICATE_NAMES: usize = 16;
 const MAX_PARTS: usize = 16;
 
 const SUBJECT_ALTERNATIVE_NAME: &[u8] = &[0x55, 0x1d, 0x11];
@@ -50,7 +50,7 @@ pub(super) fn read(der: &[u8], facts: Facts<'_>) -> Option<()> {
     let whole = Elements::new(der).next().is_some();
     let mut count = 0;
     let walked = alternatives(&mut tbs, &mut count, &mut say);
-    if count > MAX_ALTERNATIVES {
+    if count > MAX_CERTIFICATE_NAMES {
         say(Field::TlsNames, count.to_string().as_bytes());
     }
     if count == 0 && whole && is_host(common.as_bytes()) {
@@ -101,7 +101,7 @@ fn alternatives(tbs: &mut Elements<'_>, count: &mut usize, say: &mut impl FnMut(
         extension.contents(BOOLEAN);
         let alternatives = extension.enter(OCTET_STRING)?.enter(SEQUENCE)?;
         for (_, name) in alternatives.filter(|&(tag, name)| tag == DNS_NAME && name.len() <= 255) {
-            if *count < MAX_ALTERNATIVES {
+            if *count < MAX_CERTIFICATE_NAMES {
                 say(Field::TlsCertificate, host(name, &mut Text::new()));
             }
             *count += 1;
@@ -290,7 +290,7 @@ pub(crate) mod tests {
         let subject = attribute(b"\x55\x04\x03", 0x0c, &[b'a'; 2000]);
         let said = said(&issued(b"", &subject, &[names, long].concat()));
         assert_eq!(said[0].len(), "sender tls.subject_cn ".len() + MAX_VALUE);
-        assert_eq!(said.len(), 3 + MAX_ALTERNATIVES);
+        assert_eq!(said.len(), 3 + MAX_CERTIFICATE_NAMES);
         assert_eq!(said[3], "sender tls.certificate a");
         assert_eq!(said.last().unwrap(), "sender tls.names 40");
     }
