@@ -67,30 +67,29 @@ const TABLES: [&[u8]; 14] = [
 const DAHUA: &[(&str, Field)] =
     &[("deviceType", Field::CgiModel), ("serialNumber", Field::CgiSerial), ("updateSerial", Field::CgiModel)];
 
+/// An answer of which no more is asked than how it begins.
+const ANY: Api = Api { name: "", begins: &[], needs: &[], hints: &[], first: |_, _, _| true, keys: &[] };
+
 const APIS: &[Api] = &[
     // What has pictures besides: speakers and door controllers of the maker answer, too.
     Api {
         name: "vapix-video",
         begins: &["root."],
         needs: &["root.Properties.Image.Format"],
-        hints: &[],
-        first: |_, _, _| true,
         keys: VAPIX,
+        ..ANY
     },
     Api {
         name: "vapix",
         begins: &["root."],
-        needs: &[],
-        hints: &[],
         first: |key, _, _| matches!(key.get(5..), Some([b'A'..=b'Z', rest @ ..]) if rest.contains(&b'.')),
         keys: VAPIX,
+        ..ANY
     },
     Api {
         name: "sunapi",
         begins: &["Model="],
         needs: &["Model", "FirmwareVersion", "ConnectedMACAddress"],
-        hints: &[],
-        first: |_, _, _| true,
         keys: &[
             ("Model", Field::CgiModel),
             ("SerialNumber", Field::CgiSerial),
@@ -99,6 +98,7 @@ const APIS: &[Api] = &[
             ("ConnectedMACAddress", Field::CgiMac),
             ("DeviceName", Field::CgiName),
         ],
+        ..ANY
     },
     Api {
         name: "nipca",
@@ -112,7 +112,6 @@ const APIS: &[Api] = &[
             ("speaker", ""),
             ("videoout", ""),
         ],
-        first: |_, _, _| true,
         keys: &[
             ("brand", Field::CgiVendor),
             ("model", Field::CgiModel),
@@ -120,106 +119,83 @@ const APIS: &[Api] = &[
             ("name", Field::CgiName),
             ("macaddr", Field::CgiMac),
         ],
+        ..ANY
     },
-    Api {
-        name: "vivotek",
-        begins: &["system_"],
-        needs: &["system_info_modelname"],
-        hints: &[],
-        first: |_, _, _| true,
-        keys: VIVOTEK,
-    },
+    Api { name: "vivotek", begins: &["system_"], needs: &["system_info_modelname"], keys: VIVOTEK, ..ANY },
     Api {
         name: "vivotek",
         begins: &["system_info_"],
         needs: &["system_info_serialnumber", "system_info_firmwareversion"],
-        hints: &[],
-        first: |_, _, _| true,
         keys: VIVOTEK,
+        ..ANY
     },
     Api {
         name: "netwave",
         begins: &["var id="],
         needs: &["id", "sys_ver", "app_ver", "alias"],
-        hints: &[],
-        first: |_, _, _| true,
         keys: &[("id", Field::CgiSerial), ("sys_ver", Field::CgiFirmware), ("alias", Field::CgiName)],
+        ..ANY
     },
     Api {
         name: "hi3510",
         begins: &["var model="],
         needs: &["model", "softVersion", "webVersion"],
-        hints: &[],
-        first: |_, _, _| true,
         keys: &[("model", Field::CgiModel), ("softVersion", Field::CgiFirmware), ("name", Field::CgiName)],
+        ..ANY
     },
     Api {
         name: "dahua",
         begins: &["appAutoStart=", "deviceType="],
         needs: &["deviceType", "processor", "serialNumber"],
-        hints: &[],
-        first: |_, _, _| true,
         keys: DAHUA,
+        ..ANY
     },
     Api {
         name: "dahua",
         begins: &["processor="],
         needs: &["processor", "serialNumber", "updateSerial"],
-        hints: &[],
-        first: |_, _, _| true,
         keys: DAHUA,
+        ..ANY
     },
     Api {
         name: "dahua",
         begins: &["type="],
-        needs: &[],
-        hints: &[],
         first: |_, value, is_alone| is_alone && is_model(value),
         keys: &[("type", Field::CgiModel)],
+        ..ANY
     },
     Api {
         name: "dahua",
         begins: &["vendor="],
-        needs: &[],
-        hints: &[],
         first: |_, value, is_alone| is_alone && value == b"Dahua",
         keys: &[("vendor", Field::CgiVendor)],
+        ..ANY
     },
     // An event, in a part of an answer that goes on for ever.
-    Api {
-        name: "dahua",
-        begins: &["Code="],
-        needs: &[],
-        hints: &[],
-        first: |_, value, _| is_event(value),
-        keys: &[],
-    },
+    Api { name: "dahua", begins: &["Code="], first: |_, value, _| is_event(value), ..ANY },
     Api {
         name: "dahua",
         begins: &["table."],
-        needs: &[],
-        hints: &[],
         first: |key, _, _| is_table(key),
         keys: &[
             ("table.General.MachineName", Field::CgiName),
             ("table.Network.eth0.PhysicalAddress", Field::CgiMac),
         ],
+        ..ANY
     },
     Api {
         name: "dahua",
         begins: &["sn="],
-        needs: &[],
-        hints: &[],
         first: |_, value, is_alone| is_alone && value.len() == 15 && realm::is_serial(value),
         keys: &[("sn", Field::CgiSerial)],
+        ..ANY
     },
     Api {
         name: "dahua",
         begins: &["version="],
-        needs: &[],
-        hints: &[],
         first: |_, value, _| is_version(value),
         keys: &[("version", Field::CgiFirmware)],
+        ..ANY
     },
 ];
 
