@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{CATALOG, records, summary};
+use common::{CATALOG, device, records, summary};
 use lenscap_flow::report::FindingKind;
 use lenscap_flow::{Policy, judge};
 use lenscap_testkit::message::Rtp;
@@ -281,8 +281,7 @@ fn a_film_is_no_camera_s_picture() {
             what.len()
         );
         tcp.send(&mut s, Side::Server, [head, what].concat().as_bytes());
-        let is_it = |record: &Value| record["type"] == "device" && record["mac"] == OTHER;
-        records(&s.frames).into_iter().find(is_it).unwrap_or_default()["standing"].clone()
+        device(&s.frames, OTHER)["standing"].clone()
     };
     assert_eq!(standing(""), "camera");
     assert_eq!(standing("a=range:npt=now-\r\n"), "camera");
@@ -342,8 +341,7 @@ fn who_hands_questions_on_asks_for_others() {
             stage.s.resolve(stage.station, filter, CLOUD, stage.cloud);
         }
         stage.s.resolve(filter, stage.resolver, CLOUD, stage.cloud);
-        let is_it = |record: &Value| record["type"] == "device" && record["mac"] == OTHER;
-        records(&stage.s.frames).into_iter().find(is_it).unwrap_or_default()["standing"].clone()
+        device(&stage.s.frames, OTHER)["standing"].clone()
     };
     assert_eq!((standing(false), standing(true)), ("suspected".into(), "other".into()));
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::records;
+use common::{device, records};
 use lenscap_testkit::message::Lease;
 use lenscap_testkit::{Host, MORNING, SECOND, Scenario};
 use serde_json::Value;
@@ -30,8 +30,9 @@ impl Stage {
     }
 
     fn told(&self) -> Value {
-        let devices = self.records("device");
-        devices.into_iter().find(|device| device["mac"] == MAC).expect("it sent")
+        let told = device(&self.s.frames, MAC);
+        assert!(!told.is_null(), "it sent");
+        told
     }
 }
 

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::records;
+use common::{device, records};
 use lenscap_testkit::message::Lease;
 use lenscap_testkit::{Conversation, Host, MORNING, OwnedFrame, SECOND, Scenario, Side};
 use serde_json::Value;
@@ -20,8 +20,7 @@ fn asked_for(paths: &[&str], answer: &str) -> Value {
         tcp.send(&mut s, Side::Server, answer.as_bytes());
         tcp.close(&mut s, Side::Client);
     }
-    let is_server = |record: &Value| record["type"] == "device" && record["mac"] == "02:00:00:00:53:80";
-    records(&s.frames).into_iter().find(is_server).unwrap_or_default()
+    device(&s.frames, "02:00:00:00:53:80")
 }
 
 const PICTURES: &str = "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n--b\r\nContent-Type: image/jpeg\r\n\r\n";
@@ -65,12 +64,6 @@ fn a_realm_holds_what_could_be_a_serial_number() {
     assert_eq!(of("Login to 9Z01234PAB56789"), "dahua");
     assert_eq!(of("Login to 0123456789abcdef0123456789abcdef"), "dahua");
     assert!(of("Login to router12345").is_null());
-}
-
-/// The device with a MAC.
-fn device(frames: &[OwnedFrame], mac: &str) -> Value {
-    let is_it = |record: &Value| record["type"] == "device" && record["mac"] == mac;
-    records(frames).into_iter().find(is_it).unwrap_or_default()
 }
 
 /// What devices ask before they have an address is one flow of them all, from 0.0.0.0 to everybody: none is given what others sent.

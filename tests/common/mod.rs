@@ -25,6 +25,13 @@ pub(crate) fn records(frames: &[OwnedFrame]) -> Vec<serde_json::Value> {
     lines.lines().map(|line| serde_json::from_str(line).expect("lines are JSON")).collect()
 }
 
+/// The record of the device with a MAC, of a capture of these frames; null where there is none.
+#[allow(dead_code, reason = "each test file uses its own part of this one")]
+pub(crate) fn device(frames: &[OwnedFrame], mac: &str) -> serde_json::Value {
+    let is_it = |record: &serde_json::Value| record["type"] == "device" && record["mac"] == mac;
+    records(frames).into_iter().find(is_it).unwrap_or_default()
+}
+
 /// What is kept of a capture of these frames.
 #[allow(dead_code, reason = "each test file uses its own part of this one")]
 pub(crate) fn summary(frames: &[OwnedFrame]) -> Summary {
