@@ -5,7 +5,7 @@
 //! keeps such a way open and sends nothing may be a camera, and may be who views one.
 
 use lenscap_catalog::{Called, Confidence, ContactKind, DeviceClass, Evidence, Measure, VendorId};
-use lenscap_wire::{Activity, Field, MAX_CERTIFICATE_NAMES, PacketRef};
+use lenscap_wire::{Activity, MAX_CERTIFICATE_NAMES, PacketRef};
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -13,11 +13,10 @@ use std::collections::BTreeMap;
 use super::identity::Background;
 use super::questions::serves_devices;
 use super::weighing::Weighed;
-use crate::judge::judged::{Callers, Judged, KINDS, host_part, is_host_name};
+use crate::judge::judged::{Callers, Judged, host_part, is_host_name};
 use crate::judge::what::contact::{ContactKey, Dealing};
 use crate::judge::what::contacts::Parties;
 use crate::judge::what::party::PartyName;
-use crate::judge::whose::opinion::{Naming, Testimony};
 use crate::judge::{Court, Flow, rules};
 use crate::report::{Attribution, Party};
 use crate::state::answer::Answer;
@@ -218,16 +217,12 @@ impl<'a> Court<'a> {
     /// that opens what it lets through.
     fn is_intercepted(&self, flow: &Flow<'a>, judged: &Judged) -> bool {
         let halves = [self.testimony(flow, 0), self.testimony(flow, 1)];
-        let is_certified = |claim: &Naming<'_>| {
-            KINDS.get(usize::from(claim.kind)).is_some_and(|(field, _)| *field == Field::TlsCertificate)
-        };
-        let claims = || halves.iter().flat_map(Testimony::claims).filter(is_certified);
-        let count = claims().count();
+        let count = judged.certified(&halves).count();
         if count == 0 || count >= MAX_CERTIFICATE_NAMES {
             return false;
         }
         let Some(called) = self.best_name(flow, judged) else { return false };
-        claims().all(|claim| {
+        judged.certified(&halves).all(|claim| {
             is_host_name(claim.text)
                 && matches!(claim.owner, (None, None))
                 && !certifies(claim.text, host_part(called.text))

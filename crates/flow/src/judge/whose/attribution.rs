@@ -233,8 +233,16 @@ impl Judged {
         })
     }
 
+    /// The names that the certificate of the flow's [remote](Judged::remote) end holds for.
+    pub(crate) fn certified<'c, 'a>(
+        &self,
+        halves: &'c [Testimony<'c, 'a>; 2],
+    ) -> impl Iterator<Item = Naming<'a>> + use<'c, 'a> {
+        self.claims(halves, CERTIFICATE)
+    }
+
     fn settle_certificate(&mut self, halves: &[Testimony<'_, '_>; 2]) -> bool {
-        let mut claims = self.claims(halves, CERTIFICATE);
+        let mut claims = self.certified(halves);
         claims.any(|claim| self.settle(claim.owner, Attribution::Certificate, claim.confidence))
     }
 
