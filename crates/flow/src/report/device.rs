@@ -126,6 +126,8 @@ pub struct WhyRecord<'a> {
     pub weight: u8,
     /// Whether only others say so: then it weighs nothing.
     pub claimed: bool,
+    /// Whether it names the maker that was chosen.
+    pub names_maker: bool,
     pub packet: Option<PacketAt>,
 }
 

@@ -9,7 +9,14 @@ use lenscap_wire::Mac;
 use std::borrow::Cow;
 
 fn why(kind: Evidence, value: &'static [u8], weight: u8, packet: Option<PacketAt>) -> WhyRecord<'static> {
-    WhyRecord { kind, value: Cow::Borrowed(value), weight, claimed: weight == 0, packet }
+    WhyRecord {
+        kind,
+        value: Cow::Borrowed(value),
+        weight,
+        claimed: weight == 0,
+        names_maker: weight > 0,
+        packet,
+    }
 }
 
 fn reasons() -> Vec<WhyRecord<'static>> {

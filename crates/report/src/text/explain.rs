@@ -20,7 +20,7 @@ use crate::units;
 use crate::vendor;
 use lenscap_flow::report::{
     DeviceClass, DeviceRecord, EndView, Evidence, Finding, FlowView, Measure, PacketAt, Party, Report, Rule,
-    Standing,
+    Standing, WhyRecord,
 };
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -119,16 +119,24 @@ fn addresses(device: &DeviceRecord<'_>) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
-/// What counts, strongest first, and then what others claim.
+/// What counts, strongest first, and then what names the maker alone.
 fn evidence(device: &DeviceRecord<'_>) -> Vec<String> {
     let counts = device.why.iter().filter(|why| !why.claimed && why.weight > 0);
     let counts = counts.map(|why| {
         let added = if words::adds(device, why) { "" } else { " of the same kind as one above: not added" };
         format!("It {}, {} points{added}", verb(&words::why_words(device, why)), why.weight)
     });
+    // A label may name a maker that builds much else: whose the device is rests on it, and not that it is a camera.
+    let names = |why: &&WhyRecord<'_>| why.names_maker && why.weight == 0 && why.kind != Evidence::Owner;
+    let maker = device.made_by().map(|vendor| {
+        let says = |why| {
+            format!("It {}, which names {}", verb(&words::why_words(device, why)), vendor::name(vendor))
+        };
+        device.why.iter().filter(names).map(says)
+    });
     let stated = device.why.iter().filter(|why| why.kind == Evidence::Owner);
     let stated = stated.map(|why| format!("It is {}", words::why_words(device, why)));
-    let mut all: Vec<String> = stated.chain(counts).take(SHOWN).collect();
+    let mut all: Vec<String> = stated.chain(counts).chain(maker.into_iter().flatten()).take(SHOWN).collect();
     if all.is_empty() {
         all.push("No evidence of its own is in this report.".into());
     }

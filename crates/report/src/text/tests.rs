@@ -3,7 +3,7 @@ use crate::escape::is_unseen;
 use crate::sample::{devices, flows, nothing, office, office_of, office_over_memory, office_with};
 use lenscap_flow::report::{
     Amount, Coverage, DeviceClass, DeviceRecord, Evidence, Finding, FlowView, Ledger, LookUp, Overview,
-    Reason, Report, Rule,
+    Reason, Report, Rule, WhyRecord,
 };
 
 fn view(style: Style, width: usize, long: bool) -> View {
@@ -275,6 +275,24 @@ fn evidence_of_one_kind_counts_once_and_names_its_protocol() {
     let text = explained(device, &flows()[..1]);
     assert!(text.contains("the camera's side of pppp #5, 70 points\n"), "{text}");
     assert!(text.contains("pppp #550, 70 points of the same kind as one above: not added"), "{text}");
+}
+
+#[test]
+fn what_names_the_maker_alone_is_shown() {
+    let mut device = devices().remove(0);
+    let label = device.why[0].clone();
+    device.why.push(WhyRecord {
+        kind: Evidence::Banner,
+        value: b"TNPUSAE-1".as_slice().into(),
+        weight: 0,
+        ..label
+    });
+    let text = explained(device.clone(), &flows()[..1]);
+    assert!(text.contains("It shows TNPUSAE-1 #5, which names Hikvision\n"), "{text}");
+    for why in &mut device.why {
+        why.names_maker = false;
+    }
+    assert!(!explained(device, &flows()[..1]).contains("which names"));
 }
 
 #[test]

@@ -362,6 +362,7 @@ impl<'a> Identity<'a> {
             value: piece.value.clone(),
             weight: piece.kind() as u8,
             claimed: piece.claimed,
+            names_maker: piece.maker() > 0 && piece.vendor == self.maker(),
             packet: piece.at.map(|at| court.numbering.locate(&at)),
         };
         let mut all: Vec<_> = self.evidence.iter().map(record).collect();

@@ -30,7 +30,7 @@ impl Weighed<'_> {
     }
 
     /// Points for its maker.
-    fn maker(&self) -> u32 {
+    pub(crate) fn maker(&self) -> u32 {
         if self.claimed { 0 } else { self.row.maker.into() }
     }
 }
