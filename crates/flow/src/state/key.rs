@@ -2,10 +2,9 @@
 
 use lenscap_wire::{Address, Packet};
 use serde::{Deserialize, Serialize};
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 
 use crate::state::path::{PathId, Paths};
-use crate::state::seed::seeded;
 
 /// Which end of the key a packet came from: 0 is the lower end, 1 the higher.
 pub(crate) type Side = usize;
@@ -128,7 +127,7 @@ impl Key {
     /// Hash with the seed of this process, the same in every summary: `paths` says what its path is made of.
     #[inline]
     pub(crate) fn hash(&self, paths: &Paths) -> u64 {
-        let mut hasher = seeded().build_hasher();
+        let mut hasher = paths.hasher();
         let [(high, low), (other_high, other_low)] = self.addresses.map(words);
         // The id of the path is another one in every summary.
         let (rest, path) = (self.rest() & !(0xffff << 32), paths.hash(self.path));

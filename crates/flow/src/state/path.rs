@@ -3,10 +3,11 @@
 //! Two flows with the same addresses and ports in VLAN 10 and VLAN 20 have different paths, and so are two flows.
 
 use arrayvec::ArrayVec;
+use hashbrown::DefaultHashBuilder;
 use lenscap_wire::{Address, Layer, LayerKind};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 
 use crate::state::seed::seeded;
 
@@ -31,6 +32,8 @@ pub(crate) struct Paths {
     hashes: Vec<u64>,
     ids: HashMap<Layers, PathId>,
     last: PathId,
+    /// [`seeded`], at hand: the key of each packet is hashed.
+    seed: DefaultHashBuilder,
 }
 
 impl Default for Paths {
@@ -41,6 +44,7 @@ impl Default for Paths {
             hashes: vec![0],
             ids: HashMap::from([(none, PathId::NONE)]),
             last: PathId::NONE,
+            seed: seeded().clone(),
         }
     }
 }
@@ -86,6 +90,12 @@ impl Paths {
     /// What a path is made of, outermost first.
     pub(crate) fn layers(&self, id: PathId) -> &[Layer] {
         self.all.get(id.0 as usize).map_or(&[], ArrayVec::as_slice)
+    }
+
+    /// A hasher with the seed of this process.
+    #[inline]
+    pub(crate) fn hasher(&self) -> impl Hasher {
+        self.seed.build_hasher()
     }
 
     /// A hash of what a path is made of, the same in every summary of this process.
