@@ -194,9 +194,13 @@ impl Half {
             let room = from < to && self.derived.wrong < Self::WRONG;
             return News::of(room, room && to > 0);
         }
-        let ahead = self.derived.cover.gaps(from.max(0), to).next().is_some();
+        if from >= 0 {
+            let new = self.derived.cover.add(from, to);
+            return News::of(new, new);
+        }
+        let ahead = self.derived.cover.gaps(0, to).next().is_some();
         if !ahead && usize::from(self.derived.before) >= Self::PIECES {
-            self.below |= from < 0;
+            self.below = true;
             return News::Nothing;
         }
         let new = self.derived.cover.add(from, to);
