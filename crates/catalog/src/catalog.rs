@@ -233,8 +233,12 @@ impl Catalog {
         all.iter().filter(|port| port.published)
     }
 
-    /// The banners that `value` matches in a field: the longest text first, then the surer one.
+    /// The banners that `value` matches in a field: the longest text first, then the surer one. An object identifier is compared
+    /// with a dot behind it: the number of a firm alone is the firm's, and is not that of another that begins so.
     pub fn banners(&self, field: Field, value: &[u8]) -> Vec<BannerHit<'_>> {
+        if field == Field::SnmpSysObjectId && !value.ends_with(b".") {
+            return self.banners.find(field, &[value, b"."].concat());
+        }
         self.banners.find(field, value)
     }
 

@@ -13,6 +13,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use lenscap_catalog::{Banner, Catalog, Endpoint, Match, Reach, VendorId};
+use lenscap_wire::Field;
 
 /// How many tests of a kind were made.
 #[derive(Clone, Copy, Debug, Default)]
@@ -79,8 +80,10 @@ fn banner(catalog: &Catalog, banner: &Banner, counts: &mut Counts, faults: &mut 
             Match::Exact | Match::Prefix => value[..at].to_owned(),
         };
         count.truncated += 1;
+        // The number of a firm stands for itself without the dot that is behind it where others follow.
+        let is_whole = banner.field == Field::SnmpSysObjectId && format!("{cut}.") == value;
         // A text of one word twice, such as `aa`, stands in its own beginning nowhere: its cut is shorter.
-        if finds(&cut) {
+        if finds(&cut) && !is_whole {
             fault("is found in", &cut);
         }
         if let Some(maker) = makers(&cut).difference(&shown).next() {
