@@ -284,7 +284,9 @@ fn is_event(value: &[u8]) -> bool {
         code.first().is_some_and(u8::is_ascii_uppercase) && code.iter().all(u8::is_ascii_alphanumeric);
     let acts = parts.next().and_then(|part| part.strip_prefix(b"action="));
     let index = parts.next().and_then(|part| part.strip_prefix(b"index=")).and_then(<[u8]>::first);
-    is_code && matches!(acts, Some(b"Start" | b"Stop" | b"Pulse")) && index.is_some_and(u8::is_ascii_digit)
+    is_code
+        && matches!(acts, Some(b"Start" | b"State" | b"Stop" | b"Pulse"))
+        && index.is_some_and(u8::is_ascii_digit)
 }
 
 /// Whether a value is a version as Dahua writes it: `2.800.0.1.R,build:2020-01-01`.

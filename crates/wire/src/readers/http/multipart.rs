@@ -1,7 +1,10 @@
 //! Bodies in parts (RFC 2046, 5.1), as far as their first part: cameras push an alarm as XML, and behind it a picture, and answer
 //! who waits for events with parts that replace each other, as they do with pictures.
 //!
-//! Bounds: a part's own head is at most 1 KiB.
+//! who waits for events is told in parts before them, too, that the sender is still there (`Heartbeat`, of Dahua): these are passed
+//! over.
+//!
+//! Bounds: a part's own head is at most 1 KiB, and four parts are passed over.
 
 use memchr::{memchr, memmem};
 
@@ -24,9 +27,24 @@ pub(super) fn is_multipart(kind: &[u8]) -> bool {
         .any(|name| kind.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
 }
 
-/// The first part; `None` while its head is not there.
-pub(super) fn first(body: &[u8]) -> Option<Part<'_>> {
-    let never = Part { bytes: b"", whole: true };
+/// Most parts that are passed over.
+const MAX_PASSED: usize = 4;
+
+/// The first part that says something; `None` while its head is not there.
+pub(super) fn first(mut body: &[u8]) -> Option<Part<'_>> {
+    for _ in 0..MAX_PASSED {
+        let (part, rest) = at_start(body)?;
+        if !part.whole || part.bytes.trim_ascii() != b"Heartbeat" {
+            return Some(part);
+        }
+        body = rest;
+    }
+    Some(at_start(body)?.0)
+}
+
+/// The part that a body begins with, and what stands behind it.
+fn at_start(body: &[u8]) -> Option<(Part<'_>, &[u8])> {
+    let never = (Part { bytes: b"", whole: true }, &b""[..]);
     let body = body.trim_ascii_start();
     if !body.starts_with(b"--") {
         return (body.len() > 1).then_some(never);
@@ -42,10 +60,9 @@ pub(super) fn first(body: &[u8]) -> Option<Part<'_>> {
     let Some(bytes) = end.and_then(|end| body.get(boundary.len() + end..)) else {
         return (bounded.len() == MAX_PART_HEAD).then_some(never);
     };
-    Some(match memmem::find(bytes, boundary) {
-        Some(end) => Part { bytes: bytes.get(..end).unwrap_or(bytes), whole: true },
-        None => Part { bytes, whole: false },
-    })
+    let end = memmem::find(bytes, boundary);
+    let (own, behind) = bytes.split_at_checked(end.unwrap_or(bytes.len()))?;
+    Some((Part { bytes: own, whole: end.is_some() }, behind))
 }
 
 #[cfg(test)]
@@ -66,6 +83,21 @@ mod tests {
                 "{length}"
             );
         }
+    }
+
+    #[test]
+    fn what_only_says_that_somebody_is_there_is_passed_over() {
+        let beat = "--b\r\nContent-Type: text/plain\r\nContent-Length:9\r\n\r\nHeartbeat\r\n\r\n";
+        let event = "--b\r\nContent-Type: text/plain\r\n\r\nCode=VideoMotion;action=Start;index=0\r\n";
+        let told = |beats: usize| {
+            let body = format!("{}{event}--b", beat.repeat(beats));
+            first(body.as_bytes()).map(|part| part.bytes.trim_ascii().to_vec())
+        };
+        assert_eq!(told(1).unwrap(), b"Code=VideoMotion;action=Start;index=0");
+        assert_eq!(told(MAX_PASSED), told(1));
+        assert_eq!(told(MAX_PASSED + 1).unwrap(), b"Heartbeat");
+        assert_eq!(first(beat.as_bytes()), Some(Part { bytes: b"Heartbeat\r\n\r\n", whole: false }));
+        assert_eq!(first(format!("{beat}--b").as_bytes()), None, "the next part's head is not there yet");
     }
 
     #[test]
