@@ -187,6 +187,7 @@ fields! {
     OnvifScopeName = "onvif.scope.name": "Percent-decoded text behind `onvif://www.onvif.org/name/`.",
     OnvifSerial = "onvif.serial": "Serial number of an ONVIF `GetDeviceInformation` answer.",
     OnvifUid = "onvif.uid": "Stable address of an endpoint of ONVIF in WS-Discovery, a UUID in most.",
+    OnvifVideo = "onvif.video": "What of video an ONVIF answer tells that its device serves: `profiles`, `sources`, `snapshot` or `events`.",
     Oui = "oui": "The registered prefix of a link address.",
     PanasonicFirmware = "panasonic.firmware": "Firmware in an answer to Panasonic's search.",
     PanasonicMac = "panasonic.mac": "Link address in an answer to Panasonic's search.",

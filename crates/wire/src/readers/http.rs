@@ -84,6 +84,7 @@ pub(crate) const READER: Reader = Reader {
         Field::OnvifScopeName,
         Field::OnvifSerial,
         Field::OnvifUid,
+        Field::OnvifVideo,
         Field::SsdpAddress,
         Field::SsdpDeviceType,
         Field::SsdpFriendlyName,

@@ -12,8 +12,13 @@
 //! - of its scopes, percent-decoded, `onvif.scope.name`, `onvif.scope.hardware`, and of those that some makers add
 //!   `onvif.manufacturer`, `onvif.model`, `onvif.serial`, `onvif.firmware`, `onvif.mac`;
 //! - `onvif.uid`: the address of its endpoint;
-//! - over HTTP, in answers: `onvif.manufacturer`, `onvif.model`, `onvif.firmware`, `onvif.serial`, `onvif.mac`;
+//! - over HTTP, in answers: `onvif.manufacturer`, `onvif.model`, `onvif.firmware`, `onvif.serial`, `onvif.mac`, and
+//!   `onvif.video`, once a document, of what only who has video can tell: a door controller and a loudspeaker have services and
+//!   events, too, but no source of video;
 //!   in requests `onvif.credentials` `clear` where a password stands in one as it is.
+
+mod scope;
+mod video;
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -38,6 +43,7 @@ pub(crate) const FIELDS: &[Field] = &[
     Field::OnvifScopeName,
     Field::OnvifSerial,
     Field::OnvifUid,
+    Field::OnvifVideo,
 ];
 
 pub(crate) const READER: Reader = Reader {
@@ -187,7 +193,12 @@ fn say(xml: &mut Xml<'_>, facts: Facts<'_>) {
             facts(Fact::of_sender(field, value));
         }
     };
+    let mut has_video = false;
     while let Some(part) = xml.next() {
+        if let Some(told) = video::told(&part).filter(|_| !has_video) {
+            has_video = true;
+            say(Field::OnvifVideo, told);
+        }
         let Part::Ends { path, text } = part else { continue };
         if path.ends_with("/ProbeMatch") || path.ends_with("/ResolveMatch") {
             return;
@@ -204,7 +215,7 @@ fn say(xml: &mut Xml<'_>, facts: Facts<'_>) {
             }
             Some(What::Scopes) => {
                 for scope in words {
-                    if let Some((field, value)) = scope_of(scope) {
+                    if let Some((field, value)) = scope::field_of(scope) {
                         let mut decoded = Text::<MAX_VALUE>::new();
                         text::percent_decoded(value, &mut decoded);
                         say(field, decoded.as_bytes().trim_ascii());
@@ -215,33 +226,6 @@ fn say(xml: &mut Xml<'_>, facts: Facts<'_>) {
         }
     }
 }
-
-/// The field that a scope stands for (ONVIF Core, 7.3.2.2), and its value as it is written.
-fn scope_of(scope: &[u8]) -> Option<(Field, &[u8])> {
-    let rest = scope.strip_prefix(b"onvif://www.onvif.org/")?;
-    let (kind, value) = rest.split_at_checked(memchr::memchr(b'/', rest)?)?;
-    if kind.eq_ignore_ascii_case(b"Profile") {
-        return Some((Field::OnvifClass, rest));
-    }
-    let (_, field) = SCOPES.iter().find(|(name, _)| kind.eq_ignore_ascii_case(name.as_bytes()))?;
-    Some((*field, value.get(1..)?))
-}
-
-/// `name`, `hardware` and `type` are of the standard, the others of makers who say more.
-const SCOPES: [(&str, Field); 12] = [
-    ("firmware", Field::OnvifFirmware),
-    ("firmwareversion", Field::OnvifFirmware),
-    ("hardware", Field::OnvifScopeHardware),
-    ("mac", Field::OnvifMac),
-    ("macaddr", Field::OnvifMac),
-    ("manufacturer", Field::OnvifManufacturer),
-    ("model", Field::OnvifModel),
-    ("name", Field::OnvifScopeName),
-    ("serial", Field::OnvifSerial),
-    ("serialnumber", Field::OnvifSerial),
-    ("type", Field::OnvifClass),
-    ("version", Field::OnvifFirmware),
-];
 
 #[cfg(test)]
 mod tests {
@@ -366,6 +350,24 @@ mod tests {
         assert!(said("HTTP/1.1 400 Bad Request", &soap(INFORMATION)).is_empty());
         assert!(said("HTTP/1.1 200 OK", &soap(INFORMATION).replace("onvif", "example")).is_empty());
         assert!(said("HTTP/1.1 200 OK", &soap("<e:Body><t:GetDeviceInformation/></e:Body>")).is_empty());
+    }
+
+    #[test]
+    fn a_service_tells_of_its_video_once() {
+        let device = "sender onvif.role device";
+        let profiles = "<e:Body><t:GetProfilesResponse><t:Profiles><t:Name>a</t:Name><x:VideoSourceConfiguration/>\
+            <x:VideoEncoderConfiguration/></t:Profiles></t:GetProfilesResponse></e:Body>";
+        assert_eq!(said("HTTP/1.1 200 OK", &soap(profiles)), [device, "sender onvif.video profiles"]);
+        let audio = profiles.replace("Video", "Audio");
+        assert_eq!(said("HTTP/1.1 200 OK", &soap(&audio)), [device]);
+        let event = |topic: &str| {
+            soap(&format!(
+                "<e:Body><w:Notify><w:NotificationMessage><w:Topic>{topic}</w:Topic></w:NotificationMessage></w:Notify></e:Body>"
+            ))
+        };
+        let pushed = said("POST /events HTTP/1.1", &event("tns1:VideoSource/MotionAlarm"));
+        assert_eq!(pushed, [device, "sender onvif.video events"]);
+        assert_eq!(said("POST /events HTTP/1.1", &event("tns1:Door/State")), [device]);
     }
 
     #[test]

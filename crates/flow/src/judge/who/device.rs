@@ -353,7 +353,7 @@ impl<'s, 'a> Device<'s, 'a> {
 fn is_telling(catalog: &Catalog, field: Field) -> bool {
     catalog.has_banners(field)
         || field.may_hold_model()
-        || matches!(field, Field::SdpMedia | Field::RtpVideo)
+        || matches!(field, Field::SdpMedia | Field::OnvifVideo | Field::RtpVideo)
         || !matches!(field.meaning(), None | Some(Meaning::Role))
 }
 

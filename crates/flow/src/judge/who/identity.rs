@@ -160,7 +160,6 @@ impl<'a> Identity<'a> {
             mac.filter(|mac| !mac.is_local()).and_then(|mac| Some(court.catalog.mac(mac.0)?.vendor));
         let mut seen = std::mem::take(&mut self.seen);
         let passes_on = texts::passes_on(court.catalog, &seen);
-        // Both ends of a call send pictures.
         let calls = seen.iter().any(|((field, _), by)| *field == Field::SipUserAgent && !by.claimed);
         texts::withdraw_scanned(court.catalog, &mut seen);
         let is_shown = |((field, value), by): &(Shown<'_>, Sighting)| {
@@ -168,13 +167,12 @@ impl<'a> Identity<'a> {
         };
         let answers = seen.iter().any(is_shown);
         for ((field, value), sighting) in &mut seen {
-            if let Some(pictures) = texts::pictures(*field, value).filter(|_| !passes_on)
-                && !(calls && pictures == Evidence::Pictures)
+            if let Some((evidence, vendor)) = texts::shown(court.catalog, (*field, value), (passes_on, calls))
             {
                 self.evidence.push(Weighed {
-                    row: court.catalog.worth(pictures, Confidence::Medium),
+                    row: court.catalog.worth(evidence, Confidence::Medium),
                     value: value.clone(),
-                    vendor: None,
+                    vendor,
                     class: DeviceClass::Unknown,
                     claimed: sighting.claimed,
                     at: sighting.at,

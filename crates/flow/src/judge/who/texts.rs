@@ -60,11 +60,23 @@ fn mac_of(value: &[u8]) -> Option<[u8; 6]> {
     bytes.try_into().ok()
 }
 
-/// What a value shows of pictures: that the station serves them, by its description, or sends some.
-pub(crate) fn pictures(field: Field, value: &[u8]) -> Option<Evidence> {
+/// What a value shows by itself, without a text of the catalogue, and whose its station then is: that it serves pictures, by its
+/// description, or sends some; that it is a server of media of a maker of cameras, where what it asks a password for is one of
+/// that maker's link addresses. `passes_on` and `calls` say that pictures are none of a camera's own.
+pub(crate) fn shown(
+    catalog: &Catalog,
+    (field, value): (Field, &[u8]),
+    (passes_on, calls): (bool, bool),
+) -> Option<(Evidence, Option<VendorId>)> {
     match field {
-        Field::SdpMedia if value.starts_with(b"video ") => Some(Evidence::Video),
-        Field::RtpVideo => Some(Evidence::Pictures),
+        Field::SdpMedia if value.starts_with(b"video ") && !passes_on => Some((Evidence::Video, None)),
+        Field::OnvifVideo if !passes_on => Some((Evidence::Video, None)),
+        // Both ends of a call send pictures.
+        Field::RtpVideo if !passes_on && !calls => Some((Evidence::Pictures, None)),
+        Field::RtspRealm if value.len() == 12 => {
+            let prefix = catalog.mac(mac_of(value)?).filter(|prefix| prefix.camera_specific)?;
+            Some((Evidence::Model, Some(prefix.vendor)))
+        }
         _ => None,
     }
 }
@@ -189,6 +201,27 @@ mod tests {
         assert_eq!(of(&[dahua, axis]), None);
         assert_eq!(of(&["/stream1", "/"]), None, "many makers' words");
         assert_eq!(of(&[]), None);
+    }
+
+    #[test]
+    fn a_realm_that_is_an_address_of_a_maker_of_cameras_tells() {
+        let catalog = Catalog::builtin();
+        let told = |field, value: &str| {
+            let shown = shown(&catalog, (field, value.as_bytes()), (false, false));
+            shown.map(|(evidence, vendor)| (evidence, &*catalog.vendor(vendor.unwrap()).id))
+        };
+        assert_eq!(told(Field::RtspRealm, "4419b6a1b2c3"), Some((Evidence::Model, "hikvision")));
+        assert_eq!(told(Field::RtspRealm, "4419B6A1B2C3"), Some((Evidence::Model, "hikvision")));
+        // Another maker's, none, too short, not digits, and in another protocol, where doors and loudspeakers ask, too.
+        for (field, value) in [
+            (Field::RtspRealm, "00e04c112233"),
+            (Field::RtspRealm, "02000000a1b2"),
+            (Field::RtspRealm, "4419b6a1b2c"),
+            (Field::RtspRealm, "4419b6a1b2cx"),
+            (Field::HttpRealm, "4419b6a1b2c3"),
+        ] {
+            assert_eq!(told(field, value), None, "{value}");
+        }
     }
 
     #[test]
