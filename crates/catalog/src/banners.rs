@@ -269,7 +269,7 @@ mod tests {
             let range = table().find(field, value.as_bytes()).first().and_then(|hit| hit.captured.clone());
             range.map(|range| &value[range])
         };
-        assert_eq!(hit(Field::HttpServer, "JAWS/1.0 Jan 21 2017"), Some("1.0"));
+        assert_eq!(hit(Field::HttpServer, "iCanWebServer/1.2 Jan 21 2017"), Some("1.2"));
         assert_eq!(
             hit(Field::OnvifScopeName, "AXIS P1435-LE Network Camera "),
             Some("P1435-LE Network Camera")

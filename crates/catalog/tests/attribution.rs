@@ -290,7 +290,7 @@ fn banners_find_maker_class_and_what_stands_beside() {
         (vendor, hit.captured.clone().map_or("", |range| &value[range]).to_owned())
     };
     for (field, value, vendor, captured) in [
-        (Field::HttpServer, "Linux/2.x UPnP/1.0 avtech/1.3, x", "avtech", "1.3"),
+        (Field::HttpServer, "Linux/2.x UPnP/1.0 avtech/1.3, x", "avtech", ""),
         (Field::HttpServer, "DCS-932L", "dlink", "DCS-932L"),
         (Field::HttpRealm, "AXIS_00408C123456", "axis", "00408C123456"),
         (Field::HttpRealm, "Login to 3E05ABCPAA12345", "dahua", "3E05ABCPAA12345"),
