@@ -66,6 +66,32 @@ fn a_realm_holds_what_could_be_a_serial_number() {
     assert!(of("Login to router12345").is_null());
 }
 
+/// A door controller answers by ONVIF, too, but has no source of video.
+#[test]
+fn who_tells_of_its_video_by_onvif_is_a_camera() {
+    let said = |body: &str| {
+        let body = format!(
+            "<e:Envelope xmlns:t='http://www.onvif.org/ver10/media/wsdl'><e:Body>{body}</e:Body></e:Envelope>"
+        );
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/soap+xml\r\nContent-Length:";
+        asked_for(&["/onvif/media"], &format!("{head} {}\r\n\r\n{body}", body.len()))["standing"].clone()
+    };
+    let profiles = |source: &str| {
+        let profile = format!("<t:Profiles><t:{source}SourceConfiguration/></t:Profiles>");
+        said(&format!("<t:GetProfilesResponse>{profile}</t:GetProfilesResponse>"))
+    };
+    assert_eq!((profiles("Video"), profiles("Audio")), ("camera".into(), "suspected".into()));
+    let event = |topic: &str| {
+        let message =
+            format!("<t:NotificationMessage><t:Topic>tns1:{topic}</t:Topic></t:NotificationMessage>");
+        said(&format!("<t:PullMessagesResponse>{message}</t:PullMessagesResponse>"))
+    };
+    assert_eq!(
+        (event("VideoSource/MotionAlarm"), event("Door/State")),
+        ("camera".into(), "suspected".into())
+    );
+}
+
 /// What devices ask before they have an address is one flow of them all, from 0.0.0.0 to everybody: none is given what others sent.
 #[test]
 fn what_several_sent_without_an_address_is_none_of_theirs() {
