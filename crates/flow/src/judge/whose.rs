@@ -2,6 +2,7 @@
 //! its address.
 
 mod answered;
+mod asked;
 pub(crate) mod attribution;
 pub(crate) mod called;
 pub(crate) mod earlier;

@@ -84,8 +84,7 @@ impl<'a> Court<'a> {
             names.find_map(|(_, name, _)| PartyName::named(name))
         };
         let given = || {
-            let asker = (flow.hot.key.address(side), flow.mac(side).unwrap_or_default());
-            let named = self.names.given(address, asker, flow.span().0)?;
+            let named = self.names.given(address, self.asker(&flow, side), flow.span().0)?;
             PartyName::named(named.name)
         };
         said(Attribution::Sni).or_else(|| said(Attribution::Host)).or_else(given)

@@ -277,7 +277,7 @@ fn is_own_word(court: &Court<'_>, flow: &Flow<'_>, judged: &Judged, side: Side) 
     match judged.attribution {
         Some(Attribution::Sni | Attribution::Host) => true,
         Some(Attribution::Dns) => {
-            let asker = (flow.hot.key.address(side), flow.mac(side).unwrap_or_default());
+            let asker = court.asker(flow, side);
             let named = court.names.name(flow.hot.key.address(1 - side), asker, flow.span());
             named.is_some_and(|named| named.is_own())
         }

@@ -3,7 +3,7 @@
 use lenscap_catalog::Transport;
 use lenscap_wire::Mac;
 
-use super::name::Named;
+use super::name::{Asker, Named};
 use super::opinion::{Naming, Owner, Testimony};
 use crate::judge::boundary::Place;
 use crate::judge::judged::{Callers, Judged, host_part, is_host_name};
@@ -11,6 +11,7 @@ use crate::judge::{Court, Flow, rules};
 use crate::report::{Attribution, Party};
 use crate::state::key::{Side, TCP, UDP};
 use crate::state::spell::counters::Counters;
+use crate::state::spell::way::Hops;
 use crate::state::spell::{Once, flag};
 
 /// Places in [`KINDS`](crate::judge::judged::KINDS).
@@ -170,9 +171,18 @@ impl<'a> Court<'a> {
         if self.names.is_empty() {
             return None;
         }
-        let (remote, key) = (judged.remote(), &flow.hot.key);
-        let asker = (key.address(1 - remote), flow.mac(1 - remote).unwrap_or_default());
-        self.names.name(self.party_address(flow, remote), asker, flow.span())
+        let remote = judged.remote();
+        self.names.name(self.party_address(flow, remote), self.asker(flow, 1 - remote), flow.span())
+    }
+
+    /// One end of a flow as who may have asked for the name of the other.
+    pub(crate) fn asker(&self, flow: &Flow<'a>, side: Side) -> Asker {
+        let mac = flow.mac(side).unwrap_or_default();
+        let is_near = !mac.is_zero()
+            && flow.hot.ways[side & 1].hops() == Hops::All
+            && !self.claims.is_router(mac)
+            && !self.is_carried(flow);
+        Asker { address: flow.hot.key.address(side), mac, is_near }
     }
 
     fn attribute_address(&self, flow: &Flow<'a>, judged: &mut Judged) -> bool {

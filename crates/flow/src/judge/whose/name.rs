@@ -8,7 +8,9 @@
 
 use hashbrown::{HashMap, HashSet};
 use lenscap_wire::{Address, Mac, PacketRef, Resolver, Timestamp};
+use std::sync::OnceLock;
 
+use super::asked::ByMac;
 use crate::judge::boundary::Boundary;
 use crate::judge::ending::Ending;
 use crate::judge::{Court, rules};
@@ -61,9 +63,16 @@ pub(crate) struct LookedUp<'a> {
     pub(crate) question: Question,
 }
 
-/// Who wants to know a name: the address to which answers went, and the MAC of the station that has it now; zero where that is not
-/// known.
-pub(crate) type Asker = (Address, Mac);
+/// Who wants to know a name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asker {
+    /// The address to which answers went.
+    pub(crate) address: Address,
+    /// The MAC of the station that has it now; zero where that is not known.
+    pub(crate) mac: Mac,
+    /// Whether the MAC is the station's own, so that what its other addresses asked it asked.
+    pub(crate) is_near: bool,
+}
 
 /// All answers: those that single packets told, and those of streams.
 pub(crate) struct NameIndex<'a> {
@@ -89,10 +98,16 @@ impl<'a> NameIndex<'a> {
     /// start, else the latest to anybody, else the first one soon after.
     pub(crate) fn name(&self, address: Address, asker: Asker, (start, end): (i64, i64)) -> Option<Named<'a>> {
         let find = |table: &NameTable<'a>| {
-            let (run, confidence) = table.find(address, asker.0, start, end)?;
+            let (run, confidence) = table.find(address, asker.address, start, end)?;
+            if confidence != rules::BY_OWN_DNS
+                && let Some(run) = self.by_mac(table, address, asker, start)
+                && age(&run, start) <= rules::OWN_DNS_AGE
+            {
+                return Some(table.named(&run, rules::BY_OWN_DNS));
+            }
             let own = confidence != rules::BY_OWN_DNS
                 || run.by != Resolver::Dns
-                || self.was_asked(table.at_end, asker, run);
+                || self.was_asked(table.at_end, (asker.address, asker.mac), run);
             Some(table.named(run, if own { confidence } else { rules::BY_OTHER_DNS }))
         };
         match (find(&self.early), find(&self.late)) {
@@ -109,12 +124,29 @@ impl<'a> NameIndex<'a> {
     /// The name that an asker was last given for an address at or before a moment, where it had asked for that.
     pub(crate) fn given(&self, address: Address, asker: Asker, moment: i64) -> Option<Named<'a>> {
         let of = |table: &NameTable<'a>| {
-            let run = table.own((address, asker.0), moment)?;
-            let own = run.by != Resolver::Dns || self.was_asked(table.at_end, asker, run);
+            let Some(run) = table.own((address, asker.address), moment) else {
+                return self.by_mac(table, address, asker, moment).map(|run| table.named(&run, 0));
+            };
+            let own =
+                run.by != Resolver::Dns || self.was_asked(table.at_end, (asker.address, asker.mac), run);
             own.then(|| table.named(run, 0))
         };
         let (early, late) = (of(&self.early), of(&self.late));
         early.into_iter().chain(late).max_by_key(|named| named.first)
+    }
+
+    /// The latest answer at or before a moment to another address of the asker's station.
+    fn by_mac(&self, table: &NameTable<'a>, address: Address, asker: Asker, moment: i64) -> Option<Run> {
+        if !asker.is_near || !table.by_address.contains_key(&address) {
+            return None;
+        }
+        let run = table.by_mac().latest(address, (asker.address, asker.mac), moment)?;
+        (!self.is_stray(run.flow)).then_some(run)
+    }
+
+    /// Whether a name service gave the station with a MAC an address that it had asked for.
+    pub(crate) fn has_asked(&self, mac: Mac, address: Address) -> bool {
+        [&self.early, &self.late].into_iter().any(|table| table.by_mac().has(address, mac))
     }
 
     /// Every answer with the address and the asker that it was given to, its name, and whether it came where nobody had asked.
@@ -131,7 +163,7 @@ impl<'a> NameIndex<'a> {
     }
 
     /// Whether the asker had asked for the name that a run of answers gave it: over the same transport or the other.
-    fn was_asked(&self, at_end: bool, asker: Asker, run: &Run) -> bool {
+    fn was_asked(&self, at_end: bool, asker: (Address, Mac), run: &Run) -> bool {
         if self.is_stray(run.flow) {
             return false;
         }
@@ -169,6 +201,8 @@ struct NameTable<'a> {
     by_address: HashMap<Address, Vec<&'a Run>>,
     /// Those that one asker was given, where they are many.
     by_asker: HashMap<AnswerKey, Vec<&'a Run>>,
+    /// The same by the MACs of their askers. Most captures of one version of IP do not ask.
+    by_mac: OnceLock<ByMac>,
     /// The names that were asked for, where there is another table: the texts of a summary that is only judged cannot be
     /// looked up.
     asked: HashMap<&'a [u8], TextId>,
@@ -181,7 +215,8 @@ impl<'a> NameTable<'a> {
     fn new(at_end: bool, (names, texts): (&'a Names, &'a Texts), boundary: &Boundary) -> Self {
         let (by_address, by_asker) = (HashMap::new(), HashMap::new());
         let (own, asked) = (boundary.clone(), HashMap::new());
-        let mut table = Self { at_end, names, texts, boundary: own, by_address, by_asker, asked };
+        let by_mac = OnceLock::new();
+        let mut table = Self { at_end, names, texts, boundary: own, by_address, by_asker, by_mac, asked };
         for (key, runs) in names.each() {
             let inside = boundary.is_inside(key.0);
             let told = || runs.iter().filter(move |run| inside || run.by == Resolver::Dns);
@@ -195,6 +230,10 @@ impl<'a> NameTable<'a> {
             runs.sort_by_key(|run| (run.first, run.at));
         }
         table
+    }
+
+    fn by_mac(&self) -> &ByMac {
+        self.by_mac.get_or_init(|| ByMac::new(self.names))
     }
 
     /// The answer that names an address for an asker, with what it is worth if it was asked for.
@@ -219,7 +258,7 @@ impl<'a> NameTable<'a> {
         self.asked = self.names.each_question().map(|(&(_, id), _)| (texts.text(id), id)).collect();
     }
 
-    fn was_asked(&self, (asker, mac): Asker, name: TextId, moment: i64) -> bool {
+    fn was_asked(&self, (asker, mac): (Address, Mac), name: TextId, moment: i64) -> bool {
         let question = self.names.question(asker, name);
         question.is_some_and(|question| question.first <= moment && question.was_asked_by(mac))
     }
