@@ -6,6 +6,7 @@ mod dealt;
 pub(crate) mod device;
 mod endpoints;
 pub(crate) mod ends;
+mod facing;
 pub(crate) mod grouped;
 mod heard;
 pub(crate) mod identity;

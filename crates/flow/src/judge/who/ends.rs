@@ -50,6 +50,7 @@ impl Volume {
 pub(crate) type EndKey = (Mac, Address);
 
 /// What is known of one end.
+#[expect(clippy::struct_excessive_bools, reason = "each is a sum of its own over the flows")]
 #[derive(Clone, Debug)]
 pub(crate) struct End {
     pub(crate) key: EndKey,
@@ -60,6 +61,8 @@ pub(crate) struct End {
     pub(crate) to_group: bool,
     /// Whether it is outside and sent to a station of the link.
     pub(crate) to_station: bool,
+    /// Whether it is outside and began a flow with another that is.
+    pub(crate) calls: bool,
     /// How what it sent to one other came here.
     pub(crate) passage: Passage,
     /// The least and the greatest MAC that it sent to.
@@ -74,6 +77,7 @@ impl End {
         self.is_inside |= other.is_inside;
         self.to_group |= other.to_group;
         self.to_station |= other.to_station;
+        self.calls |= other.calls;
         self.passage = self.passage.and(other.passage);
         self.volume.join(&other.volume);
     }
@@ -173,11 +177,15 @@ impl Ends {
         if sent {
             end.sending = Some(widest(end.sending, (first, last)));
             end.to_group |= !abroad && !judged.is_inside(1 - side);
+            end.calls |= abroad && !is_inside && judged.orig() == side;
             if !peer.is_zero() && peer != mac {
                 end.facing = Some(widest(end.facing, (peer, peer)));
+                let other = flow.hot.key.address(1 - side);
+                // Between two addresses of one network no router stands.
+                let is_apart = || network(address).is_none_or(|own| network(other) != Some(own));
                 end.to_station |= !is_inside
-                    && (judged.is_inside(1 - side)
-                        || court.claims.is_own(peer, flow.hot.key.address(1 - side)));
+                    && (judged.is_inside(1 - side) || court.claims.is_own(peer, other))
+                    && is_apart();
             }
             // To a group one sends with as few hops as one likes, and what lies in a tunnel was sent elsewhere.
             if !peer.is_zero() && !is_carried && (abroad || judged.is_inside(1 - side)) {
@@ -247,6 +255,7 @@ impl Ends {
             sending: None,
             to_group: false,
             to_station: false,
+            calls: false,
             passage: Passage::NONE,
             facing: None,
             volume: Volume::default(),

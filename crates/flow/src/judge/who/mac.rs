@@ -5,9 +5,11 @@
 
 use hashbrown::{HashMap, HashSet};
 use lenscap_wire::{Address, Mac};
+use std::collections::BTreeSet;
 
 use super::claims::{Claims, is_made_of, is_of_link};
 use super::ends::{End, Ends, outside_network};
+use super::facing::{Facing, told_apart};
 use super::grouped::Grouped;
 use crate::judge::rules;
 use crate::state::table::index::NOWHERE;
@@ -51,8 +53,9 @@ pub(crate) struct MacKinds {
 }
 
 impl MacKinds {
-    /// Judges every MAC by all of its ends.
-    pub(crate) fn new(claims: &Claims, ends: &Ends) -> Self {
+    /// Judges every MAC by all of its ends; `has_asked` says whether a name service gave the station with a MAC an address that
+    /// it had asked for.
+    pub(crate) fn new(claims: &Claims, ends: &Ends, has_asked: impl Fn(Mac, Address) -> bool) -> Self {
         let mut kinds = Self { of_end: Vec::with_capacity(ends.all.len()), ..Self::default() };
         kinds.numbers.reserve(ends.all.len());
         // By number, the MAC and its first end; the further ones of those that have several apart, since most have one.
@@ -84,22 +87,9 @@ impl MacKinds {
             of(number, &mut own);
             kinds.kinds.push(kind_of(claims, *mac, &own, ends.is_crowded(*mac)));
         }
-        let those = |kinds: &Self, wanted: fn(MacKind) -> bool| {
-            let of = kinds.kinds.iter().enumerate().filter(|(_, kind)| wanted(**kind));
-            of.map(|(number, _)| number).collect::<Vec<_>>()
-        };
-        let mut settled = Vec::new();
-        for number in those(&kinds, |kind| kind == MacKind::Undecided) {
-            of(number, &mut own);
-            if kinds.settles(&own) {
-                settled.push((number, inside_kind(claims, &own)));
-            }
-        }
-        for (number, kind) in settled {
-            kinds.kinds[number] = kind;
-        }
+        kinds.settle_undecided(claims, of, |number| macs[number].0, has_asked);
         let mut is_near_known = false;
-        for number in those(&kinds, MacKind::is_router) {
+        for number in kinds.those(MacKind::is_router) {
             of(number, &mut own);
             own.retain(|end| end.is_inside && !is_vouched(claims, end));
             // Most routers have none such, and stations are many.
@@ -125,6 +115,54 @@ impl MacKinds {
         let faced =
             || ends.iter().filter_map(|end| end.facing).flat_map(|(least, greatest)| [least, greatest]);
         faced().any(|mac| self.of(mac).is_router()) || !faced().any(|mac| self.of(mac) == MacKind::Undecided)
+    }
+
+    /// The numbers of MACs that stand for something.
+    fn those(&self, wanted: impl Fn(MacKind) -> bool) -> Vec<usize> {
+        let of = self.kinds.iter().enumerate().filter(|(_, kind)| wanted(**kind));
+        of.map(|(number, _)| number).collect()
+    }
+
+    /// Settles what undecided MACs stand for, as far as whom they face tells it, given the ends of each by its number. What is asked
+    /// of an end is asked once: an attacker may send from as many as he likes.
+    fn settle_undecided<'e>(
+        &mut self,
+        claims: &Claims,
+        of: impl Fn(usize, &mut Vec<&'e End>),
+        mac: impl Fn(usize) -> Mac,
+        has_asked: impl Fn(Mac, Address) -> bool,
+    ) {
+        let mut own = Vec::new();
+        let mut facing = |number: usize| {
+            of(number, &mut own);
+            Facing::of(number, mac(number), &own)
+        };
+        let undecided = self.those(|kind| kind == MacKind::Undecided);
+        let undecided: Vec<_> = undecided.into_iter().map(&mut facing).collect();
+        let faced = undecided.iter().flat_map(|one| &one.faced).filter_map(|mac| self.number(*mac));
+        let stations: BTreeSet<_> = faced.filter(|number| self.kinds[*number] == MacKind::Station).collect();
+        let stations: HashMap<_, _> =
+            stations.into_iter().map(|number| (mac(number), facing(number))).collect();
+        let (mut settled, mut open) = (Vec::new(), Vec::new());
+        for one in undecided {
+            let stands_before =
+                |mac| stations.get(mac).is_some_and(|station| station.is_before(&one, &has_asked));
+            of(one.number, &mut own);
+            if !one.faced.is_empty() && one.faced.iter().all(stands_before) {
+                settled.push((one.number, MacKind::Presumed));
+            } else if self.settles(&own) {
+                settled.push((one.number, inside_kind(claims, &own)));
+            } else {
+                open.push(one);
+            }
+        }
+        for (number, is_station) in told_apart(&open, has_asked) {
+            of(number, &mut own);
+            settled.push((number, if is_station { inside_kind(claims, &own) } else { MacKind::Presumed }));
+        }
+        for (number, kind) in settled {
+            self.kinds[number] = kind;
+        }
     }
 
     /// A router that answers from 192.168.1.1 without ARP in the capture: the address is its own where stations of the link
@@ -279,6 +317,7 @@ mod tests {
             sending: Some(sending),
             to_group: false,
             to_station: false,
+            calls: false,
             passage: Passage::NONE,
             facing: Some((PEER, PEER)),
             volume: Volume::default(),

@@ -123,7 +123,8 @@ pub(crate) struct Roll<'a> {
 impl<'a> Roll<'a> {
     /// Makes stations of all ends, and adds what they said of themselves.
     pub(crate) fn new(court: &Court<'a>, mut ends: Ends) -> Self {
-        let kinds = MacKinds::new(&court.claims, &ends);
+        let has_asked = |mac, address| court.names.has_asked(mac, address);
+        let kinds = MacKinds::new(&court.claims, &ends, has_asked);
         let mut roll = Self::with_room(ends.all.len());
         roll.of_end = vec![NOWHERE; ends.all.len()];
         roll.add_own(court, &kinds, &ends);
