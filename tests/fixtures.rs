@@ -348,13 +348,13 @@ fn sighting_of<'r>(device: &'r Value, around: &'r Value) -> &'r Value {
 /// nor does what the kind of a message says of its sender. What a stream said may have begun in packets before.
 fn shows_sighting(sighting: &Value, packets: &[(u64, Vec<u8>)]) -> bool {
     let (kind, value) = (sighting["kind"].as_str().unwrap_or(""), sighting["value"].as_str().unwrap_or(""));
-    let is_stream = ["tls.", "http.", "sdp.", "dvrip.", "ftp.", "telnet.", "mqtt.", "rtmp."]
-        .iter()
-        .any(|app| kind.starts_with(app));
+    let is_stream =
+        "tls. http. sdp. dvrip. ftp. telnet. mqtt. rtmp.".split(' ').any(|app| kind.starts_with(app));
     let first = if is_stream { 0 } else { packets.len() - 1 };
     let digits = value.replace([':', '-'], "");
     let shows = |packet: &[u8]| {
         holds(packet, value) || from_hex(&digits).is_some_and(|bytes| contains(packet, &bytes))
+        || value.strip_suffix("/64").and_then(|of| of.parse::<std::net::Ipv6Addr>().ok()).is_some_and(|of| contains(packet, &of.octets()))
         // Kind and coding of a medium stand in two lines, and the words of a scope between percent signs.
         || matches!(kind, "sdp.media" | "video" | "onvif.scope.name") && value.split(' ').all(|word| holds(packet, word))
     };
@@ -367,9 +367,9 @@ fn shows_sighting(sighting: &Value, packets: &[(u64, Vec<u8>)]) -> bool {
             Some("api" | "credentials" | "role" | "protocol" | "device-role" | "p2p")
         )
         || kind.starts_with("kasa.")
-        || matches!(kind, "dhcp.parameters" | "gb28181.class" | "tls.ja4" | "tls.ech")
+        || matches!(kind, "dhcp.parameters" | "gb28181.class" | "tls.ja4" | "tls.ech" | "snmp.sys_object_id")
         || matches!(kind, "rtp.payload_type" | "rtp.video" | "stun.mapped" | "pppp.uid" | "miio.uid")
-        || matches!(kind, "foscam.firmware" | "snmp.sys_object_id")
+        || kind == "foscam.firmware"
         || packets[first..].iter().any(|(_, packet)| shows(packet))
         || is_stream
             && (is_sealed(&packets[packets.len() - 1].1) || stream(packets).is_some_and(|all| shows(&all)))

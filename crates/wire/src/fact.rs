@@ -86,7 +86,7 @@ pub enum Fact<'a> {
         /// The IP address.
         address: Address,
         /// Which protocol says so: [`Field::Arp`], [`Field::Ndp`] or [`Field::Dhcp`]; where it says that a router holds it,
-        /// [`Field::NdpRouter`] or [`Field::DhcpRouter`].
+        /// [`Field::NdpRouter`] or [`Field::DhcpRouter`]; where it is only about to, [`Field::NdpTried`].
         field: Field,
         /// Whether another says it of the holder: the server that gave the address, the router that redirects to it.
         claimed: bool,

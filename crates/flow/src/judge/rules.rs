@@ -72,6 +72,10 @@ pub const OUTSIDE_NETWORKS: usize = 4;
 /// A MAC that says by ARP that it holds more addresses than this answers for others.
 pub const STATION_ADDRESSES: u32 = 4;
 
+/// A router that says of more networks than this that they are of its link is not believed: hosts take no more addresses of one by
+/// default (`max_addresses` of Linux).
+pub const LINK_NETWORKS: usize = 16;
+
 /// Packets that a reason of a finding names at most; its evidence has twice as many, flows and attributions.
 pub const EVIDENCE: usize = 8;
 /// Flows that a finding lists at most, the largest first; its counts are of all.

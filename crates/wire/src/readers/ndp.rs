@@ -3,12 +3,18 @@
 //! A solicitation or router advertisement states the pair of its sender, an advertisement or redirect that of its
 //! target, where the message carries the link-layer address as an option; what a redirect states is its router's claim. At
 //! most 16 options are read. A router advertisement with a lifetime says besides that its sender is a router; one without
-//! does not (4.2).
+//! does not (4.2). It also says which prefixes are of its link. One of 64 bits alone is believed: all addresses that a link has end
+//! in an identifier of 64 (RFC 4291, 2.5.1; RFC 2464, 4), so that one for `2000::/3` says nothing.
+//!
+//! Who is about to take an address asks from `::` whether anybody holds it (RFC 4862, 5.4): the frame's sender tries it.
 //!
 //! A message counts with a hop limit of 255 only (RFC 4861, 6.1 and 7.1): no router passes such a packet on, so its sender
 //! stood on the link of which it speaks. A receiver drops every other one.
 //!
 //! The payload begins after type, code and checksum.
+
+use arrayvec::ArrayString;
+use std::fmt::Write;
 
 use crate::{
     Activity, Address, Fact, Field, Mac, Message, Read, Reader, ReaderId, Route, cursor::Cursor,
@@ -20,16 +26,20 @@ pub(crate) const READER: Reader = Reader {
     app: "ndp",
     activity: Some(Activity::Discovery),
     hides: false,
-    fields: &[Field::Ndp, Field::NdpRouter],
+    fields: &[Field::Ndp, Field::NdpPrefix, Field::NdpRouter, Field::NdpTried],
     read: Read::Message(&[Route::Icmp6], read),
 };
 
+const ROUTER_ADVERTISEMENT: u16 = 134;
 const SOLICITATION: u16 = 135;
 const ADVERTISEMENT: u16 = 136;
 const REDIRECT: u16 = 137;
 const SOURCE_LINK_ADDRESS: u8 = 1;
 const TARGET_LINK_ADDRESS: u8 = 2;
+const PREFIX: u8 = 3;
 const MAX_OPTIONS: usize = 16;
+/// The groups of those that might hold an address (RFC 4291, 2.7.1).
+const SOLICITED: [u8; 13] = [0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff];
 /// What a packet can only have where no router has passed it on.
 const OF_THE_LINK: u8 = 255;
 
@@ -39,10 +49,21 @@ fn read(message: &Message<'_, '_>, facts: Facts<'_>) -> bool {
         return false;
     }
     let Some((address, wanted, options)) = statement(kind, message) else { return false };
-    if let (134, Some((from, _)), [_, _, lifetime @ ..]) = (kind, message.packet.own_macs(), message.payload)
+    if let (ROUTER_ADVERTISEMENT, Some((from, _)), [_, _, lifetime @ ..]) =
+        (kind, message.packet.own_macs(), message.payload)
         && !lifetime.starts_with(&[0, 0])
     {
         facts(Fact::Holds { mac: from, address, field: Field::NdpRouter, claimed: false });
+    }
+    // In a tunnel the link of which it speaks is that of the tunnel's ends, of which a stranger may be one.
+    if kind == ROUTER_ADVERTISEMENT && is_of_link(address) && message.packet.own_macs().is_some() {
+        prefixes(options, facts);
+    }
+    if let (SOLICITATION, true, Some((from, _))) =
+        (kind, address == Address::default(), message.packet.own_macs())
+        && let Some(target) = tried(message)
+    {
+        facts(Fact::Holds { mac: from, address: target, field: Field::NdpTried, claimed: false });
     }
     let of_one = address != Address::default() && !address.0.starts_with(&[0xff]);
     if let Some(mac) = link_address(options, wanted).filter(|mac| of_one && !mac.is_zero() && !mac.is_group())
@@ -63,7 +84,7 @@ fn statement<'a>(kind: u16, message: &Message<'a, '_>) -> Option<(Address, u8, C
     };
     // What stands between the fixed words and the options: lifetimes, the solicited target, the redirected one.
     cursor.take(match kind {
-        134 => 8,
+        ROUTER_ADVERTISEMENT => 8,
         SOLICITATION | REDIRECT => 16,
         _ => 0,
     })?;
@@ -72,17 +93,61 @@ fn statement<'a>(kind: u16, message: &Message<'a, '_>) -> Option<(Address, u8, C
     Some((address, wanted, cursor))
 }
 
-fn link_address(mut options: Cursor<'_>, wanted: u8) -> Option<Mac> {
-    for _ in 0..MAX_OPTIONS {
+fn link_address(options: Cursor<'_>, wanted: u8) -> Option<Mac> {
+    let (_, body) = each(options).find(|(kind, _)| *kind == wanted)?;
+    // Longer ones are of links that are no Ethernet.
+    body.try_into().ok().map(Mac)
+}
+
+/// Kind and body of each option.
+fn each(mut options: Cursor<'_>) -> impl Iterator<Item = (u8, &[u8])> {
+    let next = move |_| {
         let kind = options.u8()?;
         let length = usize::from(options.u8()?).checked_mul(8)?.checked_sub(2)?;
-        let body = options.take(length)?;
-        if kind == wanted {
-            // Longer ones are of links that are no Ethernet.
-            return body.try_into().ok().map(Mac);
+        Some((kind, options.take(length)?))
+    };
+    (0..MAX_OPTIONS).map_while(next)
+}
+
+/// The prefixes of the link (RFC 4861, 4.6.2): those on it, and those in which its stations make addresses of their own. One that is
+/// valid no longer is none.
+fn prefixes(options: Cursor<'_>, facts: Facts<'_>) {
+    const ON_LINK_OR_AUTONOMOUS: u8 = 0xc0;
+    for (_, body) in each(options).filter(|(kind, _)| *kind == PREFIX) {
+        let &[64, flags, a, b, c, d, _, _, _, _, _, _, _, _, ref prefix @ ..] = body else { continue };
+        let Some((network, _)) = prefix.split_first_chunk::<8>().filter(|_| prefix.len() == 16) else {
+            continue;
+        };
+        let is_usable = flags & ON_LINK_OR_AUTONOMOUS != 0 && [a, b, c, d] != [0; 4];
+        let mut whole = [0; 16];
+        whole[..8].copy_from_slice(network);
+        // Groups have none, and fe80::/64 is each link's (RFC 4861, 6.3.4).
+        if is_usable && network[0] != 0xff && *network != [0; 8] && !is_of_link(Address(whole)) {
+            let mut value = ArrayString::<64>::new();
+            if write!(value, "{}/64", Address(whole).ip()).is_ok() {
+                facts(Fact::of_sender(Field::NdpPrefix, value.as_bytes()));
+            }
         }
     }
-    None
+}
+
+/// The address that a sender without one is about to take: it asks the group of those that might hold it, and tells no link address
+/// (RFC 4861, 7.1.1).
+fn tried(message: &Message<'_, '_>) -> Option<Address> {
+    let mut cursor = Cursor(message.payload);
+    cursor.u32()?;
+    let target = Address::v6(cursor.array()?);
+    // What was not captured may be such an option.
+    let is_whole = message.payload.len() >= message.packet.payload_length as usize;
+    let is_of_one = target != Address::default() && !target.0.starts_with(&[0xff]);
+    let asks_group = message.packet.destination.0.starts_with(&SOLICITED);
+    let tells = || link_address(cursor, SOURCE_LINK_ADDRESS).is_some();
+    (is_whole && is_of_one && asks_group && !tells()).then_some(target)
+}
+
+/// Whether an address is of its link alone (RFC 4291, 2.5.6), as that is from which a router advertises.
+fn is_of_link(address: Address) -> bool {
+    matches!(address.0, [0xfe, second, ..] if second & 0xc0 == 0x80)
 }
 
 #[cfg(test)]
@@ -139,6 +204,60 @@ mod tests {
         let router = "ndp.router fe80::9 at 02:00:00:00:00:07".to_owned();
         assert_eq!(facts_in(&READER, &packet, &bytes).unwrap(), [router, held]);
         cut_everywhere(&READER, &packet, &bytes);
+    }
+
+    fn prefix(length: u8, flags: u8, lifetime: u32, network: [u8; 4]) -> Vec<u8> {
+        let mut bytes = vec![PREFIX, 4, length, flags];
+        bytes.extend(lifetime.to_be_bytes());
+        bytes.extend([0; 8]);
+        bytes.extend(network);
+        bytes.extend([7; 12]);
+        bytes
+    }
+
+    #[test]
+    fn a_router_tells_the_prefixes_of_its_link() {
+        let of = |source, option: Vec<u8>| {
+            let bytes = [vec![0; 12], option].concat();
+            let macs = Some((Mac(MAC), Mac::default()));
+            let own = Packet { macs, ..packet(134, source) };
+            cut_everywhere(&READER, &own, &bytes);
+            assert_eq!(said(134, source, &bytes), Some(vec![]), "in a tunnel of IP alone");
+            facts_in(&READER, &own, &bytes).unwrap()
+        };
+        let known = [0x20, 1, 0x0d, 0xb8];
+        let told = "sender ndp.prefix 2001:db8:707:707::/64".to_owned();
+        assert_eq!(of(SENDER, prefix(64, 0xc0, 60, known)), [told.as_str()]);
+        assert_eq!(of(SENDER, prefix(64, 0x40, 60, known)), [told.as_str()]);
+        for other in [
+            prefix(3, 0xc0, 60, known),
+            prefix(48, 0xc0, 60, known),
+            prefix(128, 0xc0, 60, known),
+            prefix(64, 0x20, 60, known),
+            prefix(64, 0xc0, 0, known),
+            prefix(64, 0xc0, 60, [0xfe, 0x80, 0, 0]),
+            prefix(64, 0xc0, 60, [0xff, 2, 0, 0]),
+        ] {
+            assert_eq!(of(SENDER, other), Vec::<String>::new());
+        }
+        assert_eq!(of(TARGET, prefix(64, 0xc0, 60, known)), Vec::<String>::new(), "no router's address");
+    }
+
+    #[test]
+    fn who_is_about_to_take_an_address_tries_it() {
+        let (from, destination) = (Some((Mac(MAC), Mac::default())), Address([0xff; 16]));
+        let mut group = SOLICITED.to_vec();
+        group.extend([0, 0, 2]);
+        let asked = Address::v6(group.try_into().unwrap());
+        let packet = Packet { macs: from, destination: asked, ..packet(135, [0; 16]) };
+        let bytes = &message(135, SOURCE_LINK_ADDRESS, MAC)[..20];
+        let tried = "ndp.tried 2001:db8::2 at 02:00:00:00:00:01".to_owned();
+        assert_eq!(facts_in(&READER, &packet, bytes).unwrap(), [tried]);
+        cut_everywhere(&READER, &packet, bytes);
+        let with_link = message(135, SOURCE_LINK_ADDRESS, MAC);
+        assert_eq!(facts_in(&READER, &packet, &with_link), Some(vec![]), "RFC 4861, 7.1.1");
+        let elsewhere = Packet { destination, ..packet };
+        assert_eq!(facts_in(&READER, &elsewhere, bytes), Some(vec![]));
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! What stations of the link said of who holds which address, and who is a router.
 //!
 //! ARP says that 192.168.1.1 is at 50:c7:bf:00:00:01, and a DHCP server that the routers are at 192.168.1.1: so that MAC is
-//! a router's, and that address is its own. An address that a MAC holds by such word never speaks against it.
+//! a router's, and that address is its own. An address that a MAC holds by such word never speaks against it. So does one that it
+//! asked of all whether anybody holds it, and that nobody does.
 
 use hashbrown::{HashMap, HashSet};
 use lenscap_wire::{Address, Field, Mac};
+use std::net::IpAddr;
 
 use crate::judge::rules;
+use crate::state::sighting::Sightings;
 use crate::state::summary::Summary;
 
 /// The first 64 bits of an IPv6 address: the network that one link has (RFC 4291, 2.5.1).
@@ -16,8 +19,10 @@ pub(crate) type Network = [u8; 8];
 #[derive(Debug, Default)]
 pub(crate) struct Claims {
     held: HashSet<(Mac, Address)>,
-    /// Networks of addresses that somebody on the link holds.
+    /// Networks of addresses that somebody on the link holds, and those that routers say are of the link.
     networks: HashSet<Network>,
+    /// The latter alone.
+    advertised: HashSet<Network>,
     routers: HashSet<Mac>,
     /// Addresses that DHCP servers called routers.
     router_addresses: HashSet<Address>,
@@ -50,7 +55,20 @@ impl Claims {
                 claims.held.insert((mac, address));
             }
         }
+        for (mac, address) in tried(sightings) {
+            claims.networks.extend(network(address));
+            claims.held.insert((mac, address));
+        }
+        claims.advertised = advertised(summary);
+        claims.networks.extend(&claims.advertised);
         claims
+    }
+
+    /// Whether a router says that addresses of this one's network are of the link.
+    #[inline]
+    pub(crate) fn is_advertised(&self, address: Address) -> bool {
+        !self.advertised.is_empty()
+            && network(address).is_some_and(|network| self.advertised.contains(&network))
     }
 
     /// Whether a MAC holds an address by its own word, or by the identifier made of it (RFC 4291, appendix A).
@@ -80,6 +98,37 @@ impl Claims {
     pub(crate) fn vouches(&self, mac: Mac) -> bool {
         self.by_arp.get(&mac).is_none_or(|count| *count <= rules::STATION_ADDRESSES)
     }
+}
+
+/// Addresses that stations tried before they took them (RFC 4862, 5.4), where nobody else tried the same or holds it.
+fn tried(sightings: &Sightings) -> impl Iterator<Item = (Mac, Address)> {
+    let mut all: HashMap<Address, Option<Mac>> = HashMap::new();
+    for (mac, address) in sightings.holders(Field::NdpTried, false) {
+        let known = all.entry(address).or_insert(Some(mac));
+        *known = known.filter(|known| *known == mac);
+    }
+    if !all.is_empty() {
+        for (mac, address) in
+            [Field::Ndp, Field::NdpRouter].into_iter().flat_map(|of| sightings.holders(of, false))
+        {
+            if let Some(known) = all.get_mut(&address) {
+                *known = known.filter(|known| *known == mac);
+            }
+        }
+    }
+    all.into_iter().filter_map(|(address, mac)| Some((mac?, address)))
+}
+
+/// Networks that routers say are of the link. One who says so of many says it of none: no link has as many, and a list of all clouds is
+/// soon made.
+fn advertised(summary: &Summary) -> HashSet<Network> {
+    let mut all: HashMap<Mac, HashSet<Network>> = HashMap::new();
+    for (shown, _) in summary.site.sightings.iter().filter(|(shown, _)| shown.field == Field::NdpPrefix) {
+        let value = std::str::from_utf8(summary.flows.texts.text(shown.value)).unwrap_or_default();
+        let prefix = value.strip_suffix("/64").and_then(|prefix| prefix.parse::<IpAddr>().ok());
+        all.entry(shown.mac).or_default().extend(prefix.and_then(|prefix| network(Address::from(prefix))));
+    }
+    all.into_values().filter(|networks| networks.len() <= rules::LINK_NETWORKS).flatten().collect()
 }
 
 /// The network of an IPv6 address; none for IPv4, and for what is of one link only.
@@ -125,7 +174,6 @@ fn is_shared_by_routers(mac: Mac) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::IpAddr;
 
     fn address(text: &str) -> Address {
         Address::from(text.parse::<IpAddr>().unwrap())

@@ -357,7 +357,8 @@ impl<'a> Roll<'a> {
                 None if by_others => continue,
                 None => self.enter(kinds, key),
             };
-            if inside && field != Field::DhcpRouter {
+            // Who tries an address need not have got it.
+            if inside && !matches!(field, Field::DhcpRouter | Field::NdpTried) {
                 self.reside(place, address, 0);
             }
             let shown = Sighted {
@@ -373,7 +374,7 @@ impl<'a> Roll<'a> {
 
     /// Whether what came from a MAC and an address is the word of the MAC's own station.
     fn speaks_for_itself(&self, kinds: &MacKinds, mac: Mac, (address, field): (Address, Field)) -> bool {
-        matches!(field, Field::Arp | Field::Ndp | Field::NdpRouter)
+        matches!(field, Field::Arp | Field::Ndp | Field::NdpPrefix | Field::NdpRouter | Field::NdpTried)
             || address == Address::default()
             || is_of_link(address)
             || kinds.of(mac) == MacKind::Station
