@@ -9,5 +9,6 @@ pub(crate) mod earlier;
 pub(crate) mod halves;
 pub(crate) mod late;
 pub(crate) mod name;
+mod near;
 pub(crate) mod opinion;
 pub(crate) mod protocol;

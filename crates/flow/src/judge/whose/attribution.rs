@@ -55,9 +55,8 @@ impl<'a> Court<'a> {
                 None => 0,
             };
         }
-        if judged.is_external() && self.is_of_this_link(flow, &judged) {
-            judged.bits |= Judged::INSIDE | Judged::INSIDE << 1;
-            judged.bits &= !(Judged::OUTSIDE | Judged::OUTSIDE << 1);
+        if judged.is_external() {
+            judged.bits = self.near_ends(flow, &judged);
         }
         if let Some(near) = self.near_side(flow, judged.is_external(), orig) {
             judged.bits |= Judged::INSIDE << near | Judged::OUTSIDE << (1 - near);
@@ -141,28 +140,6 @@ impl<'a> Court<'a> {
             || self.attribute_learned(flow, judged, reader, false)
             || !called && self.attribute_port(flow, judged);
         called
-    }
-
-    /// Whether the ends of a flow that would be outside stand on this link: no router stands between the two, or each holds its
-    /// address by ARP or neighbour discovery, and the packets went to the MAC that does. 203.0.113.10 that answers for itself is a neighbour. That a camera calls its
-    /// cloud's address its own hides nothing, since what it sends there goes to the router's MAC.
-    fn is_of_this_link(&self, flow: &Flow<'_>, judged: &Judged) -> bool {
-        // Whether it holds the address is asked first: hardly any outside end does.
-        let is_near = |side: Side| {
-            let mac = flow.mac(side).filter(|mac| !mac.is_zero());
-            mac.is_some_and(|mac| {
-                self.claims.is_own(mac, flow.hot.key.address(side)) && self.claims.vouches(mac)
-            })
-        };
-        flow.mac(0) != flow.mac(1)
-            && !self.is_carried(flow)
-            && [0, 1]
-                .into_iter()
-                .all(|side| judged.is_inside(side) || judged.is_outside(side) && is_near(side))
-            || judged.is_outside(0)
-                && judged.is_outside(1)
-                && !self.is_carried(flow)
-                && self.neighbours.are_ends_of(self, flow)
     }
 
     /// What the asker, else somebody, was told of the flow's other end.
