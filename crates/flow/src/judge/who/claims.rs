@@ -9,7 +9,7 @@ use lenscap_wire::{Address, Field, Mac};
 use std::net::IpAddr;
 
 use crate::judge::rules;
-use crate::state::sighting::Sightings;
+use crate::state::sighting::{Seen, Shown, Sightings};
 use crate::state::summary::Summary;
 
 /// The first 64 bits of an IPv6 address: the network that one link has (RFC 4291, 2.5.1).
@@ -18,7 +18,8 @@ pub(crate) type Network = [u8; 8];
 /// Statements about addresses of the link.
 #[derive(Debug, Default)]
 pub(crate) struct Claims {
-    held: HashSet<(Mac, Address)>,
+    /// Who holds which address, and whether a frame of the holder itself says so.
+    held: HashMap<(Mac, Address), bool>,
     /// Networks of addresses that somebody on the link holds, and those that routers say are of the link.
     networks: HashSet<Network>,
     /// The latter alone.
@@ -52,12 +53,18 @@ impl Claims {
                     }
                 }
                 claims.networks.extend(network(address));
-                claims.held.insert((mac, address));
+                claims.held.insert((mac, address), false);
             }
         }
         for (mac, address) in tried(sightings) {
             claims.networks.extend(network(address));
-            claims.held.insert((mac, address));
+            claims.held.entry((mac, address)).or_insert(false);
+        }
+        let by_itself = |(shown, seen): &(&Shown, &Seen)| {
+            matches!(shown.field, Field::Arp | Field::Ndp) && !shown.claimed && seen.by == shown.mac.0
+        };
+        for (shown, _) in sightings.iter().filter(by_itself) {
+            claims.held.insert((shown.mac, shown.address), true);
         }
         claims.advertised = advertised(summary);
         claims.networks.extend(&claims.advertised);
@@ -74,7 +81,13 @@ impl Claims {
     /// Whether a MAC holds an address by its own word, or by the identifier made of it (RFC 4291, appendix A).
     #[inline]
     pub(crate) fn is_own(&self, mac: Mac, address: Address) -> bool {
-        is_made_of(address, mac) || self.held.contains(&(mac, address))
+        is_made_of(address, mac) || self.held.contains_key(&(mac, address))
+    }
+
+    /// Whether frames of the MAC itself say that it holds an address. Anybody can say so of another, or make an address of another's
+    /// MAC.
+    pub(crate) fn is_said_by(&self, mac: Mac, address: Address) -> bool {
+        self.held.get(&(mac, address)) == Some(&true)
     }
 
     /// Whether somebody on the link has an address of this one's network.
@@ -182,7 +195,7 @@ mod tests {
     #[test]
     fn a_station_holds_what_it_says_and_what_is_made_of_its_mac() {
         let mac = Mac([0x44, 0x19, 0xb6, 0, 0, 1]);
-        let held = [(mac, address("2001:db8::5"))].into_iter().collect();
+        let held = [((mac, address("2001:db8::5")), true)].into_iter().collect();
         let claims = Claims { held, ..Claims::default() };
         assert!(claims.is_own(mac, address("2001:db8::5")));
         assert!(claims.is_own(mac, address("2001:db8::4619:b6ff:fe00:1")));

@@ -61,6 +61,16 @@ impl Neighbours {
         !shown.passing.contains(&mac) && shown.near.get(&(mac, address)) == Some(&Passage::ALL_HOPS)
     }
 
+    /// Whether the end of an address of which it is said that it is its MAC's own stands here: by frames of that MAC, or where that
+    /// passes on nothing else.
+    pub(crate) fn holds(&self, court: &Court<'_>, (mac, address): EndKey) -> bool {
+        let claims = &court.claims;
+        claims.is_own(mac, address)
+            && claims.vouches(mac)
+            && (claims.is_said_by(mac, address)
+                || !claims.is_router(mac) && !self.shown(court).passing.contains(&mac))
+    }
+
     fn shown(&self, court: &Court<'_>) -> &Shown {
         self.0.get_or_init(|| all(court))
     }

@@ -1,7 +1,8 @@
 //! Which ends of a flow with addresses of the outside stand on the link all the same.
 //!
 //! 203.0.113.10 that answers for itself is a neighbour, and so is `2001:db8:5::9`, to which `fe80::64` sends. That a camera calls its cloud's
-//! address its own hides nothing, since what it sends there goes to the router's MAC.
+//! address its own hides nothing, since what it sends there goes to the router's MAC; nor does it hide anything that it calls that the
+//! router's.
 
 use crate::judge::judged::Judged;
 use crate::judge::{Court, Flow};
@@ -49,8 +50,8 @@ impl<'a> Court<'a> {
         // Whether it holds the address is asked first: hardly any outside end does.
         let is_near = |side: Side| {
             let end = (flow.mac(side).unwrap_or_default(), flow.hot.key.address(side));
-            let holds = self.claims.is_own(end.0, end.1) && self.claims.vouches(end.0);
-            !end.0.is_zero() && (holds || self.neighbours.stands_here(self, end))
+            let neighbours = &self.neighbours;
+            !end.0.is_zero() && (neighbours.holds(self, end) || neighbours.stands_here(self, end))
         };
         flow.mac(0) != flow.mac(1)
             && !self.is_carried(flow)
