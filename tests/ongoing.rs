@@ -269,6 +269,23 @@ fn a_connection_that_changes_its_interface_keeps_its_name() {
     assert_eq!(judged(true), kept);
 }
 
+/// An upload that is cut over many connections, of which some leave memory before the last is there.
+#[test]
+fn what_is_cut_over_many_connections_is_the_same_as_it_comes() {
+    let mut s = Scenario::new(MORNING, 3);
+    let (camera, cloud) = (Host::new("bc:ad:28:00:53:40", "192.168.1.64"), s.outside("203.0.113.40"));
+    s.ssdp(camera, "Linux/3.0 UPnP/1.0 Hikvision/1.0 IPCamera");
+    for n in 0..200 {
+        let mut tcp = s.tcp(camera, cloud.port(8800 + n % 3));
+        tcp.send(&mut s, Side::Client, &[1; 5000]);
+        tcp.close(&mut s, Side::Client);
+        s.wait(3 * SECOND);
+    }
+    let (_folder, path) = written(&s.frames);
+    assert!(run(&path, 1, Some(1)).rest.contains("exfiltration"));
+    assert!(holds(&path, 1) > 100);
+}
+
 /// The same for captures of other people, where there are some.
 #[test]
 fn captures_of_others_are_the_same_as_they_come() {

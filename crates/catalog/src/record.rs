@@ -188,6 +188,10 @@ records! {
         pub any: u64,
         /// How many times what came back.
         pub ratio: u64,
+        /// Least that one connection sent to be a piece of content that is cut over several…
+        pub piece: u64,
+        /// …and that was sent without one.
+        pub datagrams: u64,
         /// How surely.
         pub confidence: Confidence,
         /// Who says so.

@@ -2,18 +2,20 @@
 //!
 //! A camera sends 40 kB within 17 s over one connection and 300 bytes come back: that bucket of the flow is content. A
 //! keep-alive of 95 bytes each 15 s never is, however long it runs, and a download over another flow in the same 17 s changes
-//! nothing, since each flow's bucket decides before buckets are summed.
+//! nothing, since each flow's bucket decides before buckets are summed. What is cut over many flows is put together by `pieces.rs`.
 
 mod content;
+mod pieces;
 pub(crate) mod recurrences;
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use crate::state::key::Side;
-use crate::state::spell::buckets::Bucket;
+use crate::state::key::{Side, TCP};
+use crate::state::spell::buckets::{Bucket, Buckets};
 use crate::state::spell::{Cold, Hot};
 use content::{Seen, share};
+use pieces::Pieces;
 use recurrences::Recurrences;
 
 /// Width of the windows in which content is summed: 2^42 ns, 73 min.
@@ -30,12 +32,17 @@ pub(crate) struct ContentLimits {
     pub(crate) any: u64,
     /// How many times what came back.
     pub(crate) ratio: u64,
+    /// Least that a connection sent in a bucket to be a piece of content that is cut over several…
+    pub(crate) piece: u64,
+    /// …and that was sent without one.
+    pub(crate) datagrams: u64,
 }
 
 impl ContentLimits {
     /// Those for flows that leave memory before they are judged: fixed here, since no catalogue is at hand while packets are
     /// folded. The catalogue's are the same.
-    pub(crate) const LEAVING: Self = Self { large: 8192, any: 32_768, ratio: 2 };
+    pub(crate) const LEAVING: Self =
+        Self { large: 8192, any: 32_768, ratio: 2, piece: 2048, datagrams: 1300 };
 }
 
 /// A whole number by window.
@@ -48,8 +55,24 @@ pub(crate) struct Measures {
     content: Windows<2>,
     /// Payload in large packets, sent and received, by window of 2^46 ns.
     large: Windows<2>,
+    /// What is little in each flow and may be content together.
+    pieces: Pieces,
     /// Moments at which payload was sent.
     recurrences: Recurrences,
+}
+
+/// What is measured of a flow beside its own content.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Beside {
+    /// It can be a report that recurs.
+    pub(crate) recurs: bool,
+    /// It can be a piece of an upload that is cut over many flows.
+    pub(crate) pieces: bool,
+}
+
+impl Beside {
+    pub(crate) const ALL: Self = Self { recurs: true, pieces: true };
+    pub(crate) const NOTHING: Self = Self { recurs: false, pieces: false };
 }
 
 /// How much is kept of flows that left memory.
@@ -62,8 +85,15 @@ pub(crate) enum Keeps {
 }
 
 impl Measures {
-    /// Adds a flow; `recurs` says whether it can be a report that recurs.
-    pub(crate) fn add(&mut self, rule: &ContentLimits, (hot, cold): (&Hot, &Cold), side: Side, recurs: bool) {
+    /// Adds a flow.
+    pub(crate) fn add(
+        &mut self,
+        rule: &ContentLimits,
+        (hot, cold): (&Hot, &Cold),
+        side: Side,
+        beside: Beside,
+    ) {
+        let least = if hot.key.protocol == TCP { rule.piece } else { rule.datagrams };
         let sides = [side & 1, 1 - (side & 1)];
         let share = share(hot, cold, sides);
         let seen = |bucket: &Bucket| Seen::of(share, sides, bucket);
@@ -82,8 +112,12 @@ impl Measures {
                 known[0] += seen.large[0];
                 known[1] += seen.large[1];
             }
+            // A wider bucket is content at a lower rate by itself.
+            if beside.pieces && shift == Buckets::SHIFT {
+                self.pieces.add(rule, least, start, &seen, sent[0]);
+            }
         });
-        if recurs {
+        if beside.recurs {
             self.recurrences.add((hot, cold), side);
         }
     }
@@ -97,11 +131,16 @@ impl Measures {
                 known[1] += two;
             }
         }
+        self.pieces.join(other.pieces);
         self.recurrences.join(other.recurrences);
     }
 
     /// Keeps the latest windows, of which nobody needs more than so many.
     pub(crate) fn limit(&mut self, keeps: Keeps) {
+        let content = &mut self.content;
+        self.pieces.limit(&ContentLimits::LEAVING, keeps, |window, more| {
+            content.entry(window).or_default()[0] += more;
+        });
         let windows = match keeps {
             Keeps::Few => 128,
             Keeps::Months => 1280,
@@ -116,26 +155,36 @@ impl Measures {
 
     /// All amounts of all windows.
     pub(crate) fn amounts(&self) -> impl Iterator<Item = u64> {
-        self.content.values().chain(self.large.values()).copied().flatten()
+        self.content.values().chain(self.large.values()).copied().flatten().chain(self.pieces.amounts())
     }
 
     /// What they cost.
     pub(crate) fn price(&self) -> usize {
-        (self.content.len() + self.large.len()) * 48 + self.recurrences.price()
+        (self.content.len() + self.large.len() + self.pieces.len()) * 48 + self.recurrences.price()
     }
 
-    /// Forgets that payload was sent again and again, as by what is no report that recurs.
-    pub(crate) fn recur_not(&mut self) {
-        self.recurrences = Recurrences::default();
+    /// Forgets what cannot be beside content.
+    pub(crate) fn keep(&mut self, beside: Beside) {
+        if !beside.recurs {
+            self.recurrences = Recurrences::default();
+        }
+        if !beside.pieces {
+            self.pieces = Pieces::default();
+        }
     }
 
-    /// The most content in two neighbouring windows; with `both_ways` whatever came back.
+    /// The most content of flows alone in two neighbouring windows; with `both_ways` whatever came back.
     pub(crate) fn content(&self, both_ways: bool) -> u64 {
-        let of = |sums: &[u64; 2]| sums[usize::from(both_ways)];
-        let pair = |(window, sums): (&i64, &[u64; 2])| {
-            of(sums) + window.checked_add(1).and_then(|next| self.content.get(&next)).map_or(0, of)
-        };
-        self.content.iter().map(pair).max().unwrap_or(0)
+        most(&self.content, usize::from(both_ways))
+    }
+
+    /// The most content in two neighbouring windows, with what is content of several flows together.
+    pub(crate) fn uploaded(&self, rule: &ContentLimits) -> u64 {
+        let mut all = self.content.clone();
+        for (window, more) in self.pieces.content(rule) {
+            all.entry(window).or_default()[0] += more;
+        }
+        most(&all, 0)
     }
 
     /// What [`Measures::content`] says of one flow alone: its buckets come in order of time, so that nothing is kept of them.
@@ -181,6 +230,14 @@ impl Measures {
     }
 }
 
+/// The most of two neighbouring windows.
+fn most(windows: &Windows<2>, of: usize) -> u64 {
+    let pair = |(window, sums): (&i64, &[u64; 2])| {
+        sums[of] + window.checked_add(1).and_then(|next| windows.get(&next)).map_or(0, |next| next[of])
+    };
+    windows.iter().map(pair).max().unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,9 +266,9 @@ mod tests {
             let spell = spell.map(|spell| (spell.hot, spell.cold)).unwrap();
             for side in [0, 1] {
                 let mut measures = Measures::default();
-                measures.add(&ContentLimits::LEAVING, (&spell.0, &spell.1), side, false);
+                measures.add(&ContentLimits::LEAVING, (&spell.0, &spell.1), side, Beside::ALL);
                 let alone = Measures::content_of(&ContentLimits::LEAVING, (&spell.0, &spell.1), side);
-                prop_assert_eq!(alone, measures.content(false));
+                prop_assert_eq!((alone, alone), (measures.content(false), measures.uploaded(&ContentLimits::LEAVING)));
             }
         }
     }

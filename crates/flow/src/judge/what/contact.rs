@@ -16,7 +16,7 @@ use crate::judge::walk::Undelivered;
 use crate::judge::{Court, Flow, FlowAt, rules};
 use crate::state::eviction::{Cite, Gone};
 use crate::state::key::Side;
-use crate::state::measure::Measures;
+use crate::state::measure::{Beside, Measures};
 
 /// Which contact of a station.
 pub(crate) type ContactKey = (Called, PartyName);
@@ -171,7 +171,8 @@ impl Contact {
         self.once[0] += once[0];
         self.once[1] += once[1];
         self.repeated += payload[0] + payload[1] - once[0] - once[1];
-        match court.content(flow) {
+        let content = court.content(flow);
+        match content {
             Content::Hidden => self.hidden += once[0] + once[1],
             Content::Unknown => self.unknown += once[0] + once[1],
             Content::Packed => self.packed += once[0] + once[1],
@@ -180,7 +181,12 @@ impl Contact {
         let ending = Ending::of(undelivered, flow, half.as_ref(), side);
         let refused =
             matches!(ending, Ending::Refused(_)) && !flow.hot.counts_though_refused(flow.cold, side);
-        flow.measure(court.catalog.content(), side, !service, refused, &mut self.measures);
+        // What nobody answered of a protocol that hides what it carries are its hellos.
+        let answered =
+            matches!(ending, Ending::Answered) || flow.gone().is_some_and(|gone| gone.answered[side] > 0);
+        let carries = answered || content != Content::Hidden;
+        let beside = Beside { recurs: !service, pieces: !service && carries };
+        flow.measure(court.catalog.content(), side, beside, refused, &mut self.measures);
         if stands_for > 0 {
             self.end(ending);
         }

@@ -8,6 +8,7 @@ use super::contact::Contact;
 use super::votes::Whose;
 use crate::judge::Court;
 use crate::report::{FindingKind, Outcome, Severity, Standing};
+use crate::state::measure::ContentLimits;
 
 /// What a contact is called, by which rule, and how much that measured.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +28,8 @@ pub(crate) fn decide(
     standing: Standing,
 ) -> Option<Decision> {
     let rules = court.catalog.contact_rules().iter().filter(|rule| rule.called == called);
-    let ratio = court.catalog.content().ratio;
-    let mut held = rules.map(|rule| (rule, contact.measure(rule.measure, ratio)));
+    let content = court.catalog.content().into();
+    let mut held = rules.map(|rule| (rule, contact.measure(rule.measure, &content)));
     let (rule, measured) = held.find(|(rule, measured)| *measured >= rule.least)?;
     let kind = match rule.kind {
         ContactKind::Exfiltration => FindingKind::Exfiltration,
@@ -59,11 +60,11 @@ fn severity(level: Level, standing: Standing) -> Severity {
 }
 
 impl Contact {
-    fn measure(&self, measure: Measure, ratio: u64) -> u64 {
+    fn measure(&self, measure: Measure, content: &ContentLimits) -> u64 {
         match measure {
-            Measure::Window => self.measures.content(false),
+            Measure::Window => self.measures.uploaded(content),
             Measure::BothWays => self.measures.content(true),
-            Measure::LongWindow => self.measures.slow(ratio),
+            Measure::LongWindow => self.measures.slow(content.ratio),
             Measure::Service => u64::from(self.flows > 0 && self.services == self.flows),
             Measure::Recurrence => self.measures.recurrences(),
             Measure::Answers => self.answered,

@@ -5,11 +5,12 @@ use lenscap_catalog::ContentRule;
 use crate::judge::Flow;
 use crate::state::answer::Answer;
 use crate::state::key::Side;
-use crate::state::measure::{ContentLimits, Measures};
+use crate::state::measure::{Beside, ContentLimits, Measures};
 
 impl From<&ContentRule> for ContentLimits {
     fn from(rule: &ContentRule) -> Self {
-        Self { large: rule.large, any: rule.any, ratio: rule.ratio }
+        let &ContentRule { large, any, ratio, piece, datagrams, .. } = rule;
+        Self { large, any, ratio, piece, datagrams }
     }
 }
 
@@ -51,29 +52,27 @@ impl Flow<'_> {
             return Measures::content_of(&rule.into(), (self.hot, self.cold), side);
         };
         let mut measures = gone.measures[side & 1].clone();
-        measures.add(&rule.into(), (self.hot, self.cold), side, false);
+        measures.add(&rule.into(), (self.hot, self.cold), side, Beside::NOTHING);
         measures.content(false)
     }
 
-    /// Adds what one side of it sent by window to `all`, with that of the flows that left memory with this one; `recurs` says
-    /// whether it can be a report that recurs, `refused` that it reached nobody: then only those that left count.
+    /// Adds what one side of it sent by window to `all`, with that of the flows that left memory with this one; `refused`
+    /// says that it reached nobody: then only those that left count.
     pub(crate) fn measure(
         &self,
         rule: &ContentRule,
         side: Side,
-        recurs: bool,
+        beside: Beside,
         refused: bool,
         all: &mut Measures,
     ) {
         if let Some(gone) = self.gone() {
             let mut measures = gone.measures[side & 1].clone();
-            if !recurs {
-                measures.recur_not();
-            }
+            measures.keep(beside);
             all.join(measures);
         }
         if !refused {
-            all.add(&rule.into(), (self.hot, self.cold), side, recurs);
+            all.add(&rule.into(), (self.hot, self.cold), side, beside);
         }
     }
 

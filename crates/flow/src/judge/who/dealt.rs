@@ -21,7 +21,7 @@ use crate::judge::{Court, Flow, rules};
 use crate::report::{Attribution, Party};
 use crate::state::answer::Answer;
 use crate::state::key::{SCTP, Side, TCP, UDP};
-use crate::state::measure::Measures;
+use crate::state::measure::{Beside, Measures};
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -198,7 +198,7 @@ fn upload<'a>(court: &Court<'a>, sent: u64, flows: impl Iterator<Item = Dealing<
         let cold = dealing.flow.cold;
         let begun = (cold.first, cold.at());
         let (measures, first) = all.entry(key).or_insert_with(|| (Measures::default(), begun));
-        dealing.flow.measure(court.catalog.content(), dealing.side, false, false, measures);
+        dealing.flow.measure(court.catalog.content(), dealing.side, Beside::NOTHING, false, measures);
         *first = begun.min(*first);
     }
     let uploads = all.into_values().filter(|(measures, _)| measures.content(false) >= least);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 use crate::state::key::Side;
-use crate::state::measure::{ContentLimits, Keeps, Measures};
+use crate::state::measure::{Beside, ContentLimits, Keeps, Measures};
 use crate::state::spell::Spell;
 use crate::state::spell::counters::Counters;
 
@@ -59,7 +59,7 @@ impl Gone {
                     continue;
                 }
             }
-            self.measures[side].add(&ContentLimits::LEAVING, (hot, cold), side, true);
+            self.measures[side].add(&ContentLimits::LEAVING, (hot, cold), side, Beside::ALL);
             self.measures[side].limit(keeps);
         }
     }

@@ -103,6 +103,13 @@ fn measured(rule: &ContactRule, content: &ContentRule) -> Vec<String> {
         units::count(content.any),
         content.ratio
     );
+    let of_pieces = format!(
+        "What is cut over several flows is content where they send so much together: flows that each send {} times what comes \
+         back to them, and {} B or more in one connection of TCP, or {} B without one.",
+        content.ratio,
+        units::count(content.piece),
+        units::count(content.datagrams)
+    );
     let mut clauses = vec![match rule.measure {
         Measure::Window => format!("Content sent in two neighbouring windows of 73 min: {least} B or more."),
         Measure::BothWays => format!("The same where as much may have come back: {least} B or more."),
@@ -125,6 +132,7 @@ fn measured(rule: &ContactRule, content: &ContentRule) -> Vec<String> {
     );
     let counts_content = matches!(rule.measure, Measure::Window | Measure::BothWays | Measure::LongWindow);
     clauses.extend(counts_content.then_some(of_content));
+    clauses.extend((rule.measure == Measure::Window).then_some(of_pieces));
     clauses.push("Bytes are payload, each once. The first rule that holds decides.".into());
     clauses
 }

@@ -1,0 +1,121 @@
+//! Uploads that no single flow shows: cut over many connections or ports, or seen by what acknowledges them alone.
+
+mod common;
+
+use common::records;
+use lenscap_testkit::{End, Host, MILLISECOND, MORNING, OwnedFrame, SECOND, Scenario, Side};
+use serde_json::Value;
+
+struct Stage {
+    s: Scenario,
+    camera: Host,
+    cloud: Host,
+}
+
+impl Stage {
+    /// A camera by its own word, and a party outside that nobody knows.
+    fn new() -> Self {
+        let mut s = Scenario::new(MORNING, 7);
+        let (camera, cloud) = (Host::new("bc:ad:28:00:53:40", "192.168.1.64"), s.outside("203.0.113.40"));
+        s.ssdp(camera, "Linux/3.0 UPnP/1.0 Hikvision/1.0 IPCamera");
+        Self { s, camera, cloud }
+    }
+
+    /// Posts so much over a connection of its own, to this port; the answer has so many bytes.
+    fn post(&mut self, port: u16, bytes: usize, answer: usize) {
+        let mut tcp = self.s.tcp(self.camera, self.cloud.port(port));
+        let head = format!("POST /f HTTP/1.1\r\nHost: 203.0.113.40\r\nContent-Length: {bytes}\r\n\r\n");
+        tcp.send(&mut self.s, Side::Client, &[head.as_bytes(), &vec![0x5a; bytes]].concat());
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {answer}\r\n\r\n");
+        tcp.send(&mut self.s, Side::Server, &[head.as_bytes(), &vec![0x5a; answer]].concat());
+        tcp.close(&mut self.s, Side::Client);
+    }
+
+    fn end(&self, port: u16) -> End {
+        self.cloud.port(port)
+    }
+}
+
+/// The finding about the camera and the party: kind, and the rule that decided.
+fn found(frames: &[OwnedFrame]) -> (String, String) {
+    let all = records(frames);
+    let findings: Vec<_> = all.iter().filter(|record| record["type"] == "finding").collect();
+    let [finding] = findings.as_slice() else { panic!("{findings:#?}") };
+    let text = |value: &Value| value.as_str().expect("a text").to_string();
+    (text(&finding["kind"]), text(&finding["reasons"][0]))
+}
+
+fn kind(frames: &[OwnedFrame]) -> String {
+    found(frames).0
+}
+
+/// 700 kB as a hundred pieces, each over a connection of its own, to one port or to a hundred.
+#[test]
+fn what_is_cut_over_many_connections_is_one_upload() {
+    for ports in [1, 100] {
+        let mut stage = Stage::new();
+        for n in 0..100 {
+            stage.post(8000 + n % ports, 7000, 2);
+            stage.s.wait(500 * MILLISECOND);
+        }
+        let (kind, why) = found(&stage.s.frames);
+        assert_eq!(kind, "exfiltration", "{why}");
+        assert!(why.starts_with("upload: 706200 payload bytes of content sent"), "{why}");
+    }
+}
+
+/// The same as datagrams, each to a port of its own.
+#[test]
+fn what_is_cut_over_many_ports_is_one_upload() {
+    let mut stage = Stage::new();
+    for n in 0..500 {
+        let (from, to) = (stage.camera.port(5000), stage.end(20_000 + n));
+        stage.s.udp(from, to, &[n as u8; 1400]);
+        stage.s.wait(100 * MILLISECOND);
+    }
+    assert_eq!(kind(&stage.s.frames), "exfiltration");
+}
+
+/// A camera that asks for much, page by page, tries again each second where a filter lets no hello through, or reports now and then
+/// uploads nothing, whatever all of it comes to.
+#[test]
+fn pages_and_hellos_and_reports_are_no_pieces() {
+    let mut pages = Stage::new();
+    for _ in 0..200 {
+        pages.post(80, 3000, 9000);
+    }
+    assert_eq!(kind(&pages.s.frames), "contact");
+
+    let mut hellos = Stage::new();
+    for _ in 0..600 {
+        let mut tcp = hellos.s.tcp(hellos.camera, hellos.end(443));
+        tcp.send(
+            &mut hellos.s,
+            Side::Client,
+            &[&[0x16, 3, 1, 6, 0xa3, 1, 0, 6, 0x9f, 3, 3][..], &[9; 1693]].concat(),
+        );
+        tcp.reset(&mut hellos.s, Side::Server);
+        hellos.s.wait(SECOND);
+    }
+    assert_eq!(kind(&hellos.s.frames), "telemetry");
+
+    let mut reports = Stage::new();
+    for _ in 0..200 {
+        reports.post(80, 7000, 2);
+        reports.s.wait(60 * SECOND);
+    }
+    assert_eq!(kind(&reports.s.frames), "telemetry");
+}
+
+/// What comes back on other connections hides nothing.
+#[test]
+fn a_download_beside_them_hides_no_pieces() {
+    let mut stage = Stage::new();
+    for n in 0..100 {
+        stage.post(80, 7000, 2);
+        if n % 2 == 0 {
+            stage.post(80, 100, 100_000);
+        }
+    }
+    assert_eq!(kind(&stage.s.frames), "exfiltration");
+}
