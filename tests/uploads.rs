@@ -3,7 +3,7 @@
 mod common;
 
 use common::records;
-use lenscap_testkit::{End, Host, MILLISECOND, MORNING, OwnedFrame, SECOND, Scenario, Side};
+use lenscap_testkit::{End, Host, MILLISECOND, MORNING, OwnedFrame, SECOND, Scenario, Side, Wrap};
 use serde_json::Value;
 
 struct Stage {
@@ -118,4 +118,27 @@ fn a_download_beside_them_hides_no_pieces() {
         }
     }
     assert_eq!(kind(&stage.s.frames), "exfiltration");
+}
+
+/// A camera opens a tunnel of links to the outside, and sends in it from MACs and addresses that it chooses: that leaves the
+/// camera, whatever else is said of who stands inside.
+#[test]
+fn what_a_camera_sends_in_a_tunnel_of_its_own_leaves_it() {
+    for (here, there) in [("10.0.0.1", "10.0.0.2"), ("10.0.0.2", "10.0.0.1"), ("10.0.0.1", "198.51.100.7")] {
+        let mut stage = Stage::new();
+        let (near, far) = (stage.camera, stage.cloud);
+        stage.s.within = vec![Wrap::Vxlan { near, far, network: 9 }];
+        let (inner, other) = (Host::new("02:00:00:00:53:a1", here), Host::new("02:00:00:00:53:a2", there));
+        for n in 0..400_u16 {
+            let payload = [&n.to_be_bytes()[..], &[9; 998]].concat();
+            stage.s.udp(inner.port(5000), other.port(5001), &payload);
+        }
+        let all = records(&stage.s.frames);
+        let is_camera = |record: &&Value| record["type"] == "device" && record["id"] == "bcad28005340";
+        let camera = all.iter().find(is_camera).expect("it is there");
+        assert!(camera["bytes_out_external"].as_u64() >= Some(400_000), "{camera:#}");
+        assert!(camera["payload_out_external"].as_u64() >= Some(400_000), "{camera:#}");
+        let (kind, why) = found(&stage.s.frames);
+        assert_eq!(kind, "exfiltration", "{why}");
+    }
 }

@@ -91,6 +91,14 @@ impl Judged {
         self.bits & Self::OUTSIDE << (side & 1) != 0
     }
 
+    /// The same of a flow that one side sends outside, whatever the addresses are.
+    pub(crate) fn sent_outside_by(mut self, side: Side) -> Self {
+        let (near, far) = (side & 1, 1 - (side & 1));
+        self.bits &= !(Self::OUTSIDE << near | Self::INSIDE << far);
+        self.bits |= Self::INSIDE << near | Self::OUTSIDE << far;
+        self
+    }
+
     /// Whether the station at one end deals with the outside here, or with a vendor.
     pub(crate) fn is_contact(&self, side: Side) -> bool {
         self.is_outside(1 - (side & 1)) || self.vendor().is_some() && self.remote() != side

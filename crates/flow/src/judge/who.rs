@@ -2,6 +2,7 @@
 
 pub(crate) mod askers;
 pub(crate) mod claims;
+pub(crate) mod dealings;
 mod dealt;
 pub(crate) mod device;
 mod endpoints;

@@ -15,10 +15,10 @@ use super::question::unanswered;
 use super::votes::{Votes, Whose};
 use crate::judge::judged::Judged;
 use crate::judge::walk::Undelivered;
+use crate::judge::who::dealings::DealingAt;
 use crate::judge::who::device::{Device, Stations};
 use crate::judge::who::grouped::Grouped;
 use crate::judge::who::identity::Identity;
-use crate::judge::who::roll::DealingAt;
 use crate::judge::{Court, Flow};
 use crate::report::{ContactRecord, Standing};
 use crate::state::table::slab::Slab;
@@ -64,8 +64,8 @@ impl<'c, 'a> Cases<'c, 'a> {
     /// The flows of a station that its contacts are made of.
     fn dealings(&self, place: usize) -> Vec<Dealing<'a>> {
         let dealing = |dealing: &DealingAt| {
-            let (at, side) = (dealing.at(), dealing.side());
-            Some(Dealing { flow: self.court.flow(at)?, side, judged: *at.of(self.judged)? })
+            let flow = self.court.flow(dealing.at())?;
+            Some(Dealing { flow, side: dealing.side(), judged: dealing.judged(self.judged)? })
         };
         self.dealings.of(place).filter_map(dealing).collect()
     }

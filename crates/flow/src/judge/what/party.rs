@@ -104,17 +104,20 @@ impl<'a> Court<'a> {
     /// where one `is_external`. Where nothing tells, `orig` sent.
     pub(crate) fn near_side(&self, flow: &Flow<'a>, is_external: bool, orig: Side) -> Option<Side> {
         let (layer, inside, ends) = self.tunnel(flow)?;
-        // What a mirror sends comes from one end, whoever sent it.
-        let near = match [0, 1].map(|side| flow.hot.ways[side].end(layer)) {
-            [Some(one), Some(other)] if one == other => None,
-            [Some(end), _] => Some(usize::from(end != inside)),
-            [None, end] => end.map(|end| usize::from(end == inside)),
-        };
+        let near = sent_within(flow, layer, inside);
         if is_external {
             return near.filter(|_| self.is_carried(flow));
         }
         let by_address = || [0, 1].into_iter().find(|&side| flow.hot.key.address(side) == ends[inside]);
         near.or_else(by_address).or(Some(orig))
+    }
+
+    /// The station that opened a tunnel of links to the outside in which a flow lies, by its address, and the side of what it sends
+    /// there. Who sends inside is another station, which its own frame names, or none that there is.
+    pub(crate) fn carrier(&self, flow: &Flow<'a>) -> Option<(Address, Side)> {
+        let (layer, inside, ends) = self.tunnel(flow)?;
+        let near = sent_within(flow, layer, inside).filter(|_| !self.is_carried(flow))?;
+        Some((ends[inside], near))
     }
 
     /// The ends of the outermost tunnel around a flow that goes from inside to outside.
@@ -173,5 +176,15 @@ impl<'a> Court<'a> {
             },
             Some(_) => Content::Read,
         }
+    }
+}
+
+/// The side of a flow whose packets went into a tunnel at its end inside; `None` where nothing tells. What a mirror sends comes
+/// from one end, whoever sent it.
+fn sent_within(flow: &Flow<'_>, layer: usize, inside: Side) -> Option<Side> {
+    match [0, 1].map(|side| flow.hot.ways[side].end(layer)) {
+        [Some(one), Some(other)] if one == other => None,
+        [Some(end), _] => Some(usize::from(end != inside)),
+        [None, end] => end.map(|end| usize::from(end == inside)),
     }
 }

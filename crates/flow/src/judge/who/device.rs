@@ -6,18 +6,19 @@ use lenscap_wire::{Activity, Address, Field, Meaning};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::ops::Range;
 
 use super::claims::is_of_link;
+use super::dealings::{DealingAt, dealings_of};
 use super::dealt::least_upload;
 use super::endpoints::{endpoints, payload_outside};
+use super::ends::Volume;
 use super::grouped::Grouped;
 use super::heard::Heard;
 use super::identity::{Background, Identity};
 use super::questions::Questions;
-use super::roll::{DealingAt, Roll, Sighted, Station, StationKey};
+use super::roll::{Roll, Sighted, Station, StationKey};
 use crate::judge::judged::Judged;
-use crate::judge::walk::{Walk, parts};
+use crate::judge::walk::Walk;
 use crate::judge::what::case::Cases;
 use crate::judge::{Court, FlowAt, Stated};
 use crate::report::{DeviceId, DeviceRecord, Standing};
@@ -36,6 +37,8 @@ pub(crate) struct Stations<'a> {
     places: Vec<Slab<[u32; 2]>>,
     /// Flows with a vendor, by station.
     dealings: Grouped<DealingAt>,
+    /// Flows of others in tunnels that cameras and possible cameras opened to the outside, by station.
+    through: Vec<(u32, DealingAt)>,
     said: Grouped<Heard>,
     shown: Grouped<Sighted<'a>>,
     questions: Questions<'a>,
@@ -61,12 +64,37 @@ impl<'a> Stations<'a> {
     const KEPT: u32 = 4096;
 
     pub(crate) fn new(court: &Court<'a>, walk: &mut Walk) -> Self {
+        let through = std::mem::take(&mut walk.ends.through);
         let roll = Roll::new(court, std::mem::take(&mut walk.ends));
         let mut places = std::mem::take(&mut walk.places);
         let of_end = &roll.of_end;
         let station = |end: &mut u32| *end = of_end.get(*end as usize).copied().unwrap_or(NOWHERE);
         places.par_iter_mut().for_each(|places| places.iter_mut().flatten().for_each(station));
-        Self::conclude(court, &walk.judged, roll, places)
+        let through = through
+            .into_iter()
+            .map(|(end, flow)| (of_end.get(end as usize).copied().unwrap_or(NOWHERE), flow))
+            .collect();
+        let mut all = Self::conclude(court, &walk.judged, roll, places);
+        all.pass(court, through);
+        all
+    }
+
+    /// Takes what others have in tunnels that cameras and possible cameras opened to the outside for sent by these, too.
+    fn pass(&mut self, court: &Court<'a>, mut through: Vec<(u32, DealingAt)>) {
+        through.retain(|(station, flow)| {
+            let is_end = [0, 1].map(|side| self.station_of(flow.at(), side)).contains(&Some(*station));
+            !is_end && self.standing(*station as usize) != Standing::Other
+        });
+        for (station, dealing) in &through {
+            let (flow, station) = (court.flow(dealing.at()), self.all.get_mut(*station as usize));
+            let Some((flow, station)) = flow.zip(station) else { continue };
+            let bytes = flow.whole_counters().bytes;
+            let (sent, received) = (bytes[dealing.side()], bytes[1 - dealing.side()]);
+            let outside =
+                Volume { sent, received, sent_outside: sent, received_outside: received, first: None };
+            station.volume.join(&outside);
+        }
+        self.through = through;
     }
 
     fn conclude(
@@ -78,7 +106,7 @@ impl<'a> Stations<'a> {
         let Roll { keys, stations, others, said, shown, .. } = roll;
         let groups = keys.len();
         let (said, shown) = rayon::join(|| Grouped::new(said, groups), || Grouped::new(shown, groups));
-        let dealings = dealings_of(&places, judged, groups, |judged, _, side, _| {
+        let dealings = dealings_of((&places, &[]), judged, groups, |judged, _, side, _| {
             let uploads = judged.activity == Activity::BulkUpload && judged.is_outside(1 - side);
             judged.vendor().is_some() && judged.is_contact(side) || uploads
         });
@@ -93,6 +121,7 @@ impl<'a> Stations<'a> {
             others,
             places,
             dealings,
+            through: Vec::new(),
             said,
             shown,
             questions,
@@ -244,7 +273,7 @@ impl<'a> Stations<'a> {
         });
         let vendors: HashSet<(usize, Address)> =
             of_vendor.filter_map(|(place, at)| Some((place, party(at.at(), at.side())?))).collect();
-        dealings_of(&self.places, judged, self.len(), |judged, at, side, place| {
+        dealings_of((&self.places, &self.through), judged, self.len(), |judged, at, side, place| {
             let told = || judged.vendor().is_some() || !is_other(place);
             let goes_there = || party(at, side).is_some_and(|address| vendors.contains(&(place, address)));
             judged.is_outside(1 - side)
@@ -252,10 +281,14 @@ impl<'a> Stations<'a> {
         })
     }
 
+    /// The place of the station at one end of a flow.
+    fn station_of(&self, at: FlowAt, side: Side) -> Option<u32> {
+        Some(self.places.get(at.shard as usize)?.get(at.place as usize)?[side & 1])
+    }
+
     /// The station at one end of a flow.
     pub(crate) fn at(&self, at: FlowAt, side: Side) -> Option<DeviceId> {
-        let place = self.places.get(at.shard as usize)?.get(at.place as usize)?[side & 1];
-        self.keys.get(place as usize).map(|key| (*key).into())
+        self.keys.get(self.station_of(at, side)? as usize).map(|key| (*key).into())
     }
 
     /// The station at a place.
@@ -274,8 +307,9 @@ impl<'a> Stations<'a> {
         let judged = cases.judged;
         let mut all: Vec<_> = self.iter().collect();
         all.sort_by_key(|device| (device.station.volume.first.unwrap_or(i64::MAX), device.key));
-        let dealings =
-            dealings_of(&self.places, judged, all.len(), |judged, _, side, _| judged.is_contact(side));
+        let dealings = dealings_of((&self.places, &self.through), judged, all.len(), |judged, _, side, _| {
+            judged.is_contact(side)
+        });
         all.into_par_iter().map(|device| device.record(cases, &dealings)).collect()
     }
 }
@@ -355,30 +389,4 @@ fn is_telling(catalog: &Catalog, field: Field) -> bool {
         || field.may_hold_model()
         || matches!(field, Field::SdpMedia | Field::OnvifVideo | Field::RtpVideo)
         || !matches!(field.meaning(), None | Some(Meaning::Role))
-}
-
-/// The flows of each station that `wanted` wants, by station.
-fn dealings_of(
-    places: &[Slab<[u32; 2]>],
-    judged: &[Slab<Judged>],
-    stations: usize,
-    wanted: impl Fn(&Judged, FlowAt, Side, usize) -> bool + Sync,
-) -> Grouped<DealingAt> {
-    let found = |shards: Range<usize>| {
-        let mut found = Vec::new();
-        let of_shards = places.iter().zip(judged).skip(shards.start);
-        for (shard, (places, judged)) in shards.zip(of_shards) {
-            for ((place, stations), judged) in (0..).zip(places.iter()).zip(judged.iter()) {
-                let at = FlowAt { shard: shard as u32, place };
-                for (side, &station) in stations.iter().enumerate() {
-                    if station != NOWHERE && wanted(judged, at, side, station as usize) {
-                        found.push((station, DealingAt::new(at, side)));
-                    }
-                }
-            }
-        }
-        found
-    };
-    let found: Vec<Vec<_>> = parts(places.len()).map(found).collect();
-    Grouped::new(found.concat(), stations)
 }

@@ -8,7 +8,7 @@ use lenscap_catalog::VendorId;
 use lenscap_wire::Address;
 use std::collections::BTreeMap;
 
-use super::roll::DealingAt;
+use super::dealings::DealingAt;
 use crate::judge::judged::Judged;
 use crate::judge::what::case::Cases;
 use crate::judge::what::contact::ContactKey;
@@ -27,7 +27,7 @@ pub(super) fn payload_outside<'c>(
     let mut sums = (0, 0);
     for dealing in dealings {
         let (at, side) = (dealing.at(), dealing.side());
-        let outside = at.of(judged).is_some_and(|judged| judged.is_outside(1 - side));
+        let outside = dealing.judged(judged).is_some_and(|judged| judged.is_outside(1 - side));
         let Some(flow) = court.flow(at).filter(|_| outside && !court.halves.is_copy(at)) else { continue };
         if flow.hot.key.is_icmp_error(flow.hot.first_side()) {
             continue;
@@ -92,8 +92,8 @@ pub(super) fn endpoints<'a, 'c>(
     let mut all: BTreeMap<EndpointKey<'a>, EndpointRecord<'a>> = BTreeMap::new();
     for dealing in dealings {
         let (at, side) = (dealing.at(), dealing.side());
-        let (Some(flow), Some(judged)) = (court.flow(at), at.of(judged)) else { continue };
-        let key = told.key(court, &flow, side, judged);
+        let (Some(flow), Some(judged)) = (court.flow(at), dealing.judged(judged)) else { continue };
+        let key = told.key(court, &flow, side, &judged);
         let (party, vendor, name, address) = key;
         let record = all.entry(key).or_insert_with(|| EndpointRecord {
             party,

@@ -14,12 +14,14 @@ use lenscap_wire::{Address, Mac};
 use std::hash::BuildHasher;
 
 use super::claims::{Claims, is_unspecified, network};
+use super::dealings::DealingAt;
 use super::heard::Heard;
 use super::passage::Passage;
 use crate::judge::judged::Judged;
 use crate::judge::whose::opinion::Testimony;
 use crate::judge::{Court, Flow, rules};
 use crate::state::key::Side;
+use crate::state::path::PathId;
 use crate::state::seed::seeded;
 use crate::state::spell::counters::Counters;
 use crate::state::table::index::NOWHERE;
@@ -114,6 +116,8 @@ pub(crate) struct Ends {
     abroad: HashMap<Mac, Option<Abroad>>,
     /// What was said of each end.
     pub(crate) said: Vec<(u32, Heard)>,
+    /// Flows of others in tunnels that ends opened to the outside.
+    pub(crate) through: Vec<(u32, DealingAt)>,
     hearing: HashTable<u32>,
     /// The end seen last on each side, and the router.
     lately: [Option<(EndKey, u32)>; 2],
@@ -141,6 +145,13 @@ impl Ends {
             }
         }
         let span = flow.whole_span();
+        if flow.hot.key.path != PathId::NONE
+            && let Some((address, side)) = court.carrier(flow)
+        {
+            // It sends nothing by this alone, so that it is a station only where it is one otherwise.
+            let place = self.intern((Mac::default(), address), true);
+            self.through.push((place, DealingAt::through(flow.at, side)));
+        }
         let both = Both { flow, judged, halves, macs, addresses, is_carried, counters, span };
         [0, 1].map(|side| self.enter_side(court, &both, side).unwrap_or(NOWHERE))
     }
@@ -284,7 +295,7 @@ impl Ends {
 
     /// Takes in the ends of other flows; the result maps their places to ours.
     pub(crate) fn adopt(&mut self, other: Self) -> Vec<u32> {
-        let Self { all, abroad, said, .. } = other;
+        let Self { all, abroad, said, through, .. } = other;
         let mut ours = Vec::with_capacity(all.len());
         // What was taken in is given back at once: most stations have flows in every share of them.
         for end in all {
@@ -294,6 +305,8 @@ impl Ends {
             }
             ours.push(place);
         }
+        let ours_of = |place: u32| ours.get(place as usize).copied().unwrap_or(place);
+        self.through.extend(through.into_iter().map(|(place, dealing)| (ours_of(place), dealing)));
         for (mac, theirs) in abroad {
             let known = self.abroad.entry(mac).or_insert_with(|| Some(Abroad::new()));
             match theirs {
@@ -302,7 +315,7 @@ impl Ends {
             }
         }
         for (place, heard) in said {
-            self.hear(ours.get(place as usize).copied().unwrap_or(place), heard);
+            self.hear(ours_of(place), heard);
         }
         ours
     }

@@ -13,9 +13,8 @@ use super::claims::{is_of_link, is_unspecified};
 use super::ends::{End, Ends, Volume};
 use super::heard::Heard;
 use super::mac::{MacKind, MacKinds};
-use crate::judge::{Court, EVICTED, FlowAt};
+use crate::judge::Court;
 use crate::report::DeviceId;
-use crate::state::key::Side;
 use crate::state::seed::seeded;
 use crate::state::table::index::NOWHERE;
 use crate::state::table::slab::Slab;
@@ -48,32 +47,6 @@ impl From<StationKey> for DeviceId {
             StationKey::Mac(mac) => Self::Mac(mac),
             StationKey::Address(address) => Self::Address(address.ip()),
         }
-    }
-}
-
-/// Where a flow of a station stands, and which side of it the station is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct DealingAt {
-    place: u32,
-    shard: u8,
-    side: u8,
-}
-
-const _: () = assert!(size_of::<DealingAt>() == 8 && EVICTED <= u8::MAX as usize);
-
-impl DealingAt {
-    pub(crate) fn new(FlowAt { shard, place }: FlowAt, side: Side) -> Self {
-        Self { place, shard: shard as u8, side: side as u8 }
-    }
-
-    /// Where the flow stands.
-    pub(crate) fn at(self) -> FlowAt {
-        FlowAt { shard: u32::from(self.shard), place: self.place }
-    }
-
-    /// Which side of it the station is.
-    pub(crate) fn side(self) -> Side {
-        Side::from(self.side)
     }
 }
 

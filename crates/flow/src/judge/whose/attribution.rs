@@ -59,8 +59,7 @@ impl<'a> Court<'a> {
             judged.bits = self.near_ends(flow, &judged);
         }
         if let Some(near) = self.near_side(flow, judged.is_external(), orig) {
-            judged.bits |= Judged::INSIDE << near | Judged::OUTSIDE << (1 - near);
-            judged.bits &= !(Judged::OUTSIDE << near | Judged::INSIDE << (1 - near));
+            judged = judged.sent_outside_by(near);
         }
         if !judged.is_external() {
             judged.party = Party::Local;

@@ -1,0 +1,86 @@
+//! Which flows are a station's: those of which it is an end, and those that it has in a tunnel of its own.
+//!
+//! A camera that opens a tunnel of links to the outside sends what is in it, from whatever MAC that comes inside: the flow is
+//! the inner station's, and the camera's.
+
+use rayon::prelude::*;
+use std::ops::Range;
+
+use super::grouped::Grouped;
+use crate::judge::judged::Judged;
+use crate::judge::walk::parts;
+use crate::judge::{EVICTED, FlowAt};
+use crate::state::key::Side;
+use crate::state::table::index::NOWHERE;
+use crate::state::table::slab::Slab;
+
+/// Where a flow of a station stands, and which side of it the station is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DealingAt {
+    place: u32,
+    shard: u8,
+    side: u8,
+    /// Whether the station has it in a tunnel of its own, and is neither of its ends.
+    through: bool,
+}
+
+const _: () = assert!(size_of::<DealingAt>() == 8 && EVICTED <= u8::MAX as usize);
+
+impl DealingAt {
+    pub(crate) fn new(FlowAt { shard, place }: FlowAt, side: Side) -> Self {
+        Self { place, shard: shard as u8, side: side as u8, through: false }
+    }
+
+    /// The same of a station that has the flow in a tunnel of its own, and sends what that side does.
+    pub(crate) fn through(at: FlowAt, side: Side) -> Self {
+        Self { through: true, ..Self::new(at, side) }
+    }
+
+    /// Where the flow stands.
+    pub(crate) fn at(self) -> FlowAt {
+        FlowAt { shard: u32::from(self.shard), place: self.place }
+    }
+
+    /// Which side of it the station is.
+    pub(crate) fn side(self) -> Side {
+        Side::from(self.side)
+    }
+
+    /// What was judged of the flow, as the station has it: what goes into its tunnel to the outside goes outside.
+    pub(crate) fn judged(self, judged: &[Slab<Judged>]) -> Option<Judged> {
+        let known = *self.at().of(judged)?;
+        Some(if self.through { known.sent_outside_by(self.side()) } else { known })
+    }
+}
+
+/// The flows of each station that `wanted` wants, by station: those of which it is an end, and those that it has in a tunnel.
+pub(super) fn dealings_of(
+    (places, through): (&[Slab<[u32; 2]>], &[(u32, DealingAt)]),
+    judged: &[Slab<Judged>],
+    stations: usize,
+    wanted: impl Fn(&Judged, FlowAt, Side, usize) -> bool + Sync,
+) -> Grouped<DealingAt> {
+    let found = |shards: Range<usize>| {
+        let mut found = Vec::new();
+        let of_shards = places.iter().zip(judged).skip(shards.start);
+        for (shard, (places, judged)) in shards.zip(of_shards) {
+            for ((place, stations), judged) in (0..).zip(places.iter()).zip(judged.iter()) {
+                let at = FlowAt { shard: shard as u32, place };
+                for (side, &station) in stations.iter().enumerate() {
+                    if station != NOWHERE && wanted(judged, at, side, station as usize) {
+                        found.push((station, DealingAt::new(at, side)));
+                    }
+                }
+            }
+        }
+        found
+    };
+    let found: Vec<Vec<_>> = parts(places.len()).map(found).collect();
+    let mut found = found.concat();
+    let is_wanted = |(station, dealing): &&(u32, DealingAt)| {
+        let of_station = dealing.judged(judged);
+        of_station.is_some_and(|of| wanted(&of, dealing.at(), dealing.side(), *station as usize))
+    };
+    found.extend(through.iter().filter(is_wanted));
+    Grouped::new(found, stations)
+}
