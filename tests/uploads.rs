@@ -4,6 +4,7 @@ mod common;
 
 use common::records;
 use lenscap_testkit::{End, Host, MILLISECOND, MORNING, OwnedFrame, SECOND, Scenario, Side, Wrap};
+use lenscap_wire::TcpFlags;
 use serde_json::Value;
 
 struct Stage {
@@ -141,4 +142,30 @@ fn what_a_camera_sends_in_a_tunnel_of_its_own_leaves_it() {
         let (kind, why) = found(&stage.s.frames);
         assert_eq!(kind, "exfiltration", "{why}");
     }
+}
+
+/// A tap of one direction shows what a server sends to a camera, which acknowledges 600 kB: that nothing of it was captured is said, and
+/// no number, since whoever sends one acknowledgement can claim any.
+#[test]
+fn what_is_acknowledged_and_was_not_captured_is_said_without_a_number() {
+    for forged in [false, true] {
+        let mut stage = Stage::new();
+        let mut tcp = stage.s.tcp(stage.camera, stage.end(443));
+        tcp.send(&mut stage.s, Side::Client, &[9; 600_000]);
+        if forged {
+            tcp.skip(Side::Client, 1 << 31);
+            tcp.flag(&mut stage.s, Side::Server, TcpFlags::ACK);
+        }
+        let to_camera =
+            |frame: &OwnedFrame| frame.bytes[..6] == stage.camera.mac.0 || frame.bytes[0] & 1 == 1;
+        let frames: Vec<_> = stage.s.frames.iter().filter(|frame| to_camera(frame)).cloned().collect();
+        let all = records(&frames);
+        let finding = all.iter().find(|record| record["type"] == "finding").expect("one");
+        assert_eq!((&finding["kind"], &finding["payload_out"]), (&"contact".into(), &0.into()));
+        let reasons = finding["reasons"].to_string();
+        assert!(reasons.contains("unseen: of 1 flow no packet of the device was captured"), "{reasons}");
+    }
+    let mut whole = Stage::new();
+    whole.post(80, 600, 2);
+    assert!(!records(&whole.s.frames).iter().any(|record| record["reasons"].to_string().contains("unseen")));
 }

@@ -52,6 +52,10 @@ pub(crate) fn sentence(finding: &Finding<'_>, reason: &Reason, digits: Digits) -
                 .map_or_else(|| sums.clone(), |measured| format!("{measured}; {sums}"))
         }
         Rule::Answers { flows, answered, refused } => answers(*flows, *answered, *refused),
+        Rule::Unseen { flows, of } => format!(
+            "of {} no packet of the device was captured, and the other end acknowledges what it sent: how much that was is not known",
+            if flows == of { counted(*of, "flow") } else { format!("{flows} of {}", counted(*of, "flow")) }
+        ),
         Rule::Largest { shown, flows, carried, payload } => format!(
             "the {shown} largest of {} carry {} of {}",
             counted(*flows, "flow"),
@@ -250,6 +254,11 @@ mod tests {
             (
                 Rule::Largest { shown: 8, flows: 70, carried: 9, payload: 10 },
                 "largest-flows: the 8 largest of 70 flows carry 9 of 10 payload bytes",
+            ),
+            (
+                Rule::Unseen { flows: 2, of: 3 },
+                "unseen: of 2 of 3 flows no packet of the device was captured, and the other end acknowledges what it \
+                 sent: how much that was is not known",
             ),
             (Rule::Repeated { bytes: 1 }, "repeated: 1 payload byte came more than once and counted once"),
             (

@@ -144,6 +144,13 @@ impl Finding<'_> {
     pub fn is_opaque(&self) -> bool {
         self.opaque > 0 && self.opaque >= self.bytes_out.midpoint(self.bytes_in)
     }
+
+    /// Whether nothing that the device sent was captured, though the other end acknowledges some of it: "0 B sent" would be a claim
+    /// about the capture alone.
+    pub fn is_unseen(&self) -> bool {
+        let of_all = |rule: &Rule| matches!(rule, Rule::Unseen { flows, of } if flows == of);
+        self.bytes_out == 0 && self.reasons.iter().any(|reason| of_all(&reason.rule))
+    }
 }
 
 /// One rule that held, and the packets that show it.
@@ -166,6 +173,8 @@ pub enum Rule {
     Measured { rule: &'static ContactRule, measured: u64, flows: u64, sent: u64, received: u64 },
     /// Of the flows, so many were answered, so many refused; of the rest no answer was captured.
     Answers { flows: u64, answered: u64, refused: u64 },
+    /// Of so many of the flows no packet of the device was captured, though the other end acknowledges what it sent.
+    Unseen { flows: u64, of: u64 },
     /// The largest flows carry so much of the payload.
     Largest { shown: u64, flows: u64, carried: u64, payload: u64 },
     /// So much payload was seen more than once and counted once.
@@ -198,6 +207,7 @@ impl Rule {
         match self {
             Self::Measured { rule, .. } => &rule.id,
             Self::Answers { .. } => "answers",
+            Self::Unseen { .. } => "unseen",
             Self::Largest { .. } => "largest-flows",
             Self::Repeated { .. } => "repeated",
             Self::Estimated => "estimated",

@@ -61,6 +61,13 @@ impl Hot {
         if acknowledges || by_own_word == Answer::Seen { by_own_word } else { Answer::Guessed }
     }
 
+    /// Whether the other end acknowledges what one side sent, of which no packet was captured.
+    pub(crate) fn is_unseen(&self, cold: &Cold, side: Side) -> bool {
+        let (side, other) = (side & 1, 1 - (side & 1));
+        let acknowledged = self.key.protocol == TCP && self.seen[other] & history::ACK_FLAG != 0;
+        acknowledged && self.counters(cold).packets[side] == 0
+    }
+
     /// The only side that sent, where the other one did not.
     pub(crate) fn only_sender(&self, cold: &Cold) -> Option<Side> {
         let packets = self.counters(cold).packets;
@@ -115,6 +122,7 @@ mod tests {
             }
         }
         let Spell { hot, cold } = spell.unwrap();
+        assert!(!hot.is_unseen(&cold, 0), "a packet of it was captured");
         (hot.answer(&cold, 0), hot.is_reset(&cold, 0))
     }
 

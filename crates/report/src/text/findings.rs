@@ -81,6 +81,8 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
         ""
     };
     let sent = format!("{about}{}{hidden}", view.numbers.bytes(finding.bytes_out));
+    let all_sent =
+        if finding.is_unseen() { "nothing that it sent was captured".into() } else { format!("{sent} sent") };
     let received = view.numbers.bytes(finding.bytes_in);
     let when = when(finding);
     let back = match finding.outcome {
@@ -95,15 +97,15 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
     }
     match finding.kind {
         FindingKind::Attempt => {
-            format!("{device} tried to reach {party} and was refused: {sent} sent, {when}.")
+            format!("{device} tried to reach {party} and was refused: {all_sent}, {when}.")
         }
         FindingKind::Contact | FindingKind::VendorContact => match finding.outcome {
             Outcome::NotCaptured => format!("{device} sent {sent} to {party}; {back}: {when}."),
-            _ => format!("{device} was in contact with {party}: {sent} sent, {back}, {when}."),
+            _ => format!("{device} was in contact with {party}: {all_sent}, {back}, {when}."),
         },
-        FindingKind::Telemetry => format!("{device} reports to {party}: {sent} sent, {back}, {when}."),
+        FindingKind::Telemetry => format!("{device} reports to {party}: {all_sent}, {back}, {when}."),
         FindingKind::Exposure => {
-            format!("{device} was called from outside by {party} and answered: {sent} sent, {back}, {when}.")
+            format!("{device} was called from outside by {party} and answered: {all_sent}, {back}, {when}.")
         }
         FindingKind::Exfiltration if finding.outcome == Outcome::Refused => {
             format!("{device} sent {sent} to {party}, which refused it; {back}, {when}.")

@@ -104,6 +104,8 @@ pub(crate) struct Contact {
     pub(crate) refusals: BTreeSet<PacketRef>,
     /// Flows of protocols that every host uses: look-ups, clocks, echoes.
     pub(crate) services: u64,
+    /// Flows of which the other end acknowledges what the station sent, and no packet of the station was captured.
+    pub(crate) unseen: u64,
     /// Payload sent and received, each byte once, and what was repeated of both.
     pub(crate) once: [u64; 2],
     pub(crate) repeated: u64,
@@ -168,6 +170,8 @@ impl Contact {
         }
         self.flows += stands_for;
         self.services += if service { stands_for } else { 0 };
+        let sent = half.is_some_and(|half| half.counters().packets[side] > 0);
+        self.unseen += if flow.is_unseen(side) && !sent { stands_for } else { 0 };
         self.once[0] += once[0];
         self.once[1] += once[1];
         self.repeated += payload[0] + payload[1] - once[0] - once[1];
@@ -259,6 +263,7 @@ impl Contact {
         self.answered += other.answered;
         self.refused += other.refused;
         self.services += other.services;
+        self.unseen += other.unseen;
         self.once[0] += other.once[0];
         self.once[1] += other.once[1];
         self.repeated += other.repeated;

@@ -81,6 +81,12 @@ impl Flow<'_> {
         self.hot.answer(self.cold, side)
     }
 
+    /// Whether no packet of one side was captured, of it and of those that left memory with it, though the other end
+    /// acknowledges what it sent.
+    pub(crate) fn is_unseen(&self, side: Side) -> bool {
+        self.hot.is_unseen(self.cold, side) && self.whole_counters().packets[side & 1] == 0
+    }
+
     /// Whether the other end answered.
     pub(crate) fn is_answered(&self, side: Side) -> bool {
         self.hot.is_answered(self.cold, side)

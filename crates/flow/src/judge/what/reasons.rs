@@ -28,6 +28,9 @@ impl Case<'_, '_> {
                 push(Rule::Answers { flows, answered, refused }, &proof.refusals);
             }
         }
+        if contact.unseen > 0 {
+            push(Rule::Unseen { flows: contact.unseen, of: flows }, &[]);
+        }
         for asked in &contact.asked {
             let rule = Rule::AskedFor { name: party.text(), outcome: asked.outcome };
             push(rule, &[self.court.numbering.locate(&asked.at)]);

@@ -157,6 +157,9 @@ fn reason(id: &str) -> Option<&'static str> {
         "answers" => {
             "how many of the flows were answered, how many refused; of the rest no answer was captured, which is not that there was none."
         }
+        "unseen" => {
+            "flows of TCP of which packets of the other end alone were captured: these acknowledge something, so the device sent it, and nothing of it is in the capture. How much it was is not told: one acknowledgement that somebody else sends can claim any number."
+        }
         "largest-flows" => "how much of the payload the flows carry whose packets are named.",
         "repeated" => {
             "payload that was seen more than once, such as retransmissions and copies of a mirror port, counts once."
