@@ -40,6 +40,8 @@ words! {
         BothWays = "window-both-ways",
         /// Content in large packets in one long window.
         LongWindow = "long-window",
+        /// What was acknowledged at the rate of content and not captured, in two neighbouring windows.
+        Acknowledged = "acknowledged",
         /// Flows of protocols that every host uses, where there are no others.
         Service = "service",
         /// Short windows with payload sent.

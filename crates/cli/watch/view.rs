@@ -218,7 +218,7 @@ fn told(devices: &Devices<'_, '_>, finding: &Finding<'_>, digits: usize, now: u6
         "{severity:8} {}  {possible}{}  {} sent{now}  {} {}  {} received",
         finding.id.get(..digits).unwrap_or(&finding.id),
         device.map_or_else(|| escape(finding.device.as_bytes()).into_owned(), text::called),
-        units::bytes(finding.bytes_out),
+        units::bytes(finding.unseen().unwrap_or(finding.bytes_out)),
         deed(finding),
         escape(finding.endpoint.as_bytes()),
         units::bytes(finding.bytes_in),
@@ -229,6 +229,7 @@ fn told(devices: &Devices<'_, '_>, finding: &Finding<'_>, digits: usize, now: u6
 fn deed(finding: &Finding<'_>) -> &'static str {
     match finding.kind {
         FindingKind::Exfiltration if finding.outcome == Outcome::Refused => "upload, refused, to",
+        FindingKind::Exfiltration if finding.unseen().is_some() => "not captured, acknowledged by",
         FindingKind::Exfiltration => "uploads to",
         FindingKind::Telemetry => "reports to",
         FindingKind::Exposure => "called from outside by",

@@ -52,10 +52,15 @@ pub(crate) fn sentence(finding: &Finding<'_>, reason: &Reason, digits: Digits) -
                 .map_or_else(|| sums.clone(), |measured| format!("{measured}; {sums}"))
         }
         Rule::Answers { flows, answered, refused } => answers(*flows, *answered, *refused),
-        Rule::Unseen { flows, of } => format!(
-            "of {} no packet of the device was captured, and the other end acknowledges what it sent: how much that was is not known",
-            if flows == of { counted(*of, "flow") } else { format!("{flows} of {}", counted(*of, "flow")) }
-        ),
+        Rule::Unseen { flows, of, acknowledged } => {
+            let all = counted(*of, "flow");
+            let flows = if flows == of { all } else { format!("{flows} of {all}") };
+            let amount = match acknowledged {
+                0 => "what it sent".into(),
+                bytes => format!("at least {} that it sent", digits.payload(*bytes)),
+            };
+            format!("of {flows} no packet of the device was captured, and the other end acknowledges {amount}")
+        }
         Rule::Largest { shown, flows, carried, payload } => format!(
             "the {shown} largest of {} carry {} of {}",
             counted(*flows, "flow"),
@@ -152,6 +157,9 @@ fn measured_by(
         }
         Measure::BothWays => {
             format!("{bytes} sent {}, at least {least}, and as much came back", within(WINDOW))
+        }
+        Measure::Acknowledged => {
+            format!("{bytes} acknowledged that nobody captured, at least {least}")
         }
         Measure::LongWindow => {
             format!("{bytes} sent slowly in large packets {}, at least {least}", within(LONG_WINDOW))
@@ -256,9 +264,9 @@ mod tests {
                 "largest-flows: the 8 largest of 70 flows carry 9 of 10 payload bytes",
             ),
             (
-                Rule::Unseen { flows: 2, of: 3 },
-                "unseen: of 2 of 3 flows no packet of the device was captured, and the other end acknowledges what it \
-                 sent: how much that was is not known",
+                Rule::Unseen { flows: 2, of: 3, acknowledged: 900 },
+                "unseen: of 2 of 3 flows no packet of the device was captured, and the other end acknowledges at least \
+                 900 payload bytes that it sent",
             ),
             (Rule::Repeated { bytes: 1 }, "repeated: 1 payload byte came more than once and counted once"),
             (

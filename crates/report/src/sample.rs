@@ -289,6 +289,7 @@ pub(crate) fn overview() -> Overview {
             cut_bytes: 100,
             portless_bytes: 0,
             missed_bytes: 0,
+            acknowledged_bytes: 0,
             encrypted: (48_000_000, 50_000_000),
             unattributed: (6_000_000, 50_000_000),
             undecided: 0,

@@ -16,6 +16,8 @@ pub struct Coverage {
     /// Bytes of TCP that were never captured, though bytes before and after them of the same half were, by their sequence numbers.
     /// Of evicted flows, and of halves that are seen out of order without end, not known.
     pub missed_bytes: u64,
+    /// Payload of TCP that is acknowledged, at least, of halves of which no packet was captured.
+    pub acknowledged_bytes: u64,
     /// IP bytes of TCP and UDP whose ports were not captured: fragments of datagrams that never were whole, and packets whose header
     /// the snap length cut.
     pub portless_bytes: u64,

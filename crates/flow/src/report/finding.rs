@@ -1,7 +1,7 @@
 //! What is worth saying: a claim about a device and a party, the rules it rests on, and the packets that show it.
 
 use super::{Attribution, PacketAt, Party, Standing, Vendor};
-use lenscap_catalog::{ContactRule, DeviceClass};
+use lenscap_catalog::{ContactRule, DeviceClass, Measure};
 use lenscap_wire::Timestamp;
 use std::net::IpAddr;
 
@@ -145,11 +145,18 @@ impl Finding<'_> {
         self.opaque > 0 && self.opaque >= self.bytes_out.midpoint(self.bytes_in)
     }
 
-    /// Whether nothing that the device sent was captured, though the other end acknowledges some of it: "0 B sent" would be a claim
-    /// about the capture alone.
-    pub fn is_unseen(&self) -> bool {
-        let of_all = |rule: &Rule| matches!(rule, Rule::Unseen { flows, of } if flows == of);
-        self.bytes_out == 0 && self.reasons.iter().any(|reason| of_all(&reason.rule))
+    /// Payload that the other end acknowledges and nobody captured, at least, where that is what is told: nothing that the device
+    /// sent was captured, and "0 B sent" would be a claim about the capture alone, or what was acknowledged made the finding.
+    pub fn unseen(&self) -> Option<u64> {
+        let decided = self.reasons.first().is_some_and(|reason| {
+            matches!(reason.rule, Rule::Measured { rule, .. } if rule.measure == Measure::Acknowledged)
+        });
+        self.reasons.iter().find_map(|reason| match reason.rule {
+            Rule::Unseen { flows, of, acknowledged } => {
+                (decided || flows == of && self.bytes_out == 0).then_some(acknowledged)
+            }
+            _ => None,
+        })
     }
 }
 
@@ -173,8 +180,9 @@ pub enum Rule {
     Measured { rule: &'static ContactRule, measured: u64, flows: u64, sent: u64, received: u64 },
     /// Of the flows, so many were answered, so many refused; of the rest no answer was captured.
     Answers { flows: u64, answered: u64, refused: u64 },
-    /// Of so many of the flows no packet of the device was captured, though the other end acknowledges what it sent.
-    Unseen { flows: u64, of: u64 },
+    /// Of so many of the flows no packet of the device was captured, though the other end acknowledges what it sent: so much
+    /// payload at least.
+    Unseen { flows: u64, of: u64, acknowledged: u64 },
     /// The largest flows carry so much of the payload.
     Largest { shown: u64, flows: u64, carried: u64, payload: u64 },
     /// So much payload was seen more than once and counted once.

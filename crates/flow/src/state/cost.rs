@@ -8,6 +8,7 @@
 use lenscap_wire::Quoted;
 
 use crate::state::half::{Half, Listed};
+use crate::state::key::TCP;
 use crate::state::learned::Learned;
 use crate::state::spell::buckets::Buckets;
 use crate::state::spell::pauses::Pauses;
@@ -160,6 +161,10 @@ pub(crate) fn joint((hot, cold): (&Hot, &Cold), (later, later_cold): (&Hot, &Col
         let begins = later.next[side].wrapping_sub(later.low.payload[side]);
         if both && (trouble || begins != hot.next[side]) {
             cost += EXTRA + size_of::<Trouble>() + 2 * RANGE;
+        }
+        let seen = (hot.flags | later.flags) & flag::SEQUENCED << side != 0;
+        if hot.key.protocol == TCP && !seen && hot.next[side] != 0 && later.next[side] != 0 {
+            cost += EXTRA + size_of::<Trouble>();
         }
         if let (true, Some(half)) = (hot.flags & flag::UNDECIDED << side != 0, later_cold.half(side)) {
             let read = cold.half(side).map_or(0, Half::length) + half.length();

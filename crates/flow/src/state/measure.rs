@@ -57,6 +57,8 @@ pub(crate) struct Measures {
     large: Windows<2>,
     /// What is little in each flow and may be content together.
     pieces: Pieces,
+    /// What flows sent as fast as content that the other end acknowledges and nobody captured, by window of 2^42 ns.
+    unseen: Windows<1>,
     /// Moments at which payload was sent.
     recurrences: Recurrences,
 }
@@ -68,11 +70,13 @@ pub(crate) struct Beside {
     pub(crate) recurs: bool,
     /// It can be a piece of an upload that is cut over many flows.
     pub(crate) pieces: bool,
+    /// A side of which it shows no packet sent none that another flow shows.
+    pub(crate) unseen: bool,
 }
 
 impl Beside {
-    pub(crate) const ALL: Self = Self { recurs: true, pieces: true };
-    pub(crate) const NOTHING: Self = Self { recurs: false, pieces: false };
+    pub(crate) const ALL: Self = Self { recurs: true, pieces: true, unseen: true };
+    pub(crate) const NOTHING: Self = Self { recurs: false, pieces: false, unseen: false };
 }
 
 /// How much is kept of flows that left memory.
@@ -117,6 +121,10 @@ impl Measures {
                 self.pieces.add(rule, least, start, &seen, sent[0]);
             }
         });
+        let unseen = if beside.unseen { unseen_content(rule, (hot, cold), sides) } else { 0 };
+        if unseen > 0 {
+            self.unseen.entry(hot.last >> WINDOW).or_default()[0] += unseen;
+        }
         if beside.recurs {
             self.recurrences.add((hot, cold), side);
         }
@@ -130,6 +138,9 @@ impl Measures {
                 known[0] += one;
                 known[1] += two;
             }
+        }
+        for (window, [more]) in other.unseen {
+            self.unseen.entry(window).or_default()[0] += more;
         }
         self.pieces.join(other.pieces);
         self.recurrences.join(other.recurrences);
@@ -151,16 +162,26 @@ impl Measures {
         while self.large.len() > windows {
             self.large.pop_first();
         }
+        while self.unseen.len() > windows {
+            self.unseen.pop_first();
+        }
     }
 
     /// All amounts of all windows.
     pub(crate) fn amounts(&self) -> impl Iterator<Item = u64> {
-        self.content.values().chain(self.large.values()).copied().flatten().chain(self.pieces.amounts())
+        self.content
+            .values()
+            .chain(self.large.values())
+            .copied()
+            .flatten()
+            .chain(self.unseen.values().copied().flatten())
+            .chain(self.pieces.amounts())
     }
 
     /// What they cost.
     pub(crate) fn price(&self) -> usize {
-        (self.content.len() + self.large.len() + self.pieces.len()) * 48 + self.recurrences.price()
+        (self.content.len() + self.large.len() + self.unseen.len() + self.pieces.len()) * 48
+            + self.recurrences.price()
     }
 
     /// Forgets what cannot be beside content.
@@ -185,6 +206,11 @@ impl Measures {
             all.entry(window).or_default()[0] += more;
         }
         most(&all, 0)
+    }
+
+    /// The most that was acknowledged and not captured in two neighbouring windows.
+    pub(crate) fn unseen(&self) -> u64 {
+        most(&self.unseen, 0)
     }
 
     /// What [`Measures::content`] says of one flow alone: its buckets come in order of time, so that nothing is kept of them.
@@ -230,9 +256,24 @@ impl Measures {
     }
 }
 
+/// What a flow sent that nobody captured, by what the other end acknowledges, where it is content by its rate and by what came
+/// back: when it was sent, nothing tells.
+fn unseen_content(rule: &ContentLimits, (hot, cold): (&Hot, &Cold), sides: [Side; 2]) -> u64 {
+    let sent = hot.acknowledged(cold, sides[0]);
+    if sent < rule.large {
+        return 0;
+    }
+    let (first, last) = hot.span(cold);
+    let buckets = 1 + (last.saturating_sub(first).max(0) >> Buckets::SHIFT) as u64;
+    let received = hot.payload_once(cold, sides[1]).bytes;
+    let is_content =
+        sent >= rule.large.saturating_mul(buckets) && sent >= received.saturating_mul(rule.ratio);
+    if is_content { sent } else { 0 }
+}
+
 /// The most of two neighbouring windows.
-fn most(windows: &Windows<2>, of: usize) -> u64 {
-    let pair = |(window, sums): (&i64, &[u64; 2])| {
+fn most<const N: usize>(windows: &Windows<N>, of: usize) -> u64 {
+    let pair = |(window, sums): (&i64, &[u64; N])| {
         sums[of] + window.checked_add(1).and_then(|next| windows.get(&next)).map_or(0, |next| next[of])
     };
     windows.iter().map(pair).max().unwrap_or(0)

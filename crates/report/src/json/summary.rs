@@ -12,6 +12,7 @@
 //! | `two_way` | `flows` with packets both ways, `of` all flows of TCP and UDP |
 //! | `cut_bytes` | wire bytes never captured because of the snap length |
 //! | `missed_bytes` | bytes of TCP that were never captured between captured ones, where there are some |
+//! | `acknowledged_bytes` | payload of TCP that the other end acknowledges, at least, of halves of which no packet was captured, where there are some |
 //! | `encrypted` | `payload` bytes in flows of encrypted protocols, their handshakes, which are read, among them; `of` all with an outside end |
 //! | `unattributed` | `payload` bytes to or from outside without any name or vendor, `of` all such bytes |
 //! | `portless_bytes` | IP bytes of TCP and UDP whose ports were not captured (fragments, cut headers), where there are some |
@@ -74,6 +75,9 @@ fn push_coverage(object: &mut Object<'_>, coverage: &Coverage) {
     object.integer("cut_bytes", coverage.cut_bytes);
     if coverage.missed_bytes > 0 {
         object.integer("missed_bytes", coverage.missed_bytes);
+    }
+    if coverage.acknowledged_bytes > 0 {
+        object.integer("acknowledged_bytes", coverage.acknowledged_bytes);
     }
     push_share(object, "encrypted", "payload", coverage.encrypted);
     push_share(object, "unattributed", "payload", coverage.unattributed);

@@ -56,6 +56,12 @@ fn unseen(report: &Report<'_>) -> String {
             units::bytes(coverage.missed_bytes)
         ));
     }
+    if coverage.acknowledged_bytes > 0 {
+        limits.push(format!(
+            "at least {} of TCP that the other end acknowledges, by packets of that end alone",
+            units::bytes(coverage.acknowledged_bytes)
+        ));
+    }
     if coverage.portless_bytes > 0 {
         limits.push(format!(
             "the ports of {}, in fragments or cut headers",

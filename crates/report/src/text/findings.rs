@@ -81,8 +81,14 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
         ""
     };
     let sent = format!("{about}{}{hidden}", view.numbers.bytes(finding.bytes_out));
-    let all_sent =
-        if finding.is_unseen() { "nothing that it sent was captured".into() } else { format!("{sent} sent") };
+    let all_sent = match finding.unseen() {
+        Some(0) => "nothing that it sent was captured".into(),
+        Some(least) => format!(
+            "nothing that it sent was captured, of which at least {} are acknowledged",
+            view.numbers.bytes(least)
+        ),
+        None => format!("{sent} sent"),
+    };
     let received = view.numbers.bytes(finding.bytes_in);
     let when = when(finding);
     let back = match finding.outcome {
@@ -109,6 +115,12 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
         }
         FindingKind::Exfiltration if finding.outcome == Outcome::Refused => {
             format!("{device} sent {sent} to {party}, which refused it; {back}, {when}.")
+        }
+        FindingKind::Exfiltration if let Some(least) = finding.unseen() => {
+            let least = view.numbers.bytes(least);
+            format!(
+                "{device} sent at least {least} to {party} that nobody captured and the other end acknowledges; {sent} captured, {back}, {when}."
+            )
         }
         FindingKind::Exfiltration => format!("{device} uploaded {sent} to {party}; {back}, {when}."),
     }

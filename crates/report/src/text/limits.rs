@@ -41,6 +41,12 @@ pub(super) fn limits(report: &Report<'_>, view: &View) -> Vec<String> {
             bytes(coverage.missed_bytes)
         ));
     }
+    if coverage.acknowledged_bytes > 0 {
+        all.push(format!(
+            "at least {} of TCP that the other end acknowledges, whose sender's packets were not captured",
+            bytes(coverage.acknowledged_bytes)
+        ));
+    }
     if coverage.portless_bytes > 0 {
         let amount = bytes(coverage.portless_bytes);
         all.push(format!("the ports of {amount} were not captured: fragments of datagrams that never were whole, or headers that were cut"));

@@ -71,6 +71,9 @@ fn amount(finding: &Finding<'_>, view: &View) -> String {
     let about = if finding.estimated { "about " } else { "" };
     let bytes = about.to_string() + &view.numbers.bytes(finding.bytes_out);
     match finding.kind {
+        FindingKind::Exfiltration if let Some(least) = finding.unseen() => {
+            format!("{} acknowledged", view.numbers.bytes(least))
+        }
         _ if finding.bytes_out == 0 => none_left().into(),
         FindingKind::Exfiltration if finding.outcome == Outcome::Refused => format!("{bytes} sent"),
         FindingKind::Exfiltration => format!("{bytes} uploaded"),

@@ -106,6 +106,8 @@ pub(crate) struct Contact {
     pub(crate) services: u64,
     /// Flows of which the other end acknowledges what the station sent, and no packet of the station was captured.
     pub(crate) unseen: u64,
+    /// Payload of those that it acknowledges, at least.
+    pub(crate) acknowledged: u64,
     /// Payload sent and received, each byte once, and what was repeated of both.
     pub(crate) once: [u64; 2],
     pub(crate) repeated: u64,
@@ -170,8 +172,10 @@ impl Contact {
         }
         self.flows += stands_for;
         self.services += if service { stands_for } else { 0 };
-        let sent = half.is_some_and(|half| half.counters().packets[side] > 0);
-        self.unseen += if flow.is_unseen(side) && !sent { stands_for } else { 0 };
+        if flow.is_unseen(side) && half.is_none() {
+            self.unseen += stands_for;
+            self.acknowledged += flow.acknowledged(side);
+        }
         self.once[0] += once[0];
         self.once[1] += once[1];
         self.repeated += payload[0] + payload[1] - once[0] - once[1];
@@ -189,7 +193,7 @@ impl Contact {
         let answered =
             matches!(ending, Ending::Answered) || flow.gone().is_some_and(|gone| gone.answered[side] > 0);
         let carries = answered || content != Content::Hidden;
-        let beside = Beside { recurs: !service, pieces: !service && carries };
+        let beside = Beside { recurs: !service, pieces: !service && carries, unseen: half.is_none() };
         flow.measure(court.catalog.content(), side, beside, refused, &mut self.measures);
         if stands_for > 0 {
             self.end(ending);
@@ -264,6 +268,7 @@ impl Contact {
         self.refused += other.refused;
         self.services += other.services;
         self.unseen += other.unseen;
+        self.acknowledged += other.acknowledged;
         self.once[0] += other.once[0];
         self.once[1] += other.once[1];
         self.repeated += other.repeated;

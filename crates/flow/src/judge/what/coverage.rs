@@ -20,6 +20,7 @@ pub(crate) struct Sums {
     pub(crate) beyond_wire: u64,
     two_way: (u64, u64),
     missed: u64,
+    acknowledged: u64,
     portless: u64,
     encrypted: (u64, u64),
     unattributed: (u64, u64),
@@ -112,6 +113,14 @@ impl Sums {
         }
     }
 
+    /// Adds what is acknowledged of a flow and was not captured; no other flow is its other half.
+    #[inline]
+    pub(crate) fn acknowledge(&mut self, flow: &Flow<'_>) {
+        if !flow.is_evicted() {
+            self.acknowledged += flow.acknowledged(0) + flow.acknowledged(1);
+        }
+    }
+
     /// Takes payload for attributed that its flows say nothing of, and the contacts that they are of do.
     pub(crate) fn attribute(&mut self, payload: u64) {
         self.unattributed.0 = self.unattributed.0.saturating_sub(payload);
@@ -124,6 +133,7 @@ impl Sums {
         self.booked.bytes += other.booked.bytes;
         self.beyond_wire += other.beyond_wire;
         self.missed += other.missed;
+        self.acknowledged += other.acknowledged;
         self.portless += other.portless;
         add(&mut self.two_way, other.two_way);
         add(&mut self.encrypted, other.encrypted);
@@ -147,6 +157,7 @@ pub(crate) fn coverage(court: &Court<'_>, sums: &Sums) -> Coverage {
         two_way: sums.two_way,
         cut_bytes: summary.site.tally.bytes_wire - summary.site.tally.bytes_captured,
         missed_bytes: sums.missed,
+        acknowledged_bytes: sums.acknowledged,
         portless_bytes: sums.portless,
         encrypted: sums.encrypted,
         unattributed: sums.unattributed,

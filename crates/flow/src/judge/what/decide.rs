@@ -64,6 +64,7 @@ impl Contact {
         match measure {
             Measure::Window => self.measures.uploaded(content),
             Measure::BothWays => self.measures.content(true),
+            Measure::Acknowledged => self.measures.unseen(),
             Measure::LongWindow => self.measures.slow(content.ratio),
             Measure::Service => u64::from(self.flows > 0 && self.services == self.flows),
             Measure::Recurrence => self.measures.recurrences(),

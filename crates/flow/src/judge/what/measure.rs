@@ -87,6 +87,12 @@ impl Flow<'_> {
         self.hot.is_unseen(self.cold, side) && self.whole_counters().packets[side & 1] == 0
     }
 
+    /// Payload of one side that the other end acknowledges and nobody captured, with that of the flows that left memory with it.
+    pub(crate) fn acknowledged(&self, side: Side) -> u64 {
+        let gone = self.gone().map_or(0, |gone| gone.acknowledged[side & 1]);
+        self.hot.acknowledged(self.cold, side) + gone
+    }
+
     /// Whether the other end answered.
     pub(crate) fn is_answered(&self, side: Side) -> bool {
         self.hot.is_answered(self.cold, side)

@@ -29,7 +29,10 @@ impl Case<'_, '_> {
             }
         }
         if contact.unseen > 0 {
-            push(Rule::Unseen { flows: contact.unseen, of: flows }, &[]);
+            push(
+                Rule::Unseen { flows: contact.unseen, of: flows, acknowledged: contact.acknowledged },
+                &proof.flows,
+            );
         }
         for asked in &contact.asked {
             let rule = Rule::AskedFor { name: party.text(), outcome: asked.outcome };

@@ -28,6 +28,8 @@ pub(crate) struct Gone {
     pub(crate) refused: [u64; 2],
     /// The first packet of the first one refused.
     pub(crate) refusal: [Option<Cite>; 2],
+    /// By side: payload of it that the other end acknowledges and nobody captured.
+    pub(crate) acknowledged: [u64; 2],
     /// By side: what it sent.
     pub(crate) measures: [Measures; 2],
     /// Bytes of TCP that were never captured between others, of flows that ended and were told.
@@ -42,6 +44,8 @@ impl Gone {
     /// Adds a flow; `refused` are, by side, the packets of others that say that what it sent was not delivered.
     pub(crate) fn add(&mut self, Spell { hot, cold }: &Spell, refused: [Option<PacketRef>; 2], keeps: Keeps) {
         let (first, last) = hot.span(cold);
+        // Of those that ended none has a half elsewhere; of those that a cap put out, nobody knows any more.
+        let unseen = keeps == Keeps::Months;
         self.flows += 1;
         self.counters.join(&hot.counters(cold));
         self.estimated |= hot.is_estimated(cold);
@@ -49,6 +53,7 @@ impl Gone {
         *span = (span.0.min(first), span.1.max(last));
         for side in [0, 1] {
             self.once[side] += hot.payload_once(cold, side).bytes;
+            self.acknowledged[side] += if unseen { hot.acknowledged(cold, side) } else { 0 };
             self.answered[side] += u64::from(hot.is_answered(cold, side));
             let told = refused[side].filter(|_| !hot.is_answered(cold, side));
             if let Some(packet) = told.or_else(|| hot.is_reset(cold, side).then(|| cold.at())) {
@@ -59,7 +64,12 @@ impl Gone {
                     continue;
                 }
             }
-            self.measures[side].add(&ContentLimits::LEAVING, (hot, cold), side, Beside::ALL);
+            self.measures[side].add(
+                &ContentLimits::LEAVING,
+                (hot, cold),
+                side,
+                Beside { unseen, ..Beside::ALL },
+            );
             self.measures[side].limit(keeps);
         }
     }
@@ -76,6 +86,7 @@ impl Gone {
             answered,
             refused,
             refusal,
+            acknowledged,
             measures,
             missed,
             ports,
@@ -90,6 +101,7 @@ impl Gone {
         };
         for (side, measures) in measures.into_iter().enumerate() {
             self.once[side] += once[side];
+            self.acknowledged[side] += acknowledged[side];
             self.answered[side] += answered[side];
             self.refused[side] += refused[side];
             self.refusal[side] = [self.refusal[side], refusal[side]].into_iter().flatten().min();
@@ -106,7 +118,8 @@ impl Gone {
     /// All its numbers, as one that none of their sums passes; `None` where that is too many: a saved summary may hold anything.
     pub(crate) fn weight(&self) -> Option<u64> {
         let Counters { packets, bytes, payload, large, wire } = self.counters;
-        let pairs = [packets, bytes, payload, large, self.once, self.answered, self.refused];
+        let pairs =
+            [packets, bytes, payload, large, self.once, self.answered, self.refused, self.acknowledged];
         let measures = self.measures.iter().flat_map(Measures::amounts);
         let mut all = pairs.into_iter().flatten().chain([self.flows, wire]).chain(measures);
         all.try_fold(0, u64::checked_add)

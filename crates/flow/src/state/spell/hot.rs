@@ -32,7 +32,8 @@ pub(crate) struct Hot {
     pub(crate) flags: u32,
     /// See [`Hot::counters`].
     pub(crate) low: LowCounters,
-    /// TCP: the sequence number after the last payload, by side. UDP: the print of the last datagram.
+    /// TCP: the sequence number after the last payload, by side; of a side of which nothing was captured, the last number that
+    /// was acknowledged. UDP: the print of the last datagram.
     pub(crate) next: [u32; 2],
     /// TCP: letters of the history so far, by side. UDP: when the last datagram came.
     pub(crate) seen: [u16; 2],
@@ -237,6 +238,8 @@ impl Hot {
     #[inline]
     fn absorb_tcp(&mut self, cold: &mut Cold, tcp: &Tcp, entry: &Entry, side: Side) -> bool {
         let length = entry.share.payload;
+        let silent = self.low.packets[1 - side] == 0 && tcp.flags.has(TcpFlags::ACK);
+        let grew = silent && self.acknowledge(cold, tcp, 1 - side);
         let letters = history::letters(tcp, length, entry.hazards);
         if letters & !self.seen[side] != 0 {
             cold.history.append(&mut self.seen, side, letters);
@@ -245,7 +248,7 @@ impl Hot {
             self.open(cold, tcp, length, side);
         }
         if length == 0 {
-            return false;
+            return grew;
         }
         let syn = tcp.flags.has(TcpFlags::SYN);
         let sequence = tcp.sequence.wrapping_add(u32::from(syn));
@@ -253,7 +256,7 @@ impl Hot {
             && sequence == self.next[side];
         let trouble = !in_order && self.out_of_order(cold, sequence, length, side);
         self.next[side] = sequence.wrapping_add(length);
-        trouble
+        trouble || grew
     }
 
     /// Keeps what a handshake shows, or ends its purity.
@@ -330,7 +333,7 @@ impl Hot {
     fn out_of_order(&mut self, cold: &mut Cold, sequence: u32, length: u32, side: Side) -> bool {
         if self.flags & flag::SEQUENCED << side == 0 {
             self.flags |= flag::SEQUENCED << side;
-            return false;
+            return Self::see(cold, side);
         }
         self.flags |= flag::TROUBLE << side;
         let next = self.next[side];

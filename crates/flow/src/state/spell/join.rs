@@ -9,7 +9,7 @@ use crate::state::spell::pauses::{self, Pauses};
 use crate::state::spell::sequence::Trouble;
 use crate::state::spell::times::Times;
 use crate::state::spell::way::Way;
-use crate::state::spell::{Spell, flag};
+use crate::state::spell::{Hot, Spell, flag};
 
 impl Spell {
     /// Whether a later spell of the same key goes on with this one.
@@ -105,7 +105,7 @@ impl Spell {
     fn join_sequence(&mut self, later: &mut Self, side: Side) {
         let sequenced = flag::SEQUENCED << side;
         if later.hot.flags & sequenced == 0 {
-            return;
+            return self.join_unseen(later, side);
         }
         let theirs = later.cold.extra.as_mut().and_then(|extra| extra.trouble.get_mut(side)?.take());
         if self.hot.flags & sequenced == 0 {
@@ -113,6 +113,8 @@ impl Spell {
             self.hot.next[side] = later.hot.next[side];
             if theirs.is_some() {
                 self.cold.extra.get_or_insert_default().trouble[side] = theirs;
+            } else {
+                Hot::see(&mut self.cold, side);
             }
             return;
         }

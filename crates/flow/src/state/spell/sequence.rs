@@ -13,7 +13,8 @@ use crate::state::spell::ranges::Ranges;
 pub(crate) struct Trouble {
     /// Sequence number of the first payload byte.
     pub(crate) first: u32,
-    /// Displacement of the end of the last segment.
+    /// Displacement of the end of the last segment. Of a half of which nothing was captured (`unseen.rs`) it is how far its
+    /// acknowledgements moved.
     pub(crate) end: i64,
     /// How many segments did not start where the one before ended.
     pub(crate) breaks: u32,
@@ -25,6 +26,8 @@ pub(crate) struct Trouble {
 impl Trouble {
     /// Breaks in a half after which it is only told how many unique bytes there are at most.
     pub(crate) const CAP: u32 = 1 << 16;
+    /// What can be under way without a scale of the window (RFC 9293, 3.1).
+    const WINDOW: i64 = 1 << 16;
 
     /// A half that was in order for `length` bytes up to the sequence number `next`.
     pub(crate) fn after(next: u32, length: u64) -> Self {
@@ -32,6 +35,31 @@ impl Trouble {
         let mut ranges = Ranges::default();
         ranges.add(0, end);
         Self { first: next.wrapping_sub(length as u32), end, breaks: 0, ranges }
+    }
+
+    /// A half of which nothing was captured, and that is acknowledged from a number on.
+    pub(crate) fn unseen(first: u32) -> Self {
+        Self { first, end: 0, breaks: 0, ranges: Ranges::default() }
+    }
+
+    /// Of a half of which nothing was captured: notes what is acknowledged now, where `last` was before. By more than a window
+    /// nothing moved, and what is counted goes on from there.
+    pub(crate) fn acknowledge(&mut self, last: u32, now: u32) {
+        let step = i64::from(now.wrapping_sub(last) as i32);
+        if step.abs() <= Self::WINDOW {
+            self.end = self.end.wrapping_add(step);
+        }
+    }
+
+    /// Appends what a later part has acknowledged of such a half, where `last` was before.
+    pub(crate) fn join_unseen(&mut self, last: u32, later: &Self) {
+        self.acknowledge(last, later.first);
+        self.end = self.end.wrapping_add(later.end);
+    }
+
+    /// Payload of such a half that was acknowledged, at least: one of the numbers may be that of a FIN.
+    pub(crate) fn acknowledged(&self) -> u64 {
+        u64::try_from(self.end).unwrap_or(0).saturating_sub(1)
     }
 
     /// Adds a segment that starts at `sequence`, where `next` was due.

@@ -113,6 +113,13 @@ fn measured(rule: &ContactRule, content: &ContentRule) -> Vec<String> {
     let mut clauses = vec![match rule.measure {
         Measure::Window => format!("Content sent in two neighbouring windows of 73 min: {least} B or more."),
         Measure::BothWays => format!("The same where as much may have come back: {least} B or more."),
+        Measure::Acknowledged => format!(
+            "What the other end acknowledges of flows of TCP of which no packet of the device was captured, at least, in two \
+             neighbouring windows of 73 min: {least} B or more. It counts where it is {} B or more for each 17 s of a flow, and {} \
+             times what came back.",
+            units::count(content.large),
+            content.ratio
+        ),
         Measure::LongWindow => {
             format!("Content sent in large packets in two neighbouring windows of 19.5 h: {least} B or more.")
         }
@@ -158,7 +165,7 @@ fn reason(id: &str) -> Option<&'static str> {
             "how many of the flows were answered, how many refused; of the rest no answer was captured, which is not that there was none."
         }
         "unseen" => {
-            "flows of TCP of which packets of the other end alone were captured: these acknowledge something, so the device sent it, and nothing of it is in the capture. How much it was is not told: one acknowledgement that somebody else sends can claim any number."
+            "flows of TCP of which packets of the other end alone were captured: these acknowledge something, so the device sent it, and nothing of it is in the capture. How much it was at least is told by how far their numbers move, by steps of 64 kB at most: one packet that somebody else sends in the other end's name claims no more than that."
         }
         "largest-flows" => "how much of the payload the flows carry whose packets are named.",
         "repeated" => {
