@@ -53,9 +53,12 @@ impl DealingAt {
     }
 }
 
+/// The place of a station, and a flow of others that it has in a tunnel of its own.
+pub(crate) type Through = (u32, DealingAt);
+
 /// The flows of each station that `wanted` wants, by station: those of which it is an end, and those that it has in a tunnel.
 pub(super) fn dealings_of(
-    (places, through): (&[Slab<[u32; 2]>], &[(u32, DealingAt)]),
+    (places, through): (&[Slab<[u32; 2]>], &[Through]),
     judged: &[Slab<Judged>],
     stations: usize,
     wanted: impl Fn(&Judged, FlowAt, Side, usize) -> bool + Sync,
@@ -77,7 +80,7 @@ pub(super) fn dealings_of(
     };
     let found: Vec<Vec<_>> = parts(places.len()).map(found).collect();
     let mut found = found.concat();
-    let is_wanted = |(station, dealing): &&(u32, DealingAt)| {
+    let is_wanted = |(station, dealing): &&Through| {
         let of_station = dealing.judged(judged);
         of_station.is_some_and(|of| wanted(&of, dealing.at(), dealing.side(), *station as usize))
     };

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::claims::is_of_link;
-use super::dealings::{DealingAt, dealings_of};
+use super::dealings::{DealingAt, Through, dealings_of};
 use super::dealt::least_upload;
 use super::endpoints::{endpoints, payload_outside};
 use super::ends::Volume;
@@ -38,7 +38,7 @@ pub(crate) struct Stations<'a> {
     /// Flows with a vendor, by station.
     dealings: Grouped<DealingAt>,
     /// Flows of others in tunnels that cameras and possible cameras opened to the outside, by station.
-    through: Vec<(u32, DealingAt)>,
+    through: Vec<Through>,
     said: Grouped<Heard>,
     shown: Grouped<Sighted<'a>>,
     questions: Questions<'a>,
@@ -80,7 +80,7 @@ impl<'a> Stations<'a> {
     }
 
     /// Takes what others have in tunnels that cameras and possible cameras opened to the outside for sent by these, too.
-    fn pass(&mut self, court: &Court<'a>, mut through: Vec<(u32, DealingAt)>) {
+    fn pass(&mut self, court: &Court<'a>, mut through: Vec<Through>) {
         through.retain(|(station, flow)| {
             let is_end = [0, 1].map(|side| self.station_of(flow.at(), side)).contains(&Some(*station));
             !is_end && self.standing(*station as usize) != Standing::Other

@@ -14,7 +14,7 @@ use lenscap_wire::{Address, Mac};
 use std::hash::BuildHasher;
 
 use super::claims::{Claims, is_unspecified, network};
-use super::dealings::DealingAt;
+use super::dealings::{DealingAt, Through};
 use super::heard::Heard;
 use super::passage::Passage;
 use crate::judge::judged::Judged;
@@ -117,7 +117,7 @@ pub(crate) struct Ends {
     /// What was said of each end.
     pub(crate) said: Vec<(u32, Heard)>,
     /// Flows of others in tunnels that ends opened to the outside.
-    pub(crate) through: Vec<(u32, DealingAt)>,
+    pub(crate) through: Vec<Through>,
     hearing: HashTable<u32>,
     /// The end seen last on each side, and the router.
     lately: [Option<(EndKey, u32)>; 2],

@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn what_connections_begin_with_is_no_piece() {
-        assert_eq!(content(&[(0, [RULE.piece - 1, 7]); 1000]), 0);
+        assert_eq!(content(&[(0, [RULE.piece - 1, 7]); 500]), 0);
         assert_eq!(content(&[(0, [RULE.piece, 7]); 4]), 4 * RULE.piece);
     }
 
