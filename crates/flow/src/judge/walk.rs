@@ -110,9 +110,7 @@ impl Walk {
                 let counters = flow.counters();
                 let whole = flow.with_gone(counters);
                 walk.sums.add(&flow, &judgement, (counters, whole), reader.map(ReaderId), unopened);
-                if court.halves.other(flow.at).is_none() {
-                    walk.sums.acknowledge(&flow);
-                }
+                walk.sums.acknowledge(court, &flow);
                 walk.undelivered.note(&flow);
                 places.push(walk.ends.enter(court, &flow, &judgement, &halves, whole));
                 judged.push(judgement);

@@ -192,6 +192,9 @@ impl Measures {
         if !beside.pieces {
             self.pieces = Pieces::default();
         }
+        if !beside.unseen {
+            self.unseen.clear();
+        }
     }
 
     /// The most content of flows alone in two neighbouring windows; with `both_ways` whatever came back.

@@ -172,28 +172,19 @@ impl Contact {
         }
         self.flows += stands_for;
         self.services += if service { stands_for } else { 0 };
-        if flow.is_unseen(side) && half.is_none() {
-            self.unseen += stands_for;
-            self.acknowledged += flow.acknowledged(side);
-        }
         self.once[0] += once[0];
         self.once[1] += once[1];
         self.repeated += payload[0] + payload[1] - once[0] - once[1];
         let content = court.content(flow);
-        match content {
-            Content::Hidden => self.hidden += once[0] + once[1],
-            Content::Unknown => self.unknown += once[0] + once[1],
-            Content::Packed => self.packed += once[0] + once[1],
-            Content::Read => {}
-        }
+        self.carry(content, once[0] + once[1]);
         let ending = Ending::of(undelivered, flow, half.as_ref(), side);
         let refused =
             matches!(ending, Ending::Refused(_)) && !flow.hot.counts_though_refused(flow.cold, side);
         // What nobody answered of a protocol that hides what it carries are its hellos.
-        let answered =
-            matches!(ending, Ending::Answered) || flow.gone().is_some_and(|gone| gone.answered[side] > 0);
-        let carries = answered || content != Content::Hidden;
-        let beside = Beside { recurs: !service, pieces: !service && carries, unseen: half.is_none() };
+        let gone_answered = || flow.gone().is_some_and(|gone| gone.answered[side] > 0);
+        let hello = content == Content::Hidden && !matches!(ending, Ending::Answered) && !gone_answered();
+        let unseen = self.lack(court, flow, side, stands_for);
+        let beside = Beside { recurs: !service, pieces: !service && !hello, unseen };
         flow.measure(court.catalog.content(), side, beside, refused, &mut self.measures);
         if stands_for > 0 {
             self.end(ending);
@@ -214,6 +205,26 @@ impl Contact {
         keep(&mut self.ports, (key.protocol, key.port(service_side).unwrap_or(0)));
         self.is_for(judged.activity);
         self.votes.weigh(judged, stands_for, once[0] + once[1]);
+    }
+
+    /// Counts payload by whether it could be read.
+    fn carry(&mut self, content: Content, payload: u64) {
+        match content {
+            Content::Hidden => self.hidden += payload,
+            Content::Unknown => self.unknown += payload,
+            Content::Packed => self.packed += payload,
+            Content::Read => {}
+        }
+    }
+
+    /// Counts a flow of which nothing that the station sent was captured, though it is acknowledged; returns whether it is one.
+    fn lack(&mut self, court: &Court<'_>, flow: &Flow<'_>, side: Side, stands_for: u64) -> bool {
+        let unseen = flow.is_unseen(side) && court.shows_all(flow);
+        if unseen {
+            self.unseen += stands_for;
+            self.acknowledged += flow.acknowledged(side);
+        }
+        unseen
     }
 
     fn is_for(&mut self, activity: Activity) {

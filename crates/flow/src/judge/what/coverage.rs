@@ -113,11 +113,12 @@ impl Sums {
         }
     }
 
-    /// Adds what is acknowledged of a flow and was not captured; no other flow is its other half.
+    /// Adds what is acknowledged of a flow and was not captured.
     #[inline]
-    pub(crate) fn acknowledge(&mut self, flow: &Flow<'_>) {
-        if !flow.is_evicted() {
-            self.acknowledged += flow.acknowledged(0) + flow.acknowledged(1);
+    pub(crate) fn acknowledge(&mut self, court: &Court<'_>, flow: &Flow<'_>) {
+        let bytes = flow.acknowledged(0) + flow.acknowledged(1);
+        if bytes > 0 && !flow.is_evicted() && court.shows_all(flow) {
+            self.acknowledged += bytes;
         }
     }
 

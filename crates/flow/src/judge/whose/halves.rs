@@ -157,6 +157,13 @@ fn is_alike(one: &Flow<'_>, other: &Flow<'_>) -> bool {
 }
 
 impl<'a> Court<'a> {
+    /// Whether no other flow can show what a side sent of which this one shows no packet: none has its five-tuple with other tags,
+    /// nor had one that a cap put out of memory.
+    pub(crate) fn shows_all(&self, flow: &Flow<'_>) -> bool {
+        let evicted = self.summary.site.tally.caps.flows_evicted > 0 && self.summary.flows.paths.has_any();
+        !evicted && !self.halves.concern(flow.at)
+    }
+
     /// The other half of a flow, where they are two rows, and how many flows it stands for: two halves are one flow, which the
     /// earlier of them stands for.
     pub(crate) fn stands_for(&self, flow: &Flow<'a>) -> (Option<Flow<'a>>, u64) {
