@@ -237,9 +237,24 @@ impl Hot {
 
     #[inline]
     fn absorb_tcp(&mut self, cold: &mut Cold, tcp: &Tcp, entry: &Entry, side: Side) -> bool {
+        // Where both sides are captured, as nearly everywhere, one comparison says so.
+        if self.low.packets[1 - side] == 0 && tcp.flags.has(TcpFlags::ACK) {
+            return self.absorb_alone(cold, tcp, entry, side);
+        }
+        self.absorb_segment(cold, tcp, entry, side)
+    }
+
+    /// Adds a segment that acknowledges something, while nothing of the other side was captured.
+    #[cold]
+    #[inline(never)]
+    fn absorb_alone(&mut self, cold: &mut Cold, tcp: &Tcp, entry: &Entry, side: Side) -> bool {
+        let grew = self.acknowledge(cold, tcp, 1 - side);
+        self.absorb_segment(cold, tcp, entry, side) || grew
+    }
+
+    #[inline]
+    fn absorb_segment(&mut self, cold: &mut Cold, tcp: &Tcp, entry: &Entry, side: Side) -> bool {
         let length = entry.share.payload;
-        let silent = self.low.packets[1 - side] == 0 && tcp.flags.has(TcpFlags::ACK);
-        let grew = silent && self.acknowledge(cold, tcp, 1 - side);
         let letters = history::letters(tcp, length, entry.hazards);
         if letters & !self.seen[side] != 0 {
             cold.history.append(&mut self.seen, side, letters);
@@ -248,7 +263,7 @@ impl Hot {
             self.open(cold, tcp, length, side);
         }
         if length == 0 {
-            return grew;
+            return false;
         }
         let syn = tcp.flags.has(TcpFlags::SYN);
         let sequence = tcp.sequence.wrapping_add(u32::from(syn));
@@ -256,7 +271,7 @@ impl Hot {
             && sequence == self.next[side];
         let trouble = !in_order && self.out_of_order(cold, sequence, length, side);
         self.next[side] = sequence.wrapping_add(length);
-        trouble || grew
+        trouble
     }
 
     /// Keeps what a handshake shows, or ends its purity.

@@ -15,8 +15,6 @@ impl Hot {
     /// Notes that the other end acknowledges a half of which nothing was captured so far. Returns whether that took memory.
     ///
     /// A RST acknowledges whatever its sender likes, and 0 stands for what is not known.
-    #[cold]
-    #[inline(never)]
     pub(super) fn acknowledge(&mut self, cold: &mut Cold, tcp: &Tcp, side: Side) -> bool {
         let (last, now) = (self.next[side], tcp.acknowledgement);
         let seen = self.flags & flag::SEQUENCED << side != 0 || self.counters(cold).packets[side] > 0;
