@@ -159,7 +159,7 @@ fn measured_by(
             format!("{bytes} sent {}, at least {least}, and as much came back", within(WINDOW))
         }
         Measure::Acknowledged => {
-            format!("{bytes} acknowledged that nobody captured, at least {least}")
+            format!("{bytes} acknowledged that the capture lacks, at least {least}")
         }
         Measure::LongWindow => {
             format!("{bytes} sent slowly in large packets {}, at least {least}", within(LONG_WINDOW))

@@ -211,12 +211,9 @@ fn push_bytes(
         0 => String::new(),
         bytes => format!("; {} came again and are not counted", exact(bytes)),
     };
+    let sent = if finding.unseen().is_some() { "of what it sent captured" } else { "of payload sent once" };
     let mut clauses = vec![
-        format!(
-            "{} of payload sent once, {} received{again}",
-            exact(finding.bytes_out),
-            exact(finding.bytes_in)
-        ),
+        format!("{} {sent}, {} received{again}", exact(finding.bytes_out), exact(finding.bytes_in)),
         when(finding),
     ];
     let text = |flow: &FlowView<'_>| {
