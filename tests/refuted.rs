@@ -96,3 +96,28 @@ fn what_left_in_fragments_that_never_were_whole_is_told() {
     let summary = &stage.records("summary")[0];
     assert_eq!(summary["coverage"]["portless_bytes"], 100 * 2 * 1500);
 }
+
+/// Two connections side by side that report at the same two moments reported twice; four moments are four.
+#[test]
+fn what_is_sent_side_by_side_is_one_moment() {
+    use lenscap_testkit::Side;
+    let told = |apart: bool| {
+        let mut stage = Stage::new();
+        let [one, other] = [8443, 8444].map(|port| stage.s.tcp(stage.device, stage.cloud.port(port)));
+        let mut both = [one, other];
+        for _ in 0..2 {
+            for tcp in &mut both {
+                tcp.opaque(&mut stage.s, Side::Client, 90);
+                if apart {
+                    stage.s.wait(100 * SECOND);
+                }
+            }
+            stage.s.wait(100 * SECOND);
+        }
+        let finding = stage.records("finding").remove(0);
+        (finding["kind"].clone(), finding["reasons"][0].to_string())
+    };
+    let (kind, why) = told(true);
+    assert!(kind == "telemetry" && why.contains(" in 4 spans of 34 s"), "{kind} {why}");
+    assert_eq!(told(false).0, "contact");
+}

@@ -28,8 +28,9 @@ const EXTRA: usize = size_of::<Extra>() - 8;
 const LATER: usize = size_of::<Later>();
 /// Earliest and latest stamp of a flow whose stamps step back.
 const DISORDER: usize = 32;
-/// What is kept of a flow's pauses.
-const PAUSES: usize = size_of::<Pauses>();
+/// What is kept of a flow's pauses, and of one burst between them.
+const PAUSES: usize = Pauses::price(1);
+const BURST: usize = Pauses::price(1) - Pauses::price(0);
 /// Time buckets of a flow, at their most.
 const MOST_BUCKETS: usize = Buckets::price(Buckets::CAP);
 /// What is kept of a half with payloads, listed or not, beside them: both halves lie in one box.
@@ -105,7 +106,7 @@ pub(crate) fn untold(hot: &Hot, cold: &Cold, transcripts: &Transcripts) -> usize
         cost += if names + learned > 0 { LATER } else { 0 };
     }
     cost += cold.bucket_price(hot.last);
-    cost += extra.pauses.as_ref().map_or(0, |_| PAUSES);
+    cost += cold.pause_price();
     for trouble in extra.trouble.iter().flatten() {
         cost += size_of::<Trouble>() + trouble.ranges() * RANGE;
     }
@@ -143,7 +144,14 @@ pub(crate) fn joint((hot, cold): (&Hot, &Cold), (later, later_cold): (&Hot, &Col
         let both = Buckets::price(hot.most_buckets(cold) + later.most_buckets(later_cold));
         cost += both.saturating_sub(cold.bucket_price(hot.last));
         cost += if hot.flags & flag::BUCKETS == 0 { EXTRA } else { 0 };
-        cost += if Pauses::between(hot.last, later_cold.first).is_some() { PAUSES } else { 0 };
+        // A burst of ours that was open is listed.
+        cost += if Pauses::between(hot.last, later_cold.first).is_some() {
+            PAUSES
+        } else if later_cold.pauses().is_some() {
+            BURST
+        } else {
+            0
+        };
     }
     if hot.flags & flag::DISORDER == 0 && later_cold.first < hot.last {
         cost += EXTRA + DISORDER;

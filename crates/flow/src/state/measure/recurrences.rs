@@ -47,12 +47,7 @@ pub(crate) struct Recurrences {
 impl Recurrences {
     /// Adds what one side of a flow sent.
     pub(crate) fn add(&mut self, (hot, cold): (&Hot, &Cold), side: usize) {
-        let moments = moments((hot, cold), side);
-        let (first, last) = hot.span(cold);
-        if moments > 0 {
-            // What was sent once was mostly sent at the beginning, however late the end was.
-            self.put(Stretch { first, last: if moments > 1 { last } else { first }, moments });
-        }
+        each_stretch((hot, cold), side, |stretch| self.put(stretch));
     }
 
     /// Adds those of other flows.
@@ -97,30 +92,44 @@ impl Recurrences {
     }
 }
 
-/// Moments at which one side of a flow sent payload, none nearer to the next than [`Pauses::LEAST`].
+/// The stretches in which one side of a flow sent payload, with their moments, none nearer to the next than [`Pauses::LEAST`].
 ///
 /// Each burst is one. A burst may last for hours without a pause, and which of its packets bore payload is not kept. Then its
 /// length tells how many there are: in UDP, where packets without payload are rare, and in TCP where payload is what the side
 /// sent most. Who downloads for an hour acknowledges and sends hardly any; he has a moment for each kilobyte that he asked with.
-fn moments((hot, cold): (&Hot, &Cold), side: usize) -> u64 {
+fn each_stretch((hot, cold): (&Hot, &Cold), side: usize, mut each: impl FnMut(Stretch)) {
     let (side, other) = (side & 1, 1 - (side & 1));
     if hot.payload_once(cold, side).bytes == 0 {
-        return 0;
+        return;
     }
     let counters = hot.counters(cold);
     let (sent, received) = (counters.payload[side], counters.payload[other]);
     if hot.key.protocol != TCP && sent < counters.packets[side] * KEEP_ALIVE {
-        return 0;
+        return;
     }
-    let (bursts, silent) = match cold.pauses() {
-        Some(pauses) => (pauses.bursts(side, sent), pauses.silent()),
-        None => (1, 0),
-    };
-    let (first, last) = hot.span(cold);
-    let busy = (last.saturating_sub(first).max(0) as u64).saturating_sub(silent) / Pauses::LEAST as u64;
     let tells = sent >= counters.packets[side] && sent.saturating_mul(64) >= received;
-    let within = if hot.key.protocol != TCP || tells { busy } else { busy.min(sent >> 10) };
-    bursts.saturating_add(within)
+    let mut asked = if hot.key.protocol != TCP || tells { u64::MAX } else { sent >> 10 };
+    let mut burst = |(first, last): (i64, i64)| {
+        let length = last.saturating_sub(first).max(0) as u64;
+        let within = (length / Pauses::LEAST as u64).min(asked);
+        asked -= within;
+        // What was sent once was mostly sent at the beginning, however late the end was.
+        each(Stretch { first, last: if within > 0 { last } else { first }, moments: 1 + within });
+    };
+    let Some(pauses) = cold.pauses() else { return burst(hot.span(cold)) };
+    let listed = || pauses.listed().iter().filter(|burst| burst.has(side));
+    listed().for_each(|known| burst(known.span()));
+    let opened = pauses.opened(side, sent);
+    if let Some(first) = opened {
+        burst((first.min(hot.last), first.max(hot.last)));
+    }
+    // Of further bursts only their number is kept.
+    let known = listed().count() as u64 + u64::from(opened.is_some());
+    let moments = pauses.bursts(side, sent).saturating_sub(known);
+    let end = pauses.listed().last().map(|burst| burst.span().1);
+    if let Some(first) = end.filter(|_| moments > 0) {
+        each(Stretch { first, last: pauses.last_opened().max(first), moments });
+    }
 }
 
 #[cfg(test)]

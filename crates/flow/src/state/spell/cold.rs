@@ -114,8 +114,8 @@ impl Extra {
 
     /// Leaves the bucket of the last packet for that of `time`, after a pause where it is one.
     pub(super) fn leave(&mut self, span: Span, time: i64, probes: bool) {
-        if let Some(gap) = Pauses::between(span.last, time) {
-            Pauses::of(&mut self.pauses, probes).pause(span.totals.payload, gap);
+        if Pauses::between(span.last, time).is_some() {
+            Pauses::of(&mut self.pauses, span.first, probes).pause(span.totals.payload, (span.last, time));
         }
         self.times.leave(span);
     }
@@ -159,6 +159,11 @@ impl Cold {
     /// Where the spell was silent for long.
     pub(crate) fn pauses(&self) -> Option<&Pauses> {
         self.extra.as_ref()?.pauses.as_deref()
+    }
+
+    /// What is kept of its pauses costs.
+    pub(crate) fn pause_price(&self) -> usize {
+        self.pauses().map_or(0, |pauses| Pauses::price(pauses.listed().len()))
     }
 
     /// Keeps the flow that an ICMP error speaks of. Returns whether that took memory.

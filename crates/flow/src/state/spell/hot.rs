@@ -319,7 +319,7 @@ impl Hot {
     /// Leaves the bucket of the last packet, since the next one is of another. Returns whether the price changes by that.
     #[cold]
     fn enter_bucket(&mut self, cold: &mut Cold, time: i64) -> bool {
-        let price = |cold: &Cold, time| (cold.bucket_price(time), cold.pauses().is_some());
+        let price = |cold: &Cold, time| (cold.bucket_price(time), cold.pause_price());
         let before = (self.flags & flag::BUCKETS, price(cold, self.last));
         self.flags |= flag::BUCKETS;
         let span = self.times_of(cold);

@@ -5,7 +5,7 @@
 
 use crate::state::key::{Side, TCP, UDP};
 use crate::state::spell::buckets::Buckets;
-use crate::state::spell::pauses::{self, Pauses};
+use crate::state::spell::pauses;
 use crate::state::spell::sequence::Trouble;
 use crate::state::spell::times::Times;
 use crate::state::spell::way::Way;
@@ -96,9 +96,8 @@ impl Spell {
         let times = later.cold.extra.as_ref().map_or(&one, |extra| &extra.times);
         self.hot.flags |= flag::BUCKETS;
         let extra = self.cold.extra.get_or_insert_default();
-        let (payload, probes) = (ours.totals.payload, self.hot.key.protocol == TCP);
-        let gap = Pauses::between(ours.last, theirs.first);
-        pauses::append(&mut extra.pauses, payload, gap, later.cold.pauses(), probes);
+        let probes = self.hot.key.protocol == TCP;
+        pauses::append(&mut extra.pauses, ours, (theirs.first, later.cold.pauses()), probes);
         extra.times.join(ours, times, theirs);
     }
 
