@@ -121,3 +121,63 @@ fn what_is_sent_side_by_side_is_one_moment() {
     assert!(kind == "telemetry" && why.contains(" in 4 spans of 34 s"), "{kind} {why}");
     assert_eq!(told(false).0, "contact");
 }
+
+/// A mirror tags one direction: what is shown to be one connection was seen both ways.
+#[test]
+fn halves_of_one_connection_are_no_flows_of_one_way() {
+    use lenscap_testkit::Side;
+    let mut stage = Stage::new();
+    let mut tls = stage.s.tls(stage.device, stage.cloud.port(443), CLOUD);
+    tls.opaque(&mut stage.s, Side::Client, 3000);
+    tls.close(&mut stage.s, Side::Client);
+    let own = MAC.replace(':', "");
+    for frame in &mut stage.s.frames {
+        let from: String = frame.bytes[6..12].iter().map(|byte| format!("{byte:02x}")).collect();
+        if from == own {
+            frame.bytes.splice(12..12, [0x81, 0, 0, 10]);
+            frame.wire_length += 4;
+        }
+    }
+    assert_eq!(stage.records("flow").len(), 2);
+    let summary = &stage.records("summary")[0];
+    assert_eq!(summary["coverage"]["two_way"], serde_json::json!({"flows": 1, "of": 1}));
+}
+
+/// Only what is asked in a protocol that hides it is hidden.
+#[test]
+fn look_ups_are_hidden_by_a_protocol_that_hides_them() {
+    use lenscap_testkit::{Conversation, Side};
+    use lenscap_wire::TcpFlags;
+    let hidden = |speak: fn(&mut Stage, Host)| {
+        let mut stage = Stage::new();
+        stage.s.resolve(
+            stage.device,
+            stage.s.outside("192.0.2.53"),
+            "dns.google",
+            stage.s.outside("8.8.8.8"),
+        );
+        let server = stage.s.outside("8.8.8.8");
+        speak(&mut stage, server);
+        let summary = common::summary(&stage.s.frames);
+        let closed = summary.close();
+        let report = lenscap_flow::judge(&closed, &common::CATALOG, &lenscap_flow::Policy::default());
+        let ends = report.devices().iter().flat_map(|device| &device.endpoints);
+        ends.filter(|end| end.hides_look_ups).count()
+    };
+    assert_eq!(hidden(|stage, server| stage.s.ping(stage.device, server, 1)), 0);
+    assert_eq!(hidden(|stage, server| _ = stage.s.dns_query(stage.device, server, CLOUD)), 0);
+    assert_eq!(
+        hidden(|stage, server| {
+            let client = stage.s.client(stage.device);
+            let mut tcp = Conversation::unopened(client, server.port(853), [1000, 9000]);
+            tcp.flag(&mut stage.s, Side::Client, TcpFlags::SYN);
+        }),
+        0
+    );
+    assert_eq!(hidden(|stage, server| _ = stage.s.tls(stage.device, server.port(443), "other.example")), 0);
+    assert_eq!(hidden(|stage, server| _ = stage.s.tls(stage.device, server.port(853), "other.example")), 1);
+    assert_eq!(hidden(|stage, server| _ = stage.s.tls(stage.device, server.port(853), "dns.google")), 1);
+    assert_eq!(hidden(|stage, server| _ = stage.s.tls(stage.device, server.port(443), "dns.google")), 1);
+    // It called the server so before.
+    assert_eq!(hidden(|stage, server| _ = stage.s.tls(stage.device, server.port(443), "")), 1);
+}

@@ -109,7 +109,7 @@ impl Walk {
                 let unopened = halves.iter().any(Testimony::is_unopened);
                 let counters = flow.counters();
                 let whole = flow.with_gone(counters);
-                walk.sums.add(&flow, &judgement, (counters, whole), reader.map(ReaderId), unopened);
+                walk.sums.add(court, &flow, &judgement, (counters, whole), reader.map(ReaderId), unopened);
                 walk.sums.acknowledge(court, &flow);
                 walk.undelivered.note(&flow);
                 places.push(walk.ends.enter(court, &flow, &judgement, &halves, whole));

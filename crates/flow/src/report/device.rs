@@ -152,6 +152,8 @@ pub struct EndpointRecord<'a> {
     pub flows: u64,
     /// Each once, by word.
     pub activity: Vec<Activity>,
+    /// Whether it is a name server that was spoken to in a protocol that hides what was asked for (RFC 7858, RFC 8484, RFC 9250).
+    pub hides_look_ups: bool,
 }
 
 /// Something a device said or showed.

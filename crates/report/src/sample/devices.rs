@@ -38,6 +38,7 @@ fn outside() -> Vec<EndpointRecord<'static>> {
             bytes_in: 906_908,
             flows: 6,
             activity: vec![Activity::BulkUpload, Activity::Signalling],
+            hides_look_ups: false,
         },
         EndpointRecord {
             party: Party::Shared(SharedGroup::Time),
@@ -48,6 +49,7 @@ fn outside() -> Vec<EndpointRecord<'static>> {
             bytes_in: 4096,
             flows: 12,
             activity: vec![Activity::TimeSync],
+            hides_look_ups: false,
         },
     ]
 }
@@ -126,6 +128,7 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
             bytes_in: 900_000,
             flows: 41,
             activity: vec![Activity::Signalling],
+            hides_look_ups: false,
         }],
         sightings: vec![],
         reported_makers: vec![&HIKVISION],

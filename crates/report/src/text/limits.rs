@@ -5,7 +5,7 @@ use super::words;
 use crate::escape::escape;
 use crate::protocol;
 use crate::units;
-use lenscap_flow::report::{Activity, Amount, CaptureRecord, DeviceRecord, Party, Report, SharedGroup};
+use lenscap_flow::report::{Amount, CaptureRecord, DeviceRecord, Report};
 use std::net::IpAddr;
 
 /// A gap between captures that is told, in nanoseconds.
@@ -157,11 +157,7 @@ fn opaque(report: &Report<'_>, view: &View) -> Option<String> {
 
 /// Devices that asked name servers in a way that hides what they asked for.
 fn look_ups(devices: &[DeviceRecord<'_>]) -> Option<String> {
-    let hides = |device: &&DeviceRecord<'_>| {
-        device.endpoints.iter().any(|end| {
-            end.party == Party::Shared(SharedGroup::Dns) && !end.activity.contains(&Activity::NameLookup)
-        })
-    };
+    let hides = |device: &&DeviceRecord<'_>| device.endpoints.iter().any(|end| end.hides_look_ups);
     match devices.iter().filter(hides).count() as u64 {
         0 => None,
         count => Some(format!("look-ups of {} in protocols that hide them", units::counted(count, "device"))),

@@ -72,6 +72,7 @@ impl Sums {
     #[inline]
     pub(crate) fn add(
         &mut self,
+        court: &Court<'_>,
         flow: &Flow<'_>,
         judged: &Judged,
         (counters, whole): (Counters, Counters),
@@ -92,7 +93,9 @@ impl Sums {
             self.booked.packets += whole.packets[0] + whole.packets[1];
             self.booked.bytes += whole.wire;
             if matches!(flow.hot.key.protocol, TCP | UDP) {
-                self.two_way.0 += if packets[0] > 0 && packets[1] > 0 { flows } else { 0 };
+                // Of two halves of one connection, which are two rows, the earlier one stands for both.
+                let (half, flows) = court.stands_for(flow);
+                self.two_way.0 += if half.is_some() || packets[0] > 0 && packets[1] > 0 { flows } else { 0 };
                 self.two_way.1 += flows;
                 self.portless +=
                     if flow.hot.key.ports == [0; 2] { whole.bytes[0] + whole.bytes[1] } else { 0 };

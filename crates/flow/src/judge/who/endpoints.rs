@@ -4,7 +4,7 @@
 //! called by its name at that address. A server inside has no contact, and is what the flows with it say.
 
 use hashbrown::HashMap;
-use lenscap_catalog::VendorId;
+use lenscap_catalog::{SharedGroup, VendorId};
 use lenscap_wire::Address;
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::dealings::DealingAt;
 use crate::judge::judged::Judged;
 use crate::judge::what::case::Cases;
 use crate::judge::what::contact::ContactKey;
-use crate::judge::what::party::PartyName;
+use crate::judge::what::party::{Content, PartyName};
 use crate::judge::{Court, Flow, FlowAt};
 use crate::report::{EndpointRecord, Party};
 use crate::state::key::Side;
@@ -81,6 +81,14 @@ impl<'a> Told<'a> {
     }
 }
 
+/// Whether a flow with one end hides what that is asked for: it speaks a protocol that hides what it carries, with what is named as
+/// a name server or at the port that is for look-ups alone (RFC 7858, RFC 9250). An echo, a SYN and a question in clear hide nothing.
+fn hides_look_ups(court: &Court<'_>, flow: &Flow<'_>, (party, end): (Party, Side)) -> bool {
+    const HIDDEN_DNS: u16 = 853;
+    let for_look_ups = party == Party::Shared(SharedGroup::Dns) || flow.hot.key.port(end) == Some(HIDDEN_DNS);
+    for_look_ups && court.content(flow) == Content::Hidden
+}
+
 /// The parties of a station, by bytes sent.
 pub(super) fn endpoints<'a, 'c>(
     cases: &Cases<'_, 'a>,
@@ -104,6 +112,7 @@ pub(super) fn endpoints<'a, 'c>(
             bytes_in: 0,
             flows: 0,
             activity: Vec::new(),
+            hides_look_ups: false,
         });
         let bytes = flow.whole_counters().bytes;
         record.bytes_out += bytes[side];
@@ -113,6 +122,7 @@ pub(super) fn endpoints<'a, 'c>(
             record.activity.push(judged.activity);
             record.activity.sort_unstable_by_key(|activity| activity.word());
         }
+        record.hides_look_ups |= hides_look_ups(court, &flow, (party, 1 - side));
     }
     let mut all: Vec<_> = all.into_values().collect();
     all.sort_by(|a, b| (b.bytes_out, a.name, a.address).cmp(&(a.bytes_out, b.name, b.address)));
