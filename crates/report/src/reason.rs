@@ -166,8 +166,8 @@ fn measured_by(
         }
         Measure::Recurrence => {
             let more = if measured >= rules::MOMENTS { " or more" } else { "" };
-            // One after another or side by side, flows are counted each on its own: what they share counts with each.
-            let added = if flows > 1 { ", added up over its flows" } else { "" };
+            // What flows sent side by side counts once.
+            let added = if flows > 1 { ", its flows taken as one" } else { "" };
             let spans = if measured == 1 { "span" } else { "spans" };
             format!(
                 "sending began again or went on in {measured}{more} {spans} of 34 s{added}, at least {}",

@@ -53,8 +53,8 @@ pub(super) fn sum(
     Some(format!("{lengths} | awk -F '\\t' '{{n += $1 != \"\" ? $1 : $2 - 8}} END {{print n+0}}'"))
 }
 
-/// Counts the spans of 2^35 ns in which sending began again or went on, as the rule of recurrence does for one flow: one for each burst
-/// that a silence of so long ends, and one more for each such time that all bursts last together.
+/// Counts the spans of 2^35 ns in which sending began again or went on, as the rule of recurrence does: one for each burst
+/// that a silence of so long ends, and one more for each such time that it lasts.
 pub(super) fn spans(report: &Report<'_>, finding: &Finding<'_>) -> Option<String> {
     let times = each(report, finding, |file| {
         format!(
@@ -63,8 +63,8 @@ pub(super) fn spans(report: &Report<'_>, finding: &Finding<'_>) -> Option<String
         )
     })?;
     Some(format!(
-        "{times} | sort -n | awk '{{d = $1 - t; t = $1; if (NR == 1 || d >= 34.359738368) n++; else s += d}} \
-         END {{print n + int(s / 34.359738368)}}'"
+        "{times} | sort -n | awk '{{d = $1 - t; t = $1; if (NR == 1 || d >= 34.359738368) {{n += 1 + int(s / 34.359738368); s = 0}} \
+         else s += d}} END {{print n + int(s / 34.359738368)}}'"
     ))
 }
 

@@ -300,8 +300,8 @@ fn push_commands(
     }
 }
 
-/// What the command counts that counts the spans of a finding by the rule of recurrence. Of several flows each has spans of its
-/// own, so all packets taken as one flow may have fewer.
+/// What the command counts that counts the spans of a finding by the rule of recurrence. It takes all packets for such with
+/// payload, so it may count more.
 fn spans(finding: &Finding<'_>) -> Option<&'static str> {
     finding.reasons.iter().find_map(|reason| match &reason.rule {
         Rule::Measured { rule, flows, .. } if rule.measure == Measure::Recurrence => Some(match flows {
