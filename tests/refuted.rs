@@ -97,6 +97,37 @@ fn what_left_in_fragments_that_never_were_whole_is_told() {
     assert_eq!(summary["coverage"]["portless_bytes"], 100 * 2 * 1500);
 }
 
+/// What a server says over HTTP when it is asked for a path, once for each.
+fn served(asked: &[(&str, &str)]) -> Value {
+    use lenscap_testkit::Side;
+    let mut stage = Stage::new();
+    stage.device = Host::new("02:00:00:00:53:40", "192.168.1.64");
+    let desk = Host::new("02:00:00:00:53:20", "192.168.1.20");
+    for (path, body) in asked {
+        let mut tcp = stage.s.tcp(desk, stage.device.port(80));
+        let request = format!("GET {path} HTTP/1.1\r\nHost: 192.168.1.64\r\n\r\n");
+        tcp.send(&mut stage.s, Side::Client, request.as_bytes());
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length";
+        tcp.send(&mut stage.s, Side::Server, format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes());
+    }
+    device(&stage.s.frames, "02:00:00:00:53:40")
+}
+
+/// Alarm panels and access terminals of a maker let people log in as its cameras do.
+#[test]
+fn a_login_shows_the_maker_and_not_the_kind() {
+    const SPACE: &str = "version=\"2.0\" xmlns=\"http://www.hikvision.com/ver20/XMLSchema\"";
+    let login = format!(
+        "<SessionLoginCap {SPACE}><sessionID>a</sessionID><challenge>b</challenge></SessionLoginCap>"
+    );
+    let info = |class| format!("<DeviceInfo {SPACE}><deviceType>{class}</deviceType></DeviceInfo>");
+    let login = ("/ISAPI/Security/sessionLogin/capabilities?username=a", login.as_str());
+    let alone = served(&[login]);
+    assert_eq!((&alone["standing"], &alone["vendor"]), (&"suspected".into(), &"hikvision".into()), "{alone}");
+    assert_eq!(served(&[login, ("/ISAPI/System/deviceInfo", &info("IPCamera"))])["standing"], "camera");
+    assert_eq!(served(&[login, ("/ISAPI/System/deviceInfo", &info("AXPro"))])["standing"], "other");
+}
+
 /// Two connections side by side that report at the same two moments reported twice; four moments are four.
 #[test]
 fn what_is_sent_side_by_side_is_one_moment() {

@@ -235,6 +235,8 @@ words! {
         Model = "model",
         /// It is the device's side of a peer-to-peer or SDK protocol.
         DeviceRole = "device-role",
+        /// It lets people log in as all devices of a maker do.
+        Login = "login",
         /// It describes a video stream that it serves.
         Video = "video",
         /// It sends pictures whose description was not captured.

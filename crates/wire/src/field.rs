@@ -140,7 +140,7 @@ fields! {
     IsapiMac = "isapi.mac": "Link address in ISAPI.",
     IsapiModel = "isapi.model": "Model in ISAPI.",
     IsapiName = "isapi.name": "Name that people gave the device in ISAPI.",
-    IsapiRole = "isapi.role": "`device` where the sender answers in ISAPI, or pushes an alarm.",
+    IsapiRole = "isapi.role": "`device` where the sender answers in ISAPI, or pushes an alarm; `login` where it answers to a login alone.",
     IsapiSerial = "isapi.serial": "Serial number in ISAPI: model, date, region and number in one word.",
     IsupClass = "isup.class": "Kind of device in a registration in ISUP, as a number.",
     IsupCredentials = "isup.credentials": "`clear` where a registration in ISUP holds a password in clear.",

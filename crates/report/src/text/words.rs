@@ -278,6 +278,7 @@ pub(super) fn why_words(device: &DeviceRecord<'_>, why: &WhyRecord<'_>) -> Strin
         // Others than cameras play that part in some protocols, and are worth less there.
         Evidence::DeviceRole if why.weight < 60 => format!("the device's side of {protocol}"),
         Evidence::DeviceRole => format!("the camera's side of {protocol}"),
+        Evidence::Login => format!("answers to a login in {protocol}, as other devices do"),
         Evidence::Video => "serves video".into(),
         Evidence::Pictures => format!("sends pictures ({value})"),
         Evidence::P2p if kind.is_empty() && value.is_empty() => "speaks a protocol of cameras".into(),

@@ -14,6 +14,7 @@ pub(crate) fn evidence_of(field: Field, banner: &Banner) -> Evidence {
         (DeviceClass::App, _) => Evidence::Client,
         _ if field == Field::UaApp => Evidence::Client,
         _ if !banner.is_camera => Evidence::Banner,
+        _ if plays && banner.value == "login" => Evidence::Login,
         (_, Confidence::High) if plays => Evidence::Protocol,
         _ if plays => Evidence::DeviceRole,
         _ => Evidence::Model,

@@ -36,6 +36,7 @@ pub(super) fn root(text: &str, side: Side) -> Root {
         ("rcp", Side::Server) => Root::Known(cgi_xml::read_rcp),
         ("EventNotificationAlert", _) if isapi::is_of(&tag) => Root::Known(isapi::read),
         ("EventNotificationAlert", _) => Root::Known(isapi::read_alarm),
+        (root, Side::Server) if isapi::is_of(&tag) && isapi::is_login(root) => Root::Known(isapi::read_login),
         (_, Side::Server) if isapi::is_of(&tag) => Root::Known(isapi::read),
         _ => Root::Other,
     }

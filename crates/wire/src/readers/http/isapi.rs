@@ -1,7 +1,8 @@
 //! ISAPI and PSIA, the XML of devices of Hikvision and of those built on its platform.
 //!
 //! A document is known by the namespace of its root element, or by its name where an `EventNotificationAlert` has none, as some
-//! devices push it: such a one has a type of event, and a link or IP address. A schema is known by neither. Facts about its sender: `isapi.role` `device`;
+//! devices push it: such a one has a type of event, and a link or IP address. A schema is known by neither. Facts about its sender: `isapi.role`
+//! `device`, or `login` where a document is about logging in alone or says how a request ended: all devices with this interface answer those;
 //! of `DeviceInfo` `isapi.name`, `isapi.model`, `isapi.serial`, `isapi.mac`, `isapi.firmware`, `isapi.class`; of an
 //! `EventNotificationAlert`, which devices push to a host for alarms, `isapi.mac` and `isapi.serial`. The channel of an alarm
 //! is not read: a recorder's is another device.
@@ -33,6 +34,27 @@ pub(super) fn is_of(root: &Tag<'_>) -> bool {
     let namespace = root.namespace().unwrap_or_default();
     let bare = namespace.strip_prefix("http://").or(namespace.strip_prefix("https://")).unwrap_or(&namespace);
     NAMESPACES.iter().any(|start| bare.starts_with(start))
+}
+
+/// Root elements of documents that say nothing of what a device is: challenges and results of logins, and results of requests.
+const LOGINS: [&str; 7] = [
+    "SessionLoginCap",
+    "SessionLogin",
+    "SessionUserCheck",
+    "SessionHeartbeat",
+    "userCheck",
+    "Challenge",
+    "ResponseStatus",
+];
+
+/// Whether a root element is one of those.
+pub(super) fn is_login(root: &str) -> bool {
+    LOGINS.contains(&root)
+}
+
+/// Reads such a document.
+pub(super) fn read_login(_: &mut Xml<'_>, facts: Facts<'_>) {
+    facts(Fact::of_sender(Field::IsapiRole, b"login"));
 }
 
 /// Reads a document whose root element is.
@@ -121,8 +143,17 @@ mod tests {
         ];
         assert_eq!(said(&answer("200 OK", INFO)), expected);
         cut_stream_everywhere(&READER, &answer("200 OK", INFO));
-        let other = INFO.replace("DeviceInfo", "userCheck");
+        let other = INFO.replace("DeviceInfo", "StreamingChannelList");
         assert_eq!(said(&answer("200 OK", &other)), expected[..1]);
+    }
+
+    #[test]
+    fn a_login_is_of_any_device() {
+        for root in super::LOGINS {
+            let other = INFO.replace("DeviceInfo", root);
+            assert_eq!(said(&answer("200 OK", &other)), ["sender isapi.role login"]);
+        }
+        cut_stream_everywhere(&READER, &answer("200 OK", &INFO.replace("DeviceInfo", "SessionLoginCap")));
     }
 
     #[test]
