@@ -4,7 +4,7 @@ mod common;
 
 use common::{device, records};
 use lenscap_testkit::message::Lease;
-use lenscap_testkit::{Host, MORNING, SECOND, Scenario};
+use lenscap_testkit::{Host, MORNING, SECOND, Scenario, Side};
 use serde_json::Value;
 
 /// A MAC of a maker of cameras.
@@ -99,7 +99,6 @@ fn what_left_in_fragments_that_never_were_whole_is_told() {
 
 /// What a server says over HTTP when it is asked for a path, once for each.
 fn served(asked: &[(&str, &str)]) -> Value {
-    use lenscap_testkit::Side;
     let mut stage = Stage::new();
     stage.device = Host::new("02:00:00:00:53:40", "192.168.1.64");
     let desk = Host::new("02:00:00:00:53:20", "192.168.1.20");
@@ -131,7 +130,6 @@ fn a_login_shows_the_maker_and_not_the_kind() {
 /// Two connections side by side that report at the same two moments reported twice; four moments are four.
 #[test]
 fn what_is_sent_side_by_side_is_one_moment() {
-    use lenscap_testkit::Side;
     let told = |apart: bool| {
         let mut stage = Stage::new();
         let [one, other] = [8443, 8444].map(|port| stage.s.tcp(stage.device, stage.cloud.port(port)));
@@ -153,10 +151,29 @@ fn what_is_sent_side_by_side_is_one_moment() {
     assert_eq!(told(false).0, "contact");
 }
 
+/// Clients that had one address one after another are as many as their MACs; who has one MAC and many addresses may be many.
+#[test]
+fn clients_one_after_another_are_no_one_station() {
+    let cameras = |macs: u8, addresses: u8| {
+        let mut stage = Stage::new();
+        for n in 0..macs.max(addresses) {
+            let (mac, address) = (n % macs, n % addresses);
+            let mac = format!("bc:ad:28:00:54:{mac:02x}");
+            let client = Host::new(&mac, &format!("192.168.1.{}", 64 + address));
+            stage.s.tls(client, stage.cloud.port(443), CLOUD).opaque(&mut stage.s, Side::Client, 900);
+            stage.s.wait(400 * SECOND);
+        }
+        let devices = stage.records("device").into_iter();
+        devices
+            .filter(|device| device["payload_out_external"].as_u64().is_some_and(|sent| sent > 900))
+            .count()
+    };
+    assert_eq!((cameras(30, 1), cameras(1, 3), cameras(1, 30)), (30, 1, 30));
+}
+
 /// A mirror tags one direction: what is shown to be one connection was seen both ways.
 #[test]
 fn halves_of_one_connection_are_no_flows_of_one_way() {
-    use lenscap_testkit::Side;
     let mut stage = Stage::new();
     let mut tls = stage.s.tls(stage.device, stage.cloud.port(443), CLOUD);
     tls.opaque(&mut stage.s, Side::Client, 3000);
@@ -177,7 +194,7 @@ fn halves_of_one_connection_are_no_flows_of_one_way() {
 /// Only what is asked in a protocol that hides it is hidden.
 #[test]
 fn look_ups_are_hidden_by_a_protocol_that_hides_them() {
-    use lenscap_testkit::{Conversation, Side};
+    use lenscap_testkit::Conversation;
     use lenscap_wire::TcpFlags;
     let hidden = |speak: fn(&mut Stage, Host)| {
         let mut stage = Stage::new();

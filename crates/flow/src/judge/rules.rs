@@ -69,6 +69,9 @@ pub const BY_CIRCUMSTANCE: u8 = 90;
 pub const ROUTER_ADDRESSES: usize = 2;
 /// So many are told apart before it is settled: some may turn out to be held.
 pub const OUTSIDE_NETWORKS: usize = 4;
+/// So many addresses that follow one another from one MAC are leases of one station. Behind a bridge that lends its MAC to others
+/// they may be many stations', none of which speaks while another does.
+pub const LEASES: usize = 8;
 /// A MAC that says by ARP that it holds more addresses than this answers for others.
 pub const STATION_ADDRESSES: u32 = 4;
 

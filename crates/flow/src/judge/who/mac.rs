@@ -276,7 +276,7 @@ fn kind_of(claims: &Claims, mac: Mac, ends: &[&End], crowded: bool) -> MacKind {
     }
 }
 
-/// Whether the inside addresses of a MAC are those of one station: IPv4 addresses that follow one another in time are
+/// Whether the inside addresses of a MAC are those of one station: a few IPv4 addresses that follow one another in time are
 /// leases of one, those that are used at once are of several.
 fn inside_kind(claims: &Claims, ends: &[&End]) -> MacKind {
     let is_v4 = |end: &&&End| v4_network(end.key.1).is_some();
@@ -288,7 +288,7 @@ fn inside_kind(claims: &Claims, ends: &[&End]) -> MacKind {
     let mut spans: Vec<_> = inside().filter_map(|end| end.sending).collect();
     spans.sort_unstable();
     let overlap = spans.windows(2).any(|pair| matches!(pair, [(_, last), (first, _)] if first <= last));
-    if overlap { MacKind::Several } else { MacKind::Station }
+    if overlap || unsure > rules::LEASES { MacKind::Several } else { MacKind::Station }
 }
 
 /// The first 24 bits of an IPv4 address that is not of its link alone.
@@ -330,9 +330,13 @@ mod tests {
 
     #[test]
     fn leases_that_follow_one_another_are_of_one_station() {
-        let leases = |gap| [0, 1, 2].map(|n| end(&format!("192.168.1.{n}"), (n * 10, n * 10 + gap)));
-        assert_eq!(kind(&leases(9)), MacKind::Station);
-        assert_eq!(kind(&leases(11)), MacKind::Several);
+        let leases = |count, gap| {
+            let lease = |n| end(&format!("192.168.1.{n}"), (n * 10, n * 10 + gap));
+            kind(&(0..count).map(lease).collect::<Vec<_>>())
+        };
+        assert_eq!(leases(3, 9), MacKind::Station);
+        assert_eq!(leases(3, 11), MacKind::Several);
+        assert_eq!((leases(8, 9), leases(9, 9)), (MacKind::Station, MacKind::Several));
     }
 
     #[test]
