@@ -229,3 +229,54 @@ fn look_ups_are_hidden_by_a_protocol_that_hides_them() {
     // It called the server so before.
     assert_eq!(hidden(|stage, server| _ = stage.s.tls(stage.device, server.port(443), "")), 1);
 }
+
+/// What is uploaded to an address for which a camera had been given these names, each so many seconds before the next; the hello says
+/// this one, if any. The name, vendor and confidence of the finding, its reasons, and the evidence of the device.
+fn called(names: &[(&str, i64)], hello: Option<&str>) -> (Value, Value, Value, String, String) {
+    let mut stage = Stage::new();
+    let resolver = stage.s.outside("192.0.2.53");
+    for (name, seconds) in names {
+        stage.s.resolve(stage.device, resolver, name, stage.cloud);
+        stage.s.wait(seconds * SECOND);
+    }
+    let mut tcp = match hello {
+        Some(name) => stage.s.tls(stage.device, stage.cloud.port(443), name),
+        None => stage.s.tcp(stage.device, stage.cloud.port(8443)),
+    };
+    tcp.opaque(&mut stage.s, Side::Client, 300_000);
+    let is_upload = |of: &Value| of["kind"] == "exfiltration";
+    let finding = stage.records("finding").into_iter().find(is_upload).unwrap();
+    let [name, vendor, confidence] = ["endpoint", "vendor", "confidence"].map(|key| finding[key].clone());
+    (name, vendor, confidence, finding["reasons"].to_string(), stage.told()["why"].to_string())
+}
+
+#[test]
+fn an_old_name_is_told_with_its_age() {
+    let (name, _, _, fresh, _) = called(&[(CLOUD, 9)], None);
+    assert!(name == CLOUD && !fresh.contains("looked-up"), "{fresh}");
+    let (_, _, _, old, _) = called(&[(CLOUD, 36_000)], None);
+    assert!(old.contains("looked-up: the name is from a look-up 10 h before\""), "{old}");
+    // What the flow says itself is no older than the flow.
+    let (_, _, _, said, _) = called(&[(CLOUD, 36_000)], Some(CLOUD));
+    assert!(!said.contains("looked-up"), "{said}");
+}
+
+/// An address that the camera was given for a cloud's name and for another's: which of them it called there, nobody knows.
+#[test]
+fn one_of_two_names_of_an_address_is_no_fact() {
+    let own = called(&[(CLOUD, 9)], None);
+    let two = called(&[("www.example.com", 60), (CLOUD, 9)], None);
+    assert!(
+        two.3.contains("it is one of 2 names for which the device had been given this address"),
+        "{}",
+        two.3
+    );
+    assert!(two.2.as_u64() < own.2.as_u64() && two.2.as_u64() <= Some(65), "{} and {}", two.2, own.2);
+    let answered = |of: &str| of.contains("\"cloud\"");
+    assert!(answered(&own.4) && !answered(&two.4), "{}", two.4);
+    // A hello decides; and two names of one vendor are no doubt of whose the address is.
+    let said = called(&[("www.example.com", 60), (CLOUD, 9)], Some(CLOUD));
+    assert!(said.2 == called(&[], Some(CLOUD)).2 && !said.3.contains("looked-up"), "{}", said.3);
+    let one = called(&[("dev.hik-connect.com", 60), (CLOUD, 9)], None);
+    assert!(one.2 == own.2 && one.3.contains("one of 2 names"), "{}", one.3);
+}

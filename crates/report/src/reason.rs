@@ -90,6 +90,14 @@ pub(crate) fn sentence(finding: &Finding<'_>, reason: &Reason, digits: Digits) -
             counted(*flows, "flow"),
             digits.payload(*payload)
         ),
+        Rule::LookedUp { age, names } => {
+            let one = if *names > 1 {
+                format!("; it is one of {names} names for which the device had been given this address")
+            } else {
+                String::new()
+            };
+            format!("the name is from a look-up {} before{one}", units::span(*age))
+        }
         Rule::IsCamera { class, confidence } => format!("the device is a {class}, confidence {confidence}"),
         Rule::MayBeCamera { confidence } => format!("the device may be a camera, confidence {confidence}"),
         Rule::AskedFor { name, outcome } => format!("asked for {name}; {}", looked_up(*outcome)),
@@ -102,6 +110,18 @@ pub(crate) fn sentence(finding: &Finding<'_>, reason: &Reason, digits: Digits) -
             counted(*flows, "flow")
         ),
     }
+}
+
+/// ` 10 h before, as one of 2 names`: how old the look-up is that gave the name, and whether the address had others.
+pub(crate) fn look_up(finding: &Finding<'_>) -> String {
+    let looked_up = finding.reasons.iter().find_map(|reason| match reason.rule {
+        Rule::LookedUp { age, names } => Some((age, names)),
+        _ => None,
+    });
+    let Some((age, names)) = looked_up else { return String::new() };
+    let before = if age >= rules::OLD_NAME { format!(" {} before", units::span(age)) } else { String::new() };
+    let one = if names > 1 { format!(", one of {names} names it was given for that") } else { String::new() };
+    format!("{before}{one}")
 }
 
 /// ` by dns, sni`.

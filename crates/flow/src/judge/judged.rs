@@ -154,6 +154,17 @@ pub(crate) fn is_host_name(name: &[u8]) -> bool {
     labels.next().is_some_and(lettered) && labels.next().is_some() && memchr::memchr(b'[', name).is_none()
 }
 
+/// Whether a name of a certificate is a host's: itself, or `*` for its first label (RFC 9525, 6.3).
+pub(crate) fn certifies(name: &[u8], host: &[u8]) -> bool {
+    match name.strip_prefix(b"*.") {
+        Some(domain) => {
+            let dot = memchr::memchr(b'.', host);
+            dot.and_then(|dot| host.get(dot + 1..)).is_some_and(|rest| rest.eq_ignore_ascii_case(domain))
+        }
+        None => name.eq_ignore_ascii_case(host),
+    }
+}
+
 /// Fields that name a flow's server, and what each is called in reports; best first.
 pub(crate) const KINDS: [(Field, Attribution); 3] = [
     (Field::TlsSni, Attribution::Sni),
@@ -179,6 +190,21 @@ mod tests {
             "a\0.example",
         ] {
             assert!(!is_host_syntax(other.as_bytes()), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_holds_for_a_host_or_for_all_of_one_domain() {
+        for (name, host) in [("cam.example", "CAM.example"), ("*.example.org", "cam.example.org")] {
+            assert!(certifies(name.as_bytes(), host.as_bytes()), "{name}");
+        }
+        for (name, host) in [
+            ("block.example", "cam.example"),
+            ("*.example.org", "a.cam.example.org"),
+            ("*.example.org", "example.org"),
+            ("*.org", "org"),
+        ] {
+            assert!(!certifies(name.as_bytes(), host.as_bytes()), "{name}");
         }
     }
 

@@ -39,6 +39,8 @@ pub const BY_LATER_DNS: u8 = 55;
 pub const BY_SAME_ADDRESS: u8 = 65;
 /// How long an answer counts as the asker's own. Cameras keep an address far beyond the answer's time to live.
 pub const OWN_DNS_AGE: i64 = 24 * HOUR;
+/// From which age on a name by a look-up is said to be old: hardly any answer says that it may be kept so long.
+pub const OLD_NAME: i64 = HOUR;
 /// How long an answer to others counts at all: addresses of a cloud change hands.
 pub const OTHER_DNS_AGE: i64 = 6 * HOUR;
 /// The address lies in a prefix of the vendor.

@@ -12,3 +12,4 @@ pub(crate) mod name;
 mod near;
 pub(crate) mod opinion;
 pub(crate) mod protocol;
+mod unasked;

@@ -196,6 +196,8 @@ pub enum Rule {
     PartOf { vendor: String, served: bool, payload: u64, of: u64, sources: Vec<Attribution> },
     /// Flows, with so much payload, that said of nobody themselves: the device called their address so in others.
     SameAddress { flows: u64, payload: u64 },
+    /// The name is from a look-up so long before the flow, in ns, and one of so many that the device had been given the address for.
+    LookedUp { age: i64, names: u64 },
     /// The device is a camera or its like, with this confidence.
     IsCamera { class: DeviceClass, confidence: u8 },
     /// The device may be a camera.
@@ -222,6 +224,7 @@ impl Rule {
             Self::PartyBy { .. } => "party-by",
             Self::PartOf { .. } => "part-of",
             Self::SameAddress { .. } => "same-address",
+            Self::LookedUp { .. } => "looked-up",
             Self::IsCamera { .. } => "is-camera",
             Self::MayBeCamera { .. } => "may-be-camera",
             Self::AskedFor { .. } => "asked-for",

@@ -174,7 +174,11 @@ fn push_party(page: &mut Page, finding: &Finding<'_>, view: &View) {
     for reason in &finding.reasons {
         if matches!(
             reason.rule,
-            Rule::PartyBy { .. } | Rule::SameAddress { .. } | Rule::AskedFor { .. } | Rule::InTunnel { .. }
+            Rule::PartyBy { .. }
+                | Rule::LookedUp { .. }
+                | Rule::SameAddress { .. }
+                | Rule::AskedFor { .. }
+                | Rule::InTunnel { .. }
         ) {
             let said = sentence(finding, reason, Digits::Grouped(view.numbers));
             clauses.push(format!("{}{}", escape(said.as_bytes()), packets(&reason.packets)));
@@ -248,7 +252,11 @@ fn push_kind(page: &mut Page, finding: &Finding<'_>, view: &View) {
     for reason in &finding.reasons {
         if matches!(
             reason.rule,
-            Rule::PartyBy { .. } | Rule::SameAddress { .. } | Rule::AskedFor { .. } | Rule::InTunnel { .. }
+            Rule::PartyBy { .. }
+                | Rule::LookedUp { .. }
+                | Rule::SameAddress { .. }
+                | Rule::AskedFor { .. }
+                | Rule::InTunnel { .. }
         ) {
             continue;
         }

@@ -66,10 +66,10 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
     let party = match finding.addresses.as_slice() {
         [] => called,
         [one] if one.to_string() == endpoint => called,
-        [one] => format!("{one}, which it called {called}"),
+        [one] => format!("{one}, which it called {called}{}", reason::look_up(finding)),
         [one, others @ ..] => {
             let others = units::counted(others.len() as u64, "more address");
-            format!("{one} and {others}, which it called {called}")
+            format!("{one} and {others}, which it called {called}{}", reason::look_up(finding))
         }
     };
     let about = if finding.estimated { "about " } else { "" };

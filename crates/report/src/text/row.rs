@@ -3,6 +3,7 @@
 use super::View;
 use super::words;
 use crate::escape::escape;
+use crate::reason;
 use crate::units;
 use crate::vendor;
 use lenscap_flow::report::{
@@ -154,7 +155,7 @@ fn called(finding: &Finding<'_>) -> String {
             format!("whose certificate names {whose}{shown}")
         }
         (true, _) => format!("an address of {whose}{shown}"),
-        _ => format!("which it called {name}{bracketed}{shown}"),
+        _ => format!("which it called {name}{bracketed}{shown}{}", reason::look_up(finding)),
     }
 }
 

@@ -7,7 +7,8 @@ use lenscap_catalog::Called;
 use lenscap_wire::{Activity, Address, Layer, ReaderId};
 
 use super::contact::Dealing;
-use crate::judge::judged::{Judged, KINDS, host_part};
+use crate::judge::judged::{Judged, KINDS, certifies, host_part};
+use crate::judge::whose::name::Named;
 use crate::judge::{Court, Flow, boundary};
 use crate::report::Attribution;
 use crate::state::key::{ICMP, ICMP6, Side};
@@ -58,6 +59,16 @@ pub(crate) enum Content {
     Unknown,
 }
 
+/// A name that a station had been given for an address.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Given<'a> {
+    name: &'a [u8],
+    /// How long before the flow it was given last, in ns.
+    pub(crate) age: i64,
+    /// Of how many names that the station had been given this address for it is one.
+    pub(crate) names: u64,
+}
+
 /// Who called whom, before those without a name are joined to the one that has their address.
 pub(crate) type Place = (Called, Option<Vec<u8>>, Option<Address>);
 
@@ -70,24 +81,52 @@ impl<'a> Court<'a> {
     /// The name that a flow itself says its server has, else the one that the station had been given for the address before the
     /// flow began.
     fn spoken(&self, dealing: &Dealing<'a>, address: Address) -> Option<Vec<u8>> {
-        let Dealing { flow, side, .. } = dealing;
-        let (flow, side) = (*flow, *side);
-        // What a party that calls in says in its hello is a name of the station here.
-        let said = |wanted: Attribution| {
-            let (field, _) = KINDS.into_iter().find(|(_, by)| *by == wanted)?;
-            let halves = self.tellers(&flow).flat_map(|flow| [0, 1].map(|half| (flow, half)));
-            let halves = halves.flat_map(|(flow, half)| {
-                let about = move |of_receiver: bool| if of_receiver { 1 - half } else { half };
-                self.said(&flow, half).map(move |(of, name, of_receiver)| (of, name, about(of_receiver)))
-            });
-            let mut names = halves.filter(|(of, _, about)| *of == field && *about != side);
-            names.find_map(|(_, name, _)| PartyName::named(name))
-        };
-        let given = || {
-            let named = self.names.given(address, self.asker(&flow, side), flow.span().0)?;
-            PartyName::named(named.name)
-        };
-        said(Attribution::Sni).or_else(|| said(Attribution::Host)).or_else(given)
+        let given = || PartyName::named(self.given(dealing, address)?.name);
+        self.own_name(dealing).or_else(given)
+    }
+
+    /// The name that a flow itself says its server has.
+    fn own_name(&self, dealing: &Dealing<'a>) -> Option<Vec<u8>> {
+        let said = |wanted| self.said_of_party(dealing, wanted).find_map(PartyName::named);
+        said(Attribution::Sni).or_else(|| said(Attribution::Host))
+    }
+
+    /// The names of one kind that a flow says of the party. What one that calls in says in its hello is a name of the station here.
+    fn said_of_party(&self, dealing: &Dealing<'a>, wanted: Attribution) -> impl Iterator<Item = &'a [u8]> {
+        let Dealing { flow, side, .. } = *dealing;
+        let field = KINDS.into_iter().find(|(_, by)| *by == wanted).map(|(field, _)| field);
+        let halves = self.tellers(&flow).flat_map(|flow| [0, 1].map(|half| (flow, half)));
+        let halves = halves.flat_map(move |(flow, half)| {
+            let about = move |of_receiver: bool| if of_receiver { 1 - half } else { half };
+            self.said(&flow, half).map(move |(of, name, of_receiver)| (of, name, about(of_receiver)))
+        });
+        halves.filter(move |(of, _, about)| Some(*of) == field && *about != side).map(|(_, name, _)| name)
+    }
+
+    /// The name that the station had been given for the address of a party before the flow began. Of several it is the one for which
+    /// the party's certificate holds, else the latest.
+    fn given(&self, dealing: &Dealing<'a>, address: Address) -> Option<Given<'a>> {
+        let Dealing { flow, side, .. } = *dealing;
+        let (asker, moment) = (self.asker(&flow, side), flow.span().0);
+        let latest = self.names.given(address, asker, moment)?;
+        let mut all = self.names.others(address, asker, moment, latest.name);
+        if !all.is_empty() {
+            all.insert(0, latest);
+            let certified: Vec<_> = self.said_of_party(dealing, Attribution::Certificate).collect();
+            let holds =
+                |named: &Named<'_>| certified.iter().any(|name| certifies(name, host_part(named.name)));
+            if all.iter().any(holds) {
+                all.retain(holds);
+            }
+        }
+        let named = all.first().unwrap_or(&latest);
+        Some(Given { name: named.name, age: named.age(moment), names: all.len().max(1) as u64 })
+    }
+
+    /// How the name of a party is known of a flow that does not say it itself.
+    pub(crate) fn looked_up(&self, dealing: &Dealing<'a>) -> Option<Given<'a>> {
+        let address = self.party_address(&dealing.flow, 1 - dealing.side);
+        self.given(dealing, address).filter(|_| self.own_name(dealing).is_none())
     }
 
     /// The address of the party at one end: that of the tunnel's end where the inner one is nobody's outside.

@@ -4,7 +4,7 @@ use lenscap_wire::PacketRef;
 use std::collections::BTreeSet;
 
 use super::case::Case;
-use super::contact::Contact;
+use super::contact::{Contact, Dealing};
 use crate::judge::{Flow, rules};
 use crate::report::{Attribution, PacketAt};
 
@@ -16,6 +16,9 @@ pub(crate) struct Proof {
     pub(crate) names: Vec<PacketAt>,
     pub(crate) refusals: Vec<PacketAt>,
     asked: Vec<PacketAt>,
+    /// Where the largest flows do not name the party themselves: how long before, at most, the name was given last, and of how many
+    /// names of the address it is one.
+    pub(crate) looked_up: Option<(i64, u64)>,
 }
 
 impl Proof {
@@ -30,10 +33,16 @@ impl Proof {
             flows.iter().map(|flow| case.court.numbering.locate(&flow.cold.at())).collect();
         firsts.sort_unstable();
         let [mut names, mut protocols] = [const { BTreeSet::new() }; 2];
+        let mut looked_up = None;
         for large in &contact.largest {
             let Some((flow, judged)) = case.court.flow(large.at).zip(large.at.of(case.judged)) else {
                 continue;
             };
+            let dealing = Dealing { flow, side: large.side, judged: *judged };
+            if let Some(given) = case.court.looked_up(&dealing) {
+                let known: &mut (i64, u64) = looked_up.get_or_insert_default();
+                *known = (known.0.max(given.age), known.1.max(given.names));
+            }
             let by_protocol =
                 matches!(judged.attribution, Some(Attribution::Protocol | Attribution::Learned));
             let shown = if by_protocol { &mut protocols } else { &mut names };
@@ -45,6 +54,7 @@ impl Proof {
             names: [located(names), located(protocols)].concat(),
             refusals: located(contact.refusals.clone()),
             asked: located(contact.asked.iter().map(|asked| asked.at).collect()),
+            looked_up,
         }
     }
 

@@ -6,6 +6,7 @@ use super::decide::Decision;
 use super::party::PartyName;
 use super::proof::Proof;
 use super::votes::Whose;
+use crate::judge::rules;
 use crate::report::{PacketAt, Reason, Rule, Standing};
 
 impl Case<'_, '_> {
@@ -66,6 +67,12 @@ impl Case<'_, '_> {
             }
             None if !sources.is_empty() => push(Rule::PartyBy { sources }, &proof.names),
             None => {}
+        }
+        let is_name = matches!(party, PartyName::Name(_));
+        if let Some((age, names)) = proof.looked_up.filter(|_| is_name)
+            && (age >= rules::OLD_NAME || names > 1)
+        {
+            push(Rule::LookedUp { age, names }, &[]);
         }
         let [flows, payload] = contact.votes.bound;
         if flows > 0 && whose.is_some() {

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use super::identity::Background;
 use super::questions::serves_devices;
 use super::weighing::Weighed;
-use crate::judge::judged::{Callers, Judged, host_part, is_host_name};
+use crate::judge::judged::{Callers, Judged, certifies, host_part, is_host_name};
 use crate::judge::what::contact::{ContactKey, Dealing};
 use crate::judge::what::contacts::Parties;
 use crate::judge::what::party::PartyName;
@@ -236,17 +236,6 @@ impl<'a> Court<'a> {
     }
 }
 
-/// Whether a name of a certificate is a host's: itself, or `*` for its first label (RFC 9525, 6.3).
-fn certifies(name: &[u8], host: &[u8]) -> bool {
-    match name.strip_prefix(b"*.") {
-        Some(domain) => {
-            let dot = memchr::memchr(b'.', host);
-            dot.and_then(|dot| host.get(dot + 1..)).is_some_and(|rest| rest.eq_ignore_ascii_case(domain))
-        }
-        None => name.eq_ignore_ascii_case(host),
-    }
-}
-
 /// Whether what is large in a flow comes from one end: so much of it that it was 64 packets at least, ten times what came back.
 fn is_bulk_side(flow: &Flow<'_>, side: Side) -> bool {
     let large = flow.hot.totals(flow.cold).large;
@@ -277,30 +266,12 @@ fn is_own_word(court: &Court<'_>, flow: &Flow<'_>, judged: &Judged, side: Side) 
     match judged.attribution {
         Some(Attribution::Sni | Attribution::Host) => true,
         Some(Attribution::Dns) => {
-            let asker = court.asker(flow, side);
-            let named = court.names.name(flow.hot.key.address(1 - side), asker, flow.span());
-            named.is_some_and(|named| named.is_own())
+            let (asker, address) = (court.asker(flow, side), flow.hot.key.address(1 - side));
+            let named = court.names.name(address, asker, flow.span());
+            named.is_some_and(|named| {
+                named.is_own() && !court.is_contested(&named, (address, asker), flow.span().0)
+            })
         }
         _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::certifies;
-
-    #[test]
-    fn a_certificate_holds_for_a_host_or_for_all_of_one_domain() {
-        for (name, host) in [("cam.example", "CAM.example"), ("*.example.org", "cam.example.org")] {
-            assert!(certifies(name.as_bytes(), host.as_bytes()), "{name}");
-        }
-        for (name, host) in [
-            ("block.example", "cam.example"),
-            ("*.example.org", "a.cam.example.org"),
-            ("*.example.org", "example.org"),
-            ("*.org", "org"),
-        ] {
-            assert!(!certifies(name.as_bytes(), host.as_bytes()), "{name}");
-        }
     }
 }

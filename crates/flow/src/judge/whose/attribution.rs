@@ -1,7 +1,7 @@
 //! Whose a flow's other end is: the best name first, then the address.
 
 use lenscap_catalog::Transport;
-use lenscap_wire::Mac;
+use lenscap_wire::{Address, Mac};
 
 use super::name::{Asker, Named};
 use super::opinion::{Naming, Owner, Testimony};
@@ -115,10 +115,19 @@ impl<'a> Court<'a> {
         let called = naming
             || flow.cold.later_names().next().is_some()
             || named.is_some_and(|named| !named.name.is_empty() || !named.chain.is_empty());
+        // What the flow says itself confirms the name that the asker was given.
+        let contested = foreign.is_none()
+            && named.is_some_and(|named| {
+                let asker = self.asker(flow, 1 - judged.remote());
+                let address = self.party_address(flow, judged.remote());
+                named.is_own() && self.is_contested(&named, (address, asker), flow.span().0)
+            });
         let by_name = |judged: &mut Judged, own: bool| {
-            let Some(named) = named.filter(|named| named.is_own() == own) else { return false };
+            let named = named.filter(|named| (named.is_own() && !contested) == own);
+            let Some(named) = named else { return false };
+            let confidence = if own { named.confidence } else { named.confidence.min(rules::BY_OTHER_DNS) };
             let mut owners = named.ids.into_iter().map(|id| self.opinions.owner(named.at_end, id));
-            owners.any(|owner| judged.settle(owner, Attribution::Dns, named.confidence))
+            owners.any(|owner| judged.settle(owner, Attribution::Dns, confidence))
         };
         if let Some(foreign) = foreign {
             // Of the very name that the flow says the asker may have been told an alias.
@@ -159,6 +168,23 @@ impl<'a> Court<'a> {
             && !self.claims.is_router(mac)
             && !self.is_carried(flow);
         Asker { address: flow.hot.key.address(side), mac, is_near }
+    }
+
+    /// Whether the asker had been given the address of a vendor's name for a name of somebody else, too: which of them it called
+    /// there, the address does not tell.
+    pub(crate) fn is_contested(
+        &self,
+        named: &Named<'a>,
+        (address, asker): (Address, Asker),
+        moment: i64,
+    ) -> bool {
+        let whose = |named: &Named<'a>| {
+            let mut owners = named.ids.into_iter().map(|id| self.opinions.owner(named.at_end, id).0);
+            owners.find_map(|endpoint| Some(endpoint?.vendor))
+        };
+        let Some(vendor) = whose(named) else { return false };
+        let others = self.names.others(address, asker, moment, named.name);
+        others.iter().any(|other| whose(other) != Some(vendor))
     }
 
     fn attribute_address(&self, flow: &Flow<'a>, judged: &mut Judged) -> bool {

@@ -11,15 +11,13 @@ use lenscap_wire::{Address, Mac, PacketRef, Resolver, Timestamp};
 use std::sync::OnceLock;
 
 use super::asked::ByMac;
+use super::unasked::unasked;
 use crate::judge::boundary::Boundary;
 use crate::judge::ending::Ending;
 use crate::judge::{Court, rules};
 use crate::report::NameView;
-use crate::state::key::{Side, UDP};
 use crate::state::names::{AnswerFlow, AnswerKey, Names, Question, Run};
-use crate::state::spell::Hot;
 use crate::state::summary::Summary;
-use crate::state::table::shard::Shard;
 use crate::state::text::{TextId, Texts};
 
 /// A name found for an address.
@@ -34,14 +32,20 @@ pub(crate) struct Named<'a> {
     pub(crate) source: &'static str,
     pub(crate) confidence: u8,
     pub(crate) at: PacketRef,
-    /// Stamp of the answer.
+    /// Stamps of the first such answer and of the last.
     first: i64,
+    last: i64,
 }
 
 impl Named<'_> {
     /// Whether the asker itself had asked and was told so lately.
     pub(crate) const fn is_own(&self) -> bool {
         self.confidence == rules::BY_OWN_DNS
+    }
+
+    /// How long before a moment it was given, as far as that was captured.
+    pub(crate) fn age(&self, moment: i64) -> i64 {
+        moment.saturating_sub(self.last.min(moment))
     }
 
     /// How well it names what a flow called: the best kind of answer; of those before the flow the latest, of those after it
@@ -147,6 +151,32 @@ impl<'a> NameIndex<'a> {
     /// Whether a name service gave the station with a MAC an address that it had asked for.
     pub(crate) fn has_asked(&self, mac: Mac, address: Address) -> bool {
         [&self.early, &self.late].into_iter().any(|table| table.by_mac().has(address, mac))
+    }
+
+    /// The other names that an asker had asked for and was given an address for, at or before a moment and within a day: the latest
+    /// first, each once, of many the latest.
+    pub(crate) fn others(&self, address: Address, asker: Asker, moment: i64, name: &[u8]) -> Vec<Named<'a>> {
+        let mut all: Vec<Named<'a>> = Vec::new();
+        for table in [&self.early, &self.late] {
+            for run in table.latest((address, asker.address), moment) {
+                let text = table.texts.text(run.name);
+                let is_other = !text.eq_ignore_ascii_case(name) && age(run, moment) <= rules::OWN_DNS_AGE;
+                let own = || {
+                    run.by != Resolver::Dns || self.was_asked(table.at_end, (asker.address, asker.mac), run)
+                };
+                if is_other && own() {
+                    all.push(table.named(run, 0));
+                }
+            }
+        }
+        all.sort_by(|one, other| (other.first, other.name).cmp(&(one.first, one.name)));
+        let mut known: Vec<Named<'a>> = Vec::new();
+        for named in all {
+            if !known.iter().any(|other| other.name.eq_ignore_ascii_case(named.name)) {
+                known.push(named);
+            }
+        }
+        known
     }
 
     /// Every answer with the address and the asker that it was given to, its name, and whether it came where nobody had asked.
@@ -277,6 +307,21 @@ impl<'a> NameTable<'a> {
         sorted.get(count.checked_sub(1)?).copied()
     }
 
+    /// The latest answers to one asker at or before a moment, [`NameTable::FEW`] at most.
+    fn latest(&self, key: AnswerKey, moment: i64) -> impl Iterator<Item = &'a Run> {
+        let names: &'a Names = self.names;
+        let (few, many): (&'a [Run], &[&'a Run]) = match self.by_asker.get(&key) {
+            None => (names.runs(&key), &[]),
+            Some(sorted) => {
+                let count = sorted.partition_point(|run| run.first <= moment);
+                (&[], sorted.get(count.saturating_sub(Self::FEW)..count).unwrap_or(&[]))
+            }
+        };
+        let inside = self.boundary.is_inside(key.0);
+        let few = few.iter().filter(move |run| run.first <= moment && (inside || run.by == Resolver::Dns));
+        few.chain(many.iter().copied())
+    }
+
     fn named(&self, run: &Run, confidence: u8) -> Named<'a> {
         Named {
             name: self.texts.text(run.name),
@@ -287,6 +332,7 @@ impl<'a> NameTable<'a> {
             confidence,
             at: run.at,
             first: run.first,
+            last: run.last,
         }
     }
 
@@ -316,38 +362,6 @@ impl<'a> NameTable<'a> {
         };
         self.names.all().into_iter().map(view).collect()
     }
-}
-
-/// Where datagrams of a name service came and none went there. A flow that left memory tells nothing of it.
-fn unasked(summary: &Summary) -> HashSet<AnswerFlow> {
-    let spells = || summary.flows.shards.iter().flat_map(Shard::spells);
-    // That one side alone sent is rare, and what is common has to be looked at only where there is such.
-    let lone = spells()
-        .filter(|(hot, _)| is_of_dns(hot))
-        .filter_map(|(hot, cold)| Some((hot, hot.only_sender(cold)?)));
-    let mut told: HashSet<AnswerFlow> = lone.map(|(hot, side)| answer_flow(hot, side)).collect();
-    if told.is_empty() {
-        return told;
-    }
-    // The question may lie in another flow of the same ends, as where a mirror tags one direction.
-    for (hot, cold) in spells().filter(|(hot, _)| is_of_dns(hot)) {
-        let packets = hot.counters(cold).packets;
-        for side in [0, 1].into_iter().filter(|side| packets[1 - side] > 0) {
-            told.remove(&answer_flow(hot, side));
-        }
-    }
-    told
-}
-
-/// Whether datagrams of a flow are a name service's.
-fn is_of_dns(hot: &Hot) -> bool {
-    hot.key.protocol == UDP && hot.app().is_some_and(|reader| reader.app() == Resolver::Dns.name())
-}
-
-/// The flow that answers of one side came in.
-fn answer_flow(hot: &Hot, side: Side) -> AnswerFlow {
-    let [own, other] = [side, 1 - side].map(|side| hot.key.port(side).unwrap_or(0));
-    AnswerFlow::new(hot.key.address(side), (own, other))
 }
 
 /// How long before a moment an answer was last given.
