@@ -112,15 +112,19 @@ pub(crate) fn sentence(finding: &Finding<'_>, reason: &Reason, digits: Digits) -
     }
 }
 
-/// ` 10 h before, as one of 2 names`: how old the look-up is that gave the name, and whether the address had others.
+/// `, looked up 10 h before, one of 2 names of that address`: how old the look-up is that gave the name, and whether the address had others.
 pub(crate) fn look_up(finding: &Finding<'_>) -> String {
     let looked_up = finding.reasons.iter().find_map(|reason| match reason.rule {
         Rule::LookedUp { age, names } => Some((age, names)),
         _ => None,
     });
     let Some((age, names)) = looked_up else { return String::new() };
-    let before = if age >= rules::OLD_NAME { format!(" {} before", units::span(age)) } else { String::new() };
-    let one = if names > 1 { format!(", one of {names} names it was given for that") } else { String::new() };
+    let before = if age >= rules::OLD_NAME {
+        format!(", looked up {} before", units::span(age))
+    } else {
+        String::new()
+    };
+    let one = if names > 1 { format!(", one of {names} names of that address") } else { String::new() };
     format!("{before}{one}")
 }
 
