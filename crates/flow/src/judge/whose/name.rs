@@ -8,6 +8,7 @@
 
 use hashbrown::{HashMap, HashSet};
 use lenscap_wire::{Address, Mac, PacketRef, Resolver, Timestamp};
+use std::cmp::Reverse;
 use std::sync::OnceLock;
 
 use super::asked::ByMac;
@@ -46,6 +47,11 @@ impl Named<'_> {
     /// How long before a moment it was given, as far as that was captured.
     pub(crate) fn age(&self, moment: i64) -> i64 {
         moment.saturating_sub(self.last.min(moment))
+    }
+
+    /// Where it stands among those that somebody was given.
+    const fn rank_given(&self) -> (i64, PacketRef) {
+        (self.first, self.at)
     }
 
     /// How well it names what a flow called: the best kind of answer; of those before the flow the latest, of those after it
@@ -160,23 +166,22 @@ impl<'a> NameIndex<'a> {
         for table in [&self.early, &self.late] {
             for run in table.latest((address, asker.address), moment) {
                 let text = table.texts.text(run.name);
-                let is_other = !text.eq_ignore_ascii_case(name) && age(run, moment) <= rules::OWN_DNS_AGE;
                 let own = || {
                     run.by != Resolver::Dns || self.was_asked(table.at_end, (asker.address, asker.mac), run)
                 };
-                if is_other && own() {
-                    all.push(table.named(run, 0));
+                if text.eq_ignore_ascii_case(name) || age(run, moment) > rules::OWN_DNS_AGE {
+                    continue;
+                }
+                match all.iter_mut().find(|known| known.name.eq_ignore_ascii_case(text)) {
+                    Some(known) if known.rank_given() >= (run.first, run.at) => {}
+                    Some(known) if own() => *known = table.named(run, 0),
+                    None if own() => all.push(table.named(run, 0)),
+                    _ => {}
                 }
             }
         }
-        all.sort_by(|one, other| (other.first, other.name).cmp(&(one.first, one.name)));
-        let mut known: Vec<Named<'a>> = Vec::new();
-        for named in all {
-            if !known.iter().any(|other| other.name.eq_ignore_ascii_case(named.name)) {
-                known.push(named);
-            }
-        }
-        known
+        all.sort_by_key(|named| Reverse(named.rank_given()));
+        all
     }
 
     /// Every answer with the address and the asker that it was given to, its name, and whether it came where nobody had asked.
@@ -307,7 +312,7 @@ impl<'a> NameTable<'a> {
         sorted.get(count.checked_sub(1)?).copied()
     }
 
-    /// The latest answers to one asker at or before a moment, [`NameTable::FEW`] at most.
+    /// The latest answers to one asker at or before a moment, the latest first, [`NameTable::FEW`] at most.
     fn latest(&self, key: AnswerKey, moment: i64) -> impl Iterator<Item = &'a Run> {
         let names: &'a Names = self.names;
         let (few, many): (&'a [Run], &[&'a Run]) = match self.by_asker.get(&key) {
@@ -319,7 +324,7 @@ impl<'a> NameTable<'a> {
         };
         let inside = self.boundary.is_inside(key.0);
         let few = few.iter().filter(move |run| run.first <= moment && (inside || run.by == Resolver::Dns));
-        few.chain(many.iter().copied())
+        many.iter().copied().rev().chain(few.rev())
     }
 
     fn named(&self, run: &Run, confidence: u8) -> Named<'a> {

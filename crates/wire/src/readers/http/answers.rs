@@ -1,9 +1,10 @@
 //! The first answers of a half. A client asks for a page that is not there, or without a password, and then over the same
-//! connection for what a camera says of itself: that stands behind an answer that tells nothing (RFC 9112, 9.3).
+//! connection for what a camera says of itself: that stands behind an answer that tells nothing (RFC 9112, 9.3). Or it asks for a
+//! camera's clock, or logs in, and then for its model: that stands behind an answer that tells little.
 //!
-//! Read on is behind an answer that gives nothing, no success or one without content: behind each page of the web it would cost a
-//! tenth of all that is read of most captures. It has to say where it ends, by a length or in chunks, and not to close the
-//! connection. That goes on until one has a body that is read; a page for people tells little and does not count. Where none tells
+//! Read on is behind an answer that gives nothing, no success or one without content, and behind one with a body that is read as
+//! devices', which the web hardly has: behind each page of it that would cost a tenth of all that is read of most captures. It has
+//! to say where it ends, by a length or in chunks, and not to close the connection. Where none tells
 //! more, the first alone is said, as if nothing stood behind it, and its place in the half shows it. Bounds: four answers, each of
 //! which begins in the first 4 KiB. So a half is decided by a few segments, and a joint seldom wants more of it than is listed.
 
@@ -80,12 +81,11 @@ fn server<'a>(message: &Entire<'a>) -> Option<&'a [u8]> {
 
 /// Where an answer ends behind which the next one is looked for. It may not be there yet; of one in chunks the least that is wanted.
 fn end(message: &Entire<'_>, stream: &Stream<'_>) -> Option<usize> {
-    // The cheap question first: most halves are requests, or begin with a success.
-    let status = message.start.status().filter(|status| !status.starts_with(b"2") || *status == b"204")?;
+    // The cheap question first: most halves are requests, or begin with a success whose body nobody reads but people.
+    let is_devices = || message.body.as_ref().is_some_and(|body| !body.html);
+    let gives = |status: &[u8]| status.starts_with(b"2") && status != b"204";
+    let status = message.start.status().filter(|status| !gives(status) || is_devices())?;
     let rest = message.head.body.filter(|_| message.head.whole && message.hands_on().is_none())?;
-    if message.body.as_ref().is_some_and(|body| !body.html) {
-        return None;
-    }
     let wanted = ["connection", "transfer-encoding", "content-length"];
     let [connection, transfer, length] = message.head.first(wanted);
     let is = |word: &[u8]| connection.is_some_and(|connection| connection.eq_ignore_ascii_case(word));
@@ -131,7 +131,8 @@ mod tests {
 
     fn answer() -> String {
         let body = "root.Brand.ProdNbr=E1\nroot.Brand.Brand=EXAMPLE\n";
-        format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+        let fields = "Connection: close\r\nContent-Type: text/plain";
+        format!("HTTP/1.1 200 OK\r\n{fields}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
     }
 
     fn said(half: &str) -> Vec<String> {
@@ -160,6 +161,24 @@ mod tests {
             assert!(said.contains(&VENDOR.to_owned()), "{half} says {said:?}");
             cut_stream_everywhere(&READER, half.as_bytes());
         }
+    }
+
+    /// A camera answers to a login, and then over the same connection what it is; and a page of the web is not read on behind.
+    #[test]
+    fn what_is_answered_behind_answers_that_tell_little_is_read() {
+        let document = |root: &str, body: &str| {
+            let body = format!("<{root} xmlns=\"http://www.hikvision.com/ver20/XMLSchema\">{body}</{root}>");
+            let fields = "Content-Type: application/xml";
+            format!("HTTP/1.1 200 OK\r\n{fields}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+        };
+        let (login, info) = (document("userCheck", ""), document("DeviceInfo", "<model>DS-E</model>"));
+        let model = "sender isapi.model DS-E".to_owned();
+        assert!(said(&(login.clone() + &info)).contains(&model));
+        assert!(said(&(sized("401 Unauthorized") + &login + &info)).contains(&model));
+        cut_stream_everywhere(&READER, (login.clone() + &info + &answer()).as_bytes());
+        assert_eq!(said(&login).last().map(String::as_str), Some("sender isapi.role login"));
+        let page = login.replace("application/xml", "text/html");
+        assert_eq!(stream(&READER, page.as_bytes(), false).0, Probe::Match);
     }
 
     #[test]

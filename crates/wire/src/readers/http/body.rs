@@ -220,7 +220,7 @@ mod tests {
     const SAID: [&str; 2] = ["sender ssdp.model A", "sender ssdp.serial </1>"];
 
     fn response(fields: &str, body: &str) -> Vec<u8> {
-        format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\n{body}").into_bytes()
+        format!("HTTP/1.1 200 OK\r\nConnection: close\r\n{fields}\r\n\r\n{body}").into_bytes()
     }
 
     fn typed(kind: &str) -> Vec<u8> {
