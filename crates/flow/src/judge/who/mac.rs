@@ -331,7 +331,7 @@ mod tests {
     #[test]
     fn leases_that_follow_one_another_are_of_one_station() {
         let leases = |count, gap| {
-            let lease = |n| end(&format!("192.168.1.{n}"), (n * 10, n * 10 + gap));
+            let lease = |n: i64| end(&format!("192.168.1.{n}"), (n * 10, n * 10 + gap));
             kind(&(0..count).map(lease).collect::<Vec<_>>())
         };
         assert_eq!(leases(3, 9), MacKind::Station);
