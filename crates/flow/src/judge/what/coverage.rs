@@ -94,9 +94,10 @@ impl Sums {
             self.booked.bytes += whole.wire;
             if matches!(flow.hot.key.protocol, TCP | UDP) {
                 // Of two halves of one connection, which are two rows, the earlier one stands for both.
-                let (half, flows) = court.stands_for(flow);
-                self.two_way.0 += if half.is_some() || packets[0] > 0 && packets[1] > 0 { flows } else { 0 };
-                self.two_way.1 += flows;
+                let (half, counted) = court.stands_for(flow);
+                self.two_way.0 +=
+                    if half.is_some() || packets[0] > 0 && packets[1] > 0 { counted } else { 0 };
+                self.two_way.1 += counted;
                 self.portless +=
                     if flow.hot.key.ports == [0; 2] { whole.bytes[0] + whole.bytes[1] } else { 0 };
                 let payload = payload[0] + payload[1];

@@ -234,7 +234,7 @@ mod tests {
         fn a_clock_that_was_set_otherwise_changes_nothing(packets in packets(), by in -(1i64 << 60)..1 << 60) {
             let moved: Vec<_> = packets.iter().map(|&(time, side, bytes)| (time + by, side, bytes)).collect();
             let (mut whole, payload) = fold(&packets);
-            for pauses in &mut whole {
+            if let Some(pauses) = &mut whole {
                 pauses.listed.iter_mut().for_each(|burst| {
                     (burst.first, burst.last) = (burst.first + by, burst.last + by);
                 });
