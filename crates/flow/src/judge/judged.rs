@@ -91,6 +91,11 @@ impl Judged {
         self.bits & Self::OUTSIDE << (side & 1) != 0
     }
 
+    /// Whether an end is neither: a group, everybody, or nobody.
+    pub(crate) fn is_group(&self, side: Side) -> bool {
+        !self.is_inside(side) && !self.is_outside(side)
+    }
+
     /// The same of a flow that one side sends outside, whatever the addresses are.
     pub(crate) fn sent_outside_by(mut self, side: Side) -> Self {
         let (near, far) = (side & 1, 1 - (side & 1));

@@ -9,7 +9,7 @@
 //! | key | meaning |
 //! |---|---|
 //! | `start`, `end` | times of the first and the last packet; absent without packets |
-//! | `two_way` | `flows` with packets both ways, `of` all flows of TCP and UDP |
+//! | `two_way` | `flows` with packets both ways, `of` all flows of TCP and UDP but those to groups and broadcasts, which nobody answers |
 //! | `cut_bytes` | wire bytes never captured because of the snap length |
 //! | `missed_bytes` | bytes of TCP that were never captured between captured ones, where there are some |
 //! | `acknowledged_bytes` | payload of TCP that the other end acknowledges, at least, of halves of which no packet was captured, where there are some |

@@ -93,8 +93,11 @@ impl Sums {
             self.booked.packets += whole.packets[0] + whole.packets[1];
             self.booked.bytes += whole.wire;
             if matches!(flow.hot.key.protocol, TCP | UDP) {
+                // Nobody answers from the address of a group.
+                let is_to_group = [0, 1].into_iter().any(|side| judged.is_group(side) && packets[side] == 0);
                 // Of two halves of one connection, which are two rows, the earlier one stands for both.
                 let (half, counted) = court.stands_for(flow);
+                let counted = if is_to_group { 0 } else { counted };
                 self.two_way.0 +=
                     if half.is_some() || packets[0] > 0 && packets[1] > 0 { counted } else { 0 };
                 self.two_way.1 += counted;
