@@ -10,6 +10,7 @@ mod commands;
 mod coverage;
 mod explain;
 mod findings;
+mod ground;
 mod limits;
 mod list;
 mod page;

@@ -145,7 +145,7 @@ fn evidence(device: &DeviceRecord<'_>) -> Vec<String> {
 
 /// `answers as …` is a sentence after `It`; what is none gets a verb.
 fn verb(words: &str) -> String {
-    let is_verb = ["answers", "called", "calls", "serves", "speaks", "asked", "shows", "uploads"]
+    let is_verb = ["answers", "called", "calls", "sends", "serves", "speaks", "asked", "shows", "uploads"]
         .iter()
         .any(|verb| words.starts_with(verb));
     match words {
@@ -215,7 +215,7 @@ fn push_bytes(
         0 => String::new(),
         bytes => format!("; {} came again and are not counted", exact(bytes)),
     };
-    let sent = if finding.unseen().is_some() { "of what it sent captured" } else { "of payload sent once" };
+    let sent = if finding.unseen().is_some() { "of what it sent captured" } else { "of payload sent" };
     let mut clauses = vec![
         format!("{} {sent}, {} received{again}", exact(finding.bytes_out), exact(finding.bytes_in)),
         when(finding),
@@ -346,7 +346,7 @@ pub fn explain_device(
             bytes(device.bytes_out_external),
             bytes(device.bytes_in_external)
         ),
-        format!("inside the site: {} sent, {} received", bytes(inside.0), bytes(inside.1)),
+        format!("inside the site and to groups: {} sent, {} received", bytes(inside.0), bytes(inside.1)),
     ];
     item(&mut page, "3 The bytes", &clauses);
     let findings: Vec<String> = report

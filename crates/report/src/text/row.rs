@@ -219,13 +219,13 @@ fn how(finding: &Finding<'_>, view: &View) -> Option<String> {
     Some(format!("{manner}{}{again}{lasted}", opaque(finding, view)))
 }
 
-/// `1.7 MB of unknown content, `, where that is no matter of an encryption that is known.
+/// `1.7 MB of unknown content both ways, `, where that is no matter of an encryption that is known.
 fn opaque(finding: &Finding<'_>, view: &View) -> String {
     let payload = finding.bytes_out + finding.bytes_in;
     match finding.opaque {
         0 => String::new(),
         all if all == payload => "unknown content, ".into(),
-        part => format!("{} of unknown content, ", view.numbers.bytes(part)),
+        part => format!("{} of unknown content both ways, ", view.numbers.bytes(part)),
     }
 }
 
@@ -237,13 +237,13 @@ fn others(told: &Told<'_, '_>, view: &View) -> Option<String> {
     (count > 0).then(|| format!("{} to {others}", view.numbers.bytes(sent)))
 }
 
-/// IP bytes inside the site, where nothing outside is told or they are more than that.
+/// IP bytes inside the site and to groups, where nothing outside is told or they are more than that.
 fn inside(told: &Told<'_, '_>, view: &View) -> Option<String> {
     let (sent, received) = told.device.bytes_inside();
     let outside = told.payload();
     (sent + received > outside.0 + outside.1).then(|| {
         let (sent, received) = (view.numbers.bytes(sent), view.numbers.bytes(received));
-        format!("inside the site {sent} sent and {received} received, as IP bytes")
+        format!("inside the site and to groups {sent} sent and {received} received, as IP bytes")
     })
 }
 
@@ -264,7 +264,7 @@ mod tests {
             how(&Finding { encrypted, opaque, start, end, ..sizes }, &view).unwrap()
         };
         assert_eq!(said(88, 31_000_000_000), "unknown content, within 31 s");
-        assert_eq!(said(7, 2_000_000), "7 B of unknown content, within 2 ms");
+        assert_eq!(said(7, 2_000_000), "7 B of unknown content both ways, within 2 ms");
         assert_eq!(said(0, 0), "at one moment");
     }
 }

@@ -271,9 +271,9 @@ fn evidence_of_one_kind_counts_once_and_names_its_protocol() {
     let mut again = why.clone();
     again.packet = Some(crate::sample::at(550));
     device.why = vec![why, again];
-    assert_eq!(words::evidence(&device, 0, 6), "the camera's side of pppp #5");
+    assert_eq!(words::evidence(&device, 0, 6), "sends the bulk of pppp #5");
     let text = explained(device, &flows()[..1]);
-    assert!(text.contains("the camera's side of pppp #5, 70 points\n"), "{text}");
+    assert!(text.contains("It sends the bulk of pppp #5, 70 points\n"), "{text}");
     assert!(text.contains("pppp #550, 70 points of the same kind as one above: not added"), "{text}");
 }
 

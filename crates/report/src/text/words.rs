@@ -1,5 +1,6 @@
 //! How devices, vendors and parties are called: the same words everywhere.
 
+use super::ground::Ground;
 use crate::escape::escape;
 use crate::units;
 use crate::vendor;
@@ -145,21 +146,14 @@ fn made(device: &DeviceRecord<'_>, short: bool) -> String {
     match (device.made_by(), device.maker, device.cloud_of) {
         (Some(vendor), ..) if is_stated(device, b"vendor=") => with(vendor::name(vendor).to_owned()),
         (Some(vendor), ..) => {
-            let is_of_maker = |why: &&WhyRecord<'_>| is_of_maker(device, vendor, why);
-            let by_prefix =
-                device.why.iter().any(|why| matches!(why.kind, Evidence::Prefix | Evidence::MixedPrefix));
-            // Devices of one maker alone call such a cloud: that says whose it is, and the device itself may say nothing.
-            let (by_cloud, by_more): (Vec<_>, Vec<_>) =
-                device.why.iter().filter(is_of_maker).partition(|why| why.kind.is_contact());
             let name = vendor::name(vendor);
-            let both = by_prefix && !by_cloud.is_empty();
-            if both || !by_more.is_empty() || device.is_maker_proven() {
-                with(name.to_owned())
-            } else if by_prefix {
-                let registrant = device.registrant.map(|name| escape(name.as_bytes()));
-                with(registered(registrant.as_deref().unwrap_or(name), short))
-            } else {
-                with(format!("{name} by its cloud"))
+            match Ground::of(device, vendor) {
+                Ground::Said => with(name.to_owned()),
+                Ground::Prefix => {
+                    let registrant = device.registrant.map(|name| escape(name.as_bytes()));
+                    with(registered(registrant.as_deref().unwrap_or(name), short))
+                }
+                Ground::Cloud => with(format!("{name} by its cloud")),
             }
         }
         _ if device.maker_by_cloud => {
@@ -176,19 +170,6 @@ fn made(device: &DeviceRecord<'_>, short: bool) -> String {
         (None, None, Some(cloud)) => with(format!("uses the cloud of {}", vendor::name(cloud))),
         _ => with("maker not known".into()),
     }
-}
-
-/// Whether a piece of evidence says more of this maker than that a prefix is registered to it. The part that a device plays in
-/// a platform's protocol says nothing of who made it.
-fn is_of_maker(device: &DeviceRecord<'_>, maker: &Vendor, why: &WhyRecord<'_>) -> bool {
-    let is = |other: Option<&Vendor>| other.is_none_or(|other| vendor::id(other) == vendor::id(maker));
-    let of_maker = match why.kind {
-        Evidence::Prefix | Evidence::MixedPrefix | Evidence::Upload => false,
-        kind if kind.is_contact() => is(device.cloud_of),
-        Evidence::Protocol | Evidence::DeviceRole | Evidence::P2p => is(device.platform),
-        _ => true,
-    };
-    of_maker && !why.claimed && why.weight > 0
 }
 
 /// `parent CETHIK`: who owns the maker.
@@ -276,6 +257,10 @@ pub(super) fn why_words(device: &DeviceRecord<'_>, why: &WhyRecord<'_>) -> Strin
         Evidence::Model if kind.is_empty() => format!("calls itself {value}"),
         Evidence::Model => format!("calls itself {value} ({kind})"),
         // Others than cameras play that part in some protocols, and are worth less there.
+        // By how much it sends in its flows, which no packet says.
+        Evidence::DeviceRole if !device.sightings.iter().any(|shown| shown.value == why.value) => {
+            format!("sends the bulk of {protocol}")
+        }
         Evidence::DeviceRole if why.weight < 60 => format!("the device's side of {protocol}"),
         Evidence::DeviceRole => format!("the camera's side of {protocol}"),
         Evidence::Login => format!("answers to a login in {protocol}, as other devices do"),
@@ -325,7 +310,10 @@ pub(super) fn make(report: &Report<'_>, device: &DeviceRecord<'_>) -> Option<Str
         let parts: Vec<_> = parts.into_iter().flatten().collect();
         return (!parts.is_empty()).then(|| parts.join(", "));
     };
-    let mut text = vendor::name(vendor).to_owned();
+    let mut text = match Ground::of(device, vendor) {
+        Ground::Prefix if !is_stated(device, b"vendor=") => format!("{} by its prefix", vendor::name(vendor)),
+        _ => vendor::name(vendor).to_owned(),
+    };
     if let Some(model) = model {
         text.push(' ');
         text.push_str(&model);

@@ -10,7 +10,7 @@ use super::heard::Often;
 use super::questions::AskedFor;
 use super::texts;
 use super::told::{Telling, is_placeholder, may_be_serial};
-use super::weighing::{Outcome, Signs, Weighed};
+use super::weighing::{Outcome, Signs, Weighed, each_once};
 use crate::judge::judged::Judged;
 use crate::judge::{Court, Flow, Stated, rules};
 use crate::report::{MakerRecord, SightingRecord, Standing, WhyRecord};
@@ -363,12 +363,7 @@ impl<'a> Identity<'a> {
             names_maker: piece.maker() > 0 && piece.vendor == self.maker(),
             packet: piece.at.map(|at| court.numbering.locate(&at)),
         };
-        let mut all: Vec<_> = self.evidence.iter().map(record).collect();
-        all.dedup_by(|b, a| {
-            (a.kind, &a.value, a.weight, a.claimed) == (b.kind, &b.value, b.weight, b.claimed)
-        });
-        all.truncate(rules::WHY);
-        all
+        each_once(self.evidence.iter().map(record))
     }
 
     /// Whether nothing but the cloud that it calls says who made it.

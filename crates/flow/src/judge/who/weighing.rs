@@ -9,7 +9,8 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::report::Standing;
+use crate::judge::rules;
+use crate::report::{Standing, WhyRecord};
 
 /// One piece of evidence about a station.
 #[derive(Clone, Debug)]
@@ -175,6 +176,22 @@ fn related(catalog: &Catalog, one: VendorId, other: VendorId) -> bool {
         catalog.parent(one) == Some(other) || reported.iter().any(|others| others.contains(&other))
     };
     one == other || leans(one, other) || leans(other, one)
+}
+
+/// Records of evidence, of each text one, strongest first: an entry of the catalogue may tell its kind and another its maker.
+pub(super) fn each_once<'a>(pieces: impl Iterator<Item = WhyRecord<'a>>) -> Vec<WhyRecord<'a>> {
+    let mut all: Vec<WhyRecord<'a>> = Vec::new();
+    for piece in pieces {
+        let same = |known: &WhyRecord<'a>| {
+            (known.kind, &known.value, known.claimed) == (piece.kind, &piece.value, piece.claimed)
+        };
+        if let Some(known) = all.iter().position(same).and_then(|at| all.get_mut(at)) {
+            known.names_maker |= piece.names_maker;
+        } else if all.len() < rules::WHY {
+            all.push(piece);
+        }
+    }
+    all
 }
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ fn books(report: &Report<'_>, answer: &Answer<'_, '_>, view: &View) -> String {
         // What was sent most is told in IP bytes, beside the number.
         return checked.into();
     }
-    format!("Bytes are payload sent once{apart}{sure}. {checked}")
+    format!("Bytes are payload, TCP's once{apart}{sure}. {checked}")
 }
 
 /// The same command over the same inputs with another option.
