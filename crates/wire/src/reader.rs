@@ -186,7 +186,7 @@ impl Stream<'_> {
 pub struct Datagrams<'a> {
     /// The payloads, each cut to what the reader keeps of one; at least one.
     pub all: &'a [&'a [u8]],
-    /// No more will come, as in [`Stream::ended`], or no more are looked at.
+    /// No more will come, or no more are looked at: the answer is then not [`Probe::More`].
     pub ended: bool,
 }
 
