@@ -46,8 +46,9 @@ pub(crate) struct Hot {
 const _: () = assert!(size_of::<Hot>() == 96);
 
 impl Hot {
-    /// The flags of a spell of which both MACs are known as a packet of a side shows them.
-    const KNOWN: [u32; 2] = [flag::SENT | flag::MAC << 1, flag::SENT << 1 | flag::MAC];
+    /// The flags of a spell of which both sides have sent, each from a MAC: then both are known, and what only one side tells of
+    /// the other counts for nothing.
+    const KNOWN: u32 = flag::SENT | flag::SENT << 1;
 
     /// Whether a packet belongs to this spell rather than beginning another.
     ///
@@ -220,9 +221,8 @@ impl Hot {
             self.count_large(cold, share.payload, side);
         }
         self.hazards |= entry.hazards.0 as u16;
-        let known = Self::KNOWN[side];
-        if self.flags & known != known {
-            self.link(cold, entry, side);
+        if self.flags & Self::KNOWN != Self::KNOWN {
+            grew |= self.link(cold, entry, side);
         }
         if let Some(tcp) = &entry.tcp {
             return self.absorb_tcp(cold, tcp, entry, side) || grew;
@@ -237,23 +237,6 @@ impl Hot {
 
     #[inline]
     fn absorb_tcp(&mut self, cold: &mut Cold, tcp: &Tcp, entry: &Entry, side: Side) -> bool {
-        // Where both sides are captured, as nearly everywhere, one comparison says so.
-        if self.low.packets[1 - side] == 0 && tcp.flags.has(TcpFlags::ACK) {
-            return self.absorb_alone(cold, tcp, entry, side);
-        }
-        self.absorb_segment(cold, tcp, entry, side)
-    }
-
-    /// Adds a segment that acknowledges something, while nothing of the other side was captured.
-    #[cold]
-    #[inline(never)]
-    fn absorb_alone(&mut self, cold: &mut Cold, tcp: &Tcp, entry: &Entry, side: Side) -> bool {
-        let grew = self.acknowledge(cold, tcp, 1 - side);
-        self.absorb_segment(cold, tcp, entry, side) || grew
-    }
-
-    #[inline]
-    fn absorb_segment(&mut self, cold: &mut Cold, tcp: &Tcp, entry: &Entry, side: Side) -> bool {
         let length = entry.share.payload;
         let letters = history::letters(tcp, length, entry.hazards);
         if letters & !self.seen[side] != 0 {

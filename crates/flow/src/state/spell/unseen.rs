@@ -17,8 +17,11 @@ impl Hot {
     /// A RST acknowledges whatever its sender likes, and 0 stands for what is not known.
     pub(super) fn acknowledge(&mut self, cold: &mut Cold, tcp: &Tcp, side: Side) -> bool {
         let (last, now) = (self.next[side], tcp.acknowledgement);
-        let seen = self.flags & flag::SEQUENCED << side != 0 || self.counters(cold).packets[side] > 0;
-        if seen || tcp.flags.has(TcpFlags::RST) || now == last || now == 0 {
+        let seen = self.low.packets[side] > 0
+            || self.flags & flag::SEQUENCED << side != 0
+            || self.counters(cold).packets[side] > 0;
+        let is_sure = tcp.flags.has(TcpFlags::ACK) && !tcp.flags.has(TcpFlags::RST);
+        if seen || !is_sure || now == last || now == 0 {
             return false;
         }
         self.next[side] = now;
