@@ -337,7 +337,8 @@ impl Ends {
     pub(crate) fn reserve(&mut self, flows: usize) {
         self.ids.reserve(flows.min(1 << 12), |_| 0);
         self.hearing.reserve(flows.min(1 << 12), |_| 0);
-        self.all = Slab::with_room(flows);
+        // Each flow has mostly one station of its own, and a few are everybody's.
+        self.all = Slab::with_room(flows + flows / 64 + 8);
     }
 
     /// Gives back what only the walk needs.
