@@ -48,8 +48,6 @@ const _: () = assert!(size_of::<Hot>() == 96);
 impl Hot {
     /// The flags of a spell of which both sides have sent, each from a MAC: then nothing more is to be learned of its ends.
     const BOTH: u32 = flag::SENT | flag::SENT << 1;
-    /// Those of one of which both MACs are known as a packet of a side shows them.
-    const KNOWN: [u32; 2] = [flag::SENT | flag::MAC << 1, flag::SENT << 1 | flag::MAC];
 
     /// Whether a packet belongs to this spell rather than beginning another.
     ///
@@ -201,23 +199,16 @@ impl Hot {
         Bucket { payload, large, packets: packets[0] + packets[1] }
     }
 
-    /// Whether a packet of a spell of one direction, such as that of a video over RTP, may show something new of its ends: an
-    /// acknowledgement may.
-    #[inline]
-    fn may_learn(&self, entry: &Entry, side: Side) -> bool {
-        let known = Self::KNOWN[side];
-        entry.tcp.is_some() || self.flags & known != known
-    }
-
     /// Adds a packet. Returns whether that changed what the spell keeps beside its record.
     #[inline]
     pub(crate) fn absorb(&mut self, cold: &mut Cold, entry: &Entry, side: Side) -> bool {
         let share = &entry.share;
         let flags = self.flags;
+        let mut grew = false;
         if share.time < self.last || flags & flag::DISORDER != 0 {
+            grew = flags & flag::DISORDER == 0;
             self.stretch(cold, share.time);
         }
-        let mut grew = self.flags != flags;
         if !Buckets::same(share.time, self.last) {
             grew |= self.enter_bucket(cold, share.time);
         }
@@ -230,7 +221,7 @@ impl Hot {
             self.count_large(cold, share.payload, side);
         }
         self.hazards |= entry.hazards.0 as u16;
-        if self.flags & Self::BOTH != Self::BOTH && self.may_learn(entry, side) {
+        if self.flags & Self::BOTH != Self::BOTH {
             grew |= self.link(cold, entry, side);
         }
         if let Some(tcp) = &entry.tcp {
