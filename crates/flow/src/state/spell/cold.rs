@@ -281,10 +281,10 @@ impl Cold {
             return;
         }
         let Some(extra) = &mut self.extra else { return };
-        if let Some(halves) = &mut extra.halves {
-            halves[side & 1] = Half::default();
+        match &mut extra.halves {
+            Some(halves) if !halves[1 - (side & 1)].is_empty() => halves[side & 1] = Half::default(),
+            halves => *halves = None,
         }
-        extra.halves.take_if(|halves| halves.iter().all(Half::is_empty));
         if extra.is_empty() {
             self.extra = None;
         }

@@ -46,8 +46,9 @@ pub(crate) struct Hot {
 const _: () = assert!(size_of::<Hot>() == 96);
 
 impl Hot {
-    /// The flags of a spell of which both sides have sent, each from a MAC: then nothing more is to be learned of its ends.
-    const BOTH: u32 = flag::SENT | flag::SENT << 1;
+    /// The flags of a spell of which both sides have sent, each from a MAC: then both are known, and what only one side tells of
+    /// the other counts for nothing.
+    const KNOWN: u32 = flag::SENT | flag::SENT << 1;
 
     /// Whether a packet belongs to this spell rather than beginning another.
     ///
@@ -204,11 +205,10 @@ impl Hot {
     pub(crate) fn absorb(&mut self, cold: &mut Cold, entry: &Entry, side: Side) -> bool {
         let share = &entry.share;
         let flags = self.flags;
-        let mut grew = false;
         if share.time < self.last || flags & flag::DISORDER != 0 {
-            grew = flags & flag::DISORDER == 0;
             self.stretch(cold, share.time);
         }
+        let mut grew = self.flags != flags;
         if !Buckets::same(share.time, self.last) {
             grew |= self.enter_bucket(cold, share.time);
         }
@@ -221,7 +221,7 @@ impl Hot {
             self.count_large(cold, share.payload, side);
         }
         self.hazards |= entry.hazards.0 as u16;
-        if self.flags & Self::BOTH != Self::BOTH {
+        if self.flags & Self::KNOWN != Self::KNOWN {
             grew |= self.link(cold, entry, side);
         }
         if let Some(tcp) = &entry.tcp {

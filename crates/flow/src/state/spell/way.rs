@@ -82,11 +82,6 @@ impl Hot {
     /// Keeps the MAC of each end that is not known yet, and the way of the first packet of a side, and what is acknowledged of the other
     /// while nothing of that came. Returns whether it took memory.
     pub(super) fn link(&mut self, cold: &mut Cold, entry: &Entry, side: Side) -> bool {
-        // Of one direction, such as that of a video over RTP, only an acknowledgement tells more than the first packet.
-        let known = flag::SENT << side | flag::MAC << (1 - side);
-        if entry.tcp.is_none() && self.flags & known == known {
-            return false;
-        }
         let (source, destination) = entry.macs.ends();
         if self.ways[side] == Way::NONE {
             self.ways[side] = Way::of(entry.hop_limit, entry.from_higher);
