@@ -119,6 +119,8 @@ fn next(report: &Report<'_>, answer: &Answer<'_, '_>, view: &View, columns: usiz
             if view.typed.packets {
                 commands.push(format!("lenscap extract {id} {inputs} -w proof.pcapng"));
             }
+        } else if let Some(told) = answer.told.first() {
+            commands.push(format!("lenscap explain {} {inputs}", words::address(told.device)));
         } else {
             commands.push(format!("lenscap devices {inputs}"));
         }
