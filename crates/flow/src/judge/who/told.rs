@@ -52,6 +52,11 @@ impl Telling {
         }
     }
 
+    /// Takes in the name by which a platform knows it alone, which stands for its number where nothing better tells one.
+    pub(crate) fn named_by_platform(&mut self, text: String) {
+        self.0.push(Told { what: Extract::Serial, vendor: None, points: 0, text });
+    }
+
     /// What the surest text tells of a kind, of those that are nobody's or of this maker.
     pub(crate) fn surest(&self, what: Extract, maker: Option<VendorId>) -> Option<String> {
         let of = self.0.iter().filter(|told| told.what == what);
@@ -216,6 +221,16 @@ mod tests {
         for text in ["IPC-HDW1234", "112", "C1", "1.0.0", "0001", "camera 7"] {
             assert!(!is_placeholder(text), "{text}");
         }
+    }
+
+    #[test]
+    fn the_name_at_a_platform_stands_where_no_serial_number_is_told() {
+        let mut all = Telling::default();
+        all.named_by_platform("WXYZ-000123-KLMNO".into());
+        assert_eq!(all.surest(Extract::Serial, None).as_deref(), Some("WXYZ-000123-KLMNO"));
+        all.in_field(Extract::Serial, "Z0Z0Z0001".into());
+        assert_eq!(all.surest(Extract::Serial, None).as_deref(), Some("Z0Z0Z0001"));
+        assert_eq!(all.surest(Extract::Model, None), None);
     }
 
     #[test]
