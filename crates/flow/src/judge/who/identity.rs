@@ -242,13 +242,13 @@ impl<'a> Identity<'a> {
 
     /// What a field of a protocol that has one for it says of the device: its model, its serial number, who made it.
     fn tell(&mut self, court: &Court<'_>, field: Field, value: Cow<'a, [u8]>, at: Option<PacketRef>) {
-        if field == Field::PpppUid {
-            // It is printed on the camera: letters of its maker, a serial number, letters that check both.
-            return self.told.named_by_platform(String::from_utf8_lossy(&value).into_owned());
-        }
         let meaning = match field.meaning() {
             // A name that devices are shipped with may be the maker's: `CP PLUS`.
             None if field == Field::OnvifScopeName => Meaning::Vendor,
+            // It is printed on the camera: letters of its maker, a serial number, letters that check both.
+            None if field == Field::PpppUid => {
+                return self.told.named_by_platform(String::from_utf8_lossy(&value).into_owned());
+            }
             None | Some(Meaning::Role) => return,
             Some(meaning) => meaning,
         };
