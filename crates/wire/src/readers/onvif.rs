@@ -163,8 +163,13 @@ enum What {
     Scopes,
 }
 
+/// The operation that a path is within, and the place in its message.
+fn operation(path: &str) -> Option<(&str, &str)> {
+    path.strip_prefix("Envelope/Body/")?.split_once('/')
+}
+
 fn what(path: &str) -> Option<What> {
-    let (operation, place) = path.strip_prefix("Envelope/Body/")?.split_once('/')?;
+    let (operation, place) = operation(path)?;
     let place = match operation {
         "ProbeMatches" => place.strip_prefix("ProbeMatch/")?,
         "ResolveMatches" => place.strip_prefix("ResolveMatch/")?,

@@ -187,7 +187,7 @@ impl Ends {
         });
         if sent {
             end.sending = Some(widest(end.sending, (first, last)));
-            end.to_group |= !abroad && !judged.is_inside(1 - side);
+            end.to_group |= judged.is_group(1 - side);
             end.calls |= abroad && !is_inside && judged.orig() == side;
             if !peer.is_zero() && peer != mac {
                 end.facing = Some(widest(end.facing, (peer, peer)));

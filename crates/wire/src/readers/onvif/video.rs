@@ -1,6 +1,7 @@
 //! What answers of ONVIF tell of video: a door controller and a loudspeaker have services and events, too, but neither profiles
 //! of video nor events of its sources.
 
+use super::operation;
 use crate::xml::Part;
 
 /// What a part of an answer tells of video that its device serves, in a word.
@@ -14,8 +15,7 @@ pub(super) fn told(part: &Part<'_>) -> Option<&'static [u8]> {
 /// What an element that begins describes: a source or an encoder in a profile (ONVIF Media 5.2, Media2 5.2) or by itself, the
 /// service that sets how sources see (ONVIF Imaging), or a still picture.
 fn described(path: &str) -> Option<&'static [u8]> {
-    let (operation, place) = path.strip_prefix("Envelope/Body/")?.split_once('/')?;
-    Some(match (operation, place) {
+    Some(match operation(path)? {
         (
             "GetProfilesResponse",
             "Profiles/VideoSourceConfiguration"
@@ -37,8 +37,7 @@ fn described(path: &str) -> Option<&'static [u8]> {
 /// Whether an element that ends is the topic of an event that comes from a source of video or from what looks at its pictures
 /// (ONVIF Core 9.4, Analytics): `tns1:VideoSource/MotionAlarm`, and not `tns1:Door/State`.
 fn is_event(path: &str, topic: &[u8]) -> bool {
-    let place = path.strip_prefix("Envelope/Body/").and_then(|path| path.split_once('/'));
-    if !matches!(place, Some(("PullMessagesResponse" | "Notify", "NotificationMessage/Topic"))) {
+    if !matches!(operation(path), Some(("PullMessagesResponse" | "Notify", "NotificationMessage/Topic"))) {
         return false;
     }
     let name = topic.splitn(2, |&byte| byte == b':').last().unwrap_or(topic);
