@@ -4,6 +4,7 @@
 //! with tomorrow's catalogue. Thresholds stand in [`rules`], in one place.
 
 mod boundary;
+mod by_flow;
 mod community_id;
 mod ending;
 mod judged;
@@ -35,7 +36,6 @@ use crate::state::spell::counters::Counters;
 use crate::state::spell::{Cold, Hot, Spell, flag};
 use crate::state::summary::Summary;
 use crate::state::table::shard::SHARDS;
-use crate::state::table::slab::Slab;
 use crate::state::text::TextId;
 use crate::state::transcript::{Asked, TranscriptId};
 
@@ -76,13 +76,6 @@ pub(crate) const SETTLED: usize = SHARDS + 2;
 pub(crate) struct FlowAt {
     pub(crate) shard: u32,
     pub(crate) place: u32,
-}
-
-impl FlowAt {
-    /// What was judged of the flow there, by shard and place.
-    pub(crate) fn of(self, judged: &[Slab<judged::Judged>]) -> Option<&judged::Judged> {
-        judged.get(self.shard as usize)?.get(self.place as usize)
-    }
 }
 
 /// A flow before the court.

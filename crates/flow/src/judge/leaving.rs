@@ -21,7 +21,7 @@ impl Judgement<'_> {
             let first = flow.cold.at();
             let first = (first.chunk, first.record);
             let may = said.is_none_or(|said| said.has(first));
-            may.then(|| Some((first, self.leaver(&flow, flow.at.of(&self.judged)?))))?
+            may.then(|| Some((first, self.leaver(&flow, self.judged.get(flow.at)?))))?
         };
         Leaving { flows: ended.filter_map(leaver).collect() }
     }

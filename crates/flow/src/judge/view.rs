@@ -3,6 +3,7 @@
 use lenscap_wire::{Field, Hazards, Timestamp};
 use rayon::prelude::*;
 
+use super::by_flow::ByFlow;
 use super::judged::Judged;
 use super::walk::Undelivered;
 use super::what::case::Cases;
@@ -23,12 +24,11 @@ use crate::state::spell::counters::Counters;
 use crate::state::spell::history::flags;
 use crate::state::spell::sequence::Trouble;
 use crate::state::table::shard::SHARDS;
-use crate::state::table::slab::Slab;
 
 /// What was judged, from which records are put together.
 pub(crate) struct Judgement<'a> {
     pub(crate) court: Court<'a>,
-    pub(crate) judged: Vec<Slab<Judged>>,
+    pub(crate) judged: ByFlow<Judged>,
     pub(crate) undelivered: Undelivered,
     pub(crate) stations: Stations<'a>,
 }
@@ -64,7 +64,7 @@ impl<'a> Records<'a> for Judgement<'a> {
 
     fn flow(&self, FlowId(id): FlowId) -> Option<FlowView<'a>> {
         let at = FlowAt { shard: (id >> 32) as u32, place: id as u32 };
-        let judged = at.of(&self.judged)?;
+        let judged = self.judged.get(at)?;
         let flow = self.court.flow(at)?;
         let mut view = self.court.view(&flow, judged);
         let orig = judged.orig();
@@ -88,7 +88,7 @@ impl Judgement<'_> {
     /// Some of the flows by start, then Community ID, then first packet: no two are equal in all of these.
     fn ordered(&self, keep: impl Fn(&Flow<'_>) -> bool + Sync) -> Vec<FlowAt> {
         // What left memory is no flow of the report any more.
-        let shards = 0..self.judged.len().min(EVICTED);
+        let shards = 0..self.judged.shards().min(EVICTED);
         let keep = &keep;
         let flows = |shard| {
             self.court.flows(shard).filter(move |flow| keep(flow)).map(|flow| (flow.span().0, flow.at))

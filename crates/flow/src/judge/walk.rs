@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::ops::Range;
 
+use super::by_flow::ByFlow;
 use super::judged::Judged;
 use super::what::coverage::Sums;
 use super::who::ends::Ends;
@@ -14,7 +15,6 @@ use super::whose::opinion::Testimony;
 use super::{Court, Flow, SETTLED, rules};
 use crate::state::key::{ICMP, ICMP6, Side};
 use crate::state::table::index::NOWHERE;
-use crate::state::table::slab::Slab;
 use lenscap_wire::{Address, PacketRef, ReaderId};
 
 /// Source, destination, protocol and ports of the packet that an ICMP error quotes.
@@ -70,10 +70,10 @@ impl Undelivered {
 /// What the walk over some shards found, in their order.
 #[derive(Default)]
 pub(crate) struct Walk {
-    /// What was judged of each flow, by shard and place: in pieces, which find room where what was folded with left holes.
-    pub(crate) judged: Vec<Slab<Judged>>,
+    /// What was judged of each flow.
+    pub(crate) judged: ByFlow<Judged>,
     /// The places of its ends among all, as [`Ends::enter`] gives them.
-    pub(crate) places: Vec<Slab<[u32; 2]>>,
+    pub(crate) places: ByFlow<[u32; 2]>,
     pub(crate) ends: Ends,
     pub(crate) sums: Sums,
     /// Flows that an ICMP error says could not be delivered, each with the packet that says so.
@@ -98,25 +98,25 @@ impl Walk {
     }
 
     fn over(court: &Court<'_>, shards: Range<usize>) -> Self {
-        let mut walk = Self::default();
-        walk.ends.reserve(shards.clone().map(|shard| court.count(shard)).sum());
+        let room = shards.clone().map(|shard| court.count(shard)).sum();
+        let mut walk =
+            Self { judged: ByFlow::with_room(room), places: ByFlow::with_room(room), ..Self::default() };
+        walk.ends.reserve(room);
         for shard in shards {
-            let room = court.count(shard);
-            let (mut judged, mut places) = (Slab::with_room(room), Slab::with_room(room));
+            walk.judged.begin_shard();
+            walk.places.begin_shard();
             for flow in court.flows(shard) {
                 let halves = [court.testimony(&flow, 0), court.testimony(&flow, 1)];
                 let (judgement, reader) = court.judge_flow(&flow, &halves);
                 let unopened = halves.iter().any(Testimony::is_unopened);
                 let counters = flow.counters();
                 let whole = flow.with_gone(counters);
-                walk.sums.add(court, &flow, &judgement, (counters, whole), reader.map(ReaderId), unopened);
+                walk.sums.add(court, &flow, &judgement, (&counters, &whole), reader.map(ReaderId), unopened);
                 walk.sums.acknowledge(court, &flow);
                 walk.undelivered.note(&flow);
-                places.push(walk.ends.enter(court, &flow, &judgement, &halves, whole));
-                judged.push(judgement);
+                walk.places.push(walk.ends.enter(court, &flow, &judgement, &halves, &whole));
+                walk.judged.push(judgement);
             }
-            walk.judged.push(judged);
-            walk.places.push(places);
         }
         walk
     }
@@ -124,9 +124,9 @@ impl Walk {
     fn join(mut self, mut later: Self) -> Self {
         let ours = self.ends.adopt(later.ends);
         let ours = |place: &mut u32| *place = ours.get(*place as usize).copied().unwrap_or(NOWHERE);
-        later.places.par_iter_mut().for_each(|places| places.iter_mut().flatten().for_each(ours));
-        self.judged.append(&mut later.judged);
-        self.places.append(&mut later.places);
+        later.places.for_each_mut(|places| places.iter_mut().for_each(ours));
+        self.judged.append(later.judged);
+        self.places.append(later.places);
         self.sums.join(&later.sums);
         self.undelivered.join(later.undelivered);
         self

@@ -106,7 +106,7 @@ impl Key {
 
     /// Address of one end.
     pub(crate) fn address(&self, side: Side) -> Address {
-        Address(if side == 0 { self.addresses[0] } else { self.addresses[1] })
+        Address(self.addresses[side & 1])
     }
 
     /// Port of one end; `None` for protocols without.

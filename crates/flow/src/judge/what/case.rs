@@ -13,6 +13,7 @@ use super::party::PartyName;
 use super::proof::Proof;
 use super::question::unanswered;
 use super::votes::{Votes, Whose};
+use crate::judge::by_flow::ByFlow;
 use crate::judge::judged::Judged;
 use crate::judge::walk::Undelivered;
 use crate::judge::who::dealings::DealingAt;
@@ -21,12 +22,11 @@ use crate::judge::who::grouped::Grouped;
 use crate::judge::who::identity::Identity;
 use crate::judge::{Court, Flow};
 use crate::report::{ContactRecord, Standing};
-use crate::state::table::slab::Slab;
 
 /// What contacts are made of, by the places of their stations.
 pub(crate) struct Cases<'c, 'a> {
     pub(crate) court: &'c Court<'a>,
-    pub(crate) judged: &'c [Slab<Judged>],
+    pub(crate) judged: &'c ByFlow<Judged>,
     undelivered: &'c Undelivered,
     stations: &'c Stations<'a>,
     /// The flows with parties that are told.
@@ -40,7 +40,7 @@ pub(crate) struct Cases<'c, 'a> {
 impl<'c, 'a> Cases<'c, 'a> {
     pub(crate) fn new(
         court: &'c Court<'a>,
-        judged: &'c [Slab<Judged>],
+        judged: &'c ByFlow<Judged>,
         undelivered: &'c Undelivered,
         stations: &'c Stations<'a>,
     ) -> Self {
@@ -138,7 +138,7 @@ fn evicted(court: &Court<'_>) -> HashMap<Mac, u64> {
 /// One device.
 pub(crate) struct Case<'c, 'a> {
     pub(crate) court: &'c Court<'a>,
-    pub(crate) judged: &'c [Slab<Judged>],
+    pub(crate) judged: &'c ByFlow<Judged>,
     pub(crate) device: Device<'c, 'a>,
     pub(crate) identity: Cow<'c, Identity<'a>>,
     pub(crate) standing: Standing,

@@ -75,7 +75,7 @@ impl Sums {
         court: &Court<'_>,
         flow: &Flow<'_>,
         judged: &Judged,
-        (counters, whole): (Counters, Counters),
+        (counters, whole): (&Counters, &Counters),
         reader: Option<ReaderId>,
         unopened: bool,
     ) {
@@ -83,7 +83,7 @@ impl Sums {
         self.unopened += if unopened { flows } else { 0 };
         let gone = flow.gone().map(|gone| gone.counters.payload).unwrap_or_default();
         let hidden = reader.and_then(ReaderId::reader).is_some_and(|reader| reader.hides);
-        let Counters { packets, bytes, payload, wire, .. } = counters;
+        let &Counters { packets, bytes, payload, wire, .. } = counters;
         self.beyond_wire += u64::from(bytes[0] + bytes[1] > wire);
         if !flow.is_evicted() {
             self.undecided += if reader == Some(Transcripts::SPENT) { flows } else { 0 };

@@ -35,7 +35,7 @@ impl Proof {
         let [mut names, mut protocols] = [const { BTreeSet::new() }; 2];
         let mut looked_up = None;
         for large in &contact.largest {
-            let Some((flow, judged)) = case.court.flow(large.at).zip(large.at.of(case.judged)) else {
+            let Some((flow, judged)) = case.court.flow(large.at).zip(case.judged.get(large.at)) else {
                 continue;
             };
             let dealing = Dealing { flow, side: large.side, judged: *judged };

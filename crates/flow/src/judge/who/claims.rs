@@ -71,6 +71,13 @@ impl Claims {
         claims
     }
 
+    /// Whether anything can tell that an address is of the link: of IPv4 that is what stations said alone, which most captures of
+    /// one link do not hold.
+    #[inline]
+    pub(crate) fn may_tell_of(&self, address: Address) -> bool {
+        !self.held.is_empty() || address.octets().is_none()
+    }
+
     /// Whether a router says that addresses of this one's network are of the link.
     #[inline]
     pub(crate) fn is_advertised(&self, address: Address) -> bool {
@@ -172,7 +179,7 @@ pub(crate) fn is_unspecified(address: Address) -> bool {
 
 /// Whether an IPv6 address ends in the identifier that is made of a MAC.
 pub(crate) fn is_made_of(address: Address, Mac([a, b, c, d, e, f]): Mac) -> bool {
-    address.0.ends_with(&[a ^ 2, b, c, 0xff, 0xfe, d, e, f])
+    matches!(address.0, [.., 0xff, 0xfe, _, _, _]) && address.0.ends_with(&[a ^ 2, b, c, 0xff, 0xfe, d, e, f])
 }
 
 /// Whether routers share a MAC: VRRP (RFC 9568, 7.3), HSRP and GLBP.

@@ -7,12 +7,12 @@ use rayon::prelude::*;
 use std::ops::Range;
 
 use super::grouped::Grouped;
+use crate::judge::by_flow::ByFlow;
 use crate::judge::judged::Judged;
 use crate::judge::walk::parts;
 use crate::judge::{EVICTED, FlowAt};
 use crate::state::key::Side;
 use crate::state::table::index::NOWHERE;
-use crate::state::table::slab::Slab;
 
 /// Where a flow of a station stands, and which side of it the station is.
 #[derive(Clone, Copy, Debug)]
@@ -47,8 +47,8 @@ impl DealingAt {
     }
 
     /// What was judged of the flow, as the station has it: what goes into its tunnel to the outside goes outside.
-    pub(crate) fn judged(self, judged: &[Slab<Judged>]) -> Option<Judged> {
-        let known = *self.at().of(judged)?;
+    pub(crate) fn judged(self, judged: &ByFlow<Judged>) -> Option<Judged> {
+        let known = *judged.get(self.at())?;
         Some(if self.through { known.sent_outside_by(self.side()) } else { known })
     }
 }
@@ -58,17 +58,17 @@ pub(crate) type Through = (u32, DealingAt);
 
 /// The flows of each station that `wanted` wants, by station: those of which it is an end, and those that it has in a tunnel.
 pub(super) fn dealings_of(
-    (places, through): (&[Slab<[u32; 2]>], &[Through]),
-    judged: &[Slab<Judged>],
+    (places, through): (&ByFlow<[u32; 2]>, &[Through]),
+    judged: &ByFlow<Judged>,
     stations: usize,
     wanted: impl Fn(&Judged, FlowAt, Side, usize) -> bool + Sync,
 ) -> Grouped<DealingAt> {
     let found = |shards: Range<usize>| {
         let mut found = Vec::new();
-        let of_shards = places.iter().zip(judged).skip(shards.start);
-        for (shard, (places, judged)) in shards.zip(of_shards) {
-            for ((place, stations), judged) in (0..).zip(places.iter()).zip(judged.iter()) {
+        for shard in shards {
+            for place in 0..places.count(shard) as u32 {
                 let at = FlowAt { shard: shard as u32, place };
+                let Some((stations, judged)) = places.get(at).zip(judged.get(at)) else { break };
                 for (side, &station) in stations.iter().enumerate() {
                     if station != NOWHERE && wanted(judged, at, side, station as usize) {
                         found.push((station, DealingAt::new(at, side)));
@@ -78,7 +78,7 @@ pub(super) fn dealings_of(
         }
         found
     };
-    let found: Vec<Vec<_>> = parts(places.len()).map(found).collect();
+    let found: Vec<Vec<_>> = parts(places.shards()).map(found).collect();
     let mut found = found.concat();
     let is_wanted = |(station, dealing): &&Through| {
         let of_station = dealing.judged(judged);

@@ -17,6 +17,7 @@ use super::heard::Heard;
 use super::identity::{Background, Identity};
 use super::questions::Questions;
 use super::roll::{Roll, Sighted, Station, StationKey};
+use crate::judge::by_flow::ByFlow;
 use crate::judge::judged::Judged;
 use crate::judge::walk::Walk;
 use crate::judge::what::case::Cases;
@@ -34,7 +35,7 @@ pub(crate) struct Stations<'a> {
     /// Addresses of stations that have several, beside the first.
     others: Grouped<Address>,
     /// By shard and flow, the place of each end's station, or [`NOWHERE`].
-    places: Vec<Slab<[u32; 2]>>,
+    places: ByFlow<[u32; 2]>,
     /// Flows with a vendor, by station.
     dealings: Grouped<DealingAt>,
     /// Flows of others in tunnels that cameras and possible cameras opened to the outside, by station.
@@ -69,7 +70,7 @@ impl<'a> Stations<'a> {
         let mut places = std::mem::take(&mut walk.places);
         let of_end = &roll.of_end;
         let station = |end: &mut u32| *end = of_end.get(*end as usize).copied().unwrap_or(NOWHERE);
-        places.par_iter_mut().for_each(|places| places.iter_mut().flatten().for_each(station));
+        places.for_each_mut(|places| places.iter_mut().for_each(station));
         let through = through
             .into_iter()
             .map(|(end, flow)| (of_end.get(end as usize).copied().unwrap_or(NOWHERE), flow))
@@ -99,9 +100,9 @@ impl<'a> Stations<'a> {
 
     fn conclude(
         court: &Court<'a>,
-        judged: &[Slab<Judged>],
+        judged: &ByFlow<Judged>,
         roll: Roll<'a>,
-        places: Vec<Slab<[u32; 2]>>,
+        places: ByFlow<[u32; 2]>,
     ) -> Self {
         let Roll { keys, stations, others, said, shown, .. } = roll;
         let groups = keys.len();
@@ -147,7 +148,7 @@ impl<'a> Stations<'a> {
 
     /// The stations of which anything is known that can be evidence of what they are, by place. It is marked by what there is
     /// to know: of most stations nothing is.
-    fn known(&self, court: &Court<'a>, judged: &[Slab<Judged>]) -> Vec<u32> {
+    fn known(&self, court: &Court<'a>, judged: &ByFlow<Judged>) -> Vec<u32> {
         let telling: Vec<bool> = Field::ALL.iter().map(|field| is_telling(court.catalog, *field)).collect();
         let tells = |field: Field| telling.get(field as usize).copied().unwrap_or(true);
         let says = |statement| {
@@ -158,13 +159,14 @@ impl<'a> Stations<'a> {
         let mut known = vec![court.statements.has_serials(); self.len()];
         let shown = self.shown.each().filter(|(_, shown)| tells(shown.field)).map(|(place, _)| place);
         shown.for_each(|place| known[place] = true);
-        for (place, heard) in self.said.each() {
-            known[place] = known[place] || says(heard.statement);
-        }
         self.questions.clouds().for_each(|place| known[place] = true);
         let least = least_upload(court);
         for place in self.dealings.groups() {
             known[place] = known[place] || self.tells_by_dealings(court, judged, place, least);
+        }
+        // What was said takes most to look at.
+        for (place, heard) in self.said.each() {
+            known[place] = known[place] || says(heard.statement);
         }
         let is_known = |(place, key): (usize, &StationKey)| {
             let mac = || key.mac().filter(|mac| !mac.is_local());
@@ -180,16 +182,18 @@ impl<'a> Stations<'a> {
     fn tells_by_dealings(
         &self,
         court: &Court<'a>,
-        judged: &[Slab<Judged>],
+        judged: &ByFlow<Judged>,
         place: usize,
         least: Option<u64>,
     ) -> bool {
         let mut sent = 0;
         self.dealings.of(place).any(|dealing| {
+            if judged.get(dealing.at()).is_some_and(|judged| judged.vendor().is_some()) {
+                return true;
+            }
             let payload = court.flow(dealing.at()).map(|flow| flow.whole_counters().payload[dealing.side()]);
             sent += payload.unwrap_or(0);
-            let with_vendor = dealing.at().of(judged).is_some_and(|judged| judged.vendor().is_some());
-            with_vendor || least.is_some_and(|least| sent >= least)
+            least.is_some_and(|least| sent >= least)
         })
     }
 
@@ -204,7 +208,7 @@ impl<'a> Stations<'a> {
     }
 
     /// What a station is: as it was worked out, or now where that was not kept.
-    fn identity(&self, court: &Court<'a>, judged: &[Slab<Judged>], place: usize) -> Cow<'_, Identity<'a>> {
+    fn identity(&self, court: &Court<'a>, judged: &ByFlow<Judged>, place: usize) -> Cow<'_, Identity<'a>> {
         match self.identities.binary_search_by_key(&place, |(known, _)| *known as usize) {
             Ok(at) => Cow::Borrowed(&self.identities[at].1),
             Err(_) => Cow::Owned(self.identify(court, judged, place)),
@@ -212,7 +216,7 @@ impl<'a> Stations<'a> {
     }
 
     /// Works out what a station is.
-    fn identify(&self, court: &Court<'a>, judged: &[Slab<Judged>], place: usize) -> Identity<'a> {
+    fn identify(&self, court: &Court<'a>, judged: &ByFlow<Judged>, place: usize) -> Identity<'a> {
         let mut identity = Identity::with_room(self.said.of(place).len() + self.shown.of(place).len());
         for heard in self.said.of(place) {
             let (often, claimed) = (heard.often(), heard.claimed);
@@ -222,7 +226,7 @@ impl<'a> Stations<'a> {
             identity.see((shown.field, shown.value), (shown.count, shown.at), shown.claimed);
         }
         let known = self.dealings.of(place).filter_map(|dealing| {
-            Some((court.flow(dealing.at())?, dealing.side(), dealing.at().of(judged)?))
+            Some((court.flow(dealing.at())?, dealing.side(), judged.get(dealing.at())?))
         });
         let background = Background {
             mac: self.keys.get(place).and_then(|key| key.mac()),
@@ -258,7 +262,7 @@ impl<'a> Stations<'a> {
 
     /// The flows with parties outside that are judged, by station: all of a camera and a possible camera, of any other those
     /// with a vendor, and those to addresses of such.
-    pub(crate) fn dealings_outside(&self, court: &Court<'a>, judged: &[Slab<Judged>]) -> Grouped<DealingAt> {
+    pub(crate) fn dealings_outside(&self, court: &Court<'a>, judged: &ByFlow<Judged>) -> Grouped<DealingAt> {
         // Where all are others and none has a flow with a vendor there is nothing to look for.
         if self.dealings.is_empty() && self.standings.iter().all(|standing| *standing == Standing::Other) {
             return Grouped::new(Vec::new(), self.len());
@@ -266,7 +270,7 @@ impl<'a> Stations<'a> {
         let party = |at, side: Side| Some(court.party_address(&court.flow(at)?, 1 - side));
         let is_other = |place| self.standing(place) == Standing::Other;
         let of_vendor = self.dealings.each().filter(|(place, dealing)| {
-            let judged = dealing.at().of(judged);
+            let judged = judged.get(dealing.at());
             let has_vendor =
                 |judged: &Judged| judged.vendor().is_some() && judged.is_outside(1 - dealing.side());
             is_other(*place) && judged.is_some_and(has_vendor)
@@ -283,7 +287,7 @@ impl<'a> Stations<'a> {
 
     /// The place of the station at one end of a flow.
     fn station_of(&self, at: FlowAt, side: Side) -> Option<u32> {
-        Some(self.places.get(at.shard as usize)?.get(at.place as usize)?[side & 1])
+        Some(self.places.get(at)?[side & 1])
     }
 
     /// The station at one end of a flow.
@@ -322,7 +326,7 @@ impl<'s, 'a> Device<'s, 'a> {
     }
 
     /// What it is.
-    pub(crate) fn identity(&self, court: &Court<'a>, judged: &[Slab<Judged>]) -> Cow<'s, Identity<'a>> {
+    pub(crate) fn identity(&self, court: &Court<'a>, judged: &ByFlow<Judged>) -> Cow<'s, Identity<'a>> {
         self.stations.identity(court, judged, self.place)
     }
 

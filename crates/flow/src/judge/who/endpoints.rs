@@ -9,6 +9,7 @@ use lenscap_wire::Address;
 use std::collections::BTreeMap;
 
 use super::dealings::DealingAt;
+use crate::judge::by_flow::ByFlow;
 use crate::judge::judged::Judged;
 use crate::judge::what::case::Cases;
 use crate::judge::what::contact::ContactKey;
@@ -16,12 +17,11 @@ use crate::judge::what::party::{Content, PartyName};
 use crate::judge::{Court, Flow, FlowAt};
 use crate::report::{EndpointRecord, Party};
 use crate::state::key::Side;
-use crate::state::table::slab::Slab;
 
 /// Payload of a station to and from the outside, each byte once, as its contacts count it.
 pub(super) fn payload_outside<'c>(
     court: &Court<'_>,
-    judged: &[Slab<Judged>],
+    judged: &ByFlow<Judged>,
     dealings: impl Iterator<Item = &'c DealingAt>,
 ) -> (u64, u64) {
     let mut sums = (0, 0);

@@ -100,7 +100,7 @@ struct Both<'f, 'a> {
     /// What each end is known by; `None` where it stands behind the far end of a tunnel.
     addresses: [Option<Address>; 2],
     is_carried: bool,
-    counters: Counters,
+    counters: &'f Counters,
     span: (i64, i64),
 }
 
@@ -132,7 +132,7 @@ impl Ends {
         flow: &Flow<'_>,
         judged: &Judged,
         halves: &[Testimony<'_, '_>; 2],
-        counters: Counters,
+        counters: &Counters,
     ) -> [u32; 2] {
         let mut macs = [0, 1].map(|side| flow.mac(side).unwrap_or_default());
         let mut addresses = [0, 1].map(|side| Some(flow.hot.key.address(side)));
@@ -157,8 +157,7 @@ impl Ends {
     }
 
     fn enter_side(&mut self, court: &Court<'_>, both: &Both<'_, '_>, side: Side) -> Option<u32> {
-        let &Both { flow, judged, halves, macs, addresses, is_carried, ref counters, span: (first, last) } =
-            both;
+        let &Both { flow, judged, halves, macs, addresses, is_carried, counters, span: (first, last) } = both;
         let (address, mac) = (addresses[side]?, macs[side]);
         let sent = counters.packets[side] > 0;
         let is_inside = judged.is_inside(side);
@@ -224,7 +223,8 @@ impl Ends {
         if mac.is_zero() {
             return false;
         }
-        if court.claims.is_own(mac, address) || court.claims.is_near(address) {
+        let claims = &court.claims;
+        if claims.may_tell_of(address) && (claims.is_own(mac, address) || claims.is_near(address)) {
             return true;
         }
         if self.router == Some(mac) {

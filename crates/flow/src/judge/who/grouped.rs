@@ -35,7 +35,10 @@ impl<T> Grouped<T> {
                 let of = all[here].0 as usize;
                 let there = next[of] as usize;
                 next[of] += 1;
-                all.swap(here, there);
+                // Most are where they belong: stations are numbered as their flows come.
+                if here != there {
+                    all.swap(here, there);
+                }
             }
         }
         Self { all, ends }

@@ -83,9 +83,14 @@ impl MacKinds {
         };
         let mut own = Vec::new();
         kinds.kinds.reserve(macs.len());
-        for (number, (mac, _)) in macs.iter().enumerate() {
-            of(number, &mut own);
-            kinds.kinds.push(kind_of(claims, *mac, &own, ends.is_crowded(*mac)));
+        for (number, (mac, first)) in macs.iter().enumerate() {
+            let crowded = ends.is_crowded(*mac);
+            kinds.kinds.push(if further.of(number).len() == 0 {
+                kind_of(claims, *mac, &[*first], crowded)
+            } else {
+                of(number, &mut own);
+                kind_of(claims, *mac, &own, crowded)
+            });
         }
         kinds.settle_undecided(claims, of, |number| macs[number].0, has_asked);
         let mut is_near_known = false;

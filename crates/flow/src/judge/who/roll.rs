@@ -116,7 +116,7 @@ impl<'a> Roll<'a> {
         let known = roll.keys.len();
         for (end, _) in said.as_slice().iter().filter(|(_, heard)| !heard.claimed) {
             let Some(end) = ends.all.get(*end as usize) else { continue };
-            if kinds.of(end.key.0) == MacKind::Presumed && !end.is_inside {
+            if !end.is_inside && kinds.of(end.key.0) == MacKind::Presumed {
                 roll.enter(&kinds, StationKey::Mac(end.key.0));
             }
         }

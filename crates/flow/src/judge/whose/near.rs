@@ -22,14 +22,14 @@ impl<'a> Court<'a> {
         if self.is_of_this_link(flow, judged) {
             return inside(inside(bits, 0), 1);
         }
+        if !judged.is_outside(0) || !judged.is_outside(1) {
+            return bits;
+        }
         // One alone is a station of a network that a router says is of this link, where a router stands before the other.
         let stands_here = |side: Side| {
             let end = (flow.mac(side).unwrap_or_default(), flow.hot.key.address(side));
             let other = flow.mac(1 - side).unwrap_or_default();
-            judged.is_outside(0)
-                && judged.is_outside(1)
-                && self.claims.is_router(other)
-                && self.neighbours.stands_here(self, end)
+            self.claims.is_router(other) && self.neighbours.stands_here(self, end)
         };
         let near = [0, 1].into_iter().find(|side| stands_here(*side)).filter(|_| !self.is_carried(flow));
         near.map_or(bits, |side| inside(bits, side))
@@ -47,17 +47,18 @@ impl<'a> Court<'a> {
     /// Whether the ends of a flow that would be outside stand on this link: no router stands between the two, or each holds its
     /// address by ARP or neighbour discovery or has one of a network of the link, and the packets went to the MAC that does.
     fn is_of_this_link(&self, flow: &Flow<'a>, judged: &Judged) -> bool {
-        // Whether it holds the address is asked first: hardly any outside end does.
+        // Whether anything tells of the address is asked first: of hardly any outside end it does.
         let is_near = |side: Side| {
-            let end = (flow.mac(side).unwrap_or_default(), flow.hot.key.address(side));
+            let address = flow.hot.key.address(side);
+            let end = (flow.mac(side).unwrap_or_default(), address);
             let neighbours = &self.neighbours;
-            !end.0.is_zero() && (neighbours.holds(self, end) || neighbours.stands_here(self, end))
+            self.claims.may_tell_of(address)
+                && !end.0.is_zero()
+                && (neighbours.holds(self, end) || neighbours.stands_here(self, end))
         };
-        flow.mac(0) != flow.mac(1)
-            && !self.is_carried(flow)
-            && [0, 1]
-                .into_iter()
-                .all(|side| judged.is_inside(side) || judged.is_outside(side) && is_near(side))
+        let all_near =
+            [0, 1].into_iter().all(|side| judged.is_inside(side) || judged.is_outside(side) && is_near(side));
+        all_near && flow.mac(0) != flow.mac(1) && !self.is_carried(flow)
             || judged.is_outside(0)
                 && judged.is_outside(1)
                 && !self.is_carried(flow)

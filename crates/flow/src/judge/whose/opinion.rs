@@ -50,7 +50,7 @@ const _: () = assert!(size_of::<Statement>() == 8);
 
 /// What one transcript means.
 #[derive(Clone, Debug)]
-#[allow(clippy::struct_excessive_bools, reason = "they say four things that may each be so or not")]
+#[allow(clippy::struct_excessive_bools, reason = "they say things that may each be so or not")]
 pub(crate) struct Opinion {
     /// The reader that decided; [`Opinion::NOBODY`] where none did.
     reader: u8,
@@ -71,6 +71,8 @@ pub(crate) struct Opinion {
     serves: bool,
     /// Whether packets were left unopened that might have held what was looked for.
     unopened: bool,
+    /// Whether it says nothing about either end.
+    silent: bool,
     /// Sets of statements about the half's sender and about its receiver; 0 is the empty one.
     about: [u32; 2],
 }
@@ -88,6 +90,7 @@ impl Opinion {
         describes: None,
         serves: false,
         unopened: false,
+        silent: true,
         about: [0; 2],
     };
 }
@@ -160,7 +163,7 @@ impl<'c, 'a> Testimony<'c, 'a> {
     /// Whether it said nothing about either end.
     #[inline]
     pub(crate) fn is_silent(&self) -> bool {
-        self.opinion.about == [0; 2] && self.opinion.own.is_none() && self.opinion.path.is_none()
+        self.opinion.silent
     }
 
     /// What it said about the half's sender, or about its receiver.
@@ -326,6 +329,7 @@ impl<'a> OpinionTable<'a> {
         let unopened = transcript.said.iter().any(|said| said.field == Field::QuicUnopened);
         let serves = transcript.said.iter().any(|said| said.field == Field::TlsCipher && !said.of_receiver);
         let reader = transcript.reader;
+        let silent = about == [0; 2] && own.is_none() && path.is_none();
         self.opinions.push(Opinion {
             reader,
             own,
@@ -337,6 +341,7 @@ impl<'a> OpinionTable<'a> {
             describes,
             serves,
             unopened,
+            silent,
             about,
         });
     }

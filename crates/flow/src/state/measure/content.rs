@@ -18,11 +18,13 @@ use crate::state::spell::{Cold, Hot};
 /// - What came back is taken less by what he sent, too: they compare as they were captured, whatever he feigned. A mirror
 ///   shows both halves twice, and they compare as they do once.
 pub(super) fn share(hot: &Hot, cold: &Cold, sides: [Side; 2]) -> [(u64, u64); 2] {
-    let raw = hot.counters(cold).payload;
+    let counters = hot.counters(cold);
+    let raw = counters.payload;
     // Of a half without payload nothing came again: in flows of media that is one of the two.
-    let seen_once = |side: Side| if raw[side] == 0 { 0 } else { hot.payload_once(cold, side).bytes };
+    let seen_once = |side: Side| if raw[side] == 0 { 0 } else { hot.once_of(cold, side, &counters).bytes };
     let once = sides.map(|side| (seen_once(side), raw[side]));
-    if hot.key.protocol == TCP {
+    // As in nearly all captures: nothing came again.
+    if hot.key.protocol == TCP || once.iter().all(|(once, all)| once == all) {
         return once;
     }
     let less = |(one, of_one): (u64, u64), (two, of_two): (u64, u64)| {

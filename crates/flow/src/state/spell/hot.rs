@@ -345,7 +345,12 @@ impl Hot {
     ///
     /// This is what is judged: a retransmission, a mirror's double and a second tap make nothing bigger.
     pub(crate) fn payload_once(&self, cold: &Cold, side: Side) -> Once {
-        let Counters { payload, packets, .. } = self.counters(cold);
+        self.once_of(cold, side, &self.counters(cold))
+    }
+
+    /// The same, where all that was counted is at hand.
+    pub(crate) fn once_of(&self, cold: &Cold, side: Side, counters: &Counters) -> Once {
+        let &Counters { payload, packets, .. } = counters;
         let of_side = |counts: [u64; 2]| counts.get(side).copied().unwrap_or(0);
         let raw = of_side(payload);
         if self.key.protocol != TCP {
