@@ -4,6 +4,7 @@
 //! when it is rendered and dropped after.
 
 mod answer;
+mod census;
 mod contact;
 mod coverage;
 mod device;
@@ -13,6 +14,7 @@ mod list;
 mod vocabulary;
 
 pub use self::answer::{Answer, Told};
+pub use self::census::Census;
 pub use self::contact::ContactRecord;
 pub use self::coverage::{Coverage, Unread, UnreadFlow};
 pub use self::device::{DeviceId, DeviceRecord, EndpointRecord, MakerRecord, SightingRecord, WhyRecord};
@@ -31,7 +33,9 @@ pub use lenscap_wire::Activity;
 use lenscap_wire::Timestamp;
 pub(crate) use list::{FirstPacket, FlowId, Records};
 pub use list::{FlowList, RecordLists, Said};
+use std::convert::Infallible;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::OnceLock;
 
 /// A packet as a reader of the report finds it: input, number as Wireshark counts in that file, and bytes.
@@ -156,6 +160,8 @@ pub struct Report<'a> {
     pub overview: Overview,
     records: Box<dyn Records<'a> + 'a>,
     devices: OnceLock<Vec<DeviceRecord<'a>>>,
+    told: OnceLock<Vec<DeviceRecord<'a>>>,
+    census: OnceLock<Census<'a>>,
 }
 
 impl<'a> Report<'a> {
@@ -177,12 +183,59 @@ impl<'a> Report<'a> {
         ledger: Ledger,
         overview: Overview,
     ) -> Self {
-        Self { captures, findings, ledger, overview, records, devices: OnceLock::new() }
+        let (devices, told, census) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { captures, findings, ledger, overview, records, devices, told, census }
     }
 
-    /// The devices, sorted by (first seen, id); put together when first asked for.
+    /// The devices, sorted by (first seen, id); put together when first asked for. Those of a million parties take more memory
+    /// than all that was counted: [`Report::each_device`], [`Report::told`] and [`Report::census`] do without.
     pub fn devices(&self) -> &[DeviceRecord<'a>] {
-        self.devices.get_or_init(|| self.records.devices())
+        self.devices.get_or_init(|| {
+            let mut all = Vec::new();
+            self.records.devices(&mut |devices| {
+                all.extend(devices);
+                ControlFlow::Continue(())
+            });
+            all
+        })
+    }
+
+    /// Gives each of them in the same order, of which few are there at a time, until one fails.
+    ///
+    /// # Errors
+    /// The first of `each`.
+    pub fn each_device<E>(&self, mut each: impl FnMut(&DeviceRecord<'a>) -> Result<(), E>) -> Result<(), E> {
+        if let Some(known) = self.devices.get() {
+            return known.iter().try_for_each(each);
+        }
+        let mut result = Ok(());
+        self.records.devices(&mut |devices| {
+            result = devices.iter().try_for_each(&mut each);
+            if result.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        result
+    }
+
+    /// The cameras and the possible cameras among them.
+    pub fn told(&self) -> &[DeviceRecord<'a>] {
+        self.told.get_or_init(|| self.records.told())
+    }
+
+    /// What a summary of all devices says.
+    pub fn census(&self) -> &Census<'a> {
+        self.census.get_or_init(|| {
+            let mut census = Census::default();
+            let Ok(()) = self.each_device(|device| {
+                census.add(device);
+                Ok::<_, Infallible>(())
+            });
+            census
+        })
+    }
+
+    /// The vendor with an id of the catalogue.
+    pub fn vendor(&self, id: &str) -> Option<&'a Vendor> {
+        self.records.vendor(id)
     }
 
     /// The flows, sorted by (start, Community ID, first packet).

@@ -26,7 +26,7 @@ pub fn write(report: &Report<'_>, kind: Kind, threads: NonZeroUsize, out: &mut i
     writeln!(out, "{}\r", records::columns(kind))?;
     match kind {
         Kind::Capture => rows(&report.captures, records::capture, out),
-        Kind::Device => rows(report.devices(), records::device, out),
+        Kind::Device => report.each_device(|device| rows([device], records::device, out)),
         Kind::Flow => parallel::write_flows(
             report,
             threads,

@@ -40,7 +40,7 @@ pub fn write(
         lines.each(&report.captures, capture::push)?;
     }
     if select.has(Kind::Device) {
-        lines.each(report.devices(), device::push)?;
+        report.each_device(|device| lines.each([device], device::push))?;
     }
     if select.has(Kind::Flow) {
         lines.flush()?;

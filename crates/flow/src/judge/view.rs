@@ -1,7 +1,9 @@
 //! A flow put together for rendering.
 
+use lenscap_catalog::Vendor;
 use lenscap_wire::{Field, Hazards, Timestamp};
 use rayon::prelude::*;
+use std::ops::ControlFlow;
 
 use super::by_flow::ByFlow;
 use super::judged::Judged;
@@ -15,7 +17,7 @@ use crate::judge::community_id::community_id;
 use crate::judge::uid::uid;
 use crate::report::{
     Attribution, ContactRecord, CopiesView, DeviceRecord, EndReason, EndView, FirstPacket, FlowId, FlowView,
-    Leaving, NameOf, NameView, OrigBasis, PacketAt, Records, Said,
+    Leaving, NameOf, NameView, OrigBasis, PacketAt, Records, Said, Standing,
 };
 use crate::state::key::{SCTP, Side, TCP, UDP};
 use crate::state::learned::Told;
@@ -34,8 +36,21 @@ pub(crate) struct Judgement<'a> {
 }
 
 impl<'a> Records<'a> for Judgement<'a> {
-    fn devices(&self) -> Vec<DeviceRecord<'a>> {
-        self.stations.records(&self.cases())
+    fn devices(&self, each: &mut dyn FnMut(Vec<DeviceRecord<'a>>) -> ControlFlow<()>) {
+        self.stations.records(&self.cases(), |_| true, each);
+    }
+
+    fn told(&self) -> Vec<DeviceRecord<'a>> {
+        let mut told = Vec::new();
+        self.stations.records(&self.cases(), Standing::is_told, &mut |devices| {
+            told.extend(devices);
+            ControlFlow::Continue(())
+        });
+        told
+    }
+
+    fn vendor(&self, id: &str) -> Option<&'a Vendor> {
+        Some(self.court.catalog.vendor(self.court.catalog.vendor_id(id)?))
     }
 
     fn names(&self) -> Vec<NameView<'a>> {

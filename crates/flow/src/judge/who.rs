@@ -18,4 +18,5 @@ pub(crate) mod questions;
 pub(crate) mod roll;
 pub(crate) mod texts;
 pub(crate) mod told;
+pub(crate) mod volume;
 pub(crate) mod weighing;

@@ -74,8 +74,6 @@ impl<'a> Report<'a> {
         for finding in &self.findings {
             of.entry(&finding.device).or_default().push(finding);
         }
-        let is_told =
-            |device: &&DeviceRecord<'_>| matches!(device.standing, Standing::Camera | Standing::Suspected);
         let tell = |device| {
             let mut findings = of.remove(device_id(device)).unwrap_or_default();
             findings.sort_by_key(|finding| {
@@ -84,7 +82,7 @@ impl<'a> Report<'a> {
             });
             Told { device, findings }
         };
-        let mut told: Vec<_> = self.devices().iter().filter(is_told).map(tell).collect();
+        let mut told: Vec<_> = self.told().iter().map(tell).collect();
         told.sort_by_key(Told::rank);
         let mut elsewhere = self.overview.findings;
         for finding in told.iter().flat_map(|told| &told.findings) {

@@ -1,8 +1,9 @@
 //! Records that are made when they are asked for, one by one: a report of a million flows never holds them all.
 
-use std::collections::HashSet;
-
+use lenscap_catalog::Vendor;
 use lenscap_wire::Timestamp;
+use std::collections::HashSet;
+use std::ops::ControlFlow;
 
 use super::{ContactRecord, DeviceRecord, FlowView, NameView};
 use crate::state::leaving::Leaving;
@@ -27,8 +28,12 @@ impl Said {
 
 /// Records that are put together when they are rendered: there may be more than memory has room for twice.
 pub(crate) trait Records<'a>: Send + Sync {
-    /// Sorted by (first seen, id).
-    fn devices(&self) -> Vec<DeviceRecord<'a>>;
+    /// Sorted by (first seen, id), some thousand at a time, until `each` has enough.
+    fn devices(&self, each: &mut dyn FnMut(Vec<DeviceRecord<'a>>) -> ControlFlow<()>);
+    /// Cameras and possible cameras, in the same order.
+    fn told(&self) -> Vec<DeviceRecord<'a>>;
+    /// The vendor with an id of the catalogue.
+    fn vendor(&self, id: &str) -> Option<&'a Vendor>;
     /// Sorted by (first, name, address, asker).
     fn names(&self) -> Vec<NameView<'a>>;
     /// Sorted by (start, who called, address, device, name).
@@ -103,8 +108,17 @@ pub struct RecordLists<'a> {
 }
 
 impl<'a> Records<'a> for RecordLists<'a> {
-    fn devices(&self) -> Vec<DeviceRecord<'a>> {
-        self.devices.clone()
+    fn devices(&self, each: &mut dyn FnMut(Vec<DeviceRecord<'a>>) -> ControlFlow<()>) {
+        _ = each(self.devices.clone());
+    }
+
+    fn told(&self) -> Vec<DeviceRecord<'a>> {
+        self.devices.iter().filter(|device| device.standing.is_told()).cloned().collect()
+    }
+
+    /// Of those that its devices bear.
+    fn vendor(&self, id: &str) -> Option<&'a Vendor> {
+        self.devices.iter().filter_map(|device| device.vendor).find(|vendor| vendor.id == id)
     }
 
     fn names(&self) -> Vec<NameView<'a>> {

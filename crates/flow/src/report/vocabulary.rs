@@ -85,6 +85,11 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// Whether it is a camera or a possible one, which a report begins with.
+    pub const fn is_told(self) -> bool {
+        matches!(self, Self::Camera | Self::Suspected)
+    }
+
     /// The word in reports.
     pub const fn word(self) -> &'static str {
         match self {

@@ -5,7 +5,7 @@ use super::words;
 use crate::escape::escape;
 use crate::protocol;
 use crate::units;
-use lenscap_flow::report::{Amount, CaptureRecord, DeviceRecord, Report};
+use lenscap_flow::report::{Amount, CaptureRecord, Report};
 use std::net::IpAddr;
 
 /// A gap between captures that is told, in nanoseconds.
@@ -31,7 +31,7 @@ pub(super) fn limits(report: &Report<'_>, view: &View) -> Vec<String> {
     all.extend(amount("were kept only as sums", ledger.in_residuals));
     all.extend(unread(report, view));
     all.extend(opaque(report, view));
-    all.extend(look_ups(report.devices()));
+    all.extend(look_ups(report.census().hide_look_ups));
     if coverage.cut_bytes > 0 {
         all.push(format!("{} were cut off by the snap length", bytes(coverage.cut_bytes)));
     }
@@ -156,9 +156,8 @@ fn opaque(report: &Report<'_>, view: &View) -> Option<String> {
 }
 
 /// Devices that asked name servers in a way that hides what they asked for.
-fn look_ups(devices: &[DeviceRecord<'_>]) -> Option<String> {
-    let hides = |device: &&DeviceRecord<'_>| device.endpoints.iter().any(|end| end.hides_look_ups);
-    match devices.iter().filter(hides).count() as u64 {
+fn look_ups(devices: u64) -> Option<String> {
+    match devices {
         0 => None,
         count => Some(format!("look-ups of {} in protocols that hide them", units::counted(count, "device"))),
     }

@@ -57,8 +57,7 @@ pub(super) fn address(device: &DeviceRecord<'_>) -> String {
 /// where it is that of the vendor.
 fn parent<'a>(report: &'a Report<'_>, vendor: &'a Vendor) -> Option<&'a str> {
     let id = vendor::parent(vendor)?;
-    let mut vendors = report.devices().iter().filter_map(DeviceRecord::made_by);
-    let name = vendors.find(|other| vendor::id(other) == id).map_or(id, vendor::name);
+    let name = report.vendor(id).map_or(id, vendor::name);
     (!name.eq_ignore_ascii_case(vendor::name(vendor))).then_some(name)
 }
 

@@ -78,8 +78,11 @@ pub(super) fn dealings_of(
         }
         found
     };
-    let found: Vec<Vec<_>> = parts(places.shards()).map(found).collect();
-    let mut found = found.concat();
+    let after = |mut before: Vec<_>, mut later: Vec<_>| {
+        before.append(&mut later);
+        before
+    };
+    let mut found = parts(places.shards()).map(found).reduce_with(after).unwrap_or_default();
     let is_wanted = |(station, dealing): &&Through| {
         let of_station = dealing.judged(judged);
         of_station.is_some_and(|of| wanted(&of, dealing.at(), dealing.side(), *station as usize))

@@ -1,5 +1,7 @@
 //! Devices: the stations of the roll with what they are, and the record of each.
 
+mod records;
+
 use hashbrown::HashSet;
 use lenscap_catalog::{Catalog, Extract, VendorId};
 use lenscap_wire::{Activity, Address, Field, Meaning};
@@ -11,12 +13,12 @@ use super::claims::is_of_link;
 use super::dealings::{DealingAt, Through, dealings_of};
 use super::dealt::least_upload;
 use super::endpoints::{endpoints, payload_outside};
-use super::ends::Volume;
 use super::grouped::Grouped;
 use super::heard::Heard;
 use super::identity::{Background, Identity};
 use super::questions::Questions;
 use super::roll::{Roll, Sighted, Station, StationKey};
+use super::volume::Volume;
 use crate::judge::by_flow::ByFlow;
 use crate::judge::judged::Judged;
 use crate::judge::walk::Walk;
@@ -91,8 +93,13 @@ impl<'a> Stations<'a> {
             let Some((flow, station)) = flow.zip(station) else { continue };
             let bytes = flow.whole_counters().bytes;
             let (sent, received) = (bytes[dealing.side()], bytes[1 - dealing.side()]);
-            let outside =
-                Volume { sent, received, sent_outside: sent, received_outside: received, first: None };
+            let outside = Volume {
+                sent,
+                received,
+                sent_outside: sent,
+                received_outside: received,
+                ..Volume::default()
+            };
             station.volume.join(&outside);
         }
         self.through = through;
@@ -304,17 +311,6 @@ impl<'a> Stations<'a> {
     /// Every station, in no promised order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = Device<'_, 'a>> {
         (0..self.len()).filter_map(|place| self.device(place))
-    }
-
-    /// The records, by first packet and id.
-    pub(crate) fn records(&self, cases: &Cases<'_, 'a>) -> Vec<DeviceRecord<'a>> {
-        let judged = cases.judged;
-        let mut all: Vec<_> = self.iter().collect();
-        all.sort_by_key(|device| (device.station.volume.first.unwrap_or(i64::MAX), device.key));
-        let dealings = dealings_of((&self.places, &self.through), judged, all.len(), |judged, _, side, _| {
-            judged.is_contact(side)
-        });
-        all.into_par_iter().map(|device| device.record(cases, &dealings)).collect()
     }
 }
 

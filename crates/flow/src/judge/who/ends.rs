@@ -17,6 +17,7 @@ use super::claims::{Claims, is_unspecified, network};
 use super::dealings::{DealingAt, Through};
 use super::heard::Heard;
 use super::passage::Passage;
+use super::volume::Volume;
 use crate::judge::judged::Judged;
 use crate::judge::whose::opinion::Testimony;
 use crate::judge::{Court, Flow, rules};
@@ -26,27 +27,6 @@ use crate::state::seed::seeded;
 use crate::state::spell::counters::Counters;
 use crate::state::table::index::NOWHERE;
 use crate::state::table::slab::Slab;
-
-/// IP bytes by direction, all and to the outside.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Volume {
-    pub(crate) sent: u64,
-    pub(crate) received: u64,
-    pub(crate) sent_outside: u64,
-    pub(crate) received_outside: u64,
-    /// Stamp of the first packet of its flows.
-    pub(crate) first: Option<i64>,
-}
-
-impl Volume {
-    pub(crate) fn join(&mut self, other: &Self) {
-        self.sent += other.sent;
-        self.received += other.received;
-        self.sent_outside += other.sent_outside;
-        self.received_outside += other.received_outside;
-        self.first = [self.first, other.first].into_iter().flatten().min();
-    }
-}
 
 /// MAC, zero where there is none that could be the end's own, and address.
 pub(crate) type EndKey = (Mac, Address);
@@ -182,7 +162,7 @@ impl Ends {
             received: back,
             sent_outside: outside.0,
             received_outside: outside.1,
-            first: Some(if flow.is_evicted() { first } else { flow.cold.first }),
+            first: if flow.is_evicted() { first } else { flow.cold.first },
         });
         if sent {
             end.sending = Some(widest(end.sending, (first, last)));

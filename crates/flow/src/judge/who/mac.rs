@@ -305,8 +305,8 @@ fn v4_network(address: Address) -> Option<[u8; 3]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::who::ends::Volume;
     use crate::judge::who::passage::Passage;
+    use crate::judge::who::volume::Volume;
     use std::net::IpAddr;
 
     const MAC: Mac = Mac([2, 0, 0, 0, 0, 1]);

@@ -10,9 +10,10 @@ use std::cmp::Reverse;
 use std::hash::BuildHasher;
 
 use super::claims::{is_of_link, is_unspecified};
-use super::ends::{End, Ends, Volume};
+use super::ends::{End, Ends};
 use super::heard::Heard;
 use super::mac::{MacKind, MacKinds};
+use super::volume::Volume;
 use crate::judge::Court;
 use crate::report::DeviceId;
 use crate::state::seed::seeded;

@@ -6,7 +6,6 @@ use crate::text::page::{Page, broken};
 use crate::text::{View, words};
 use crate::units;
 use lenscap_flow::report::{Answer, Report, Severity};
-use std::cmp::Reverse;
 
 /// What stands before all commands but the first.
 pub(super) const BESIDE: &str = "      ";
@@ -37,8 +36,7 @@ pub(super) fn tail(page: &Page, report: &Report<'_>, view: &View, answer: &Answe
 
 /// Which device sent most outside, where none is a camera that would be told.
 fn most_sent(report: &Report<'_>, view: &View) -> Option<String> {
-    let device =
-        report.devices().iter().max_by_key(|device| (device.bytes_out_external, Reverse(&device.id)))?;
+    let device = report.census().most_sent.as_ref()?;
     let bytes = device.bytes_out_external;
     let maker = words::maker(device);
     (bytes > 0).then(|| {
