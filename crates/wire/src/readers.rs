@@ -181,6 +181,7 @@ pub static ALL: &[Reader] = &[
     gwell::READER,
     pppp::SCRAMBLED_READER,
     dns::stream::STREAM_READER,
+    rtp::framed::READER,
     rtp::READER,
     rtp::CONTROL_READER,
     websocket::READER,

@@ -14,6 +14,7 @@
 //! of RTCP the head of each report, at most 32.
 
 pub(super) mod coding;
+pub(crate) mod framed;
 
 use arrayvec::ArrayVec;
 
@@ -27,7 +28,7 @@ pub(crate) const READER: Reader = Reader {
     app: "rtp",
     activity: None,
     hides: false,
-    fields: &[Field::RtpPayloadType, Field::RtpVideo],
+    fields: FIELDS,
     read: Read::Datagrams(DatagramRead {
         routes: VERSION_2,
         passes: is_media,
@@ -52,6 +53,7 @@ pub(crate) const CONTROL_READER: Reader = Reader {
     }),
 };
 
+const FIELDS: &[Field] = &[Field::RtpPayloadType, Field::RtpVideo];
 const VERSION_2: &[Route] = &[Route::UdpAt(Pattern { offset: 0, mask: &[0xc0], bytes: &[0x80] })];
 
 /// Datagrams that are looked at, of media and of control.
