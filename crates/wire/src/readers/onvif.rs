@@ -12,7 +12,7 @@
 //! - of its scopes, percent-decoded, `onvif.scope.name`, `onvif.scope.hardware`, and of those that some makers add
 //!   `onvif.manufacturer`, `onvif.model`, `onvif.serial`, `onvif.firmware`, `onvif.mac`;
 //! - `onvif.uid`: the address of its endpoint;
-//! - over HTTP, in answers: `onvif.manufacturer`, `onvif.model`, `onvif.firmware`, `onvif.serial`, `onvif.mac`, and
+//! - over HTTP, in answers, and in refusals the role alone: `onvif.manufacturer`, `onvif.model`, `onvif.firmware`, `onvif.serial`, `onvif.mac`, and
 //!   `onvif.video`, once a document, of what only who has video can tell: a door controller and a loudspeaker have services and
 //!   events, too, but no source of video;
 //!   in requests `onvif.credentials` `clear` where a password stands in one as it is.
@@ -352,7 +352,13 @@ mod tests {
         let scopes = "<e:Body><t:GetScopesResponse><t:Scopes><t:ScopeItem>onvif://www.onvif.org/name/Yard</t:ScopeItem>\
             </t:Scopes></t:GetScopesResponse></e:Body>";
         assert_eq!(said("HTTP/1.1 200 OK", &soap(scopes)), [all[0], "sender onvif.scope.name Yard"]);
-        assert!(said("HTTP/1.1 400 Bad Request", &soap(INFORMATION)).is_empty());
+        let fault = "<e:Body><e:Fault><e:Code><e:Value>e:Sender</e:Value><e:Subcode><e:Value>ter:NotAuthorized</e:Value>\
+            </e:Subcode></e:Code></e:Fault></e:Body>";
+        for start in ["HTTP/1.1 400 Bad Request", "HTTP/1.1 401 Unauthorized", "HTTP/1.1 500 Error"] {
+            assert!(said(start, &soap(INFORMATION)).is_empty());
+            assert_eq!(said(start, &soap(fault)), [all[0]]);
+            assert!(said(start, &soap(fault).replace("onvif", "example")).is_empty());
+        }
         assert!(said("HTTP/1.1 200 OK", &soap(INFORMATION).replace("onvif", "example")).is_empty());
         assert!(said("HTTP/1.1 200 OK", &soap("<e:Body><t:GetDeviceInformation/></e:Body>")).is_empty());
     }

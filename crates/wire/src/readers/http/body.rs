@@ -1,7 +1,7 @@
 //! Bodies of HTTP: which are read, how much of them is there, and by whom.
 //!
 //! A body is read where the head announces a text, or says nothing of its type and the body begins like one, also where it was
-//! compressed ([`inflate`](super::inflate)). Of a response it is read where the status is 2xx: what an error shows is not the device's word. Of a body
+//! compressed ([`inflate`](super::inflate)). Of a response it is read where the status is 2xx: what an error shows is not the device's word, but for why SOAP refuses. Of a body
 //! in parts the first is read. What it is shows in its first bytes ([`document`] for XML); what nobody reads is not
 //! waited for. Lengths are those of RFC 9112, 6: chunked, or `Content-Length`, or up to the end of the half. At most
 //! 64 KiB of a body are read, within the bounds of [`Xml`](crate::xml::Xml); bytes that are no UTF-8 read as U+FFFD.
@@ -28,6 +28,8 @@ const PEEK: usize = 4 << 10;
 pub(super) enum Side {
     Client,
     Server,
+    /// A server, with an answer that is no success.
+    Refusal,
 }
 
 /// A body as far as it is there, its transfer coding undone.
@@ -59,6 +61,7 @@ impl<'a> Body<'a> {
         let side = match start {
             Start::Request { .. } => Side::Client,
             Start::Response { status: [b'2', ..] } if start.status() != Some(b"204") => Side::Server,
+            Start::Response { status: [b'4' | b'5', ..] } if is_fault(head) => Side::Refusal,
             Start::Response { .. } => return None,
         };
         let wanted = ["content-type", "content-encoding", "transfer-encoding", "content-length"];
@@ -77,7 +80,7 @@ impl<'a> Body<'a> {
         let sized = transfer.is_some() || length.is_some();
         // A request without a length has no body (RFC 9112, 6.3).
         let announced = match kind {
-            Some(kind) => is_text(kind) && (sized || side == Side::Server),
+            Some(kind) => is_text(kind) && (sized || side != Side::Client),
             None => sized,
         };
         if !announced || length == Some(0) {
@@ -124,7 +127,7 @@ impl<'a> Body<'a> {
                 Root::Known(_) | Root::Open => Told::Open,
                 Root::Other => Told::Nobodys,
             },
-            Some(_) if self.side == Side::Client => Told::Nobodys,
+            Some(_) if self.side != Side::Server => Told::Nobodys,
             Some(b'{' | b'[') => match api::told(&self.bytes) {
                 Told::Open if self.whole => Told::Ready,
                 told => told,
@@ -169,6 +172,14 @@ impl<'a> Body<'a> {
 #[cfg(test)]
 pub(super) fn read(bytes: &[u8], facts: Facts<'_>) {
     Body { bytes: Cow::Borrowed(bytes), whole: true, side: Side::Server, html: false }.read(facts);
+}
+
+/// Whether a response that is no success may tell why in a message of SOAP (SOAP 1.2, part 2, 7.5.2): that is its server's word, and
+/// nothing but a fault is read of it.
+fn is_fault(head: &Head<'_>) -> bool {
+    const SOAP: &[u8] = b"application/soap+xml";
+    let [kind] = head.first(["content-type"]);
+    kind.and_then(|kind| kind.get(..SOAP.len())).is_some_and(|start| start.eq_ignore_ascii_case(SOAP))
 }
 
 fn is_html(kind: &[u8]) -> bool {

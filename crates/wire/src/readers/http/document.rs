@@ -31,6 +31,7 @@ pub(super) fn root(text: &str, side: Side) -> Root {
             let named = tag.mentions(onvif::NAME);
             envelope(&mut xml, named, side)
         }
+        (_, Side::Refusal) => Root::Other,
         ("root", Side::Server) if upnp::is_of(&tag) => Root::Known(upnp::read),
         ("CGI_Result", Side::Server) => Root::Known(cgi_xml::read_foscam),
         ("rcp", Side::Server) => Root::Known(cgi_xml::read_rcp),
@@ -50,14 +51,15 @@ fn envelope(xml: &mut Xml<'_>, mut named: bool, side: Side) -> Root {
         named |= tag.mentions(onvif::NAME);
         let Some(operation) = path.strip_prefix("Envelope/Body/") else { continue };
         let by_device = match side {
-            Side::Server => operation.ends_with("Response"),
+            Side::Server => operation.ends_with("Response") || operation == "Fault",
+            Side::Refusal => operation == "Fault",
             Side::Client => operation == "Notify",
         };
         return match side {
             _ if !named => Root::Other,
             _ if by_device => Root::Known(onvif::answer),
             Side::Client => Root::Known(onvif::request),
-            Side::Server => Root::Other,
+            Side::Server | Side::Refusal => Root::Other,
         };
     }
     Root::Open

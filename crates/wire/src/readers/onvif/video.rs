@@ -7,13 +7,24 @@ use crate::xml::Part;
 /// What a part of an answer tells of video that its device serves, in a word.
 pub(super) fn told(part: &Part<'_>) -> Option<&'static [u8]> {
     match part {
-        Part::Begins { path, .. } => described(path),
-        Part::Ends { path, text } => is_event(path, text).then_some(b"events"),
+        Part::Begins { path, tag } => described(path).or_else(|| {
+            let counted = *path == "Envelope/Body/GetServicesResponse/Service/Capabilities/Capabilities";
+            let count = || tag.attribute("VideoSources");
+            (counted && count().is_some_and(|count| is_some(count.as_bytes()))).then_some(b"sources")
+        }),
+        Part::Ends { path, text } => {
+            if is_event(path, text) {
+                Some(b"events")
+            } else {
+                counted(path, text)
+            }
+        }
     }
 }
 
 /// What an element that begins describes: a source or an encoder in a profile (ONVIF Media 5.2, Media2 5.2) or by itself, the
-/// service that sets how sources see (ONVIF Imaging), or a still picture.
+/// service that sets how sources see (ONVIF Imaging) and what it is set to, a still picture, what stands on the picture, or where a
+/// camera looks (ONVIF PTZ): nothing without a picture has that service.
 fn described(path: &str) -> Option<&'static [u8]> {
     Some(match operation(path)? {
         (
@@ -28,10 +39,44 @@ fn described(path: &str) -> Option<&'static [u8]> {
             "GetVideoSourceConfigurationsResponse" | "GetVideoEncoderConfigurationsResponse",
             "Configurations",
         )
-        | ("GetCapabilitiesResponse", "Capabilities/Imaging") => b"sources",
+        | ("GetVideoSourceConfigurationResponse" | "GetVideoEncoderConfigurationResponse", "Configuration")
+        | ("GetVideoEncoderConfigurationOptionsResponse", "Options")
+        | ("GetProfileResponse", "Profile/VideoSourceConfiguration" | "Profile/VideoEncoderConfiguration") => {
+            b"sources"
+        }
+        ("GetImagingSettingsResponse", "ImagingSettings")
+        | ("GetOptionsResponse", "ImagingOptions")
+        | ("GetCapabilitiesResponse", "Capabilities/Imaging") => b"imaging",
+        ("GetCapabilitiesResponse", "Capabilities/PTZ")
+        | ("GetNodesResponse" | "GetNodeResponse", "PTZNode")
+        | ("GetStatusResponse", "PTZStatus")
+        | ("GetPresetsResponse", "Preset")
+        | ("GetConfigurationsResponse", "PTZConfiguration") => b"ptz",
+        ("GetOSDsResponse", "OSDs") => b"osd",
         ("GetSnapshotUriResponse", "MediaUri" | "Uri") => b"snapshot",
         _ => return None,
     })
+}
+
+/// What an element that ends names of the services that only devices with video have, or that they have sources of it. The service
+/// for media is none of these: loudspeakers have it, too.
+fn counted(path: &str, text: &[u8]) -> Option<&'static [u8]> {
+    match operation(path)? {
+        ("GetServicesResponse", "Service/Namespace") => match text {
+            b"http://www.onvif.org/ver20/imaging/wsdl" => Some(b"imaging"),
+            b"http://www.onvif.org/ver20/ptz/wsdl" => Some(b"ptz"),
+            _ => None,
+        },
+        ("GetCapabilitiesResponse", "Capabilities/Extension/DeviceIO/VideoSources") => {
+            is_some(text).then_some(b"sources")
+        }
+        _ => None,
+    }
+}
+
+/// Whether digits are more than zero.
+fn is_some(count: &[u8]) -> bool {
+    count.iter().all(u8::is_ascii_digit) && count.iter().any(|digit| *digit != b'0')
 }
 
 /// Whether an element that ends is the topic of an event that comes from a source of video or from what looks at its pictures
@@ -76,6 +121,27 @@ mod tests {
         );
         assert_eq!(begins("GetVideoSourcesResponse/VideoSources"), Some(&b"sources"[..]));
         assert_eq!(begins("GetSnapshotUriResponse/MediaUri"), Some(&b"snapshot"[..]));
+        assert_eq!(begins("GetCapabilitiesResponse/Capabilities/PTZ"), Some(&b"ptz"[..]));
+        assert_eq!(begins("GetStatusResponse/PTZStatus"), Some(&b"ptz"[..]));
+        assert_eq!(begins("GetImagingSettingsResponse/ImagingSettings"), Some(&b"imaging"[..]));
+    }
+
+    #[test]
+    fn services_and_counts_of_sources_tell() {
+        let told =
+            |place: &str, text: &str| counted(&format!("Envelope/Body/{place}"), text.as_bytes()).is_some();
+        let service = "GetServicesResponse/Service/Namespace";
+        assert!(told(service, "http://www.onvif.org/ver20/ptz/wsdl"));
+        assert!(told(service, "http://www.onvif.org/ver20/imaging/wsdl"));
+        for other in ["ver10/media", "ver20/media", "ver10/deviceIO", "ver10/accesscontrol", "ver20/ptzx"] {
+            assert!(!told(service, &format!("http://www.onvif.org/{other}/wsdl")), "{other}");
+        }
+        let sources = "GetCapabilitiesResponse/Capabilities/Extension/DeviceIO/VideoSources";
+        assert!(told(sources, "1") && told(sources, "16"));
+        for count in ["0", "", "00", "one", "-1"] {
+            assert!(!told(sources, count), "{count}");
+        }
+        assert!(!told("GetCapabilitiesResponse/Capabilities/Extension/DeviceIO/VideoOutputs", "1"));
     }
 
     #[test]
@@ -88,6 +154,9 @@ mod tests {
             "GetStreamUriResponse/MediaUri",
             "GetVideoSourcesResponse",
             "GetSnapshotUri/ProfileToken",
+            "GetNodesResponse",
+            "GetStatusResponse",
+            "GetCapabilitiesResponse/Capabilities/Extension/DeviceIO",
         ] {
             assert_eq!(begins(place), None, "{place}");
         }
