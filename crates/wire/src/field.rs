@@ -130,6 +130,7 @@ fields! {
     HttpHost = "http.host": "`Host` of an HTTP request, or the authority of its target.",
     HttpMethod = "http.method": "Method of an HTTP request.",
     HttpPath = "http.path": "Path and query of an HTTP request: speaks of the server, and only if it answers 2xx or 401.",
+    HttpPicture = "http.picture": "Path and query of an HTTP request that a picture, or one after another, was the answer to.",
     HttpRealm = "http.realm": "Realm of `WWW-Authenticate` over HTTP.",
     HttpServer = "http.server": "`Server` over HTTP.",
     HttpStatus = "http.status": "Status of an HTTP reply: three digits.",
@@ -142,6 +143,7 @@ fields! {
     IsapiName = "isapi.name": "Name that people gave the device in ISAPI.",
     IsapiRole = "isapi.role": "`device` where the sender answers in ISAPI, or pushes an alarm; `login` where it answers to a login alone.",
     IsapiSerial = "isapi.serial": "Serial number in ISAPI: model, date, region and number in one word.",
+    IsapiVendor = "isapi.vendor": "Maker, or badge, in ISAPI's description of a device.",
     IsupClass = "isup.class": "Kind of device in a registration in ISUP, as a number.",
     IsupCredentials = "isup.credentials": "`clear` where a registration in ISUP holds a password in clear.",
     IsupFirmware = "isup.firmware": "Firmware in a registration in ISUP.",
@@ -246,6 +248,7 @@ fields! {
     SonySerial = "sony.serial": "Serial number in an answer to Sony's search.",
     SsdpAddress = "ssdp.address": "IPv4 address at which a `UPnP` description places its device.",
     SsdpDeviceType = "ssdp.device_type": "Type of the root device of a `UPnP` description.",
+    SsdpFirmware = "ssdp.firmware": "Firmware version in a `UPnP` description, of makers who tell it there.",
     SsdpFriendlyName = "ssdp.friendly_name": "Name that people gave the root device of a `UPnP` description.",
     SsdpLocation = "ssdp.location": "Where the `UPnP` description of a device lies: `LOCATION` over SSDP.",
     SsdpManufacturer = "ssdp.manufacturer": "Manufacturer of a `UPnP` description.",
@@ -317,9 +320,10 @@ fields! {
 /// Fields that the catalogue knows and whose reader is still to be written. What a reader yields must leave this list.
 pub(crate) const AWAITED: &[Field] = &[Field::HttpHeader];
 
-/// Fields that no reader yields as such: the judge does, from a link address and from other fields, and `referred` is how
+/// Fields that no reader yields as such: the judge does, from a link address, from a path with its answer, and from other fields, and `referred` is how
 /// what a message [refers](crate::Fact::Refers) to is kept.
-pub(crate) const JUDGED: &[Field] = &[Field::Model, Field::Oui, Field::Referred, Field::UaApp];
+pub(crate) const JUDGED: &[Field] =
+    &[Field::HttpPicture, Field::Model, Field::Oui, Field::Referred, Field::UaApp];
 
 impl Field {
     /// Whether the value names the server that a flow is for, as its client called it.

@@ -42,11 +42,13 @@ const OLD_TRAP: u8 = 0xa4;
 const SYSTEM: [u8; 6] = [0x2b, 6, 1, 2, 1, 1];
 /// `1.3.6.1.4.1`, below which makers stand.
 const ENTERPRISES: [u8; 5] = [0x2b, 6, 1, 4, 1];
-/// What stands in groups of makers, below [`ENTERPRISES`]: of Hikvision (39165), Dahua (1004849) and Mobotix (21701).
-const OWN: [(&[u8], Field); 9] = [
+/// What stands in groups of makers, below [`ENTERPRISES`]: of Hikvision (39165, 50001), Dahua (1004849) and Mobotix (21701).
+const OWN: [(&[u8], Field); 11] = [
     (&[0x82, 0xb1, 0x7d, 1, 1, 0], Field::SnmpModel),
     (&[0x82, 0xb1, 0x7d, 1, 3, 0], Field::SnmpFirmware),
     (&[0x82, 0xb1, 0x7d, 1, 4, 0], Field::SnmpMac),
+    (&[0x83, 0x86, 0x51, 1, 3, 0], Field::SnmpSerial),
+    (&[0xbd, 0xaa, 0x31, 2, 1, 1, 1, 0], Field::SnmpFirmware),
     (&[0xbd, 0xaa, 0x31, 2, 1, 2, 4, 0], Field::SnmpSerial),
     (&[0xbd, 0xaa, 0x31, 2, 1, 2, 5, 0], Field::SnmpFirmware),
     (&[0xbd, 0xaa, 0x31, 2, 1, 2, 6, 0], Field::SnmpModel),

@@ -2,7 +2,7 @@
 //!
 //! An answer is known by keys that no other interface has together, and by how the values of some of them begin. The
 //! table has those of Akuvox, Axis (VAPIX, basic device information), Dahua (RPC2: the challenge of a login, `magicBox`),
-//! `DoorBird`, Espressif's example of a camera, Hanwha (SUNAPI), Reolink, 2N and Uniview (LAPI).
+//! `DoorBird`, Espressif's example of a camera, Hanwha (SUNAPI), Reolink, 2N, Uniview (LAPI) and a firmware for cameras of Yi.
 //!
 //! Facts about the sender: `cgi.role` `device`, `cgi.api`, and what the answer has of `cgi.vendor`, `cgi.model`,
 //! `cgi.class`, `cgi.name`, `cgi.serial`, `cgi.mac`, `cgi.firmware`, each once; `dahua.serial` where the realm of a login
@@ -186,6 +186,18 @@ const APIS: &[Api] = &[
             (&["data", "Status", "Model"], Field::CgiModel),
         ],
     },
+    // A firmware for cameras of Yi.
+    Api {
+        name: "yi-hack",
+        needs: &[(&["name"], "yi-hack"), (&["fw_version"], ""), (&["home_version"], "")],
+        says: &[
+            (&["fw_version"], Field::CgiFirmware),
+            (&["hostname"], Field::CgiName),
+            (&["mac_addr"], Field::CgiMac),
+            (&["model_suffix"], Field::CgiModel),
+            (&["serial_number"], Field::CgiSerial),
+        ],
+    },
     Api {
         name: "esp32-camera",
         needs: &[
@@ -201,17 +213,20 @@ const APIS: &[Api] = &[
 
 /// What can be told of a body that begins like this, with an object or an array.
 pub(super) fn told(body: &[u8]) -> Told {
+    let waits = || if body.len() < MAX_BODY { Told::Open } else { Told::Ready };
     match first_key(body) {
-        Some(key) if FIRST.iter().any(|first| first.as_bytes() == key) => {
-            if body.len() < MAX_BODY {
-                Told::Open
-            } else {
-                Told::Ready
-            }
-        }
-        None if body.len() < MAX_START => Told::Open,
+        Some(key) if FIRST.iter().any(|first| first.as_bytes() == key) => waits(),
+        // Others begin with a name, too.
+        Some(b"name") if is_named(body) => waits(),
+        Some(b"name") | None if body.len() < MAX_START => Told::Open,
         _ => Told::Nobodys,
     }
+}
+
+/// Whether a document that begins with a name begins with that of a firmware of cameras.
+fn is_named(body: &[u8]) -> bool {
+    let begins = body.get(..MAX_START).unwrap_or(body);
+    memchr::memmem::find(begins, b"\"yi-hack").is_some()
 }
 
 /// The first key of a document that is an object, or an array of objects. `None` where it is not there, or there is none.

@@ -1,7 +1,7 @@
 //! What cameras answer over HTTP in lines of a key and a value: the interfaces (CGI) of several makers.
 //!
 //! An answer is known by its first key, and then by keys that no other text has together. The names of keys and what they
-//! mean are each interface's own; the table below has those of Axis (VAPIX, parameters), Dahua (`magicBox`,
+//! mean are each interface's own; the table below has those of AVTECH, Axis (VAPIX, parameters), Dahua (`magicBox`,
 //! `configManager`), D-Link and `TRENDnet` (NIPCA), Hanwha (SUNAPI), `HiChip` (`hi3510`), Netwave, Vivotek. Lines may begin with
 //! `var` and end with a semicolon; values may stand in quotes.
 //!
@@ -44,6 +44,9 @@ const VIVOTEK: &[(&str, Field)] = &[
     ("system_info_modelname", Field::CgiModel),
     ("system_info_serialnumber", Field::CgiSerial),
     ("system_info_firmwareversion", Field::CgiFirmware),
+    ("system_modelname", Field::CgiModel),
+    ("system_serialnumber", Field::CgiSerial),
+    ("system_firmwareversion", Field::CgiFirmware),
 ];
 
 /// Tables of Dahua's configuration that are asked for without the number of a channel.
@@ -122,6 +125,25 @@ const APIS: &[Api] = &[
         ..ANY
     },
     Api { name: "vivotek", begins: &["system_"], needs: &["system_info_modelname"], keys: VIVOTEK, ..ANY },
+    // Older ones say it without the group.
+    Api {
+        name: "vivotek",
+        begins: &["system_"],
+        needs: &["system_modelname", "system_firmwareversion"],
+        keys: VIVOTEK,
+        ..ANY
+    },
+    Api {
+        name: "avtech",
+        begins: &["Firmware.Version="],
+        needs: &["Firmware.Version", "Product.Type", "Product.ID", "Video.Input.Num"],
+        keys: &[
+            ("Firmware.Version", Field::CgiFirmware),
+            ("MACAddress", Field::CgiMac),
+            ("Product.Type", Field::CgiClass),
+        ],
+        ..ANY
+    },
     Api {
         name: "vivotek",
         begins: &["system_info_"],

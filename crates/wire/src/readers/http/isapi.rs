@@ -3,7 +3,7 @@
 //! A document is known by the namespace of its root element, or by its name where an `EventNotificationAlert` has none, as some
 //! devices push it: such a one has a type of event, and a link or IP address. A schema is known by neither. Facts about its sender: `isapi.role`
 //! `device`, or `login` where a document is about logging in alone or says how a request ended: all devices with this interface answer those;
-//! of `DeviceInfo` `isapi.name`, `isapi.model`, `isapi.serial`, `isapi.mac`, `isapi.firmware`, `isapi.class`; of an
+//! of `DeviceInfo` `isapi.name`, `isapi.model`, `isapi.serial`, `isapi.mac`, `isapi.firmware`, `isapi.class`, `isapi.vendor`; of an
 //! `EventNotificationAlert`, which devices push to a host for alarms, `isapi.mac` and `isapi.serial`. The channel of an alarm
 //! is not read: a recorder's is another device.
 
@@ -18,11 +18,12 @@ use crate::{
 const NAMESPACES: [&str; 4] =
     ["www.hikvision.com/", "www.isapi.org/", "www.std-cgi.com/", "urn:psialliance-org"];
 
-const FIELDS: [(&str, Field); 8] = [
+const FIELDS: [(&str, Field); 9] = [
     ("DeviceInfo/deviceName", Field::IsapiName),
     ("DeviceInfo/deviceType", Field::IsapiClass),
     ("DeviceInfo/firmwareVersion", Field::IsapiFirmware),
     ("DeviceInfo/macAddress", Field::IsapiMac),
+    ("DeviceInfo/manufacturer", Field::IsapiVendor),
     ("DeviceInfo/model", Field::IsapiModel),
     ("DeviceInfo/serialNumber", Field::IsapiSerial),
     ("EventNotificationAlert/Extensions/serialNumber", Field::IsapiSerial),

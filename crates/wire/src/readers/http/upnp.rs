@@ -3,7 +3,7 @@
 //! A description is known by its namespace, which is the forum's or a maker's: `urn:schemas-upnp-org:device-1-0`.
 //!
 //! Facts, all about the sender, in the order of the document and each once: `ssdp.device_type`, `ssdp.friendly_name`,
-//! `ssdp.manufacturer`, `ssdp.model`, `ssdp.model_description`, `ssdp.model_number`, `ssdp.serial`; a number that holds letters and
+//! `ssdp.manufacturer`, `ssdp.model`, `ssdp.model_description`, `ssdp.model_number`, `ssdp.serial`, `ssdp.firmware`; a number that holds letters and
 //! digits is a model, too, where the name holds no digit; and `ssdp.address` where the device's pages lie at an IPv4 address, which
 //! is another device's where it is not the sender's. Devices inside the root device, services and icons say nothing. A
 //! value counts when its end tag is there.
@@ -15,9 +15,10 @@ use crate::{
     xml::{Tag, Xml},
 };
 
-const FIELDS: [(&str, Field); 9] = [
+const FIELDS: [(&str, Field); 10] = [
     ("root/URLBase", Field::SsdpAddress),
     ("root/device/deviceType", Field::SsdpDeviceType),
+    ("root/device/firmwareVersion", Field::SsdpFirmware),
     ("root/device/friendlyName", Field::SsdpFriendlyName),
     ("root/device/manufacturer", Field::SsdpManufacturer),
     ("root/device/modelDescription", Field::SsdpModelDescription),
@@ -86,16 +87,17 @@ mod tests {
         <friendlyName> Door &amp; <![CDATA[<Yard>]]> &#x43;am\n</friendlyName><manufacturer>Example</manufacturer>\
         <modelName>DS-1</modelName><modelNumber/><serialNumber>1234</serialNumber><iconList><icon><url>x</url>\
         </icon></iconList><deviceList><device><friendlyName>Inner</friendlyName></device></deviceList>\
-        <modelNumber>7</modelNumber><serialNumber>5</serialNumber></device>\
+        <modelNumber>7</modelNumber><serialNumber>5</serialNumber><firmwareVersion>W_2.00</firmwareVersion></device>\
         <device><friendlyName>Second</friendlyName></device></root>";
 
-    const SAID: [&str; 6] = [
+    const SAID: [&str; 7] = [
         "sender ssdp.device_type urn:schemas-upnp-org:device:Basic:1",
         "sender ssdp.friendly_name Door & <Yard> Cam",
         "sender ssdp.manufacturer Example",
         "sender ssdp.model DS-1",
         "sender ssdp.serial 1234",
         "sender ssdp.model_number 7",
+        "sender ssdp.firmware W_2.00",
     ];
 
     #[test]

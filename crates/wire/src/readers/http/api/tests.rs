@@ -7,7 +7,7 @@ use crate::{
     },
 };
 
-const ANSWERS: [(&str, &[&str]); 13] = [
+const ANSWERS: [(&str, &[&str]); 14] = [
     (
         r#"{"apiVersion": "1.1", "data": {"propertyList": {"ProdNbr": "X1", "ProdType": "Network Camera",
             "Version": "1.2", "Brand": "EXAMPLE", "SerialNumber": "020000000001", "ProdShortName": "EXAMPLE X1"}}}"#,
@@ -68,6 +68,10 @@ const ANSWERS: [(&str, &[&str]); 13] = [
         &["api akuvox", "model E1", "mac 02:00:00:00:00:01", "firmware 1.2"],
     ),
     (r#"{"framesize":8,"quality":10,"special_effect":0,"wb_mode":0,"hmirror":0}"#, &["api esp32-camera"]),
+    (
+        "{\n\"name\":\"yi-hack-e\",\n\"hostname\":\"yi-1\",\n\"fw_version\":\"0.1\",\n\"home_version\":\"9.0\",\n\"model_suffix\":\"y1\",\n\"serial_number\":\"E1\"}",
+        &["api yi-hack", "name yi-1", "firmware 0.1", "model y1", "serial E1"],
+    ),
 ];
 
 fn answer(status: &str, body: &str) -> Vec<u8> {
@@ -145,11 +149,14 @@ fn what_nobody_reads_is_not_waited_for() {
         ("[{\"cmd\"", Told::Open),
         (" { \"Response\" : ", Told::Open),
         ("{\"items\":", Told::Nobodys),
+        ("{\"name\":\"yi-h", Told::Open),
+        ("{\"name\":\"yi-hack\",", Told::Open),
         ("[[", Told::Open),
     ] {
         assert_eq!(told(body.as_bytes()), expected, "{body}");
     }
     let long = |key: &str, length: usize| format!("{{\"{key}\":\"{}", "x".repeat(length));
+    assert_eq!(told(long("name", MAX_START).as_bytes()), Told::Nobodys);
     assert_eq!(told(long("id", MAX_BODY).as_bytes()), Told::Ready);
     assert_eq!(told(long("", MAX_START).as_bytes()), Told::Nobodys);
     assert_eq!(told(" ".repeat(MAX_START).as_bytes()), Told::Nobodys);

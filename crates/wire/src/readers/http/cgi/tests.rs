@@ -23,7 +23,15 @@ fn said(half: &[u8]) -> Vec<String> {
     said.iter().filter_map(|line| line.strip_prefix("sender cgi.")).map(str::to_owned).collect()
 }
 
-const ANSWERS: [(&str, &[&str]); 18] = [
+const ANSWERS: [(&str, &[&str]); 20] = [
+    (
+        "Firmware.Version=1-2\nMACAddress=02:00:00:00:00:01\nProduct.Type=DVR\nProduct.ID=E1\nVideo.Input.Num=8\n",
+        &["api avtech", "firmware 1-2", "mac 02:00:00:00:00:01", "class DVR"],
+    ),
+    (
+        "system_hostname=\"Yard\";\nsystem_modelname=\"E1\";\nsystem_firmwareversion=\"E1-2\";\nsystem_serialnumber=\"020000000001\";\n",
+        &["api vivotek", "name Yard", "model E1", "firmware E1-2", "serial 020000000001"],
+    ),
     (
         "root.Brand.Brand=EXAMPLE\nroot.Brand.ProdNbr=E1\nroot.Brand.ProdShortName=EXAMPLE E1\n\
          root.Brand.ProdType=Network Camera\nroot.Properties.Firmware.Version=1.2\n\
@@ -138,6 +146,8 @@ fn errors_requests_and_texts_of_others_say_nothing() {
         "root.a=1\n",
         "root.A=1\n",
         "system_load=1\n",
+        "system_modelname=E1\n",
+        "Firmware.Version=1\nProduct.Type=DVR\nVideo.Input.Num=8\n",
         "deviceType=E\nserialNumber=1\n",
         "processor=E\nserialNumber=1\n",
         "type=DH-XVR\n",
