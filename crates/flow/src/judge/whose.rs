@@ -12,4 +12,5 @@ pub(crate) mod name;
 mod near;
 pub(crate) mod opinion;
 pub(crate) mod protocol;
+pub(crate) mod statement;
 mod unasked;

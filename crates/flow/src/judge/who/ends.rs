@@ -20,6 +20,7 @@ use super::passage::Passage;
 use super::volume::Volume;
 use crate::judge::judged::Judged;
 use crate::judge::whose::opinion::Testimony;
+use crate::judge::whose::statement::Statement;
 use crate::judge::{Court, Flow, rules};
 use crate::state::key::Side;
 use crate::state::path::PathId;
@@ -182,7 +183,7 @@ impl Ends {
                 end.passage = end.passage.and(flow.hot.ways[side & 1].hops().into());
             }
         }
-        let answers = halves[side].confirms();
+        let (answers, pictured) = halves[side].answers();
         // Those that were evicted with it may have said something else.
         let often = if flow.is_evicted() { 1 } else { flow.count() };
         for from in [0, 1].into_iter().filter(|&from| !halves[from].is_silent()) {
@@ -191,8 +192,8 @@ impl Ends {
                 let at = court.decided(flow, from).unwrap_or(flow.cold.at());
                 let claimed =
                     if from == side { halves[from].passes_on(address, &halves[1 - from]) } else { !answers };
-                statements
-                    .for_each(|statement| self.hear(place, Heard::new(statement, claimed, (often, at))));
+                let said = |of: Statement| if pictured { of.pictured() } else { of };
+                statements.for_each(|of| self.hear(place, Heard::new(said(of), claimed, (often, at))));
             }
         }
         Some(place)

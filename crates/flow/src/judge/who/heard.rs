@@ -5,7 +5,7 @@
 
 use lenscap_wire::PacketRef;
 
-use crate::judge::whose::opinion::Statement;
+use crate::judge::whose::statement::Statement;
 
 /// How often something was said, and in which packet first.
 pub(crate) type Often = (u64, PacketRef);
@@ -55,7 +55,7 @@ impl Heard {
         let (kind, at_end, id) = match self.statement {
             Statement::Set { at_end, place } => (0, at_end, place),
             Statement::Own { at_end, kind, name } => (kind + 2, at_end, name.0),
-            Statement::Path { at_end, path } => (1, at_end, path.0),
+            Statement::Path { at_end, path, pictured } => (1 + 64 * u8::from(pictured), at_end, path.0),
         };
         u64::from(id) | u64::from(kind) << 32 | u64::from(at_end) << 40 | u64::from(self.claimed) << 41
     }

@@ -15,6 +15,17 @@ pub(crate) fn confirms(transcript: &Transcript, texts: &Texts) -> bool {
     succeeds && !first.any(|(field, value)| field == Field::HttpContentType && is_page(value))
 }
 
+/// Whether the answer to what was asked for first is a picture, or one picture after another.
+pub(crate) fn pictures(transcript: &Transcript, texts: &Texts) -> bool {
+    let begins = |value: &[u8], with: &[u8]| {
+        value.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
+    };
+    first(transcript, texts).any(|(field, value)| {
+        field == Field::HttpContentType
+            && (begins(value, b"image/jpeg") || begins(value, b"multipart/x-mixed-replace"))
+    })
+}
+
 /// Whether what was asked for first is a document of ISAPI. Anybody may keep one as a file: it is its server's own word where it
 /// was asked for at a [path of the protocol](is_of_isapi).
 pub(crate) fn has_isapi(transcript: &Transcript, texts: &Texts) -> bool {
@@ -50,6 +61,25 @@ fn first<'s>(transcript: &'s Transcript, texts: &'s Texts) -> impl Iterator<Item
 mod tests {
     use super::*;
     use crate::state::transcript::Said;
+
+    #[test]
+    fn a_picture_is_told_by_its_type() {
+        let shows = |answers: &[(&str, &str)]| {
+            let mut texts = Texts::default();
+            let mut said = Vec::new();
+            for (status, kind) in answers {
+                said.push(Said::new(&mut texts, false, Field::HttpStatus, status.as_bytes()));
+                said.push(Said::new(&mut texts, false, Field::HttpContentType, kind.as_bytes()));
+            }
+            pictures(&Transcript { reader: 1, said: said.into(), cost: 0 }, &texts)
+        };
+        assert!(shows(&[("200", "image/jpeg")]));
+        assert!(shows(&[("401", "text/html"), ("200", "IMAGE/JPEG; a=b")]));
+        assert!(shows(&[("200", "multipart/x-mixed-replace; boundary=b")]));
+        assert!(!shows(&[("200", "image/png")]));
+        assert!(!shows(&[("200", "image/jpe")]));
+        assert!(!shows(&[("200", "text/html"), ("200", "image/jpeg")]), "of another request");
+    }
 
     #[test]
     fn what_was_asked_for_first_is_answered_first() {

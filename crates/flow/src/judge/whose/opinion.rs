@@ -14,7 +14,7 @@ use std::ops::Range;
 use crate::judge::ending::Ending;
 use crate::judge::judged::{KINDS, host_part, is_host_syntax};
 use crate::judge::rules;
-use crate::judge::whose::answered;
+use crate::judge::whose::{answered, statement::Statement};
 use crate::state::seed::seeded;
 use crate::state::summary::Summary;
 use crate::state::text::{TextId, Texts};
@@ -38,16 +38,6 @@ pub(crate) struct Naming<'a> {
     pub(crate) covers: bool,
 }
 
-/// Something said about one end: a set of statements, the half's own name in one of [`KINDS`], or its path.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub(crate) enum Statement {
-    Set { at_end: bool, place: u32 },
-    Own { at_end: bool, kind: u8, name: TextId },
-    Path { at_end: bool, path: TextId },
-}
-
-const _: () = assert!(size_of::<Statement>() == 8);
-
 /// What one transcript means.
 #[derive(Clone, Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "they say things that may each be so or not")]
@@ -63,6 +53,8 @@ pub(crate) struct Opinion {
     claims: Range<u32>,
     /// Whether the sender answers to what was asked of it.
     confirms: bool,
+    /// Whether it answers with a picture.
+    pictures: bool,
     /// Whether the answer to what was asked first is a document of ISAPI.
     isapi: bool,
     /// At which private address it places the device that it describes.
@@ -86,6 +78,7 @@ impl Opinion {
         path: None,
         claims: 0..0,
         confirms: false,
+        pictures: false,
         isapi: false,
         describes: None,
         serves: false,
@@ -132,10 +125,11 @@ impl<'c, 'a> Testimony<'c, 'a> {
         own.into_iter().chain(self.table.claims.get(range).unwrap_or(&[]).iter().copied())
     }
 
-    /// Whether its sender answers to what was asked of it, so that what others say of it is more than a claim.
+    /// Whether its sender answers to what was asked of it, so that what others say of it is more than a claim, and whether with a
+    /// picture.
     #[inline]
-    pub(crate) fn confirms(&self) -> bool {
-        self.opinion.confirms
+    pub(crate) fn answers(&self) -> (bool, bool) {
+        (self.opinion.confirms, self.opinion.pictures)
     }
 
     /// Whether what it says of its sender is another's: a description places the device at another address than this one, or a
@@ -173,7 +167,7 @@ impl<'c, 'a> Testimony<'c, 'a> {
         let own = self.opinion.own.filter(|(_, of_receiver)| *of_receiver == receiver);
         let own = own.map(|(kind, _)| Statement::Own { at_end, kind, name: self.asked.name });
         let path = self.opinion.path.filter(|of_receiver| *of_receiver == receiver);
-        let path = path.map(|_| Statement::Path { at_end, path: self.asked.path });
+        let path = path.map(|_| Statement::Path { at_end, path: self.asked.path, pictured: false });
         set.into_iter().chain(own).chain(path)
     }
 }
@@ -218,7 +212,10 @@ impl<'a> Opinions<'a> {
                     each(*field, self.table(at_end).texts.text(name));
                 }
             }
-            Statement::Path { at_end, path } => each(Field::HttpPath, self.table(at_end).texts.text(path)),
+            Statement::Path { at_end, path, pictured } => {
+                let path = self.table(at_end).texts.text(path);
+                Statement::of_path(pictured).for_each(|field| each(field, path));
+            }
         }
     }
 
@@ -324,6 +321,7 @@ impl<'a> OpinionTable<'a> {
         let path =
             transcript.said.iter().find(|said| said.value == TextId::PATH).map(|said| said.of_receiver);
         let confirms = answered::confirms(transcript, self.texts);
+        let pictures = confirms && answered::pictures(transcript, self.texts);
         let isapi = answered::has_isapi(transcript, self.texts);
         let describes = answered::describes(transcript, self.texts);
         let unopened = transcript.said.iter().any(|said| said.field == Field::QuicUnopened);
@@ -337,6 +335,7 @@ impl<'a> OpinionTable<'a> {
             path,
             claims,
             confirms,
+            pictures,
             isapi,
             describes,
             serves,
