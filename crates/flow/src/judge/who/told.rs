@@ -74,15 +74,18 @@ struct Parts<'t> {
 }
 
 /// What stands behind a model and is not of it, in small letters.
-const BEHIND: [&str; 12] = [
+const BEHIND: [&str; 15] = [
     " - ",
     " at ",
     " camera",
+    " control ",
     " fixed ",
     " from ",
     " ftp ",
+    " home",
     " ip camera",
     " login",
+    " main page",
     " network ",
     " telnet ",
     " version ",
@@ -100,22 +103,46 @@ impl<'t> Parts<'t> {
         let (head, rest) = text.split_at(end);
         let rest = rest.trim_start_matches([' ', '-', ',', '/']).trim_end();
         let mut parts = Self { model: head.trim_end(), ..Self::default() };
-        if is_version(rest) {
-            parts.firmware = Some(rest);
+        if let Some(version) = version_in(rest) {
+            parts.firmware = Some(version);
         } else if is_address(rest) {
             parts.serial = Some(rest);
         }
-        if let Some((model, last)) = parts.model.rsplit_once([' ', '-', '_']) {
+        // The version may stand in front of the serial number: `R29C 29.30.10.8 0C11050A1B2C`.
+        for _ in 0..2 {
+            let Some((model, last)) = parts.model.rsplit_once([' ', '-', '_']) else { break };
             let is_serial =
                 is_address(last) || last.len() > 5 && last.bytes().all(|byte| byte.is_ascii_digit());
-            if is_version(last) {
+            if is_version(last) && parts.firmware.is_none() {
                 (parts.model, parts.firmware) = (model.trim_end(), Some(last));
-            } else if is_serial {
+            } else if is_serial && parts.serial.is_none() {
                 (parts.model, parts.serial) = (model.trim_end_matches([' ', '-']), Some(last));
+            } else {
+                break;
             }
         }
         parts
     }
+}
+
+/// The version that a text is, or that it tells behind a word for what has one: `Network Camera 2.43`, `version 4.41`.
+fn version_in(text: &str) -> Option<&str> {
+    let mut words = text.split(' ');
+    let bare = |word: &'_ str| word.trim_end_matches([',', ';']).len();
+    let behind = |word: &&str| {
+        let word = &word[..bare(word)];
+        ["blade", "camera", "encoder", "version"].iter().any(|it| word.eq_ignore_ascii_case(it))
+    };
+    if is_version(text) {
+        return Some(text);
+    }
+    while words.by_ref().any(|word| behind(&word)) {
+        let next = words.clone().next().map(|word| &word[..bare(word)]);
+        if let Some(version) = next.filter(|word| is_version(word)) {
+            return Some(version);
+        }
+    }
+    None
 }
 
 /// Whether a text is a version: numbers with dots between them, perhaps behind a `V`.
@@ -185,6 +212,13 @@ mod tests {
             ("Q1615-LE - ACCC8E000001", "Q1615-LE", Some("ACCC8E000001"), None),
             ("M7011,5.90.1", "M7011", None, Some("5.90.1")),
             ("DCS-2100 FTP server ready.", "DCS-2100", None, None),
+            ("R29C 29.30.10.8 0C11050A1B2C", "R29C", Some("0C11050A1B2C"), Some("29.30.10.8")),
+            ("206M Network Camera version 4.41", "206M", None, Some("4.41")),
+            ("2100 Network Camera 2.43", "2100", None, Some("2.43")),
+            ("M3045-V Network Camera 8.40.1.1 (2018) ready.", "M3045-V", None, Some("8.40.1.1")),
+            ("Q1 version 4.41", "Q1", None, Some("4.41")),
+            ("WJ-HD220 CONTROL MAIN PAGE", "WJ-HD220", None, None),
+            ("SNC-RZ30 HOME", "SNC-RZ30", None, None),
             ("PDR-M800/1.0", "PDR-M800", None, Some("1.0")),
             ("DS-7608NI-I2/8P", "DS-7608NI-I2/8P", None, None),
             ("WV-NS202A Network Camera", "WV-NS202A", None, None),
