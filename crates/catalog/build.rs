@@ -389,7 +389,11 @@ fn banner_row(
     banner: &BannerEntry,
     vendor: Option<VendorId>,
 ) -> Result<(BannerKey, Banner), Diagnostic> {
-    let key = (banner.field, banner.how, banner.value.get_ref().to_ascii_lowercase());
+    let mut key = (banner.field, banner.how, banner.value.get_ref().to_ascii_lowercase());
+    if let Some(maker) = vendor.filter(|_| banner.of_maker) {
+        // Several makers may have the same short words: each counts beside its maker's name alone.
+        key.2 = format!("{}\0{}", key.2, maker.0);
+    }
     claims.claim(file, &banner.value, key.clone())?;
     Ok((key, banner.record(vendor)))
 }

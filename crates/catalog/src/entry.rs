@@ -73,6 +73,7 @@ impl BannerEntry {
             captures: self.captures,
             captures_at: self.captures_from(),
             captures_side: self.side(),
+            of_maker: self.of_maker,
             device_class: self.device_class,
             is_camera: self.is_camera,
             confidence: self.confidence,
@@ -97,6 +98,7 @@ impl Vendor {
             oem_source: Cow::Borrowed(""),
             platform_of: Cow::Borrowed(&[]),
             serves: Serves::Cameras,
+            makes_cameras_only: false,
             kind: VendorKind::CameraVendor,
             speaks: Cow::Borrowed(&[]),
             oui_camera_specific: false,
@@ -140,6 +142,7 @@ impl VendorEntry {
         vendor.prc_headquartered = self.prc_headquartered.unwrap_or(vendor.prc_headquartered);
         vendor.kind = self.kind.unwrap_or(vendor.kind);
         vendor.serves = self.serves(vendor.serves);
+        vendor.makes_cameras_only = self.makes_cameras_only.unwrap_or(vendor.makes_cameras_only);
         vendor.oui_camera_specific = self.oui_camera_specific.unwrap_or(vendor.oui_camera_specific);
     }
 }

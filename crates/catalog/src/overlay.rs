@@ -198,7 +198,10 @@ impl Catalog {
         if fresh.is_empty() {
             return;
         }
-        let key = |banner: &Banner| (banner.field, banner.how, banner.value.to_ascii_lowercase());
+        let key = |banner: &Banner| {
+            let maker = banner.vendor.filter(|_| banner.of_maker);
+            (banner.field, banner.how, banner.value.to_ascii_lowercase(), maker)
+        };
         let all = self.banners.all().iter().cloned().chain(fresh);
         let newest: BTreeMap<_, Banner> = all.map(|banner| (key(&banner), banner)).collect();
         self.banners = BannerTable::new(Cow::Owned(newest.into_values().collect()));

@@ -66,6 +66,9 @@ records! {
         pub platform_of: Cow<'static, [VendorId]>,
         /// What its clouds are for.
         pub serves: Serves,
+        /// Whether nothing of it speaks over a network but cameras, recorders, encoders and doorbells, so that who names it as its
+        /// maker and speaks as devices with video do is one.
+        pub makes_cameras_only: bool,
         /// What kind of firm or platform it is.
         pub kind: VendorKind,
         /// Protocols that are its own.
@@ -242,6 +245,8 @@ records! {
         pub captures_at: u8,
         /// On which side of the match it stands.
         pub captures_side: Side,
+        /// Whether it counts only where the device names this maker besides: too many others have such words.
+        pub of_maker: bool,
         /// What the sender is.
         pub device_class: DeviceClass,
         /// Whether this text alone is enough to call the sender a camera or recorder.

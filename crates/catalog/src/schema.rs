@@ -35,6 +35,7 @@ pub(crate) struct VendorEntry {
     pub(crate) kind: Option<VendorKind>,
     pub(crate) speaks: Option<Vec<ProtocolEntry>>,
     pub(crate) serves: Option<Serves>,
+    pub(crate) makes_cameras_only: Option<bool>,
     #[serde(default)]
     pub(crate) oui: Vec<Spanned<String>>,
     #[serde(default)]
@@ -103,6 +104,8 @@ pub(crate) struct BannerEntry {
     pub(crate) captures: Option<Extract>,
     pub(crate) captures_at: Option<Spanned<i64>>,
     pub(crate) captures_side: Option<Spanned<Side>>,
+    #[serde(default)]
+    pub(crate) of_maker: bool,
     pub(crate) device_class: DeviceClass,
     pub(crate) is_camera: bool,
     pub(crate) confidence: Confidence,

@@ -255,6 +255,8 @@ words! {
         CloudOfDevicesInferred = "cloud-of-devices-inferred",
         /// It asked for such a cloud.
         CloudOfDevicesAsked = "cloud-of-devices-asked",
+        /// It names a maker of nothing but cameras as its own.
+        Maker = "maker",
         /// Its MAC is of a maker of cameras.
         Prefix = "prefix",
         /// Its MAC is of a maker of cameras and other things.

@@ -33,6 +33,7 @@ const fn vendor(id: &'static str, name: &'static str, parent: &'static str) -> V
         oem_source: Cow::Borrowed(""),
         platform_of: Cow::Borrowed(&[]),
         serves: lenscap_catalog::Serves::Cameras,
+        makes_cameras_only: false,
         kind: VendorKind::CameraVendor,
         speaks: Cow::Borrowed(&[]),
         oui_camera_specific: false,

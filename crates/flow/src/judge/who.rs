@@ -16,6 +16,7 @@ pub(crate) mod neighbours;
 pub(crate) mod passage;
 pub(crate) mod questions;
 pub(crate) mod roll;
+mod said;
 pub(crate) mod texts;
 pub(crate) mod told;
 pub(crate) mod volume;

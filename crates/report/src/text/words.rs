@@ -247,12 +247,14 @@ pub(super) fn why_words(device: &DeviceRecord<'_>, why: &WhyRecord<'_>) -> Strin
     let sighting =
         of_packet().find(|s| s.value == why.value).or_else(|| of_packet().find(|s| s.kind != "oui"));
     let kind = sighting.map_or("", |sighting| sighting.kind);
+    let is_pictured = device.sightings.iter().any(|s| s.kind == "http.picture" && s.value == why.value);
     // What was told by the flow as a whole stands in no field: its value is the protocol.
     let protocol = [kind.split('.').next().unwrap_or_default(), &value, "its protocol"];
     let protocol = protocol.into_iter().find(|word| !word.is_empty()).unwrap_or_default();
     let packet = why.packet.map(|at| format!(" #{}", units::count(at.packet))).unwrap_or_default();
     let text = match why.kind {
         Evidence::Protocol => format!("answers as a camera in {protocol}"),
+        Evidence::Model if is_pictured => format!("answers {value} with a picture"),
         Evidence::Model if kind.is_empty() => format!("calls itself {value}"),
         Evidence::Model => format!("calls itself {value} ({kind})"),
         // Others than cameras play that part in some protocols, and are worth less there.
@@ -277,6 +279,7 @@ pub(super) fn why_words(device: &DeviceRecord<'_>, why: &WhyRecord<'_>) -> Strin
             return format!("called {value}{packet}, which answered and {OF_DEVICES}");
         }
         Evidence::CloudOfDevicesAsked => return format!("asked for {value}{packet}, which {OF_DEVICES}"),
+        Evidence::Maker => format!("names a maker of nothing but cameras, {value}"),
         Evidence::Prefix => format!("prefix {value} of a maker of cameras"),
         Evidence::MixedPrefix => format!("prefix {value} of a maker of cameras, too"),
         Evidence::Banner => format!("shows {value}"),

@@ -10,8 +10,8 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::identity::Background;
-use super::questions::serves_devices;
+use super::questions::{Background, serves_devices};
+use super::said::By;
 use super::weighing::Weighed;
 use crate::judge::judged::{Callers, Judged, certifies, host_part, is_host_name};
 use crate::judge::what::contact::{ContactKey, Dealing};
@@ -158,7 +158,15 @@ impl<'a> Dealt<'a> {
     ) {
         let row = court.catalog.worth(evidence, Confidence::Medium);
         let class = DeviceClass::Unknown;
-        self.evidence.push(Weighed { row, value, vendor, class, claimed: false, at: Some(at) });
+        self.evidence.push(Weighed {
+            row,
+            value,
+            vendor,
+            class,
+            by: By::Other,
+            claimed: false,
+            at: Some(at),
+        });
     }
 }
 

@@ -7,7 +7,8 @@ use std::cmp::Reverse;
 
 use super::dealt::Dealt;
 use super::heard::Often;
-use super::questions::AskedFor;
+use super::questions::Background;
+use super::said::By;
 use super::texts;
 use super::told::{Telling, is_placeholder, may_be_serial};
 use super::weighing::{Outcome, Signs, Weighed, each_once};
@@ -28,16 +29,6 @@ pub(crate) struct Sighting {
 
 /// Kind and value.
 pub(crate) type Shown<'a> = (Field, Cow<'a, [u8]>);
-
-/// What is known of a station before its sightings are looked at.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Background<'a> {
-    pub(crate) mac: Option<Mac>,
-    pub(crate) is_router: bool,
-    /// The first question for a cloud that serves cameras only.
-    pub(crate) asked: Option<AskedFor<'a>>,
-    pub(crate) strangers: usize,
-}
 
 /// What is known of one station.
 #[derive(Clone, Debug, Default)]
@@ -136,6 +127,7 @@ impl<'a> Identity<'a> {
             value: value.into_bytes().into(),
             vendor: *vendor,
             class: class.unwrap_or(DeviceClass::Unknown),
+            by: By::Other,
             claimed: false,
             at: None,
         };
@@ -166,7 +158,9 @@ impl<'a> Identity<'a> {
             !by.claimed && texts::answers_as_camera(*field, value)
         };
         let answers = seen.iter().any(is_shown);
-        for ((field, value), sighting) in &mut seen {
+        let makers = texts::Makers::of(court.catalog, own_maker, &seen);
+        for (shown, sighting) in &mut seen {
+            let (field, value) = &*shown;
             if let Some((evidence, vendor)) = texts::shown(court.catalog, (*field, value), (passes_on, calls))
             {
                 self.evidence.push(Weighed {
@@ -174,6 +168,7 @@ impl<'a> Identity<'a> {
                     value: value.clone(),
                     vendor,
                     class: DeviceClass::Unknown,
+                    by: By::Other,
                     claimed: sighting.claimed,
                     at: sighting.at,
                 });
@@ -182,7 +177,8 @@ impl<'a> Identity<'a> {
             // The longest text tells best: `AXIS,Network Camera,` before `AXIS,`.
             let mut told = [false; Extract::ALL.len()];
             let mut longest = None;
-            for hit in court.catalog.banners(*field, value).into_iter().chain(models) {
+            let hits = court.catalog.banners(*field, value).into_iter().chain(models);
+            for hit in hits.filter(|hit| makers.may_say(hit.banner)) {
                 let banner = hit.banner;
                 let rest = hit.captured.and_then(|range| value.get(range));
                 // In realms that makers word so a serial number follows; else it is anybody's page: `Login to router12345`.
@@ -200,6 +196,7 @@ impl<'a> Identity<'a> {
                     value: value.clone(),
                     vendor: vendor.filter(|_| !is_client),
                     class,
+                    by: if banner.field == Field::Model { By::Model } else { By::Other },
                     claimed: sighting.claimed,
                     at: sighting.at,
                 });
@@ -214,7 +211,7 @@ impl<'a> Identity<'a> {
                 }
             }
             if !sighting.claimed {
-                self.tell(court, *field, value.clone(), sighting.at);
+                self.tell(court, shown, sighting.at);
             }
         }
         self.weigh_served(court, &mut seen);
@@ -235,24 +232,26 @@ impl<'a> Identity<'a> {
             value: value.to_vec().into(),
             vendor: Some(vendor),
             class: DeviceClass::Unknown,
+            by: By::Other,
             claimed: false,
             at: sighting.at,
         });
     }
 
     /// What a field of a protocol that has one for it says of the device: its model, its serial number, who made it.
-    fn tell(&mut self, court: &Court<'_>, field: Field, value: Cow<'a, [u8]>, at: Option<PacketRef>) {
+    fn tell(&mut self, court: &Court<'_>, (field, value): &Shown<'a>, at: Option<PacketRef>) {
+        let field = *field;
         let meaning = match field.meaning() {
             // A name that devices are shipped with may be the maker's: `CP PLUS`.
             None if field == Field::OnvifScopeName => Meaning::Vendor,
             // It is printed on the camera: letters of its maker, a serial number, letters that check both.
             None if field == Field::PpppUid => {
-                return self.told.named_by_platform(String::from_utf8_lossy(&value).into_owned());
+                return self.told.named_by_platform(String::from_utf8_lossy(value).into_owned());
             }
             None | Some(Meaning::Role) => return,
             Some(meaning) => meaning,
         };
-        let text = String::from_utf8_lossy(&value).trim().to_string();
+        let text = String::from_utf8_lossy(value).trim().to_string();
         if is_placeholder(&text) {
             return;
         }
@@ -261,12 +260,13 @@ impl<'a> Identity<'a> {
             Meaning::Serial => Extract::Serial,
             Meaning::Firmware => Extract::Firmware,
             _ => {
-                let vendor = court.catalog.vendor_called(&text);
-                return self.evidence.extend(vendor.map(|vendor| Weighed {
-                    row: court.catalog.worth(Evidence::Banner, Confidence::High),
-                    value,
+                let told = texts::maker_told(court.catalog, field, &text);
+                return self.evidence.extend(told.map(|(vendor, evidence, by)| Weighed {
+                    row: court.catalog.worth(evidence, Confidence::High),
+                    value: value.clone(),
                     vendor: Some(vendor),
                     class: DeviceClass::Unknown,
+                    by,
                     claimed: false,
                     at,
                 }));
@@ -292,6 +292,7 @@ impl<'a> Identity<'a> {
             value: prefix.into_bytes().into(),
             vendor: Some(oui.vendor),
             class: if is_doorbell { DeviceClass::Doorbell } else { DeviceClass::Unknown },
+            by: By::Other,
             claimed: false,
             at: None,
         });

@@ -5,7 +5,7 @@
 
 use hashbrown::{HashMap, HashSet};
 use lenscap_catalog::{Endpoint, Role, Roles, VendorId};
-use lenscap_wire::{Address, PacketRef};
+use lenscap_wire::{Address, Mac, PacketRef};
 
 use super::askers::Askers;
 use super::grouped::Grouped;
@@ -13,6 +13,16 @@ use super::roll::StationKey;
 use crate::judge::judged::Callers;
 use crate::judge::whose::name::LookedUp;
 use crate::judge::{Court, SETTLED};
+
+/// What is known of a station before its sightings are looked at.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Background<'a> {
+    pub(crate) mac: Option<Mac>,
+    pub(crate) is_router: bool,
+    /// The first question for a cloud that serves cameras only.
+    pub(crate) asked: Option<AskedFor<'a>>,
+    pub(crate) strangers: usize,
+}
 
 /// Whether viewers call it, too, when and in which packet a cloud that serves cameras only was asked for first, its name, and
 /// whose it is.

@@ -5,6 +5,7 @@ use lenscap_wire::{Field, Mac, Meaning};
 use std::collections::BTreeSet;
 
 use super::identity::{Shown, Sighting};
+use super::said::By;
 
 /// What kind of evidence a text of the catalogue is in a field. In a field for the part that a station plays, it is the
 /// protocol that speaks.
@@ -33,8 +34,44 @@ pub(crate) fn models<'c>(
         return Vec::new();
     }
     let mut models = catalog.banners(Field::Model, value);
-    models.retain(|hit| field.may_hold_model() || hit.banner.vendor == own_maker);
+    // Two letters are soon part of a name: a computer has a prefix of a maker of cameras, too, by what it sends with.
+    let is_long = |banner: &Banner| !banner.of_maker || banner.value.len() >= 4;
+    models.retain(|hit| field.may_hold_model() || hit.banner.vendor == own_maker && is_long(hit.banner));
     models
+}
+
+/// Who may have made a station: whose prefix it has, and whom it names in the fields that protocols have for it.
+pub(crate) struct Makers(Vec<VendorId>);
+
+impl Makers {
+    pub(crate) fn of(catalog: &Catalog, by_prefix: Option<VendorId>, seen: &[(Shown<'_>, Sighting)]) -> Self {
+        let is_named = |((field, _), by): &&(Shown<'_>, Sighting)| {
+            !by.claimed && field.meaning() == Some(Meaning::Vendor)
+        };
+        let named = seen.iter().filter(is_named);
+        let named =
+            named.filter_map(|((_, value), _)| catalog.vendor_called(String::from_utf8_lossy(value).trim()));
+        Self(named.chain(by_prefix).collect())
+    }
+
+    /// Whether a text counts: some words are a model's where the maker is known, and anybody's elsewhere.
+    pub(crate) fn may_say(&self, banner: &Banner) -> bool {
+        !banner.of_maker || banner.vendor.is_some_and(|vendor| self.0.contains(&vendor))
+    }
+}
+
+/// What the name of a maker shows of its station: whose it is, and in a field for makers of one of nothing but cameras what it is.
+pub(crate) fn maker_told(
+    catalog: &Catalog,
+    field: Field,
+    text: &str,
+) -> impl Iterator<Item = (VendorId, Evidence, By)> {
+    let is_badge = field.meaning() == Some(Meaning::Vendor);
+    let by = if is_badge { By::Badge } else { By::Other };
+    let vendor = catalog.vendor_called(text);
+    let of_cameras = vendor.filter(|vendor| is_badge && catalog.vendor(*vendor).makes_cameras_only);
+    let names = vendor.map(|vendor| (vendor, Evidence::Banner, by));
+    names.into_iter().chain(of_cameras.map(|vendor| (vendor, Evidence::Maker, by)))
 }
 
 /// Whether a station tells over HTTP a MAC of another maker than the one that it sends from has: it may hand on what another device
@@ -133,7 +170,7 @@ pub(crate) fn served<'p, T>(
 pub(crate) fn passes_on(catalog: &Catalog, seen: &[(Shown<'_>, Sighting)]) -> bool {
     let passes = seen.iter().any(|((field, value), _)| match field {
         Field::RtspUserAgent => true,
-        Field::RtspServer | Field::SdpSession => {
+        Field::RtspServer | Field::SdpSession | Field::SdpTool => {
             let mut hits = catalog.banners(*field, value).into_iter();
             hits.any(|hit| hit.banner.device_class == DeviceClass::App)
         }
@@ -155,7 +192,7 @@ pub(crate) fn withdraw_scanned(catalog: &Catalog, seen: &mut [(Shown<'_>, Sighti
     let makers: BTreeSet<_> = makers.collect();
     if makers.len() > 1 {
         for ((field, _), sighting) in seen {
-            sighting.claimed |= *field == Field::HttpPath;
+            sighting.claimed |= matches!(field, Field::HttpPath | Field::HttpPicture);
         }
     }
 }
@@ -163,6 +200,51 @@ pub(crate) fn withdraw_scanned(catalog: &Catalog, seen: &mut [(Shown<'_>, Sighti
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn short_words_for_models_count_beside_their_maker() {
+        let catalog = Catalog::builtin();
+        let hits = catalog.banners(Field::Model, b"M3085-V");
+        let hit = hits.iter().find(|hit| hit.banner.of_maker).unwrap();
+        let seen = |field, claimed| {
+            let mut by = Sighting::default();
+            by.claimed = claimed;
+            [((field, b"AXIS".as_slice().into()), by)]
+        };
+        let may = |by_prefix, seen: &[(Shown<'_>, Sighting)]| {
+            Makers::of(&catalog, by_prefix, seen).may_say(hit.banner)
+        };
+        assert!(may(None, &seen(Field::OnvifManufacturer, false)));
+        assert!(may(catalog.vendor_id("axis"), &[]));
+        assert!(!may(catalog.vendor_id("hikvision"), &[]));
+        assert!(!may(None, &seen(Field::OnvifManufacturer, true)), "others say so");
+        assert!(!may(None, &seen(Field::OnvifScopeName, false)), "no field for makers");
+        assert!(!may(None, &[]));
+    }
+
+    #[test]
+    fn short_words_in_host_names_are_no_models() {
+        let catalog = Catalog::builtin();
+        let of = |field, name: &str| {
+            let hits = models(&catalog, (field, name.as_bytes()), catalog.vendor_id("tp-link"));
+            hits.iter().any(|hit| hit.banner.of_maker && hit.banner.vendor == catalog.vendor_id("tp-link"))
+        };
+        assert!(of(Field::DhcpHostname, "C200_3F21A4") && of(Field::TdpModel, "P110"));
+        assert!(!of(Field::DhcpHostname, "P1-desk"));
+    }
+
+    #[test]
+    fn the_name_of_a_maker_of_cameras_tells_what_it_is() {
+        let catalog = Catalog::builtin();
+        let told = |field, text| {
+            maker_told(&catalog, field, text).map(|(_, evidence, by)| (evidence, by)).collect::<Vec<_>>()
+        };
+        let both = [(Evidence::Banner, By::Badge), (Evidence::Maker, By::Badge)];
+        assert_eq!(told(Field::OnvifManufacturer, "Pelco"), both);
+        assert_eq!(told(Field::OnvifManufacturer, "AXIS"), both[..1]);
+        assert_eq!(told(Field::OnvifScopeName, "Pelco"), [(Evidence::Banner, By::Other)]);
+        assert!(told(Field::OnvifManufacturer, "Nobody").is_empty());
+    }
 
     #[test]
     fn a_path_is_as_sure_as_its_answer() {

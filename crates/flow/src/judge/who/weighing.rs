@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::said::{self, By, leans};
 use crate::judge::rules;
 use crate::report::{Standing, WhyRecord};
 
@@ -19,6 +20,7 @@ pub(crate) struct Weighed<'a> {
     pub(crate) value: Cow<'a, [u8]>,
     pub(crate) vendor: Option<VendorId>,
     pub(crate) class: DeviceClass,
+    pub(crate) by: By,
     /// Whether only others said so: it is shown, and worth nothing.
     pub(crate) claimed: bool,
     pub(crate) at: Option<PacketRef>,
@@ -80,8 +82,11 @@ impl Outcome {
         let is_platform = |vendor: VendorId| catalog.vendor(vendor).kind.is_platform();
         let platform = makers.iter().find(|(vendor, _)| is_platform(*vendor)).copied();
         makers.retain(|(vendor, _)| !is_platform(*vendor));
-        let maker = makers.first().copied();
-        let others = makers.into_iter().skip(1);
+        // What it says that it is stands above what its hardware shows of who made it for the badge.
+        let badge = makers.first().and_then(|(made_by, _)| said::badge(catalog, evidence, *made_by));
+        let place = makers.iter().position(|(vendor, _)| Some(*vendor) == badge).unwrap_or(0);
+        let maker = (place < makers.len()).then(|| makers.remove(place));
+        let others = makers.into_iter();
         let conflicts =
             others.filter(|(other, _)| maker.is_some_and(|(maker, _)| !related(catalog, maker, *other)));
         let names = |piece: &&Weighed<'_>| piece.maker() > 0 && piece.vendor == maker.map(|(id, _)| id);
@@ -118,12 +123,7 @@ fn kind(catalog: &Catalog, evidence: &[Weighed<'_>], signs: Signs) -> (Standing,
     let most = if signs.is_router { limits.router_most.into() } else { u32::MAX };
     let mut kind = own + contacts.min(most);
     let suspected = u32::from(limits.suspected);
-    // Makers of cameras build door controllers, switches and screens that answer in the same protocols and call the same cloud.
-    let is_said = |classes: &[DeviceClass]| {
-        evidence.iter().any(|piece| !piece.claimed && classes.contains(&piece.class))
-    };
-    let cameras = [DeviceClass::Camera, DeviceClass::Recorder, DeviceClass::Doorbell, DeviceClass::Encoder];
-    if is_said(&[DeviceClass::AccessControl, DeviceClass::Accessory]) && !is_said(&cameras) {
+    if said::says_other(evidence) {
         return (Standing::Other, kind.min(suspected - 1));
     }
     if let Some(upload) = is(Evidence::Upload) {
@@ -139,7 +139,11 @@ fn kind(catalog: &Catalog, evidence: &[Weighed<'_>], signs: Signs) -> (Standing,
     let strong = whole().any(|(points, _)| is_strong(*points));
     // Two signs that viewers give, too, are no more than one: an app asks its cloud, and keeps a way to its camera open.
     let no_viewer = evidence.iter().any(|piece| piece.kind() > 0 && !piece.row.evidence.is_of_viewers_too());
-    let second = no_viewer && whole().filter(|(points, _)| *points >= limits.second.into()).count() > 1;
+    let good = || whole().filter(|(points, _)| *points >= limits.second.into());
+    let second = no_viewer
+        && good().count() > 1
+        && (good().any(|(_, row)| said::is_more_than_the_part(row.evidence))
+            || evidence.iter().any(|piece| said::makes_cameras_only(catalog, piece)));
     let by_prefix = counted.iter().any(|(_, row)| row.evidence == Evidence::Prefix);
     // A phone has no MAC of a maker of cameras, but a camera may know names that the catalogue does not.
     let views = signs.is_client || signs.strangers >= limits.viewer_names.into() && !by_prefix;
@@ -170,12 +174,7 @@ fn kind(catalog: &Catalog, evidence: &[Weighed<'_>], signs: Signs) -> (Standing,
 /// Whether two makers are no contradiction: one owns the other, or is reported to sell what the other makes or to use its
 /// platform.
 fn related(catalog: &Catalog, one: VendorId, other: VendorId) -> bool {
-    let leans = |one, other| {
-        let vendor = catalog.vendor(one);
-        let reported = [&vendor.oem_of, &vendor.platform_of];
-        catalog.parent(one) == Some(other) || reported.iter().any(|others| others.contains(&other))
-    };
-    one == other || leans(one, other) || leans(other, one)
+    one == other || leans(catalog, one, other) || leans(catalog, other, one)
 }
 
 /// Records of evidence, of each text one, strongest first: an entry of the catalogue may tell its kind and another its maker.
@@ -205,6 +204,7 @@ mod tests {
             value: b"".as_slice().into(),
             vendor: catalog.vendor_id(vendor),
             class: DeviceClass::Unknown,
+            by: By::Other,
             claimed: false,
             at: None,
         }
