@@ -11,6 +11,7 @@ mod surveillance;
 mod transport;
 mod traps;
 mod viewing;
+mod who_made_it;
 
 /// One file of a case.
 #[derive(Clone, Debug)]
@@ -85,6 +86,7 @@ pub static ALL: &[Case] = &[
     services::UPNP,
     transport::VLAN_AND_TUNNELS,
     media::WEBRTC,
+    who_made_it::WHO_MADE_IT,
 ];
 
 fn capture(frames: &[crate::OwnedFrame]) -> Vec<File> {
