@@ -11,7 +11,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 /// Stations that are there at once.
 const STATIONS: u64 = 200;
-/// Events after which there is another station in a place.
+/// Events of a place after which there is another station in it, unless another number is asked for.
 const STAYS: u64 = 400;
 /// Connections that send a keep-alive now and then.
 const KEPT: usize = 50;
@@ -23,18 +23,25 @@ pub struct Churn {
     event: u64,
     /// Nanoseconds between two events.
     pause: i64,
+    stays: u64,
     kept: Vec<Conversation>,
 }
 
 impl Churn {
     /// Events so many nanoseconds apart; a seed decides everything.
     pub fn new(seed: u64, pause: i64) -> Self {
-        Self { scenario: Scenario::new(MORNING, seed), event: 0, pause, kept: Vec::new() }
+        Self { scenario: Scenario::new(MORNING, seed), event: 0, pause, stays: STAYS, kept: Vec::new() }
+    }
+
+    /// The same with stations that go after so many events of their place.
+    #[must_use]
+    pub fn staying(self, events: u64) -> Self {
+        Self { stays: events.max(1), ..self }
     }
 
     /// The station that is in a place at the time, and its number among all that ever were.
     fn station(&self, place: u64) -> (Host, u64) {
-        let n = (self.event + place * 7) / STAYS / STATIONS * STATIONS + place;
+        let n = (self.event + place * 7) / self.stays / STATIONS * STATIONS + place;
         let [.., a, b, c, d] = n.wrapping_mul(0x9e37_79b1).to_be_bytes();
         let mac = if n.is_multiple_of(4) { [0x44, 0x19, 0xb6, b, c, d] } else { [2, 0, a, b, c, d] };
         let ip = Ipv4Addr::new(10, (n >> 14) as u8 & 63, (n >> 7) as u8 & 127, 10 + (n & 127) as u8);

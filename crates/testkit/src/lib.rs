@@ -45,6 +45,6 @@ pub use plot::{Plot, plots};
 pub use random::SplitMix64;
 pub use scenario::{MILLISECOND, MORNING, SECOND, Scenario};
 #[cfg(all(feature = "live", unix))]
-pub use send::send;
+pub use send::{Sender, send};
 pub use traffic::random_traffic;
 pub use wrap::Wrap;

@@ -3,9 +3,12 @@
 //! `lenscap-testkit endpoints COUNT FILE`: writes a catalogue of so many endpoints.
 //! `lenscap-testkit torture DIR [--damages N] [--seed S] [--keep DIR]`: damages captures, and says what does not hold.
 //! `lenscap-testkit soak [--minutes N] [--memory MIB] [--seed S]`: feeds the engine of a sensor for so long, and says how it stands.
+//! `lenscap-testkit churn INTERFACE [--minutes N] [--rate PACKETS] [--seed S]`: sends what never rests over an interface.
 //! `lenscap-testkit plot TABLE DIR`: draws the curves of `scripts/scaling`.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+#[cfg(all(feature = "live", unix))]
+mod churning;
 #[cfg(feature = "torture")]
 mod soak;
 #[cfg(feature = "torture")]
@@ -18,7 +21,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::{env, fs, io};
 
-const USAGE: &str = "usage: lenscap-testkit fixtures [--check] [DIR] | load SHAPE COUNT FILE | endpoints COUNT FILE | plot TABLE DIR\n  | torture DIR [--damages N] [--seed S] [--keep DIR]\n  | soak [--minutes N] [--memory MIB] [--seed S]";
+const USAGE: &str = "usage: lenscap-testkit fixtures [--check] [DIR] | load SHAPE COUNT FILE | endpoints COUNT FILE | plot TABLE DIR\n  | torture DIR [--damages N] [--seed S] [--keep DIR]\n  | soak [--minutes N] [--memory MIB] [--seed S] | churn INTERFACE [--minutes N] [--rate PACKETS] [--seed S]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -35,6 +38,8 @@ fn main() -> ExitCode {
         ["torture", folder, ref options @ ..] => torture(Path::new(folder), options),
         #[cfg(feature = "torture")]
         ["soak", ref options @ ..] => soak(options),
+        #[cfg(all(feature = "live", unix))]
+        ["churn", interface, ref options @ ..] => churn(interface, options),
         _ => Err(io::Error::other(USAGE)),
     };
     match done {
@@ -98,6 +103,26 @@ fn soak(mut options: &[&str]) -> io::Result<()> {
     let wall = std::time::Duration::from_secs(minutes * 60);
     let memory = usize::try_from(memory << 20).map_err(io::Error::other)?;
     soak::Soak { wall, capture: i64::MAX, memory, seed }.run(|line| println!("{line}"))
+}
+
+#[cfg(all(feature = "live", unix))]
+fn churn(interface: &str, mut options: &[&str]) -> io::Result<()> {
+    let (mut minutes, mut rate, mut seed) = (1, 600, 1);
+    while let [option, value, rest @ ..] = options {
+        match *option {
+            "--minutes" => minutes = number(value)?,
+            "--rate" => rate = number(value)?,
+            "--seed" => seed = number(value)?,
+            _ => return Err(io::Error::other(USAGE)),
+        }
+        options = rest;
+    }
+    if !options.is_empty() {
+        return Err(io::Error::other(USAGE));
+    }
+    let time = std::time::Duration::from_secs(minutes.saturating_mul(60));
+    churning::Churning { interface, time, rate, seed }.run(|line| println!("{line}"));
+    Ok(())
 }
 
 fn plot(table: &Path, directory: &Path) -> io::Result<()> {
