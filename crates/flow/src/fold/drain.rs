@@ -21,6 +21,8 @@ use crate::state::transcript::Transcript;
 
 /// Texts below which it is not asked whether anything needs them.
 const FEW_TEXTS: usize = 1 << 12;
+/// Which part of its share what leaves at once may be beyond it before some of it gives way.
+const OVER: usize = 4;
 
 impl Summary {
     /// Lets go of the flows that may leave. `until` is a moment before which no stamp comes any more. Returns how many left.
@@ -39,6 +41,7 @@ impl Summary {
         left.sort_by_key(|spell| spell.hot.key);
         let (count, latest) = (left.len(), left.iter().map(|Spell { hot, cold }| hot.latest(cold)).max());
         for spell in left {
+            self.limit_early(latest.unwrap_or(until).max(until));
             let (spells, price) = (&mut self.flows.costs.spells, cost::SPELL + spell.cold.cost as usize);
             debug_assert!(*spells >= price, "{price} of {spells}");
             *spells = spells.saturating_sub(price);
@@ -46,6 +49,18 @@ impl Summary {
         }
         self.limit_settled(until, latest.unwrap_or(until).max(until));
         count
+    }
+
+    /// Where more leaves at once than has room, it is not all put away first: that would be memory beside the budget.
+    fn limit_early(&mut self, latest: i64) {
+        let room = cost::settled(self.limits.memory);
+        if self.site.settled.cost() > room.saturating_add(room / OVER) {
+            self.limit_records(latest);
+        }
+        let room = cost::heirs(self.limits.memory);
+        if self.site.heirs.cost() > room.saturating_add(room / OVER) {
+            self.limit_heirs(i64::MIN, latest);
+        }
     }
 
     /// Puts away a flow that ended.
@@ -92,30 +107,38 @@ impl Summary {
 
     /// Keeps what flows leave within its shares of memory. `latest` is when a cap bites.
     fn limit_settled(&mut self, until: i64, latest: i64) {
-        let (settled, heirs) = (cost::settled(self.limits.memory), cost::heirs(self.limits.memory));
-        let before = self.site.heirs.given_up;
-        let Flows { shards, paths, .. } = &self.flows;
-        self.site.heirs.limit(until, heirs, |key| {
-            let hash = key.hash(paths);
-            shards.get(shard_of(hash)).is_some_and(|shard| shard.find(hash, key).is_some())
-        });
-        let mut bites = self.site.heirs.given_up > before;
-        if self.site.settled.cost() > settled {
-            bites = true;
-            for record in self.site.settled.take(cleared(settled)) {
-                self.site.tally.caps.flows_evicted += record.flows();
-                self.site.evictions.take(record, &self.site.names, &self.flows, self.limits.idle);
-            }
-            let room = cost::evictions(self.limits.memory);
-            self.site.tally.caps.contacts += self.site.evictions.limit(room, &mut self.site.residuals);
-        }
-        if bites {
-            self.site.tally.inexact_since.get_or_insert(latest);
-        }
+        self.limit_heirs(until, latest);
+        self.limit_records(latest);
         if self.flows.texts.len() > FEW_TEXTS.max(2 * self.scratch.texts_kept) {
             self.forget_texts();
             self.scratch.texts_kept = self.flows.texts.len();
         }
+    }
+
+    fn limit_heirs(&mut self, until: i64, latest: i64) {
+        let (room, before) = (cost::heirs(self.limits.memory), self.site.heirs.given_up);
+        let Flows { shards, paths, .. } = &self.flows;
+        self.site.heirs.limit(until, room, |key| {
+            let hash = key.hash(paths);
+            shards.get(shard_of(hash)).is_some_and(|shard| shard.find(hash, key).is_some())
+        });
+        if self.site.heirs.given_up > before {
+            self.site.tally.inexact_since.get_or_insert(latest);
+        }
+    }
+
+    fn limit_records(&mut self, latest: i64) {
+        let room = cost::settled(self.limits.memory);
+        if self.site.settled.cost() <= room {
+            return;
+        }
+        self.site.tally.inexact_since.get_or_insert(latest);
+        for record in self.site.settled.take(cleared(room)) {
+            self.site.tally.caps.flows_evicted += record.flows();
+            self.site.evictions.take(record, &self.site.names, &self.flows, self.limits.idle);
+            self.limit_evictions(2);
+        }
+        self.limit_evictions(1);
     }
 }
 
@@ -202,6 +225,30 @@ mod tests {
         let mut shed = Summary::new(Limits { idle: 300, memory: 1 << 30 });
         shed.site.shed = 1;
         assert!(shed.save(Vec::new()).is_err());
+    }
+
+    /// Three thousand flows leave at once that are like no other, and there is room for a few: those that find none give way as
+    /// they come, and no packet of them is lost.
+    #[test]
+    fn more_than_has_room_is_never_put_away() {
+        let mut summary = Summary::new(Limits { idle: 300, memory: 1 << 20 });
+        let mut most = 0;
+        for port in 1..3000 {
+            summary.limit_early(0);
+            let mut spell = spell(UDP, port, 9);
+            spell.hot.key.ports[1] = port;
+            summary.settle(spell, &Leaving::default());
+            most = most
+                .max(summary.site.settled.cost() + summary.site.evictions.cost() + summary.site.heirs.cost());
+        }
+        let room = (cost::settled(1 << 20), cost::heirs(1 << 20), cost::evictions(1 << 20));
+        // What comes last is above it.
+        let over = room.0 / OVER + room.1 / OVER + 2 * room.2 + 8192;
+        assert!(most < room.0 + room.1 + over, "{most} of {room:?}");
+        let site = &summary.site;
+        let settled: u64 = site.settled.iter().map(crate::state::settled::Settled::flows).sum();
+        assert_eq!(settled + site.evictions.total().0 + site.residuals.total().0, 2999);
+        assert!(site.tally.inexact_since.is_some());
     }
 
     /// A half that told of names has a record of its own, as it is judged by itself.

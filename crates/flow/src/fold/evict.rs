@@ -91,10 +91,18 @@ impl Summary {
         left.sort_unstable_by_key(|spell| (spell.cold.at(), spell.hot.key));
         for spell in left {
             self.site.evictions.add(spell, &self.site.names, &self.flows, self.limits.idle);
+            self.limit_evictions(2);
         }
-        let room = cost::evictions(self.limits.memory);
-        self.site.tally.caps.contacts += self.site.evictions.limit(room, &mut self.site.residuals);
+        self.limit_evictions(1);
         self.forget_texts();
+    }
+
+    /// Lets records of evicted flows give way once they cost so many times their share.
+    pub(super) fn limit_evictions(&mut self, times: usize) {
+        let room = cost::evictions(self.limits.memory);
+        if self.site.evictions.cost() > times * room {
+            self.site.tally.caps.contacts += self.site.evictions.limit(room, &mut self.site.residuals);
+        }
     }
 
     /// Lets names and sightings give way where they have passed their shares, and drops the texts that nothing needs any more.

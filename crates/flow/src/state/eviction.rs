@@ -96,10 +96,10 @@ fn size(Spell { hot, cold }: &Spell) -> (u64, Reverse<(i64, PacketRef)>) {
     (once[0] + once[1], Reverse((cold.first, cold.at())))
 }
 
-/// All records.
+/// All records. A table doubles, so what is large lies beside it: a slot that is free takes two words.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Evictions {
-    all: HashMap<EvictedKey, Evicted>,
+    all: HashMap<Box<EvictedKey>, Box<Evicted>>,
     cost: usize,
 }
 
@@ -131,27 +131,28 @@ impl Evictions {
         if let Some(extra) = &mut flow.cold.extra {
             extra.forget_learned();
         }
-        let record = match self.all.entry(key) {
+        let record = match self.all.entry(Box::new(key)) {
             hashbrown::hash_map::Entry::Occupied(known) => {
                 let known = known.into_mut();
                 known.add(flow, refused, idle);
                 known
             }
-            hashbrown::hash_map::Entry::Vacant(new) => new.insert(Evicted::new(flow, refused)),
+            hashbrown::hash_map::Entry::Vacant(new) => new.insert(Box::new(Evicted::new(flow, refused))),
         };
         let price = record.price(key.name, flows);
         cost::reprice(&mut self.cost, &mut record.price, price);
     }
 
     /// Takes in a record of flows that ended, which tells more apart.
-    pub(crate) fn take(&mut self, record: Settled, names: &Names, flows: &Flows, idle: i64) {
+    pub(crate) fn take(&mut self, record: Box<Settled>, names: &Names, flows: &Flows, idle: i64) {
         let told = record.told();
-        let Some(largest) = record.kept.first().map(|kept| key(&kept.spell, told, names)) else { return };
-        for Kept { spell, refused } in record.kept {
+        let Settled { kept, gone, .. } = *record;
+        let Some(largest) = kept.first().map(|kept| key(&kept.spell, told, names)) else { return };
+        for Kept { spell, refused } in kept {
             self.put(key(&spell, told, names), spell, refused, flows, idle);
         }
         if let Some(known) = self.all.get_mut(&largest) {
-            known.gone.join(record.gone, Keeps::Few);
+            known.gone.join(gone, Keeps::Few);
             let price = known.price(largest.name, flows);
             cost::reprice(&mut self.cost, &mut known.price, price);
         }
@@ -162,7 +163,7 @@ impl Evictions {
         if self.cost <= room {
             return 0;
         }
-        let rank = |(_, record): &(EvictedKey, Evicted)| {
+        let rank = |(_, record): &(Box<EvictedKey>, Box<Evicted>)| {
             let once = [0, 1].map(|side| record.largest.hot.payload_once(&record.largest.cold, side).bytes);
             let payload = once[0] + once[1] + record.gone.once[0] + record.gone.once[1];
             (Reverse((payload, record.largest.hot.last)), record.largest.cold.at(), record.largest.hot.key)
@@ -185,7 +186,7 @@ impl Evictions {
 
     /// Every record, by the first packet of its largest flow.
     pub(crate) fn sorted(&self) -> Vec<(&EvictedKey, &Evicted)> {
-        let mut all: Vec<_> = self.all.iter().collect();
+        let mut all: Vec<_> = self.all.iter().map(|(key, record)| (&**key, &**record)).collect();
         all.sort_by_key(|(_, record)| (record.largest.cold.at(), record.largest.hot.key));
         all
     }
@@ -217,20 +218,22 @@ impl Evictions {
         flows: &Flows,
         idle: i64,
     ) {
-        for (mut key, mut record) in other.all {
-            rename(&mut key, &mut record.largest);
-            let (known, gone) = match self.all.entry(key) {
+        for (mut key, record) in other.all {
+            let Evicted { mut largest, refused, gone, .. } = *record;
+            rename(&mut key, &mut largest);
+            let name = key.name;
+            let known = match self.all.entry(key) {
                 hashbrown::hash_map::Entry::Occupied(known) => {
                     let known = known.into_mut();
-                    known.add(record.largest, record.refused, idle);
-                    (known, record.gone)
+                    known.add(largest, refused, idle);
+                    known
                 }
                 hashbrown::hash_map::Entry::Vacant(new) => {
-                    (new.insert(Evicted::new(record.largest, record.refused)), record.gone)
+                    new.insert(Box::new(Evicted::new(largest, refused)))
                 }
             };
             known.gone.join(gone, Keeps::Few);
-            let price = known.price(key.name, flows);
+            let price = known.price(name, flows);
             cost::reprice(&mut self.cost, &mut known.price, price);
         }
     }
@@ -240,7 +243,7 @@ impl Evictions {
         let mut record = Evicted { gone, ..Evicted::new(largest, [None; 2]) };
         record.price = record.price(key.name, flows);
         self.cost += record.price;
-        self.all.insert(key, record);
+        self.all.insert(Box::new(key), Box::new(record));
     }
 
     /// Flows, packets and wire bytes of all.

@@ -157,10 +157,10 @@ struct Heir {
     price: usize,
 }
 
-/// What connections left of which no spell is in memory.
+/// What connections left of which no spell is in memory. A table doubles, so what is large lies beside it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Heirs {
-    all: HashMap<Key, Heir>,
+    all: HashMap<Key, Box<Heir>>,
     cost: usize,
     /// Those that gave way to others.
     pub(crate) given_up: u64,
@@ -189,7 +189,7 @@ impl Heirs {
     pub(crate) fn put(&mut self, key: Key, line: Line<Teller>, holder: Holder, flows: &Flows) {
         let price = Self::COST + line.teller.price(flows);
         let leaves = matches!(key.protocol, TCP | UDP) && !line.ended;
-        self.replace(key, leaves.then_some(Heir { line, holder, price }));
+        self.replace(key, leaves.then(|| Box::new(Heir { line, holder, price })));
     }
 
     /// Forgets what a connection left.
@@ -197,7 +197,7 @@ impl Heirs {
         self.replace(key, None);
     }
 
-    fn replace(&mut self, key: Key, heir: Option<Heir>) {
+    fn replace(&mut self, key: Key, heir: Option<Box<Heir>>) {
         self.cost += heir.as_ref().map_or(0, |heir| heir.price);
         let before = match heir {
             Some(heir) => self.all.insert(key, heir),

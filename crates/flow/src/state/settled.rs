@@ -88,6 +88,8 @@ impl Settled {
     fn add(&mut self, kept: Kept, masked: Option<Side>) {
         let Spell { hot, cold } = &kept.spell;
         self.latest = self.latest.max(hot.latest(cold));
+        // Most records are of one flow or two: room is made for each as it comes.
+        self.kept.reserve_exact(1);
         self.kept.push(kept);
         self.kept.sort_by_key(Kept::size);
         if self.kept.len() <= Self::KEPT {
@@ -140,10 +142,10 @@ impl Settled {
     }
 }
 
-/// All records of flows that ended.
+/// All records of flows that ended. A table doubles, so what is large lies beside it: a slot that is free takes two words.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SettledFlows {
-    all: HashMap<SettledKey, Settled>,
+    all: HashMap<Box<SettledKey>, Box<Settled>>,
     cost: usize,
 }
 
@@ -166,13 +168,10 @@ impl SettledFlows {
         leaver: &Leaver,
         flows: &Flows,
     ) {
-        let key = key(&spell, heritage.as_ref(), leaver);
-        let record = self.all.entry(key).or_insert_with(|| Settled {
-            kept: Vec::with_capacity(1),
-            gone: Gone::default(),
-            heritage,
-            latest: i64::MIN,
-            price: 0,
+        let key = Box::new(key(&spell, heritage.as_ref(), leaver));
+        let record = self.all.entry(key).or_insert_with(|| {
+            let (kept, gone) = (Vec::new(), Gone::default());
+            Box::new(Settled { kept, gone, heritage, latest: i64::MIN, price: 0 })
         });
         record.add(Kept { spell, refused: leaver.refused }, leaver.masked);
         let price = record.price(flows);
@@ -181,18 +180,19 @@ impl SettledFlows {
 
     /// Every record, by the first packet of its largest flow.
     pub(crate) fn sorted(&self) -> Vec<&Settled> {
-        let mut all: Vec<_> = self.all.values().collect();
+        let mut all: Vec<_> = self.all.values().map(|record| &**record).collect();
         all.sort_by_key(|record| record.kept.first().map(|kept| kept.spell.cold.at()));
         all
     }
 
     /// Every record, in no order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Settled> {
-        self.all.values()
+        self.all.values().map(|record| &**record)
     }
 
     /// Takes out those that were silent for longest, of the stations that have most, until the others cost no more than `room`.
-    pub(crate) fn take(&mut self, room: usize) -> Vec<Settled> {
+    #[expect(clippy::vec_box, reason = "that is how they lie")]
+    pub(crate) fn take(&mut self, room: usize) -> Vec<Box<Settled>> {
         let rank = |record: &Settled| (record.latest, record.kept.first().map(|kept| kept.spell.cold.at()));
         let mut all: Vec<_> = self.all.drain().collect();
         all.sort_by_key(|(_, record)| Reverse(rank(record)));
@@ -238,6 +238,7 @@ impl SettledFlows {
             match self.all.entry(key) {
                 hashbrown::hash_map::Entry::Occupied(known) => {
                     let known = known.into_mut();
+                    let record = *record;
                     record.kept.into_iter().for_each(|kept| known.add(kept, masked));
                     known.gone.join(record.gone, Keeps::Months);
                     known.latest = known.latest.max(record.latest);
@@ -358,6 +359,13 @@ mod tests {
         assert!(taken.iter().all(|record| record.latest < 50 * SECOND));
         let counted: usize = settled.iter().map(|record| record.price).sum();
         assert_eq!(settled.cost(), counted);
+    }
+
+    #[test]
+    fn slots_that_are_free_take_little() {
+        let (settled, _) = settled((0..1000).map(|n| spell(40_000, 1000 + n, i64::from(n), 9)));
+        assert!(settled.all.allocation_size() * 20 < settled.cost());
+        assert_eq!(settled.iter().map(|record| record.kept.capacity()).max(), Some(1));
     }
 
     #[test]
