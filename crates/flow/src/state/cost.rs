@@ -3,7 +3,7 @@
 //! The budget counts our own state by fixed prices, never what the allocator or the system says: prices depend only
 //! on what was folded, so a cap bites at the same packet for every number of threads. One half is for flows, an
 //! eighth for names, an eighth for sightings, a sixteenth for what flows leave that left memory, an eighth for records of
-//! flows that ended, a thirty-second for heirs, the rest for chunks folded ahead and input buffers.
+//! flows that ended, a thirty-second for heirs, a sixty-fourth for residuals, the rest for chunks folded ahead and input buffers.
 
 use lenscap_wire::Quoted;
 
@@ -60,6 +60,11 @@ pub(crate) const fn names(memory: usize) -> usize {
 /// Bytes of the budget for what flows leave that left memory.
 pub(crate) const fn evictions(memory: usize) -> usize {
     memory / 16
+}
+
+/// Bytes of the budget for the sums of those of which no record stayed.
+pub(crate) const fn residuals(memory: usize) -> usize {
+    memory / 64
 }
 
 /// Bytes of the budget for records of flows that ended.

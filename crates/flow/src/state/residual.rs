@@ -42,15 +42,30 @@ impl Residual {
     }
 }
 
-/// All residuals. Where they are more than [`Residuals::CAP`], those heard of longest ago become one sum for all.
-#[derive(Clone, Debug, Default)]
+/// All residuals. Where they are more than have room, those heard of longest ago become one sum for all.
+#[derive(Clone, Debug)]
 pub(crate) struct Residuals {
     all: HashMap<ResidualKey, Residual>,
+    most: usize,
+}
+
+impl Default for Residuals {
+    fn default() -> Self {
+        Self { all: HashMap::new(), most: Self::CAP }
+    }
 }
 
 impl Residuals {
-    /// Pairs of ends that are told apart.
+    /// Pairs of ends that are told apart at most.
     pub(crate) const CAP: usize = 1 << 16;
+    /// What one costs at most: a table doubles when seven eighths of it are full or were and are taken up by none again, and half
+    /// of those may be such.
+    const COST: usize = (size_of::<(ResidualKey, Residual)>() + 1) * 32 / 7;
+
+    /// None yet, of which so many are told apart as have room in so many bytes; of those that are few, eight.
+    pub(crate) fn within(bytes: usize) -> Self {
+        Self { most: (bytes / Self::COST).clamp(8, Self::CAP), ..Self::default() }
+    }
 
     /// Puts a record of flows away.
     pub(crate) fn put(&mut self, record: &Evicted) {
@@ -65,7 +80,7 @@ impl Residuals {
 
     fn add(&mut self, key: ResidualKey, sums: Residual) {
         self.all.entry(key).and_modify(|known| known.join(&sums)).or_insert(sums);
-        if self.all.len() > Self::CAP {
+        if self.all.len() > self.most {
             self.expire();
         }
     }
@@ -80,7 +95,7 @@ impl Residuals {
     fn expire(&mut self) {
         let mut order: Vec<_> = self.all.iter().map(|(key, sums)| (sums.last, *key)).collect();
         order.sort_unstable();
-        order.truncate(Self::CAP / 8);
+        order.truncate(self.most / 8);
         for (_, key) in order {
             let Some(sums) = self.all.remove(&key) else { continue };
             let rest = self.all.entry(ResidualKey::default());
@@ -154,5 +169,25 @@ mod tests {
         assert_eq!(all.total(), (count, whole + count, whole));
         assert!(all.all.len() <= Residuals::CAP);
         assert!(all.all.contains_key(&key(count)) && !all.all.contains_key(&key(1)));
+    }
+
+    /// In a memory of 96 MiB they have 1.5 MiB, table and all.
+    #[test]
+    fn they_have_a_share_of_the_memory() {
+        let room = 3 << 19;
+        let mut all = Residuals::within(room);
+        for n in 0..100_000_u32 {
+            let [a, b, c, d] = n.to_be_bytes();
+            let macs = [Mac([2, 0, a, b, c, d]), Mac::default()];
+            all.add(
+                ResidualKey { macs, ..ResidualKey::default() },
+                Residual { flows: 1, ..Residual::default() },
+            );
+        }
+        assert!(all.all.allocation_size() <= room, "{} of {room}", all.all.allocation_size());
+        assert!(all.all.len() > room / Residuals::COST / 2);
+        assert_eq!(all.total().0, 100_000);
+        assert_eq!(Residuals::within(0).most, 8);
+        assert_eq!(Residuals::within(usize::MAX).most, Residuals::CAP);
     }
 }

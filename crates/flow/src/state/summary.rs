@@ -16,6 +16,7 @@ use crate::state::key::{Key, Side};
 use crate::state::lane::Lane;
 use crate::state::learned::{Learned, Told};
 use crate::state::path::Layers;
+use crate::state::residual::Residuals;
 use crate::state::site::Site;
 use crate::state::spell::{Cold, Hot, flag};
 use crate::state::table::shard::At;
@@ -117,7 +118,7 @@ impl Summary {
             appendable,
             saved,
             flows: Flows::new(Fragments::new(appendable, limits.memory)),
-            site: Site::default(),
+            site: Site { residuals: Residuals::within(cost::residuals(limits.memory)), ..Site::default() },
             scratch: Scratch::default(),
         }
     }
