@@ -153,7 +153,7 @@ pub(super) struct Crew {
 impl Crew {
     /// So many workers of a desk; `sheds` says that one that is late gets headers alone.
     pub(super) fn new(desk: &Summary, count: NonZeroUsize, sheds: bool) -> std::io::Result<Self> {
-        let workers = (0..count.get()).map(|number| Worker::new(number, desk.worker()));
+        let workers = (0..count.get()).map(|number| Worker::new(number, desk.worker(count.get())));
         Ok(Self { workers: workers.collect::<Result<_, _>>()?, sheds, handed: 0 })
     }
 
@@ -254,7 +254,7 @@ mod tests {
             worker.flush_full();
         }
         drop(worker);
-        let mut summary = Summary::new(LIMITS).worker();
+        let mut summary = Summary::new(LIMITS).worker(1);
         let mut batches = 0;
         for job in jobs {
             let Job::Frames(copied) = job else { panic!("there are none but packets") };

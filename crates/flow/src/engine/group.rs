@@ -230,7 +230,8 @@ impl Group {
         sources: Vec<Box<dyn Source + Send>>,
         most: Option<usize>,
     ) -> io::Result<(Self, Members)> {
-        let most = most.map(|most| most / sources.len().max(1));
+        let count = sources.len().max(1);
+        let most = most.map(|most| most / count);
         let stopping = Arc::new(AtomicBool::new(false));
         let start = |(number, source): (usize, Box<dyn Source + Send>)| {
             let (jobs, next) = channel();
@@ -243,7 +244,7 @@ impl Group {
             });
             let reading = Reading {
                 source,
-                summary: desk.member(),
+                summary: desk.member(count),
                 clock: Clock::default(),
                 told: tells,
                 standing: standing.clone(),

@@ -147,7 +147,7 @@ impl Ongoing {
         if count.get() > 1 {
             let failed =
                 |why: std::io::Error| ScanError::Threads { threads: count.get(), why: why.to_string() };
-            let desk = self.desk(count.get());
+            let desk = self.desk();
             self.team = Team::Crew(Crew::new(&desk, count, sheds).map_err(failed)?);
             self.summary = desk;
         }
@@ -168,15 +168,15 @@ impl Ongoing {
         // Copies on their way to the desk are of the memory, too.
         let waiting = group::waiting(self.summary.limits.memory);
         self.summary.limits.memory -= waiting;
-        let desk = self.desk(threads);
+        let desk = self.desk();
         let (group, shared) = Group::new(&desk, sources, sheds.then_some(waiting)).map_err(failed)?;
         (self.team, self.summary) = (Team::Group(group), desk);
         Ok((self, shared))
     }
 
-    /// A desk that shares the memory with so many threads.
-    fn desk(&self, threads: usize) -> Summary {
-        let memory = self.summary.limits.memory / (threads + 1);
+    /// A desk of others. What all of them have is copied to be judged: half of the memory is for that.
+    fn desk(&self) -> Summary {
+        let memory = self.summary.limits.memory / 2;
         Summary::new(Limits { memory, ..self.summary.limits }).into_desk()
     }
 
@@ -321,6 +321,42 @@ mod tests {
         ongoing.drain(&Leaving::default());
         assert!(ongoing.whole.is_none());
         assert_eq!((ongoing.flows(), ongoing.cost()), (flows, cost));
+    }
+
+    /// Names at the desk and flows of all workers take half of the memory, so that with their copy they stay inside it.
+    #[test]
+    fn what_workers_have_and_its_copy_stay_inside_the_memory() {
+        let limits = Limits { idle: 300_000_000_000, memory: 1 << 20 };
+        let threads = NonZeroUsize::MIN;
+        let options = Options { threads, limits, filter: None, from: None, to: None, saved: false };
+        for workers in [2, 4] {
+            let workers = NonZeroUsize::new(workers).unwrap();
+            let mut ongoing = Ongoing::new(&options, vec![]).unwrap().with_workers(workers, false).unwrap();
+            let mut most = 0;
+            for frames in lenscap_testkit::Churn::new(1, 1_000_000_000).staying(1).take(4000) {
+                let (mut block, mut records) = (Vec::new(), Vec::new());
+                for frame in &frames {
+                    let at =
+                        lenscap_wire::PacketRef { length: frame.bytes.len() as u32, ..Default::default() };
+                    let (time, link_type, wire_length) = (frame.time, frame.link_type, frame.wire_length);
+                    let start = block.len() as u32;
+                    records.push(lenscap_capture::Record {
+                        time,
+                        link_type,
+                        wire_length,
+                        start,
+                        at,
+                        ..Default::default()
+                    });
+                    block.extend_from_slice(&frame.bytes);
+                }
+                ongoing.fold(&Batch::new(&block, &records));
+            }
+            let whole = ongoing.summary([]);
+            most = most.max(whole.cost());
+            assert!(whole.site.is_capped() && most <= limits.memory / 2, "{most} by {workers}");
+            assert!(most > limits.memory / 5, "{most} by {workers}");
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::state::fragment::Datagram;
 use crate::state::key::{Key, Side};
 use crate::state::path::PathId;
 use crate::state::seed::seeded;
-use crate::state::summary::{Passed, Role, Summary};
+use crate::state::summary::{Limits, Passed, Role, Summary};
 use crate::state::table::shard::At;
 
 /// Where a worker is one of so many: a number that is the same for both directions of a flow, whatever is around it.
@@ -26,9 +26,9 @@ fn owner(key: &Key) -> u64 {
 }
 
 impl Summary {
-    /// The same, empty, as a worker of a desk.
-    pub(crate) fn worker(&self) -> Self {
-        Self { role: Role::Flows, ..Self::new(self.limits) }
+    /// The same, empty, as one of so many workers of a desk.
+    pub(crate) fn worker(&self, count: usize) -> Self {
+        Self { role: Role::Flows, ..Self::new(self.share(count)) }
     }
 
     /// The desk of workers.
@@ -36,9 +36,15 @@ impl Summary {
         Self { role: Role::Desk, ..self }
     }
 
-    /// The same, empty, as a member that reads packets of its own.
-    pub(crate) fn member(&self) -> Self {
-        Self { role: Role::Member, ..Self::new(self.limits) }
+    /// The same, empty, as one of so many members that read packets of their own.
+    pub(crate) fn member(&self, count: usize) -> Self {
+        Self { role: Role::Member, ..Self::new(self.share(count)) }
+    }
+
+    /// Flows have a share of the memory and names another, so those who have flows share all of it among them, and who has names
+    /// has all of it, too.
+    fn share(&self, count: usize) -> Limits {
+        Limits { memory: self.limits.memory / count.max(1), ..self.limits }
     }
 
     /// Notes a packet that told of what is kept at the desk.

@@ -131,7 +131,7 @@ mod tests {
         for id in 0..Paths::CAP as u32 {
             desk.flows.paths.intern(&vlan(id));
         }
-        let mut worker = desk.worker();
+        let mut worker = desk.worker(1);
         for (port, id, time) in [(5000, 7, 20), (5001, 1 << 20, 30), (5002, 1 << 20, 10), (5001, 1 << 21, 40)]
         {
             let key = Key { ports: [port, 443], protocol: 17, version: 4, ..Key::default() };
