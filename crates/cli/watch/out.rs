@@ -82,6 +82,11 @@ impl Out {
         self.shared.waiting.load(Ordering::Acquire) == 0
     }
 
+    /// Whether what waits leaves room for more to be said at once.
+    pub(super) fn has_room(&self) -> bool {
+        self.shared.bytes.load(Ordering::Acquire) <= QUEUE / 2
+    }
+
     /// Has whole lines written; counts them where there is no room for them.
     pub(super) fn write(&self, lines: Vec<u8>) {
         if lines.is_empty() {

@@ -1,6 +1,6 @@
 //! What a watch says on the way: it judges what there is, tells what of it is new, and lets go what was told.
 
-use super::lines::{push_flows, push_news, without_flows};
+use super::lines::{Pieces, push_flows, push_news, without_flows};
 use super::loss::Loss;
 use super::metrics::Judged;
 use super::news::Heard;
@@ -11,12 +11,19 @@ use crate::plan::Form;
 use lenscap_flow::report::{Report, Said};
 use lenscap_report::{Kind, json, text};
 
+/// What was judged, what was said before, and where more is said.
+struct Telling<'t, 'a> {
+    report: &'t mut Report<'a>,
+    said: &'t mut Said,
+    heard: &'t mut Heard,
+    view: Option<&'t mut (View, text::View)>,
+    sums: Sums,
+    lines: Pieces<'t>,
+}
+
 impl Run<'_> {
     /// Judges what there is, and lets `use_it` make something of it.
-    fn judged<T>(
-        &mut self,
-        use_it: impl FnOnce(&mut Report<'_>, &mut Said, &mut Heard, Option<&mut (View, text::View)>, Sums) -> T,
-    ) -> T {
+    fn judged<T>(&mut self, use_it: impl FnOnce(Telling<'_, '_>) -> T) -> T {
         let began = moment();
         self.pulse.judging(began);
         let up = began - self.begun;
@@ -39,7 +46,14 @@ impl Run<'_> {
         if let Some(rolling) = &mut self.rolling {
             rolling.learn(&report);
         }
-        let made = use_it(&mut report, &mut self.said, &mut self.heard, self.view.as_mut(), sums);
+        let made = use_it(Telling {
+            report: &mut report,
+            said: &mut self.said,
+            heard: &mut self.heard,
+            view: self.view.as_mut(),
+            sums,
+            lines: Pieces::to(&self.out),
+        });
         // What is to be said of a flow is said before it leaves memory.
         let said = takes_flows.then_some(&self.said);
         let leaving = report.leaving(ended, said);
@@ -64,40 +78,37 @@ impl Run<'_> {
     pub(super) fn tick(&mut self) {
         let (ended, now) = (self.ongoing.ended(), self.ongoing.now().unwrap_or_default());
         let (form, takes, says) = (self.printing.form, self.takes_flows(), self.says(&[Kind::Flow]));
-        let (lines, missed) = self.judged(|report, said, heard, view, sums| {
+        let missed = self.judged(|Telling { report, said, heard, view, sums, mut lines }| {
             let news = heard.news(report);
-            let mut lines = Vec::new();
             match (view, form) {
-                (Some((view, _)), _) => lines.extend(view.say(report, &news, now, sums).into_bytes()),
+                (Some((view, _)), _) => {
+                    lines.push(|all| all.extend(view.say(report, &news, now, sums).bytes()));
+                }
                 (None, Form::Json(select)) => push_news(&mut lines, select, &news),
                 (None, _) => {}
             }
-            let missed = if takes { push_flows(&mut lines, says, report, ended, said) } else { 0 };
-            (lines, missed)
+            if takes { push_flows(&mut lines, says, report, ended, said) } else { 0 }
         });
         self.missed = self.missed.saturating_add(missed);
-        self.out.write(lines);
     }
 
     /// Reports on all that there is, as if it ended now; of flows only those that ended.
     pub(super) fn report(&mut self) {
         let (ended, threads, form) = (self.ongoing.ended(), self.printing.threads, self.printing.form);
         let (takes, says) = (self.takes_flows(), self.says(&[Kind::Flow]));
-        let (lines, missed) = self.judged(|report, said, _, view, _| {
-            let mut lines = Vec::new();
+        let missed = self.judged(|Telling { report, said, view, mut lines, .. }| {
             let missed = if takes { push_flows(&mut lines, says, report, ended, said) } else { 0 };
             let written = match (view, form) {
                 (Some((view, style)), _) => {
-                    lines.extend(view.clear().into_bytes());
+                    lines.push(|all| all.extend(view.clear().bytes()));
                     text::write(report, style, &mut lines)
                 }
                 (None, Form::Json(select)) => json::write(report, without_flows(select), threads, &mut lines),
                 (None, _) => Ok(()),
             };
-            // A buffer takes all.
-            (written.map(|()| lines).unwrap_or_default(), missed)
+            debug_assert!(written.is_ok(), "pieces take all");
+            missed
         });
         self.missed = self.missed.saturating_add(missed);
-        self.out.write(lines);
     }
 }
