@@ -61,6 +61,10 @@ impl Run<'_> {
         drop(closed);
         self.turn.judged(self.ongoing.now().unwrap_or_default(), self.ongoing.cost());
         settle::settle(&mut self.ongoing, &leaving);
+        drop(leaving);
+        // A judgement needs much for a moment.
+        #[cfg(target_os = "linux")]
+        lenscap_ring::give_back();
         let now = moment();
         self.pulse.has_judged(now);
         let interval = self.view.as_ref().map_or(INTERVAL, |(view, _)| view.interval());

@@ -8,8 +8,8 @@
 //! What the kernel takes off a frame is put back: the tag of a VLAN stands where it stood on the wire. It has no link type but
 //! what the interface has ([`Ring::hardware`]), and it needs `CAP_NET_RAW` in the network namespace of the interface.
 //!
-//! This is the one crate of the workspace with `unsafe`: system calls (`socket.rs`) and the shared memory (`memory.rs`), each with
-//! the argument for its soundness. What a block holds is read as plain bytes (`block.rs`), so a kernel that wrote nonsense
+//! This is the one crate of the workspace with `unsafe`: system calls (`socket.rs`), the shared memory (`memory.rs`) and
+//! what the allocator is asked (`heap.rs`), each with the argument for its soundness. What a block holds is read as plain bytes (`block.rs`), so a kernel that wrote nonsense
 //! into it could give wrong packets, but no access out of bounds.
 #![cfg(target_os = "linux")]
 #![cfg_attr(
@@ -19,6 +19,7 @@
 
 mod block;
 mod group;
+mod heap;
 mod memory;
 mod options;
 mod ring;
@@ -27,6 +28,7 @@ mod statistics;
 
 pub use block::{Packet, Packets, Way};
 pub use group::Group;
+pub use heap::give_back;
 pub use options::{Instruction, Options};
 pub use ring::Ring;
 pub use statistics::Statistics;
