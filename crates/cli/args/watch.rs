@@ -123,12 +123,13 @@ pub(crate) struct Watch {
     /// A gap of more than so many seconds ends a flow
     #[arg(long, value_name = "SECONDS", default_value = "300", help_heading = "What is read")]
     pub idle: Idle,
-    /// Memory for the state, such as 512M or 4G (MiB, GiB); a quarter of what there is where not given
+    /// Memory for the state, such as 512M or 4G (MiB, GiB); a quarter of what there is where not given. Beside it: the program and
+    /// its catalogue, some 25 MiB; --ring; what a judgement says, for a moment more than as much again where devices are thousands;
+    /// lines that nobody reads, 64 MiB at most
     #[arg(long, value_name = "SIZE", value_parser = parse::memory, help_heading = "Resources")]
     pub memory: Option<u64>,
-    /// Share the packets among so many threads; the records are the same as long as memory does for each. Each, and the thread that
-    /// reads, has an equal part of --memory; while it is judged there is a copy of all, so the process may take more than twice
-    /// --memory
+    /// Share the packets among so many threads; the records are the same as long as memory does for each. While it is judged there
+    /// is a copy of what they have, so half of --memory is for that; of the other half the flows are shared out evenly
     #[arg(long, value_name = "N", default_value = "1", value_parser = parse::workers, help_heading = "Resources")]
     pub workers: NonZeroUsize,
     /// Share the packets of interfaces among so many handles, by their addresses, with a thread each that folds what it is given.
