@@ -75,7 +75,7 @@ pub(crate) fn all() -> Vec<Sample> {
         // rtmp
         Sample::one(97, &[&b"\x03\0\0\0\t\0\0\0\0"[..], &[90; 3064], b"\x03\0\0\0\0\0\xd5\x14\0\0\0\0\x02\0\x07connect\0?\xf0\0\0\0\0\0\0\x03\0\x03app\x02\0\x04live\0\x08flashVer\x02\0\x12FMLE/3.0 (example)\0\x06swfUrl\x02\0Z", &[120; 54], b"\xc3", &[120; 36], b"\0\x05tcUrl\x02\0$rtmp://push.example/live?key=made-up\0\0\t"].concat()).near(7, 1),
         // rtp, behind lengths
-        Sample::one(105, &[b"\0\x10\x80`\0\x01\0\0\0\x01\0\0\0\t\x07\x07\x07\x07", b"\0\x10\x80`\0\x02\0\0\0\x01\0\0\0\t\x07\x07\x07\x07", b"\0\x10\x80`\0\x03\0\0\0\x01\0\0\0\t\x07\x07\x07\x07"].concat()).near(2, 0x40),
+        Sample::one(105, &[&b"\0\x10\x80`\0\x01\0\0\0\x01\0\0\0\t\x07\x07\x07\x07"[..], b"\0\x10\x80`\0\x02\0\0\0\x01\0\0\0\t\x07\x07\x07\x07", b"\0\x10\x80`\0\x03\0\0\0\x01\0\0\0\t\x07\x07\x07\x07"].concat()).near(2, 0x40),
         // mqtt
         Sample::one(99, b"\x10\xbd\0\0\x04MQTT\x04\xc6\0<\0\x08cam-0001\0\x0fCams/P2P/Status\0\x04gone\0\x07someone\0\x07made up\x82\x98\0\0\x01\0\x13Others/").near(40, 1),
         // openvpn

@@ -102,7 +102,8 @@ mod tests {
         };
         not(&[all[0].clone(), b"\x80\xc8 no report".to_vec()]);
         not(&[all[0].clone(), vec![0x80; 7]]);
-        let apart = |n: usize| Rtp { payload_type: 96, sequence: 1, time: 0, source: n as u32 }.packet(&[7; 40], 0);
+        let apart =
+            |n: usize| Rtp { payload_type: 96, sequence: 1, time: 0, source: n as u32 }.packet(&[7; 40], 0);
         not(&(0..6).map(apart).collect::<Vec<_>>());
         for bytes in [&b"\x21"[..], b"\0\x07", b"\0\x20\x40"] {
             assert_eq!(stream(&READER, bytes, false).0, Probe::NotMine, "{bytes:?}");
