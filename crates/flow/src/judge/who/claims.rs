@@ -1,8 +1,9 @@
 //! What stations of the link said of who holds which address, and who is a router.
 //!
-//! ARP says that 192.168.1.1 is at 50:c7:bf:00:00:01, and a DHCP server that the routers are at 192.168.1.1: so that MAC is
-//! a router's, and that address is its own. An address that a MAC holds by such word never speaks against it. So does one that it
-//! asked of all whether anybody holds it, and that nobody does.
+//! ARP says that 192.168.1.1 is at 50:c7:bf:00:00:01, and the DHCP server that sends from there that the routers are at 192.168.1.1:
+//! so that MAC is a router's, and that address is its own. Anybody can send either of somebody else, so that a DHCP answer makes a
+//! router of who sends such answers himself, or also passes on what others sent (`mac.rs`), and of nobody else. An address that a
+//! MAC holds by such word never speaks against it. So does one that it asked of all whether anybody holds it, and that nobody does.
 
 use hashbrown::{HashMap, HashSet};
 use lenscap_wire::{Address, Field, Mac};
@@ -27,6 +28,8 @@ pub(crate) struct Claims {
     routers: HashSet<Mac>,
     /// Addresses that DHCP servers called routers.
     router_addresses: HashSet<Address>,
+    /// MACs that DHCP answers came from.
+    servers: HashSet<Mac>,
     /// How many addresses a MAC holds by ARP.
     by_arp: HashMap<Mac, u32>,
 }
@@ -41,6 +44,7 @@ impl Claims {
                 .holders(Field::DhcpRouter, true)
                 .map(|(_, address)| address)
                 .collect(),
+            servers: servers(sightings).collect(),
             ..Self::default()
         };
         for field in [Field::Arp, Field::Ndp, Field::NdpRouter, Field::Dhcp] {
@@ -48,7 +52,7 @@ impl Claims {
             for (mac, address) in sightings.holders(field, field == Field::Dhcp) {
                 if field == Field::Arp {
                     *claims.by_arp.entry(mac).or_default() += 1;
-                    if claims.router_addresses.contains(&address) {
+                    if claims.router_addresses.contains(&address) && claims.servers.contains(&mac) {
                         claims.routers.insert(mac);
                     }
                 }
@@ -109,15 +113,28 @@ impl Claims {
         self.routers.contains(&mac) || is_shared_by_routers(mac)
     }
 
-    /// Whether a DHCP server called an address a router.
+    /// Whether a DHCP server called an address a router: anybody can say so of anybody.
     pub(crate) fn is_router_address(&self, address: Address) -> bool {
         self.router_addresses.contains(&address)
+    }
+
+    /// Whether DHCP answers came from a MAC: what they call a router may be who sends them.
+    pub(crate) fn serves_leases(&self, mac: Mac) -> bool {
+        self.servers.contains(&mac)
     }
 
     /// Whether a MAC's word tells which addresses are its own. One that answers for others (RFC 1027) says so of many.
     pub(crate) fn vouches(&self, mac: Mac) -> bool {
         self.by_arp.get(&mac).is_none_or(|count| *count <= rules::STATION_ADDRESSES)
     }
+}
+
+/// The MACs that DHCP answers came from, as far as they were the first to say what they say.
+fn servers(sightings: &Sightings) -> impl Iterator<Item = Mac> {
+    let answers = sightings
+        .iter()
+        .filter(|(shown, _)| shown.claimed && matches!(shown.field, Field::Dhcp | Field::DhcpRouter));
+    answers.map(|(_, seen)| Mac(seen.by)).filter(|mac| !mac.is_zero())
 }
 
 /// Addresses that stations tried before they took them (RFC 4862, 5.4), where nobody else tried the same or holds it.

@@ -239,7 +239,14 @@ fn is_vouched(claims: &Claims, end: &End) -> bool {
     is_of_link(address)
         || is_made_of(address, mac)
         || claims.vouches(mac)
-            && (claims.is_own(mac, address) || end.to_group || claims.is_router_address(address))
+            && (claims.is_own(mac, address) || end.to_group || is_called_router(claims, end))
+}
+
+/// Whether DHCP calls an end a router, of which its MAC may be one: it sends such answers itself, or what came from the address was
+/// not passed on.
+fn is_called_router(claims: &Claims, end: &End) -> bool {
+    let is_its_own = || claims.serves_leases(end.key.0) || !end.passage.is_passed_on();
+    end.is_inside && claims.is_router_address(end.key.1) && is_its_own()
 }
 
 /// Whether what an end sent came from behind its MAC: routers had passed it on, and the MAC does not say that the address is its
@@ -255,7 +262,7 @@ fn kind_of(claims: &Claims, mac: Mac, ends: &[&End], crowded: bool) -> MacKind {
     {
         let is_router = crowded
             || claims.is_router(mac)
-            || claims.is_router_address(end.key.1)
+            || claims.serves_leases(mac) && claims.is_router_address(end.key.1)
             || is_from_behind(claims, end);
         return if is_router { MacKind::Router } else { MacKind::Station };
     }
@@ -265,16 +272,18 @@ fn kind_of(claims: &Claims, mac: Mac, ends: &[&End], crowded: bool) -> MacKind {
     let counts = |end: &End| !claims.is_near(end.key.1) && !known.contains(&outside_network(end.key.1));
     let counted: HashSet<_> =
         outside().filter(|end| counts(end)).map(|end| outside_network(end.key.1)).collect();
+    // Beside the word of a DHCP server, who need not be heard of again, an address outside that speaks from it to a station.
+    let faces_outside = || outside().any(|end| end.to_station && counts(end));
     let is_router = crowded
         || claims.is_router(mac)
-        || ends.iter().any(|end| end.is_inside && claims.is_router_address(end.key.1))
+        || ends.iter().any(|end| is_called_router(claims, end)) && (claims.serves_leases(mac) || faces_outside())
         || counted.len() >= rules::ROUTER_ADDRESSES
         || ends.iter().any(|end| (end.is_inside || counts(end)) && is_from_behind(claims, end));
     if is_router {
         MacKind::Router
     } else if counted.is_empty() {
         inside_kind(claims, ends)
-    } else if outside().any(|end| end.to_station && counts(end)) {
+    } else if faces_outside() {
         MacKind::Presumed
     } else {
         MacKind::Undecided
