@@ -68,6 +68,28 @@ impl Hot {
         acknowledged && self.counters(cold).packets[side] == 0
     }
 
+    /// Who began the connection, as far as its handshake shows that: of two who called each other at once (RFC 9293, 3.5), the one
+    /// whom alone the other let in.
+    pub(crate) fn opener(&self) -> Option<Side> {
+        let has = |side: Side, letter: u16| self.seen[side & 1] & letter != 0;
+        if !self.shows_client() || !(has(0, history::SYN) && has(1, history::SYN)) {
+            return self.shows_client().then(|| self.client());
+        }
+        match [0, 1].map(|side| has(1 - side, history::SYN_ACK)) {
+            [true, false] => Some(0),
+            [false, true] => Some(1),
+            _ => None,
+        }
+    }
+
+    /// Whether a SYN that one side was sent led to nothing that was captured: packets of it were, and no SYN-ACK among them nor
+    /// a refusal alone. Anybody who knows addresses and ports of a connection can send such a SYN amid it.
+    pub(crate) fn ignores_syn(&self, cold: &Cold, side: Side) -> bool {
+        let (own, theirs) = (self.seen[side & 1], self.seen[1 - (side & 1)]);
+        let called = self.shows_client() && theirs & history::SYN != 0 && own & history::SYN_ACK == 0;
+        called && own & (history::ACK | history::DATA | history::FIN) != 0 && self.counters(cold).packets[side & 1] > 0
+    }
+
     /// The only side that sent, where the other one did not.
     pub(crate) fn only_sender(&self, cold: &Cold) -> Option<Side> {
         let packets = self.counters(cold).packets;

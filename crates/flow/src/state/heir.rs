@@ -65,7 +65,9 @@ impl<T: Clone> Line<T> {
 
     /// Whether a later spell of the same key goes on with it.
     pub(crate) fn goes_on(&self, (hot, cold): (&Hot, &Cold)) -> bool {
-        if hot.shows_client() {
+        // A SYN of who was called, which the caller did not heed, begins no connection: whoever knows the ports can send it.
+        let is_stray = hot.shows_client() && hot.client() != self.orig && hot.ignores_syn(cold, self.orig);
+        if hot.shows_client() && !is_stray {
             return false;
         }
         match hot.key.protocol {

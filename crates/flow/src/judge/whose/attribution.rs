@@ -25,6 +25,15 @@ impl<'a> Court<'a> {
         [0, 1].into_iter().find(|&side| self.testimony(flow, side).serves())
     }
 
+    /// Whether the SYN of one side is that of an outside party to a station that did not heed it, so that it shows no caller.
+    fn is_uncalled(&self, flow: &Flow<'a>, caller: Side) -> bool {
+        let called = 1 - (caller & 1);
+        let place = |side: Side| self.boundary.place(flow.hot.key.address(side));
+        flow.hot.ignores_syn(flow.cold, called)
+            && place(called) == Some(Place::Inside)
+            && place(caller) == Some(Place::Outside)
+    }
+
     /// Judges one flow, given what its halves said. Beside it the reader that knew its protocol.
     pub(crate) fn judge_flow(
         &self,
@@ -32,8 +41,8 @@ impl<'a> Court<'a> {
         halves: &[Testimony<'_, 'a>; 2],
     ) -> (Judged, Option<u8>) {
         let key = &flow.hot.key;
-        let by_syn = flow.hot.shows_client();
-        let orig = if by_syn { flow.hot.client() } else { flow.hot.first_side() };
+        let opener = flow.hot.opener().filter(|side| !self.is_uncalled(flow, *side));
+        let (orig, by_syn) = (opener.unwrap_or(flow.hot.first_side()), opener.is_some());
         let earlier = self.earlier.of(flow.at);
         let (orig, by_syn) = earlier.map_or((orig, by_syn), |heritage| (heritage.orig, heritage.by_syn));
         let half = self.halves.other(flow.at);
@@ -43,7 +52,15 @@ impl<'a> Court<'a> {
         let shown = other.map(|other| other.hot).filter(|other| !by_syn && other.shows_client());
         let (orig, by_syn) = shown.map_or((orig, by_syn), |other| (other.client(), true));
         let server = || self.tellers(flow).find_map(|flow| self.server(&flow));
-        let turned = if by_syn || key.protocol != TCP { None } else { server().map(|server| 1 - server) };
+        let client = || {
+            let asks = |side: &Side| halves[*side].asks();
+            [0, 1].into_iter().filter(|_| flow.hot.shows_client()).find(asks)
+        };
+        let turned = if by_syn || key.protocol != TCP {
+            None
+        } else {
+            server().map(|server| 1 - server).or_else(client)
+        };
         let orig = turned.unwrap_or(orig);
         let mut judged = Judged { vendor: Judged::NOBODY, ..Judged::default() };
         judged.bits = orig as u8 | u8::from(by_syn) << 1;

@@ -3,22 +3,20 @@
 //! A capture has far fewer transcripts and names than flows, and a flow's transcripts and names are all that its readers said
 //! of it. So texts are compared and the catalogue is asked here, and judging a flow is joining two testimonies.
 
-use hashbrown::{HashMap, HashTable};
+mod table;
+
 use lenscap_catalog::{Catalog, Endpoint, SharedGroup};
 use lenscap_wire::{Address, Field};
-use rayon::prelude::*;
-use std::hash::BuildHasher;
 use std::net::Ipv4Addr;
 use std::ops::Range;
 
+use self::table::{OpinionTable, confidence, slice};
 use crate::judge::ending::Ending;
 use crate::judge::judged::{KINDS, host_part, is_host_syntax};
-use crate::judge::rules;
 use crate::judge::whose::{answered, statement::Statement};
-use crate::state::seed::seeded;
 use crate::state::summary::Summary;
-use crate::state::text::{TextId, Texts};
-use crate::state::transcript::{Asked, Transcript, TranscriptId, Transcripts};
+use crate::state::text::TextId;
+use crate::state::transcript::{Asked, TranscriptId, Transcripts};
 
 /// What the catalogue says of a name: whose it is, and why it may be nobody's.
 pub(crate) type Owner<'a> = (Option<&'a Endpoint>, Option<SharedGroup>);
@@ -149,6 +147,11 @@ impl<'c, 'a> Testimony<'c, 'a> {
         self.opinion.serves
     }
 
+    /// Whether its sender asks, as a client does: it names the server, or its path.
+    pub(crate) fn asks(&self) -> bool {
+        self.opinion.path == Some(true) || matches!(self.opinion.own, Some((_, true)))
+    }
+
     /// Whether packets were left unopened that might have held its hello.
     pub(crate) fn is_unopened(&self) -> bool {
         self.opinion.unopened
@@ -242,163 +245,3 @@ pub(crate) fn owner<'a>(catalog: &'a Catalog, names: &[u8]) -> Owner<'a> {
     (None, shared_by)
 }
 
-/// Points of one of [`KINDS`]; a certificate is weak that nobody vouches for or that holds for many.
-const fn confidence(kind: u8, weak: bool) -> u8 {
-    match (kind, weak) {
-        (0, _) => rules::BY_SNI,
-        (1, _) => rules::BY_HOST,
-        (_, false) => rules::BY_CERTIFICATE,
-        (_, true) => rules::BY_WEAK_CERTIFICATE,
-    }
-}
-
-/// The opinions on one table of transcripts.
-struct OpinionTable<'a> {
-    /// Whether they are on the transcripts of the capture's end.
-    at_end: bool,
-    texts: &'a Texts,
-    opinions: Vec<Opinion>,
-    claims: Vec<Naming<'a>>,
-    /// Every set of statements once, one after another.
-    statements: Vec<(Field, TextId)>,
-    /// End of each set in `statements`.
-    ends: Vec<u32>,
-    ids: HashTable<u32>,
-    /// What the catalogue says of each text that it knows as a name: most are nobody's.
-    owners: HashMap<TextId, Owner<'a>>,
-}
-
-impl<'a> OpinionTable<'a> {
-    fn new(texts: &'a Texts, transcripts: &[Transcript], catalog: &'a Catalog, at_end: bool) -> Self {
-        let owned = |id| {
-            let owner = owner(catalog, texts.text(id));
-            (owner.0.is_some() || owner.1.is_some()).then_some((id, owner))
-        };
-        let ids = (0..texts.len() as u32).into_par_iter().with_min_len(4096).map(TextId);
-        let owned: Vec<_> = ids.filter_map(owned).collect();
-        let mut table = Self {
-            at_end,
-            texts,
-            opinions: Vec::with_capacity(transcripts.len()),
-            claims: Vec::new(),
-            statements: Vec::new(),
-            ends: vec![0],
-            ids: HashTable::new(),
-            owners: owned.into_iter().collect(),
-        };
-        for transcript in transcripts {
-            table.opine(transcript);
-        }
-        // No set is looked up by what is in it any more.
-        table.ids = HashTable::new();
-        table
-    }
-
-    fn opine(&mut self, transcript: &Transcript) {
-        let start = self.claims.len() as u32;
-        let mut own = None;
-        let covers = transcript.said.iter().any(|said| said.field == Field::TlsEch);
-        let weak = self.is_weak(transcript);
-        for said in &transcript.said {
-            let Some(kind) = KINDS.iter().position(|(field, _)| *field == said.field) else { continue };
-            let (kind, of_receiver) = (kind as u8, said.of_receiver);
-            if said.value == TextId::OWN {
-                own = Some((kind, of_receiver));
-            } else if said.value != TextId::EMPTY {
-                let (text, owner) = (self.texts.text(said.value), self.host_owner(said.value));
-                let confidence = confidence(kind, weak);
-                self.claims.push(Naming { kind, of_receiver, confidence, text, owner, covers });
-            }
-        }
-        let about = [false, true].map(|of_receiver| {
-            let of = transcript.said.iter().filter(|said| said.of_receiver == of_receiver);
-            self.intern(
-                of.filter(|said| !matches!(said.value, TextId::OWN | TextId::PATH))
-                    .map(|said| (said.field, said.value)),
-            )
-        });
-        let claims = start..self.claims.len() as u32;
-        let path =
-            transcript.said.iter().find(|said| said.value == TextId::PATH).map(|said| said.of_receiver);
-        let confirms = answered::confirms(transcript, self.texts);
-        let pictures = confirms && answered::pictures(transcript, self.texts);
-        let isapi = answered::has_isapi(transcript, self.texts);
-        let describes = answered::describes(transcript, self.texts);
-        let unopened = transcript.said.iter().any(|said| said.field == Field::QuicUnopened);
-        let serves = transcript.said.iter().any(|said| said.field == Field::TlsCipher && !said.of_receiver);
-        let reader = transcript.reader;
-        let silent = about == [0; 2] && own.is_none() && path.is_none();
-        self.opinions.push(Opinion {
-            reader,
-            own,
-            covers,
-            path,
-            claims,
-            confirms,
-            pictures,
-            isapi,
-            describes,
-            serves,
-            unopened,
-            silent,
-            about,
-        });
-    }
-
-    /// Whether a certificate in it proves little: issued by its own subject, or for many names.
-    fn is_weak(&self, transcript: &Transcript) -> bool {
-        transcript.said.iter().any(|said| match said.field {
-            Field::TlsSelfIssued => true,
-            Field::TlsNames => {
-                let names = std::str::from_utf8(self.texts.text(said.value)).unwrap_or_default();
-                names.parse().is_ok_and(|names: u32| names > rules::CERTIFICATE_NAMES)
-            }
-            _ => false,
-        })
-    }
-
-    fn intern(&mut self, set: impl Iterator<Item = (Field, TextId)>) -> u32 {
-        let start = self.statements.len();
-        self.statements.extend(set);
-        if self.statements.len() == start {
-            return 0;
-        }
-        let hash = |set: &[(Field, TextId)]| seeded().hash_one(set);
-        let (statements, ends) = (&self.statements, &self.ends);
-        let added = statements.get(start..).unwrap_or(&[]);
-        let key = hash(added);
-        if let Some(&known) = self.ids.find(key, |&id| slice(statements, ends, id) == added) {
-            self.statements.truncate(start);
-            return known;
-        }
-        let id = self.ends.len() as u32;
-        self.ends.push(self.statements.len() as u32);
-        let (statements, ends) = (&self.statements, &self.ends);
-        self.ids.insert_unique(key, id, |&id| hash(slice(statements, ends, id)));
-        id
-    }
-
-    #[inline]
-    fn testimony(&self, (transcript, asked): (TranscriptId, Asked)) -> Testimony<'_, 'a> {
-        let opinion = self.opinions.get(transcript.0 as usize).unwrap_or(&Opinion::NONE);
-        Testimony { table: self, opinion, asked }
-    }
-
-    /// The same of one name, of which a blank is no part: where it has one it is nobody's.
-    fn host_owner(&self, name: TextId) -> Owner<'a> {
-        let owner = self.owner(name);
-        let is_one = owner.0.is_none() || memchr::memchr(b' ', self.texts.text(name)).is_none();
-        if is_one { owner } else { Owner::default() }
-    }
-
-    #[inline]
-    fn owner(&self, name: TextId) -> Owner<'a> {
-        self.owners.get(&name).copied().unwrap_or_default()
-    }
-}
-
-fn slice<'s>(all: &'s [(Field, TextId)], ends: &[u32], id: u32) -> &'s [(Field, TextId)] {
-    let at = |n: usize| ends.get(n).copied().unwrap_or(0) as usize;
-    let start = (id as usize).checked_sub(1).map_or(0, at);
-    all.get(start..at(id as usize)).unwrap_or(&[])
-}
