@@ -182,6 +182,46 @@ fn what_a_stranger_answers_ends_no_look_up() {
     }
 }
 
+/// An answer, or a denial, that comes to who never asked.
+#[test]
+fn who_did_not_ask_asked_for_nothing() {
+    let stranger = Host::new("52:54:00:66:66:66", "192.168.1.66");
+    let none = message::dns(1, 0x8183, Some((NAME, 1)), &[]);
+    for body in [answer(NAME, &[Host::new("00:00:00:00:00:01", "203.0.113.40")]), none] {
+        let mut office = Office::new();
+        office.s.udp(stranger.port(53), camera().port(4000), &body);
+        office.s.udp(camera().port(5000), office.cloud.port(9999), &[1; 100]);
+        let told = records(&office.s.frames);
+        let of_name = told.iter().filter(|of| of["type"] == "finding" && of["endpoint"] == NAME);
+        assert_eq!(of_name.count(), 0);
+    }
+}
+
+/// It came, though it held nothing, or nothing that could be read.
+#[test]
+fn an_answer_that_came_was_captured() {
+    let by = |answer: &[u8], snap: u32| {
+        let mut office = Office::new();
+        office.ask(camera(), 4000);
+        office.s.snap_length = snap;
+        office.s.udp(office.resolver.port(53), camera().port(4000), answer);
+        ended(&office)
+    };
+    let cut_by_sender = message::dns(1, 0x8380, Some((NAME, 1)), &[]);
+    assert!(by(&cut_by_sender, 2000).contains("could not be read"));
+    let whole = answer(NAME, &[Host::new("00:00:00:00:00:01", "203.0.113.40")]);
+    assert!(by(&whole, 80).contains("could not be read"), "its address is cut off");
+    // An alias of a service (RFC 9460, 2.4.2) holds no address, nor does where one of another name stands.
+    let alias = message::dns(1, 0x8180, Some((NAME, 65)), &[]);
+    let service = {
+        let target = Record { name: "s1.example.net", value: Data::Address([203, 0, 113, 40].into()) };
+        message::dns(1, 0x8180, Some((NAME, 33)), &[target])
+    };
+    for answer in [alias, service] {
+        assert!(by(&answer, 2000).contains("held no address"), "{}", by(&answer, 2000));
+    }
+}
+
 fn of_type<'r>(records: &'r [Value], kind: &str) -> Vec<&'r Value> {
     records.iter().filter(|record| record["type"] == kind).collect()
 }

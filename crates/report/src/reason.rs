@@ -225,6 +225,7 @@ fn answers(flows: u64, answered: u64, refused: u64) -> String {
 fn looked_up(outcome: LookUp) -> String {
     match outcome {
         LookUp::Unanswered => "no answer was captured".into(),
+        LookUp::Unread => "an answer came that could not be read".into(),
         LookUp::WithoutAddress => "the answer held no address".into(),
         LookUp::Failed(code) => format!("the name service failed (code {code})"),
         LookUp::Denied => "refused: the name does not exist (NXDOMAIN)".into(),

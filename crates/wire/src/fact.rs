@@ -76,7 +76,7 @@ pub enum Fact<'a> {
         by: Resolver,
         /// The name.
         name: &'a [u8],
-        /// DNS response code: 3 is NXDOMAIN; 0 where the name exists but has no such record.
+        /// DNS response code: 3 is NXDOMAIN; 0 where the name exists but has no such record; [`Fact::UNREAD`].
         code: u8,
     },
     /// `address` is held by `mac`, as ARP, neighbour discovery or DHCP says it.
@@ -123,6 +123,9 @@ impl<'a> Fact<'a> {
 }
 
 impl Fact<'_> {
+    /// In place of a response code: an answer came, and what it held could not be read. Codes of messages have four bits.
+    pub const UNREAD: u8 = u8::MAX;
+
     /// Whether it is a claim: what the sender says of another, who may know nothing of it. A client that asks for
     /// `/ISAPI/System/status` claims that the server has such a path; the server's `Server: Hikvision-Webs` is its own
     /// word. So is what a DHCP client says of itself, by whatever relay it came.

@@ -68,6 +68,8 @@ impl FindingKind {
 pub enum LookUp {
     /// No answer was captured.
     Unanswered,
+    /// An answer came, and what it held could not be read: it, or its capture, was cut.
+    Unread,
     /// An answer came, and it held no address.
     WithoutAddress,
     /// The name service failed or would not answer, by this response code (RFC 1035 4.1.1).

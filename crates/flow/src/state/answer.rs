@@ -87,7 +87,9 @@ impl Hot {
     pub(crate) fn ignores_syn(&self, cold: &Cold, side: Side) -> bool {
         let (own, theirs) = (self.seen[side & 1], self.seen[1 - (side & 1)]);
         let called = self.shows_client() && theirs & history::SYN != 0 && own & history::SYN_ACK == 0;
-        called && own & (history::ACK | history::DATA | history::FIN) != 0 && self.counters(cold).packets[side & 1] > 0
+        called
+            && own & (history::ACK | history::DATA | history::FIN) != 0
+            && self.counters(cold).packets[side & 1] > 0
     }
 
     /// The only side that sent, where the other one did not.

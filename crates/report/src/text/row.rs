@@ -198,6 +198,7 @@ const fn outcome_words(outcome: LookUp) -> &'static str {
     match outcome {
         LookUp::Denied => "the name does not exist",
         LookUp::Unanswered => "no answer was captured",
+        LookUp::Unread => "its answer could not be read",
         LookUp::WithoutAddress => "the answer held no address",
         LookUp::Failed(_) => "the name service failed",
         LookUp::Diverted => "an inside address was the answer",

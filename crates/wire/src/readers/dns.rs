@@ -68,6 +68,9 @@ mod tests {
         dns(QUERY, [1, 0, 0, 0], &[question(CAM_EXAMPLE, A)])
     }
 
+    /// An answer came, and what it held could not be read.
+    const UNREAD: [&str; 1] = ["dns cam.example denied 255"];
+
     /// A reply to the question for `kind` with these answers.
     fn reply(kind: u16, answers: &[Vec<u8>]) -> Vec<u8> {
         let entries = [&[question(CAM_EXAMPLE, kind)], answers].concat();
@@ -98,7 +101,7 @@ mod tests {
     #[test]
     fn an_answer_that_the_question_does_not_lead_to_speaks_of_its_owner() {
         let other = record(&[b"\x01b", EXAMPLE].concat(), AAAA, &[0x20; 16]);
-        let said = ["dns b.example = 2020:2020:2020:2020:2020:2020:2020:2020"];
+        let said = ["dns b.example = 2020:2020:2020:2020:2020:2020:2020:2020", "dns cam.example denied 0"];
         assert_eq!(facts(&READER, &reply(A, &[other])).unwrap(), said);
     }
 
@@ -127,22 +130,23 @@ mod tests {
         let referral = dns(REPLY, [1, 0, 1, 0], &[question(CAM_EXAMPLE, A), record(EXAMPLE, NS, CAM)]);
         assert_eq!(facts(&READER, &referral), Some(vec![]));
         let by_sender = dns(REPLY | 0x0200, [1, 0, 0, 0], &[question(CAM_EXAMPLE, A)]);
-        assert_eq!(facts(&READER, &by_sender), Some(vec![]));
+        assert_eq!(facts(&READER, &by_sender).unwrap(), UNREAD);
         let by_capture = Packet { payload_length: 500, ..Packet::default() };
-        assert_eq!(facts_in(&READER, &by_capture, &reply(A, &[])), Some(vec![]));
+        assert_eq!(facts_in(&READER, &by_capture, &reply(A, &[])).unwrap(), UNREAD);
         // The header promises an answer, and none can be read.
         let broken = reply(A, &[record(&[0x80, 0], A, &ADDRESS)]);
-        assert_eq!(facts(&READER, &broken), Some(vec![]));
+        assert_eq!(facts(&READER, &broken).unwrap(), UNREAD);
     }
 
     #[test]
     fn names_in_data_end_there() {
         let [_, address] = chained();
         let empty = record(CAM, CNAME, b"");
-        assert_eq!(facts(&READER, &reply(A, &[empty, address])).unwrap(), ["dns a.example = 192.0.2.1"]);
+        let said = ["dns a.example = 192.0.2.1", UNREAD[0]];
+        assert_eq!(facts(&READER, &reply(A, &[empty, address])).unwrap(), said);
         let short = record(CAM, HTTPS, &[0, 1]);
         let rest = record(b"\0", HTTPS, &[0, 1, 0, 0, 4, 0, 4, 192, 0, 2, 1]);
-        assert_eq!(facts(&READER, &reply(HTTPS, &[short, rest])), Some(vec![]));
+        assert_eq!(facts(&READER, &reply(HTTPS, &[short, rest])).unwrap(), ["dns cam.example denied 0"]);
     }
 
     #[test]
@@ -158,7 +162,7 @@ mod tests {
         let circle = dns(QUERY, [1, 0, 0, 0], &[question(CAM, A)]);
         assert_eq!(facts(&READER, &circle), Some(vec![]));
         let mutual = dns(REPLY, [1, 1, 0, 0], &[question(CAM_EXAMPLE, A), record(&[0xc0, 29], A, &ADDRESS)]);
-        assert_eq!(facts(&READER, &mutual), Some(vec![]));
+        assert_eq!(facts(&READER, &mutual).unwrap(), UNREAD);
     }
 
     #[test]

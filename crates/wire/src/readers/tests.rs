@@ -79,7 +79,9 @@ pub(super) fn cut_everywhere(reader: &Reader, packet: &Packet<'_>, payload: &[u8
     for length in 0..payload.len() {
         let cut = &payload[..length];
         for said in facts_in(reader, &packet, cut).unwrap_or_default() {
-            assert!(all.contains(&said), "cut to {length} bytes: {said}");
+            // That what is missing could not be read is no more than that it is missing.
+            let is_unread = said.ends_with(" denied 255");
+            assert!(is_unread || all.contains(&said), "cut to {length} bytes: {said}");
         }
         facts_in(reader, &Packet { payload_length: length as u32, ..packet.clone() }, cut);
     }

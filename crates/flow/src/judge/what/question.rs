@@ -6,7 +6,7 @@
 
 use hashbrown::HashSet;
 use lenscap_catalog::Called;
-use lenscap_wire::Address;
+use lenscap_wire::{Address, Fact};
 
 use super::contact::{Asked, Contact, ContactKey};
 use super::party::PartyName;
@@ -97,8 +97,13 @@ impl<'c, 'a> Given<'c, 'a> {
             return None;
         }
         let denial = question.denial.filter(|denial| !self.names.is_stray(denial.flow));
+        // An answer where nobody had asked shows no question.
+        if question.asked == 0 && denial.is_none() {
+            return None;
+        }
         Some(match denial.map(|denial| denial.code) {
             None => LookUp::Unanswered,
+            Some(Fact::UNREAD) => LookUp::Unread,
             Some(NXDOMAIN) => LookUp::Denied,
             Some(0) => LookUp::WithoutAddress,
             Some(code) => LookUp::Failed(code),

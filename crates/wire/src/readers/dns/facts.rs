@@ -3,7 +3,7 @@
 use arrayvec::ArrayVec;
 
 use super::{
-    message::{A, AAAA, CNAME, DnsMessage, Entry, HTTPS, NS, SOA, SVCB, Section},
+    message::{A, AAAA, CNAME, DnsMessage, Entry, HTTPS, NS, SOA, SRV, SVCB, Section},
     name::{self, Name, Names},
 };
 use crate::{
@@ -49,14 +49,20 @@ pub(crate) fn response(message: &DnsMessage<'_>, by: Resolver, facts: Facts<'_>)
     if survey.addressed {
         for entry in message.answers() {
             let mut say = |owner: &Named<'_>, target: &Name, address| {
-                answered = true;
+                answered |= matches!(owner, Named::Link(_));
                 chain.say(by, owner, target, address, facts);
             };
             understood &= read_answer(message, &entry, &chain, &mut names, &mut say).is_some();
         }
     }
-    if understood && !answered && !message.is_cut() && survey.is_denial(message) {
-        facts(Fact::Denied { by, name: chain.question.as_bytes(), code: message.code() });
+    let name = chain.question.as_bytes();
+    if answered || name.is_empty() {
+        return;
+    }
+    if understood && !message.is_cut() && survey.is_denial(message) {
+        facts(Fact::Denied { by, name, code: message.code() });
+    } else if by == Resolver::Dns && survey.is_of_address() && !survey.is_referral() {
+        facts(Fact::Denied { by, name, code: Fact::UNREAD });
     }
 }
 
@@ -154,8 +160,17 @@ impl Survey {
         if message.code() != 0 {
             return self.asked.is_some();
         }
-        let referral = self.authority == Authority::Servers;
-        matches!(self.asked, Some((_, A | AAAA))) && !referral && self.whole
+        self.is_of_address() && !self.is_referral() && self.whole
+    }
+
+    /// Whether it was asked for what leads to an address.
+    fn is_of_address(&self) -> bool {
+        matches!(self.asked, Some((_, A | AAAA | SRV | SVCB | HTTPS)))
+    }
+
+    /// Whether it refers to other servers.
+    fn is_referral(&self) -> bool {
+        self.authority == Authority::Servers
     }
 }
 

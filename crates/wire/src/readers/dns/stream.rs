@@ -46,8 +46,14 @@ fn read_stream(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
         let from = looked_at.len() - rest.0.len();
         let body = rest.up_to(length);
         let to = from + body.len();
-        let mut placed = |fact: Fact<'_>| facts(Fact::Within { from, to, fact: &fact });
-        if !read(body, body.len() < length, Resolver::Dns, &mut placed) {
+        let is_cut = body.len() < length;
+        let mut placed = |fact: Fact<'_>| {
+            // More of the half may hold what is missing.
+            if !(is_cut && matches!(fact, Fact::Denied { code: Fact::UNREAD, .. })) {
+                facts(Fact::Within { from, to, fact: &fact });
+            }
+        };
+        if !read(body, is_cut, Resolver::Dns, &mut placed) {
             break;
         }
     }
