@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::identity::{Shown, Sighting};
 use super::said::By;
+use super::weighing::Weighed;
 
 /// What kind of evidence a text of the catalogue is in a field. In a field for the part that a station plays, it is the
 /// protocol that speaks.
@@ -133,6 +134,21 @@ pub(crate) fn answers_as_camera(field: Field, value: &[u8]) -> bool {
         Field::CgiApi | Field::CgiModel | Field::CgiFirmware | Field::CgiSerial => true,
         _ => false,
     }
+}
+
+/// Whether evidence of so many points names a maker. Paths that others asked for, and that were answered with something, name none as
+/// long as they are worth less than a prefix alone; but of who serves video they tell.
+pub(crate) fn names_maker(
+    catalog: &Catalog,
+    evidence: &[Weighed<'_>],
+    (vendor, points): (VendorId, u32),
+) -> bool {
+    let names = |piece: &Weighed<'_>| piece.maker() > 0 && piece.vendor == Some(vendor);
+    // Nothing else that a station says, or is asked, begins so.
+    let is_path = |piece: &Weighed<'_>| piece.value.starts_with(b"/");
+    let is_video = |piece: &Weighed<'_>| !piece.claimed && piece.row.evidence == Evidence::Video;
+    points >= catalog.worth(Evidence::Prefix, Confidence::Medium).maker.into()
+        || evidence.iter().any(|piece| names(piece) && !is_path(piece) || is_video(piece))
 }
 
 /// Whose a text is, of several that stand in one value, the longest first: `Login to ND0` is one maker's, and `Login to `

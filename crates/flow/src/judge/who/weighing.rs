@@ -10,6 +10,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::said::{self, By, leans};
+use super::texts::names_maker;
 use crate::judge::rules;
 use crate::report::{Standing, WhyRecord};
 
@@ -81,7 +82,7 @@ impl Outcome {
         makers.sort_by_key(|(vendor, points)| (Reverse(*points), *vendor));
         let is_platform = |vendor: VendorId| catalog.vendor(vendor).kind.is_platform();
         let platform = makers.iter().find(|(vendor, _)| is_platform(*vendor)).copied();
-        makers.retain(|(vendor, _)| !is_platform(*vendor));
+        makers.retain(|made| !is_platform(made.0) && names_maker(catalog, evidence, *made));
         // What it says that it is stands above what its hardware shows of who made it for the badge.
         let badge = makers.first().and_then(|(made_by, _)| said::badge(catalog, evidence, *made_by));
         let place = makers.iter().position(|(vendor, _)| Some(*vendor) == badge).unwrap_or(0);
