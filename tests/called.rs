@@ -4,8 +4,8 @@ mod common;
 
 use common::records;
 use lenscap_testkit::message::ClientHello;
-use lenscap_testkit::{Conversation, End, Host, MORNING, SECOND, Scenario, Side};
 use lenscap_testkit::packet::Segment;
+use lenscap_testkit::{Conversation, End, Host, MORNING, SECOND, Scenario, Side};
 use lenscap_wire::TcpFlags;
 use serde_json::Value;
 
@@ -56,7 +56,8 @@ impl Stage {
         let camera = all.iter().find(|of| of["type"] == "device" && of["mac"] == CAMERA);
         let of = |finding: &&Value| finding["type"] == "finding";
         let findings = all.iter().filter(of);
-        let findings = findings.map(|of| (of["kind"].clone(), of["payload_out"].as_u64().unwrap_or_default()));
+        let findings =
+            findings.map(|of| (of["kind"].clone(), of["payload_out"].as_u64().unwrap_or_default()));
         (camera.map_or(Value::Null, |camera| camera["standing"].clone()), findings.collect())
     }
 }

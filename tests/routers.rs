@@ -108,6 +108,9 @@ fn a_router_is_one_by_a_second_witness() {
     };
     // The prefix of a maker of cameras tells nothing of a router.
     assert!(cloud_says(false, false) >= 40);
-    assert_eq!((cloud_says(true, false), cloud_says(false, true)), (cloud_says(true, true), cloud_says(true, true)));
+    assert_eq!(
+        (cloud_says(true, false), cloud_says(false, true)),
+        (cloud_says(true, true), cloud_says(true, true))
+    );
     assert!(cloud_says(true, true) < 40);
 }

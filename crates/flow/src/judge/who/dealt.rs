@@ -5,7 +5,7 @@
 //! keeps such a way open and sends nothing may be a camera, and may be who views one.
 
 use lenscap_catalog::{Called, Confidence, ContactKind, DeviceClass, Evidence, Measure, VendorId};
-use lenscap_wire::{Activity, MAX_CERTIFICATE_NAMES, PacketRef};
+use lenscap_wire::{Activity, MAX_CERTIFICATE_NAMES, PacketRef, ReaderId};
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -17,6 +17,7 @@ use crate::judge::judged::{Callers, Judged, certifies, host_part, is_host_name};
 use crate::judge::what::contact::{ContactKey, Dealing};
 use crate::judge::what::contacts::Parties;
 use crate::judge::what::party::PartyName;
+use crate::judge::whose::opinion::Testimony;
 use crate::judge::{Court, Flow, rules};
 use crate::report::{Attribution, Party};
 use crate::state::answer::Answer;
@@ -97,7 +98,7 @@ impl<'a> Dealt<'a> {
             if judged.callers > Callers::Any && is_own_word(court, &flow, judged, side) {
                 let in_flow = matches!(judged.attribution, Some(Attribution::Sni | Attribution::Host));
                 let of_devices = judged.callers == Callers::Cameras && in_flow;
-                let answer = if court.is_intercepted(&flow, judged) {
+                let answer = if court.is_intercepted(&flow, judged) || court.is_turned_away(&flow, side) {
                     Answer::None
                 } else {
                     court.answer(&flow, side)
@@ -235,6 +236,20 @@ impl<'a> Court<'a> {
                 && matches!(claim.owner, (None, None))
                 && !certifies(claim.text, host_part(called.text))
         })
+    }
+
+    /// Whether all that came back to one side is no word of the host that it asked for: its proxy's refusal, a page of somebody on
+    /// the way, an alert of TLS where a server would have said hello.
+    fn is_turned_away(&self, flow: &Flow<'a>, side: Side) -> bool {
+        /// Header of a record and of a message, version, random and the least that follows (RFC 8446, 4.1.3).
+        const SHORTEST_HELLO: u64 = 47;
+        let [own, other] = [side & 1, 1 - (side & 1)].map(|side| self.testimony(flow, side));
+        let back = flow.counters().payload[1 - (side & 1)];
+        let is_tls =
+            |half: &Testimony<'_, 'a>| half.reader().is_some_and(|reader| ReaderId(reader).app() == "tls");
+        let alerts =
+            || back < SHORTEST_HELLO && own.asks() && is_tls(&own) && is_tls(&other) && !other.serves();
+        flow.hot.key.protocol == TCP && back > 0 && (other.turns_away(&own) || alerts())
     }
 
     /// Whether a flow speaks a peer-to-peer protocol of cameras.

@@ -183,7 +183,7 @@ impl Ends {
                 end.passage = end.passage.and(flow.hot.ways[side & 1].hops().into());
             }
         }
-        let (answers, pictured) = halves[side].answers();
+        let (answers, pictured) = halves[side].answers(&halves[1 - side]);
         // Those that were evicted with it may have said something else.
         let often = if flow.is_evicted() { 1 } else { flow.count() };
         for from in [0, 1].into_iter().filter(|&from| !halves[from].is_silent()) {

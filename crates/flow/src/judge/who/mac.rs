@@ -276,7 +276,8 @@ fn kind_of(claims: &Claims, mac: Mac, ends: &[&End], crowded: bool) -> MacKind {
     let faces_outside = || outside().any(|end| end.to_station && counts(end));
     let is_router = crowded
         || claims.is_router(mac)
-        || ends.iter().any(|end| is_called_router(claims, end)) && (claims.serves_leases(mac) || faces_outside())
+        || ends.iter().any(|end| is_called_router(claims, end))
+            && (claims.serves_leases(mac) || faces_outside())
         || counted.len() >= rules::ROUTER_ADDRESSES
         || ends.iter().any(|end| (end.is_inside || counts(end)) && is_from_behind(claims, end));
     if is_router {

@@ -38,6 +38,46 @@ pub(crate) fn is_of_isapi(path: &[u8]) -> bool {
     begins(b"/ISAPI/") || begins(b"/PSIA/")
 }
 
+/// What statuses say that somebody on the way answered, and not who was asked: a redirection, which a page to say that a name is
+/// blocked is reached by, too, what is forbidden or withheld by law (RFC 7725), what proxies and networks ask to log in to
+/// (RFC 9110, 15.5.8; RFC 6585, 6), and what gateways say of those behind them (RFC 9110, 15.6.3, 15.6.5).
+const ON_THE_WAY: [&[u8]; 7] = [b"403", b"407", b"451", b"502", b"503", b"504", b"511"];
+
+/// Whether the answers are none of who was asked, if that was asked itself, and if a proxy was asked for it: of the latter nothing
+/// but a success shows that anybody was reached.
+pub(crate) fn turns_away(transcript: &Transcript, texts: &Texts) -> [bool; 2] {
+    let statuses = || {
+        let said = transcript.said.iter().filter(|said| said.field == Field::HttpStatus);
+        said.map(|said| texts.text(said.value))
+    };
+    let on_the_way = |status: &[u8]| status.starts_with(b"3") || ON_THE_WAY.contains(&status);
+    let reached = |status: &[u8]| status.starts_with(b"2") || status == b"101";
+    let is_any = statuses().next().is_some();
+    [is_any && statuses().all(on_the_way), is_any && !statuses().any(reached)]
+}
+
+/// Whether a request is one to a proxy: to connect (RFC 9110, 9.3.6; RFC 1928), or with a target that names another's host (RFC 9112,
+/// 3.2.2), of which no path is the proxy's.
+pub(crate) fn asks_proxy(transcript: &Transcript, texts: &Texts) -> bool {
+    let said = |field: Field| transcript.said.iter().find(|said| said.field == field);
+    let method = said(Field::HttpMethod).map(|said| texts.text(said.value));
+    let absolute = || said(Field::HttpHost).is_some() && said(Field::HttpPath).is_none();
+    method.is_some_and(|method| method == b"CONNECT" || absolute()) || asks_socks(transcript)
+}
+
+/// Whether it asks a proxy by SOCKS, whose refusals no reader knows.
+pub(crate) fn asks_socks(transcript: &Transcript) -> bool {
+    transcript.said.iter().any(|said| said.field == Field::SocksTarget)
+}
+
+/// Whether an answer is XML that nobody read: what has a reader would be of its kind.
+pub(crate) fn is_unread_xml(transcript: &Transcript, texts: &Texts) -> bool {
+    let is_xml = |value: &[u8]| memchr::memmem::find(&value.to_ascii_lowercase(), b"xml").is_some();
+    let is_head = |field: Field| field.word().starts_with("http.");
+    let mut xml = first(transcript, texts).filter(|(field, _)| *field == Field::HttpContentType);
+    xml.any(|(_, value)| is_xml(value)) && transcript.said.iter().all(|said| is_head(said.field))
+}
+
 /// At which private address a `UPnP` description places its device.
 pub(crate) fn describes(transcript: &Transcript, texts: &Texts) -> Option<Ipv4Addr> {
     let said = transcript.said.iter().find(|said| said.field == Field::SsdpAddress)?;

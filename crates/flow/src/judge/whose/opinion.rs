@@ -18,6 +18,9 @@ use crate::state::summary::Summary;
 use crate::state::text::TextId;
 use crate::state::transcript::{Asked, TranscriptId, Transcripts};
 
+/// Place of `http.host` in [`KINDS`].
+const HOST: u8 = 1;
+
 /// What the catalogue says of a name: whose it is, and why it may be nobody's.
 pub(crate) type Owner<'a> = (Option<&'a Endpoint>, Option<SharedGroup>);
 
@@ -59,6 +62,13 @@ pub(crate) struct Opinion {
     describes: Option<Ipv4Addr>,
     /// Whether a hello of TLS shows that the sender serves: it chose the cipher.
     serves: bool,
+    /// Whether the answers are none of who was asked, if that was asked itself, and if a proxy was asked for it.
+    turns_away: [bool; 2],
+    /// Whether a proxy is asked for another host, and whether by SOCKS.
+    asks_proxy: bool,
+    asks_socks: bool,
+    /// Whether the answer to what was asked first is XML that nobody read.
+    unread_xml: bool,
     /// Whether packets were left unopened that might have held what was looked for.
     unopened: bool,
     /// Whether it says nothing about either end.
@@ -80,6 +90,10 @@ impl Opinion {
         isapi: false,
         describes: None,
         serves: false,
+        turns_away: [false; 2],
+        asks_proxy: false,
+        asks_socks: false,
+        unread_xml: false,
         unopened: false,
         silent: true,
         about: [0; 2],
@@ -123,23 +137,48 @@ impl<'c, 'a> Testimony<'c, 'a> {
         own.into_iter().chain(self.table.claims.get(range).unwrap_or(&[]).iter().copied())
     }
 
-    /// Whether its sender answers to what was asked of it, so that what others say of it is more than a claim, and whether with a
-    /// picture.
+    /// Whether its sender answers to what the other half asked of it, so that what others say of it is more than a claim, and whether
+    /// with a picture. What was asked for as a document of ISAPI has a reader: other XML is none.
     #[inline]
-    pub(crate) fn answers(&self) -> (bool, bool) {
-        (self.opinion.confirms, self.opinion.pictures)
+    pub(crate) fn answers(&self, asker: &Self) -> (bool, bool) {
+        let unread = self.opinion.unread_xml && asker.path().is_some_and(answered::is_of_isapi);
+        (self.opinion.confirms && !unread, self.opinion.pictures)
+    }
+
+    /// The path that it asks for.
+    fn path(&self) -> Option<&'a [u8]> {
+        self.opinion.path.map(|_| self.table.texts.text(self.asked.path))
+    }
+
+    /// Whether what it says is no answer of the host that the other half asked for.
+    pub(crate) fn turns_away(&self, asker: &Self) -> bool {
+        self.opinion.turns_away[usize::from(asker.opinion.asks_proxy)]
+            || asker.opinion.asks_socks && self.reader().is_none()
     }
 
     /// Whether what it says of its sender is another's: a description places the device at another address than this one, or a
-    /// document of ISAPI was asked for, by the other half, at a path of none of the protocol's.
+    /// document of ISAPI was asked for, by the other half, at a path of none of the protocol's, or of another host.
     #[inline]
     pub(crate) fn passes_on(&self, sender: Address, asker: &Self) -> bool {
         let of = |other: Ipv4Addr| {
             sender.octets().is_some_and(|own| Ipv4Addr::from(own).is_private() && own != other.octets())
         };
-        let path = |asker: &Self| asker.opinion.path.map(|_| asker.table.texts.text(asker.asked.path));
         self.opinion.describes.is_some_and(of)
-            || self.opinion.isapi && path(asker).is_some_and(|path| !answered::is_of_isapi(path))
+            || self.opinion.isapi && asker.path().is_some_and(|path| !answered::is_of_isapi(path))
+            || asker.asks_for_another(sender)
+    }
+
+    /// Whether it asks for a host that is not its receiver: through a proxy, or by an address of the receiver's network. Behind a
+    /// translation of addresses a receiver has one of another network.
+    fn asks_for_another(&self, receiver: Address) -> bool {
+        let named = || {
+            let host = str::from_utf8(host_part(self.table.texts.text(self.asked.name))).ok()?;
+            let [a, b, c, d] = host.parse::<Ipv4Addr>().ok()?.octets();
+            let [e, f, g, h] = receiver.octets()?;
+            Some([a, b, c] == [e, f, g] && d != h)
+        };
+        self.opinion.asks_proxy
+            || matches!(self.opinion.own, Some((HOST, true))) && named().unwrap_or_default()
     }
 
     /// Whether a hello of TLS shows that its sender serves.
@@ -244,4 +283,3 @@ pub(crate) fn owner<'a>(catalog: &'a Catalog, names: &[u8]) -> Owner<'a> {
     }
     (None, shared_by)
 }
-

@@ -41,7 +41,12 @@ pub(super) struct OpinionTable<'a> {
 }
 
 impl<'a> OpinionTable<'a> {
-    pub(super) fn new(texts: &'a Texts, transcripts: &[Transcript], catalog: &'a Catalog, at_end: bool) -> Self {
+    pub(super) fn new(
+        texts: &'a Texts,
+        transcripts: &[Transcript],
+        catalog: &'a Catalog,
+        at_end: bool,
+    ) -> Self {
         let owned = |id| {
             let owner = owner(catalog, texts.text(id));
             (owner.0.is_some() || owner.1.is_some()).then_some((id, owner))
@@ -96,6 +101,10 @@ impl<'a> OpinionTable<'a> {
         let pictures = confirms && answered::pictures(transcript, self.texts);
         let isapi = answered::has_isapi(transcript, self.texts);
         let describes = answered::describes(transcript, self.texts);
+        let turns_away = answered::turns_away(transcript, self.texts);
+        let asks_proxy = answered::asks_proxy(transcript, self.texts);
+        let asks_socks = answered::asks_socks(transcript);
+        let unread_xml = answered::is_unread_xml(transcript, self.texts);
         let unopened = transcript.said.iter().any(|said| said.field == Field::QuicUnopened);
         let serves = transcript.said.iter().any(|said| said.field == Field::TlsCipher && !said.of_receiver);
         let reader = transcript.reader;
@@ -111,6 +120,10 @@ impl<'a> OpinionTable<'a> {
             isapi,
             describes,
             serves,
+            turns_away,
+            asks_proxy,
+            asks_socks,
+            unread_xml,
             unopened,
             silent,
             about,
