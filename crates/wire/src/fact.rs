@@ -63,6 +63,15 @@ pub enum Fact<'a> {
         /// The address.
         address: Address,
     },
+    /// The receiver's question for `name` was answered with what that stands for, and without an address: it has to ask for that.
+    Alias {
+        /// Which service.
+        by: Resolver,
+        /// The name that was asked for.
+        name: &'a [u8],
+        /// Canonical names that it stands for, in order, joined by spaces; the last is the one that has an address.
+        chain: &'a [u8],
+    },
     /// The sender asks a name service for `name`.
     Asks {
         /// Which service.
@@ -133,7 +142,7 @@ impl Fact<'_> {
         match self {
             Self::Says { who, .. } => matches!(who, Party::Receiver),
             Self::Holds { claimed, .. } => *claimed,
-            Self::Answer { .. } | Self::Denied { .. } | Self::Refers { .. } => true,
+            Self::Answer { .. } | Self::Alias { .. } | Self::Denied { .. } | Self::Refers { .. } => true,
             Self::Asks { .. } => false,
             Self::Within { fact, .. } => fact.is_claim(),
         }

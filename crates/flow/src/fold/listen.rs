@@ -11,7 +11,7 @@ use std::fmt::Write;
 use std::sync::OnceLock;
 
 use crate::state::key::TCP;
-use crate::state::names::{AnswerFlow, Denial, Names, Notice, Run};
+use crate::state::names::{ALIAS, AnswerFlow, Denial, Names, Notice, Run};
 use crate::state::sighting::{Seen, Shown, Sightings};
 use crate::state::text::{TextId, Texts};
 
@@ -56,7 +56,13 @@ impl Listener<'_, '_> {
                 self.show(mac, address, (field, value), fact.is_claim());
             }
             Fact::Holds { mac, address, field, claimed } => self.show(mac, address, (field, b""), claimed),
-            Fact::Answer { by, name, chain, address } => self.answer(by, name, chain, address),
+            Fact::Answer { by, name, chain, address } => {
+                self.answer(by, name, chain, address);
+                if by == Resolver::Dns {
+                    self.question(packet.destination, name, Notice::Answered);
+                }
+            }
+            Fact::Alias { by, name, chain } => self.answer(by, name, chain, ALIAS),
             Fact::Refers { address, port, transport, app: Some(app) } => {
                 let said = referral((transport, port, app), [packet.source, packet.destination]);
                 self.show(Mac::default(), address, (Field::Referred, said.as_bytes()), true);
@@ -94,9 +100,6 @@ impl Listener<'_, '_> {
         self.names.answer((address, asker), run);
         if self.names.len() > before {
             self.names.text_cost += name.len() + chain.len();
-        }
-        if by == Resolver::Dns {
-            self.question(asker, name, Notice::Answered);
         }
     }
 

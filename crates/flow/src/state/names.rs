@@ -17,6 +17,9 @@ use crate::state::text::{TextId, Texts};
 /// The address that a name was given for, and who had asked; all zero for answers to everybody.
 pub(crate) type AnswerKey = (Address, Address);
 
+/// In place of an address: the name was answered with another name that it stands for. No host has it.
+pub(crate) const ALIAS: Address = Address([0xff; 16]);
+
 /// Equal answers, one after another.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Run {

@@ -42,6 +42,7 @@ pub(crate) fn line(fact: &Fact<'_>) -> String {
             let via = if chain.is_empty() { String::new() } else { format!(" via {}", text(chain)) };
             format!("{} {} = {}{via}", by.name(), text(name), address.ip())
         }
+        Fact::Alias { by, name, chain } => format!("{} {} is {}", by.name(), text(name), text(chain)),
         Fact::Asks { by, name } => format!("{} {}?", Resolver::name(by), text(name)),
         Fact::Denied { by, name, code } => format!("{} {} denied {code}", by.name(), text(name)),
         Fact::Holds { mac, address, field, claimed } => {

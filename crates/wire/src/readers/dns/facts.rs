@@ -59,6 +59,9 @@ pub(crate) fn response(message: &DnsMessage<'_>, by: Resolver, facts: Facts<'_>)
     if answered || name.is_empty() {
         return;
     }
+    if by == Resolver::Dns && understood && survey.whole && !message.is_cut() {
+        chain.stands_for(message, &mut names, facts);
+    }
     if understood && !message.is_cut() && survey.is_denial(message) {
         facts(Fact::Denied { by, name, code: message.code() });
     } else if by == Resolver::Dns && survey.is_of_address() && !survey.is_referral() {
@@ -231,13 +234,13 @@ impl Chain {
             chain.question = names.read(at)?.clone();
             chain.keys.push(names.key(at)?);
             chain.ends.push(0);
-            chain.follow(&links, survey.addressed, names);
+            chain.follow(&links, names);
         }
         Some(chain)
     }
 
-    fn follow(&mut self, links: &[Link], written: bool, names: &mut Names<'_>) -> Option<()> {
-        let mut fits = written;
+    fn follow(&mut self, links: &[Link], names: &mut Names<'_>) -> Option<()> {
+        let mut fits = true;
         while let Some(last) = self.keys.last().copied()
             && !self.keys.is_full()
         {
@@ -261,6 +264,27 @@ impl Chain {
             Some(place) => Some(Named::Link(place)),
             None => names.read(at).map(|name| Named::Other(name.as_bytes())),
         }
+    }
+
+    /// Yields what the question stands for, where an alias says that: a canonical name, or the target of a service binding that is an
+    /// alias (RFC 9460, 2.4.2).
+    fn stands_for(&self, message: &DnsMessage<'_>, names: &mut Names<'_>, facts: Facts<'_>) -> Option<()> {
+        let mut text = Text::<MAX_VALUE>::new();
+        text.extend(self.text.as_bytes());
+        let is_alias =
+            |entry: &Entry<'_>| matches!(entry.kind, SVCB | HTTPS) && entry.data.starts_with(&[0, 0]);
+        if let Some(entry) = message.answers().find(is_alias) {
+            let at = entry.name_in_data(message.bytes, 2)?;
+            let Named::Link(place) = self.owner(entry.name, names)? else { return None };
+            text = Text::new();
+            text.extend(self.text.as_bytes().get(..*self.ends.get(place)?)?);
+            append(&mut text, names.read(at)?);
+        }
+        if !text.is_empty() {
+            let (name, chain) = (self.question.as_bytes(), text.as_bytes());
+            facts(Fact::Alias { by: Resolver::Dns, name, chain });
+        }
+        Some(())
     }
 
     /// Yields an answer. A record that the question does not lead to speaks of its own owner.
