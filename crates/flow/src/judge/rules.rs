@@ -39,6 +39,9 @@ pub const BY_LATER_DNS: u8 = 55;
 pub const BY_SAME_ADDRESS: u8 = 65;
 /// How long an answer counts as the asker's own. Cameras keep an address far beyond the answer's time to live.
 pub const OWN_DNS_AGE: i64 = 24 * HOUR;
+/// How long after a flow began the answer to a question from before it counts as if it had come in time: one direction may be
+/// captured with a lag. A resolver gives up after five seconds.
+pub const ANSWER_UNDER_WAY: i64 = 2_000_000_000;
 /// From which age on a name by a look-up is said to be old: hardly any answer says that it may be kept so long.
 pub const OLD_NAME: i64 = HOUR;
 /// How long an answer to others counts at all: addresses of a cloud change hands.

@@ -107,7 +107,7 @@ impl<'a> Court<'a> {
     /// the party's certificate holds, else the latest.
     fn given(&self, dealing: &Dealing<'a>, address: Address) -> Option<Given<'a>> {
         let Dealing { flow, side, .. } = *dealing;
-        let (asker, moment) = (self.asker(&flow, side), flow.span().0);
+        let (asker, moment) = (self.asker(&flow, side), flow.began());
         let latest = self.names.given(address, asker, moment)?;
         let mut all = self.names.others(address, asker, moment, latest.name);
         if !all.is_empty() {

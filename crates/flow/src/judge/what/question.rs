@@ -67,6 +67,9 @@ struct Given<'c, 'a> {
 }
 
 impl<'c, 'a> Given<'c, 'a> {
+    /// Aliases that are followed, one after another.
+    const STEPS: usize = 8;
+
     fn new(court: &'c Court<'a>) -> Self {
         let (outside, any, stray) = (HashSet::new(), HashSet::new(), HashSet::new());
         let mut given = Self { names: &court.names, outside, any, stray };
@@ -78,6 +81,15 @@ impl<'c, 'a> Given<'c, 'a> {
             given.any.insert((asker, name));
             if court.boundary.place(address) == Some(Place::Outside) {
                 given.outside.insert((asker, name));
+            }
+        }
+        // What a name stands for was asked for in its place.
+        let aliases: Vec<_> = court.names.aliases().collect();
+        for _ in 0..Self::STEPS {
+            for (asker, name, target) in &aliases {
+                if given.outside.contains(&(*asker, *target)) {
+                    given.outside.insert((*asker, *name));
+                }
             }
         }
         given

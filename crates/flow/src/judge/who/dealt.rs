@@ -290,9 +290,9 @@ fn is_own_word(court: &Court<'_>, flow: &Flow<'_>, judged: &Judged, side: Side) 
         Some(Attribution::Sni | Attribution::Host) => true,
         Some(Attribution::Dns) => {
             let (asker, address) = (court.asker(flow, side), flow.hot.key.address(1 - side));
-            let named = court.names.name(address, asker, flow.span());
+            let named = court.names.name(address, asker, (flow.began(), flow.span().1));
             named.is_some_and(|named| {
-                named.is_own() && !court.is_contested(&named, (address, asker), flow.span().0)
+                named.is_own() && !court.is_contested(&named, (address, asker), flow.began())
             })
         }
         _ => false,

@@ -137,13 +137,13 @@ impl<'a> Court<'a> {
             && named.is_some_and(|named| {
                 let asker = self.asker(flow, 1 - judged.remote());
                 let address = self.party_address(flow, judged.remote());
-                named.is_own() && self.is_contested(&named, (address, asker), flow.span().0)
+                named.is_own() && self.is_contested(&named, (address, asker), flow.began())
             });
         let by_name = |judged: &mut Judged, own: bool| {
             let named = named.filter(|named| (named.is_own() && !contested) == own);
             let Some(named) = named else { return false };
             let confidence = if own { named.confidence } else { named.confidence.min(rules::BY_OTHER_DNS) };
-            let mut owners = named.ids.into_iter().map(|id| self.opinions.owner(named.at_end, id));
+            let mut owners = named.texts().map(|id| self.opinions.owner(named.at_end, id));
             owners.any(|owner| judged.settle(owner, Attribution::Dns, confidence))
         };
         if let Some(foreign) = foreign {
@@ -174,7 +174,11 @@ impl<'a> Court<'a> {
             return None;
         }
         let remote = judged.remote();
-        self.names.name(self.party_address(flow, remote), self.asker(flow, 1 - remote), flow.span())
+        self.names.name(
+            self.party_address(flow, remote),
+            self.asker(flow, 1 - remote),
+            (flow.began(), flow.span().1),
+        )
     }
 
     /// One end of a flow as who may have asked for the name of the other.
@@ -196,7 +200,7 @@ impl<'a> Court<'a> {
         moment: i64,
     ) -> bool {
         let whose = |named: &Named<'a>| {
-            let mut owners = named.ids.into_iter().map(|id| self.opinions.owner(named.at_end, id).0);
+            let mut owners = named.texts().map(|id| self.opinions.owner(named.at_end, id).0);
             owners.find_map(|endpoint| Some(endpoint?.vendor))
         };
         let Some(vendor) = whose(named) else { return false };
@@ -299,7 +303,12 @@ impl Flow<'_> {
         self.hot.span(self.cold)
     }
 
-    /// The same, with those that left memory with it.
+    /// Stamp of the first packet, in the order of the capture: of many one may have any stamp.
+    pub(crate) fn began(&self) -> i64 {
+        self.cold.first
+    }
+
+    /// Earliest and latest stamp, with those that left memory with it.
     pub(crate) fn whole_span(&self) -> (i64, i64) {
         let (first, last) = self.span();
         let gone = self.gone().and_then(|gone| gone.span).unwrap_or((first, last));

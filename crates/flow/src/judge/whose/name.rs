@@ -6,20 +6,21 @@
 //! asker's MAC had asked for the name, and where the answer came in a flow in which the asker had sent, too. What is said by
 //! multicast names what is on the link (RFC 6762, 3), and never an address outside.
 
-use hashbrown::{HashMap, HashSet};
-use lenscap_wire::{Address, Mac, PacketRef, Resolver, Timestamp};
-use std::cmp::Reverse;
-use std::sync::OnceLock;
+mod table;
 
-use super::asked::ByMac;
+use hashbrown::HashSet;
+use lenscap_wire::{Address, Mac, PacketRef, Resolver};
+use std::cmp::Reverse;
+
+use self::table::{NameTable, age};
 use super::unasked::unasked;
 use crate::judge::boundary::Boundary;
 use crate::judge::ending::Ending;
 use crate::judge::{Court, rules};
 use crate::report::NameView;
-use crate::state::names::{AnswerFlow, AnswerKey, Names, Question, Run};
+use crate::state::names::{ALIAS, AnswerFlow, AnswerKey, Question, Run};
 use crate::state::summary::Summary;
-use crate::state::text::{TextId, Texts};
+use crate::state::text::TextId;
 
 /// A name found for an address.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +28,9 @@ pub(crate) struct Named<'a> {
     pub(crate) name: &'a [u8],
     /// Names on the way from it to the address.
     pub(crate) chain: &'a [u8],
-    /// Both among the texts of the summary, or of the capture's end where it is `at_end`.
-    pub(crate) ids: [TextId; 2],
+    /// Both among the texts of the summary, or of the capture's end where it is `at_end`; where it was given for another name that
+    /// it stands for, that one and those on the way from there behind them, else twice the empty one.
+    ids: [TextId; 4],
     pub(crate) at_end: bool,
     pub(crate) source: &'static str,
     pub(crate) confidence: u8,
@@ -42,6 +44,11 @@ impl Named<'_> {
     /// Whether the asker itself had asked and was told so lately.
     pub(crate) const fn is_own(&self) -> bool {
         self.confidence == rules::BY_OWN_DNS
+    }
+
+    /// Itself and the names on the way, as texts of which the owner is known.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = TextId> + use<> {
+        self.ids.into_iter().filter(|id| *id != TextId::EMPTY)
     }
 
     /// How long before a moment it was given, as far as that was captured.
@@ -113,12 +120,13 @@ impl<'a> NameIndex<'a> {
                 && let Some(run) = self.by_mac(table, address, asker, start)
                 && age(&run, start) <= rules::OWN_DNS_AGE
             {
-                return Some(table.named(&run, rules::BY_OWN_DNS));
+                return Some(self.aliased(table.named(&run, rules::BY_OWN_DNS), asker, start));
             }
             let own = confidence != rules::BY_OWN_DNS
                 || run.by != Resolver::Dns
                 || self.was_asked(table.at_end, (asker.address, asker.mac), run);
-            Some(table.named(run, if own { confidence } else { rules::BY_OTHER_DNS }))
+            let named = table.named(run, if own { confidence } else { rules::BY_OTHER_DNS });
+            Some(if named.is_own() { self.aliased(named, asker, start) } else { named })
         };
         match (find(&self.early), find(&self.late)) {
             (Some(early), Some(late)) if late.rank() > early.rank() => Some(late),
@@ -135,11 +143,12 @@ impl<'a> NameIndex<'a> {
     pub(crate) fn given(&self, address: Address, asker: Asker, moment: i64) -> Option<Named<'a>> {
         let of = |table: &NameTable<'a>| {
             let Some(run) = table.own((address, asker.address), moment) else {
-                return self.by_mac(table, address, asker, moment).map(|run| table.named(&run, 0));
+                let run = self.by_mac(table, address, asker, moment)?;
+                return Some(self.aliased(table.named(&run, 0), asker, moment));
             };
             let own =
                 run.by != Resolver::Dns || self.was_asked(table.at_end, (asker.address, asker.mac), run);
-            own.then(|| table.named(run, 0))
+            own.then(|| self.aliased(table.named(run, 0), asker, moment))
         };
         let (early, late) = (of(&self.early), of(&self.late));
         early.into_iter().chain(late).max_by_key(|named| named.first)
@@ -165,7 +174,8 @@ impl<'a> NameIndex<'a> {
         let mut all: Vec<Named<'a>> = Vec::new();
         for table in [&self.early, &self.late] {
             for run in table.latest((address, asker.address), moment) {
-                let text = table.texts.text(run.name);
+                let named = self.aliased(table.named(run, 0), asker, moment);
+                let text = named.name;
                 let own = || {
                     run.by != Resolver::Dns || self.was_asked(table.at_end, (asker.address, asker.mac), run)
                 };
@@ -174,8 +184,8 @@ impl<'a> NameIndex<'a> {
                 }
                 match all.iter_mut().find(|known| known.name.eq_ignore_ascii_case(text)) {
                     Some(known) if known.rank_given() >= (run.first, run.at) => {}
-                    Some(known) if own() => *known = table.named(run, 0),
-                    None if own() => all.push(table.named(run, 0)),
+                    Some(known) if own() => *known = named,
+                    None if own() => all.push(named),
                     _ => {}
                 }
             }
@@ -184,10 +194,41 @@ impl<'a> NameIndex<'a> {
         all
     }
 
+    /// The same by what stands for the name that an asker was given, where he was told that in an answer of its own: he asks for
+    /// `dev.example.com`, is told that this is `lb.example.net`, and asks for that (RFC 1034, 3.6.2).
+    fn aliased(&self, mut named: Named<'a>, asker: Asker, moment: i64) -> Named<'a> {
+        /// As resolvers follow aliases, about.
+        const STEPS: usize = 8;
+        if self.early.aliases.is_empty() || named.at_end {
+            return named;
+        }
+        for _ in 0..STEPS {
+            let run = self.early.alias(asker.address, named.name, moment);
+            let Some(run) = run.filter(|run| self.was_asked(false, (asker.address, asker.mac), run)) else {
+                break;
+            };
+            let Named { ids: [first, second, third, fourth], .. } = named;
+            let end = if third == TextId::EMPTY { [first, second] } else { [third, fourth] };
+            let [name, chain] = [run.name, run.chain].map(|id| self.early.texts.text(id));
+            named = Named { name, chain, ids: [run.name, run.chain, end[0], end[1]], at: run.at, ..named };
+        }
+        named
+    }
+
+    /// What askers were told that a name stands for: the asker, that name and the last one that it stands for.
+    pub(crate) fn aliases(&self) -> impl Iterator<Item = (Address, &'a [u8], &'a [u8])> + use<'_, 'a> {
+        let aliases = self.early.aliases.iter();
+        aliases.flat_map(|((asker, target), runs)| {
+            let named = runs.iter().filter(|run| !self.is_stray(run.flow));
+            named.map(|run| (*asker, self.early.texts.text(run.name), *target))
+        })
+    }
+
     /// Every answer with the address and the asker that it was given to, its name, and whether it came where nobody had asked.
     pub(crate) fn answers(&self) -> impl Iterator<Item = (AnswerKey, &'a [u8], bool)> + use<'_, 'a> {
         [&self.early, &self.late].into_iter().flat_map(move |table| {
-            let runs = table.names.each().flat_map(|(key, runs)| runs.iter().map(move |run| (*key, run)));
+            let told = table.names.each().filter(|(key, _)| key.0 != ALIAS);
+            let runs = told.flat_map(|(key, runs)| runs.iter().map(move |run| (*key, run)));
             runs.map(move |(key, run)| (key, table.texts.text(run.name), self.is_stray(run.flow)))
         })
     }
@@ -225,153 +266,6 @@ impl<'a> NameIndex<'a> {
         });
         all
     }
-}
-
-/// The answers of one table by address, each list in order of time.
-struct NameTable<'a> {
-    at_end: bool,
-    names: &'a Names,
-    texts: &'a Texts,
-    boundary: Boundary,
-    by_address: HashMap<Address, Vec<&'a Run>>,
-    /// Those that one asker was given, where they are many.
-    by_asker: HashMap<AnswerKey, Vec<&'a Run>>,
-    /// The same by the MACs of their askers. Most captures of one version of IP do not ask.
-    by_mac: OnceLock<ByMac>,
-    /// The names that were asked for, where there is another table: the texts of a summary that is only judged cannot be
-    /// looked up.
-    asked: HashMap<&'a [u8], TextId>,
-}
-
-impl<'a> NameTable<'a> {
-    /// Answers to one asker that are looked through one by one.
-    const FEW: usize = 16;
-
-    fn new(at_end: bool, (names, texts): (&'a Names, &'a Texts), boundary: &Boundary) -> Self {
-        let (by_address, by_asker) = (HashMap::new(), HashMap::new());
-        let (own, asked) = (boundary.clone(), HashMap::new());
-        let by_mac = OnceLock::new();
-        let mut table = Self { at_end, names, texts, boundary: own, by_address, by_asker, by_mac, asked };
-        for (key, runs) in names.each() {
-            let inside = boundary.is_inside(key.0);
-            let told = || runs.iter().filter(move |run| inside || run.by == Resolver::Dns);
-            table.by_address.entry(key.0).or_default().extend(told());
-            if runs.len() > Self::FEW {
-                table.by_asker.insert(*key, told().collect());
-            }
-        }
-        for runs in table.by_address.values_mut().chain(table.by_asker.values_mut()) {
-            // Stable: of several answers in one packet the last counts.
-            runs.sort_by_key(|run| (run.first, run.at));
-        }
-        table
-    }
-
-    fn by_mac(&self) -> &ByMac {
-        self.by_mac.get_or_init(|| ByMac::new(self.names))
-    }
-
-    /// The answer that names an address for an asker, with what it is worth if it was asked for.
-    fn find(&self, address: Address, asker: Address, start: i64, end: i64) -> Option<(&'a Run, u8)> {
-        let anybody = self.by_address.get(&address)?;
-        if let Some(run) = self.own((address, asker), start) {
-            let late = age(run, start) > rules::OWN_DNS_AGE;
-            return Some((run, if late { rules::BY_OTHER_DNS } else { rules::BY_OWN_DNS }));
-        }
-        let count = anybody.partition_point(|run| run.first <= start);
-        let before = count.checked_sub(1).and_then(|last| anybody.get(last));
-        if let Some(run) = before.filter(|run| age(run, start) <= rules::OTHER_DNS_AGE) {
-            return Some((run, rules::BY_OTHER_DNS));
-        }
-        let run = anybody.get(count)?;
-        (run.first <= end.saturating_add(rules::NAME_AFTER)).then_some((run, rules::BY_LATER_DNS))
-    }
-
-    /// Lets names that were asked for be found by what they are.
-    fn look_up_names(&mut self) {
-        let texts = self.texts;
-        self.asked = self.names.each_question().map(|(&(_, id), _)| (texts.text(id), id)).collect();
-    }
-
-    fn was_asked(&self, (asker, mac): (Address, Mac), name: TextId, moment: i64) -> bool {
-        let question = self.names.question(asker, name);
-        question.is_some_and(|question| question.first <= moment && question.was_asked_by(mac))
-    }
-
-    /// The latest answer to one asker at or before a moment.
-    fn own(&self, key: AnswerKey, moment: i64) -> Option<&'a Run> {
-        let runs = self.names.runs(&key);
-        if runs.len() <= Self::FEW {
-            let before = runs.iter().filter(|run| run.first <= moment);
-            let inside = self.boundary.is_inside(key.0);
-            let told = before.filter(|run| inside || run.by == Resolver::Dns);
-            return told.max_by_key(|run| (run.first, run.at));
-        }
-        let sorted = self.by_asker.get(&key)?;
-        let count = sorted.partition_point(|run| run.first <= moment);
-        sorted.get(count.checked_sub(1)?).copied()
-    }
-
-    /// The latest answers to one asker at or before a moment, the latest first, [`NameTable::FEW`] at most.
-    fn latest(&self, key: AnswerKey, moment: i64) -> impl Iterator<Item = &'a Run> {
-        let names: &'a Names = self.names;
-        let (few, many): (&'a [Run], &[&'a Run]) = match self.by_asker.get(&key) {
-            None => (names.runs(&key), &[]),
-            Some(sorted) => {
-                let count = sorted.partition_point(|run| run.first <= moment);
-                (&[], sorted.get(count.saturating_sub(Self::FEW)..count).unwrap_or(&[]))
-            }
-        };
-        let inside = self.boundary.is_inside(key.0);
-        let few = few.iter().filter(move |run| run.first <= moment && (inside || run.by == Resolver::Dns));
-        many.iter().copied().rev().chain(few.rev())
-    }
-
-    fn named(&self, run: &Run, confidence: u8) -> Named<'a> {
-        Named {
-            name: self.texts.text(run.name),
-            chain: self.texts.text(run.chain),
-            ids: [run.name, run.chain],
-            at_end: self.at_end,
-            source: run.by.name(),
-            confidence,
-            at: run.at,
-            first: run.first,
-            last: run.last,
-        }
-    }
-
-    fn questions(&self) -> impl Iterator<Item = LookedUp<'a>> + use<'a> {
-        let (at_end, texts) = (self.at_end, self.texts);
-        self.names.each_question().map(move |((asker, id), question)| LookedUp {
-            asker: *asker,
-            name: texts.text(*id),
-            id: *id,
-            at_end,
-            question: *question,
-        })
-    }
-
-    fn records(&self, court: &Court<'a>) -> Vec<NameView<'a>> {
-        let everybody = Address::default();
-        let view = |((address, asker), run): (&AnswerKey, &Run)| NameView {
-            name: self.texts.text(run.name),
-            address: address.ip(),
-            asker: (*asker != everybody).then(|| asker.ip()),
-            source: run.by.name(),
-            first: Timestamp(run.first),
-            last: Timestamp(run.last),
-            packet: court.numbering.locate(&run.at),
-            asked: (*asker != everybody && run.by == Resolver::Dns)
-                .then(|| court.names.was_asked(self.at_end, (*asker, Mac::default()), run)),
-        };
-        self.names.all().into_iter().map(view).collect()
-    }
-}
-
-/// How long before a moment an answer was last given.
-fn age(run: &Run, moment: i64) -> i64 {
-    moment.saturating_sub(run.last.min(moment))
 }
 
 /// Every run of answers as a record.
