@@ -128,3 +128,26 @@ fn where_both_call_the_hello_tells_the_client() {
         assert_eq!(findings[0].0, "exfiltration");
     }
 }
+
+/// Who is asked for smaller packets was not refused (RFC 1191); who is told that a port is closed was.
+#[test]
+fn a_packet_that_was_too_large_was_not_refused() {
+    let told = |code: u8| {
+        let mut stage = Stage::new();
+        let (camera, cloud, router) =
+            (stage.tcp.client.host, stage.tcp.server.host, stage.s.outside("198.51.100.1"));
+        for _ in 0..3 {
+            stage.s.udp(camera.port(5000), cloud.port(9999), &[0x5a; 1300]);
+            let sent = stage.s.frames.last().expect("one was sent").bytes[14..14 + 28].to_vec();
+            stage.s.icmp(router, camera, (3, code), [0, 0, 5, 0], &sent);
+            stage.s.wait(70 * SECOND);
+        }
+        records(&stage.s.frames).iter().any(|of| {
+            of["type"] == "finding"
+                && of["endpoint"] == "203.0.113.40"
+                && of["reasons"].to_string().contains("refused")
+        })
+    };
+    assert!(told(3), "its port is closed");
+    assert!(!told(4));
+}

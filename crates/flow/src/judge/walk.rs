@@ -20,6 +20,9 @@ use lenscap_wire::{Address, PacketRef, ReaderId};
 /// Source, destination, protocol and ports of the packet that an ICMP error quotes.
 type QuotedFlow = (Address, Address, u8, (u16, u16));
 
+/// Code of what ICMP says of a packet that was too large for a link (RFC 792).
+const FRAGMENTATION_NEEDED: u16 = 4;
+
 /// Flows that could not be delivered: the first packet that says so, and its stamp.
 #[derive(Debug, Default)]
 pub(crate) struct Undelivered(HashMap<QuotedFlow, (PacketRef, i64)>);
@@ -28,15 +31,16 @@ impl Undelivered {
     /// Takes in what an ICMP flow quotes, where it says that a destination was not reached (RFC 792, RFC 4443 3.1).
     fn note(&mut self, flow: &Flow<'_>) {
         let key = &flow.hot.key;
+        let first = flow.hot.first_side();
         let unreachable = match key.protocol {
+            // A smaller packet gets there (RFC 1191).
+            ICMP if key.port(1 - first) == Some(FRAGMENTATION_NEEDED) => return,
             ICMP => 3,
             ICMP6 => 1,
             _ => return,
         };
         let quoted = flow.cold.extra.as_ref().and_then(|extra| extra.quoted.as_ref());
-        if let (Some(quoted), Some(true)) =
-            (quoted, key.port(flow.hot.first_side()).map(|kind| kind == unreachable))
-        {
+        if let (Some(quoted), Some(true)) = (quoted, key.port(first).map(|kind| kind == unreachable)) {
             let of = (quoted.source, quoted.destination, quoted.protocol, quoted.ports);
             let told = (flow.cold.at(), flow.cold.first);
             let known = self.0.entry(of).or_insert(told);

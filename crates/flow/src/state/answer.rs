@@ -72,7 +72,7 @@ impl Hot {
     /// whom alone the other let in.
     pub(crate) fn opener(&self) -> Option<Side> {
         let has = |side: Side, letter: u16| self.seen[side & 1] & letter != 0;
-        if !self.shows_client() || !(has(0, history::SYN) && has(1, history::SYN)) {
+        if !(self.shows_client() && has(0, history::SYN) && has(1, history::SYN)) {
             return self.shows_client().then(|| self.client());
         }
         match [0, 1].map(|side| has(1 - side, history::SYN_ACK)) {

@@ -27,10 +27,10 @@ impl<'a> Court<'a> {
 
     /// Whether the SYN of one side is that of an outside party to a station that did not heed it, so that it shows no caller.
     fn is_uncalled(&self, flow: &Flow<'a>, caller: Side) -> bool {
-        let called = 1 - (caller & 1);
+        let station = 1 - (caller & 1);
         let place = |side: Side| self.boundary.place(flow.hot.key.address(side));
-        flow.hot.ignores_syn(flow.cold, called)
-            && place(called) == Some(Place::Inside)
+        flow.hot.ignores_syn(flow.cold, station)
+            && place(station) == Some(Place::Inside)
             && place(caller) == Some(Place::Outside)
     }
 

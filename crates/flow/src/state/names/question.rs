@@ -33,7 +33,7 @@ pub(crate) struct Denial {
 
 impl Denial {
     /// Whether what the answer held could not be read.
-    pub(crate) const fn is_unread(&self) -> bool {
+    pub(crate) const fn is_unread(self) -> bool {
         self.code == Fact::UNREAD
     }
 }
