@@ -191,3 +191,50 @@ fn what_is_acknowledged_and_was_not_captured_is_said() {
     }
     assert_eq!(kind(&to_camera(&fetched)), "contact");
 }
+
+/// A switch hands a connection over to its hardware once it has seen the hello, so that the capture lacks the upload: the acknowledgements
+/// of the other end show it, or the FINs of both. One segment that somebody makes up shows nothing, and what the capture holds
+/// is no upload by it.
+#[test]
+fn what_lies_behind_the_last_captured_segment_is_said() {
+    let seen = |keep: &dyn Fn(usize, usize, bool) -> bool, forged: u32| {
+        let mut stage = Stage::new();
+        let mut tcp = stage.s.tcp(stage.camera, stage.end(443));
+        tcp.send(&mut stage.s, Side::Client, &[9; 100]);
+        let hello = stage.s.frames.len();
+        tcp.send(&mut stage.s, Side::Client, &vec![9; 700_000]);
+        if forged > 0 {
+            tcp.skip(Side::Client, forged);
+            tcp.flag(&mut stage.s, Side::Server, TcpFlags::ACK);
+        }
+        let sent = stage.s.frames.len();
+        tcp.close(&mut stage.s, Side::Client);
+        let mac = stage.camera.mac.0;
+        let frames = stage
+            .s
+            .frames
+            .iter()
+            .enumerate()
+            .filter(|(n, frame)| *n < hello || keep(*n, sent, frame.bytes[6..12] == mac));
+        let all = records(&frames.map(|(_, frame)| frame.clone()).collect::<Vec<_>>());
+        let finding = all.iter().find(|record| record["type"] == "finding").expect("one").clone();
+        let summary = all.iter().find(|record| record["type"] == "summary").expect("one");
+        let acknowledged = summary["coverage"]["acknowledged_bytes"].as_u64().unwrap_or(0);
+        (finding["kind"].as_str().unwrap().to_string(), finding["reasons"].to_string(), acknowledged)
+    };
+    let (kind, why, acknowledged) = seen(&|n, sent, own| !own && n < sent, 0);
+    assert_eq!(kind, "exfiltration", "{why}");
+    assert!(
+        why.contains("the numbers of TCP show at least 699999 payload bytes that the device sent"),
+        "{why}"
+    );
+    assert_eq!(acknowledged, 699_999);
+    let (kind, why, acknowledged) = seen(&|n, sent, _| n >= sent, 0);
+    assert_eq!((kind.as_str(), acknowledged), ("exfiltration", 700_000), "{why}");
+    let (kind, why, acknowledged) = seen(&|n, sent, own| !own && n + 1 == sent, 1 << 30);
+    assert_eq!((kind.as_str(), acknowledged), ("contact", 0), "{why}");
+    // All of it was captured.
+    let (kind, why, acknowledged) = seen(&|_, _, _| true, 0);
+    assert_eq!((kind.as_str(), acknowledged), ("exfiltration", 0), "{why}");
+    assert!(!why.contains("unseen"), "{why}");
+}

@@ -52,7 +52,13 @@ pub(crate) fn sentence(finding: &Finding<'_>, reason: &Reason, digits: Digits) -
                 .map_or_else(|| sums.clone(), |measured| format!("{measured}; {sums}"))
         }
         Rule::Answers { flows, answered, refused } => answers(*flows, *answered, *refused),
-        Rule::Unseen { flows, of, acknowledged } => {
+        Rule::Unseen { flows, of, partly: true, acknowledged } => {
+            let all = counted(*of, "flow");
+            let flows = if flows == of { all } else { format!("{flows} of {all}") };
+            let amount = digits.payload(*acknowledged);
+            format!("of {flows} the numbers of TCP show at least {amount} that the device sent and the capture lacks")
+        }
+        Rule::Unseen { flows, of, acknowledged, .. } => {
             let all = counted(*of, "flow");
             let flows = if flows == of { all } else { format!("{flows} of {all}") };
             let amount = match acknowledged {
@@ -183,7 +189,7 @@ fn measured_by(
             format!("{bytes} sent {}, at least {least}, and as much came back", within(WINDOW))
         }
         Measure::Acknowledged => {
-            format!("{bytes} acknowledged that the capture lacks, at least {least}")
+            format!("{bytes} sent by the numbers of TCP that the capture lacks, at least {least}")
         }
         Measure::LongWindow => {
             format!("{bytes} sent slowly in large packets {}, at least {least}", within(LONG_WINDOW))
@@ -289,7 +295,7 @@ mod tests {
                 "largest-flows: the 8 largest of 70 flows carry 9 of 10 payload bytes",
             ),
             (
-                Rule::Unseen { flows: 2, of: 3, acknowledged: 900 },
+                Rule::Unseen { flows: 2, of: 3, partly: false, acknowledged: 900 },
                 "unseen: of 2 of 3 flows no packet of the device was captured, and the other end acknowledges at least \
                  900 payload bytes that it sent",
             ),

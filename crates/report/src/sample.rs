@@ -304,6 +304,7 @@ pub(crate) fn overview() -> Overview {
                     first_packet: at(700),
                 }),
             },
+            lacking: Unread::default(),
             hazards: vec![("bad-checksum", 12)],
             caps: vec![],
         },

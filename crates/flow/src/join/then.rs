@@ -155,6 +155,9 @@ impl Summary {
                 if !is_known(ours, (hot, cold)) {
                     return Err(Refusal::Handshake);
                 }
+                if ours.0.is_beyond_doubtful(ours.1, (hot, cold)) {
+                    return Err(Refusal::Stream);
+                }
                 if hot.flags & flag::OPENS == 0 {
                     for side in [0, 1] {
                         fill_half(ours, (hot, cold), side, source)?;

@@ -16,7 +16,7 @@ pub struct Coverage {
     /// Bytes of TCP that were never captured, though bytes before and after them of the same half were, by their sequence numbers.
     /// Of evicted flows, and of halves that are seen out of order without end, not known.
     pub missed_bytes: u64,
-    /// Payload of TCP that is acknowledged, at least, of halves of which no packet was captured.
+    /// Payload of TCP that is acknowledged, at least, behind the last packet of its half that was captured, or of halves of which none was.
     pub acknowledged_bytes: u64,
     /// IP bytes of TCP and UDP whose ports were not captured: fragments of datagrams that never were whole, and packets whose header
     /// the snap length cut.
@@ -30,13 +30,15 @@ pub struct Coverage {
     pub undecided: u64,
     /// Flows of TCP and UDP with payload that no reader knew.
     pub unread: Unread,
+    /// Halves of TCP of which something was sent, by the numbers of both ends, that was not captured: the sender of the largest is its first end.
+    pub lacking: Unread,
     /// Oddities of packets, as (name, packets), fixed order, none that is zero.
     pub hazards: Vec<(&'static str, u64)>,
     /// Caps that bit, as (name, count), fixed order.
     pub caps: Vec<(&'static str, u64)>,
 }
 
-/// What no reader knew.
+/// What no reader knew, or what of it was not captured.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Unread {
     /// How many flows.
@@ -47,11 +49,11 @@ pub struct Unread {
     pub largest: Option<UnreadFlow>,
 }
 
-/// A flow that no reader knew.
+/// Such a flow.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[allow(missing_docs)]
 pub struct UnreadFlow {
-    /// Address and port of both ends, who began first.
+    /// Address and port of both ends, who began first, or who sent it.
     pub ends: [(IpAddr, u16); 2],
     /// IP protocol number.
     pub protocol: u8,

@@ -154,7 +154,7 @@ impl Finding<'_> {
             matches!(reason.rule, Rule::Measured { rule, .. } if rule.measure == Measure::Acknowledged)
         });
         self.reasons.iter().find_map(|reason| match reason.rule {
-            Rule::Unseen { flows, of, acknowledged } => {
+            Rule::Unseen { flows, of, acknowledged, .. } => {
                 (decided || flows == of && self.bytes_out == 0).then_some(acknowledged)
             }
             _ => None,
@@ -182,9 +182,9 @@ pub enum Rule {
     Measured { rule: &'static ContactRule, measured: u64, flows: u64, sent: u64, received: u64 },
     /// Of the flows, so many were answered, so many refused; of the rest no answer was captured.
     Answers { flows: u64, answered: u64, refused: u64 },
-    /// Of so many of the flows no packet of the device was captured, though the other end acknowledges what it sent: so much
-    /// payload at least.
-    Unseen { flows: u64, of: u64, acknowledged: u64 },
+    /// Of so many of the flows no packet of the device was captured, or `partly` not all of them, though the numbers of both ends
+    /// show that they were sent: so much payload at least.
+    Unseen { flows: u64, of: u64, partly: bool, acknowledged: u64 },
     /// The largest flows carry so much of the payload.
     Largest { shown: u64, flows: u64, carried: u64, payload: u64 },
     /// So much payload was seen more than once and counted once.

@@ -13,6 +13,7 @@ use crate::state::learned::Learned;
 use crate::state::spell::buckets::Buckets;
 use crate::state::spell::pauses::Pauses;
 use crate::state::spell::sequence::Trouble;
+use crate::state::spell::unseen::Marks;
 use crate::state::spell::{Cold, Extra, Hot, Later, flag};
 use crate::state::text::Texts;
 use crate::state::transcript::{Asked, Transcript, TranscriptId, Transcripts};
@@ -114,6 +115,7 @@ pub(crate) fn untold(hot: &Hot, cold: &Cold, transcripts: &Transcripts) -> usize
     cost += cold.pause_price();
     for trouble in extra.trouble.iter().flatten() {
         cost += size_of::<Trouble>() + trouble.ranges() * RANGE;
+        cost += if trouble.marks.is_some() { size_of::<Marks>() } else { 0 };
     }
     for (side, half) in extra.halves.iter().flat_map(|halves| halves.iter().enumerate()) {
         if hot.flags & flag::UNDECIDED << side != 0 {
@@ -175,9 +177,15 @@ pub(crate) fn joint((hot, cold): (&Hot, &Cold), (later, later_cold): (&Hot, &Col
         if both && (trouble || begins != hot.next[side]) {
             cost += EXTRA + size_of::<Trouble>() + 2 * RANGE;
         }
-        let seen = (hot.flags | later.flags) & flag::SEQUENCED << side != 0;
-        if hot.key.protocol == TCP && !seen && hot.next[side] != 0 && later.next[side] != 0 {
-            cost += EXTRA + size_of::<Trouble>();
+        let seen = |hot: &Hot| hot.flags & flag::SEQUENCED << side != 0;
+        let marked = !seen(later)
+            && if seen(hot) {
+                hot.may_pass((later, later_cold), side)
+            } else {
+                hot.next[side] != later.next[side]
+            };
+        if hot.key.protocol == TCP && marked {
+            cost += EXTRA + size_of::<Trouble>() + RANGE + size_of::<Marks>();
         }
         if let (true, Some(half)) = (hot.flags & flag::UNDECIDED << side != 0, later_cold.half(side)) {
             let read = cold.half(side).map_or(0, Half::length) + half.length();

@@ -57,7 +57,7 @@ pub(crate) struct Measures {
     large: Windows<2>,
     /// What is little in each flow and may be content together.
     pieces: Pieces,
-    /// What flows sent as fast as content that the other end acknowledges and nobody captured, by window of 2^42 ns.
+    /// What flows sent as fast as content that the numbers of both ends show and nobody captured, by window of 2^42 ns.
     unseen: Windows<1>,
     /// Moments at which payload was sent.
     recurrences: Recurrences,
@@ -70,7 +70,7 @@ pub(crate) struct Beside {
     pub(crate) recurs: bool,
     /// It can be a piece of an upload that is cut over many flows.
     pub(crate) pieces: bool,
-    /// A side of which it shows no packet sent none that another flow shows.
+    /// What it does not show of what a side sent no other flow shows.
     pub(crate) unseen: bool,
 }
 
@@ -259,16 +259,16 @@ impl Measures {
     }
 }
 
-/// What a flow sent that nobody captured, by what the other end acknowledges, where it is content by its rate and by what came
+/// What a flow sent that nobody captured, by the numbers of both ends, where it is content by its rate and by what came
 /// back: when it was sent, nothing tells.
 fn unseen_content(rule: &ContentLimits, (hot, cold): (&Hot, &Cold), sides: [Side; 2]) -> u64 {
-    let sent = hot.acknowledged(cold, sides[0]);
+    let sent = hot.lacking(cold, sides[0]);
     if sent < rule.large {
         return 0;
     }
     let (first, last) = hot.span(cold);
     let buckets = 1 + (last.saturating_sub(first).max(0) >> Buckets::SHIFT) as u64;
-    let received = hot.payload_once(cold, sides[1]).bytes;
+    let received = hot.payload_once(cold, sides[1]).bytes.saturating_add(hot.lacking(cold, sides[1]));
     let is_content =
         sent >= rule.large.saturating_mul(buckets) && sent >= received.saturating_mul(rule.ratio);
     if is_content { sent } else { 0 }

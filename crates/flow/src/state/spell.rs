@@ -19,7 +19,7 @@ pub(crate) mod pauses;
 pub(crate) mod ranges;
 pub(crate) mod sequence;
 pub(crate) mod times;
-mod unseen;
+pub(crate) mod unseen;
 pub(crate) mod way;
 
 pub(crate) use cold::{Cold, Extra, Later};

@@ -12,7 +12,7 @@
 //! | `two_way` | `flows` with packets both ways, `of` all flows of TCP and UDP but those to groups and broadcasts, which nobody answers |
 //! | `cut_bytes` | wire bytes never captured because of the snap length |
 //! | `missed_bytes` | bytes of TCP that were never captured between captured ones, where there are some |
-//! | `acknowledged_bytes` | payload of TCP that the other end acknowledges, at least, of halves of which no packet was captured, where there are some |
+//! | `acknowledged_bytes` | payload of TCP that the other end acknowledges, at least, behind the last captured packet of its sender, or where none was captured, where there is some |
 //! | `encrypted` | `payload` bytes in flows of encrypted protocols, their handshakes, which are read, among them; `of` all with an outside end |
 //! | `unattributed` | `payload` bytes to or from outside without any name or vendor, `of` all such bytes |
 //! | `portless_bytes` | IP bytes of TCP and UDP whose ports were not captured (fragments, cut headers), where there are some |

@@ -58,7 +58,7 @@ fn unseen(report: &Report<'_>) -> String {
     }
     if coverage.acknowledged_bytes > 0 {
         limits.push(format!(
-            "at least {} of TCP that the other end acknowledges, by packets of that end alone",
+            "at least {} of TCP that the other end acknowledges, without the packets of it",
             units::bytes(coverage.acknowledged_bytes)
         ));
     }

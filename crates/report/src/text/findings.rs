@@ -119,7 +119,7 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
         FindingKind::Exfiltration if let Some(least) = finding.unseen() => {
             let least = view.numbers.bytes(least);
             format!(
-                "{device} sent at least {least} to {party} that the other end acknowledges and the capture lacks; {sent} captured, {back}, {when}."
+                "{device} sent at least {least} to {party} that the numbers of TCP show and the capture lacks; {sent} captured, {back}, {when}."
             )
         }
         FindingKind::Exfiltration => format!("{device} uploaded {sent} to {party}; {back}, {when}."),

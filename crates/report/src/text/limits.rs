@@ -5,7 +5,8 @@ use super::words;
 use crate::escape::escape;
 use crate::protocol;
 use crate::units;
-use lenscap_flow::report::{Amount, CaptureRecord, Report};
+use lenscap_flow::report::{Amount, CaptureRecord, Coverage, Report};
+use std::fmt::Write;
 use std::net::IpAddr;
 
 /// A gap between captures that is told, in nanoseconds.
@@ -35,18 +36,7 @@ pub(super) fn limits(report: &Report<'_>, view: &View) -> Vec<String> {
     if coverage.cut_bytes > 0 {
         all.push(format!("{} were cut off by the snap length", bytes(coverage.cut_bytes)));
     }
-    if coverage.missed_bytes > 0 {
-        all.push(format!(
-            "{} of TCP are missing by the sequence numbers between what was captured",
-            bytes(coverage.missed_bytes)
-        ));
-    }
-    if coverage.acknowledged_bytes > 0 {
-        all.push(format!(
-            "at least {} of TCP that the other end acknowledges, whose sender's packets were not captured",
-            bytes(coverage.acknowledged_bytes)
-        ));
-    }
+    all.extend(lacking(coverage, view));
     if coverage.portless_bytes > 0 {
         let amount = bytes(coverage.portless_bytes);
         all.push(format!("the ports of {amount} were not captured: fragments of datagrams that never were whole, or headers that were cut"));
@@ -120,16 +110,42 @@ fn caps(report: &Report<'_>) -> Option<String> {
         .then(|| format!("limits were reached{}: {}", since.unwrap_or_default(), words::listed(&parts)))
 }
 
-/// Payload of protocols that no reader knew, and the largest conversation of it.
-fn unread(report: &Report<'_>, view: &View) -> Option<String> {
-    let unread = report.overview.coverage.unread;
-    let largest = unread.largest.filter(|_| unread.payload >= UNREAD)?;
-    let end = |end: (IpAddr, u16)| match end {
+/// What TCP's numbers show that was not captured, and of which half most.
+fn lacking(coverage: &Coverage, view: &View) -> Vec<String> {
+    let bytes = |n| view.numbers.bytes(n);
+    let mut all = Vec::new();
+    if coverage.missed_bytes > 0 {
+        let missed = bytes(coverage.missed_bytes);
+        all.push(format!("{missed} of TCP are missing by the sequence numbers between what was captured"));
+    }
+    if coverage.acknowledged_bytes > 0 {
+        let acknowledged = bytes(coverage.acknowledged_bytes);
+        all.push(format!(
+            "at least {acknowledged} of TCP that the other end acknowledges, whose packets were not captured"
+        ));
+    }
+    if let (Some(last), Some(largest)) = (all.last_mut(), coverage.lacking.largest) {
+        let [one, other] = largest.ends.map(end);
+        let (payload, at) = (bytes(largest.payload), units::count(largest.first_packet.packet));
+        _ = write!(last, ", most of what {one} sent to {other}, {payload} #{at}");
+    }
+    all
+}
+
+/// An address and port.
+fn end(end: (IpAddr, u16)) -> String {
+    match end {
         // A port that was not captured.
         (address, 0) => address.to_string(),
         (IpAddr::V4(four), port) => format!("{four}:{port}"),
         (IpAddr::V6(six), port) => format!("[{six}]:{port}"),
-    };
+    }
+}
+
+/// Payload of protocols that no reader knew, and the largest conversation of it.
+fn unread(report: &Report<'_>, view: &View) -> Option<String> {
+    let unread = report.overview.coverage.unread;
+    let largest = unread.largest.filter(|_| unread.payload >= UNREAD)?;
     let [one, other] = largest.ends.map(end);
     let kind = protocol::word(largest.protocol).unwrap_or("flow").to_uppercase();
     let what = format!(

@@ -73,7 +73,8 @@ fn amount(finding: &Finding<'_>, view: &View) -> String {
     let bytes = about.to_string() + &view.numbers.bytes(finding.bytes_out);
     match finding.kind {
         FindingKind::Exfiltration if let Some(least) = finding.unseen() => {
-            format!("{} acknowledged", view.numbers.bytes(least))
+            let what = if finding.bytes_out == 0 { "acknowledged" } else { "more not captured" };
+            format!("{} {what}", view.numbers.bytes(least))
         }
         _ if finding.bytes_out == 0 => none_left().into(),
         FindingKind::Exfiltration if finding.outcome == Outcome::Refused => format!("{bytes} sent"),

@@ -104,9 +104,12 @@ pub(crate) struct Contact {
     pub(crate) refusals: BTreeSet<PacketRef>,
     /// Flows of protocols that every host uses: look-ups, clocks, echoes.
     pub(crate) services: u64,
-    /// Flows of which the other end acknowledges what the station sent, and no packet of the station was captured.
+    /// Flows of which the other end acknowledges what the station sent, and no packet of the station was captured, or not all that
+    /// the numbers of both ends show.
     pub(crate) unseen: u64,
-    /// Payload of those that it acknowledges, at least.
+    /// Whether there is a flow of the latter kind among them.
+    pub(crate) partly: bool,
+    /// Payload of those that was not captured, at least.
     pub(crate) acknowledged: u64,
     /// Payload sent and received, each byte once, and what was repeated of both.
     pub(crate) once: [u64; 2],
@@ -217,14 +220,16 @@ impl Contact {
         }
     }
 
-    /// Counts a flow of which nothing that the station sent was captured, though it is acknowledged; returns whether it is one.
+    /// Counts a flow of which what the station sent was not captured, or not all of it; returns whether it is one.
     fn lack(&mut self, court: &Court<'_>, flow: &Flow<'_>, side: Side, stands_for: u64) -> bool {
-        let unseen = flow.is_unseen(side) && court.shows_all(flow);
-        if unseen {
-            self.unseen += stands_for;
-            self.acknowledged += flow.acknowledged(side);
+        let (unseen, (bytes, flows)) = (flow.is_unseen(side), flow.lacking(side));
+        let lacks = (unseen || bytes > 0) && court.shows_all(flow);
+        if lacks {
+            self.unseen += if unseen { stands_for } else { flows };
+            self.partly |= !unseen;
+            self.acknowledged += bytes;
         }
-        unseen
+        lacks
     }
 
     fn is_for(&mut self, activity: Activity) {
@@ -279,6 +284,7 @@ impl Contact {
         self.refused += other.refused;
         self.services += other.services;
         self.unseen += other.unseen;
+        self.partly |= other.partly;
         self.acknowledged += other.acknowledged;
         self.once[0] += other.once[0];
         self.once[1] += other.once[1];

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use crate::judge::judged::Judged;
 use crate::judge::{Court, Flow, FlowAt};
 use crate::report::{Amount, Coverage, Unread, UnreadFlow};
-use crate::state::key::{TCP, UDP};
+use crate::state::key::{Side, TCP, UDP};
 use crate::state::spell::counters::Counters;
 use crate::state::transcript::Transcripts;
 
@@ -27,24 +27,26 @@ pub(crate) struct Sums {
     undecided: u64,
     /// Flows with packets that no key was tried on any more.
     unopened: u64,
-    unread: Unknown,
+    unread: Most,
+    /// What was sent by the numbers of TCP and not captured, by half.
+    lacking: Most,
 }
 
-/// Flows of TCP and UDP with payload that no reader knew: how many, their payload, and the one with most of it, or the
-/// first of equals.
+/// Flows with payload of some kind: how many, how much of it, and the one with most, or the first of equals, with the side that is
+/// named first.
 #[derive(Clone, Copy, Debug, Default)]
-struct Unknown {
+struct Most {
     flows: u64,
     payload: u64,
-    largest: Option<(u64, Reverse<PacketRef>, FlowAt)>,
+    largest: Option<(u64, Reverse<PacketRef>, FlowAt, Side)>,
 }
 
-impl Unknown {
-    fn add(&mut self, flow: &Flow<'_>, payload: u64) {
+impl Most {
+    fn add(&mut self, flow: &Flow<'_>, payload: u64, side: Side) {
         self.flows += 1;
         self.payload += payload;
         if self.largest.is_none_or(|(most, ..)| payload >= most) {
-            self.largest = self.largest.max(Some((payload, Reverse(flow.cold.at()), flow.at)));
+            self.largest = self.largest.max(Some((payload, Reverse(flow.cold.at()), flow.at, side)));
         }
     }
 
@@ -55,9 +57,8 @@ impl Unknown {
     }
 
     fn told(&self, court: &Court<'_>) -> Unread {
-        let largest = self.largest.and_then(|(payload, Reverse(at), place)| {
-            let flow = court.flow(place)?;
-            let (key, first) = (&flow.hot.key, flow.hot.first_side());
+        let largest = self.largest.and_then(|(payload, Reverse(at), place, first)| {
+            let key = &court.flow(place)?.hot.key;
             let ends = [first, 1 - first].map(|side| (key.address(side).ip(), key.port(side).unwrap_or(0)));
             let first_packet = court.numbering.locate(&at);
             Some(UnreadFlow { ends, protocol: key.protocol, payload, first_packet })
@@ -105,7 +106,7 @@ impl Sums {
                     if flow.hot.key.ports == [0; 2] { whole.bytes[0] + whole.bytes[1] } else { 0 };
                 let payload = payload[0] + payload[1];
                 if payload > 0 && reader.is_none_or(|reader| reader == Transcripts::SPENT) {
-                    self.unread.add(flow, payload);
+                    self.unread.add(flow, payload, flow.hot.first_side());
                     self.unread.flows += flows - 1;
                     self.unread.payload += gone[0] + gone[1];
                 }
@@ -120,12 +121,20 @@ impl Sums {
         }
     }
 
-    /// Adds what is acknowledged of a flow and was not captured.
+    /// Adds what is acknowledged of a flow and was not captured, and tells which half lacks most.
     #[inline]
     pub(crate) fn acknowledge(&mut self, court: &Court<'_>, flow: &Flow<'_>) {
-        let bytes = flow.acknowledged(0) + flow.acknowledged(1);
-        if bytes > 0 && !flow.is_evicted() && court.shows_all(flow) {
+        if flow.hot.key.protocol != TCP || flow.is_evicted() {
+            return;
+        }
+        let shows_all = || court.shows_all(flow);
+        for side in [0, 1] {
+            let missed = flow.cold.missed(side).unwrap_or(0);
+            let bytes = Some(flow.acknowledged(side)).filter(|&bytes| bytes > 0 && shows_all()).unwrap_or(0);
             self.acknowledged += bytes;
+            if missed + bytes > 0 {
+                self.lacking.add(flow, missed + bytes, side);
+            }
         }
     }
 
@@ -149,6 +158,7 @@ impl Sums {
         self.undecided += other.undecided;
         self.unopened += other.unopened;
         self.unread.join(&other.unread);
+        self.lacking.join(&other.lacking);
     }
 }
 
@@ -171,6 +181,7 @@ pub(crate) fn coverage(court: &Court<'_>, sums: &Sums) -> Coverage {
         unattributed: sums.unattributed,
         undecided: sums.undecided,
         unread: sums.unread.told(court),
+        lacking: sums.lacking.told(court),
         hazards: hazards.filter(|(_, count)| *count > 0).collect(),
         caps: caps.filter(|(_, count)| *count > 0).collect(),
     }

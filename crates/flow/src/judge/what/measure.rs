@@ -4,6 +4,7 @@ use lenscap_catalog::ContentRule;
 
 use crate::judge::Flow;
 use crate::state::answer::Answer;
+use crate::state::eviction::Gone;
 use crate::state::key::Side;
 use crate::state::measure::{Beside, ContentLimits, Measures};
 
@@ -91,6 +92,15 @@ impl Flow<'_> {
     pub(crate) fn acknowledged(&self, side: Side) -> u64 {
         let gone = self.gone().map_or(0, |gone| gone.acknowledged[side & 1]);
         self.hot.acknowledged(self.cold, side) + gone
+    }
+
+    /// Payload of one side that was sent and not captured by the numbers of both ends, in how many flows, with those of the
+    /// flows that left memory with it.
+    pub(crate) fn lacking(&self, side: Side) -> (u64, u64) {
+        let own = self.hot.lacking(self.cold, side);
+        let of = |gone: &Gone| (gone.acknowledged[side & 1] + gone.gaps[side & 1], gone.lacking[side & 1]);
+        let (bytes, flows) = self.gone().map_or((0, 0), of);
+        (own.saturating_add(bytes), u64::from(own > 0) + flows)
     }
 
     /// Whether the other end answered.

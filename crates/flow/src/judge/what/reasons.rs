@@ -30,10 +30,8 @@ impl Case<'_, '_> {
             }
         }
         if contact.unseen > 0 {
-            push(
-                Rule::Unseen { flows: contact.unseen, of: flows, acknowledged: contact.acknowledged },
-                &proof.flows,
-            );
+            let Contact { unseen, partly, acknowledged, .. } = *contact;
+            push(Rule::Unseen { flows: unseen, of: flows, partly, acknowledged }, &proof.flows);
         }
         for asked in &contact.asked {
             let rule = Rule::AskedFor { name: party.text(), outcome: asked.outcome };

@@ -28,13 +28,18 @@ pub(crate) struct Gone {
     pub(crate) refused: [u64; 2],
     /// The first packet of the first one refused.
     pub(crate) refusal: [Option<Cite>; 2],
-    /// By side: payload of it that the other end acknowledges and nobody captured.
+    /// By side: payload of it that the other end acknowledges and nobody captured behind what was.
     pub(crate) acknowledged: [u64; 2],
     /// By side: what it sent.
     pub(crate) measures: [Measures; 2],
     /// Bytes of TCP that were never captured between others, of flows that ended and were told.
     #[serde(skip)]
     pub(crate) missed: u64,
+    /// By side: what of these is sure, and of how many such flows something was sent that nobody captured.
+    #[serde(skip)]
+    pub(crate) gaps: [u64; 2],
+    #[serde(skip)]
+    pub(crate) lacking: [u64; 2],
     /// By side: the least ports of it, where they differ in flows that ended and were told.
     #[serde(skip)]
     pub(crate) ports: [BTreeSet<u16>; 2],
@@ -53,7 +58,11 @@ impl Gone {
         *span = (span.0.min(first), span.1.max(last));
         for side in [0, 1] {
             self.once[side] += hot.payload_once(cold, side).bytes;
-            self.acknowledged[side] += if unseen { hot.acknowledged(cold, side) } else { 0 };
+            if unseen {
+                self.acknowledged[side] += hot.acknowledged(cold, side);
+                self.gaps[side] += hot.lacking(cold, side) - hot.acknowledged(cold, side);
+                self.lacking[side] += u64::from(hot.lacking(cold, side) > 0);
+            }
             self.answered[side] += u64::from(hot.is_answered(cold, side));
             let told = refused[side].filter(|_| !hot.is_answered(cold, side));
             if let Some(packet) = told.or_else(|| hot.is_reset(cold, side).then(|| cold.at())) {
@@ -89,6 +98,8 @@ impl Gone {
             acknowledged,
             measures,
             missed,
+            gaps,
+            lacking,
             ports,
         } = other;
         self.missed += missed;
@@ -102,6 +113,8 @@ impl Gone {
         for (side, measures) in measures.into_iter().enumerate() {
             self.once[side] += once[side];
             self.acknowledged[side] += acknowledged[side];
+            self.gaps[side] += gaps[side];
+            self.lacking[side] += lacking[side];
             self.answered[side] += answered[side];
             self.refused[side] += refused[side];
             self.refusal[side] = [self.refusal[side], refusal[side]].into_iter().flatten().min();

@@ -272,6 +272,12 @@ impl Cold {
         trouble.map_or(Some(0), |trouble| trouble.is_exact().then(|| trouble.missed()))
     }
 
+    /// The same, as far as they are surely missing.
+    pub(crate) fn gaps(&self, side: Side) -> u64 {
+        let trouble = self.extra.as_ref().and_then(|extra| extra.trouble.get(side)?.as_ref());
+        trouble.filter(|trouble| trouble.is_exact()).map_or(0, |trouble| trouble.gaps())
+    }
+
     /// Lets go of a decided half's bytes, unless they are to be `kept`; of the list, too, unless it is `listed`.
     pub(crate) fn close(&mut self, side: Side, listed: bool, kept: bool) {
         if listed {

@@ -32,8 +32,8 @@ pub(crate) struct Hot {
     pub(crate) flags: u32,
     /// See [`Hot::counters`].
     pub(crate) low: LowCounters,
-    /// TCP: the sequence number after the last payload, by side; of a side of which nothing was captured, the last number that
-    /// was acknowledged. UDP: the print of the last datagram.
+    /// TCP: the sequence number after the last payload, by side; of a side without payload, the first number that either end showed
+    /// of it. UDP: the print of the last datagram.
     pub(crate) next: [u32; 2],
     /// TCP: letters of the history so far, by side. UDP: when the last datagram came.
     pub(crate) seen: [u16; 2],
@@ -222,7 +222,7 @@ impl Hot {
         }
         self.hazards |= entry.hazards.0 as u16;
         if self.flags & Self::KNOWN != Self::KNOWN {
-            grew |= self.link(cold, entry, side);
+            self.link(cold, entry, side);
         }
         if let Some(tcp) = &entry.tcp {
             return self.absorb_tcp(cold, tcp, entry, side) || grew;
@@ -238,6 +238,7 @@ impl Hot {
     #[inline]
     fn absorb_tcp(&mut self, cold: &mut Cold, tcp: &Tcp, entry: &Entry, side: Side) -> bool {
         let length = entry.share.payload;
+        let grew = self.mark(cold, tcp, length, side);
         let letters = history::letters(tcp, length, entry.hazards);
         if letters & !self.seen[side] != 0 {
             cold.history.append(&mut self.seen, side, letters);
@@ -246,7 +247,7 @@ impl Hot {
             self.open(cold, tcp, length, side);
         }
         if length == 0 {
-            return false;
+            return grew;
         }
         let syn = tcp.flags.has(TcpFlags::SYN);
         let sequence = tcp.sequence.wrapping_add(u32::from(syn));
@@ -254,7 +255,7 @@ impl Hot {
             && sequence == self.next[side];
         let trouble = !in_order && self.out_of_order(cold, sequence, length, side);
         self.next[side] = sequence.wrapping_add(length);
-        trouble
+        trouble || grew
     }
 
     /// Keeps what a handshake shows, or ends its purity.
@@ -331,13 +332,13 @@ impl Hot {
     fn out_of_order(&mut self, cold: &mut Cold, sequence: u32, length: u32, side: Side) -> bool {
         if self.flags & flag::SEQUENCED << side == 0 {
             self.flags |= flag::SEQUENCED << side;
-            return Self::see(cold, side);
+            return self.see(cold, side);
         }
-        self.flags |= flag::TROUBLE << side;
         let next = self.next[side];
         let before = self.counters(cold).payload[side] - u64::from(length);
         let trouble = &mut cold.extra.get_or_insert_default().trouble[side];
         trouble.get_or_insert_with(|| Box::new(Trouble::after(next, before))).segment(next, sequence, length);
+        self.settle(cold, side);
         true
     }
 

@@ -9,7 +9,7 @@ use crate::state::spell::pauses;
 use crate::state::spell::sequence::Trouble;
 use crate::state::spell::times::Times;
 use crate::state::spell::way::Way;
-use crate::state::spell::{Hot, Spell, flag};
+use crate::state::spell::{Spell, flag};
 
 impl Spell {
     /// Whether a later spell of the same key goes on with this one.
@@ -108,15 +108,15 @@ impl Spell {
         }
         let theirs = later.cold.extra.as_mut().and_then(|extra| extra.trouble.get_mut(side)?.take());
         if self.hot.flags & sequenced == 0 {
+            self.hot.see(&mut self.cold, side);
             self.hot.flags |= later.hot.flags & (sequenced | flag::TROUBLE << side);
             self.hot.next[side] = later.hot.next[side];
             if theirs.is_some() {
                 self.cold.extra.get_or_insert_default().trouble[side] = theirs;
-            } else {
-                Hot::see(&mut self.cold, side);
             }
             return;
         }
+        self.end_marks(side);
         let payload = |spell: &Self| spell.hot.counters(&spell.cold).payload[side];
         let (next, payload, later_payload) = (self.hot.next[side], payload(self), payload(later));
         self.hot.next[side] = later.hot.next[side];
@@ -128,5 +128,15 @@ impl Spell {
         let theirs = theirs.unwrap_or_else(|| Box::new(Trouble::after(later.hot.next[side], later_payload)));
         let trouble = &mut self.cold.extra.get_or_insert_default().trouble[side];
         trouble.get_or_insert_with(|| Box::new(Trouble::after(next, payload))).join(next, &theirs);
+        self.hot.settle(&mut self.cold, side);
+    }
+
+    /// Forgets what was proven behind our last payload of a half, since more of it follows.
+    fn end_marks(&mut self, side: Side) {
+        let trouble = self.cold.extra.as_mut().and_then(|extra| extra.trouble[side].as_mut());
+        if let Some(trouble) = trouble.filter(|trouble| trouble.marks.is_some()) {
+            trouble.marks = None;
+            self.hot.settle(&mut self.cold, side);
+        }
     }
 }

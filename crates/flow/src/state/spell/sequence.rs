@@ -7,59 +7,38 @@
 use serde::{Deserialize, Serialize};
 
 use crate::state::spell::ranges::Ranges;
+use crate::state::spell::unseen::Marks;
 
 /// A half whose segments did not all follow on one another.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Trouble {
     /// Sequence number of the first payload byte.
     pub(crate) first: u32,
-    /// Displacement of the end of the last segment. Of a half of which nothing was captured (`unseen.rs`) it is how far its
-    /// acknowledgements moved.
+    /// Displacement of the end of the last segment.
     pub(crate) end: i64,
     /// How many segments did not start where the one before ended.
     pub(crate) breaks: u32,
     /// Displacements seen, start to end, apart from one another; once `breaks` passes [`Trouble::CAP`] one range from the
     /// lowest to the highest.
     ranges: Ranges,
+    /// What is proven behind the last segment, or of a half without one; see `unseen.rs`.
+    pub(crate) marks: Option<Box<Marks>>,
 }
 
 impl Trouble {
     /// Breaks in a half after which it is only told how many unique bytes there are at most.
     pub(crate) const CAP: u32 = 1 << 16;
-    /// What can be under way without a scale of the window (RFC 9293, 3.1).
-    const WINDOW: i64 = 1 << 16;
-
     /// A half that was in order for `length` bytes up to the sequence number `next`.
     pub(crate) fn after(next: u32, length: u64) -> Self {
         let end = length as i64;
         let mut ranges = Ranges::default();
         ranges.add(0, end);
-        Self { first: next.wrapping_sub(length as u32), end, breaks: 0, ranges }
+        Self { first: next.wrapping_sub(length as u32), end, breaks: 0, ranges, marks: None }
     }
 
-    /// A half of which nothing was captured, and that is acknowledged from a number on.
-    pub(crate) fn unseen(first: u32) -> Self {
-        Self { first, end: 0, breaks: 0, ranges: Ranges::default() }
-    }
-
-    /// Of a half of which nothing was captured: notes what is acknowledged now, where `last` was before. By more than a window
-    /// nothing moved, and what is counted goes on from there.
-    pub(crate) fn acknowledge(&mut self, last: u32, now: u32) {
-        let step = i64::from(now.wrapping_sub(last) as i32);
-        if step.abs() <= Self::WINDOW {
-            self.end = self.end.wrapping_add(step);
-        }
-    }
-
-    /// Appends what a later part has acknowledged of such a half, where `last` was before.
-    pub(crate) fn join_unseen(&mut self, last: u32, later: &Self) {
-        self.acknowledge(last, later.first);
-        self.end = self.end.wrapping_add(later.end);
-    }
-
-    /// Payload of such a half that was acknowledged, at least: one of the numbers may be that of a FIN.
-    pub(crate) fn acknowledged(&self) -> u64 {
-        u64::try_from(self.end).unwrap_or(0).saturating_sub(1)
+    /// A half of which no payload was captured.
+    pub(crate) fn unseen() -> Self {
+        Self { first: 0, end: 0, breaks: 0, ranges: Ranges::default(), marks: None }
     }
 
     /// Adds a segment that starts at `sequence`, where `next` was due.
@@ -68,6 +47,7 @@ impl Trouble {
         if start != self.end {
             self.breaks = self.breaks.saturating_add(1);
         }
+        self.marks = None;
         self.end = start.wrapping_add(i64::from(length));
         self.add(start, self.end);
         self.limit();
@@ -79,6 +59,7 @@ impl Trouble {
         let broken = u32::from(shift != self.end);
         self.breaks = self.breaks.saturating_add(later.breaks).saturating_add(broken);
         self.end = shift.wrapping_add(later.end);
+        self.marks.clone_from(&later.marks);
         for (start, end) in later.ranges.iter() {
             self.add(shift.wrapping_add(start), shift.wrapping_add(end));
         }
@@ -110,16 +91,42 @@ impl Trouble {
         self.ranges.covers(at, at.saturating_add(1))
     }
 
+    /// How far the highest byte seen stands ahead of the last segment.
+    pub(crate) fn ahead(&self) -> u64 {
+        let highest = self.ranges.iter().last().map_or(self.end, |(_, end)| end);
+        u64::try_from(highest.saturating_sub(self.end)).unwrap_or(0)
+    }
+
     /// Whether bytes between those seen are missing.
     pub(crate) fn has_gap(&self) -> bool {
         self.ranges.len() > 1
     }
 
-    /// Bytes between those seen that never were.
+    /// Bytes between those seen that never were. A gap counts where on either side of it a byte was seen for each 1,024 of
+    /// it: a tap may keep one segment of a hundred, and one that stands 1 GB off was made up.
     pub(crate) fn missed(&self) -> u64 {
-        let (mut ranges, last) = (self.ranges.iter(), self.ranges.iter().last());
-        let span = ranges.next().zip(last).map_or(0, |((start, _), (_, end))| end.wrapping_sub(start) as u64);
-        span.saturating_sub(self.seen())
+        self.gaps_where(|gap| gap >> 10)
+    }
+
+    /// Those that are surely missing: all of a gap that fits in a window, and of a wider one where as much was seen on either side
+    /// of it. One segment that stands far off, which anybody may have sent, makes no gap.
+    pub(crate) fn gaps(&self) -> u64 {
+        const WINDOW: u64 = 1 << 16;
+        self.gaps_where(|gap| if gap > WINDOW { WINDOW } else { 0 })
+    }
+
+    /// All gaps that have so much on either side, given how wide they are.
+    fn gaps_where(&self, least: impl Fn(u64) -> u64) -> u64 {
+        let (all, mut below, mut end, mut gaps) = (self.seen(), 0, None, 0_u64);
+        for (start, until) in self.ranges.iter() {
+            let gap = end.map_or(0, |end| start.wrapping_sub(end) as u64);
+            if below.min(all.saturating_sub(below)) >= least(gap) {
+                gaps = gaps.saturating_add(gap);
+            }
+            below += until.wrapping_sub(start) as u64;
+            end = Some(until);
+        }
+        gaps
     }
 
     /// How many ranges are kept.

@@ -1,149 +1,333 @@
-//! What the other end acknowledges of a TCP half of which no packet was captured, as by a tap of one direction.
+//! What TCP's numbers prove of a half beyond what was captured of it: payload behind its last captured segment, or all of it.
 //!
-//! A server acknowledges 600 kB of a camera, whose packets go another way: so much was sent at the least. Where a half that was
-//! captured keeps the numbers of its segments, one that was not keeps those that are acknowledged: the first, the last, and how
-//! far they moved. They move by steps that a window without a scale allows: whoever sends one acknowledgement of 2 GB makes
-//! none of them sent, and by one that fits in a window no more than that, until the next true one takes it back.
+//! A server acknowledges 600 kB of a camera, whose packets go another way, or of which a switch that hands flows over to its
+//! hardware showed the hello alone: so much was sent at the least. Numbers move by steps that a window without a scale allows:
+//! whoever sends one acknowledgement of 2 GB makes none of them sent, and by one that fits in a window no more than that, until
+//! the next true one takes it back. A wider step is believed where both ends show it: the half by a segment without payload
+//! of its own, such as its FIN, and the other end by what it acknowledges.
+//!
+//! Behind a segment with payload only what lies ahead of it counts, so that a half of which all was captured has nothing here.
+//! A segment with payload ends it: what lies before that one is a gap between segments (`sequence.rs`).
 
 use lenscap_wire::{Tcp, TcpFlags};
+use serde::{Deserialize, Serialize};
 
-use super::{Cold, Hot, Spell, flag};
+use super::{Cold, Hot, Spell, flag, history};
 use crate::state::key::{Side, TCP};
 use crate::state::spell::sequence::Trouble;
 
-impl Hot {
-    /// Notes that the other end acknowledges a half of which nothing was captured so far. Returns whether that took memory.
-    ///
-    /// A RST acknowledges whatever its sender likes, and 0 stands for what is not known.
-    pub(super) fn acknowledge(&mut self, cold: &mut Cold, tcp: &Tcp, side: Side) -> bool {
-        let (last, now) = (self.next[side], tcp.acknowledgement);
-        let seen = self.low.packets[side] > 0
-            || self.flags & flag::SEQUENCED << side != 0
-            || self.counters(cold).packets[side] > 0;
-        let is_sure = tcp.flags.has(TcpFlags::ACK) && !tcp.flags.has(TcpFlags::RST);
-        if seen || !is_sure || now == last || now == 0 {
-            return false;
-        }
-        self.next[side] = now;
-        if last == 0 {
-            return false;
-        }
-        let known = &mut cold.extra.get_or_insert_default().trouble[side];
-        known.get_or_insert_with(|| Box::new(Trouble::unseen(last))).acknowledge(last, now);
-        true
+/// What can be under way without a scale of the window (RFC 9293, 3.1).
+const WINDOW: i64 = 1 << 16;
+/// How far numbers may lie apart for it to be known which of them is ahead, however they moved.
+const NEAR: i64 = 1 << 30;
+
+fn distance(from: u32, to: u32) -> i64 {
+    i64::from(to.wrapping_sub(from) as i32)
+}
+
+/// How far the numbers of one kind moved, by steps of a window at most.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+struct Moves {
+    first: u32,
+    last: u32,
+    moved: i64,
+    /// How far they had moved at the most and at the least.
+    high: i64,
+    low: i64,
+    /// Whether a step was wider.
+    wide: bool,
+}
+
+impl Moves {
+    const fn at(first: u32) -> Self {
+        Self { first, last: first, moved: 0, high: 0, low: 0, wide: false }
     }
 
-    /// Forgets what was acknowledged of a half of which something was captured now. Returns whether memory was given back.
-    pub(super) fn see(cold: &mut Cold, side: Side) -> bool {
-        cold.extra.as_mut().is_some_and(|extra| extra.trouble[side].take().is_some())
+    fn step(&mut self, number: u32) {
+        self.append(&Self::at(number));
     }
 
-    /// Payload of one side that the other end acknowledges, where no packet of that side was captured: at least so much.
-    pub(crate) fn acknowledged(&self, cold: &Cold, side: Side) -> u64 {
-        let known = cold.extra.as_ref().and_then(|extra| extra.trouble[side & 1].as_ref());
-        let is_silent = || self.key.protocol == TCP && self.counters(cold).packets[side & 1] == 0;
-        known.filter(|_| is_silent()).map_or(0, |known| known.acknowledged())
+    /// Appends later ones.
+    fn append(&mut self, later: &Self) {
+        let step = distance(self.last, later.first);
+        let wide = step.abs() > WINDOW;
+        let from = if wide { self.moved } else { self.moved.saturating_add(step) };
+        self.last = later.last;
+        self.moved = from.saturating_add(later.moved);
+        self.high = self.high.max(from.saturating_add(later.high));
+        self.low = self.low.min(from.saturating_add(later.low));
+        self.wide |= wide || later.wide;
+    }
+
+    /// Those from a number on of which the first lies behind it, where it is known when they passed it.
+    fn from(&self, next: u32) -> Option<Self> {
+        let ahead = distance(next, self.first);
+        let is_known = !self.wide && ahead.abs() < NEAR && self.high < NEAR && self.low > -NEAR;
+        let (moved, high) = (ahead.saturating_add(self.moved), ahead.saturating_add(self.high));
+        let low = moved.min(0);
+        is_known.then_some(Self { first: next, last: self.last, moved, high, low, wide: false })
     }
 }
 
+/// The numbers that tell of a half what was not captured.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Marks {
+    /// What the other end acknowledges of it.
+    acked: Option<Moves>,
+    /// The first and the last number of its own segments without payload; behind payload the last one, where it is ahead.
+    told: Option<[u32; 2]>,
+}
+
+/// Who shows a number of a half.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum By {
+    Itself,
+    TheOther,
+}
+
+impl Marks {
+    fn is_empty(&self) -> bool {
+        self.acked.is_none() && self.told.is_none()
+    }
+
+    /// Of a half without payload: the next number.
+    fn follow(&mut self, number: u32, by: By) {
+        match by {
+            By::TheOther => self.acked.get_or_insert(Moves::at(number)).step(number),
+            By::Itself => self.told.get_or_insert([number; 2])[1] = number,
+        }
+    }
+
+    /// Of such a half: appends those of a later part.
+    fn append(&mut self, later: &Self) {
+        match (&mut self.acked, &later.acked) {
+            (Some(ours), Some(theirs)) => ours.append(theirs),
+            (ours, theirs) => *ours = ours.or(*theirs),
+        }
+        self.told = match (self.told, later.told) {
+            (Some([first, _]), Some([_, last])) => Some([first, last]),
+            (ours, theirs) => ours.or(theirs),
+        };
+    }
+
+    /// Of a half whose payload ends at `next`: the next number.
+    fn pass(&mut self, next: u32, number: u32, by: By) {
+        let ahead = distance(next, number) > 1;
+        match by {
+            By::TheOther if ahead || self.acked.is_some() => {
+                self.acked.get_or_insert(Moves::at(next)).step(number);
+            }
+            By::TheOther => {}
+            By::Itself => self.told = ahead.then_some([number; 2]),
+        }
+    }
+
+    /// Of such a half: appends those of a later part without payload.
+    fn pass_all(&mut self, next: u32, later: &Self) {
+        if let Some(theirs) = &later.acked {
+            let ahead = distance(next, theirs.first) > 1;
+            if ahead || self.acked.is_some() {
+                self.acked.get_or_insert(Moves::at(next)).append(theirs);
+            } else if let Some(known) = theirs.from(next).filter(|known| known.high > 1) {
+                self.acked = Some(known);
+            }
+        }
+        if let Some([_, last]) = later.told {
+            self.pass(next, last, By::Itself);
+        }
+    }
+
+    /// What they prove beyond the number that the other end acknowledged first, or beyond the last byte that was captured; one of
+    /// them may be that of a FIN.
+    fn beyond(&self, next: Option<u32>) -> u64 {
+        let Some(acked) = &self.acked else { return 0 };
+        let from = next.unwrap_or(acked.first);
+        let began = |[first, _]: &[u32; 2]| next.is_some() || distance(from, *first).abs() <= WINDOW;
+        let agreed = self.told.filter(began).filter(|[_, last]| distance(*last, acked.last).abs() <= WINDOW);
+        let agreed = agreed.map_or(0, |[_, last]| distance(from, last));
+        u64::try_from(acked.moved.max(agreed).saturating_sub(1)).unwrap_or(0)
+    }
+}
+
+impl Hot {
+    /// Notes the numbers of a segment that tell of either half: what it acknowledges, and its own where it has no payload. Returns
+    /// whether that took memory or gave it back. What was [`seen`](Self::seen) is still that of the segments before.
+    #[inline]
+    pub(super) fn mark(&mut self, cold: &mut Cold, tcp: &Tcp, length: u32, side: Side) -> bool {
+        if !tcp.flags.has(TcpFlags::ACK) {
+            return false;
+        }
+        let mut grew = self.mark_by(cold, 1 - side, tcp.acknowledgement, By::TheOther);
+        if length == 0 {
+            let syn = u32::from(tcp.flags.has(TcpFlags::SYN));
+            grew |= self.mark_by(cold, side, tcp.sequence.wrapping_add(syn), By::Itself);
+        }
+        grew
+    }
+
+    #[inline]
+    fn mark_by(&mut self, cold: &mut Cold, half: Side, number: u32, by: By) -> bool {
+        let ahead = number.wrapping_sub(self.next[half]) as i32;
+        let state = self.flags >> half & (flag::SEQUENCED | flag::TROUBLE);
+        let is_known = if state == flag::SEQUENCED { ahead <= 1 } else { state == 0 && ahead == 0 };
+        !is_known && self.mark_new(cold, half, number, by)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn mark_new(&mut self, cold: &mut Cold, half: Side, number: u32, by: By) -> bool {
+        let next = self.next[half];
+        let sequenced = self.flags & flag::SEQUENCED << half != 0;
+        let before = marks(cold, half);
+        let mut known = match before {
+            Some(before) => before.clone(),
+            None if sequenced => Marks::default(),
+            None => self.alone(half),
+        };
+        if sequenced {
+            known.pass(next, number, by);
+        } else if known.is_empty() {
+            self.next[half] = number;
+        } else {
+            known.follow(number, by);
+        }
+        // Of a half without payload one number alone needs no more room than that of its next one.
+        let was_kept = before.is_some();
+        let is_kept = was_kept || !known.is_empty();
+        if is_kept {
+            self.keep_marks(cold, half, known);
+        }
+        was_kept != (self.flags & flag::TROUBLE << half != 0)
+    }
+
+    /// Keeps the numbers that tell of a half.
+    fn keep_marks(&mut self, cold: &mut Cold, half: Side, known: Marks) {
+        let sequenced = self.flags & flag::SEQUENCED << half != 0;
+        let (next, payload) = (self.next[half], self.counters(cold).payload[half]);
+        let trouble = &mut cold.extra.get_or_insert_default().trouble[half];
+        let make = || Box::new(if sequenced { Trouble::after(next, payload) } else { Trouble::unseen() });
+        let kept = trouble.get_or_insert_with(make);
+        match &mut kept.marks {
+            _ if known.is_empty() => kept.marks = None,
+            Some(marks) => **marks = known,
+            none => *none = Some(Box::new(known)),
+        }
+        self.settle(cold, half);
+    }
+
+    /// Keeps of a half no more than there is to be kept.
+    pub(super) fn settle(&mut self, cold: &mut Cold, half: Side) {
+        let Some(extra) = &mut cold.extra else { return };
+        let trouble = &mut extra.trouble[half];
+        trouble.take_if(|trouble| trouble.breaks == 0 && trouble.marks.is_none());
+        let is_kept = trouble.is_some();
+        self.flags = self.flags & !(flag::TROUBLE << half) | if is_kept { flag::TROUBLE << half } else { 0 };
+    }
+
+    /// What tells of a half without payload, all of which shows the number that is its next one.
+    fn alone(&self, half: Side) -> Marks {
+        let shows = |side: Side| self.seen[side & 1] & history::ACK_FLAG != 0;
+        let number = self.next[half];
+        Marks {
+            acked: shows(1 - half).then_some(Moves::at(number)),
+            told: shows(half).then_some([number; 2]),
+        }
+    }
+
+    /// All that tells of a half without payload.
+    fn marks_of(&self, cold: &Cold, half: Side) -> Marks {
+        marks(cold, half).cloned().unwrap_or_else(|| self.alone(half))
+    }
+
+    /// Forgets what told of a half of which payload was captured now. Returns whether memory was given back.
+    pub(super) fn see(&mut self, cold: &mut Cold, side: Side) -> bool {
+        self.flags &= !(flag::TROUBLE << side);
+        cold.extra.as_mut().is_some_and(|extra| extra.trouble[side].take().is_some())
+    }
+
+    /// Payload of one side that the other end acknowledges behind what was captured of it: at least so much.
+    pub(crate) fn acknowledged(&self, cold: &Cold, side: Side) -> u64 {
+        let side = side & 1;
+        let next = (self.flags & flag::SEQUENCED << side != 0).then(|| self.next[side]);
+        let trouble = cold.extra.as_ref().and_then(|extra| extra.trouble[side].as_ref());
+        let beyond = |trouble: &Trouble| {
+            let beyond = trouble.marks.as_ref()?.beyond(next);
+            // The last segment may be one that was sent again, or late: what stands ahead of it was captured.
+            Some(beyond.saturating_sub(trouble.ahead()))
+        };
+        trouble.filter(|_| self.key.protocol == TCP).and_then(|trouble| beyond(trouble)).unwrap_or(0)
+    }
+
+    /// Payload of one side that was sent and not captured, by the numbers of both ends: at least so much.
+    pub(crate) fn lacking(&self, cold: &Cold, side: Side) -> u64 {
+        if self.key.protocol == TCP {
+            self.acknowledged(cold, side).saturating_add(cold.gaps(side))
+        } else {
+            0
+        }
+    }
+
+    /// Whether it is not known what a later part, which shows no payload of a half, proves beyond what we captured of it: its
+    /// numbers begin before that, and which of them came behind is not kept.
+    pub(crate) fn is_beyond_doubtful(&self, cold: &Cold, (later, later_cold): (&Self, &Cold)) -> bool {
+        self.key.protocol == TCP
+            && [0, 1].into_iter().any(|half| {
+                let sequenced = |hot: &Self| hot.flags & flag::SEQUENCED << half != 0;
+                let next = self.next[half];
+                let is_doubtful =
+                    |theirs: Moves| distance(next, theirs.first) <= 1 && theirs.from(next).is_none();
+                sequenced(self)
+                    && !sequenced(later)
+                    && marks(cold, half).is_none_or(|ours| ours.acked.is_none())
+                    && marks(later_cold, half).and_then(|theirs| theirs.acked).is_some_and(is_doubtful)
+            })
+    }
+
+    /// Whether a later part, which shows no payload of a half, may have something be kept beside what we captured of it.
+    pub(crate) fn may_pass(&self, (later, later_cold): (&Self, &Cold), half: Side) -> bool {
+        let Marks { acked, told } = later.marks_of(later_cold, half);
+        let ahead = |number: u32| distance(self.next[half], number) > 1;
+        acked.is_some_and(|acked| acked.first != acked.last || acked.high > 0 || ahead(acked.first))
+            || told.is_some_and(|[_, last]| ahead(last))
+    }
+}
+
+fn marks(cold: &Cold, half: Side) -> Option<&Marks> {
+    cold.extra.as_ref()?.trouble[half].as_ref()?.marks.as_deref()
+}
+
 impl Spell {
-    /// Appends what a later part has acknowledged of a half of which neither shows payload.
-    pub(super) fn join_unseen(&mut self, later: &mut Self, side: Side) {
-        let theirs = later.cold.extra.as_mut().and_then(|extra| extra.trouble.get_mut(side)?.take());
-        let (last, now) = (self.hot.next[side], later.hot.next[side]);
-        let seen = self.hot.counters(&self.cold).packets[side] > 0;
-        if self.hot.key.protocol != TCP || self.hot.flags & flag::SEQUENCED << side != 0 || seen || now == 0 {
+    /// Appends what a later part, which shows no payload of a half, tells of it by numbers.
+    pub(super) fn join_unseen(&mut self, later: &Self, side: Side) {
+        if self.hot.key.protocol != TCP {
             return;
         }
-        self.hot.next[side] = now;
-        if last == 0 {
-            if theirs.is_some() {
-                self.cold.extra.get_or_insert_default().trouble[side] = theirs;
+        let theirs = later.hot.marks_of(&later.cold, side);
+        if theirs.is_empty() {
+            return;
+        }
+        if self.hot.flags & flag::SEQUENCED << side != 0 {
+            let before = marks(&self.cold, side).cloned().unwrap_or_default();
+            let mut known = before.clone();
+            known.pass_all(self.hot.next[side], &theirs);
+            if known != before {
+                self.hot.keep_marks(&mut self.cold, side, known);
             }
-        } else if theirs.is_some() || now != last {
-            let theirs = theirs.unwrap_or_else(|| Box::new(Trouble::unseen(now)));
-            let known = &mut self.cold.extra.get_or_insert_default().trouble[side];
-            known.get_or_insert_with(|| Box::new(Trouble::unseen(last))).join_unseen(last, &theirs);
+            return;
+        }
+        let mut ours = self.hot.marks_of(&self.cold, side);
+        let boxed = (self.hot.flags | later.hot.flags) & flag::TROUBLE << side != 0;
+        if ours.is_empty() {
+            self.hot.next[side] = later.hot.next[side];
+        } else if !boxed && self.hot.next[side] == later.hot.next[side] {
+            return;
+        }
+        if boxed || !ours.is_empty() {
+            ours.append(&theirs);
+            self.hot.keep_marks(&mut self.cold, side, ours);
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::state::entry::{Entry, Share};
-    use crate::state::key::Key;
-    use proptest::prelude::*;
-
-    /// A segment of the server's that acknowledges so much, or one of the client's with so much payload.
-    fn entry(acknowledgement: u32, payload: u32, flags: u8) -> Entry {
-        let tcp = Tcp { flags: TcpFlags(flags), sequence: 7, acknowledgement, window: 9 };
-        Entry { share: Share { payload, ..Share::default() }, tcp: Some(tcp), ..Entry::default() }
-    }
-
-    fn fold(segments: &[(Side, u32, u32)]) -> Option<Spell> {
-        let (&(side, number, payload), rest) = segments.split_first()?;
-        let key = Key { protocol: TCP, ..Key::default() };
-        let mut spell = Spell::begin(key, side, &entry(number, payload, TcpFlags::ACK));
-        for &(side, number, payload) in rest {
-            spell.hot.absorb(&mut spell.cold, &entry(number, payload, TcpFlags::ACK), side);
-        }
-        Some(spell)
-    }
-
-    fn acknowledged(numbers: &[u32]) -> u64 {
-        let segments: Vec<_> = numbers.iter().map(|&number| (1, number, 0)).collect();
-        let Spell { hot, cold } = fold(&segments).unwrap();
-        hot.acknowledged(&cold, 0)
-    }
-
-    /// One of them may be a FIN, which is no payload.
-    #[test]
-    fn what_moves_by_windows_was_sent_but_for_a_fin() {
-        assert_eq!(acknowledged(&[1000, 1000, 41_000, 81_001, 81_001]), 80_000);
-        assert_eq!(acknowledged(&[u32::MAX - 9, 40_000]), 40_009, "numbers wrap");
-        let steps: Vec<_> = (0..200_000_u32).map(|n| n.wrapping_mul(50_000).wrapping_add(1)).collect();
-        assert_eq!(acknowledged(&steps), 199_999 * 50_000 - 1, "more than 4 GB");
-        assert_eq!((acknowledged(&[5]), acknowledged(&[5, 6])), (0, 0));
-    }
-
-    #[test]
-    fn who_jumps_ahead_claims_nothing() {
-        assert_eq!(acknowledged(&[1000, 1 << 31, 1500]), 0, "nothing moves from the one to the other");
-        assert_eq!(acknowledged(&[1000, 2000, 1 << 31]), 999);
-        assert_eq!(acknowledged(&[1000, 60_000, 2000]), 999, "what is true takes back what fits in a window");
-        assert_eq!(acknowledged(&[1000, 0, 2000]), 999);
-    }
-
-    #[test]
-    fn what_was_captured_is_told_by_itself() {
-        let Spell { hot, cold } = fold(&[(1, 1000, 0), (1, 9000, 0), (0, 5, 100)]).unwrap();
-        assert_eq!((hot.acknowledged(&cold, 0), hot.payload_once(&cold, 0).bytes), (0, 100));
-        let mut reset = fold(&[(1, 1000, 0)]).unwrap();
-        reset.hot.absorb(&mut reset.cold, &entry(9000, 0, TcpFlags::ACK | TcpFlags::RST), 1);
-        assert_eq!(reset.hot.acknowledged(&reset.cold, 0), 0);
-    }
-
-    proptest! {
-        #[test]
-        fn a_cut_anywhere_changes_nothing(
-            segments in prop::collection::vec(
-                (prop::sample::select(vec![1usize, 1, 1, 1, 0]), prop::sample::select(vec![0u32, 1, 2, 900, 70_000, 1 << 31, u32::MAX]), prop::sample::select(vec![0u32, 0, 0, 50])),
-                1..12,
-            ),
-            cut in 0usize..12,
-        ) {
-            let (left, right) = segments.split_at(cut.min(segments.len()));
-            if let (Some(mut joined), Some(mut right)) = (fold(left), fold(right)) {
-                joined.join(&mut right);
-                let whole = fold(&segments).unwrap();
-                let of = |spell: &Spell| {
-                    let trouble = spell.cold.extra.as_ref().map_or([None, None], |extra| extra.trouble.clone());
-                    let told = [0, 1].map(|side| spell.hot.acknowledged(&spell.cold, side));
-                    (spell.hot.next, trouble, told)
-                };
-                prop_assert_eq!(of(&joined), of(&whole));
-            }
-        }
-    }
-}
+mod tests;

@@ -79,9 +79,8 @@ impl Way {
 }
 
 impl Hot {
-    /// Keeps the MAC of each end that is not known yet, and the way of the first packet of a side, and what is acknowledged of the other
-    /// while nothing of that came. Returns whether it took memory.
-    pub(super) fn link(&mut self, cold: &mut Cold, entry: &Entry, side: Side) -> bool {
+    /// Keeps the MAC of each end that is not known yet, and the way of the first packet of a side.
+    pub(super) fn link(&mut self, cold: &mut Cold, entry: &Entry, side: Side) {
         let (source, destination) = entry.macs.ends();
         if self.ways[side] == Way::NONE {
             self.ways[side] = Way::of(entry.hop_limit, entry.from_higher);
@@ -94,7 +93,6 @@ impl Hot {
             self.flags |= flag::MAC << (1 - side);
             cold.macs[1 - side] = destination;
         }
-        entry.tcp.as_ref().is_some_and(|tcp| self.acknowledge(cold, tcp, 1 - side))
     }
 }
 

@@ -114,7 +114,7 @@ fn measured(rule: &ContactRule, content: &ContentRule) -> Vec<String> {
         Measure::Window => format!("Content sent in two neighbouring windows of 73 min: {least} B or more."),
         Measure::BothWays => format!("The same where as much may have come back: {least} B or more."),
         Measure::Acknowledged => format!(
-            "What the other end acknowledges of flows of TCP of which no packet of the device was captured, at least, in two \
+            "What the numbers of TCP show that the device sent and that was not captured, at least, in two \
              neighbouring windows of 73 min: {least} B or more. It counts where it is {} B or more for each 17 s of a flow, and {} \
              times what came back.",
             units::count(content.large),
@@ -165,7 +165,7 @@ fn reason(id: &str) -> Option<&'static str> {
             "how many of the flows were answered, how many refused; of the rest no answer was captured, which is not that there was none."
         }
         "unseen" => {
-            "flows of TCP of which packets of the other end alone were captured: these acknowledge something, so the device sent it, and nothing of it is in the capture. How much it was at least is told by how far their numbers move, by steps of 64 kB at most: one packet that somebody else sends in the other end's name claims no more than that."
+            "flows of TCP of which packets of the other end alone were captured, or not all of the device's: what the other end acknowledges was sent, and is not in the capture. How much it was at least is told by how far these numbers move, by steps of 64 kB at most or to where both ends agree, and by gaps between what was captured, wider ones only with as much on either side: one packet that somebody else sends claims no more than 64 kB."
         }
         "largest-flows" => "how much of the payload the flows carry whose packets are named.",
         "repeated" => {
