@@ -69,7 +69,8 @@ pub(crate) fn say_gaps(report: &Report<'_>, failures: impl IntoIterator<Item = F
 /// that choose among packets.
 pub(crate) fn nothing_judged(report: &Report<'_>, choosers: &[&str]) -> Option<Failure> {
     let ledger = &report.ledger;
-    let judged = ledger.in_flows.packets + ledger.in_residuals.packets + ledger.non_ip.packets;
+    let unread = report.overview.coverage.frames.amount.packets;
+    let judged = ledger.in_flows.packets + ledger.in_residuals.packets + ledger.non_ip.packets - unread;
     if judged > 0 {
         return None;
     }

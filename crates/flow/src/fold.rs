@@ -128,6 +128,7 @@ impl Summary {
         let wire = u64::from(frame.wire_length);
         match packet.class {
             Class::Ip if packet.fragment.is_none() => {
+                self.site.tally.note_surplus(packet);
                 let path = self.path(packet, frame.time.0);
                 self.enter((frame, packet), path, || packet.macs.unwrap_or_default().into(), lane);
                 let says_more = packet.quoted.is_some() || packet.inner_frame.is_some();
@@ -137,7 +138,7 @@ impl Summary {
                 self.note(packet.hazards);
                 return Course::Apart;
             }
-            Class::NonIp => self.site.tally.non_ip.add(wire),
+            Class::NonIp => self.site.tally.frame(packet, wire),
             Class::Undecodable => self.site.tally.undecodable.add(wire),
             Class::Truncated => self.site.tally.truncated.add(wire),
         }

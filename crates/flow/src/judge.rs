@@ -275,7 +275,7 @@ fn judge_all<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
         cameras: stations.count(Standing::Camera),
         suspected: stations.count(Standing::Suspected),
         findings: [0; 5],
-        coverage: what::coverage::coverage(&court, &sums),
+        coverage: what::coverage::coverage(&court, &sums, (&judged, &stations)),
         catalogue: None,
         command: None,
     };

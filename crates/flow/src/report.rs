@@ -16,7 +16,7 @@ mod vocabulary;
 pub use self::answer::{Answer, Told};
 pub use self::census::Census;
 pub use self::contact::ContactRecord;
-pub use self::coverage::{Coverage, Unread, UnreadFlow};
+pub use self::coverage::{Between, Coverage, Unread, UnreadFlow, UnreadFrames, UnreadKind};
 pub use self::device::{DeviceId, DeviceRecord, EndpointRecord, MakerRecord, SightingRecord, WhyRecord};
 pub use self::finding::{Finding, FindingKind, LookUp, Outcome, Reason, Rule, Severity};
 pub use self::flow::{CopiesView, EndView, FlowView, NameOf, NameView};

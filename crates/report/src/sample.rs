@@ -6,10 +6,10 @@ mod devices;
 pub(crate) use devices::devices;
 use lenscap_catalog::{Catalog, VendorKind};
 use lenscap_flow::report::{
-    Activity, Amount, Attribution, CaptureRecord, ContactRule, CopiesView, Coverage, DeviceId, DeviceRecord,
-    DropCounts, EndReason, EndView, Finding, FindingKind, FlowView, Ledger, NameOf, NameView, OrigBasis,
-    Outcome, Overview, PacketAt, Party, ProblemRecord, Reason, RecordLists, Report, Role, Rule, Severity,
-    Standing, Unread, UnreadFlow, Vendor,
+    Activity, Amount, Attribution, Between, CaptureRecord, ContactRule, CopiesView, Coverage, DeviceId,
+    DeviceRecord, DropCounts, EndReason, EndView, Finding, FindingKind, FlowView, Ledger, NameOf, NameView,
+    OrigBasis, Outcome, Overview, PacketAt, Party, ProblemRecord, Reason, RecordLists, Report, Role, Rule,
+    Severity, Standing, Unread, UnreadFlow, UnreadFrames, Vendor,
 };
 use lenscap_wire::{Mac, Timestamp};
 use std::borrow::Cow;
@@ -305,6 +305,9 @@ pub(crate) fn overview() -> Overview {
                 }),
             },
             lacking: Unread::default(),
+            between: Between::default(),
+            frames: UnreadFrames::default(),
+            surplus_bytes: 0,
             hazards: vec![("bad-checksum", 12)],
             caps: vec![],
         },

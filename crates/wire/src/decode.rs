@@ -141,6 +141,7 @@ fn accept<'a>(ip: &Ip<'a>, packet: &mut Packet<'a>) {
     packet.source = ip.source;
     packet.destination = ip.destination;
     packet.ip_length = ip.length;
+    packet.surplus = ip.surplus;
 }
 
 /// Reads the transport header of `body` and of every packet inside it.

@@ -28,6 +28,8 @@ pub(crate) struct Ip<'a> {
     pub(crate) destination: Address,
     /// Length of the packet, header included, by its length field, but no more than there was on the wire.
     pub(crate) length: u32,
+    /// Bytes behind it, where they are no padding.
+    pub(crate) surplus: u32,
     pub(crate) body: Body<'a>,
     pub(crate) hazards: Hazards,
 }
@@ -69,6 +71,11 @@ fn length_hazards(span: Span<'_>, length: usize) -> Hazards {
         hazards.insert(Hazards::TRAILER);
     }
     hazards
+}
+
+/// How many bytes of `span` lie behind a packet of `length` that are no padding.
+fn surplus(span: Span<'_>, length: usize) -> u32 {
+    if span.has_trailer(length) { (span.wire - length) as u32 } else { 0 }
 }
 
 fn read_v4(span: Span<'_>) -> Result<Ip<'_>, Stop> {
@@ -119,6 +126,7 @@ fn read_v4(span: Span<'_>) -> Result<Ip<'_>, Stop> {
         source: Address::v4([s0, s1, s2, s3]),
         destination: Address::v4([d0, d1, d2, d3]),
         length: packet.wire as u32,
+        surplus: surplus(span, total),
         body,
         hazards,
     })
@@ -145,6 +153,7 @@ fn read_v6(span: Span<'_>) -> Result<Ip<'_>, Stop> {
         source: Address::v6(*source),
         destination: Address::v6(destination.first_chunk::<16>().copied().unwrap_or_default()),
         length: (rest.wire as u32).saturating_add(40),
+        surplus: surplus(span, length.saturating_add(40)),
         body,
         hazards,
     })

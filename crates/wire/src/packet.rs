@@ -316,6 +316,9 @@ pub struct Packet<'a> {
     /// Bytes of the innermost IP packet, header included: by its own length field, but no more than the frame had for
     /// it on the wire, and all of these where the field is 0.
     pub ip_length: u32,
+    /// Bytes behind the innermost IP packet, and behind the datagram of UDP in it, where [hazards](Self::hazards) say that there
+    /// are some; else of no meaning.
+    pub surplus: u32,
     /// Bytes of transport payload by that length; may be more than was captured.
     pub payload_length: u32,
     /// What was captured of the payload; for a packet without IP, what follows the link header.

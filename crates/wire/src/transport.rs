@@ -113,6 +113,10 @@ fn udp<'a>(span: Span<'a>, packet: &mut Packet<'a>) {
         // The checksum covers the length, and so is that of another datagram.
         packet.segment = &[];
     }
+    if own < length {
+        packet.hazards.insert(Hazards::UDP_SURPLUS);
+        packet.surplus = packet.surplus.saturating_add((length - own) as u32);
+    }
     let span = span.limit(own);
     packet.segment = packet.segment.get(..span.seen.len()).unwrap_or_default();
     payload(span, 8, packet);
@@ -201,12 +205,12 @@ mod tests {
         let at = |own: u8| {
             let bytes = [0, 1, 0, 2, 0, own, 0, 0, 9, 9, 9, 9];
             let packet = transport(17, &bytes, 12);
-            (packet.payload.len(), packet.payload_length, packet.hazards.is_empty())
+            (packet.payload.len(), packet.payload_length, packet.hazards)
         };
-        assert_eq!(at(10), (2, 2, true));
-        assert_eq!(at(0), (4, 4, true));
-        assert_eq!(at(7), (4, 4, false));
-        assert_eq!(at(50), (4, 4, false));
+        assert_eq!(at(10), (2, 2, Hazards::UDP_SURPLUS));
+        assert_eq!(at(0), (4, 4, Hazards::NONE));
+        assert_eq!(at(7), (4, 4, Hazards::BAD_LENGTH));
+        assert_eq!(at(50), (4, 4, Hazards::BAD_LENGTH));
     }
 
     #[test]

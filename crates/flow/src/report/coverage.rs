@@ -1,7 +1,7 @@
 //! What could be seen of the traffic and what could not, and how much of it no reader knew.
 
-use super::PacketAt;
-use lenscap_wire::Timestamp;
+use super::{Amount, PacketAt};
+use lenscap_wire::{Mac, Timestamp};
 use std::net::IpAddr;
 
 /// What could and what could not be seen.
@@ -26,12 +26,18 @@ pub struct Coverage {
     pub encrypted: (u64, u64),
     /// Payload bytes to or from outside without any name or vendor, and all such payload bytes.
     pub unattributed: (u64, u64),
-    /// Flows of which no reader could tell the protocol from as much of their beginning as is read.
+    /// Flows of which no reader could tell from as much of the beginning of a half as is read what it says.
     pub undecided: u64,
-    /// Flows of TCP and UDP with payload that no reader knew.
+    /// Flows with payload that no reader knew; of protocols in which hosts speak of the network alone only those with much.
     pub unread: Unread,
     /// Halves of TCP of which something was sent, by the numbers of both ends, that was not captured: the sender of the largest is its first end.
     pub lacking: Unread,
+    /// What went between outside addresses of which neither is a device's here.
+    pub between: Between,
+    /// Bytes behind IP packets that are no padding, and behind datagrams of UDP in them.
+    pub surplus_bytes: u64,
+    /// Frames without IP that nobody reads.
+    pub frames: UnreadFrames,
     /// Oddities of packets, as (name, packets), fixed order, none that is zero.
     pub hazards: Vec<(&'static str, u64)>,
     /// Caps that bit, as (name, count), fixed order.
@@ -47,6 +53,34 @@ pub struct Unread {
     pub payload: u64,
     /// The one with most payload.
     pub largest: Option<UnreadFlow>,
+}
+
+/// Frames without IP beside those in which hosts and switches speak of the network alone.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct UnreadFrames {
+    /// All of them.
+    pub amount: Amount,
+    /// The kind of which there are most bytes.
+    pub largest: Option<UnreadKind>,
+}
+
+/// Frames of one `EtherType`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[allow(missing_docs)]
+pub struct UnreadKind {
+    pub ether_type: u16,
+    pub bytes: u64,
+    /// Who sent them, if it was one MAC.
+    pub source: Option<Mac>,
+}
+
+/// What went between outside ends.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Between {
+    /// The flows.
+    pub flows: Unread,
+    /// Whose an end of the largest is.
+    pub vendor: Option<String>,
 }
 
 /// Such a flow.

@@ -15,6 +15,9 @@
 //! | `acknowledged_bytes` | payload of TCP that the other end acknowledges, at least, behind the last captured packet of its sender, or where none was captured, where there is some |
 //! | `encrypted` | `payload` bytes in flows of encrypted protocols, their handshakes, which are read, among them; `of` all with an outside end |
 //! | `unattributed` | `payload` bytes to or from outside without any name or vendor, `of` all such bytes |
+//! | `unread_frames` | `packets` and wire `bytes` of frames without IP that nobody reads, where there are some |
+//! | `surplus_bytes` | bytes behind IP packets that are no padding, and behind datagrams of UDP in them, where there are some |
+//! | `between_outside_bytes` | payload of flows of which both ends are outside and none is a device's, where there is some |
 //! | `portless_bytes` | IP bytes of TCP and UDP whose ports were not captured (fragments, cut headers), where there are some |
 //! | `undecided` | flows of which no reader could tell the protocol from as much as is read; omitted where there is none |
 //! | `hazards` | packets by what was odd about them |
@@ -83,6 +86,20 @@ fn push_coverage(object: &mut Object<'_>, coverage: &Coverage) {
     push_share(object, "unattributed", "payload", coverage.unattributed);
     if coverage.portless_bytes > 0 {
         object.integer("portless_bytes", coverage.portless_bytes);
+    }
+    let frames = coverage.frames.amount;
+    if frames.packets > 0 {
+        object.object("unread_frames", |object| {
+            object.integer("packets", frames.packets);
+            object.integer("bytes", frames.bytes);
+        });
+    }
+    if coverage.surplus_bytes > 0 {
+        object.integer("surplus_bytes", coverage.surplus_bytes);
+    }
+    let between = coverage.between.flows.payload;
+    if between > 0 {
+        object.integer("between_outside_bytes", between);
     }
     if coverage.undecided > 0 {
         object.integer("undecided", coverage.undecided);

@@ -5,7 +5,7 @@ use super::words;
 use crate::escape::escape;
 use crate::protocol;
 use crate::units;
-use lenscap_flow::report::{Amount, CaptureRecord, Coverage, Report};
+use lenscap_flow::report::{Amount, Between, CaptureRecord, Coverage, Report, UnreadFrames};
 use std::fmt::Write;
 use std::net::IpAddr;
 
@@ -13,6 +13,9 @@ use std::net::IpAddr;
 const GAP: i64 = 60_000_000_000;
 /// Unread payload that is told, in bytes: less is a look-up or two.
 const UNREAD: u64 = 10_000;
+
+/// Bytes behind packets that are told: fewer are what network cards and switches add to a few.
+const SURPLUS: u64 = 1 << 16;
 
 /// The clauses.
 pub(super) fn limits(report: &Report<'_>, view: &View) -> Vec<String> {
@@ -31,6 +34,14 @@ pub(super) fn limits(report: &Report<'_>, view: &View) -> Vec<String> {
     all.extend(amount("were left out by the filters given", ledger.filtered));
     all.extend(amount("were kept only as sums", ledger.in_residuals));
     all.extend(unread(report, view));
+    all.extend(frames(coverage, view));
+    if coverage.surplus_bytes >= SURPLUS {
+        all.push(format!(
+            "{} behind IP packets, or behind datagrams in them, were not read",
+            bytes(coverage.surplus_bytes)
+        ));
+    }
+    all.extend(between(report, view));
     all.extend(opaque(report, view));
     all.extend(look_ups(report.census().hide_look_ups));
     if coverage.cut_bytes > 0 {
@@ -50,6 +61,11 @@ pub(super) fn limits(report: &Report<'_>, view: &View) -> Vec<String> {
         all.push(format!("the other direction of {share} of the flows, if there was one"));
     }
     all.extend(gaps(&report.captures));
+    let hazard = |wanted: &str| coverage.hazards.iter().find(|(name, _)| *name == wanted);
+    let encrypted = hazard("encrypted-link");
+    all.extend(encrypted.map(|(_, count)| {
+        format!("{} encrypted below IP (802.11, MACsec)", units::counted(*count, "packet"))
+    }));
     let unopened = coverage.hazards.iter().find(|(name, _)| *name == "unopened-tunnel");
     all.extend(
         unopened.map(|(_, count)| {
@@ -147,7 +163,8 @@ fn unread(report: &Report<'_>, view: &View) -> Option<String> {
     let unread = report.overview.coverage.unread;
     let largest = unread.largest.filter(|_| unread.payload >= UNREAD)?;
     let [one, other] = largest.ends.map(end);
-    let kind = protocol::word(largest.protocol).unwrap_or("flow").to_uppercase();
+    let kind = protocol::word(largest.protocol)
+        .map_or_else(|| format!("IP protocol {}", largest.protocol), str::to_uppercase);
     let what = format!(
         "{kind} of {} between {one} and {other} #{}",
         view.numbers.bytes(largest.payload),
@@ -161,6 +178,34 @@ fn unread(report: &Report<'_>, view: &View) -> Option<String> {
             view.numbers.bytes(unread.payload)
         ),
     })
+}
+
+/// Frames without IP that nobody reads.
+fn frames(coverage: &Coverage, view: &View) -> Option<String> {
+    let UnreadFrames { amount, largest } = coverage.frames;
+    let largest = largest.filter(|_| amount.bytes >= UNREAD)?;
+    let source = largest.source.map_or_else(|| "several MACs".into(), |source| source.to_string());
+    let most = if largest.bytes == amount.bytes {
+        format!("EtherType {:#06x} from {source}", largest.ether_type)
+    } else {
+        let bytes = view.numbers.bytes(largest.bytes);
+        format!("most of it EtherType {:#06x}, {bytes} from {source}", largest.ether_type)
+    };
+    Some(format!("{} in frames without IP were not read: {most}", view.numbers.bytes(amount.bytes)))
+}
+
+/// What went between outside addresses, as on the far side of a router that lends its own: it is no device's here.
+fn between(report: &Report<'_>, view: &View) -> Option<String> {
+    let Between { flows, vendor } = &report.overview.coverage.between;
+    let largest = flows.largest.filter(|_| flows.payload >= UNREAD)?;
+    let [one, other] = largest.ends.map(end);
+    let whose =
+        vendor.as_ref().map_or_else(String::new, |vendor| format!(" ({})", escape(vendor.as_bytes())));
+    Some(format!(
+        "{} between outside addresses are no device's here, most between {one} and {other}{whose} #{}: name those of the site with --local",
+        view.numbers.bytes(flows.payload),
+        units::count(largest.first_packet.packet)
+    ))
 }
 
 /// What findings say was sent or received packed: a peer-to-peer protocol was read, and not what it carries.

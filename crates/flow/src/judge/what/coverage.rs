@@ -1,13 +1,17 @@
 //! What could be seen and what could not, in numbers.
 
-use lenscap_wire::{Hazards, PacketRef, ReaderId, Timestamp};
+use lenscap_wire::{Hazards, Mac, PacketRef, Reader, ReaderId, Timestamp};
 use std::cmp::Reverse;
 
+use super::party::ESP;
+use crate::judge::by_flow::ByFlow;
 use crate::judge::judged::Judged;
-use crate::judge::{Court, Flow, FlowAt};
-use crate::report::{Amount, Coverage, Unread, UnreadFlow};
-use crate::state::key::{Side, TCP, UDP};
+use crate::judge::who::device::Stations;
+use crate::judge::{Court, Flow, FlowAt, SETTLED};
+use crate::report::{Amount, Between, Coverage, Unread, UnreadFlow, UnreadFrames, UnreadKind};
+use crate::state::key::{ICMP, ICMP6, Side, TCP, UDP};
 use crate::state::spell::counters::Counters;
+use crate::state::summary::Summary;
 use crate::state::transcript::Transcripts;
 
 /// Sums over all flows.
@@ -28,6 +32,8 @@ pub(crate) struct Sums {
     /// Flows with packets that no key was tried on any more.
     unopened: u64,
     unread: Most,
+    /// Payload of flows of which both ends are outside.
+    between: u64,
     /// What was sent by the numbers of TCP and not captured, by half.
     lacking: Most,
 }
@@ -68,8 +74,8 @@ impl Most {
 }
 
 impl Sums {
-    /// Adds a flow, what was counted of it alone and with what left memory with it, which reader knew it, and whether packets
-    /// of it were left unopened.
+    /// Adds a flow, what was counted of it alone and with what left memory with it, which reader knew it, whether a half was longer
+    /// than what is read without telling what it is, and whether packets of it were left unopened.
     #[inline]
     pub(crate) fn add(
         &mut self,
@@ -78,22 +84,33 @@ impl Sums {
         judged: &Judged,
         (counters, whole): (&Counters, &Counters),
         reader: Option<ReaderId>,
-        unopened: bool,
+        (spent, unopened): (bool, bool),
     ) {
         let flows = if flow.is_evicted() { 1 } else { flow.count() };
         self.unopened += if unopened { flows } else { 0 };
         let gone = flow.gone().map(|gone| gone.counters.payload).unwrap_or_default();
-        let hidden = reader.and_then(ReaderId::reader).is_some_and(|reader| reader.hides);
+        let hides = |reader: &Reader| reader.hides;
+        let hidden = reader.and_then(ReaderId::reader).is_some_and(hides) || flow.hot.key.protocol == ESP;
         let &Counters { packets, bytes, payload, wire, .. } = counters;
         self.beyond_wire += u64::from(bytes[0] + bytes[1] > wire);
         if !flow.is_evicted() {
-            self.undecided += if reader == Some(Transcripts::SPENT) { flows } else { 0 };
+            self.undecided += if spent { flows } else { 0 };
             self.flows += flows;
             let missed = [0, 1].into_iter().filter_map(|side| flow.cold.missed(side)).sum::<u64>();
             self.missed += missed + flow.gone().map_or(0, |gone| gone.missed);
             self.booked.packets += whole.packets[0] + whole.packets[1];
             self.booked.bytes += whole.wire;
-            if matches!(flow.hot.key.protocol, TCP | UDP) {
+            let protocol = flow.hot.key.protocol;
+            let unknown = reader.is_none_or(|reader| reader == Transcripts::SPENT);
+            let (own, more) = (payload[0] + payload[1], gone[0] + gone[1]);
+            let carried = own + more;
+            if own > 0 && unknown && is_unread(flow, carried) && !(hidden && judged.is_external()) {
+                self.unread.add(flow, own, flow.hot.first_side());
+                self.unread.flows += flows - 1;
+                self.unread.payload += more;
+            }
+            self.between += if judged.is_outside(0) && judged.is_outside(1) { carried } else { 0 };
+            if matches!(protocol, TCP | UDP) {
                 // Nobody answers from the address of a group.
                 let is_to_group = [0, 1].into_iter().any(|side| judged.is_group(side) && packets[side] == 0);
                 // Of two halves of one connection, which are two rows, the earlier one stands for both.
@@ -104,12 +121,6 @@ impl Sums {
                 self.two_way.1 += counted;
                 self.portless +=
                     if flow.hot.key.ports == [0; 2] { whole.bytes[0] + whole.bytes[1] } else { 0 };
-                let payload = payload[0] + payload[1];
-                if payload > 0 && reader.is_none_or(|reader| reader == Transcripts::SPENT) {
-                    self.unread.add(flow, payload, flow.hot.first_side());
-                    self.unread.flows += flows - 1;
-                    self.unread.payload += gone[0] + gone[1];
-                }
             }
         }
         if judged.is_external() {
@@ -158,12 +169,63 @@ impl Sums {
         self.undecided += other.undecided;
         self.unopened += other.unopened;
         self.unread.join(&other.unread);
+        self.between += other.between;
         self.lacking.join(&other.lacking);
     }
 }
 
+/// Whether a flow carries something that is to be read. Protocols in which hosts and routers speak of the network alone do not,
+/// unless it is more than they have to say.
+fn is_unread(flow: &Flow<'_>, payload: u64) -> bool {
+    const MUCH: u64 = 1 << 16;
+    /// IGMP, RSVP, EIGRP, OSPF, PIM, VRRP.
+    const CONTROL: [u8; 6] = [2, 46, 88, 89, 103, 112];
+    let key = &flow.hot.key;
+    match key.protocol {
+        ICMP | ICMP6 => payload >= MUCH && !key.is_icmp_error(flow.hot.first_side()),
+        protocol => payload >= MUCH || !CONTROL.contains(&protocol),
+    }
+}
+
+/// What went between outside ends of which neither is a station here, and whose the largest of it is.
+fn between(court: &Court<'_>, judged: &ByFlow<Judged>, stations: &Stations<'_>) -> Between {
+    let mut all = Most::default();
+    for shard in 0..=SETTLED {
+        for flow in court.flows(shard) {
+            let outside = |judged: &Judged| judged.is_outside(0) && judged.is_outside(1);
+            let payload = flow.whole_payload();
+            let counts = payload > 0 && !flow.is_evicted() && judged.get(flow.at).is_some_and(outside);
+            if counts && [0, 1].iter().all(|&side| stations.at(flow.at, side).is_none()) {
+                all.add(&flow, payload, flow.hot.first_side());
+            }
+        }
+    }
+    let vendor = all.largest.and_then(|(.., at, _)| judged.get(at)?.vendor());
+    let vendor = vendor.map(|vendor| court.catalog.vendor(vendor).name.to_string());
+    Between { flows: all.told(court), vendor }
+}
+
+/// Frames without IP that nobody reads, and the kind of which there are most bytes.
+fn frames(summary: &Summary) -> UnreadFrames {
+    let mut all = UnreadFrames::default();
+    for (&ether_type, frames) in &summary.site.tally.frames {
+        all.amount.packets += frames.amount.packets;
+        all.amount.bytes += frames.amount.bytes;
+        let source = frames.sources;
+        let source = (source[0] == source[1]).then_some(Mac(source[0]));
+        if all.largest.is_none_or(|largest| frames.amount.bytes > largest.bytes) {
+            all.largest = Some(UnreadKind { ether_type, bytes: frames.amount.bytes, source });
+        }
+    }
+    all
+}
+
 /// The coverage of a summary.
-pub(crate) fn coverage(court: &Court<'_>, sums: &Sums) -> Coverage {
+pub(crate) fn coverage(
+    court: &Court<'_>,
+    sums: &Sums,
+    (judged, stations): (&ByFlow<Judged>, &Stations<'_>),
+) -> Coverage {
     let summary = court.summary;
     let hazards = Hazards::NAMES.iter().map(|(hazard, name)| {
         let bit = hazard.0.trailing_zeros() as usize;
@@ -180,8 +242,11 @@ pub(crate) fn coverage(court: &Court<'_>, sums: &Sums) -> Coverage {
         encrypted: sums.encrypted,
         unattributed: sums.unattributed,
         undecided: sums.undecided,
+        frames: frames(summary),
+        surplus_bytes: summary.site.tally.surplus,
         unread: sums.unread.told(court),
         lacking: sums.lacking.told(court),
+        between: if sums.between > 0 { between(court, judged, stations) } else { Between::default() },
         hazards: hazards.filter(|(_, count)| *count > 0).collect(),
         caps: caps.filter(|(_, count)| *count > 0).collect(),
     }

@@ -16,7 +16,7 @@ use crate::state::path::PathId;
 use crate::state::spell::flag;
 
 /// The number of the protocol whose content is encrypted (RFC 4303).
-const ESP: u8 = 50;
+pub(crate) const ESP: u8 = 50;
 
 /// Who the other end of a contact is: the name by which the station knew it, else its address.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]

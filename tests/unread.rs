@@ -1,0 +1,117 @@
+//! What the capture holds and nobody read: it is told, with bytes, wherever it lies.
+
+mod common;
+
+use common::{CATALOG, summary};
+use lenscap_flow::report::Coverage;
+use lenscap_flow::{Policy, judge};
+use lenscap_testkit::{Host, MORNING, OwnedFrame, Scenario, Side};
+
+fn coverage(frames: &[OwnedFrame]) -> Coverage {
+    let summary = summary(frames);
+    let closed = summary.close();
+    judge(&closed, &CATALOG, &Policy::default()).overview.coverage
+}
+
+fn stage() -> (Scenario, Host, Host) {
+    let s = Scenario::new(MORNING, 7);
+    let cloud = s.outside("203.0.113.40");
+    (s, Host::new("bc:ad:28:00:53:40", "192.168.1.64"), cloud)
+}
+
+/// A mirror in a wrapper that is not opened, as `EtherIP` or `L2TPv3`, and a tunnel of pings; what routers say to one another, and a few
+/// pings, is nothing unread.
+#[test]
+fn what_other_protocols_carry_is_unread() {
+    for (protocol, unread) in [(97, 100_000), (115, 100_000), (132, 100_000), (1, 100_000), (89, 100_000)] {
+        let (mut s, camera, cloud) = stage();
+        for _ in 0..100 {
+            s.protocol(camera, cloud, protocol, &[8; 1000]);
+        }
+        let told = coverage(&s.frames).unread;
+        assert!(told.payload.abs_diff(unread) < 2000, "{protocol}: {told:?}");
+        assert_eq!((told.flows, told.largest.map(|largest| largest.protocol)), (1, Some(protocol)));
+    }
+    for protocol in [1, 2, 89] {
+        let (mut s, camera, cloud) = stage();
+        for _ in 0..50 {
+            s.protocol(camera, cloud, protocol, &[8; 1000]);
+        }
+        assert_eq!(coverage(&s.frames).unread.payload, 0, "{protocol}");
+    }
+}
+
+#[test]
+fn what_esp_carries_is_encrypted() {
+    let (mut s, camera, cloud) = stage();
+    for _ in 0..100 {
+        s.protocol(camera, cloud, 50, &[8; 1000]);
+    }
+    let told = coverage(&s.frames);
+    assert_eq!((told.encrypted, told.unread.payload), ((100_000, 100_000), 0));
+}
+
+#[test]
+fn frames_without_ip_that_nobody_reads_are_told() {
+    let (mut s, camera, cloud) = stage();
+    for kind in [0x88b5_u16, 0x88cc, 0x0806] {
+        for _ in 0..100 {
+            s.frame([&cloud.mac.0[..], &camera.mac.0, &kind.to_be_bytes(), &[9; 1000]].concat());
+        }
+    }
+    let told = coverage(&s.frames).frames;
+    let largest = told.largest.expect("some");
+    assert_eq!((told.amount.packets, told.amount.bytes), (100, 101_400));
+    assert_eq!((largest.ether_type, largest.source), (0x88b5, Some(camera.mac)));
+    s.frame([&cloud.mac.0[..], &cloud.mac.0, &0x88b5_u16.to_be_bytes(), &[9; 1000]].concat());
+    assert_eq!(coverage(&s.frames).frames.largest.expect("some").source, None, "two sent them");
+}
+
+/// A capture of the far side of a router shows what all send as its own, from an address outside.
+#[test]
+fn what_goes_between_outside_ends_is_told() {
+    let (mut s, _, cloud) = stage();
+    let router = s.outside("198.51.100.9");
+    s.tls(router, cloud.port(443), "litedev.hik-connect.com");
+    let told = coverage(&s.frames).between;
+    assert!(told.flows.payload > 0 && told.vendor.as_deref() == Some("Hikvision"), "{told:?}");
+
+    let (mut s, camera, cloud) = stage();
+    s.tls(camera, cloud.port(443), "litedev.hik-connect.com");
+    assert_eq!(coverage(&s.frames).between.flows.payload, 0);
+}
+
+/// A datagram that ends before its IP packet does, and a frame that goes on behind it, may carry anything.
+#[test]
+fn what_stands_behind_datagrams_is_told() {
+    let (mut s, camera, cloud) = stage();
+    let datagram =
+        |length: u16| [&[0x30, 0, 0, 123][..], &length.to_be_bytes(), &[0, 0], &[9; 1048]].concat();
+    for _ in 0..100 {
+        s.protocol(camera, cloud, 17, &datagram(56));
+    }
+    assert_eq!(coverage(&s.frames).surplus_bytes, 100_000);
+    let (mut s, camera, cloud) = stage();
+    for _ in 0..100 {
+        s.udp(camera.port(123), cloud.port(123), &[9; 48]);
+        let frame = s.frames.last_mut().expect("just sent");
+        frame.bytes.extend([9; 1000]);
+        frame.wire_length += 1000;
+    }
+    assert_eq!(coverage(&s.frames).surplus_bytes, 100_000);
+}
+
+/// A server that answers shows the protocol of a flow, and not what a client says that goes on for longer than is read.
+#[test]
+fn a_half_that_is_longer_than_what_is_read_is_told() {
+    let told = |length: usize| {
+        let (mut s, camera, cloud) = stage();
+        let mut tcp = s.tcp(camera, cloud.port(80));
+        let head = format!("GET /{} HTTP/1.1\r\nHost: a.example\r\n\r\n", "a".repeat(length));
+        tcp.send(&mut s, Side::Client, head.as_bytes());
+        tcp.send(&mut s, Side::Server, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        tcp.close(&mut s, Side::Client);
+        coverage(&s.frames).undecided
+    };
+    assert_eq!((told(100), told(60_000)), (0, 1));
+}
