@@ -51,12 +51,15 @@ pub(crate) fn sentence(finding: &Finding<'_>, reason: &Reason, digits: Digits) -
             measured_by(rule, (*measured, *flows), span, digits)
                 .map_or_else(|| sums.clone(), |measured| format!("{measured}; {sums}"))
         }
+        Rule::Answers { flows, answered, refused } if finding.headers_cut => {
+            answers(*flows, *answered, *refused).replace("no answer was captured", "none can be told, since headers were cut")
+        }
         Rule::Answers { flows, answered, refused } => answers(*flows, *answered, *refused),
         Rule::Unseen { flows, of, partly: true, acknowledged } => {
             let all = counted(*of, "flow");
             let flows = if flows == of { all } else { format!("{flows} of {all}") };
             let amount = digits.payload(*acknowledged);
-            format!("of {flows} the numbers of TCP show at least {amount} that the device sent and the capture lacks")
+            format!("of {flows} headers show at least {amount} that the device sent and the capture lacks")
         }
         Rule::Unseen { flows, of, acknowledged, .. } => {
             let all = counted(*of, "flow");
@@ -75,6 +78,9 @@ pub(crate) fn sentence(finding: &Finding<'_>, reason: &Reason, digits: Digits) -
         ),
         Rule::Repeated { bytes } => {
             format!("{} came more than once and counted once", digits.payload(*bytes))
+        }
+        Rule::HeadersCut => {
+            "headers of TCP were cut by the snap length: bytes are at least so many, and whether it was answered may not be told".into()
         }
         Rule::Estimated => {
             "bytes are about so many, datagrams came again too far apart to be told one by one, or so often that the sender himself may have repeated them".into()
@@ -189,7 +195,7 @@ fn measured_by(
             format!("{bytes} sent {}, at least {least}, and as much came back", within(WINDOW))
         }
         Measure::Acknowledged => {
-            format!("{bytes} sent by the numbers of TCP that the capture lacks, at least {least}")
+            format!("{bytes} sent by what headers show that the capture lacks, at least {least}")
         }
         Measure::LongWindow => {
             format!("{bytes} sent slowly in large packets {}, at least {least}", within(LONG_WINDOW))

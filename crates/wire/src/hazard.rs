@@ -56,6 +56,8 @@ hazards! {
     TRAILER = 11, "trailer";
     /// A tunnel that was not opened, or whose inside is neither IP nor ARP: only the conversation around it is known.
     UNOPENED_TUNNEL = 12, "unopened-tunnel";
+    /// The snap length cut the TCP header: what follows it is no payload of a flow, which knows its IP bytes alone.
+    CUT_TRANSPORT = 13, "cut-transport";
     /// Bytes behind a datagram of UDP in its IP packet (RFC 9868). No flow counts them as payload.
     UDP_SURPLUS = 14, "udp-surplus";
 }

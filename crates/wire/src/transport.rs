@@ -62,10 +62,7 @@ fn payload<'a>(span: Span<'a>, header: usize, packet: &mut Packet<'a>) {
 fn tcp<'a>(span: Span<'a>, packet: &mut Packet<'a>) {
     ports(span, packet);
     let Some(header) = span.seen.first_chunk::<20>() else {
-        // Where the payload starts is not known, so none is claimed.
-        missed(span, 20, packet);
-        (packet.payload, packet.payload_length) = (&[], 0);
-        return;
+        return cut_tcp(span, packet);
     };
     let &[_, _, _, _, s0, s1, s2, s3, a0, a1, a2, a3, offset, flags, w0, w1, _, _, _, _] = header;
     let offset = usize::from(offset >> 4) * 4;
@@ -86,6 +83,16 @@ fn tcp<'a>(span: Span<'a>, packet: &mut Packet<'a>) {
         window: u16::from_be_bytes([w0, w1]),
     });
     payload(span, offset, packet);
+}
+
+/// Says that a header is not all there. Where the payload begins is not known, so none is claimed.
+#[cold]
+fn cut_tcp<'a>(span: Span<'a>, packet: &mut Packet<'a>) {
+    missed(span, 20, packet);
+    (packet.payload, packet.payload_length) = (&[], 0);
+    if matches!(packet.stop, Some(Stop { why: Why::Cut { .. }, .. })) {
+        packet.hazards.insert(Hazards::CUT_TRANSPORT);
+    }
 }
 
 /// SYN with FIN or RST.

@@ -112,12 +112,10 @@ impl Walk {
             for flow in court.flows(shard) {
                 let halves = [court.testimony(&flow, 0), court.testimony(&flow, 1)];
                 let (judgement, reader) = court.judge_flow(&flow, &halves);
-                let spent = halves.iter().any(Testimony::is_spent);
                 let unopened = halves.iter().any(Testimony::is_unopened);
                 let counters = flow.counters();
                 let whole = flow.with_gone(counters);
-                let lacks = (spent, unopened);
-                walk.sums.add(court, &flow, &judgement, (&counters, &whole), reader.map(ReaderId), lacks);
+                walk.sums.add(court, &flow, &judgement, (&counters, &whole), reader.map(ReaderId), unopened);
                 walk.sums.acknowledge(court, &flow);
                 walk.undelivered.note(&flow);
                 walk.places.push(walk.ends.enter(court, &flow, &judgement, &halves, &whole));

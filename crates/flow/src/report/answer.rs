@@ -179,6 +179,7 @@ mod tests {
             bytes_in: 1,
             repeated: 0,
             estimated: false,
+            headers_cut: false,
             encrypted: false,
             opaque: 0,
             packed: 0,

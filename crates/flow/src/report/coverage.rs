@@ -26,7 +26,7 @@ pub struct Coverage {
     pub encrypted: (u64, u64),
     /// Payload bytes to or from outside without any name or vendor, and all such payload bytes.
     pub unattributed: (u64, u64),
-    /// Flows of which no reader could tell from as much of the beginning of a half as is read what it says.
+    /// Flows of which no reader could tell the protocol from as much of their beginning as is read.
     pub undecided: u64,
     /// Flows with payload that no reader knew; of protocols in which hosts speak of the network alone only those with much.
     pub unread: Unread,

@@ -120,6 +120,8 @@ pub struct Finding<'a> {
     pub repeated: u64,
     /// Whether these three are about so much, since for some flow they were worked out from a sample of its datagrams.
     pub estimated: bool,
+    /// Whether TCP headers of its flows were cut: it sent and received at least so much, and whether it was answered may not be known.
+    pub headers_cut: bool,
     /// Whether most of the payload is hidden by its protocol.
     pub encrypted: bool,
     /// Payload whose content could not be read, though nothing says that it is encrypted: of protocols that no reader knew,
@@ -189,6 +191,8 @@ pub enum Rule {
     Largest { shown: u64, flows: u64, carried: u64, payload: u64 },
     /// So much payload was seen more than once and counted once.
     Repeated { bytes: u64 },
+    /// TCP headers were cut by the snap length.
+    HeadersCut,
     /// How much of it was is an estimate, and the sums of the contact with it.
     Estimated,
     /// Whose the other end is follows from these; each once, by word.
@@ -222,6 +226,7 @@ impl Rule {
             Self::Unseen { .. } => "unseen",
             Self::Largest { .. } => "largest-flows",
             Self::Repeated { .. } => "repeated",
+            Self::HeadersCut => "headers-cut",
             Self::Estimated => "estimated",
             Self::PartyBy { .. } => "party-by",
             Self::PartOf { .. } => "part-of",

@@ -210,6 +210,7 @@ fn push_bytes(
     view: &View,
 ) {
     let about = if finding.estimated { "about " } else { "" };
+    let about = if finding.headers_cut { "at least " } else { about };
     let exact = |n: u64| format!("{about}{} B", units::count(n));
     let again = match finding.repeated {
         0 => String::new(),

@@ -73,6 +73,7 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
         }
     };
     let about = if finding.estimated { "about " } else { "" };
+    let about = if finding.headers_cut { "at least " } else { about };
     let hidden = if finding.encrypted {
         " (encrypted protocol)"
     } else if finding.is_opaque() {
@@ -82,6 +83,7 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
     };
     let sent = format!("{about}{}{hidden}", view.numbers.bytes(finding.bytes_out));
     let all_sent = match finding.unseen() {
+        Some(least) if finding.headers_cut => format!("at least {} sent", view.numbers.bytes(least)),
         Some(0) => "nothing that it sent was captured".into(),
         Some(least) => format!(
             "nothing that it sent was captured, of which at least {} are acknowledged",
@@ -89,9 +91,10 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
         ),
         None => format!("{sent} sent"),
     };
-    let received = view.numbers.bytes(finding.bytes_in);
+    let received = format!("{about}{}", view.numbers.bytes(finding.bytes_in));
     let when = when(finding);
     let back = match finding.outcome {
+        Outcome::NotCaptured if finding.headers_cut => "whether it was answered cannot be told".into(),
         Outcome::NotCaptured => "no answer was captured".into(),
         Outcome::Inferred => "no packet of the other end was captured".into(),
         Outcome::Answered | Outcome::Refused => format!("{received} received"),
@@ -119,7 +122,7 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
         FindingKind::Exfiltration if let Some(least) = finding.unseen() => {
             let least = view.numbers.bytes(least);
             format!(
-                "{device} sent at least {least} to {party} that the numbers of TCP show and the capture lacks; {sent} captured, {back}, {when}."
+                "{device} sent at least {least} to {party} that headers show and the capture lacks; {sent} captured, {back}, {when}."
             )
         }
         FindingKind::Exfiltration => format!("{device} uploaded {sent} to {party}; {back}, {when}."),

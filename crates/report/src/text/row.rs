@@ -70,12 +70,17 @@ fn make(told: &Told<'_, '_>) -> String {
 /// How much the device sent, and whether that was an upload.
 fn amount(finding: &Finding<'_>, view: &View) -> String {
     let about = if finding.estimated { "about " } else { "" };
+    let about = if finding.headers_cut { "at least " } else { about };
     let bytes = about.to_string() + &view.numbers.bytes(finding.bytes_out);
     match finding.kind {
+        _ if finding.headers_cut && finding.unseen().is_some_and(|least| least > 0) => {
+            format!("at least {} sent", view.numbers.bytes(finding.unseen().unwrap_or(0)))
+        }
         FindingKind::Exfiltration if let Some(least) = finding.unseen() => {
             let what = if finding.bytes_out == 0 { "acknowledged" } else { "more not captured" };
             format!("{} {what}", view.numbers.bytes(least))
         }
+        _ if finding.bytes_out == 0 && finding.headers_cut => "amount not known".into(),
         _ if finding.bytes_out == 0 => none_left().into(),
         FindingKind::Exfiltration if finding.outcome == Outcome::Refused => format!("{bytes} sent"),
         FindingKind::Exfiltration => format!("{bytes} uploaded"),
@@ -211,6 +216,7 @@ fn how(finding: &Finding<'_>, view: &View) -> Option<String> {
     let lasted = units::lasted(finding.end.0.saturating_sub(finding.start.0));
     let manner = match finding.outcome {
         _ if looked_up(finding).is_some() => return None,
+        Outcome::NotCaptured if finding.headers_cut => "headers cut, ",
         Outcome::NotCaptured => "no answer was captured, ",
         Outcome::Refused => "refused, ",
         Outcome::Inferred => "no packet of the other end was captured, ",

@@ -5,7 +5,7 @@
 
 use arrayvec::ArrayVec;
 use lenscap_catalog::{Called, VendorId};
-use lenscap_wire::{Activity, Address, PacketRef};
+use lenscap_wire::{Activity, Address, Hazards, PacketRef};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
@@ -116,6 +116,8 @@ pub(crate) struct Contact {
     pub(crate) repeated: u64,
     /// Whether these are estimates, for some flow.
     pub(crate) estimated: bool,
+    /// Whether TCP headers of some flow were cut, so that it is not known how much they carried, nor whether they answer.
+    pub(crate) headers_cut: bool,
     /// IP bytes sent and received, whatever was repeated.
     pub(crate) bytes: [u64; 2],
     /// What its flows are for, each once.
@@ -162,6 +164,7 @@ impl Contact {
         let (half, stands_for) = court.stands_for(flow);
         let own = [flow.once(side), flow.once(other)];
         self.estimated |= flow.is_estimated();
+        self.headers_cut |= Hazards(flow.hot.hazards.into()).contains(Hazards::CUT_TRANSPORT);
         let mut payload = flow.counters().payload;
         let gone = flow.gone_once();
         let once = [own[0] + gone[side], own[1] + gone[other]];
@@ -290,6 +293,7 @@ impl Contact {
         self.once[1] += other.once[1];
         self.repeated += other.repeated;
         self.estimated |= other.estimated;
+        self.headers_cut |= other.headers_cut;
         self.hidden += other.hidden;
         self.unknown += other.unknown;
         self.packed += other.packed;

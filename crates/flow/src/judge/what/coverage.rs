@@ -74,8 +74,8 @@ impl Most {
 }
 
 impl Sums {
-    /// Adds a flow, what was counted of it alone and with what left memory with it, which reader knew it, whether a half was longer
-    /// than what is read without telling what it is, and whether packets of it were left unopened.
+    /// Adds a flow, what was counted of it alone and with what left memory with it, which reader knew it, and whether packets
+    /// of it were left unopened.
     #[inline]
     pub(crate) fn add(
         &mut self,
@@ -84,7 +84,7 @@ impl Sums {
         judged: &Judged,
         (counters, whole): (&Counters, &Counters),
         reader: Option<ReaderId>,
-        (spent, unopened): (bool, bool),
+        unopened: bool,
     ) {
         let flows = if flow.is_evicted() { 1 } else { flow.count() };
         self.unopened += if unopened { flows } else { 0 };
@@ -94,7 +94,7 @@ impl Sums {
         let &Counters { packets, bytes, payload, wire, .. } = counters;
         self.beyond_wire += u64::from(bytes[0] + bytes[1] > wire);
         if !flow.is_evicted() {
-            self.undecided += if spent { flows } else { 0 };
+            self.undecided += if reader == Some(Transcripts::SPENT) { flows } else { 0 };
             self.flows += flows;
             let missed = [0, 1].into_iter().filter_map(|side| flow.cold.missed(side)).sum::<u64>();
             self.missed += missed + flow.gone().map_or(0, |gone| gone.missed);

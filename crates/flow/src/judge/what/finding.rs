@@ -91,6 +91,7 @@ impl<'a> Case<'_, 'a> {
             bytes_in: row.payload_in,
             repeated: row.copies,
             estimated: contact.estimated,
+            headers_cut: contact.headers_cut,
             encrypted: contact.hidden > 0 && contact.hidden >= contact.payload() / 2,
             opaque: contact.unknown + contact.packed,
             packed: contact.packed,

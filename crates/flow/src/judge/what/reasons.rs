@@ -45,6 +45,9 @@ impl Case<'_, '_> {
         if contact.repeated > 0 {
             push(Rule::Repeated { bytes: contact.repeated }, &[]);
         }
+        if contact.headers_cut {
+            push(Rule::HeadersCut, &[]);
+        }
         if contact.estimated {
             push(Rule::Estimated, &[]);
         }

@@ -9,11 +9,12 @@
 //! Behind a segment with payload only what lies ahead of it counts, so that a half of which all was captured has nothing here.
 //! A segment with payload ends it: what lies before that one is a gap between segments (`sequence.rs`).
 
-use lenscap_wire::{Tcp, TcpFlags};
+use lenscap_wire::{Hazards, Tcp, TcpFlags};
 use serde::{Deserialize, Serialize};
 
 use super::{Cold, Hot, Spell, flag, history};
 use crate::state::key::{Side, TCP};
+use crate::state::spell::counters::Counters;
 use crate::state::spell::sequence::Trouble;
 
 /// What can be under way without a scale of the window (RFC 9293, 3.1).
@@ -258,13 +259,25 @@ impl Hot {
         trouble.filter(|_| self.key.protocol == TCP).and_then(|trouble| beyond(trouble)).unwrap_or(0)
     }
 
-    /// Payload of one side that was sent and not captured, by the numbers of both ends: at least so much.
+    /// Payload of one side that was sent and not captured, by the numbers of both ends and by the lengths of packets whose
+    /// TCP header was cut: at least so much.
     pub(crate) fn lacking(&self, cold: &Cold, side: Side) -> u64 {
-        if self.key.protocol == TCP {
-            self.acknowledged(cold, side).saturating_add(cold.gaps(side))
-        } else {
-            0
+        if self.key.protocol != TCP {
+            return 0;
         }
+        let numbered = self.acknowledged(cold, side).saturating_add(cold.gaps(side));
+        numbered.saturating_add(self.behind_cut_headers(cold, side))
+    }
+
+    /// Payload behind headers that were cut, if each of all had the longest header of IPv4 and of TCP.
+    fn behind_cut_headers(&self, cold: &Cold, side: Side) -> u64 {
+        const HEADERS: u64 = 60 + 60;
+        if !Hazards(self.hazards.into()).contains(Hazards::CUT_TRANSPORT) {
+            return 0;
+        }
+        let Counters { packets, bytes, payload, .. } = self.counters(cold);
+        let headers = packets[side & 1].saturating_mul(HEADERS);
+        bytes[side & 1].saturating_sub(headers).saturating_sub(payload[side & 1])
     }
 
     /// Whether it is not known what a later part, which shows no payload of a half, proves beyond what we captured of it: its

@@ -29,7 +29,9 @@ pub(super) fn of_finding(
     } else if finding.vendor.is_none() {
         all.push("Whose the address is was not seen.".into());
     }
-    if finding.outcome == Outcome::NotCaptured {
+    if finding.headers_cut {
+        all.push("Headers of TCP were cut by the snap length: bytes are at least so many, and it may have been answered or refused by packets whose flags were not captured.".into());
+    } else if finding.outcome == Outcome::NotCaptured {
         all.push("No answer was captured: that the bytes arrived is not shown.".into());
     }
     if finding.outcome == Outcome::Inferred {

@@ -165,11 +165,14 @@ fn reason(id: &str) -> Option<&'static str> {
             "how many of the flows were answered, how many refused; of the rest no answer was captured, which is not that there was none."
         }
         "unseen" => {
-            "flows of TCP of which packets of the other end alone were captured, or not all of the device's: what the other end acknowledges was sent, and is not in the capture. How much it was at least is told by how far these numbers move, by steps of 64 kB at most or to where both ends agree, and by gaps between what was captured, wider ones only with as much on either side: one packet that somebody else sends claims no more than 64 kB."
+            "flows of TCP of which packets of the other end alone were captured, or not all of the device's: what the other end acknowledges was sent, and is not in the capture. How much it was at least is told by how far these numbers move, by steps of 64 kB at most or to where both ends agree, and by gaps between what was captured, wider ones only with as much on either side; behind headers that were cut, by the lengths of their packets: one packet that somebody else sends claims no more than 64 kB."
         }
         "largest-flows" => "how much of the payload the flows carry whose packets are named.",
         "repeated" => {
             "payload that was seen more than once, such as retransmissions and copies of a mirror port, counts once."
+        }
+        "headers-cut" => {
+            "where the snap length cut a TCP header, its length is not known: what lies behind is counted apart, as if every header of the flow were the longest, 120 bytes with that of IP. Without its flags it is not known whether a packet accepts or refuses."
         }
         "estimated" => {
             "either every datagram came again after hundreds of others, as from two observers whose clocks differ: of those kept in a sample, at least eight, nine of ten were seen more than once, and what was sent once is the payload divided by how often they were seen on average. Or more than half of the datagrams were copies of others, more than the double of a mirror: one who sends different datagrams that look alike is seen so, too. What is sent this way is judged by half of it at the least, unless the other direction was seen as often."
