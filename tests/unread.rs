@@ -6,6 +6,7 @@ use common::{CATALOG, records, summary};
 use lenscap_flow::report::Coverage;
 use lenscap_flow::{Policy, judge};
 use lenscap_testkit::{Host, MORNING, OwnedFrame, Scenario, Side};
+use serde_json::Value;
 
 fn coverage(frames: &[OwnedFrame]) -> Coverage {
     let summary = summary(frames);
@@ -103,6 +104,27 @@ fn what_cut_headers_stand_for_is_told() {
         assert_eq!(reasons.contains("headers-cut"), kept < 20, "{kept}: {reasons}");
         assert_eq!(reasons.contains("upload-unseen"), kept < 20, "{kept}: {reasons}");
     }
+}
+
+/// A camera fetches ten times what it sends, and only its own packets are there: its acknowledgements tell what it received, so that
+/// it is no surer an upload than with both.
+#[test]
+fn losing_what_came_back_makes_no_finding_surer() {
+    let (mut s, camera, cloud) = stage();
+    s.ssdp(camera, "Linux/3.0 UPnP/1.0 Hikvision/1.0 IPCamera");
+    let mut tcp = s.tcp(camera, cloud.port(443));
+    for _ in 0..300 {
+        tcp.send(&mut s, Side::Client, &[9; 1000]);
+        tcp.send(&mut s, Side::Server, &[9; 9000]);
+    }
+    let rule = |frames: &[OwnedFrame]| {
+        let all = records(frames);
+        let finding = all.iter().find(|record| record["type"] == "finding").expect("one").clone();
+        let text = |value: &Value| value.as_str().expect("a text").to_string();
+        (text(&finding["kind"]), text(&finding["reasons"][0]).split(':').next().map(String::from))
+    };
+    let own: Vec<_> = s.frames.iter().filter(|frame| frame.bytes[6..12] == camera.mac.0).cloned().collect();
+    assert_eq!(rule(&own), rule(&s.frames));
 }
 
 /// A datagram that ends before its IP packet does, and a frame that goes on behind it, may carry anything.

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use crate::state::key::{Side, TCP};
 use crate::state::spell::buckets::{Bucket, Buckets};
 use crate::state::spell::{Cold, Hot};
-use content::{Seen, share};
+use content::{Seen, lacking, share};
 use pieces::Pieces;
 use recurrences::Recurrences;
 
@@ -100,7 +100,8 @@ impl Measures {
         let least = if hot.key.protocol == TCP { rule.piece } else { rule.datagrams };
         let sides = [side & 1, 1 - (side & 1)];
         let share = share(hot, cold, sides);
-        let seen = |bucket: &Bucket| Seen::of(share, sides, bucket);
+        let lacking = lacking(hot, cold, sides);
+        let seen = |bucket: &Bucket| Seen::of(share, sides, bucket).answered(lacking);
         hot.each_content(cold, rule, seen, |start, shift, sent, seen| {
             if sent != [0; 2] {
                 // A bucket wider than a window lies in several: its bytes are shared out, and two neighbours bear witness.
@@ -220,9 +221,10 @@ impl Measures {
     pub(crate) fn content_of(rule: &ContentLimits, (hot, cold): (&Hot, &Cold), side: Side) -> u64 {
         let sides = [side & 1, 1 - (side & 1)];
         let share = share(hot, cold, sides);
+        let lacking = lacking(hot, cold, sides);
         // The latest window, its content, that of the window before it, and the most of two neighbours.
         let (mut latest, mut here, mut before, mut most) = (i64::MIN, 0, 0, 0);
-        let seen = |bucket: &Bucket| Seen::of(share, sides, bucket);
+        let seen = |bucket: &Bucket| Seen::of(share, sides, bucket).answered(lacking);
         hot.each_content(cold, rule, seen, |start, shift, [sent, _], _| {
             let over = shift.saturating_sub(WINDOW);
             for window in 0..=i64::from(over > 0) {

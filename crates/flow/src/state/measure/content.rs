@@ -41,6 +41,15 @@ pub(super) fn share(hot: &Hot, cold: &Cold, sides: [Side; 2]) -> [(u64, u64); 2]
     [sent, received]
 }
 
+/// Payload that came back and was not captured, by the numbers of both ends, and all payload that was sent and seen. When it came
+/// nothing tells: it is shared out as what was sent is, so that losing what came back makes no finding surer.
+pub(super) fn lacking(hot: &Hot, cold: &Cold, sides: [Side; 2]) -> (u64, u64) {
+    match hot.lacking(cold, sides[1]) {
+        0 => (0, 1),
+        lacking => (lacking, hot.payload_once(cold, sides[0]).bytes.max(1)),
+    }
+}
+
 /// A bucket from the device's side, sent and received, repeated bytes taken off in proportion as [`share`] says.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Seen {
@@ -57,6 +66,17 @@ impl Seen {
         let both =
             |bytes: [u64; 2]| [scaled(bytes[sides[0] & 1], share[0]), scaled(bytes[sides[1] & 1], share[1])];
         Self { all: both(bucket.payload), large: both(bucket.large) }
+    }
+
+    /// The same where so much more came back in all, for so much that was sent.
+    pub(super) fn answered(mut self, (lacking, of): (u64, u64)) -> Self {
+        if lacking > 0 {
+            let more = |sent: u64| (u128::from(sent) * u128::from(lacking) / u128::from(of)) as u64;
+            let more = more(self.all[0]);
+            self.all[1] = self.all[1].saturating_add(more);
+            self.large[1] = self.large[1].saturating_add(more);
+        }
+        self
     }
 
     /// Whether it holds content by all packets and by large ones, and whether it would if nothing had come back.
