@@ -171,7 +171,15 @@ impl Hot {
         let ahead = number.wrapping_sub(self.next[half]) as i32;
         let state = self.flags >> half & (flag::SEQUENCED | flag::TROUBLE);
         let is_known = if state == flag::SEQUENCED { ahead <= 1 } else { state == 0 && ahead == 0 };
-        !is_known && self.mark_new(cold, half, number, by)
+        if is_known {
+            return false;
+        }
+        if state == 0 && (self.seen[0] | self.seen[1]) & history::ACK_FLAG == 0 {
+            // As at each handshake: the first number of a half stands as its next one, and nothing else is kept.
+            self.next[half] = number;
+            return false;
+        }
+        self.mark_new(cold, half, number, by)
     }
 
     #[cold]

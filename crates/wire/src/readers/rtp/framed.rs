@@ -38,8 +38,8 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
             behind.get(..length)
         });
         let Some(packet) = whole else {
-            // Where the length is there, nothing can be told before its packet is.
-            let least = start.max(stream.bytes.len() + 1);
+            // Behind its length and version nothing can be told before all of the packet is there.
+            let least = if rest.len() < 3 { stream.bytes.len() + 1 } else { start };
             return if stream.ended { Probe::NotMine } else { Probe::More(least) };
         };
         match Media::parse(packet).filter(|_| is_media(packet)) {
