@@ -158,15 +158,27 @@ impl Hot {
         if !tcp.flags.has(TcpFlags::ACK) {
             return false;
         }
-        let mut grew = self.mark_by(cold, 1 - side, tcp.acknowledgement, By::TheOther);
-        if length == 0 {
-            let syn = u32::from(tcp.flags.has(TcpFlags::SYN));
-            grew |= self.mark_by(cold, side, tcp.sequence.wrapping_add(syn), By::Itself);
+        let own = || tcp.sequence.wrapping_add(u32::from(tcp.flags.has(TcpFlags::SYN)));
+        // As nearly every segment: numbers that are due, or lie behind.
+        let is_due = |half: Side, number: u32| {
+            let ahead = number.wrapping_sub(self.next[half & 1]) as i32;
+            ahead == 0 || ahead <= 1 && self.flags & flag::SEQUENCED << half != 0
+        };
+        let in_order = self.flags & (flag::TROUBLE | flag::TROUBLE << 1) == 0;
+        if in_order && is_due(1 - side, tcp.acknowledgement) && (length > 0 || is_due(side, own())) {
+            return false;
         }
-        grew
+        let own = (length == 0).then(own);
+        self.mark_both(cold, side, (tcp.acknowledgement, own))
     }
 
-    #[inline]
+    /// Notes what a segment of one side acknowledges, and its own number.
+    #[inline(never)]
+    fn mark_both(&mut self, cold: &mut Cold, side: Side, (acked, own): (u32, Option<u32>)) -> bool {
+        let grew = self.mark_by(cold, 1 - side, acked, By::TheOther);
+        own.is_some_and(|own| self.mark_by(cold, side, own, By::Itself)) || grew
+    }
+
     fn mark_by(&mut self, cold: &mut Cold, half: Side, number: u32, by: By) -> bool {
         let ahead = number.wrapping_sub(self.next[half]) as i32;
         let state = self.flags >> half & (flag::SEQUENCED | flag::TROUBLE);
