@@ -7,6 +7,8 @@
 //! reason: a law that is kept by refusing everything would be worth nothing.
 
 mod common;
+#[path = "law/far.rs"]
+mod far;
 #[path = "law/reuse.rs"]
 mod reuse;
 #[path = "law/spells.rs"]

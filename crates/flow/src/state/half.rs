@@ -275,7 +275,9 @@ impl Half {
         let (Some(ours), Some(theirs)) = (self.base.or(start), later.base) else { return false };
         let ahead = theirs.wrapping_sub(ours) as i32;
         let floor = if listing { 0 } else { Self::WINDOW };
-        later.beyond && ahead < 0 || later.below && ahead > floor
+        // Of numbers half a circle apart each is in front of the other.
+        let is_far = ahead.unsigned_abs() >= 1 << 30;
+        later.beyond && (ahead < 0 || is_far) || later.below && (ahead > floor || is_far)
     }
 
     /// Brings all bytes to hand.
