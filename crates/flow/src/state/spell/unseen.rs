@@ -60,13 +60,11 @@ impl Moves {
         self.wide |= wide || later.wide;
     }
 
-    /// Those from a number on of which the first lies behind it, where it is known when they passed it.
-    fn from(&self, next: u32) -> Option<Self> {
+    /// Whether they may have passed a number that the first of them does not lie ahead of. How low they were behind that is not kept.
+    fn may_pass(&self, next: u32) -> bool {
         let ahead = distance(next, self.first);
         let is_known = !self.wide && ahead.abs() < NEAR && self.high < NEAR && self.low > -NEAR;
-        let (moved, high) = (ahead.saturating_add(self.moved), ahead.saturating_add(self.high));
-        let low = moved.min(0);
-        is_known.then_some(Self { first: next, last: self.last, moved, high, low, wide: false })
+        !is_known || ahead.saturating_add(self.high) > 1
     }
 }
 
@@ -129,8 +127,6 @@ impl Marks {
             let ahead = distance(next, theirs.first) > 1;
             if ahead || self.acked.is_some() {
                 self.acked.get_or_insert(Moves::at(next)).append(theirs);
-            } else if let Some(known) = theirs.from(next).filter(|known| known.high > 1) {
-                self.acked = Some(known);
             }
         }
         if let Some([_, last]) = later.told {
@@ -307,8 +303,7 @@ impl Hot {
             && [0, 1].into_iter().any(|half| {
                 let sequenced = |hot: &Self| hot.flags & flag::SEQUENCED << half != 0;
                 let next = self.next[half];
-                let is_doubtful =
-                    |theirs: Moves| distance(next, theirs.first) <= 1 && theirs.from(next).is_none();
+                let is_doubtful = |theirs: Moves| distance(next, theirs.first) <= 1 && theirs.may_pass(next);
                 sequenced(self)
                     && !sequenced(later)
                     && marks(cold, half).is_none_or(|ours| ours.acked.is_none())
