@@ -190,14 +190,16 @@ impl<'a> Report<'a> {
     /// The devices, sorted by (first seen, id); put together when first asked for. Those of a million parties take more memory
     /// than all that was counted: [`Report::each_device`], [`Report::told`] and [`Report::census`] do without.
     pub fn devices(&self) -> &[DeviceRecord<'a>] {
-        self.devices.get_or_init(|| {
-            let mut all = Vec::new();
-            self.records.devices(&mut |devices| {
-                all.extend(devices);
-                ControlFlow::Continue(())
-            });
-            all
-        })
+        self.devices.get_or_init(|| self.devices_of(|_| true))
+    }
+
+    fn devices_of(&self, wanted: fn(Standing) -> bool) -> Vec<DeviceRecord<'a>> {
+        let mut all = Vec::new();
+        self.records.devices(wanted, &mut |devices| {
+            all.extend(devices);
+            ControlFlow::Continue(())
+        });
+        all
     }
 
     /// Gives each of them in the same order, of which few are there at a time, until one fails.
@@ -209,7 +211,7 @@ impl<'a> Report<'a> {
             return known.iter().try_for_each(each);
         }
         let mut result = Ok(());
-        self.records.devices(&mut |devices| {
+        self.records.devices(|_| true, &mut |devices| {
             result = devices.iter().try_for_each(&mut each);
             if result.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
@@ -218,7 +220,7 @@ impl<'a> Report<'a> {
 
     /// The cameras and the possible cameras among them.
     pub fn told(&self) -> &[DeviceRecord<'a>] {
-        self.told.get_or_init(|| self.records.told())
+        self.told.get_or_init(|| self.devices_of(Standing::is_told))
     }
 
     /// What a summary of all devices says.

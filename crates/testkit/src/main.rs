@@ -55,6 +55,13 @@ fn number(text: &str) -> io::Result<u64> {
     text.parse().map_err(|_| io::Error::other(format!("{text:?} is no number")))
 }
 
+/// Options, each with its value.
+#[cfg(any(feature = "torture", all(feature = "live", unix)))]
+fn pairs<'o>(options: &'o [&'o str]) -> io::Result<impl Iterator<Item = (&'o str, &'o str)>> {
+    let (pairs, []) = options.as_chunks() else { return Err(io::Error::other(USAGE)) };
+    Ok(pairs.iter().map(|&[option, value]| (option, value)))
+}
+
 /// The same frames every time: the seed is fixed, since curves are compared from run to run.
 fn load(shape: &str, count: &str, file: &Path) -> io::Result<()> {
     let load = Load::new(shape.parse().map_err(io::Error::other)?, number(count)?, 1);
@@ -71,34 +78,29 @@ fn load(shape: &str, count: &str, file: &Path) -> io::Result<()> {
 }
 
 #[cfg(feature = "torture")]
-fn torture(folder: &Path, mut options: &[&str]) -> io::Result<()> {
+fn torture(folder: &Path, options: &[&str]) -> io::Result<()> {
     let mut torture = torture::Torture { folder, damages: 20, seed: 1, keep: None };
-    while let [option, value, rest @ ..] = options {
-        match *option {
+    for (option, value) in pairs(options)? {
+        match option {
             "--damages" => torture.damages = number(value)?,
             "--seed" => torture.seed = number(value)?,
             "--keep" => torture.keep = Some(Path::new(value)),
             _ => return Err(io::Error::other(USAGE)),
         }
-        options = rest;
     }
-    if options.is_empty() { torture.run() } else { Err(io::Error::other(USAGE)) }
+    torture.run()
 }
 
 #[cfg(feature = "torture")]
-fn soak(mut options: &[&str]) -> io::Result<()> {
+fn soak(options: &[&str]) -> io::Result<()> {
     let (mut minutes, mut memory, mut seed) = (10, 64, 1);
-    while let [option, value, rest @ ..] = options {
-        match *option {
+    for (option, value) in pairs(options)? {
+        match option {
             "--minutes" => minutes = number(value)?,
             "--memory" => memory = number(value)?,
             "--seed" => seed = number(value)?,
             _ => return Err(io::Error::other(USAGE)),
         }
-        options = rest;
-    }
-    if !options.is_empty() {
-        return Err(io::Error::other(USAGE));
     }
     let wall = std::time::Duration::from_secs(minutes * 60);
     let memory = usize::try_from(memory << 20).map_err(io::Error::other)?;
@@ -106,19 +108,15 @@ fn soak(mut options: &[&str]) -> io::Result<()> {
 }
 
 #[cfg(all(feature = "live", unix))]
-fn churn(interface: &str, mut options: &[&str]) -> io::Result<()> {
+fn churn(interface: &str, options: &[&str]) -> io::Result<()> {
     let (mut minutes, mut rate, mut seed) = (1, 600, 1);
-    while let [option, value, rest @ ..] = options {
-        match *option {
+    for (option, value) in pairs(options)? {
+        match option {
             "--minutes" => minutes = number(value)?,
             "--rate" => rate = number(value)?,
             "--seed" => seed = number(value)?,
             _ => return Err(io::Error::other(USAGE)),
         }
-        options = rest;
-    }
-    if !options.is_empty() {
-        return Err(io::Error::other(USAGE));
     }
     let time = std::time::Duration::from_secs(minutes.saturating_mul(60));
     churning::Churning { interface, time, rate, seed }.run(|line| println!("{line}"));

@@ -332,7 +332,6 @@ mod tests {
         for workers in [2, 4] {
             let workers = NonZeroUsize::new(workers).unwrap();
             let mut ongoing = Ongoing::new(&options, vec![]).unwrap().with_workers(workers, false).unwrap();
-            let mut most = 0;
             for frames in lenscap_testkit::Churn::new(1, 1_000_000_000).staying(1).take(4000) {
                 let (mut block, mut records) = (Vec::new(), Vec::new());
                 for frame in &frames {
@@ -353,7 +352,7 @@ mod tests {
                 ongoing.fold(&Batch::new(&block, &records));
             }
             let whole = ongoing.summary([]);
-            most = most.max(whole.cost());
+            let most = whole.cost();
             assert!(whole.site.is_capped() && most <= limits.memory / 2, "{most} by {workers}");
             assert!(most > limits.memory / 5, "{most} by {workers}");
         }

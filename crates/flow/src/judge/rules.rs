@@ -42,6 +42,8 @@ pub const OWN_DNS_AGE: i64 = 24 * HOUR;
 /// How long after a flow began the answer to a question from before it counts as if it had come in time: one direction may be
 /// captured with a lag. A resolver gives up after five seconds.
 pub const ANSWER_UNDER_WAY: i64 = 2_000_000_000;
+/// Aliases that are followed one after another, where each was told in an answer of its own: as resolvers do, about.
+pub const ALIASES: usize = 8;
 /// From which age on a name by a look-up is said to be old: hardly any answer says that it may be kept so long.
 pub const OLD_NAME: i64 = HOUR;
 /// How long an answer to others counts at all: addresses of a cloud change hands.

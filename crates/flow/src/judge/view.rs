@@ -36,17 +36,12 @@ pub(crate) struct Judgement<'a> {
 }
 
 impl<'a> Records<'a> for Judgement<'a> {
-    fn devices(&self, each: &mut dyn FnMut(Vec<DeviceRecord<'a>>) -> ControlFlow<()>) {
-        self.stations.records(&self.cases(), |_| true, each);
-    }
-
-    fn told(&self) -> Vec<DeviceRecord<'a>> {
-        let mut told = Vec::new();
-        self.stations.records(&self.cases(), Standing::is_told, &mut |devices| {
-            told.extend(devices);
-            ControlFlow::Continue(())
-        });
-        told
+    fn devices(
+        &self,
+        wanted: fn(Standing) -> bool,
+        each: &mut dyn FnMut(Vec<DeviceRecord<'a>>) -> ControlFlow<()>,
+    ) {
+        self.stations.records(&self.cases(), wanted, each);
     }
 
     fn vendor(&self, id: &str) -> Option<&'a Vendor> {
@@ -284,7 +279,7 @@ fn trouble<'f>(flow: &Flow<'f>, side: Side) -> Option<&'f Trouble> {
 
 /// What could not be told of a flow; `spent` where a half stayed undecided until its budget was spent.
 fn limits(flow: &Flow<'_>, spent: bool) -> Vec<&'static str> {
-    let hazards = Hazards(flow.hot.hazards.into());
+    let hazards = flow.hot.hazards();
     let mut all: Vec<_> =
         Hazards::NAMES.iter().filter(|(h, _)| hazards.contains(*h)).map(|(_, name)| *name).collect();
     if flow.hot.key.path == PathId::OTHER {

@@ -116,7 +116,7 @@ impl Walk {
                 let counters = flow.counters();
                 let whole = flow.with_gone(counters);
                 walk.sums.add(court, &flow, &judgement, (&counters, &whole), reader.map(ReaderId), unopened);
-                walk.sums.acknowledge(court, &flow);
+                walk.sums.lack(court, &flow);
                 walk.undelivered.note(&flow);
                 walk.places.push(walk.ends.enter(court, &flow, &judgement, &halves, &whole));
                 walk.judged.push(judgement);

@@ -5,7 +5,7 @@ use lenscap_wire::Timestamp;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-use super::{ContactRecord, DeviceRecord, FlowView, NameView};
+use super::{ContactRecord, DeviceRecord, FlowView, NameView, Standing};
 use crate::state::leaving::Leaving;
 
 /// A flow by a number of its report's own.
@@ -28,10 +28,12 @@ impl Said {
 
 /// Records that are put together when they are rendered: there may be more than memory has room for twice.
 pub(crate) trait Records<'a>: Send + Sync {
-    /// Sorted by (first seen, id), some thousand at a time, until `each` has enough.
-    fn devices(&self, each: &mut dyn FnMut(Vec<DeviceRecord<'a>>) -> ControlFlow<()>);
-    /// Cameras and possible cameras, in the same order.
-    fn told(&self) -> Vec<DeviceRecord<'a>>;
+    /// Those of a standing that is wanted, sorted by (first seen, id), some thousand at a time, until `each` has enough.
+    fn devices(
+        &self,
+        wanted: fn(Standing) -> bool,
+        each: &mut dyn FnMut(Vec<DeviceRecord<'a>>) -> ControlFlow<()>,
+    );
     /// The vendor with an id of the catalogue.
     fn vendor(&self, id: &str) -> Option<&'a Vendor>;
     /// Sorted by (first, name, address, asker).
@@ -108,12 +110,12 @@ pub struct RecordLists<'a> {
 }
 
 impl<'a> Records<'a> for RecordLists<'a> {
-    fn devices(&self, each: &mut dyn FnMut(Vec<DeviceRecord<'a>>) -> ControlFlow<()>) {
-        _ = each(self.devices.clone());
-    }
-
-    fn told(&self) -> Vec<DeviceRecord<'a>> {
-        self.devices.iter().filter(|device| device.standing.is_told()).cloned().collect()
+    fn devices(
+        &self,
+        wanted: fn(Standing) -> bool,
+        each: &mut dyn FnMut(Vec<DeviceRecord<'a>>) -> ControlFlow<()>,
+    ) {
+        _ = each(self.devices.iter().filter(|device| wanted(device.standing)).cloned().collect());
     }
 
     /// Of those that its devices bear.

@@ -180,7 +180,7 @@ pub(crate) fn joint((hot, cold): (&Hot, &Cold), (later, later_cold): (&Hot, &Col
         let seen = |hot: &Hot| hot.flags & flag::SEQUENCED << side != 0;
         let marked = !seen(later)
             && if seen(hot) {
-                hot.may_pass((later, later_cold), side)
+                hot.may_be_marked((later, later_cold), side)
             } else {
                 hot.next[side] != later.next[side]
             };

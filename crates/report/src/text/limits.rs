@@ -61,17 +61,12 @@ pub(super) fn limits(report: &Report<'_>, view: &View) -> Vec<String> {
         all.push(format!("the other direction of {share} of the flows, if there was one"));
     }
     all.extend(gaps(&report.captures));
-    let hazard = |wanted: &str| coverage.hazards.iter().find(|(name, _)| *name == wanted);
-    let encrypted = hazard("encrypted-link");
-    all.extend(encrypted.map(|(_, count)| {
-        format!("{} encrypted below IP (802.11, MACsec)", units::counted(*count, "packet"))
-    }));
-    let unopened = coverage.hazards.iter().find(|(name, _)| *name == "unopened-tunnel");
-    all.extend(
-        unopened.map(|(_, count)| {
-            format!("{} in tunnels that were not opened", units::counted(*count, "packet"))
-        }),
-    );
+    let packets = |hazard: &str, what: &str| {
+        let (_, count) = coverage.hazards.iter().find(|(name, _)| *name == hazard)?;
+        Some(format!("{} {what}", units::counted(*count, "packet")))
+    };
+    all.extend(packets("encrypted-link", "encrypted below IP (802.11, MACsec)"));
+    all.extend(packets("unopened-tunnel", "in tunnels that were not opened"));
     all
 }
 

@@ -69,21 +69,24 @@ fn make(told: &Told<'_, '_>) -> String {
 
 /// How much the device sent, and whether that was an upload.
 fn amount(finding: &Finding<'_>, view: &View) -> String {
-    let about = if finding.estimated { "about " } else { "" };
-    let about = if finding.headers_cut { "at least " } else { about };
+    let about = match (finding.headers_cut, finding.estimated) {
+        (true, _) => "at least ",
+        (_, true) => "about ",
+        _ => "",
+    };
     let bytes = about.to_string() + &view.numbers.bytes(finding.bytes_out);
-    match finding.kind {
-        _ if finding.headers_cut && finding.unseen().is_some_and(|least| least > 0) => {
-            format!("at least {} sent", view.numbers.bytes(finding.unseen().unwrap_or(0)))
+    match (finding.kind, finding.unseen()) {
+        (_, Some(least)) if finding.headers_cut && least > 0 => {
+            format!("at least {} sent", view.numbers.bytes(least))
         }
-        FindingKind::Exfiltration if let Some(least) = finding.unseen() => {
+        (FindingKind::Exfiltration, Some(least)) => {
             let what = if finding.bytes_out == 0 { "acknowledged" } else { "more not captured" };
             format!("{} {what}", view.numbers.bytes(least))
         }
         _ if finding.bytes_out == 0 && finding.headers_cut => "amount not known".into(),
         _ if finding.bytes_out == 0 => none_left().into(),
-        FindingKind::Exfiltration if finding.outcome == Outcome::Refused => format!("{bytes} sent"),
-        FindingKind::Exfiltration => format!("{bytes} uploaded"),
+        (FindingKind::Exfiltration, _) if finding.outcome == Outcome::Refused => format!("{bytes} sent"),
+        (FindingKind::Exfiltration, _) => format!("{bytes} uploaded"),
         _ => format!("{bytes} sent"),
     }
 }

@@ -164,7 +164,7 @@ impl Contact {
         let (half, stands_for) = court.stands_for(flow);
         let own = [flow.once(side), flow.once(other)];
         self.estimated |= flow.is_estimated();
-        self.headers_cut |= Hazards(flow.hot.hazards.into()).contains(Hazards::CUT_TRANSPORT);
+        self.headers_cut |= flow.hot.hazards().contains(Hazards::CUT_TRANSPORT);
         let mut payload = flow.counters().payload;
         let gone = flow.gone_once();
         let once = [own[0] + gone[side], own[1] + gone[other]];

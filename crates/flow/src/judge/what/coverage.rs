@@ -96,8 +96,6 @@ impl Sums {
         if !flow.is_evicted() {
             self.undecided += if reader == Some(Transcripts::SPENT) { flows } else { 0 };
             self.flows += flows;
-            let missed = [0, 1].into_iter().filter_map(|side| flow.cold.missed(side)).sum::<u64>();
-            self.missed += missed + flow.gone().map_or(0, |gone| gone.missed);
             self.booked.packets += whole.packets[0] + whole.packets[1];
             self.booked.bytes += whole.wire;
             let protocol = flow.hot.key.protocol;
@@ -132,15 +130,17 @@ impl Sums {
         }
     }
 
-    /// Adds what is acknowledged of a flow and was not captured, and tells which half lacks most.
+    /// Adds what TCP's numbers show of a flow that was not captured, and tells which half lacks most.
     #[inline]
-    pub(crate) fn acknowledge(&mut self, court: &Court<'_>, flow: &Flow<'_>) {
+    pub(crate) fn lack(&mut self, court: &Court<'_>, flow: &Flow<'_>) {
         if flow.hot.key.protocol != TCP || flow.is_evicted() {
             return;
         }
+        self.missed += flow.gone().map_or(0, |gone| gone.missed);
         let shows_all = || court.shows_all(flow);
         for side in [0, 1] {
             let missed = flow.cold.missed(side).unwrap_or(0);
+            self.missed += missed;
             let bytes = Some(flow.acknowledged(side)).filter(|&bytes| bytes > 0 && shows_all()).unwrap_or(0);
             self.acknowledged += bytes;
             if missed + bytes > 0 {

@@ -10,11 +10,11 @@ use lenscap_wire::{Address, Fact};
 
 use super::contact::{Asked, Contact, ContactKey};
 use super::party::PartyName;
-use crate::judge::Court;
 use crate::judge::boundary::Place;
 use crate::judge::who::askers::Askers;
 use crate::judge::who::device::Stations;
 use crate::judge::whose::name::{LookedUp, NameIndex};
+use crate::judge::{Court, rules};
 use crate::report::LookUp;
 use crate::state::names::Question;
 
@@ -67,9 +67,6 @@ struct Given<'c, 'a> {
 }
 
 impl<'c, 'a> Given<'c, 'a> {
-    /// Aliases that are followed, one after another.
-    const STEPS: usize = 8;
-
     fn new(court: &'c Court<'a>) -> Self {
         let (outside, any, stray) = (HashSet::new(), HashSet::new(), HashSet::new());
         let mut given = Self { names: &court.names, outside, any, stray };
@@ -85,7 +82,7 @@ impl<'c, 'a> Given<'c, 'a> {
         }
         // What a name stands for was asked for in its place.
         let aliases: Vec<_> = court.names.aliases().collect();
-        for _ in 0..Self::STEPS {
+        for _ in 0..rules::ALIASES {
             for (asker, name, target) in &aliases {
                 if given.outside.contains(&(*asker, *target)) {
                     given.outside.insert((*asker, *name));

@@ -196,7 +196,7 @@ pub(crate) fn is_unspecified(address: Address) -> bool {
 
 /// Whether an IPv6 address ends in the identifier that is made of a MAC.
 pub(crate) fn is_made_of(address: Address, Mac([a, b, c, d, e, f]): Mac) -> bool {
-    matches!(address.0, [.., 0xff, 0xfe, _, _, _]) && address.0.ends_with(&[a ^ 2, b, c, 0xff, 0xfe, d, e, f])
+    matches!(address.0, [.., u, v, w, 0xff, 0xfe, x, y, z] if [u ^ 2, v, w, x, y, z] == [a, b, c, d, e, f])
 }
 
 /// Whether routers share a MAC: VRRP (RFC 9568, 7.3), HSRP and GLBP.

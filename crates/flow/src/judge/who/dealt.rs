@@ -10,8 +10,8 @@ use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::precedence::TextKind;
 use super::questions::{Background, serves_devices};
-use super::said::By;
 use super::weighing::Weighed;
 use crate::judge::judged::{Callers, Judged, certifies, host_part, is_host_name};
 use crate::judge::what::contact::{ContactKey, Dealing};
@@ -164,7 +164,7 @@ impl<'a> Dealt<'a> {
             value,
             vendor,
             class,
-            by: By::Other,
+            by: TextKind::Other,
             claimed: false,
             at: Some(at),
         });
@@ -290,7 +290,7 @@ fn is_own_word(court: &Court<'_>, flow: &Flow<'_>, judged: &Judged, side: Side) 
         Some(Attribution::Sni | Attribution::Host) => true,
         Some(Attribution::Dns) => {
             let (asker, address) = (court.asker(flow, side), flow.hot.key.address(1 - side));
-            let named = court.names.name(address, asker, (flow.began(), flow.span().1));
+            let named = court.names.name(address, asker, flow.course());
             named.is_some_and(|named| {
                 named.is_own() && !court.is_contested(&named, (address, asker), flow.began())
             })

@@ -7,8 +7,8 @@ use std::cmp::Reverse;
 
 use super::dealt::Dealt;
 use super::heard::Often;
+use super::precedence::TextKind;
 use super::questions::Background;
-use super::said::By;
 use super::texts;
 use super::told::{Telling, is_placeholder, may_be_serial};
 use super::weighing::{Outcome, Signs, Weighed, each_once};
@@ -127,7 +127,7 @@ impl<'a> Identity<'a> {
             value: value.into_bytes().into(),
             vendor: *vendor,
             class: class.unwrap_or(DeviceClass::Unknown),
-            by: By::Other,
+            by: TextKind::Other,
             claimed: false,
             at: None,
         };
@@ -168,7 +168,7 @@ impl<'a> Identity<'a> {
                     value: value.clone(),
                     vendor,
                     class: DeviceClass::Unknown,
-                    by: By::Other,
+                    by: TextKind::Other,
                     claimed: sighting.claimed,
                     at: sighting.at,
                 });
@@ -196,7 +196,7 @@ impl<'a> Identity<'a> {
                     value: value.clone(),
                     vendor: vendor.filter(|_| !is_client),
                     class,
-                    by: if banner.field == Field::Model { By::Model } else { By::Other },
+                    by: if banner.field == Field::Model { TextKind::Model } else { TextKind::Other },
                     claimed: sighting.claimed,
                     at: sighting.at,
                 });
@@ -232,7 +232,7 @@ impl<'a> Identity<'a> {
             value: value.to_vec().into(),
             vendor: Some(vendor),
             class: DeviceClass::Unknown,
-            by: By::Other,
+            by: TextKind::Other,
             claimed: false,
             at: sighting.at,
         });
@@ -292,7 +292,7 @@ impl<'a> Identity<'a> {
             value: prefix.into_bytes().into(),
             vendor: Some(oui.vendor),
             class: if is_doorbell { DeviceClass::Doorbell } else { DeviceClass::Unknown },
-            by: By::Other,
+            by: TextKind::Other,
             claimed: false,
             at: None,
         });

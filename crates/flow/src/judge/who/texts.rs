@@ -5,7 +5,7 @@ use lenscap_wire::{Field, Mac, Meaning};
 use std::collections::BTreeSet;
 
 use super::identity::{Shown, Sighting};
-use super::said::By;
+use super::precedence::TextKind;
 use super::weighing::Weighed;
 
 /// What kind of evidence a text of the catalogue is in a field. In a field for the part that a station plays, it is the
@@ -66,9 +66,9 @@ pub(crate) fn maker_told(
     catalog: &Catalog,
     field: Field,
     text: &str,
-) -> impl Iterator<Item = (VendorId, Evidence, By)> {
+) -> impl Iterator<Item = (VendorId, Evidence, TextKind)> {
     let is_badge = field.meaning() == Some(Meaning::Vendor);
-    let by = if is_badge { By::Badge } else { By::Other };
+    let by = if is_badge { TextKind::Badge } else { TextKind::Other };
     let vendor = catalog.vendor_called(text);
     let of_cameras = vendor.filter(|vendor| is_badge && catalog.vendor(*vendor).makes_cameras_only);
     let names = vendor.map(|vendor| (vendor, Evidence::Banner, by));
@@ -255,10 +255,10 @@ mod tests {
         let told = |field, text| {
             maker_told(&catalog, field, text).map(|(_, evidence, by)| (evidence, by)).collect::<Vec<_>>()
         };
-        let both = [(Evidence::Banner, By::Badge), (Evidence::Maker, By::Badge)];
+        let both = [(Evidence::Banner, TextKind::Badge), (Evidence::Maker, TextKind::Badge)];
         assert_eq!(told(Field::OnvifManufacturer, "Pelco"), both);
         assert_eq!(told(Field::OnvifManufacturer, "AXIS"), both[..1]);
-        assert_eq!(told(Field::OnvifScopeName, "Pelco"), [(Evidence::Banner, By::Other)]);
+        assert_eq!(told(Field::OnvifScopeName, "Pelco"), [(Evidence::Banner, TextKind::Other)]);
         assert!(told(Field::OnvifManufacturer, "Nobody").is_empty());
     }
 

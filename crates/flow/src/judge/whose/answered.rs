@@ -102,16 +102,22 @@ mod tests {
     use super::*;
     use crate::state::transcript::Said;
 
+    /// Answers, each with its status and type.
+    fn of_answers(answers: &[(&str, &str)]) -> (Transcript, Texts) {
+        let mut texts = Texts::default();
+        let mut said = Vec::new();
+        for (status, kind) in answers {
+            said.push(Said::new(&mut texts, false, Field::HttpStatus, status.as_bytes()));
+            said.push(Said::new(&mut texts, false, Field::HttpContentType, kind.as_bytes()));
+        }
+        (Transcript { reader: 1, said: said.into(), cost: 0 }, texts)
+    }
+
     #[test]
     fn a_picture_is_told_by_its_type() {
         let shows = |answers: &[(&str, &str)]| {
-            let mut texts = Texts::default();
-            let mut said = Vec::new();
-            for (status, kind) in answers {
-                said.push(Said::new(&mut texts, false, Field::HttpStatus, status.as_bytes()));
-                said.push(Said::new(&mut texts, false, Field::HttpContentType, kind.as_bytes()));
-            }
-            pictures(&Transcript { reader: 1, said: said.into(), cost: 0 }, &texts)
+            let (transcript, texts) = of_answers(answers);
+            pictures(&transcript, &texts)
         };
         assert!(shows(&[("200", "image/jpeg")]));
         assert!(shows(&[("401", "text/html"), ("200", "IMAGE/JPEG; a=b")]));
@@ -124,13 +130,8 @@ mod tests {
     #[test]
     fn what_was_asked_for_first_is_answered_first() {
         let is_confirmed = |answers: &[(&str, &str)]| {
-            let mut texts = Texts::default();
-            let mut said = Vec::new();
-            for (status, kind) in answers {
-                said.push(Said::new(&mut texts, false, Field::HttpStatus, status.as_bytes()));
-                said.push(Said::new(&mut texts, false, Field::HttpContentType, kind.as_bytes()));
-            }
-            confirms(&Transcript { reader: 1, said: said.into(), cost: 0 }, &texts)
+            let (transcript, texts) = of_answers(answers);
+            confirms(&transcript, &texts)
         };
         let (page, picture) = ("text/html", "image/jpeg");
         assert!(is_confirmed(&[("401", page), ("200", picture), ("404", page)]));

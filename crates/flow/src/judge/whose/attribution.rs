@@ -174,11 +174,7 @@ impl<'a> Court<'a> {
             return None;
         }
         let remote = judged.remote();
-        self.names.name(
-            self.party_address(flow, remote),
-            self.asker(flow, 1 - remote),
-            (flow.began(), flow.span().1),
-        )
+        self.names.name(self.party_address(flow, remote), self.asker(flow, 1 - remote), flow.course())
     }
 
     /// One end of a flow as who may have asked for the name of the other.
@@ -306,6 +302,11 @@ impl Flow<'_> {
     /// Stamp of the first packet, in the order of the capture: of many one may have any stamp.
     pub(crate) fn began(&self) -> i64 {
         self.cold.first
+    }
+
+    /// That stamp, and the latest.
+    pub(crate) fn course(&self) -> (i64, i64) {
+        (self.began(), self.span().1)
     }
 
     /// Earliest and latest stamp, with those that left memory with it.

@@ -197,12 +197,10 @@ impl<'a> NameIndex<'a> {
     /// The same by what stands for the name that an asker was given, where he was told that in an answer of its own: he asks for
     /// `dev.example.com`, is told that this is `lb.example.net`, and asks for that (RFC 1034, 3.6.2).
     fn aliased(&self, mut named: Named<'a>, asker: Asker, moment: i64) -> Named<'a> {
-        /// As resolvers follow aliases, about.
-        const STEPS: usize = 8;
         if self.early.aliases.is_empty() || named.at_end {
             return named;
         }
-        for _ in 0..STEPS {
+        for _ in 0..rules::ALIASES {
             let run = self.early.alias(asker.address, named.name, moment);
             let Some(run) = run.filter(|run| self.was_asked(false, (asker.address, asker.mac), run)) else {
                 break;

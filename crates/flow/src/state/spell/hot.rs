@@ -1,6 +1,6 @@
 //! What every packet of a spell touches: 96 bytes, never more than two cache lines.
 
-use lenscap_wire::{ReaderId, Tcp, TcpFlags};
+use lenscap_wire::{Hazards, ReaderId, Tcp, TcpFlags};
 
 use super::history;
 use super::{Cold, flag};
@@ -192,6 +192,11 @@ impl Hot {
             self.flags |= flag::CARRIED;
             cold.extra.get_or_insert_default().wide.get_or_insert_default().carried = carried;
         }
+    }
+
+    /// What was odd of its packets.
+    pub(crate) fn hazards(&self) -> Hazards {
+        Hazards(self.hazards.into())
     }
 
     /// Payload and packets so far.

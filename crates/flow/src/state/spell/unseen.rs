@@ -288,7 +288,7 @@ impl Hot {
     /// Payload behind headers that were cut, if each of all had the longest header of IPv4 and of TCP.
     fn behind_cut_headers(&self, cold: &Cold, side: Side) -> u64 {
         const HEADERS: u64 = 60 + 60;
-        if !Hazards(self.hazards.into()).contains(Hazards::CUT_TRANSPORT) {
+        if !self.hazards().contains(Hazards::CUT_TRANSPORT) {
             return 0;
         }
         let Counters { packets, bytes, payload, .. } = self.counters(cold);
@@ -311,8 +311,8 @@ impl Hot {
             })
     }
 
-    /// Whether a later part, which shows no payload of a half, may have something be kept beside what we captured of it.
-    pub(crate) fn may_pass(&self, (later, later_cold): (&Self, &Cold), half: Side) -> bool {
+    /// Whether a later part, which shows no payload of a half, may have marks be kept beside what we captured of it.
+    pub(crate) fn may_be_marked(&self, (later, later_cold): (&Self, &Cold), half: Side) -> bool {
         let Marks { acked, told } = later.marks_of(later_cold, half);
         let ahead = |number: u32| distance(self.next[half], number) > 1;
         acked.is_some_and(|acked| acked.first != acked.last || acked.high > 0 || ahead(acked.first))

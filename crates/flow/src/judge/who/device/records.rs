@@ -13,7 +13,7 @@ impl<'a> Stations<'a> {
     pub(crate) fn records(
         &self,
         cases: &Cases<'_, 'a>,
-        wanted: impl Fn(Standing) -> bool + Sync,
+        wanted: fn(Standing) -> bool,
         each: &mut dyn FnMut(Vec<DeviceRecord<'a>>) -> ControlFlow<()>,
     ) {
         const AT_A_TIME: usize = 4096;

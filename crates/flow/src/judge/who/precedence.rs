@@ -7,7 +7,7 @@ use super::weighing::Weighed;
 
 /// What kind of text a piece of evidence is read from.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(crate) enum By {
+pub(crate) enum TextKind {
     /// The word for its model, wherever it stands: it tells best what a device is.
     Model,
     /// The field of a protocol for who made it: the badge that it bears.
@@ -28,8 +28,8 @@ pub(super) fn says_other(evidence: &[Weighed<'_>]) -> bool {
             [DeviceClass::Camera, DeviceClass::Recorder, DeviceClass::Doorbell, DeviceClass::Encoder];
         cameras.contains(&piece.class)
     };
-    let by_model = own().any(|piece| other(piece) && piece.by == By::Model);
-    own().any(other) && !own().any(|piece| camera(piece) && (!by_model || piece.by == By::Model))
+    let by_model = own().any(|piece| other(piece) && piece.by == TextKind::Model);
+    own().any(other) && !own().any(|piece| camera(piece) && (!by_model || piece.by == TextKind::Model))
 }
 
 /// Whether evidence shows more than that a station plays the device's part in a protocol that door controllers of the same makers
@@ -47,7 +47,7 @@ pub(super) fn makes_cameras_only(catalog: &Catalog, piece: &Weighed<'_>) -> bool
 
 /// The badge of hardware that another made, where a station says it in the field for its maker.
 pub(super) fn badge(catalog: &Catalog, evidence: &[Weighed<'_>], made_by: VendorId) -> Option<VendorId> {
-    let mut said = evidence.iter().filter(|piece| piece.by == By::Badge && piece.maker() > 0);
+    let mut said = evidence.iter().filter(|piece| piece.by == TextKind::Badge && piece.maker() > 0);
     let is_said = |vendor| said.clone().any(|piece| piece.vendor == Some(vendor));
     if is_said(made_by) {
         return None;
@@ -65,21 +65,10 @@ pub(super) fn leans(catalog: &Catalog, one: VendorId, other: VendorId) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judge::who::weighing::tests::piece;
     use crate::judge::who::weighing::{Outcome, Signs};
     use crate::report::Standing;
     use lenscap_catalog::Confidence;
-
-    fn piece(catalog: &Catalog, evidence: Evidence, of: Confidence, vendor: &str) -> Weighed<'static> {
-        Weighed {
-            row: catalog.worth(evidence, of),
-            value: b"".as_slice().into(),
-            vendor: catalog.vendor_id(vendor),
-            class: DeviceClass::Unknown,
-            by: By::Other,
-            claimed: false,
-            at: None,
-        }
-    }
 
     fn outcome(catalog: &Catalog, evidence: &[Weighed<'_>]) -> Outcome {
         Outcome::of(catalog, evidence, Signs::default())
@@ -93,13 +82,13 @@ mod tests {
             by,
             ..piece(&catalog, Evidence::Banner, Confidence::High, "hikvision")
         };
-        let indoor = of(DeviceClass::Accessory, By::Model);
+        let indoor = of(DeviceClass::Accessory, TextKind::Model);
         // A station inside that calls itself a DVR is none.
-        assert!(says_other(&[indoor.clone(), of(DeviceClass::Recorder, By::Other)]));
-        assert!(!says_other(&[indoor.clone(), of(DeviceClass::Recorder, By::Model)]));
+        assert!(says_other(&[indoor.clone(), of(DeviceClass::Recorder, TextKind::Other)]));
+        assert!(!says_other(&[indoor.clone(), of(DeviceClass::Recorder, TextKind::Model)]));
         // Words that are no model's weigh as much as one another.
-        let other = of(DeviceClass::Accessory, By::Other);
-        assert!(!says_other(&[other.clone(), of(DeviceClass::Recorder, By::Other)]));
+        let other = of(DeviceClass::Accessory, TextKind::Other);
+        assert!(!says_other(&[other.clone(), of(DeviceClass::Recorder, TextKind::Other)]));
         assert!(says_other(std::slice::from_ref(&other)));
         assert!(!says_other(&[Weighed { claimed: true, ..other }]));
     }
@@ -132,11 +121,11 @@ mod tests {
             outcome(&catalog, &[made, platform, badge])
         };
         let maker = |outcome: &Outcome| outcome.maker.map(|(id, _)| catalog.vendor(id).id.to_string());
-        assert_eq!(maker(&of("annke", By::Badge)).as_deref(), Some("annke"));
-        assert!(of("annke", By::Badge).conflicts.is_empty());
+        assert_eq!(maker(&of("annke", TextKind::Badge)).as_deref(), Some("annke"));
+        assert!(of("annke", TextKind::Badge).conflicts.is_empty());
         // A text that is no field for makers, and a maker of whom nobody reports it.
-        assert_eq!(maker(&of("annke", By::Other)).as_deref(), Some("hikvision"));
-        assert_eq!(maker(&of("axis", By::Badge)).as_deref(), Some("hikvision"));
-        assert_eq!(maker(&of("hikvision", By::Badge)).as_deref(), Some("hikvision"));
+        assert_eq!(maker(&of("annke", TextKind::Other)).as_deref(), Some("hikvision"));
+        assert_eq!(maker(&of("axis", TextKind::Badge)).as_deref(), Some("hikvision"));
+        assert_eq!(maker(&of("hikvision", TextKind::Badge)).as_deref(), Some("hikvision"));
     }
 }
