@@ -14,10 +14,10 @@ use lenscap_capture::{BATCH, Batch};
 use lenscap_wire::{
     Class, Fact, Frame, Hazards, Message, Packet, PacketRef, ReaderId, TcpFlags, check_transport, decode,
     decode_usual,
-    readers::{self, Readers},
+    readers::{self, Readers, Routes},
 };
 
-use crate::fold::listen::{Listener, routes};
+use crate::fold::listen::Listener;
 use crate::state::cost;
 use crate::state::entry::{Entry, Macs, Share};
 use crate::state::half::{Order, Payload, PayloadAt};
@@ -45,7 +45,7 @@ const fn is_open(flags: u32, side: Side) -> bool {
 
 /// The readers that may know a packet.
 fn asked_about(packet: &Packet<'_>) -> Readers {
-    routes().readers(&Message { packet, payload: packet.payload })
+    Routes::shared().readers(&Message { packet, payload: packet.payload })
 }
 
 impl Summary {
@@ -83,7 +83,7 @@ impl Summary {
                 slot.guess = self.flows.shards[shard_of(slot.hash)].guess(slot.hash);
             }
         }
-        let routes = routes();
+        let routes = self.routes;
         let mut calm = self.calm();
         for (record, lane) in batch.records().iter().zip(&lanes) {
             match lane.course {

@@ -4,22 +4,13 @@
 //! answers the question that 192.168.1.5 had asked; a DHCP host name becomes a sighting of the MAC that sent it.
 
 use arrayvec::ArrayString;
-use lenscap_wire::{
-    Address, Fact, Field, Mac, Packet, PacketRef, Party, ReaderId, Resolver, readers::Routes,
-};
+use lenscap_wire::{Address, Fact, Field, Mac, Packet, PacketRef, Party, ReaderId, Resolver};
 use std::fmt::Write;
-use std::sync::OnceLock;
 
 use crate::state::key::TCP;
 use crate::state::names::{ALIAS, AnswerFlow, Denial, Names, Notice, Run};
 use crate::state::sighting::{Seen, Shown, Sightings};
 use crate::state::text::{TextId, Texts};
-
-/// Which readers see which packets.
-pub(crate) fn routes() -> &'static Routes {
-    static ROUTES: OnceLock<Routes> = OnceLock::new();
-    ROUTES.get_or_init(Routes::new)
-}
 
 /// Books the facts of one packet.
 pub(crate) struct Listener<'s, 'p> {

@@ -5,9 +5,8 @@
 //! long as its flow has no packet on the right before the piece that made it whole, and no reader has a word to say.
 //! All else is refused, and folded again.
 
-use lenscap_wire::{Message, Packet, PacketRef, decode_datagram, readers};
+use lenscap_wire::{Message, Packet, PacketRef, decode_datagram, readers, readers::Routes};
 
-use crate::fold::listen::routes;
 use crate::join::refusal::Refusal;
 use crate::state::fragment::{Datagram, DatagramKey};
 use crate::state::key::{Key, TCP, UDP};
@@ -101,7 +100,7 @@ impl Summary {
 fn is_heard(packet: &Packet<'_>) -> bool {
     let message = Message { packet, payload: packet.payload };
     let mut heard = packet.inner_frame.is_some();
-    let asked = routes().readers(&message);
+    let asked = Routes::shared().readers(&message);
     let reader = readers::read_message(asked, &message, &mut |_| heard = true);
     let admitted = || readers::admit(asked, packet.payload);
     heard || reader.is_some() || packet.protocol == UDP && admitted().is_some()

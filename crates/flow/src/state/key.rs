@@ -88,19 +88,17 @@ impl Key {
     #[inline]
     fn between(packet: &Packet<'_>, path: PathId, ports: (u16, u16)) -> (Self, Side) {
         // As numbers, which are put in order without a way through memory.
-        let [source, destination] = [packet.source.0, packet.destination.0].map(u128::from_ne_bytes);
-        let [from, to] = [source, destination].map(u128::from_be);
-        // IPv4 addresses differ in their last four bytes alone.
-        let behind = if packet.version == 4 {
-            let with_port = |address: u128, port: u16| u64::from(address as u32) << 16 | u64::from(port);
-            with_port(from, ports.0) > with_port(to, ports.1)
+        let [from, to] = [packet.source, packet.destination].map(|address| u128::from_be_bytes(address.0));
+        let (addresses, ports, side) = if packet.version == 4 {
+            // Of an IPv4 address the first ten bytes are zero, so that six and the port are one number.
+            let end = |address: u128, port: u16| (address as u64) << 16 | u64::from(port);
+            let (ends, side) = in_order(end(from, ports.0), end(to, ports.1));
+            (ends.map(|end| u128::from(end >> 16)), ends.map(|end| end as u16), side)
         } else {
-            (from, ports.0) > (to, ports.1)
+            let ([(low, first), (high, second)], side) = in_order((from, ports.0), (to, ports.1));
+            ([low, high], [first, second], side)
         };
-        let side = usize::from(behind);
-        let (low, high) = if behind { (destination, source) } else { (source, destination) };
-        let ports = if behind { [ports.1, ports.0] } else { [ports.0, ports.1] };
-        let addresses = [low.to_ne_bytes(), high.to_ne_bytes()];
+        let addresses = addresses.map(u128::to_be_bytes);
         (Self { addresses, ports, path, protocol: packet.protocol, version: packet.version }, side)
     }
 
@@ -150,6 +148,12 @@ impl Key {
 fn words(address: [u8; 16]) -> (u64, u64) {
     let all = u128::from_le_bytes(address);
     ((all >> 64) as u64, all as u64)
+}
+
+/// Two ends in ascending order, and the side that the first of them is.
+#[inline]
+fn in_order<E: Copy + Ord>(from: E, to: E) -> ([E; 2], Side) {
+    if from > to { ([to, from], 1) } else { ([from, to], 0) }
 }
 
 /// Type and counterpart type for requests and replies, else type and code: the ports of Community ID, which makes

@@ -4,7 +4,7 @@
 //! fold is the definition: whenever `then` answers, the result is what folding all packets in order would have given.
 
 use lenscap_wire::PacketRef;
-use lenscap_wire::readers::Reading;
+use lenscap_wire::readers::{Reading, Routes};
 use std::ops::Range;
 
 use crate::state::cost;
@@ -58,6 +58,8 @@ pub struct Summary {
     pub(crate) flows: Flows,
     pub(crate) site: Site,
     pub(crate) scratch: Scratch,
+    /// Which readers see which packets.
+    pub(crate) routes: &'static Routes,
 }
 
 /// What a desk passes on to the worker whose flow it is of.
@@ -120,6 +122,7 @@ impl Summary {
             flows: Flows::new(Fragments::new(appendable, limits.memory)),
             site: Site { residuals: Residuals::within(cost::residuals(limits.memory)), ..Site::default() },
             scratch: Scratch::default(),
+            routes: Routes::shared(),
         }
     }
 

@@ -10,6 +10,7 @@ mod beginning;
 use super::ALL;
 use crate::{Message, Pattern, Read, Reader, Route};
 use beginning::{Bytes, Test, word};
+use std::sync::OnceLock;
 
 /// A set of readers.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -258,7 +259,7 @@ impl Transport {
     }
 }
 
-/// The routes of all readers as look-up tables (about 32 KiB); build once and share.
+/// The routes of all readers as look-up tables (about 32 KiB).
 #[derive(Clone, Debug)]
 pub struct Routes {
     udp: Transport,
@@ -274,6 +275,12 @@ impl Default for Routes {
 }
 
 impl Routes {
+    /// The tables of the registry, made once for the whole process.
+    pub fn shared() -> &'static Self {
+        static SHARED: OnceLock<Routes> = OnceLock::new();
+        SHARED.get_or_init(Self::new)
+    }
+
     /// The tables of the registry.
     pub fn new() -> Self {
         Self::with(&[])

@@ -243,7 +243,9 @@ impl Hot {
     #[inline]
     fn absorb_tcp(&mut self, cold: &mut Cold, tcp: &Tcp, entry: &Entry, side: Side) -> bool {
         let length = entry.share.payload;
-        let grew = self.mark(cold, tcp, length, side);
+        let sequence = tcp.sequence.wrapping_add(u32::from(tcp.flags.has(TcpFlags::SYN)));
+        let due = self.is_due(tcp, (sequence, length), side);
+        let grew = !due && self.mark(cold, tcp, (length == 0).then_some(sequence), side);
         let letters = history::letters(tcp, length, entry.hazards);
         if letters & !self.seen[side] != 0 {
             cold.history.append(&mut self.seen, side, letters);
@@ -254,8 +256,6 @@ impl Hot {
         if length == 0 {
             return grew;
         }
-        let syn = tcp.flags.has(TcpFlags::SYN);
-        let sequence = tcp.sequence.wrapping_add(u32::from(syn));
         let in_order = self.flags & (flag::SEQUENCED | flag::TROUBLE) << side == flag::SEQUENCED << side
             && sequence == self.next[side];
         let trouble = !in_order && self.out_of_order(cold, sequence, length, side);

@@ -147,31 +147,27 @@ impl Marks {
 }
 
 impl Hot {
-    /// Notes the numbers of a segment that tell of either half: what it acknowledges, and its own where it has no payload. Returns
-    /// whether that took memory or gave it back. What was [`seen`](Self::seen) is still that of the segments before.
+    /// Whether all numbers of a segment are due or lie behind, as those of nearly every one, so that nothing need be
+    /// [marked](Self::mark): what it acknowledges, and where it has no payload its own.
     #[inline]
-    pub(super) fn mark(&mut self, cold: &mut Cold, tcp: &Tcp, length: u32, side: Side) -> bool {
-        if !tcp.flags.has(TcpFlags::ACK) {
-            return false;
-        }
-        let own = || tcp.sequence.wrapping_add(u32::from(tcp.flags.has(TcpFlags::SYN)));
-        // As nearly every segment: numbers that are due, or lie behind.
+    pub(super) fn is_due(&self, tcp: &Tcp, (sequence, length): (u32, u32), side: Side) -> bool {
         let is_due = |half: Side, number: u32| {
             let ahead = number.wrapping_sub(self.next[half & 1]) as i32;
             ahead == 0 || ahead <= 1 && self.flags & flag::SEQUENCED << half != 0
         };
-        let in_order = self.flags & (flag::TROUBLE | flag::TROUBLE << 1) == 0;
-        if in_order && is_due(1 - side, tcp.acknowledgement) && (length > 0 || is_due(side, own())) {
-            return false;
-        }
-        let own = (length == 0).then(own);
-        self.mark_both(cold, side, (tcp.acknowledgement, own))
+        self.flags & (flag::TROUBLE | flag::TROUBLE << 1) == 0
+            && is_due(1 - side, tcp.acknowledgement)
+            && (length > 0 || is_due(side, sequence))
     }
 
-    /// Notes what a segment of one side acknowledges, and its own number.
+    /// Notes the numbers of a segment that tell of either half: what it acknowledges, and its `own` where it has no payload.
+    /// Returns whether that took memory or gave it back. What was [`seen`](Self::seen) is still that of the segments before.
     #[inline(never)]
-    fn mark_both(&mut self, cold: &mut Cold, side: Side, (acked, own): (u32, Option<u32>)) -> bool {
-        let grew = self.mark_by(cold, 1 - side, acked, By::TheOther);
+    pub(super) fn mark(&mut self, cold: &mut Cold, tcp: &Tcp, own: Option<u32>, side: Side) -> bool {
+        if !tcp.flags.has(TcpFlags::ACK) {
+            return false;
+        }
+        let grew = self.mark_by(cold, 1 - side, tcp.acknowledgement, By::TheOther);
         own.is_some_and(|own| self.mark_by(cold, side, own, By::Itself)) || grew
     }
 

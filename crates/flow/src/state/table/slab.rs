@@ -5,6 +5,8 @@ use std::slice::from_ref;
 
 /// Records of a chunk: so many that the list of chunks stays in the nearest cache.
 const CHUNK: usize = 512;
+/// Records that there is room for at first.
+const FIRST: usize = 8;
 
 /// An append-only list of records that are looked up at random.
 #[derive(Clone, Debug)]
@@ -39,7 +41,7 @@ impl<T> Slab<T> {
             Some(last) if last.len() < CHUNK => last.push(record),
             _ => {
                 // The first chunk grows as it is filled: most captures are small.
-                let room = if self.chunks.is_empty() { 1 } else { CHUNK };
+                let room = if self.chunks.is_empty() { FIRST } else { CHUNK };
                 let mut chunk = Vec::with_capacity(room);
                 chunk.push(record);
                 self.chunks.push(chunk);
