@@ -145,14 +145,9 @@ impl Summary {
     }
 
     fn portable(&self) -> Portable {
-        let settled = self
-            .flows
-            .shards
-            .iter()
-            .flat_map(|shard| shard.settled.iter())
-            .map(|spell| PortableSpell::of(&spell.hot, &spell.cold));
-        let open = self.flows.shards.iter().flat_map(|shard| shard.hots.iter().zip(shard.colds.iter()));
-        let open = open.map(|(hot, cold)| PortableSpell::of(hot, cold));
+        let portable = |spell: &Spell| PortableSpell::of(&spell.hot, &spell.cold);
+        let settled = self.flows.shards.iter().flat_map(|shard| shard.settled.iter()).map(portable);
+        let open = self.flows.shards.iter().flat_map(|shard| shard.open.iter()).map(portable);
         let in_order = |spells: &mut Vec<PortableSpell>| spells.sort_by_key(PortableSpell::order);
         let (mut settled, mut open): (Vec<_>, Vec<_>) = (settled.collect(), open.collect());
         in_order(&mut settled);

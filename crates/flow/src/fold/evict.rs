@@ -134,8 +134,7 @@ impl Summary {
             cold.texts_mut().chain(name).for_each(|text| *text = keep(*text));
         };
         for shard in &mut *self.flows.shards {
-            let settled = shard.settled.iter_mut().map(|spell| &mut spell.cold);
-            settled.chain(shard.colds.iter_mut()).for_each(|cold| rename(cold, None));
+            shard.spells_mut().for_each(|spell| rename(&mut spell.cold, None));
         }
         self.site.evictions.rename(|Spell { cold, .. }, name| rename(cold, Some(name)));
         let mut spell = |Spell { cold, .. }: &mut Spell| rename(cold, None);

@@ -110,12 +110,12 @@ impl<'s> Appending<'s> {
         terms: &'s Terms<'s>,
     ) -> Joined {
         let mut all = Self { left, terms, joined: Joined::default() };
-        let Shard { settled, hots, colds, .. } = right;
+        let Shard { settled, open, .. } = right;
         let mut counterparts = counterparts.into_iter();
         for (spell, place) in settled.into_iter().zip(&mut counterparts) {
             all.settled(place, spell);
         }
-        all.open((hots, colds), counterparts);
+        all.open(open, counterparts);
         all.joined
     }
 
@@ -131,19 +131,15 @@ impl<'s> Appending<'s> {
     }
 
     /// Takes in the spells that are open on the right: one by one those that meet one of ours, the others as they lie.
-    fn open(
-        &mut self,
-        (mut hots, mut colds): (Slab<Hot>, Slab<Cold>),
-        counterparts: impl Iterator<Item = u32>,
-    ) {
+    fn open(&mut self, mut open: Slab<Spell>, counterparts: impl Iterator<Item = u32>) {
         let met: Vec<_> = counterparts.enumerate().filter(|(_, here)| *here != NOWHERE).collect();
         // From the end, so that what takes the place of one that is taken out meets none.
         for &(place, here) in met.iter().rev() {
-            if let Some((hot, cold)) = hots.swap_remove(place).zip(colds.swap_remove(place)) {
-                self.meet(here as usize, Spell { hot, cold });
+            if let Some(spell) = open.swap_remove(place) {
+                self.meet(here as usize, spell);
             }
         }
-        for place in self.left.adopt(hots, colds) {
+        for place in self.left.adopt(open) {
             self.adopted(place);
         }
     }

@@ -44,7 +44,7 @@ impl SplitDatagram {
         let at = shard_of(hash);
         let Some(right) = later.flows.shards.get(at) else { return Ok(None) };
         let Some(place) = right.find(hash, &key) else { return Ok(None) };
-        let spell = right.hots.get(place).zip(right.colds.get(place)).zip(self.datagram.last());
+        let spell = right.open(place).zip(self.datagram.last());
         let follows = spell
             .is_some_and(|((hot, cold), last)| hot.flags & flag::FIRST != 0 && is_before(last, cold.at()));
         if follows { Ok(Some(At { shard: at, settled: false, place })) } else { Err(Refusal::Fragments) }

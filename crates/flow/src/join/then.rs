@@ -16,7 +16,7 @@ use crate::state::half::{Fetch, Half};
 use crate::state::heir::Heirs;
 use crate::state::key::{Key, Side, TCP};
 use crate::state::settled::SettledFlows;
-use crate::state::spell::{Cold, Hot, flag};
+use crate::state::spell::{Cold, Hot, Spell, flag};
 use crate::state::summary::Summary;
 use crate::state::table::shard::{At, Counterparts, SHARDS, Shard, shard_of};
 
@@ -109,7 +109,7 @@ impl Summary {
             let first = right.spells().zip(counterparts).filter(|((hot, _), _)| hot.flags & flag::FIRST != 0);
             let joint = |(right, &place): ((&Hot, &Cold), &u32)| {
                 let place = place as usize;
-                Some(cost::joint((left.hots.get(place)?, left.colds.get(place)?), right))
+                Some(cost::joint(left.open(place)?, right))
             };
             first.filter_map(joint).sum::<usize>()
         });
@@ -125,17 +125,14 @@ impl Summary {
     ) -> Result<(), Refusal> {
         let shards = self.flows.shards.par_iter().zip(&mut *later.flows.shards).zip(counterparts);
         shards.try_for_each(|((left, right), counterparts)| {
-            let Shard { settled, hots, colds, .. } = right;
-            let ended = settled.len();
-            let settled = settled.iter_mut().map(|spell| (&spell.hot, &mut spell.cold));
-            let spells = settled.chain(hots.iter().zip(colds.iter_mut()));
+            let ended = right.settled.len();
             let mut chains = Chains::default();
-            for (n, ((hot, cold), &place)) in spells.zip(counterparts).enumerate() {
+            for (n, (Spell { hot, cold }, &place)) in right.spells_mut().zip(counterparts).enumerate() {
                 let plain = n >= ended && cold.extra.is_none() && !takes_for_granted(hot);
                 if !chains.await_any() && hot.flags & flag::FIRST == 0 {
                     continue;
                 }
-                let ours = left.hots.get(place as usize).zip(left.colds.get(place as usize));
+                let ours = left.open(place as usize);
                 if hot.flags & flag::FIRST != 0 && may_be_late(left, ours, (hot, cold), ids) {
                     return Err(Refusal::Handshake);
                 }

@@ -101,8 +101,7 @@ impl Summary {
                 flows.add((hash, &key, side), NOWHERE, &entry, self.limits.idle, false);
             }
         }
-        let open = flows.hots.into_iter().zip(flows.colds).map(|(hot, cold)| Spell { hot, cold });
-        flows.settled.into_iter().chain(open).collect()
+        flows.settled.into_iter().chain(flows.open).collect()
     }
 }
 

@@ -62,8 +62,7 @@ impl Summary {
         self.site.captures.move_inputs(by);
         let shift = |at: &mut PacketRef| at.chunk += by << CHUNK_BITS;
         for shard in &mut *self.flows.shards {
-            let settled = shard.settled.iter_mut().map(|spell| &mut spell.cold);
-            settled.chain(shard.colds.iter_mut()).for_each(|cold| move_packets(cold, by));
+            shard.spells_mut().for_each(|spell| move_packets(&mut spell.cold, by));
         }
         self.site.evictions.packets(|spell| move_packets(&mut spell.cold, by), shift);
         self.flows.fragments.packets(shift);

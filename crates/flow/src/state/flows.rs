@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::state::cost;
 use crate::state::fragment::Fragments;
 use crate::state::path::Paths;
-use crate::state::spell::{Cold, Hot};
+use crate::state::spell::{Cold, Hot, Spell};
 use crate::state::table::shard::{At, SHARDS, Shard};
 use crate::state::text::Texts;
 use crate::state::transcript::Transcripts;
@@ -115,8 +115,7 @@ impl Flows {
         let (transcripts, texts) = (&self.transcripts, &self.texts);
         let shard = |shard: &mut Shard| {
             let mut sum = shard.len() * cost::SPELL;
-            let settled = shard.settled.iter_mut().map(|spell| (&spell.hot, &mut spell.cold));
-            for (hot, cold) in settled.chain(shard.hots.iter().zip(shard.colds.iter_mut())) {
+            for Spell { hot, cold } in shard.spells_mut() {
                 cold.cost = cost::beside(hot, cold, transcripts, texts) as u32;
                 sum += cold.cost as usize;
             }

@@ -42,8 +42,9 @@ const _: () = {
     }
 };
 
-/// A spell on its own.
+/// A spell: what every packet touches, then what few do.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(crate) struct Spell {
     pub(crate) hot: Hot,
     pub(crate) cold: Cold,

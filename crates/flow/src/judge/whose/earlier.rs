@@ -126,7 +126,7 @@ fn of_shard<'a>(court: &Court<'a>, at: usize) -> Lines<'a> {
         lines.insert(flow.hot.key, (Some(flow.at.place), line));
     }
     // Not looked up by key, for a summary that is only judged may have let go of its index.
-    let open = if lines.is_empty() { 0 } else { shard.hots.len() };
+    let open = if lines.is_empty() { 0 } else { shard.open.len() };
     for flow in (shard.settled.len()..).take(open).filter_map(flow) {
         found.follow(lines.get(&flow.hot.key), &flow, idle);
     }

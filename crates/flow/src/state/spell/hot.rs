@@ -1,4 +1,4 @@
-//! What every packet of a spell touches: 96 bytes, never more than two cache lines.
+//! What every packet of a spell touches: 96 bytes.
 
 use lenscap_wire::{Hazards, ReaderId, Tcp, TcpFlags};
 
@@ -22,7 +22,7 @@ pub(crate) struct Once {
     pub(crate) exact: bool,
 }
 
-/// What every packet of a spell touches: never more than two cache lines.
+/// What every packet of a spell touches.
 #[derive(Clone, Debug)]
 #[repr(C)]
 pub(crate) struct Hot {

@@ -2,9 +2,11 @@
 //! shard by shard.
 
 use std::hash::BuildHasher;
+use std::slice::from_ref;
 use std::sync::OnceLock;
 
 use arrayvec::ArrayVec;
+use prefetch_index::prefetch_index;
 
 use crate::state::entry::Entry;
 use crate::state::key::{Key, Side, streams};
@@ -29,8 +31,7 @@ pub(crate) const fn shard_of(hash: u64) -> usize {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shard {
     index: Index,
-    pub(crate) hots: Slab<Hot>,
-    pub(crate) colds: Slab<Cold>,
+    pub(crate) open: Slab<Spell>,
     /// Spells that another of the same key followed.
     pub(crate) settled: Slab<Spell>,
     /// Where the last of them stands of each key, once somebody asked. A settled spell has no slot in the other index, so the
@@ -91,15 +92,19 @@ impl Shard {
     #[inline]
     pub(crate) fn guess(&self, hash: u64) -> u32 {
         let place = self.index.find(hash as u32, |_| true).unwrap_or(NOWHERE);
-        self.hots.prefetch(place as usize, |hot| &hot.hazards);
-        self.colds.prefetch(place as usize, |cold| &cold.cost);
+        if let Some(Spell { hot, cold }) = self.open.get(place as usize) {
+            prefetch_index(from_ref(hot), 0);
+            prefetch_index(from_ref(&hot.hazards), 0);
+            prefetch_index(from_ref(&cold.large), 0);
+            prefetch_index(from_ref(&cold.cost), 0);
+        }
         place
     }
 
     /// Where the open spell of a key is.
     #[inline]
     pub(crate) fn find(&self, hash: u64, key: &Key) -> Option<usize> {
-        let same = |place: u32| self.hots.get(place as usize).is_some_and(|hot| hot.key == *key);
+        let same = |place: u32| self.open.get(place as usize).is_some_and(|spell| spell.hot.key == *key);
         self.index.find(hash as u32, same).map(|place| place as usize)
     }
 
@@ -117,8 +122,8 @@ impl Shard {
             }
             let guesses: ArrayVec<_, AHEAD> = batch.iter().map(|(hash, _)| self.guess(*hash)).collect();
             places.extend(batch.iter().zip(guesses).map(|((hash, key), guess)| {
-                match self.hots.get(guess as usize) {
-                    Some(hot) if hot.key == *key => guess,
+                match self.open.get(guess as usize) {
+                    Some(spell) if spell.hot.key == *key => guess,
                     None if guess == NOWHERE => NOWHERE,
                     _ => self.find(*hash, key).map_or(NOWHERE, |place| place as u32),
                 }
@@ -254,20 +259,18 @@ impl Shard {
 
     /// Opens a spell of a key that has none open.
     pub(crate) fn insert(&mut self, hash: u64, spell: Spell) -> usize {
-        let place = self.hots.len();
-        self.hots.push(spell.hot);
-        self.colds.push(spell.cold);
+        let place = self.open.len();
+        self.open.push(spell);
         self.enter(hash, place);
         place
     }
 
     /// Opens spells of keys that have none open, where they lie; returns their places. They must be
     /// [entered](Shard::enter) before they can be found.
-    pub(crate) fn adopt(&mut self, hots: Slab<Hot>, colds: Slab<Cold>) -> std::ops::Range<usize> {
-        let first = self.hots.len();
-        self.hots.append(hots);
-        self.colds.append(colds);
-        first..self.hots.len()
+    pub(crate) fn adopt(&mut self, open: Slab<Spell>) -> std::ops::Range<usize> {
+        let first = self.open.len();
+        self.open.append(open);
+        first..self.open.len()
     }
 
     /// Enters the open spell at `place` into the index, by the hash of its key.
@@ -284,33 +287,29 @@ impl Shard {
     /// Makes the index anew.
     pub(crate) fn reindex(&mut self, hash: impl Fn(&Key) -> u64) {
         self.index = Index::default();
-        for (place, hot) in (0..).zip(self.hots.iter()) {
-            self.index.insert(hash(&hot.key) as u32, place);
+        for (place, spell) in (0..).zip(self.open.iter()) {
+            self.index.insert(hash(&spell.hot.key) as u32, place);
         }
     }
 
     /// Settles the open spell at `place` and opens another of its key there.
     pub(crate) fn replace(&mut self, place: usize, spell: Spell) {
-        let Spell { hot, cold } = spell;
-        if let (Some(old), Some(old_cold)) = (self.hots.get_mut(place), self.colds.get_mut(place)) {
-            let hot = std::mem::replace(old, hot);
-            let cold = std::mem::replace(old_cold, cold);
-            self.settle(Spell { hot, cold });
+        if let Some(old) = self.open.get_mut(place) {
+            let old = std::mem::replace(old, spell);
+            self.settle(old);
         }
     }
 
     /// Takes the open spell at `place` out to change it; [`Shard::put_back`] must follow.
     pub(crate) fn take(&mut self, place: usize) -> Option<Spell> {
-        let hot = self.hots.get(place)?.clone();
-        let cold = std::mem::take(self.colds.get_mut(place)?);
-        Some(Spell { hot, cold })
+        let Spell { hot, cold } = self.open.get_mut(place)?;
+        Some(Spell { hot: hot.clone(), cold: std::mem::take(cold) })
     }
 
     /// Puts back what [`Shard::take`] took.
     pub(crate) fn put_back(&mut self, place: usize, spell: Spell) {
-        if let (Some(hot), Some(cold)) = (self.hots.get_mut(place), self.colds.get_mut(place)) {
-            *hot = spell.hot;
-            *cold = spell.cold;
+        if let Some(here) = self.open.get_mut(place) {
+            *here = spell;
         }
     }
 
@@ -324,25 +323,34 @@ impl Shard {
 
     /// The open spell at a place.
     pub(crate) fn open_mut(&mut self, place: usize) -> Option<(&mut Hot, &mut Cold)> {
-        self.hots.get_mut(place).zip(self.colds.get_mut(place))
+        self.open.get_mut(place).map(|spell| (&mut spell.hot, &mut spell.cold))
+    }
+
+    /// The same, to be looked at.
+    pub(crate) fn open(&self, place: usize) -> Option<(&Hot, &Cold)> {
+        self.open.get(place).map(|spell| (&spell.hot, &spell.cold))
     }
 
     /// How many spells there are.
     pub(crate) fn len(&self) -> usize {
-        self.hots.len() + self.settled.len()
+        self.open.len() + self.settled.len()
     }
 
     /// Every spell: the settled ones in the order in which they settled, then the open ones by place.
     pub(crate) fn spells(&self) -> impl Iterator<Item = (&Hot, &Cold)> {
-        let settled = self.settled.iter().map(|spell| (&spell.hot, &spell.cold));
-        settled.chain(self.hots.iter().zip(self.colds.iter()))
+        self.settled.iter().chain(self.open.iter()).map(|spell| (&spell.hot, &spell.cold))
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn spells_mut(&mut self) -> impl Iterator<Item = &mut Spell> {
+        self.settled.iter_mut().chain(self.open.iter_mut())
     }
 
     /// The spell at place `n` of [`Shard::spells`].
     pub(crate) fn spell(&self, n: usize) -> Option<(&Hot, &Cold)> {
         match n.checked_sub(self.settled.len()) {
             None => self.settled.get(n).map(|spell| (&spell.hot, &spell.cold)),
-            Some(place) => self.hots.get(place).zip(self.colds.get(place)),
+            Some(place) => self.open(place),
         }
     }
 
@@ -366,10 +374,10 @@ impl Shard {
         self.last_settled.take();
         let settled = std::mem::take(&mut self.settled);
         self.settled = settled.into_iter().filter_map(&mut stays).collect();
-        let (hots, colds) = (std::mem::take(&mut self.hots), std::mem::take(&mut self.colds));
+        let open = std::mem::take(&mut self.open);
         self.index.clear();
-        for (hot, cold) in hots.into_iter().zip(colds) {
-            if let Some(spell) = stays(Spell { hot, cold }) {
+        for spell in open {
+            if let Some(spell) = stays(spell) {
                 let hash = hash(&spell.hot.key);
                 self.insert(hash, spell);
             }

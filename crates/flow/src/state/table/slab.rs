@@ -1,12 +1,9 @@
 //! Records by place, in chunks that never move: growing copies nothing and wastes at most one chunk.
 
-use prefetch_index::prefetch_index;
-use std::slice::from_ref;
-
 /// Records of a chunk: so many that the list of chunks stays in the nearest cache.
 const CHUNK: usize = 512;
 /// Records that there is room for at first.
-const FIRST: usize = 8;
+const FIRST: usize = 16;
 
 /// An append-only list of records that are looked up at random.
 #[derive(Clone, Debug)]
@@ -92,15 +89,6 @@ impl<T> Slab<T> {
     #[inline]
     pub(crate) fn get_mut(&mut self, place: usize) -> Option<&mut T> {
         self.chunks.get_mut(place / CHUNK)?.get_mut(place % CHUNK)
-    }
-
-    /// Brings a record nearer: the cache line that it begins in, and that of the part that `line` names.
-    #[inline]
-    pub(crate) fn prefetch<L>(&self, place: usize, line: impl Fn(&T) -> &L) {
-        if let Some(record) = self.get(place) {
-            prefetch_index(from_ref(record), 0);
-            prefetch_index(from_ref(line(record)), 0);
-        }
     }
 
     /// Every record by place.
