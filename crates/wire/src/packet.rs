@@ -3,7 +3,7 @@
 use arrayvec::ArrayVec;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 
 use crate::{Frame, Hazards, LinkType, PacketRef, Stop, Timestamp, decode};
 
@@ -102,8 +102,10 @@ impl Address {
 
     /// The standard library's form; mapped addresses are taken for IPv4.
     pub fn ip(self) -> IpAddr {
-        let six = Ipv6Addr::from(self.0);
-        six.to_ipv4_mapped().map_or(IpAddr::V6(six), IpAddr::V4)
+        match self.octets() {
+            Some(four) => IpAddr::V4(four.into()),
+            None => IpAddr::V6(self.0.into()),
+        }
     }
 }
 

@@ -35,10 +35,10 @@ impl<'a> Court<'a> {
         near.map_or(bits, |side| inside(bits, side))
     }
 
-    /// The outside end of a flow the other end of which has an IPv6 address of the link alone: no router passes on what comes from
+    /// The outside end of a flow that has one, where the other has an IPv6 address of the link alone: no router passes on what comes from
     /// or goes to such (RFC 4291, 2.5.6). In IPv4 some do.
     fn beside_link_local(&self, flow: &Flow<'a>, judged: &Judged) -> Option<Side> {
-        let side = [0, 1].into_iter().find(|side| judged.is_outside(*side))?;
+        let side = if judged.is_outside(0) { 0 } else { 1 };
         let other = flow.hot.key.address(1 - side);
         let is_link_local = matches!(other.0, [0xfe, second, ..] if second & 0xc0 == 0x80);
         (is_link_local && !self.is_carried(flow)).then_some(side)
@@ -56,9 +56,8 @@ impl<'a> Court<'a> {
                 && !end.0.is_zero()
                 && (neighbours.holds(self, end) || neighbours.stands_here(self, end))
         };
-        let all_near =
-            [0, 1].into_iter().all(|side| judged.is_inside(side) || judged.is_outside(side) && is_near(side));
-        all_near && flow.mac(0) != flow.mac(1) && !self.is_carried(flow)
+        let is_here = |side: Side| judged.is_inside(side) || judged.is_outside(side) && is_near(side);
+        is_here(0) && is_here(1) && flow.mac(0) != flow.mac(1) && !self.is_carried(flow)
             || judged.is_outside(0)
                 && judged.is_outside(1)
                 && !self.is_carried(flow)
