@@ -117,6 +117,11 @@ pub(crate) fn sentence(finding: &Finding<'_>, reason: &Reason, digits: Digits) -
             let ends: Vec<_> = ends.iter().map(ToString::to_string).collect();
             format!("inside of a tunnel to {}", ends.join(", "))
         }
+        Rule::ThroughProxy { proxies, flows, of } => {
+            let ends: Vec<_> = proxies.iter().map(ToString::to_string).collect();
+            let asked = if flows == of { counted(*of, "flow") } else { format!("{flows} of {}", counted(*of, "flow")) };
+            format!("in {asked} the device asked a proxy of the site for the other end: {}", ends.join(", "))
+        }
         Rule::Evicted { flows } => format!(
             "{} of the device left memory before the end: counts and bytes are at least so much",
             counted(*flows, "flow")

@@ -16,6 +16,7 @@ pub(crate) mod neighbours;
 pub(crate) mod passage;
 mod precedence;
 pub(crate) mod questions;
+mod relays;
 pub(crate) mod roll;
 pub(crate) mod texts;
 pub(crate) mod told;

@@ -12,5 +12,6 @@ pub(crate) mod name;
 mod near;
 pub(crate) mod opinion;
 pub(crate) mod protocol;
+pub(crate) mod proxied;
 pub(crate) mod statement;
 mod unasked;

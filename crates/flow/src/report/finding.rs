@@ -149,6 +149,14 @@ impl Finding<'_> {
         self.opaque > 0 && self.opaque >= self.bytes_out.midpoint(self.bytes_in)
     }
 
+    /// The proxies of the site that its flows went through, and whether all of them did.
+    pub fn proxies(&self) -> Option<(&[IpAddr], bool)> {
+        self.reasons.iter().find_map(|reason| match &reason.rule {
+            Rule::ThroughProxy { proxies, flows, of } => Some((proxies.as_slice(), flows == of)),
+            _ => None,
+        })
+    }
+
     /// Payload that the other end acknowledges and nobody captured, at least, where that is what is told: nothing that the device
     /// sent was captured, and "0 B sent" would be a claim about the capture alone, or what was acknowledged made the finding.
     pub fn unseen(&self) -> Option<u64> {
@@ -212,6 +220,8 @@ pub enum Rule {
     AskedFor { name: String, outcome: LookUp },
     /// The flows were inside of tunnels that end at these addresses.
     InTunnel { ends: Vec<IpAddr> },
+    /// So many of the flows were with these proxies of the site, which were asked for the party.
+    ThroughProxy { proxies: Vec<IpAddr>, flows: u64, of: u64 },
     /// So many flows of the device left memory before the end, whoever their other ends were: the counts of this finding are
     /// at least so much.
     Evicted { flows: u64 },
@@ -236,6 +246,7 @@ impl Rule {
             Self::MayBeCamera { .. } => "may-be-camera",
             Self::AskedFor { .. } => "asked-for",
             Self::InTunnel { .. } => "in-tunnel",
+            Self::ThroughProxy { .. } => "through-proxy",
             Self::Evicted { .. } => "evicted",
         }
     }

@@ -179,6 +179,7 @@ fn push_party(page: &mut Page, finding: &Finding<'_>, view: &View) {
                 | Rule::SameAddress { .. }
                 | Rule::AskedFor { .. }
                 | Rule::InTunnel { .. }
+                | Rule::ThroughProxy { .. }
         ) {
             let said = sentence(finding, reason, Digits::Grouped(view.numbers));
             clauses.push(format!("{}{}", escape(said.as_bytes()), packets(&reason.packets)));
@@ -258,6 +259,7 @@ fn push_kind(page: &mut Page, finding: &Finding<'_>, view: &View) {
                 | Rule::SameAddress { .. }
                 | Rule::AskedFor { .. }
                 | Rule::InTunnel { .. }
+                | Rule::ThroughProxy { .. }
         ) {
             continue;
         }

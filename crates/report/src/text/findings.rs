@@ -64,6 +64,11 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
     };
     // A name is what was asked for; what received is an address.
     let party = match finding.addresses.as_slice() {
+        _ if let Some((proxies, all)) = finding.proxies() => {
+            let in_part = if all { "" } else { ", in part" };
+            let proxies: Vec<_> = proxies.iter().map(ToString::to_string).collect();
+            format!("{called}{in_part} through {}, a proxy of the site", words::listed(&proxies))
+        }
         [] => called,
         [one] if one.to_string() == endpoint => called,
         [one] => format!("{one}, which it called {called}{}", reason::look_up(finding)),

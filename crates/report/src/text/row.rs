@@ -93,6 +93,10 @@ fn amount(finding: &Finding<'_>, view: &View) -> String {
 
 /// To which address; a name is only what was asked for.
 fn to(finding: &Finding<'_>) -> String {
+    if let Some((proxies, true)) = finding.proxies() {
+        let more = if proxies.len() > 1 { format!(" and {} more", proxies.len() - 1) } else { String::new() };
+        return proxies.first().map(|proxy| format!("through {proxy}{more}")).unwrap_or_default();
+    }
     let called_in = if finding.kind == FindingKind::Exposure { ", which called in" } else { "" };
     match finding.addresses.as_slice() {
         [] => String::new(),
@@ -152,6 +156,14 @@ fn called(finding: &Finding<'_>) -> String {
     }
     let is_address = finding.addresses.first().is_some_and(|address| address.to_string() == finding.endpoint);
     let shown = at(named_by(finding));
+    if let Some((_, all)) = finding.proxies() {
+        let part = if all {
+            "a proxy of the site asked for"
+        } else {
+            "in part through a proxy of the site asked for"
+        };
+        return format!("{part} {name}{bracketed}{shown}");
+    }
     match (is_address, finding.party) {
         (true, _) if whose.is_empty() => "no name seen".into(),
         (true, Party::Peer) => format!("{whose}{shown}"),

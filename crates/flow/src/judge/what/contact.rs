@@ -137,6 +137,9 @@ pub(crate) struct Contact {
     pub(crate) own: BTreeSet<Address>,
     /// Ends of tunnels that flows were inside of.
     pub(crate) tunnels: BTreeSet<Address>,
+    /// Proxies of the site that flows went through, and how many flows did.
+    pub(crate) proxies: BTreeSet<Address>,
+    pub(crate) proxied: u64,
     /// Protocol and service port.
     pub(crate) ports: BTreeSet<(u8, u16)>,
     /// Whose its party is.
@@ -207,6 +210,10 @@ impl Contact {
             keep(&mut self.tunnels, end);
         }
         let key = &flow.hot.key;
+        if court.is_proxied(flow, judged) {
+            keep(&mut self.proxies, key.address(other));
+            self.proxied += stands_for;
+        }
         let service_side = if dealing.called() == Called::In { side } else { other };
         keep(&mut self.ports, (key.protocol, key.port(service_side).unwrap_or(0)));
         self.is_for(judged.activity);
@@ -309,6 +316,8 @@ impl Contact {
         other.addresses.into_iter().for_each(|address| keep(&mut self.addresses, address));
         other.own.into_iter().for_each(|address| keep(&mut self.own, address));
         other.tunnels.into_iter().for_each(|address| keep(&mut self.tunnels, address));
+        other.proxies.into_iter().for_each(|address| keep(&mut self.proxies, address));
+        self.proxied += other.proxied;
         other.ports.into_iter().for_each(|port| keep(&mut self.ports, port));
         self.votes.join(other.votes);
         self.nameless += other.nameless;

@@ -9,6 +9,7 @@ use lenscap_wire::{Activity, Address, Layer, ReaderId};
 use super::contact::Dealing;
 use crate::judge::judged::{Judged, KINDS, certifies, host_part};
 use crate::judge::whose::name::Named;
+use crate::judge::whose::proxied::literal;
 use crate::judge::{Court, Flow, boundary};
 use crate::report::Attribution;
 use crate::state::key::{ICMP, ICMP6, Side};
@@ -74,8 +75,23 @@ pub(crate) type Place = (Called, Option<Vec<u8>>, Option<Address>);
 
 impl<'a> Court<'a> {
     pub(crate) fn place(&self, dealing: &Dealing<'a>) -> Place {
+        if let Some(target) = self.proxied_to(dealing) {
+            let name = self.own_name(dealing).or_else(|| PartyName::named(target));
+            let address = literal(target).filter(|_| name.is_none());
+            return (
+                dealing.called(),
+                name,
+                address.or(Some(dealing.flow.hot.key.address(1 - dealing.side))),
+            );
+        }
         let address = self.party_address(&dealing.flow, 1 - dealing.side);
         (dealing.called(), self.spoken(dealing, address), Some(address))
+    }
+
+    /// Whom a proxy of the site was asked for, where the flow is with one.
+    pub(crate) fn proxied_to(&self, dealing: &Dealing<'a>) -> Option<&'a [u8]> {
+        let is_proxied = self.is_proxied(&dealing.flow, &dealing.judged);
+        is_proxied.then(|| self.target(&dealing.flow, dealing.side).unwrap_or_default())
     }
 
     /// The name that a flow itself says its server has, else the one that the station had been given for the address before the
@@ -126,7 +142,8 @@ impl<'a> Court<'a> {
     /// How the name of a party is known of a flow that does not say it itself.
     pub(crate) fn looked_up(&self, dealing: &Dealing<'a>) -> Option<Given<'a>> {
         let address = self.party_address(&dealing.flow, 1 - dealing.side);
-        self.given(dealing, address).filter(|_| self.own_name(dealing).is_none())
+        let is_unnamed = || self.own_name(dealing).is_none() && self.proxied_to(dealing).is_none();
+        self.given(dealing, address).filter(|_| is_unnamed())
     }
 
     /// The address of the party at one end: that of the tunnel's end where the inner one is nobody's outside.

@@ -58,6 +58,10 @@ impl Case<'_, '_> {
             let ends = contact.tunnels.iter().map(|end| end.ip()).collect();
             push(Rule::InTunnel { ends }, &[]);
         }
+        if !contact.proxies.is_empty() {
+            let proxies = contact.proxies.iter().map(|proxy| proxy.ip()).collect();
+            push(Rule::ThroughProxy { proxies, flows: contact.proxied, of: flows }, &[]);
+        }
         let mut sources: Vec<_> = contact.votes.sources.iter().copied().collect();
         sources.sort_by_key(|source| source.word());
         match whose.filter(|whose| !whose.is_most) {

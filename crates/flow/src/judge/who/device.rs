@@ -3,13 +3,11 @@
 mod records;
 
 use hashbrown::HashSet;
-use lenscap_catalog::{Catalog, Extract, VendorId};
+use lenscap_catalog::{Catalog, Extract};
 use lenscap_wire::{Activity, Address, Field, Meaning};
 use rayon::prelude::*;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
-use super::claims::is_of_link;
 use super::dealings::{DealingAt, Through, dealings_of};
 use super::dealt::least_upload;
 use super::endpoints::{endpoints, payload_outside};
@@ -17,14 +15,14 @@ use super::grouped::Grouped;
 use super::heard::Heard;
 use super::identity::Identity;
 use super::questions::{Background, Questions};
+use super::relays::Relayed;
 use super::roll::{Roll, Sighted, Station, StationKey};
 use super::volume::Volume;
 use crate::judge::by_flow::ByFlow;
 use crate::judge::judged::Judged;
 use crate::judge::walk::Walk;
-use crate::judge::what::case::Cases;
-use crate::judge::{Court, FlowAt, Stated};
-use crate::report::{DeviceId, DeviceRecord, Standing};
+use crate::judge::{Court, Flow, FlowAt, Stated};
+use crate::report::{DeviceId, Standing};
 use crate::state::key::Side;
 use crate::state::table::index::NOWHERE;
 use crate::state::table::slab::Slab;
@@ -42,6 +40,8 @@ pub(crate) struct Stations<'a> {
     dealings: Grouped<DealingAt>,
     /// Flows of others in tunnels that cameras and possible cameras opened to the outside, by station.
     through: Vec<Through>,
+    /// Flows in which they were asked as proxies, by station.
+    asked: Grouped<DealingAt>,
     said: Grouped<Heard>,
     shown: Grouped<Sighted<'a>>,
     questions: Questions<'a>,
@@ -68,16 +68,16 @@ impl<'a> Stations<'a> {
 
     pub(crate) fn new(court: &Court<'a>, walk: &mut Walk) -> Self {
         let through = std::mem::take(&mut walk.ends.through);
+        let asked = std::mem::take(&mut walk.ends.asked);
         let roll = Roll::new(court, std::mem::take(&mut walk.ends));
         let mut places = std::mem::take(&mut walk.places);
         let of_end = &roll.of_end;
         let station = |end: &mut u32| *end = of_end.get(*end as usize).copied().unwrap_or(NOWHERE);
         places.for_each_mut(|places| places.iter_mut().for_each(station));
-        let through = through
-            .into_iter()
-            .map(|(end, flow)| (of_end.get(end as usize).copied().unwrap_or(NOWHERE), flow))
-            .collect();
-        let mut all = Self::conclude(court, &walk.judged, roll, places);
+        let of = |(end, flow)| (of_end.get(end as usize).copied().unwrap_or(NOWHERE), flow);
+        let through = through.into_iter().map(of).collect();
+        let asked: Vec<Through> = asked.into_iter().map(of).filter(|(place, _)| *place != NOWHERE).collect();
+        let mut all = Self::conclude(court, &walk.judged, roll, (places, asked));
         all.pass(court, through);
         all
     }
@@ -109,7 +109,7 @@ impl<'a> Stations<'a> {
         court: &Court<'a>,
         judged: &ByFlow<Judged>,
         roll: Roll<'a>,
-        places: ByFlow<[u32; 2]>,
+        (places, asked): (ByFlow<[u32; 2]>, Vec<Through>),
     ) -> Self {
         let Roll { keys, stations, others, said, shown, .. } = roll;
         let groups = keys.len();
@@ -130,6 +130,7 @@ impl<'a> Stations<'a> {
             places,
             dealings,
             through: Vec::new(),
+            asked: Grouped::new(asked, groups),
             said,
             shown,
             questions,
@@ -232,13 +233,19 @@ impl<'a> Stations<'a> {
         for shown in self.shown.of(place) {
             identity.see((shown.field, shown.value), (shown.count, shown.at), shown.claimed);
         }
+        let relayed = Relayed::of(court, self.asked.of(place));
         let known = self.dealings.of(place).filter_map(|dealing| {
             Some((court.flow(dealing.at())?, dealing.side(), judged.get(dealing.at())?))
         });
+        let passed_on =
+            |(flow, side, judged): &(Flow<'a>, Side, &Judged)| relayed.covers(court, flow, *side, judged);
+        let relays = known.clone().any(|dealing| passed_on(&dealing));
+        let known = known.filter(|dealing| !passed_on(dealing));
         let background = Background {
             mac: self.keys.get(place).and_then(|key| key.mac()),
             is_router: self.all.get(place).is_some_and(|station| station.is_router),
-            asked: self.questions.cloud(place),
+            asked: self.questions.cloud(place).filter(|asked| !relayed.asks(asked)),
+            relays,
             strangers: self.questions.strangers(place),
         };
         identity.conclude(court, background, known);
@@ -324,62 +331,6 @@ impl<'s, 'a> Device<'s, 'a> {
     /// What it is.
     pub(crate) fn identity(&self, court: &Court<'a>, judged: &ByFlow<Judged>) -> Cow<'s, Identity<'a>> {
         self.stations.identity(court, judged, self.place)
-    }
-
-    fn record(&self, cases: &Cases<'_, 'a>, dealings: &Grouped<DealingAt>) -> DeviceRecord<'a> {
-        let &Cases { court, judged, .. } = cases;
-        let (identity, volume) = (self.identity(court, judged), self.station.volume);
-        let title = self.station.title.map(|(address, _)| address.ip());
-        let others: BTreeSet<_> =
-            self.addresses().map(Address::ip).filter(|other| Some(*other) != title).collect();
-        let of = |id: Option<VendorId>| id.map(|id| court.catalog.vendor(id));
-        let (vendor, maker) = (of(identity.vendor()), of(identity.maker()));
-        let by_cloud = identity.is_maker_by_cloud();
-        let registrant = self.key.mac().and_then(|mac| court.catalog.registrant(mac.0));
-        let (kind_points, maker_points) = identity.points();
-        let (id, serial) = (self.key.id(), identity.told(Extract::Serial));
-        let places =
-            self.addresses().filter(|address| !is_of_link(*address)).map(|address| address.ip().to_string());
-        let aliases: BTreeSet<String> = places.chain(serial.clone()).filter(|alias| *alias != id).collect();
-        let aliases = aliases.into_iter().collect();
-        let payload = payload_outside(court, judged, dealings.of(self.place));
-        DeviceRecord {
-            id,
-            mac: self.station.mac,
-            addresses: title.into_iter().chain(others).collect(),
-            vendor,
-            model: identity.told(Extract::Model),
-            firmware: identity.told(Extract::Firmware),
-            class: identity.class(),
-            is_camera: identity.is_camera(),
-            confidence: identity.confidence(),
-            bytes_out: volume.sent,
-            bytes_in: volume.received,
-            bytes_out_external: volume.sent_outside,
-            bytes_in_external: volume.received_outside,
-            payload_out_external: payload.0,
-            payload_in_external: payload.1,
-            endpoints: endpoints(cases, self.place, dealings.of(self.place)),
-            sightings: identity.records(court),
-            aliases,
-            serial,
-            standing: identity.standing(),
-            kind_points,
-            maker_points,
-            maker: registrant.filter(|_| by_cloud).or(maker.map(|maker| maker.name.as_ref())).or(registrant),
-            registrant,
-            maker_by_cloud: by_cloud,
-            why: identity.why(court),
-            conflicts: identity.conflicts(court),
-            reported_makers: maker
-                .into_iter()
-                .filter(|_| !by_cloud)
-                .flat_map(|maker| maker.oem_of.iter())
-                .map(|&id| court.catalog.vendor(id))
-                .collect(),
-            cloud_of: of(identity.cloud_of),
-            platform: of(identity.platform()),
-        }
     }
 }
 

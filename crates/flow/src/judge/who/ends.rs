@@ -81,6 +81,8 @@ struct Both<'f, 'a> {
     /// What each end is known by; `None` where it stands behind the far end of a tunnel.
     addresses: [Option<Address>; 2],
     is_carried: bool,
+    /// Whether it goes outside through the end that is told to be there, which is a proxy.
+    is_proxied: bool,
     counters: &'f Counters,
     span: (i64, i64),
 }
@@ -99,6 +101,8 @@ pub(crate) struct Ends {
     pub(crate) said: Vec<(u32, Heard)>,
     /// Flows of others in tunnels that ends opened to the outside.
     pub(crate) through: Vec<Through>,
+    /// Flows in which proxies of the site were asked for somebody outside, by their ends.
+    pub(crate) asked: Vec<Through>,
     hearing: HashTable<u32>,
     /// The end seen last on each side, and the router.
     lately: [Option<(EndKey, u32)>; 2],
@@ -133,15 +137,22 @@ impl Ends {
             let place = self.intern((Mac::default(), address), true);
             self.through.push((place, DealingAt::through(flow.at, side)));
         }
-        let both = Both { flow, judged, halves, macs, addresses, is_carried, counters, span };
-        [0, 1].map(|side| self.enter_side(court, &both, side).unwrap_or(NOWHERE))
+        let is_proxied = court.is_proxied(flow, judged);
+        let both = Both { flow, judged, halves, macs, addresses, is_carried, is_proxied, counters, span };
+        let places = [0, 1].map(|side| self.enter_side(court, &both, side).unwrap_or(NOWHERE));
+        if is_proxied {
+            let proxy = judged.remote();
+            self.asked.push((places[proxy], DealingAt::new(flow.at, proxy)));
+        }
+        places
     }
 
     fn enter_side(&mut self, court: &Court<'_>, both: &Both<'_, '_>, side: Side) -> Option<u32> {
-        let &Both { flow, judged, halves, macs, addresses, is_carried, counters, span: (first, last) } = both;
+        let &Both { flow, judged, halves, macs, addresses, is_carried, is_proxied, counters, .. } = both;
+        let (first, last) = both.span;
         let (address, mac) = (addresses[side]?, macs[side]);
         let sent = counters.packets[side] > 0;
-        let is_inside = judged.is_inside(side);
+        let is_inside = judged.is_inside(side) || is_proxied;
         if sent && !mac.is_zero() && is_unspecified(address) {
             // Who asks for an address is there. What all who ask send to everybody is one flow, and none's alone.
             let place = self.place((mac, address), true, side);
@@ -288,6 +299,7 @@ impl Ends {
         }
         let ours_of = |place: u32| ours.get(place as usize).copied().unwrap_or(place);
         self.through.extend(through.into_iter().map(|(place, dealing)| (ours_of(place), dealing)));
+        self.asked.extend(asked.into_iter().map(|(place, dealing)| (ours_of(place), dealing)));
         for (mac, theirs) in abroad {
             let known = self.abroad.entry(mac).or_insert_with(|| Some(Abroad::new()));
             match theirs {

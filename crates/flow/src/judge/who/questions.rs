@@ -19,6 +19,8 @@ use crate::judge::{Court, SETTLED};
 pub(crate) struct Background<'a> {
     pub(crate) mac: Option<Mac>,
     pub(crate) is_router: bool,
+    /// Whether it passes on as a proxy what others send outside.
+    pub(crate) relays: bool,
     /// The first question for a cloud that serves cameras only.
     pub(crate) asked: Option<AskedFor<'a>>,
     pub(crate) strangers: usize,

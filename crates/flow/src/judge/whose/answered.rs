@@ -3,7 +3,7 @@
 use lenscap_wire::Field;
 use std::net::Ipv4Addr;
 
-use crate::state::text::Texts;
+use crate::state::text::{TextId, Texts};
 use crate::state::transcript::Transcript;
 
 /// Whether the answers show that there is what was asked for first: success (RFC 9110, 15.3), with something else than a page for
@@ -62,12 +62,12 @@ pub(crate) fn asks_proxy(transcript: &Transcript, texts: &Texts) -> bool {
     let said = |field: Field| transcript.said.iter().find(|said| said.field == field);
     let method = said(Field::HttpMethod).map(|said| texts.text(said.value));
     let absolute = || said(Field::HttpHost).is_some() && said(Field::HttpPath).is_none();
-    method.is_some_and(|method| method == b"CONNECT" || absolute()) || asks_socks(transcript)
+    method.is_some_and(|method| method == b"CONNECT" || absolute()) || asks_socks(transcript).is_some()
 }
 
-/// Whether it asks a proxy by SOCKS, whose refusals no reader knows.
-pub(crate) fn asks_socks(transcript: &Transcript) -> bool {
-    transcript.said.iter().any(|said| said.field == Field::SocksTarget)
+/// Whom it asks a proxy for by SOCKS, whose refusals no reader knows.
+pub(crate) fn asks_socks(transcript: &Transcript) -> Option<TextId> {
+    transcript.said.iter().find(|said| said.field == Field::SocksTarget).map(|said| said.value)
 }
 
 /// Whether an answer is XML that nobody read: what has a reader would be of its kind.

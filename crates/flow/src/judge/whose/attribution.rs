@@ -79,7 +79,14 @@ impl<'a> Court<'a> {
             judged = judged.sent_outside_by(near);
         }
         if !judged.is_external() {
-            judged.party = Party::Local;
+            let before = || {
+                let earlier = if alone { None } else { self.tellers(flow).nth(1) }?;
+                self.asks_outside(flow, &[0, 1].map(|side| self.testimony(&earlier, side)))
+            };
+            match self.asks_outside(flow, halves).or_else(before) {
+                Some(client) => judged = judged.sent_outside_by(client),
+                None => judged.party = Party::Local,
+            }
         }
         let reader = self.reader_of(flow, halves);
         let testimonies = |flow: Flow<'a>| [0, 1].map(|side| self.testimony(&flow, side));
@@ -108,6 +115,9 @@ impl<'a> Court<'a> {
         halves: &[Testimony<'_, 'a>; 2],
         reader: Option<u8>,
     ) -> bool {
+        if self.is_proxied(flow, judged) {
+            return self.attribute_target(flow, judged, halves);
+        }
         let naming = halves.iter().any(Testimony::is_naming);
         let mut foreign = None;
         // Most flows have halves that name nobody.
@@ -205,7 +215,12 @@ impl<'a> Court<'a> {
     }
 
     fn attribute_address(&self, flow: &Flow<'a>, judged: &mut Judged) -> bool {
-        let found = self.catalog.address(self.party_address(flow, judged.remote()).ip());
+        self.attribute_range(self.party_address(flow, judged.remote()), judged)
+    }
+
+    /// Attributes what goes to an address of a vendor's range.
+    pub(super) fn attribute_range(&self, address: Address, judged: &mut Judged) -> bool {
+        let found = self.catalog.address(address.ip());
         if let Some(prefix) = found {
             judged.vendor = prefix.vendor.0;
             judged.roles = prefix.roles;
@@ -270,13 +285,26 @@ impl Judged {
         self.claims(halves, CERTIFICATE)
     }
 
+    /// Takes the owner of a name that the halves gave for the remote end, rather of one that TLS says.
+    pub(super) fn settle_names(&mut self, halves: &[Testimony<'_, '_>; 2]) -> bool {
+        [(SNI, Attribution::Sni), (HOST, Attribution::Host)].into_iter().any(|(kind, by)| {
+            let mut claims = self.claims(halves, kind);
+            claims.any(|claim| self.settle(claim.owner, by, claim.confidence))
+        })
+    }
+
     fn settle_certificate(&mut self, halves: &[Testimony<'_, '_>; 2]) -> bool {
         let mut claims = self.certified(halves);
         claims.any(|claim| self.settle(claim.owner, Attribution::Certificate, claim.confidence))
     }
 
     /// Takes a name's owner, if the catalogue knows one. A name shared by many tenants is noted, never a vendor.
-    fn settle(&mut self, (endpoint, shared): Owner<'_>, attribution: Attribution, confidence: u8) -> bool {
+    pub(super) fn settle(
+        &mut self,
+        (endpoint, shared): Owner<'_>,
+        attribution: Attribution,
+        confidence: u8,
+    ) -> bool {
         if let Some(endpoint) = endpoint {
             self.vendor = endpoint.vendor.0;
             self.roles = endpoint.roles;

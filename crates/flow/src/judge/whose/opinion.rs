@@ -64,9 +64,9 @@ pub(crate) struct Opinion {
     serves: bool,
     /// Whether the answers are none of who was asked, if that was asked itself, and if a proxy was asked for it.
     turns_away: [bool; 2],
-    /// Whether a proxy is asked for another host, and whether by SOCKS.
+    /// Whether a proxy is asked for another host, and for which by SOCKS.
     asks_proxy: bool,
-    asks_socks: bool,
+    asks_socks: Option<TextId>,
     /// Whether the answer to what was asked first is XML that nobody read.
     unread_xml: bool,
     /// Whether packets were left unopened that might have held what was looked for.
@@ -92,7 +92,7 @@ impl Opinion {
         serves: false,
         turns_away: [false; 2],
         asks_proxy: false,
-        asks_socks: false,
+        asks_socks: None,
         unread_xml: false,
         unopened: false,
         silent: true,
@@ -153,7 +153,17 @@ impl<'c, 'a> Testimony<'c, 'a> {
     /// Whether what it says is no answer of the host that the other half asked for.
     pub(crate) fn turns_away(&self, asker: &Self) -> bool {
         self.opinion.turns_away[usize::from(asker.opinion.asks_proxy)]
-            || asker.opinion.asks_socks && self.reader().is_none()
+            || asker.opinion.asks_socks.is_some() && self.reader().is_none()
+    }
+
+    /// Whom its receiver is asked for as a proxy.
+    pub(crate) fn target(&self) -> Option<&'a [u8]> {
+        if !self.opinion.asks_proxy {
+            return None;
+        }
+        let by_socks = self.opinion.asks_socks.map(|target| self.table.texts.text(target));
+        let host = || self.claims().find(|claim| claim.kind == HOST && claim.of_receiver);
+        by_socks.or_else(|| Some(host()?.text))
     }
 
     /// Whether what it says of its sender is another's: a description places the device at another address than this one, or a

@@ -24,7 +24,9 @@ pub(super) fn of_finding(
         all.push(format!("The content of {} is not known: {cause}.", Numbers::Exact.bytes(bytes)));
     }
     let is_address = finding.addresses.iter().any(|address| address.to_string() == finding.endpoint);
-    if !is_address {
+    if finding.proxies().is_some_and(|(_, all)| all) {
+        all.push("It is whom the device asked the proxy for: what that sent on, and to whom, these packets do not show.".into());
+    } else if !is_address {
         all.push("The name is what the device asked for; who received is an address.".into());
     } else if finding.vendor.is_none() {
         all.push("Whose the address is was not seen.".into());

@@ -192,6 +192,9 @@ fn reason(id: &str) -> Option<&'static str> {
         }
         "asked-for" => "the device asked for the name, and the look-up gave no address outside.",
         "in-tunnel" => "the flows were inside of a tunnel; the addresses are where that ends.",
+        "through-proxy" => {
+            "the device asked a proxy of the site, by CONNECT, SOCKS or the whole address of a request, for the other end: what it sent went to the proxy, whose own flows show what it sends on."
+        }
         "evicted" => {
             "flows of the device left memory before the end: counts and bytes are at least so much (--memory)."
         }

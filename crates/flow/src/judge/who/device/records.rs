@@ -1,11 +1,17 @@
 //! The records of devices, made some at a time: each holds all its parties, and there may be a million.
 
+use lenscap_catalog::{Extract, VendorId};
+use lenscap_wire::Address;
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use super::Stations;
+use super::{Device, Stations};
 use crate::judge::what::case::Cases;
-use crate::judge::who::dealings::dealings_of;
+use crate::judge::who::claims::is_of_link;
+use crate::judge::who::dealings::{DealingAt, dealings_of};
+use crate::judge::who::endpoints::{endpoints, payload_outside};
+use crate::judge::who::grouped::Grouped;
 use crate::report::{DeviceRecord, Standing};
 
 impl<'a> Stations<'a> {
