@@ -17,7 +17,9 @@ pub use self::answer::{Answer, Told};
 pub use self::census::Census;
 pub use self::contact::ContactRecord;
 pub use self::coverage::{Between, Coverage, Unread, UnreadFlow, UnreadFrames, UnreadKind};
-pub use self::device::{DeviceId, DeviceRecord, EndpointRecord, MakerRecord, SightingRecord, WhyRecord};
+pub use self::device::{
+    AddressDoubt, DeviceId, DeviceRecord, EndpointRecord, MakerRecord, SightingRecord, WhyRecord,
+};
 pub use self::finding::{Finding, FindingKind, LookUp, Outcome, Reason, Rule, Severity};
 pub use self::flow::{CopiesView, EndView, FlowView, NameOf, NameView};
 pub use self::vocabulary::{Attribution, EndReason, OrigBasis, Party, Standing};

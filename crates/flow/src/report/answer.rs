@@ -157,6 +157,7 @@ mod tests {
             maker: None,
             why: vec![],
             conflicts: vec![],
+            address_doubts: vec![],
             reported_makers: vec![],
             cloud_of: None,
             platform: None,

@@ -71,12 +71,24 @@ pub struct DeviceRecord<'a> {
     pub why: Vec<WhyRecord<'a>>,
     /// Makers that other evidence names than the one chosen, strongest first.
     pub conflicts: Vec<MakerRecord<'a>>,
+    /// What is doubtful about its addresses, whatever it is.
+    pub address_doubts: Vec<AddressDoubt>,
     /// Who is reported to make what bears this vendor's badge: never proof for one device.
     pub reported_makers: Vec<&'a Vendor>,
     /// The vendor whose cloud it uses; that need not be its maker.
     pub cloud_of: Option<&'a Vendor>,
     /// The platform for devices of many makers whose protocol it speaks.
     pub platform: Option<&'a Vendor>,
+}
+
+/// Why an address is not surely a device's.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[allow(missing_docs)]
+pub enum AddressDoubt {
+    /// Another MAC used it at the same time, as sender or by its word in ARP or neighbour discovery.
+    Shared { address: IpAddr, with: Mac },
+    /// It sent from so many addresses, or `is_more`, that nothing was delivered from inside and nothing came back to.
+    MadeUp { addresses: u64, is_more: bool },
 }
 
 impl<'a> DeviceRecord<'a> {

@@ -39,6 +39,13 @@ pub(crate) struct Seen {
     pub(crate) at: PacketRef,
 }
 
+impl Seen {
+    /// Whether the first came in a frame of another MAC than it tells of.
+    pub(crate) fn is_of_another(&self, shown: &Shown) -> bool {
+        self.by != [0; 6] && self.by != shown.mac.0
+    }
+}
+
 /// All sightings.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sightings {
@@ -131,6 +138,14 @@ impl Sightings {
     pub(crate) fn holders(&self, field: Field, claimed: bool) -> impl Iterator<Item = (Mac, Address)> {
         let wanted = move |shown: &&Shown| (shown.field, shown.claimed) == (field, claimed);
         self.all.keys().filter(wanted).map(|shown| (shown.mac, shown.address))
+    }
+
+    /// The same, without what came first in a frame of somebody else than whom it tells of: that is his claim, not the holder's
+    /// word.
+    pub(crate) fn own_words(&self, field: Field, claimed: bool) -> impl Iterator<Item = (Mac, Address)> {
+        let wanted = move |(shown, _): &(&Shown, &Seen)| (shown.field, shown.claimed) == (field, claimed);
+        let own = move |(shown, seen): &(&Shown, &Seen)| claimed || !seen.is_of_another(shown);
+        self.all.iter().filter(wanted).filter(own).map(|(shown, _)| (shown.mac, shown.address))
     }
 
     /// Every sighting, in no order.

@@ -3,7 +3,8 @@
 use super::writer::{Object, push_address, push_value, push_word};
 use crate::vendor;
 use lenscap_flow::report::{
-    DeviceClass, DeviceRecord, EndpointRecord, Listed, MakerRecord, SightingRecord, Vendor, WhyRecord,
+    AddressDoubt, DeviceClass, DeviceRecord, EndpointRecord, Listed, MakerRecord, SightingRecord, Vendor,
+    WhyRecord,
 };
 
 pub(super) fn push(out: &mut Vec<u8>, device: &DeviceRecord<'_>) {
@@ -48,7 +49,26 @@ pub(super) fn push(out: &mut Vec<u8>, device: &DeviceRecord<'_>) {
         record.boolean("maker_proven", device.is_maker_proven());
     }
     record.list_of("reported_makers", &device.reported_makers, |out, maker| push_reported(out, maker));
+    record.list_of("address_doubts", &device.address_doubts, push_doubt);
     record.end_line();
+}
+
+/// Why an address is not surely the device's.
+fn push_doubt(out: &mut Vec<u8>, doubt: &AddressDoubt) {
+    let mut object = Object::begin(out);
+    match doubt {
+        AddressDoubt::Shared { address, with } => {
+            object.word("kind", "shared");
+            object.text("address", &address.to_string());
+            object.text("with", &with.to_string());
+        }
+        AddressDoubt::MadeUp { addresses, is_more } => {
+            object.word("kind", "not-its-own");
+            object.integer("addresses", *addresses);
+            object.boolean("more", *is_more);
+        }
+    }
+    object.end();
 }
 
 /// A rule in force that names the vendor or reaches it: which, and how.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 /// The contract: a type, and its keys in their order.
 const CONTRACT: &[&str] = &[
     "capture type path sha256 format compression link_types snap_length packets bytes_captured bytes_wire start end torn_tail problems drops",
-    "device type id mac addresses vendor vendor_name parent model serial firmware is_camera confidence bytes_out bytes_in bytes_out_external bytes_in_external endpoints sightings aliases standing kind_points maker_points class maker why conflicts cloud_of platform ndaa_889 listed payload_out_external payload_in_external maker_proven reported_makers",
+    "device type id mac addresses vendor vendor_name parent model serial firmware is_camera confidence bytes_out bytes_in bytes_out_external bytes_in_external endpoints sightings aliases standing kind_points maker_points class maker why conflicts cloud_of platform ndaa_889 listed payload_out_external payload_in_external maker_proven reported_makers address_doubts",
     "flow type community_id start end protocol orig resp orig_basis vlan tunnel tcp_history app server_name alpn ja4 ech names vendor role attribution confidence activity external first_packet limits uid end_reason copies proof joined frame_bytes tls",
     "name type name address asker source first last packet asked",
     "contact type device party name address protocol called vendor role attribution confidence activity flows payload_out payload_in bytes_out bytes_in copies start end largest evidence addresses ports finding",

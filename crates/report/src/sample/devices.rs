@@ -2,8 +2,8 @@
 
 use super::{AMCREST, HIKVISION, at, ip};
 use lenscap_flow::report::{
-    Activity, DeviceClass, DeviceRecord, EndpointRecord, Evidence, MakerRecord, PacketAt, Party, SharedGroup,
-    SightingRecord, Standing, WhyRecord,
+    Activity, AddressDoubt, DeviceClass, DeviceRecord, EndpointRecord, Evidence, MakerRecord, PacketAt,
+    Party, SharedGroup, SightingRecord, Standing, WhyRecord,
 };
 use lenscap_wire::Mac;
 use std::borrow::Cow;
@@ -102,6 +102,7 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
         maker: Some("Hikvision"),
         why: reasons(),
         conflicts: vec![MakerRecord { vendor: &AMCREST, points: 40 }],
+        address_doubts: vec![],
         reported_makers: vec![],
         cloud_of: Some(&HIKVISION),
         platform: Some(&HIKVISION),
@@ -131,6 +132,7 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
             hides_look_ups: false,
         }],
         sightings: vec![],
+        address_doubts: vec![],
         reported_makers: vec![&HIKVISION],
         ..uploads.clone()
     };
@@ -165,6 +167,10 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
         why: vec![],
         cloud_of: None,
         platform: None,
+        address_doubts: vec![
+            AddressDoubt::Shared { address: ip("192.168.1.5"), with: Mac([2, 0, 0, 0, 0, 9]) },
+            AddressDoubt::MadeUp { addresses: 4, is_more: true },
+        ],
         ..recorder.clone()
     };
     vec![uploads, registers, recorder, printer]

@@ -127,6 +127,7 @@ fn all_words(report: &Report<'_>, told: &Told<'_, '_>, view: &View) -> (Vec<Stri
     all.extend(reason(1, NAMED - 1));
     all.extend(words::owner(report, device));
     all.extend(words::conflict(report, device));
+    all.extend(words::address_doubts(device));
     (all, sure)
 }
 

@@ -67,6 +67,8 @@ fn push_why(page: &mut Page, report: &Report<'_>, devices: &[&DeviceRecord<'_>])
             words::owner(report, device),
             words::listed_firm(device),
             words::conflict(report, device),
+            Some(words::address_doubts(device).collect::<Vec<_>>().join("; "))
+                .filter(|text| !text.is_empty()),
         ];
         let clauses: Vec<String> = clauses.into_iter().flatten().collect();
         if !clauses.is_empty() {

@@ -5,8 +5,8 @@ use crate::escape::escape;
 use crate::units;
 use crate::vendor;
 use lenscap_flow::report::{
-    Basis, DeviceClass, DeviceRecord, EndpointRecord, Evidence, Listed, Party, Report, SharedGroup, Standing,
-    Vendor, WhyRecord,
+    AddressDoubt, Basis, DeviceClass, DeviceRecord, EndpointRecord, Evidence, Listed, Party, Report,
+    SharedGroup, Standing, Vendor, WhyRecord,
 };
 use std::net::IpAddr;
 
@@ -294,6 +294,22 @@ pub(super) fn why_words(device: &DeviceRecord<'_>, why: &WhyRecord<'_>) -> Strin
 pub(super) fn conflict(report: &Report<'_>, device: &DeviceRecord<'_>) -> Option<String> {
     let other = device.conflicts.first()?;
     Some(format!("other evidence names {}", vendor_cell(report, Some(other.vendor))))
+}
+
+/// What is doubtful about its addresses, each as one clause.
+pub(super) fn address_doubts(device: &DeviceRecord<'_>) -> impl Iterator<Item = String> {
+    device.address_doubts.iter().map(|doubt| match doubt {
+        AddressDoubt::Shared { address, with } => {
+            format!("{address} is used by two at once: {with} sends or answers for it, too")
+        }
+        AddressDoubt::MadeUp { addresses, is_more } => {
+            let more = if *is_more { "more than " } else { "" };
+            format!(
+                "sends from {more}{}, to which nothing came back",
+                units::counted(*addresses, "source that is not known as its own")
+            )
+        }
+    })
 }
 
 /// As much of a finding's id as tells it from all others of the report.

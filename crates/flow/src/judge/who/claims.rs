@@ -39,7 +39,7 @@ impl Claims {
     pub(crate) fn new(summary: &Summary) -> Self {
         let sightings = &summary.site.sightings;
         let mut claims = Self {
-            routers: sightings.holders(Field::NdpRouter, false).map(|(mac, _)| mac).collect(),
+            routers: sightings.own_words(Field::NdpRouter, false).map(|(mac, _)| mac).collect(),
             router_addresses: sightings
                 .holders(Field::DhcpRouter, true)
                 .map(|(_, address)| address)
@@ -49,7 +49,7 @@ impl Claims {
         };
         for field in [Field::Arp, Field::Ndp, Field::NdpRouter, Field::Dhcp] {
             // Who was given an address says nothing of it; the server is believed.
-            for (mac, address) in sightings.holders(field, field == Field::Dhcp) {
+            for (mac, address) in sightings.own_words(field, field == Field::Dhcp) {
                 if field == Field::Arp {
                     *claims.by_arp.entry(mac).or_default() += 1;
                     if claims.router_addresses.contains(&address) && claims.servers.contains(&mac) {
@@ -200,7 +200,7 @@ pub(crate) fn is_made_of(address: Address, Mac([a, b, c, d, e, f]): Mac) -> bool
 }
 
 /// Whether routers share a MAC: VRRP (RFC 9568, 7.3), HSRP and GLBP.
-fn is_shared_by_routers(mac: Mac) -> bool {
+pub(super) fn is_shared_by_routers(mac: Mac) -> bool {
     match mac.0 {
         [0, 0, 0x5e, 0, 1 | 2, _] | [0, 0, 0x0c, 7, 0xac, _] | [0, 7, 0xb4, 0, _, _] => true,
         [0, 0, 0x0c, 0x9f, group, _] => group & 0xf0 == 0xf0,

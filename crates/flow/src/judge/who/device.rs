@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 use super::dealings::{DealingAt, Through, dealings_of};
 use super::dealt::least_upload;
-use super::endpoints::{endpoints, payload_outside};
+use super::disputed::Doubts;
 use super::grouped::Grouped;
 use super::heard::Heard;
 use super::identity::Identity;
@@ -44,6 +44,7 @@ pub(crate) struct Stations<'a> {
     asked: Grouped<DealingAt>,
     said: Grouped<Heard>,
     shown: Grouped<Sighted<'a>>,
+    doubts: Doubts,
     questions: Questions<'a>,
     /// What those are of whom anything is known that can be evidence, by place, up to [`Stations::KEPT`]: worked out once, for
     /// standings, findings and records. The others are many, and shown in records alone.
@@ -111,7 +112,7 @@ impl<'a> Stations<'a> {
         roll: Roll<'a>,
         (places, asked): (ByFlow<[u32; 2]>, Vec<Through>),
     ) -> Self {
-        let Roll { keys, stations, others, said, shown, .. } = roll;
+        let Roll { keys, stations, others, said, shown, doubts, .. } = roll;
         let groups = keys.len();
         let (said, shown) = rayon::join(|| Grouped::new(said, groups), || Grouped::new(shown, groups));
         let dealings = dealings_of((&places, &[]), judged, groups, |judged, _, side, _| {
@@ -133,6 +134,7 @@ impl<'a> Stations<'a> {
             asked: Grouped::new(asked, groups),
             said,
             shown,
+            doubts,
             questions,
             identities: Vec::new(),
             standings: Vec::new(),

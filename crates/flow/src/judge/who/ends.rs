@@ -15,6 +15,7 @@ use std::hash::BuildHasher;
 
 use super::claims::{Claims, is_unspecified, network};
 use super::dealings::{DealingAt, Through};
+use super::foreign::{Foreign, REST};
 use super::heard::Heard;
 use super::passage::Passage;
 use super::volume::Volume;
@@ -44,6 +45,8 @@ pub(crate) struct End {
     pub(crate) to_group: bool,
     /// Whether it is outside and sent to a station of the link.
     pub(crate) to_station: bool,
+    /// Whether what it sent was delivered inside, or anything came back to it.
+    pub(crate) heard: bool,
     /// Whether it is outside and began a flow with another that is.
     pub(crate) calls: bool,
     /// How what it sent to one other came here.
@@ -60,6 +63,7 @@ impl End {
         self.is_inside |= other.is_inside;
         self.to_group |= other.to_group;
         self.to_station |= other.to_station;
+        self.heard |= other.heard;
         self.calls |= other.calls;
         self.passage = self.passage.and(other.passage);
         self.volume.join(&other.volume);
@@ -97,6 +101,8 @@ pub(crate) struct Ends {
     ids: HashTable<u32>,
     /// By MAC; `None` where there are more than a station could have.
     abroad: HashMap<Mac, Option<Abroad>>,
+    /// MACs that send from the outside, of which nothing was heard so far, or that forge their sources.
+    pub(crate) foreign: Foreign,
     /// What was said of each end.
     pub(crate) said: Vec<(u32, Heard)>,
     /// Flows of others in tunnels that ends opened to the outside.
@@ -160,10 +166,16 @@ impl Ends {
             end.sending = Some(widest(end.sending, (first, last)));
             return None;
         }
-        if !(is_inside || sent && judged.is_outside(side) && self.may_be_near(court, mac, address)) {
-            return None;
+        let delivered = judged.is_inside(1 - side) && !macs[1 - side].is_zero() && macs[1 - side] != mac;
+        let heard = counters.packets[1 - side] > 0 || delivered;
+        let mut key = (mac, address);
+        if !(is_inside || sent && judged.is_outside(side) && self.may_be_near(court, key, heard)) {
+            if !self.foreign.may_be(mac) || !sent || heard || !judged.is_outside(side) {
+                return None;
+            }
+            key.1 = REST;
         }
-        let place = self.place((mac, address), is_inside, side);
+        let place = self.place(key, is_inside, side);
         let end = self.all.get_mut(place as usize)?;
         end.is_inside |= is_inside;
         let (peer, abroad) = (macs[1 - side], judged.is_outside(1 - side));
@@ -178,6 +190,7 @@ impl Ends {
         });
         if sent {
             end.sending = Some(widest(end.sending, (first, last)));
+            end.heard |= heard;
             end.to_group |= judged.is_group(1 - side);
             end.calls |= abroad && !is_inside && judged.orig() == side;
             if !peer.is_zero() && peer != mac {
@@ -211,9 +224,12 @@ impl Ends {
     }
 
     /// Whether an outside address may be of the MAC's own station rather than behind it.
-    fn may_be_near(&mut self, court: &Court<'_>, mac: Mac, address: Address) -> bool {
+    fn may_be_near(&mut self, court: &Court<'_>, (mac, address): EndKey, heard: bool) -> bool {
         if mac.is_zero() {
             return false;
+        }
+        if heard && self.router != Some(mac) {
+            self.foreign.hear(mac);
         }
         let claims = &court.claims;
         if claims.may_tell_of(address) && (claims.is_own(mac, address) || claims.is_near(address)) {
@@ -225,7 +241,7 @@ impl Ends {
         let abroad = self.abroad.entry(mac).or_insert_with(|| Some(Abroad::new()));
         add(abroad, outside_network(address));
         let router = abroad.is_none();
-        if router {
+        if router && !self.foreign.may_be(mac) {
             self.router = Some(mac);
         }
         !router
@@ -258,6 +274,7 @@ impl Ends {
             sending: None,
             to_group: false,
             to_station: false,
+            heard: false,
             calls: false,
             passage: Passage::NONE,
             facing: None,
@@ -287,7 +304,8 @@ impl Ends {
 
     /// Takes in the ends of other flows; the result maps their places to ours.
     pub(crate) fn adopt(&mut self, other: Self) -> Vec<u32> {
-        let Self { all, abroad, said, through, .. } = other;
+        let Self { all, abroad, said, through, asked, foreign, .. } = other;
+        self.foreign.join(foreign);
         let mut ours = Vec::with_capacity(all.len());
         // What was taken in is given back at once: most stations have flows in every share of them.
         for end in all {
@@ -315,7 +333,21 @@ impl Ends {
 
     /// Whether more networks of the outside speak from a MAC than a station could have.
     pub(crate) fn is_crowded(&self, mac: Mac) -> bool {
+        self.has_many_abroad(mac) && !self.foreign.is_forger(mac)
+    }
+
+    /// The same, whether they are behind it or made up.
+    pub(crate) fn has_many_abroad(&self, mac: Mac) -> bool {
         self.abroad.get(&mac).is_some_and(Option::is_none)
+    }
+
+    /// Finds the MACs that send from sources that are not their own, when all ends are known.
+    pub(crate) fn find_forgers(&mut self, claims: &Claims) {
+        let many = self.abroad.iter().filter(|(_, abroad)| {
+            abroad.as_ref().is_none_or(|networks| networks.len() >= rules::ROUTER_ADDRESSES)
+        });
+        let many = many.map(|(mac, _)| *mac).collect();
+        self.foreign.conclude(claims, many, &self.all);
     }
 
     /// Whether an outside end stands behind a router: more networks of the outside speak from its MAC than a station could have, and
@@ -357,31 +389,4 @@ pub(crate) fn outside_network(address: Address) -> [u8; 16] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::net::IpAddr;
-
-    fn address(text: &str) -> Address {
-        Address::from(text.parse::<IpAddr>().unwrap())
-    }
-
-    #[test]
-    fn temporary_addresses_of_one_network_count_once() {
-        let of = |text| outside_network(address(text));
-        assert_eq!(of("2001:db8:1:2:3::4"), of("2001:db8:1:2:9::"));
-        assert_ne!(of("2001:db8:1:2::"), of("2001:db8:1:3::"));
-        assert_ne!(of("203.0.113.1"), of("203.0.113.2"));
-    }
-
-    #[test]
-    fn more_networks_than_a_station_has_are_not_kept() {
-        let mut abroad = Some(Abroad::new());
-        for last in 0..rules::OUTSIDE_NETWORKS as u8 {
-            add(&mut abroad, [last; 16]);
-            add(&mut abroad, [0; 16]);
-        }
-        assert!(abroad.is_some());
-        add(&mut abroad, [99; 16]);
-        assert!(abroad.is_none());
-    }
-}
+mod tests;

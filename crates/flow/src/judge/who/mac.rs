@@ -62,7 +62,8 @@ impl MacKinds {
         let (mut macs, mut further) = (Vec::with_capacity(ends.all.len()), Vec::new());
         for (place, end) in (0u32..).zip(ends.all.iter()) {
             let mac = end.key.0;
-            if mac.is_zero() || end.sending.is_none() || ends.is_behind(claims, end) {
+            let is_none = ends.is_behind(claims, end) || ends.foreign.is_made_up(claims, end);
+            if mac.is_zero() || end.sending.is_none() || is_none {
                 kinds.of_end.push(NOWHERE);
                 continue;
             }
@@ -234,7 +235,7 @@ impl MacKinds {
 
 /// Whether an address is a MAC's own by its word: it holds it, it sends to groups from it, which nobody passes on, or the
 /// address means nothing beyond the link. One that answers for many others vouches for none.
-fn is_vouched(claims: &Claims, end: &End) -> bool {
+pub(super) fn is_vouched(claims: &Claims, end: &End) -> bool {
     let (mac, address) = end.key;
     is_of_link(address)
         || is_made_of(address, mac)
@@ -332,6 +333,7 @@ mod tests {
             sending: Some(sending),
             to_group: false,
             to_station: false,
+            heard: false,
             calls: false,
             passage: Passage::NONE,
             facing: Some((PEER, PEER)),

@@ -10,6 +10,7 @@ use std::cmp::Reverse;
 use std::hash::BuildHasher;
 
 use super::claims::{is_of_link, is_unspecified};
+use super::disputed::{Doubts, doubts};
 use super::ends::{End, Ends};
 use super::heard::Heard;
 use super::mac::{MacKind, MacKinds};
@@ -84,6 +85,8 @@ pub(crate) struct Roll<'a> {
     pub(crate) said: Vec<(u32, Heard)>,
     /// What stations said of themselves in messages.
     pub(crate) shown: Vec<(u32, Sighted<'a>)>,
+    /// What is doubtful about their addresses.
+    pub(crate) doubts: Doubts,
     /// By the place of an end, that of its station, or [`NOWHERE`].
     pub(crate) of_end: Vec<u32>,
     /// By the [number](MacKinds::number) of a MAC, the station that ends are of which are its own.
@@ -97,16 +100,19 @@ pub(crate) struct Roll<'a> {
 impl<'a> Roll<'a> {
     /// Makes stations of all ends, and adds what they said of themselves.
     pub(crate) fn new(court: &Court<'a>, mut ends: Ends) -> Self {
+        ends.find_forgers(&court.claims);
         let has_asked = |mac, address| court.names.has_asked(mac, address);
         let kinds = MacKinds::new(&court.claims, &ends, has_asked);
         let mut roll = Self::with_room(ends.all.len());
         roll.of_end = vec![NOWHERE; ends.all.len()];
         roll.add_own(court, &kinds, &ends);
+        roll.add_made_up(court, &kinds, &ends);
         let showed = roll.keys.len();
         roll.find_owners(court, &ends);
         roll.add_claims(court, &kinds);
         for (at, end) in ends.all.iter().enumerate() {
-            if roll.of_end[at] == NOWHERE && !ends.is_behind(&court.claims, end) {
+            let has_place = ends.is_behind(&court.claims, end) || ends.foreign.is_made_up(&court.claims, end);
+            if roll.of_end[at] == NOWHERE && !has_place {
                 roll.of_end[at] = roll.by_address(court, &kinds, end).unwrap_or(NOWHERE);
             }
             if let Some(station) = roll.stations.get_mut(roll.of_end[at] as usize) {
@@ -121,13 +127,14 @@ impl<'a> Roll<'a> {
                 roll.enter(&kinds, StationKey::Mac(end.key.0));
             }
         }
-        roll.add_residents(&ends);
+        roll.add_residents(court, &ends);
         let placed = said.filter_map(|(end, heard)| roll.hearer((&ends, &kinds), known, end as usize, heard));
         roll.said = placed.collect();
         roll.add_sightings(court, &kinds);
         for station in roll.stations.iter_mut().skip(showed) {
             station.is_router = station.mac.is_some_and(|mac| kinds.of(mac).is_router());
         }
+        roll.doubts = doubts(court, &kinds, &ends, &roll);
         // Nobody looks a station up any more, and what follows takes its room.
         (roll.places, roll.owners, roll.of_mac) = (HashTable::new(), HashMap::new(), Vec::new());
         roll
@@ -147,6 +154,15 @@ impl<'a> Roll<'a> {
         }
     }
 
+    /// Gives what came from sources that are not their sender's own to the station that sent it.
+    fn add_made_up(&mut self, court: &Court<'a>, kinds: &MacKinds, ends: &Ends) {
+        for (at, end) in ends.all.iter().enumerate() {
+            if ends.foreign.is_made_up(&court.claims, end) {
+                self.of_end[at] = self.own_place(kinds, StationKey::Mac(end.key.0)).unwrap_or(NOWHERE);
+            }
+        }
+    }
+
     /// Finds the stations with a MAC that have the addresses of which is asked: those of ends that are not their MAC's own, and
     /// those of which messages told. In most captures they are few.
     fn find_owners(&mut self, court: &Court<'a>, ends: &Ends) {
@@ -161,7 +177,9 @@ impl<'a> Roll<'a> {
         }
         let of_end = std::mem::take(&mut self.of_end);
         for (place, end) in of_end.iter().zip(ends.all.iter()).filter(|(place, _)| **place != NOWHERE) {
-            self.own(*place, end.key.1);
+            if !ends.foreign.is_made_up(&court.claims, end) {
+                self.own(*place, end.key.1);
+            }
         }
         self.of_end = of_end;
     }
@@ -221,6 +239,11 @@ impl<'a> Roll<'a> {
         self.own_place(kinds, key).or_else(other)
     }
 
+    /// The place of the station with a MAC.
+    pub(super) fn of_mac(&self, kinds: &MacKinds, mac: Mac) -> Option<u32> {
+        self.place(kinds, StationKey::Mac(mac))
+    }
+
     /// The same, of a MAC with ends of its own.
     fn own_place(&self, kinds: &MacKinds, key: StationKey) -> Option<u32> {
         let place = *self.of_mac.get(kinds.number(key.mac()?)?)?;
@@ -237,7 +260,7 @@ impl<'a> Roll<'a> {
     /// Stations that only said which address they hold, and addresses that were only claimed.
     fn add_claims(&mut self, court: &Court<'a>, kinds: &MacKinds) {
         let sightings = &court.summary.site.sightings;
-        let holds = [Field::Arp, Field::Ndp].into_iter().flat_map(|field| sightings.holders(field, false));
+        let holds = [Field::Arp, Field::Ndp].into_iter().flat_map(|field| sightings.own_words(field, false));
         let mut holds: Vec<_> = holds.filter(|(mac, _)| !mac.is_zero() && !mac.is_group()).collect();
         holds.sort_unstable();
         holds.dedup();
@@ -271,9 +294,12 @@ impl<'a> Roll<'a> {
 
     /// Gives stations the addresses that they sent from. What one address sent by several MACs, as behind a second tap, is
     /// added up before any is compared: ends come in no order. Most stations have one end, and nothing to compare.
-    fn add_residents(&mut self, ends: &Ends) {
+    fn add_residents(&mut self, court: &Court<'_>, ends: &Ends) {
         let mut several = Vec::new();
-        let resides = |(end, _): &(&End, &u32)| end.sending.is_some() && !is_unspecified(end.key.1);
+        let resides = |(end, _): &(&End, &u32)| {
+            let is_its_own = end.sending.is_some() && !ends.foreign.is_made_up(&court.claims, end);
+            is_its_own && !is_unspecified(end.key.1)
+        };
         for (end, place) in ends.all.iter().zip(&self.of_end).filter(resides) {
             let Some(station) = self.stations.get_mut(*place as usize) else { continue };
             let before = station.title.replace((end.key.1, end.volume.sent));
@@ -331,14 +357,20 @@ impl<'a> Roll<'a> {
                 None if by_others => continue,
                 None => self.enter(kinds, key),
             };
+            // What somebody else's frame says of it is his claim: the address stays whose it is.
+            let is_claim = own.is_some()
+                && matches!(field, Field::Arp | Field::Ndp | Field::NdpRouter | Field::NdpPrefix)
+                && seen.is_of_another(shown);
+            let is_taken =
+                || self.owners.get(&address).is_some_and(|owner| owner.is_some_and(|of| of != place));
             // Who tries an address need not have got it.
-            if inside && !matches!(field, Field::DhcpRouter | Field::NdpTried) {
+            if inside && !matches!(field, Field::DhcpRouter | Field::NdpTried) && !(is_claim && is_taken()) {
                 self.reside(place, address, 0);
             }
             let shown = Sighted {
                 field,
                 value: texts.text(shown.value),
-                claimed: shown.claimed,
+                claimed: shown.claimed || is_claim,
                 count: seen.count,
                 at: seen.at,
             };

@@ -99,6 +99,7 @@ pub(super) fn of_device(report: &Report<'_>, device: &DeviceRecord<'_>) -> Vec<S
         let value = crate::escape::escape(&claim.value);
         all.push(format!("Others said of it: {value}{packet}; that counts for nothing."));
     }
+    all.extend(words::address_doubts(device).map(|doubt| format!("{}.", words::capital(&doubt))));
     all.extend(words::conflict(report, device).map(|conflict| format!("{}.", words::capital(&conflict))));
     if report.overview.coverage.cut_bytes > 0 {
         all.push("Packets were cut by the snap length: bytes are those that headers state of them.".into());

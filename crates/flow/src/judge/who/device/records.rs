@@ -39,3 +39,62 @@ impl<'a> Stations<'a> {
         }
     }
 }
+
+impl<'a> Device<'_, 'a> {
+    fn record(&self, cases: &Cases<'_, 'a>, dealings: &Grouped<DealingAt>) -> DeviceRecord<'a> {
+        let &Cases { court, judged, .. } = cases;
+        let (identity, volume) = (self.identity(court, judged), self.station.volume);
+        let title = self.station.title.map(|(address, _)| address.ip());
+        let others: BTreeSet<_> =
+            self.addresses().map(Address::ip).filter(|other| Some(*other) != title).collect();
+        let of = |id: Option<VendorId>| id.map(|id| court.catalog.vendor(id));
+        let (vendor, maker) = (of(identity.vendor()), of(identity.maker()));
+        let by_cloud = identity.is_maker_by_cloud();
+        let registrant = self.key.mac().and_then(|mac| court.catalog.registrant(mac.0));
+        let (kind_points, maker_points) = identity.points();
+        let (id, serial) = (self.key.id(), identity.told(Extract::Serial));
+        let places =
+            self.addresses().filter(|address| !is_of_link(*address)).map(|address| address.ip().to_string());
+        let aliases: BTreeSet<String> = places.chain(serial.clone()).filter(|alias| *alias != id).collect();
+        let aliases = aliases.into_iter().collect();
+        let payload = payload_outside(court, judged, dealings.of(self.place));
+        DeviceRecord {
+            id,
+            mac: self.station.mac,
+            addresses: title.into_iter().chain(others).collect(),
+            vendor,
+            model: identity.told(Extract::Model),
+            firmware: identity.told(Extract::Firmware),
+            class: identity.class(),
+            is_camera: identity.is_camera(),
+            confidence: identity.confidence(),
+            bytes_out: volume.sent,
+            bytes_in: volume.received,
+            bytes_out_external: volume.sent_outside,
+            bytes_in_external: volume.received_outside,
+            payload_out_external: payload.0,
+            payload_in_external: payload.1,
+            endpoints: endpoints(cases, self.place, dealings.of(self.place)),
+            sightings: identity.records(court),
+            aliases,
+            serial,
+            standing: identity.standing(),
+            kind_points,
+            maker_points,
+            maker: registrant.filter(|_| by_cloud).or(maker.map(|maker| maker.name.as_ref())).or(registrant),
+            registrant,
+            maker_by_cloud: by_cloud,
+            why: identity.why(court),
+            conflicts: identity.conflicts(court),
+            address_doubts: self.stations.doubts.get(&(self.place as u32)).cloned().unwrap_or_default(),
+            reported_makers: maker
+                .into_iter()
+                .filter(|_| !by_cloud)
+                .flat_map(|maker| maker.oem_of.iter())
+                .map(|&id| court.catalog.vendor(id))
+                .collect(),
+            cloud_of: of(identity.cloud_of),
+            platform: of(identity.platform()),
+        }
+    }
+}
