@@ -151,3 +151,23 @@ fn a_packet_that_was_too_large_was_not_refused() {
     assert!(told(3), "its port is closed");
     assert!(!told(4));
 }
+
+/// A scanner sends a SYN, the camera's SYN-ACK shows the open port, and a reset ends it; a closed port is none.
+#[test]
+fn a_port_that_answers_a_scan_is_open() {
+    let told = |open: bool, reset: bool| {
+        let mut s = Scenario::new(MORNING, 7);
+        let (camera, scanner) = (Host::new(CAMERA, "192.168.1.64"), s.outside("203.0.113.40"));
+        let mut tcp = Conversation::unopened(scanner.port(41_000), camera.port(80), [1000, 9_000_000]);
+        tcp.flag(&mut s, Side::Client, SYN);
+        tcp.flag(&mut s, Side::Server, if open { SYN | ACK } else { TcpFlags::RST | ACK });
+        if reset {
+            tcp.reset(&mut s, Side::Client);
+        }
+        let findings = records(&s.frames).into_iter().filter(|of| of["type"] == "finding");
+        findings.map(|of| (of["kind"].clone(), of["payload_out"].clone())).collect::<Vec<_>>()
+    };
+    let exposed = vec![(Value::from("exposure"), Value::from(0))];
+    assert_eq!((told(true, true), told(true, false)), (exposed.clone(), exposed));
+    assert_eq!(told(false, false), []);
+}

@@ -48,6 +48,8 @@ words! {
         Recurrence = "recurrence",
         /// Flows that were answered.
         Answers = "answers",
+        /// Flows that the other end began and the device accepted.
+        Accepts = "accepts",
         /// Packets that refuse.
         Refusals = "refusals",
         /// Nothing.

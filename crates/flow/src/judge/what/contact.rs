@@ -99,6 +99,8 @@ impl Ending {
 pub(crate) struct Contact {
     pub(crate) flows: u64,
     pub(crate) answered: u64,
+    /// Flows that the party began and the station accepted.
+    pub(crate) accepted: u64,
     /// Flows that were refused, and some of the packets that show it.
     pub(crate) refused: u64,
     pub(crate) refusals: BTreeSet<PacketRef>,
@@ -186,7 +188,12 @@ impl Contact {
         self.repeated += payload[0] + payload[1] - once[0] - once[1];
         let content = court.content(flow);
         self.carry(content, once[0] + once[1]);
-        let ending = Ending::of(undelivered, flow, half.as_ref(), side);
+        let mut ending = Ending::of(undelivered, flow, half.as_ref(), side);
+        if dealing.called() == Called::In && flow.accepts(side) {
+            self.accepted += stands_for;
+            // A reset of who had called is no refusal.
+            ending = if matches!(ending, Ending::Refused(_)) { Ending::NotCaptured } else { ending };
+        }
         let refused =
             matches!(ending, Ending::Refused(_)) && !flow.hot.counts_though_refused(flow.cold, side);
         // What nobody answered of a protocol that hides what it carries are its hellos.
@@ -291,6 +298,7 @@ impl Contact {
     pub(crate) fn join(&mut self, other: Self) {
         self.flows += other.flows;
         self.answered += other.answered;
+        self.accepted += other.accepted;
         self.refused += other.refused;
         self.services += other.services;
         self.unseen += other.unseen;

@@ -69,6 +69,7 @@ impl Contact {
             Measure::Service => u64::from(self.flows > 0 && self.services == self.flows),
             Measure::Recurrence => self.measures.recurrences(),
             Measure::Answers => self.answered,
+            Measure::Accepts => self.accepted,
             Measure::Refusals => self.refused + self.denied(),
             Measure::Any => 0,
         }
@@ -76,7 +77,10 @@ impl Contact {
 
     /// How it ended, by what was captured.
     pub(crate) fn outcome(&self) -> Outcome {
-        if self.answered > 0 && self.bytes[1] == 0 {
+        if self.answered == 0 && self.accepted > 0 {
+            // Who was called is the device.
+            Outcome::Answered
+        } else if self.answered > 0 && self.bytes[1] == 0 {
             Outcome::Inferred
         } else if self.answered > 0 {
             Outcome::Answered

@@ -7,6 +7,7 @@ use crate::state::answer::Answer;
 use crate::state::eviction::Gone;
 use crate::state::key::Side;
 use crate::state::measure::{Beside, ContentLimits, Measures};
+use crate::state::spell::history::SYN_ACK;
 
 impl From<&ContentRule> for ContentLimits {
     fn from(rule: &ContentRule) -> Self {
@@ -106,6 +107,11 @@ impl Flow<'_> {
     /// Whether the other end answered.
     pub(crate) fn is_answered(&self, side: Side) -> bool {
         self.hot.is_answered(self.cold, side)
+    }
+
+    /// Whether one side accepted a connection.
+    pub(crate) fn accepts(&self, side: Side) -> bool {
+        self.hot.seen[side & 1] & SYN_ACK != 0
     }
 
     /// Whether the other end reset the connection before it acknowledged a byte.

@@ -8,6 +8,7 @@ use super::proof::Proof;
 use super::votes::Whose;
 use crate::judge::rules;
 use crate::report::{PacketAt, Reason, Rule, Standing};
+use lenscap_catalog::Measure;
 
 impl Case<'_, '_> {
     /// Why, the rule that chose the kind first.
@@ -25,7 +26,7 @@ impl Case<'_, '_> {
             let &Decision { rule, measured, .. } = decision;
             push(Rule::Measured { rule, measured, flows, sent, received }, &proof.flows);
             let Contact { answered, refused, .. } = *contact;
-            if answered < flows {
+            if answered < flows && rule.measure != Measure::Accepts {
                 push(Rule::Answers { flows, answered, refused }, &proof.refusals);
             }
         }

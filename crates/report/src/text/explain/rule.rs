@@ -128,6 +128,11 @@ fn measured(rule: &ContactRule, content: &ContentRule) -> Vec<String> {
             format!("Spans of 34 s (2^35 ns) in which sending began again or went on: {least} or more.")
         }
         Measure::Answers => format!("Flows that were answered: {least} or more."),
+        Measure::Accepts => {
+            format!(
+                "Flows that the other end began with a SYN and the device accepted with a SYN-ACK: {least} or more."
+            )
+        }
         Measure::Refusals => format!(
             "Packets that refuse, such as a reset before any byte was acknowledged, an ICMP error, a name that does not \
              exist: {least} or more."
