@@ -70,6 +70,14 @@ pub(super) fn limits(report: &Report<'_>, view: &View) -> Vec<String> {
     all
 }
 
+/// Whether more than half of all bytes was not read, so that nothing can be said of what it held.
+pub(super) fn is_mostly_unread(report: &Report<'_>) -> bool {
+    let (ledger, coverage) = (&report.ledger, &report.overview.coverage);
+    let not_read = [ledger.undecodable.bytes, ledger.truncated.bytes, coverage.frames.amount.bytes];
+    let not_read = not_read.iter().sum::<u64>() + coverage.unread.payload;
+    not_read >= UNREAD && not_read > (ledger.bytes_wire.saturating_sub(ledger.filtered.bytes)) / 2
+}
+
 fn torn(captures: &[CaptureRecord]) -> Option<String> {
     let torn = || captures.iter().filter(|capture| !capture.is_whole());
     let first = torn().next()?;

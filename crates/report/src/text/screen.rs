@@ -3,6 +3,7 @@
 
 mod tail;
 
+use super::limits;
 use super::page::{Page, broken, cut, cut_clause, width};
 use super::row::{Row, row};
 use super::{SCREEN, View};
@@ -65,6 +66,11 @@ fn headline(report: &Report<'_>, answer: &Answer<'_, '_>) -> (String, String) {
     }
     let devices = units::counted(answer.devices, "device");
     let found = match found.as_slice() {
+        [] if limits::is_mostly_unread(report) => {
+            format!(
+                "No camera was seen among {devices}, and most of the capture was not read: that is no all-clear."
+            )
+        }
         [] => format!("No camera and no possible camera among {devices}."),
         found => format!("{} among {devices}.", found.join(", ")),
     };

@@ -111,6 +111,24 @@ fn nothing_found_is_said_with_its_limits() {
 }
 
 #[test]
+fn nothing_found_in_what_was_not_read_is_no_all_clear() {
+    let mut report = nothing();
+    report.ledger.bytes_wire = 100_000;
+    let first = |report: &Report<'_>| rendered(report, Style::PLAIN).replace('\n', " ");
+    for (undecodable, unread) in [(51_000, 0), (0, 51_000), (30_000, 21_000)] {
+        report.ledger.undecodable.bytes = undecodable;
+        report.overview.coverage.unread.payload = unread;
+        let text = first(&report);
+        assert!(
+            text.starts_with("No camera was seen among 0 devices, and most of the capture was not read"),
+            "{text}"
+        );
+    }
+    report.ledger.undecodable.bytes = 20_000;
+    assert!(first(&report).starts_with("No camera and no possible camera among 0 devices."));
+}
+
+#[test]
 fn lines_fit_and_nothing_steers_a_terminal() {
     let mut devices = devices();
     for device in &mut devices {
