@@ -73,7 +73,7 @@ fn sources_that_nothing_came_back_to_make_no_router() {
         let any = |n: u32| {
             let [_, b, c, d] = n.wrapping_mul(2_654_435_761).to_be_bytes();
             if n % 50 > 47 {
-                [if n % 2 == 0 { 10 } else { 127 }, b, c, d]
+                [if n % 100 == 48 { 10 } else { 127 }, b, c, d]
             } else {
                 [20 + (n % 90) as u8, b, c, d | 1]
             }
