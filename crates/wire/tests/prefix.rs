@@ -48,6 +48,7 @@ const BEGINNINGS: &[&[u8]] = &[
     b"GET / HTTP/1.1\r\n",
     b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 40\r\n\r\n<a>",
     b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nroot.A.b=",
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html><script src=/a.js>",
     b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n..HTTP/1.1 200 OK\r\n",
     b"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n",
     b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Encoding: deflate\r\nContent-Length: 30\r\n\r\n",

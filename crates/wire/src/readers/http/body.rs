@@ -14,7 +14,7 @@ use super::{
     Start, api, cgi, chunks,
     document::{self, Root},
     inflate::Coding,
-    multipart, title,
+    links, multipart, title,
 };
 use crate::{head::Head, reader::Facts, xml::Xml};
 
@@ -121,7 +121,12 @@ impl<'a> Body<'a> {
         // Most bodies without a type are pictures or video: their bytes need not be made text to say so. Nor may it count
         // that an element stands further behind, which would not have been waited for.
         let told = match self.begins() {
-            Some(b'<') if self.html => title::told(&self.bytes),
+            Some(b'<') if self.html => match (title::told(&self.bytes), links::told(&self.bytes)) {
+                (_, Told::Open) if self.whole => Told::Ready,
+                (_, Told::Open) => Told::Open,
+                (Told::Ready, _) | (_, Told::Ready) => Told::Ready,
+                (title, _) => title,
+            },
             Some(b'<') => match document::root(&String::from_utf8_lossy(&self.bytes), self.side) {
                 Root::Known(_) if self.whole => Told::Ready,
                 Root::Known(_) | Root::Open => Told::Open,
@@ -150,6 +155,7 @@ impl<'a> Body<'a> {
             cgi::read(there.and_then(|there| self.bytes.get(..there)).unwrap_or(&[]), facts);
         } else if self.html {
             title::read(&self.bytes, facts);
+            links::read(&self.bytes, facts);
         } else {
             let text = String::from_utf8_lossy(&self.bytes);
             if let Root::Known(read) = document::root(&text, self.side) {
@@ -315,7 +321,7 @@ mod tests {
     fn bodies_that_nobody_reads_are_not_waited_for() {
         let length = "Content-Length: 90000";
         for (fields, body) in [
-            (format!("Content-Type: text/html\r\n{length}"), "<root><body>"),
+            (format!("Content-Type: text/html\r\n{length}"), "<root><body></html>"),
             (format!("Content-Type: text/xml\r\n{length}"), "<e:Envelope xmlns:e='x'><e:Body><u:AResponse>"),
             (format!("Content-Type: text/xml\r\n{length}"), "no XML"),
             (format!("Content-Type: text/xml\r\n{length}"), "no XML <root>"),

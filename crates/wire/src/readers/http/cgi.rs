@@ -1,9 +1,9 @@
 //! What cameras answer over HTTP in lines of a key and a value: the interfaces (CGI) of several makers.
 //!
 //! An answer is known by its first key, and then by keys that no other text has together. The names of keys and what they
-//! mean are each interface's own; the table below has those of AVTECH, Axis (VAPIX, parameters), Dahua (`magicBox`,
-//! `configManager`), D-Link and `TRENDnet` (NIPCA), Hanwha (SUNAPI), `HiChip` (`hi3510`), Netwave, Vivotek. Lines may begin with
-//! `var` and end with a semicolon; values may stand in quotes.
+//! mean are each interface's own; the table below has those of AVTECH, Axis (VAPIX, parameters), Canon (`-wvhttp-01-`), Dahua (`magicBox`,
+//! `configManager`), D-Link and `TRENDnet` (NIPCA), Hanwha (SUNAPI), `HiChip` (`hi3510`), Netwave, Sony (`inquiry.cgi`), Vivotek. Lines may
+//! begin with `var` and end with a semicolon; values may stand in quotes. Sony parts its lines by `&`, too.
 //!
 //! Facts about the sender: `cgi.role` `device`, `cgi.api`, and what the answer has of `cgi.vendor`, `cgi.model`,
 //! `cgi.class`, `cgi.name`, `cgi.serial`, `cgi.mac`, `cgi.firmware`, each once. At most 4096 lines are read.
@@ -66,6 +66,9 @@ const TABLES: [&[u8]; 14] = [
     b"RemoteDevice",
     b"UPnP",
 ];
+
+/// How an answer of Sony's begins whose lines `&` may part.
+const SONY: &str = "ModelName=";
 
 const DAHUA: &[(&str, Field)] =
     &[("deviceType", Field::CgiModel), ("serialNumber", Field::CgiSerial), ("updateSerial", Field::CgiModel)];
@@ -149,6 +152,25 @@ const APIS: &[Api] = &[
         begins: &["system_info_"],
         needs: &["system_info_serialnumber", "system_info_firmwareversion"],
         keys: VIVOTEK,
+        ..ANY
+    },
+    // A value that cannot be set stands behind `:=`.
+    Api {
+        name: "canon",
+        begins: &["timestamp="],
+        needs: &["timestamp", "realtime", "s.hardware:"],
+        keys: &[("s.hardware:", Field::CgiModel), ("s.firmware:", Field::CgiFirmware)],
+        ..ANY
+    },
+    Api {
+        name: "sony",
+        begins: &[SONY, "var ModelName="],
+        needs: &["ModelName", "Serial", "SoftVersion", "CGIVersion"],
+        keys: &[
+            ("ModelName", Field::CgiModel),
+            ("Serial", Field::CgiSerial),
+            ("SoftVersion", Field::CgiFirmware),
+        ],
         ..ANY
     },
     Api {
@@ -328,7 +350,8 @@ fn is_version(value: &[u8]) -> bool {
 
 /// Keys and values of the lines that have one, without what stands around them.
 fn lines(body: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    body.split(|&byte| byte == b'\n').take(MAX_LINES).filter_map(|line| {
+    let is_query = body.trim_ascii_start().starts_with(SONY.as_bytes());
+    body.split(move |&byte| byte == b'\n' || is_query && byte == b'&').take(MAX_LINES).filter_map(|line| {
         #[cfg(test)]
         crate::readers::tests::count(line.len() + 1);
         let line = line.trim_ascii();

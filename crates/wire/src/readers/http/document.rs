@@ -3,7 +3,7 @@
 //! A root element that one protocol alone has is enough; a name that several have counts with the namespace that it declares.
 //! To add a document: a file beside this one with `read`, and an arm in [`root`].
 
-use super::{super::onvif, body::Side, cgi_xml, isapi, upnp};
+use super::{super::onvif, body::Side, cgi_xml, isapi, tvt, upnp};
 use crate::{
     reader::Facts,
     xml::{Part, Xml},
@@ -32,6 +32,7 @@ pub(super) fn root(text: &str, side: Side) -> Root {
             envelope(&mut xml, named, side)
         }
         (_, Side::Refusal) => Root::Other,
+        ("config", _) if tvt::is_of(&tag) => tvt::root(&mut xml, side),
         ("root", Side::Server) if upnp::is_of(&tag) => Root::Known(upnp::read),
         ("CGI_Result", Side::Server) => Root::Known(cgi_xml::read_foscam),
         ("rcp", Side::Server) => Root::Known(cgi_xml::read_rcp),

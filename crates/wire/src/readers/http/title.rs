@@ -8,7 +8,7 @@ use super::body::Told;
 use crate::{Fact, Field, reader::Facts, text::value};
 
 /// How far into a page its title may stand.
-const MAX_PAGE: usize = 4096;
+pub(super) const MAX_PAGE: usize = 4096;
 
 /// What can be told of the title of a page that begins like this.
 pub(super) fn told(page: &[u8]) -> Told {
@@ -79,7 +79,8 @@ mod tests {
     }
 
     fn title(half: &[u8]) -> Option<String> {
-        let (probe, said) = stream(&READER, half, false);
+        // Behind its title a page's links are waited for.
+        let (probe, said) = stream(&READER, half, true);
         assert_eq!(probe, Probe::Match, "{}", String::from_utf8_lossy(half));
         said.iter().find_map(|line| line.strip_prefix("sender http.title ")).map(str::to_owned)
     }
@@ -96,7 +97,7 @@ mod tests {
             ("<html><titles>a</titles><body><title>b</title>", None),
             ("plain", None),
         ] {
-            let half = page("200 OK", html);
+            let half = page("200 OK", &format!("{html}</html>"));
             assert_eq!(title(&half).as_deref(), found, "{html}");
             cut_stream_everywhere(&READER, &half);
         }

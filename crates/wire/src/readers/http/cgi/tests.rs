@@ -23,7 +23,19 @@ fn said(half: &[u8]) -> Vec<String> {
     said.iter().filter_map(|line| line.strip_prefix("sender cgi.")).map(str::to_owned).collect()
 }
 
-const ANSWERS: [(&str, &[&str]); 20] = [
+const ANSWERS: [(&str, &[&str]); 23] = [
+    (
+        "timestamp=1.5\nrealtime=2.5\ns.epoch:=Mon\ns.hardware:=Example VB-1\ns.firmware:=1.2\nc.1.name.asc:=Yard\n",
+        &["api canon", "model Example VB-1", "firmware 1.2"],
+    ),
+    (
+        "ModelName=\"SNC-E1\"&Serial=\"0123\"&SoftVersion=1.2&ModelForm=box&CGIVersion=2.05\n",
+        &["api sony", "model SNC-E1", "serial 0123", "firmware 1.2"],
+    ),
+    (
+        "var ModelName=\"SNC-E1\"\r\nvar Serial=\"0123\"\r\nvar SoftVersion=\"1.2\"\r\nvar CGIVersion=\"2.05\"\r\n",
+        &["api sony", "model SNC-E1", "serial 0123", "firmware 1.2"],
+    ),
     (
         "Firmware.Version=1-2\nMACAddress=02:00:00:00:00:01\nProduct.Type=DVR\nProduct.ID=E1\nVideo.Input.Num=8\n",
         &["api avtech", "firmware 1-2", "mac 02:00:00:00:00:01", "class DVR"],
@@ -152,6 +164,11 @@ fn errors_requests_and_texts_of_others_say_nothing() {
         "processor=E\nserialNumber=1\n",
         "type=DH-XVR\n",
         "type=image\n",
+        "timestamp=1\nrealtime=2\ns.state:=ok\n",
+        "timestamp=1\ns.hardware:=E1\n",
+        "ModelName=E1&Serial=1&Status=ok\n",
+        "ModelName=E1\nSerial=1\nSoftVersion=2\n",
+        "a=1&ModelName=E1&Serial=1&SoftVersion=2&CGIVersion=2\n",
         "type=DH-XVR1\nsize=2\n",
         "vendor=Example\n",
         "vendor=Dahua\nmodel=1\n",
