@@ -58,6 +58,30 @@ fn who_has_the_paths_of_several_makers_was_scanned() {
     assert!(scanned["vendor"].is_null(), "{scanned}");
 }
 
+/// What is said of a server of pages with this one.
+fn shows_page(page: &str) -> Value {
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length:";
+    asked_for(&["/"], &format!("{head} {}\r\n\r\n{page}", page.len()))
+}
+
+#[test]
+fn a_page_with_a_makers_scripts_is_his_whatever_its_title() {
+    let page = "<html><title>WEB SERVICE</title><script src=\"jsBase/lib/jquery.js\"></script></html>";
+    let shown = shows_page(page);
+    assert_eq!((&shown["standing"], &shown["vendor"]), (&"camera".into(), &"dahua".into()));
+    for other in [
+        page.replace("src=\"jsBase", "src=\"https://cdn.example/jsBase"),
+        page.replace("jsBase", "js"),
+        page.replace("<script src=\"jsBase/lib/jquery.js\">", "<p>jsBase/lib/jquery.js</p>"),
+        page[..page.len() - 24].to_owned(),
+    ] {
+        let shown = shows_page(&other);
+        assert_eq!((&shown["standing"], &shown["vendor"]), (&"other".into(), &Value::Null), "{other}");
+    }
+    let redirected = "HTTP/1.1 302 Found\r\nLocation: /doc/page/login.asp?_1\r\nContent-Length: 0\r\n\r\n";
+    assert_eq!(asked_for(&["/"], redirected)["standing"], "suspected", "doors have that page, too");
+}
+
 #[test]
 fn a_realm_holds_what_could_be_a_serial_number() {
     let of = |realm: &str| asked_for(&["/"], &LOGIN.replace("Home", realm))["vendor"].clone();
