@@ -361,7 +361,7 @@ fn shows_sighting(sighting: &Value, packets: &[(u64, Vec<u8>)]) -> bool {
     // What was compressed stands in no packet as it is.
     let is_compressed = contains(&packets[packets.len() - 1].1, b"\nContent-Encoding: gzip\r");
     // What a packet means, what is masked, or numbers that stand in it otherwise.
-    is_compressed && kind == "http.title"
+    is_compressed && matches!(kind, "http.title" | "http.link")
         || matches!(
             kind.rsplit('.').next(),
             Some("api" | "credentials" | "role" | "protocol" | "device-role" | "p2p")
