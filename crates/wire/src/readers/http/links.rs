@@ -197,7 +197,10 @@ mod tests {
 
     #[test]
     fn links_are_few_short_and_stand_early() {
-        let many: String = (0..9).map(|number| format!("<img src=/{number}.png>")).collect();
+        let many = (0..9)
+            .map(|number| ["<img src=/", &number.to_string(), ".png>"].concat())
+            .collect::<Vec<_>>()
+            .concat();
         assert_eq!(links(&page(&format!("<html>{many}")), false).len(), MAX_LINKS);
         let long = format!("<img src=/{}>", "a".repeat(99));
         assert_eq!(links(&page(&format!("<html>{long}</html>")), false)[0].len(), MAX_LINK);
