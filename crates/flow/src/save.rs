@@ -17,7 +17,7 @@ use std::io::{self, Read, Write};
 use crate::state::captures::Captures;
 use crate::state::eviction::{Evicted, EvictedKey, Gone};
 use crate::state::fragment::{Fragments, portable::PortableFragments};
-use crate::state::names::{AnswerFlow, Question, Run};
+use crate::state::names::{Question, Reply, Run};
 use crate::state::packet_ref;
 use crate::state::path::{Paths, PortableLayer};
 use crate::state::residual::{Residual, ResidualKey};
@@ -31,7 +31,7 @@ use crate::state::transcript::Transcript;
 use spell::PortableSpell;
 
 /// First bytes of a saved summary; the last is the version of what follows.
-const MAGIC: [u8; 8] = *b"lenscap\x12";
+const MAGIC: [u8; 8] = *b"lenscap\x13";
 /// Bytes that a saved summary may unpack to.
 const LIMIT: u64 = 64 << 30;
 
@@ -90,7 +90,7 @@ struct PortableRun {
     name: TextId,
     chain: TextId,
     by: u8,
-    flow: AnswerFlow,
+    reply: Reply,
     first: i64,
     last: i64,
     count: u64,
@@ -158,7 +158,7 @@ impl Summary {
             name: run.name,
             chain: run.chain,
             by: RESOLVERS.iter().position(|by| *by == run.by).unwrap_or(0) as u8,
-            flow: run.flow,
+            reply: run.reply,
             first: run.first,
             last: run.last,
             count: run.count,
@@ -244,10 +244,10 @@ impl Summary {
             Fragments::from_portable(from.datagrams, &summary.flows.paths, summary.limits.memory)?;
         let run = |run: PortableRun| {
             let by = *RESOLVERS.get(usize::from(run.by))?;
-            let PortableRun { name, chain, flow, first, last, count, at, .. } = run;
+            let PortableRun { name, chain, reply, first, last, count, at, .. } = run;
             Some((
                 (Address(run.address), Address(run.asker)),
-                Run { name, chain, by, flow, first, last, count, at },
+                Run { name, chain, by, reply, first, last, count, at },
             ))
         };
         let runs = from.runs.into_iter().map(run).collect::<Option<Vec<_>>>()?;

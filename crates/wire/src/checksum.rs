@@ -128,6 +128,14 @@ pub fn check_transport(packet: &mut Packet<'_>) {
     }
 }
 
+/// Whether the transport checksum of a packet is right; nothing where it cannot be told, as where the sender left it to its network card.
+pub fn is_transport_right(packet: &Packet<'_>) -> Option<bool> {
+    let pseudo = pseudo_header(packet)?;
+    let is_right = is_right(sum(packet.segment) + pseudo);
+    let left = || wrong(packet.protocol, packet.segment, pseudo).contains(Hazards::OFFLOADED_CHECKSUM);
+    (is_right || !left()).then_some(is_right)
+}
+
 /// What a wrong checksum is. Takes no packet, so that one may stay in registers.
 #[cold]
 #[inline(never)]

@@ -57,7 +57,7 @@ mod wifi;
 mod xml;
 
 pub use activity::Activity;
-pub use checksum::check_transport;
+pub use checksum::{check_transport, is_transport_right};
 pub use decode::{decode, decode_datagram};
 pub use fact::{Fact, Party, Resolver};
 pub use fast::decode_usual;

@@ -4,11 +4,13 @@
 //! answers the question that 192.168.1.5 had asked; a DHCP host name becomes a sighting of the MAC that sent it.
 
 use arrayvec::ArrayString;
-use lenscap_wire::{Address, Fact, Field, Mac, Packet, PacketRef, Party, ReaderId, Resolver};
+use lenscap_wire::{
+    Address, Fact, Field, Mac, Packet, PacketRef, Party, ReaderId, Resolver, is_transport_right,
+};
 use std::fmt::Write;
 
 use crate::state::key::TCP;
-use crate::state::names::{ALIAS, AnswerFlow, Denial, Names, Notice, Run};
+use crate::state::names::{ALIAS, AnswerFlow, Denial, Exchange, Names, Notice, Reply, Run};
 use crate::state::sighting::{Seen, Shown, Sightings};
 use crate::state::text::{TextId, Texts};
 
@@ -60,11 +62,13 @@ impl Listener<'_, '_> {
             }
             Fact::Asks { by: Resolver::Dns, name } => {
                 let (mac, _) = packet.own_macs().unwrap_or_default();
-                self.question(packet.source, name, Notice::Asked(mac));
+                let (from, to) = packet.ports;
+                let exchange = Exchange::of(AnswerFlow::new(packet.destination, (to, from)), packet.payload);
+                self.question(packet.source, name, Notice::Asked(mac, exchange));
             }
             Fact::Denied { by: Resolver::Dns, name, code } => {
-                let flow = AnswerFlow::new(packet.source, packet.ports);
-                self.question(packet.destination, name, Notice::Denied(Denial { code, flow }));
+                let reply = self.reply();
+                self.question(packet.destination, name, Notice::Denied(Denial { code, reply }));
             }
             _ => {}
         }
@@ -85,13 +89,20 @@ impl Listener<'_, '_> {
         let asker = if by == Resolver::Mdns { Address::default() } else { self.packet.destination };
         let (text, links) = (self.texts.intern(name), self.texts.intern(chain));
         let (first, last) = (self.time, self.time);
-        let flow = AnswerFlow::new(self.packet.source, self.packet.ports);
-        let run = Run { name: text, chain: links, by, flow, first, last, count: 1, at: self.at };
+        let reply = self.reply();
+        let run = Run { name: text, chain: links, by, reply, first, last, count: 1, at: self.at };
         let before = self.names.len();
         self.names.answer((address, asker), run);
         if self.names.len() > before {
             self.names.text_cost += name.len() + chain.len();
         }
+    }
+
+    /// The packet as an answer to a question.
+    fn reply(&self) -> Reply {
+        let packet = self.packet;
+        let flow = AnswerFlow::new(packet.source, packet.ports);
+        Reply::datagram(flow, Exchange::of(flow, packet.payload), is_transport_right(packet))
     }
 
     fn question(&mut self, asker: Address, name: &[u8], heard: Notice) {

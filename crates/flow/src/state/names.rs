@@ -4,6 +4,7 @@
 //! ask which name was the latest at any moment. Two lists of runs join exactly.
 
 mod question;
+mod reply;
 
 use hashbrown::{HashMap, HashSet};
 use lenscap_wire::{Address, PacketRef, Resolver};
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 
 pub(crate) use self::question::{Denial, Notice, Question};
+pub(crate) use self::reply::{Exchange, Reply};
 use crate::state::share::{cleared, stay};
 use crate::state::text::{TextId, Texts};
 
@@ -27,8 +29,8 @@ pub(crate) struct Run {
     /// Canonical names on the way, joined by spaces.
     pub(crate) chain: TextId,
     pub(crate) by: Resolver,
-    /// The flow that the first answer came in.
-    pub(crate) flow: AnswerFlow,
+    /// To which question they are answers.
+    pub(crate) reply: Reply,
     /// Stamp of the first answer in capture order.
     pub(crate) first: i64,
     /// Latest stamp.
@@ -46,6 +48,7 @@ impl Run {
     fn join(&mut self, later: &Self) {
         self.last = self.last.max(later.last);
         self.count += later.count;
+        self.reply.join(&later.reply);
     }
 }
 
@@ -104,8 +107,11 @@ impl Names {
         self.len() * Self::COST + self.text_cost
     }
 
-    /// Books an answer.
-    pub(crate) fn answer(&mut self, key: AnswerKey, run: Run) {
+    /// Books an answer, or equal ones of a later part.
+    pub(crate) fn answer(&mut self, key: AnswerKey, mut run: Run) {
+        if let Some(question) = self.questions.get(&(key.1, run.name)) {
+            run.reply.compare(&question.exchanges);
+        }
         let runs = self.runs.entry(key).or_default();
         match runs.last_mut() {
             Some(last) if last.says_as(&run) => last.join(&run),
@@ -120,10 +126,11 @@ impl Names {
     pub(crate) fn hear(&mut self, asker: Address, name: TextId, heard: Notice, time: i64, at: PacketRef) {
         let one = |yes: bool| u64::from(yes);
         let question = Question {
-            asked: one(matches!(heard, Notice::Asked(_))),
+            asked: one(matches!(heard, Notice::Asked(..))),
             answered: one(matches!(heard, Notice::Answered)),
             denial: if let Notice::Denied(denial) = heard { Some(denial) } else { None },
-            from: if let Notice::Asked(mac) = heard { mac.0 } else { [0; 6] },
+            from: if let Notice::Asked(mac, _) = heard { mac.0 } else { [0; 6] },
+            exchanges: heard.exchanges(),
             first: time,
             last: time,
             at,
@@ -212,6 +219,17 @@ impl Names {
         self.runs.iter().map(|(key, runs)| (key, runs.as_slice()))
     }
 
+    /// Whether what it took in at its beginning may be answers to what was asked before, and not all of that is kept: a part to which
+    /// this one would be appended has asked, and its texts are called as `text` calls them.
+    pub(crate) fn lacks(&self, earlier: &Self, mut text: impl FnMut(TextId) -> Option<TextId>) -> bool {
+        let crowded = self.runs.iter().flat_map(|(key, runs)| runs.iter().map(move |run| (key.1, run)));
+        let mut crowded = crowded.filter(|(_, run)| run.reply.crowded);
+        crowded.any(|(asker, run)| {
+            let question = text(run.name).and_then(|name| earlier.question(asker, name));
+            question.is_some_and(|question| question.exchanges != Default::default())
+        })
+    }
+
     /// Every run, sorted by address and asker, in capture order for each.
     pub(crate) fn all(&self) -> Vec<(&AnswerKey, &Run)> {
         let mut all: Vec<_> =
@@ -276,8 +294,8 @@ mod tests {
     fn run(name: u32, time: i64) -> Run {
         let at = PacketRef { offset: time as u64, ..PacketRef::default() };
         let (name, chain) = (TextId(name), TextId::EMPTY);
-        let (by, flow) = (Resolver::Dns, AnswerFlow::STREAM);
-        Run { name, chain, by, flow, first: time, last: time, count: 1, at }
+        let (by, reply) = (Resolver::Dns, Reply::STREAM);
+        Run { name, chain, by, reply, first: time, last: time, count: 1, at }
     }
 
     fn fold(names: &[u32], from: usize) -> Names {
@@ -285,7 +303,10 @@ mod tests {
         for (n, &name) in names.iter().enumerate() {
             let time = (from + n) as i64;
             all.answer(AnswerKey::default(), run(name, time));
-            let asked = Notice::Asked(Mac([2, 0, 0, 0, 0, name as u8]));
+            let asked = Notice::Asked(
+                Mac([2, 0, 0, 0, 0, name as u8]),
+                Some(Exchange::of(AnswerFlow::STREAM, &[0, 1]).unwrap()),
+            );
             all.hear(Address::default(), TextId(name % 2), asked, time, PacketRef::default());
         }
         all
@@ -315,7 +336,7 @@ mod tests {
         let [camera, desk] = [1, 2].map(|last| Address::v4([192, 168, 1, last]));
         let mut ask = |names: &mut Names, asker, name: &str, time| {
             let name = texts.intern(name.as_bytes());
-            names.hear(asker, name, Notice::Asked(Mac::default()), time, PacketRef::default());
+            names.hear(asker, name, Notice::Asked(Mac::default(), None), time, PacketRef::default());
             names.answer((Address::default(), asker), Run { name, ..run(0, time) });
         };
         ask(&mut names, camera, "cloud", 0);

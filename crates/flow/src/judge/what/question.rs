@@ -105,7 +105,7 @@ impl<'c, 'a> Given<'c, 'a> {
         if question.answered > 0 && !self.stray.contains(&of) {
             return None;
         }
-        let denial = question.denial.filter(|denial| !self.names.is_stray(denial.flow));
+        let denial = question.denial.filter(|denial| !self.names.is_stray(asker, &denial.reply));
         // An answer where nobody had asked shows no question.
         if question.asked == 0 && denial.is_none() {
             return None;

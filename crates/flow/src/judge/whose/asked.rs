@@ -49,12 +49,16 @@ impl ByMac {
 
     /// The latest answer for an address at or before a moment to the station with a MAC, where it had asked from another address
     /// than this one, and either is of IPv6.
-    pub(crate) fn latest(&self, address: Address, (other, mac): (Address, Mac), moment: i64) -> Option<Run> {
+    pub(crate) fn latest(
+        &self,
+        address: Address,
+        (other, mac): (Address, Mac),
+        moment: i64,
+    ) -> Option<Given> {
         let given = self.0.get(&(address, mac))?;
         let before = given.get(..given.partition_point(|(_, run)| run.first <= moment))?;
         let is_v6 = |address: Address| address.octets().is_none();
-        let (_, run) = before.iter().rev().find(|(asker, _)| is_v6(*asker) || is_v6(other))?;
-        Some(*run)
+        before.iter().rev().find(|(asker, _)| is_v6(*asker) || is_v6(other)).copied()
     }
 }
 
@@ -67,7 +71,7 @@ fn of_one(question: &Question) -> Option<Mac> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::names::{AnswerFlow, Notice};
+    use crate::state::names::{Notice, Reply};
     use crate::state::text::TextId;
     use lenscap_wire::PacketRef;
 
@@ -82,9 +86,9 @@ mod tests {
         let mut names = Names::default();
         for (asker, time) in askers.iter().zip(0..) {
             let (asker, name, at) = (address(asker), TextId(2), PacketRef::default());
-            names.hear(asker, name, Notice::Asked(STATION), time, at);
-            let (chain, flow) = (TextId::EMPTY, AnswerFlow::STREAM);
-            let run = Run { name, chain, by: Resolver::Dns, flow, first: time, last: time, count: 1, at };
+            names.hear(asker, name, Notice::Asked(STATION, None), time, at);
+            let (chain, reply) = (TextId::EMPTY, Reply::STREAM);
+            let run = Run { name, chain, by: Resolver::Dns, reply, first: time, last: time, count: 1, at };
             names.answer((address("2001:db8:9::9"), asker), run);
         }
         names

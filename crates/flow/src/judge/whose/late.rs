@@ -7,7 +7,7 @@ use lenscap_wire::{Address, Mac, PacketRef, Resolver};
 
 use crate::state::key::Side;
 use crate::state::learned::{Learned, Told};
-use crate::state::names::{AnswerFlow, Denial, Names, Notice, Run};
+use crate::state::names::{Denial, Names, Notice, Reply, Run};
 use crate::state::spell::Hot;
 use crate::state::text::TextId;
 
@@ -71,14 +71,14 @@ pub(crate) fn names(mut lessons: Vec<Lesson>) -> Names {
     let mut names = Names::default();
     for Lesson { sender, mac, receiver, learned: Learned { told, time, at } } in lessons {
         match told {
-            Told::Asks { name } => names.hear(sender, name, Notice::Asked(mac), time, at),
+            Told::Asks { name } => names.hear(sender, name, Notice::Asked(mac, None), time, at),
             Told::Denied { name, code } => {
-                let denial = Denial { code, flow: AnswerFlow::STREAM };
+                let denial = Denial { code, reply: Reply::STREAM };
                 names.hear(receiver, name, Notice::Denied(denial), time, at);
             }
             Told::Answer { name, chain, address } => {
-                let (by, flow) = (Resolver::Dns, AnswerFlow::STREAM);
-                let run = Run { name, chain, by, flow, first: time, last: time, count: 1, at };
+                let (by, reply) = (Resolver::Dns, Reply::STREAM);
+                let run = Run { name, chain, by, reply, first: time, last: time, count: 1, at };
                 names.answer((address, receiver), run);
                 names.hear(receiver, name, Notice::Answered, time, at);
             }

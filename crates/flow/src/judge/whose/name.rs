@@ -8,17 +8,17 @@
 
 mod table;
 
-use hashbrown::HashSet;
 use lenscap_wire::{Address, Mac, PacketRef, Resolver};
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use self::table::{NameTable, age};
-use super::unasked::unasked;
+use super::unasked::Strays;
 use crate::judge::boundary::Boundary;
 use crate::judge::ending::Ending;
 use crate::judge::{Court, rules};
 use crate::report::NameView;
-use crate::state::names::{ALIAS, AnswerFlow, AnswerKey, Question, Run};
+use crate::state::names::{ALIAS, AnswerKey, Question, Reply, Run};
 use crate::state::summary::Summary;
 use crate::state::text::TextId;
 
@@ -95,20 +95,20 @@ pub(crate) struct Asker {
 pub(crate) struct NameIndex<'a> {
     early: NameTable<'a>,
     late: NameTable<'a>,
-    /// Answers came there, and no question went.
-    unasked: HashSet<AnswerFlow>,
+    strays: Arc<Strays>,
 }
 
 impl<'a> NameIndex<'a> {
     pub(crate) fn new(summary: &'a Summary, ending: &'a Ending, boundary: &Boundary) -> Self {
-        let mut early = NameTable::new(false, (&summary.site.names, &summary.flows.texts), boundary);
-        let mut late = NameTable::new(true, (&ending.names, &ending.texts), boundary);
+        let strays = Arc::new(Strays::new(summary));
+        let own = || (boundary.clone(), Arc::clone(&strays));
+        let mut early = NameTable::new(false, (&summary.site.names, &summary.flows.texts), own());
+        let mut late = NameTable::new(true, (&ending.names, &ending.texts), own());
         if early.names.len() > 0 && late.names.len() > 0 {
             early.look_up_names();
             late.look_up_names();
         }
-        let unasked = if summary.site.names.len() > 0 { unasked(summary) } else { HashSet::new() };
-        Self { early, late, unasked }
+        Self { early, late, strays }
     }
 
     /// The name that `address` had for `asker` during a flow: the latest answer to the asker at or before its
@@ -159,8 +159,8 @@ impl<'a> NameIndex<'a> {
         if !asker.is_near || !table.by_address.contains_key(&address) {
             return None;
         }
-        let run = table.by_mac().latest(address, (asker.address, asker.mac), moment)?;
-        (!self.is_stray(run.flow)).then_some(run)
+        let (other, run) = table.by_mac().latest(address, (asker.address, asker.mac), moment)?;
+        (!self.is_stray(other, &run.reply)).then_some(run)
     }
 
     /// Whether a name service gave the station with a MAC an address that it had asked for.
@@ -217,7 +217,7 @@ impl<'a> NameIndex<'a> {
     pub(crate) fn aliases(&self) -> impl Iterator<Item = (Address, &'a [u8], &'a [u8])> + use<'_, 'a> {
         let aliases = self.early.aliases.iter();
         aliases.flat_map(|((asker, target), runs)| {
-            let named = runs.iter().filter(|run| !self.is_stray(run.flow));
+            let named = runs.iter().filter(|run| !self.is_stray(*asker, &run.reply));
             named.map(|run| (*asker, self.early.texts.text(run.name), *target))
         })
     }
@@ -227,18 +227,18 @@ impl<'a> NameIndex<'a> {
         [&self.early, &self.late].into_iter().flat_map(move |table| {
             let told = table.names.each().filter(|(key, _)| key.0 != ALIAS);
             let runs = told.flat_map(|(key, runs)| runs.iter().map(move |run| (*key, run)));
-            runs.map(move |(key, run)| (key, table.texts.text(run.name), self.is_stray(run.flow)))
+            runs.map(move |(key, run)| (key, table.texts.text(run.name), self.is_stray(key.1, &run.reply)))
         })
     }
 
-    /// Whether answers came in a flow in which nobody had asked.
-    pub(crate) fn is_stray(&self, flow: AnswerFlow) -> bool {
-        self.unasked.contains(&flow)
+    /// Whether an answer to an asker is to no question.
+    pub(crate) fn is_stray(&self, asker: Address, reply: &Reply) -> bool {
+        self.strays.has(asker, reply)
     }
 
     /// Whether the asker had asked for the name that a run of answers gave it: over the same transport or the other.
     fn was_asked(&self, at_end: bool, asker: (Address, Mac), run: &Run) -> bool {
-        if self.is_stray(run.flow) {
+        if self.is_stray(asker.0, &run.reply) {
             return false;
         }
         let (own, other) = if at_end { (&self.late, &self.early) } else { (&self.early, &self.late) };

@@ -1,18 +1,54 @@
 //! Answers of name services for which nobody had asked: anybody can send one.
 //!
-//! What 192.0.2.53 sent to 192.168.1.64 from port 53, where nothing went the other way between these ports, answers nothing.
+//! What 192.0.2.53 sent to 192.168.1.64 from port 53, where nothing went the other way between these ports, answers nothing. Nor does what
+//! has not the identifier of a question that went there (RFC 5452, 9.1), or a wrong checksum, which its receiver drops (RFC 1122, 4.1.3.4);
+//! that is told where other answers to the same asker have right ones, since there are captures in which none is right.
 
 use hashbrown::HashSet;
-use lenscap_wire::Resolver;
+use lenscap_wire::{Address, Resolver};
 
 use crate::state::key::{Side, UDP};
-use crate::state::names::AnswerFlow;
+use crate::state::names::{AnswerFlow, Names, Reply};
 use crate::state::spell::Hot;
 use crate::state::summary::Summary;
 use crate::state::table::shard::Shard;
 
+/// Which answers are to no question.
+#[derive(Debug, Default)]
+pub(super) struct Strays {
+    unasked: HashSet<AnswerFlow>,
+    /// Who was sent answers with right checksums.
+    sound: HashSet<Address>,
+}
+
+impl Strays {
+    pub(super) fn new(summary: &Summary) -> Self {
+        let names = &summary.site.names;
+        if names.len() == 0 {
+            return Self::default();
+        }
+        let has_wrong = replies(names).any(|(_, reply)| reply.wrong);
+        let sound = replies(names).filter(|(_, reply)| has_wrong && reply.sound);
+        Self { unasked: unasked(summary), sound: sound.map(|(asker, _)| asker).collect() }
+    }
+
+    /// Whether an answer to an asker is one of them.
+    pub(super) fn has(&self, asker: Address, reply: &Reply) -> bool {
+        reply.is_stray(|| self.sound.contains(&asker), || self.unasked.contains(&reply.flow))
+    }
+}
+
+/// All answers and denials, with who was sent them.
+fn replies(names: &Names) -> impl Iterator<Item = (Address, &Reply)> {
+    let runs = names.each().flat_map(|(key, runs)| runs.iter().map(move |run| (key.1, &run.reply)));
+    let denials = names.each_question();
+    let denials =
+        denials.filter_map(|((asker, _), question)| Some((*asker, &question.denial.as_ref()?.reply)));
+    runs.chain(denials)
+}
+
 /// Where datagrams of a name service came and none went there. A flow that left memory tells nothing of it.
-pub(super) fn unasked(summary: &Summary) -> HashSet<AnswerFlow> {
+fn unasked(summary: &Summary) -> HashSet<AnswerFlow> {
     let spells = || summary.flows.shards.iter().flat_map(Shard::spells);
     // That one side alone sent is rare, and what is common has to be looked at only where there is such.
     let lone = spells()

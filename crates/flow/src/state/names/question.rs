@@ -3,7 +3,7 @@
 use lenscap_wire::{Fact, Mac, PacketRef};
 use serde::{Deserialize, Serialize};
 
-use super::AnswerFlow;
+use super::reply::{Asked, Exchange, Reply};
 
 /// How often somebody asked for a name, and what came back.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -14,6 +14,8 @@ pub(crate) struct Question {
     pub(crate) denial: Option<Denial>,
     /// From which MAC it was asked: zero where none was seen, [`Question::SEVERAL`] where not from one alone.
     pub(crate) from: [u8; 6],
+    /// The last exchanges in which it was asked.
+    pub(crate) exchanges: Asked,
     /// Earliest and latest stamp.
     pub(crate) first: i64,
     pub(crate) last: i64,
@@ -27,8 +29,8 @@ pub(crate) struct Question {
 pub(crate) struct Denial {
     /// Its response code (RFC 1035, 4.1.1), or [`Fact::UNREAD`].
     pub(crate) code: u8,
-    /// The flow that it came in: anybody can send one that nobody asked for.
-    pub(crate) flow: AnswerFlow,
+    /// To which question it is the answer: anybody can send one that nobody asked for.
+    pub(crate) reply: Reply,
 }
 
 impl Denial {
@@ -64,7 +66,12 @@ impl Question {
         };
         self.asked += later.asked;
         self.answered += later.answered;
-        self.denial = match (self.denial, later.denial) {
+        let theirs = later.denial.map(|mut denial| {
+            denial.reply.compare(&self.exchanges);
+            denial
+        });
+        self.exchanges.join(&later.exchanges);
+        self.denial = match (self.denial, theirs) {
             // What could be read says more than what could not.
             (Some(ours), Some(theirs)) if ours.is_unread() && !theirs.is_unread() => Some(theirs),
             (ours, theirs) => ours.or(theirs),
@@ -77,8 +84,17 @@ impl Question {
 /// Something said about a name, with its time and packet.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Notice {
-    /// It was asked for, from a MAC; zero where there is none of the asker's own.
-    Asked(Mac),
+    /// It was asked for, from a MAC; zero where there is none of the asker's own. Where by a datagram, in which exchange.
+    Asked(Mac, Option<Exchange>),
     Answered,
     Denied(Denial),
+}
+
+impl Notice {
+    pub(super) fn exchanges(self) -> Asked {
+        match self {
+            Self::Asked(_, Some(exchange)) => Asked::one(exchange),
+            _ => Asked::default(),
+        }
+    }
 }

@@ -2,11 +2,12 @@
 
 use hashbrown::HashMap;
 use lenscap_wire::{Address, Mac, Resolver, Timestamp};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::{LookedUp, Named};
 use crate::judge::boundary::Boundary;
 use crate::judge::whose::asked::ByMac;
+use crate::judge::whose::unasked::Strays;
 use crate::judge::{Court, rules};
 use crate::report::NameView;
 use crate::state::names::{ALIAS, AnswerKey, Names, Run};
@@ -18,6 +19,7 @@ pub(super) struct NameTable<'a> {
     pub(super) names: &'a Names,
     pub(super) texts: &'a Texts,
     boundary: Boundary,
+    strays: Arc<Strays>,
     pub(super) by_address: HashMap<Address, Vec<&'a Run>>,
     /// Those that one asker was given, where they are many.
     by_asker: HashMap<AnswerKey, Vec<&'a Run>>,
@@ -34,23 +36,26 @@ impl<'a> NameTable<'a> {
     /// Answers to one asker that are looked through one by one.
     pub(super) const FEW: usize = 16;
 
-    pub(super) fn new(at_end: bool, (names, texts): (&'a Names, &'a Texts), boundary: &Boundary) -> Self {
-        let (by_address, by_asker) = (HashMap::new(), HashMap::new());
-        let (own, asked) = (boundary.clone(), HashMap::new());
-        let by_mac = OnceLock::new();
-        let aliases = HashMap::new();
+    pub(super) fn new(
+        at_end: bool,
+        (names, texts): (&'a Names, &'a Texts),
+        (boundary, strays): (Boundary, Arc<Strays>),
+    ) -> Self {
+        let (by_address, by_asker, by_mac) = (HashMap::new(), HashMap::new(), OnceLock::new());
+        let (asked, aliases) = (HashMap::new(), HashMap::new());
         let mut table =
-            Self { at_end, names, texts, boundary: own, by_address, by_asker, by_mac, asked, aliases };
+            Self { at_end, names, texts, boundary, strays, by_address, by_asker, by_mac, asked, aliases };
         for (key, runs) in names.each() {
             if key.0 == ALIAS {
                 table.add_aliases(key.1, runs);
                 continue;
             }
-            let inside = boundary.is_inside(key.0);
+            let inside = table.boundary.is_inside(key.0);
             let told = || runs.iter().filter(move |run| inside || run.by == Resolver::Dns);
             table.by_address.entry(key.0).or_default().extend(told());
             if runs.len() > Self::FEW {
-                table.by_asker.insert(*key, told().collect());
+                let own = told().filter(|run| !table.strays.has(key.1, &run.reply)).collect();
+                table.by_asker.insert(*key, own);
             }
         }
         let lists = table.by_address.values_mut().chain(table.by_asker.values_mut());
@@ -98,6 +103,11 @@ impl<'a> NameTable<'a> {
         question.is_some_and(|question| question.first <= moment && question.was_asked_by(mac))
     }
 
+    /// Whether an answer tells what somebody himself was told: that address of a name that is no multicast's, for what was asked.
+    fn is_own(&self, key: AnswerKey, run: &Run) -> bool {
+        (run.by == Resolver::Dns || self.boundary.is_inside(key.0)) && !self.strays.has(key.1, &run.reply)
+    }
+
     /// The latest answer to one asker at or before a moment, else the first one that was under way then.
     pub(super) fn own(&self, key: AnswerKey, moment: i64) -> Option<&'a Run> {
         self.before(key, moment).or_else(|| self.under_way(key, moment))
@@ -111,7 +121,8 @@ impl<'a> NameTable<'a> {
         let soon = runs.filter(|run| run.first <= moment.saturating_add(rules::ANSWER_UNDER_WAY));
         let asked = soon.filter(|run| {
             let question = names.question(key.1, run.name);
-            question.is_some_and(|question| question.asked > 0 && question.first <= moment)
+            let asked = question.is_some_and(|question| question.asked > 0 && question.first <= moment);
+            asked && !self.strays.has(key.1, &run.reply)
         });
         asked.min_by_key(|run| (run.first, run.at))
     }
@@ -135,9 +146,7 @@ impl<'a> NameTable<'a> {
         let runs = self.names.runs(&key);
         if runs.len() <= Self::FEW {
             let before = runs.iter().filter(|run| run.first <= moment);
-            let inside = self.boundary.is_inside(key.0);
-            let told = before.filter(|run| inside || run.by == Resolver::Dns);
-            return told.max_by_key(|run| (run.first, run.at));
+            return before.filter(|run| self.is_own(key, run)).max_by_key(|run| (run.first, run.at));
         }
         let sorted = self.by_asker.get(&key)?;
         let count = sorted.partition_point(|run| run.first <= moment);
@@ -145,7 +154,7 @@ impl<'a> NameTable<'a> {
     }
 
     /// The latest answers to one asker at or before a moment, the latest first, [`NameTable::FEW`] at most.
-    pub(super) fn latest(&self, key: AnswerKey, moment: i64) -> impl Iterator<Item = &'a Run> {
+    pub(super) fn latest(&self, key: AnswerKey, moment: i64) -> impl Iterator<Item = &'a Run> + use<'_, 'a> {
         let names: &'a Names = self.names;
         let (few, many): (&'a [Run], &[&'a Run]) = match self.by_asker.get(&key) {
             None => (names.runs(&key), &[]),
@@ -154,8 +163,7 @@ impl<'a> NameTable<'a> {
                 (&[], sorted.get(count.saturating_sub(Self::FEW)..count).unwrap_or(&[]))
             }
         };
-        let inside = self.boundary.is_inside(key.0);
-        let few = few.iter().filter(move |run| run.first <= moment && (inside || run.by == Resolver::Dns));
+        let few = few.iter().filter(move |run| run.first <= moment && self.is_own(key, run));
         many.iter().copied().rev().chain(few.rev())
     }
 
