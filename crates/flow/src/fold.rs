@@ -12,8 +12,8 @@ pub(crate) mod listen;
 
 use lenscap_capture::{BATCH, Batch};
 use lenscap_wire::{
-    Class, Fact, Frame, Hazards, Message, Packet, PacketRef, ReaderId, TcpFlags, check_transport, decode,
-    decode_usual,
+    Class, Fact, Frame, Hazards, Message, Packet, PacketRef, ReaderId, Tcp, TcpFlags, check_transport,
+    decode, decode_usual,
     readers::{self, Readers, Routes},
 };
 
@@ -41,6 +41,15 @@ struct Recognised {
 #[inline]
 const fn is_open(flags: u32, side: Side) -> bool {
     flags & (flag::UNDECIDED | flag::LISTING) << (side & 1) != 0
+}
+
+/// Whether the receiver drops a segment, unless what shows it came of capturing: by a checksum (RFC 1122, 3.2.1.2; RFC 9293, 3.1), or
+/// since it acknowledges nothing (RFC 9293, 3.10.7.4).
+fn is_dropped(tcp: &Tcp, hazards: Hazards) -> bool {
+    let wrong = hazards.contains(Hazards::BAD_TRANSPORT_CHECKSUM)
+        && !hazards.contains(Hazards::OFFLOADED_CHECKSUM)
+        || hazards.contains(Hazards::BAD_IP_CHECKSUM);
+    wrong || tcp.flags.0 & (TcpFlags::ACK | TcpFlags::SYN | TcpFlags::RST) == 0
 }
 
 /// The readers that may know a packet.
@@ -211,9 +220,8 @@ impl Summary {
             let ends = tcp.flags.has(TcpFlags::FIN);
             if entry.share.payload > 0 || ends {
                 let sequence = tcp.sequence.wrapping_add(u32::from(tcp.flags.has(TcpFlags::SYN)));
-                let wrong = entry.hazards.contains(Hazards::BAD_TRANSPORT_CHECKSUM)
-                    && !entry.hazards.contains(Hazards::OFFLOADED_CHECKSUM);
-                let order = Order::Segment { sequence, ordinal: 0, ends, wrong };
+                let order =
+                    Order::Segment { sequence, ordinal: 0, ends, wrong: is_dropped(tcp, entry.hazards) };
                 let (bytes, frame) = shown();
                 let at = PayloadAt::of(bytes, frame, entry.share.at, entry.share.time);
                 let payload = Payload { order, bytes, length: bytes.len() as u32, at };

@@ -101,14 +101,13 @@ fn calls_alike((ours, ours_cold): (&Hot, &Cold), (hot, cold): (&Hot, &Cold)) -> 
         && (!crossed || ours.is_crossed(ours_cold, (server, cold.server_isn)))
 }
 
-/// Whether a right-hand spell that opens believed segments with a wrong checksum that ours would not, or the reverse: what
+/// Whether a right-hand spell that opens believed segments that their receiver dropped and ours would not, or the reverse: what
 /// it decided then rests on that.
 fn trusts_otherwise((ours, ours_cold): (&Hot, &Cold), (hot, cold): (&Hot, &Cold)) -> bool {
     [0, 1].into_iter().any(|side| {
-        let doubtful = hot.seen.get(side).is_some_and(|seen| seen & history::BAD_CHECKSUM != 0);
-        let known = ours.seen.get(side).is_some_and(|seen| *seen != 0);
+        let shows = |hot: &Hot| hot.seen.get(side).is_some_and(|seen| *seen != 0);
         let sound = |hot: &Hot, cold: &Cold| hot.began_sound(cold, side);
-        doubtful && known && sound(ours, ours_cold) != sound(hot, cold)
+        shows(ours) && shows(hot) && sound(ours, ours_cold) != sound(hot, cold)
     })
 }
 

@@ -17,7 +17,7 @@ pub(crate) enum Order {
         ordinal: u16,
         /// Whether the sender said that nothing follows (FIN).
         ends: bool,
-        /// Whether its checksum is wrong, so that its receiver dropped it.
+        /// Whether its receiver dropped it: a checksum is wrong, or it acknowledges nothing.
         wrong: bool,
     },
     /// A datagram of UDP, and the number of the reader that admitted it.

@@ -46,7 +46,7 @@ pub(crate) fn letters(tcp: &Tcp, payload: u32, hazards: Hazards) -> u16 {
     if tcp.window == 0 && tcp.flags.0 & (TcpFlags::SYN | TcpFlags::RST) == 0 {
         bits |= ZERO_WINDOW;
     }
-    if hazards.contains(Hazards::BAD_TRANSPORT_CHECKSUM) {
+    if hazards.0 & (Hazards::BAD_TRANSPORT_CHECKSUM.0 | Hazards::BAD_IP_CHECKSUM.0) != 0 {
         bits |= BAD_CHECKSUM;
     }
     bits
