@@ -142,3 +142,32 @@ fn a_stamp_that_steps_back_takes_no_name() {
         );
     }
 }
+
+/// Requests of one connection for two hosts: which of them its bytes went to is not told.
+#[test]
+fn one_of_two_hosts_of_a_connection_is_said_as_one_of_two() {
+    let told = |hosts: [&str; 2]| {
+        let mut stage = Stage::new();
+        let mut tcp = stage.s.tcp(stage.camera, stage.cloud.port(80));
+        let [first, second] = hosts.map(|host| format!("Host: {host}\r\n"));
+        tcp.send(&mut stage.s, Side::Client, format!("GET / HTTP/1.1\r\n{first}\r\n").as_bytes());
+        tcp.send(&mut stage.s, Side::Server, b"HTTP/1.1 204 No Content\r\n\r\n");
+        let post = format!("POST /up HTTP/1.1\r\n{second}Content-Length: 400000\r\n\r\n");
+        tcp.send(&mut stage.s, Side::Client, post.as_bytes());
+        tcp.send(&mut stage.s, Side::Client, &[b'x'; 400_000]);
+        tcp.send(&mut stage.s, Side::Server, b"HTTP/1.1 204 No Content\r\n\r\n");
+        let all = records(&stage.s.frames);
+        all.into_iter().find(|of| of["type"] == "finding").expect("it uploaded")
+    };
+    let hosts =
+        |finding: &Value| finding["reasons"].to_string().contains("hosts: requests of one connection named");
+    let one = told([CLOUD, CLOUD]);
+    assert!(one["confidence"].as_u64() > Some(70) && !hosts(&one), "{one}");
+    for two in [[CLOUD, "backup.example.org"], ["time.example.org", CLOUD]] {
+        let finding = told(two);
+        assert_eq!((&finding["endpoint"], &finding["vendor"]), (&two[0].into(), &"hikvision".into()));
+        assert!(finding["confidence"].as_u64() <= Some(65) && hosts(&finding), "{finding}");
+    }
+    let same_owner = told([CLOUD, "dev.hik-connect.com"]);
+    assert!(same_owner["confidence"].as_u64() > Some(70) && hosts(&same_owner), "{same_owner}");
+}

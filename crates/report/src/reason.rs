@@ -1,5 +1,9 @@
 //! The sentence for each rule behind a finding, the same in every format: the rule's id, a colon, and words.
 
+mod named;
+
+pub(crate) use named::look_up;
+
 use crate::units::{self, Numbers};
 use crate::vendor;
 use lenscap_flow::report::{Attribution, ContactRule, Finding, LookUp, Measure, Party, Reason, Rule};
@@ -102,14 +106,8 @@ pub(crate) fn sentence(finding: &Finding<'_>, reason: &Reason, digits: Digits) -
             counted(*flows, "flow"),
             digits.payload(*payload)
         ),
-        Rule::LookedUp { age, names } => {
-            let one = if *names > 1 {
-                format!("; it is one of {names} names for which the device had been given this address")
-            } else {
-                String::new()
-            };
-            format!("the name is from a look-up {} before{one}", units::span(*age))
-        }
+        Rule::LookedUp { age, names } => named::looked_up(*age, *names),
+        Rule::Hosts { hosts } => named::hosts(*hosts),
         Rule::IsCamera { class, confidence } => format!("the device is a {class}, confidence {confidence}"),
         Rule::MayBeCamera { confidence } => format!("the device may be a camera, confidence {confidence}"),
         Rule::AskedFor { name, outcome } => format!("asked for {name}; {}", looked_up(*outcome)),
@@ -127,22 +125,6 @@ pub(crate) fn sentence(finding: &Finding<'_>, reason: &Reason, digits: Digits) -
             counted(*flows, "flow")
         ),
     }
-}
-
-/// `, looked up 10 h before, one of 2 names of that address`: how old the look-up is that gave the name, and whether the address had others.
-pub(crate) fn look_up(finding: &Finding<'_>) -> String {
-    let looked_up = finding.reasons.iter().find_map(|reason| match reason.rule {
-        Rule::LookedUp { age, names } => Some((age, names)),
-        _ => None,
-    });
-    let Some((age, names)) = looked_up else { return String::new() };
-    let before = if age >= rules::OLD_NAME {
-        format!(", looked up {} before", units::span(age))
-    } else {
-        String::new()
-    };
-    let one = if names > 1 { format!(", one of {names} names of that address") } else { String::new() };
-    format!("{before}{one}")
 }
 
 /// ` by dns, sni`.

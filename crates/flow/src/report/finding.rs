@@ -212,6 +212,8 @@ pub enum Rule {
     SameAddress { flows: u64, payload: u64 },
     /// The name is from a look-up so long before the flow, in ns, and one of so many that the device had been given the address for.
     LookedUp { age: i64, names: u64 },
+    /// A connection asked for so many hosts, at least: the party is called by the first.
+    Hosts { hosts: u64 },
     /// The device is a camera or its like, with this confidence.
     IsCamera { class: DeviceClass, confidence: u8 },
     /// The device may be a camera.
@@ -242,6 +244,7 @@ impl Rule {
             Self::PartOf { .. } => "part-of",
             Self::SameAddress { .. } => "same-address",
             Self::LookedUp { .. } => "looked-up",
+            Self::Hosts { .. } => "hosts",
             Self::IsCamera { .. } => "is-camera",
             Self::MayBeCamera { .. } => "may-be-camera",
             Self::AskedFor { .. } => "asked-for",

@@ -176,6 +176,7 @@ fn push_party(page: &mut Page, finding: &Finding<'_>, view: &View) {
             reason.rule,
             Rule::PartyBy { .. }
                 | Rule::LookedUp { .. }
+                | Rule::Hosts { .. }
                 | Rule::SameAddress { .. }
                 | Rule::AskedFor { .. }
                 | Rule::InTunnel { .. }
@@ -256,6 +257,7 @@ fn push_kind(page: &mut Page, finding: &Finding<'_>, view: &View) {
             reason.rule,
             Rule::PartyBy { .. }
                 | Rule::LookedUp { .. }
+                | Rule::Hosts { .. }
                 | Rule::SameAddress { .. }
                 | Rule::AskedFor { .. }
                 | Rule::InTunnel { .. }

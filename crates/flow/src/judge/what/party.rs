@@ -5,6 +5,7 @@
 
 use lenscap_catalog::Called;
 use lenscap_wire::{Activity, Address, Layer, ReaderId};
+use std::collections::BTreeSet;
 
 use super::contact::Dealing;
 use crate::judge::judged::{Judged, KINDS, certifies, host_part};
@@ -105,6 +106,19 @@ impl<'a> Court<'a> {
     fn own_name(&self, dealing: &Dealing<'a>) -> Option<Vec<u8>> {
         let said = |wanted| self.said_of_party(dealing, wanted).find_map(PartyName::named);
         said(Attribution::Sni).or_else(|| said(Attribution::Host))
+    }
+
+    /// How many hosts a flow asked for, by requests that followed one another. A proxy is asked for many, and who calls in asks for the
+    /// station by any.
+    pub(crate) fn hosts(&self, dealing: &Dealing<'a>) -> u64 {
+        if dealing.called() == Called::In {
+            return 0;
+        }
+        let later = self.tellers(&dealing.flow).flat_map(|flow| flow.cold.later_names());
+        let later = later.filter_map(|id| PartyName::named(self.summary.flows.texts.text(id)));
+        let first = self.said_of_party(dealing, Attribution::Host).filter_map(PartyName::named);
+        let all: BTreeSet<Vec<u8>> = later.chain(first).collect();
+        all.len() as u64
     }
 
     /// The names of one kind that a flow says of the party. What one that calls in says in its hello is a name of the station here.

@@ -19,6 +19,8 @@ pub(crate) struct Proof {
     /// Where the largest flows do not name the party themselves: how long before, at most, the name was given last, and of how many
     /// names of the address it is one.
     pub(crate) looked_up: Option<(i64, u64)>,
+    /// How many hosts one of them asked for, at most.
+    pub(crate) hosts: u64,
 }
 
 impl Proof {
@@ -33,7 +35,7 @@ impl Proof {
             flows.iter().map(|flow| case.court.numbering.locate(&flow.cold.at())).collect();
         firsts.sort_unstable();
         let [mut names, mut protocols] = [const { BTreeSet::new() }; 2];
-        let mut looked_up = None;
+        let (mut looked_up, mut hosts) = (None, 0);
         for large in &contact.largest {
             let Some((flow, judged)) = case.court.flow(large.at).zip(case.judged.get(large.at)) else {
                 continue;
@@ -43,6 +45,7 @@ impl Proof {
                 let known: &mut (i64, u64) = looked_up.get_or_insert_default();
                 *known = (known.0.max(given.age), known.1.max(given.names));
             }
+            hosts = hosts.max(case.court.hosts(&dealing));
             let by_protocol =
                 matches!(judged.attribution, Some(Attribution::Protocol | Attribution::Learned));
             let shown = if by_protocol { &mut protocols } else { &mut names };
@@ -55,6 +58,7 @@ impl Proof {
             refusals: located(contact.refusals.clone()),
             asked: located(contact.asked.iter().map(|asked| asked.at).collect()),
             looked_up,
+            hosts,
         }
     }
 

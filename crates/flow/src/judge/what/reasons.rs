@@ -80,6 +80,9 @@ impl Case<'_, '_> {
         {
             push(Rule::LookedUp { age, names }, &[]);
         }
+        if proof.hosts > 1 && is_name {
+            push(Rule::Hosts { hosts: proof.hosts }, &[]);
+        }
         let [flows, payload] = contact.votes.bound;
         if flows > 0 && whose.is_some() {
             push(Rule::SameAddress { flows, payload }, &[]);

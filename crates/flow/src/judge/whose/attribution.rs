@@ -4,7 +4,7 @@ use lenscap_catalog::Transport;
 use lenscap_wire::{Address, Mac};
 
 use super::name::{Asker, Named};
-use super::opinion::{Naming, Owner, Testimony};
+use super::opinion::{Naming, Owner, Testimony, owner};
 use crate::judge::boundary::Place;
 use crate::judge::judged::{Callers, Judged, host_part, is_host_name};
 use crate::judge::{Court, Flow, rules};
@@ -125,6 +125,9 @@ impl<'a> Court<'a> {
         for &(kind, attribution) in kinds {
             for claim in judged.claims(halves, kind) {
                 if judged.settle(claim.owner, attribution, claim.confidence) {
+                    let others = attribution == Attribution::Host && self.asks_others(flow, judged);
+                    let most = if others { rules::BY_OTHER_DNS } else { judged.confidence };
+                    judged.confidence = judged.confidence.min(most);
                     return true;
                 }
                 if foreign.is_none() && !claim.covers && is_host_name(claim.text) {
@@ -157,6 +160,9 @@ impl<'a> Court<'a> {
             owners.any(|owner| judged.settle(owner, Attribution::Dns, confidence))
         };
         if let Some(foreign) = foreign {
+            if self.attribute_later_host(flow, judged) {
+                return true;
+            }
             // Of the very name that the flow says the asker may have been told an alias.
             let same = named.is_some_and(|named| named.name.eq_ignore_ascii_case(host_part(foreign)));
             return same && by_name(judged, true) || called;
@@ -212,6 +218,27 @@ impl<'a> Court<'a> {
         let Some(vendor) = whose(named) else { return false };
         let others = self.names.others(address, asker, moment, named.name);
         others.iter().any(|other| whose(other) != Some(vendor))
+    }
+
+    /// Whose the hosts are that later requests of a flow named, to which the device called.
+    fn later_owners(&self, flow: &Flow<'a>, judged: &Judged) -> impl Iterator<Item = Owner<'a>> {
+        let calls = judged.orig() != judged.remote() & 1;
+        let later = self.tellers(flow).filter(move |_| calls).flat_map(|flow| flow.cold.later_names());
+        let later = later.map(|id| self.summary.flows.texts.text(id));
+        later.filter(|name| is_host_name(name)).map(|name| owner(self.catalog, name))
+    }
+
+    /// Whether later requests named hosts of somebody else than the vendor to whom the flow was attributed: which bytes are whose is
+    /// not told.
+    fn asks_others(&self, flow: &Flow<'a>, judged: &Judged) -> bool {
+        let mut owners = self.later_owners(flow, judged);
+        owners.any(|(endpoint, _)| endpoint.is_none_or(|endpoint| endpoint.vendor.0 != judged.vendor))
+    }
+
+    /// Attributes a flow whose first host is nobody's to the vendor of one that was asked for later, less surely.
+    fn attribute_later_host(&self, flow: &Flow<'a>, judged: &mut Judged) -> bool {
+        let owners: Vec<_> = self.later_owners(flow, judged).collect();
+        owners.into_iter().any(|owner| judged.settle(owner, Attribution::Host, rules::BY_OTHER_DNS))
     }
 
     fn attribute_address(&self, flow: &Flow<'a>, judged: &mut Judged) -> bool {

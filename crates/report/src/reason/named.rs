@@ -1,0 +1,44 @@
+//! What is said of a name where it is not the only one, or an old one.
+
+use lenscap_flow::report::{Finding, Rule};
+use lenscap_flow::rules;
+
+use crate::units;
+
+/// The name is from a look-up so long before, and one of so many that the address had.
+pub(super) fn looked_up(age: i64, names: u64) -> String {
+    let one = if names > 1 {
+        format!("; it is one of {names} names for which the device had been given this address")
+    } else {
+        String::new()
+    };
+    format!("the name is from a look-up {} before{one}", units::span(age))
+}
+
+/// A connection asked for so many hosts.
+pub(super) fn hosts(hosts: u64) -> String {
+    format!(
+        "requests of one connection named at least {hosts} hosts, of which this is the first: how many of its bytes are of which was not told apart"
+    )
+}
+
+/// `, looked up 10 h before, one of 2 names of that address`: how old the look-up is that gave the name, and whether the address had
+/// others; or of how many hosts that a connection asked for the name is one.
+pub(crate) fn look_up(finding: &Finding<'_>) -> String {
+    let mut said = String::new();
+    for reason in &finding.reasons {
+        match reason.rule {
+            Rule::LookedUp { age, names } => {
+                if age >= rules::OLD_NAME {
+                    said += &format!(", looked up {} before", units::span(age));
+                }
+                if names > 1 {
+                    said += &format!(", one of {names} names of that address");
+                }
+            }
+            Rule::Hosts { hosts } => said += &format!(", one of {hosts} hosts asked for there"),
+            _ => {}
+        }
+    }
+    said
+}
