@@ -146,3 +146,26 @@ fn what_stands_behind_datagrams_is_told() {
     }
     assert_eq!(coverage(&s.frames).surplus_bytes, 100_000);
 }
+
+/// A hello that comes in more pieces than are read, beside a server's whose beginning says enough.
+#[test]
+fn a_beginning_in_more_pieces_than_are_read_is_told() {
+    let told = |size: usize| {
+        let (mut s, camera, cloud) = stage();
+        let hello = lenscap_testkit::message::ClientHello {
+            name: Some("dev.hik-connect.com"),
+            key_share: 1216,
+            ..Default::default()
+        };
+        let hello = hello.record(&mut s.random);
+        let mut tcp = s.tcp(camera, cloud.port(443));
+        tcp.segment_size = size;
+        tcp.send(&mut s, Side::Client, &hello);
+        tcp.segment_size = 1460;
+        let reply = lenscap_testkit::message::server_hello(&mut s.random);
+        tcp.send(&mut s, Side::Server, &reply);
+        tcp.opaque(&mut s, Side::Client, 100_000);
+        coverage(&s.frames).undecided
+    };
+    assert_eq!([1400, 100, 4].map(told), [0, 0, 1]);
+}

@@ -277,6 +277,14 @@ fn trouble<'f>(flow: &Flow<'f>, side: Side) -> Option<&'f Trouble> {
     flow.cold.extra.as_ref()?.trouble.get(side)?.as_deref()
 }
 
+impl Flow<'_> {
+    /// Whether something stands behind what is read of a half, or in more pieces, that its readers would have asked for.
+    pub(crate) fn leaves_unread(&self) -> bool {
+        let unread = |side| self.cold.learned(side).iter().any(|learned| learned.told == Told::Unread);
+        unread(0) || unread(1)
+    }
+}
+
 /// What could not be told of a flow; `spent` where a half stayed undecided until its budget was spent.
 fn limits(flow: &Flow<'_>, spent: bool) -> Vec<&'static str> {
     let hazards = flow.hot.hazards();
@@ -291,8 +299,7 @@ fn limits(flow: &Flow<'_>, spent: bool) -> Vec<&'static str> {
     if spent {
         all.push("undecided");
     }
-    let unread = |side| flow.cold.learned(side).iter().any(|learned| learned.told == Told::Unread);
-    if unread(0) || unread(1) {
+    if flow.leaves_unread() {
         all.push("unread-messages");
     }
     all

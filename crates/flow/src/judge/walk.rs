@@ -113,6 +113,9 @@ impl Walk {
                 let halves = [court.testimony(&flow, 0), court.testimony(&flow, 1)];
                 let (judgement, reader) = court.judge_flow(&flow, &halves);
                 let unopened = halves.iter().any(Testimony::is_unopened);
+                let spent = || halves.iter().any(Testimony::is_spent) && court.tells_alone(&flow);
+                let undecided = !flow.is_evicted() && (spent() || flow.leaves_unread());
+                walk.sums.undecided += if undecided { flow.count() } else { 0 };
                 let counters = flow.counters();
                 let whole = flow.with_gone(counters);
                 walk.sums.add(court, &flow, &judgement, (&counters, &whole), reader.map(ReaderId), unopened);

@@ -160,7 +160,7 @@ impl Summary {
         // Most halves are read before anything was asked for.
         let mut told =
             if cold.has_texts() { cold.cost as usize - cost::untold(hot, cold, transcripts) } else { 0 };
-        let reading = read(hot, cold, side, payload, (listing, self.saved), &mut self.scratch);
+        let (reading, forced) = read(hot, cold, side, payload, (listing, self.saved), &mut self.scratch);
         if !reading.is_undecided() {
             let asks = if let Reading::Done(reader) = reading {
                 let draft = &mut self.scratch.draft;
@@ -173,11 +173,12 @@ impl Summary {
                 }
                 cold.ask(hot, side, asked);
                 // What was learned leaves the draft.
-                let tells = draft.tells();
+                let tells = draft.tells() || forced && Reading::Done(Transcripts::SPENT) != reading;
                 if tells {
                     let (shows, spent) = half_shows(hot, cold, side, payload);
                     let mut learned = draft.learned(texts, shows);
-                    if spent && learned.iter().any(|learned| !matches!(learned.told, Told::Refers { .. })) {
+                    let is_more = |learned: &Learned| !matches!(learned.told, Told::Refers { .. });
+                    if forced || spent && learned.iter().any(is_more) {
                         let PayloadAt { packet, time, .. } = payload.at;
                         learned.push(Learned { told: Told::Unread, time, at: packet });
                     }
@@ -276,7 +277,8 @@ pub(crate) fn half_shows(
     (shows, spent)
 }
 
-/// What the readers say of a half with one more payload. What they found stands in the draft.
+/// What the readers say of a half with one more payload, and whether they would have waited for more than is read. What they found
+/// stands in the draft.
 fn read(
     hot: &Hot,
     cold: &mut Cold,
@@ -284,7 +286,7 @@ fn read(
     payload: &Payload<'_>,
     (listing, saved): (bool, bool),
     Scratch { draft, prefix, .. }: &mut Scratch,
-) -> Reading {
+) -> (Reading, bool) {
     let start = cold.start(hot, side);
     let mut reading = Reading::Undecided(0);
     let sound = || hot.began_sound(cold, side);
@@ -295,7 +297,7 @@ fn read(
     }
     let listed = matches!(payload.order, Order::Segment { .. }) || saved;
     if !(reading.is_undecided() || listing && listed) {
-        return reading;
+        return (reading, false);
     }
     let sound = sound();
     let half = cold.list(side);
@@ -314,8 +316,9 @@ fn read(
         reading = half.read(sound, true, prefix, &mut |fact| draft.note(&fact));
         if reading == Reading::Unknown {
             draft.clear();
-            return Reading::Done(Transcripts::SPENT);
+            reading = Reading::Done(Transcripts::SPENT);
         }
+        return (reading, true);
     }
-    reading
+    (reading, false)
 }

@@ -19,7 +19,7 @@
 //! | `surplus_bytes` | bytes behind IP packets that are no padding, and behind datagrams of UDP in them, where there are some |
 //! | `between_outside_bytes` | payload of flows of which both ends are outside and none is a device's, where there is some |
 //! | `portless_bytes` | IP bytes of TCP and UDP whose ports were not captured (fragments, cut headers), where there are some |
-//! | `undecided` | flows of which no reader could tell the protocol from as much as is read; omitted where there is none |
+//! | `undecided` | flows of whose beginning not all was read, since it is longer, or came in more pieces, than what is read; omitted where there is none |
 //! | `hazards` | packets by what was odd about them |
 //! | `caps` | counts of the caps that bit |
 

@@ -73,7 +73,7 @@ fn unseen(report: &Report<'_>) -> String {
     limits.extend(of_payload("a name or vendor", coverage.unattributed));
     if coverage.undecided > 0 {
         let flows = units::counted(coverage.undecided, "flow");
-        limits.push(format!("the protocol of {flows} whose beginning is longer than what is read"));
+        limits.push(format!("all of the beginning of {flows}, longer or in more pieces than what is read"));
     }
     limits.extend(unread("that could not be decoded", ledger.undecodable));
     limits.extend(unread("too short to decode", ledger.truncated));

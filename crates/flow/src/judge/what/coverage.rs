@@ -28,7 +28,8 @@ pub(crate) struct Sums {
     portless: u64,
     encrypted: (u64, u64),
     unattributed: (u64, u64),
-    undecided: u64,
+    /// Flows of whose beginning not all was read.
+    pub(crate) undecided: u64,
     /// Flows with packets that no key was tried on any more.
     unopened: u64,
     unread: Most,
@@ -94,7 +95,6 @@ impl Sums {
         let &Counters { packets, bytes, payload, wire, .. } = counters;
         self.beyond_wire += u64::from(bytes[0] + bytes[1] > wire);
         if !flow.is_evicted() {
-            self.undecided += if reader == Some(Transcripts::SPENT) { flows } else { 0 };
             self.flows += flows;
             self.booked.packets += whole.packets[0] + whole.packets[1];
             self.booked.bytes += whole.wire;
