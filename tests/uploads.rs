@@ -235,3 +235,25 @@ fn what_lies_behind_the_last_captured_segment_is_said() {
     assert_eq!((kind.as_str(), acknowledged), ("exfiltration", 0), "{why}");
     assert!(!why.contains("unseen"), "{why}");
 }
+
+/// A datagram from each of a thousand ports is an upload as a thousand from one; who is answered with as much, or is few, uploads nothing.
+#[test]
+fn a_datagram_from_each_of_many_ports_is_one_upload() {
+    let sent = |count: u16, bytes: usize, answer: usize| {
+        let mut stage = Stage::new();
+        for port in 0..count {
+            let (from, to) = (stage.camera.port(20_000 + port), stage.end(9000));
+            stage.s.udp(from, to, &vec![port as u8; bytes]);
+            if answer > 0 {
+                stage.s.udp(to, from, &vec![port as u8; answer]);
+            }
+            stage.s.wait(20 * MILLISECOND);
+        }
+        kind(&stage.s.frames)
+    };
+    assert_eq!(sent(700, 1000, 2), "exfiltration");
+    assert_eq!(
+        [sent(700, 1000, 900), sent(80, 1000, 2), sent(700, 40, 0)].map(|kind| kind == "exfiltration"),
+        [false; 3]
+    );
+}

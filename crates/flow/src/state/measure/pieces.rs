@@ -3,7 +3,8 @@
 //! A camera posts 700 kB as a hundred pieces of 7 kB, each over a connection of its own: none of them holds content, and one
 //! party has all of them. Each flow decides by itself whether it sends and not fetches, so that a download beside it hides
 //! nothing; only how much that is, is asked of all together. What every connection sends before it carries anything, such as
-//! a hello of TLS, is no piece: who tries again each second uploads nothing.
+//! a hello of TLS, is no piece: who tries again each second uploads nothing. Of very many flows at once each is one, whatever its
+//! size: a datagram from each of a thousand ports.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -20,6 +21,9 @@ struct Sums {
     large: u64,
     /// What of it is content of a flow alone.
     alone: u64,
+    /// The same of flows that sent too little to be pieces where they are few, and how many these are.
+    small: [u64; 2],
+    flows: u64,
 }
 
 impl Sums {
@@ -27,11 +31,30 @@ impl Sums {
         self.all += other.all;
         self.large += other.large;
         self.alone += other.alone;
+        self.small = [self.small[0] + other.small[0], self.small[1] + other.small[1]];
+        self.flows += other.flows;
+    }
+
+    /// What pieces sent, in packets of any size and in large ones, if small flows are pieces or not.
+    fn sent(&self, many: bool) -> [u64; 2] {
+        let small = if many { self.small } else { [0; 2] };
+        [self.all + small[0], self.large + small[1]]
+    }
+
+    /// Whether nothing but small flows are in it.
+    fn is_little(&self) -> bool {
+        [self.all, self.large, self.alone] == [0; 3]
+    }
+
+    /// Whether small flows are so many that they are pieces.
+    fn is_many(&self) -> bool {
+        self.flows >= Pieces::MANY
     }
 
     /// Whether it is content by all packets, and by large ones.
     fn holds(&self, rule: &ContentLimits) -> [bool; 2] {
-        [self.all >= rule.any.max(1), self.large >= rule.large.max(1)]
+        let [all, large] = self.sent(self.is_many());
+        [all >= rule.any.max(1), large >= rule.large.max(1)]
     }
 }
 
@@ -42,12 +65,19 @@ pub(super) struct Pieces {
 }
 
 impl Pieces {
+    /// Flows in a bucket, or two that follow each other, that are pieces whatever they send: nobody begins so many connections in half a
+    /// minute to be told that he cannot.
+    const MANY: u64 = 96;
+
     /// Adds what a flow sent in the bucket that begins at `start`, of which so much is content of it alone.
     pub(super) fn add(&mut self, rule: &ContentLimits, least: u64, start: i64, seen: &Seen, alone: u64) {
         let sends = |[sent, received]: [u64; 2]| {
-            if sent >= least && sent >= received.saturating_mul(rule.ratio) { sent } else { 0 }
+            if sent >= received.saturating_mul(rule.ratio) { sent } else { 0 }
         };
-        let sums = Sums { all: sends(seen.all), large: sends(seen.large), alone };
+        let sent = [sends(seen.all), sends(seen.large)];
+        let [all, large] = sent.map(|sent| if sent >= least { sent } else { 0 });
+        let small = [sent[0] - all, sent[1] - large];
+        let sums = Sums { all, large, alone, small, flows: u64::from(small != [0; 2]) };
         if sums != Sums::default() {
             self.put(start >> Buckets::SHIFT, &sums);
         }
@@ -73,13 +103,14 @@ impl Pieces {
     fn more(&self, rule: &ContentLimits, bucket: i64) -> u64 {
         let of = |by: i64| bucket.checked_add(by).and_then(|bucket| self.by_bucket.get(&bucket));
         let Some(here) = of(0) else { return 0 };
-        let mut holds = here.holds(rule);
+        let (mut holds, mut many) = (here.holds(rule), here.is_many());
         for near in [of(-1), of(1)].into_iter().flatten() {
             let mut both = *here;
             both.add(near);
             holds = [0, 1].map(|kind| holds[kind] || both.holds(rule)[kind]);
+            many |= both.is_many();
         }
-        let content = [here.all, here.large].into_iter().zip(holds);
+        let content = here.sent(many).into_iter().zip(holds);
         let content = content.map(|(sent, holds)| if holds { sent } else { 0 }).max().unwrap_or(0);
         content.saturating_sub(here.alone)
     }
@@ -91,6 +122,13 @@ impl Pieces {
             Keeps::Few => 64,
             Keeps::Months => 256,
         };
+        // Small flows are nothing without very many beside them: as time goes on, those before are let go of.
+        let before = self.by_bucket.iter().rev().nth(2);
+        if let Some((&bucket, _)) = before.filter(|(_, sums)| sums.is_little())
+            && self.more(rule, bucket) == 0
+        {
+            self.by_bucket.remove(&bucket);
+        }
         while self.by_bucket.len() > most {
             let Some((&first, _)) = self.by_bucket.first_key_value() else { return };
             let more = self.more(rule, first);
@@ -103,7 +141,9 @@ impl Pieces {
 
     /// All amounts.
     pub(super) fn amounts(&self) -> impl Iterator<Item = u64> {
-        self.by_bucket.values().flat_map(|sums| [sums.all, sums.large, sums.alone])
+        self.by_bucket
+            .values()
+            .flat_map(|sums| [sums.all, sums.large, sums.alone, sums.small[0], sums.small[1], sums.flows])
     }
 
     /// How many buckets there are.
@@ -147,8 +187,17 @@ mod tests {
 
     #[test]
     fn what_connections_begin_with_is_no_piece() {
-        assert_eq!(content(&[(0, [RULE.piece - 1, 7]); 500]), 0);
+        assert_eq!(content(&[(0, [RULE.piece - 1, 7]); Pieces::MANY as usize - 1]), 0);
         assert_eq!(content(&[(0, [RULE.piece, 7]); 4]), 4 * RULE.piece);
+    }
+
+    /// As from a port of its own for each datagram, wherever the border of a bucket lies; what is answered with more is none of them.
+    #[test]
+    fn of_very_many_flows_each_is_a_piece() {
+        assert_eq!(content(&[(0, [1000, 2]); 96]), 96_000);
+        let apart: Vec<_> = (0..96).map(|n| (n % 2, [1000, 2])).collect();
+        assert_eq!((content(&apart), content(&apart[1..])), (96_000, 0));
+        assert_eq!(content(&[(0, [1000, 501]); 1000]), 0);
     }
 
     /// What a flow has by itself is counted there, and its bytes make those beside it content.
