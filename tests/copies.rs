@@ -75,6 +75,10 @@ fn a_capture_of_two_observers_far_apart_is_told_as_an_estimate() {
     for later in [40 * MS, 700 * MS] {
         assert_eq!(copies(&again(&once, later)), (2000, 2_000_000, true), "{later} ns later");
     }
+    // As few as decide whether it is an upload.
+    for few in [140, 300, 500] {
+        assert_eq!(copies(&again(&once[..few], 50 * MS)), (few as u64, few as u64 * 1000, true), "{few}");
+    }
     // A half of it again is no second observer's.
     let mut more = again(&once[..900], 5000 * MS);
     more.extend(once[900..].iter().cloned());
