@@ -257,3 +257,26 @@ fn a_datagram_from_each_of_many_ports_is_one_upload() {
         [false; 3]
     );
 }
+
+/// 700 kB sent at once, and 600 kB that came a minute and a half later: what keeps the connection open for a day behind them changes
+/// nothing.
+#[test]
+fn a_day_of_keep_alives_makes_no_upload_less() {
+    let told = |keep_alives: usize| {
+        let mut stage = Stage::new();
+        let mut tcp = stage.s.tcp(stage.camera, stage.end(443));
+        tcp.opaque(&mut stage.s, Side::Client, 700_000);
+        stage.s.wait(100 * SECOND);
+        tcp.opaque(&mut stage.s, Side::Server, 600_000);
+        for _ in 0..keep_alives {
+            stage.s.wait(15 * SECOND);
+            tcp.opaque(&mut stage.s, Side::Client, 45);
+            tcp.opaque(&mut stage.s, Side::Server, 45);
+        }
+        found(&stage.s.frames)
+    };
+    for keep_alives in [0, 5760] {
+        let (kind, rule) = told(keep_alives);
+        assert!(kind == "exfiltration" && rule.starts_with("upload:"), "{keep_alives}: {kind} {rule}");
+    }
+}

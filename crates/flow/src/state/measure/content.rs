@@ -3,6 +3,8 @@
 //! A picture of 20 kB that is sent in two seconds lies in one bucket of 17 s, or in two where a border happens to fall between:
 //! 7 kB and 13 kB are content together as 20 kB are alone. A flow no longer than a bucket has one in any case.
 
+use std::collections::VecDeque;
+
 use super::ContentLimits;
 use crate::state::key::{Side, TCP};
 use crate::state::spell::buckets::{Bucket, Buckets};
@@ -114,7 +116,8 @@ impl Hot {
     /// Start and width (as a power of two, in ns) of each bucket of time, what of it is content, and what it holds as `seen`.
     /// A flow that is no longer than the finest bucket has one, whether or not a border lies within.
     ///
-    /// Two neighbours hold content where both together do: what was sent within one width is content wherever a border lies.
+    /// Two neighbours hold content where both together do: what was sent within one width is content wherever a border lies. Those of
+    /// large packets lie behind the one that they are in, and hold nothing else.
     pub(super) fn each_content(
         &self,
         cold: &Cold,
@@ -122,28 +125,56 @@ impl Hot {
         seen: impl Fn(&Bucket) -> Seen,
         mut each: impl FnMut(i64, u32, [u64; 2], Seen),
     ) {
-        let mut end = |(start, shift, seen, holds): (i64, u32, Seen, Holds)| {
-            each(start, shift, seen.content(holds), seen);
-        };
         let (earliest, latest) = self.span(cold);
         let short = latest.saturating_sub(earliest) >> Buckets::SHIFT == 0;
         let Some(closed) = (if short { None } else { self.buckets(cold) }) else {
             let (start, here) = (self.last >> Buckets::SHIFT << Buckets::SHIFT, seen(&self.totals(cold)));
-            return end((start, Buckets::SHIFT, here, here.holds(rule, Buckets::SHIFT)));
+            return each(start, Buckets::SHIFT, here.content(here.holds(rule, Buckets::SHIFT)), here);
         };
-        let (mut before, shift): (Option<(i64, u32, Seen, Holds)>, _) = (None, closed.shift());
-        for (start, bucket) in closed.iter() {
-            let here = seen(bucket);
-            let mut holds = here.holds(rule, shift);
-            if let Some((earlier, width, there, theirs)) = before.take() {
-                let near = start.checked_sub(earlier) == 1i64.checked_shl(shift);
-                let both = if near { there.with(&here).holds(rule, shift) } else { Holds::default() };
-                end((earlier, width, there, either(theirs, both)));
-                holds = either(holds, both);
-            }
-            before = Some((start, shift, here, holds));
+        // What went in large packets is asked apart where it is known finer: the most of both counts.
+        let mut fine = VecDeque::new();
+        if let Some((width, large)) = closed.large() {
+            let large =
+                large.map(|(start, large)| (start, seen(&Bucket { payload: large, large, packets: 0 })));
+            with_neighbours(rule, width, large, |start, seen, holds| {
+                fine.push_back((start, width, seen.content(holds)));
+            });
         }
-        before.into_iter().for_each(end);
+        let shift = closed.shift();
+        let all = closed.iter().map(|(start, bucket)| (start, seen(bucket)));
+        with_neighbours(rule, shift, all, |start, seen, holds| {
+            let within = |at: i64| at >> shift == start >> shift;
+            let those = fine.iter().take_while(|(at, ..)| within(*at));
+            let known = those.fold([0; 2], |sum, (.., content)| [sum[0] + content[0], sum[1] + content[1]]);
+            let content = seen.content(holds);
+            each(start, shift, [0, 1].map(|kind| content[kind].saturating_sub(known[kind])), seen);
+            while let Some((at, width, content)) = fine.pop_front_if(|(at, ..)| within(*at)) {
+                each(at, width, content, Seen::default());
+            }
+        });
+    }
+}
+
+/// Gives each bucket of a width, in order, with whether it holds content by itself or together with a neighbour.
+fn with_neighbours(
+    rule: &ContentLimits,
+    shift: u32,
+    all: impl Iterator<Item = (i64, Seen)>,
+    mut each: impl FnMut(i64, Seen, Holds),
+) {
+    let mut before: Option<(i64, Seen, Holds)> = None;
+    for (start, here) in all {
+        let mut holds = here.holds(rule, shift);
+        if let Some((earlier, there, theirs)) = before.take() {
+            let near = start.checked_sub(earlier) == 1i64.checked_shl(shift);
+            let both = if near { there.with(&here).holds(rule, shift) } else { Holds::default() };
+            each(earlier, there, either(theirs, both));
+            holds = either(holds, both);
+        }
+        before = Some((start, here, holds));
+    }
+    if let Some((start, seen, holds)) = before {
+        each(start, seen, holds);
     }
 }
 

@@ -4,8 +4,11 @@
 //! multiples of that; when more than [`Buckets::CAP`] would hold something, neighbours are added in pairs. The width thus
 //! depends on the set of stamps alone, and a cut capture gives the same buckets. What counts is how many hold something and not
 //! how far apart they lie: one packet with the stamp 0 amid an upload, or a clock that is set from 1970 on the way, costs a
-//! bucket and makes no other wider.
+//! bucket and makes no other wider. What went in large packets is kept finer then; see [`large`].
 
+mod large;
+
+use large::Large;
 use serde::{Deserialize, Serialize};
 
 /// Payload bytes sent by the lower and the higher end, those of them in large packets, and packets of both.
@@ -51,6 +54,8 @@ pub(crate) struct Buckets {
     all: Vec<(i64, Bucket)>,
     /// Totals of the flow when the present bucket was entered.
     entered: Bucket,
+    /// What of it went in large packets, where the buckets are wider than the finest.
+    large: Option<Box<Large>>,
 }
 
 impl Buckets {
@@ -88,7 +93,7 @@ impl Buckets {
         if new && self.all.len() == Self::CAP {
             // They get wider by that, which may happen thirty times.
             let mut wider = self.clone();
-            wider.add(Self::SHIFT, last >> Self::SHIFT, Bucket::default());
+            wider.add(last >> Self::SHIFT, &Bucket::default());
             return wider.all.len();
         }
         self.all.len() + usize::from(new)
@@ -106,7 +111,8 @@ impl Buckets {
         } else if count <= 16 {
             16
         } else {
-            Self::CAP
+            // With as many of large packets, which are kept where there were more.
+            return size_of::<Self>() + Self::CAP * size_of::<((i64, Bucket), (i64, [u64; 2]))>();
         };
         size_of::<Self>() + room * size_of::<(i64, Bucket)>()
     }
@@ -117,21 +123,35 @@ impl Buckets {
         let grew = since.take(&self.entered);
         debug_assert!(grew, "counters of a flow never fall");
         self.entered = totals;
-        self.add(Self::SHIFT, time >> Self::SHIFT, since);
+        self.add(time >> Self::SHIFT, &since);
     }
 
     /// Appends the buckets of a later part whose totals have all been booked; ours must have been, too.
     pub(crate) fn join(&mut self, later: &Self) {
+        // What went in large packets of wide ones is known finer than by these.
+        let theirs = later.large.as_ref();
+        if let Some(theirs) = theirs {
+            self.make_large().join(theirs);
+        }
         for (at, bucket) in &later.all {
-            self.add(later.shift.max(Self::SHIFT), *at, *bucket);
+            self.put_all(later.shift.max(Self::SHIFT), *at, bucket, theirs.is_none());
         }
         self.widen_to(later.shift);
         self.entered.add(&later.entered);
     }
 
-    fn add(&mut self, shift: u32, at: i64, bucket: Bucket) {
+    /// Adds one of the finest width.
+    fn add(&mut self, at: i64, bucket: &Bucket) {
+        self.put_all(Self::SHIFT, at, bucket, true);
+    }
+
+    /// Adds one of a width, with what of it went in large packets where that is not known finer.
+    fn put_all(&mut self, shift: u32, at: i64, bucket: &Bucket, with_large: bool) {
         self.widen_to(shift);
-        self.put(at >> (self.shift - shift), &bucket);
+        if let (true, Some(large)) = (with_large, &mut self.large) {
+            large.add(shift, at, bucket.large);
+        }
+        self.put(at >> (self.shift - shift), bucket);
         while self.all.len() > Self::CAP {
             self.widen_to(self.shift + 1);
         }
@@ -152,12 +172,21 @@ impl Buckets {
         if shift <= self.shift {
             return;
         }
+        if shift > Self::SHIFT {
+            self.make_large();
+        }
         let by = if self.all.is_empty() { 0 } else { shift - self.shift };
         let narrow = std::mem::take(&mut self.all);
         for (at, bucket) in narrow {
             self.put(at >> by, &bucket);
         }
         self.shift = shift;
+    }
+
+    /// What went in large packets, known apart from now on: until then the buckets are of the finest width.
+    fn make_large(&mut self) -> &mut Large {
+        let all = &self.all;
+        self.large.get_or_insert_with(|| Box::new(Large::of(Self::SHIFT, all)))
     }
 
     /// Whether these can be the buckets of a flow that has `totals`: a saved summary may hold anything.
@@ -168,6 +197,8 @@ impl Buckets {
         ordered
             && width.contains(&self.shift)
             && self.all.len() <= Self::CAP
+            && self.large.is_some() == (self.shift > Self::SHIFT)
+            && self.large.as_ref().is_none_or(|large| large.is_sound(self.shift, &self.all))
             && self.all.iter().all(|(_, bucket)| left.take(bucket))
             && left == Bucket::default()
             && totals.take(&self.entered)
@@ -183,6 +214,11 @@ impl Buckets {
     /// Width of all of them, as a power of two in nanoseconds.
     pub(crate) fn shift(&self) -> u32 {
         self.shift
+    }
+
+    /// What went in large packets where the buckets are wider than the finest: the width of these, and each that holds something.
+    pub(crate) fn large(&self) -> Option<(u32, impl Iterator<Item = (i64, [u64; 2])>)> {
+        self.large.as_ref().map(|large| (large.shift(), large.iter()))
     }
 
     /// The buckets that hold something, by start in nanoseconds.
@@ -201,10 +237,24 @@ mod tests {
         let (mut buckets, mut totals) = (Buckets::default(), Bucket::default());
         for &(time, payload) in packets {
             totals.payload[0] += payload;
+            totals.large[0] += if payload > 90 { payload } else { 0 };
             totals.packets += 1;
             buckets.book(time, totals);
         }
         buckets
+    }
+
+    /// Keep-alives of a day make the width of an upload's bucket no wider.
+    #[test]
+    fn what_goes_in_large_packets_is_kept_finer() {
+        let day: Vec<_> = (0..5000).map(|n| (n << 34, if n % 1000 == 3 { 99 } else { 1 })).collect();
+        let buckets = fold(&day);
+        let (shift, large) = buckets.large().unwrap();
+        assert_eq!(
+            (shift, large.collect::<Vec<_>>()),
+            (34, (0..5).map(|n| ((n * 1000 + 3) << 34, [99, 0])).collect())
+        );
+        assert!(buckets.shift() > 40 && buckets.is_sound(buckets.entered));
     }
 
     #[test]
@@ -256,7 +306,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_cut_anywhere_changes_nothing(
-            packets in prop::collection::vec((0i64..1 << 44, 0u64..100), 1..40), cut in 0usize..40,
+            packets in prop::collection::vec((0i64..1 << 44, 0u64..100), 1..200), cut in 0usize..200,
         ) {
             let (left, right) = packets.split_at(cut.min(packets.len()));
             let mut joined = fold(left);
