@@ -27,6 +27,22 @@ fn named(decoy: impl FnOnce(&mut Scenario, &lenscap_testkit::Conversation, &[u8]
     flow["server_name"].to_string()
 }
 
+/// What stands below the first number of a handshake is neither payload nor, with what lies between, missing.
+#[test]
+fn what_stands_below_the_first_number_counts_for_nothing() {
+    for below in [100, 10_000, 60_000] {
+        let mut s = Scenario::new(MORNING, 7);
+        let mut tcp =
+            s.tcp(Host::new("bc:ad:28:00:53:40", "192.168.1.64"), s.outside("203.0.113.40").port(443));
+        let low = tcp.next(Side::Client).wrapping_sub(below);
+        tcp.at(&mut s, Side::Client, low, TcpFlags::ACK | TcpFlags::PSH, &[7; 95]);
+        tcp.send(&mut s, Side::Client, &[8; 50_000]);
+        let flow = records(&s.frames).into_iter().find(|of| of["type"] == "flow").expect("there is one");
+        let sent = ["payload_unique", "missed"].map(|key| flow["orig"][key].as_u64().unwrap_or(0));
+        assert_eq!(sent, [50_000, 0], "{flow}");
+    }
+}
+
 #[test]
 fn what_its_receiver_drops_names_nothing() {
     let whole = TcpFlags::ACK | TcpFlags::PSH;

@@ -230,7 +230,7 @@ impl<'a> Court<'a> {
             bytes: bytes[side],
             payload: payload[side],
             payload_unique: (key.protocol == TCP && once.exact).then_some(once.bytes),
-            missed: flow.cold.missed(side).filter(|_| key.protocol == TCP),
+            missed: flow.cold.missed(flow.hot, side).filter(|_| key.protocol == TCP),
             tcp_flags: (key.protocol == TCP).then(|| flags(flow.hot.seen[side & 1])),
         }
     }

@@ -139,7 +139,7 @@ impl Sums {
         self.missed += flow.gone().map_or(0, |gone| gone.missed);
         let shows_all = || court.shows_all(flow);
         for side in [0, 1] {
-            let missed = flow.cold.missed(side).unwrap_or(0);
+            let missed = flow.cold.missed(flow.hot, side).unwrap_or(0);
             self.missed += missed;
             let bytes = Some(flow.acknowledged(side)).filter(|&bytes| bytes > 0 && shows_all()).unwrap_or(0);
             self.acknowledged += bytes;

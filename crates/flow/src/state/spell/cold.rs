@@ -267,15 +267,18 @@ impl Cold {
     }
 
     /// Bytes of one side of a TCP spell that stand between captured ones and never were; nothing where that is not known exactly.
-    pub(crate) fn missed(&self, side: Side) -> Option<u64> {
+    pub(crate) fn missed(&self, hot: &Hot, side: Side) -> Option<u64> {
         let trouble = self.extra.as_ref().and_then(|extra| extra.trouble.get(side)?.as_ref());
-        trouble.map_or(Some(0), |trouble| trouble.is_exact().then(|| trouble.missed()))
+        trouble
+            .map_or(Some(0), |trouble| trouble.is_exact().then(|| trouble.missed(hot.start_of(self, side))))
     }
 
     /// The same, as far as they are surely missing.
-    pub(crate) fn gaps(&self, side: Side) -> u64 {
+    pub(crate) fn gaps(&self, hot: &Hot, side: Side) -> u64 {
         let trouble = self.extra.as_ref().and_then(|extra| extra.trouble.get(side)?.as_ref());
-        trouble.filter(|trouble| trouble.is_exact()).map_or(0, |trouble| trouble.gaps())
+        trouble
+            .filter(|trouble| trouble.is_exact())
+            .map_or(0, |trouble| trouble.gaps(hot.start_of(self, side)))
     }
 
     /// Lets go of a decided half's bytes, unless they are to be `kept`; of the list, too, unless it is `listed`.

@@ -347,6 +347,12 @@ impl Hot {
         true
     }
 
+    /// Where a half of which the handshake was captured starts, as a displacement from the first payload byte that it showed. What stands
+    /// below is no payload: the byte of a keep-alive (RFC 9293, 3.8.4), or what no receiver takes.
+    pub(crate) fn start_of(&self, cold: &Cold, side: Side) -> Option<i64> {
+        Some(i64::from(cold.start(self, side)?.wrapping_sub(self.begins(cold, side)?) as i32))
+    }
+
     /// Payload of one side, each byte counted once however often it was seen.
     ///
     /// This is what is judged: a retransmission, a mirror's double and a second tap make nothing bigger.
@@ -366,13 +372,11 @@ impl Hot {
         }
         let trouble = cold.extra.as_ref().and_then(|extra| extra.trouble.get(side)?.as_ref());
         let (bytes, exact) = trouble.map_or((raw, true), |trouble| (trouble.seen(), trouble.is_exact()));
-        // The byte in front of a half's first is that of a keep-alive (RFC 9293, 3.8.4), and no payload.
-        let distance = || Some(cold.start(self, side)?.wrapping_sub(self.begins(cold, side)?) as i32);
-        let probed = distance().is_some_and(|ahead| {
-            let at = i64::from(ahead) - 1;
-            ahead > 0 && trouble.map_or(at < raw as i64, |trouble| trouble.has(at))
+        let below = self.start_of(cold, side).map_or(0, |start| match trouble {
+            Some(trouble) => trouble.below(start),
+            None => Trouble::within_below(start, (0, raw as i64)),
         });
-        Once { bytes: bytes.saturating_sub(u64::from(probed)).min(raw), exact }
+        Once { bytes: bytes.saturating_sub(below).min(raw), exact }
     }
 }
 

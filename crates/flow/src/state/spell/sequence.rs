@@ -28,6 +28,8 @@ pub(crate) struct Trouble {
 impl Trouble {
     /// Breaks in a half after which it is only told how many unique bytes there are at most.
     pub(crate) const CAP: u32 = 1 << 16;
+    /// How far below the start of a half something counts as below, and not as numbers that went once round.
+    pub(crate) const BELOW: i64 = 1 << 16;
     /// A half that was in order for `length` bytes up to the sequence number `next`.
     pub(crate) fn after(next: u32, length: u64) -> Self {
         let end = length as i64;
@@ -86,9 +88,16 @@ impl Trouble {
         self.ranges.total()
     }
 
-    /// Whether the byte at a displacement was seen.
-    pub(crate) fn has(&self, at: i64) -> bool {
-        self.ranges.covers(at, at.saturating_add(1))
+    /// Bytes seen within a window below a displacement.
+    pub(crate) fn below(&self, start: i64) -> u64 {
+        let below = self.ranges.iter().take_while(|(from, _)| *from < start);
+        below.map(|range| Self::within_below(start, range)).sum()
+    }
+
+    /// Bytes of a range within a window below a displacement.
+    pub(crate) fn within_below(start: i64, (from, to): (i64, i64)) -> u64 {
+        let within = to.min(start).saturating_sub(from.max(start.saturating_sub(Self::BELOW)));
+        u64::try_from(within).unwrap_or(0)
     }
 
     /// How far the highest byte seen stands ahead of the last segment.
@@ -104,22 +113,26 @@ impl Trouble {
 
     /// Bytes between those seen that never were. A gap counts where on either side of it a byte was seen for each 1,024 of
     /// it: a tap may keep one segment of a hundred, and one that stands 1 GB off was made up.
-    pub(crate) fn missed(&self) -> u64 {
-        self.gaps_where(|gap| gap >> 10)
+    /// What lies below the start of the half, where that is known, is none.
+    pub(crate) fn missed(&self, start: Option<i64>) -> u64 {
+        self.gaps_where(start, |gap| gap >> 10)
     }
 
     /// Those that are surely missing: all of a gap that fits in a window, and of a wider one where as much was seen on either side
     /// of it. One segment that stands far off, which anybody may have sent, makes no gap.
-    pub(crate) fn gaps(&self) -> u64 {
+    pub(crate) fn gaps(&self, start: Option<i64>) -> u64 {
         const WINDOW: u64 = 1 << 16;
-        self.gaps_where(|gap| if gap > WINDOW { WINDOW } else { 0 })
+        self.gaps_where(start, |gap| if gap > WINDOW { WINDOW } else { 0 })
     }
 
     /// All gaps that have so much on either side, given how wide they are.
-    fn gaps_where(&self, least: impl Fn(u64) -> u64) -> u64 {
+    fn gaps_where(&self, first: Option<i64>, least: impl Fn(u64) -> u64) -> u64 {
         let (all, mut below, mut end, mut gaps) = (self.seen(), 0, None, 0_u64);
         for (start, until) in self.ranges.iter() {
-            let gap = end.map_or(0, |end| start.wrapping_sub(end) as u64);
+            // Something below the first byte, and near it, makes no gap up to there.
+            let is_below = |end: i64| first.is_some_and(|first| end < first && first - end <= Self::BELOW);
+            let end_of = |end: i64| if is_below(end) { first.unwrap_or(end).min(start) } else { end };
+            let gap = end.map_or(0, |end| start.wrapping_sub(end_of(end)) as u64);
             if below.min(all.saturating_sub(below)) >= least(gap) {
                 gaps = gaps.saturating_add(gap);
             }
@@ -188,12 +201,12 @@ mod tests {
     #[test]
     fn what_was_missed_lies_between_what_was_seen() {
         let mut trouble = Trouble::after(100, 100);
-        assert_eq!(trouble.missed(), 0);
+        assert_eq!(trouble.missed(None), 0);
         trouble.segment(100, 150, 50);
         trouble.segment(200, 260, 40);
-        assert_eq!((trouble.missed(), trouble.seen()), (110, 190));
+        assert_eq!((trouble.missed(None), trouble.seen()), (110, 190));
         trouble.segment(300, 100, 50);
-        assert_eq!(trouble.missed(), 60);
+        assert_eq!(trouble.missed(None), 60);
     }
 
     #[test]
@@ -205,7 +218,7 @@ mod tests {
             trouble.segment(21, 10, 0);
         }
         assert!(!trouble.is_exact() && !trouble.has_gap());
-        assert_eq!((trouble.seen(), trouble.has(49), trouble.has(51)), (51, true, false));
+        assert_eq!((trouble.seen(), trouble.below(51), trouble.below(10)), (51, 51, 10));
     }
 
     /// Each segment comes once more, three segments later, as behind a mirror of both ports: what was sent once is known

@@ -277,7 +277,7 @@ impl Hot {
         if self.key.protocol != TCP {
             return 0;
         }
-        let numbered = self.acknowledged(cold, side).saturating_add(cold.gaps(side));
+        let numbered = self.acknowledged(cold, side).saturating_add(cold.gaps(self, side));
         numbered.saturating_add(self.behind_cut_headers(cold, side))
     }
 
