@@ -61,10 +61,11 @@ fn payload<'a>(span: Span<'a>, header: usize, packet: &mut Packet<'a>) {
 
 fn tcp<'a>(span: Span<'a>, packet: &mut Packet<'a>) {
     ports(span, packet);
-    let Some(header) = span.seen.first_chunk::<20>() else {
+    // Of the checksum and what follows nothing is needed: a header that was cut behind the window says all.
+    let Some(header) = span.seen.first_chunk::<16>().filter(|_| span.wire >= 20) else {
         return cut_tcp(span, packet);
     };
-    let &[_, _, _, _, s0, s1, s2, s3, a0, a1, a2, a3, offset, flags, w0, w1, _, _, _, _] = header;
+    let &[_, _, _, _, s0, s1, s2, s3, a0, a1, a2, a3, offset, flags, w0, w1] = header;
     let offset = usize::from(offset >> 4) * 4;
     if offset < 20 || offset > span.wire {
         packet.hazards.insert(Hazards::BAD_LENGTH);
@@ -85,13 +86,17 @@ fn tcp<'a>(span: Span<'a>, packet: &mut Packet<'a>) {
     payload(span, offset, packet);
 }
 
-/// Says that a header is not all there. Where the payload begins is not known, so none is claimed.
+/// Says that a header is not all there. Where it does not say how long it is, where the payload begins is not known, and none is
+/// claimed.
 #[cold]
 fn cut_tcp<'a>(span: Span<'a>, packet: &mut Packet<'a>) {
     missed(span, 20, packet);
     (packet.payload, packet.payload_length) = (&[], 0);
     if matches!(packet.stop, Some(Stop { why: Why::Cut { .. }, .. })) {
         packet.hazards.insert(Hazards::CUT_TRANSPORT);
+        let header = span.seen.get(12).map(|offset| usize::from(offset >> 4) * 4);
+        let payload = header.filter(|header| *header >= 20).and_then(|header| span.wire.checked_sub(header));
+        packet.payload_length = payload.unwrap_or(0) as u32;
     }
 }
 
