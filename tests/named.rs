@@ -125,6 +125,21 @@ fn who_asks_later_had_not_asked() {
     assert_ne!(stage.told().0, "camera");
 }
 
+/// Nor does one that a clock lays behind the flow, where it was captured before.
+#[test]
+fn a_clock_that_is_set_back_takes_no_name() {
+    for (back, named) in [(1900 * MILLISECOND, true), (60 * SECOND, false)] {
+        let mut stage = Stage::new();
+        let address = stage.cloud.ip;
+        stage.look_up(CLOUD, 1, &[Record { name: CLOUD, value: Data::Address(address) }]);
+        stage.s.wait(-back);
+        stage.upload();
+        let all = records(&stage.s.frames);
+        let finding = all.iter().find(|of| of["type"] == "finding" && of["endpoint"] != "192.0.2.53");
+        assert_eq!(finding.expect("it uploads")["endpoint"] == CLOUD, named);
+    }
+}
+
 #[test]
 fn a_stamp_that_steps_back_takes_no_name() {
     for back in [2 * SECOND, 3600 * SECOND] {

@@ -200,7 +200,7 @@ impl<'a> Court<'a> {
             && flow.hot.ways[side & 1].hops() == Hops::All
             && !self.claims.is_router(mac)
             && !self.is_carried(flow);
-        Asker { address: flow.hot.key.address(side), mac, is_near }
+        Asker { address: flow.hot.key.address(side), mac, is_near, at: flow.cold.at() }
     }
 
     /// Whether the asker had been given the address of a vendor's name for a name of somebody else, too: which of them it called

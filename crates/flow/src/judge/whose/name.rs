@@ -89,6 +89,8 @@ pub(crate) struct Asker {
     pub(crate) mac: Mac,
     /// Whether the MAC is the station's own, so that what its other addresses asked it asked.
     pub(crate) is_near: bool,
+    /// The first packet of the flow whose name is wanted.
+    pub(crate) at: PacketRef,
 }
 
 /// All answers: those that single packets told, and those of streams.
@@ -115,7 +117,7 @@ impl<'a> NameIndex<'a> {
     /// start, else the latest to anybody, else the first one soon after.
     pub(crate) fn name(&self, address: Address, asker: Asker, (start, end): (i64, i64)) -> Option<Named<'a>> {
         let find = |table: &NameTable<'a>| {
-            let (run, confidence) = table.find(address, asker.address, start, end)?;
+            let (run, confidence) = table.find(address, (asker.address, asker.at), start, end)?;
             if confidence != rules::BY_OWN_DNS
                 && let Some(run) = self.by_mac(table, address, asker, start)
                 && age(&run, start) <= rules::OWN_DNS_AGE
@@ -142,7 +144,7 @@ impl<'a> NameIndex<'a> {
     /// The name that an asker was last given for an address at or before a moment, where it had asked for that.
     pub(crate) fn given(&self, address: Address, asker: Asker, moment: i64) -> Option<Named<'a>> {
         let of = |table: &NameTable<'a>| {
-            let Some(run) = table.own((address, asker.address), moment) else {
+            let Some(run) = table.own((address, asker.address), moment, asker.at) else {
                 let run = self.by_mac(table, address, asker, moment)?;
                 return Some(self.aliased(table.named(&run, 0), asker, moment));
             };

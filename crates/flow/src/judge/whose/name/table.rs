@@ -1,7 +1,7 @@
 //! The answers of one table, as they are looked for: by address, asker and moment.
 
 use hashbrown::HashMap;
-use lenscap_wire::{Address, Mac, Resolver, Timestamp};
+use lenscap_wire::{Address, Mac, PacketRef, Resolver, Timestamp};
 use std::sync::{Arc, OnceLock};
 
 use super::{LookedUp, Named};
@@ -74,12 +74,12 @@ impl<'a> NameTable<'a> {
     pub(super) fn find(
         &self,
         address: Address,
-        asker: Address,
+        (asker, at): (Address, PacketRef),
         start: i64,
         end: i64,
     ) -> Option<(&'a Run, u8)> {
         let anybody = self.by_address.get(&address)?;
-        if let Some(run) = self.own((address, asker), start) {
+        if let Some(run) = self.own((address, asker), start, at) {
             let late = age(run, start) > rules::OWN_DNS_AGE;
             return Some((run, if late { rules::BY_OTHER_DNS } else { rules::BY_OWN_DNS }));
         }
@@ -108,20 +108,22 @@ impl<'a> NameTable<'a> {
         (run.by == Resolver::Dns || self.boundary.is_inside(key.0)) && !self.strays.has(key.1, &run.reply)
     }
 
-    /// The latest answer to one asker at or before a moment, else the first one that was under way then.
-    pub(super) fn own(&self, key: AnswerKey, moment: i64) -> Option<&'a Run> {
-        self.before(key, moment).or_else(|| self.under_way(key, moment))
+    /// The latest answer to one asker at or before a moment, that of the packet `at`, else the first one that was under way then.
+    pub(super) fn own(&self, key: AnswerKey, moment: i64, at: PacketRef) -> Option<&'a Run> {
+        self.before(key, moment).or_else(|| self.under_way(key, moment, at))
     }
 
     /// The first answer soon after a moment for what one asker had asked before it. One direction may lag behind the other, as where
-    /// two taps or two queues saw them.
-    fn under_way(&self, key: AnswerKey, moment: i64) -> Option<&'a Run> {
+    /// two taps or two queues saw them. What was captured before the packet of that moment was asked before, too, as where the clock
+    /// was set back between.
+    fn under_way(&self, key: AnswerKey, moment: i64, at: PacketRef) -> Option<&'a Run> {
         let names: &'a Names = self.names;
         let runs = names.runs(&key).iter().filter(|run| run.by == Resolver::Dns && run.first > moment);
         let soon = runs.filter(|run| run.first <= moment.saturating_add(rules::ANSWER_UNDER_WAY));
         let asked = soon.filter(|run| {
             let question = names.question(key.1, run.name);
-            let asked = question.is_some_and(|question| question.asked > 0 && question.first <= moment);
+            let asked = question
+                .is_some_and(|question| question.asked > 0 && (question.first <= moment || run.at < at));
             asked && !self.strays.has(key.1, &run.reply)
         });
         asked.min_by_key(|run| (run.first, run.at))
