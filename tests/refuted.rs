@@ -4,7 +4,7 @@ mod common;
 
 use common::{device, records};
 use lenscap_testkit::message::Lease;
-use lenscap_testkit::{Host, MORNING, SECOND, Scenario, Side};
+use lenscap_testkit::{Conversation, Host, MORNING, SECOND, Scenario, Side};
 use serde_json::Value;
 
 /// A MAC of a maker of cameras.
@@ -277,4 +277,41 @@ fn one_of_two_names_of_an_address_is_no_fact() {
     assert!(said.2 == called(&[], Some(CLOUD)).2 && !said.3.contains("looked-up"), "{}", said.3);
     let one = called(&[("dev.hik-connect.com", 60), (CLOUD, 9)], None);
     assert!(one.2 == own.2 && one.3.contains("one of 2 names"), "{}", one.3);
+}
+
+/// Two sites in one capture, whose cameras have one address, call from one port at once: what each sent is not told apart.
+#[test]
+fn what_two_stations_with_one_address_sent_at_once_is_said_to_be_mixed() {
+    let told = |other: &str, at_once: bool| {
+        let mut stage = Stage::new();
+        let cameras = [stage.device, Host::new(other, "192.168.1.64")];
+        let mut calls = [7, 0x7000_0000].map(|first| {
+            let client = cameras[usize::from(first != 7)].port(41_000);
+            Conversation::unopened(client, stage.cloud.port(443), [first, first + 99])
+        });
+        for round in 0..100 {
+            for (n, call) in calls.iter_mut().enumerate() {
+                // One after the other: all of the second behind all of the first.
+                let rounds =
+                    if at_once { round..round + 1 } else { 0..if round == 99 * n { 100 } else { 0 } };
+                for round in rounds {
+                    if round == 0 {
+                        call.open(&mut stage.s);
+                    }
+                    call.send(&mut stage.s, Side::Client, &[7; 3000]);
+                    if round == 99 {
+                        call.close(&mut stage.s, Side::Client);
+                    }
+                }
+            }
+        }
+        stage
+            .records("finding")
+            .iter()
+            .map(|of| of["reasons"].to_string().contains("two-stations"))
+            .collect::<Vec<bool>>()
+    };
+    let both = |mixed: bool| vec![mixed; 2];
+    assert_eq!(told("bc:ad:28:00:53:41", true), both(true));
+    assert_eq!(told("bc:ad:28:00:53:41", false), both(false));
 }

@@ -55,6 +55,7 @@ pub(crate) fn sentence(finding: &Finding<'_>, reason: &Reason, digits: Digits) -
             measured_by(rule, (*measured, *flows), span, digits)
                 .map_or_else(|| sums.clone(), |measured| format!("{measured}; {sums}"))
         }
+        Rule::TwoStations { flows } => named::two_stations(*flows),
         Rule::Answers { flows, answered, refused } if finding.headers_cut => {
             answers(*flows, *answered, *refused).replace("no answer was captured", "none can be told, since headers were cut")
         }

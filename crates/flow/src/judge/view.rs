@@ -185,7 +185,7 @@ impl<'a> Court<'a> {
             joined: self.halves.other(flow.at).is_some(),
             frame_bytes: flow.counters().wire,
             tls: self.tls(flow),
-            limits: limits(flow, self.is_spent(flow)),
+            limits: limits(flow, self.is_spent(flow), self.earlier.is_mixed(flow.at)),
         }
     }
 
@@ -286,7 +286,7 @@ impl Flow<'_> {
 }
 
 /// What could not be told of a flow; `spent` where a half stayed undecided until its budget was spent.
-fn limits(flow: &Flow<'_>, spent: bool) -> Vec<&'static str> {
+fn limits(flow: &Flow<'_>, spent: bool, mixed: bool) -> Vec<&'static str> {
     let hazards = flow.hot.hazards();
     let mut all: Vec<_> =
         Hazards::NAMES.iter().filter(|(h, _)| hazards.contains(*h)).map(|(_, name)| *name).collect();
@@ -298,6 +298,9 @@ fn limits(flow: &Flow<'_>, spent: bool) -> Vec<&'static str> {
     }
     if spent {
         all.push("undecided");
+    }
+    if mixed {
+        all.push("two-stations");
     }
     if flow.leaves_unread() {
         all.push("unread-messages");

@@ -122,6 +122,9 @@ pub struct Finding<'a> {
     pub estimated: bool,
     /// Whether TCP headers of its flows were cut: it sent and received at least so much, and whether it was answered may not be known.
     pub headers_cut: bool,
+    /// Whether flows went on at once with those of another station with the same addresses and ports, so that what either sent may be the
+    /// other's.
+    pub mixed: bool,
     /// Whether most of the payload is hidden by its protocol.
     pub encrypted: bool,
     /// Payload whose content could not be read, though nothing says that it is encrypted: of protocols that no reader knew,
@@ -203,6 +206,8 @@ pub enum Rule {
     HeadersCut,
     /// How much of it was is an estimate, and the sums of the contact with it.
     Estimated,
+    /// So many flows went on at once with those of another station with the same addresses and ports.
+    TwoStations { flows: u64 },
     /// Whose the other end is follows from these; each once, by word.
     PartyBy { sources: Vec<Attribution> },
     /// The party is nobody's that is known, but flows with so much of its payload, by these, were with a server of the vendor, or
@@ -240,6 +245,7 @@ impl Rule {
             Self::Repeated { .. } => "repeated",
             Self::HeadersCut => "headers-cut",
             Self::Estimated => "estimated",
+            Self::TwoStations { .. } => "two-stations",
             Self::PartyBy { .. } => "party-by",
             Self::PartOf { .. } => "part-of",
             Self::SameAddress { .. } => "same-address",

@@ -15,6 +15,14 @@ pub(super) fn looked_up(age: i64, names: u64) -> String {
     format!("the name is from a look-up {} before{one}", units::span(age))
 }
 
+/// So many flows are not told apart from those of another station.
+pub(super) fn two_stations(flows: u64) -> String {
+    let flows = units::counted(flows, "flow");
+    format!(
+        "{flows} went on at once with those of another station with the same addresses and ports: what is said of either may be the other's"
+    )
+}
+
 /// A connection asked for so many hosts.
 pub(super) fn hosts(hosts: u64) -> String {
     format!(

@@ -77,7 +77,7 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
             format!("{one} and {others}, which it called {called}{}", reason::look_up(finding))
         }
     };
-    let about = if finding.estimated { "about " } else { "" };
+    let about = if finding.estimated || finding.mixed { "about " } else { "" };
     let about = if finding.headers_cut { "at least " } else { about };
     let hidden = if finding.encrypted {
         " (encrypted protocol)"
@@ -99,7 +99,9 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
     let received = format!("{about}{}", view.numbers.bytes(finding.bytes_in));
     let when = when(finding);
     let back = match finding.outcome {
-        Outcome::NotCaptured if finding.headers_cut => "whether it was answered cannot be told".into(),
+        Outcome::NotCaptured if finding.headers_cut || finding.mixed => {
+            "whether it was answered cannot be told".into()
+        }
         Outcome::NotCaptured => "no answer was captured".into(),
         Outcome::Inferred => "no packet of the other end was captured".into(),
         Outcome::Answered | Outcome::Refused => format!("{received} received"),

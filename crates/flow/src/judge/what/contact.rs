@@ -120,6 +120,8 @@ pub(crate) struct Contact {
     pub(crate) estimated: bool,
     /// Whether TCP headers of some flow were cut, so that it is not known how much they carried, nor whether they answer.
     pub(crate) headers_cut: bool,
+    /// Flows that went on at once with those of another station with the same addresses and ports.
+    pub(crate) mixed: u64,
     /// IP bytes sent and received, whatever was repeated.
     pub(crate) bytes: [u64; 2],
     /// What its flows are for, each once.
@@ -169,6 +171,7 @@ impl Contact {
         let (half, stands_for) = court.stands_for(flow);
         let own = [flow.once(side), flow.once(other)];
         self.estimated |= flow.is_estimated();
+        self.mixed += u64::from(court.earlier.is_mixed(flow.at));
         self.headers_cut |= flow.hot.hazards().contains(Hazards::CUT_TRANSPORT);
         let mut payload = flow.counters().payload;
         let gone = flow.gone_once();
@@ -309,6 +312,7 @@ impl Contact {
         self.repeated += other.repeated;
         self.estimated |= other.estimated;
         self.headers_cut |= other.headers_cut;
+        self.mixed += other.mixed;
         self.hidden += other.hidden;
         self.unknown += other.unknown;
         self.packed += other.packed;

@@ -49,6 +49,9 @@ impl Case<'_, '_> {
         if contact.headers_cut {
             push(Rule::HeadersCut, &[]);
         }
+        if contact.mixed > 0 {
+            push(Rule::TwoStations { flows: contact.mixed }, &[]);
+        }
         if contact.estimated {
             push(Rule::Estimated, &[]);
         }

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::judge::{Court, Flow, FlowAt, SETTLED};
 use crate::state::heir::Line;
 use crate::state::key::{Key, Side};
-use crate::state::spell::Spell;
+use crate::state::spell::{Spell, flag};
 
 /// What a spell has of those before it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -32,6 +32,8 @@ struct Lines<'a> {
     heritage: HashMap<u32, Heritage>,
     /// Those that a spell followed before they had been silent for long.
     reused: HashSet<u32>,
+    /// Those of two stations at once; see [`Earlier::is_mixed`].
+    mixed: HashSet<u32>,
     /// How many of them another followed.
     settled: usize,
     /// Spells that left memory and tell of others.
@@ -67,6 +69,12 @@ impl<'a> Earlier<'a> {
         Some(shard.reused.contains(&at.place))
     }
 
+    /// Whether a spell and another of the same addresses and ports, which went on at the same time, are of two stations, as where one
+    /// capture holds two sites: what segments are of which is not told.
+    pub(crate) fn is_mixed(&self, at: FlowAt) -> bool {
+        self.0.get(at.shard as usize).is_some_and(|shard| shard.mixed.contains(&at.place))
+    }
+
     /// A spell that left memory and tells of others.
     pub(crate) fn teller(&self, at: FlowAt) -> Option<&'a Spell> {
         let shard = self.0.get((at.shard as usize).checked_sub(TELLERS)?)?;
@@ -95,6 +103,19 @@ impl<'a> Lines<'a> {
         goes_on.then_some(line)
     }
 
+    /// Notes that a connection began with another station than the one before it in its place, which had not ended.
+    fn mix(&mut self, before: &Flow<'_>, flow: &Flow<'_>) {
+        const AT_ONCE: i64 = 10_000_000_000;
+        let other = |side: Side| {
+            let sent = flag::SENT << side;
+            before.hot.flags & flow.hot.flags & sent != 0 && before.mac(side) != flow.mac(side)
+        };
+        let went_on = flow.cold.first.saturating_sub(before.hot.latest(before.cold)) < AT_ONCE;
+        if flow.hot.flags & flag::OPENS != 0 && went_on && !before.hot.is_closed() && (other(0) || other(1)) {
+            self.mixed.extend([before.at.place, flow.at.place]);
+        }
+    }
+
     /// Keeps a spell that tells of others of a shard, and says where it stands.
     fn tell(&mut self, shard: usize, spell: &'a Spell) -> FlowAt {
         self.tellers.push(spell);
@@ -118,17 +139,25 @@ fn of_shard<'a>(court: &Court<'a>, at: usize) -> Lines<'a> {
             }
         }
     }
-    let flow = |place: usize| court.flow(FlowAt { shard: at as u32, place: place as u32 });
-    for flow in (0..shard.settled.len()).filter_map(flow) {
-        let before = found.follow(lines.get(&flow.hot.key), &flow, idle);
+    let spell = |place: usize| court.flow(FlowAt { shard: at as u32, place: place as u32 });
+    for flow in (0..shard.settled.len()).filter_map(spell) {
+        let last = lines.get(&flow.hot.key);
+        if let Some(before) = last.and_then(|(place, _)| place.and_then(|place| spell(place as usize))) {
+            found.mix(&before, &flow);
+        }
+        let before = found.follow(last, &flow, idle);
         let names = [0, 1].into_iter().any(|side| court.testimony(&flow, side).is_naming());
         let line = Line::with((flow.hot, flow.cold), names, || flow.at, before);
         lines.insert(flow.hot.key, (Some(flow.at.place), line));
     }
     // Not looked up by key, for a summary that is only judged may have let go of its index.
     let open = if lines.is_empty() { 0 } else { shard.open.len() };
-    for flow in (shard.settled.len()..).take(open).filter_map(flow) {
-        found.follow(lines.get(&flow.hot.key), &flow, idle);
+    for flow in (shard.settled.len()..).take(open).filter_map(spell) {
+        let last = lines.get(&flow.hot.key);
+        if let Some(before) = last.and_then(|(place, _)| place.and_then(|place| spell(place as usize))) {
+            found.mix(&before, &flow);
+        }
+        found.follow(last, &flow, idle);
     }
     found
 }

@@ -179,6 +179,9 @@ fn reason(id: &str) -> Option<&'static str> {
         "headers-cut" => {
             "where the snap length cut a TCP header, its length is not known: what lies behind is counted apart, as if every header of the flow were the longest, 120 bytes with that of IP. Without its flags it is not known whether a packet accepts or refuses."
         }
+        "two-stations" => {
+            "another station with another MAC began a connection with the same addresses and ports before this one had ended, as where one capture holds two sites: a flow is told by addresses and ports, and so the segments of both are in one."
+        }
         "estimated" => {
             "either every datagram came again after hundreds of others, as from two observers whose clocks differ: of those kept in a sample, at least eight, nine of ten were seen more than once, and what was sent once is the payload divided by how often they were seen on average. Or more than half of the datagrams were copies of others, more than the double of a mirror: one who sends different datagrams that look alike is seen so, too. What is sent this way is judged by half of it at the least, unless the other direction was seen as often."
         }
