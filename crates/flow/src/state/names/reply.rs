@@ -60,15 +60,25 @@ impl Asked {
     }
 }
 
-/// An answer whose question may stand in an earlier part, and how many exchanges were compared with it.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+/// An answer whose question may stand in an earlier part, and how many exchanges were compared with it. Packed: each answer has two.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[repr(C, packed(1))]
 struct Open {
     exchange: Exchange,
     compared: u8,
 }
 
+impl Open {
+    /// None.
+    const NOTHING: Self = Self { exchange: Exchange(0), compared: u8::MAX };
+
+    const fn is_nothing(self) -> bool {
+        self.compared == u8::MAX
+    }
+}
+
 /// Equal answers, as answers to a question.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Reply {
     /// The flow that the first of them came in.
     pub(crate) flow: AnswerFlow,
@@ -81,7 +91,7 @@ pub(crate) struct Reply {
     /// One of them had a right one.
     pub(crate) sound: bool,
     /// Those whose question may stand in an earlier part. The flags below tell nothing then.
-    open: [Option<Open>; 2],
+    open: [Open; 2],
     /// There were more of these: an earlier part cannot be put before this one.
     pub(crate) crowded: bool,
 }
@@ -94,14 +104,15 @@ impl Reply {
         refuted: false,
         wrong: false,
         sound: false,
-        open: [None; 2],
+        open: [Open::NOTHING; 2],
         crowded: false,
     };
 
     /// A datagram, of which it is not known yet what was asked; whether its checksum was `sound`, where that could be told.
     pub(crate) fn datagram(flow: AnswerFlow, exchange: Option<Exchange>, sound: Option<bool>) -> Self {
-        let open = [exchange.map(|exchange| Open { exchange, compared: 0 }), None];
-        Self { flow, open, wrong: sound == Some(false), sound: sound == Some(true), ..Self::default() }
+        let open = exchange.map_or(Open::NOTHING, |exchange| Open { exchange, compared: 0 });
+        let (wrong, sound) = (sound == Some(false), sound == Some(true));
+        Self { flow, matched: false, wrong, sound, open: [open, Open::NOTHING], ..Self::STREAM }
     }
 
     /// Whether it is to no question, where the checksums of others to the asker are right or not, and questions went where it came from or
@@ -113,15 +124,15 @@ impl Reply {
     /// Compares with what was asked before.
     pub(super) fn compare(&mut self, asked: &Asked) {
         for place in &mut self.open {
-            let Some(open) = place else { continue };
-            let room = Asked::MOST.saturating_sub(usize::from(open.compared));
+            let Open { exchange: own, compared } = *place;
+            let room = Asked::MOST.saturating_sub(usize::from(compared));
             for exchange in asked.all().iter().rev().take(room) {
-                open.compared += 1;
-                self.matched |= *exchange == open.exchange;
-                self.refuted |= exchange.is_beside(open.exchange);
+                place.compared += 1;
+                self.matched |= *exchange == own;
+                self.refuted |= exchange.is_beside(own);
             }
-            if usize::from(open.compared) >= Asked::MOST {
-                *place = None;
+            if usize::from(place.compared) >= Asked::MOST {
+                *place = Open::NOTHING;
             }
         }
         self.settle();
@@ -134,9 +145,9 @@ impl Reply {
         self.wrong &= later.wrong;
         self.sound |= later.sound;
         self.crowded |= later.crowded;
-        for open in later.open.iter().flatten() {
-            match self.open.iter_mut().find(|place| place.is_none()) {
-                Some(place) => *place = Some(*open),
+        for open in later.open.iter().filter(|open| !open.is_nothing()) {
+            match self.open.iter_mut().find(|place| place.is_nothing()) {
+                Some(place) => *place = *open,
                 None => self.crowded = true,
             }
         }
@@ -146,8 +157,8 @@ impl Reply {
     /// Keeps one form of what says the same.
     fn settle(&mut self) {
         if self.matched {
-            (self.refuted, self.open, self.crowded) = (false, [None; 2], false);
-        } else if self.open[0].is_none() {
+            (self.refuted, self.open, self.crowded) = (false, [Open::NOTHING; 2], false);
+        } else if self.open[0].is_nothing() {
             self.open.swap(0, 1);
         }
     }
