@@ -77,7 +77,9 @@ fn a_capture_of_two_observers_far_apart_is_told_as_an_estimate() {
     }
     // As few as decide whether it is an upload.
     for few in [140, 300, 500] {
-        assert_eq!(copies(&again(&once[..few], 50 * MS)), (few as u64, few as u64 * 1000, true), "{few}");
+        let (packets, payload, estimated) = copies(&again(&once[..few], 50 * MS));
+        assert!(estimated && packets.abs_diff(few as u64) * 20 <= few as u64, "{few}: {packets}");
+        assert!(payload.abs_diff(few as u64 * 1000) * 20 <= few as u64 * 1000, "{few}: {payload}");
     }
     // A half of it again is no second observer's.
     let mut more = again(&once[..900], 5000 * MS);
