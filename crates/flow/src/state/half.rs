@@ -376,12 +376,12 @@ impl Payload<'_> {
         }
     }
 
-    /// Whether a half of which nothing was seen may be read from this payload alone; `sound` says whether a checksum may
-    /// tell that it was dropped.
+    /// Whether a half of which nothing was seen may be read from this payload alone, and not behind one of a later part that showed no
+    /// byte; `sound` says whether a checksum may tell that it was dropped.
     pub(crate) fn stands_alone(&self, start: Option<u32>, sound: impl FnOnce() -> bool) -> bool {
         match self.order {
-            Order::Segment { sequence, wrong, .. } => {
-                !(wrong && sound()) && start.is_none_or(|start| start == sequence)
+            Order::Segment { sequence, ordinal, wrong, .. } => {
+                ordinal <= 1 && !(wrong && sound()) && start.is_none_or(|start| start == sequence)
             }
             Order::Datagram { .. } => true,
         }
