@@ -55,7 +55,8 @@ fn payload<'a>(span: Span<'a>, header: usize, packet: &mut Packet<'a>) {
     if span.seen.len() < header {
         missed(span, header, packet);
     }
-    packet.payload = span.seen.get(header..).unwrap_or_default();
+    // Of a header that was cut the payload is empty and lies where what was captured ends: nowhere else may it seem to.
+    packet.payload = span.seen.get(header.min(span.seen.len())..).unwrap_or_default();
     packet.payload_length = span.wire.saturating_sub(header) as u32;
 }
 
@@ -86,17 +87,14 @@ fn tcp<'a>(span: Span<'a>, packet: &mut Packet<'a>) {
     payload(span, offset, packet);
 }
 
-/// Says that a header is not all there. Where it does not say how long it is, where the payload begins is not known, and none is
-/// claimed.
+/// Says that too little of a header is there. Even where it still says how long it is, so that its payload would be known, what was seen
+/// before is not told without all numbers and flags: no payload is claimed.
 #[cold]
 fn cut_tcp<'a>(span: Span<'a>, packet: &mut Packet<'a>) {
     missed(span, 20, packet);
     (packet.payload, packet.payload_length) = (&[], 0);
     if matches!(packet.stop, Some(Stop { why: Why::Cut { .. }, .. })) {
         packet.hazards.insert(Hazards::CUT_TRANSPORT);
-        let header = span.seen.get(12).map(|offset| usize::from(offset >> 4) * 4);
-        let payload = header.filter(|header| *header >= 20).and_then(|header| span.wire.checked_sub(header));
-        packet.payload_length = payload.unwrap_or(0) as u32;
     }
 }
 
