@@ -181,7 +181,6 @@ mod tests {
             repeated: 0,
             estimated: false,
             headers_cut: false,
-            mixed: false,
             encrypted: false,
             opaque: 0,
             packed: 0,

@@ -122,9 +122,6 @@ pub struct Finding<'a> {
     pub estimated: bool,
     /// Whether TCP headers of its flows were cut: it sent and received at least so much, and whether it was answered may not be known.
     pub headers_cut: bool,
-    /// Whether flows went on at once with those of another station with the same addresses and ports, so that what either sent may be the
-    /// other's.
-    pub mixed: bool,
     /// Whether most of the payload is hidden by its protocol.
     pub encrypted: bool,
     /// Payload whose content could not be read, though nothing says that it is encrypted: of protocols that no reader knew,
@@ -147,6 +144,12 @@ pub struct Finding<'a> {
 }
 
 impl Finding<'_> {
+    /// Whether flows went on at once with those of another station with the same addresses and ports, so that what either sent may be the
+    /// other's.
+    pub fn is_mixed(&self) -> bool {
+        self.reasons.iter().any(|reason| matches!(reason.rule, Rule::TwoStations { .. }))
+    }
+
     /// Whether most of the payload could not be read.
     pub fn is_opaque(&self) -> bool {
         self.opaque > 0 && self.opaque >= self.bytes_out.midpoint(self.bytes_in)

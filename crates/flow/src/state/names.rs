@@ -226,7 +226,7 @@ impl Names {
         let mut crowded = crowded.filter(|(_, run)| run.reply.crowded);
         crowded.any(|(asker, run)| {
             let question = text(run.name).and_then(|name| earlier.question(asker, name));
-            question.is_some_and(|question| question.exchanges != Default::default())
+            question.is_some_and(|question| !question.exchanges.is_empty())
         })
     }
 

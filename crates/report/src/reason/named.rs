@@ -1,6 +1,6 @@
 //! What is said of a name where it is not the only one, or an old one.
 
-use lenscap_flow::report::{Finding, Rule};
+use lenscap_flow::report::{Finding, Reason, Rule};
 use lenscap_flow::rules;
 
 use crate::units;
@@ -33,20 +33,19 @@ pub(super) fn hosts(hosts: u64) -> String {
 /// `, looked up 10 h before, one of 2 names of that address`: how old the look-up is that gave the name, and whether the address had
 /// others; or of how many hosts that a connection asked for the name is one.
 pub(crate) fn look_up(finding: &Finding<'_>) -> String {
-    let mut said = String::new();
-    for reason in &finding.reasons {
-        match reason.rule {
-            Rule::LookedUp { age, names } => {
-                if age >= rules::OLD_NAME {
-                    said += &format!(", looked up {} before", units::span(age));
-                }
-                if names > 1 {
-                    said += &format!(", one of {names} names of that address");
-                }
-            }
-            Rule::Hosts { hosts } => said += &format!(", one of {hosts} hosts asked for there"),
-            _ => {}
+    let said = |reason: &Reason| match reason.rule {
+        Rule::LookedUp { age, names } => {
+            let before = if age >= rules::OLD_NAME {
+                format!(", looked up {} before", units::span(age))
+            } else {
+                String::new()
+            };
+            let one =
+                if names > 1 { format!(", one of {names} names of that address") } else { String::new() };
+            format!("{before}{one}")
         }
-    }
-    said
+        Rule::Hosts { hosts } => format!(", one of {hosts} hosts asked for there"),
+        _ => String::new(),
+    };
+    finding.reasons.iter().map(said).collect()
 }

@@ -211,7 +211,7 @@ fn push_bytes(
     (device, flows): (Option<&DeviceRecord<'_>>, &[FlowView<'_>]),
     view: &View,
 ) {
-    let about = if finding.estimated || finding.mixed { "about " } else { "" };
+    let about = if finding.estimated || finding.is_mixed() { "about " } else { "" };
     let about = if finding.headers_cut { "at least " } else { about };
     let exact = |n: u64| format!("{about}{} B", units::count(n));
     let again = match finding.repeated {

@@ -77,7 +77,7 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
             format!("{one} and {others}, which it called {called}{}", reason::look_up(finding))
         }
     };
-    let about = if finding.estimated || finding.mixed { "about " } else { "" };
+    let about = if finding.estimated || finding.is_mixed() { "about " } else { "" };
     let about = if finding.headers_cut { "at least " } else { about };
     let hidden = if finding.encrypted {
         " (encrypted protocol)"
@@ -99,7 +99,7 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
     let received = format!("{about}{}", view.numbers.bytes(finding.bytes_in));
     let when = when(finding);
     let back = match finding.outcome {
-        Outcome::NotCaptured if finding.headers_cut || finding.mixed => {
+        Outcome::NotCaptured if finding.headers_cut || finding.is_mixed() => {
             "whether it was answered cannot be told".into()
         }
         Outcome::NotCaptured => "no answer was captured".into(),

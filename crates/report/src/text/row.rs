@@ -69,7 +69,7 @@ fn make(told: &Told<'_, '_>) -> String {
 
 /// How much the device sent, and whether that was an upload.
 fn amount(finding: &Finding<'_>, view: &View) -> String {
-    let about = match (finding.headers_cut, finding.estimated || finding.mixed) {
+    let about = match (finding.headers_cut, finding.estimated || finding.is_mixed()) {
         (true, _) => "at least ",
         (_, true) => "about ",
         _ => "",
@@ -83,7 +83,9 @@ fn amount(finding: &Finding<'_>, view: &View) -> String {
             let what = if finding.bytes_out == 0 { "acknowledged" } else { "more not captured" };
             format!("{} {what}", view.numbers.bytes(least))
         }
-        _ if finding.bytes_out == 0 && (finding.headers_cut || finding.mixed) => "amount not known".into(),
+        _ if finding.bytes_out == 0 && (finding.headers_cut || finding.is_mixed()) => {
+            "amount not known".into()
+        }
         _ if finding.bytes_out == 0 => none_left().into(),
         (FindingKind::Exfiltration, _) if finding.outcome == Outcome::Refused => format!("{bytes} sent"),
         (FindingKind::Exfiltration, _) => format!("{bytes} uploaded"),
@@ -233,7 +235,7 @@ fn how(finding: &Finding<'_>, view: &View) -> Option<String> {
     let manner = match finding.outcome {
         _ if looked_up(finding).is_some() => return None,
         Outcome::NotCaptured if finding.headers_cut => "headers cut, ",
-        _ if finding.mixed => "not told apart from another station's, ",
+        _ if finding.is_mixed() => "not told apart from another station's, ",
         Outcome::NotCaptured => "no answer was captured, ",
         Outcome::Refused => "refused, ",
         Outcome::Inferred => "no packet of the other end was captured, ",

@@ -92,7 +92,6 @@ impl<'a> Case<'_, 'a> {
             repeated: row.copies,
             estimated: contact.estimated,
             headers_cut: contact.headers_cut,
-            mixed: contact.mixed > 0,
             encrypted: contact.hidden > 0 && contact.hidden >= contact.payload() / 2,
             opaque: contact.unknown + contact.packed,
             packed: contact.packed,

@@ -42,6 +42,10 @@ impl Asked {
         Self { count: 1, last }
     }
 
+    pub(super) const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     fn all(&self) -> &[Exchange] {
         self.last.get(..usize::from(self.count)).unwrap_or(&self.last)
     }
@@ -78,6 +82,7 @@ impl Open {
 }
 
 /// Equal answers, as answers to a question.
+#[allow(clippy::struct_excessive_bools, reason = "each is found out apart, and joins by itself")]
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Reply {
     /// The flow that the first of them came in.

@@ -33,7 +33,7 @@ pub(super) fn of_finding(
     }
     if finding.headers_cut {
         all.push("Headers of TCP were cut by the snap length: bytes are at least so many, and it may have been answered or refused by packets whose flags were not captured.".into());
-    } else if finding.mixed {
+    } else if finding.is_mixed() {
         all.push("Another station with the same addresses and ports was captured at the same time: what is said of either may be the other's.".into());
     } else if finding.outcome == Outcome::NotCaptured {
         all.push("No answer was captured: that the bytes arrived is not shown.".into());

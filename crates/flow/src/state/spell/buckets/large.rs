@@ -19,7 +19,9 @@ impl Large {
     /// What of buckets of a width, a power of two, is in large packets.
     pub(super) fn of(shift: u32, buckets: &[(i64, Bucket)]) -> Self {
         let mut large = Self { shift, all: Vec::new() };
-        buckets.iter().for_each(|(at, bucket)| large.add(shift, *at, bucket.large));
+        for (at, bucket) in buckets {
+            large.add(shift, *at, bucket.large);
+        }
         large
     }
 
@@ -38,7 +40,9 @@ impl Large {
     /// Adds another.
     pub(super) fn join(&mut self, later: &Self) {
         self.widen_to(later.shift);
-        later.all.iter().for_each(|(at, bytes)| self.add(later.shift, *at, *bytes));
+        for (at, bytes) in &later.all {
+            self.add(later.shift, *at, *bytes);
+        }
     }
 
     fn put(&mut self, at: i64, bytes: [u64; 2]) {
