@@ -36,7 +36,7 @@ fn what_stands_below_the_first_number_counts_for_nothing() {
             s.tcp(Host::new("bc:ad:28:00:53:40", "192.168.1.64"), s.outside("203.0.113.40").port(443));
         let low = tcp.next(Side::Client).wrapping_sub(below);
         tcp.at(&mut s, Side::Client, low, TcpFlags::ACK | TcpFlags::PSH, &[7; 95]);
-        tcp.send(&mut s, Side::Client, &[8; 50_000]);
+        tcp.send(&mut s, Side::Client, &vec![8; 50_000]);
         let flow = records(&s.frames).into_iter().find(|of| of["type"] == "flow").expect("there is one");
         let sent = ["payload_unique", "missed"].map(|key| flow["orig"][key].as_u64().unwrap_or(0));
         assert_eq!(sent, [50_000, 0], "{flow}");

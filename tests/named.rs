@@ -169,7 +169,7 @@ fn one_of_two_hosts_of_a_connection_is_said_as_one_of_two() {
         tcp.send(&mut stage.s, Side::Server, b"HTTP/1.1 204 No Content\r\n\r\n");
         let post = format!("POST /up HTTP/1.1\r\n{second}Content-Length: 400000\r\n\r\n");
         tcp.send(&mut stage.s, Side::Client, post.as_bytes());
-        tcp.send(&mut stage.s, Side::Client, &[b'x'; 400_000]);
+        tcp.send(&mut stage.s, Side::Client, &vec![b'x'; 400_000]);
         tcp.send(&mut stage.s, Side::Server, b"HTTP/1.1 204 No Content\r\n\r\n");
         let all = records(&stage.s.frames);
         all.into_iter().find(|of| of["type"] == "finding").expect("it uploaded")
