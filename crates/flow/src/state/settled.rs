@@ -110,8 +110,7 @@ impl Settled {
     /// Adds a flow to the sums.
     fn put(&mut self, Kept { spell, refused }: &Kept, masked: Option<Side>) {
         self.gone.add(spell, *refused, Keeps::Months);
-        self.gone.missed +=
-            [0, 1].into_iter().filter_map(|side| spell.cold.missed(&spell.hot, side)).sum::<u64>();
+        self.gone.missed += (0..2).filter_map(|side| spell.cold.missed(&spell.hot, side)).sum::<u64>();
         if let Some(side) = masked {
             self.gone.note_port(side, spell.hot.key.ports[side & 1]);
         }
