@@ -93,7 +93,7 @@ fn users(court: &Court<'_>, kinds: &MacKinds, ends: &Ends) -> BTreeMap<Address, 
         };
         sent.chain(said).filter(counts)
     };
-    let (mut first, mut several) = (HashMap::new(), HashSet::new());
+    let (mut first, mut several) = (HashMap::with_capacity(ends.all.len()), HashSet::new());
     for (mac, address, _) in uses() {
         match first.entry(address) {
             Entry::Vacant(entry) => _ = entry.insert(mac),

@@ -170,7 +170,7 @@ impl Ends {
         let heard = counters.packets[1 - side] > 0 || delivered;
         let mut key = (mac, address);
         if !(is_inside || sent && judged.is_outside(side) && self.may_be_near(court, key, heard)) {
-            if !self.foreign.may_be(mac) || !sent || heard || !judged.is_outside(side) {
+            if heard || !sent || !judged.is_outside(side) || !self.foreign.may_be(mac) {
                 return None;
             }
             key.1 = REST;

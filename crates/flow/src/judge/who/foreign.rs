@@ -20,6 +20,8 @@ pub(crate) const REST: Address = Address([0xff; 16]);
 pub(crate) struct Foreign {
     /// Those from which something outside was heard.
     heard: HashSet<Mac>,
+    /// The last of them: that of a router, mostly.
+    lately: Option<Mac>,
     /// Those that send from sources that are not their own.
     forgers: HashSet<Mac>,
 }
@@ -27,7 +29,10 @@ pub(crate) struct Foreign {
 impl Foreign {
     /// Notes that something came back to an outside address of a MAC, or was delivered inside from it.
     pub(super) fn hear(&mut self, mac: Mac) {
-        self.heard.insert(mac);
+        if self.lately != Some(mac) {
+            self.lately = Some(mac);
+            self.heard.insert(mac);
+        }
     }
 
     /// Whether the outside addresses of a MAC may be made up, for all that is known.

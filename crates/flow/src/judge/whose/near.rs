@@ -38,7 +38,7 @@ impl<'a> Court<'a> {
     /// The outside end of a flow that has one, where the other has an IPv6 address of the link alone: no router passes on what comes from
     /// or goes to such (RFC 4291, 2.5.6). In IPv4 some do.
     fn beside_link_local(&self, flow: &Flow<'a>, judged: &Judged) -> Option<Side> {
-        let side = if judged.is_outside(0) { 0 } else { 1 };
+        let side = usize::from(!judged.is_outside(0));
         let other = flow.hot.key.address(1 - side);
         let is_link_local = matches!(other.0, [0xfe, second, ..] if second & 0xc0 == 0x80);
         (is_link_local && !self.is_carried(flow)).then_some(side)

@@ -63,7 +63,8 @@ impl<'a> Court<'a> {
         let by_proxy = |side: Side| {
             judged.is_outside(side) && self.boundary.place(flow.hot.key.address(side)) == Some(Place::Inside)
         };
-        judged.is_external() && (by_proxy(0) || by_proxy(1)) && self.tunnel_ends(flow).is_none()
+        let is_asked = flow.hot.key.protocol == TCP && judged.is_external();
+        is_asked && (by_proxy(0) || by_proxy(1)) && self.tunnel_ends(flow).is_none()
     }
 
     /// Whom a proxy was asked for in such a flow.
