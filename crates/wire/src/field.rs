@@ -128,7 +128,7 @@ fields! {
     HttpCredentials = "http.credentials": "How a password crosses in clear in a request: `Basic` in its head, `query` in its path.",
     HttpHeader = "http.header": "`Name: value` of another HTTP header (the name alone where the value varies).",
     HttpHost = "http.host": "`Host` of an HTTP request, or the authority of its target.",
-    HttpLink = "http.link": "What a page of HTML or a redirection refers to on its own server: a script, a picture, another page.",
+    HttpLink = "http.link": "What a page of HTML loads, or it or a redirection goes on to, on its own server: a script, a picture, another page.",
     HttpMethod = "http.method": "Method of an HTTP request.",
     HttpPath = "http.path": "Path and query of an HTTP request: speaks of the server, and only if it answers 2xx or 401.",
     HttpPicture = "http.picture": "Path and query of an HTTP request that a picture, or one after another, was the answer to.",

@@ -255,6 +255,7 @@ pub(super) fn why_words(device: &DeviceRecord<'_>, why: &WhyRecord<'_>) -> Strin
     let text = match why.kind {
         Evidence::Protocol => format!("answers as a camera in {protocol}"),
         Evidence::Model if is_pictured => format!("answers {value} with a picture"),
+        Evidence::Model if kind == "http.link" => format!("has pages that load or go on to {value}"),
         Evidence::Model if kind.is_empty() => format!("calls itself {value}"),
         Evidence::Model => format!("calls itself {value} ({kind})"),
         // Others than cameras play that part in some protocols, and are worth less there.

@@ -1,10 +1,11 @@
-//! What pages of HTML load and lead to on their own server, and where it sends a client on: devices of one maker have the same
+//! What pages of HTML load and go on to on their own server, and where it sends a client on: devices of one maker have the same
 //! scripts, frames and pages, whatever the title.
 //!
 //! `http.link` is a path as it stands there, without `./` in front of it and with passwords masked, at most 64 bytes: of the first six
-//! elements of a page that load a script, a frame or a picture, lead to another page, or go on to one by themselves
-//! (`meta` with `refresh`), as far as they stand in its first 4 KiB; and `Location` of a status 3xx. What names another host, or
-//! a scheme, is not the server's own. An address with its host in full may be, or not, so it does not count either.
+//! elements of a page that load a script, a frame or a picture, or go on to another page by themselves (`meta` with `refresh`),
+//! as far as they stand in its first 4 KiB; and `Location` of a status 3xx. What a page lets its reader choose (`a`) may be of
+//! anything that its author likes, and is not told. What names another host, or a scheme, is not the server's own. An address
+//! with its host in full may be, or not, so it does not count either.
 
 use memchr::memchr;
 
@@ -16,9 +17,8 @@ const MAX_LINKS: usize = 6;
 /// The longest that is told of one.
 const MAX_LINK: usize = 64;
 
-/// Elements, and the attribute in which each names what it loads or leads to.
-const ELEMENTS: [(&[u8], &[u8]); 5] =
-    [(b"script", b"src"), (b"frame", b"src"), (b"iframe", b"src"), (b"img", b"src"), (b"a", b"href")];
+/// Elements that load what their `src` names.
+const ELEMENTS: [&[u8]; 4] = [b"script", b"frame", b"iframe", b"img"];
 
 /// What can be told of the links of a page that begins like this.
 pub(super) fn told(page: &[u8]) -> Told {
@@ -95,7 +95,7 @@ impl<'a> Iterator for Links<'a> {
     }
 }
 
-/// What a start tag loads or leads to on its own server.
+/// What a start tag loads or goes on to on its own server.
 fn link(tag: &[u8]) -> Option<&[u8]> {
     let end = tag.iter().position(u8::is_ascii_whitespace)?;
     let (name, attributes) = tag.split_at_checked(end)?;
@@ -106,8 +106,8 @@ fn link(tag: &[u8]) -> Option<&[u8]> {
         let (word, url) = url.split_at_checked(4)?;
         return own(word.eq_ignore_ascii_case(b"url=").then_some(url)?);
     }
-    let (_, wanted) = ELEMENTS.iter().find(|(element, _)| name.eq_ignore_ascii_case(element))?;
-    own(attribute(attributes, wanted)?)
+    let loads = ELEMENTS.iter().any(|element| name.eq_ignore_ascii_case(element));
+    own(loads.then(|| attribute(attributes, b"src"))??)
 }
 
 /// The value of the first attribute of this name. It stands behind a space, and a `=`.
@@ -165,13 +165,12 @@ mod tests {
     }
 
     #[test]
-    fn what_a_page_loads_and_leads_to_on_its_server_is_told() {
+    fn what_a_page_loads_and_goes_on_to_on_its_server_is_told() {
         let html = "<html><head><title>T</title><META HTTP-EQUIV='refresh' CONTENT='0; URL=/a/main.cgi'>\n\
             <script type=\"text/javascript\" src=\"jsBase/lib/q.js?version=1\"></script>\
             <link rel=stylesheet href=/a.css></head><body><img alt='' src = ./img/Logo.png>\
-            <iframe SRC=Menu?page=Top&pwd=secret></iframe><a class=b href='/x.exe'>x</a></body></html>";
-        let all =
-            ["/a/main.cgi", "jsBase/lib/q.js?version=1", "img/Logo.png", "Menu?page=Top&pwd=***", "/x.exe"];
+            <iframe SRC=Menu?page=Top&pwd=secret></iframe><a class=b href='/view/index.shtml'>x</a></body></html>";
+        let all = ["/a/main.cgi", "jsBase/lib/q.js?version=1", "img/Logo.png", "Menu?page=Top&pwd=***"];
         let half = page(html);
         assert_eq!(stream(&READER, &half, false).0, Probe::Match);
         assert_eq!(links(&half, false), all);
