@@ -90,8 +90,10 @@ impl Address {
     #[inline]
     pub const fn octets(self) -> Option<[u8; 4]> {
         // Two comparisons in place of twelve.
-        let all = u128::from_be_bytes(self.0);
-        if all >> 32 == 0xffff { Some((all as u32).to_be_bytes()) } else { None }
+        let [a, b, c, d, e, f, g, h, i, j, k, l, four @ ..] = self.0;
+        let begins = u64::from_ne_bytes([a, b, c, d, e, f, g, h]) == 0;
+        let is_mapped = begins && u32::from_ne_bytes([i, j, k, l]) == u32::from_ne_bytes([0, 0, 0xff, 0xff]);
+        if is_mapped { Some(four) } else { None }
     }
 
     /// An IPv6 address.
