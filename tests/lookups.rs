@@ -150,51 +150,6 @@ fn what_the_last_holder_of_an_address_asked_is_no_word_of_the_next() {
     assert_eq!(office.called(printer), [NAME]);
 }
 
-/// What has not the identifier of the question (RFC 5452, 9.1), or a wrong checksum, its receiver drops.
-#[test]
-fn an_answer_that_its_receiver_drops_is_no_name_that_the_station_gave() {
-    let called = |id: u16, damaged: bool, others_sound: bool| {
-        let mut office = Office::new();
-        office.ask(camera(), 4000);
-        let mut message = answer(NAME, &[office.cloud]);
-        message[..2].copy_from_slice(&id.to_be_bytes());
-        office.s.udp(office.resolver.port(53), camera().port(4000), &message);
-        let damage = |office: &mut Office| office.s.frames.last_mut().unwrap().bytes[41] ^= 0x55;
-        if damaged {
-            damage(&mut office);
-        }
-        // What is answered to another question of the camera.
-        office.s.udp(camera().port(4001), office.resolver.port(53), &question("example.org"));
-        office.s.udp(
-            office.resolver.port(53),
-            camera().port(4001),
-            &answer("example.org", &[office.resolver]),
-        );
-        if !others_sound {
-            damage(&mut office);
-        }
-        office.called(camera())
-    };
-    assert_eq!(called(1, false, true), [NAME]);
-    assert_eq!(called(2, false, true), [Value::Null], "another identifier");
-    assert_eq!(called(1, true, true), [Value::Null], "a wrong checksum where others are right");
-    assert_eq!(called(1, true, false), [NAME], "a capture whose checksums are all wrong");
-}
-
-/// Nor does it hide what the station was told by others.
-#[test]
-fn a_forged_answer_hides_no_true_one() {
-    let mut office = Office::new();
-    office.ask(camera(), 4000);
-    office.answer(office.resolver, camera(), 4000);
-    let other = "www.example.org";
-    office.s.udp(camera().port(4000), office.resolver.port(53), &question(other));
-    let mut forged = answer(other, &[office.cloud]);
-    forged[1] = 2;
-    office.s.udp(office.resolver.port(53), camera().port(4000), &forged);
-    assert_eq!(office.called(camera()), [NAME]);
-}
-
 /// How the look-up ended, by its finding.
 fn ended(office: &Office) -> String {
     let all = records(&office.s.frames);

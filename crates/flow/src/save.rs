@@ -31,7 +31,7 @@ use crate::state::transcript::Transcript;
 use spell::PortableSpell;
 
 /// First bytes of a saved summary; the last is the version of what follows.
-const MAGIC: [u8; 8] = *b"lenscap\x13";
+const MAGIC: [u8; 8] = *b"lenscap\x14";
 /// Bytes that a saved summary may unpack to.
 const LIMIT: u64 = 64 << 30;
 

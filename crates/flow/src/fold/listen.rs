@@ -102,7 +102,7 @@ impl Listener<'_, '_> {
     fn reply(&self) -> Reply {
         let packet = self.packet;
         let flow = AnswerFlow::new(packet.source, packet.ports);
-        Reply::datagram(flow, Exchange::of(flow, packet.payload), is_transport_right(packet))
+        Reply::datagram((packet.source, flow), Exchange::of(flow, packet.payload), is_transport_right(packet))
     }
 
     fn question(&mut self, asker: Address, name: &[u8], heard: Notice) {

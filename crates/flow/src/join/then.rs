@@ -64,11 +64,6 @@ impl Summary {
         if later.site.is_capped() || self.cost_with(later) {
             return Err(Refusal::Memory);
         }
-        let texts = &later.flows.texts;
-        let name = |id| self.flows.texts.find(texts.text(id));
-        if later.site.names.lacks(&self.site.names, name) {
-            return Err(Refusal::Stream);
-        }
         let paths = self.flows.paths.adopt(&later.flows.paths).ok_or(Refusal::Memory)?;
         let ids = Ids { paths, ..Ids::default() };
         let split = self.split(later, |id| ids.path(id))?;

@@ -3,6 +3,7 @@
 //! Per (address, asker) the answers are kept as runs: an answer with another name ends a run, so a later judge can
 //! ask which name was the latest at any moment. Two lists of runs join exactly.
 
+mod exchange;
 mod question;
 mod reply;
 
@@ -11,8 +12,9 @@ use lenscap_wire::{Address, PacketRef, Resolver};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 
+pub(crate) use self::exchange::{Asked, Exchange};
 pub(crate) use self::question::{Denial, Notice, Question};
-pub(crate) use self::reply::{Exchange, Reply};
+pub(crate) use self::reply::{Reply, Service};
 use crate::state::share::{cleared, stay};
 use crate::state::text::{TextId, Texts};
 
@@ -86,8 +88,10 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// What an entry costs in the memory budget.
-    pub(crate) const COST: usize = 128;
+    /// What a question costs in the memory budget, at most: its table is 7/16 full where it has just grown.
+    pub(crate) const QUESTION_COST: usize = (size_of::<((Address, TextId), Question)>() + 1) * 16 / 7;
+    /// The same of a run that has its key to itself. Two or three have half the room of their list, and share a key.
+    pub(crate) const RUN_COST: usize = size_of::<Run>() + (size_of::<(AnswerKey, Vec<Run>)>() + 1) * 16 / 7;
 
     /// Runs and questions kept.
     pub(crate) fn len(&self) -> usize {
@@ -104,15 +108,13 @@ impl Names {
 
     /// What all of them cost.
     pub(crate) fn cost(&self) -> usize {
-        self.len() * Self::COST + self.text_cost
+        self.run_count * Self::RUN_COST + self.questions.len() * Self::QUESTION_COST + self.text_cost
     }
 
     /// Books an answer, or equal ones of a later part.
-    pub(crate) fn answer(&mut self, key: AnswerKey, mut run: Run) {
-        if let Some(question) = self.questions.get(&(key.1, run.name)) {
-            run.reply.compare(&question.exchanges);
-        }
-        let runs = self.runs.entry(key).or_default();
+    pub(crate) fn answer(&mut self, key: AnswerKey, run: Run) {
+        // Most are given one name alone.
+        let runs = self.runs.entry(key).or_insert_with(|| Vec::with_capacity(1));
         match runs.last_mut() {
             Some(last) if last.says_as(&run) => last.join(&run),
             _ => {
@@ -128,7 +130,7 @@ impl Names {
         let question = Question {
             asked: one(matches!(heard, Notice::Asked(..))),
             answered: one(matches!(heard, Notice::Answered)),
-            denial: if let Notice::Denied(denial) = heard { Some(denial) } else { None },
+            denials: heard.denials(),
             from: if let Notice::Asked(mac, _) = heard { mac.0 } else { [0; 6] },
             exchanges: heard.exchanges(),
             first: time,
@@ -147,11 +149,11 @@ impl Names {
             self.runs.iter().flat_map(|(key, runs)| runs.iter().zip(0..).map(move |(run, n)| (key, run, n)));
         let runs = runs.map(|(key, run, n)| {
             let order = (Reverse((run.last, run.at)), Some((key.0, n)), said(run.name));
-            (order, key.1, Self::COST + said(run.name).len() + said(run.chain).len())
+            (order, key.1, Self::RUN_COST + said(run.name).len() + said(run.chain).len())
         });
         let questions = self.questions.iter().map(|((asker, name), question)| {
             let order = (Reverse((question.last, question.at)), None, said(*name));
-            (order, *asker, Self::COST + said(*name).len())
+            (order, *asker, Self::QUESTION_COST + said(*name).len())
         });
         let mut all: Vec<_> = runs.chain(questions).collect();
         all.sort_unstable();
@@ -219,15 +221,9 @@ impl Names {
         self.runs.iter().map(|(key, runs)| (key, runs.as_slice()))
     }
 
-    /// Whether what it took in at its beginning may be answers to what was asked before, and not all of that is kept: a part to which
-    /// this one would be appended has asked, and its texts are called as `text` calls them.
-    pub(crate) fn lacks(&self, earlier: &Self, mut text: impl FnMut(TextId) -> Option<TextId>) -> bool {
-        let crowded = self.runs.iter().flat_map(|(key, runs)| runs.iter().map(move |run| (key.1, run)));
-        let mut crowded = crowded.filter(|(_, run)| run.reply.crowded);
-        crowded.any(|(asker, run)| {
-            let question = text(run.name).and_then(|name| earlier.question(asker, name));
-            question.is_some_and(|question| !question.exchanges.is_empty())
-        })
+    /// Those in which an asker asked for a name.
+    pub(crate) fn asked(&self, asker: Address, name: TextId) -> Option<&Asked> {
+        self.question(asker, name).map(|question| &question.exchanges)
     }
 
     /// Every run, sorted by address and asker, in capture order for each.
@@ -271,7 +267,7 @@ impl Names {
         questions: Vec<(Address, TextId, Question)>,
     ) {
         for (key, run) in runs {
-            self.runs.entry(key).or_default().push(run);
+            self.runs.entry(key).or_insert_with(|| Vec::with_capacity(1)).push(run);
             self.run_count += 1;
         }
         self.questions.extend(questions.into_iter().map(|(asker, name, q)| ((asker, name), q)));
@@ -294,7 +290,7 @@ mod tests {
     fn run(name: u32, time: i64) -> Run {
         let at = PacketRef { offset: time as u64, ..PacketRef::default() };
         let (name, chain) = (TextId(name), TextId::EMPTY);
-        let (by, reply) = (Resolver::Dns, Reply::STREAM);
+        let (by, reply) = (Resolver::Dns, Reply::stream());
         Run { name, chain, by, reply, first: time, last: time, count: 1, at }
     }
 

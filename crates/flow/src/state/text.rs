@@ -88,6 +88,7 @@ impl Texts {
     }
 
     /// The id of a text that is there already.
+    #[cfg(test)]
     pub(crate) fn find(&self, text: &[u8]) -> Option<TextId> {
         self.ids.find(hash(text), |entry| at(&self.bytes, entry.start) == text).map(|entry| entry.id)
     }

@@ -105,12 +105,16 @@ impl<'c, 'a> Given<'c, 'a> {
         if question.answered > 0 && !self.stray.contains(&of) {
             return None;
         }
-        let denial = question.denial.filter(|denial| !self.names.is_stray(asker, &denial.reply));
+        let denial = self.names.denial(asker, question);
+        // What was not kept may be the true answer.
+        if denial.is_none() && question.denials.more {
+            return None;
+        }
         // An answer where nobody had asked shows no question.
         if question.asked == 0 && denial.is_none() {
             return None;
         }
-        Some(match denial.map(|denial| denial.code) {
+        Some(match denial {
             None => LookUp::Unanswered,
             Some(Fact::UNREAD) => LookUp::Unread,
             Some(NXDOMAIN) => LookUp::Denied,

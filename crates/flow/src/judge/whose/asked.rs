@@ -87,7 +87,7 @@ mod tests {
         for (asker, time) in askers.iter().zip(0..) {
             let (asker, name, at) = (address(asker), TextId(2), PacketRef::default());
             names.hear(asker, name, Notice::Asked(STATION, None), time, at);
-            let (chain, reply) = (TextId::EMPTY, Reply::STREAM);
+            let (chain, reply) = (TextId::EMPTY, Reply::stream());
             let run = Run { name, chain, by: Resolver::Dns, reply, first: time, last: time, count: 1, at };
             names.answer((address("2001:db8:9::9"), asker), run);
         }

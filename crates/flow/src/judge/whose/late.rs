@@ -73,11 +73,11 @@ pub(crate) fn names(mut lessons: Vec<Lesson>) -> Names {
         match told {
             Told::Asks { name } => names.hear(sender, name, Notice::Asked(mac, None), time, at),
             Told::Denied { name, code } => {
-                let denial = Denial { code, reply: Reply::STREAM };
+                let denial = Denial { code, reply: Reply::stream() };
                 names.hear(receiver, name, Notice::Denied(denial), time, at);
             }
             Told::Answer { name, chain, address } => {
-                let (by, reply) = (Resolver::Dns, Reply::STREAM);
+                let (by, reply) = (Resolver::Dns, Reply::stream());
                 let run = Run { name, chain, by, reply, first: time, last: time, count: 1, at };
                 names.answer((address, receiver), run);
                 names.hear(receiver, name, Notice::Answered, time, at);

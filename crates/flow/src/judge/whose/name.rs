@@ -18,7 +18,7 @@ use crate::judge::boundary::Boundary;
 use crate::judge::ending::Ending;
 use crate::judge::{Court, rules};
 use crate::report::NameView;
-use crate::state::names::{ALIAS, AnswerKey, Question, Reply, Run};
+use crate::state::names::{ALIAS, AnswerKey, Question, Run};
 use crate::state::summary::Summary;
 use crate::state::text::TextId;
 
@@ -162,7 +162,7 @@ impl<'a> NameIndex<'a> {
             return None;
         }
         let (other, run) = table.by_mac().latest(address, (asker.address, asker.mac), moment)?;
-        (!self.is_stray(other, &run.reply)).then_some(run)
+        (!self.is_stray(other, &run)).then_some(run)
     }
 
     /// Whether a name service gave the station with a MAC an address that it had asked for.
@@ -219,7 +219,7 @@ impl<'a> NameIndex<'a> {
     pub(crate) fn aliases(&self) -> impl Iterator<Item = (Address, &'a [u8], &'a [u8])> + use<'_, 'a> {
         let aliases = self.early.aliases.iter();
         aliases.flat_map(|((asker, target), runs)| {
-            let named = runs.iter().filter(|run| !self.is_stray(*asker, &run.reply));
+            let named = runs.iter().filter(|run| !self.is_stray(*asker, run));
             named.map(|run| (*asker, self.early.texts.text(run.name), *target))
         })
     }
@@ -229,18 +229,27 @@ impl<'a> NameIndex<'a> {
         [&self.early, &self.late].into_iter().flat_map(move |table| {
             let told = table.names.each().filter(|(key, _)| key.0 != ALIAS);
             let runs = told.flat_map(|(key, runs)| runs.iter().map(move |run| (*key, run)));
-            runs.map(move |(key, run)| (key, table.texts.text(run.name), self.is_stray(key.1, &run.reply)))
+            runs.map(move |(key, run)| (key, table.texts.text(run.name), self.is_stray(key.1, run)))
         })
     }
 
-    /// Whether an answer to an asker is to no question.
-    pub(crate) fn is_stray(&self, asker: Address, reply: &Reply) -> bool {
-        self.strays.has(asker, reply)
+    /// Whether answers to an asker are to no question.
+    fn is_stray(&self, asker: Address, run: &Run) -> bool {
+        self.strays.has_run(self.early.names, asker, run)
+    }
+
+    /// The response code of the answer without an address that an asker was given: rather of one that is to a question, and of those
+    /// what says most. That of one to no question is none.
+    pub(crate) fn denial(&self, asker: Address, question: &Question) -> Option<u8> {
+        let asked = Some(&question.exchanges);
+        let denials = question.denials.each();
+        let told = denials.filter(|denial| !self.strays.has(asker, &denial.reply, || asked, question.first));
+        told.min_by_key(|denial| !denial.reply.is_to(asked)).map(|denial| denial.code)
     }
 
     /// Whether the asker had asked for the name that a run of answers gave it: over the same transport or the other.
     fn was_asked(&self, at_end: bool, asker: (Address, Mac), run: &Run) -> bool {
-        if self.is_stray(asker.0, &run.reply) {
+        if self.is_stray(asker.0, run) {
             return false;
         }
         let (own, other) = if at_end { (&self.late, &self.early) } else { (&self.early, &self.late) };

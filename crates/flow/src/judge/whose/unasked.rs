@@ -2,13 +2,14 @@
 //!
 //! What 192.0.2.53 sent to 192.168.1.64 from port 53, where nothing went the other way between these ports, answers nothing. Nor does what
 //! has not the identifier of a question that went there (RFC 5452, 9.1), or a wrong checksum, which its receiver drops (RFC 1122, 4.1.3.4);
-//! that is told where other answers to the same asker have right ones, since there are captures in which none is right.
+//! that is told where the same name service sent the same asker right ones, since there are captures in which none of it is right.
 
 use hashbrown::HashSet;
 use lenscap_wire::{Address, Resolver};
 
+use crate::judge::rules;
 use crate::state::key::{Side, UDP};
-use crate::state::names::{AnswerFlow, Names, Reply};
+use crate::state::names::{AnswerFlow, Asked, Names, Reply, Run, Service};
 use crate::state::spell::Hot;
 use crate::state::summary::Summary;
 use crate::state::table::shard::Shard;
@@ -17,8 +18,10 @@ use crate::state::table::shard::Shard;
 #[derive(Debug, Default)]
 pub(super) struct Strays {
     unasked: HashSet<AnswerFlow>,
-    /// Who was sent answers with right checksums.
-    sound: HashSet<Address>,
+    /// Who was sent answers with right checksums, and by which name service.
+    sound: HashSet<(Address, Service)>,
+    /// What was answered before it is told by all that was asked: of later answers the question may be under way.
+    settled: Option<i64>,
 }
 
 impl Strays {
@@ -27,23 +30,47 @@ impl Strays {
         if names.len() == 0 {
             return Self::default();
         }
-        let has_wrong = replies(names).any(|(_, reply)| reply.wrong);
-        let sound = replies(names).filter(|(_, reply)| has_wrong && reply.sound);
-        Self { unasked: unasked(summary), sound: sound.map(|(asker, _)| asker).collect() }
+        let has_damaged = replies(names).any(|(_, _, reply)| reply.damaged);
+        let sound = replies(names).filter(|_| has_damaged);
+        let sound = sound.filter_map(|(asker, asked, reply)| Some((asker, reply.shows_sound(asked)?)));
+        let end = summary.site.captures.window().map(|(_, end)| end);
+        let settled = end.map(|end| end.saturating_sub(rules::ANSWER_UNDER_WAY));
+        Self { unasked: unasked(summary), sound: sound.collect(), settled }
     }
 
-    /// Whether an answer to an asker is one of them.
-    pub(super) fn has(&self, asker: Address, reply: &Reply) -> bool {
-        reply.is_stray(|| self.sound.contains(&asker), || self.unasked.contains(&reply.flow))
+    /// Whether answers to an asker are of them; `names` are those with the question.
+    pub(super) fn has_run(&self, names: &Names, asker: Address, run: &Run) -> bool {
+        self.has(asker, &run.reply, || names.asked(asker, run.name), run.first)
+    }
+
+    /// Whether a reply to an asker is one of them, where its name was asked for so, and it first came then.
+    pub(super) fn has<'q>(
+        &self,
+        asker: Address,
+        reply: &Reply,
+        asked: impl FnOnce() -> Option<&'q Asked>,
+        first: i64,
+    ) -> bool {
+        if reply.is_of_stream() {
+            return false;
+        }
+        let is_sound = |service| self.sound.contains(&(asker, service));
+        if reply.damaged && reply.service().is_some_and(is_sound) {
+            return true;
+        }
+        let compared = reply.compare(asked());
+        let is_settled = || self.settled.is_some_and(|settled| first < settled);
+        !compared.matched && (compared.beside && is_settled() || self.unasked.contains(&reply.flow))
     }
 }
 
-/// All answers and denials, with who was sent them.
-fn replies(names: &Names) -> impl Iterator<Item = (Address, &Reply)> {
-    let runs = names.each().flat_map(|(key, runs)| runs.iter().map(move |run| (key.1, &run.reply)));
-    let denials = names.each_question();
-    let denials =
-        denials.filter_map(|((asker, _), question)| Some((*asker, &question.denial.as_ref()?.reply)));
+/// All answers and denials, with who was sent them, and what he had asked.
+fn replies(names: &Names) -> impl Iterator<Item = (Address, Option<&Asked>, &Reply)> {
+    let runs = names.each().flat_map(|(key, runs)| runs.iter().map(move |run| (key.1, run)));
+    let runs = runs.map(|(asker, run)| (asker, names.asked(asker, run.name), &run.reply));
+    let denials = names.each_question().flat_map(|((asker, _), question)| {
+        question.denials.each().map(|denial| (*asker, Some(&question.exchanges), &denial.reply))
+    });
     runs.chain(denials)
 }
 

@@ -3,18 +3,19 @@
 use lenscap_wire::{Fact, Mac, PacketRef};
 use serde::{Deserialize, Serialize};
 
-use super::reply::{Asked, Exchange, Reply};
+use super::exchange::{Asked, Exchange};
+use super::reply::Reply;
 
 /// How often somebody asked for a name, and what came back.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Question {
     pub(crate) asked: u64,
     pub(crate) answered: u64,
-    /// The first answer without an address, rather one that could be read.
-    pub(crate) denial: Option<Denial>,
+    /// Answers without an address.
+    pub(crate) denials: Denials,
     /// From which MAC it was asked: zero where none was seen, [`Question::SEVERAL`] where not from one alone.
     pub(crate) from: [u8; 6],
-    /// The last exchanges in which it was asked.
+    /// The exchanges in which it was asked.
     pub(crate) exchanges: Asked,
     /// Earliest and latest stamp.
     pub(crate) first: i64,
@@ -24,19 +25,68 @@ pub(crate) struct Question {
     pub(crate) at: PacketRef,
 }
 
-/// An answer without an address.
+/// Answers without an address that have the same response code.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Denial {
-    /// Its response code (RFC 1035, 4.1.1), or [`Fact::UNREAD`].
+    /// Their response code (RFC 1035, 4.1.1), or [`Fact::UNREAD`].
     pub(crate) code: u8,
-    /// To which question it is the answer: anybody can send one that nobody asked for.
+    /// To which question they are answers: anybody can send one that nobody asked for.
     pub(crate) reply: Reply,
 }
 
 impl Denial {
-    /// Whether what the answer held could not be read.
-    pub(crate) const fn is_unread(self) -> bool {
-        self.code == Fact::UNREAD
+    /// What says more comes first: that there is no such name, that it has no address, that the service failed, and that what it said could
+    /// not be read.
+    const fn rank(&self) -> u8 {
+        match self.code {
+            3 => 0,
+            0 => 1,
+            Fact::UNREAD => u8::MAX,
+            code => code.saturating_add(1),
+        }
+    }
+}
+
+/// The answers without an address, those of two codes: a forged one does not hide the true one.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Denials {
+    /// What says most comes first.
+    kept: [Option<Denial>; 2],
+    /// There were others, which said less.
+    pub(crate) more: bool,
+}
+
+impl Denials {
+    pub(super) const fn one(denial: Denial) -> Self {
+        Self { kept: [Some(denial), None], more: false }
+    }
+
+    /// Each, what says most first.
+    pub(crate) fn each(&self) -> impl Iterator<Item = &Denial> {
+        self.kept.iter().flatten()
+    }
+
+    /// Takes in later ones. Those that are kept of all are among those that are kept of each part, with all equal ones.
+    fn join(&mut self, later: &Self) {
+        self.more |= later.more;
+        for denial in later.each() {
+            let same = self.kept.iter_mut().flatten().find(|known| known.code == denial.code);
+            if let Some(known) = same {
+                known.reply.join(&denial.reply);
+                continue;
+            }
+            let mut left = Some(*denial);
+            for place in &mut self.kept {
+                let before = match (&*place, &left) {
+                    (Some(known), Some(new)) => new.rank() < known.rank(),
+                    (known, new) => known.is_none() && new.is_some(),
+                };
+                if before {
+                    std::mem::swap(place, &mut left);
+                }
+            }
+            self.more |= left.is_some();
+        }
     }
 }
 
@@ -66,16 +116,8 @@ impl Question {
         };
         self.asked += later.asked;
         self.answered += later.answered;
-        let theirs = later.denial.map(|mut denial| {
-            denial.reply.compare(&self.exchanges);
-            denial
-        });
         self.exchanges.join(&later.exchanges);
-        self.denial = match (self.denial, theirs) {
-            // What could be read says more than what could not.
-            (Some(ours), Some(theirs)) if ours.is_unread() && !theirs.is_unread() => Some(theirs),
-            (ours, theirs) => ours.or(theirs),
-        };
+        self.denials.join(&later.denials);
         self.first = self.first.min(later.first);
         self.last = self.last.max(later.last);
     }
@@ -92,9 +134,10 @@ pub(crate) enum Notice {
 
 impl Notice {
     pub(super) fn exchanges(self) -> Asked {
-        match self {
-            Self::Asked(_, Some(exchange)) => Asked::one(exchange),
-            _ => Asked::default(),
-        }
+        Asked::one(if let Self::Asked(_, exchange) = self { exchange } else { None })
+    }
+
+    pub(super) fn denials(self) -> Denials {
+        if let Self::Denied(denial) = self { Denials::one(denial) } else { Denials::default() }
     }
 }

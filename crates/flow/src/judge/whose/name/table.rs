@@ -54,7 +54,7 @@ impl<'a> NameTable<'a> {
             let told = || runs.iter().filter(move |run| inside || run.by == Resolver::Dns);
             table.by_address.entry(key.0).or_default().extend(told());
             if runs.len() > Self::FEW {
-                let own = told().filter(|run| !table.strays.has(key.1, &run.reply)).collect();
+                let own = told().filter(|run| !table.strays.has_run(table.names, key.1, run)).collect();
                 table.by_asker.insert(*key, own);
             }
         }
@@ -105,7 +105,8 @@ impl<'a> NameTable<'a> {
 
     /// Whether an answer tells what somebody himself was told: that address of a name that is no multicast's, for what was asked.
     fn is_own(&self, key: AnswerKey, run: &Run) -> bool {
-        (run.by == Resolver::Dns || self.boundary.is_inside(key.0)) && !self.strays.has(key.1, &run.reply)
+        (run.by == Resolver::Dns || self.boundary.is_inside(key.0))
+            && !self.strays.has_run(self.names, key.1, run)
     }
 
     /// The latest answer to one asker at or before a moment, that of the packet `at`, else the first one that was under way then.
@@ -124,7 +125,7 @@ impl<'a> NameTable<'a> {
             let question = names.question(key.1, run.name);
             let asked = question
                 .is_some_and(|question| question.asked > 0 && (question.first <= moment || run.at < at));
-            asked && !self.strays.has(key.1, &run.reply)
+            asked && !self.strays.has_run(self.names, key.1, run)
         });
         asked.min_by_key(|run| (run.first, run.at))
     }
