@@ -241,10 +241,11 @@ impl<'a> NameIndex<'a> {
     /// The response code of the answer without an address that an asker was given: rather of one that is to a question, and of those
     /// what says most. That of one to no question is none.
     pub(crate) fn denial(&self, asker: Address, question: &Question) -> Option<u8> {
-        let asked = Some(&question.exchanges);
+        let exchanges = Some(&question.exchanges);
         let denials = question.denials.each();
-        let told = denials.filter(|denial| !self.strays.has(asker, &denial.reply, || asked, question.first));
-        told.min_by_key(|denial| !denial.reply.is_to(asked)).map(|denial| denial.code)
+        let told =
+            denials.filter(|denial| !self.strays.has(asker, &denial.reply, || exchanges, question.first));
+        told.min_by_key(|denial| !denial.reply.is_to(exchanges)).map(|denial| denial.code)
     }
 
     /// Whether the asker had asked for the name that a run of answers gave it: over the same transport or the other.

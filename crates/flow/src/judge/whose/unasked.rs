@@ -43,12 +43,12 @@ impl Strays {
         self.has(asker, &run.reply, || names.asked(asker, run.name), run.first)
     }
 
-    /// Whether a reply to an asker is one of them, where its name was asked for so, and it first came then.
+    /// Whether a reply that first came then is one of them, where its name was asked for in those exchanges.
     pub(super) fn has<'q>(
         &self,
         asker: Address,
         reply: &Reply,
-        asked: impl FnOnce() -> Option<&'q Asked>,
+        exchanges: impl FnOnce() -> Option<&'q Asked>,
         first: i64,
     ) -> bool {
         if reply.is_of_stream() {
@@ -58,7 +58,7 @@ impl Strays {
         if reply.damaged && reply.service().is_some_and(is_sound) {
             return true;
         }
-        let compared = reply.compare(asked());
+        let compared = reply.compare(exchanges());
         let is_settled = || self.settled.is_some_and(|settled| first < settled);
         !compared.matched && (compared.beside && is_settled() || self.unasked.contains(&reply.flow))
     }

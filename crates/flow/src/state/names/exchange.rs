@@ -124,7 +124,9 @@ impl<W: AsRef<[u32]> + AsMut<[u32]> + Copy + Default> Exchanges<W> {
             std::mem::swap(self, &mut others);
         }
         if let Some(few) = others.few() {
-            few.iter().for_each(|&exchange| self.add(exchange));
+            for &exchange in few {
+                self.add(exchange);
+            }
             return;
         }
         if self.words.as_ref()[0] != others.words.as_ref()[0] {
@@ -140,7 +142,9 @@ impl<W: AsRef<[u32]> + AsMut<[u32]> + Copy + Default> Exchanges<W> {
         let mut folded = [0; BITS / 32];
         let mut set = |bit: usize| folded[bit / 32] |= 1 << (bit % 32);
         if let Some(few) = self.few() {
-            few.iter().for_each(|&exchange| set(place(exchange) % BITS));
+            for &exchange in few {
+                set(place(exchange) % BITS);
+            }
             return folded;
         }
         for (n, word) in self.bits().iter().enumerate() {
@@ -193,7 +197,9 @@ mod tests {
 
     fn set<W: AsRef<[u32]> + AsMut<[u32]> + Copy + Default>(all: &[u32]) -> Exchanges<W> {
         let mut set = Exchanges::default();
-        all.iter().for_each(|exchange| set.add(*exchange));
+        for exchange in all {
+            set.add(*exchange);
+        }
         set
     }
 
