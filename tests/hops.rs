@@ -3,23 +3,13 @@
 mod common;
 
 use common::records;
-use lenscap_testkit::{End, Host, MORNING, OwnedFrame, Scenario, Wrap};
+use lenscap_testkit::{End, Host, MORNING, Scenario, Wrap};
 use serde_json::Value;
 
 /// The camera of these scenarios, the router that stands on its link, and a computer there.
 const CAMERA: &str = "bc:ad:28:00:53:40";
 const ROUTER: &str = "02:00:00:00:53:fe";
 const DESK: &str = "02:00:00:00:53:20";
-
-/// The frame as it looks when so many routers have passed on the IPv4 packet in it.
-fn lower(frame: &mut OwnedFrame, hops: u8) {
-    let bytes = &mut frame.bytes;
-    assert_eq!(bytes[12..14], [8, 0], "no IPv4 in Ethernet");
-    bytes[22] -= hops;
-    // RFC 1624: what the header has less, its checksum has more.
-    let sum = u32::from(u16::from_be_bytes([bytes[24], bytes[25]])) + (u32::from(hops) << 8);
-    bytes[24..26].copy_from_slice(&((sum + (sum >> 16)) as u16).to_be_bytes());
-}
 
 /// A scenario, each datagram of which comes with fewer hops where it was passed on.
 struct Link(Scenario);
@@ -31,7 +21,7 @@ impl Link {
 
     fn say(&mut self, from: End, to: End, hops: u8) -> &mut Self {
         self.0.udp(from, to, &[0x5a; 600]);
-        lower(self.0.frames.last_mut().expect("one was sent"), hops);
+        self.0.frames.last_mut().expect("one was sent").pass_on(hops);
         self
     }
 

@@ -21,6 +21,16 @@ impl OwnedFrame {
         Self { time, link_type: LinkType::ETHERNET, wire_length: bytes.len() as u32, bytes }
     }
 
+    /// As it looks when so many routers have passed on the IPv4 packet in it.
+    pub fn pass_on(&mut self, hops: u8) {
+        let bytes = &mut self.bytes;
+        assert_eq!(bytes[12..14], [8, 0], "no IPv4 in Ethernet");
+        bytes[22] -= hops;
+        // RFC 1624: what the header has less, its checksum has more.
+        let sum = u32::from(u16::from_be_bytes([bytes[24], bytes[25]])) + (u32::from(hops) << 8);
+        bytes[24..26].copy_from_slice(&((sum + (sum >> 16)) as u16).to_be_bytes());
+    }
+
     /// The same frame with at most `snap_length` bytes kept.
     #[must_use]
     pub fn cut(mut self, snap_length: u32) -> Self {
