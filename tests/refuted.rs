@@ -315,3 +315,31 @@ fn what_two_stations_with_one_address_sent_at_once_is_said_to_be_mixed() {
     assert_eq!(told("bc:ad:28:00:53:41", true), both(true));
     assert_eq!(told("bc:ad:28:00:53:41", false), both(false));
 }
+
+/// A camera with one fixed port calls again at once, when its first gateway has failed and another took over; or it goes on by another
+/// link itself.
+#[test]
+fn who_calls_again_by_another_gateway_is_one_station() {
+    for is_gateway in [true, false] {
+        let mut stage = Stage::new();
+        for first in [7, 0x7000_0000] {
+            let (mut device, mut cloud) = (stage.device, stage.cloud);
+            if first != 7 {
+                let changed = if is_gateway { &mut cloud } else { &mut device };
+                changed.mac.0[5] ^= 0x40;
+            }
+            let (client, server) = (device.port(41_000), cloud.port(443));
+            let mut call = Conversation::unopened(client, server, [first, first + 99]);
+            call.open(&mut stage.s);
+            for _ in 0..100 {
+                call.send(&mut stage.s, Side::Client, &[7; 3000]);
+            }
+        }
+        let findings = stage.records("finding");
+        assert!(!findings.is_empty());
+        assert!(
+            !findings.iter().any(|of| of["reasons"].to_string().contains("two-stations")),
+            "{is_gateway}"
+        );
+    }
+}

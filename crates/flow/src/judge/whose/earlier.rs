@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use crate::judge::{Court, Flow, FlowAt, SETTLED};
 use crate::state::heir::Line;
 use crate::state::key::{Key, Side};
+use crate::state::spell::way::Hops;
 use crate::state::spell::{Spell, flag};
 
 /// What a spell has of those before it.
@@ -103,12 +104,20 @@ impl<'a> Lines<'a> {
         goes_on.then_some(line)
     }
 
-    /// Notes that a connection began with another station than the one before it in its place, which had not ended.
-    fn mix(&mut self, before: &Flow<'_>, flow: &Flow<'_>) {
+    /// Notes that a connection began with another station than the one before it in its place, which had not ended and went on: what
+    /// it sends then counts for the new one, where it stands far from the rest. Behind a router another MAC is the way, as when
+    /// the first router failed, and no other station.
+    fn mix(&mut self, court: &Court<'_>, before: &Flow<'_>, flow: &Flow<'_>) {
         const AT_ONCE: i64 = 10_000_000_000;
         let other = |side: Side| {
             let sent = flag::SENT << side;
-            before.hot.flags & flow.hot.flags & sent != 0 && before.mac(side) != flow.mac(side)
+            let is_here = |of: &Flow<'_>| of.hot.flags & sent != 0 && of.hot.ways[side].hops() != Hops::Fewer;
+            let trouble = || flow.cold.extra.as_ref()?.trouble[side].as_ref();
+            before.mac(side) != flow.mac(side)
+                && is_here(before)
+                && is_here(flow)
+                && court.boundary.is_inside(flow.hot.key.address(side))
+                && trouble().is_some_and(|trouble| trouble.leaps())
         };
         let went_on = flow.cold.first.saturating_sub(before.hot.latest(before.cold)) < AT_ONCE;
         if flow.hot.flags & flag::OPENS != 0 && went_on && !before.hot.is_closed() && (other(0) || other(1)) {
@@ -143,7 +152,7 @@ fn of_shard<'a>(court: &Court<'a>, at: usize) -> Lines<'a> {
     for flow in (0..shard.settled.len()).filter_map(spell) {
         let last = lines.get(&flow.hot.key);
         if let Some(before) = last.and_then(|(place, _)| place.and_then(|place| spell(place as usize))) {
-            found.mix(&before, &flow);
+            found.mix(court, &before, &flow);
         }
         let before = found.follow(last, &flow, idle);
         let names = [0, 1].into_iter().any(|side| court.testimony(&flow, side).is_naming());
@@ -155,7 +164,7 @@ fn of_shard<'a>(court: &Court<'a>, at: usize) -> Lines<'a> {
     for flow in (shard.settled.len()..).take(open).filter_map(spell) {
         let last = lines.get(&flow.hot.key);
         if let Some(before) = last.and_then(|(place, _)| place.and_then(|place| spell(place as usize))) {
-            found.mix(&before, &flow);
+            found.mix(court, &before, &flow);
         }
         found.follow(last, &flow, idle);
     }

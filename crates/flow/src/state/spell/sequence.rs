@@ -106,6 +106,13 @@ impl Trouble {
         u64::try_from(highest.saturating_sub(self.end)).unwrap_or(0)
     }
 
+    /// Whether some of what was seen stands so far from the rest that no window reaches from one to the other.
+    pub(crate) fn leaps(&self) -> bool {
+        const FAR: i64 = 1 << 24;
+        let next = self.ranges.iter().skip(1);
+        self.ranges.iter().zip(next).any(|((_, end), (start, _))| start.saturating_sub(end) > FAR)
+    }
+
     /// Whether bytes between those seen are missing.
     pub(crate) fn has_gap(&self) -> bool {
         self.ranges.len() > 1
