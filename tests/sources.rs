@@ -88,7 +88,7 @@ fn sources_that_nothing_came_back_to_make_no_router() {
         let placed = told.iter().filter(|of| of["type"] == "device" && !of["addresses"].is_null());
         assert_eq!(placed.count(), 1);
         let doubt = &camera["address_doubts"][0];
-        assert_eq!((&doubt["kind"], &doubt["more"]), (&"not-its-own".into(), &(count > 2).into()));
+        assert_eq!((&doubt["kind"], &doubt["more"]), (&"foreign".into(), &(count > 2).into()));
         let finding = |of: &&Value| of["type"] == "finding" && of["endpoint"] == "203.0.113.99";
         assert_eq!(told.iter().filter(finding).count(), 1);
     }
@@ -113,6 +113,60 @@ fn a_source_that_was_heard_is_behind_a_router() {
         let told = stage.told();
         assert!(device(&told, CAMERA)["address_doubts"].is_null());
         assert!(device(&told, CAMERA)["kind_points"].as_u64().unwrap_or_default() < 40);
+    }
+}
+
+/// A router of which one direction was captured, or that passes on what is answered by another way, sends as much from the outside.
+#[test]
+fn what_was_passed_on_or_could_not_be_answered_is_nobody_s_own() {
+    for (hops, is_answered, count) in [(3, true, 2), (3, true, 1000), (0, false, 2), (0, false, 1000)] {
+        let mut stage = Stage::new();
+        let (camera, desk) = (stage.camera, stage.desk);
+        if is_answered {
+            stage.upload();
+        }
+        stage.s.udp(camera.port(161), desk.port(162), &[0; 60]);
+        stage.s.udp(desk.port(162), camera.port(161), &[0; 60]);
+        let before = stage.s.frames.len();
+        stage.forged((0..count).map(|n: u32| [20, 0, (n >> 8) as u8, n as u8]));
+        stage.s.frames[before..].iter_mut().for_each(|frame| frame.pass_on(hops));
+        let told = stage.told();
+        for device in told.iter().filter(|of| of["type"] == "device") {
+            assert!(device["address_doubts"].is_null(), "{device}");
+        }
+        let own = told.iter().find(|of| of["addresses"][0] == "192.168.1.64");
+        let sent = own.and_then(|of| of["bytes_out_external"].as_u64()).unwrap_or_default();
+        assert!(sent < 500_000, "{hops} {count} {sent}");
+    }
+}
+
+/// A lease that goes there and back, two firewalls of which one stands by, a proxy that answers for who sleeps.
+#[test]
+fn an_address_that_two_use_in_turn_is_no_doubt() {
+    for (speaks, says) in [(true, false), (true, true), (false, true)] {
+        let mut stage = Stage::new();
+        let desk = stage.desk;
+        let users = [stage.camera, Host::new(STRANGER, "192.168.1.64")];
+        stage.s.udp(users[1].at("192.168.1.65").port(5000), desk.port(5000), &[1; 40]);
+        for round in 0..6_u16 {
+            let user = users[usize::from(round % 2)];
+            if says {
+                stage.says(user.mac, user);
+            }
+            if speaks || round % 2 == 0 {
+                for _ in 0..3 {
+                    stage.s.udp(user.port(5000 + round), desk.port(5000), &[1; 40]);
+                    stage.s.udp(desk.port(5000), user.port(5000 + round), &[1; 40]);
+                    stage.s.wait(SECOND);
+                }
+            }
+            stage.s.wait(3600 * SECOND);
+        }
+        let told = stage.told();
+        for mac in [CAMERA, STRANGER] {
+            assert!(device(&told, mac)["id"].is_string(), "{mac}");
+            assert!(device(&told, mac)["address_doubts"].is_null(), "{speaks} {says}");
+        }
     }
 }
 

@@ -87,8 +87,8 @@ pub struct DeviceRecord<'a> {
 pub enum AddressDoubt {
     /// Another MAC used it at the same time, as sender or by its word in ARP or neighbour discovery.
     Shared { address: IpAddr, with: Mac },
-    /// It sent from so many addresses, or `is_more`, that nothing was delivered from inside and nothing came back to.
-    MadeUp { addresses: u64, is_more: bool },
+    /// It sent from so many addresses, or `is_more`, that are not known as its own, and to which nothing came back.
+    Foreign { addresses: u64, is_more: bool },
 }
 
 impl<'a> DeviceRecord<'a> {

@@ -62,8 +62,8 @@ fn push_doubt(out: &mut Vec<u8>, doubt: &AddressDoubt) {
             object.text("address", &address.to_string());
             object.text("with", &with.to_string());
         }
-        AddressDoubt::MadeUp { addresses, is_more } => {
-            object.word("kind", "not-its-own");
+        AddressDoubt::Foreign { addresses, is_more } => {
+            object.word("kind", "foreign");
             object.integer("addresses", *addresses);
             object.boolean("more", *is_more);
         }

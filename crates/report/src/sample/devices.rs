@@ -169,7 +169,7 @@ pub(crate) fn devices() -> Vec<DeviceRecord<'static>> {
         platform: None,
         address_doubts: vec![
             AddressDoubt::Shared { address: ip("192.168.1.5"), with: Mac([2, 0, 0, 0, 0, 9]) },
-            AddressDoubt::MadeUp { addresses: 4, is_more: true },
+            AddressDoubt::Foreign { addresses: 4, is_more: true },
         ],
         ..recorder.clone()
     };

@@ -384,3 +384,16 @@ fn bytes_are_told_from_the_side_of_the_device_whoever_began() {
     assert!(begun.contains("TCP of 192.168.1.64 port 49152 with 203.0.113.40 port 443: "), "{begun}");
     assert_eq!(explained(device, &[turned]), begun);
 }
+
+#[test]
+fn doubts_about_addresses_are_clauses() {
+    let devices = devices();
+    let doubts = words::address_doubts(devices.last().expect("the printer")).collect::<Vec<_>>();
+    assert_eq!(
+        doubts,
+        [
+            "192.168.1.5 is used by two at once: 02:00:00:00:00:09 sends or answers for it, too",
+            "sends from more than 4 sources that are not known as its own, to which nothing came back",
+        ]
+    );
+}

@@ -303,12 +303,11 @@ pub(super) fn address_doubts(device: &DeviceRecord<'_>) -> impl Iterator<Item = 
         AddressDoubt::Shared { address, with } => {
             format!("{address} is used by two at once: {with} sends or answers for it, too")
         }
-        AddressDoubt::MadeUp { addresses, is_more } => {
+        AddressDoubt::Foreign { addresses, is_more } => {
             let more = if *is_more { "more than " } else { "" };
-            format!(
-                "sends from {more}{}, to which nothing came back",
-                units::counted(*addresses, "source that is not known as its own")
-            )
+            let are = if *addresses == 1 && !is_more { "is" } else { "are" };
+            let sources = units::counted(*addresses, "source");
+            format!("sends from {more}{sources} that {are} not known as its own, to which nothing came back")
         }
     })
 }

@@ -27,6 +27,7 @@ use crate::state::key::Side;
 use crate::state::path::PathId;
 use crate::state::seed::seeded;
 use crate::state::spell::counters::Counters;
+use crate::state::spell::way::Hops;
 use crate::state::table::index::NOWHERE;
 use crate::state::table::slab::Slab;
 
@@ -49,6 +50,8 @@ pub(crate) struct End {
     pub(crate) heard: bool,
     /// Whether it is outside and began a flow with another that is.
     pub(crate) calls: bool,
+    /// Whether its address is not its sender's own; known when all ends are, see [`Ends::find_foreign`].
+    pub(crate) is_foreign: bool,
     /// How what it sent to one other came here.
     pub(crate) passage: Passage,
     /// The least and the greatest MAC that it sent to.
@@ -101,7 +104,7 @@ pub(crate) struct Ends {
     ids: HashTable<u32>,
     /// By MAC; `None` where there are more than a station could have.
     abroad: HashMap<Mac, Option<Abroad>>,
-    /// MACs that send from the outside, of which nothing was heard so far, or that forge their sources.
+    /// MACs from which something outside was heard, and those that send from sources that are not their own.
     pub(crate) foreign: Foreign,
     /// What was said of each end.
     pub(crate) said: Vec<(u32, Heard)>,
@@ -170,7 +173,8 @@ impl Ends {
         let heard = counters.packets[1 - side] > 0 || delivered;
         let mut key = (mac, address);
         if !(is_inside || sent && judged.is_outside(side) && self.may_be_near(court, key, heard)) {
-            if heard || !sent || !judged.is_outside(side) || !self.foreign.may_be(mac) {
+            let is_passed_on = || flow.hot.ways[side & 1].hops() == Hops::Fewer;
+            if heard || !sent || !judged.is_outside(side) || !self.foreign.may_be(mac) || is_passed_on() {
                 return None;
             }
             key.1 = REST;
@@ -276,6 +280,7 @@ impl Ends {
             to_station: false,
             heard: false,
             calls: false,
+            is_foreign: false,
             passage: Passage::NONE,
             facing: None,
             volume: Volume::default(),
@@ -333,29 +338,31 @@ impl Ends {
 
     /// Whether more networks of the outside speak from a MAC than a station could have.
     pub(crate) fn is_crowded(&self, mac: Mac) -> bool {
-        self.has_many_abroad(mac) && !self.foreign.is_forger(mac)
+        self.has_many_abroad(mac) && !self.foreign.is_sender(mac)
     }
 
-    /// The same, whether they are behind it or made up.
+    /// The same, whether they are behind it or foreign.
     pub(crate) fn has_many_abroad(&self, mac: Mac) -> bool {
         self.abroad.get(&mac).is_some_and(Option::is_none)
     }
 
-    /// Finds the MACs that send from sources that are not their own, when all ends are known.
-    pub(crate) fn find_forgers(&mut self, claims: &Claims) {
+    /// Finds the sources that are not their sender's own, when all ends are known.
+    pub(crate) fn find_foreign(&mut self, claims: &Claims) {
         let many = self.abroad.iter().filter(|(_, abroad)| {
             abroad.as_ref().is_none_or(|networks| networks.len() >= rules::ROUTER_ADDRESSES)
         });
         let many = many.map(|(mac, _)| *mac).collect();
-        self.foreign.conclude(claims, many, &self.all);
+        self.foreign.conclude(claims, many, &mut self.all);
     }
 
     /// Whether an outside end stands behind a router: more networks of the outside speak from its MAC than a station could have, and
     /// nothing says that this address is of the link. Which ends of such a MAC the walk had met before it was known to be a
     /// router's hangs on the order of the walk, which is a hasher's; so those are no more ends than the ones that came after.
+    /// Neither is what a sender of foreign sources passed on.
     pub(crate) fn is_behind(&self, claims: &Claims, end: &End) -> bool {
         let (mac, address) = end.key;
-        !end.is_inside && self.is_crowded(mac) && !claims.is_own(mac, address) && !claims.is_near(address)
+        let is_router = || self.is_crowded(mac) || end.passage.is_passed_on() && self.foreign.is_sender(mac);
+        !end.is_inside && is_router() && !claims.is_own(mac, address) && !claims.is_near(address)
     }
 
     /// Makes room for the ends of so many flows, as far as that is no waste where few stations have all of them.

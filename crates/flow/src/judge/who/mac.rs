@@ -62,7 +62,7 @@ impl MacKinds {
         let (mut macs, mut further) = (Vec::with_capacity(ends.all.len()), Vec::new());
         for (place, end) in (0u32..).zip(ends.all.iter()) {
             let mac = end.key.0;
-            let is_none = ends.is_behind(claims, end) || ends.foreign.is_made_up(claims, end);
+            let is_none = ends.is_behind(claims, end) || end.is_foreign;
             if mac.is_zero() || end.sending.is_none() || is_none {
                 kinds.of_end.push(NOWHERE);
                 continue;
@@ -335,6 +335,7 @@ mod tests {
             to_station: false,
             heard: false,
             calls: false,
+            is_foreign: false,
             passage: Passage::NONE,
             facing: Some((PEER, PEER)),
             volume: Volume::default(),

@@ -100,19 +100,19 @@ pub(crate) struct Roll<'a> {
 impl<'a> Roll<'a> {
     /// Makes stations of all ends, and adds what they said of themselves.
     pub(crate) fn new(court: &Court<'a>, mut ends: Ends) -> Self {
-        ends.find_forgers(&court.claims);
+        ends.find_foreign(&court.claims);
         let has_asked = |mac, address| court.names.has_asked(mac, address);
         let kinds = MacKinds::new(&court.claims, &ends, has_asked);
         let mut roll = Self::with_room(ends.all.len());
         roll.of_end = vec![NOWHERE; ends.all.len()];
         roll.add_own(court, &kinds, &ends);
-        roll.add_made_up(court, &kinds, &ends);
+        roll.add_foreign(&kinds, &ends);
         let showed = roll.keys.len();
         roll.find_owners(court, &ends);
         roll.add_claims(court, &kinds);
         for (at, end) in ends.all.iter().enumerate() {
-            let has_place = ends.is_behind(&court.claims, end) || ends.foreign.is_made_up(&court.claims, end);
-            if roll.of_end[at] == NOWHERE && !has_place {
+            let is_none = end.is_foreign || ends.is_behind(&court.claims, end);
+            if roll.of_end[at] == NOWHERE && !is_none {
                 roll.of_end[at] = roll.by_address(court, &kinds, end).unwrap_or(NOWHERE);
             }
             if let Some(station) = roll.stations.get_mut(roll.of_end[at] as usize) {
@@ -127,7 +127,7 @@ impl<'a> Roll<'a> {
                 roll.enter(&kinds, StationKey::Mac(end.key.0));
             }
         }
-        roll.add_residents(court, &ends);
+        roll.add_residents(&ends);
         let placed = said.filter_map(|(end, heard)| roll.hearer((&ends, &kinds), known, end as usize, heard));
         roll.said = placed.collect();
         roll.add_sightings(court, &kinds);
@@ -155,9 +155,9 @@ impl<'a> Roll<'a> {
     }
 
     /// Gives what came from sources that are not their sender's own to the station that sent it.
-    fn add_made_up(&mut self, court: &Court<'a>, kinds: &MacKinds, ends: &Ends) {
+    fn add_foreign(&mut self, kinds: &MacKinds, ends: &Ends) {
         for (at, end) in ends.all.iter().enumerate() {
-            if ends.foreign.is_made_up(&court.claims, end) {
+            if end.is_foreign {
                 self.of_end[at] = self.own_place(kinds, StationKey::Mac(end.key.0)).unwrap_or(NOWHERE);
             }
         }
@@ -177,7 +177,7 @@ impl<'a> Roll<'a> {
         }
         let of_end = std::mem::take(&mut self.of_end);
         for (place, end) in of_end.iter().zip(ends.all.iter()).filter(|(place, _)| **place != NOWHERE) {
-            if !ends.foreign.is_made_up(&court.claims, end) {
+            if !end.is_foreign {
                 self.own(*place, end.key.1);
             }
         }
@@ -294,10 +294,10 @@ impl<'a> Roll<'a> {
 
     /// Gives stations the addresses that they sent from. What one address sent by several MACs, as behind a second tap, is
     /// added up before any is compared: ends come in no order. Most stations have one end, and nothing to compare.
-    fn add_residents(&mut self, court: &Court<'_>, ends: &Ends) {
+    fn add_residents(&mut self, ends: &Ends) {
         let mut several = Vec::new();
         let resides = |(end, _): &(&End, &u32)| {
-            let is_its_own = end.sending.is_some() && !ends.foreign.is_made_up(&court.claims, end);
+            let is_its_own = end.sending.is_some() && !end.is_foreign;
             is_its_own && !is_unspecified(end.key.1)
         };
         for (end, place) in ends.all.iter().zip(&self.of_end).filter(resides) {
