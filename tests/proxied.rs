@@ -85,7 +85,11 @@ fn what_goes_through_a_proxy_goes_to_whom_it_was_asked_for() {
     for (request, answer, hello) in [
         (connect(&format!("{CLOUD}:443")), GRANTED.to_vec(), true),
         (socks, socks_granted, true),
-        (whole.into_bytes(), b"HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n".to_vec(), false),
+        (
+            whole.into_bytes(),
+            b"HTTP/1.1 200 OK\r\nVia: 1.1 site\r\nContent-Length: 3000\r\n\r\n".to_vec(),
+            false,
+        ),
     ] {
         let mut stage = Stage::new();
         let mut tcp = stage.asks(&request, &answer);
@@ -153,20 +157,153 @@ fn a_proxy_is_no_camera_for_what_it_sends_on() {
     }
 }
 
-/// Who asks a camera for its own cloud, as if it were a proxy, makes it none.
+fn socks(target: &str) -> Vec<u8> {
+    [b"\x05\x01\x00\x05\x01\x00\x03", &[target.len() as u8][..], target.as_bytes(), &[1, 187]].concat()
+}
+
+fn whole(method: &str, host: &str) -> Vec<u8> {
+    format!("{method} http://{host}/v3 HTTP/1.1\r\nHost: {host}\r\nContent-Length: 400000\r\n\r\n")
+        .into_bytes()
+}
+
+/// Who asks a camera for its own cloud, as if it were a proxy, makes it none: whether it is silent, refuses or answers with its page.
 #[test]
 fn who_asks_a_camera_for_its_cloud_takes_nothing_from_it() {
+    let page: &[u8] =
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html></html>";
+    let refusal: &[u8] = b"HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 0\r\n\r\n";
+    let empty: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    let plain = of_camera_asked(None, b"");
+    assert_eq!(plain.0["standing"], "camera", "{}", plain.0);
+    assert_eq!(plain.1[0]["severity"], "high");
+    let (by_connect, by_socks) = (connect(&format!("{CLOUD}:443")), socks(CLOUD));
+    let by_address = whole("GET", CLOUD);
+    for (request, answers) in [
+        (&by_connect, vec![b"", refusal, page]),
+        (&by_socks, vec![b"", refusal]),
+        (&by_address, vec![b"", refusal, page, empty]),
+    ] {
+        for answer in answers {
+            let asked = of_camera_asked(Some(request), answer);
+            let said = String::from_utf8_lossy(request).into_owned() + &String::from_utf8_lossy(answer);
+            assert_eq!(asked.0["standing"], plain.0["standing"], "{said}");
+            for what in ["kind", "severity", "endpoint", "payload_out", "confidence"] {
+                assert_eq!(asked.1[0][what], plain.1[0][what], "{said}");
+            }
+            assert_eq!((asked.1.len(), asked.2.len(), asked.3), (plain.1.len(), 0, 0), "{said}");
+        }
+    }
+}
+
+/// A camera and its findings, those of a stranger who asked it this before it called its cloud, and what he sent outside.
+fn of_camera_asked(request: Option<&[u8]>, answer: &[u8]) -> (Value, Vec<Value>, Vec<Value>, u64) {
     let mut stage = Stage::new();
     let cloud = stage.s.outside("203.0.113.40");
     let stranger = Host::new("02:66:66:66:66:66", "192.168.1.66");
-    let mut asked = stage.s.tcp(stranger, stage.camera.port(80));
-    let request = format!("GET http://{CLOUD}/ HTTP/1.1\r\nHost: {CLOUD}\r\n\r\n");
-    asked.send(&mut stage.s, Side::Client, request.as_bytes());
-    asked.send(&mut stage.s, Side::Server, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    if let Some(request) = request {
+        let mut asked = stage.s.tcp(stranger, stage.camera.port(80));
+        asked.send(&mut stage.s, Side::Client, request);
+        if !answer.is_empty() {
+            asked.send(&mut stage.s, Side::Server, answer);
+        }
+    }
     let mut tcp = stage.s.tls(stage.camera, cloud.port(443), CLOUD);
     stage.upload(&mut tcp);
     let told = stage.told();
-    let camera = device(&told, CAMERA);
-    assert_eq!(camera["standing"], "camera", "{camera}");
-    assert_eq!(findings(&told, CAMERA)[0]["severity"], "high");
+    let of = |mac: &str| findings(&told, mac).into_iter().cloned().collect();
+    let sent = device(&told, "02:66:66:66:66:66")["payload_out_external"].as_u64().unwrap_or_default();
+    (device(&told, CAMERA).clone(), of(CAMERA), of("02:66:66:66:66:66"), sent)
+}
+
+/// What is sent behind a request that nobody granted is sent to nobody outside.
+#[test]
+fn what_no_proxy_granted_went_nowhere() {
+    let page: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    for (request, answer) in [
+        (connect(&format!("{CLOUD}:443")), &b""[..]),
+        (connect(&format!("{CLOUD}:443")), b"HTTP/1.1 502 Bad Gateway\r\n\r\n"),
+        (socks(CLOUD), b""),
+        (socks(CLOUD), b"\x05\x00\x05\x02\x00\x01\x00\x00\x00\x00\x00\x00"),
+        (whole("POST", CLOUD), b""),
+        (whole("POST", CLOUD), page),
+        (whole("POST", CLOUD), b"HTTP/1.1 403 Forbidden\r\nVia: 1.1 site\r\nContent-Length: 0\r\n\r\n"),
+        (whole("POST", CLOUD), b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"),
+    ] {
+        let mut stage = Stage::new();
+        let mut tcp = stage.s.tcp(stage.camera, stage.proxy.port(3128));
+        tcp.send(&mut stage.s, Side::Client, &request);
+        if !answer.is_empty() {
+            tcp.send(&mut stage.s, Side::Server, answer);
+        }
+        tcp.opaque(&mut stage.s, Side::Client, 400_000);
+        let told = stage.told();
+        let said = String::from_utf8_lossy(&request).into_owned() + &String::from_utf8_lossy(answer);
+        assert_eq!(device(&told, CAMERA)["payload_out_external"], 0, "{said}");
+        assert!(findings(&told, CAMERA).is_empty(), "{said}");
+    }
+}
+
+/// What the host itself answered through a proxy was sent to it, whatever it answered.
+#[test]
+fn an_origin_that_answers_through_a_proxy_was_reached() {
+    for status in ["200 OK", "302 Found", "401 Unauthorized", "404 Not Found", "500 Internal Server Error"] {
+        let mut stage = Stage::new();
+        let answer = format!("HTTP/1.1 {status}\r\nVia: 1.1 site\r\nContent-Length: 0\r\n\r\n");
+        let mut tcp = stage.asks(&whole("POST", CLOUD), answer.as_bytes());
+        tcp.opaque(&mut stage.s, Side::Client, 400_000);
+        let told = stage.told();
+        assert!(device(&told, CAMERA)["payload_out_external"].as_u64() >= Some(400_000), "{status}");
+        assert_eq!(findings(&told, CAMERA)[0]["endpoint"], CLOUD, "{status}");
+    }
+}
+
+/// A name that the site's own service gives an address inside is of a host inside, through whomever it is asked for.
+#[test]
+fn a_name_of_the_site_is_none_outside() {
+    for (address, is_outside) in [("192.168.1.9", false), ("192.168.1.8", false), ("203.0.113.40", true)] {
+        let mut stage = Stage::new();
+        let (camera, service) = (stage.camera, Host::new("02:00:00:00:53:01", "192.168.1.1"));
+        stage.s.resolve(camera, service, "vms.example.com", Host::new("02:00:00:00:53:09", address));
+        let mut tcp = stage.asks(&connect("vms.example.com:443"), GRANTED);
+        stage.upload(&mut tcp);
+        let sent = device(&stage.told(), CAMERA)["payload_out_external"].as_u64().unwrap_or_default();
+        assert_eq!(sent > 300_000, is_outside, "{address}: {sent}");
+    }
+}
+
+/// Of two hosts that are asked for through one connection both are told, and the one that has an owner is no less for being second.
+#[test]
+fn several_hosts_behind_one_connection_are_told() {
+    for hosts in [[CLOUD, "backup.example.org"], ["backup.example.org", CLOUD]] {
+        let mut stage = Stage::new();
+        let mut tcp = stage.s.tcp(stage.camera, stage.proxy.port(3128));
+        for host in hosts {
+            tcp.send(&mut stage.s, Side::Client, &whole("POST", host));
+            tcp.opaque(&mut stage.s, Side::Client, 400_000);
+            tcp.send(
+                &mut stage.s,
+                Side::Server,
+                b"HTTP/1.1 200 OK\r\nVia: 1.1 site\r\nContent-Length: 0\r\n\r\n",
+            );
+        }
+        let told = stage.told();
+        let of_camera = findings(&told, CAMERA);
+        assert_eq!(of_camera.len(), 1, "{hosts:?}");
+        assert_eq!(of_camera[0]["vendor"], "hikvision", "{}", of_camera[0]);
+        assert!(of_camera[0]["reasons"].to_string().contains("\"hosts: "), "{}", of_camera[0]["reasons"]);
+    }
+}
+
+/// A proxy keeps what it says elsewhere.
+#[test]
+fn a_proxy_answers_for_its_own_contacts() {
+    let mut stage = Stage::new();
+    stage.proxy = Host::new("bc:ad:28:00:53:08", "192.168.1.8");
+    let mut tcp = stage.asks(&connect("backup.example.org:443"), GRANTED);
+    stage.upload(&mut tcp);
+    stage.onward(400_000);
+    let told = stage.told();
+    let proxy = device(&told, "bc:ad:28:00:53:08");
+    assert_eq!(proxy["standing"], "camera", "{proxy}");
+    assert!(proxy["payload_out_external"].as_u64() >= Some(400_000), "{proxy}");
 }

@@ -19,8 +19,10 @@ mod what;
 mod who;
 mod whose;
 
+use hashbrown::HashSet;
 use lenscap_catalog::Catalog;
 use lenscap_wire::{Field, PacketRef, Timestamp};
+use std::sync::OnceLock;
 
 use self::ending::Ending;
 use self::numbering::{Numbering, records};
@@ -54,6 +56,8 @@ pub(crate) struct Court<'a> {
     pub(crate) neighbours: who::neighbours::Neighbours,
     pub(crate) numbering: Numbering,
     pub(crate) names: whose::name::NameIndex<'a>,
+    /// Names that are of hosts inside; worked out where a proxy is asked for one.
+    site_names: OnceLock<HashSet<Vec<u8>>>,
     pub(crate) opinions: Opinions<'a>,
     pub(crate) protocols: Protocols<'a>,
     pub(crate) earlier: Earlier<'a>,
@@ -243,6 +247,7 @@ fn judge_all<'a>(closed: &'a Closed<'a>, catalog: &'a Catalog, policy: &Policy) 
         neighbours: who::neighbours::Neighbours::default(),
         numbering: Numbering::of(&summary.site.captures),
         names: whose::name::NameIndex::new(summary, ending, &boundary),
+        site_names: OnceLock::new(),
         boundary,
         statements: stated::Statements::new(&policy.stated),
         opinions: Opinions::new(summary, ending, catalog),

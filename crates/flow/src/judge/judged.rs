@@ -144,6 +144,12 @@ pub(crate) fn host_part(name: &[u8]) -> &[u8] {
     }
 }
 
+/// A host as it is compared: without its port and trailing dot, in lower case.
+pub(crate) fn host_of(name: &[u8]) -> Vec<u8> {
+    let host = host_part(name);
+    host.strip_suffix(b".").unwrap_or(host).to_ascii_lowercase()
+}
+
 /// Whether a name has nothing in it that a host's name cannot have (RFC 1123 2.1; services and some hosts have underscores, and
 /// certificates a `*` in front). A name with a blank or a control character in it is nobody's, whatever it ends in.
 pub(crate) fn is_host_syntax(name: &[u8]) -> bool {

@@ -12,7 +12,7 @@
 //! (without port, as DNS spells it; that of an absolute target wins over the field); about the sender:
 //! `http.user_agent`, `http.content_type`, `http.credentials` where a password crosses in clear, and of a response
 //! `http.status`, `http.server`, those of [`challenge`], and where it leads to ([`links`]). Of an answer that passed a proxy (`Via`, `X-Cache`) the status and the
-//! type alone are said: what else it says is another's word. Nor is a path said of the receiver of an absolute target, for
+//! type alone are said, and that it did (`http.via`): what else it says is another's word. Nor is a path said of the receiver of an absolute target, for
 //! that is a proxy.
 
 mod answers;
@@ -69,6 +69,7 @@ pub(crate) const READER: Reader = Reader {
         Field::HttpStatus,
         Field::HttpTitle,
         Field::HttpUserAgent,
+        Field::HttpVia,
         Field::IsapiClass,
         Field::IsapiFirmware,
         Field::IsapiMac,
@@ -244,6 +245,13 @@ fn is_anothers(head: &Head<'_>, start: Start<'_>) -> bool {
     start.status().is_some() && head.first(["via", "x-cache"]).iter().any(Option::is_some)
 }
 
+/// Whether a proxy passed an answer on. Each has to say so (RFC 9110, 7.6.3); one that says it of a page of its own, too, says why it
+/// wrote that.
+fn is_passed_on(head: &Head<'_>) -> bool {
+    let [via, error] = head.first(["via", "x-squid-error"]);
+    via.is_some() && error.is_none()
+}
+
 fn response(head: &Head<'_>, status: &[u8], facts: Facts<'_>) {
     facts(Fact::of_sender(Field::HttpStatus, status));
     let [server, content, challenge] = head.first(["server", "content-type", "www-authenticate"]);
@@ -251,6 +259,7 @@ fn response(head: &Head<'_>, status: &[u8], facts: Facts<'_>) {
     say(server.filter(|_| !is_anothers), Field::HttpServer, facts);
     say(content, Field::HttpContentType, facts);
     if is_anothers {
+        say(is_passed_on(head).then_some(b"yes"), Field::HttpVia, facts);
         return;
     }
     links::say_redirect(head, status, facts);

@@ -7,8 +7,8 @@
 //! - A client's half of version 4 is two bytes and numbers. With the name of 4a it counts; without it only where
 //!   something follows that begins like TLS, HTTP, RTSP or SSH. The server's eight bytes prove nothing.
 //!
-//! The half hands on behind request or answer. Fact: `socks.target`, host and port that the client asks the receiver to
-//! connect to. Names and passwords are never yielded.
+//! The half hands on behind request or answer. Facts: `socks.target`, host and port that the client asks the receiver to
+//! connect to, and `socks.reply`, that the server did so. Names and passwords are never yielded.
 
 use arrayvec::ArrayString;
 use std::fmt::Write;
@@ -27,7 +27,7 @@ pub(crate) const READER: Reader = Reader {
     app: "socks",
     activity: None,
     hides: false,
-    fields: &[Field::SocksTarget],
+    fields: &[Field::SocksReply, Field::SocksTarget],
     read: Read::Stream(&[4..=5], read),
 };
 
@@ -50,8 +50,9 @@ fn read(stream: &Stream<'_>, facts: Facts<'_>) -> Probe {
     match found {
         Ok(target) => {
             let end = stream.bytes.len() - cursor.0.len();
-            if let Some(target) = target {
-                target.say(end, facts);
+            match target {
+                Some(target) => target.say(end, facts),
+                None => facts(Fact::of_sender(Field::SocksReply, b"granted")),
             }
             Probe::Then(end)
         }
@@ -299,7 +300,10 @@ mod tests {
     fn a_server_that_grants_hands_on() {
         let hello = server_hello(&mut SplitMix64::new(1));
         for half in [&b"\x05\0\x05\0\0\x01\0\0\0\0\0\0"[..], b"\x05\x02\x01\0\x05\0\0\x03\x01a\0\x50"] {
-            assert_eq!(stream(&READER, half, false), (Probe::Then(half.len()), vec![]));
+            assert_eq!(
+                stream(&READER, half, false),
+                (Probe::Then(half.len()), vec!["sender socks.reply granted".into()])
+            );
             cut_stream_everywhere(&READER, half);
             assert_eq!(chain_cut_everywhere(&[half, &hello].concat()).0, Some("tls"));
         }

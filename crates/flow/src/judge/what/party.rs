@@ -8,7 +8,7 @@ use lenscap_wire::{Activity, Address, Layer, ReaderId};
 use std::collections::BTreeSet;
 
 use super::contact::Dealing;
-use crate::judge::judged::{Judged, KINDS, certifies, host_part};
+use crate::judge::judged::{Judged, KINDS, certifies, host_of, host_part};
 use crate::judge::whose::name::Named;
 use crate::judge::whose::proxied::literal;
 use crate::judge::{Court, Flow, boundary};
@@ -33,8 +33,7 @@ pub(crate) enum PartyName {
 impl PartyName {
     /// A name as it is compared; `None` where it is none.
     pub(crate) fn named(name: &[u8]) -> Option<Vec<u8>> {
-        let name = host_part(name);
-        let name = name.strip_suffix(b".").unwrap_or(name).to_ascii_lowercase();
+        let name = host_of(name);
         let literal = std::str::from_utf8(&name).is_ok_and(|text| text.parse::<std::net::IpAddr>().is_ok());
         (!name.is_empty() && !literal).then_some(name)
     }

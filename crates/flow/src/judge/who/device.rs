@@ -21,7 +21,7 @@ use super::volume::Volume;
 use crate::judge::by_flow::ByFlow;
 use crate::judge::judged::Judged;
 use crate::judge::walk::Walk;
-use crate::judge::{Court, Flow, FlowAt, Stated};
+use crate::judge::{Court, FlowAt, Stated};
 use crate::report::{DeviceId, Standing};
 use crate::state::key::Side;
 use crate::state::table::index::NOWHERE;
@@ -239,15 +239,12 @@ impl<'a> Stations<'a> {
         let known = self.dealings.of(place).filter_map(|dealing| {
             Some((court.flow(dealing.at())?, dealing.side(), judged.get(dealing.at())?))
         });
-        let passed_on =
-            |(flow, side, judged): &(Flow<'a>, Side, &Judged)| relayed.covers(court, flow, *side, judged);
-        let relays = known.clone().any(|dealing| passed_on(&dealing));
-        let known = known.filter(|dealing| !passed_on(dealing));
+        let passed_on = relayed.passed_on(court, known.clone());
+        let known = known.filter(|(flow, ..)| !passed_on.contains(&flow.at));
         let background = Background {
             mac: self.keys.get(place).and_then(|key| key.mac()),
             is_router: self.all.get(place).is_some_and(|station| station.is_router),
-            asked: self.questions.cloud(place).filter(|asked| !relayed.asks(asked)),
-            relays,
+            asked: self.questions.cloud(place, |asked| !relayed.asks(asked)),
             strangers: self.questions.strangers(place),
         };
         identity.conclude(court, background, known);

@@ -81,8 +81,8 @@ impl<'a> Identity<'a> {
         background: Background<'a>,
         contacts: impl Iterator<Item = (Flow<'a>, Side, &'j Judged)> + Clone,
     ) {
-        let Background { mac, is_router, strangers, relays, .. } = background;
-        self.signs = Signs { is_router, relays, strangers, ..Signs::default() };
+        let Background { mac, is_router, strangers, .. } = background;
+        self.signs = Signs { is_router, strangers, ..Signs::default() };
         self.gather();
         self.signs.tells_other =
             texts::tells_other_mac(court.catalog, mac.filter(|_| !is_router), &self.seen);

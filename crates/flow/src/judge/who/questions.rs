@@ -19,8 +19,6 @@ use crate::judge::{Court, SETTLED};
 pub(crate) struct Background<'a> {
     pub(crate) mac: Option<Mac>,
     pub(crate) is_router: bool,
-    /// Whether it passes on as a proxy what others send outside.
-    pub(crate) relays: bool,
     /// The first question for a cloud that serves cameras only.
     pub(crate) asked: Option<AskedFor<'a>>,
     pub(crate) strangers: usize,
@@ -79,9 +77,9 @@ impl<'a> Questions<'a> {
         Self { clouds, strangers: counts }
     }
 
-    /// The first question of a station for a cloud that serves cameras only, rather for one that no viewer calls.
-    pub(crate) fn cloud(&self, place: usize) -> Option<AskedFor<'a>> {
-        self.clouds.of(place).min().copied()
+    /// The first question of a station, of its own, for a cloud that serves cameras only, rather for one that no viewer calls.
+    pub(crate) fn cloud(&self, place: usize, is_own: impl Fn(&AskedFor<'a>) -> bool) -> Option<AskedFor<'a>> {
+        self.clouds.of(place).filter(|asked| is_own(asked)).min().copied()
     }
 
     /// The stations that asked for such a cloud.

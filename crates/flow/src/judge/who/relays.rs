@@ -1,67 +1,100 @@
 //! What a proxy of the site passes on for others, which shows nothing of what it is itself.
 //!
 //! A camera asks 192.168.1.8 to connect it to `cloud.example` and sends 700 kB; 192.168.1.8 looks that name up and sends 700 kB
-//! there. The cloud is the camera's. One that was asked so and sends more than it was given has something of its own to say: who
-//! asks a camera for its own cloud, as if it were a proxy, makes none of it.
+//! there. The cloud is the camera's. One that was asked so and sends more than it was given has something of its own to say, and
+//! all else that a proxy does is its own.
+
+use hashbrown::{HashMap, HashSet};
+use lenscap_wire::{Address, PacketRef};
 
 use super::dealings::DealingAt;
 use super::questions::AskedFor;
-use crate::judge::judged::{Judged, host_part};
+use crate::judge::judged::{Judged, host_of};
 use crate::judge::whose::proxied::literal;
-use crate::judge::{Court, Flow};
+use crate::judge::{Court, Flow, FlowAt};
 use crate::state::key::Side;
 
-/// More that a proxy sends on than what it was given: as the quarter of it, and at least so much, its own hellos.
+/// More that a proxy sends on than what it was given: a quarter of it, and so much each time that it was asked, its own hellos.
 const BESIDE: u64 = 1 << 12;
 
-/// For whom a station was asked as a proxy, since when, and how much it was sent for him.
-#[derive(Debug, Default)]
-pub(crate) struct Relayed<'a>(Vec<(&'a [u8], i64, u64)>);
+/// Whom a station was asked for as a proxy.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+enum Target {
+    Name(Vec<u8>),
+    Address(Address),
+}
 
-impl<'a> Relayed<'a> {
+/// Since when, and how much more it may send there for who asked.
+#[derive(Clone, Copy, Debug)]
+struct Given {
+    first: i64,
+    left: u64,
+}
+
+/// For whom a station was asked as a proxy.
+#[derive(Debug, Default)]
+pub(crate) struct Relayed(HashMap<Target, Given>);
+
+impl Relayed {
     /// By the flows in which it was asked; in each it has this side.
-    pub(crate) fn of<'d>(court: &Court<'a>, asked: impl Iterator<Item = &'d DealingAt>) -> Self {
-        let mut all: Vec<(&'a [u8], i64, u64)> = Vec::new();
+    pub(crate) fn of<'a, 'd>(court: &Court<'a>, asked: impl Iterator<Item = &'d DealingAt>) -> Self {
+        let mut all: HashMap<Target, Given> = HashMap::new();
         for dealing in asked {
             let Some(flow) = court.flow(dealing.at()).filter(|flow| !court.halves.is_copy(flow.at)) else {
                 continue;
             };
             let client = 1 - (dealing.side() & 1);
             let target = court.target(&flow, client).unwrap_or_default();
+            let target = literal(target).map_or_else(|| Target::Name(host_of(target)), Target::Address);
             let (began, sent) = (flow.began(), flow.once(client) + flow.gone_once()[client]);
-            match all.iter_mut().find(|(known, ..)| is_same(known, target)) {
-                Some((_, first, sum)) => (*first, *sum) = ((*first).min(began), *sum + sent),
-                None => all.push((target, began, sent)),
-            }
+            let given = all.entry(target).or_insert(Given { first: began, left: 0 });
+            given.first = given.first.min(began);
+            given.left = given.left.saturating_add(sent).saturating_add(sent / 4).saturating_add(BESIDE);
         }
         Self(all)
     }
 
-    /// Whether it passes on in a flow what it was sent for the other end.
-    pub(crate) fn covers(&self, court: &Court<'a>, flow: &Flow<'a>, side: Side, judged: &Judged) -> bool {
-        if self.0.is_empty() || !judged.is_outside(1 - (side & 1)) {
-            return false;
+    /// The flows of the station in which it passes on what it was given, of those to the same one the first.
+    pub(crate) fn passed_on<'a: 'j, 'j>(
+        &self,
+        court: &Court<'a>,
+        dealings: impl Iterator<Item = (Flow<'a>, Side, &'j Judged)>,
+    ) -> HashSet<FlowAt> {
+        if self.0.is_empty() {
+            return HashSet::new();
         }
-        let name = court.best_name(flow, judged).map(|name| name.text);
-        let address = flow.hot.key.address(1 - (side & 1));
-        let sent = flow.once(side) + flow.gone_once()[side & 1];
-        self.0.iter().any(|(target, first, given)| {
-            let is_it = literal(target) == Some(address) || name.is_some_and(|name| is_same(target, name));
-            is_it && *first <= flow.began() && sent <= given.saturating_add(given / 4).saturating_add(BESIDE)
-        })
+        let candidate = |(flow, side, judged): (Flow<'a>, Side, &Judged)| {
+            let target = self.of_flow(court, &flow, side, judged)?;
+            let sent = flow.once(side) + flow.gone_once()[side & 1];
+            Some((flow.began(), flow.cold.at(), sent, target, flow.at))
+        };
+        let mut all: Vec<(i64, PacketRef, u64, Target, FlowAt)> = dealings.filter_map(candidate).collect();
+        all.sort_by_key(|(began, at, ..)| (*began, *at));
+        let mut left = self.0.clone();
+        let passed_on = all.into_iter().filter_map(|(_, _, sent, target, at)| {
+            let given = left.get_mut(&target)?;
+            given.left = given.left.checked_sub(sent)?;
+            Some(at)
+        });
+        passed_on.collect()
     }
 
-    /// Whether it looked a name up for who asked for it.
+    /// Whom it had been asked for that a flow goes to.
+    fn of_flow(&self, court: &Court<'_>, flow: &Flow<'_>, side: Side, judged: &Judged) -> Option<Target> {
+        if !judged.is_outside(1 - (side & 1)) {
+            return None;
+        }
+        let address = Target::Address(flow.hot.key.address(1 - (side & 1)));
+        let name = || court.best_name(flow, judged).map(|name| Target::Name(host_of(name.text)));
+        let targets = [Some(address), name()].into_iter().flatten();
+        let mut known =
+            targets.filter(|target| self.0.get(target).is_some_and(|of| of.first <= flow.began()));
+        known.next()
+    }
+
+    /// Whether it looked a name up for who had asked for it.
     pub(crate) fn asks(&self, &(_, first, _, name, _): &AskedFor<'_>) -> bool {
-        self.0.iter().any(|(target, asked, _)| *asked <= first && is_same(target, name))
+        let known = || self.0.get(&Target::Name(host_of(name)));
+        !self.0.is_empty() && known().is_some_and(|given| given.first <= first)
     }
-}
-
-/// Whether two names are of one host.
-fn is_same(one: &[u8], other: &[u8]) -> bool {
-    let of = |name| {
-        let host = host_part(name);
-        host.strip_suffix(b".").unwrap_or(host)
-    };
-    of(one).eq_ignore_ascii_case(of(other))
 }

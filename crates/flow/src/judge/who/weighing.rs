@@ -40,13 +40,10 @@ impl Weighed<'_> {
 }
 
 /// What a station is besides its evidence.
-#[expect(clippy::struct_excessive_bools, reason = "each is so or not by itself")]
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Signs {
     /// Others stand behind its MAC.
     pub(crate) is_router: bool,
-    /// It passes on as a proxy what others send outside.
-    pub(crate) relays: bool,
     /// It said that it is a phone, a computer or an application that views.
     pub(crate) is_client: bool,
     /// Owners of names that it asked for and nobody knows.
@@ -124,8 +121,7 @@ fn kind(catalog: &Catalog, evidence: &[Weighed<'_>], signs: Signs) -> (Standing,
     let by_contact = |row: &StandingRow| row.evidence.is_contact();
     let contacts: u32 = counted.iter().filter(|(_, row)| by_contact(row)).map(|(points, _)| points).sum();
     let own: u32 = counted.iter().filter(|(_, row)| !by_contact(row)).map(|(points, _)| points).sum();
-    let passes_on = signs.is_router || signs.relays;
-    let most = if passes_on { limits.router_most.into() } else { u32::MAX };
+    let most = if signs.is_router { limits.router_most.into() } else { u32::MAX };
     let mut kind = own + contacts.min(most);
     let suspected = u32::from(limits.suspected);
     if precedence::says_other(evidence) {
@@ -135,11 +131,11 @@ fn kind(catalog: &Catalog, evidence: &[Weighed<'_>], signs: Signs) -> (Standing,
         // It lifts a possible camera, and makes none: an upload would prove itself.
         if (suspected..limits.camera.into()).contains(&kind) {
             kind = (kind + upload.kind()).min(u32::from(limits.camera) - 1);
-        } else if kind == 0 && is(Evidence::MixedPrefix).is_some() && !passes_on {
+        } else if kind == 0 && is(Evidence::MixedPrefix).is_some() && !signs.is_router {
             kind = suspected;
         }
     }
-    let whole = || counted.iter().filter(|(_, row)| !(passes_on && by_contact(row)));
+    let whole = || counted.iter().filter(|(_, row)| !(signs.is_router && by_contact(row)));
     let is_strong = |points: u32| points >= limits.strong.into();
     let strong = whole().any(|(points, _)| is_strong(*points));
     // Two signs that viewers give, too, are no more than one: an app asks its cloud, and keeps a way to its camera open.

@@ -43,31 +43,83 @@ pub(crate) fn is_of_isapi(path: &[u8]) -> bool {
 /// (RFC 9110, 15.5.8; RFC 6585, 6), and what gateways say of those behind them (RFC 9110, 15.6.3, 15.6.5).
 const ON_THE_WAY: [&[u8]; 7] = [b"403", b"407", b"451", b"502", b"503", b"504", b"511"];
 
-/// Whether the answers are none of who was asked, if that was asked itself, and if a proxy was asked for it: of the latter nothing
-/// but a success shows that anybody was reached.
-pub(crate) fn turns_away(transcript: &Transcript, texts: &Texts) -> [bool; 2] {
-    let statuses = || {
-        let said = transcript.said.iter().filter(|said| said.field == Field::HttpStatus);
-        said.map(|said| texts.text(said.value))
-    };
-    let on_the_way = |status: &[u8]| status.starts_with(b"3") || ON_THE_WAY.contains(&status);
-    let reached = |status: &[u8]| status.starts_with(b"2") || status == b"101";
-    let is_any = statuses().next().is_some();
-    [is_any && statuses().all(on_the_way), is_any && !statuses().any(reached)]
+/// Whether the answers are none of who was asked.
+pub(crate) fn turns_away(transcript: &Transcript, texts: &Texts) -> bool {
+    let mut statuses = statuses(transcript, texts).peekable();
+    statuses.peek().is_some() && statuses.all(|status| status.starts_with(b"3") || is_on_the_way(status))
 }
 
-/// Whether a request is one to a proxy: to connect (RFC 9110, 9.3.6; RFC 1928), or with a target that names another's host (RFC 9112,
-/// 3.2.2), of which no path is the proxy's.
-pub(crate) fn asks_proxy(transcript: &Transcript, texts: &Texts) -> bool {
-    let said = |field: Field| transcript.said.iter().find(|said| said.field == field);
-    let method = said(Field::HttpMethod).map(|said| texts.text(said.value));
-    let absolute = || said(Field::HttpHost).is_some() && said(Field::HttpPath).is_none();
-    method.is_some_and(|method| method == b"CONNECT" || absolute()) || asks_socks(transcript).is_some()
+fn is_on_the_way(status: &[u8]) -> bool {
+    ON_THE_WAY.contains(&status)
 }
 
-/// Whom it asks a proxy for by SOCKS, whose refusals no reader knows.
-pub(crate) fn asks_socks(transcript: &Transcript) -> Option<TextId> {
-    transcript.said.iter().find(|said| said.field == Field::SocksTarget).map(|said| said.value)
+fn statuses<'s>(transcript: &'s Transcript, texts: &'s Texts) -> impl Iterator<Item = &'s [u8]> {
+    let said = transcript.said.iter().filter(|said| said.field == Field::HttpStatus);
+    said.map(|said| texts.text(said.value))
+}
+
+/// How a request asks a proxy for another's host.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum AsksProxy {
+    /// To connect (RFC 9110, 9.3.6).
+    Connect,
+    /// With a target that names the host (RFC 9112, 3.2.2), of which no path is the proxy's. Servers are to understand such a one of
+    /// themselves, too.
+    Whole,
+    /// By SOCKS (RFC 1928), for this one.
+    Socks(TextId),
+}
+
+impl AsksProxy {
+    pub(crate) fn of(transcript: &Transcript, texts: &Texts) -> Option<Self> {
+        let said = |field: Field| {
+            transcript.said.iter().find(|said| said.field == field).map(|said| texts.text(said.value))
+        };
+        let socks = transcript.said.iter().find(|said| said.field == Field::SocksTarget);
+        if let Some(target) = socks {
+            return Some(Self::Socks(target.value));
+        }
+        let is_whole = || said(Field::HttpHost).is_some() && said(Field::HttpPath).is_none();
+        match said(Field::HttpMethod)? {
+            b"CONNECT" => Some(Self::Connect),
+            _ => is_whole().then_some(Self::Whole),
+        }
+    }
+}
+
+/// What answers show of a proxy: that it is one, and did what it was asked.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is so or not by itself")]
+pub(crate) struct Granted {
+    /// The answer to what was asked for, once a password was given, is a success without content (RFC 9110, 9.3.6), which no page is.
+    pub(crate) connects: bool,
+    /// It says that it passed the answer on, and that is none of those which proxies write themselves.
+    pub(crate) passes: bool,
+    /// It says so by SOCKS.
+    pub(crate) relays: bool,
+    /// Whether there is any answer of HTTP.
+    pub(crate) answers: bool,
+}
+
+impl Granted {
+    pub(crate) fn of(transcript: &Transcript, texts: &Texts) -> Self {
+        let mut said = transcript.said.iter().map(|said| (said.field, texts.text(said.value)));
+        let first = said.find(|(field, status)| *field == Field::HttpStatus && *status != b"407");
+        let status = first.map(|(_, status)| status);
+        let succeeds = status.is_some_and(|status| status.starts_with(b"2"));
+        let mut more = said.take_while(|(field, _)| *field != Field::HttpStatus);
+        let (mut has_content, mut is_passed_on) = (false, false);
+        more.by_ref().for_each(|(field, _)| {
+            has_content |= field == Field::HttpContentType;
+            is_passed_on |= field == Field::HttpVia;
+        });
+        Self {
+            connects: succeeds && !has_content,
+            passes: is_passed_on && status.is_some_and(|status| !is_on_the_way(status)),
+            relays: transcript.said.iter().any(|said| said.field == Field::SocksReply),
+            answers: statuses(transcript, texts).next().is_some(),
+        }
+    }
 }
 
 /// Whether an answer is XML that nobody read: what has a reader would be of its kind.

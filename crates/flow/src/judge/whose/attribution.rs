@@ -79,11 +79,8 @@ impl<'a> Court<'a> {
             judged = judged.sent_outside_by(near);
         }
         if !judged.is_external() {
-            let before = || {
-                let earlier = if alone { None } else { self.tellers(flow).nth(1) }?;
-                self.asks_outside(flow, &[0, 1].map(|side| self.testimony(&earlier, side)))
-            };
-            match self.asks_outside(flow, halves).or_else(before) {
+            let may_ask = !alone || halves.iter().any(|half| half.target().is_some());
+            match may_ask.then(|| self.asks_outside(flow)).flatten() {
                 Some(client) => judged = judged.sent_outside_by(client),
                 None => judged.party = Party::Local,
             }
@@ -230,13 +227,13 @@ impl<'a> Court<'a> {
 
     /// Whether later requests named hosts of somebody else than the vendor to whom the flow was attributed: which bytes are whose is
     /// not told.
-    fn asks_others(&self, flow: &Flow<'a>, judged: &Judged) -> bool {
+    pub(super) fn asks_others(&self, flow: &Flow<'a>, judged: &Judged) -> bool {
         let mut owners = self.later_owners(flow, judged);
         owners.any(|(endpoint, _)| endpoint.is_none_or(|endpoint| endpoint.vendor.0 != judged.vendor))
     }
 
     /// Attributes a flow whose first host is nobody's to the vendor of one that was asked for later, less surely.
-    fn attribute_later_host(&self, flow: &Flow<'a>, judged: &mut Judged) -> bool {
+    pub(super) fn attribute_later_host(&self, flow: &Flow<'a>, judged: &mut Judged) -> bool {
         let owners: Vec<_> = self.later_owners(flow, judged).collect();
         owners.into_iter().any(|owner| judged.settle(owner, Attribution::Host, rules::BY_OTHER_DNS))
     }

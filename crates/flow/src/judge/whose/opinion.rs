@@ -13,7 +13,8 @@ use std::ops::Range;
 use self::table::{OpinionTable, confidence, slice};
 use crate::judge::ending::Ending;
 use crate::judge::judged::{KINDS, host_part, is_host_syntax};
-use crate::judge::whose::{answered, statement::Statement};
+use crate::judge::whose::answered::{self, AsksProxy, Granted};
+use crate::judge::whose::statement::Statement;
 use crate::state::summary::Summary;
 use crate::state::text::TextId;
 use crate::state::transcript::{Asked, TranscriptId, Transcripts};
@@ -62,11 +63,11 @@ pub(crate) struct Opinion {
     describes: Option<Ipv4Addr>,
     /// Whether a hello of TLS shows that the sender serves: it chose the cipher.
     serves: bool,
-    /// Whether the answers are none of who was asked, if that was asked itself, and if a proxy was asked for it.
-    turns_away: [bool; 2],
-    /// Whether a proxy is asked for another host, and for which by SOCKS.
-    asks_proxy: bool,
-    asks_socks: Option<TextId>,
+    /// Whether the answers are none of who was asked, where that is no proxy, and what they show of one.
+    turns_away: bool,
+    granted: Granted,
+    /// Whether a proxy is asked for another host, and how.
+    asks_proxy: Option<AsksProxy>,
     /// Whether the answer to what was asked first is XML that nobody read.
     unread_xml: bool,
     /// Whether packets were left unopened that might have held what was looked for.
@@ -90,9 +91,9 @@ impl Opinion {
         isapi: false,
         describes: None,
         serves: false,
-        turns_away: [false; 2],
-        asks_proxy: false,
-        asks_socks: None,
+        turns_away: false,
+        granted: Granted { connects: false, passes: false, relays: false, answers: false },
+        asks_proxy: None,
         unread_xml: false,
         unopened: false,
         silent: true,
@@ -152,18 +153,35 @@ impl<'c, 'a> Testimony<'c, 'a> {
 
     /// Whether what it says is no answer of the host that the other half asked for.
     pub(crate) fn turns_away(&self, asker: &Self) -> bool {
-        self.opinion.turns_away[usize::from(asker.opinion.asks_proxy)]
-            || asker.opinion.asks_socks.is_some() && self.reader().is_none()
+        let Granted { connects, passes, answers, .. } = self.opinion.granted;
+        match asker.opinion.asks_proxy {
+            None => self.opinion.turns_away,
+            Some(AsksProxy::Connect) => answers && !connects,
+            Some(AsksProxy::Whole) => self.opinion.turns_away && !passes,
+            Some(AsksProxy::Socks(_)) => !self.grants(asker),
+        }
+    }
+
+    /// Whether it shows that its sender is a proxy, and did what the other half asked of it.
+    pub(crate) fn grants(&self, asker: &Self) -> bool {
+        let Granted { connects, passes, relays, .. } = self.opinion.granted;
+        match asker.opinion.asks_proxy {
+            None => false,
+            Some(AsksProxy::Connect) => connects,
+            Some(AsksProxy::Whole) => passes,
+            Some(AsksProxy::Socks(_)) => relays,
+        }
     }
 
     /// Whom its receiver is asked for as a proxy.
     pub(crate) fn target(&self) -> Option<&'a [u8]> {
-        if !self.opinion.asks_proxy {
-            return None;
+        match self.opinion.asks_proxy? {
+            AsksProxy::Socks(target) => Some(self.table.texts.text(target)),
+            AsksProxy::Connect | AsksProxy::Whole => {
+                let mut claims = self.claims();
+                Some(claims.find(|claim| claim.kind == HOST && claim.of_receiver)?.text)
+            }
         }
-        let by_socks = self.opinion.asks_socks.map(|target| self.table.texts.text(target));
-        let host = || self.claims().find(|claim| claim.kind == HOST && claim.of_receiver);
-        by_socks.or_else(|| Some(host()?.text))
     }
 
     /// Whether what it says of its sender is another's: a description places the device at another address than this one, or a
@@ -187,7 +205,7 @@ impl<'c, 'a> Testimony<'c, 'a> {
             let [e, f, g, h] = receiver.octets()?;
             Some([a, b, c] == [e, f, g] && d != h)
         };
-        self.opinion.asks_proxy
+        self.opinion.asks_proxy.is_some()
             || matches!(self.opinion.own, Some((HOST, true))) && named().unwrap_or_default()
     }
 

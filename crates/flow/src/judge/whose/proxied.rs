@@ -4,18 +4,19 @@
 //! `CONNECT cloud.example:443` to 192.168.1.8, and 700 kB behind it: these bytes are the camera's to `cloud.example`, through
 //! 192.168.1.8. What that sends on, and to whom, is its own flow, where the capture has it.
 
+use hashbrown::HashSet;
 use lenscap_wire::Address;
 use std::net::IpAddr;
 
 use super::opinion::{Testimony, owner};
 use crate::judge::boundary::Place;
-use crate::judge::judged::{Judged, host_part, is_host_name, is_host_syntax};
+use crate::judge::judged::{Judged, host_of, host_part, is_host_name, is_host_syntax};
 use crate::judge::{Court, Flow};
 use crate::report::Attribution;
 use crate::state::key::{Side, TCP};
 
 /// Top labels of names that nobody outside has (RFC 2606, RFC 6761, RFC 6762, RFC 8375), and those that sites give their own.
-const SITES: [&[u8]; 13] = [
+const SITES: [&[u8]; 12] = [
     b"local",
     b"lan",
     b"home",
@@ -28,22 +29,27 @@ const SITES: [&[u8]; 13] = [
     b"test",
     b"invalid",
     b"arpa",
-    b"box",
 ];
+/// The one that a maker of routers gives, below a top label that others have.
+const ROUTERS: &[u8] = b"fritz.box";
 
 impl<'a> Court<'a> {
-    /// The side of a flow inside the site that asks the other, as a proxy, for somebody outside, and is not turned away.
-    pub(crate) fn asks_outside(&self, flow: &Flow<'a>, halves: &[Testimony<'_, 'a>; 2]) -> Option<Side> {
+    /// The side of a flow inside the site that asks the other, as a proxy, for somebody outside, where that shows that it is one and
+    /// did so. Anybody can ask anything of a camera.
+    pub(crate) fn asks_outside(&self, flow: &Flow<'a>) -> Option<Side> {
         if flow.hot.key.protocol != TCP {
             return None;
         }
         let inside = |side: Side| self.boundary.place(flow.hot.key.address(side)) == Some(Place::Inside);
-        let asks = |side: &Side| halves[*side].target().is_some_and(|target| self.is_outside(target));
-        let side = [0, 1].into_iter().find(asks)?;
-        let (own, other) = (&halves[side], &halves[1 - side]);
-        let back = flow.counters().payload[1 - side];
-        let turned_away = back > 0 && other.turns_away(own);
-        (inside(0) && inside(1) && !turned_away).then_some(side)
+        let tellers = || self.tellers(flow);
+        let asker = |side: Side| {
+            let mut halves = tellers().map(move |teller| self.testimony(&teller, side));
+            halves.find(|half| half.target().is_some())
+        };
+        let (side, own) = [0, 1].into_iter().find_map(|side| Some((side, asker(side)?)))?;
+        let grants = || tellers().any(|teller| self.testimony(&teller, 1 - side).grants(&own));
+        let is_asked = inside(0) && inside(1) && grants() && self.is_outside(own.target()?);
+        is_asked.then_some(side)
     }
 
     /// Whether a target is a host outside: by its address, or by a name that the site has not given.
@@ -51,11 +57,31 @@ impl<'a> Court<'a> {
         if let Some(address) = literal(target) {
             return self.boundary.place(address) == Some(Place::Outside);
         }
-        let host = host_part(target);
-        let host = host.strip_suffix(b".").unwrap_or(host);
+        let host = host_of(target);
         let top = host.rsplit(|&byte| byte == b'.').next().unwrap_or_default();
-        let is_of_site = SITES.iter().any(|site| site.eq_ignore_ascii_case(top));
-        is_host_name(host) && is_host_syntax(host) && (!is_of_site || owner(self.catalog, host).0.is_some())
+        let below_router =
+            host.strip_suffix(ROUTERS).is_some_and(|rest| rest.is_empty() || rest.ends_with(b"."));
+        let is_of_site = below_router || SITES.contains(&top);
+        is_host_name(&host)
+            && is_host_syntax(&host)
+            && (!is_of_site || owner(self.catalog, &host).0.is_some())
+            && !self.site_names().contains(&host)
+    }
+
+    /// Names that a name service of the site was asked for and gave an address inside, and none outside.
+    fn site_names(&self) -> &HashSet<Vec<u8>> {
+        self.site_names.get_or_init(|| {
+            let at = |wanted: Place| {
+                let answers = self.names.answers().filter(|(_, _, stray)| !stray);
+                let there = answers.filter(move |(key, ..)| self.boundary.place(key.0) == Some(wanted));
+                there.map(|(_, name, _)| host_of(name))
+            };
+            let mut names: HashSet<_> = at(Place::Inside).collect();
+            if !names.is_empty() {
+                at(Place::Outside).for_each(|name| _ = names.remove(&name));
+            }
+            names
+        })
     }
 
     /// Whether what the inside end of a flow sends goes outside through the other end, which is a proxy of the site.
@@ -80,12 +106,18 @@ impl<'a> Court<'a> {
         halves: &[Testimony<'_, 'a>; 2],
     ) -> bool {
         if judged.settle_names(halves) {
+            if judged.attribution == Some(Attribution::Host) && self.asks_others(flow, judged) {
+                judged.confidence = judged.confidence.min(crate::judge::rules::BY_OTHER_DNS);
+            }
             return true;
         }
         let target = self.target(flow, 1 - judged.remote()).unwrap_or_default();
         let named =
             judged.settle(owner(self.catalog, target), Attribution::Host, crate::judge::rules::BY_HOST);
-        if !named && let Some(address) = literal(target) {
+        if !named
+            && !self.attribute_later_host(flow, judged)
+            && let Some(address) = literal(target)
+        {
             self.attribute_range(address, judged);
         }
         true

@@ -9,7 +9,7 @@ use std::hash::BuildHasher;
 use super::{Naming, Opinion, Owner, Testimony, owner};
 use crate::judge::judged::KINDS;
 use crate::judge::rules;
-use crate::judge::whose::answered;
+use crate::judge::whose::answered::{self, AsksProxy, Granted};
 use crate::state::seed::seeded;
 use crate::state::text::{TextId, Texts};
 use crate::state::transcript::{Asked, Transcript, TranscriptId};
@@ -102,8 +102,8 @@ impl<'a> OpinionTable<'a> {
         let isapi = answered::has_isapi(transcript, self.texts);
         let describes = answered::describes(transcript, self.texts);
         let turns_away = answered::turns_away(transcript, self.texts);
-        let asks_proxy = answered::asks_proxy(transcript, self.texts);
-        let asks_socks = answered::asks_socks(transcript);
+        let granted = Granted::of(transcript, self.texts);
+        let asks_proxy = AsksProxy::of(transcript, self.texts);
         let unread_xml = answered::is_unread_xml(transcript, self.texts);
         let unopened = transcript.said.iter().any(|said| said.field == Field::QuicUnopened);
         let serves = transcript.said.iter().any(|said| said.field == Field::TlsCipher && !said.of_receiver);
@@ -121,8 +121,8 @@ impl<'a> OpinionTable<'a> {
             describes,
             serves,
             turns_away,
+            granted,
             asks_proxy,
-            asks_socks,
             unread_xml,
             unopened,
             silent,
