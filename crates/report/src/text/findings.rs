@@ -67,7 +67,11 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
         _ if let Some((proxies, all)) = finding.proxies() => {
             let in_part = if all { "" } else { ", in part" };
             let proxies: Vec<_> = proxies.iter().map(ToString::to_string).collect();
-            format!("{called}{in_part} through {}, a proxy of the site", words::listed(&proxies))
+            format!(
+                "{called}{}{in_part} through {}, a proxy of the site",
+                reason::look_up(finding),
+                words::listed(&proxies)
+            )
         }
         [] => called,
         [one] if one.to_string() == endpoint => called,

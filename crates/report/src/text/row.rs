@@ -165,7 +165,7 @@ fn called(finding: &Finding<'_>) -> String {
         } else {
             "in part through a proxy of the site asked for"
         };
-        return format!("{part} {name}{bracketed}{shown}");
+        return format!("{part} {name}{bracketed}{shown}{}", reason::look_up(finding));
     }
     match (is_address, finding.party) {
         (true, _) if whose.is_empty() => "no name seen".into(),
