@@ -73,6 +73,7 @@ fn a_page_with_a_makers_scripts_is_his_whatever_its_title() {
         "<html><title>My home</title><a href=\"/view/viewer_index.shtml\">Garage camera</a></html>".into(),
         page.replace("src=\"jsBase", "src=\"https://cdn.example/jsBase"),
         page.replace("jsBase", "js"),
+        page.replace("lib/jquery", "common"),
         page.replace("<script src=\"jsBase/lib/jquery.js\">", "<p>jsBase/lib/jquery.js</p>"),
         page[..page.len() - 24].to_owned(),
     ] {

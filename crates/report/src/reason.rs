@@ -2,7 +2,7 @@
 
 mod named;
 
-pub(crate) use named::look_up;
+pub(crate) use named::{is_one_of_hosts, look_up};
 
 use crate::units::{self, Numbers};
 use crate::vendor;

@@ -3,7 +3,7 @@
 use lenscap_flow::report::{Finding, Reason, Rule};
 use lenscap_flow::rules;
 
-use crate::units;
+use crate::{units, vendor};
 
 /// The name is from a look-up so long before, and one of so many that the address had.
 pub(super) fn looked_up(age: i64, names: u64) -> String {
@@ -30,6 +30,11 @@ pub(super) fn hosts(hosts: u64) -> String {
     )
 }
 
+/// Whether a connection asked for several hosts, so that the one that is named need not be the vendor's.
+pub(crate) fn is_one_of_hosts(finding: &Finding<'_>) -> bool {
+    finding.reasons.iter().any(|reason| matches!(reason.rule, Rule::Hosts { .. }))
+}
+
 /// `, looked up 10 h before, one of 2 names of that address`: how old the look-up is that gave the name, and whether the address had
 /// others; or of how many hosts that a connection asked for the name is one.
 pub(crate) fn look_up(finding: &Finding<'_>) -> String {
@@ -44,7 +49,11 @@ pub(crate) fn look_up(finding: &Finding<'_>) -> String {
                 if names > 1 { format!(", one of {names} names of that address") } else { String::new() };
             format!("{before}{one}")
         }
-        Rule::Hosts { hosts } => format!(", one of {hosts} hosts asked for there"),
+        Rule::Hosts { hosts } => {
+            let whose =
+                finding.vendor.map(|vendor| format!(", at least one of them of {}", vendor::name(vendor)));
+            format!(", one of {hosts} hosts asked for there{}", whose.unwrap_or_default())
+        }
         _ => String::new(),
     };
     finding.reasons.iter().map(said).collect()

@@ -59,8 +59,10 @@ pub(super) fn headline(report: &Report<'_>, finding: &Finding<'_>, view: &View) 
         Some(vendor) if finding.party == Party::Peer => {
             format!("{endpoint} (a viewer or relay, by the protocol of {})", vendor::name(vendor))
         }
-        Some(vendor) => format!("{endpoint} ({})", vendor::name(vendor)),
-        None => endpoint.clone().into_owned(),
+        Some(vendor) if !reason::is_one_of_hosts(finding) => {
+            format!("{endpoint} ({})", vendor::name(vendor))
+        }
+        _ => endpoint.clone().into_owned(),
     };
     // A name is what was asked for; what received is an address.
     let party = match finding.addresses.as_slice() {

@@ -153,7 +153,8 @@ fn called(finding: &Finding<'_>) -> String {
         (Party::Peer, Some(vendor)) => format!("a viewer or relay, by the protocol of {vendor}"),
         (_, Some(vendor)) => vendor.to_owned(),
     };
-    let bracketed = if whose.is_empty() { String::new() } else { format!(" ({whose})") };
+    let is_bare = whose.is_empty() || reason::is_one_of_hosts(finding);
+    let bracketed = if is_bare { String::new() } else { format!(" ({whose})") };
     if let Some((outcome, packets)) = looked_up(finding) {
         return format!("asked for {name}{bracketed}{}; {outcome}", at(packets));
     }
@@ -279,6 +280,7 @@ mod tests {
     use super::*;
     use crate::sample::office;
     use crate::text::tests::plain;
+    use lenscap_flow::report::Reason;
     use lenscap_wire::Timestamp;
 
     #[test]
@@ -293,5 +295,23 @@ mod tests {
         assert_eq!(said(88, 31_000_000_000), "unknown content, within 31 s");
         assert_eq!(said(7, 2_000_000), "7 B of unknown content both ways, within 2 ms");
         assert_eq!(said(0, 0), "at one moment");
+    }
+
+    /// `backup.example` is not the vendor's because another host of the connection is.
+    #[test]
+    fn of_several_hosts_none_is_said_to_be_the_vendors() {
+        let report = office();
+        let is_named = |finding: &&Finding<'_>| called(finding).starts_with("which it called");
+        let finding = report.findings.iter().find(|finding| finding.vendor.is_some() && is_named(finding));
+        let mut finding = finding.unwrap().clone();
+        let vendor = vendor::name(finding.vendor.unwrap());
+        assert!(called(&finding).contains(&format!(" ({vendor})")), "{}", called(&finding));
+        finding.reasons.push(Reason { rule: Rule::Hosts { hosts: 2 }, packets: Vec::new() });
+        let said = called(&finding);
+        assert!(!said.contains('('), "{said}");
+        assert!(
+            said.ends_with(&format!(", one of 2 hosts asked for there, at least one of them of {vendor}")),
+            "{said}"
+        );
     }
 }
