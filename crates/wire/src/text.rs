@@ -166,6 +166,11 @@ fn behind_parameter(value: &[u8]) -> &[u8] {
     &[]
 }
 
+/// Whether a text begins with this one, in capitals or not.
+pub(crate) fn begins(text: &[u8], with: &[u8]) -> bool {
+    text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
+}
+
 /// Four lower-case hex digits.
 pub(crate) fn hex4(value: u16) -> [u8; 4] {
     [12, 8, 4, 0].map(|shift| hex_digit((value >> shift) as u8))

@@ -299,10 +299,8 @@ mod tests {
         for (n, &name) in names.iter().enumerate() {
             let time = (from + n) as i64;
             all.answer(AnswerKey::default(), run(name, time));
-            let asked = Notice::Asked(
-                Mac([2, 0, 0, 0, 0, name as u8]),
-                Some(Exchange::of(AnswerFlow::STREAM, &[0, 1]).unwrap()),
-            );
+            let asked =
+                Notice::Asked(Mac([2, 0, 0, 0, 0, name as u8]), Exchange::of(AnswerFlow::STREAM, &[0, 1]));
             all.hear(Address::default(), TextId(name % 2), asked, time, PacketRef::default());
         }
         all

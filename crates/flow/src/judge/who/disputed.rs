@@ -14,7 +14,7 @@ use std::hash::BuildHasher;
 use super::claims::{is_of_link, is_shared_by_routers, is_unspecified};
 use super::ends::{End, Ends};
 use super::mac::MacKinds;
-use super::roll::Roll;
+use super::roll::{Roll, StationKey};
 use crate::judge::{Court, SETTLED, rules};
 use crate::report::AddressDoubt;
 use crate::state::seed::seeded;
@@ -31,7 +31,7 @@ pub(crate) type Doubts = HashMap<u32, Vec<AddressDoubt>>;
 pub(super) fn doubts(court: &Court<'_>, kinds: &MacKinds, ends: &Ends, roll: &Roll<'_>) -> Doubts {
     let mut all = Doubts::new();
     for (mac, addresses, is_more) in foreign(ends) {
-        if let Some(place) = roll.of_mac(kinds, mac) {
+        if let Some(place) = roll.place(kinds, StationKey::Mac(mac)) {
             all.entry(place).or_default().push(AddressDoubt::Foreign { addresses, is_more });
         }
     }
@@ -40,7 +40,7 @@ pub(super) fn doubts(court: &Court<'_>, kinds: &MacKinds, ends: &Ends, roll: &Ro
     }
     for (address, times) in times(court, &users(court, kinds, ends)) {
         for (mac, with) in times.at_once() {
-            let Some(place) = roll.of_mac(kinds, mac) else { continue };
+            let Some(place) = roll.place(kinds, StationKey::Mac(mac)) else { continue };
             let told = all.entry(place).or_default();
             if told.len() < TOLD {
                 told.push(AddressDoubt::Shared { address: address.ip(), with });

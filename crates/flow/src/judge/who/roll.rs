@@ -233,15 +233,10 @@ impl<'a> Roll<'a> {
     }
 
     /// The place of the station with a key.
-    fn place(&self, kinds: &MacKinds, key: StationKey) -> Option<u32> {
+    pub(super) fn place(&self, kinds: &MacKinds, key: StationKey) -> Option<u32> {
         let same = |place: &u32| self.keys.get(*place as usize) == Some(&key);
         let other = || self.places.find(seeded().hash_one(key), same).copied();
         self.own_place(kinds, key).or_else(other)
-    }
-
-    /// The place of the station with a MAC.
-    pub(super) fn of_mac(&self, kinds: &MacKinds, mac: Mac) -> Option<u32> {
-        self.place(kinds, StationKey::Mac(mac))
     }
 
     /// The same, of a MAC with ends of its own.

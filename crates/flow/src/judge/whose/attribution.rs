@@ -122,9 +122,7 @@ impl<'a> Court<'a> {
         for &(kind, attribution) in kinds {
             for claim in judged.claims(halves, kind) {
                 if judged.settle(claim.owner, attribution, claim.confidence) {
-                    let others = attribution == Attribution::Host && self.asks_others(flow, judged);
-                    let most = if others { rules::BY_OTHER_DNS } else { judged.confidence };
-                    judged.confidence = judged.confidence.min(most);
+                    self.doubt_host(flow, judged);
                     return true;
                 }
                 if foreign.is_none() && !claim.covers && is_host_name(claim.text) {
@@ -225,11 +223,13 @@ impl<'a> Court<'a> {
         later.filter(|name| is_host_name(name)).map(|name| owner(self.catalog, name))
     }
 
-    /// Whether later requests named hosts of somebody else than the vendor to whom the flow was attributed: which bytes are whose is
-    /// not told.
-    pub(super) fn asks_others(&self, flow: &Flow<'a>, judged: &Judged) -> bool {
-        let mut owners = self.later_owners(flow, judged);
-        owners.any(|(endpoint, _)| endpoint.is_none_or(|endpoint| endpoint.vendor.0 != judged.vendor))
+    /// Is less sure of a vendor by the host of a request where later ones named hosts of somebody else: which bytes are whose is not
+    /// told.
+    pub(super) fn doubt_host(&self, flow: &Flow<'a>, judged: &mut Judged) {
+        let is_others = |(endpoint, _): Owner<'a>| endpoint.is_none_or(|of| of.vendor.0 != judged.vendor);
+        if judged.attribution == Some(Attribution::Host) && self.later_owners(flow, judged).any(is_others) {
+            judged.confidence = judged.confidence.min(rules::BY_OTHER_DNS);
+        }
     }
 
     /// Attributes a flow whose first host is nobody's to the vendor of one that was asked for later, less surely.

@@ -84,6 +84,22 @@ impl<'a> Earlier<'a> {
 }
 
 impl<'a> Lines<'a> {
+    /// Notes how a spell stands to the last one of its line, which is the one at that place, and to the line itself; see
+    /// [`mix`](Self::mix) and [`follow`](Self::follow).
+    fn meet<'l>(
+        &mut self,
+        (court, spell): (&Court<'a>, &impl Fn(usize) -> Option<Flow<'a>>),
+        line: Option<&'l (Option<u32>, Line<FlowAt>)>,
+        flow: &Flow<'_>,
+        idle: i64,
+    ) -> Option<&'l Line<FlowAt>> {
+        let before = line.and_then(|(place, _)| spell((*place)? as usize));
+        if let Some(before) = before {
+            self.mix(court, &before, flow);
+        }
+        self.follow(line, flow, idle)
+    }
+
     /// Notes that a spell follows a line, which is returned where it goes on with it. Beside the line stands the place of its
     /// last spell, where that is in memory.
     fn follow<'l>(
@@ -150,11 +166,7 @@ fn of_shard<'a>(court: &Court<'a>, at: usize) -> Lines<'a> {
     }
     let spell = |place: usize| court.flow(FlowAt { shard: at as u32, place: place as u32 });
     for flow in (0..shard.settled.len()).filter_map(spell) {
-        let last = lines.get(&flow.hot.key);
-        if let Some(before) = last.and_then(|(place, _)| place.and_then(|place| spell(place as usize))) {
-            found.mix(court, &before, &flow);
-        }
-        let before = found.follow(last, &flow, idle);
+        let before = found.meet((court, &spell), lines.get(&flow.hot.key), &flow, idle);
         let names = [0, 1].into_iter().any(|side| court.testimony(&flow, side).is_naming());
         let line = Line::with((flow.hot, flow.cold), names, || flow.at, before);
         lines.insert(flow.hot.key, (Some(flow.at.place), line));
@@ -162,11 +174,7 @@ fn of_shard<'a>(court: &Court<'a>, at: usize) -> Lines<'a> {
     // Not looked up by key, for a summary that is only judged may have let go of its index.
     let open = if lines.is_empty() { 0 } else { shard.open.len() };
     for flow in (shard.settled.len()..).take(open).filter_map(spell) {
-        let last = lines.get(&flow.hot.key);
-        if let Some(before) = last.and_then(|(place, _)| place.and_then(|place| spell(place as usize))) {
-            found.mix(court, &before, &flow);
-        }
-        found.follow(last, &flow, idle);
+        found.meet((court, &spell), lines.get(&flow.hot.key), &flow, idle);
     }
     found
 }

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use super::opinion::{Testimony, owner};
 use crate::judge::boundary::Place;
 use crate::judge::judged::{Judged, host_of, host_part, is_host_name, is_host_syntax};
-use crate::judge::{Court, Flow};
+use crate::judge::{Court, Flow, rules};
 use crate::report::Attribution;
 use crate::state::key::{Side, TCP};
 
@@ -106,14 +106,11 @@ impl<'a> Court<'a> {
         halves: &[Testimony<'_, 'a>; 2],
     ) -> bool {
         if judged.settle_names(halves) {
-            if judged.attribution == Some(Attribution::Host) && self.asks_others(flow, judged) {
-                judged.confidence = judged.confidence.min(crate::judge::rules::BY_OTHER_DNS);
-            }
+            self.doubt_host(flow, judged);
             return true;
         }
         let target = self.target(flow, 1 - judged.remote()).unwrap_or_default();
-        let named =
-            judged.settle(owner(self.catalog, target), Attribution::Host, crate::judge::rules::BY_HOST);
+        let named = judged.settle(owner(self.catalog, target), Attribution::Host, rules::BY_HOST);
         if !named
             && !self.attribute_later_host(flow, judged)
             && let Some(address) = literal(target)

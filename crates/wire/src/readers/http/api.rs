@@ -10,7 +10,7 @@
 //!
 //! Bounds: a body is waited for where its first key is one with which such an answer begins, and of it 8 KiB are read.
 
-use super::{super::dahua::realm, body::Told};
+use super::{super::dahua::realm, body::Told, cgi_xml::say_api};
 use crate::{
     Fact, Field,
     json::{self, ELEMENT},
@@ -260,8 +260,7 @@ pub(super) fn read(body: &[u8], facts: Facts<'_>) {
     });
     let all = |(api, met): &(&Api, &u8)| **met == u8::MAX >> (8 - api.needs.len());
     let Some((api, _)) = APIS.iter().zip(&met).find(all) else { return };
-    facts(Fact::of_sender(Field::CgiRole, b"device"));
-    facts(Fact::of_sender(Field::CgiApi, api.name.as_bytes()));
+    say_api(api.name, facts);
     if api.name == "dahua" && serial_length > 0 {
         facts(Fact::of_sender(Field::DahuaSerial, serial.get(..serial_length).unwrap_or(&[])));
     }

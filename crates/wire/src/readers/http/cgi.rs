@@ -10,7 +10,7 @@
 
 use memchr::memchr;
 
-use super::body::Told;
+use super::{body::Told, cgi_xml::say_api};
 use crate::{Fact, Field, reader::Facts, readers::dahua::realm, text::told as told_value};
 
 const MAX_LINES: usize = 4096;
@@ -259,8 +259,7 @@ pub(super) fn told(body: &[u8]) -> Told {
 /// Yields what an answer says, where it is one.
 pub(super) fn read(body: &[u8], facts: Facts<'_>) {
     let Some(api) = APIS.iter().find(|api| api.wrote(body)) else { return };
-    facts(Fact::of_sender(Field::CgiRole, b"device"));
-    facts(Fact::of_sender(Field::CgiApi, api.name.as_bytes()));
+    say_api(api.name, facts);
     let mut said = 0_u16;
     for (key, value) in lines(body) {
         let Some(&(_, field)) = api.keys.iter().find(|(name, _)| name.as_bytes() == key) else { continue };

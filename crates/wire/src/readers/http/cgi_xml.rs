@@ -12,7 +12,8 @@ use crate::{
     xml::{Part, Xml},
 };
 
-fn say_api(name: &str, facts: Facts<'_>) {
+/// Says that the sender is a device, and by which interface.
+pub(super) fn say_api(name: &str, facts: Facts<'_>) {
     facts(Fact::of_sender(Field::CgiRole, b"device"));
     facts(Fact::of_sender(Field::CgiApi, name.as_bytes()));
 }

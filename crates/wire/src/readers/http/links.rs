@@ -10,7 +10,12 @@
 use memchr::memchr;
 
 use super::{body::Told, title};
-use crate::{Fact, Field, head::Head, reader::Facts, text::masked};
+use crate::{
+    Fact, Field,
+    head::Head,
+    reader::Facts,
+    text::{begins, masked},
+};
 
 /// Links of a page that are told.
 const MAX_LINKS: usize = 6;
@@ -85,7 +90,7 @@ impl<'a> Iterator for Links<'a> {
             // A tag that is not there as a whole may still be one.
             let (tag, rest) = behind.split_at_checked(memchr(b'>', behind)?)?;
             self.rest = rest;
-            self.over = starts(tag, b"/html");
+            self.over = begins(tag, b"/html");
             if let Some(link) = link(tag) {
                 self.left -= 1;
                 return Some(link);
@@ -137,10 +142,6 @@ fn own(link: &[u8]) -> Option<&[u8]> {
     let has_scheme = first.is_some_and(|at| link.get(at) == Some(&b':'));
     let is_own = link.len() > 1 && !link.starts_with(b"//") && !link.starts_with(b"#") && !has_scheme;
     (is_own && link.iter().all(u8::is_ascii_graphic)).then_some(link)
-}
-
-fn starts(tag: &[u8], name: &[u8]) -> bool {
-    tag.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@
 
 use memchr::{memchr, memmem};
 
+use crate::text::begins;
+
 /// Longest head of a part.
 const MAX_PART_HEAD: usize = 1024;
 
@@ -24,7 +26,7 @@ pub(super) struct Part<'a> {
 pub(super) fn is_multipart(kind: &[u8]) -> bool {
     [&b"multipart/form-data"[..], b"multipart/mixed", b"multipart/x-mixed-replace"]
         .iter()
-        .any(|name| kind.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
+        .any(|name| begins(kind, name))
 }
 
 /// Most parts that are passed over.

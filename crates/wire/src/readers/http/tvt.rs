@@ -5,9 +5,9 @@
 //! a device does to a request, so that says nothing. Facts about the sender: `cgi.role` `device`, `cgi.api` `tvt`, and of
 //! `deviceInfo` `cgi.name`, `cgi.model`, `cgi.vendor`, `cgi.serial`, `cgi.firmware`, `cgi.mac`; of an alarm `cgi.mac`.
 
-use super::{body::Side, document::Root};
+use super::{body::Side, cgi_xml::say_api, document::Root};
 use crate::{
-    Fact, Field,
+    Field,
     reader::Facts,
     xml::{Part, Tag, Xml},
 };
@@ -44,8 +44,7 @@ pub(super) fn root(xml: &mut Xml<'_>, side: Side) -> Root {
 }
 
 fn read(xml: &mut Xml<'_>, facts: Facts<'_>) {
-    facts(Fact::of_sender(Field::CgiRole, b"device"));
-    facts(Fact::of_sender(Field::CgiApi, b"tvt"));
+    say_api("tvt", facts);
     xml.say(&FIELDS, "", facts);
 }
 

@@ -14,7 +14,7 @@ use crate::{
     Fact, Field,
     head::Head,
     reader::Facts,
-    text::value as limited,
+    text::{begins, value as limited},
     xml::{Part, Xml},
 };
 
@@ -25,8 +25,7 @@ const KIND: std::ops::Range<usize> = 10..13;
 /// Whether the body of a message is of this protocol.
 pub(super) fn is_of(head: &Head<'_>) -> bool {
     let kind = head.field("content-type").or_else(|| head.field("c")).unwrap_or_default();
-    let name = b"application/manscdp+xml";
-    kind.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+    begins(kind, b"application/manscdp+xml")
 }
 
 fn say(field: Field, value: &[u8], facts: Facts<'_>) {
